@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { ETag, Md5 } from '../../../src/model/digest.js';
+import {
+  type DigestIndex,
+  formatIndex,
+  formatLayout,
+  layoutParts,
+  layoutSize,
+  parseIndex,
+  parseLayout,
+  partsOf,
+  uniformLayout,
+} from '../../../src/model/digest-index.js';
+import { candidatePartSizes, ownLayout } from '../../../src/model/part-sizes.js';
+
+const md5 = 'd41d8cd98f00b204e9800998ecf8427e' as Md5;
+const index: DigestIndex = {
+  machine: 'm',
+  writtenNs: 5n,
+  objects: new Map([
+    ['a/é\n"x', { etag: `${md5}-2` as ETag, size: 9, md5, parts: '1x8+1x1', headers: 'h', extra: { grace: { since: 1 } } }],
+    ['__proto__', { etag: md5 as string as ETag, size: 0, md5 }],
+  ]),
+  files: new Map([['/r/a', { size: 9, mtimeNs: '1', ctimeNs: '-2', ino: '18446744073709551615', md5 }]]),
+};
+
+function bytes(of: DigestIndex): Buffer {
+  return Buffer.from([...formatIndex(of)].join(''));
+}
+
+describe('the index', () => {
+  test('reads what it wrote, unknown fields included', () => {
+    expect(parseIndex(bytes(index))).toEqual({ index, droppedLines: 0 });
+  });
+
+  test('a truncated or damaged line is dropped, the others stand', () => {
+    const whole = bytes(index);
+    const cut = parseIndex(whole.subarray(0, whole.length - 3));
+    expect(cut).toMatchObject({ droppedLines: 1, index: { objects: index.objects, files: new Map() } });
+    const flipped = Buffer.from(whole);
+    flipped[whole.indexOf('"size":9')] = 0x20;
+    expect(parseIndex(flipped)).toMatchObject({ droppedLines: 1 });
+  });
+
+  test('another format is refused with a reason', () => {
+    expect(parseIndex(Buffer.from('s3-dedup-sync-index 2\n'))).toEqual({ index: undefined, why: 'it is not an index of this version' });
+    expect(parseIndex(Buffer.alloc(0)).index).toBeUndefined();
+  });
+
+  test('C18: any bytes are survived, and nothing is inherited from a prototype', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.json(), fc.string()), { maxLength: 5 }), (lines) => {
+        const text = lines.map((line) => `${line}\n`).join('');
+        const parsed = parseIndex(Buffer.from(`s3-dedup-sync-index 1\n${text}`));
+        expect(parsed.index?.objects.size).toBe(0);
+      }),
+    );
+    expect(({} as { size?: number }).size).toBeUndefined();
+  });
+});
+
+describe('part layouts', () => {
+  test('are written run-length', () => {
+    expect(formatLayout(uniformLayout(20, 8))).toBe('2x8+1x4');
+    expect(formatLayout(uniformLayout(16, 8))).toBe('2x8');
+    expect([...partsOf(uniformLayout(20, 8))]).toEqual([
+      { offset: 0, size: 8 },
+      { offset: 8, size: 8 },
+      { offset: 16, size: 4 },
+    ]);
+  });
+
+  test.each(['', 'x', '0x1', '1x', '-1x5', '10001x1', '9999x1+2x1', '1x1+', '1e3x5'])('%j is not a layout', (text) => {
+    expect(parseLayout(text)).toBeUndefined();
+  });
+
+  test('ours keeps to 10,000 parts up to the largest object, and is among the candidates', () => {
+    const sizes = fc.integer({ min: 8 * 1024 ** 2, max: 50 * 1024 ** 4 });
+    fc.assert(
+      fc.property(sizes, (size) => {
+        const layout = ownLayout(size);
+        expect(layoutSize(layout)).toBe(size);
+        expect(layoutParts(layout)).toBeLessThanOrEqual(10_000);
+        expect(candidatePartSizes(size, layoutParts(layout)).length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});

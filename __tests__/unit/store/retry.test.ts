@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals';
+import { StoreError } from '../../../src/store/object-store.js';
+import { withRetries } from '../../../src/store/retry.js';
+import { toStoreError } from '../../../src/store/store-errors.js';
+
+/** Answers of S3 in turn: an error's name and status, Node's code, or a result. */
+function answers(...list: readonly (readonly [string, number] | { readonly code: string } | { readonly ok: string })[]) {
+  let calls = 0;
+  const attempt = async (): Promise<string> => {
+    const answer = list[calls++];
+    if (answer === undefined) throw new Error('more attempts than answers');
+    if ('ok' in answer) return answer.ok;
+    if ('code' in answer) throw Object.assign(new Error(answer.code), { code: answer.code });
+    const [name, httpStatusCode] = answer as readonly [string, number];
+    throw Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
+  };
+  return { attempt, calls: () => calls };
+}
+
+function run(source: ReturnType<typeof answers>, judge?: () => Promise<string | undefined>, operation = 'PutObject') {
+  const signal = new AbortController().signal;
+  return withRetries({ operation, maxAttempts: 3, signal, attempt: source.attempt, ...(judge === undefined ? {} : { judge }) });
+}
+
+describe('retries', () => {
+  test('5xx, resets and SlowDown heal', async () => {
+    const source = answers(['InternalError', 500], { code: 'ECONNRESET' }, ['SlowDown', 503], { ok: 'done' });
+    await expect(run(source)).resolves.toBe('done');
+    expect(source.calls()).toBe(4);
+  });
+
+  test('a refusal is not asked again', async () => {
+    const source = answers(['AccessDenied', 403]);
+    await expect(run(source)).rejects.toMatchObject({ kind: 'denied', operation: 'PutObject' });
+    expect(source.calls()).toBe(1);
+  });
+
+  test('the attempts end', async () => {
+    const source = answers(['InternalError', 500], ['InternalError', 500], ['InternalError', 500]);
+    await expect(run(source)).rejects.toBeInstanceOf(StoreError);
+    expect(source.calls()).toBe(3);
+  });
+
+  test('C14: a 412 after a lost answer is judged, and may be our own success', async () => {
+    await expect(run(answers({ code: 'ECONNRESET' }, ['PreconditionFailed', 412]), async () => 'ours')).resolves.toBe('ours');
+    const foreign = run(answers({ code: 'ECONNRESET' }, ['PreconditionFailed', 412]), async () => undefined);
+    await expect(foreign).rejects.toMatchObject({ kind: 'condition' });
+  });
+
+  test('C14: NoSuchUpload after a lost answer to Complete is judged', async () => {
+    const source = answers(['InternalError', 500], ['NoSuchUpload', 404]);
+    await expect(run(source, async () => 'ours', 'CompleteMultipartUpload')).resolves.toBe('ours');
+  });
+
+  test('a 412 to the first attempt is a foreign writer, whatever the key holds', async () => {
+    await expect(run(answers(['PreconditionFailed', 412]), async () => 'ours')).rejects.toMatchObject({ kind: 'condition' });
+  });
+
+  test('a stopped run stops waiting', async () => {
+    const stop = new AbortController();
+    const source = answers(['SlowDown', 503], ['SlowDown', 503], ['SlowDown', 503], ['SlowDown', 503], ['SlowDown', 503]);
+    const running = withRetries({ operation: 'PutObject', maxAttempts: 100, signal: stop.signal, attempt: source.attempt });
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ kind: 'aborted' });
+  });
+});
+
+describe('what an answer means', () => {
+  const rows: readonly [string, string, number, string][] = [
+    ['PutObject', 'PreconditionFailed', 412, 'condition'],
+    ['PutObject', 'NoSuchKey', 404, 'condition'],
+    ['PutObject', 'ConditionalRequestConflict', 409, 'server'],
+    ['CompleteMultipartUpload', 'ConditionalRequestConflict', 409, 'condition'],
+    ['CompleteMultipartUpload', 'NoSuchUpload', 404, 'no-upload'],
+    ['CopyObject', 'PreconditionFailed', 412, 'source'],
+    ['CopyObject', 'NoSuchKey', 404, 'source'],
+    ['CopyObject', 'NoSuchBucket', 404, 'fatal'],
+    ['CopyObject', 'InvalidObjectState', 403, 'source'],
+    ['PutObject', 'BadDigest', 400, 'digest'],
+    ['PutObject', 'ExpiredToken', 400, 'fatal'],
+    ['PutObject', 'SlowDown', 503, 'throttled'],
+    ['PutObject', 'Other', 503, 'throttled'],
+    ['PutObject', 'Other', 502, 'server'],
+    ['PutObject', 'Other', 403, 'denied'],
+    ['PutObject', 'Other', 400, 'rejected'],
+    ['CopyObject', 'Other', 200, 'server'],
+    ['ListObjectsV2', 'PermanentRedirect', 301, 'fatal'],
+  ];
+  test.each(rows)('%s %s %i: %s', (operation, name, httpStatusCode, kind) => {
+    const thrown = Object.assign(new Error('m'), { name, $metadata: { httpStatusCode } });
+    expect(toStoreError(operation, thrown).kind).toBe(kind);
+  });
+});

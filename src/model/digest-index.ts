@@ -1,0 +1,206 @@
+import { crc32 } from 'node:zlib';
+import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
+
+/**
+ * What earlier runs learned, one text line each:
+ *
+ *     s3-dedup-sync-index 1
+ *     <crc32 of the JSON, 8 hex digits> <JSON object>
+ *
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `machine` of the writer.
+ * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
+ * index is written again; `encryption`, `source`, `encoding`, `chunks`, `grace` and `invalidation` are
+ * reserved for them.
+ */
+const FIRST_LINE = 's3-dedup-sync-index 1';
+
+/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
+const MAX_LINE = 64 * 1024;
+
+/** An object as a run left or found it. */
+export interface ObjectEntry {
+  readonly etag: ETag;
+  /** Bytes. */
+  readonly size: number;
+  readonly md5: Md5;
+  /** Part layout of a multipart object, run-length: `12x8388608+1x77`. */
+  readonly parts?: string;
+  /** SHA-256 of the headers that inputs and the name decided; see `headerDigest`. */
+  readonly headers?: string;
+  /** What a newer version wrote. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** A local file as a run digested it. Nanoseconds and the inode are decimal strings. */
+export interface FileEntry {
+  readonly size: number;
+  readonly mtimeNs: string;
+  readonly ctimeNs: string;
+  readonly ino: string;
+  readonly md5: Md5;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+export interface DigestIndex {
+  /** Names the machine whose files `files` speaks of. */
+  readonly machine: string;
+  /** When it was written, nanoseconds since the epoch: a file that is not older is not trusted (C12). */
+  readonly writtenNs: bigint;
+  readonly objects: ReadonlyMap<string, ObjectEntry>;
+  readonly files: ReadonlyMap<string, FileEntry>;
+}
+
+export type IndexParse =
+  | { readonly index: DigestIndex; readonly droppedLines: number }
+  | { readonly index: undefined; readonly why: string };
+
+/** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */
+export function parseIndex(bytes: Buffer): IndexParse {
+  let start = bytes.indexOf(0x0a);
+  if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
+    return { index: undefined, why: 'it is not an index of this version' };
+  }
+  const objects = new Map<string, ObjectEntry>();
+  const files = new Map<string, FileEntry>();
+  let machine = '';
+  let writtenNs = 0n;
+  let droppedLines = 0;
+  for (start += 1; start < bytes.length; ) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    const record = end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+    start = end + 1;
+    if (record === undefined) {
+      droppedLines++;
+      continue;
+    }
+    const { key, path, machine: writer } = record;
+    if (typeof key === 'string') {
+      const entry = objectEntry(record);
+      if (entry === undefined) droppedLines++;
+      else objects.set(key, entry);
+    } else if (typeof path === 'string') {
+      const entry = fileEntry(record);
+      if (entry === undefined) droppedLines++;
+      else files.set(path, entry);
+    } else if (typeof writer === 'string' && isDecimal(record['writtenNs'])) {
+      machine = writer;
+      writtenNs = BigInt(record['writtenNs']);
+    }
+  }
+  return { index: { machine, writtenNs, objects, files }, droppedLines };
+}
+
+/** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
+export function* formatIndex(index: DigestIndex): Generator<string> {
+  yield `${FIRST_LINE}\n`;
+  yield line({ machine: index.machine, writtenNs: index.writtenNs.toString() });
+  for (const [key, { extra, ...entry }] of index.objects) yield line({ ...extra, key, ...entry });
+  for (const [path, { extra, ...entry }] of index.files) yield line({ ...extra, path, ...entry });
+}
+
+function line(record: Readonly<Record<string, unknown>>): string {
+  const json = JSON.stringify(record);
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+
+function parseLine(bytes: Buffer, start: number, end: number): Record<string, unknown> | undefined {
+  if (end - start < 11 || bytes[start + 8] !== 0x20) return undefined;
+  const body = bytes.subarray(start + 9, end);
+  if (bytes.toString('latin1', start, start + 8) !== crc32(body).toString(16).padStart(8, '0')) return undefined;
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    // Not JSON although its checksum holds: foreign or hostile, dropped like any damaged line.
+    return undefined;
+  }
+}
+
+function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | undefined {
+  const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, ...extra } = record;
+  const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
+  const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
+  if (etag === undefined || md5 === undefined || !isSize(size)) return undefined;
+  return {
+    etag,
+    size,
+    md5,
+    ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
+    ...(typeof headers === 'string' ? { headers } : {}),
+    ...(Object.keys(extra).length > 0 ? { extra } : {}),
+  };
+}
+
+function fileEntry(record: Readonly<Record<string, unknown>>): FileEntry | undefined {
+  const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
+  const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
+  if (md5 === undefined || !isSize(size)) return undefined;
+  if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino)) return undefined;
+  return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isDecimal(value: unknown): value is string {
+  return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
+}
+
+/** A run of parts of one size. */
+export interface PartRun {
+  readonly count: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Parses `12x8388608+1x77`. `undefined`: not a layout of 1 to 10,000 parts. */
+export function parseLayout(text: string): readonly PartRun[] | undefined {
+  const runs: PartRun[] = [];
+  let parts = 0;
+  for (const word of text.split('+')) {
+    const match = /^([1-9][0-9]{0,4})x([0-9]{1,14})$/.exec(word);
+    if (match === null) return undefined;
+    const run = { count: Number(match[1]), size: Number(match[2]) };
+    parts += run.count;
+    if (parts > 10_000) return undefined;
+    runs.push(run);
+  }
+  return runs;
+}
+
+/** The layout of a file that is cut into parts of `partSize` bytes, the last one shorter. */
+export function uniformLayout(size: number, partSize: number): readonly PartRun[] {
+  const full = Math.floor(size / partSize);
+  const rest = size - full * partSize;
+  return [
+    ...(full > 0 ? [{ count: full, size: partSize }] : []),
+    ...(rest > 0 || full === 0 ? [{ count: 1, size: rest }] : []),
+  ];
+}
+
+export function formatLayout(layout: readonly PartRun[]): string {
+  return layout.map((run) => `${run.count}x${run.size}`).join('+');
+}
+
+export function layoutSize(layout: readonly PartRun[]): number {
+  return layout.reduce((sum, run) => sum + run.count * run.size, 0);
+}
+
+export function layoutParts(layout: readonly PartRun[]): number {
+  return layout.reduce((sum, run) => sum + run.count, 0);
+}
+
+/** Byte ranges of the parts, in order. */
+export function* partsOf(layout: readonly PartRun[]): Generator<{ readonly offset: number; readonly size: number }> {
+  let offset = 0;
+  for (const run of layout) {
+    for (let i = 0; i < run.count; i++) {
+      yield { offset, size: run.size };
+      offset += run.size;
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  different: 3,
+  refused: 4,
+  foreignWriter: 5,
+  wouldChange: 6,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What went wrong, as the report names it. The set is closed; the report's schema lists it. */
+export type ErrorCode =
+  // usage and configuration: exit 2
+  | 'usage'
+  | 'no-credentials'
+  | 'bad-credentials'
+  | 'wrong-account'
+  | 'no-such-bucket'
+  | 'wrong-region'
+  | 'no-region'
+  | 'file-not-found'
+  // a guard refused before the first write: exit 4
+  | 'no-files-found'
+  | 'pattern-without-match'
+  | 'too-many-deletions'
+  | 'unrelated-destination'
+  | 'whole-bucket'
+  | 'unreadable'
+  | 'name-not-utf8'
+  | 'key-too-long'
+  | 'symlink-broken'
+  | 'symlink-outside'
+  | 'symlink-cycle'
+  | 'key-collision'
+  // another writer: exit 5
+  | 'foreign-writer'
+  // failures: exit 1
+  | 'access-denied'
+  | 'credentials-expired'
+  | 'unreachable'
+  | 'throttled'
+  | 'server-error'
+  | 'rejected'
+  | 'file-changed'
+  | 'file-vanished'
+  | 'wrong-content'
+  | 'no-progress'
+  | 'report-not-written'
+  | 'internal'
+  // signals: exit 130, 143
+  | 'cancelled';
+
+/**
+ * A failure that a person reads: `message` is one line that says what was given or met, what was expected,
+ * and what to do.
+ */
+export class SyncError extends Error {
+  override readonly name = 'SyncError';
+  constructor(
+    readonly code: ErrorCode,
+    readonly exit: ExitCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly key?: string },
+  ) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.key = options?.key;
+  }
+  readonly key: string | undefined;
+}
+
+export function usageError(message: string): SyncError {
+  return new SyncError('usage', EXIT.usage, message);
+}
+
+export function refusal(code: ErrorCode, message: string): SyncError {
+  return new SyncError(code, EXIT.refused, message);
+}
+
+/** When several apply: 130/143, 2, 4, 5, 1, 3. */
+export function worstExit(codes: Iterable<ExitCode>): ExitCode {
+  const order: readonly ExitCode[] = [130, 143, 2, 4, 5, 1, 3, 6, 0];
+  let worst = order.length - 1;
+  for (const code of codes) worst = Math.min(worst, order.indexOf(code));
+  return order[worst] ?? EXIT.failed;
+}
+
+/** The message of anything thrown, on one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+}

@@ -1,0 +1,96 @@
+import type { ErrorCode, ExitCode } from './errors.js';
+import type { Count, Step } from './plan.js';
+import type { ReportError, Status, Totals } from './report.js';
+
+/** Who is publishing: never a secret, a token or a signature. */
+export interface Identity {
+  /** Twelve digits; absent where the provider has no accounts, or STS was not reached. */
+  readonly account?: string;
+  /** ARN of the user or assumed role; absent likewise. */
+  readonly arn?: string;
+  /** Where the credentials came from, as `environment`, `profile NAME`, `web identity`, `instance role`. */
+  readonly source: string;
+}
+
+export type Outcome = 'done' | 'planned' | 'skipped' | 'failed';
+
+/** What became of a step. Every total is derived from these (R4). */
+export interface StepOutcome {
+  readonly step: Step;
+  readonly outcome: Outcome;
+  /** What was really done: a copy whose source had changed is an `upload`. */
+  readonly action: Step['action'];
+  /** Bytes that left this machine for this step. */
+  readonly sentBytes: number;
+  readonly etag?: string;
+  readonly versionId?: string;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+  /** Milliseconds from the start of the step to its end. */
+  readonly ms: number;
+}
+
+export type PhaseName = 'walk' | 'list' | 'digest' | 'plan' | 'execute' | 'index';
+
+/** What the plan would do, known before the first write. */
+export interface PlanTotals {
+  readonly upload: Count;
+  readonly copy: Count;
+  readonly delete: Count;
+  readonly unchanged: Count;
+  readonly kept: Count;
+}
+
+/** How far the run is; sent at most a few times a second. */
+export interface Progress {
+  readonly phase: PhaseName;
+  readonly files: number;
+  readonly filesTotal?: number;
+  readonly bytes: number;
+  readonly bytesTotal?: number;
+}
+
+/** Everything that the engine says. The shell turns it into a log, JSON lines or a progress bar. */
+export type Event =
+  | {
+      readonly type: 'start';
+      readonly command: string;
+      readonly dryRun: boolean;
+      readonly url: string;
+      readonly roots: readonly string[];
+    }
+  | { readonly type: 'identity'; readonly identity: Identity; readonly region: string; readonly endpoint?: string }
+  | { readonly type: 'phase-start'; readonly phase: PhaseName }
+  | {
+      readonly type: 'phase-end';
+      readonly phase: PhaseName;
+      readonly seconds: number;
+      readonly files?: number;
+      readonly bytes?: number;
+    }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'plan'; readonly url: string; readonly totals: PlanTotals }
+  | { readonly type: 'rank'; readonly name: string; readonly steps: number }
+  | { readonly type: 'outcome'; readonly outcome: StepOutcome }
+  | { readonly type: 'message'; readonly level: 'error' | 'warning' | 'notice' | 'debug'; readonly message: string }
+  /** The last one; the shell's own. */
+  | RunEnded;
+
+/** How a run ended, over all its destinations. */
+export interface RunEnded {
+  readonly type: 'end';
+  readonly status: Status;
+  readonly exit: ExitCode;
+  readonly dryRun: boolean;
+  readonly changed: boolean;
+  readonly seconds: number;
+  readonly totals: Totals;
+  /** Bytes of file content that left this machine, retries left out. */
+  readonly sentBytes: number;
+  /** Requests sent, retries included, by S3 operation. */
+  readonly requests: Readonly<Record<string, number>>;
+  readonly error?: ReportError;
+  /** Path of the report that was written. */
+  readonly report?: string;
+}
+
+export type Emit = (event: Event) => void;

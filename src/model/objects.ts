@@ -1,0 +1,46 @@
+import type { ETag } from './digest.js';
+import type { ObjectKey, Prefix } from './object-key.js';
+
+/** A regular file of the tree, as one `lstat` (or `stat` through a followed link) showed it. */
+export interface LocalFile {
+  /** Path below the root, `/`-separated: the key below the prefix. */
+  readonly name: string;
+  /** Absolute path to open. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly dev: bigint;
+  readonly ino: bigint;
+  /** Hard links; above 1 the walk may meet the same (dev, ino) again. */
+  readonly nlink: number;
+  /** Permission bits and type as `st_mode`. */
+  readonly mode: number;
+}
+
+/** What ListObjectsV2 says of an object. */
+export interface ListedObject {
+  readonly key: ObjectKey;
+  /** Bytes. */
+  readonly size: number;
+  readonly etag: ETag;
+  /** Milliseconds since the epoch; 0 where the server does not say. */
+  readonly lastModified: number;
+  /** As S3 spells it; `STANDARD` where the server does not say. */
+  readonly storageClass: string;
+}
+
+/** A bucket and a key prefix. */
+export interface Destination {
+  readonly bucket: string;
+  readonly prefix: Prefix;
+}
+
+/** `s3://bucket/prefix/` for people; keys appear as they are and are escaped by whoever prints them. */
+export function destinationUrl(destination: Destination): string {
+  return `s3://${destination.bucket}/${destination.prefix}`;
+}
+
+/** Storage classes whose bytes cannot be read without a restore: never a copy source. */
+export const ARCHIVED_CLASSES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);

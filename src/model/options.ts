@@ -1,0 +1,110 @@
+import type { ExitCode } from './errors.js';
+import type { Destination } from './objects.js';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** How to reach a destination's bucket. Absent fields are left to the SDK's own chain. */
+export interface Connection {
+  readonly region?: string;
+  readonly endpointUrl?: string;
+  readonly forcePathStyle?: boolean;
+  readonly profile?: string;
+  readonly allowedAccountIds: readonly string[];
+  readonly expectedBucketOwner?: string;
+  readonly requesterPays: boolean;
+  /** Requests in flight; `auto` lets the engine choose. */
+  readonly concurrency: number | 'auto';
+  readonly maxAttempts: number;
+  /** Milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Milliseconds. */
+  readonly readTimeoutMs: number;
+}
+
+/** Headers that are sent on every write alike. */
+export interface WriteHeaders {
+  readonly sse?: string;
+  readonly kmsKeyId?: string;
+  readonly storageClass?: string;
+  /** Never sent unasked (R7). */
+  readonly acl?: string;
+}
+
+export type MaxDelete =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'percent'; readonly percent: number };
+
+/** One line of `paths`, parsed; or a DIR argument, in which nothing is a wildcard. */
+export interface PathPattern {
+  /** As it was given, for messages. */
+  readonly text: string;
+  /** Absolute path that `glob` starts from; nothing in it is a wildcard. */
+  readonly base: string;
+  /**
+   * Pattern below `base` in the dialect of @actions/glob, `/`-separated on every system, no slash at its end.
+   * Empty: `base` itself.
+   */
+  readonly glob: string;
+  /** Absolute directory or file before the first wildcard. */
+  readonly searchPath: string;
+  /** Written with a slash at its end: matches directories (and so what is in them), never a file. */
+  readonly directoriesOnly: boolean;
+  /** A `!` line. */
+  readonly negate: boolean;
+}
+
+export interface TreeOptions {
+  readonly patterns: readonly PathPattern[];
+  /** Absolute; names are taken below it. Undefined: the one root of the patterns. */
+  readonly root: string | undefined;
+  /** Lines in the gitignore dialect, those of `excludes-from` first. */
+  readonly excludes: readonly string[];
+  readonly includeGit: boolean;
+  readonly symlinks: 'inside' | 'all' | 'skip';
+  readonly ifNoFilesFound: 'error' | 'warn' | 'ignore';
+}
+
+export interface DeleteOptions {
+  readonly deleteAfter: boolean;
+  readonly maxDelete: MaxDelete;
+  readonly deleteExcluded: boolean;
+}
+
+export type IndexPlace =
+  | { readonly kind: 'none' }
+  /** The runner's cache; anyone who may write it may forge it. */
+  | { readonly kind: 'cache' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
+
+/** Everything that a run is asked to do, parsed and checked. */
+export interface SyncOptions {
+  readonly command: 'sync';
+  readonly tree: TreeOptions;
+  readonly destination: Destination;
+  readonly connection: Connection;
+  readonly writeHeaders: WriteHeaders;
+  readonly deletes: DeleteOptions;
+  readonly preserve: boolean;
+  readonly index: IndexPlace;
+  readonly dryRun: boolean;
+  /** Path of the report; JSON Lines when it ends in `.jsonl`. */
+  readonly report: string | undefined;
+  readonly summary: 'always' | 'changes' | 'never';
+  readonly summaryTitle: string;
+  readonly logLevel: LogLevel;
+}
+
+/** What a finished run says to its shell. */
+export interface RunEnd {
+  readonly exit: ExitCode;
+}
+
+/** Requests in flight where `concurrency` is `auto`: what keeps 2 cores busy at 20 ms latency. */
+const AUTO_CONCURRENCY = 64;
+
+export function requestsInFlight(connection: Connection): number {
+  return connection.concurrency === 'auto' ? AUTO_CONCURRENCY : connection.concurrency;
+}

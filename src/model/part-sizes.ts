@@ -1,0 +1,50 @@
+import { type PartRun, uniformLayout } from './digest-index.js';
+
+const MIB = 1024 * 1024;
+
+/** Files of this size and more go up in parts. Bytes. */
+export const MULTIPART_THRESHOLD = 8 * MIB;
+
+/** S3 takes at most this many parts of an upload. */
+const MAX_PARTS = 10_000;
+
+/** S3's largest object, 48.8 TiB. Bytes. */
+export const MAX_OBJECT_SIZE = 5 * 1024 ** 3 * MAX_PARTS;
+
+/** S3's largest source of one CopyObject. Bytes. */
+export const MAX_COPY_SIZE = 5 * 1024 ** 3;
+
+/**
+ * Our part size for a file, in bytes: 8 MiB, and above 78 GiB the next whole MiB that keeps within 10,000
+ * parts. A function of the size alone, so that a later run can recompute the ETag without an index.
+ */
+export function ownPartSize(size: number): number {
+  return Math.max(8 * MIB, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+}
+
+export function ownLayout(size: number): readonly PartRun[] {
+  return uniformLayout(size, ownPartSize(size));
+}
+
+/**
+ * Part sizes that tools use by default, in MiB: aws-cli, boto3 and the Java SDK's transfer manager 8, rclone,
+ * minio-go's lower bound and the SDKs' uploaders 5, s3cmd 15, s5cmd 50, mc 16 and 64, Cyberduck 10, others 32,
+ * 100, 128 and more.
+ */
+const KNOWN_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 20, 25, 100, 128, 256, 512, 1024, 5 * 1024];
+
+/**
+ * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first.
+ * aws-cli and rclone double the part size until the parts fit; so do we here.
+ */
+export function candidatePartSizes(size: number, parts: number): readonly number[] {
+  const sizes = new Set<number>([ownPartSize(size)]);
+  for (const mib of KNOWN_PART_MIB) {
+    let partSize = mib * MIB;
+    while (Math.ceil(size / partSize) > MAX_PARTS) partSize *= 2;
+    sizes.add(partSize);
+  }
+  // One part: any part size at least as large as the file gives the same ETag.
+  if (parts === 1) return [size];
+  return [...sizes].filter((partSize) => Math.ceil(size / partSize) === parts);
+}

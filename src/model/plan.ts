@@ -1,0 +1,96 @@
+import type { ETag, Md5 } from './digest.js';
+import type { ObjectKey } from './object-key.js';
+import type { LocalFile } from './objects.js';
+
+export type Action = 'upload' | 'copy' | 'refresh' | 'delete' | 'keep';
+
+/**
+ * Why a step is planned. The set is closed; the report's schema lists it.
+ *
+ * - `new`: no object has the key, and no object or earlier file has the content
+ * - `changed`: the object under the key has other bytes, and no usable object has the file's
+ * - `content-unknown`: the object's bytes could not be told from what S3 says of it
+ * - `empty`: an empty file, cheaper to send than to copy (C10)
+ * - `exists`: the content is already under another key
+ * - `duplicate`: the content is sent once in this run, under another key
+ * - `absent`: the tree no longer has the key
+ * - `excluded`: the key is excluded and `delete-excluded` is set
+ * - `protected`: the tree no longer has the key, and it is kept
+ */
+export type Reason =
+  | 'new'
+  | 'changed'
+  | 'content-unknown'
+  | 'empty'
+  | 'exists'
+  | 'duplicate'
+  | 'absent'
+  | 'excluded'
+  | 'protected';
+
+/** What must still be true of a key when it is written; what the listing showed. */
+export type Condition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: ETag };
+
+interface StepBase {
+  readonly key: ObjectKey;
+  readonly reason: Reason;
+  /** Index into `Plan.ranks`. */
+  readonly rank: number;
+  /** Size of the content, or of the deleted object, in bytes. */
+  readonly bytes: number;
+}
+
+export interface UploadStep extends StepBase {
+  readonly action: 'upload';
+  readonly file: LocalFile;
+  /** `undefined` when the size alone made the content new: it is hashed as it is sent. */
+  readonly md5: Md5 | undefined;
+  readonly condition: Condition;
+}
+
+export interface CopyStep extends StepBase {
+  readonly action: 'copy';
+  readonly file: LocalFile;
+  readonly md5: Md5;
+  readonly source: CopySource;
+  readonly condition: Condition;
+}
+
+/** A listed object that this plan does not write before it is read, or the first instance sent by this run. */
+export type CopySource =
+  | { readonly kind: 'object'; readonly key: ObjectKey; readonly etag: ETag; readonly size: number }
+  | { readonly kind: 'upload'; readonly key: ObjectKey };
+
+export interface DeleteStep extends StepBase {
+  readonly action: 'delete';
+  readonly etag: ETag;
+}
+
+export type Step = UploadStep | CopyStep | DeleteStep;
+
+/** Steps that may run in any order and at the same time. */
+export type Phase = readonly Step[];
+
+/** A place in the publish order; a rank starts when the one before it is done. */
+export interface Rank {
+  readonly name: string;
+  readonly phases: readonly Phase[];
+}
+
+export interface Count {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface Plan {
+  readonly ranks: readonly Rank[];
+  /** Keys whose object has the file's bytes. */
+  readonly unchanged: Count;
+  /** Keys that the tree does not have and that stay: excluded, or no `delete-after`. */
+  readonly kept: Count;
+}
+
+/** All steps in the order of the plan. */
+export function* stepsOf(plan: Plan): Generator<Step> {
+  for (const rank of plan.ranks) for (const phase of rank.phases) yield* phase;
+}

@@ -1,0 +1,76 @@
+import type { ErrorCode } from './errors.js';
+import type { Identity, Outcome, PhaseName } from './events.js';
+import type { Action, Count, Reason } from './plan.js';
+
+/** Version of the report's schema; `docs/report.schema.json` is its description. */
+export const REPORT_VERSION = 1;
+
+export type Status = 'done' | 'failed' | 'refused' | 'planned' | 'different' | 'cancelled';
+
+export interface Totals {
+  readonly uploaded: Count;
+  readonly downloaded: Count;
+  readonly copied: Count;
+  readonly linked: Count;
+  readonly refreshed: Count;
+  readonly unchanged: Count;
+  readonly deleted: Count;
+  readonly kept: Count;
+  readonly failed: Count;
+}
+
+export interface ReportError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface ReportStep {
+  readonly key: string;
+  readonly action: Action;
+  readonly reason: Reason;
+  /** The rank's place in the publish order, from 0. */
+  readonly rank: number;
+  readonly bytes: number;
+  /** Key that a copy was made from. */
+  readonly source?: string;
+  readonly outcome: Outcome;
+  readonly error?: ReportError;
+  readonly etag?: string;
+  readonly versionId?: string;
+}
+
+export interface DestinationReport {
+  readonly url: string;
+  readonly status: Status;
+  readonly totals: Totals;
+  /** Requests sent, retries included, by S3 operation. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Wall seconds. Walk and list overlap. */
+  readonly phases: Readonly<Partial<Record<PhaseName, number>>>;
+  /** Names of the ranks, so that `steps[].rank` can be read. */
+  readonly ranks: readonly string[];
+  /** Bytes of file content that left this machine, retries left out. */
+  readonly sentBytes: number;
+  readonly error?: ReportError;
+  /** Unchanged files are in the totals alone. */
+  readonly steps: readonly ReportStep[];
+}
+
+export interface Report {
+  readonly version: typeof REPORT_VERSION;
+  /** `s3-dedup-sync/1.2.3`. */
+  readonly tool: string;
+  readonly command: string;
+  readonly dryRun: boolean;
+  readonly status: Status;
+  readonly error?: ReportError;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly identity?: Identity;
+  /** The commit that was published, where CI says it (GITHUB_SHA, CI_COMMIT_SHA, ...). */
+  readonly commit?: string;
+  /** One line each. */
+  readonly warnings: readonly string[];
+  readonly destinations: readonly DestinationReport[];
+}

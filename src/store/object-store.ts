@@ -1,0 +1,182 @@
+import type { ETag, Md5 } from '../model/digest.js';
+import type { Identity } from '../model/events.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { ListedObject } from '../model/objects.js';
+import type { Condition } from '../model/plan.js';
+
+/**
+ * The S3 calls that the engine makes, and no more. One object is one bucket.
+ * Every method rejects with `StoreError` alone. Implementations retry what heals (5xx, SlowDown, resets) and
+ * judge by HEAD an answer that was lost (C14).
+ */
+export interface ReadableStore {
+  /** All objects under the prefix, page by page, in whatever order the server has. */
+  list(prefix: Prefix, signal: AbortSignal): AsyncIterable<readonly ListedObject[]>;
+  /** `undefined`: there is no such key. */
+  head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined>;
+  /** The whole body of a small object, for the index alone. `undefined`: there is no such key. */
+  read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined>;
+  /** Requests sent so far, retries included, by S3 operation. */
+  requests(): Readonly<Record<string, number>>;
+}
+
+export interface ObjectStore extends ReadableStore {
+  put(request: PutRequest, signal: AbortSignal): Promise<Written>;
+  copy(request: CopyRequest, signal: AbortSignal): Promise<Written>;
+  createUpload(request: ObjectHeadersFor, signal: AbortSignal): Promise<Upload>;
+  uploadPart(request: PartRequest, signal: AbortSignal): Promise<Part>;
+  copyPart(request: PartCopyRequest, signal: AbortSignal): Promise<Part>;
+  completeUpload(request: CompleteRequest, signal: AbortSignal): Promise<Written>;
+  /** Ends an upload that will not be completed. Never rejects for an upload that is already gone. */
+  abortUpload(upload: Upload, signal: AbortSignal): Promise<void>;
+  /** At most 1,000 keys; one answer per key, in the order given. */
+  delete(requests: readonly DeleteRequest[], signal: AbortSignal): Promise<readonly DeleteAnswer[]>;
+}
+
+export interface StoredBody {
+  readonly bytes: Buffer;
+  readonly etag: ETag;
+}
+
+export interface ObjectHead {
+  readonly size: number;
+  readonly etag: ETag;
+  /** `AES256`, `aws:kms`, ... ; `customer` for a customer's key; absent: none said. */
+  readonly encryption: string | undefined;
+  readonly storageClass: string;
+  readonly contentType: string | undefined;
+  /** User metadata, names in lower case without `x-amz-meta-`. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** The headers that belong to an object; the store adds what every write carries (`WriteHeaders`). */
+export interface ObjectHeaders {
+  readonly contentType: string;
+  /** User metadata, names in lower case without `x-amz-meta-`. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface ObjectHeadersFor {
+  readonly key: ObjectKey;
+  readonly headers: ObjectHeaders;
+}
+
+export interface PutRequest extends ObjectHeadersFor {
+  readonly body: Buffer;
+  /** Sent as Content-MD5: S3 refuses a body that is not this. */
+  readonly md5: Md5;
+  /** Absent for our own objects alone (the index). */
+  readonly condition?: Condition;
+}
+
+export interface CopyRequest extends ObjectHeadersFor {
+  readonly source: { readonly key: ObjectKey; readonly etag: ETag; readonly size: number };
+  /** MD5 of the content, to judge a lost answer and to check the copy. */
+  readonly md5: Md5;
+  readonly condition: Condition;
+}
+
+export interface Upload {
+  readonly key: ObjectKey;
+  readonly id: string;
+  /** What the answer said, as in `ObjectHead`. */
+  readonly encryption: string | undefined;
+}
+
+export interface PartRequest {
+  readonly upload: Upload;
+  /** From 1. */
+  readonly number: number;
+  readonly body: Buffer;
+  readonly md5: Md5;
+}
+
+export interface PartCopyRequest {
+  readonly upload: Upload;
+  readonly number: number;
+  readonly source: { readonly key: ObjectKey; readonly etag: ETag };
+  /** First and last byte, both inside the source; absent: the whole source. */
+  readonly range?: { readonly first: number; readonly last: number };
+}
+
+export interface Part {
+  readonly number: number;
+  readonly etag: ETag;
+}
+
+export interface CompleteRequest {
+  readonly upload: Upload;
+  readonly parts: readonly Part[];
+  /** The ETag that the object will have, to judge a lost answer; `undefined` where parts prove nothing. */
+  readonly expected: { readonly etag: ETag | undefined; readonly size: number; readonly md5: Md5 };
+  readonly condition: Condition;
+}
+
+export interface Written {
+  readonly etag: ETag;
+  readonly versionId: string | undefined;
+  /** As in `ObjectHead`: under KMS or a customer's key the ETag proves nothing. */
+  readonly encryption: string | undefined;
+}
+
+export interface DeleteRequest {
+  readonly key: ObjectKey;
+  readonly etag: ETag;
+}
+
+export type DeleteAnswer =
+  | { readonly key: ObjectKey; readonly deleted: true }
+  | { readonly key: ObjectKey; readonly deleted: false; readonly error: StoreError };
+
+/**
+ * What an S3 answer means to the engine.
+ *
+ * - `condition`: 412 or 409, the key is not as the listing showed it
+ * - `source`: the source of a copy is gone or changed (412, 404)
+ * - `digest`: the bytes are not those of Content-MD5
+ * - `no-upload`: the multipart upload is gone
+ * - `fatal`: no call of this run can succeed (expired or wrong credentials, no such bucket)
+ */
+export type StoreErrorKind =
+  | 'condition'
+  | 'source'
+  | 'digest'
+  | 'no-upload'
+  | 'denied'
+  | 'fatal'
+  | 'throttled'
+  | 'server'
+  | 'network'
+  | 'rejected'
+  | 'aborted';
+
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  constructor(
+    readonly kind: StoreErrorKind,
+    /** S3's code, as `PreconditionFailed`; or Node's, as `ECONNRESET`. */
+    readonly code: string,
+    /** HTTP status, 0 without an answer. */
+    readonly status: number,
+    /** S3 operation, as `PutObject`: also the IAM action that a denied call lacks. */
+    readonly operation: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
+export function etagsProve(encryption: string | undefined): boolean {
+  return encryption === undefined || encryption === 'AES256';
+}
+
+/** A destination that was reached: its store, and who we are there. */
+export interface OpenedStore {
+  readonly store: ObjectStore;
+  readonly identity: Identity;
+  readonly region: string;
+  /** Custom endpoint, without credentials; absent: AWS itself. */
+  readonly endpoint: string | undefined;
+}

@@ -1,0 +1,238 @@
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { EXIT, messageOf, SyncError } from '../model/errors.js';
+import type { Emit, Identity } from '../model/events.js';
+import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
+import type { OpenedStore } from './object-store.js';
+import { type Provider, providerOf } from './providers.js';
+import { S3Store } from './s3-store.js';
+
+/**
+ * Reaches a destination: region, credentials and account are settled before anything else is done.
+ * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
+ */
+export async function openStore(options: SyncOptions, emit: Emit, signal: AbortSignal): Promise<OpenedStore> {
+  const { connection, destination } = options;
+  const endpoint = connection.endpointUrl ?? environmentEndpoint();
+  const provider = providerOf(endpoint);
+  const handler = await requestHandler(connection, endpoint);
+  const shared: S3ClientConfig = {
+    maxAttempts: 1,
+    requestHandler: handler,
+    ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+  };
+  const configuration: S3ClientConfig = {
+    ...shared,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
+    expectContinueHeader: false,
+    cacheMiddleware: true,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
+  };
+  const region = await resolveRegion(configuration, connection, endpoint, destination.bucket, signal);
+  const client = new S3Client({ ...configuration, region });
+  const identity = await identify(client, { ...shared, region }, connection, provider, emit, signal);
+  return {
+    store: new S3Store({
+      client,
+      bucket: destination.bucket,
+      provider,
+      writeHeaders: options.writeHeaders,
+      expectedBucketOwner: connection.expectedBucketOwner,
+      requesterPays: connection.requesterPays,
+      maxAttempts: connection.maxAttempts,
+    }),
+    identity,
+    region,
+    endpoint: endpoint === undefined ? undefined : withoutCredentials(endpoint),
+  };
+}
+
+function environmentEndpoint(): string | undefined {
+  if (process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return undefined;
+  return process.env['AWS_ENDPOINT_URL_S3'] || process.env['AWS_ENDPOINT_URL'] || undefined;
+}
+
+function withoutCredentials(endpoint: string): string {
+  const url = new URL(endpoint);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
+async function requestHandler(connection: Connection, endpoint: string | undefined): Promise<NodeHttpHandler> {
+  const agentOptions = { keepAlive: true, maxSockets: requestsInFlight(connection), ...certificateAuthority() };
+  const { getProxyForUrl } = await import('proxy-from-env');
+  const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
+  const proxy = getProxyForUrl(target);
+  const timeouts = {
+    connectionTimeout: connection.connectTimeoutMs,
+    socketTimeout: connection.readTimeoutMs,
+    requestTimeout: connection.readTimeoutMs + 10 * 60_000,
+    throwOnRequestTimeout: true,
+  };
+  if (proxy === '') {
+    return new NodeHttpHandler({
+      ...timeouts,
+      httpAgent: new HttpAgent(agentOptions),
+      httpsAgent: new HttpsAgent(agentOptions),
+    });
+  }
+  const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
+    import('http-proxy-agent'),
+    import('https-proxy-agent'),
+  ]);
+  return new NodeHttpHandler({
+    ...timeouts,
+    httpAgent: new HttpProxyAgent(proxy, agentOptions),
+    httpsAgent: new HttpsProxyAgent(proxy, agentOptions),
+  });
+}
+
+/** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */
+function certificateAuthority(): { ca?: Buffer } {
+  const path = process.env['AWS_CA_BUNDLE'];
+  if (path === undefined || path === '') return {};
+  try {
+    return { ca: readFileSync(path) };
+  } catch (cause) {
+    throw configurationError(
+      'file-not-found',
+      `AWS_CA_BUNDLE names ${JSON.stringify(path)}, which cannot be read (${messageOf(cause)}): set it to a PEM file, or unset it`,
+      cause,
+    );
+  }
+}
+
+async function resolveRegion(
+  configuration: S3ClientConfig,
+  connection: Connection,
+  endpoint: string | undefined,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (connection.region !== undefined) return connection.region;
+  try {
+    return await new S3Client(configuration).config.region();
+  } catch (error) {
+    // A profile that does not exist is not a missing region.
+    if (!/region is missing/i.test(messageOf(error))) throw noCredentials(connection, error);
+  }
+  if (endpoint !== undefined) return 'us-east-1';
+  // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
+  try {
+    const answer = await new S3Client({ ...configuration, region: 'us-east-1' }).send(
+      new HeadBucketCommand({ Bucket: bucket }),
+      { abortSignal: signal },
+    );
+    return answer.BucketRegion ?? 'us-east-1';
+  } catch (error) {
+    if (isCredentialError(error)) throw noCredentials(connection, error);
+    const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers;
+    const region = headers?.['x-amz-bucket-region'];
+    if (region !== undefined) return region;
+    throw configurationError(
+      'no-region',
+      `no region is set and S3 did not say where the bucket ${bucket} is (${messageOf(error)}): set region, or AWS_REGION`,
+      error,
+    );
+  }
+}
+
+async function identify(
+  client: S3Client,
+  shared: S3ClientConfig & { region: string },
+  connection: Connection,
+  provider: Provider,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Identity> {
+  let credentials: Awaited<ReturnType<typeof client.config.credentials>>;
+  try {
+    credentials = await client.config.credentials();
+  } catch (error) {
+    throw noCredentials(connection, error);
+  }
+  const source = sourceOf((credentials as { $source?: Record<string, unknown> }).$source, connection);
+  const allowed = connection.allowedAccountIds;
+  if (!provider.accounts && allowed.length === 0) return { source };
+  try {
+    const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+    const sts = new STSClient({
+      region: shared.region,
+      maxAttempts: allowed.length > 0 ? connection.maxAttempts : 1,
+      ...(shared.profile === undefined ? {} : { profile: shared.profile }),
+      ...(shared.requestHandler === undefined ? {} : { requestHandler: shared.requestHandler }),
+      credentials,
+    });
+    const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+    if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
+      throw configurationError(
+        'wrong-account',
+        `the credentials (${source}) are of account ${account ?? 'unknown'}, allowed-account-ids allows ${allowed.join(', ')}: use credentials of that account`,
+      );
+    }
+    return { source, ...(account === undefined ? {} : { account }), ...(arn === undefined ? {} : { arn }) };
+  } catch (error) {
+    if (error instanceof SyncError) throw error;
+    const code = (error as { name?: string }).name ?? '';
+    if (['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(code)) {
+      throw configurationError(
+        'bad-credentials',
+        `AWS refuses the credentials (${source}): ${messageOf(error)}; renew them, and check that key and secret belong together`,
+        error,
+      );
+    }
+    if (allowed.length > 0) {
+      throw configurationError(
+        'wrong-account',
+        `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${messageOf(error)}`,
+        error,
+      );
+    }
+    emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${messageOf(error)}` });
+    return { source };
+  }
+}
+
+/** The SDK notes where credentials came from under these names (its user-agent features). */
+const SOURCES: readonly (readonly [string, string])[] = [
+  ['CREDENTIALS_STS_ASSUME_ROLE_WEB_ID', 'web identity'],
+  ['CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN', 'web identity'],
+  ['CREDENTIALS_STS_ASSUME_ROLE', 'assumed role'],
+  ['CREDENTIALS_ENV_VARS', 'environment'],
+  ['CREDENTIALS_SSO', 'single sign-on'],
+  ['CREDENTIALS_PROCESS', 'credential process'],
+  ['CREDENTIALS_HTTP', 'container role'],
+  ['CREDENTIALS_IMDS', 'instance role'],
+  ['CREDENTIALS_PROFILE', 'profile'],
+];
+
+function sourceOf(features: Readonly<Record<string, unknown>> | undefined, connection: Connection): string {
+  const source = SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ?? 'the SDK\'s chain';
+  const profile = connection.profile ?? process.env['AWS_PROFILE'];
+  return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
+}
+
+function isCredentialError(error: unknown): boolean {
+  const name = (error as { name?: string }).name ?? '';
+  return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
+}
+
+function noCredentials(connection: Connection, cause: unknown): SyncError {
+  const tried = connection.profile === undefined ? 'environment, profile, web identity, container, instance' : `profile ${connection.profile}`;
+  return configurationError(
+    'no-credentials',
+    `no AWS credentials were found (tried: ${tried}; ${messageOf(cause)}): in a workflow add aws-actions/configure-aws-credentials before this step, elsewhere set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile`,
+    cause,
+  );
+}
+
+function configurationError(code: SyncError['code'], message: string, cause?: unknown): SyncError {
+  return new SyncError(code, EXIT.usage, message, { cause });
+}

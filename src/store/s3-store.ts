@@ -1,0 +1,493 @@
+import {
+  AbortMultipartUploadCommand,
+  type ChecksumAlgorithm,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  type DeleteObjectsCommandOutput,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ObjectCannedACL,
+  PutObjectCommand,
+  type S3Client,
+  type ServerSideEncryption,
+  type StorageClass,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { base64OfMd5, classifyETag, type ETag, type Md5, parseETag } from '../model/digest.js';
+import { metadataMd5 } from '../model/headers.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { ListedObject } from '../model/objects.js';
+import type { WriteHeaders } from '../model/options.js';
+import type { Condition } from '../model/plan.js';
+import {
+  type CompleteRequest,
+  type CopyRequest,
+  type DeleteAnswer,
+  type DeleteRequest,
+  etagsProve,
+  type ObjectHead,
+  type ObjectHeaders,
+  type ObjectHeadersFor,
+  type ObjectStore,
+  type Part,
+  type PartCopyRequest,
+  type PartRequest,
+  type PutRequest,
+  type StoredBody,
+  StoreError,
+  type Upload,
+  type Written,
+} from './object-store.js';
+import type { Provider } from './providers.js';
+import { withRetries } from './retry.js';
+import { toStoreError } from './store-errors.js';
+
+export interface S3StoreOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly provider: Provider;
+  readonly writeHeaders: WriteHeaders;
+  readonly expectedBucketOwner: string | undefined;
+  readonly requesterPays: boolean;
+  readonly maxAttempts: number;
+}
+
+/** Keys that XML 1.0 cannot carry are deleted one by one. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
+
+/** The AWS SDK behind the engine's store. The SDK's own retries are off: ours know of lost answers (C14). */
+export class S3Store implements ObjectStore {
+  readonly #options: S3StoreOptions;
+  readonly #client: S3Client;
+  readonly #requests = new Map<string, number>();
+  /** Parameters of every call. */
+  readonly #every: { Bucket: string; ExpectedBucketOwner?: string; RequestPayer?: 'requester' };
+  /** versitygw refuses the MD5 that older servers insist on; after its first refusal the SDK's default is sent. */
+  #deleteChecksum: ChecksumAlgorithm | undefined = 'MD5';
+
+  constructor(options: S3StoreOptions) {
+    this.#options = options;
+    this.#client = options.client;
+    this.#every = {
+      Bucket: options.bucket,
+      ...(options.expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: options.expectedBucketOwner }),
+      ...(options.requesterPays ? { RequestPayer: 'requester' as const } : {}),
+    };
+  }
+
+  requests(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  async *list(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedObject[]> {
+    let token: string | undefined;
+    for (;;) {
+      const from = token;
+      const page = await this.#call('ListObjectsV2', signal, () =>
+        this.#client.send(
+          new ListObjectsV2Command({
+            ...this.#every,
+            Prefix: prefix,
+            EncodingType: 'url',
+            ...(from === undefined ? {} : { ContinuationToken: from }),
+          }),
+          { abortSignal: signal },
+        ),
+      );
+      const decode = page.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
+      const objects: ListedObject[] = [];
+      for (const item of page.Contents ?? []) {
+        const etag = parseETag(item.ETag);
+        if (item.Key === undefined || item.Size === undefined || etag === undefined) {
+          throw listingError('an entry without key, size or ETag');
+        }
+        const key = decode(item.Key);
+        if (!key.startsWith(prefix)) throw listingError(`the key ${JSON.stringify(key)} outside the prefix`);
+        objects.push({
+          key: key as ObjectKey,
+          size: item.Size,
+          etag,
+          lastModified: item.LastModified?.getTime() ?? 0,
+          storageClass: item.StorageClass ?? 'STANDARD',
+        });
+      }
+      yield objects;
+      if (page.IsTruncated !== true) return;
+      token = page.NextContinuationToken;
+      if (token === undefined || token === from) throw listingError('a page that does not lead to the next one');
+    }
+  }
+
+  async head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined> {
+    return this.#call('HeadObject', signal, async () => {
+      try {
+        const answer = await this.#client.send(new HeadObjectCommand({ ...this.#every, Key: key }), {
+          abortSignal: signal,
+        });
+        const etag = parseETag(answer.ETag);
+        if (etag === undefined || answer.ContentLength === undefined) return undefined;
+        return {
+          size: answer.ContentLength,
+          etag,
+          encryption:
+            answer.SSECustomerAlgorithm === undefined ? answer.ServerSideEncryption : ('customer' as const),
+          storageClass: answer.StorageClass ?? 'STANDARD',
+          contentType: answer.ContentType,
+          metadata: new Map(Object.entries(answer.Metadata ?? {}).map(([n, v]) => [n.toLowerCase(), v])),
+        };
+      } catch (thrown) {
+        const error = toStoreError('HeadObject', thrown);
+        if (error.status === 404) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined> {
+    return this.#call('GetObject', signal, async () => {
+      try {
+        const answer = await this.#client.send(new GetObjectCommand({ ...this.#every, Key: key }), {
+          abortSignal: signal,
+        });
+        const etag = parseETag(answer.ETag);
+        const size = answer.ContentLength ?? 0;
+        if (answer.Body === undefined || etag === undefined || size > maxBytes) {
+          (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
+          throw new StoreError('rejected', 'TooLarge', 200, 'GetObject', `it has ${size} bytes, over ${maxBytes}`);
+        }
+        const bytes = Buffer.from(await answer.Body.transformToByteArray());
+        if (bytes.length !== size) throw new Error('the body was cut short');
+        return { bytes, etag };
+      } catch (thrown) {
+        const error = toStoreError('GetObject', thrown);
+        if (error.status === 404 && error.code !== 'NoSuchBucket') return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async put(request: PutRequest, signal: AbortSignal): Promise<Written> {
+    const { key, body, md5 } = request;
+    const command = new PutObjectCommand({
+      ...this.#every,
+      Key: key,
+      Body: body,
+      ContentLength: body.length,
+      ContentMD5: base64OfMd5(md5),
+      ...this.#objectHeaders(request.headers),
+      ...this.#writeHeaders(),
+      ...conditionOf(request.condition),
+    });
+    return this.#call(
+      'PutObject',
+      signal,
+      async () => written('PutObject', await this.#client.send(command, { abortSignal: signal })),
+      () => this.#judge(key, { etags: [md5 as string as ETag], size: body.length, md5 }, signal),
+    );
+  }
+
+  async copy(request: CopyRequest, signal: AbortSignal): Promise<Written> {
+    const { key, source, md5 } = request;
+    const command = new CopyObjectCommand({
+      ...this.#every,
+      Key: key,
+      ...this.#copySource(source),
+      MetadataDirective: 'REPLACE',
+      ...(this.#options.provider.taggingDirective ? { TaggingDirective: 'REPLACE' as const } : {}),
+      ...(this.#options.provider.annotationDirective ? { AnnotationDirective: 'EXCLUDE' as const } : {}),
+      ...this.#objectHeaders(request.headers),
+      ...this.#writeHeaders(),
+      ...conditionOf(request.condition),
+    });
+    return this.#call(
+      'CopyObject',
+      signal,
+      async () => {
+        const answer = await this.#client.send(command, { abortSignal: signal });
+        return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
+      },
+      () =>
+        this.#judge(key, { etags: [md5 as string as ETag, source.etag], size: source.size, md5 }, signal),
+    );
+  }
+
+  async createUpload(request: ObjectHeadersFor, signal: AbortSignal): Promise<Upload> {
+    const command = new CreateMultipartUploadCommand({
+      ...this.#every,
+      Key: request.key,
+      ...this.#objectHeaders(request.headers),
+      ...this.#writeHeaders(),
+    });
+    return this.#call('CreateMultipartUpload', signal, async () => {
+      const answer = await this.#client.send(command, { abortSignal: signal });
+      if (answer.UploadId === undefined) throw new Error('CreateMultipartUpload answered without an upload id');
+      return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
+    });
+  }
+
+  async uploadPart(request: PartRequest, signal: AbortSignal): Promise<Part> {
+    const command = new UploadPartCommand({
+      ...this.#every,
+      Key: request.upload.key,
+      UploadId: request.upload.id,
+      PartNumber: request.number,
+      Body: request.body,
+      ContentLength: request.body.length,
+      ContentMD5: base64OfMd5(request.md5),
+    });
+    return this.#call('UploadPart', signal, async () => {
+      const answer = await this.#client.send(command, { abortSignal: signal });
+      return { number: request.number, etag: etagOf('UploadPart', answer.ETag) };
+    });
+  }
+
+  async copyPart(request: PartCopyRequest, signal: AbortSignal): Promise<Part> {
+    const command = new UploadPartCopyCommand({
+      ...this.#every,
+      Key: request.upload.key,
+      UploadId: request.upload.id,
+      PartNumber: request.number,
+      ...this.#copySource(request.source),
+      ...(request.range === undefined
+        ? {}
+        : { CopySourceRange: `bytes=${request.range.first}-${request.range.last}` }),
+    });
+    return this.#call('UploadPartCopy', signal, async () => {
+      const answer = await this.#client.send(command, { abortSignal: signal });
+      return { number: request.number, etag: etagOf('UploadPartCopy', answer.CopyPartResult?.ETag) };
+    });
+  }
+
+  async completeUpload(request: CompleteRequest, signal: AbortSignal): Promise<Written> {
+    const { upload, expected } = request;
+    const command = new CompleteMultipartUploadCommand({
+      ...this.#every,
+      Key: upload.key,
+      UploadId: upload.id,
+      MultipartUpload: { Parts: request.parts.map((part) => ({ PartNumber: part.number, ETag: part.etag })) },
+      ...conditionOf(request.condition),
+    });
+    return this.#call(
+      'CompleteMultipartUpload',
+      signal,
+      async () => written('CompleteMultipartUpload', await this.#client.send(command, { abortSignal: signal })),
+      () =>
+        this.#judge(
+          upload.key,
+          { etags: expected.etag === undefined ? [] : [expected.etag], size: expected.size, md5: expected.md5 },
+          signal,
+        ),
+    );
+  }
+
+  async abortUpload(upload: Upload, signal: AbortSignal): Promise<void> {
+    const command = new AbortMultipartUploadCommand({ ...this.#every, Key: upload.key, UploadId: upload.id });
+    await this.#call('AbortMultipartUpload', signal, async () => {
+      try {
+        await this.#client.send(command, { abortSignal: signal });
+      } catch (thrown) {
+        const error = toStoreError('AbortMultipartUpload', thrown);
+        if (error.kind !== 'no-upload' && error.status !== 404) throw error;
+      }
+    });
+  }
+
+  async delete(requests: readonly DeleteRequest[], signal: AbortSignal): Promise<readonly DeleteAnswer[]> {
+    const batch = requests.filter((request) => !NOT_IN_XML.test(request.key));
+    const single = requests.filter((request) => NOT_IN_XML.test(request.key));
+    const answers = new Map<ObjectKey, DeleteAnswer>();
+    if (batch.length > 0) for (const answer of await this.#deleteBatch(batch, signal)) answers.set(answer.key, answer);
+    for (const request of single) answers.set(request.key, await this.#deleteOne(request, signal));
+    return requests.map(
+      ({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 200, 'the server did not say what became of it'),
+    );
+  }
+
+  async #deleteBatch(requests: readonly DeleteRequest[], signal: AbortSignal): Promise<readonly DeleteAnswer[]> {
+    const answer = await this.#call('DeleteObjects', signal, async () => {
+      const send = (): Promise<DeleteObjectsCommandOutput> =>
+        this.#client.send(
+          new DeleteObjectsCommand({
+            ...this.#every,
+            ...(this.#deleteChecksum === undefined ? {} : { ChecksumAlgorithm: this.#deleteChecksum }),
+            Delete: { Quiet: true, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
+          }),
+          { abortSignal: signal },
+        );
+      try {
+        return await send();
+      } catch (thrown) {
+        const error = toStoreError('DeleteObjects', thrown);
+        if (this.#deleteChecksum === undefined || error.kind !== 'rejected') throw error;
+        this.#deleteChecksum = undefined;
+        this.#count('DeleteObjects');
+        return await send();
+      }
+    });
+    // Quiet: an answer names the failures alone, so every key without one is deleted (D7).
+    const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
+    const answers: DeleteAnswer[] = [];
+    for (const { key } of requests) {
+      const error = errors.get(key);
+      if (error === undefined) answers.push({ key, deleted: true });
+      else answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', error.Message ?? '', signal));
+    }
+    for (const { key } of requests) errors.delete(key);
+    for (const { Code, Message } of errors.values()) {
+      // An error that names no key of ours may speak of any of them.
+      throw new StoreError('rejected', Code ?? 'Error', 200, 'DeleteObjects', Message ?? 'an error without a key');
+    }
+    return answers;
+  }
+
+  async #deleteOne(request: DeleteRequest, signal: AbortSignal): Promise<DeleteAnswer> {
+    const { key, etag } = request;
+    try {
+      await this.#call('DeleteObject', signal, () =>
+        this.#client.send(new DeleteObjectCommand({ ...this.#every, Key: key, IfMatch: `"${etag}"` }), {
+          abortSignal: signal,
+        }),
+      );
+      return { key, deleted: true };
+    } catch (thrown) {
+      const error = toStoreError('DeleteObject', thrown);
+      if (error.kind === 'fatal' || error.kind === 'aborted') throw error;
+      return this.#judgeDelete(key, error.code, error.message, signal);
+    }
+  }
+
+  /** A refused delete of a key that is gone is what was wanted, whoever did it (C14). */
+  async #judgeDelete(key: ObjectKey, code: string, message: string, signal: AbortSignal): Promise<DeleteAnswer> {
+    const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 200 } });
+    const error = toStoreError('DeleteObjects', thrown);
+    const gone = code === 'NoSuchKey' || code === 'NoSuchVersion';
+    if (gone || (error.kind === 'condition' && (await this.head(key, signal)) === undefined)) {
+      return { key, deleted: true };
+    }
+    const denied = code === 'AccessDenied';
+    return {
+      key,
+      deleted: false,
+      error: new StoreError(denied ? 'denied' : error.kind, code, denied ? 403 : 200, 'DeleteObjects', message),
+    };
+  }
+
+  /** Whether the key holds what we sent: size and ETag, or under KMS size and our own metadata. */
+  async #judge(
+    key: ObjectKey,
+    expected: { readonly etags: readonly ETag[]; readonly size: number; readonly md5: Md5 },
+    signal: AbortSignal,
+  ): Promise<Written | undefined> {
+    const head = await this.head(key, signal);
+    if (head === undefined || head.size !== expected.size) return undefined;
+    const proved =
+      expected.etags.includes(head.etag) ||
+      // Metadata speaks only where the ETag cannot contradict it (C15).
+      ((!etagsProve(head.encryption) || classifyETag(head.etag).kind !== 'md5') &&
+        metadataMd5(head.metadata) === expected.md5);
+    return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
+  }
+
+  async #call<T>(
+    operation: string,
+    signal: AbortSignal,
+    attempt: () => Promise<T>,
+    judge?: () => Promise<T | undefined>,
+  ): Promise<T> {
+    return withRetries({
+      operation,
+      maxAttempts: this.#options.maxAttempts,
+      signal,
+      attempt: () => {
+        this.#count(operation);
+        return attempt();
+      },
+      ...(judge === undefined ? {} : { judge }),
+    });
+  }
+
+  #count(operation: string): void {
+    this.#requests.set(operation, (this.#requests.get(operation) ?? 0) + 1);
+  }
+
+  #objectHeaders(headers: ObjectHeaders): { ContentType: string; Metadata: Record<string, string> } {
+    return { ContentType: headers.contentType, Metadata: { ...headers.metadata } };
+  }
+
+  #writeHeaders(): {
+    ServerSideEncryption?: ServerSideEncryption;
+    SSEKMSKeyId?: string;
+    StorageClass?: StorageClass;
+    ACL?: ObjectCannedACL;
+  } {
+    const { sse, kmsKeyId, storageClass, acl } = this.#options.writeHeaders;
+    return {
+      ...(sse === undefined ? {} : { ServerSideEncryption: sse as ServerSideEncryption }),
+      ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
+      ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
+      ...(acl === undefined ? {} : { ACL: acl as ObjectCannedACL }),
+    };
+  }
+
+  #copySource(source: { readonly key: ObjectKey; readonly etag: ETag }): {
+    CopySource: string;
+    CopySourceIfMatch: string;
+    ExpectedSourceBucketOwner?: string;
+  } {
+    const path = source.key.split('/').map(encodeURIComponent).join('/');
+    const owner = this.#options.expectedBucketOwner;
+    return {
+      CopySource: `${this.#options.bucket}/${path}`,
+      CopySourceIfMatch: `"${source.etag}"`,
+      ...(owner === undefined ? {} : { ExpectedSourceBucketOwner: owner }),
+    };
+  }
+}
+
+function conditionOf(condition: Condition | undefined): { IfMatch?: string; IfNoneMatch?: string } {
+  if (condition === undefined) return {};
+  return 'ifMatch' in condition ? { IfMatch: `"${condition.ifMatch}"` } : { IfNoneMatch: '*' };
+}
+
+function written(
+  operation: string,
+  answer: { ETag?: string | undefined; VersionId?: string | undefined; ServerSideEncryption?: string | undefined },
+): Written {
+  return {
+    etag: etagOf(operation, answer.ETag),
+    versionId: answer.VersionId,
+    encryption: answer.ServerSideEncryption,
+  };
+}
+
+function etagOf(operation: string, text: string | undefined): ETag {
+  const etag = parseETag(text);
+  if (etag === undefined) {
+    throw new StoreError('server', 'NoETag', 200, operation, `${operation} answered without an ETag`);
+  }
+  return etag;
+}
+
+/** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
+function decodeListedKey(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', '%20'));
+  } catch (cause) {
+    throw listingError(`the key ${JSON.stringify(text)}, which is not URL-encoded UTF-8`, cause);
+  }
+}
+
+function listingError(what: string, cause?: unknown): StoreError {
+  return new StoreError('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, { cause });
+}
+
+function notDeleted(key: ObjectKey, code: string, status: number, message: string): DeleteAnswer {
+  return { key, deleted: false, error: new StoreError('rejected', code, status, 'DeleteObjects', message) };
+}
+

@@ -1,0 +1,87 @@
+import { StoreError, type StoreErrorKind } from './object-store.js';
+
+/** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
+const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorKind>([
+  ['PreconditionFailed', 'condition'],
+  ['NoSuchUpload', 'no-upload'],
+  ['BadDigest', 'digest'],
+  ['InvalidDigest', 'digest'],
+  ['XAmzContentChecksumMismatch', 'digest'],
+  ['XAmzContentMD5Mismatch', 'digest'],
+  ['ExpiredToken', 'fatal'],
+  ['ExpiredTokenException', 'fatal'],
+  ['TokenRefreshRequired', 'fatal'],
+  ['InvalidAccessKeyId', 'fatal'],
+  ['InvalidToken', 'fatal'],
+  ['SignatureDoesNotMatch', 'fatal'],
+  ['NoSuchBucket', 'fatal'],
+  ['PermanentRedirect', 'fatal'],
+  ['AuthorizationHeaderMalformed', 'fatal'],
+  ['IllegalLocationConstraintException', 'fatal'],
+  ['RequestTimeTooSkewed', 'fatal'],
+  ['CredentialsProviderError', 'fatal'],
+  ['SlowDown', 'throttled'],
+  ['ServiceUnavailable', 'throttled'],
+  ['ThrottlingException', 'throttled'],
+  ['TooManyRequests', 'throttled'],
+  ['RequestLimitExceeded', 'throttled'],
+  ['RequestTimeout', 'network'],
+  ['InternalError', 'server'],
+  ['OperationAborted', 'server'],
+]);
+
+/** What an SDK error carries; all of it may be missing. */
+interface Thrown {
+  readonly name?: string;
+  readonly message?: string;
+  readonly code?: string;
+  readonly Code?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
+  readonly cause?: unknown;
+}
+
+/** Turns whatever a request threw into a `StoreError`. */
+export function toStoreError(operation: string, thrown: unknown): StoreError {
+  if (thrown instanceof StoreError) return thrown;
+  const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Thrown;
+  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
+  const name = error.name ?? 'Error';
+  // Node's errors have the code that says something in `code`, S3's in the name.
+  const code = error.code ?? (name === 'Error' || name === 'UnknownError' ? String(status || name) : name);
+  const region = error.$response?.headers?.['x-amz-bucket-region'];
+  const message = (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ');
+  return new StoreError(
+    kindOf(operation, code, name, status),
+    code,
+    status,
+    operation,
+    region === undefined ? message : `the bucket is in region ${region}`,
+    { cause: thrown },
+  );
+}
+
+function kindOf(operation: string, code: string, name: string, status: number): StoreErrorKind {
+  if (name === 'AbortError') return 'aborted';
+  const copies = operation === 'CopyObject' || operation === 'UploadPartCopy';
+  // S3 names neither side of a copy in a 412 or 404: the upload that follows settles it under its own condition.
+  if (copies && (status === 412 || status === 404) && code !== 'NoSuchBucket' && code !== 'NoSuchUpload') {
+    return 'source';
+  }
+  // A copy of an archived object.
+  if (copies && code === 'InvalidObjectState') return 'source';
+  if (code === 'ConditionalRequestConflict') return operation === 'CompleteMultipartUpload' ? 'condition' : 'server';
+  const known = BY_CODE.get(code);
+  if (known !== undefined) return known;
+  if (status === 0) return 'network';
+  if (status === 412) return 'condition';
+  // A write under If-Match to a key that is gone.
+  if (status === 404 && (operation === 'PutObject' || operation === 'CompleteMultipartUpload')) return 'condition';
+  if (status === 301 || status === 307) return 'fatal';
+  if (status === 401 || status === 403) return 'denied';
+  if (status === 429 || status === 503) return 'throttled';
+  if (status >= 500) return 'server';
+  // The SDK's answer to a 200 whose body is an error, or is cut short.
+  if (status === 200) return 'server';
+  return 'rejected';
+}

@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { type DigestJob, digestFile, type FileDigest, FileChangedError } from './file-bytes.js';
+
+/** Below this much to hash, starting threads (some 30 ms each) costs more than it saves. Bytes. */
+const WORTH_THREADS = 64 * 1024 * 1024;
+
+/** MD5 does some 600 MiB/s a core: four threads outrun every disk and line that a runner has. */
+const MOST_THREADS = 4;
+
+type Answer =
+  | { readonly digest: FileDigest }
+  | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };
+
+interface Task {
+  readonly job: DigestJob;
+  readonly resolve: (digest: FileDigest) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Digests files, in worker threads when there is enough to hash. */
+export class DigestPool {
+  readonly #idle: Worker[] = [];
+  readonly #busy = new Map<Worker, Task>();
+  readonly #queue: Task[] = [];
+  #threads = 0;
+
+  /** How many digests are worth asking for at a time. */
+  readonly width = Math.min(MOST_THREADS, availableParallelism());
+
+  /** @param ahead bytes that will be asked for soon, this file included */
+  async digest(job: DigestJob, ahead: number): Promise<FileDigest> {
+    if (ahead < WORTH_THREADS && this.#threads === 0) {
+      await turn();
+      return digestFile(job);
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ job, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#idle, ...this.#busy.keys()].map((worker) => worker.terminate()));
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const worker = this.#idle.pop() ?? this.#spawn();
+      if (worker === undefined) return;
+      const task = this.#queue.shift()!;
+      this.#busy.set(worker, task);
+      worker.postMessage(task.job);
+    }
+  }
+
+  #spawn(): Worker | undefined {
+    if (this.#threads >= this.width) return undefined;
+    this.#threads++;
+    const worker = new Worker(new URL('./digest-worker.js', import.meta.url));
+    worker.on('message', (answer: Answer) => {
+      const task = this.#busy.get(worker);
+      this.#busy.delete(worker);
+      this.#idle.push(worker);
+      if ('digest' in answer) task?.resolve(answer.digest);
+      else task?.reject(revive(answer.error));
+      this.#dispatch();
+    });
+    worker.on('error', (error) => {
+      const task = this.#busy.get(worker);
+      this.#busy.delete(worker);
+      this.#threads--;
+      task?.reject(error);
+      this.#dispatch();
+    });
+    return worker;
+  }
+}
+
+function revive(error: { readonly name: string; readonly message: string; readonly code?: string }): Error {
+  if (error.name === 'FileChangedError') return new FileChangedError(error.message);
+  return Object.assign(new Error(error.message), { name: error.name, code: error.code });
+}

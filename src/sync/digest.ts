@@ -1,0 +1,144 @@
+import { parseLayout, type DigestIndex, type PartRun, layoutParts, layoutSize, formatLayout, uniformLayout } from '../model/digest-index.js';
+import { classifyETag } from '../model/digest.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { ListedObject, LocalFile } from '../model/objects.js';
+import { candidatePartSizes, MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
+import { EXIT, SyncError } from '../model/errors.js';
+import { forEachConcurrent } from './concurrency.js';
+import type { DigestPool } from './digest-pool.js';
+import { explain } from './explain.js';
+import { type FileDigest, FileChangedError, restat } from './file-bytes.js';
+
+/** Part layouts to recompute for files of one size, each once. */
+type Layouts = ReadonlyMap<string, readonly PartRun[]>;
+
+export interface DigestRequest {
+  readonly prefix: Prefix;
+  readonly files: readonly LocalFile[];
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  readonly index: DigestIndex | undefined;
+  /** Whether the index's lines about local files may be believed: its place, its machine. */
+  readonly trustFiles: boolean;
+  readonly pool: DigestPool;
+  readonly onProgress: (bytes: number, total: number) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Digested {
+  /** The tree, with the stat of each file as it was digested. */
+  readonly files: readonly LocalFile[];
+  /** By name. */
+  readonly digests: ReadonlyMap<string, FileDigest>;
+}
+
+/**
+ * Digests what the plan needs and no more: a file whose size no listed object and no other file has is new by
+ * its size alone. Hard links are read once. A file that changes while it is read is read once more (C6).
+ */
+export async function digestTree(request: DigestRequest): Promise<Digested> {
+  const { listing, index, pool, signal } = request;
+  const bySize = new Map<number, number>();
+  for (const file of request.files) bySize.set(file.size, (bySize.get(file.size) ?? 0) + 1);
+  const listed = listedSizes(listing, index);
+  const known = new Map<string, FileDigest>();
+  const jobs = new Map<string, LocalFile[]>();
+  for (const file of request.files) {
+    if (file.size === 0 || !((bySize.get(file.size) ?? 0) > 1 || listed.has(file.size))) continue;
+    const layouts = listed.get(file.size);
+    const remembered = request.trustFiles && needsNoParts(file, layouts) ? recall(index, file) : undefined;
+    if (remembered !== undefined) {
+      known.set(file.name, remembered);
+      continue;
+    }
+    const inode = `${file.dev}:${file.ino}`;
+    const names = jobs.get(inode);
+    if (names === undefined) jobs.set(inode, [file]);
+    else names.push(file);
+  }
+
+  let ahead = 0;
+  for (const [file] of jobs.values()) ahead += file?.size ?? 0;
+  const total = ahead;
+  const restated = new Map<string, LocalFile>();
+  await forEachConcurrent(jobs.values(), pool.width * 2, async (names) => {
+    signal.throwIfAborted();
+    let file = names[0]!;
+    const size = file.size;
+    let digest: FileDigest;
+    try {
+      digest = await pool.digest({ file, layouts: layoutsOf(file, listed) }, ahead);
+    } catch (error) {
+      if (!(error instanceof FileChangedError)) throw beforeFirstWrite(error, file);
+      try {
+        file = await restat(file);
+        digest = await pool.digest({ file, layouts: layoutsOf(file, listed) }, ahead);
+      } catch (again) {
+        throw beforeFirstWrite(again, file);
+      }
+      for (const { name, path } of names) restated.set(name, { ...file, name, path });
+    }
+    for (const { name } of names) known.set(name, digest);
+    ahead -= size;
+    request.onProgress(total - ahead, total);
+  });
+  const files = restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
+  return { files, digests: known };
+}
+
+/** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */
+function beforeFirstWrite(error: unknown, file: LocalFile): SyncError {
+  const { code, exit, message } = explain(error, file.name);
+  return new SyncError(code, code === 'unreadable' ? EXIT.refused : exit, message, { cause: error, key: file.name });
+}
+
+/** Sizes of listed objects, each with the part layouts that its multipart ETags may come from. */
+function listedSizes(
+  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  index: DigestIndex | undefined,
+): ReadonlyMap<number, Layouts> {
+  const sizes = new Map<number, Map<string, readonly PartRun[]>>();
+  for (const { key, size, etag } of listing.values()) {
+    let layouts = sizes.get(size);
+    if (layouts === undefined) sizes.set(size, (layouts = new Map()));
+    const kind = classifyETag(etag);
+    if (kind.kind !== 'multipart' || size === 0) continue;
+    const remembered = index?.objects.get(key);
+    const layout = remembered?.etag === etag ? parseLayout(remembered.parts ?? '') : undefined;
+    if (layout !== undefined && layoutSize(layout) === size && layoutParts(layout) === kind.parts) {
+      layouts.set(formatLayout(layout), layout);
+      continue;
+    }
+    for (const partSize of candidatePartSizes(size, kind.parts)) {
+      const candidate = uniformLayout(size, partSize);
+      layouts.set(formatLayout(candidate), candidate);
+    }
+  }
+  return sizes;
+}
+
+/** Our own layout first, whose part digests the upload needs. */
+function layoutsOf(file: LocalFile, listed: ReadonlyMap<number, Layouts>): readonly (readonly PartRun[])[] {
+  const own = file.size >= MULTIPART_THRESHOLD ? ownLayout(file.size) : undefined;
+  const others = listed.get(file.size) ?? new Map();
+  if (own === undefined) return [...others.values()];
+  const ownText = formatLayout(own);
+  return [own, ...[...others].filter(([text]) => text !== ownText).map(([, layout]) => layout)];
+}
+
+/** The index holds whole digests alone: where part digests are asked for, the file is read. */
+function needsNoParts(file: LocalFile, layouts: Layouts | undefined): boolean {
+  return file.size < MULTIPART_THRESHOLD && (layouts === undefined || layouts.size === 0);
+}
+
+function recall(index: DigestIndex | undefined, file: LocalFile): FileDigest | undefined {
+  const entry = index?.files.get(file.path);
+  if (index === undefined || entry === undefined) return undefined;
+  const same =
+    entry.size === file.size &&
+    entry.mtimeNs === file.mtimeNs.toString() &&
+    entry.ctimeNs === file.ctimeNs.toString() &&
+    entry.ino === file.ino.toString();
+  // git's racy rule: a file touched at or after the index was written may have changed unseen (C12).
+  const settled = file.mtimeNs < index.writtenNs && file.ctimeNs < index.writtenNs;
+  return same && settled ? { md5: entry.md5, partMd5s: [], etags: [] } : undefined;
+}

@@ -1,0 +1,152 @@
+import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { type ETag, type Md5, multipartETag } from '../model/digest.js';
+import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
+import type { LocalFile } from '../model/objects.js';
+
+/** The file is not, or no longer, what its stat said. */
+export class FileChangedError extends Error {
+  override readonly name = 'FileChangedError';
+}
+
+/** One file to digest. */
+export interface DigestJob {
+  readonly file: LocalFile;
+  /** Part layouts whose multipart ETags are asked for; the first one's part digests are returned. */
+  readonly layouts: readonly (readonly PartRun[])[];
+}
+
+export interface FileDigest {
+  readonly md5: Md5;
+  /** Of the first layout asked for. */
+  readonly partMd5s: readonly Md5[];
+  /** One per layout asked for, in order. */
+  readonly etags: readonly ETag[];
+}
+
+const CHUNK = 1024 * 1024;
+
+/** Whether a stat still shows the file that the walk met. */
+export function sameStat(file: LocalFile, now: BigIntStats): boolean {
+  return (
+    now.isFile() &&
+    Number(now.size) === file.size &&
+    now.mtimeNs === file.mtimeNs &&
+    now.ctimeNs === file.ctimeNs &&
+    now.ino === file.ino
+  );
+}
+
+/** The file as it is now. Throws ENOENT and its kin. */
+export async function restat(file: LocalFile): Promise<LocalFile> {
+  const now = await stat(file.path, { bigint: true });
+  if (!now.isFile()) throw new FileChangedError('it is no longer a regular file');
+  return {
+    name: file.name,
+    path: file.path,
+    size: Number(now.size),
+    mtimeNs: now.mtimeNs,
+    ctimeNs: now.ctimeNs,
+    dev: now.dev,
+    ino: now.ino,
+    nlink: Number(now.nlink),
+    mode: Number(now.mode),
+  };
+}
+
+/**
+ * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
+ * Throws FileChangedError when the file is not what its stat said before and after.
+ */
+export function digestFile({ file, layouts }: DigestJob): FileDigest {
+  for (const layout of layouts) {
+    if (layoutSize(layout) !== file.size) throw new RangeError(`a part layout of another size than ${file.size}`);
+  }
+  const descriptor = openSync(file.path, 'r');
+  try {
+    if (!sameStat(file, fstatSync(descriptor, { bigint: true }))) throw new FileChangedError('it changed after the walk');
+    const whole = createHash('md5');
+    const cutters = layouts.map((layout) => new PartCutter(layout));
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, file.size)));
+    let position = 0;
+    while (position < file.size) {
+      const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, file.size - position), position);
+      if (read === 0) throw new FileChangedError('it became shorter while it was read');
+      const bytes = buffer.subarray(0, read);
+      whole.update(bytes);
+      for (const cutter of cutters) cutter.update(bytes);
+      position += read;
+    }
+    if (!sameStat(file, fstatSync(descriptor, { bigint: true }))) throw new FileChangedError('it changed while it was read');
+    const parts = cutters.map((cutter) => cutter.finish());
+    return { md5: whole.digest('hex') as Md5, partMd5s: parts[0] ?? [], etags: parts.map(multipartETag) };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Cuts a stream of bytes at the borders of a layout. */
+class PartCutter {
+  readonly #sizes: Iterator<{ readonly size: number }>;
+  readonly #digests: Md5[] = [];
+  #hash: Hash;
+  #left: number;
+
+  constructor(layout: readonly PartRun[]) {
+    this.#sizes = partsOf(layout);
+    this.#left = this.#sizes.next().value?.size ?? 0;
+    this.#hash = createHash('md5');
+  }
+
+  update(bytes: Buffer): void {
+    let rest = bytes;
+    while (rest.length > 0) {
+      if (this.#left === 0) this.#cut();
+      const taken = rest.subarray(0, this.#left);
+      this.#hash.update(taken);
+      this.#left -= taken.length;
+      rest = rest.subarray(taken.length);
+    }
+  }
+
+  #cut(): void {
+    this.#digests.push(this.#hash.digest('hex') as Md5);
+    this.#hash = createHash('md5');
+    this.#left = this.#sizes.next().value?.size ?? Number.POSITIVE_INFINITY;
+  }
+
+  finish(): readonly Md5[] {
+    this.#digests.push(this.#hash.digest('hex') as Md5);
+    return this.#digests;
+  }
+}
+
+/** A small file's bytes, proved to be one state of it. Throws FileChangedError otherwise. */
+export async function readWhole(file: LocalFile): Promise<Buffer> {
+  return withOpenFile(file, (handle) => readRange(handle, 0, file.size));
+}
+
+/** Opens a file, checks that it is what its stat said before and after `work`. */
+export async function withOpenFile<T>(file: LocalFile, work: (handle: FileHandle) => Promise<T>): Promise<T> {
+  const handle = await open(file.path, 'r');
+  try {
+    if (!sameStat(file, await handle.stat({ bigint: true }))) throw new FileChangedError('it changed after the walk');
+    const result = await work(handle);
+    if (!sameStat(file, await handle.stat({ bigint: true }))) throw new FileChangedError('it changed while it was read');
+    return result;
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function readRange(handle: FileHandle, offset: number, size: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(size);
+  let filled = 0;
+  while (filled < size) {
+    const { bytesRead } = await handle.read(buffer, filled, size - filled, offset + filled);
+    if (bytesRead === 0) throw new FileChangedError('it became shorter while it was read');
+    filled += bytesRead;
+  }
+  return buffer;
+}

@@ -1,0 +1,67 @@
+import { EXIT, refusal, SyncError } from '../model/errors.js';
+import type { DeleteOptions, TreeOptions } from '../model/options.js';
+import type { Planned } from './plan.js';
+import type { Tree } from './walk.js';
+
+/** Deletions that the default limit always allows: a small site may lose half its pages in one deploy. */
+const ALWAYS_ALLOWED = 20;
+
+/** The default limit: a share of the listed keys that are not excluded. */
+const DEFAULT_PERCENT = 25;
+
+/**
+ * Refuses before anything else is done: an empty tree, a pattern that met nothing under `delete-after`
+ * (D1, D12). Returns warnings.
+ */
+export function guardTree(tree: Tree, options: TreeOptions, deletes: DeleteOptions): readonly string[] {
+  if (tree.files.length === 0) {
+    const message = `no files were found under ${options.patterns.map((pattern) => pattern.text).join(', ')}`;
+    if (options.ifNoFilesFound === 'error') {
+      throw refusal('no-files-found', `${message}: nothing was written or deleted; check paths and excludes, or set if-no-files-found: warn`);
+    }
+    return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];
+  }
+  if (tree.patternsWithoutMatch.length === 0) return [];
+  const patterns = tree.patternsWithoutMatch.join(', ');
+  if (deletes.deleteAfter) {
+    throw refusal(
+      'pattern-without-match',
+      `delete-after is set and these paths matched no file: ${patterns}; what they should have published would be deleted. Check the build, or take the lines out`,
+    );
+  }
+  return [`these paths matched no file: ${patterns}`];
+}
+
+/** Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write. */
+export function guardDeletions(planned: Planned, deletes: DeleteOptions, url: string): void {
+  if (!deletes.deleteAfter) return;
+  const { losses, listedUnexcluded, related } = planned;
+  const { maxDelete } = deletes;
+  if (maxDelete.kind === 'default' && listedUnexcluded > 0 && !related) {
+    throw refusal(
+      'unrelated-destination',
+      `${url} holds ${listedUnexcluded} objects and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`,
+    );
+  }
+  const limit = deletionLimit(maxDelete, listedUnexcluded);
+  if (losses > limit) {
+    throw new SyncError(
+      'too-many-deletions',
+      EXIT.refused,
+      `${losses} of ${listedUnexcluded} objects under ${url} would be deleted and max-delete allows ${limit}: nothing was written; check the tree, or set max-delete: ${losses}`,
+    );
+  }
+}
+
+function deletionLimit(maxDelete: DeleteOptions['maxDelete'], listed: number): number {
+  switch (maxDelete.kind) {
+    case 'default':
+      return Math.max(ALWAYS_ALLOWED, Math.floor((listed * DEFAULT_PERCENT) / 100));
+    case 'none':
+      return Number.POSITIVE_INFINITY;
+    case 'count':
+      return maxDelete.count;
+    case 'percent':
+      return Math.floor((listed * maxDelete.percent) / 100);
+  }
+}

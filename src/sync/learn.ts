@@ -1,0 +1,141 @@
+import { classifyETag, type Md5 } from '../model/digest.js';
+import { type DigestIndex, type FileEntry, formatIndex, type ObjectEntry, parseIndex } from '../model/digest-index.js';
+import { messageOf } from '../model/errors.js';
+import type { Emit } from '../model/events.js';
+import { compareKeys, type ObjectKey } from '../model/object-key.js';
+import type { ListedObject, LocalFile } from '../model/objects.js';
+import { machineId } from './index-file.js';
+import type { IndexStorage } from './ports.js';
+
+/**
+ * A file touched this shortly before it was digested may change again unseen: file systems keep times to a
+ * tick, some to one or two seconds (C12). Nanoseconds.
+ */
+const SETTLING_NS = 2_000_000_000n;
+
+/** What may be believed of an index, and the index. */
+export interface LoadedIndex {
+  readonly index: DigestIndex | undefined;
+  readonly trustFiles: boolean;
+  readonly trustObjects: boolean;
+}
+
+/** Loads the index. Whatever is wrong with it costs one line and time, never the run. */
+export async function loadIndex(
+  storage: IndexStorage | undefined,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<LoadedIndex> {
+  const nothing: LoadedIndex = { index: undefined, trustFiles: false, trustObjects: false };
+  if (storage === undefined) return nothing;
+  const ignore = (why: string): LoadedIndex => {
+    emit({ type: 'message', level: 'notice', message: `the index of earlier runs is ignored: ${why}` });
+    return nothing;
+  };
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await storage.load(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return ignore(messageOf(error));
+  }
+  if (bytes === undefined) return nothing;
+  const parsed = parseIndex(bytes);
+  if (parsed.index === undefined) return ignore(parsed.why);
+  if (parsed.droppedLines > 0) {
+    emit({
+      type: 'message',
+      level: 'notice',
+      message: `the index of earlier runs is damaged: ${parsed.droppedLines} lines are ignored`,
+    });
+  }
+  const { index } = parsed;
+  return {
+    index,
+    trustFiles: storage.trust.local && index.machine === machineId(),
+    trustObjects: storage.trust.remote,
+  };
+}
+
+/** What a run confirmed. */
+export interface Confirmed {
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  /** Keys whose object has the file's bytes, as the plan found. */
+  readonly unchanged: ReadonlyMap<ObjectKey, Md5>;
+  readonly written: ReadonlyMap<ObjectKey, ObjectEntry>;
+  readonly deleted: ReadonlySet<ObjectKey>;
+  readonly files: Iterable<{ readonly file: LocalFile; readonly md5: Md5 }>;
+  /** When the first file of the run was digested, nanoseconds since the epoch. */
+  readonly digestedNs: bigint;
+}
+
+/** Writes the index if it says anything new; holds only what was confirmed. Never rejects. */
+export async function saveIndex(
+  storage: IndexStorage,
+  old: DigestIndex | undefined,
+  confirmed: Confirmed,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<void> {
+  const index = nextIndex(storage, old, confirmed);
+  if (old !== undefined && saysNothingNew(old, index)) return;
+  try {
+    const lines: Buffer[] = [];
+    for (const line of formatIndex(index)) lines.push(Buffer.from(line));
+    await storage.save(Buffer.concat(lines), signal);
+  } catch (error) {
+    emit({
+      type: 'message',
+      level: 'warning',
+      message: `the index could not be written (${messageOf(error)}): the next run will take longer, nothing else is lost`,
+    });
+  }
+}
+
+function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirmed: Confirmed): DigestIndex {
+  const entries: [string, ObjectEntry][] = [];
+  for (const object of confirmed.listing.values()) {
+    if (confirmed.written.has(object.key) || confirmed.deleted.has(object.key)) continue;
+    const known = old?.objects.get(object.key);
+    const md5 = confirmed.unchanged.get(object.key);
+    if (known !== undefined && known.etag === object.etag && known.size === object.size) {
+      entries.push([object.key, md5 === undefined || md5 === known.md5 ? known : { ...known, md5 }]);
+    } else if (md5 !== undefined && classifyETag(object.etag).kind !== 'md5') {
+      // A plain ETag says its own digest; only the others are worth a line.
+      entries.push([object.key, { etag: object.etag, size: object.size, md5 }]);
+    }
+  }
+  for (const entry of confirmed.written) entries.push(entry);
+  entries.sort(([a], [b]) => compareKeys(a, b));
+
+  const files: [string, FileEntry][] = [];
+  if (storage.trust.local) {
+    for (const { file, md5 } of confirmed.files) {
+      const { size, mtimeNs, ctimeNs, ino } = file;
+      const stat = { mtimeNs: mtimeNs.toString(), ctimeNs: ctimeNs.toString(), ino: ino.toString() };
+      files.push([file.path, { size, ...stat, md5 }]);
+    }
+    files.sort(([a], [b]) => compareKeys(a, b));
+  }
+  return {
+    machine: machineId(),
+    writtenNs: confirmed.digestedNs - SETTLING_NS,
+    objects: new Map(entries),
+    files: new Map(files),
+  };
+}
+
+/** Equal but for the time, and no file that the old time left untrusted would be trusted by the new one. */
+function saysNothingNew(old: DigestIndex, next: DigestIndex): boolean {
+  for (const { mtimeNs, ctimeNs } of next.files.values()) {
+    const touched = BigInt(mtimeNs) > BigInt(ctimeNs) ? BigInt(mtimeNs) : BigInt(ctimeNs);
+    if (touched >= old.writtenNs && touched < next.writtenNs) return false;
+  }
+  return bodyOf(old) === bodyOf(next);
+}
+
+function bodyOf(index: DigestIndex): string {
+  let body = '';
+  for (const line of formatIndex({ ...index, writtenNs: 0n })) body += line;
+  return body;
+}

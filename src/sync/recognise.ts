@@ -1,0 +1,79 @@
+import { classifyETag, type Md5 } from '../model/digest.js';
+import type { DigestIndex } from '../model/digest-index.js';
+import { metadataMd5 } from '../model/headers.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { ListedObject, LocalFile } from '../model/objects.js';
+import { etagsProve, type ReadableStore } from '../store/object-store.js';
+import { forEachConcurrent } from './concurrency.js';
+import type { FileDigest } from './file-bytes.js';
+
+export interface RecogniseRequest {
+  readonly store: ReadableStore;
+  readonly prefix: Prefix;
+  readonly files: readonly LocalFile[];
+  readonly digests: ReadonlyMap<string, FileDigest>;
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  readonly index: DigestIndex | undefined;
+  /** Whether a line about an object is believed alone: the index lies in the destination's own bucket. */
+  readonly trustObjects: boolean;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Digests of objects whose ETag proves nothing: from an index that may be believed, else by HEAD, and by HEAD
+ * only where an object and the file of its key have one size. Rules 2, 3 and 4 of "when is an object equal to
+ * a file". A plain ETag that differs is contradicted by nothing but KMS or a customer's key: one HEAD finds out
+ * for the whole run (C7, C15).
+ */
+export async function recognise(request: RecogniseRequest): Promise<ReadonlyMap<ObjectKey, Md5>> {
+  const { store, prefix, digests, listing, index, signal } = request;
+  const vouched = new Map<ObjectKey, Md5>();
+  if (request.trustObjects && index !== undefined) {
+    for (const object of listing.values()) {
+      const entry = index.objects.get(object.key);
+      if (entry === undefined || entry.etag !== object.etag || entry.size !== object.size) continue;
+      // A plain MD5 needs no voucher, and where line and ETag differ the ETag may be KMS's: the line knows.
+      if (classifyETag(object.etag).kind !== 'md5' || entry.md5 !== (object.etag as string)) {
+        vouched.set(object.key, entry.md5);
+      }
+    }
+  }
+  const ask: ObjectKey[] = [];
+  const plain: ObjectKey[] = [];
+  for (const file of request.files) {
+    const digest = digests.get(file.name);
+    const key = (prefix + file.name) as ObjectKey;
+    const object = listing.get(key);
+    if (digest === undefined || object === undefined || object.size !== file.size || vouched.has(key)) continue;
+    switch (classifyETag(object.etag).kind) {
+      case 'md5':
+        if ((object.etag as string) !== digest.md5) plain.push(key);
+        break;
+      case 'multipart':
+        if (!digest.etags.includes(object.etag)) ask.push(key);
+        break;
+      case 'opaque':
+        ask.push(key);
+        break;
+    }
+  }
+  const learn = async (key: ObjectKey): Promise<boolean> => {
+    const head = await store.head(key, signal);
+    // Gone or replaced since the listing: the write's own condition will say so.
+    if (head === undefined || head.etag !== listing.get(key)?.etag) return false;
+    const kind = classifyETag(head.etag).kind;
+    if (kind === 'md5' && etagsProve(head.encryption)) return false;
+    const md5 = metadataMd5(head.metadata);
+    if (md5 !== undefined) vouched.set(key, md5);
+    return kind === 'md5';
+  };
+  const [probe, ...others] = plain;
+  if (probe !== undefined && (await learn(probe))) {
+    for (const key of others) ask.push(key);
+  }
+  await forEachConcurrent(ask, request.concurrency, async (key) => {
+    await learn(key);
+  });
+  return vouched;
+}
