@@ -58,7 +58,12 @@ export type Event =
       readonly url: string;
       readonly roots: readonly string[];
     }
-  | { readonly type: 'identity'; readonly identity: Identity; readonly region: string; readonly endpoint?: string }
+  | {
+      readonly type: 'identity';
+      readonly identity: Identity;
+      readonly region: string;
+      readonly endpoint?: string;
+    }
   | { readonly type: 'phase-start'; readonly phase: PhaseName }
   | {
       readonly type: 'phase-end';
@@ -71,7 +76,11 @@ export type Event =
   | { readonly type: 'plan'; readonly url: string; readonly totals: PlanTotals }
   | { readonly type: 'rank'; readonly name: string; readonly steps: number }
   | { readonly type: 'outcome'; readonly outcome: StepOutcome }
-  | { readonly type: 'message'; readonly level: 'error' | 'warning' | 'notice' | 'debug'; readonly message: string }
+  | {
+      readonly type: 'message';
+      readonly level: 'error' | 'warning' | 'notice' | 'debug';
+      readonly message: string;
+    }
   /** The last one; the shell's own. */
   | RunEnded;
 

@@ -16,6 +16,8 @@ import { S3Store } from './s3-store.js';
  */
 export async function openStore(options: SyncOptions, emit: Emit, signal: AbortSignal): Promise<OpenedStore> {
   const { connection, destination } = options;
+  // The SDK warns on every run under Node 20, in words that no user of ours can act on.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const endpoint = connection.endpointUrl ?? environmentEndpoint();
   const provider = providerOf(endpoint);
   const handler = await requestHandler(connection, endpoint);

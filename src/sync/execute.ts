@@ -1,5 +1,5 @@
 import type { Emit, StepOutcome } from '../model/events.js';
-import type { DeleteStep, Plan, Step } from '../model/plan.js';
+import type { DeleteStep, Phase, Plan, Step } from '../model/plan.js';
 import { forEachConcurrent } from './concurrency.js';
 
 /** DeleteObjects takes at most this many keys. */
@@ -21,7 +21,8 @@ export interface ExecuteOptions {
 
 /**
  * Runs the plan, rank by rank and phase by phase. Never rejects: failures are outcomes. After the first one
- * nothing more is started (D6, R13), and what was not is `skipped`, naming the key that failed.
+ * nothing more is started (D6, R13), and what was not is `skipped`, naming the key that failed. The outcomes
+ * come back in the order of the plan.
  */
 export async function execute(
   plan: Plan,
@@ -30,10 +31,11 @@ export async function execute(
 ): Promise<readonly StepOutcome[]> {
   const { concurrency, emit, signal } = options;
   const outcomes: StepOutcome[] = [];
+  let phaseStart = 0;
   let failed: StepOutcome | undefined;
-  const settle = (outcome: StepOutcome): void => {
+  const settle = (outcome: StepOutcome, place: number): void => {
     if (outcome.outcome === 'failed') failed ??= outcome;
-    outcomes.push(outcome);
+    outcomes[place] = outcome;
     emit({ type: 'outcome', outcome });
   };
   const stopped = (): boolean => failed !== undefined || signal.aborted;
@@ -43,31 +45,42 @@ export async function execute(
     if (steps > 0 && !stopped()) emit({ type: 'rank', name, steps });
     for (const phase of phases) {
       const batches = batchesOf(phase);
-      await forEachConcurrent(batches, concurrency, async (batch) => {
-        if (stopped()) for (const step of batch) settle(skipped(step, failed));
-        else if (batch.length === 1 && batch[0]?.action !== 'delete') settle(await performer.write(batch[0] as never));
-        else for (const outcome of await performer.delete(batch as readonly DeleteStep[])) settle(outcome);
+      const from = phaseStart;
+      await forEachConcurrent(batches, concurrency, async ({ work, offset }) => {
+        const steps: readonly Step[] = isDeletes(work) ? work : [work];
+        let results: readonly StepOutcome[];
+        if (stopped()) results = steps.map((step) => skipped(step, failed));
+        else if (isDeletes(work)) results = await performer.delete(work);
+        else results = [await performer.write(work)];
+        results.forEach((outcome, i) => settle(outcome, from + offset + i));
       });
+      phaseStart += phase.length;
     }
   }
   return outcomes;
 }
 
-/** Deletes go a thousand at a time, everything else alone. */
-function* batchesOf(phase: readonly Step[]): Generator<readonly Step[]> {
-  let deletes: DeleteStep[] = [];
-  for (const step of phase) {
-    if (step.action !== 'delete') {
-      yield [step];
-      continue;
+type Write = Exclude<Step, DeleteStep>;
+
+/** A step, or up to a thousand deletes, and the place of the first one in the phase. */
+interface Batch {
+  readonly work: Write | readonly DeleteStep[];
+  readonly offset: number;
+}
+
+function isDeletes(work: Batch['work']): work is readonly DeleteStep[] {
+  return Array.isArray(work);
+}
+
+/** A phase has deletes alone, or none. */
+function* batchesOf(phase: Phase): Generator<Batch> {
+  if (phase[0]?.action === 'delete') {
+    for (let offset = 0; offset < phase.length; offset += DELETE_BATCH) {
+      yield { work: phase.slice(offset, offset + DELETE_BATCH) as DeleteStep[], offset };
     }
-    deletes.push(step);
-    if (deletes.length === DELETE_BATCH) {
-      yield deletes;
-      deletes = [];
-    }
+    return;
   }
-  if (deletes.length > 0) yield deletes;
+  for (const [offset, step] of phase.entries()) yield { work: step as Write, offset };
 }
 
 function skipped(step: Step, failed: StepOutcome | undefined): StepOutcome {

@@ -1,0 +1,496 @@
+import { copyFile, link, mkdir, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { md5Of } from '../../src/model/digest.js';
+import { memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { noise, removeTree, writeTree } from '../support/tree.js';
+
+const MIB = 1024 * 1024;
+const DELETE = { deletes: { deleteAfter: true } } as const;
+
+let s3: EmbeddedTestServer;
+let bucket: string;
+let root: string;
+
+beforeAll(async () => {
+  s3 = await embedded();
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  bucket = await s3.bucket();
+  root = await writeTree({});
+  s3.server.log.clear();
+});
+afterEach(async () => {
+  s3.server.faults.clear();
+  await removeTree(root);
+});
+
+async function expectEqual(prefix = 'p/'): Promise<void> {
+  const dry = await publish(s3, bucket, root, { prefix, dryRun: true, ...DELETE });
+  expect({ steps: stepsOf(dry), error: dry.report.error }).toEqual({ steps: [], error: undefined });
+}
+
+describe('each distinct content is sent once', () => {
+  test('a fresh tree with duplicates, hard links and empty files', async () => {
+    await writeTree({ 'a.txt': 'one', 'b/c.txt': 'one', 'd.css': 'two two', e: '', f: '' }, root);
+    await link(join(root, 'd.css'), join(root, 'link.css'));
+    const run = await publish(s3, bucket, root);
+    expect(run.exit).toBe(0);
+    expect(s3.server.texts(bucket)).toEqual({
+      'p/a.txt': 'one',
+      'p/b/c.txt': 'one',
+      'p/d.css': 'two two',
+      'p/link.css': 'two two',
+      'p/e': '',
+      'p/f': '',
+    });
+    expect(run.report.totals).toMatchObject({ uploaded: { files: 4, bytes: 10 }, copied: { files: 2, bytes: 10 } });
+    expect(run.report.sentBytes).toBe(10);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, PutObject: 4, CopyObject: 2 });
+  });
+
+  test('C8: a fresh checkout without an index sends nothing and asks nothing', async () => {
+    await writeTree({ 'a.txt': 'one', 'b.txt': 'two', 'big.bin': noise(9 * MIB) }, root);
+    await publish(s3, bucket, root);
+    s3.server.log.clear();
+    const copy = await writeTree({ 'a.txt': 'one', 'b.txt': 'two', 'big.bin': noise(9 * MIB) });
+    const run = await publish(s3, bucket, copy);
+    await removeTree(copy);
+    expect(stepsOf(run)).toEqual([]);
+    expect(run.report.totals.unchanged).toEqual({ files: 3, bytes: 6 + 9 * MIB });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+  });
+
+  test('a renamed directory is copied and then deleted, large files too', async () => {
+    await writeTree({ 'old/a.txt': 'one', 'old/big.bin': noise(9 * MIB), 'index.html': 'page' }, root);
+    await publish(s3, bucket, root);
+    await rename(join(root, 'old'), join(root, 'new'));
+    s3.server.log.clear();
+    const run = await publish(s3, bucket, root, DELETE);
+    expect(run.exit).toBe(0);
+    expect(run.report.sentBytes).toBe(0);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, CopyObject: 2, DeleteObjects: 1 });
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/index.html', 'p/new/a.txt', 'p/new/big.bin']);
+    expect(s3.server.object(bucket, 'p/new/big.bin')?.content.md5).toBe(md5Of(noise(9 * MIB)));
+    await expectEqual();
+  });
+
+  test('same size, other bytes, the old time: sent', async () => {
+    await writeTree({ 'a.txt': 'one', 'b.txt': 'two' }, root);
+    await publish(s3, bucket, root);
+    await writeFile(join(root, 'a.txt'), 'eno');
+    await utimes(join(root, 'a.txt'), 0, 0);
+    const run = await publish(s3, bucket, root);
+    expect(stepsOf(run)).toEqual(['upload p/a.txt done']);
+    expect(s3.server.texts(bucket)['p/a.txt']).toBe('eno');
+  });
+
+  test('C1: a log rotation', async () => {
+    await writeTree({ log: 'OLD content' }, root);
+    await publish(s3, bucket, root);
+    await rename(join(root, 'log'), join(root, 'log.1'));
+    await writeFile(join(root, 'log'), 'NEW');
+    const run = await publish(s3, bucket, root);
+    expect(run.exit).toBe(0);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/log': 'NEW', 'p/log.1': 'OLD content' });
+  });
+
+  test('C2: a swap of two files', async () => {
+    await writeTree({ a: 'AAAA', b: 'BBBB' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ a: 'BBBB', b: 'AAAA' }, root);
+    await publish(s3, bucket, root);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'BBBB', 'p/b': 'AAAA' });
+  });
+});
+
+describe('headers', () => {
+  test('C4: a copy has its own Content-Type and metadata, never the source\'s', async () => {
+    s3.server.putObject(bucket, 'p/old.html', 'body', {
+      headers: { 'content-type': 'text/html', 'cache-control': 'max-age=9', 'x-amz-meta-a': 'b', 'x-amz-website-redirect-location': '/x' },
+      tags: { expire: 'soon' },
+    });
+    await writeTree({ 'new.txt': 'body' }, root);
+    await publish(s3, bucket, root);
+    expect(s3.server.log.count('CopyObject')).toBe(1);
+    const copied = s3.server.object(bucket, 'p/new.txt');
+    expect(copied?.headers).toEqual({
+      'content-type': 'text/plain; charset=utf-8',
+      'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('body'))}`,
+    });
+    // C16: nor its tags.
+    expect([...(copied?.tags ?? [])]).toEqual([]);
+  });
+
+  test('preserve keeps mode and mtime as s3cmd writes them', async () => {
+    await writeTree({ a: 'x' }, root);
+    await utimes(join(root, 'a'), 1_700_000_000, 1_700_000_000);
+    await publish(s3, bucket, root, { preserve: true });
+    expect(s3.server.object(bucket, 'p/a')?.headers['x-amz-meta-s3cmd-attrs']).toBe(
+      `md5:${md5Of(Buffer.from('x'))}/mode:33188/mtime:1700000000`,
+    );
+  });
+
+  test('R7: no ACL is sent unless asked; what is asked goes with every kind of write', async () => {
+    await writeTree({ a: 'x', b: 'x', 'c.bin': noise(9 * MIB) }, root);
+    await publish(s3, bucket, root, { writeHeaders: { storageClass: 'STANDARD_IA', acl: 'bucket-owner-full-control', sse: 'AES256' } });
+    const writes = s3.server.log.of('PutObject', 'CopyObject', 'CreateMultipartUpload');
+    expect(writes).toHaveLength(3);
+    for (const { headers } of writes) {
+      expect(headers).toMatchObject({
+        'x-amz-storage-class': 'STANDARD_IA',
+        'x-amz-acl': 'bucket-owner-full-control',
+        'x-amz-server-side-encryption': 'AES256',
+      });
+    }
+    const other = await s3.bucket();
+    s3.server.log.clear();
+    await publish(s3, other, root);
+    for (const { headers } of s3.server.log.entries) expect(headers).not.toHaveProperty('x-amz-acl');
+  });
+
+  test('every body carries its Content-MD5, and a multipart object the MD5 for s3cmd and rclone', async () => {
+    await writeTree({ a: 'x', 'c.bin': noise(20 * MIB) }, root);
+    await publish(s3, bucket, root);
+    for (const { headers } of s3.server.log.of('PutObject', 'UploadPart')) expect(headers['content-md5']).toMatch(/==$/);
+    const md5 = md5Of(noise(20 * MIB));
+    expect(s3.server.object(bucket, 'p/c.bin')).toMatchObject({
+      etag: expect.stringMatching(/-3$/),
+      headers: { 'x-amz-meta-md5chksum': Buffer.from(md5, 'hex').toString('base64'), 'x-amz-meta-s3cmd-attrs': `md5:${md5}` },
+    });
+  });
+});
+
+describe('deleting', () => {
+  beforeEach(async () => {
+    await writeTree({ 'a.txt': 'one', 'dir/b.txt': 'two!' }, root);
+    await publish(s3, bucket, root);
+    s3.server.log.clear();
+  });
+
+  test('nothing is deleted unasked', async () => {
+    await rm(join(root, 'a.txt'));
+    const run = await publish(s3, bucket, root);
+    expect(stepsOf(run)).toEqual([]);
+    expect(run.report.totals.kept.files).toBe(1);
+  });
+
+  test('D1: an empty tree deletes nothing and writes nothing', async () => {
+    await removeTree(root);
+    await mkdir(root);
+    const run = await publish(s3, bucket, root, DELETE);
+    expect(run).toMatchObject({ exit: 4, report: { status: 'refused', error: { code: 'no-files-found' } } });
+    expect(s3.server.objects(bucket)).toHaveLength(2);
+  });
+
+  test('D4: a prefix ends at a slash', async () => {
+    s3.server.putObject(bucket, 'p2/x', 'x');
+    s3.server.putObject(bucket, 'p.old', 'x');
+    await publish(s3, bucket, root, DELETE);
+    expect(s3.server.objects(bucket)).toHaveLength(4);
+  });
+
+  test('D5: excluded is protected, unless delete-excluded', async () => {
+    const excludes = { tree: { excludes: ['dir/'] } };
+    await publish(s3, bucket, root, { ...DELETE, ...excludes });
+    expect(s3.server.objects(bucket)).toHaveLength(2);
+    await publish(s3, bucket, root, { deletes: { deleteAfter: true, deleteExcluded: true }, ...excludes });
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.txt']);
+  });
+
+  test('D6, R13: after a failed upload nothing is deleted and no later rank starts', async () => {
+    await writeTree({ 'new.css': 'css', 'index.html': 'page' }, root);
+    await rm(join(root, 'a.txt'));
+    s3.server.faults.add({ match: { key: 'p/new.css' }, fault: { kind: 'error', code: 'AccessDenied' } });
+    const run = await publish(s3, bucket, root, DELETE);
+    expect(run.exit).toBe(1);
+    expect(stepsOf(run)).toEqual(['upload p/new.css failed', 'upload p/index.html skipped', 'delete p/a.txt skipped']);
+    expect(run.report.steps[1]?.error?.message).toBe('not started: p/new.css failed before it');
+    expect(run.report.steps[0]?.error?.message).toMatch(/s3:PutObject/);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.txt', 'p/dir/b.txt']);
+  });
+
+  test('D7, R5: an error for one key inside a 200 fails the run by name', async () => {
+    await rm(join(root, 'a.txt'));
+    s3.server.putObject(bucket, 'p/z.txt', 'z');
+    s3.server.faults.add({ match: { operation: 'DeleteObjects' }, fault: { kind: 'refuse-keys', code: 'AccessDenied', keys: /a\.txt/ } });
+    const run = await publish(s3, bucket, root, DELETE);
+    expect(run.exit).toBe(1);
+    expect(stepsOf(run)).toEqual(['delete p/a.txt failed', 'delete p/z.txt done']);
+    expect(run.report.totals).toMatchObject({ deleted: { files: 1 }, failed: { files: 1 } });
+  });
+
+  test('D8, D11: above the limit nothing at all is written', async () => {
+    for (let i = 0; i < 100; i++) s3.server.putObject(bucket, `p/old/${i}`, `${i}`);
+    await writeTree({ 'new.txt': 'new content' }, root);
+    const run = await publish(s3, bucket, root, DELETE);
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'too-many-deletions' } } });
+    expect(run.report.error?.message).toMatch(/^100 of 102 objects under .* max-delete allows 25: nothing was written/);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+  });
+
+  test('D9: a listing that fails or is denied is not an empty bucket', async () => {
+    s3.server.faults.add({ match: { operation: 'ListObjectsV2' }, fault: { kind: 'error', code: 'AccessDenied' } });
+    const run = await publish(s3, bucket, root, DELETE);
+    expect(run).toMatchObject({ exit: 1, report: { error: { code: 'access-denied' } } });
+    expect(run.report.error?.message).toMatch(/s3:ListBucket/);
+    expect(s3.server.log.count('PutObject')).toBe(0);
+  });
+
+  test('D10: the marker of a directory that exists stays, one that is gone goes', async () => {
+    s3.server.putObject(bucket, 'p/dir/', '');
+    s3.server.putObject(bucket, 'p/empty/', '');
+    s3.server.putObject(bucket, 'p/gone/', '');
+    s3.server.putObject(bucket, 'p/', '');
+    await mkdir(join(root, 'empty'));
+    await publish(s3, bucket, root, DELETE);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/', 'p/a.txt', 'p/dir/', 'p/dir/b.txt', 'p/empty/']);
+  });
+
+  test('D14: a destination that shares nothing with the tree is refused', async () => {
+    s3.server.putObject(bucket, 'other/x', 'x');
+    const run = await publish(s3, bucket, root, { prefix: 'other', ...DELETE });
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unrelated-destination' } } });
+    const given = await publish(s3, bucket, root, { prefix: 'other', deletes: { deleteAfter: true, maxDelete: { kind: 'count', count: 1 } } });
+    expect(given.exit).toBe(0);
+  });
+
+  test('thousands are deleted a thousand at a time, every answer read', async () => {
+    for (let i = 0; i < 2500; i++) s3.server.putObject(bucket, `p/old/${i}`, `${i}`);
+    const run = await publish(s3, bucket, root, { deletes: { deleteAfter: true, maxDelete: { kind: 'none' } } });
+    expect(run.report.totals.deleted.files).toBe(2500);
+    expect(s3.server.log.count('DeleteObjects')).toBe(3);
+    expect(s3.server.objects(bucket)).toHaveLength(2);
+  });
+
+  test('a key that XML cannot carry is deleted too', async () => {
+    s3.server.putObject(bucket, 'p/bell\u0007', 'x');
+    s3.server.putObject(bucket, 'p/a+b c%20é&<>"\'', 'x');
+    const run = await publish(s3, bucket, root, DELETE);
+    expect(run.report.error).toBeUndefined();
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.txt', 'p/dir/b.txt']);
+  });
+});
+
+describe('other writers', () => {
+  test('a key that appeared meanwhile is not overwritten: exit 5, by name', async () => {
+    await writeTree({ 'a.txt': 'ours', 'b.txt': 'b' }, root);
+    s3.server.before({ operation: 'PutObject', key: 'p/a.txt' }, () => void s3.server.putObject(bucket, 'p/a.txt', 'theirs'));
+    const run = await publish(s3, bucket, root);
+    expect(run.exit).toBe(5);
+    expect(s3.server.texts(bucket)['p/a.txt']).toBe('theirs');
+    expect(run.report.steps.find((step) => step.key === 'p/a.txt')?.error?.code).toBe('foreign-writer');
+  });
+
+  test('nor one that changed, was deleted, or is to be deleted', async () => {
+    await writeTree({ a: 'one', b: 'two', 'big.bin': noise(9 * MIB), z: 'z' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ a: 'ONE', 'big.bin': noise(9 * MIB, 2) }, root);
+    await rm(join(root, 'b'));
+    const remove = s3.server.after({ operation: 'ListObjectsV2' }, () => {
+      s3.server.putObject(bucket, 'p/a', 'theirs');
+      s3.server.putObject(bucket, 'p/big.bin', 'theirs');
+    });
+    const run = await publish(s3, bucket, root, DELETE);
+    remove();
+    expect(run.exit).toBe(5);
+    expect(s3.server.texts(bucket)).toMatchObject({ 'p/a': 'theirs', 'p/big.bin': 'theirs', 'p/b': 'two' });
+    expect(s3.server.uploads(bucket)).toEqual([]);
+
+    await writeTree({ a: 'theirs', 'big.bin': 'theirs' }, root);
+    const again = s3.server.after({ operation: 'ListObjectsV2' }, () => void s3.server.putObject(bucket, 'p/b', 'theirs, too'));
+    expect((await publish(s3, bucket, root, DELETE)).exit).toBe(5);
+    again();
+    expect(s3.server.texts(bucket)['p/b']).toBe('theirs, too');
+  });
+
+  test('C5: the source of a copy changed after the listing: the bytes are sent', async () => {
+    await writeTree({ old: 'content' }, root);
+    await publish(s3, bucket, root);
+    await copyFile(join(root, 'old'), join(root, 'new'));
+    const remove = s3.server.after({ operation: 'ListObjectsV2' }, () => void s3.server.putObject(bucket, 'p/old', 'replaced'));
+    const run = await publish(s3, bucket, root);
+    remove();
+    expect(run.exit).toBe(0);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/new': 'content', 'p/old': 'replaced' });
+    expect(run.report.totals).toMatchObject({ uploaded: { files: 1 }, copied: { files: 0 } });
+    expect(run.messages.join()).toMatch(/is uploaded, not copied/);
+  });
+});
+
+describe('faults', () => {
+  const operations = ['PutObject', 'CopyObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'DeleteObjects'] as const;
+  test.each(operations)('C14: every first answer to %s is lost: the run completes and the bucket is right', async (operation) => {
+    await writeTree({ gone: 'gone', keep: 'keep', changed: 'old' }, root);
+    await publish(s3, bucket, root);
+    await rm(join(root, 'gone'));
+    await writeTree({ changed: 'newer', n1: 'same content', n2: 'same content', 'big.bin': noise(9 * MIB) }, root);
+    const seen = new Set<string>();
+    s3.server.faults.intercept = (request) => {
+      const id = `${request.operation} ${request.key} ${request.query.get('partNumber') ?? ''}`;
+      if (request.operation !== operation || seen.has(id)) return 'pass';
+      seen.add(id);
+      return { kind: 'reset', after: true };
+    };
+    const run = await publish(s3, bucket, root, DELETE);
+    expect({ exit: run.exit, error: run.report.error, failed: run.report.totals.failed.files }).toEqual({ exit: 0, error: undefined, failed: 0 });
+    s3.server.faults.clear();
+    await expectEqual();
+    // Only the upload whose id was in the lost answer cannot be aborted by anyone but a lifecycle rule.
+    expect(s3.server.uploads(bucket)).toHaveLength(operation === 'CreateMultipartUpload' ? 1 : 0);
+  });
+
+  test('SlowDown, errors and resets in one request of five: the result is equal', async () => {
+    const tree = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`d${i % 7}/f${i}`, `content ${i % 90}`]));
+    await writeTree(tree, root);
+    s3.server.faults.intercept = (_, random) => {
+      const dice = random();
+      if (dice < 0.07) return { kind: 'error', code: 'SlowDown' };
+      if (dice < 0.12) return { kind: 'error', code: 'InternalError', after: random() < 0.5 };
+      return dice < 0.2 ? { kind: 'reset', after: random() < 0.5 } : 'pass';
+    };
+    const run = await publish(s3, bucket, root, { connection: { maxAttempts: 10 } });
+    expect(run.report.steps.filter((step) => step.outcome !== 'done')).toEqual([]);
+    s3.server.faults.clear();
+    await expectEqual();
+  });
+
+  test('a copy or Complete that answers 200 with an error in it is retried', async () => {
+    await writeTree({ a: 'same', b: 'same', 'big.bin': noise(9 * MIB) }, root);
+    for (const operation of ['CopyObject', 'CompleteMultipartUpload'] as const) {
+      s3.server.faults.add({ match: { operation }, times: 1, fault: { kind: 'error-in-body', code: 'InternalError' } });
+    }
+    expect((await publish(s3, bucket, root)).exit).toBe(0);
+    s3.server.faults.clear();
+    await expectEqual();
+  });
+
+  test('C3: the first upload of a content fails: nothing is copied from what the key held before', async () => {
+    await writeTree({ a: 'old stuff' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ a: 'new content', 'b.html': 'new content' }, root);
+    s3.server.faults.add({ match: { key: 'p/a', operation: 'PutObject' }, fault: { kind: 'error', code: 'AccessDenied' } });
+    const run = await publish(s3, bucket, root);
+    expect(run.exit).toBe(1);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'old stuff' });
+  });
+});
+
+describe('files that change during the run', () => {
+  test('C6: before it is sent: its new bytes are sent with their own digest, and its twins keep theirs', async () => {
+    await writeTree({ a: 'same bytes', b: 'same bytes' }, root);
+    const remove = s3.server.before({ operation: 'PutObject', key: 'p/other' }, () => undefined);
+    await writeTree({ other: 'other' }, root);
+    const once = s3.server.after({ operation: 'ListObjectsV2' }, () => undefined);
+    // The plan is made when the first body is sent; `a` goes up alone, after `0`.
+    await writeTree({ '0': 'first of all' }, root);
+    const change = s3.server.before({ operation: 'PutObject', key: 'p/0' }, () => writeFile(join(root, 'a'), 'changed!!!'));
+    const run = await publish(s3, bucket, root, { connection: { concurrency: 1 } });
+    for (const stop of [remove, once, change]) stop();
+    expect(run.exit).toBe(0);
+    expect(s3.server.texts(bucket)).toMatchObject({ 'p/a': 'changed!!!', 'p/b': 'same bytes' });
+    expect(s3.server.object(bucket, 'p/a')?.headers['x-amz-meta-s3cmd-attrs']).toBe(`md5:${md5Of(Buffer.from('changed!!!'))}`);
+  });
+
+  test('C6: a large file that changes while its parts go up is digested and sent anew, once', async () => {
+    await writeTree({ 'big.bin': noise(20 * MIB) }, root);
+    let changes = 0;
+    const change = s3.server.before({ operation: 'UploadPart' }, async () => {
+      if (changes++ === 0) await writeFile(join(root, 'big.bin'), noise(20 * MIB, 3));
+    });
+    const run = await publish(s3, bucket, root);
+    change();
+    expect(run.exit).toBe(0);
+    expect(s3.server.object(bucket, 'p/big.bin')?.content.md5).toBe(md5Of(noise(20 * MIB, 3)));
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+
+  test('a file that keeps changing fails by name, and so does one that vanishes', async () => {
+    await writeTree({ 'big.bin': noise(9 * MIB), '0': 'first' }, root);
+    let size = 9 * MIB;
+    const change = s3.server.before({ operation: 'UploadPart' }, () => truncate(join(root, 'big.bin'), ++size));
+    const run = await publish(s3, bucket, root);
+    change();
+    expect(run.exit).toBe(1);
+    expect(run.report.steps.find((step) => step.key === 'p/big.bin')?.error?.code).toBe('file-changed');
+    expect(s3.server.object(bucket, 'p/big.bin')).toBeUndefined();
+    expect(s3.server.uploads(bucket)).toEqual([]);
+
+    const vanish = s3.server.after({ operation: 'ListObjectsV2' }, () => rm(join(root, 'big.bin')));
+    await writeTree({ x: 'unique size of x' }, root);
+    const gone = await publish(s3, bucket, root, { connection: { concurrency: 1 } });
+    vanish();
+    expect([0, 1]).toContain(gone.exit);
+    expect(s3.server.object(bucket, 'p/big.bin')).toBeUndefined();
+  });
+});
+
+describe('encryption', () => {
+  test('C7: objects under KMS, whose ETags say nothing, are recognised by metadata: nothing is sent', async () => {
+    const kms = 'kms-bucket';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    await writeTree({ a: 'one', b: 'two', c: 'two', 'big.bin': noise(9 * MIB) }, root);
+    const first = await publish(s3, kms, root);
+    expect(first).toMatchObject({ exit: 0, report: { totals: { uploaded: { files: 3 }, copied: { files: 1 } } } });
+    const second = await publish(s3, kms, root);
+    expect(stepsOf(second)).toEqual([]);
+    expect(second.report.sentBytes).toBe(0);
+  });
+
+  test('C7: an index in the bucket spares the questions', async () => {
+    const kms = 'kms-indexed';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    const index = memoryIndex({ remote: true, local: true });
+    await writeTree({ a: 'one', b: 'two' }, root);
+    await publish(s3, kms, root, { index });
+    s3.server.log.clear();
+    expect(stepsOf(await publish(s3, kms, root, { index }))).toEqual([]);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+  });
+
+  test('C15: metadata never contradicts a plain ETag', async () => {
+    await writeTree({ a: 'right' }, root);
+    s3.server.putObject(bucket, 'p/a', 'wrong', { headers: { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('right'))}` } });
+    await publish(s3, bucket, root);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'right' });
+  });
+});
+
+describe('the dry run', () => {
+  test('R6: the plan that would run, exactly, and nothing written', async () => {
+    await writeTree({ a: 'one', b: 'one', gone: 'gone' }, root);
+    await publish(s3, bucket, root);
+    await rename(join(root, 'a'), join(root, 'z'));
+    await rm(join(root, 'gone'));
+    await writeTree({ n: 'new!!' }, root);
+    s3.server.log.clear();
+    const dry = await publish(s3, bucket, root, { dryRun: true, ...DELETE });
+    expect(dry.report.status).toBe('planned');
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+    const real = await publish(s3, bucket, root, DELETE);
+    expect(stepsOf(dry).map((step) => step.replace('planned', 'done'))).toEqual([...stepsOf(real)]);
+    expect(dry.report.totals).toEqual(real.report.totals);
+  });
+});
+
+test('our own objects are never tree, listing, source or deletion', async () => {
+  await writeTree({ a: 'x', '.s3-dedup-sync/lock': 'local' }, root);
+  s3.server.putObject(bucket, 'p/.s3-dedup-sync/lock', 'lease');
+  const run = await publish(s3, bucket, root, DELETE);
+  expect(stepsOf(run)).toEqual(['upload p/a done']);
+  expect(s3.server.texts(bucket)['p/.s3-dedup-sync/lock']).toBe('lease');
+});
+
+test('cancelled: nothing more is started, what was begun is aborted, the exit says so', async () => {
+  await writeTree({ 'a.bin': noise(20 * MIB), 'b.html': 'page' }, root);
+  const stop = new AbortController();
+  const { SyncError } = await import('../../src/model/errors.js');
+  const cancel = s3.server.before({ operation: 'UploadPart' }, () => stop.abort(new SyncError('cancelled', 130, 'interrupted')));
+  const run = await publish(s3, bucket, root, { signal: stop.signal });
+  cancel();
+  expect(run).toMatchObject({ exit: 130, report: { status: 'cancelled' } });
+  expect(s3.server.objects(bucket)).toEqual([]);
+  expect(s3.server.uploads(bucket)).toEqual([]);
+});

@@ -1,0 +1,106 @@
+import { literalPath } from '../../src/action/path-lines.js';
+import type { Event } from '../../src/model/events.js';
+import { parsePrefix } from '../../src/model/object-key.js';
+import type { SyncOptions } from '../../src/model/options.js';
+import { openStore } from '../../src/store/open.js';
+import type { IndexStorage, SyncResult } from '../../src/sync/ports.js';
+import { sync } from '../../src/sync/sync.js';
+import type { TestServer } from './servers.js';
+
+/** Parts of the options that a test sets; the rest are the defaults. */
+export interface Changes {
+  readonly prefix?: string;
+  readonly tree?: Partial<SyncOptions['tree']>;
+  readonly deletes?: Partial<SyncOptions['deletes']>;
+  readonly connection?: Partial<SyncOptions['connection']>;
+  readonly writeHeaders?: SyncOptions['writeHeaders'];
+  readonly preserve?: boolean;
+  readonly dryRun?: boolean;
+  readonly index?: IndexStorage;
+  readonly signal?: AbortSignal;
+}
+
+export interface Published extends SyncResult {
+  readonly events: readonly Event[];
+  readonly messages: readonly string[];
+}
+
+/** Options to publish `root` to a bucket of a test's server. */
+export function optionsFor(server: TestServer, bucket: string, root: string, changes: Changes = {}): SyncOptions {
+  return {
+    command: 'sync',
+    tree: {
+      patterns: [literalPath(root)],
+      root: undefined,
+      excludes: [],
+      includeGit: false,
+      symlinks: 'inside',
+      ifNoFilesFound: 'error',
+      ...changes.tree,
+    },
+    destination: { bucket, prefix: parsePrefix(changes.prefix ?? 'p') },
+    connection: {
+      region: server.region,
+      endpointUrl: server.endpoint,
+      allowedAccountIds: [],
+      requesterPays: false,
+      concurrency: 16,
+      maxAttempts: 5,
+      connectTimeoutMs: 5_000,
+      readTimeoutMs: 10_000,
+      ...changes.connection,
+    },
+    writeHeaders: changes.writeHeaders ?? {},
+    deletes: { deleteAfter: false, maxDelete: { kind: 'default' }, deleteExcluded: false, ...changes.deletes },
+    preserve: changes.preserve ?? false,
+    index: { kind: 'none' },
+    dryRun: changes.dryRun ?? false,
+    report: undefined,
+    summary: 'never',
+    summaryTitle: '',
+    logLevel: 'info',
+  };
+}
+
+/** Publishes a directory through the real engine and store. Credentials are the server's. */
+export async function publish(
+  server: TestServer,
+  bucket: string,
+  root: string,
+  changes: Changes = {},
+): Promise<Published> {
+  process.env['AWS_ACCESS_KEY_ID'] = server.accessKeyId;
+  process.env['AWS_SECRET_ACCESS_KEY'] = server.secretAccessKey;
+  const options = optionsFor(server, bucket, root, changes);
+  const events: Event[] = [];
+  const emit = (event: Event): void => void events.push(event);
+  const signal = changes.signal ?? new AbortController().signal;
+  const { store } = await openStore(options, emit, signal);
+  const result = await sync(options, { store, index: changes.index, emit, signal, now: Date.now });
+  const messages = events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
+  return { ...result, events, messages };
+}
+
+/** `action key outcome`, below the prefix, in the order of the outcomes. */
+export function stepsOf(published: Published): readonly string[] {
+  return published.report.steps.map((step) => {
+    const source = step.source === undefined ? '' : ` <- ${step.source}`;
+    return `${step.action} ${step.key}${source} ${step.outcome}`;
+  });
+}
+
+/** An index that lives as long as the test. */
+export function memoryIndex(trust = { remote: false, local: true }): IndexStorage & { bytes: Buffer | undefined; saves: number } {
+  return {
+    trust,
+    bytes: undefined as Buffer | undefined,
+    saves: 0,
+    async load() {
+      return this.bytes;
+    },
+    async save(bytes) {
+      this.bytes = bytes;
+      this.saves++;
+    },
+  };
+}

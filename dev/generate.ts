@@ -1,0 +1,350 @@
+/**
+ * Writes what is derived: `action.yml`, `docs/INPUTS.md`, `docs/report.schema.json`, the README's tables and the
+ * version in the source. A test holds the files to it.
+ */
+import { readFile, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ERROR_MEANINGS, REASON_WORDS } from '../src/console/words.js';
+import {
+  INPUT_NAMES,
+  type InputDefinition,
+  type InputGroup,
+  type InputName,
+  inputDefinition,
+  OUTPUT_NAMES,
+  OUTPUTS,
+} from '../src/model/inputs.js';
+import { REPORT_VERSION } from '../src/model/report.js';
+
+const DESCRIPTION =
+  'Publish a tree of files to S3: each distinct content is sent once, everything already there becomes a server-side copy.';
+
+/** Double-quoted YAML is JSON. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+export function renderActionYml(): string {
+  const lines = [
+    '# Written by `npm run generate` from src/model/inputs.ts.',
+    'name: s3-dedup-sync',
+    `description: ${quoted(DESCRIPTION)}`,
+    'author: the s3-dedup-sync authors',
+    'branding:',
+    '  icon: upload-cloud',
+    '  color: orange',
+    'inputs:',
+  ];
+  for (const name of INPUT_NAMES) {
+    const definition = inputDefinition(name);
+    if (definition.only === 'cli') continue;
+    lines.push(
+      `  ${name}:`,
+      `    description: ${quoted(`${definition.description}${allowedSentence(definition)}`)}`,
+      `    required: ${definition.required === true}`,
+    );
+    if (definition.default !== undefined) lines.push(`    default: ${quoted(definition.default)}`);
+  }
+  lines.push('outputs:');
+  for (const name of OUTPUT_NAMES) lines.push(`  ${name}:`, `    description: ${quoted(OUTPUTS[name])}`);
+  lines.push(
+    'runs:',
+    '  using: node24',
+    '  main: dist/index.js',
+    '  post: dist/index.js',
+    '  post-if: always()',
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function allowedSentence(definition: InputDefinition): string {
+  return definition.kind === 'enum' ? ` One of ${(definition.values ?? []).join(', ')}.` : '';
+}
+
+const DOCS_INTRO = `# Inputs and outputs
+
+Written by \`npm run generate\` from src/model/inputs.ts.
+
+On the command line an input \`x-y\` is \`--x-y\`; a bare flag means true, \`--x-y=false\` the opposite; lists are
+repeated. A number is written in digits; a time as \`500 ms\`, \`10 s\`, \`5 min\` or \`1 h\`, a plain number is seconds;
+a boolean as \`true\` or \`false\`, and an empty one is an error, as it is an expression without a value.
+`;
+
+const DOCS_WORDS = `## Behind a destination
+
+A destination is \`s3://bucket/prefix\`, and behind it stand \`name=value\` words that are about it alone; they go
+before the input of the same name. Values with blanks stand in double quotes:
+\`s3://my-bucket/site region=eu-west-1 "kms-key-id=alias/my key" sse=aws:kms\`.
+
+Names: `;
+
+const DOCS_CLI = `## On the command line alone
+
+| option | |
+| --- | --- |
+| \`--json\` | Write events as JSON Lines to standard output, and no text. The last event has \`"type": "end"\`. |
+| \`--detailed-exitcode\` | End with 6 when a dry run would change something. |
+| \`--help\`, \`--version\` | |
+
+The log of what was done goes to standard output, as with rsync and s5cmd; warnings, errors and progress go to
+standard error. Progress is a bar on a terminal and a line every few seconds elsewhere.
+`;
+
+export function renderInputsDoc(): string {
+  const groups = new Map<InputGroup, InputName[]>();
+  for (const name of INPUT_NAMES) {
+    const { group } = inputDefinition(name);
+    groups.set(group, [...(groups.get(group) ?? []), name]);
+  }
+  const sections = [...groups].map(([group, names]) => `## ${group}\n\n${inputsTable(names)}\n`);
+  const words = INPUT_NAMES.filter((name) => inputDefinition(name).word === true).map(
+    (name) => `\`${name}\``,
+  );
+  return [
+    DOCS_INTRO,
+    ...sections,
+    `${DOCS_WORDS}${words.join(', ')}.\n`,
+    DOCS_CLI,
+    `## Outputs\n\nOf the action. They are set on failure too; a dry run gives what would be.\n\n${outputsTable()}\n`,
+  ].join('\n');
+}
+
+export function inputsTable(names: readonly InputName[] = INPUT_NAMES): string {
+  const rows = names.map((name) => {
+    const definition = inputDefinition(name);
+    const option = definition.only === 'action' ? '' : `\`--${definition.option ?? name}\``;
+    const input = definition.only === 'cli' ? '' : `\`${name}\``;
+    return `| ${input} | ${option} | ${defaultCell(definition)} | ${cell(`${definition.description}${allowedCell(definition)}`)} |`;
+  });
+  return ['| input | command line | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function defaultCell(definition: InputDefinition): string {
+  if (definition.shownDefault !== undefined) return cell(definition.shownDefault);
+  const own = definition.default === undefined ? '' : `\`${definition.default}\``;
+  return definition.cliDefault === undefined ? own : cell(`${own}; command line: ${definition.cliDefault}`);
+}
+
+function allowedCell(definition: InputDefinition): string {
+  return definition.kind === 'enum'
+    ? ` One of ${(definition.values ?? []).map((value) => `\`${value}\``).join(', ')}.`
+    : '';
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+export function outputsTable(): string {
+  const rows = OUTPUT_NAMES.map((name) => `| \`${name}\` | ${cell(OUTPUTS[name])} |`);
+  return ['| output | |', '| --- | --- |', ...rows].join('\n');
+}
+
+/** Puts the tables between their markers; a text without markers stays as it is. */
+export function withTables(readme: string): string {
+  return between(between(readme, 'inputs', inputsTable()), 'outputs', outputsTable());
+}
+
+function between(text: string, name: string, table: string): string {
+  const begin = `<!-- ${name} -->`;
+  const end = `<!-- /${name} -->`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from);
+  if (from === -1 || to === -1) return text;
+  return `${text.slice(0, from + begin.length)}\n${table}\n${text.slice(to)}`;
+}
+
+function closedSet(meanings: Readonly<Record<string, string>>): object {
+  return { oneOf: Object.entries(meanings).map(([value, description]) => ({ const: value, description })) };
+}
+
+/** JSON Schema of the report. Fields may be added within a version; none changes its meaning or goes away. */
+export function renderReportSchema(): string {
+  const text = { type: 'string' };
+  const count = {
+    type: 'object',
+    required: ['files', 'bytes'],
+    properties: { files: { type: 'integer', minimum: 0 }, bytes: { type: 'integer', minimum: 0 } },
+  };
+  const totals = {
+    uploaded: 'content was sent',
+    downloaded: 'content was fetched',
+    copied: 'a server-side copy was made',
+    linked: 'a local duplicate was made without fetching',
+    refreshed: 'headers alone were renewed',
+    unchanged: 'the content was already there',
+    deleted: 'deleted',
+    kept: 'not of the tree, and left alone',
+    failed: 'failed',
+  };
+  const status = {
+    done: 'everything was done',
+    failed: 'something failed',
+    refused: 'a guard refused; nothing was written',
+    planned: 'a dry run',
+    different: 'a check found differences',
+    cancelled: 'stopped by a signal',
+  };
+  const reference = (name: string): object => ({ $ref: `#/$defs/${name}` });
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: `s3-dedup-sync report, version ${REPORT_VERSION}`,
+    description:
+      'In a .jsonl file the first line is this object with destinations that have no steps; then each step has a line, with `destination`, its place from 0. Fields may be added within a version.',
+    type: 'object',
+    required: [
+      'version',
+      'tool',
+      'command',
+      'dryRun',
+      'status',
+      'startedAt',
+      'endedAt',
+      'warnings',
+      'destinations',
+    ],
+    properties: {
+      version: { const: REPORT_VERSION },
+      tool: { ...text, description: 's3-dedup-sync/ and its version' },
+      command: text,
+      dryRun: { type: 'boolean' },
+      status: reference('status'),
+      error: reference('error'),
+      startedAt: { ...text, description: 'ISO 8601, UTC' },
+      endedAt: { ...text, description: 'ISO 8601, UTC' },
+      identity: {
+        type: 'object',
+        description: 'who published; never a secret',
+        required: ['source'],
+        properties: {
+          account: { ...text, pattern: '^[0-9]{12}$' },
+          arn: text,
+          source: { ...text, description: 'where the credentials came from' },
+        },
+      },
+      commit: { ...text, description: 'the commit that was published, where CI says it' },
+      warnings: { type: 'array', items: text },
+      destinations: { type: 'array', items: reference('destination') },
+    },
+    $defs: {
+      status: closedSet(status),
+      error: {
+        type: 'object',
+        required: ['code', 'message'],
+        properties: {
+          code: closedSet(ERROR_MEANINGS),
+          message: { ...text, description: 'what was met, what was expected, and what to do' },
+        },
+      },
+      count,
+      destination: {
+        type: 'object',
+        required: ['url', 'status', 'totals', 'requests', 'phases', 'ranks', 'sentBytes'],
+        properties: {
+          url: text,
+          status: reference('status'),
+          totals: {
+            type: 'object',
+            required: Object.keys(totals),
+            properties: Object.fromEntries(
+              Object.entries(totals).map(([name, description]) => [
+                name,
+                { ...reference('count'), description },
+              ]),
+            ),
+          },
+          requests: {
+            type: 'object',
+            description: 'requests sent, retries included, by S3 operation',
+            additionalProperties: { type: 'integer', minimum: 0 },
+          },
+          phases: {
+            type: 'object',
+            description: 'wall seconds; walk and list overlap',
+            properties: Object.fromEntries(
+              ['walk', 'list', 'digest', 'plan', 'execute', 'index'].map((name) => [
+                name,
+                { type: 'number', minimum: 0 },
+              ]),
+            ),
+          },
+          ranks: {
+            type: 'array',
+            description: 'names of the ranks, in the order of publishing',
+            items: text,
+          },
+          sentBytes: {
+            type: 'integer',
+            minimum: 0,
+            description: 'bytes of file content that left the machine, retries left out',
+          },
+          error: reference('error'),
+          steps: {
+            type: 'array',
+            description: 'every step of the plan; unchanged files are in the totals alone',
+            items: reference('step'),
+          },
+        },
+      },
+      step: {
+        type: 'object',
+        required: ['key', 'action', 'reason', 'rank', 'bytes', 'outcome'],
+        properties: {
+          key: text,
+          action: {
+            enum: ['upload', 'download', 'copy', 'link', 'refresh', 'delete', 'keep'],
+            description: 'what was really done',
+          },
+          reason: closedSet(REASON_WORDS),
+          rank: { type: 'integer', minimum: 0, description: 'index into ranks' },
+          bytes: { type: 'integer', minimum: 0 },
+          source: { ...text, description: 'key that a copy was made from' },
+          outcome: closedSet({
+            done: 'done',
+            planned: 'would be done: a dry run',
+            skipped: 'not started, as something before it failed or the run was stopped',
+            failed: 'failed',
+          }),
+          error: reference('error'),
+          etag: text,
+          versionId: text,
+        },
+      },
+    },
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+export function renderVersion(version: string): string {
+  return `/** The version of package.json; written by \`npm run generate\`, so that a copy of dist alone knows it. */
+export const VERSION = '${version}';
+
+export const TOOL = \`s3-dedup-sync/\${VERSION}\`;
+`;
+}
+
+/** Every derived file of the repository at `root`, by its path, as it should be. */
+export async function derivedFiles(root: string): Promise<ReadonlyMap<string, string>> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  const files = new Map([
+    ['action.yml', renderActionYml()],
+    ['docs/INPUTS.md', renderInputsDoc()],
+    ['docs/report.schema.json', renderReportSchema()],
+    ['src/console/version.ts', renderVersion(version)],
+  ]);
+  const readme = await readFile(join(root, 'README.md'), 'utf8').catch(() => undefined);
+  if (readme !== undefined) files.set('README.md', withTables(readme));
+  return files;
+}
+
+if (process.argv[1] !== undefined && (await realpath(process.argv[1])) === fileURLToPath(import.meta.url)) {
+  for (const [path, text] of await derivedFiles(process.cwd())) {
+    const old = await readFile(path, 'utf8').catch(() => '');
+    if (old === text) continue;
+    await writeFile(path, text);
+    console.log(`wrote ${path}`);
+  }
+}

@@ -1,0 +1,379 @@
+/**
+ * The one definition of what a run can be told and what it tells: `action.yml`, the command line's options and
+ * help, `docs/INPUTS.md` and the README's tables are made from it (dev/generate.ts). Data only.
+ */
+
+/**
+ * How a value is spelled.
+ *
+ * - `boolean`: true or false; a bare flag on the command line means true
+ * - `string`: taken as it is, without blanks around it
+ * - `lines`: several, one a line; on the command line the option is repeated
+ * - `enum`: one of `values`
+ * - `number`: a whole number from `min` to `max`, or one of `values`
+ * - `duration`: `500 ms`, `10 s`, `5 min`, `1 h`; a plain number is seconds
+ * - `limit`: a number, `N%`, or one of `values`
+ */
+export type InputKind = 'boolean' | 'string' | 'lines' | 'enum' | 'number' | 'duration' | 'limit';
+
+export interface InputDefinition {
+  readonly kind: InputKind;
+  readonly group: InputGroup;
+  /** One line for `action.yml`, the help and the docs. */
+  readonly description: string;
+  /** Spelled as a user would; absent: nothing is set. */
+  readonly default?: string;
+  /** What happens when nothing is given, for people to read, where no value spells it. */
+  readonly shownDefault?: string;
+  /** The command line's default where it differs, for people to read. */
+  readonly cliDefault?: string;
+  /** Closed set of an `enum`; words that a `number` or `limit` takes besides digits. */
+  readonly values?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  /** Option on the command line where it is not the input's name (a list's singular). */
+  readonly option?: string;
+  /** Name of the value in the help. */
+  readonly placeholder?: string;
+  /** Where the input exists; absent: in both. */
+  readonly only?: 'action' | 'cli';
+  /** Marked as required in `action.yml`; the runner does not enforce it, we do. */
+  readonly required?: true;
+  /** May stand as `name=value` behind the URL of a destination. */
+  readonly word?: true;
+}
+
+export type InputGroup =
+  | 'What is published'
+  | 'Where to'
+  | 'Deleting'
+  | 'Objects'
+  | 'Run and report'
+  | 'Connection';
+
+export const STORAGE_CLASSES = [
+  'STANDARD',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+  'REDUCED_REDUNDANCY',
+  'EXPRESS_ONEZONE',
+  'OUTPOSTS',
+  'SNOW',
+] as const;
+
+export const CANNED_ACLS = [
+  'private',
+  'public-read',
+  'public-read-write',
+  'authenticated-read',
+  'aws-exec-read',
+  'bucket-owner-read',
+  'bucket-owner-full-control',
+] as const;
+
+/** In the order of the docs. */
+export const INPUTS = {
+  paths: {
+    kind: 'lines',
+    group: 'What is published',
+    option: 'path',
+    placeholder: 'PATTERN',
+    required: true,
+    description:
+      'Directories, files or patterns to publish, one a line, in the dialect of @actions/glob. `dir`, `dir/` and `dir/**` publish the inside of `dir`. A line that begins with `!` excludes.',
+  },
+  root: {
+    kind: 'string',
+    group: 'What is published',
+    placeholder: 'DIR',
+    description:
+      'Directory below which the keys are named. Needed when the patterns have more than one root; by default the one literal part before the first wildcard.',
+  },
+  excludes: {
+    kind: 'lines',
+    group: 'What is published',
+    option: 'exclude',
+    placeholder: 'PATTERN',
+    description:
+      'Patterns in the dialect of .gitignore, one a line, matched against the key below the prefix. What they match is not published, and its objects are neither deleted nor overwritten.',
+  },
+  'excludes-from': {
+    kind: 'lines',
+    group: 'What is published',
+    option: 'exclude-from',
+    placeholder: 'FILE',
+    description: 'Files of such patterns, one a line; they come before `excludes`.',
+  },
+  'include-git': {
+    kind: 'boolean',
+    group: 'What is published',
+    default: 'false',
+    description: 'Publish `.git` too. Its config can hold a token.',
+  },
+  symlinks: {
+    kind: 'enum',
+    group: 'What is published',
+    values: ['inside', 'all', 'skip'],
+    default: 'inside',
+    description:
+      'Symbolic links: `inside` follows those whose target lies inside the roots and refuses the run for others, `all` follows all, `skip` follows none and protects their keys.',
+  },
+  'if-no-files-found': {
+    kind: 'enum',
+    group: 'What is published',
+    values: ['error', 'warn', 'ignore'],
+    default: 'error',
+    description: 'What to do when there is nothing to publish after the excludes. The last two never delete.',
+  },
+  bucket: {
+    kind: 'string',
+    group: 'Where to',
+    placeholder: 'BUCKET',
+    required: true,
+    description:
+      'Name of the bucket, `s3://bucket/prefix` (then `name=value` words such as `region=eu-west-1`), or the ARN of an access point.',
+  },
+  prefix: {
+    kind: 'string',
+    group: 'Where to',
+    placeholder: 'PREFIX',
+    description: 'What all keys begin with; it always ends at a slash. `/` spells the whole bucket.',
+  },
+  'whole-bucket': {
+    kind: 'boolean',
+    group: 'Where to',
+    default: 'false',
+    word: true,
+    description:
+      'Allow `delete-after` without a prefix. An unset variable in `prefix` must not mean everything.',
+  },
+  'delete-after': {
+    kind: 'boolean',
+    group: 'Deleting',
+    default: 'false',
+    description:
+      'Delete the objects under the prefix that the tree no longer has, after everything else succeeded.',
+  },
+  'max-delete': {
+    kind: 'limit',
+    group: 'Deleting',
+    values: ['none'],
+    shownDefault: '25%',
+    word: true,
+    placeholder: 'N|N%|none',
+    description:
+      'Refuse the run when it would delete more than this: a number, `N%` of the listed keys that are not excluded, or `none` for no limit. Not given, up to 20 deletions are always allowed, and the destination must share a key or a content with the tree.',
+  },
+  'delete-excluded': {
+    kind: 'boolean',
+    group: 'Deleting',
+    default: 'false',
+    description: 'Let `delete-after` also delete objects that are excluded.',
+  },
+  sse: {
+    kind: 'enum',
+    group: 'Objects',
+    values: ['AES256', 'aws:kms', 'aws:kms:dsse'],
+    word: true,
+    description: "Server-side encryption of every object written. By default the bucket's own.",
+  },
+  'kms-key-id': {
+    kind: 'string',
+    group: 'Objects',
+    placeholder: 'KEY',
+    word: true,
+    description: 'ID, ARN or alias of the KMS key; needs `sse: aws:kms` or `aws:kms:dsse`.',
+  },
+  'storage-class': {
+    kind: 'enum',
+    group: 'Objects',
+    values: STORAGE_CLASSES,
+    word: true,
+    placeholder: 'CLASS',
+    description: 'Storage class of every object written.',
+  },
+  acl: {
+    kind: 'enum',
+    group: 'Objects',
+    values: CANNED_ACLS,
+    word: true,
+    placeholder: 'ACL',
+    description: 'Canned ACL of every object written. Never sent unasked: most buckets have ACLs disabled.',
+  },
+  preserve: {
+    kind: 'boolean',
+    group: 'Objects',
+    default: 'false',
+    description: 'Keep mode and modification time of the files in metadata, as s3cmd does.',
+  },
+  index: {
+    kind: 'string',
+    group: 'Run and report',
+    default: 'cache',
+    cliDefault: "a file in the user's cache directory",
+    placeholder: 'PLACE',
+    description:
+      "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key`, or `none`. Losing it costs time, never correctness.",
+  },
+  report: {
+    kind: 'string',
+    group: 'Run and report',
+    placeholder: 'FILE',
+    description: 'Write a report of every step to this file: JSON, or JSON Lines when it ends in `.jsonl`.',
+  },
+  summary: {
+    kind: 'enum',
+    group: 'Run and report',
+    values: ['always', 'changes', 'never'],
+    default: 'always',
+    only: 'action',
+    description: 'When to write the job summary; `changes`: when something changed or failed.',
+  },
+  'summary-title': {
+    kind: 'string',
+    group: 'Run and report',
+    only: 'action',
+    description: "Heading of the job summary; by default the destination's URL.",
+  },
+  'dry-run': {
+    kind: 'boolean',
+    group: 'Run and report',
+    default: 'false',
+    description: 'Read everything, write nothing, and say what would be done.',
+  },
+  'log-level': {
+    kind: 'enum',
+    group: 'Run and report',
+    values: ['error', 'warn', 'info', 'debug'],
+    default: 'info',
+    description: 'How much is logged.',
+  },
+  region: {
+    kind: 'string',
+    group: 'Connection',
+    placeholder: 'REGION',
+    word: true,
+    description:
+      "The bucket's region. By default from the environment or the profile, else S3 is asked once.",
+  },
+  'endpoint-url': {
+    kind: 'string',
+    group: 'Connection',
+    placeholder: 'URL',
+    word: true,
+    description: 'URL of an S3-compatible service.',
+  },
+  'force-path-style': {
+    kind: 'boolean',
+    group: 'Connection',
+    word: true,
+    description:
+      'Put the bucket in the path of the URL instead of the host name. By default only with an endpoint.',
+  },
+  profile: {
+    kind: 'string',
+    group: 'Connection',
+    placeholder: 'NAME',
+    word: true,
+    description: 'Profile in the AWS configuration files.',
+  },
+  'allowed-account-ids': {
+    kind: 'lines',
+    group: 'Connection',
+    option: 'allowed-account-id',
+    placeholder: 'ID',
+    word: true,
+    description:
+      'Accounts that the credentials may belong to, one a line or separated by commas; checked before anything else is done.',
+  },
+  'expected-bucket-owner': {
+    kind: 'string',
+    group: 'Connection',
+    placeholder: 'ID',
+    word: true,
+    description: 'Account that must own the bucket; S3 refuses every request otherwise.',
+  },
+  'requester-pays': {
+    kind: 'boolean',
+    group: 'Connection',
+    default: 'false',
+    word: true,
+    description: 'Accept the charges of a bucket whose requester pays.',
+  },
+  concurrency: {
+    kind: 'number',
+    group: 'Connection',
+    values: ['auto'],
+    min: 1,
+    max: 1000,
+    default: 'auto',
+    placeholder: 'N',
+    description: 'Requests in flight.',
+  },
+  'max-attempts': {
+    kind: 'number',
+    group: 'Connection',
+    min: 1,
+    max: 100,
+    default: '5',
+    placeholder: 'N',
+    description: 'How often a request is tried before it counts as failed.',
+  },
+  'connect-timeout': {
+    kind: 'duration',
+    group: 'Connection',
+    default: '10 s',
+    placeholder: 'TIME',
+    description: 'How long connecting may take.',
+  },
+  'read-timeout': {
+    kind: 'duration',
+    group: 'Connection',
+    default: '60 s',
+    placeholder: 'TIME',
+    description: 'How long a connection may be silent.',
+  },
+} as const satisfies Readonly<Record<string, InputDefinition>>;
+
+export type InputName = keyof typeof INPUTS;
+
+export const INPUT_NAMES = Object.keys(INPUTS) as readonly InputName[];
+
+export function inputDefinition(name: InputName): InputDefinition {
+  return INPUTS[name];
+}
+
+/** Names that may stand as `name=value` behind a destination's URL. */
+export const WORD_NAMES: readonly InputName[] = INPUT_NAMES.filter(
+  (name) => inputDefinition(name).word === true,
+);
+
+/** What was given, unparsed. Absent: not given at all. Lists come as lists. */
+export type RawInputs = Readonly<Partial<Record<InputName, string | readonly string[]>>>;
+
+/** Outputs of the action; over several destinations they are sums. */
+export const OUTPUTS = {
+  status: '`done`, `failed`, `refused`, `planned` (a dry run) or `cancelled`.',
+  changed: '`true` when something was, or in a dry run would be, written or deleted; else `false`.',
+  'uploaded-files': 'Files whose content was sent.',
+  'uploaded-bytes': 'Their bytes.',
+  'copied-files': 'Files that became server-side copies.',
+  'copied-bytes': 'Their bytes; none of them travelled.',
+  'unchanged-files': 'Files whose object already had the content.',
+  'unchanged-bytes': 'Their bytes.',
+  'refreshed-files': 'Objects whose headers alone were renewed.',
+  'deleted-files': 'Objects deleted.',
+  'deleted-bytes': 'Their bytes.',
+  'failed-files': 'Files and objects that failed.',
+  requests: 'Requests sent to S3, retries included.',
+  report: 'Path of the report, when one was asked for.',
+  'summary-file': 'Path of the summary as Markdown, for a comment on a pull request.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type OutputName = keyof typeof OUTPUTS;
+
+export const OUTPUT_NAMES = Object.keys(OUTPUTS) as readonly OutputName[];

@@ -1,0 +1,69 @@
+import { type BigIntStats, lstatSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
+import { errorCode } from './roots.js';
+
+/** `undefined`: the entry is gone. An error: it is there and cannot be looked at. */
+export type Look = BigIntStats | undefined | { readonly error: unknown };
+
+/** Milliseconds that the thread may be kept from everything else. */
+const BREATH_MS = 10;
+/** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
+const SLOW_MS = 0.2;
+/** Calls that are judged together: a garbage collection or a first call alone says nothing. */
+const JUDGED_CALLS = 100;
+
+/**
+ * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
+ * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). So calls are made in place as long
+ * as the file system answers from memory, with a breath for everything else that runs, and through the pool
+ * once it shows itself to be slow: there they run side by side.
+ *
+ * `now` is in milliseconds.
+ */
+export function createLstat(
+  now: () => number = () => performance.now(),
+): (paths: readonly string[]) => Promise<readonly Look[]> {
+  let inPlace = true;
+  let calls = 0;
+  let spent = 0;
+  let breathed = now();
+  return async (paths) => {
+    if (!inPlace) return lookThroughPool(paths);
+    if (now() - breathed > BREATH_MS) {
+      await setImmediate();
+      breathed = now();
+    }
+    const start = now();
+    const looks = paths.map(lookInPlace);
+    spent += now() - start;
+    calls += paths.length;
+    if (calls >= JUDGED_CALLS) {
+      inPlace = spent <= SLOW_MS * calls;
+      calls = 0;
+      spent = 0;
+    }
+    return looks;
+  };
+}
+
+function lookInPlace(path: string): Look {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    return lookOf(error);
+  }
+}
+
+/** One after the other: the caller has many calls of this function in flight. */
+async function lookThroughPool(paths: readonly string[]): Promise<readonly Look[]> {
+  const looks: Look[] = [];
+  for (const path of paths) looks.push(await lstat(path, { bigint: true }).catch(lookOf));
+  return looks;
+}
+
+/** ENOTDIR: a directory above it was replaced by something else. */
+function lookOf(error: unknown): Look {
+  const code = errorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { error };
+}

@@ -1,0 +1,183 @@
+import { relative, sep } from 'node:path';
+import { usageError } from '../model/errors.js';
+import { compareKeys, OWN_DIRECTORY } from '../model/object-key.js';
+import type { LocalFile } from '../model/objects.js';
+import type { TreeOptions } from '../model/options.js';
+import { parseExcludes } from './excludes.js';
+import { pathMatcher } from './path-match.js';
+import { findRoots, type Start } from './roots.js';
+import { collisionWarning, listed, NAMES_SHOWN, refusalOf, showName } from './walk-findings.js';
+import {
+  createWalker,
+  directoriesAbove,
+  type Findings,
+  GIT,
+  hasGitSegment,
+  type Rules,
+  type Work,
+} from './walker.js';
+
+/** What there is to publish, and what of the destination it has nothing to say about. */
+export interface Tree {
+  /** Absolute directory that names are taken below. */
+  readonly root: string;
+  /** Sorted by `compareKeys` of the name; names are unique. */
+  readonly files: readonly LocalFile[];
+  /** Kept from being published by `excludes`, a `!` line or the .git rule: takes the path below the prefix. */
+  readonly excluded: (name: string) => boolean;
+  /** Entries that were met and left out: their keys, and those below them, are protected. */
+  readonly skipped: (name: string) => boolean;
+  /**
+   * Whether a directory of this name was walked: its marker, an empty object `name/`, is no leftover (D10).
+   * Takes the path below the prefix without the slash.
+   */
+  readonly hasDirectory: (name: string) => boolean;
+  /** One line each. */
+  readonly warnings: readonly string[];
+  /** Patterns that no published file belongs to, as they were given (D12). */
+  readonly patternsWithoutMatch: readonly string[];
+}
+
+/** Directories and slices of directories that are looked at side by side. */
+const IN_FLIGHT = 32;
+/** A walk with more refusals than this has nothing more to tell. */
+const MOST_REFUSALS = 1000;
+/**
+ * Finds the files that `options` publish.
+ *
+ * A directory that nothing in it can be published from is not opened. An entry that is gone when it is looked
+ * at is not there: it was removed as early as it was seen. All refusals come in one error, before anything is
+ * written.
+ */
+export async function walk(
+  options: TreeOptions,
+  onProgress: (files: number) => void,
+  signal: AbortSignal,
+): Promise<Tree> {
+  signal.throwIfAborted();
+  const { root, starts, realRoots } = await findRoots(options);
+  checkGit(options, starts);
+  const matcher = pathMatcher(options.patterns);
+  const rules: Rules = { includeGit: options.includeGit, excludes: parseExcludes(options.excludes) };
+  const findings: Findings = {
+    files: [],
+    refusals: [],
+    skipped: new Map(),
+    directories: new Set(),
+    secrets: [],
+  };
+  const walker = createWalker({ options, rules, matcher, realRoots, findings, onProgress });
+
+  const negated = matcher.negatedBelow(root);
+  const excluded = (name: string): boolean => isExcluded(rules, name) || negated(name);
+
+  const first: Work[] = [];
+  for (const start of starts) {
+    const name = nameBelow(root, start.path);
+    const key = start.found.kind === 'directory' && name !== '' ? `${name}/` : name;
+    if (!excluded(key)) for (const work of await walker.begin(start, name)) first.push(work);
+  }
+  await drain(first, walker.visit, () => findings.refusals.length < MOST_REFUSALS, signal);
+
+  const refusal = refusalOf(findings.refusals);
+  if (refusal !== undefined) throw refusal;
+  findings.files.sort((a, b) => compareKeys(a.name, b.name));
+  onProgress(findings.files.length);
+  return {
+    root,
+    files: findings.files,
+    excluded,
+    skipped: (name) => isBelowAny(name, findings.skipped),
+    hasDirectory: (name) => findings.directories.has(name),
+    warnings: warningsOf(findings),
+    patternsWithoutMatch: matcher.withoutMatch(),
+  };
+}
+
+/** Works off a stack, some pieces side by side. The last in goes first, which keeps the stack short. */
+async function drain(
+  first: readonly Work[],
+  visit: (work: Work) => Promise<readonly Work[]>,
+  goesOn: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const stack = [...first];
+  return new Promise((resolve, reject) => {
+    let active = 0;
+    let ended = false;
+    const onAbort = (): void => end(() => reject(signal.reason));
+    const end = (settle: () => void): void => {
+      ended = true;
+      signal.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const pump = (): void => {
+      while (!ended && active < IN_FLIGHT && goesOn()) {
+        const work = stack.pop();
+        if (work === undefined) break;
+        active++;
+        visit(work).then(
+          (more) => {
+            for (const next of more) stack.push(next);
+            active--;
+            pump();
+          },
+          (error) => end(() => reject(error)),
+        );
+      }
+      if (active === 0 && !ended) end(resolve);
+    };
+    signal.addEventListener('abort', onAbort);
+    pump();
+  });
+}
+
+/** .git holds what was never meant to be read, a token in its config among it (R16). */
+function checkGit({ includeGit }: TreeOptions, starts: readonly Start[]): void {
+  if (includeGit) return;
+  for (const { path, found } of starts) {
+    if (hasGitSegment(path, sep) || ('real' in found && hasGitSegment(found.real, sep))) {
+      throw usageError(
+        `\`paths\` names ${showName(path)}, which lies in ${GIT}: it is not published without \`include-git\``,
+      );
+    }
+  }
+}
+
+function nameBelow(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/');
+}
+
+function isExcluded(rules: Rules, name: string): boolean {
+  if (name.startsWith(OWN_DIRECTORY)) return true;
+  if (!rules.includeGit && hasGitSegment(name, '/')) return true;
+  const directory = name.endsWith('/');
+  return rules.excludes?.(directory ? name.slice(0, -1) : name, directory) === true;
+}
+
+/** Whether a name, or a directory on its way, is among `names`; the empty name stands for the root. */
+function isBelowAny(name: string, names: ReadonlyMap<string, unknown>): boolean {
+  if (names.size === 0) return false;
+  if (names.has(name) || names.has('')) return true;
+  for (const directory of directoriesAbove(name)) if (names.has(directory)) return true;
+  return false;
+}
+
+function warningsOf({ files, skipped, secrets }: Findings): readonly string[] {
+  const warnings: string[] = [];
+  if (skipped.size > 0) {
+    const names = [...skipped].sort(([a], [b]) => compareKeys(a, b));
+    const shown = names.slice(0, NAMES_SHOWN).map(([name, kind]) => `${showName(name)} (${kind})`);
+    warnings.push(`not published, and their keys are left alone: ${listed(shown, skipped.size)}`);
+  }
+  if (secrets.length > 0) {
+    const shown = secrets.sort(compareKeys).slice(0, NAMES_SHOWN).map(showName);
+    const files =
+      secrets.length === 1 ? 'a file that looks like a secret is' : 'files that look like secrets are';
+    warnings.push(`${files} published; exclude what is one: ${listed(shown, secrets.length)}`);
+  }
+  const collisions = collisionWarning(files);
+  if (collisions !== undefined) warnings.push(collisions);
+  return warnings;
+}

@@ -1,0 +1,370 @@
+import { isUtf8 } from 'node:buffer';
+import type { BigIntStats, Dirent } from 'node:fs';
+import { access, constants, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, sep } from 'node:path';
+import { type ErrorCode, messageOf } from '../model/errors.js';
+import { OWN_DIRECTORY } from '../model/object-key.js';
+import type { LocalFile } from '../model/objects.js';
+import type { TreeOptions } from '../model/options.js';
+import type { Excludes } from './excludes.js';
+import { createLstat } from './lstat.js';
+import type { DirectoryMatch, PathMatcher } from './path-match.js';
+import { errorCode, isInside, type Start } from './roots.js';
+import { looksSecret, type Refusal, showBytes, showName } from './walk-findings.js';
+
+/** Entries of a directory that are looked at in one go. */
+const SLICE = 32;
+export const GIT = '.git';
+/** What decoding puts in place of bytes that are no UTF-8. */
+const REPLACEMENT = '\ufffd';
+
+interface Directory {
+  /** To open it by. */
+  readonly path: string;
+  /** `path` and a separator. */
+  readonly pathPrefix: string;
+  /** Name below the root and a slash; empty at the root. */
+  readonly namePrefix: string;
+  /** Without symbolic links: where a cycle shows. */
+  readonly real: string;
+  readonly parent: Directory | undefined;
+  readonly match: DirectoryMatch;
+}
+
+interface Slice {
+  readonly directory: Directory;
+  readonly entries: readonly Dirent[];
+  /** Names that are no UTF-8, ready to be shown, by what they were decoded to: more than one may be alike. */
+  readonly undecodable: ReadonlyMap<string, readonly string[]>;
+}
+
+/** A directory to open, or some of its entries to look at. */
+export type Work = { readonly open: Directory } | { readonly look: Slice };
+
+/** What keeps names from being published, but for the `!` lines. */
+export interface Rules {
+  readonly includeGit: boolean;
+  readonly excludes: Excludes | undefined;
+}
+
+/** What a walk gathers as it goes. */
+export interface Findings {
+  readonly files: LocalFile[];
+  readonly refusals: Refusal[];
+  /** Name to a word for what it is. */
+  readonly skipped: Map<string, string>;
+  /** Names of directories that were opened, and of those on the way to a search path. */
+  readonly directories: Set<string>;
+  /** Names of files that look like secrets. */
+  readonly secrets: string[];
+}
+
+export interface WalkerParts {
+  readonly options: TreeOptions;
+  readonly rules: Rules;
+  readonly matcher: PathMatcher;
+  readonly realRoots: readonly string[];
+  readonly findings: Findings;
+  readonly onProgress: (files: number) => void;
+}
+
+export interface Walker {
+  /** A search path and its name below the root, which is empty for the root itself. */
+  begin(start: Start, name: string): Promise<readonly Work[]>;
+  /** Does one piece of work and returns what it leads to. */
+  visit(work: Work): Promise<readonly Work[]>;
+}
+
+export function createWalker({
+  options,
+  rules,
+  matcher,
+  realRoots,
+  findings,
+  onProgress,
+}: WalkerParts): Walker {
+  const lookAt = createLstat();
+  const uid = process.geteuid?.();
+
+  function refuse(code: ErrorCode, name: string, clause: string): void {
+    findings.refusals.push({ code, name, clause });
+  }
+
+  function takesFile(directory: Directory, base: string): boolean {
+    if (base === GIT && !rules.includeGit) return false;
+    if (rules.excludes?.(directory.namePrefix + base, false) === true) return false;
+    return matcher.takes(directory.match, base);
+  }
+
+  function enters(directory: Directory, base: string): DirectoryMatch | undefined {
+    if (base === GIT && !rules.includeGit) return undefined;
+    const name = directory.namePrefix + base;
+    if (`${name}/` === OWN_DIRECTORY || rules.excludes?.(name, true) === true) return undefined;
+    return matcher.enter(directory.match, base);
+  }
+
+  /** Refuses a file that cannot be read, before anything is written. */
+  async function isUnreadable(name: string, path: string, stats: BigIntStats): Promise<boolean> {
+    if (isSurelyReadable(stats, uid)) return false;
+    const error = await access(path, constants.R_OK).then(() => undefined, reason);
+    if (error !== undefined) refuse('unreadable', name, `${showName(name)} cannot be read (${error})`);
+    return error !== undefined;
+  }
+
+  /** Takes a file whose metadata is `stats`; through a link, the target's. */
+  function add(name: string, path: string, stats: BigIntStats, match: DirectoryMatch, base: string): void {
+    findings.files.push(localFile(name, path, stats));
+    matcher.found(match, base);
+    if (looksSecret(base, path)) findings.secrets.push(name);
+  }
+
+  async function open(directory: Directory): Promise<readonly Work[]> {
+    let entries: readonly Dirent[];
+    let undecodable: ReadonlyMap<string, readonly string[]> = new Map();
+    try {
+      entries = await readdir(directory.path, { withFileTypes: true });
+      // Reading names as bytes costs twice as much, so only a directory that needs it is read again.
+      if (entries.some(({ name }) => name.includes(REPLACEMENT))) {
+        undecodable = await readUndecodable(directory.path);
+      }
+    } catch (error) {
+      if (isGone(error)) return [];
+      // What cannot be listed would count as absent, and be deleted (D2).
+      const name = directory.namePrefix === '' ? directory.path : directory.namePrefix;
+      refuse('unreadable', name, `the directory ${showName(name)} cannot be read (${reason(error)})`);
+      return [];
+    }
+    findings.directories.add(directory.namePrefix.slice(0, -1));
+    const slices: Work[] = [];
+    for (let i = 0; i < entries.length; i += SLICE) {
+      slices.push({ look: { directory, entries: entries.slice(i, i + SLICE), undecodable } });
+    }
+    return slices;
+  }
+
+  async function look({ directory, entries, undecodable }: Slice): Promise<readonly Work[]> {
+    const subdirectories: Work[] = [];
+    const files: string[] = [];
+    const links: string[] = [];
+    for (const entry of entries) {
+      const base = entry.name;
+      if (undecodable.has(base)) {
+        if (takesFile(directory, base) || enters(directory, base) !== undefined) {
+          refuseName(directory, base, undecodable.get(base) ?? []);
+        }
+      } else if (entry.isFile()) {
+        if (takesFile(directory, base)) files.push(base);
+      } else if (entry.isDirectory()) {
+        const match = enters(directory, base);
+        if (match !== undefined) subdirectories.push({ open: below(directory, base, match) });
+      } else if (entry.isSymbolicLink()) {
+        links.push(base);
+      } else if (takesFile(directory, base)) {
+        findings.skipped.set(directory.namePrefix + base, kindOf(entry));
+      }
+    }
+    const looks = await lookAt(files.map((base) => directory.pathPrefix + base));
+    for (const [i, base] of files.entries()) {
+      const name = directory.namePrefix + base;
+      const path = directory.pathPrefix + base;
+      const look = looks[i];
+      if (look === undefined) continue;
+      if ('error' in look) {
+        refuse('unreadable', name, `${showName(name)} cannot be looked at (${reason(look.error)})`);
+      } else if (!look.isFile()) {
+        refuse('unreadable', name, `${showName(name)} was replaced while it was looked at`);
+      } else if (isSurelyReadable(look, uid) || !(await isUnreadable(name, path, look))) {
+        add(name, path, look, directory.match, base);
+      }
+    }
+    for (const base of links) {
+      const followed = await follow(directory, base);
+      if (followed !== undefined) subdirectories.push({ open: followed });
+    }
+    return subdirectories;
+  }
+
+  /** A name that S3 cannot hold is refused: skipped, it would count as absent (D3). */
+  function refuseName(directory: Directory, base: string, shown: readonly string[]): void {
+    const name = directory.namePrefix + base;
+    if (findings.refusals.some((refusal) => refusal.name === name)) return;
+    const place = directory.namePrefix === '' ? '' : ` in ${showName(directory.namePrefix)}`;
+    for (const spelled of shown) refuse('name-not-utf8', name, `the name ${spelled}${place} is not UTF-8`);
+  }
+
+  /** Publishes what a link leads to under the link's own name; a directory is returned, to be walked. */
+  async function follow(directory: Directory, base: string): Promise<Directory | undefined> {
+    const name = directory.namePrefix + base;
+    const path = directory.pathPrefix + base;
+    const takes = takesFile(directory, base);
+    const match = enters(directory, base);
+    if (!takes && match === undefined) return undefined;
+    if (options.symlinks === 'skip') {
+      findings.skipped.set(name, 'symbolic link');
+      return undefined;
+    }
+    let text: string;
+    let real: string;
+    let stats: BigIntStats;
+    try {
+      text = await readlink(path);
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      refuse('unreadable', name, `the link ${showName(name)} cannot be read (${reason(error)})`);
+      return undefined;
+    }
+    const link = `${showName(name)} is a symbolic link to ${showName(text)}`;
+    try {
+      real = await realpath(path);
+      stats = await stat(real, { bigint: true });
+    } catch (error) {
+      if (errorCode(error) === 'ELOOP') refuse('symlink-cycle', name, `${link}, which leads in a circle`);
+      else if (isGone(error)) refuse('symlink-broken', name, `${link}, which does not exist`);
+      else refuse('unreadable', name, `${link}, which cannot be read (${reason(error)})`);
+      return undefined;
+    }
+    if (stats.isDirectory() ? match === undefined : !takes) return undefined;
+    if (options.symlinks === 'inside' && !realRoots.some((root) => isInside(real, root))) {
+      refuse('symlink-outside', name, `${link}, outside of the published directory`);
+    } else if (!rules.includeGit && hasGitSegment(real, sep)) {
+      findings.skipped.set(name, 'symbolic link into .git');
+    } else if (stats.isFile()) {
+      if (!(await isUnreadable(name, path, stats))) add(name, path, stats, directory.match, base);
+    } else if (!stats.isDirectory()) {
+      findings.skipped.set(name, kindOf(stats));
+    } else if (isOnTheWay(directory, real)) {
+      refuse('symlink-cycle', name, `${link}, a directory that the link itself lies in`);
+    } else if (match !== undefined) {
+      return { ...below(directory, base, match), real };
+    }
+    return undefined;
+  }
+
+  async function begin({ path, found }: Start, name: string): Promise<readonly Work[]> {
+    if (found.kind === 'missing') return [];
+    for (const directory of directoriesAbove(name)) findings.directories.add(directory);
+    const shown = showName(path);
+    switch (found.kind) {
+      case 'directory': {
+        const match = matcher.at(path);
+        if (match === undefined) return [];
+        const namePrefix = name === '' ? '' : `${name}/`;
+        const { real } = found;
+        return [
+          { open: { path, pathPrefix: withSeparator(path), namePrefix, real, parent: undefined, match } },
+        ];
+      }
+      case 'file': {
+        const base = basename(path);
+        const match = matcher.at(dirname(path));
+        if (match === undefined || !matcher.takes(match, base)) return [];
+        if (!(await isUnreadable(name, path, found.stats))) add(name, path, found.stats, match, base);
+        return [];
+      }
+      case 'special':
+        findings.skipped.set(name, kindOf(found.stats));
+        return [];
+      case 'broken':
+      case 'cycle':
+        if (options.symlinks === 'skip') {
+          findings.skipped.set(name, 'symbolic link');
+        } else if (found.kind === 'cycle') {
+          refuse('symlink-cycle', name, `${shown} is a symbolic link that leads in a circle`);
+        } else {
+          refuse('symlink-broken', name, `${shown} is a symbolic link to what does not exist`);
+        }
+        return [];
+      case 'unreadable':
+        refuse('unreadable', name, `${shown} cannot be read (${reason(found.error)})`);
+        return [];
+    }
+  }
+
+  return {
+    begin,
+    visit: async (work) => {
+      const more = await ('open' in work ? open(work.open) : look(work.look));
+      // Even where nothing is published: whoever waits sees that the walk goes on.
+      onProgress(findings.files.length);
+      return more;
+    },
+  };
+}
+
+export function hasGitSegment(path: string, separator: string): boolean {
+  return path.includes(GIT) && path.split(separator).includes(GIT);
+}
+
+/** `a` and `a/b` for `a/b/c`. */
+export function* directoriesAbove(name: string): Generator<string> {
+  for (let i = name.indexOf('/'); i !== -1; i = name.indexOf('/', i + 1)) yield name.slice(0, i);
+}
+
+function isOnTheWay(directory: Directory, real: string): boolean {
+  for (let on: Directory | undefined = directory; on !== undefined; on = on.parent) {
+    if (on.real === real) return true;
+  }
+  return false;
+}
+
+function below(parent: Directory, base: string, match: DirectoryMatch): Directory {
+  const path = parent.pathPrefix + base;
+  return {
+    path,
+    pathPrefix: path + sep,
+    namePrefix: `${parent.namePrefix}${base}/`,
+    real: withSeparator(parent.real) + base,
+    parent,
+    match,
+  };
+}
+
+function withSeparator(path: string): string {
+  return path.endsWith(sep) ? path : path + sep;
+}
+
+function localFile(name: string, path: string, stats: BigIntStats): LocalFile {
+  return {
+    name,
+    path,
+    size: Number(stats.size),
+    mtimeNs: stats.mtimeNs,
+    ctimeNs: stats.ctimeNs,
+    dev: stats.dev,
+    ino: stats.ino,
+    nlink: Number(stats.nlink),
+    mode: Number(stats.mode),
+  };
+}
+
+/** By the permission bits, for nothing; where these leave it open, access lists among it, the system is asked. */
+function isSurelyReadable({ mode, uid }: BigIntStats, own: number | undefined): boolean {
+  if (own === undefined || own === 0) return true;
+  const bits = Number(mode);
+  return (bits & 0o444) === 0o444 || ((bits & 0o400) !== 0 && Number(uid) === own);
+}
+
+async function readUndecodable(path: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = new Map<string, readonly string[]>();
+  for (const bytes of await readdir(path, { encoding: 'buffer' })) {
+    if (isUtf8(bytes)) continue;
+    const decoded = bytes.toString();
+    names.set(decoded, [...(names.get(decoded) ?? []), showBytes(bytes)]);
+  }
+  return names;
+}
+
+/** `EACCES`: Node's own sentence would repeat the path. */
+function reason(error: unknown): string {
+  return errorCode(error) ?? messageOf(error);
+}
+
+function isGone(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+function kindOf(entry: Pick<Dirent, 'isSocket' | 'isFIFO'>): string {
+  if (entry.isSocket()) return 'socket';
+  return entry.isFIFO() ? 'pipe' : 'device';
+}
