@@ -190,8 +190,8 @@ export function shownHeaders(
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(object.headers)) headers[name] = asHeader(value);
   if (context.deviations.storageClasses === 'standard') headers['x-amz-storage-class'] = 'STANDARD';
-  if (object.tags.size > 0 && request.operation === 'GetObject')
-    headers['x-amz-tagging-count'] = `${object.tags.size}`;
+  const mayReadTags = context.access.permits(request, 'GetObjectTagging', request.bucket, request.key);
+  if (object.tags.size > 0 && mayReadTags) headers['x-amz-tagging-count'] = `${object.tags.size}`;
   if (request.headers['x-amz-checksum-mode'] === 'ENABLED')
     Object.assign(headers, checksumHeaders(object.checksum));
   return {

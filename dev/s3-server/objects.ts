@@ -66,6 +66,7 @@ export function putObject(context: Context, request: S3Request): Answer {
   const bucket = context.bucketOf(request);
   demandWrite(context, request);
   checkKey(context, bucket, request);
+  checkLength(context, request);
   if (request.body.size > context.limits.maxPutSize) {
     throw new S3Error('InvalidRequest', 'Your proposed upload exceeds the maximum allowed size');
   }
@@ -118,6 +119,17 @@ export function checkKey(context: Context, bucket: Bucket, request: S3Request): 
   }
   const [below] = bucket.keys.from((other) => bucket.keys.order(other, `${key}/`) < 0);
   if (below?.startsWith(`${key}/`)) throw new S3Error('ExistingObjectIsDirectory');
+}
+
+/** AWS takes no body of unknown length, other than as aws-chunked, which names the length in a header of its own. */
+export function checkLength({ deviations }: Context, { headers }: S3Request): void {
+  if (headers['content-length'] !== undefined || headers['x-amz-decoded-content-length'] !== undefined)
+    return;
+  if (deviations.unknownLength === 'accepted') return;
+  if (deviations.unknownLength === 'MissingContentLength' || headers['transfer-encoding'] === undefined) {
+    throw new S3Error('MissingContentLength');
+  }
+  throw new S3Error('NotImplemented', undefined, { Header: 'Transfer-Encoding' });
 }
 
 export function etagOf(context: Context, encryption: Encryption | undefined, content: Content): string {

@@ -30,6 +30,8 @@ export interface Deviations {
   readonly storageClassOfCopy: 'new' | 'inherited';
   /** What a body sent as aws-chunked leaves in Content-Encoding. */
   readonly awsChunkedEncoding: 'stripped' | 'appended';
+  /** A body with neither Content-Length nor x-amz-decoded-content-length. */
+  readonly unknownLength: 'NotImplemented' | 'MissingContentLength' | 'accepted';
   /** A chunk of less than 8 KiB, other than the last, in a body sent as aws-chunked. */
   readonly smallChunks: 'refused' | 'accepted';
   readonly malformedMd5: 'InvalidDigest' | 'BadDigest';
@@ -101,6 +103,7 @@ const aws: Deviations = {
   storageClasses: 'kept',
   storageClassOfCopy: 'new',
   awsChunkedEncoding: 'stripped',
+  unknownLength: 'NotImplemented',
   smallChunks: 'refused',
   malformedMd5: 'InvalidDigest',
   wrongChecksum: 'BadDigest',
@@ -147,6 +150,7 @@ const seaweedfs: Deviations = {
   defaultEncryption: 'absent',
   storageClassOfCopy: 'inherited',
   awsChunkedEncoding: 'appended',
+  unknownLength: 'accepted',
   smallChunks: 'accepted',
   malformedMd5: 'BadDigest',
   ifNoneMatchEtag: 'compared',
@@ -176,6 +180,7 @@ const versitygw: Deviations = {
   defaultEncryption: 'absent',
   storageClasses: 'standard',
   awsChunkedEncoding: 'appended',
+  unknownLength: 'MissingContentLength',
   copyDestinationConditions: 'ignored',
   copySourceUnchanged: 'NotModified',
   selfCopy: 'merged',
@@ -201,6 +206,7 @@ const minio: Deviations = {
   websiteRedirects: 'dropped',
   defaultEncryption: 'absent',
   storageClasses: 'refused',
+  unknownLength: 'MissingContentLength',
   smallChunks: 'accepted',
   wrongChecksum: 'XAmzContentChecksumMismatch',
   ifNoneMatchEtag: 'compared',

@@ -12,7 +12,15 @@ import { checkDestination, isConditional, unquoted } from './conditions.js';
 import { Content } from './content.js';
 import type { Context } from './context.js';
 import { S3Error } from './errors.js';
-import { checkKey, copyEtag, copySource, demandWrite, etagOf, tooLargeToCopy } from './objects.js';
+import {
+  checkKey,
+  checkLength,
+  copyEtag,
+  copySource,
+  demandWrite,
+  etagOf,
+  tooLargeToCopy,
+} from './objects.js';
 import { header, type S3Request } from './request.js';
 import {
   type Bucket,
@@ -58,9 +66,10 @@ function declaredChecksum(request: S3Request): Checksum | undefined {
 }
 
 export function uploadPart(context: Context, request: S3Request): Answer {
-  const { upload } = openUpload(context, request);
   demandWrite(context, request);
+  const { upload } = openUpload(context, request);
   const number = partNumber(request);
+  checkLength(context, request);
   if (request.body.size > context.limits.maxPartSize) {
     throw new S3Error('InvalidRequest', 'Your proposed upload exceeds the maximum allowed object size.');
   }
@@ -92,8 +101,8 @@ function partChecksum(upload: Upload, content: Content): Checksum | undefined {
 }
 
 export function uploadPartCopy(context: Context, request: S3Request): Answer {
-  const { upload } = openUpload(context, request);
   demandWrite(context, request);
+  const { upload } = openUpload(context, request);
   const number = partNumber(request);
   const source = copySource(context, request).object;
   const { start, end } = copyRange(context, request, source);
@@ -165,8 +174,8 @@ function etagOfCopiedPart(
 }
 
 export function listParts(context: Context, request: S3Request): Answer {
+  context.access.demand(request, 'ListMultipartUploadParts', request.bucket, request.key);
   const { bucket, upload } = openUpload(context, request);
-  context.access.demand(request, 'ListMultipartUploadParts', bucket.name, request.key);
   const marker = Number(request.query.get('part-number-marker') ?? 0);
   const maxParts = Math.min(pageSize(request, 'max-parts'), context.limits.maxPageSize);
   const parts = [...upload.parts.values()]

@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { errorCode } from './roots.js';
+import { isGone } from './system-error.js';
 
 /** `undefined`: the entry is gone. An error: it is there and cannot be looked at. */
 export type Look = BigIntStats | undefined | { readonly error: unknown };
@@ -62,8 +62,6 @@ async function lookThroughPool(paths: readonly string[]): Promise<readonly Look[
   return looks;
 }
 
-/** ENOTDIR: a directory above it was replaced by something else. */
 function lookOf(error: unknown): Look {
-  const code = errorCode(error);
-  return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { error };
+  return isGone(error) ? undefined : { error };
 }

@@ -52,8 +52,8 @@ export interface PathMatcher {
 }
 
 /**
- * Compares segment by segment on the way down, so that a directory that no pattern reaches is never opened and
- * a file costs at most one comparison a pattern; none where the directory is covered.
+ * Compares segment by segment on the way down, so that a directory that no pattern reaches is never opened
+ * and a file costs at most one comparison a pattern; none where the directory is covered.
  */
 export function pathMatcher(patterns: readonly PathPattern[]): PathMatcher {
   const negatives = patterns.filter((pattern) => pattern.negate).map(compile);
@@ -90,7 +90,7 @@ export function pathMatcher(patterns: readonly PathPattern[]): PathMatcher {
 
 function compile(pattern: PathPattern): Compiled {
   const glob = pattern.glob === '' ? [] : new Minimatch(pattern.glob, DIALECT).set[0];
-  // Minimatch says `false` of a segment that it cannot compile and leaves such patterns out: they match nothing.
+  // Minimatch leaves a pattern out that it cannot compile: it matches nothing.
   const segments: readonly Segment[] = [...segmentsOf(pattern.base), ...(glob ?? [{ test: () => false }])];
   const endsAt = segments.map((_, i) => segments.slice(i).every((segment) => segment === GLOBSTAR));
   return { segments, endsAt: [...endsAt, true], directoriesOnly: pattern.directoriesOnly };

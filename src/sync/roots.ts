@@ -3,6 +3,8 @@ import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { usageError } from '../model/errors.js';
 import type { PathPattern, TreeOptions } from '../model/options.js';
+import { errorCode, isGone } from './system-error.js';
+import { showName } from './walk-findings.js';
 
 /** What a search path names. It may itself be a symbolic link: whoever names it means what it leads to. */
 export type Found =
@@ -66,12 +68,6 @@ export function isInside(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
-/** `ENOENT` and its like; undefined for anything that is not a system error. */
-export function errorCode(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}
-
 async function find(path: string): Promise<Found> {
   try {
     const stats = await stat(path, { bigint: true });
@@ -81,7 +77,7 @@ async function find(path: string): Promise<Found> {
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ELOOP') return { kind: 'cycle' };
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
+    if (isGone(error)) {
       const isLink = await lstat(path)
         .then((stats) => stats.isSymbolicLink())
         .catch(() => false);
@@ -123,7 +119,8 @@ function commonRoot(patterns: readonly PathPattern[], found: ReadonlyMap<string,
   if (common !== undefined) return common;
   const distinct = [...new Set(roots.map((candidates) => candidates[0] ?? ''))];
   throw usageError(
-    `\`paths\` has more than one root, and each would give other keys: ${distinct.map(shown).join(', ')}; ` +
+    '`paths` has more than one root, and each would give other keys: ' +
+      `${distinct.map(showName).join(', ')}; ` +
       'set `root` to the directory that keys are taken below',
   );
 }
@@ -138,11 +135,8 @@ function checkInside(
     const directory = kind === 'file' || kind === 'special' ? dirname(searchPath) : searchPath;
     if (isInside(directory, root)) continue;
     throw usageError(
-      `the path ${shown(text)} lies outside of the root ${shown(root)}; set \`root\` to a directory above it`,
+      `the path ${showName(text)} lies outside of the root ${showName(root)}; ` +
+        'set `root` to a directory above it',
     );
   }
-}
-
-function shown(path: string): string {
-  return JSON.stringify(path);
 }

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { access, constants } from 'node:fs/promises';
 import type { Md5 } from '../model/digest.js';
 import { EXIT, type ExitCode, refusal, SyncError, worstExit } from '../model/errors.js';
 import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/events.js';
@@ -90,7 +89,6 @@ class Run {
     this.#warn(tree.warnings);
     this.#warn(guardTree(tree, treeOptions, deletes));
     refuseKeys(tree, this.#options);
-    await refuseUnreadable(tree.files);
 
     const digestedNs = BigInt(this.#ports.now()) * 1_000_000n;
     const { files, digests } = await this.#phase('digest', async (tell) =>
@@ -308,23 +306,6 @@ function refuseKeys(tree: Tree, options: SyncOptions): void {
   throw refusal(
     'key-too-long',
     `the key ${JSON.stringify(first.slice(0, 120))}…${more} has ${Buffer.byteLength(first)} bytes, S3 allows ${MAX_KEY_BYTES}: shorten the name or the prefix, or exclude it`,
-  );
-}
-
-/** An unreadable file refuses the run before its first write; mode bits say which ones are worth asking for. */
-async function refuseUnreadable(files: readonly LocalFile[]): Promise<void> {
-  const uid = process.getuid?.();
-  if (uid === undefined || uid === 0) return;
-  const unreadable: string[] = [];
-  for (const { mode, path, name } of files) {
-    if ((mode & 0o444) === 0o444) continue;
-    await access(path, constants.R_OK).catch(() => unreadable.push(name));
-    if (unreadable.length > 10) break;
-  }
-  if (unreadable.length === 0) return;
-  throw refusal(
-    'unreadable',
-    `these files cannot be read: ${unreadable.slice(0, 10).join(', ')}${unreadable.length > 10 ? ' and more' : ''}; nothing was written: give this user read permission, or exclude them`,
   );
 }
 

@@ -23,7 +23,10 @@ export interface Tree {
   readonly root: string;
   /** Sorted by `compareKeys` of the name; names are unique. */
   readonly files: readonly LocalFile[];
-  /** Kept from being published by `excludes`, a `!` line or the .git rule: takes the path below the prefix. */
+  /**
+   * Kept from being published by `excludes`, a `!` line or the .git rule, or our own.
+   * Takes the path below the prefix.
+   */
   readonly excluded: (name: string) => boolean;
   /** Entries that were met and left out: their keys, and those below them, are protected. */
   readonly skipped: (name: string) => boolean;
@@ -139,7 +142,8 @@ function checkGit({ includeGit }: TreeOptions, starts: readonly Start[]): void {
   for (const { path, found } of starts) {
     if (hasGitSegment(path, sep) || ('real' in found && hasGitSegment(found.real, sep))) {
       throw usageError(
-        `\`paths\` names ${showName(path)}, which lies in ${GIT}: it is not published without \`include-git\``,
+        `\`paths\` names ${showName(path)}, which lies in ${GIT}: ` +
+          'it is not published without `include-git`',
       );
     }
   }

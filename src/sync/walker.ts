@@ -2,14 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import type { BigIntStats, Dirent } from 'node:fs';
 import { access, constants, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, sep } from 'node:path';
-import { type ErrorCode, messageOf } from '../model/errors.js';
+import type { ErrorCode } from '../model/errors.js';
 import { OWN_DIRECTORY } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import type { Excludes } from './excludes.js';
 import { createLstat } from './lstat.js';
 import type { DirectoryMatch, PathMatcher } from './path-match.js';
-import { errorCode, isInside, type Start } from './roots.js';
+import { isInside, type Start } from './roots.js';
+import { errorCode, isGone, reasonOf } from './system-error.js';
 import { looksSecret, type Refusal, showBytes, showName } from './walk-findings.js';
 
 /** Entries of a directory that are looked at in one go. */
@@ -106,7 +107,7 @@ export function createWalker({
   /** Refuses a file that cannot be read, before anything is written. */
   async function isUnreadable(name: string, path: string, stats: BigIntStats): Promise<boolean> {
     if (isSurelyReadable(stats, uid)) return false;
-    const error = await access(path, constants.R_OK).then(() => undefined, reason);
+    const error = await access(path, constants.R_OK).then(() => undefined, reasonOf);
     if (error !== undefined) refuse('unreadable', name, `${showName(name)} cannot be read (${error})`);
     return error !== undefined;
   }
@@ -131,7 +132,7 @@ export function createWalker({
       if (isGone(error)) return [];
       // What cannot be listed would count as absent, and be deleted (D2).
       const name = directory.namePrefix === '' ? directory.path : directory.namePrefix;
-      refuse('unreadable', name, `the directory ${showName(name)} cannot be read (${reason(error)})`);
+      refuse('unreadable', name, `the directory ${showName(name)} cannot be read (${reasonOf(error)})`);
       return [];
     }
     findings.directories.add(directory.namePrefix.slice(0, -1));
@@ -170,7 +171,7 @@ export function createWalker({
       const look = looks[i];
       if (look === undefined) continue;
       if ('error' in look) {
-        refuse('unreadable', name, `${showName(name)} cannot be looked at (${reason(look.error)})`);
+        refuse('unreadable', name, `${showName(name)} cannot be looked at (${reasonOf(look.error)})`);
       } else if (!look.isFile()) {
         refuse('unreadable', name, `${showName(name)} was replaced while it was looked at`);
       } else if (isSurelyReadable(look, uid) || !(await isUnreadable(name, path, look))) {
@@ -210,7 +211,7 @@ export function createWalker({
       text = await readlink(path);
     } catch (error) {
       if (isGone(error)) return undefined;
-      refuse('unreadable', name, `the link ${showName(name)} cannot be read (${reason(error)})`);
+      refuse('unreadable', name, `the link ${showName(name)} cannot be read (${reasonOf(error)})`);
       return undefined;
     }
     const link = `${showName(name)} is a symbolic link to ${showName(text)}`;
@@ -220,7 +221,7 @@ export function createWalker({
     } catch (error) {
       if (errorCode(error) === 'ELOOP') refuse('symlink-cycle', name, `${link}, which leads in a circle`);
       else if (isGone(error)) refuse('symlink-broken', name, `${link}, which does not exist`);
-      else refuse('unreadable', name, `${link}, which cannot be read (${reason(error)})`);
+      else refuse('unreadable', name, `${link}, which cannot be read (${reasonOf(error)})`);
       return undefined;
     }
     if (stats.isDirectory() ? match === undefined : !takes) return undefined;
@@ -275,7 +276,7 @@ export function createWalker({
         }
         return [];
       case 'unreadable':
-        refuse('unreadable', name, `${shown} cannot be read (${reason(found.error)})`);
+        refuse('unreadable', name, `${shown} cannot be read (${reasonOf(found.error)})`);
         return [];
     }
   }
@@ -337,7 +338,7 @@ function localFile(name: string, path: string, stats: BigIntStats): LocalFile {
   };
 }
 
-/** By the permission bits, for nothing; where these leave it open, access lists among it, the system is asked. */
+/** By the permission bits, which cost nothing; where these leave it open, the system is asked. */
 function isSurelyReadable({ mode, uid }: BigIntStats, own: number | undefined): boolean {
   if (own === undefined || own === 0) return true;
   const bits = Number(mode);
@@ -352,16 +353,6 @@ async function readUndecodable(path: string): Promise<ReadonlyMap<string, readon
     names.set(decoded, [...(names.get(decoded) ?? []), showBytes(bytes)]);
   }
   return names;
-}
-
-/** `EACCES`: Node's own sentence would repeat the path. */
-function reason(error: unknown): string {
-  return errorCode(error) ?? messageOf(error);
-}
-
-function isGone(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 function kindOf(entry: Pick<Dirent, 'isSocket' | 'isFIFO'>): string {

@@ -1,0 +1,948 @@
+export const id = 245;
+export const ids = [245];
+export const modules = {
+
+/***/ 6799:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Eq: () => (/* binding */ multipartETag),
+/* harmony export */   Q: () => (/* binding */ classifyETag),
+/* harmony export */   S2: () => (/* binding */ parseMd5),
+/* harmony export */   iF: () => (/* binding */ md5Of),
+/* harmony export */   lQ: () => (/* binding */ EMPTY_MD5),
+/* harmony export */   nn: () => (/* binding */ parseETag),
+/* harmony export */   tI: () => (/* binding */ base64OfMd5)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+
+/** The MD5 of zero bytes. */
+const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+const HEX32 = /^[0-9a-f]{32}$/;
+const MULTIPART = /^[0-9a-f]{32}-([1-9][0-9]{0,4})$/;
+/** Parses 32 lower-case hex digits; anything else is `undefined`. */
+function parseMd5(text) {
+    return text !== undefined && HEX32.test(text) ? text : undefined;
+}
+/** Takes the quotes off an entity tag; servers differ in whether they write them. Empty is `undefined`. */
+function parseETag(text) {
+    if (text === undefined)
+        return undefined;
+    const bare = text.startsWith('W/') ? text.slice(2) : text;
+    const tag = bare.length >= 2 && bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
+    return tag === '' ? undefined : tag;
+}
+/** What an ETag can prove: an MD5, the composite of `parts` part MD5s, or nothing. */
+function classifyETag(etag) {
+    if (HEX32.test(etag))
+        return { kind: 'md5', md5: etag };
+    const multipart = MULTIPART.exec(etag);
+    if (multipart?.[1] !== undefined)
+        return { kind: 'multipart', parts: Number(multipart[1]) };
+    return { kind: 'opaque' };
+}
+function md5Of(bytes) {
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5').update(bytes).digest('hex');
+}
+/** The `Content-MD5` spelling of a digest. */
+function base64OfMd5(md5) {
+    return Buffer.from(md5, 'hex').toString('base64');
+}
+/** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
+function multipartETag(partMd5s) {
+    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
+    for (const md5 of partMd5s)
+        hash.update(md5, 'hex');
+    return `${hash.digest('hex')}-${partMd5s.length}`;
+}
+
+
+/***/ }),
+
+/***/ 6061:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   JX: () => (/* binding */ contentTypeOf),
+/* harmony export */   SG: () => (/* binding */ metadataMd5),
+/* harmony export */   Yr: () => (/* binding */ headerDigest),
+/* harmony export */   x1: () => (/* binding */ formatAttributes)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var mime_types__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4096);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6799);
+
+
+
+/**
+ * The Content-Type that a name stands for, with a charset for text. The table is mime-types at the exact
+ * version in package.json: another table would refresh every object of every site, so it changes with a
+ * major version alone.
+ */
+function contentTypeOf(name) {
+    const base = name.slice(name.lastIndexOf('/') + 1);
+    const type = mime_types__WEBPACK_IMPORTED_MODULE_1__.contentType(base.includes('.') ? base.slice(base.lastIndexOf('.')) : '.');
+    return type === false ? 'application/octet-stream' : type;
+}
+/**
+ * `x-amz-meta-s3cmd-attrs` as s3cmd writes and reads it: `md5:<hex>`, and with `preserve`
+ * `md5:<hex>/mode:<decimal>/mtime:<seconds>`.
+ */
+function formatAttributes(md5, file) {
+    if (file === undefined)
+        return `md5:${md5}`;
+    return `md5:${md5}/mode:${file.mode}/mtime:${file.mtimeNs / 1000000000n}`;
+}
+/** The MD5 that an object's own metadata names: s3cmd's attributes, then rclone's `md5chksum` (base64). */
+function metadataMd5(metadata) {
+    for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
+        if (field.startsWith('md5:'))
+            return (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(field.slice('md5:'.length));
+    }
+    const rclone = metadata.get('md5chksum');
+    return rclone === undefined ? undefined : (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(Buffer.from(rclone, 'base64').toString('hex'));
+}
+/**
+ * Header state of an object: SHA-256 over the sorted `name:value` lines, names in lower case, of every header
+ * that an input or a rule set and of the inferred Content-Type. Mode and mtime are left out.
+ */
+function headerDigest(headers) {
+    const lines = Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(lines.sort().join('')).digest('hex');
+}
+
+
+/***/ }),
+
+/***/ 153:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   _: () => (/* binding */ requestsInFlight)
+/* harmony export */ });
+/** Requests in flight where `concurrency` is `auto`: what keeps 2 cores busy at 20 ms latency. */
+const AUTO_CONCURRENCY = 64;
+function requestsInFlight(connection) {
+    return connection.concurrency === 'auto' ? AUTO_CONCURRENCY : connection.concurrency;
+}
+
+
+/***/ }),
+
+/***/ 6592:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ StoreError),
+/* harmony export */   P: () => (/* binding */ etagsProve)
+/* harmony export */ });
+class StoreError extends Error {
+    kind;
+    code;
+    status;
+    operation;
+    name = 'StoreError';
+    constructor(kind, 
+    /** S3's code, as `PreconditionFailed`; or Node's, as `ECONNRESET`. */
+    code, 
+    /** HTTP status, 0 without an answer. */
+    status, 
+    /** S3 operation, as `PutObject`: also the IAM action that a denied call lacks. */
+    operation, message, options) {
+        super(message, options);
+        this.kind = kind;
+        this.code = code;
+        this.status = status;
+        this.operation = operation;
+    }
+}
+/** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
+function etagsProve(encryption) {
+    return encryption === undefined || encryption === 'AES256';
+}
+
+
+/***/ }),
+
+/***/ 7245:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+// ESM COMPAT FLAG
+__webpack_require__.r(__webpack_exports__);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  openStore: () => (/* binding */ openStore)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __webpack_require__(3024);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __webpack_require__(7067);
+// EXTERNAL MODULE: external "node:https"
+var external_node_https_ = __webpack_require__(4708);
+// EXTERNAL MODULE: ./node_modules/@aws-sdk/client-s3/dist-cjs/index.js
+var dist_cjs = __webpack_require__(3711);
+// EXTERNAL MODULE: ./node_modules/@smithy/node-http-handler/dist-cjs/index.js
+var node_http_handler_dist_cjs = __webpack_require__(1279);
+// EXTERNAL MODULE: ./build/src/model/errors.js
+var errors = __webpack_require__(4132);
+// EXTERNAL MODULE: ./build/src/model/options.js
+var options = __webpack_require__(153);
+;// CONCATENATED MODULE: ./build/src/store/providers.js
+const AWS = { name: 'AWS S3', taggingDirective: true, annotationDirective: true, accounts: true };
+const OTHER = { name: 'S3', taggingDirective: true, annotationDirective: false, accounts: false };
+/** By the end of the endpoint's host name. */
+const BY_HOST = [
+    ['.amazonaws.com', AWS],
+    ['.amazonaws.com.cn', AWS],
+    // R2 answers 501 NotImplemented to tagging headers: "S3 API compatibility" in Cloudflare's R2 documentation.
+    ['.r2.cloudflarestorage.com', { ...OTHER, name: 'Cloudflare R2', taggingDirective: false }],
+    // B2 refuses tags: "S3-Compatible API" in Backblaze's documentation.
+    ['.backblazeb2.com', { ...OTHER, name: 'Backblaze B2', taggingDirective: false }],
+    // The XML API has no object tags: "Migrate from Amazon S3" in Google's documentation.
+    ['storage.googleapis.com', { ...OTHER, name: 'Google Cloud Storage', taggingDirective: false }],
+];
+/** The provider behind an endpoint; no endpoint is AWS itself. */
+function providerOf(endpoint) {
+    if (endpoint === undefined)
+        return AWS;
+    let host;
+    try {
+        host = new URL(endpoint).hostname.toLowerCase();
+    }
+    catch {
+        return OTHER;
+    }
+    return BY_HOST.find(([end]) => host.endsWith(end))?.[1] ?? OTHER;
+}
+
+// EXTERNAL MODULE: ./build/src/model/digest.js
+var digest = __webpack_require__(6799);
+// EXTERNAL MODULE: ./build/src/model/headers.js
+var headers = __webpack_require__(6061);
+// EXTERNAL MODULE: ./build/src/store/object-store.js
+var object_store = __webpack_require__(6592);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __webpack_require__(8500);
+;// CONCATENATED MODULE: ./build/src/store/store-errors.js
+
+/** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
+const BY_CODE = new Map([
+    ['PreconditionFailed', 'condition'],
+    ['NoSuchUpload', 'no-upload'],
+    ['BadDigest', 'digest'],
+    ['InvalidDigest', 'digest'],
+    ['XAmzContentChecksumMismatch', 'digest'],
+    ['XAmzContentMD5Mismatch', 'digest'],
+    ['ExpiredToken', 'fatal'],
+    ['ExpiredTokenException', 'fatal'],
+    ['TokenRefreshRequired', 'fatal'],
+    ['InvalidAccessKeyId', 'fatal'],
+    ['InvalidToken', 'fatal'],
+    ['SignatureDoesNotMatch', 'fatal'],
+    ['NoSuchBucket', 'fatal'],
+    ['PermanentRedirect', 'fatal'],
+    ['AuthorizationHeaderMalformed', 'fatal'],
+    ['IllegalLocationConstraintException', 'fatal'],
+    ['RequestTimeTooSkewed', 'fatal'],
+    ['CredentialsProviderError', 'fatal'],
+    ['SlowDown', 'throttled'],
+    ['ServiceUnavailable', 'throttled'],
+    ['ThrottlingException', 'throttled'],
+    ['TooManyRequests', 'throttled'],
+    ['RequestLimitExceeded', 'throttled'],
+    ['RequestTimeout', 'network'],
+    ['InternalError', 'server'],
+    ['OperationAborted', 'server'],
+]);
+/** Turns whatever a request threw into a `StoreError`. */
+function toStoreError(operation, thrown) {
+    if (thrown instanceof object_store/* StoreError */.A)
+        return thrown;
+    const error = (typeof thrown === 'object' && thrown !== null ? thrown : {});
+    const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
+    const name = error.name ?? 'Error';
+    // Node's errors have the code that says something in `code`, S3's in the name.
+    const code = error.code ?? (name === 'Error' || name === 'UnknownError' ? String(status || name) : name);
+    const region = error.$response?.headers?.['x-amz-bucket-region'];
+    const message = (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ');
+    return new object_store/* StoreError */.A(kindOf(operation, code, name, status), code, status, operation, region === undefined ? message : `the bucket is in region ${region}`, { cause: thrown });
+}
+function kindOf(operation, code, name, status) {
+    if (name === 'AbortError')
+        return 'aborted';
+    const copies = operation === 'CopyObject' || operation === 'UploadPartCopy';
+    // S3 names neither side of a copy in a 412 or 404: the upload that follows settles it under its own condition.
+    if (copies && (status === 412 || status === 404) && code !== 'NoSuchBucket' && code !== 'NoSuchUpload') {
+        return 'source';
+    }
+    // A copy of an archived object.
+    if (copies && code === 'InvalidObjectState')
+        return 'source';
+    if (code === 'ConditionalRequestConflict')
+        return operation === 'CompleteMultipartUpload' ? 'condition' : 'server';
+    const known = BY_CODE.get(code);
+    if (known !== undefined)
+        return known;
+    if (status === 0)
+        return 'network';
+    if (status === 412)
+        return 'condition';
+    // A write under If-Match to a key that is gone.
+    if (status === 404 && (operation === 'PutObject' || operation === 'CompleteMultipartUpload'))
+        return 'condition';
+    if (status === 301 || status === 307)
+        return 'fatal';
+    if (status === 401 || status === 403)
+        return 'denied';
+    if (status === 429 || status === 503)
+        return 'throttled';
+    if (status >= 500)
+        return 'server';
+    // The SDK's answer to a 200 whose body is an error, or is cut short.
+    if (status === 200)
+        return 'server';
+    return 'rejected';
+}
+
+;// CONCATENATED MODULE: ./build/src/store/retry.js
+
+
+
+/** SlowDown heals by waiting: it may be met this many times as often as other failures. */
+const THROTTLE_ALLOWANCE = 4;
+/** Longest wait between two attempts. Milliseconds. */
+const LONGEST_WAIT_MS = 20_000;
+/** Runs a request until it is answered, with exponential back-off and full jitter. Rejects with `StoreError`. */
+async function withRetries(attempts) {
+    const { operation, maxAttempts, signal, judge } = attempts;
+    let failures = 0;
+    let throttles = 0;
+    let lostAnswer = false;
+    for (;;) {
+        let error;
+        try {
+            return await attempts.attempt();
+        }
+        catch (thrown) {
+            error = signal.aborted ? abortedError(operation, signal) : toStoreError(operation, thrown);
+        }
+        const heals = error.kind === 'server' || error.kind === 'network' || error.kind === 'throttled';
+        if (!heals) {
+            const mayBeOurs = error.kind === 'condition' || error.kind === 'source' || error.kind === 'no-upload';
+            const judged = lostAnswer && mayBeOurs ? await judge?.() : undefined;
+            if (judged !== undefined)
+                return judged;
+            throw error;
+        }
+        if (error.kind === 'throttled')
+            throttles++;
+        else {
+            failures++;
+            lostAnswer = true;
+        }
+        if (failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE) {
+            const judged = lostAnswer ? await judge?.().catch(() => undefined) : undefined;
+            if (judged !== undefined)
+                return judged;
+            throw error;
+        }
+        const base = error.kind === 'throttled' ? 400 : 100;
+        const wait = Math.random() * Math.min(LONGEST_WAIT_MS, base * 2 ** (failures + throttles - 1));
+        await (0,promises_.setTimeout)(wait, undefined, { signal }).catch(() => {
+            throw abortedError(operation, signal);
+        });
+    }
+}
+function abortedError(operation, signal) {
+    return new object_store/* StoreError */.A('aborted', 'Aborted', 0, operation, 'the run was stopped', { cause: signal.reason });
+}
+
+;// CONCATENATED MODULE: ./build/src/store/s3-store.js
+
+
+
+
+
+
+/** Keys that XML 1.0 cannot carry are deleted one by one. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
+/** The AWS SDK behind the engine's store. The SDK's own retries are off: ours know of lost answers (C14). */
+class S3Store {
+    #options;
+    #client;
+    #requests = new Map();
+    /** Parameters of every call. */
+    #every;
+    /** versitygw refuses the MD5 that older servers insist on; after its first refusal the SDK's default is sent. */
+    #deleteChecksum = 'MD5';
+    constructor(options) {
+        this.#options = options;
+        this.#client = options.client;
+        this.#every = {
+            Bucket: options.bucket,
+            ...(options.expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: options.expectedBucketOwner }),
+            ...(options.requesterPays ? { RequestPayer: 'requester' } : {}),
+        };
+    }
+    requests() {
+        return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
+    }
+    async *list(prefix, signal) {
+        let token;
+        for (;;) {
+            const from = token;
+            const page = await this.#call('ListObjectsV2', signal, () => this.#client.send(new dist_cjs/* ListObjectsV2Command */.u6x({
+                ...this.#every,
+                Prefix: prefix,
+                EncodingType: 'url',
+                ...(from === undefined ? {} : { ContinuationToken: from }),
+            }), { abortSignal: signal }));
+            const decode = page.EncodingType === 'url' ? decodeListedKey : (text) => text;
+            const objects = [];
+            for (const item of page.Contents ?? []) {
+                const etag = (0,digest/* parseETag */.nn)(item.ETag);
+                if (item.Key === undefined || item.Size === undefined || etag === undefined) {
+                    throw listingError('an entry without key, size or ETag');
+                }
+                const key = decode(item.Key);
+                if (!key.startsWith(prefix))
+                    throw listingError(`the key ${JSON.stringify(key)} outside the prefix`);
+                objects.push({
+                    key: key,
+                    size: item.Size,
+                    etag,
+                    lastModified: item.LastModified?.getTime() ?? 0,
+                    storageClass: item.StorageClass ?? 'STANDARD',
+                });
+            }
+            yield objects;
+            if (page.IsTruncated !== true)
+                return;
+            token = page.NextContinuationToken;
+            if (token === undefined || token === from)
+                throw listingError('a page that does not lead to the next one');
+        }
+    }
+    async head(key, signal) {
+        return this.#call('HeadObject', signal, async () => {
+            try {
+                const answer = await this.#client.send(new dist_cjs/* HeadObjectCommand */.l81({ ...this.#every, Key: key }), {
+                    abortSignal: signal,
+                });
+                const etag = (0,digest/* parseETag */.nn)(answer.ETag);
+                if (etag === undefined || answer.ContentLength === undefined)
+                    return undefined;
+                return {
+                    size: answer.ContentLength,
+                    etag,
+                    encryption: answer.SSECustomerAlgorithm === undefined ? answer.ServerSideEncryption : 'customer',
+                    storageClass: answer.StorageClass ?? 'STANDARD',
+                    contentType: answer.ContentType,
+                    metadata: new Map(Object.entries(answer.Metadata ?? {}).map(([n, v]) => [n.toLowerCase(), v])),
+                };
+            }
+            catch (thrown) {
+                const error = toStoreError('HeadObject', thrown);
+                if (error.status === 404)
+                    return undefined;
+                throw error;
+            }
+        });
+    }
+    async read(key, maxBytes, signal) {
+        return this.#call('GetObject', signal, async () => {
+            try {
+                const answer = await this.#client.send(new dist_cjs/* GetObjectCommand */.jLs({ ...this.#every, Key: key }), {
+                    abortSignal: signal,
+                });
+                const etag = (0,digest/* parseETag */.nn)(answer.ETag);
+                const size = answer.ContentLength ?? 0;
+                if (answer.Body === undefined || etag === undefined || size > maxBytes) {
+                    answer.Body?.destroy?.();
+                    throw new object_store/* StoreError */.A('rejected', 'TooLarge', 200, 'GetObject', `it has ${size} bytes, over ${maxBytes}`);
+                }
+                const bytes = Buffer.from(await answer.Body.transformToByteArray());
+                if (bytes.length !== size)
+                    throw new Error('the body was cut short');
+                return { bytes, etag };
+            }
+            catch (thrown) {
+                const error = toStoreError('GetObject', thrown);
+                if (error.status === 404 && error.code !== 'NoSuchBucket')
+                    return undefined;
+                throw error;
+            }
+        });
+    }
+    async put(request, signal) {
+        const { key, body, md5 } = request;
+        const command = new dist_cjs/* PutObjectCommand */.wKZ({
+            ...this.#every,
+            Key: key,
+            Body: body,
+            ContentLength: body.length,
+            ContentMD5: (0,digest/* base64OfMd5 */.tI)(md5),
+            ...this.#objectHeaders(request.headers),
+            ...this.#writeHeaders(),
+            ...conditionOf(request.condition),
+        });
+        return this.#call('PutObject', signal, async () => written('PutObject', await this.#client.send(command, { abortSignal: signal })), () => this.#judge(key, { etags: [md5], size: body.length, md5 }, signal));
+    }
+    async copy(request, signal) {
+        const { key, source, md5 } = request;
+        const command = new dist_cjs/* CopyObjectCommand */.s9Z({
+            ...this.#every,
+            Key: key,
+            ...this.#copySource(source),
+            MetadataDirective: 'REPLACE',
+            ...(this.#options.provider.taggingDirective ? { TaggingDirective: 'REPLACE' } : {}),
+            ...(this.#options.provider.annotationDirective ? { AnnotationDirective: 'EXCLUDE' } : {}),
+            ...this.#objectHeaders(request.headers),
+            ...this.#writeHeaders(),
+            ...conditionOf(request.condition),
+        });
+        return this.#call('CopyObject', signal, async () => {
+            const answer = await this.#client.send(command, { abortSignal: signal });
+            return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
+        }, () => this.#judge(key, { etags: [md5, source.etag], size: source.size, md5 }, signal));
+    }
+    async createUpload(request, signal) {
+        const command = new dist_cjs/* CreateMultipartUploadCommand */.nG4({
+            ...this.#every,
+            Key: request.key,
+            ...this.#objectHeaders(request.headers),
+            ...this.#writeHeaders(),
+        });
+        return this.#call('CreateMultipartUpload', signal, async () => {
+            const answer = await this.#client.send(command, { abortSignal: signal });
+            if (answer.UploadId === undefined)
+                throw new Error('CreateMultipartUpload answered without an upload id');
+            return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
+        });
+    }
+    async uploadPart(request, signal) {
+        const command = new dist_cjs/* UploadPartCommand */.iVK({
+            ...this.#every,
+            Key: request.upload.key,
+            UploadId: request.upload.id,
+            PartNumber: request.number,
+            Body: request.body,
+            ContentLength: request.body.length,
+            ContentMD5: (0,digest/* base64OfMd5 */.tI)(request.md5),
+        });
+        return this.#call('UploadPart', signal, async () => {
+            const answer = await this.#client.send(command, { abortSignal: signal });
+            return { number: request.number, etag: etagOf('UploadPart', answer.ETag) };
+        });
+    }
+    async copyPart(request, signal) {
+        const command = new dist_cjs/* UploadPartCopyCommand */.Xp2({
+            ...this.#every,
+            Key: request.upload.key,
+            UploadId: request.upload.id,
+            PartNumber: request.number,
+            ...this.#copySource(request.source),
+            ...(request.range === undefined
+                ? {}
+                : { CopySourceRange: `bytes=${request.range.first}-${request.range.last}` }),
+        });
+        return this.#call('UploadPartCopy', signal, async () => {
+            const answer = await this.#client.send(command, { abortSignal: signal });
+            return { number: request.number, etag: etagOf('UploadPartCopy', answer.CopyPartResult?.ETag) };
+        });
+    }
+    async completeUpload(request, signal) {
+        const { upload, expected } = request;
+        const command = new dist_cjs/* CompleteMultipartUploadCommand */.Gym({
+            ...this.#every,
+            Key: upload.key,
+            UploadId: upload.id,
+            MultipartUpload: { Parts: request.parts.map((part) => ({ PartNumber: part.number, ETag: part.etag })) },
+            ...conditionOf(request.condition),
+        });
+        return this.#call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await this.#client.send(command, { abortSignal: signal })), () => this.#judge(upload.key, { etags: expected.etag === undefined ? [] : [expected.etag], size: expected.size, md5: expected.md5 }, signal));
+    }
+    async abortUpload(upload, signal) {
+        const command = new dist_cjs/* AbortMultipartUploadCommand */.tfP({ ...this.#every, Key: upload.key, UploadId: upload.id });
+        await this.#call('AbortMultipartUpload', signal, async () => {
+            try {
+                await this.#client.send(command, { abortSignal: signal });
+            }
+            catch (thrown) {
+                const error = toStoreError('AbortMultipartUpload', thrown);
+                if (error.kind !== 'no-upload' && error.status !== 404)
+                    throw error;
+            }
+        });
+    }
+    async delete(requests, signal) {
+        const batch = requests.filter((request) => !NOT_IN_XML.test(request.key));
+        const single = requests.filter((request) => NOT_IN_XML.test(request.key));
+        const answers = new Map();
+        if (batch.length > 0)
+            for (const answer of await this.#deleteBatch(batch, signal))
+                answers.set(answer.key, answer);
+        for (const request of single)
+            answers.set(request.key, await this.#deleteOne(request, signal));
+        return requests.map(({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 200, 'the server did not say what became of it'));
+    }
+    async #deleteBatch(requests, signal) {
+        const answer = await this.#call('DeleteObjects', signal, async () => {
+            const send = () => this.#client.send(new dist_cjs/* DeleteObjectsCommand */.xvx({
+                ...this.#every,
+                ...(this.#deleteChecksum === undefined ? {} : { ChecksumAlgorithm: this.#deleteChecksum }),
+                Delete: { Quiet: true, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
+            }), { abortSignal: signal });
+            try {
+                return await send();
+            }
+            catch (thrown) {
+                const error = toStoreError('DeleteObjects', thrown);
+                if (this.#deleteChecksum === undefined || error.kind !== 'rejected')
+                    throw error;
+                this.#deleteChecksum = undefined;
+                this.#count('DeleteObjects');
+                return await send();
+            }
+        });
+        // Quiet: an answer names the failures alone, so every key without one is deleted (D7).
+        const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
+        const answers = [];
+        for (const { key } of requests) {
+            const error = errors.get(key);
+            if (error === undefined)
+                answers.push({ key, deleted: true });
+            else
+                answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', error.Message ?? '', signal));
+        }
+        for (const { key } of requests)
+            errors.delete(key);
+        for (const { Code, Message } of errors.values()) {
+            // An error that names no key of ours may speak of any of them.
+            throw new object_store/* StoreError */.A('rejected', Code ?? 'Error', 200, 'DeleteObjects', Message ?? 'an error without a key');
+        }
+        return answers;
+    }
+    async #deleteOne(request, signal) {
+        const { key, etag } = request;
+        try {
+            await this.#call('DeleteObject', signal, () => this.#client.send(new dist_cjs/* DeleteObjectCommand */.k4j({ ...this.#every, Key: key, IfMatch: `"${etag}"` }), {
+                abortSignal: signal,
+            }));
+            return { key, deleted: true };
+        }
+        catch (thrown) {
+            const error = toStoreError('DeleteObject', thrown);
+            if (error.kind === 'fatal' || error.kind === 'aborted')
+                throw error;
+            return this.#judgeDelete(key, error.code, error.message, signal);
+        }
+    }
+    /** A refused delete of a key that is gone is what was wanted, whoever did it (C14). */
+    async #judgeDelete(key, code, message, signal) {
+        const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 200 } });
+        const error = toStoreError('DeleteObjects', thrown);
+        const gone = code === 'NoSuchKey' || code === 'NoSuchVersion';
+        if (gone || (error.kind === 'condition' && (await this.head(key, signal)) === undefined)) {
+            return { key, deleted: true };
+        }
+        const denied = code === 'AccessDenied';
+        return {
+            key,
+            deleted: false,
+            error: new object_store/* StoreError */.A(denied ? 'denied' : error.kind, code, denied ? 403 : 200, 'DeleteObjects', message),
+        };
+    }
+    /** Whether the key holds what we sent: size and ETag, or under KMS size and our own metadata. */
+    async #judge(key, expected, signal) {
+        const head = await this.head(key, signal);
+        if (head === undefined || head.size !== expected.size)
+            return undefined;
+        const proved = expected.etags.includes(head.etag) ||
+            // Metadata speaks only where the ETag cannot contradict it (C15).
+            ((!(0,object_store/* etagsProve */.P)(head.encryption) || (0,digest/* classifyETag */.Q)(head.etag).kind !== 'md5') &&
+                (0,headers/* metadataMd5 */.SG)(head.metadata) === expected.md5);
+        return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
+    }
+    async #call(operation, signal, attempt, judge) {
+        return withRetries({
+            operation,
+            maxAttempts: this.#options.maxAttempts,
+            signal,
+            attempt: () => {
+                this.#count(operation);
+                return attempt();
+            },
+            ...(judge === undefined ? {} : { judge }),
+        });
+    }
+    #count(operation) {
+        this.#requests.set(operation, (this.#requests.get(operation) ?? 0) + 1);
+    }
+    #objectHeaders(headers) {
+        return { ContentType: headers.contentType, Metadata: { ...headers.metadata } };
+    }
+    #writeHeaders() {
+        const { sse, kmsKeyId, storageClass, acl } = this.#options.writeHeaders;
+        return {
+            ...(sse === undefined ? {} : { ServerSideEncryption: sse }),
+            ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
+            ...(storageClass === undefined ? {} : { StorageClass: storageClass }),
+            ...(acl === undefined ? {} : { ACL: acl }),
+        };
+    }
+    #copySource(source) {
+        const path = source.key.split('/').map(encodeURIComponent).join('/');
+        const owner = this.#options.expectedBucketOwner;
+        return {
+            CopySource: `${this.#options.bucket}/${path}`,
+            CopySourceIfMatch: `"${source.etag}"`,
+            ...(owner === undefined ? {} : { ExpectedSourceBucketOwner: owner }),
+        };
+    }
+}
+function conditionOf(condition) {
+    if (condition === undefined)
+        return {};
+    return 'ifMatch' in condition ? { IfMatch: `"${condition.ifMatch}"` } : { IfNoneMatch: '*' };
+}
+function written(operation, answer) {
+    return {
+        etag: etagOf(operation, answer.ETag),
+        versionId: answer.VersionId,
+        encryption: answer.ServerSideEncryption,
+    };
+}
+function etagOf(operation, text) {
+    const etag = (0,digest/* parseETag */.nn)(text);
+    if (etag === undefined) {
+        throw new object_store/* StoreError */.A('server', 'NoETag', 200, operation, `${operation} answered without an ETag`);
+    }
+    return etag;
+}
+/** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
+function decodeListedKey(text) {
+    try {
+        return decodeURIComponent(text.replaceAll('+', '%20'));
+    }
+    catch (cause) {
+        throw listingError(`the key ${JSON.stringify(text)}, which is not URL-encoded UTF-8`, cause);
+    }
+}
+function listingError(what, cause) {
+    return new object_store/* StoreError */.A('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, { cause });
+}
+function notDeleted(key, code, status, message) {
+    return { key, deleted: false, error: new object_store/* StoreError */.A('rejected', code, status, 'DeleteObjects', message) };
+}
+
+;// CONCATENATED MODULE: ./build/src/store/open.js
+
+
+
+
+
+
+
+
+
+/**
+ * Reaches a destination: region, credentials and account are settled before anything else is done.
+ * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
+ */
+async function openStore(options, emit, signal) {
+    const { connection, destination } = options;
+    // The SDK warns on every run under Node 20, in words that no user of ours can act on.
+    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+    const endpoint = connection.endpointUrl ?? environmentEndpoint();
+    const provider = providerOf(endpoint);
+    const handler = await requestHandler(connection, endpoint);
+    const shared = {
+        maxAttempts: 1,
+        requestHandler: handler,
+        ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+    };
+    const configuration = {
+        ...shared,
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+        // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
+        expectContinueHeader: false,
+        cacheMiddleware: true,
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
+    };
+    const region = await resolveRegion(configuration, connection, endpoint, destination.bucket, signal);
+    const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region });
+    const identity = await identify(client, { ...shared, region }, connection, provider, emit, signal);
+    return {
+        store: new S3Store({
+            client,
+            bucket: destination.bucket,
+            provider,
+            writeHeaders: options.writeHeaders,
+            expectedBucketOwner: connection.expectedBucketOwner,
+            requesterPays: connection.requesterPays,
+            maxAttempts: connection.maxAttempts,
+        }),
+        identity,
+        region,
+        endpoint: endpoint === undefined ? undefined : withoutCredentials(endpoint),
+    };
+}
+function environmentEndpoint() {
+    if (process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true')
+        return undefined;
+    return process.env['AWS_ENDPOINT_URL_S3'] || process.env['AWS_ENDPOINT_URL'] || undefined;
+}
+function withoutCredentials(endpoint) {
+    const url = new URL(endpoint);
+    url.username = '';
+    url.password = '';
+    return url.href;
+}
+async function requestHandler(connection, endpoint) {
+    const agentOptions = { keepAlive: true, maxSockets: (0,options/* requestsInFlight */._)(connection), ...certificateAuthority() };
+    const { getProxyForUrl } = await __webpack_require__.e(/* import() */ 182).then(__webpack_require__.bind(__webpack_require__, 8182));
+    const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
+    const proxy = getProxyForUrl(target);
+    const timeouts = {
+        connectionTimeout: connection.connectTimeoutMs,
+        socketTimeout: connection.readTimeoutMs,
+        requestTimeout: connection.readTimeoutMs + 10 * 60_000,
+        throwOnRequestTimeout: true,
+    };
+    if (proxy === '') {
+        return new node_http_handler_dist_cjs.NodeHttpHandler({
+            ...timeouts,
+            httpAgent: new external_node_http_.Agent(agentOptions),
+            httpsAgent: new external_node_https_.Agent(agentOptions),
+        });
+    }
+    const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
+        Promise.all(/* import() */[__webpack_require__.e(411), __webpack_require__.e(947)]).then(__webpack_require__.bind(__webpack_require__, 8947)),
+        Promise.all(/* import() */[__webpack_require__.e(411), __webpack_require__.e(566)]).then(__webpack_require__.bind(__webpack_require__, 1566)),
+    ]);
+    return new node_http_handler_dist_cjs.NodeHttpHandler({
+        ...timeouts,
+        httpAgent: new HttpProxyAgent(proxy, agentOptions),
+        httpsAgent: new HttpsProxyAgent(proxy, agentOptions),
+    });
+}
+/** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */
+function certificateAuthority() {
+    const path = process.env['AWS_CA_BUNDLE'];
+    if (path === undefined || path === '')
+        return {};
+    try {
+        return { ca: (0,external_node_fs_.readFileSync)(path) };
+    }
+    catch (cause) {
+        throw configurationError('file-not-found', `AWS_CA_BUNDLE names ${JSON.stringify(path)}, which cannot be read (${(0,errors/* messageOf */.bD)(cause)}): set it to a PEM file, or unset it`, cause);
+    }
+}
+async function resolveRegion(configuration, connection, endpoint, bucket, signal) {
+    if (connection.region !== undefined)
+        return connection.region;
+    try {
+        return await new dist_cjs/* S3Client */.YxF(configuration).config.region();
+    }
+    catch (error) {
+        // A profile that does not exist is not a missing region.
+        if (!/region is missing/i.test((0,errors/* messageOf */.bD)(error)))
+            throw noCredentials(connection, error);
+    }
+    if (endpoint !== undefined)
+        return 'us-east-1';
+    // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
+    try {
+        const answer = await new dist_cjs/* S3Client */.YxF({ ...configuration, region: 'us-east-1' }).send(new dist_cjs/* HeadBucketCommand */.kuI({ Bucket: bucket }), { abortSignal: signal });
+        return answer.BucketRegion ?? 'us-east-1';
+    }
+    catch (error) {
+        if (isCredentialError(error))
+            throw noCredentials(connection, error);
+        const headers = error.$response?.headers;
+        const region = headers?.['x-amz-bucket-region'];
+        if (region !== undefined)
+            return region;
+        throw configurationError('no-region', `no region is set and S3 did not say where the bucket ${bucket} is (${(0,errors/* messageOf */.bD)(error)}): set region, or AWS_REGION`, error);
+    }
+}
+async function identify(client, shared, connection, provider, emit, signal) {
+    let credentials;
+    try {
+        credentials = await client.config.credentials();
+    }
+    catch (error) {
+        throw noCredentials(connection, error);
+    }
+    const source = sourceOf(credentials.$source, connection);
+    const allowed = connection.allowedAccountIds;
+    if (!provider.accounts && allowed.length === 0)
+        return { source };
+    try {
+        const { STSClient, GetCallerIdentityCommand } = await __webpack_require__.e(/* import() */ 695).then(__webpack_require__.t.bind(__webpack_require__, 1695, 19));
+        const sts = new STSClient({
+            region: shared.region,
+            maxAttempts: allowed.length > 0 ? connection.maxAttempts : 1,
+            ...(shared.profile === undefined ? {} : { profile: shared.profile }),
+            ...(shared.requestHandler === undefined ? {} : { requestHandler: shared.requestHandler }),
+            credentials,
+        });
+        const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+        if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
+            throw configurationError('wrong-account', `the credentials (${source}) are of account ${account ?? 'unknown'}, allowed-account-ids allows ${allowed.join(', ')}: use credentials of that account`);
+        }
+        return { source, ...(account === undefined ? {} : { account }), ...(arn === undefined ? {} : { arn }) };
+    }
+    catch (error) {
+        if (error instanceof errors/* SyncError */.S0)
+            throw error;
+        const code = error.name ?? '';
+        if (['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(code)) {
+            throw configurationError('bad-credentials', `AWS refuses the credentials (${source}): ${(0,errors/* messageOf */.bD)(error)}; renew them, and check that key and secret belong together`, error);
+        }
+        if (allowed.length > 0) {
+            throw configurationError('wrong-account', `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${(0,errors/* messageOf */.bD)(error)}`, error);
+        }
+        emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${(0,errors/* messageOf */.bD)(error)}` });
+        return { source };
+    }
+}
+/** The SDK notes where credentials came from under these names (its user-agent features). */
+const SOURCES = [
+    ['CREDENTIALS_STS_ASSUME_ROLE_WEB_ID', 'web identity'],
+    ['CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN', 'web identity'],
+    ['CREDENTIALS_STS_ASSUME_ROLE', 'assumed role'],
+    ['CREDENTIALS_ENV_VARS', 'environment'],
+    ['CREDENTIALS_SSO', 'single sign-on'],
+    ['CREDENTIALS_PROCESS', 'credential process'],
+    ['CREDENTIALS_HTTP', 'container role'],
+    ['CREDENTIALS_IMDS', 'instance role'],
+    ['CREDENTIALS_PROFILE', 'profile'],
+];
+function sourceOf(features, connection) {
+    const source = SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ?? 'the SDK\'s chain';
+    const profile = connection.profile ?? process.env['AWS_PROFILE'];
+    return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
+}
+function isCredentialError(error) {
+    const name = error.name ?? '';
+    return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
+}
+function noCredentials(connection, cause) {
+    const tried = connection.profile === undefined ? 'environment, profile, web identity, container, instance' : `profile ${connection.profile}`;
+    return configurationError('no-credentials', `no AWS credentials were found (tried: ${tried}; ${(0,errors/* messageOf */.bD)(cause)}): in a workflow add aws-actions/configure-aws-credentials before this step, elsewhere set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile`, cause);
+}
+function configurationError(code, message, cause) {
+    return new errors/* SyncError */.S0(code, errors/* EXIT */.dc.usage, message, { cause });
+}
+
+
+/***/ })
+
+};

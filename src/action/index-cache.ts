@@ -1,0 +1,250 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf } from '../model/errors.js';
+import type { Emit } from '../model/events.js';
+import type { IndexStorage } from '../sync/ports.js';
+
+/** What of @actions/cache is used. */
+export interface CacheService {
+  isFeatureAvailable(): boolean;
+  restoreCache(
+    paths: string[],
+    primaryKey: string,
+    restoreKeys?: string[],
+    options?: { timeoutInMs?: number; segmentTimeoutInMs?: number },
+    enableCrossOsArchive?: boolean,
+  ): Promise<string | undefined>;
+  saveCache(
+    paths: string[],
+    key: string,
+    options?: undefined,
+    enableCrossOsArchive?: boolean,
+  ): Promise<number>;
+}
+
+export interface CacheSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly emit: Emit;
+  readonly saveState: (name: string, value: string) => void;
+  readonly loadService: () => Promise<CacheService>;
+}
+
+/** @actions/cache takes a quarter of a second to load; only a run that keeps its index there pays. */
+export async function loadCacheService(): Promise<CacheService> {
+  return await import('@actions/cache');
+}
+
+/** The one file that is kept, by this spelling: a cache's version is a hash of it, so it is the same everywhere. */
+const FILE = 's3-dedup-sync.index';
+
+/** An index is the same on any system; without this a Windows runner would have its own. */
+const ANY_SYSTEM = true;
+
+/** An index of a million keys has some 250 MiB. What is larger is not ours. Bytes. */
+const MAX_BYTES = 1024 ** 3;
+
+/** The index saves time; waiting longer than this for it does not. Milliseconds. */
+const RESTORE_MS = 60_000;
+
+/** State that main leaves for post: an index that is written and not yet saved. */
+const STATE = 'index';
+
+interface Unsaved {
+  readonly directory: string;
+  readonly key: string;
+}
+
+/**
+ * The index in the runner's cache. Caches are immutable, so each save has a key of its own, and the newest of the
+ * destination's is restored. Anyone who can write the repository's caches can forge one: nothing in it is trusted.
+ *
+ * Missing service, missing token, failing saves: a notice, once, and the run goes on without.
+ */
+export function cacheIndexStorage(
+  name: string,
+  { env, emit, saveState, loadService }: CacheSurroundings,
+): IndexStorage {
+  const prefix = `s3ds-v1-${name}-`;
+  // Two jobs of one run may publish to one destination.
+  const unique = randomBytes(4).toString('hex');
+  const key = `${prefix}${env.GITHUB_RUN_ID ?? '0'}-${env.GITHUB_RUN_ATTEMPT ?? '0'}-${unique}`;
+  let available = true;
+
+  function giveUp(why: string): void {
+    if (!available) return;
+    available = false;
+    emit({
+      type: 'message',
+      level: 'notice',
+      message: `the index is not kept: ${why}. Nothing is wrong with what is published; the next run reads more. index: s3://bucket/key or a path keeps it elsewhere`,
+    });
+  }
+
+  async function service(): Promise<CacheService | undefined> {
+    try {
+      const loaded = await loadService();
+      if (loaded.isFeatureAvailable()) return loaded;
+      giveUp('this runner has no cache service');
+    } catch (error) {
+      giveUp(`the cache service cannot be used (${messageOf(error)})`);
+    }
+    return undefined;
+  }
+
+  return {
+    trust: { remote: false, local: false },
+    async load(signal) {
+      const cache = await service();
+      if (cache === undefined) return undefined;
+      const directory = await makeDirectory(env);
+      try {
+        const restored = restore(cache, directory, key, prefix, env);
+        const hit = await patiently(restored, signal);
+        return hit === undefined ? undefined : await readIndex(directory);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        giveUp(`it could not be restored (${messageOf(error)})`);
+        return undefined;
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    },
+    async save(bytes, signal) {
+      if (!available) return;
+      const directory = await makeDirectory(env);
+      await writeFile(join(directory, FILE), bytes);
+      const unsaved: Unsaved = { directory, key };
+      saveState(STATE, JSON.stringify(unsaved));
+      // A cancelled job is killed in seconds, its post step is not.
+      if (signal.aborted) return;
+      const cache = await service();
+      if (cache !== undefined) {
+        try {
+          if (!(await saveDirectory(cache, unsaved, env))) giveUp('the cache service did not take it');
+        } catch (error) {
+          giveUp(`the cache service did not take it (${messageOf(error)})`);
+        }
+      }
+      saveState(STATE, '');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The post step: saves what main wrote and was killed before it could save. Never fails a job. */
+export async function saveUnsaved(
+  state: string,
+  { env, loadService }: Pick<CacheSurroundings, 'env' | 'loadService'>,
+  say: (line: string) => void,
+): Promise<void> {
+  const unsaved = parseState(state);
+  if (unsaved === undefined) return;
+  try {
+    const cache = await loadService();
+    if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env))) {
+      say('the index of the interrupted run was saved');
+    }
+  } catch (error) {
+    say(`the index of the interrupted run was not saved: ${messageOf(error)}`);
+  } finally {
+    await rm(unsaved.directory, { recursive: true, force: true });
+  }
+}
+
+/** What main left for post. */
+export function unsavedState(getState: (name: string) => string): string {
+  return getState(STATE);
+}
+
+function parseState(state: string): Unsaved | undefined {
+  if (state === '') return undefined;
+  const { directory, key } = JSON.parse(state) as Partial<Unsaved>;
+  return directory === undefined || key === undefined ? undefined : { directory, key };
+}
+
+async function makeDirectory(env: NodeJS.ProcessEnv): Promise<string> {
+  const base = env.RUNNER_TEMP || tmpdir();
+  await mkdir(base, { recursive: true });
+  return await mkdtemp(join(base, 's3-dedup-sync-'));
+}
+
+async function restore(
+  cache: CacheService,
+  directory: string,
+  key: string,
+  prefix: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const back = pretendWorkspace(directory, env);
+  try {
+    return await cache.restoreCache(
+      [FILE],
+      key,
+      [prefix],
+      { timeoutInMs: 30_000, segmentTimeoutInMs: RESTORE_MS },
+      ANY_SYSTEM,
+    );
+  } finally {
+    back();
+  }
+}
+
+async function saveDirectory(
+  cache: CacheService,
+  { directory, key }: Unsaved,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
+  const back = pretendWorkspace(directory, env);
+  const cwd = process.cwd();
+  try {
+    // The library resolves what it saves against the working directory, and names it relative to the workspace.
+    process.chdir(directory);
+    return (await cache.saveCache([FILE], key, undefined, ANY_SYSTEM)) !== -1;
+  } finally {
+    process.chdir(cwd);
+    back();
+  }
+}
+
+/**
+ * @actions/cache packs and unpacks relative to GITHUB_WORKSPACE, and refuses `..` in a path. A file outside of the
+ * workspace could be named by its absolute path alone, which differs from runner to runner and with it the cache's
+ * version. So for the length of a call our own directory is the workspace. It also keeps a forged archive, which
+ * is unpacked before anyone sees it, from writing by relative names into the tree that is about to be published.
+ */
+function pretendWorkspace(directory: string, env: NodeJS.ProcessEnv): () => void {
+  const workspace = env.GITHUB_WORKSPACE;
+  env.GITHUB_WORKSPACE = directory;
+  return () => {
+    if (workspace === undefined) delete env.GITHUB_WORKSPACE;
+    else env.GITHUB_WORKSPACE = workspace;
+  };
+}
+
+/** Waits for a restore, but not for ever, and not after the run was stopped. */
+async function patiently<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(RESTORE_MS)]);
+  return await new Promise<T>((resolve, reject) => {
+    const stop = (): void =>
+      reject(signal.aborted ? signal.reason : new Error(`no answer within ${RESTORE_MS / 1000} s`));
+    if (limit.aborted) stop();
+    limit.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => limit.removeEventListener('abort', stop));
+  });
+}
+
+/** The archive is other people's: only the one file is read, no link is followed, and no more than could be ours. */
+async function readIndex(directory: string): Promise<Buffer | undefined> {
+  const handle = await open(join(directory, FILE), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const { size } = await handle.stat();
+    const file = (await handle.stat()).isFile();
+    if (!file || size > MAX_BYTES) throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}

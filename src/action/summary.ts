@@ -1,0 +1,262 @@
+import { formatBytes, formatCount, formatFiles, formatPercent, formatSeconds } from '../console/format.js';
+import { totalRows } from '../console/log.js';
+import { markdownCode, markdownText, shorten } from '../console/text.js';
+import { isChanged, spared, sumRequests, sumTotals, totalRequests } from '../console/totals.js';
+import { withoutKey } from '../console/words.js';
+import type { Report, ReportStep, Status, Totals } from '../model/report.js';
+
+/** GitHub takes 1 MiB a step and shows a page; a summary is read, so it stays far below. Bytes of UTF-8. */
+export const MAX_SUMMARY_BYTES = 100 * 1024;
+
+/** Entries of the lists of the largest and of the copied most. */
+const TOP = 10;
+
+/** Deletions and failures that are listed. */
+const LISTED = 20;
+
+/** A longer name is shortened in the middle: 70 rows of 1,024-byte keys would fill the cap alone. */
+const NAME_LENGTH = 150;
+
+const MESSAGE_LENGTH = 400;
+
+/**
+ * The job summary: what someone wants to know who opens it after a deploy, the most wanted first. Markdown as
+ * GitHub renders it; every name in it is other people's text and escaped (R9).
+ */
+export function renderSummary(report: Report, title = ''): string {
+  const totals = sumTotals(report);
+  const sections = [
+    headline(report, totals, title),
+    failures(report),
+    totalsTable(report, totals),
+    origin(totals, report.dryRun),
+    warnings(report),
+    largestUploads(report),
+    copiedContents(report),
+    deletions(report),
+    requests(report),
+  ].filter((section) => section !== '');
+  const end = footer(report);
+  // Each section is bounded; all together are too, whatever the names are like.
+  let text = '';
+  let left = MAX_SUMMARY_BYTES - Buffer.byteLength(end) - Buffer.byteLength(LEFT_OUT) - 4;
+  for (const section of sections) {
+    const bytes = Buffer.byteLength(section) + 2;
+    if (bytes > left) {
+      text += LEFT_OUT;
+      break;
+    }
+    text += `${section}\n\n`;
+    left -= bytes;
+  }
+  return `${text}${end}\n`;
+}
+
+const LEFT_OUT = '_More is in the report._\n\n';
+
+const EMOJI: Readonly<Record<Status, string>> = {
+  done: '✅',
+  planned: '📝',
+  different: '❗',
+  failed: '❌',
+  refused: '⛔',
+  cancelled: '🚫',
+};
+
+function statusSentence(report: Report, totals: Totals): string {
+  switch (report.status) {
+    case 'done':
+      return isChanged(totals) ? 'Published' : 'Nothing to do: everything was already there';
+    case 'planned':
+      return isChanged(totals) ? 'Dry run: nothing was written' : 'Dry run: nothing would be done';
+    case 'different':
+      return 'Different';
+    case 'failed':
+      return report.dryRun ? 'Dry run failed' : 'Failed';
+    case 'refused':
+      return 'Refused: nothing was written';
+    case 'cancelled':
+      return 'Cancelled';
+  }
+}
+
+function headline(report: Report, totals: Totals, title: string): string {
+  const urls = report.destinations.map(({ url }) => markdownCode(url, NAME_LENGTH));
+  const heading = title === '' ? urls.join(', ') : markdownText(shorten(title, NAME_LENGTH));
+  const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
+  const { bytes, of } = spared(totals);
+  const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
+  if (title !== '') sentences.unshift(`${urls.join(', ')}:`);
+  if (bytes > 0) {
+    sentences.push(
+      `**${formatPercent(bytes, of)}** of ${formatBytes(of)} ${report.dryRun ? 'would not have to travel' : 'did not have to travel'}.`,
+    );
+  }
+  const error =
+    report.error === undefined ? '' : `\n\n> ${markdownText(shorten(report.error.message, MESSAGE_LENGTH))}`;
+  return `### ${EMOJI[report.status]} ${heading}\n\n${sentences.join(' ')}${error}`;
+}
+
+function totalsTable(report: Report, totals: Totals): string {
+  const rows = totalRows(totals, report.dryRun);
+  if (rows.length === 0) return '';
+  return table(
+    ['', 'files', 'bytes'],
+    rows.map(({ word, count }) => [word, formatCount(count.files), formatBytes(count.bytes)]),
+  );
+}
+
+/** A picture beside the table: where the bytes of the destination came from. Its labels are ours alone. */
+function origin(totals: Totals, dryRun: boolean): string {
+  const slices = [
+    { label: dryRun ? 'to be sent' : 'sent', bytes: totals.uploaded.bytes },
+    { label: dryRun ? 'to be copied inside S3' : 'copied inside S3', bytes: totals.copied.bytes },
+    { label: 'already there', bytes: totals.unchanged.bytes + totals.refreshed.bytes },
+  ].filter(({ bytes }) => bytes > 0);
+  // One slice is a disc.
+  if (slices.length < 2) return '';
+  const lines = slices.map(({ label, bytes }) => `  "${label}, ${formatBytes(bytes)}" : ${bytes}`);
+  return ['```mermaid', 'pie title Where the bytes come from', ...lines, '```'].join('\n');
+}
+
+function failures(report: Report): string {
+  let count = 0;
+  const rows: string[][] = [];
+  for (const step of steps(report)) {
+    if (step.outcome !== 'failed') continue;
+    count++;
+    if (rows.length < LISTED) {
+      const message = withoutKey(step.key, step.error?.message ?? '');
+      rows.push([code(step.key), step.action, markdownText(shorten(message, MESSAGE_LENGTH))]);
+    }
+  }
+  if (count === 0) return '';
+  let notStarted = 0;
+  for (const step of steps(report)) if (step.outcome === 'skipped') notStarted++;
+  const after =
+    notStarted === 0
+      ? ''
+      : `\n\n${formatCount(notStarted)} steps were not started after that; the next run does them.`;
+  return `#### Failures\n\n${table(['key', '', 'what happened, and what to do'], rows)}${more(count, rows.length)}${after}`;
+}
+
+function warnings(report: Report): string {
+  if (report.warnings.length === 0) return '';
+  const lines = report.warnings
+    .slice(0, TOP)
+    .map((warning) => `- ⚠️ ${markdownText(shorten(warning, MESSAGE_LENGTH))}`);
+  return `${lines.join('\n')}${more(report.warnings.length, lines.length)}`;
+}
+
+function largestUploads(report: Report): string {
+  let count = 0;
+  let largest: readonly ReportStep[] = [];
+  for (const step of steps(report)) {
+    if (step.action !== 'upload' || !happened(step)) continue;
+    count++;
+    const last = largest[TOP - 1];
+    if (last !== undefined && step.bytes <= last.bytes) continue;
+    largest = [...largest, step].sort((a, b) => b.bytes - a.bytes).slice(0, TOP);
+  }
+  if (count === 0) return '';
+  const heading = count <= TOP ? 'Uploads' : 'Largest uploads';
+  const rows = largest.map((step) => [code(step.key), formatBytes(step.bytes), step.reason]);
+  return folded(
+    `${report.dryRun ? 'Planned uploads' : heading}: ${count <= TOP ? formatCount(count) : `${TOP} of ${formatCount(count)}`}`,
+    table(['key', 'bytes', 'why'], rows),
+  );
+}
+
+function copiedContents(report: Report): string {
+  const places = new Map<string, { key: string; count: number; bytes: number; first: string }>();
+  let copies = 0;
+  for (const [at, { steps: all }] of report.destinations.entries()) {
+    for (const step of all) {
+      if (step.action !== 'copy' || step.source === undefined || !happened(step)) continue;
+      copies++;
+      const id = `${at} ${step.source}`;
+      const place = places.get(id) ?? { key: step.source, count: 0, bytes: step.bytes, first: step.key };
+      place.count++;
+      places.set(id, place);
+    }
+  }
+  if (copies === 0) return '';
+  const most = [...places.values()].sort((a, b) => b.count - a.count || b.bytes - a.bytes).slice(0, TOP);
+  const rows = most.map(({ key, count, bytes, first }) => [
+    code(key),
+    count === 1 ? code(first) : `${formatCount(count)} places`,
+    formatBytes(bytes),
+    formatBytes(bytes * count),
+  ]);
+  const verb = report.dryRun ? 'Contents that would be copied' : 'Contents copied';
+  const heading = `${verb}: ${places.size <= TOP ? formatCount(places.size) : `${TOP} of ${formatCount(places.size)}`}`;
+  return folded(heading, table(['content of', report.dryRun ? 'to' : 'to', 'bytes each', 'not sent'], rows));
+}
+
+function deletions(report: Report): string {
+  let count = 0;
+  const rows: string[][] = [];
+  for (const step of steps(report)) {
+    if (step.action !== 'delete' || !happened(step)) continue;
+    count++;
+    if (rows.length < LISTED) rows.push([code(step.key), formatBytes(step.bytes), step.reason]);
+  }
+  if (count === 0) return '';
+  const heading = `${report.dryRun ? 'Would be deleted' : 'Deleted'}: ${formatFiles(count)}`;
+  return folded(heading, `${table(['key', 'bytes', 'why'], rows)}${more(count, rows.length)}`);
+}
+
+function requests(report: Report): string {
+  const byOperation = Object.entries(sumRequests(report)).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  if (byOperation.length === 0) return '';
+  const total = totalRequests(Object.fromEntries(byOperation));
+  const rows = byOperation.map(([operation, count]) => [markdownText(operation), formatCount(count)]);
+  return folded(`Requests: ${formatCount(total)}`, table(['operation', 'requests'], rows));
+}
+
+function footer(report: Report): string {
+  const { identity } = report;
+  const who = identity?.arn ?? identity?.account;
+  const parts = [
+    ...(who === undefined ? [] : [`as ${markdownCode(who, NAME_LENGTH)}`]),
+    ...(identity === undefined
+      ? []
+      : [`credentials: ${markdownText(shorten(identity.source, NAME_LENGTH))}`]),
+    ...(report.commit === undefined ? [] : [`commit ${markdownCode(report.commit.slice(0, 12))}`]),
+    `${report.startedAt.slice(0, 19).replace('T', ' ')} UTC`,
+    markdownText(report.tool),
+  ];
+  return `<sub>${parts.join(' · ')}</sub>`;
+}
+
+function* steps(report: Report): Generator<ReportStep> {
+  for (const destination of report.destinations) yield* destination.steps;
+}
+
+function happened(step: ReportStep): boolean {
+  return step.outcome === 'done' || step.outcome === 'planned';
+}
+
+function code(name: string): string {
+  return markdownCode(name, NAME_LENGTH);
+}
+
+function more(count: number, shown: number): string {
+  return count > shown ? `\n\nand ${formatCount(count - shown)} more` : '';
+}
+
+/** Cells are Markdown already. The first column is text, numbers stand on the right. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const numeric = (column: number): boolean =>
+    /^(files|bytes|requests|bytes each|not sent)$/.test(heads[column] ?? '');
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    line(heads),
+    line(heads.map((_, column) => (numeric(column) ? '--:' : '---'))),
+    ...rows.map(line),
+  ].join('\n');
+}
+
+function folded(heading: string, body: string): string {
+  return `<details><summary>${markdownText(heading)}</summary>\n\n${body}\n\n</details>`;
+}

@@ -1,0 +1,356 @@
+import type { Command, CommanderError } from 'commander';
+import { eventToJson } from './console/json-events.js';
+import { createLog } from './console/log.js';
+import { parseOptions } from './console/options.js';
+import { barProgress, lineProgress, type ProgressView } from './console/progress.js';
+import { consoleSink, isShown } from './console/sink.js';
+import { oneLine, printable } from './console/text.js';
+import { VERSION } from './console/version.js';
+import { EXIT, type ExitCode, SyncError } from './model/errors.js';
+import type { Event } from './model/events.js';
+import {
+  INPUT_NAMES,
+  type InputDefinition,
+  type InputName,
+  inputDefinition,
+  type RawInputs,
+} from './model/inputs.js';
+import type { LogLevel } from './model/options.js';
+import {
+  type abortOnSignals,
+  type Engine,
+  endBeforeRun,
+  engine,
+  patternParsers,
+  run,
+  type Shell,
+} from './run.js';
+
+/** What the command line runs in. */
+export interface Terminal {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly platform: NodeJS.Platform;
+  /** Empty where there is none. */
+  readonly home: string;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  /** A terminal to draw a progress bar on. */
+  readonly bar?: NodeJS.WriteStream;
+  readonly now: () => number;
+  readonly onSignals: typeof abortOnSignals;
+}
+
+/** A line of progress for those without a bar. Milliseconds. */
+const PROGRESS_LINE_MS = 5_000;
+
+/** Commands of interface version 1 that this version does not have; no directory may be mistaken for one later. */
+const RESERVED_COMMANDS: ReadonlySet<string> = new Set(['check', 'remove', 'plan', 'apply', 'publish']);
+
+const SHAPES = `
+  s3-dedup-sync [sync] DIR s3://bucket/prefix
+  s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]
+`;
+
+const EPILOGUE = `
+Exit status: 0 done, 1 something failed, 2 usage or configuration, 4 a guard refused and nothing was written,
+5 another writer changed a key, 130 and 143 stopped by a signal; with --detailed-exitcode 6: a dry run that
+would change something.
+The log goes to standard output; warnings, errors and progress go to standard error.
+Credentials come from where the AWS tools look: environment, profile, web identity, container, instance.
+`;
+
+interface Arguments {
+  readonly raw: RawInputs;
+  readonly words: readonly string[];
+  readonly json: boolean;
+  readonly detailedExit: boolean;
+}
+
+/** The command line, from arguments to exit status. */
+export async function runCommandLine(terminal: Terminal, withEngine: Engine = engine): Promise<ExitCode> {
+  const { stdout, stderr } = terminal;
+  const parsed = await parseArguments(terminal);
+  if (typeof parsed === 'number') return parsed;
+  const { raw, json, detailedExit } = parsed;
+
+  const began = terminal.now();
+  try {
+    const { inputs, directory } = placed(parsed);
+    const options = await parseOptions(inputs, {
+      shell: 'cli',
+      cwd: terminal.cwd,
+      env: terminal.env,
+      platform: terminal.platform,
+      home: terminal.home,
+      ...patternParsers,
+      ...(directory === undefined ? {} : { directory }),
+    });
+    const said = json
+      ? jsonShell(terminal, options.logLevel)
+      : await humanShell(terminal, options.logLevel, options.dryRun);
+    const signals = terminal.onSignals();
+    try {
+      return await run(
+        options,
+        {
+          ...said,
+          env: terminal.env,
+          now: terminal.now,
+          detailedExit,
+          finish: async () => {},
+        },
+        signals.signal,
+        withEngine,
+      );
+    } finally {
+      signals.dispose();
+    }
+  } catch (error) {
+    const dryRun = raw['dry-run'] !== undefined && raw['dry-run'] !== 'false';
+    return endBeforeRun(error, dryRun, (terminal.now() - began) / 1000, {
+      emit: (event) => {
+        if (event.type === 'message') stderr.write(`${event.level}: ${oneLine(event.message)}\n`);
+      },
+      // A program that reads events is told the end in any case.
+      finish: (ended) => {
+        if (json) stdout.write(`${eventToJson(ended)}\n`);
+      },
+      fail: (message) => {
+        stderr.write(`error: ${oneLine(message)}\n${error instanceof ShapeError ? SHAPES : ''}`);
+      },
+    });
+  }
+}
+
+type Speech = Pick<Shell, 'emit' | 'fail'>;
+
+/** Events as lines of JSON on standard output, and nothing else there. */
+function jsonShell({ stdout }: Terminal, level: LogLevel): Speech {
+  return {
+    emit: (event) => {
+      if (
+        event.type !== 'message' ||
+        isShown(event.level === 'warning' ? 'warn' : event.level === 'notice' ? 'info' : event.level, level)
+      ) {
+        stdout.write(`${eventToJson(event)}\n`);
+      }
+    },
+    // The `end` event has said it.
+    fail: () => {},
+  };
+}
+
+async function humanShell(terminal: Terminal, level: LogLevel, dryRun: boolean): Promise<Speech> {
+  const out = (line: string): unknown => terminal.stdout.write(`${line}\n`);
+  const err = (line: string): unknown => terminal.stderr.write(`${line}\n`);
+  const log = createLog();
+  const sink = consoleSink(out, err, level);
+  const view = await progressView(terminal, level, dryRun, err);
+  return {
+    emit: (event: Event) => {
+      if (event.type === 'progress') return view?.show(event.progress);
+      const lines = log(event);
+      if (lines.length > 0) view?.clear();
+      sink(lines);
+      if (event.type === 'end') view?.stop();
+    },
+    fail: (message) => {
+      view?.stop();
+      err(`error: ${oneLine(message)}`);
+    },
+  };
+}
+
+/** Debugging writes a line a step: a bar would only flicker between them. */
+async function progressView(
+  { bar, now }: Terminal,
+  level: LogLevel,
+  dryRun: boolean,
+  print: (line: string) => void,
+): Promise<ProgressView | undefined> {
+  if (!isShown('info', level)) return undefined;
+  if (bar !== undefined && level === 'info') return barProgress(bar, now, dryRun);
+  return lineProgress(print, PROGRESS_LINE_MS, now, dryRun);
+}
+
+/** The two ways to say what goes where were mixed, or neither was used. */
+class ShapeError extends SyncError {
+  constructor(message: string) {
+    super('usage', EXIT.usage, message);
+  }
+}
+
+/** Settles which of the two shapes was used: DIR and URL, or `--path` and `--bucket`. */
+function placed({ raw, words }: Arguments): { readonly inputs: RawInputs; readonly directory?: string } {
+  const rest = words[0] === 'sync' ? words.slice(1) : words;
+  const command = words[0];
+  if (command !== undefined && RESERVED_COMMANDS.has(command)) {
+    throw new ShapeError(
+      `${command} is not a command of this version; for a directory of that name write ./${command}`,
+    );
+  }
+  const named = (['paths', 'bucket'] as const).filter((name) => raw[name] !== undefined);
+  if (rest.length === 0) {
+    if (named.length > 0) return { inputs: raw };
+    throw new ShapeError('nothing was given to publish; one of these says what goes where:');
+  }
+  const first = named[0];
+  if (first !== undefined) {
+    throw new ShapeError(
+      `${rest.map(printable).join(' ')} and --${inputDefinition(first).option ?? first} were given; use one of these:`,
+    );
+  }
+  const [directory = '', destination, ...more] = rest;
+  if (destination === undefined) {
+    throw new ShapeError(
+      /^s3:/i.test(directory)
+        ? `${printable(directory)} says where to, but not what to publish; use one of these:`
+        : `${printable(directory)} says what to publish, but not where to; use one of these:`,
+    );
+  }
+  if (more.length > 0) {
+    throw new ShapeError(
+      `one DIR and one destination can be given, ${rest.length} arguments were; use one of these:`,
+    );
+  }
+  if (/^s3:/i.test(directory)) {
+    throw new ShapeError(
+      `${printable(directory)} stands first, where the directory to publish belongs; use one of these:`,
+    );
+  }
+  if (!/^(s3:\/\/|"s3:\/\/|arn:)/i.test(destination)) {
+    throw new ShapeError(
+      `${printable(destination)} is no destination: it begins with s3://; use one of these:`,
+    );
+  }
+  return { inputs: { ...raw, bucket: destination }, directory };
+}
+
+const CLI_NAMES = INPUT_NAMES.filter((name) => inputDefinition(name).only !== 'action');
+
+function optionName(name: InputName): string {
+  return inputDefinition(name).option ?? name;
+}
+
+/** Arguments as the inputs that they stand for; a number where the run is over (help, version, usage). */
+async function parseArguments({ argv, stdout, stderr }: Terminal): Promise<Arguments | ExitCode> {
+  const { Command, Option, CommanderError } = await import('commander');
+  const program = new Command('s3-dedup-sync');
+  describe(program, stdout, stderr);
+  for (const name of CLI_NAMES) {
+    const definition = inputDefinition(name);
+    const option = new Option(`--${optionName(name)}${valueFlag(definition)}`, helpText(definition));
+    option.helpGroup(`${definition.group}:`);
+    if (definition.kind === 'lines') {
+      option.argParser((value: string, previous: readonly string[] | undefined) => [
+        ...(previous ?? []),
+        value,
+      ]);
+    }
+    program.addOption(option);
+  }
+  program.addOption(
+    new Option('--json', 'Write events as JSON Lines to standard output, and no text.').helpGroup(
+      'Run and report:',
+    ),
+  );
+  program.addOption(
+    new Option('--detailed-exitcode', 'End with 6 when a dry run would change something.').helpGroup(
+      'Run and report:',
+    ),
+  );
+  try {
+    program.parse(bareFlagsMeanTrue(argv), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return isAnswer(error) ? EXIT.done : EXIT.usage;
+  }
+  const given = program.opts<Readonly<Record<string, string | readonly string[] | true>>>();
+  const raw: Partial<Record<InputName, string | readonly string[]>> = {};
+  for (const name of CLI_NAMES) {
+    const value = given[camelCase(optionName(name))];
+    if (value !== undefined && value !== true) raw[name] = value;
+  }
+  return {
+    raw,
+    words: program.args,
+    json: given.json === true,
+    detailedExit: given.detailedExitcode === true,
+  };
+}
+
+function describe(program: Command, stdout: Terminal['stdout'], stderr: Terminal['stderr']): void {
+  program
+    .description(
+      'Publishes a tree of files to S3: each distinct content is sent once, duplicates are copied there.',
+    )
+    .usage(
+      '[sync] DIR s3://bucket/prefix [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]',
+    )
+    .argument('[words...]')
+    .version(VERSION, '--version', 'Print the version.')
+    .helpOption('--help', 'Print this.')
+    .addHelpText('after', EPILOGUE)
+    .exitOverride()
+    .configureHelp({
+      helpWidth: 110,
+      visibleArguments: () => [],
+      // Booleans take `=false` too; a bare flag is what people write.
+      optionTerm: (option) => option.flags.replace(' [boolean]', ''),
+    })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      // Usage errors are one line, as all others.
+      writeErr: (text) => stderr.write(`${oneLine(text.trim())} (--help lists all options)\n`),
+    });
+}
+
+function isAnswer(error: CommanderError): boolean {
+  return error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
+}
+
+function valueFlag(definition: InputDefinition): string {
+  switch (definition.kind) {
+    case 'boolean':
+      return ' [boolean]';
+    case 'enum':
+      return ` <${definition.placeholder ?? definition.values?.join('|') ?? 'VALUE'}>`;
+    case 'string':
+    case 'lines':
+    case 'number':
+    case 'duration':
+    case 'limit':
+      return ` <${definition.placeholder ?? 'VALUE'}>`;
+  }
+}
+
+function helpText(definition: InputDefinition): string {
+  const fallback = definition.cliDefault ?? definition.shownDefault ?? definition.default;
+  const text = definition.description
+    .replaceAll('`', '')
+    .replace(/, one a line(?: or separated by commas)?/, '');
+  const repeated = definition.kind === 'lines' ? ' Repeatable.' : '';
+  const said = definition.kind === 'boolean' || fallback === undefined ? '' : ` Default: ${fallback}.`;
+  return `${text}${repeated}${said}`;
+}
+
+/**
+ * `--dry-run DIR` must not take DIR for the boolean's value, which is written `--dry-run=false` alone. commander
+ * has no option that takes a value after `=` and not as the next word, so the bare flag is spelled out for it.
+ */
+function bareFlagsMeanTrue(argv: readonly string[]): string[] {
+  const flags = new Set(
+    CLI_NAMES.filter((name) => inputDefinition(name).kind === 'boolean').map(
+      (name) => `--${optionName(name)}`,
+    ),
+  );
+  const end = argv.indexOf('--');
+  return argv.map((word, at) => (flags.has(word) && (end === -1 || at < end) ? `${word}=true` : word));
+}
+
+/** As commander names options. */
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

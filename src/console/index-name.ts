@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { isAbsolute, join } from 'node:path';
+import type { Destination } from '../model/objects.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Names a destination's index: 32 hex digits of a SHA-256 over endpoint, bucket and prefix. */
+export function indexName(endpoint: string | undefined, destination: Destination): string {
+  const identity = JSON.stringify([endpoint ?? '', destination.bucket, destination.prefix]);
+  return createHash('sha256').update(identity).digest('hex').slice(0, 32);
+}
+
+/** The endpoint that the SDK would take from the environment; it tells two buckets of one name apart. */
+export function environmentEndpoint(env: Environment): string | undefined {
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
+  return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
+}
+
+/** The user's cache directory on this system; `undefined` where there is no home (a service, a bare container). */
+export function userCacheDirectory(
+  env: Environment,
+  platform: NodeJS.Platform,
+  home: string,
+): string | undefined {
+  const xdg = env.XDG_CACHE_HOME ?? '';
+  if (platform === 'win32') {
+    const local = env.LOCALAPPDATA ?? '';
+    return local === '' ? undefined : local;
+  }
+  // The XDG specification: a relative path is to be ignored.
+  if (isAbsolute(xdg)) return xdg;
+  if (home === '' || home === '/') return undefined;
+  return platform === 'darwin' ? join(home, 'Library', 'Caches') : join(home, '.cache');
+}

@@ -1,0 +1,307 @@
+import type { Event, PhaseName, PlanTotals, RunEnded, StepOutcome } from '../model/events.js';
+import type { LogLevel } from '../model/options.js';
+import type { Action, Count, Step } from '../model/plan.js';
+import type { Status, Totals } from '../model/report.js';
+import {
+  formatBytes,
+  formatCount,
+  formatFiles,
+  formatFilesAndBytes,
+  formatPercent,
+  formatSeconds,
+} from './format.js';
+import { printable } from './text.js';
+import { spared, totalRequests } from './totals.js';
+import { TOOL } from './version.js';
+import { REASON_WORDS, verbOf, withoutKey } from './words.js';
+
+/** One line of the log; the sink decides where it goes and how it is marked. */
+export type LogLine =
+  | { readonly kind: 'line'; readonly level: LogLevel; readonly text: string }
+  /** Something to notice beyond the log: an annotation in the action. */
+  | { readonly kind: 'annotation'; readonly level: 'error' | 'warning' | 'notice'; readonly text: string }
+  /** Begins lines that can be folded. */
+  | { readonly kind: 'group'; readonly text: string }
+  | { readonly kind: 'group-end' };
+
+/** Lines of each kind of step that are shown; the report has all. */
+export const SHOWN_STEPS = 20;
+
+/** Entries of the lists of the largest and the slowest. */
+const SHOWN_TOP = 5;
+
+const ORDER: readonly Action[] = ['upload', 'copy', 'refresh', 'delete', 'keep'];
+
+interface Group {
+  files: number;
+  bytes: number;
+  readonly lines: string[];
+}
+
+interface Top {
+  readonly value: number;
+  readonly text: string;
+}
+
+/**
+ * Events in, lines out. It remembers a bounded number of steps, so that a run of a million files logs as briefly
+ * as one of three.
+ */
+export function createLog(): (event: Event) => readonly LogLine[] {
+  let dryRun = false;
+  const groups = new Map<Action, Group>();
+  const failures: string[] = [];
+  let failed = 0;
+  let skipped = 0;
+  let largest: readonly Top[] = [];
+  let slowest: readonly Top[] = [];
+
+  function remember(outcome: StepOutcome): readonly LogLine[] {
+    const { step } = outcome;
+    switch (outcome.outcome) {
+      case 'failed':
+        failed++;
+        if (failures.length < SHOWN_STEPS) failures.push(failureText(outcome));
+        return debug(`failed ${failureText(outcome)}`);
+      case 'skipped':
+        skipped++;
+        return debug(`not started ${printable(step.key)}`);
+      case 'done':
+      case 'planned': {
+        const group = groups.get(outcome.action) ?? { files: 0, bytes: 0, lines: [] };
+        groups.set(outcome.action, group);
+        group.files++;
+        group.bytes += step.bytes;
+        if (group.lines.length < SHOWN_STEPS) group.lines.push(stepText(outcome));
+        if (outcome.action === 'upload')
+          largest = insert(largest, step.bytes, () => `${printable(step.key)} (${formatBytes(step.bytes)})`);
+        if (outcome.outcome === 'done') {
+          slowest = insert(
+            slowest,
+            outcome.ms,
+            () => `${printable(step.key)} (${formatSeconds(outcome.ms / 1000)}, ${formatBytes(step.bytes)})`,
+          );
+        }
+        return debug(
+          `${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${formatSeconds(outcome.ms / 1000)}`,
+        );
+      }
+    }
+  }
+
+  function* details(ended: RunEnded): Generator<LogLine> {
+    const more = ended.report === undefined ? 'set report to have all' : 'all in the report';
+    for (const action of ORDER) {
+      const group = groups.get(action);
+      if (group === undefined) continue;
+      yield { kind: 'group', text: `${verbOf(action, dryRun)} ${formatFilesAndBytes(group)}` };
+      for (const text of group.lines) yield info(`  ${text}`);
+      const rest = group.files - group.lines.length;
+      if (rest > 0) yield info(`  and ${formatCount(rest)} more, ${more}`);
+      yield { kind: 'group-end' };
+    }
+    const uploads = groups.get('upload')?.files ?? 0;
+    if (uploads > SHOWN_STEPS) yield* list('Largest uploads', largest);
+    if (!dryRun && [...groups.values()].some(({ files }) => files > SHOWN_STEPS))
+      yield* list('Slowest', slowest);
+  }
+
+  return (event) => {
+    switch (event.type) {
+      case 'start':
+        dryRun = event.dryRun;
+        return [
+          info(
+            `${TOOL}: ${event.roots.map(printable).join(', ')} → ${printable(event.url)}${dryRun ? ' (dry run: nothing is written)' : ''}`,
+          ),
+        ];
+      case 'identity': {
+        const { identity, region, endpoint } = event;
+        const who =
+          identity.arn ?? (identity.account === undefined ? undefined : `account ${identity.account}`);
+        const where = endpoint === undefined ? region : `${endpoint}, ${region}`;
+        return [
+          info(
+            who === undefined
+              ? `Credentials: ${identity.source}; ${where}`
+              : `As ${who} (${identity.source}); ${where}`,
+          ),
+        ];
+      }
+      case 'phase-start':
+        return debug(`${event.phase} begins`);
+      case 'phase-end':
+        return phaseEnd(event, dryRun);
+      case 'progress':
+        return [];
+      case 'plan':
+        return [info(planText(event.totals))];
+      case 'rank':
+        return debug(`rank ${event.name}: ${formatCount(event.steps)} steps`);
+      case 'outcome':
+        return remember(event.outcome);
+      case 'message':
+        return event.level === 'debug'
+          ? debug(event.message)
+          : [{ kind: 'annotation', level: event.level, text: event.message }];
+      case 'end':
+        return [
+          ...details(event),
+          ...endLines(event),
+          ...failures.map((text): LogLine => ({ kind: 'annotation', level: 'error', text })),
+          ...(failed > failures.length
+            ? [
+                error(
+                  `and ${formatCount(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`,
+                ),
+              ]
+            : []),
+          ...(skipped > 0
+            ? [error(`${formatCount(skipped)} steps were not started after that; the next run does them`)]
+            : []),
+        ];
+    }
+  };
+}
+
+function info(text: string): LogLine {
+  return { kind: 'line', level: 'info', text };
+}
+
+function error(text: string): LogLine {
+  return { kind: 'line', level: 'error', text };
+}
+
+function debug(text: string): readonly LogLine[] {
+  return [{ kind: 'line', level: 'debug', text }];
+}
+
+/** Keeps the few greatest, in descending order; earlier ones win a tie. */
+function insert(top: readonly Top[], value: number, text: () => string): readonly Top[] {
+  const last = top[SHOWN_TOP - 1];
+  if (last !== undefined && value <= last.value) return top;
+  const at = top.findIndex((entry) => entry.value < value);
+  const place = at === -1 ? top.length : at;
+  return [...top.slice(0, place), { value, text: text() }, ...top.slice(place)].slice(0, SHOWN_TOP);
+}
+
+function* list(heading: string, top: readonly Top[]): Generator<LogLine> {
+  yield { kind: 'group', text: heading };
+  for (const { text } of top) yield info(`  ${text}`);
+  yield { kind: 'group-end' };
+}
+
+function stepText({ step, action }: StepOutcome): string {
+  return `${printable(step.key)} (${formatBytes(step.bytes)}, ${reasonText(step, action)})`;
+}
+
+function reasonText(step: Step, action: Action): string {
+  const reason = REASON_WORDS[step.reason];
+  if (step.action !== 'copy') return reason;
+  // A copy whose source was gone: what was sent was not planned to be.
+  if (action === 'upload') return 'sent, as the source of its copy had changed';
+  return `from ${printable(step.source.key)}: ${reason}`;
+}
+
+function failureText({ step, error: met }: StepOutcome): string {
+  return `${printable(step.key)}: ${withoutKey(step.key, met?.message ?? 'failed')}`;
+}
+
+function phaseEnd(event: Extract<Event, { type: 'phase-end' }>, dryRun: boolean): readonly LogLine[] {
+  const took = `in ${formatSeconds(event.seconds)}`;
+  const count: Count = { files: event.files ?? 0, bytes: event.bytes ?? 0 };
+  const text = phaseText(event.phase, count, dryRun);
+  return text === undefined ? debug(`${event.phase} ended ${took}`) : [info(`${text} ${took}`)];
+}
+
+/** `undefined`: of no interest by itself. */
+function phaseText(phase: PhaseName, { files, bytes }: Count, dryRun: boolean): string | undefined {
+  switch (phase) {
+    case 'walk':
+      return `Found ${formatFiles(files)}${bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`;
+    case 'list':
+      return `Listed ${formatCount(files)} ${files === 1 ? 'object' : 'objects'}${bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`;
+    case 'digest':
+      if (files === 0 && bytes === 0) return undefined;
+      return `Hashed ${files === 0 ? formatBytes(bytes) : formatFilesAndBytes({ files, bytes })}`;
+    case 'execute':
+      if (dryRun || files === 0) return undefined;
+      return `Carried out ${formatCount(files)} ${files === 1 ? 'step' : 'steps'}, ${formatBytes(bytes)} sent,`;
+    case 'plan':
+    case 'index':
+      return undefined;
+  }
+}
+
+function planText(totals: PlanTotals): string {
+  const clauses = [
+    clause('upload', totals.upload),
+    clause('copy', totals.copy),
+    clause('delete', totals.delete),
+  ].filter((text) => text !== undefined);
+  const rest = [clause('unchanged', totals.unchanged), clause('kept', totals.kept)].filter(
+    (text) => text !== undefined,
+  );
+  return `Plan: ${[...(clauses.length === 0 ? ['nothing to do'] : clauses), ...rest].join('; ')}`;
+}
+
+function clause(word: string, count: Count): string | undefined {
+  return count.files === 0 ? undefined : `${word} ${formatFilesAndBytes(count)}`;
+}
+
+/** The end of a run in a few words; begins a sentence. */
+export function statusText(status: Status, dryRun: boolean): string {
+  switch (status) {
+    case 'done':
+      return 'Done';
+    case 'planned':
+      return 'Dry run';
+    case 'failed':
+      return dryRun ? 'Dry run failed' : 'Failed';
+    case 'refused':
+      return 'Refused, nothing was written,';
+    case 'different':
+      return 'Different';
+    case 'cancelled':
+      return 'Cancelled';
+  }
+}
+
+/** Totals that are not nothing, in the order of the docs, with their words. */
+export function totalRows(
+  totals: Totals,
+  dryRun: boolean,
+): readonly { readonly word: string; readonly count: Count }[] {
+  const would = (word: string, infinitive: string): string => (dryRun ? `would be ${word}` : infinitive);
+  const rows = [
+    { word: would('uploaded', 'uploaded'), count: totals.uploaded },
+    { word: would('downloaded', 'downloaded'), count: totals.downloaded },
+    { word: would('copied', 'copied'), count: totals.copied },
+    { word: would('linked', 'linked'), count: totals.linked },
+    { word: would('refreshed', 'refreshed'), count: totals.refreshed },
+    { word: 'unchanged', count: totals.unchanged },
+    { word: would('deleted', 'deleted'), count: totals.deleted },
+    { word: 'kept', count: totals.kept },
+    { word: 'failed', count: totals.failed },
+  ];
+  return rows.filter(({ count }) => count.files > 0);
+}
+
+function* endLines(ended: RunEnded): Generator<LogLine> {
+  const rows = totalRows(ended.totals, ended.dryRun);
+  yield info(
+    `${statusText(ended.status, ended.dryRun)} in ${formatSeconds(ended.seconds)}${rows.length === 0 ? '' : ':'}`,
+  );
+  const words = Math.max(0, ...rows.map(({ word }) => word.length));
+  const files = Math.max(0, ...rows.map(({ count }) => formatCount(count.files).length));
+  for (const { word, count } of rows) {
+    const number = formatFiles(count.files).padEnd('files'.length + 1 + formatCount(count.files).length);
+    const pad = ' '.repeat(files - formatCount(count.files).length);
+    yield info(`  ${word.padEnd(words)}  ${pad}${number}  ${formatBytes(count.bytes)}`);
+  }
+  const { bytes, of } = spared(ended.totals);
+  if (bytes > 0) yield info(`  ${formatPercent(bytes, of)} of the bytes did not have to travel`);
+  const requests = totalRequests(ended.requests);
+  if (requests > 0) yield info(`  ${formatCount(requests)} requests`);
+  if (ended.report !== undefined) yield info(`  report: ${printable(ended.report)}`);
+}

@@ -1,0 +1,317 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
+import { type InputName, inputDefinition, type RawInputs } from '../model/inputs.js';
+import { MAX_KEY_BYTES, type Prefix, parsePrefix } from '../model/object-key.js';
+import { type Destination, destinationUrl } from '../model/objects.js';
+import type {
+  Connection,
+  DeleteOptions,
+  IndexPlace,
+  PathPattern,
+  SyncOptions,
+  TreeOptions,
+  WriteHeaders,
+} from '../model/options.js';
+import { type DestinationLine, parseDestinationLine } from './destination.js';
+import { environmentEndpoint, indexName, userCacheDirectory } from './index-name.js';
+import { printable } from './text.js';
+import {
+  parseAccountId,
+  parseBoolean,
+  parseDuration,
+  parseEndpoint,
+  parseEnum,
+  parseMaxDelete,
+  parseNumber,
+  parseRegion,
+  refuse,
+} from './values.js';
+
+/** Where the inputs were given, and what parsing needs from there. */
+export interface OptionsContext {
+  readonly shell: 'action' | 'cli';
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  /** Empty where there is none. */
+  readonly home: string;
+  readonly parsePathLines: (lines: readonly string[], cwd: string) => Promise<readonly PathPattern[]>;
+  readonly literalPath: (path: string, cwd: string) => Promise<PathPattern>;
+  /** The DIR argument of the command line, in place of `paths`. */
+  readonly directory?: string;
+}
+
+/**
+ * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
+ * where a guard refuses what is asked (D13).
+ */
+export async function parseOptions(raw: RawInputs, context: OptionsContext): Promise<SyncOptions> {
+  const line = destinationLine(raw, context);
+  // What stands behind the destination is about this destination, and goes before what was said in general.
+  const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
+  const destination = parseDestination(inputs, line);
+  const connection = parseConnection(inputs);
+  const deletes = parseDeletes(inputs, destination);
+  const writeHeaders = parseWriteHeaders(inputs);
+  const index = parseIndex(inputs, context, connection, destination);
+  const report = inputs.text('report');
+  return {
+    command: 'sync',
+    destination,
+    connection,
+    deletes,
+    writeHeaders,
+    preserve: inputs.boolean('preserve'),
+    index,
+    dryRun: inputs.boolean('dry-run'),
+    report: report === undefined ? undefined : resolve(context.cwd, report),
+    summary: inputs.choice('summary', ['always', 'changes', 'never']),
+    summaryTitle: inputs.text('summary-title') ?? '',
+    logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
+    // Last: it is the only part that reads the disk.
+    tree: await parseTree(inputs, context),
+  };
+}
+
+/** How a person spelled an input: messages say what to change. */
+function spelled(name: InputName, shell: OptionsContext['shell']): string {
+  return shell === 'action' ? name : `--${inputDefinition(name).option ?? name}`;
+}
+
+/** Typed access to what was given; a default is parsed like an input. */
+class Inputs {
+  constructor(
+    private readonly raw: RawInputs,
+    private readonly shell: OptionsContext['shell'],
+  ) {}
+
+  spelled(name: InputName): string {
+    return spelled(name, this.shell);
+  }
+
+  is(shell: OptionsContext['shell']): boolean {
+    return this.shell === shell;
+  }
+
+  /** As given; an empty text is nothing given. */
+  text(name: InputName): string | undefined {
+    const value = this.raw[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  }
+
+  lines(name: InputName): readonly string[] {
+    const value = this.raw[name] ?? [];
+    return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
+  }
+
+  /** An empty boolean is an expression that had no value: never taken for false, except where unset means automatic. */
+  optionalBoolean(name: InputName): boolean | undefined {
+    const value = this.raw[name];
+    if (typeof value !== 'string') return undefined;
+    if (value === '' && inputDefinition(name).default === undefined) return undefined;
+    return parseBoolean(this.spelled(name), value);
+  }
+
+  boolean(name: InputName): boolean {
+    return this.optionalBoolean(name) ?? inputDefinition(name).default === 'true';
+  }
+
+  choice<T extends string>(name: InputName, values: readonly T[]): T {
+    return parseEnum(this.spelled(name), this.orDefault(name), values);
+  }
+
+  optionalChoice(name: InputName): string | undefined {
+    const value = this.text(name);
+    return value === undefined
+      ? undefined
+      : parseEnum(this.spelled(name), value, inputDefinition(name).values ?? []);
+  }
+
+  number(name: InputName): number {
+    const { min = 0, max = Number.MAX_SAFE_INTEGER, values } = inputDefinition(name);
+    return parseNumber(this.spelled(name), this.orDefault(name), min, max, values);
+  }
+
+  duration(name: InputName): number {
+    return parseDuration(this.spelled(name), this.orDefault(name));
+  }
+
+  orDefault(name: InputName): string {
+    return this.text(name) ?? inputDefinition(name).default ?? '';
+  }
+}
+
+function destinationLine(raw: RawInputs, context: OptionsContext): DestinationLine {
+  const name = spelled('bucket', context.shell);
+  const given = raw.bucket;
+  if (typeof given !== 'string' || given.trim() === '') {
+    return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
+  }
+  const general = raw['endpoint-url'];
+  return parseDestinationLine(
+    name,
+    given,
+    (words) =>
+      ((words.get('endpoint-url') ?? general ?? '') || environmentEndpoint(context.env)) !== undefined,
+  );
+}
+
+function parseDestination(inputs: Inputs, line: DestinationLine): Destination {
+  const given = inputs.text('prefix');
+  const prefix = given === undefined ? line.prefix : parsePrefix(given);
+  if (line.prefix !== undefined && prefix !== line.prefix) {
+    throw usageError(
+      `${inputs.spelled('prefix')}: ${printable(given ?? '')} was given, and ${printable(line.prefix)} in the URL; give one of them`,
+    );
+  }
+  const bytes = Buffer.byteLength(prefix ?? '');
+  if (prefix !== undefined && (!prefix.isWellFormed() || bytes >= MAX_KEY_BYTES)) {
+    throw usageError(
+      `${inputs.spelled('prefix')}: ${bytes} bytes were given; allowed: UTF-8 of less than ${MAX_KEY_BYTES} bytes`,
+    );
+  }
+  return { bucket: line.bucket, prefix: prefix ?? ('' as Prefix) };
+}
+
+function parseDeletes(inputs: Inputs, destination: Destination): DeleteOptions {
+  const deleteAfter = inputs.boolean('delete-after');
+  const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
+  if (deleteAfter && destination.prefix === '' && !wholeBucket) {
+    throw refusal(
+      'whole-bucket',
+      `${inputs.spelled('delete-after')} without a prefix would delete in all of ${destinationUrl(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`,
+    );
+  }
+  return {
+    deleteAfter,
+    maxDelete: parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? ''),
+    deleteExcluded: inputs.boolean('delete-excluded'),
+  };
+}
+
+function parseWriteHeaders(inputs: Inputs): WriteHeaders {
+  const sse = inputs.optionalChoice('sse');
+  const kmsKeyId = inputs.text('kms-key-id');
+  const storageClass = inputs.optionalChoice('storage-class');
+  const acl = inputs.optionalChoice('acl');
+  if (kmsKeyId !== undefined && sse?.startsWith('aws:kms') !== true) {
+    throw usageError(
+      `${inputs.spelled('kms-key-id')}: it was given with ${inputs.spelled('sse')} ${sse ?? 'not set'}; it needs aws:kms or aws:kms:dsse`,
+    );
+  }
+  return {
+    ...(sse === undefined ? {} : { sse }),
+    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+    ...(storageClass === undefined ? {} : { storageClass }),
+    ...(acl === undefined ? {} : { acl }),
+  };
+}
+
+function parseConnection(inputs: Inputs): Connection {
+  const region = inputs.text('region');
+  const endpointUrl = inputs.text('endpoint-url');
+  const forcePathStyle = inputs.optionalBoolean('force-path-style');
+  const profile = inputs.text('profile');
+  const owner = inputs.text('expected-bucket-owner');
+  const accounts = inputs.lines('allowed-account-ids').flatMap((line) => line.split(/[\s,]+/));
+  return {
+    ...(region === undefined ? {} : { region: parseRegion(inputs.spelled('region'), region) }),
+    ...(endpointUrl === undefined
+      ? {}
+      : { endpointUrl: parseEndpoint(inputs.spelled('endpoint-url'), endpointUrl) }),
+    ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(owner === undefined
+      ? {}
+      : { expectedBucketOwner: parseAccountId(inputs.spelled('expected-bucket-owner'), owner) }),
+    allowedAccountIds: accounts
+      .filter((account) => account !== '')
+      .map((account) => parseAccountId(inputs.spelled('allowed-account-ids'), account)),
+    requesterPays: inputs.boolean('requester-pays'),
+    concurrency: inputs.orDefault('concurrency') === 'auto' ? 'auto' : inputs.number('concurrency'),
+    maxAttempts: inputs.number('max-attempts'),
+    connectTimeoutMs: inputs.duration('connect-timeout'),
+    readTimeoutMs: inputs.duration('read-timeout'),
+  };
+}
+
+function parseIndex(
+  inputs: Inputs,
+  context: OptionsContext,
+  connection: Connection,
+  destination: Destination,
+): IndexPlace {
+  const name = inputs.spelled('index');
+  const given = inputs.text('index');
+  if (given === undefined && context.shell === 'cli') {
+    const directory = userCacheDirectory(context.env, context.platform, context.home);
+    if (directory === undefined) return { kind: 'none' };
+    const endpoint = connection.endpointUrl ?? environmentEndpoint(context.env);
+    return {
+      kind: 'file',
+      path: join(directory, 's3-dedup-sync', `${indexName(endpoint, destination)}.index`),
+    };
+  }
+  if (given === 'none') return { kind: 'none' };
+  if (given === undefined || given === 'cache') {
+    if (context.shell === 'action') return { kind: 'cache' };
+    return refuse(
+      name,
+      'cache',
+      "a path, s3://bucket/key, none; the runner's cache is reached from the GitHub action alone",
+    );
+  }
+  if (!/^s3:/i.test(given)) return { kind: 'file', path: resolve(context.cwd, given) };
+  const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(given);
+  const [, bucket, key] = url ?? [];
+  if (bucket === undefined || key === undefined) {
+    return refuse(name, given, 's3://bucket/key, where the key does not end at a slash');
+  }
+  return { kind: 's3', bucket, key };
+}
+
+async function parseTree(inputs: Inputs, context: OptionsContext): Promise<TreeOptions> {
+  const lines = inputs.lines('paths');
+  if (lines.length === 0 && context.directory === undefined) {
+    return refuse(inputs.spelled('paths'), '', 'directories, files or patterns to publish');
+  }
+  const root = inputs.text('root');
+  const symlinks = inputs.choice('symlinks', ['inside', 'all', 'skip']);
+  const ifNoFilesFound = inputs.choice('if-no-files-found', ['error', 'warn', 'ignore']);
+  const includeGit = inputs.boolean('include-git');
+  const fromFiles: string[][] = [];
+  for (const file of inputs.lines('excludes-from')) {
+    fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context.cwd));
+  }
+  const patterns =
+    context.directory === undefined
+      ? await context.parsePathLines(lines, context.cwd)
+      : [await context.literalPath(context.directory, context.cwd)];
+  return {
+    patterns,
+    root: root === undefined ? undefined : resolve(context.cwd, root),
+    excludes: [...fromFiles.flat(), ...inputs.lines('excludes')],
+    includeGit,
+    symlinks,
+    ifNoFilesFound,
+  };
+}
+
+async function readExcludes(name: string, file: string, cwd: string): Promise<string[]> {
+  let text: string;
+  try {
+    text = await readFile(resolve(cwd, file), 'utf8');
+  } catch (cause) {
+    throw new SyncError(
+      'file-not-found',
+      EXIT.usage,
+      `${name}: ${printable(file)} cannot be read (${messageOf(cause)}): check the path`,
+      { cause },
+    );
+  }
+  return text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '');
+}

@@ -1,0 +1,64 @@
+import type { Count } from '../model/plan.js';
+import type { Report, Totals } from '../model/report.js';
+
+const NOTHING: Count = { files: 0, bytes: 0 };
+
+export const NO_TOTALS: Totals = {
+  uploaded: NOTHING,
+  downloaded: NOTHING,
+  copied: NOTHING,
+  linked: NOTHING,
+  refreshed: NOTHING,
+  unchanged: NOTHING,
+  deleted: NOTHING,
+  kept: NOTHING,
+  failed: NOTHING,
+};
+
+function add(a: Count, b: Count): Count {
+  return { files: a.files + b.files, bytes: a.bytes + b.bytes };
+}
+
+/** Over several destinations, totals are sums. */
+export function sumTotals(report: Report): Totals {
+  return report.destinations.reduce<Totals>(
+    (sum, { totals }) => ({
+      uploaded: add(sum.uploaded, totals.uploaded),
+      downloaded: add(sum.downloaded, totals.downloaded),
+      copied: add(sum.copied, totals.copied),
+      linked: add(sum.linked, totals.linked),
+      refreshed: add(sum.refreshed, totals.refreshed),
+      unchanged: add(sum.unchanged, totals.unchanged),
+      deleted: add(sum.deleted, totals.deleted),
+      kept: add(sum.kept, totals.kept),
+      failed: add(sum.failed, totals.failed),
+    }),
+    NO_TOTALS,
+  );
+}
+
+export function sumRequests(report: Report): Readonly<Record<string, number>> {
+  const sums = new Map<string, number>();
+  for (const { requests } of report.destinations) {
+    for (const [operation, count] of Object.entries(requests)) {
+      sums.set(operation, (sums.get(operation) ?? 0) + count);
+    }
+  }
+  return Object.fromEntries(sums);
+}
+
+/** Something was, or in a dry run would be, written or deleted. */
+export function isChanged(totals: Totals): boolean {
+  const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
+  return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
+}
+
+/** Bytes that the destination has and that did not have to travel, of all that it has now from the tree. */
+export function spared(totals: Totals): { readonly bytes: number; readonly of: number } {
+  const bytes = totals.copied.bytes + totals.unchanged.bytes + totals.refreshed.bytes;
+  return { bytes, of: bytes + totals.uploaded.bytes };
+}
+
+export function totalRequests(requests: Readonly<Record<string, number>>): number {
+  return Object.values(requests).reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,78 @@
+import type { ErrorCode } from '../model/errors.js';
+import type { Action, Reason } from '../model/plan.js';
+
+/** What each code of the report means; `docs/report.schema.json` is written from it. */
+export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
+  usage: 'an input is wrong, or inputs contradict one another',
+  'no-credentials': 'no credentials were found',
+  'bad-credentials': 'the credentials are refused',
+  'wrong-account': 'the credentials belong to an account that allowed-account-ids does not name',
+  'no-such-bucket': 'there is no such bucket',
+  'wrong-region': 'the bucket is in another region',
+  'no-region': 'no region is set and S3 does not say where the bucket is',
+  'file-not-found': 'a file that an input names cannot be read',
+  'no-files-found': 'there is nothing to publish',
+  'pattern-without-match': 'a line of paths matches nothing, and delete-after is set',
+  'too-many-deletions': 'more would be deleted than max-delete allows',
+  'unrelated-destination': 'the destination shares neither a key nor a content with the tree',
+  'whole-bucket': 'delete-after without a prefix, and the whole bucket was not spelled',
+  unreadable: 'a file or directory cannot be read',
+  'name-not-utf8': 'a file name is not UTF-8',
+  'key-too-long': 'a key would have more than 1,024 bytes',
+  'symlink-broken': 'a symbolic link has no target',
+  'symlink-outside': 'a symbolic link leaves the roots',
+  'symlink-cycle': 'a symbolic link leads back into itself',
+  'key-collision': 'two files have the same key',
+  'foreign-writer': 'something else changed the key during the run; its object was left alone',
+  'access-denied': 'the identity may not do this',
+  'credentials-expired': 'the credentials expired during the run',
+  unreachable: 'the service could not be reached',
+  throttled: 'the service asked to slow down until the attempts were used up',
+  'server-error': 'the service failed until the attempts were used up',
+  rejected: 'the service refused the request',
+  'file-changed': 'the file changed while it was published',
+  'file-vanished': 'the file vanished during the run',
+  'wrong-content': 'the service received other bytes than were read',
+  'no-progress': 'nothing moved for a long time',
+  'report-not-written': 'the report could not be written',
+  internal: 'a mistake in this program',
+  cancelled: 'the run was stopped by a signal',
+};
+
+export const ERROR_CODES = Object.keys(ERROR_MEANINGS) as readonly ErrorCode[];
+
+/** Why a step is planned, as a reader of a log wants it. */
+export const REASON_WORDS: Readonly<Record<Reason, string>> = {
+  new: 'new',
+  changed: 'changed',
+  'content-unknown': 'S3 does not say what it holds',
+  empty: 'empty',
+  exists: 'the content was already there',
+  duplicate: 'the content is sent once',
+  absent: 'no longer in the tree',
+  excluded: 'excluded',
+  protected: 'protected',
+};
+
+export const REASONS = Object.keys(REASON_WORDS) as readonly Reason[];
+
+/** What was done, and what a dry run would do; begins a sentence. */
+export function verbOf(action: Action, dryRun: boolean): string {
+  switch (action) {
+    case 'upload':
+      return dryRun ? 'Would upload' : 'Uploaded';
+    case 'copy':
+      return dryRun ? 'Would copy' : 'Copied';
+    case 'refresh':
+      return dryRun ? 'Would refresh' : 'Refreshed';
+    case 'delete':
+      return dryRun ? 'Would delete' : 'Deleted';
+    case 'keep':
+      return dryRun ? 'Would keep' : 'Kept';
+  }
+}
+
+/** A failure's message without the key that it begins with: the key stands beside it. */
+export function withoutKey(key: string, message: string): string {
+  return message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
+}

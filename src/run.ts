@@ -1,0 +1,389 @@
+import { formatFiles } from './console/format.js';
+import type { OptionsContext } from './console/options.js';
+import { printable } from './console/text.js';
+import { isChanged, NO_TOTALS, sumRequests, sumTotals } from './console/totals.js';
+import { TOOL } from './console/version.js';
+import { withoutKey } from './console/words.js';
+import { EXIT, type ExitCode, messageOf, SyncError, worstExit } from './model/errors.js';
+import type { Emit, Event, Identity, RunEnded } from './model/events.js';
+import type { ObjectKey, Prefix } from './model/object-key.js';
+import { destinationUrl } from './model/objects.js';
+import type { SyncOptions } from './model/options.js';
+import {
+  type DestinationReport,
+  REPORT_VERSION,
+  type Report,
+  type ReportError,
+  type Status,
+} from './model/report.js';
+import type { ObjectStore, OpenedStore } from './store/object-store.js';
+import type { IndexStorage, SyncPorts, SyncResult } from './sync/ports.js';
+
+/** What surrounds a run: a job of GitHub, a terminal, or a test. */
+export interface Shell {
+  /** Takes everything that the engine and the run say. Must not throw. */
+  readonly emit: Emit;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The index in the runner's cache; the action alone has one. */
+  readonly cacheStorage?: (options: SyncOptions, opened: OpenedStore) => Promise<IndexStorage>;
+  /** A dry run that would change something ends with 6. */
+  readonly detailedExit: boolean;
+  /** Outputs and summary, after everything else; the report on disk is at `ended.report`. May reject. */
+  readonly finish: (report: Report, ended: RunEnded) => Promise<void>;
+  /** Says in one line why the run failed; called once, last, and only by `run`. */
+  readonly fail: (message: string, exit: ExitCode) => void;
+}
+
+/** The engine, as far as a run needs it; a parameter, so that the tests need neither S3 nor a tree. */
+export interface Engine {
+  readonly openStore: (options: SyncOptions, emit: Emit, signal: AbortSignal) => Promise<OpenedStore>;
+  readonly sync: (options: SyncOptions, ports: SyncPorts) => Promise<SyncResult>;
+  readonly fileIndexStorage: (path: string) => Promise<IndexStorage>;
+  readonly objectIndexStorage: (
+    store: ObjectStore,
+    key: ObjectKey,
+    inDestination: boolean,
+  ) => Promise<IndexStorage>;
+}
+
+/** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
+export const engine: Engine = {
+  openStore: async (...args) => (await import('./store/open.js')).openStore(...args),
+  sync: async (...args) => (await import('./sync/sync.js')).sync(...args),
+  fileIndexStorage: async (...args) => (await import('./sync/index-file.js')).fileIndexStorage(...args),
+  objectIndexStorage: async (...args) => (await import('./sync/index-file.js')).objectIndexStorage(...args),
+};
+
+/** The pattern parsers of `paths`, loaded when there are patterns. */
+export const patternParsers: Pick<OptionsContext, 'parsePathLines' | 'literalPath'> = {
+  parsePathLines: async (lines, cwd) => (await import('./action/path-lines.js')).parsePathLines(lines, cwd),
+  literalPath: async (path, cwd) => (await import('./action/path-lines.js')).literalPath(path, cwd),
+};
+
+/**
+ * One run, from options to report. Never rejects: whatever happens becomes the report and the exit status, and
+ * both are the same truth. Order: store, index, sync, report, `end` event, outputs and
+ * summary, failure.
+ */
+export async function run(
+  options: SyncOptions,
+  shell: Shell,
+  signal: AbortSignal,
+  { openStore, sync, fileIndexStorage, objectIndexStorage }: Engine = engine,
+): Promise<ExitCode> {
+  const began = shell.now();
+  const warnings: string[] = [];
+  const emit = (event: Event): void => {
+    if (event.type === 'message' && event.level === 'warning') warnings.push(event.message);
+    shell.emit(event);
+  };
+  emit({
+    type: 'start',
+    command: options.command,
+    dryRun: options.dryRun,
+    url: destinationUrl(options.destination),
+    roots: options.tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text),
+  });
+
+  let identity: Identity | undefined;
+  let end: RunResult;
+  try {
+    signal.throwIfAborted();
+    const opened = await openStore(options, emit, signal);
+    identity = opened.identity;
+    const { region, endpoint } = opened;
+    emit({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
+    const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
+    const result = await sync(options, { store: opened.store, index, emit, signal, now: shell.now });
+    const { error } = result.report;
+    end = { destination: result.report, exit: result.exit, ...(error === undefined ? {} : { error }) };
+  } catch (thrown) {
+    end = notBegun(options, explained(thrown, signal, emit));
+  }
+
+  const report = buildReport(options, shell, { began, identity, warnings, end });
+  const written = await writeReport(report, options, end.exit, emit);
+  const ended = ending(written, options, shell.now() - began);
+  shell.emit(ended);
+  let { exit } = ended;
+  let failure = exit === EXIT.done ? undefined : (ended.error?.message ?? failureText(written.report, ended));
+  try {
+    await shell.finish(written.report, ended);
+  } catch (thrown) {
+    exit = worstExit([exit, EXIT.failed]);
+    failure ??= `outputs or summary could not be written: ${messageOf(thrown)}`;
+  }
+  if (failure !== undefined) shell.fail(failure, exit);
+  return shell.detailedExit && exit === EXIT.done && ended.dryRun && ended.changed ? EXIT.wouldChange : exit;
+
+  async function indexStorage(opened: OpenedStore): Promise<IndexStorage | undefined> {
+    const { index, destination } = options;
+    switch (index.kind) {
+      case 'none':
+        return undefined;
+      case 'cache':
+        return await shell.cacheStorage?.(options, opened);
+      case 'file':
+        return await fileIndexStorage(index.path);
+      case 's3': {
+        const inDestination = index.bucket === destination.bucket;
+        const place = inDestination
+          ? opened
+          : await openStore(indexBucket(options, index.bucket), emit, signal);
+        return await objectIndexStorage(place.store, index.key as ObjectKey, inDestination);
+      }
+    }
+  }
+}
+
+/** A run that could not begin, as its inputs are wrong. It ends like any other: outputs or events, then failure. */
+export function endBeforeRun(
+  thrown: unknown,
+  dryRun: boolean,
+  seconds: number,
+  {
+    emit,
+    finish,
+    fail,
+  }: { readonly emit: Emit; readonly finish: (ended: RunEnded) => void; readonly fail: Shell['fail'] },
+): ExitCode {
+  const { code, message, exit } = explained(thrown, new AbortController().signal, emit);
+  finish({
+    type: 'end',
+    status: statusOf(exit),
+    exit,
+    dryRun,
+    changed: false,
+    seconds,
+    totals: NO_TOTALS,
+    sentBytes: 0,
+    requests: {},
+    error: { code, message },
+  });
+  fail(message, exit);
+  return exit;
+}
+
+/** For a run whose steps failed and that has no error of its own. */
+function failureText(report: Report, { totals, exit }: RunEnded): string {
+  const { files } = totals.failed;
+  if (files === 0) return `the run ended with status ${exit}`;
+  const first = report.destinations.flatMap(
+    ({ steps }) => steps.find(({ outcome }) => outcome === 'failed') ?? [],
+  )[0];
+  const told =
+    first === undefined
+      ? ''
+      : `: ${printable(first.key)}: ${withoutKey(first.key, first.error?.message ?? '')}`;
+  return `${formatFiles(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
+}
+
+/** An index in another bucket is reached as the destination is, but for what is about the destination alone. */
+function indexBucket(options: SyncOptions, bucket: string): SyncOptions {
+  const { expectedBucketOwner: _, ...connection } = options.connection;
+  return { ...options, destination: { bucket, prefix: '' as Prefix }, connection, writeHeaders: {} };
+}
+
+interface RunResult {
+  readonly destination: DestinationReport;
+  readonly exit: ExitCode;
+  readonly error?: ReportError;
+}
+
+interface Explained extends ReportError {
+  readonly exit: ExitCode;
+}
+
+/** Anything thrown, as the report says it. What is no `SyncError` is a mistake of ours. After an abort nothing else counts. */
+function explained(thrown: unknown, signal: AbortSignal, emit: Emit): Explained {
+  const met: unknown = signal.aborted ? signal.reason : thrown;
+  if (met instanceof SyncError) return { code: met.code, message: met.message, exit: met.exit };
+  if (met instanceof Error && met.stack !== undefined) {
+    emit({ type: 'message', level: 'debug', message: met.stack });
+  }
+  return {
+    code: 'internal',
+    message: `internal error: ${messageOf(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
+    exit: EXIT.failed,
+  };
+}
+
+/** The status that goes with an exit code when a run ended before it had anything else to say. */
+function statusOf(exit: ExitCode): Status {
+  switch (exit) {
+    case EXIT.done:
+    case EXIT.wouldChange:
+      return 'done';
+    case EXIT.different:
+      return 'different';
+    case EXIT.refused:
+      return 'refused';
+    case EXIT.interrupted:
+    case EXIT.terminated:
+      return 'cancelled';
+    case EXIT.failed:
+    case EXIT.usage:
+    case EXIT.foreignWriter:
+      return 'failed';
+  }
+}
+
+function notBegun(options: SyncOptions, { code, message, exit }: Explained): RunResult {
+  const error = { code, message };
+  const destination: DestinationReport = {
+    url: destinationUrl(options.destination),
+    status: statusOf(exit),
+    totals: NO_TOTALS,
+    requests: {},
+    phases: {},
+    ranks: [],
+    sentBytes: 0,
+    error,
+    steps: [],
+  };
+  return { destination, exit, error };
+}
+
+function buildReport(
+  options: SyncOptions,
+  shell: Shell,
+  made: {
+    readonly began: number;
+    readonly identity: Identity | undefined;
+    readonly warnings: readonly string[];
+    readonly end: RunResult;
+  },
+): Report {
+  const { began, identity, warnings, end } = made;
+  const commit = commitOf(shell.env);
+  return {
+    version: REPORT_VERSION,
+    tool: TOOL,
+    command: options.command,
+    dryRun: options.dryRun,
+    status: end.destination.status,
+    ...(end.error === undefined ? {} : { error: end.error }),
+    startedAt: new Date(began).toISOString(),
+    endedAt: new Date(shell.now()).toISOString(),
+    ...(identity === undefined ? {} : { identity }),
+    ...(commit === undefined ? {} : { commit }),
+    warnings,
+    destinations: [end.destination],
+  };
+}
+
+/** Where CI systems say what they build. */
+const COMMIT_VARIABLES = [
+  'GITHUB_SHA',
+  'CI_COMMIT_SHA',
+  'BUILDKITE_COMMIT',
+  'CIRCLE_SHA1',
+  'BITBUCKET_COMMIT',
+  'DRONE_COMMIT_SHA',
+  'CI_COMMIT',
+  'GIT_COMMIT',
+] as const;
+
+export function commitOf(env: Shell['env']): string | undefined {
+  const found = COMMIT_VARIABLES.map((name) => env[name]).find((value) =>
+    /^[0-9a-f]{7,64}$/i.test(value ?? ''),
+  );
+  return found;
+}
+
+interface Written {
+  readonly report: Report;
+  readonly exit: ExitCode;
+  readonly path: string | undefined;
+}
+
+/** A report that was asked for and cannot be written fails the run, after everything else is done. */
+async function writeReport(
+  report: Report,
+  options: SyncOptions,
+  exit: ExitCode,
+  emit: Emit,
+): Promise<Written> {
+  if (options.report === undefined) return { report, exit, path: undefined };
+  try {
+    const { writeReportFile } = await import('./console/report-file.js');
+    await writeReportFile(options.report, report);
+    return { report, exit, path: options.report };
+  } catch (thrown) {
+    const error: ReportError = {
+      code: 'report-not-written',
+      message: `report: ${options.report} cannot be written (${messageOf(thrown)}): check the directory and its permissions`,
+    };
+    emit({ type: 'message', level: 'error', message: error.message });
+    const failed = report.status === 'done' || report.status === 'planned';
+    return {
+      report: failed ? { ...report, status: 'failed', error } : report,
+      exit: worstExit([exit, EXIT.failed]),
+      path: undefined,
+    };
+  }
+}
+
+function ending({ report, exit, path }: Written, options: SyncOptions, ms: number): RunEnded {
+  const totals = sumTotals(report);
+  return {
+    type: 'end',
+    status: report.status,
+    exit,
+    dryRun: options.dryRun,
+    changed: isChanged(totals),
+    seconds: ms / 1000,
+    totals,
+    sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
+    requests: sumRequests(report),
+    ...(report.error === undefined ? {} : { error: report.error }),
+    ...(path === undefined ? {} : { report: path }),
+  };
+}
+
+/** npm and npx pass a terminal's SIGINT on to a child that already had it; the echo is not a second wish. */
+const ECHO_MS = 100;
+
+/**
+ * SIGINT and SIGTERM stop the run in good order; its index, report and summary are still written. A second SIGINT
+ * ends the process at once. The runner sends SIGINT, SIGTERM after 7.5 s, and kills 2.5 s later.
+ */
+export function abortOnSignals(
+  target: Pick<NodeJS.Process, 'on' | 'off'> = process,
+  exitNow: (code: number) => void = (code) => process.exit(code),
+  now: () => number = Date.now,
+): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  let interruptedAt: number | undefined;
+  const interrupt = (): void => {
+    if (interruptedAt !== undefined && now() - interruptedAt >= ECHO_MS) exitNow(EXIT.interrupted);
+    interruptedAt ??= now();
+    controller.abort(
+      new SyncError(
+        'cancelled',
+        EXIT.interrupted,
+        'cancelled by SIGINT: what was not begun is left for the next run',
+      ),
+    );
+  };
+  const terminate = (): void => {
+    controller.abort(
+      new SyncError(
+        'cancelled',
+        EXIT.terminated,
+        'cancelled by SIGTERM: what was not begun is left for the next run',
+      ),
+    );
+  };
+  target.on('SIGINT', interrupt);
+  target.on('SIGTERM', terminate);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      target.off('SIGINT', interrupt);
+      target.off('SIGTERM', terminate);
+    },
+  };
+}

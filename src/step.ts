@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ActionCommands } from './action/commands.js';
+import { type CacheService, cacheIndexStorage, loadCacheService } from './action/index-cache.js';
+import { readInputs } from './action/inputs.js';
+import { actionSink } from './action/log-events.js';
+import { outputsOf } from './action/outputs.js';
+import { renderSummary } from './action/summary.js';
+import { indexName } from './console/index-name.js';
+import { createLog } from './console/log.js';
+import { parseOptions } from './console/options.js';
+import { lineProgress } from './console/progress.js';
+import { oneLine } from './console/text.js';
+import { EXIT, type ExitCode, messageOf } from './model/errors.js';
+import type { Event, RunEnded } from './model/events.js';
+import type { SyncOptions } from './model/options.js';
+import type { Report } from './model/report.js';
+import { abortOnSignals, type Engine, endBeforeRun, engine, patternParsers, run } from './run.js';
+
+export interface StepSurroundings {
+  readonly commands: ActionCommands;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly now: () => number;
+  readonly onSignals: typeof abortOnSignals;
+  readonly loadCache: () => Promise<CacheService>;
+  readonly engine: Engine;
+}
+
+/** A line of progress in the job's log. Milliseconds. */
+const PROGRESS_LINE_MS = 10_000;
+
+export function stepSurroundings(commands: ActionCommands): StepSurroundings {
+  return {
+    commands,
+    env: process.env,
+    cwd: process.cwd(),
+    now: Date.now,
+    onSignals: abortOnSignals,
+    loadCache: loadCacheService,
+    engine,
+  };
+}
+
+/** The action's main step, from inputs to exit status. */
+export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
+  const { commands, env, cwd, now } = surroundings;
+  const began = now();
+  let options: SyncOptions;
+  try {
+    options = await parseOptions(readInputs(env), {
+      shell: 'action',
+      cwd,
+      env,
+      platform: process.platform,
+      home: homedir(),
+      ...patternParsers,
+    });
+  } catch (error) {
+    const level = commands.isDebug() ? 'debug' : 'info';
+    return endBeforeRun(error, false, (now() - began) / 1000, {
+      emit: (event) => actionSink(commands, level)(createLog()(event)),
+      finish: (ended) => setOutputs(commands, ended, ''),
+      fail: (message) => commands.setFailed(oneLine(message)),
+    });
+  }
+
+  const sink = actionSink(commands, options.logLevel);
+  const log = createLog();
+  const view = lineProgress(
+    (text) => sink([{ kind: 'line', level: 'info', text }]),
+    PROGRESS_LINE_MS,
+    now,
+    options.dryRun,
+  );
+  const emit = (event: Event): void => {
+    if (event.type === 'progress') view.show(event.progress);
+    else sink(log(event));
+  };
+  const signals = surroundings.onSignals();
+  try {
+    return await run(
+      options,
+      {
+        emit,
+        env,
+        now,
+        detailedExit: false,
+        cacheStorage: async (_, { endpoint }) =>
+          cacheIndexStorage(indexName(endpoint, options.destination), {
+            env,
+            emit,
+            saveState: (name, value) => commands.saveState(name, value),
+            loadService: surroundings.loadCache,
+          }),
+        finish: async (report, ended) => {
+          setOutputs(commands, ended, await writeSummary(report, ended, options, env, emit));
+        },
+        fail: (message) => commands.setFailed(oneLine(message)),
+      },
+      signals.signal,
+      surroundings.engine,
+    );
+  } finally {
+    signals.dispose();
+  }
+}
+
+function setOutputs(commands: ActionCommands, ended: RunEnded, summaryFile: string): void {
+  for (const [name, value] of outputsOf(ended, summaryFile)) commands.setOutput(name, value);
+}
+
+/** Writes the summary; answers where it also lies as a file. A summary that cannot be written is no failed deploy. */
+async function writeSummary(
+  report: Report,
+  ended: RunEnded,
+  options: SyncOptions,
+  env: NodeJS.ProcessEnv,
+  emit: (event: Event) => void,
+): Promise<string> {
+  const markdown = renderSummary(report, options.summaryTitle);
+  const directory = env.RUNNER_TEMP || tmpdir();
+  const file = join(directory, `s3-dedup-sync-summary-${randomBytes(4).toString('hex')}.md`);
+  try {
+    await mkdir(directory, { recursive: true });
+    await writeFile(file, markdown);
+    const jobSummary = env.GITHUB_STEP_SUMMARY ?? '';
+    if (jobSummary !== '' && isWanted(options.summary, ended)) await appendFile(jobSummary, markdown);
+    return file;
+  } catch (error) {
+    emit({ type: 'message', level: 'warning', message: `the summary was not written: ${messageOf(error)}` });
+    return '';
+  }
+}
+
+function isWanted(when: SyncOptions['summary'], ended: RunEnded): boolean {
+  switch (when) {
+    case 'always':
+      return true;
+    case 'changes':
+      return ended.changed || ended.exit !== EXIT.done;
+    case 'never':
+      return false;
+  }
+}
