@@ -1184,6 +1184,11 @@ async function loadIndex(storage, emit, signal) {
         });
     }
     const { index } = parsed;
+    emit({
+        type: 'message',
+        level: 'debug',
+        message: `the index of earlier runs knows ${index.objects.size} objects and ${index.files.size} files`,
+    });
     return {
         index,
         trustFiles: storage.trust.local && index.machine === (0,index_file.machineId)(),
@@ -1864,8 +1869,8 @@ var esm = __webpack_require__(3581);
  */
 const DIALECT = { dot: true, nobrace: true, nocomment: true, noext: true, nonegate: true };
 /**
- * Compares segment by segment on the way down, so that a directory that no pattern reaches is never opened and
- * a file costs at most one comparison a pattern; none where the directory is covered.
+ * Compares segment by segment on the way down, so that a directory that no pattern reaches is never opened
+ * and a file costs at most one comparison a pattern; none where the directory is covered.
  */
 function pathMatcher(patterns) {
     const negatives = patterns.filter((pattern) => pattern.negate).map(compile);
@@ -1903,7 +1908,7 @@ function pathMatcher(patterns) {
 }
 function compile(pattern) {
     const glob = pattern.glob === '' ? [] : new esm/* Minimatch */.VR(pattern.glob, DIALECT).set[0];
-    // Minimatch says `false` of a segment that it cannot compile and leaves such patterns out: they match nothing.
+    // Minimatch leaves a pattern out that it cannot compile: it matches nothing.
     const segments = [...segmentsOf(pattern.base), ...(glob ?? [{ test: () => false }])];
     const endsAt = segments.map((_, i) => segments.slice(i).every((segment) => segment === esm/* GLOBSTAR */.ZN));
     return { segments, endsAt: [...endsAt, true], directoriesOnly: pattern.directoriesOnly };
@@ -2204,7 +2209,8 @@ function commonRoot(patterns, found) {
     if (common !== undefined)
         return common;
     const distinct = [...new Set(roots.map((candidates) => candidates[0] ?? ''))];
-    throw (0,errors/* usageError */.Wp)(`\`paths\` has more than one root, and each would give other keys: ${distinct.map(showName).join(', ')}; ` +
+    throw (0,errors/* usageError */.Wp)('`paths` has more than one root, and each would give other keys: ' +
+        `${distinct.map(showName).join(', ')}; ` +
         'set `root` to the directory that keys are taken below');
 }
 function checkInside(root, patterns, found) {
@@ -2213,7 +2219,8 @@ function checkInside(root, patterns, found) {
         const directory = kind === 'file' || kind === 'special' ? (0,external_node_path_.dirname)(searchPath) : searchPath;
         if (isInside(directory, root))
             continue;
-        throw (0,errors/* usageError */.Wp)(`the path ${showName(text)} lies outside of the root ${showName(root)}; set \`root\` to a directory above it`);
+        throw (0,errors/* usageError */.Wp)(`the path ${showName(text)} lies outside of the root ${showName(root)}; ` +
+            'set `root` to a directory above it');
     }
 }
 
@@ -2576,7 +2583,7 @@ function localFile(name, path, stats) {
         mode: Number(stats.mode),
     };
 }
-/** By the permission bits, for nothing; where these leave it open, access lists among it, the system is asked. */
+/** By the permission bits, which cost nothing; where these leave it open, the system is asked. */
 function isSurelyReadable({ mode, uid }, own) {
     if (own === undefined || own === 0)
         return true;
@@ -2698,7 +2705,8 @@ function checkGit({ includeGit }, starts) {
         return;
     for (const { path, found } of starts) {
         if (hasGitSegment(path, external_node_path_.sep) || ('real' in found && hasGitSegment(found.real, external_node_path_.sep))) {
-            throw (0,errors/* usageError */.Wp)(`\`paths\` names ${showName(path)}, which lies in ${GIT}: it is not published without \`include-git\``);
+            throw (0,errors/* usageError */.Wp)(`\`paths\` names ${showName(path)}, which lies in ${GIT}: ` +
+                'it is not published without `include-git`');
         }
     }
 }

@@ -28,6 +28,11 @@ export function formatFiles(count: number): string {
   return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
 }
 
+/** `1 request`, `2 requests`. */
+export function formatRequests(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}`;
+}
+
 /** `1 file, 3 KiB`. */
 export function formatFilesAndBytes(count: Count): string {
   return `${formatFiles(count.files)}, ${formatBytes(count.bytes)}`;

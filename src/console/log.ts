@@ -8,6 +8,7 @@ import {
   formatFiles,
   formatFilesAndBytes,
   formatPercent,
+  formatRequests,
   formatSeconds,
 } from './format.js';
 import { printable } from './text.js';
@@ -300,8 +301,11 @@ function* endLines(ended: RunEnded): Generator<LogLine> {
     yield info(`  ${word.padEnd(words)}  ${pad}${number}  ${formatBytes(count.bytes)}`);
   }
   const { bytes, of } = spared(ended.totals);
-  if (bytes > 0) yield info(`  ${formatPercent(bytes, of)} of the bytes did not have to travel`);
+  if (bytes > 0)
+    yield info(
+      `  ${formatPercent(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`,
+    );
   const requests = totalRequests(ended.requests);
-  if (requests > 0) yield info(`  ${formatCount(requests)} requests`);
+  if (requests > 0) yield info(`  ${formatRequests(requests)}`);
   if (ended.report !== undefined) yield info(`  report: ${printable(ended.report)}`);
 }

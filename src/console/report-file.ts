@@ -8,7 +8,7 @@ import type { Report, ReportStep } from '../model/report.js';
  * report of a million files would not fit one string.
  */
 export async function writeReportFile(path: string, report: Report): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectory(dirname(path));
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx');
@@ -23,6 +23,21 @@ export async function writeReportFile(path: string, report: Report): Promise<voi
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST') throw again;
+    });
   }
 }
 

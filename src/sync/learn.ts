@@ -50,6 +50,11 @@ export async function loadIndex(
     });
   }
   const { index } = parsed;
+  emit({
+    type: 'message',
+    level: 'debug',
+    message: `the index of earlier runs knows ${index.objects.size} objects and ${index.files.size} files`,
+  });
   return {
     index,
     trustFiles: storage.trust.local && index.machine === machineId(),
