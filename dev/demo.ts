@@ -33,7 +33,11 @@ async function demo(): Promise<void> {
 /** Runs the bundled action as the runner would: inputs and the files for outputs and summary in the environment. */
 async function publish(directory: string, endpoint: string): Promise<void> {
   const summary = join(directory, `summary-${process.hrtime.bigint()}.md`);
-  const files = { GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: `${summary}.out`, GITHUB_STATE: `${summary}.state` };
+  const files = {
+    GITHUB_STEP_SUMMARY: summary,
+    GITHUB_OUTPUT: `${summary}.out`,
+    GITHUB_STATE: `${summary}.state`,
+  };
   for (const path of Object.values(files)) await cp('/dev/null', path).catch(() => undefined);
   const inputs: Readonly<Record<string, string>> = {
     paths: 'public',
@@ -49,12 +53,14 @@ async function publish(directory: string, endpoint: string): Promise<void> {
       cwd: directory,
       stdio: 'inherit',
       env: {
-        PATH: process.env['PATH'],
+        PATH: process.env.PATH,
         AWS_ACCESS_KEY_ID: 'demo',
         AWS_SECRET_ACCESS_KEY: 'demo-secret',
         RUNNER_TEMP: directory,
         ...files,
-        ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
+        ...Object.fromEntries(
+          Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
+        ),
       },
     });
     child.on('error', reject);

@@ -3,7 +3,7 @@ import { eventToJson } from './console/json-events.js';
 import { createLog } from './console/log.js';
 import { parseOptions } from './console/options.js';
 import { barProgress, lineProgress, type ProgressView } from './console/progress.js';
-import { consoleSink, isShown } from './console/sink.js';
+import { consoleSink, isShown, levelOf } from './console/sink.js';
 import { oneLine, printable } from './console/text.js';
 import { VERSION } from './console/version.js';
 import { EXIT, type ExitCode, SyncError } from './model/errors.js';
@@ -152,7 +152,7 @@ async function humanShell(terminal: Terminal, level: LogLevel, dryRun: boolean):
     emit: (event: Event) => {
       if (event.type === 'progress') return view?.show(event.progress);
       const lines = log(event);
-      if (lines.length > 0) view?.clear();
+      if (lines.some((line) => isShown(levelOf(line), level))) view?.clear();
       sink(lines);
       if (event.type === 'end') view?.stop();
     },

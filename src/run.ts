@@ -316,8 +316,9 @@ async function writeReport(
       code: 'report-not-written',
       message: `report: ${options.report} cannot be written (${messageOf(thrown)}): check the directory and its permissions`,
     };
-    emit({ type: 'message', level: 'error', message: error.message });
     const failed = report.status === 'done' || report.status === 'planned';
+    // A run that failed already ends with its own error; this one is said beside it.
+    if (!failed) emit({ type: 'message', level: 'error', message: error.message });
     return {
       report: failed ? { ...report, status: 'failed', error } : report,
       exit: worstExit([exit, EXIT.failed]),

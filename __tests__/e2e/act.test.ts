@@ -12,16 +12,17 @@ const MIB = 1024 * 1024;
 const repository = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** nektos/act runs a workflow without Docker, with a cache server of its own. */
-const act = [join(repository, '.cache/servers/bin/act'), ...(process.env['PATH'] ?? '').split(delimiter).map((d) => join(d, 'act'))].find(
-  (path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  },
-);
+const act = [
+  join(repository, '.cache/servers/bin/act'),
+  ...(process.env.PATH ?? '').split(delimiter).map((d) => join(d, 'act')),
+].find((path) => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+});
 
 const WORKFLOW = `
 on: push
@@ -43,80 +44,96 @@ jobs:
         run: echo "seen=\${{ steps.s3.outputs.status }}/\${{ steps.s3.outputs.uploaded-files }}/\${{ steps.s3.outputs.copied-files }}/\${{ steps.s3.outputs.deleted-files }}"
 `;
 
-(act === undefined ? describe.skip : describe)(`as a workflow under act${act === undefined ? ': skipped, act is not installed' : ''}`, () => {
-  let s3: EmbeddedTestServer;
-  let directory: string;
-  let bucket: string;
+(act === undefined ? describe.skip : describe)(
+  `as a workflow under act${act === undefined ? ': skipped, act is not installed' : ''}`,
+  () => {
+    let s3: EmbeddedTestServer;
+    let directory: string;
+    let bucket: string;
 
-  beforeAll(async () => {
-    s3 = await embedded();
-    bucket = await s3.bucket();
-    directory = await temporaryDirectory();
-    const checkout = join(directory, 'repository');
-    await writeTree({ '.github/workflows/publish.yml': WORKFLOW }, checkout);
-    await cp(join(repository, 'dist'), join(checkout, 'dist'), { recursive: true });
-    await cp(join(repository, 'action.yml'), join(checkout, 'action.yml'));
-    const git = (...args: readonly string[]): void => {
-      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: checkout });
-    };
-    git('init', '-q', '.');
-    git('add', '-A');
-    git('commit', '-qm', 'site');
-    await writeTree({ 'tree/index.html': 'page', 'tree/a.txt': 'one', 'tree/b.txt': 'one', 'tree/big.bin': noise(9 * MIB) }, directory);
-  });
-  afterAll(async () => {
-    await s3?.stop();
-    if (directory !== undefined) await removeTree(directory);
-  });
-
-  async function push(): Promise<{ readonly status: number | null; readonly log: string }> {
-    const env = { ...reach(s3), ACTIONS_RUNTIME_TOKEN: 'x', TREE: join(directory, 'tree'), BUCKET: bucket };
-    const args = ['push', '-P', 'ubuntu-latest=-self-hosted', '--cache-server-addr', '127.0.0.1'];
-    args.push('--cache-server-path', join(directory, 'cache'));
-    for (const [name, value] of Object.entries(env)) args.push('--env', `${name}=${value}`);
-    const node24 = process.env['S3DS_NODE24'];
-    const path = [...(node24 === undefined ? [] : [dirname(node24)]), process.env['PATH']].join(delimiter);
-    return new Promise((resolve, reject) => {
-      const child = spawn(act ?? '', args, {
-        cwd: join(directory, 'repository'),
-        env: { PATH: path, HOME: directory },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let log = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (log += chunk));
-      child.on('error', reject);
-      child.on('close', (status) => resolve({ status, log }));
+    beforeAll(async () => {
+      s3 = await embedded();
+      bucket = await s3.bucket();
+      directory = await temporaryDirectory();
+      const checkout = join(directory, 'repository');
+      await writeTree({ '.github/workflows/publish.yml': WORKFLOW }, checkout);
+      await cp(join(repository, 'dist'), join(checkout, 'dist'), { recursive: true });
+      await cp(join(repository, 'action.yml'), join(checkout, 'action.yml'));
+      const git = (...args: readonly string[]): void => {
+        execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+          cwd: checkout,
+        });
+      };
+      git('init', '-q', '.');
+      git('add', '-A');
+      git('commit', '-qm', 'site');
+      await writeTree(
+        {
+          'tree/index.html': 'page',
+          'tree/a.txt': 'one',
+          'tree/b.txt': 'one',
+          'tree/big.bin': noise(9 * MIB),
+        },
+        directory,
+      );
     });
-  }
+    afterAll(async () => {
+      await s3?.stop();
+      if (directory !== undefined) await removeTree(directory);
+    });
 
-  test('the first run uploads; outputs and summary are there; the index is saved', async () => {
-    const { status, log } = await push();
-    expect({ status, log }).toMatchObject({ status: 0, log: expect.stringContaining('seen=done/3/1/0') });
-    expect(log).toMatch(/Summary - .*s3-dedup-sync|Summary - #/);
-    expect(log).toMatch(/copied \| 1 \|/);
-    expect(s3.server.objects(bucket)).toHaveLength(4);
-  });
+    async function push(): Promise<{ readonly status: number | null; readonly log: string }> {
+      const env = { ...reach(s3), ACTIONS_RUNTIME_TOKEN: 'x', TREE: join(directory, 'tree'), BUCKET: bucket };
+      const args = ['push', '-P', 'ubuntu-latest=-self-hosted', '--cache-server-addr', '127.0.0.1'];
+      args.push('--cache-server-path', join(directory, 'cache'));
+      for (const [name, value] of Object.entries(env)) args.push('--env', `${name}=${value}`);
+      const node24 = process.env.S3DS_NODE24;
+      const path = [...(node24 === undefined ? [] : [dirname(node24)]), process.env.PATH].join(delimiter);
+      return new Promise((resolve, reject) => {
+        const child = spawn(act ?? '', args, {
+          cwd: join(directory, 'repository'),
+          env: { PATH: path, HOME: directory },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        let log = '';
+        for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (log += chunk));
+        child.on('error', reject);
+        child.on('close', (status) => resolve({ status, log }));
+      });
+    }
 
-  test('the second restores the index and sends nothing', async () => {
-    s3.server.log.clear();
-    const { status, log } = await push();
-    expect({ status, log }).toMatchObject({ status: 0, log: expect.stringContaining('seen=done/0/0/0') });
-    expect(log).toContain('index of earlier runs knows 4 objects');
-    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
-  });
+    test('the first run uploads; outputs and summary are there; the index is saved', async () => {
+      const { status, log } = await push();
+      expect({ status, log }).toMatchObject({ status: 0, log: expect.stringContaining('seen=done/3/1/0') });
+      expect(log).toMatch(/Summary - .*s3-dedup-sync|Summary - #/);
+      expect(log).toMatch(/copied \| 1 \|/);
+      expect(s3.server.objects(bucket)).toHaveLength(4);
+    });
 
-  test('a rename is copied', async () => {
-    await rename(join(directory, 'tree/big.bin'), join(directory, 'tree/image.bin'));
-    const { log } = await push();
-    expect(log).toContain('seen=done/0/1/1');
-  });
+    test('the second restores the index and sends nothing', async () => {
+      s3.server.log.clear();
+      const { status, log } = await push();
+      expect({ status, log }).toMatchObject({ status: 0, log: expect.stringContaining('seen=done/0/0/0') });
+      expect(log).toContain('index of earlier runs knows 4 objects');
+      expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+    });
 
-  test('a publish that fails fails the job, and its outputs say so', async () => {
-    await writeFile(join(directory, 'tree/new.txt'), 'new');
-    s3.server.faults.add({ match: { operation: 'PutObject' }, fault: { kind: 'error', code: 'AccessDenied' } });
-    const { status, log } = await push();
-    expect(status).not.toBe(0);
-    expect(log).toContain('seen=failed/0/0/0');
-    expect(log).toMatch(/Job failed/);
-  });
-});
+    test('a rename is copied', async () => {
+      await rename(join(directory, 'tree/big.bin'), join(directory, 'tree/image.bin'));
+      const { log } = await push();
+      expect(log).toContain('seen=done/0/1/1');
+    });
+
+    test('a publish that fails fails the job, and its outputs say so', async () => {
+      await writeFile(join(directory, 'tree/new.txt'), 'new');
+      s3.server.faults.add({
+        match: { operation: 'PutObject' },
+        fault: { kind: 'error', code: 'AccessDenied' },
+      });
+      const { status, log } = await push();
+      expect(status).not.toBe(0);
+      expect(log).toContain('seen=failed/0/0/0');
+      expect(log).toMatch(/Job failed/);
+    });
+  },
+);

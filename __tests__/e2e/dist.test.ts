@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { copyOfDist, reach, runAction, runCli } from '../support/dist.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -43,7 +42,8 @@ describe('the command line, from a copy of dist alone', () => {
     expect(version).toMatchObject({ status: 0, stdout: expect.stringContaining(expected) });
     const help = await runCli(dist, ['--help'], { cwd: root });
     expect(help.status).toBe(0);
-    for (const option of ['--delete-after', '--exclude', '--json', '--detailed-exitcode']) expect(help.stdout).toContain(option);
+    for (const option of ['--delete-after', '--exclude', '--json', '--detailed-exitcode'])
+      expect(help.stdout).toContain(option);
   });
 
   test('publishes, and a second run from a fresh copy without an index sends and asks nothing', async () => {
@@ -51,23 +51,44 @@ describe('the command line, from a copy of dist alone', () => {
     await writeTree(tree, join(root, 'public'));
     const url = `s3://${bucket}/site`;
     const first = await runCli(dist, ['sync', './public', url], { cwd: root, env });
-    expect(first).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/uploaded +3 files/) });
+    expect(first).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/uploaded +3 files/),
+    });
     expect(first.stdout).not.toMatch(/^::/m);
-    expect(s3.server.objects(bucket).map(({ key }) => key)).toEqual(['site/a.txt', 'site/b/a.txt', 'site/big.bin', 'site/index.html']);
+    expect(s3.server.objects(bucket).map(({ key }) => key)).toEqual([
+      'site/a.txt',
+      'site/b/a.txt',
+      'site/big.bin',
+      'site/index.html',
+    ]);
 
     s3.server.log.clear();
     await writeTree(tree, join(root, 'fresh'));
-    const second = await runCli(dist, ['sync', 'fresh', url, '--index', 'none', '--json'], { cwd: root, env });
+    const second = await runCli(dist, ['sync', 'fresh', url, '--index', 'none', '--json'], {
+      cwd: root,
+      env,
+    });
     expect(second.status).toBe(0);
     expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
-    const events = second.stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string });
-    expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['start', 'identity', 'plan', 'end']));
+    const events = second.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['start', 'identity', 'plan', 'end']),
+    );
   });
 
   test('a dry run that would change something ends with 6 when asked, and writes nothing', async () => {
     await writeTree({ a: 'x' }, root);
     const plain = await runCli(dist, [root, `s3://${bucket}/p`, '--dry-run'], { cwd: root, env });
-    const detailed = await runCli(dist, [root, `s3://${bucket}/p`, '--dry-run', '--detailed-exitcode', '--index', 'none'], { cwd: root, env });
+    const detailed = await runCli(
+      dist,
+      [root, `s3://${bucket}/p`, '--dry-run', '--detailed-exitcode', '--index', 'none'],
+      { cwd: root, env },
+    );
     expect([plain.status, detailed.status]).toEqual([0, 6]);
     expect(s3.server.log.counts).toEqual({ ListObjectsV2: 2 });
   });
@@ -78,12 +99,24 @@ describe('the command line, from a copy of dist alone', () => {
     expect(JSON.parse(await readFile(join(root, 'r.json'), 'utf8'))).toMatchObject({
       version: 1,
       status: 'done',
-      destinations: [{ url: `s3://${bucket}/p/`, steps: [{ key: 'p/a', action: 'upload', reason: 'new', outcome: 'done' }] }],
+      destinations: [
+        {
+          url: `s3://${bucket}/p/`,
+          steps: [{ key: 'p/a', action: 'upload', reason: 'new', outcome: 'done' }],
+        },
+      ],
     });
     await mkdir(join(root, 'empty'));
-    const refused = await runCli(dist, ['empty', `s3://${bucket}/p`, '--delete-after', '--report', 'r.json'], { cwd: root, env });
+    const refused = await runCli(
+      dist,
+      ['empty', `s3://${bucket}/p`, '--delete-after', '--report', 'r.json'],
+      { cwd: root, env },
+    );
     expect(refused.status).toBe(4);
-    expect(JSON.parse(await readFile(join(root, 'r.json'), 'utf8'))).toMatchObject({ status: 'refused', error: { code: 'no-files-found' } });
+    expect(JSON.parse(await readFile(join(root, 'r.json'), 'utf8'))).toMatchObject({
+      status: 'refused',
+      error: { code: 'no-files-found' },
+    });
   });
 });
 
@@ -98,20 +131,43 @@ describe('bad input ends in one clear line', () => {
     ['an unknown value', ['public', 's3://bucket-1/p', '--symlinks', 'maybe'], 2, /symlinks.*maybe.*inside/],
     ['the whole bucket, unspelled', ['public', 's3://bucket-1', '--delete-after'], 4, /whole-bucket/],
     ['a tree that is not there', ['nowhere', 's3://bucket-1/p'], 4, /nowhere/],
-    ['no credentials', ['public', 's3://bucket-1/p'], 2, /no AWS credentials/, { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' }],
-    ['an endpoint that nobody listens on', ['public', 's3://bucket-1/p', '--max-attempts', '2'], 1, /no answer from S3.*ECONNREFUSED/, { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' }],
-    ['the wrong account', ['public', 's3://bucket-1/p', '--allowed-account-id', '999999999999'], 2, /account 123456789012.*999999999999/],
+    [
+      'no credentials',
+      ['public', 's3://bucket-1/p'],
+      2,
+      /no AWS credentials/,
+      { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' },
+    ],
+    [
+      'an endpoint that nobody listens on',
+      ['public', 's3://bucket-1/p', '--max-attempts', '2'],
+      1,
+      /no answer from S3.*ECONNREFUSED/,
+      { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' },
+    ],
+    [
+      'the wrong account',
+      ['public', 's3://bucket-1/p', '--allowed-account-id', '999999999999'],
+      2,
+      /account 123456789012.*999999999999/,
+    ],
   ];
   test.each(rows)('%s', async (_, args, status, message, changes = {}) => {
-    const ended = await runCli(dist, ['sync', ...args], { cwd: root, env: { ...env, AWS_ENDPOINT_URL_STS: s3.endpoint, ...changes } });
+    const ended = await runCli(dist, ['sync', ...args], {
+      cwd: root,
+      env: { ...env, AWS_ENDPOINT_URL_STS: s3.endpoint, ...changes },
+    });
     const lines = ended.stderr.trim().split('\n');
-    expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status, stderr: expect.stringMatching(message) });
+    expect({ status: ended.status, stderr: ended.stderr }).toEqual({
+      status,
+      stderr: expect.stringMatching(message),
+    });
     expect(lines.at(-1)).not.toMatch(/^\s+at /);
     expect(ended.stderr).not.toMatch(/^\s+at .*\.js:\d+/m);
     expect(s3.server.log.count('PutObject', 'DeleteObjects')).toBe(0);
   });
 
-  test('a region that is not the bucket\'s', async () => {
+  test("a region that is not the bucket's", async () => {
     s3.server.createBucket('elsewhere', { region: 'eu-west-1' });
     const ended = await runCli(dist, ['public', 's3://elsewhere/p'], { cwd: root, env });
     expect(ended).toMatchObject({ status: 2, stderr: expect.stringMatching(/eu-west-1/) });
@@ -136,7 +192,10 @@ describe('bad input ends in one clear line', () => {
 
   test('an index that cannot be written: a warning, the publish stands', async () => {
     await writeFile(join(root, 'blocked'), '');
-    const ended = await runCli(dist, ['public', `s3://${bucket}/p`, '--index', 'blocked/index'], { cwd: root, env });
+    const ended = await runCli(dist, ['public', `s3://${bucket}/p`, '--index', 'blocked/index'], {
+      cwd: root,
+      env,
+    });
     expect(ended).toMatchObject({ status: 0, stderr: expect.stringMatching(/index could not be written/) });
     expect(s3.server.object(bucket, 'p/a')).toBeDefined();
   });
@@ -156,16 +215,28 @@ describe('the index in a file', () => {
     expect(index).toContain('"path"');
     await writeFile(join(root, 'my.index'), index.slice(0, -10));
     const damaged = await runCli(dist, args, { cwd: root, env });
-    expect(damaged).toMatchObject({ status: 0, stdout: expect.stringMatching(/index of earlier runs is damaged: 1 line/) });
+    expect(damaged).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/index of earlier runs is damaged: 1 line/),
+    });
     await writeFile(join(root, 'my.index'), 'garbage');
     const foreign = await runCli(dist, args, { cwd: root, env });
-    expect(foreign).toMatchObject({ status: 0, stdout: expect.stringMatching(/index of earlier runs is ignored/) });
+    expect(foreign).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/index of earlier runs is ignored/),
+    });
     expect(s3.server.log.count('PutObject')).toBe(2);
   });
 
   test('in the bucket', async () => {
     await writeTree({ 'public/a': 'x' }, root);
-    const args = ['public', `s3://${bucket}/p`, '--index', `s3://${bucket}/p/.s3-dedup-sync/index`, '--delete-after'];
+    const args = [
+      'public',
+      `s3://${bucket}/p`,
+      '--index',
+      `s3://${bucket}/p/.s3-dedup-sync/index`,
+      '--delete-after',
+    ];
     expect((await runCli(dist, args, { cwd: root, env })).status).toBe(0);
     expect(s3.server.object(bucket, 'p/.s3-dedup-sync/index')?.content.text()).toMatch(/"key":"p\/a"/);
     expect((await runCli(dist, args, { cwd: root, env })).status).toBe(0);
@@ -196,13 +267,26 @@ describe('the action, from a copy of dist alone', () => {
 
     await rename(join(root, 'public/a.txt'), join(root, 'public/z.txt'));
     const again = await runAction(dist, inputs, { cwd: root, env });
-    expect(again.outputs).toMatchObject({ status: 'done', 'uploaded-files': '0', 'copied-files': '1', 'deleted-files': '1', 'unchanged-files': '2' });
+    expect(again.outputs).toMatchObject({
+      status: 'done',
+      'uploaded-files': '0',
+      'copied-files': '1',
+      'deleted-files': '1',
+      'unchanged-files': '2',
+    });
   });
 
   test('a failure fails the job by name; outputs and summary are there; R9: a name is no command', async () => {
     await writeTree({ 'public/::set-output name=x::y': 'one', 'public/b\n::error::boo': 'two!' }, root);
-    s3.server.faults.add({ match: { operation: 'PutObject' }, fault: { kind: 'error', code: 'AccessDenied' } });
-    const ended = await runAction(dist, { paths: 'public', bucket, prefix: 'p', index: 'none' }, { cwd: root, env });
+    s3.server.faults.add({
+      match: { operation: 'PutObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const ended = await runAction(
+      dist,
+      { paths: 'public', bucket, prefix: 'p', index: 'none' },
+      { cwd: root, env },
+    );
     expect(ended.status).toBe(1);
     expect(ended.outputs).toMatchObject({ status: 'failed', 'uploaded-files': '0' });
     expect(ended.stdout).toMatch(/^::error/m);
@@ -219,7 +303,11 @@ describe('the action, from a copy of dist alone', () => {
     [{ sse: 'AES128' }, /sse.*AES128/],
   ])('%j is refused in one line', async (change, message) => {
     await writeTree({ 'public/a': 'x' }, root);
-    const ended = await runAction(dist, { paths: 'public', bucket, prefix: 'p', index: 'none', ...change }, { cwd: root, env });
+    const ended = await runAction(
+      dist,
+      { paths: 'public', bucket, prefix: 'p', index: 'none', ...change },
+      { cwd: root, env },
+    );
     expect(ended).toMatchObject({ status: 2, stdout: expect.stringMatching(message) });
     expect(s3.server.log.total).toBe(0);
   });
@@ -238,19 +326,23 @@ describe('the action, from a copy of dist alone', () => {
   ] as const)('%s: stops, says so, leaves no upload behind', async (signal, status) => {
     await writeTree({ 'public/big.bin': noise(40 * MIB), 'public/index.html': 'page' }, root);
     s3.server.latency = { UploadPart: 300 };
-    const ended = await runAction(dist, { paths: 'public', bucket, prefix: 'p', index: 'none' }, {
-      cwd: root,
-      env,
-      started: (child) => {
-        const remove = s3.server.before({ operation: 'UploadPart' }, () => {
-          remove();
-          child.kill(signal);
-        });
+    const ended = await runAction(
+      dist,
+      { paths: 'public', bucket, prefix: 'p', index: 'none' },
+      {
+        cwd: root,
+        env,
+        started: (child) => {
+          const remove = s3.server.before({ operation: 'UploadPart' }, () => {
+            remove();
+            child.kill(signal);
+          });
+        },
       },
-    });
+    );
     s3.server.latency = 0;
     expect(ended.status).toBe(status);
-    expect(ended.outputs['status']).toBe('cancelled');
+    expect(ended.outputs.status).toBe('cancelled');
     expect(s3.server.objects(bucket)).toEqual([]);
     expect(s3.server.uploads(bucket)).toEqual([]);
   });
@@ -267,10 +359,13 @@ describe('through a proxy, the direct route closed', () => {
       const { port } = new URL(s3.endpoint);
       const path = (incoming.url ?? '').replace(/^http:\/\/s3\.test(:\d+)?/, '');
       incoming.pipe(
-        request({ port, host: '127.0.0.1', method: incoming.method, path, headers: incoming.headers }, (answer) => {
-          outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-          answer.pipe(outgoing);
-        }),
+        request(
+          { port, host: '127.0.0.1', method: incoming.method, path, headers: incoming.headers },
+          (answer) => {
+            outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+            answer.pipe(outgoing);
+          },
+        ),
       );
     });
     proxy.on('connect', (incoming, client, head) => {
@@ -289,12 +384,23 @@ describe('through a proxy, the direct route closed', () => {
 
   test('HTTP_PROXY is used, NO_PROXY is honoured', async () => {
     await writeTree({ 'public/a': 'x' }, root);
-    const proxied = { ...env, AWS_ENDPOINT_URL_S3: 'http://s3.test', HTTP_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
-    const ended = await runCli(dist, ['public', `s3://${bucket}/p`, '--index', 'none'], { cwd: root, env: proxied });
+    const proxied = {
+      ...env,
+      AWS_ENDPOINT_URL_S3: 'http://s3.test',
+      HTTP_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    };
+    const ended = await runCli(dist, ['public', `s3://${bucket}/p`, '--index', 'none'], {
+      cwd: root,
+      env: proxied,
+    });
     expect({ status: ended.status, stderr: ended.stderr }).toMatchObject({ status: 0 });
     expect(s3.server.object(bucket, 'p/a')).toBeDefined();
     expect(seen.some((url) => url.includes('s3.test'))).toBe(true);
-    const direct = await runCli(dist, ['public', `s3://${bucket}/p`, '--index', 'none', '--max-attempts', '1'], { cwd: root, env: { ...proxied, NO_PROXY: 's3.test' } });
+    const direct = await runCli(
+      dist,
+      ['public', `s3://${bucket}/p`, '--index', 'none', '--max-attempts', '1'],
+      { cwd: root, env: { ...proxied, NO_PROXY: 's3.test' } },
+    );
     expect(direct.status).toBe(1);
   });
 });
@@ -308,13 +414,20 @@ test('a tree that another user may not read is refused before the first write', 
   await chmod(root, 0o755);
   const { spawnSync } = await import('node:child_process');
   await chmod(join(dist, '..'), 0o755);
-  const ended = spawnSync(process.execPath, [join(dist, 'cli.js'), 'public', `s3://${bucket}/p`, '--index', 'none'], {
-    cwd: root,
-    env: { ...env, HOME: root, PATH: process.env['PATH'] },
-    uid: 65534,
-    gid: 65534,
-    encoding: 'utf8',
-  });
+  const ended = spawnSync(
+    process.execPath,
+    [join(dist, 'cli.js'), 'public', `s3://${bucket}/p`, '--index', 'none'],
+    {
+      cwd: root,
+      env: { ...env, HOME: root, PATH: process.env.PATH },
+      uid: 65534,
+      gid: 65534,
+      encoding: 'utf8',
+    },
+  );
   await rm(join(root, 'public/secret'));
-  expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 4, stderr: expect.stringMatching(/'secret' cannot be read/) });
+  expect({ status: ended.status, stderr: ended.stderr }).toEqual({
+    status: 4,
+    stderr: expect.stringMatching(/'secret' cannot be read/),
+  });
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { md5Of } from '../../src/model/digest.js';
 import { copyOfDist, reach, runCli } from '../support/dist.js';
 import { realServers, type TestServer } from '../support/servers.js';
-import { noise, removeTree, temporaryDirectory, type TreeContents, writeTree } from '../support/tree.js';
+import { noise, removeTree, type TreeContents, temporaryDirectory, writeTree } from '../support/tree.js';
 
 const MIB = 1024 * 1024;
 
@@ -54,11 +54,17 @@ for (const real of realServers) {
       if (root !== undefined) await removeTree(root);
     });
 
-    async function publish(tree: string, ...options: readonly string[]): Promise<NonNullable<Line['totals']>> {
+    async function publish(
+      tree: string,
+      ...options: readonly string[]
+    ): Promise<NonNullable<Line['totals']>> {
       const args = ['sync', tree, `s3://${bucket}/site`, '--index', 'none', '--json', ...options];
       const ended = await runCli(dist, args, { cwd: root, env: reach(server) });
       expect({ status: ended.status, stderr: ended.stderr }).toEqual({ status: 0, stderr: '' });
-      const lines = ended.stdout.trim().split('\n').map((line) => JSON.parse(line) as Line);
+      const lines = ended.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Line);
       return lines.find(({ type }) => type === 'end')?.totals ?? {};
     }
 
@@ -74,11 +80,18 @@ for (const real of realServers) {
 
     test('each distinct content is sent once, and arrives', async () => {
       const totals = await publish('public');
-      expect(totals['uploaded']?.files).toBe(8);
-      expect(totals['copied']).toEqual({ files: 2, bytes: 20 * MIB + 14 });
-      expect(await keys()).toEqual(Object.keys(TREE).map((name) => `site/${name}`).sort());
+      expect(totals.uploaded?.files).toBe(8);
+      expect(totals.copied).toEqual({ files: 2, bytes: 20 * MIB + 14 });
+      expect(await keys()).toEqual(
+        Object.keys(TREE)
+          .map((name) => `site/${name}`)
+          .sort(),
+      );
       for (const [name, content] of Object.entries(TREE)) {
-        expect({ name, md5: md5Of(await bytesOf(`site/${name}`)) }).toEqual({ name, md5: md5Of(Buffer.from(content)) });
+        expect({ name, md5: md5Of(await bytesOf(`site/${name}`)) }).toEqual({
+          name,
+          md5: md5Of(Buffer.from(content)),
+        });
       }
       const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: 'site/big/image.bin' }));
       expect(head.Metadata?.['s3cmd-attrs']).toBe(`md5:${md5Of(noise(20 * MIB))}`);
@@ -89,8 +102,8 @@ for (const real of realServers) {
     test('a second run from a fresh copy sends nothing', async () => {
       await cp(join(root, 'public'), join(root, 'fresh'), { recursive: true });
       const totals = await publish('fresh', '--delete-after');
-      expect(totals['unchanged']?.files).toBe(10);
-      expect([totals['uploaded']?.files, totals['copied']?.files, totals['deleted']?.files]).toEqual([0, 0, 0]);
+      expect(totals.unchanged?.files).toBe(10);
+      expect([totals.uploaded?.files, totals.copied?.files, totals.deleted?.files]).toEqual([0, 0, 0]);
     });
 
     test('a renamed directory is copied, its old names go; edited files are sent', async () => {
@@ -100,8 +113,8 @@ for (const real of realServers) {
       await writeFile(join(root, 'public/index.html'), '<h1>two</h1>');
       const totals = await publish('public', '--delete-after', '--max-delete', 'none');
       // The empty file and the edited page; empty files are sent, not copied (C10).
-      expect(totals['uploaded']).toEqual({ files: 2, bytes: 12 });
-      expect(totals['copied']?.files).toBe(7);
+      expect(totals.uploaded).toEqual({ files: 2, bytes: 12 });
+      expect(totals.copied?.files).toBe(7);
       expect(await keys()).toEqual(
         Object.keys(TREE)
           .filter((name) => name !== 'assets/empty')
@@ -109,7 +122,7 @@ for (const real of realServers) {
           .sort(),
       );
       expect(md5Of(await bytesOf('site/images/again.bin'))).toBe(md5Of(noise(20 * MIB)));
-      expect((await publish('public', '--delete-after'))['unchanged']?.files).toBe(9);
+      expect((await publish('public', '--delete-after')).unchanged?.files).toBe(9);
     });
   });
 }

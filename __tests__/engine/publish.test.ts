@@ -46,7 +46,10 @@ describe('each distinct content is sent once', () => {
       'p/e': '',
       'p/f': '',
     });
-    expect(run.report.totals).toMatchObject({ uploaded: { files: 4, bytes: 10 }, copied: { files: 2, bytes: 10 } });
+    expect(run.report.totals).toMatchObject({
+      uploaded: { files: 4, bytes: 10 },
+      copied: { files: 2, bytes: 10 },
+    });
     expect(run.report.sentBytes).toBe(10);
     expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, PutObject: 4, CopyObject: 2 });
   });
@@ -107,9 +110,14 @@ describe('each distinct content is sent once', () => {
 });
 
 describe('headers', () => {
-  test('C4: a copy has its own Content-Type and metadata, never the source\'s', async () => {
+  test("C4: a copy has its own Content-Type and metadata, never the source's", async () => {
     s3.server.putObject(bucket, 'p/old.html', 'body', {
-      headers: { 'content-type': 'text/html', 'cache-control': 'max-age=9', 'x-amz-meta-a': 'b', 'x-amz-website-redirect-location': '/x' },
+      headers: {
+        'content-type': 'text/html',
+        'cache-control': 'max-age=9',
+        'x-amz-meta-a': 'b',
+        'x-amz-website-redirect-location': '/x',
+      },
       tags: { expire: 'soon' },
     });
     await writeTree({ 'new.txt': 'body' }, root);
@@ -135,7 +143,9 @@ describe('headers', () => {
 
   test('R7: no ACL is sent unless asked; what is asked goes with every kind of write', async () => {
     await writeTree({ a: 'x', b: 'x', 'c.bin': noise(9 * MIB) }, root);
-    await publish(s3, bucket, root, { writeHeaders: { storageClass: 'STANDARD_IA', acl: 'bucket-owner-full-control', sse: 'AES256' } });
+    await publish(s3, bucket, root, {
+      writeHeaders: { storageClass: 'STANDARD_IA', acl: 'bucket-owner-full-control', sse: 'AES256' },
+    });
     const writes = s3.server.log.of('PutObject', 'CopyObject', 'CreateMultipartUpload');
     expect(writes).toHaveLength(3);
     for (const { headers } of writes) {
@@ -154,11 +164,15 @@ describe('headers', () => {
   test('every body carries its Content-MD5, and a multipart object the MD5 for s3cmd and rclone', async () => {
     await writeTree({ a: 'x', 'c.bin': noise(20 * MIB) }, root);
     await publish(s3, bucket, root);
-    for (const { headers } of s3.server.log.of('PutObject', 'UploadPart')) expect(headers['content-md5']).toMatch(/==$/);
+    for (const { headers } of s3.server.log.of('PutObject', 'UploadPart'))
+      expect(headers['content-md5']).toMatch(/==$/);
     const md5 = md5Of(noise(20 * MIB));
     expect(s3.server.object(bucket, 'p/c.bin')).toMatchObject({
       etag: expect.stringMatching(/-3$/),
-      headers: { 'x-amz-meta-md5chksum': Buffer.from(md5, 'hex').toString('base64'), 'x-amz-meta-s3cmd-attrs': `md5:${md5}` },
+      headers: {
+        'x-amz-meta-md5chksum': Buffer.from(md5, 'hex').toString('base64'),
+        'x-amz-meta-s3cmd-attrs': `md5:${md5}`,
+      },
     });
   });
 });
@@ -206,7 +220,11 @@ describe('deleting', () => {
     s3.server.faults.add({ match: { key: 'p/new.css' }, fault: { kind: 'error', code: 'AccessDenied' } });
     const run = await publish(s3, bucket, root, DELETE);
     expect(run.exit).toBe(1);
-    expect(stepsOf(run)).toEqual(['upload p/new.css failed', 'upload p/index.html skipped', 'delete p/a.txt skipped']);
+    expect(stepsOf(run)).toEqual([
+      'upload p/new.css failed',
+      'upload p/index.html skipped',
+      'delete p/a.txt skipped',
+    ]);
     expect(run.report.steps[1]?.error?.message).toBe('not started: p/new.css failed before it');
     expect(run.report.steps[0]?.error?.message).toMatch(/s3:PutObject/);
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.txt', 'p/dir/b.txt']);
@@ -215,7 +233,10 @@ describe('deleting', () => {
   test('D7, R5: an error for one key inside a 200 fails the run by name', async () => {
     await rm(join(root, 'a.txt'));
     s3.server.putObject(bucket, 'p/z.txt', 'z');
-    s3.server.faults.add({ match: { operation: 'DeleteObjects' }, fault: { kind: 'refuse-keys', code: 'AccessDenied', keys: /a\.txt/ } });
+    s3.server.faults.add({
+      match: { operation: 'DeleteObjects' },
+      fault: { kind: 'refuse-keys', code: 'AccessDenied', keys: /a\.txt/ },
+    });
     const run = await publish(s3, bucket, root, DELETE);
     expect(run.exit).toBe(1);
     expect(stepsOf(run)).toEqual(['delete p/a.txt failed', 'delete p/z.txt done']);
@@ -227,12 +248,17 @@ describe('deleting', () => {
     await writeTree({ 'new.txt': 'new content' }, root);
     const run = await publish(s3, bucket, root, DELETE);
     expect(run).toMatchObject({ exit: 4, report: { error: { code: 'too-many-deletions' } } });
-    expect(run.report.error?.message).toMatch(/^100 of 102 objects under .* max-delete allows 25: nothing was written/);
+    expect(run.report.error?.message).toMatch(
+      /^100 of 102 objects under .* max-delete allows 25: nothing was written/,
+    );
     expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
   });
 
   test('D9: a listing that fails or is denied is not an empty bucket', async () => {
-    s3.server.faults.add({ match: { operation: 'ListObjectsV2' }, fault: { kind: 'error', code: 'AccessDenied' } });
+    s3.server.faults.add({
+      match: { operation: 'ListObjectsV2' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
     const run = await publish(s3, bucket, root, DELETE);
     expect(run).toMatchObject({ exit: 1, report: { error: { code: 'access-denied' } } });
     expect(run.report.error?.message).toMatch(/s3:ListBucket/);
@@ -246,20 +272,31 @@ describe('deleting', () => {
     s3.server.putObject(bucket, 'p/', '');
     await mkdir(join(root, 'empty'));
     await publish(s3, bucket, root, DELETE);
-    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/', 'p/a.txt', 'p/dir/', 'p/dir/b.txt', 'p/empty/']);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual([
+      'p/',
+      'p/a.txt',
+      'p/dir/',
+      'p/dir/b.txt',
+      'p/empty/',
+    ]);
   });
 
   test('D14: a destination that shares nothing with the tree is refused', async () => {
     s3.server.putObject(bucket, 'other/x', 'x');
     const run = await publish(s3, bucket, root, { prefix: 'other', ...DELETE });
     expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unrelated-destination' } } });
-    const given = await publish(s3, bucket, root, { prefix: 'other', deletes: { deleteAfter: true, maxDelete: { kind: 'count', count: 1 } } });
+    const given = await publish(s3, bucket, root, {
+      prefix: 'other',
+      deletes: { deleteAfter: true, maxDelete: { kind: 'count', count: 1 } },
+    });
     expect(given.exit).toBe(0);
   });
 
   test('thousands are deleted a thousand at a time, every answer read', async () => {
     for (let i = 0; i < 2500; i++) s3.server.putObject(bucket, `p/old/${i}`, `${i}`);
-    const run = await publish(s3, bucket, root, { deletes: { deleteAfter: true, maxDelete: { kind: 'none' } } });
+    const run = await publish(s3, bucket, root, {
+      deletes: { deleteAfter: true, maxDelete: { kind: 'none' } },
+    });
     expect(run.report.totals.deleted.files).toBe(2500);
     expect(s3.server.log.count('DeleteObjects')).toBe(3);
     expect(s3.server.objects(bucket)).toHaveLength(2);
@@ -277,7 +314,10 @@ describe('deleting', () => {
 describe('other writers', () => {
   test('a key that appeared meanwhile is not overwritten: exit 5, by name', async () => {
     await writeTree({ 'a.txt': 'ours', 'b.txt': 'b' }, root);
-    s3.server.before({ operation: 'PutObject', key: 'p/a.txt' }, () => void s3.server.putObject(bucket, 'p/a.txt', 'theirs'));
+    s3.server.before(
+      { operation: 'PutObject', key: 'p/a.txt' },
+      () => void s3.server.putObject(bucket, 'p/a.txt', 'theirs'),
+    );
     const run = await publish(s3, bucket, root);
     expect(run.exit).toBe(5);
     expect(s3.server.texts(bucket)['p/a.txt']).toBe('theirs');
@@ -300,7 +340,10 @@ describe('other writers', () => {
     expect(s3.server.uploads(bucket)).toEqual([]);
 
     await writeTree({ a: 'theirs', 'big.bin': 'theirs' }, root);
-    const again = s3.server.after({ operation: 'ListObjectsV2' }, () => void s3.server.putObject(bucket, 'p/b', 'theirs, too'));
+    const again = s3.server.after(
+      { operation: 'ListObjectsV2' },
+      () => void s3.server.putObject(bucket, 'p/b', 'theirs, too'),
+    );
     expect((await publish(s3, bucket, root, DELETE)).exit).toBe(5);
     again();
     expect(s3.server.texts(bucket)['p/b']).toBe('theirs, too');
@@ -310,7 +353,10 @@ describe('other writers', () => {
     await writeTree({ old: 'content' }, root);
     await publish(s3, bucket, root);
     await copyFile(join(root, 'old'), join(root, 'new'));
-    const remove = s3.server.after({ operation: 'ListObjectsV2' }, () => void s3.server.putObject(bucket, 'p/old', 'replaced'));
+    const remove = s3.server.after(
+      { operation: 'ListObjectsV2' },
+      () => void s3.server.putObject(bucket, 'p/old', 'replaced'),
+    );
     const run = await publish(s3, bucket, root);
     remove();
     expect(run.exit).toBe(0);
@@ -321,29 +367,48 @@ describe('other writers', () => {
 });
 
 describe('faults', () => {
-  const operations = ['PutObject', 'CopyObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'DeleteObjects'] as const;
-  test.each(operations)('C14: every first answer to %s is lost: the run completes and the bucket is right', async (operation) => {
-    await writeTree({ gone: 'gone', keep: 'keep', changed: 'old' }, root);
-    await publish(s3, bucket, root);
-    await rm(join(root, 'gone'));
-    await writeTree({ changed: 'newer', n1: 'same content', n2: 'same content', 'big.bin': noise(9 * MIB) }, root);
-    const seen = new Set<string>();
-    s3.server.faults.intercept = (request) => {
-      const id = `${request.operation} ${request.key} ${request.query.get('partNumber') ?? ''}`;
-      if (request.operation !== operation || seen.has(id)) return 'pass';
-      seen.add(id);
-      return { kind: 'reset', after: true };
-    };
-    const run = await publish(s3, bucket, root, DELETE);
-    expect({ exit: run.exit, error: run.report.error, failed: run.report.totals.failed.files }).toEqual({ exit: 0, error: undefined, failed: 0 });
-    s3.server.faults.clear();
-    await expectEqual();
-    // Only the upload whose id was in the lost answer cannot be aborted by anyone but a lifecycle rule.
-    expect(s3.server.uploads(bucket)).toHaveLength(operation === 'CreateMultipartUpload' ? 1 : 0);
-  });
+  const operations = [
+    'PutObject',
+    'CopyObject',
+    'CreateMultipartUpload',
+    'UploadPart',
+    'CompleteMultipartUpload',
+    'DeleteObjects',
+  ] as const;
+  test.each(operations)(
+    'C14: every first answer to %s is lost: the run completes and the bucket is right',
+    async (operation) => {
+      await writeTree({ gone: 'gone', keep: 'keep', changed: 'old' }, root);
+      await publish(s3, bucket, root);
+      await rm(join(root, 'gone'));
+      await writeTree(
+        { changed: 'newer', n1: 'same content', n2: 'same content', 'big.bin': noise(9 * MIB) },
+        root,
+      );
+      const seen = new Set<string>();
+      s3.server.faults.intercept = (request) => {
+        const id = `${request.operation} ${request.key} ${request.query.get('partNumber') ?? ''}`;
+        if (request.operation !== operation || seen.has(id)) return 'pass';
+        seen.add(id);
+        return { kind: 'reset', after: true };
+      };
+      const run = await publish(s3, bucket, root, DELETE);
+      expect({ exit: run.exit, error: run.report.error, failed: run.report.totals.failed.files }).toEqual({
+        exit: 0,
+        error: undefined,
+        failed: 0,
+      });
+      s3.server.faults.clear();
+      await expectEqual();
+      // Only the upload whose id was in the lost answer cannot be aborted by anyone but a lifecycle rule.
+      expect(s3.server.uploads(bucket)).toHaveLength(operation === 'CreateMultipartUpload' ? 1 : 0);
+    },
+  );
 
   test('SlowDown, errors and resets in one request of five: the result is equal', async () => {
-    const tree = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`d${i % 7}/f${i}`, `content ${i % 90}`]));
+    const tree = Object.fromEntries(
+      Array.from({ length: 200 }, (_, i) => [`d${i % 7}/f${i}`, `content ${i % 90}`]),
+    );
     await writeTree(tree, root);
     s3.server.faults.intercept = (_, random) => {
       const dice = random();
@@ -360,7 +425,11 @@ describe('faults', () => {
   test('a copy or Complete that answers 200 with an error in it is retried', async () => {
     await writeTree({ a: 'same', b: 'same', 'big.bin': noise(9 * MIB) }, root);
     for (const operation of ['CopyObject', 'CompleteMultipartUpload'] as const) {
-      s3.server.faults.add({ match: { operation }, times: 1, fault: { kind: 'error-in-body', code: 'InternalError' } });
+      s3.server.faults.add({
+        match: { operation },
+        times: 1,
+        fault: { kind: 'error-in-body', code: 'InternalError' },
+      });
     }
     expect((await publish(s3, bucket, root)).exit).toBe(0);
     s3.server.faults.clear();
@@ -371,7 +440,10 @@ describe('faults', () => {
     await writeTree({ a: 'old stuff' }, root);
     await publish(s3, bucket, root);
     await writeTree({ a: 'new content', 'b.html': 'new content' }, root);
-    s3.server.faults.add({ match: { key: 'p/a', operation: 'PutObject' }, fault: { kind: 'error', code: 'AccessDenied' } });
+    s3.server.faults.add({
+      match: { key: 'p/a', operation: 'PutObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
     const run = await publish(s3, bucket, root);
     expect(run.exit).toBe(1);
     expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'old stuff' });
@@ -386,12 +458,16 @@ describe('files that change during the run', () => {
     const once = s3.server.after({ operation: 'ListObjectsV2' }, () => undefined);
     // The plan is made when the first body is sent; `a` goes up alone, after `0`.
     await writeTree({ '0': 'first of all' }, root);
-    const change = s3.server.before({ operation: 'PutObject', key: 'p/0' }, () => writeFile(join(root, 'a'), 'changed!!!'));
+    const change = s3.server.before({ operation: 'PutObject', key: 'p/0' }, () =>
+      writeFile(join(root, 'a'), 'changed!!!'),
+    );
     const run = await publish(s3, bucket, root, { connection: { concurrency: 1 } });
     for (const stop of [remove, once, change]) stop();
     expect(run.exit).toBe(0);
     expect(s3.server.texts(bucket)).toMatchObject({ 'p/a': 'changed!!!', 'p/b': 'same bytes' });
-    expect(s3.server.object(bucket, 'p/a')?.headers['x-amz-meta-s3cmd-attrs']).toBe(`md5:${md5Of(Buffer.from('changed!!!'))}`);
+    expect(s3.server.object(bucket, 'p/a')?.headers['x-amz-meta-s3cmd-attrs']).toBe(
+      `md5:${md5Of(Buffer.from('changed!!!'))}`,
+    );
   });
 
   test('C6: a large file that changes while its parts go up is digested and sent anew, once', async () => {
@@ -410,7 +486,9 @@ describe('files that change during the run', () => {
   test('a file that keeps changing fails by name, and so does one that vanishes', async () => {
     await writeTree({ 'big.bin': noise(9 * MIB), '0': 'first' }, root);
     let size = 9 * MIB;
-    const change = s3.server.before({ operation: 'UploadPart' }, () => truncate(join(root, 'big.bin'), ++size));
+    const change = s3.server.before({ operation: 'UploadPart' }, () =>
+      truncate(join(root, 'big.bin'), ++size),
+    );
     const run = await publish(s3, bucket, root);
     change();
     expect(run.exit).toBe(1);
@@ -433,7 +511,10 @@ describe('encryption', () => {
     s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
     await writeTree({ a: 'one', b: 'two', c: 'two', 'big.bin': noise(9 * MIB) }, root);
     const first = await publish(s3, kms, root);
-    expect(first).toMatchObject({ exit: 0, report: { totals: { uploaded: { files: 3 }, copied: { files: 1 } } } });
+    expect(first).toMatchObject({
+      exit: 0,
+      report: { totals: { uploaded: { files: 3 }, copied: { files: 1 } } },
+    });
     const second = await publish(s3, kms, root);
     expect(stepsOf(second)).toEqual([]);
     expect(second.report.sentBytes).toBe(0);
@@ -452,7 +533,9 @@ describe('encryption', () => {
 
   test('C15: metadata never contradicts a plain ETag', async () => {
     await writeTree({ a: 'right' }, root);
-    s3.server.putObject(bucket, 'p/a', 'wrong', { headers: { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('right'))}` } });
+    s3.server.putObject(bucket, 'p/a', 'wrong', {
+      headers: { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('right'))}` },
+    });
     await publish(s3, bucket, root);
     expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'right' });
   });
@@ -487,7 +570,9 @@ test('cancelled: nothing more is started, what was begun is aborted, the exit sa
   await writeTree({ 'a.bin': noise(20 * MIB), 'b.html': 'page' }, root);
   const stop = new AbortController();
   const { SyncError } = await import('../../src/model/errors.js');
-  const cancel = s3.server.before({ operation: 'UploadPart' }, () => stop.abort(new SyncError('cancelled', 130, 'interrupted')));
+  const cancel = s3.server.before({ operation: 'UploadPart' }, () =>
+    stop.abort(new SyncError('cancelled', 130, 'interrupted')),
+  );
   const run = await publish(s3, bucket, root, { signal: stop.signal });
   cancel();
   expect(run).toMatchObject({ exit: 130, report: { status: 'cancelled' } });

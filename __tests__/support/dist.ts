@@ -8,7 +8,7 @@ import type { TestServer } from './servers.js';
 const repository = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** The Node that the runner starts actions with, where CI has installed it; else the one that runs the tests. */
-const actionNode = process.env['S3DS_NODE24'] ?? process.execPath;
+const actionNode = process.env.S3DS_NODE24 ?? process.execPath;
 
 export interface Ended {
   readonly status: number | null;
@@ -67,19 +67,25 @@ export async function runAction(
     GITHUB_OUTPUT: await file('output'),
     GITHUB_STATE: await file('state'),
     GITHUB_STEP_SUMMARY: await file('summary'),
-    ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
+    ...Object.fromEntries(
+      Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
+    ),
     ...where.env,
   };
   const ended = await run(actionNode, [join(dist, 'index.js')], { ...where, env });
   const outputs = await readFile(env.GITHUB_OUTPUT, 'utf8');
-  return { ...ended, outputs: parseOutputs(outputs), summary: await readFile(env.GITHUB_STEP_SUMMARY, 'utf8') };
+  return {
+    ...ended,
+    outputs: parseOutputs(outputs),
+    summary: await readFile(env.GITHUB_STEP_SUMMARY, 'utf8'),
+  };
 }
 
 function run(command: string, args: readonly string[], where: Surroundings): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: where.cwd,
-      env: { PATH: process.env['PATH'], HOME: where.cwd, ...where.env },
+      env: { PATH: process.env.PATH, HOME: where.cwd, ...where.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -95,6 +101,7 @@ function run(command: string, args: readonly string[], where: Surroundings): Pro
 /** `name<<delimiter`, lines, `delimiter`, as the toolkit writes them. */
 function parseOutputs(text: string): Record<string, string> {
   const outputs: Record<string, string> = {};
-  for (const match of text.matchAll(/^([^\n<]+)<<(.+)\n([\s\S]*?)\n?\2$/gm)) outputs[match[1] ?? ''] = match[3] ?? '';
+  for (const match of text.matchAll(/^([^\n<]+)<<(.+)\n([\s\S]*?)\n?\2$/gm))
+    outputs[match[1] ?? ''] = match[3] ?? '';
   return outputs;
 }

@@ -26,7 +26,12 @@ export interface Published extends SyncResult {
 }
 
 /** Options to publish `root` to a bucket of a test's server. */
-export function optionsFor(server: TestServer, bucket: string, root: string, changes: Changes = {}): SyncOptions {
+export function optionsFor(
+  server: TestServer,
+  bucket: string,
+  root: string,
+  changes: Changes = {},
+): SyncOptions {
   return {
     command: 'sync',
     tree: {
@@ -51,7 +56,12 @@ export function optionsFor(server: TestServer, bucket: string, root: string, cha
       ...changes.connection,
     },
     writeHeaders: changes.writeHeaders ?? {},
-    deletes: { deleteAfter: false, maxDelete: { kind: 'default' }, deleteExcluded: false, ...changes.deletes },
+    deletes: {
+      deleteAfter: false,
+      maxDelete: { kind: 'default' },
+      deleteExcluded: false,
+      ...changes.deletes,
+    },
     preserve: changes.preserve ?? false,
     index: { kind: 'none' },
     dryRun: changes.dryRun ?? false,
@@ -69,8 +79,8 @@ export async function publish(
   root: string,
   changes: Changes = {},
 ): Promise<Published> {
-  process.env['AWS_ACCESS_KEY_ID'] = server.accessKeyId;
-  process.env['AWS_SECRET_ACCESS_KEY'] = server.secretAccessKey;
+  process.env.AWS_ACCESS_KEY_ID = server.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = server.secretAccessKey;
   const options = optionsFor(server, bucket, root, changes);
   const events: Event[] = [];
   const emit = (event: Event): void => void events.push(event);
@@ -90,7 +100,9 @@ export function stepsOf(published: Published): readonly string[] {
 }
 
 /** An index that lives as long as the test. */
-export function memoryIndex(trust = { remote: false, local: true }): IndexStorage & { bytes: Buffer | undefined; saves: number } {
+export function memoryIndex(
+  trust = { remote: false, local: true },
+): IndexStorage & { bytes: Buffer | undefined; saves: number } {
   return {
     trust,
     bytes: undefined as Buffer | undefined,

@@ -1,5 +1,5 @@
 import type { PhaseName, Progress } from '../model/events.js';
-import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds } from './format.js';
+import { formatBytes, formatCount, formatFiles, formatPercent, formatRate, formatSeconds } from './format.js';
 
 /** What is going on, in a word. */
 function phaseWord(phase: PhaseName, dryRun: boolean): string {
@@ -30,11 +30,9 @@ export function shareDone(progress: Progress): number | undefined {
 export function progressLine(progress: Progress, seconds: number, dryRun: boolean): string {
   const { files, filesTotal, bytes, bytesTotal } = progress;
   const share = shareDone(progress);
-  const parts = [
-    filesTotal === undefined
-      ? `${formatCount(files)} ${files === 1 ? 'file' : 'files'}`
-      : `${formatCount(files)} of ${formatCount(filesTotal)} files`,
-  ];
+  const parts: string[] = [];
+  if (filesTotal !== undefined) parts.push(`${formatCount(files)} of ${formatCount(filesTotal)} files`);
+  else if (files > 0 || bytesTotal === undefined) parts.push(formatFiles(files));
   if (bytesTotal !== undefined && bytesTotal > 0) {
     parts.push(`${formatBytes(bytes)} of ${formatBytes(bytesTotal)} (${formatPercent(bytes, bytesTotal)})`);
   } else if (bytes > 0) parts.push(formatBytes(bytes));

@@ -83,9 +83,9 @@ export function parseIndex(bytes: Buffer): IndexParse {
       const entry = fileEntry(record);
       if (entry === undefined) droppedLines++;
       else files.set(path, entry);
-    } else if (typeof writer === 'string' && isDecimal(record['writtenNs'])) {
+    } else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
       machine = writer;
-      writtenNs = BigInt(record['writtenNs']);
+      writtenNs = BigInt(record.writtenNs);
     }
   }
   return { index: { machine, writtenNs, objects, files }, droppedLines };
@@ -107,7 +107,8 @@ function line(record: Readonly<Record<string, unknown>>): string {
 function parseLine(bytes: Buffer, start: number, end: number): Record<string, unknown> | undefined {
   if (end - start < 11 || bytes[start + 8] !== 0x20) return undefined;
   const body = bytes.subarray(start + 9, end);
-  if (bytes.toString('latin1', start, start + 8) !== crc32(body).toString(16).padStart(8, '0')) return undefined;
+  if (bytes.toString('latin1', start, start + 8) !== crc32(body).toString(16).padStart(8, '0'))
+    return undefined;
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -195,7 +196,9 @@ export function layoutParts(layout: readonly PartRun[]): number {
 }
 
 /** Byte ranges of the parts, in order. */
-export function* partsOf(layout: readonly PartRun[]): Generator<{ readonly offset: number; readonly size: number }> {
+export function* partsOf(
+  layout: readonly PartRun[],
+): Generator<{ readonly offset: number; readonly size: number }> {
   let offset = 0;
   for (const run of layout) {
     for (let i = 0; i < run.count; i++) {

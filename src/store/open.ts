@@ -17,7 +17,7 @@ import { S3Store } from './s3-store.js';
 export async function openStore(options: SyncOptions, emit: Emit, signal: AbortSignal): Promise<OpenedStore> {
   const { connection, destination } = options;
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const endpoint = connection.endpointUrl ?? environmentEndpoint();
   const provider = providerOf(endpoint);
   const handler = await requestHandler(connection, endpoint);
@@ -56,8 +56,8 @@ export async function openStore(options: SyncOptions, emit: Emit, signal: AbortS
 }
 
 function environmentEndpoint(): string | undefined {
-  if (process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return undefined;
-  return process.env['AWS_ENDPOINT_URL_S3'] || process.env['AWS_ENDPOINT_URL'] || undefined;
+  if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
+  return process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
 }
 
 function withoutCredentials(endpoint: string): string {
@@ -67,8 +67,15 @@ function withoutCredentials(endpoint: string): string {
   return url.href;
 }
 
-async function requestHandler(connection: Connection, endpoint: string | undefined): Promise<NodeHttpHandler> {
-  const agentOptions = { keepAlive: true, maxSockets: requestsInFlight(connection), ...certificateAuthority() };
+async function requestHandler(
+  connection: Connection,
+  endpoint: string | undefined,
+): Promise<NodeHttpHandler> {
+  const agentOptions = {
+    keepAlive: true,
+    maxSockets: requestsInFlight(connection),
+    ...certificateAuthority(),
+  };
   const { getProxyForUrl } = await import('proxy-from-env');
   const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
   const proxy = getProxyForUrl(target);
@@ -98,7 +105,7 @@ async function requestHandler(connection: Connection, endpoint: string | undefin
 
 /** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */
 function certificateAuthority(): { ca?: Buffer } {
-  const path = process.env['AWS_CA_BUNDLE'];
+  const path = process.env.AWS_CA_BUNDLE;
   if (path === undefined || path === '') return {};
   try {
     return { ca: readFileSync(path) };
@@ -172,7 +179,9 @@ async function identify(
       ...(shared.requestHandler === undefined ? {} : { requestHandler: shared.requestHandler }),
       credentials,
     });
-    const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+    const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
+      abortSignal: signal,
+    });
     if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
       throw configurationError(
         'wrong-account',
@@ -183,7 +192,11 @@ async function identify(
   } catch (error) {
     if (error instanceof SyncError) throw error;
     const code = (error as { name?: string }).name ?? '';
-    if (['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(code)) {
+    if (
+      ['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(
+        code,
+      )
+    ) {
       throw configurationError(
         'bad-credentials',
         `AWS refuses the credentials (${source}): ${messageOf(error)}; renew them, and check that key and secret belong together`,
@@ -216,8 +229,9 @@ const SOURCES: readonly (readonly [string, string])[] = [
 ];
 
 function sourceOf(features: Readonly<Record<string, unknown>> | undefined, connection: Connection): string {
-  const source = SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ?? 'the SDK\'s chain';
-  const profile = connection.profile ?? process.env['AWS_PROFILE'];
+  const source =
+    SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ?? "the SDK's chain";
+  const profile = connection.profile ?? process.env.AWS_PROFILE;
   return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
 }
 
@@ -227,7 +241,10 @@ function isCredentialError(error: unknown): boolean {
 }
 
 function noCredentials(connection: Connection, cause: unknown): SyncError {
-  const tried = connection.profile === undefined ? 'environment, profile, web identity, container, instance' : `profile ${connection.profile}`;
+  const tried =
+    connection.profile === undefined
+      ? 'environment, profile, web identity, container, instance'
+      : `profile ${connection.profile}`;
   return configurationError(
     'no-credentials',
     `no AWS credentials were found (tried: ${tried}; ${messageOf(cause)}): in a workflow add aws-actions/configure-aws-credentials before this step, elsewhere set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile`,

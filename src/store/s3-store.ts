@@ -76,7 +76,9 @@ export class S3Store implements ObjectStore {
     this.#client = options.client;
     this.#every = {
       Bucket: options.bucket,
-      ...(options.expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: options.expectedBucketOwner }),
+      ...(options.expectedBucketOwner === undefined
+        ? {}
+        : { ExpectedBucketOwner: options.expectedBucketOwner }),
       ...(options.requesterPays ? { RequestPayer: 'requester' as const } : {}),
     };
   }
@@ -120,7 +122,8 @@ export class S3Store implements ObjectStore {
       yield objects;
       if (page.IsTruncated !== true) return;
       token = page.NextContinuationToken;
-      if (token === undefined || token === from) throw listingError('a page that does not lead to the next one');
+      if (token === undefined || token === from)
+        throw listingError('a page that does not lead to the next one');
     }
   }
 
@@ -159,7 +162,13 @@ export class S3Store implements ObjectStore {
         const size = answer.ContentLength ?? 0;
         if (answer.Body === undefined || etag === undefined || size > maxBytes) {
           (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
-          throw new StoreError('rejected', 'TooLarge', 200, 'GetObject', `it has ${size} bytes, over ${maxBytes}`);
+          throw new StoreError(
+            'rejected',
+            'TooLarge',
+            200,
+            'GetObject',
+            `it has ${size} bytes, over ${maxBytes}`,
+          );
         }
         const bytes = Buffer.from(await answer.Body.transformToByteArray());
         if (bytes.length !== size) throw new Error('the body was cut short');
@@ -212,8 +221,7 @@ export class S3Store implements ObjectStore {
         const answer = await this.#client.send(command, { abortSignal: signal });
         return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
       },
-      () =>
-        this.#judge(key, { etags: [md5 as string as ETag, source.etag], size: source.size, md5 }, signal),
+      () => this.#judge(key, { etags: [md5 as string as ETag, source.etag], size: source.size, md5 }, signal),
     );
   }
 
@@ -226,7 +234,8 @@ export class S3Store implements ObjectStore {
     });
     return this.#call('CreateMultipartUpload', signal, async () => {
       const answer = await this.#client.send(command, { abortSignal: signal });
-      if (answer.UploadId === undefined) throw new Error('CreateMultipartUpload answered without an upload id');
+      if (answer.UploadId === undefined)
+        throw new Error('CreateMultipartUpload answered without an upload id');
       return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
     });
   }
@@ -276,11 +285,16 @@ export class S3Store implements ObjectStore {
     return this.#call(
       'CompleteMultipartUpload',
       signal,
-      async () => written('CompleteMultipartUpload', await this.#client.send(command, { abortSignal: signal })),
+      async () =>
+        written('CompleteMultipartUpload', await this.#client.send(command, { abortSignal: signal })),
       () =>
         this.#judge(
           upload.key,
-          { etags: expected.etag === undefined ? [] : [expected.etag], size: expected.size, md5: expected.md5 },
+          {
+            etags: expected.etag === undefined ? [] : [expected.etag],
+            size: expected.size,
+            md5: expected.md5,
+          },
           signal,
         ),
     );
@@ -302,14 +316,19 @@ export class S3Store implements ObjectStore {
     const batch = requests.filter((request) => !NOT_IN_XML.test(request.key));
     const single = requests.filter((request) => NOT_IN_XML.test(request.key));
     const answers = new Map<ObjectKey, DeleteAnswer>();
-    if (batch.length > 0) for (const answer of await this.#deleteBatch(batch, signal)) answers.set(answer.key, answer);
+    if (batch.length > 0)
+      for (const answer of await this.#deleteBatch(batch, signal)) answers.set(answer.key, answer);
     for (const request of single) answers.set(request.key, await this.#deleteOne(request, signal));
     return requests.map(
-      ({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 200, 'the server did not say what became of it'),
+      ({ key }) =>
+        answers.get(key) ?? notDeleted(key, 'NoAnswer', 200, 'the server did not say what became of it'),
     );
   }
 
-  async #deleteBatch(requests: readonly DeleteRequest[], signal: AbortSignal): Promise<readonly DeleteAnswer[]> {
+  async #deleteBatch(
+    requests: readonly DeleteRequest[],
+    signal: AbortSignal,
+  ): Promise<readonly DeleteAnswer[]> {
     const answer = await this.#call('DeleteObjects', signal, async () => {
       const send = (): Promise<DeleteObjectsCommandOutput> =>
         this.#client.send(
@@ -341,7 +360,13 @@ export class S3Store implements ObjectStore {
     for (const { key } of requests) errors.delete(key);
     for (const { Code, Message } of errors.values()) {
       // An error that names no key of ours may speak of any of them.
-      throw new StoreError('rejected', Code ?? 'Error', 200, 'DeleteObjects', Message ?? 'an error without a key');
+      throw new StoreError(
+        'rejected',
+        Code ?? 'Error',
+        200,
+        'DeleteObjects',
+        Message ?? 'an error without a key',
+      );
     }
     return answers;
   }
@@ -363,7 +388,12 @@ export class S3Store implements ObjectStore {
   }
 
   /** A refused delete of a key that is gone is what was wanted, whoever did it (C14). */
-  async #judgeDelete(key: ObjectKey, code: string, message: string, signal: AbortSignal): Promise<DeleteAnswer> {
+  async #judgeDelete(
+    key: ObjectKey,
+    code: string,
+    message: string,
+    signal: AbortSignal,
+  ): Promise<DeleteAnswer> {
     const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 200 } });
     const error = toStoreError('DeleteObjects', thrown);
     const gone = code === 'NoSuchKey' || code === 'NoSuchVersion';
@@ -374,7 +404,13 @@ export class S3Store implements ObjectStore {
     return {
       key,
       deleted: false,
-      error: new StoreError(denied ? 'denied' : error.kind, code, denied ? 403 : 200, 'DeleteObjects', message),
+      error: new StoreError(
+        denied ? 'denied' : error.kind,
+        code,
+        denied ? 403 : 200,
+        'DeleteObjects',
+        message,
+      ),
     };
   }
 
@@ -457,7 +493,11 @@ function conditionOf(condition: Condition | undefined): { IfMatch?: string; IfNo
 
 function written(
   operation: string,
-  answer: { ETag?: string | undefined; VersionId?: string | undefined; ServerSideEncryption?: string | undefined },
+  answer: {
+    ETag?: string | undefined;
+    VersionId?: string | undefined;
+    ServerSideEncryption?: string | undefined;
+  },
 ): Written {
   return {
     etag: etagOf(operation, answer.ETag),
@@ -484,10 +524,11 @@ function decodeListedKey(text: string): string {
 }
 
 function listingError(what: string, cause?: unknown): StoreError {
-  return new StoreError('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, { cause });
+  return new StoreError('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, {
+    cause,
+  });
 }
 
 function notDeleted(key: ObjectKey, code: string, status: number, message: string): DeleteAnswer {
   return { key, deleted: false, error: new StoreError('rejected', code, status, 'DeleteObjects', message) };
 }
-

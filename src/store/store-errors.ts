@@ -70,13 +70,15 @@ function kindOf(operation: string, code: string, name: string, status: number): 
   }
   // A copy of an archived object.
   if (copies && code === 'InvalidObjectState') return 'source';
-  if (code === 'ConditionalRequestConflict') return operation === 'CompleteMultipartUpload' ? 'condition' : 'server';
+  if (code === 'ConditionalRequestConflict')
+    return operation === 'CompleteMultipartUpload' ? 'condition' : 'server';
   const known = BY_CODE.get(code);
   if (known !== undefined) return known;
   if (status === 0) return 'network';
   if (status === 412) return 'condition';
   // A write under If-Match to a key that is gone.
-  if (status === 404 && (operation === 'PutObject' || operation === 'CompleteMultipartUpload')) return 'condition';
+  if (status === 404 && (operation === 'PutObject' || operation === 'CompleteMultipartUpload'))
+    return 'condition';
   if (status === 301 || status === 307) return 'fatal';
   if (status === 401 || status === 403) return 'denied';
   if (status === 429 || status === 503) return 'throttled';

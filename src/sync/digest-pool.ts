@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type DigestJob, digestFile, type FileDigest, FileChangedError } from './file-bytes.js';
+import { type DigestJob, digestFile, FileChangedError, type FileDigest } from './file-bytes.js';
 
 /** Below this much to hash, starting threads (some 30 ms each) costs more than it saves. Bytes. */
 const WORTH_THREADS = 64 * 1024 * 1024;

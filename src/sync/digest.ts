@@ -1,13 +1,21 @@
-import { parseLayout, type DigestIndex, type PartRun, layoutParts, layoutSize, formatLayout, uniformLayout } from '../model/digest-index.js';
 import { classifyETag } from '../model/digest.js';
+import {
+  type DigestIndex,
+  formatLayout,
+  layoutParts,
+  layoutSize,
+  type PartRun,
+  parseLayout,
+  uniformLayout,
+} from '../model/digest-index.js';
+import { EXIT, SyncError } from '../model/errors.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import { candidatePartSizes, MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
-import { EXIT, SyncError } from '../model/errors.js';
 import { forEachConcurrent } from './concurrency.js';
 import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
-import { type FileDigest, FileChangedError, restat } from './file-bytes.js';
+import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
 
 /** Part layouts to recompute for files of one size, each once. */
 type Layouts = ReadonlyMap<string, readonly PartRun[]>;
@@ -81,14 +89,18 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     ahead -= size;
     request.onProgress(total - ahead, total);
   });
-  const files = restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
+  const files =
+    restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
   return { files, digests: known };
 }
 
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */
 function beforeFirstWrite(error: unknown, file: LocalFile): SyncError {
   const { code, exit, message } = explain(error, file.name);
-  return new SyncError(code, code === 'unreadable' ? EXIT.refused : exit, message, { cause: error, key: file.name });
+  return new SyncError(code, code === 'unreadable' ? EXIT.refused : exit, message, {
+    cause: error,
+    key: file.name,
+  });
 }
 
 /** Sizes of listed objects, each with the part layouts that its multipart ETags may come from. */

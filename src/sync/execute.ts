@@ -52,7 +52,7 @@ export async function execute(
         if (stopped()) results = steps.map((step) => skipped(step, failed));
         else if (isDeletes(work)) results = await performer.delete(work);
         else results = [await performer.write(work)];
-        results.forEach((outcome, i) => settle(outcome, from + offset + i));
+        for (const [i, outcome] of results.entries()) settle(outcome, from + offset + i);
       });
       phaseStart += phase.length;
     }

@@ -1,4 +1,4 @@
-import { EXIT, type ErrorCode, type ExitCode, messageOf, SyncError } from '../model/errors.js';
+import { type ErrorCode, EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
 import { StoreError } from '../store/object-store.js';
 import { FileChangedError } from './file-bytes.js';
 
@@ -31,23 +31,38 @@ export function explain(error: unknown, what: string): Explained {
   if (error instanceof SyncError) return { code: error.code, exit: error.exit, message: error.message };
   if (error instanceof StoreError) return explainStore(error, what);
   if (error instanceof FileChangedError) {
-    return failure('file-changed', `${what}: the file changed twice while it was published (${error.message}): publish when nothing writes to the tree`);
+    return failure(
+      'file-changed',
+      `${what}: the file changed twice while it was published (${error.message}): publish when nothing writes to the tree`,
+    );
   }
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return failure('file-vanished', `${what}: the file vanished during the run: publish when nothing writes to the tree`);
+    return failure(
+      'file-vanished',
+      `${what}: the file vanished during the run: publish when nothing writes to the tree`,
+    );
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return { code: 'unreadable', exit: EXIT.failed, message: `${what}: the file cannot be read (${code}): give this user read permission, or exclude it` };
+    return {
+      code: 'unreadable',
+      exit: EXIT.failed,
+      message: `${what}: the file cannot be read (${code}): give this user read permission, or exclude it`,
+    };
   }
   if (code === 'EIO' || code === 'EMFILE' || code === 'ENFILE') {
-    return { code: 'unreadable', exit: EXIT.failed, message: `${what}: the file cannot be read (${messageOf(error)})` };
+    return {
+      code: 'unreadable',
+      exit: EXIT.failed,
+      message: `${what}: the file cannot be read (${messageOf(error)})`,
+    };
   }
   return failure('internal', `${what}: ${messageOf(error)}`);
 }
 
 function explainStore(error: StoreError, what: string): Explained {
-  const told = error.message === '' || error.message === error.code ? error.code : `${error.code}: ${error.message}`;
+  const told =
+    error.message === '' || error.message === error.code ? error.code : `${error.code}: ${error.message}`;
   switch (error.kind) {
     case 'condition':
       return {
@@ -58,20 +73,35 @@ function explainStore(error: StoreError, what: string): Explained {
     case 'source':
       return failure('rejected', `${what}: the source of the copy is gone or was changed (${told})`);
     case 'digest':
-      return failure('wrong-content', `${what}: S3 received other bytes than were sent (${told}): the connection or a proxy changes bodies; run again`);
+      return failure(
+        'wrong-content',
+        `${what}: S3 received other bytes than were sent (${told}): the connection or a proxy changes bodies; run again`,
+      );
     case 'no-upload':
-      return failure('rejected', `${what}: the multipart upload is gone (${told}): another job or a lifecycle rule aborted it; run again`);
+      return failure(
+        'rejected',
+        `${what}: the multipart upload is gone (${told}): another job or a lifecycle rule aborted it; run again`,
+      );
     case 'denied':
       return failure(
         'access-denied',
         `${what}: ${error.operation} was denied (${told}): allow ${IAM_ACTIONS[error.operation] ?? `s3:${error.operation}`} in the policy of the identity and of the bucket`,
       );
     case 'throttled':
-      return failure('throttled', `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`);
+      return failure(
+        'throttled',
+        `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`,
+      );
     case 'server':
-      return failure('server-error', `${what}: ${error.operation} failed (${told}) on every attempt: run again`);
+      return failure(
+        'server-error',
+        `${what}: ${error.operation} failed (${told}) on every attempt: run again`,
+      );
     case 'network':
-      return failure('unreachable', `${what}: no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`);
+      return failure(
+        'unreachable',
+        `${what}: no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`,
+      );
     case 'aborted':
       return failure('cancelled', `${what}: stopped`);
     case 'rejected':
@@ -82,27 +112,43 @@ function explainStore(error: StoreError, what: string): Explained {
 }
 
 function explainFatal(error: StoreError, what: string, told: string): Explained {
-  const usage = (code: ErrorCode, message: string): Explained => ({ code, exit: EXIT.usage, message: `${what}: ${message}` });
+  const usage = (code: ErrorCode, message: string): Explained => ({
+    code,
+    exit: EXIT.usage,
+    message: `${what}: ${message}`,
+  });
   switch (error.code) {
     case 'NoSuchBucket':
-      return usage('no-such-bucket', 'there is no such bucket: check the name in bucket, the endpoint and the account');
+      return usage(
+        'no-such-bucket',
+        'there is no such bucket: check the name in bucket, the endpoint and the account',
+      );
     case 'PermanentRedirect':
     case 'AuthorizationHeaderMalformed':
     case 'IllegalLocationConstraintException':
     case '301':
     case '307':
-      return usage('wrong-region', `S3 answers that the region is wrong (${told}): set region to the bucket's`);
+      return usage(
+        'wrong-region',
+        `S3 answers that the region is wrong (${told}): set region to the bucket's`,
+      );
     case 'ExpiredToken':
     case 'ExpiredTokenException':
     case 'TokenRefreshRequired':
-      return failure('credentials-expired', `${what}: the credentials expired (${told}): run again with fresh ones, what was published stays and is not sent again`);
+      return failure(
+        'credentials-expired',
+        `${what}: the credentials expired (${told}): run again with fresh ones, what was published stays and is not sent again`,
+      );
     case 'RequestTimeTooSkewed':
       return usage('bad-credentials', `the clock of this machine is wrong (${told}): set it`);
     case 'InvalidAccessKeyId':
     case 'InvalidToken':
     case 'SignatureDoesNotMatch':
     case 'CredentialsProviderError':
-      return usage('bad-credentials', `S3 refuses the credentials (${told}): check that key, secret and endpoint belong together`);
+      return usage(
+        'bad-credentials',
+        `S3 refuses the credentials (${told}): check that key, secret and endpoint belong together`,
+      );
     default:
       return failure('rejected', `${what}: ${told}`);
   }

@@ -1,6 +1,6 @@
+import { createHash, type Hash } from 'node:crypto';
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { createHash, type Hash } from 'node:crypto';
 import { type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
@@ -61,11 +61,13 @@ export async function restat(file: LocalFile): Promise<LocalFile> {
  */
 export function digestFile({ file, layouts }: DigestJob): FileDigest {
   for (const layout of layouts) {
-    if (layoutSize(layout) !== file.size) throw new RangeError(`a part layout of another size than ${file.size}`);
+    if (layoutSize(layout) !== file.size)
+      throw new RangeError(`a part layout of another size than ${file.size}`);
   }
   const descriptor = openSync(file.path, 'r');
   try {
-    if (!sameStat(file, fstatSync(descriptor, { bigint: true }))) throw new FileChangedError('it changed after the walk');
+    if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
+      throw new FileChangedError('it changed after the walk');
     const whole = createHash('md5');
     const cutters = layouts.map((layout) => new PartCutter(layout));
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, file.size)));
@@ -78,7 +80,8 @@ export function digestFile({ file, layouts }: DigestJob): FileDigest {
       for (const cutter of cutters) cutter.update(bytes);
       position += read;
     }
-    if (!sameStat(file, fstatSync(descriptor, { bigint: true }))) throw new FileChangedError('it changed while it was read');
+    if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
+      throw new FileChangedError('it changed while it was read');
     const parts = cutters.map((cutter) => cutter.finish());
     return { md5: whole.digest('hex') as Md5, partMd5s: parts[0] ?? [], etags: parts.map(multipartETag) };
   } finally {
@@ -131,9 +134,11 @@ export async function readWhole(file: LocalFile): Promise<Buffer> {
 export async function withOpenFile<T>(file: LocalFile, work: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await open(file.path, 'r');
   try {
-    if (!sameStat(file, await handle.stat({ bigint: true }))) throw new FileChangedError('it changed after the walk');
+    if (!sameStat(file, await handle.stat({ bigint: true })))
+      throw new FileChangedError('it changed after the walk');
     const result = await work(handle);
-    if (!sameStat(file, await handle.stat({ bigint: true }))) throw new FileChangedError('it changed while it was read');
+    if (!sameStat(file, await handle.stat({ bigint: true })))
+      throw new FileChangedError('it changed while it was read');
     return result;
   } finally {
     await handle.close();

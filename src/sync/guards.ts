@@ -17,7 +17,10 @@ export function guardTree(tree: Tree, options: TreeOptions, deletes: DeleteOptio
   if (tree.files.length === 0) {
     const message = `no files were found under ${options.patterns.map((pattern) => pattern.text).join(', ')}`;
     if (options.ifNoFilesFound === 'error') {
-      throw refusal('no-files-found', `${message}: nothing was written or deleted; check paths and excludes, or set if-no-files-found: warn`);
+      throw refusal(
+        'no-files-found',
+        `${message}: nothing was written or deleted; check paths and excludes, or set if-no-files-found: warn`,
+      );
     }
     return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];
   }

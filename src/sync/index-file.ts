@@ -58,7 +58,12 @@ export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestina
     },
     async save(bytes, signal) {
       await store.put(
-        { key, body: bytes, md5: md5Of(bytes), headers: { contentType: 'text/plain; charset=utf-8', metadata: {} } },
+        {
+          key,
+          body: bytes,
+          md5: md5Of(bytes),
+          headers: { contentType: 'text/plain; charset=utf-8', metadata: {} },
+        },
         signal,
       );
     },

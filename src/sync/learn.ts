@@ -1,5 +1,11 @@
 import { classifyETag, type Md5 } from '../model/digest.js';
-import { type DigestIndex, type FileEntry, formatIndex, type ObjectEntry, parseIndex } from '../model/digest-index.js';
+import {
+  type DigestIndex,
+  type FileEntry,
+  formatIndex,
+  type ObjectEntry,
+  parseIndex,
+} from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';

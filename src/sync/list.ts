@@ -1,4 +1,4 @@
-import { OWN_DIRECTORY, type ObjectKey, type Prefix } from '../model/object-key.js';
+import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import type { ReadableStore } from '../store/object-store.js';
 

@@ -1,4 +1,4 @@
-import { classifyETag, type ETag, EMPTY_MD5, type Md5 } from '../model/digest.js';
+import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
 import { MAX_COPY_SIZE } from '../model/part-sizes.js';
@@ -72,7 +72,11 @@ export function makePlan(input: PlanInput): Planned {
     const object = listing.get(key);
     if (object !== undefined) related = true;
     const md5 = file.size === 0 ? EMPTY_MD5 : contents.get(file.name)?.md5;
-    if (object !== undefined && object.size === file.size && (file.size === 0 || sameContent(md5, contentOf(object)))) {
+    if (
+      object !== undefined &&
+      object.size === file.size &&
+      (file.size === 0 || sameContent(md5, contentOf(object)))
+    ) {
       unchanged.set(key, md5 ?? EMPTY_MD5);
       same.add(file.size);
     } else {
@@ -90,7 +94,8 @@ export function makePlan(input: PlanInput): Planned {
     if (!isProtected) listedUnexcluded++;
     const inTree = treeKeys.has(object.key);
     if (!inTree) {
-      if (policy.deleteAfter && !isProtected && !isDirectoryMarker(name, object, policy)) deletions.push(object);
+      if (policy.deleteAfter && !isProtected && !isDirectoryMarker(name, object, policy))
+        deletions.push(object);
       else kept.add(object.size);
     }
     if (inTree && !unchanged.has(object.key)) continue;
@@ -128,10 +133,21 @@ export function makePlan(input: PlanInput): Planned {
     } else if (content !== undefined && sent !== undefined && file.size <= MAX_COPY_SIZE) {
       const from: CopySource = { kind: 'upload', key: sent.key };
       const phase = sent.rank === rank ? 1 : 0;
-      ranks.add(rank, phase, { ...base, action: 'copy', reason: 'duplicate', md5: content.md5, source: from });
+      ranks.add(rank, phase, {
+        ...base,
+        action: 'copy',
+        reason: 'duplicate',
+        md5: content.md5,
+        source: from,
+      });
     } else {
       if (id !== undefined) first.set(id, want);
-      ranks.add(rank, 0, { ...base, action: 'upload', reason: uploadReason(object, file, contentOf), md5: content?.md5 });
+      ranks.add(rank, 0, {
+        ...base,
+        action: 'upload',
+        reason: uploadReason(object, file, contentOf),
+        md5: content?.md5,
+      });
     }
   }
 

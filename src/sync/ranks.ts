@@ -7,12 +7,15 @@ export interface RankLine {
 const METADATA_BODY = /(^|\/)(repodata|by-hash)\/|(^|\/)(Packages|Sources)[^/]*$/;
 const REPOMD = /(^|\/)repomd\.xml[^/]*$/;
 const PAGE = /\.(html?|xhtml)$/i;
-const FEED = /(^|\/)(sitemap[^/]*\.(xml|txt)(\.gz)?|(feed|rss|atom)\.(xml|json)|index\.xml|[^/]*\.(rss|atom))$/i;
+const FEED =
+  /(^|\/)(sitemap[^/]*\.(xml|txt)(\.gz)?|(feed|rss|atom)\.(xml|json)|index\.xml|[^/]*\.(rss|atom))$/i;
 const ENTRY_POINT = /(^|\/)(repomd\.xml|Release)$/;
 const SIGNATURE = /(^|\/)(repomd\.xml\.[^/]+|Release\.gpg|InRelease|APKINDEX[^/]*)$/;
-const CHECKSUMS = /(^|\/)(((MD5|SHA1|SHA224|SHA256|SHA384|SHA512|B2)SUMS?|CHECKSUMS?|checksums?)[^/]*|[^/]+\.(md5|sha1|sha224|sha256|sha384|sha512)(sums?)?)$/;
+const CHECKSUMS =
+  /(^|\/)(((MD5|SHA1|SHA224|SHA256|SHA384|SHA512|B2)SUMS?|CHECKSUMS?|checksums?)[^/]*|[^/]+\.(md5|sha1|sha224|sha256|sha384|sha512)(sums?)?)$/;
 const LATEST = /(^|\/)latest([./-][^/]*|\/.*)?$/i;
-const SERVICE_WORKER = /(^|\/)((sw|service-?worker|firebase-messaging-sw|ngsw-worker|OneSignalSDKWorker)[^/]*\.m?js|ngsw\.json)$/i;
+const SERVICE_WORKER =
+  /(^|\/)((sw|service-?worker|firebase-messaging-sw|ngsw-worker|OneSignalSDKWorker)[^/]*\.m?js|ngsw\.json)$/i;
 
 /**
  * The publish order that needs no option: what refers is published after what it refers to (R1, R14).

@@ -45,7 +45,8 @@ export async function recognise(request: RecogniseRequest): Promise<ReadonlyMap<
     const digest = digests.get(file.name);
     const key = (prefix + file.name) as ObjectKey;
     const object = listing.get(key);
-    if (digest === undefined || object === undefined || object.size !== file.size || vouched.has(key)) continue;
+    if (digest === undefined || object === undefined || object.size !== file.size || vouched.has(key))
+      continue;
     switch (classifyETag(object.etag).kind) {
       case 'md5':
         if ((object.etag as string) !== digest.md5) plain.push(key);

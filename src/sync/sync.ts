@@ -82,9 +82,12 @@ class Run {
 
     const [tree, listing] = await bothOrFirstFailure(
       signal,
-      (either) => this.#phase('walk', async (tell) => walk(treeOptions, (files) => tell({ files, bytes: 0 }), either)),
       (either) =>
-        this.#phase('list', async (tell) => listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either)),
+        this.#phase('walk', async (tell) => walk(treeOptions, (files) => tell({ files, bytes: 0 }), either)),
+      (either) =>
+        this.#phase('list', async (tell) =>
+          listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either),
+        ),
     );
     this.#warn(tree.warnings);
     this.#warn(guardTree(tree, treeOptions, deletes));
@@ -151,7 +154,11 @@ class Run {
     const filesTotal = totals.upload.files + totals.copy.files + totals.delete.files;
     const concurrency = requestsInFlight(connection);
     if (dryRun) {
-      this.#outcomes = await execute(planned.plan, dryRunPerformer, { concurrency, emit: this.#ports.emit, signal });
+      this.#outcomes = await execute(planned.plan, dryRunPerformer, {
+        concurrency,
+        emit: this.#ports.emit,
+        signal,
+      });
       return;
     }
     await this.#phase('execute', async (tell) => {
@@ -184,7 +191,8 @@ class Run {
       const digested = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>(transfer.published);
       for (const file of files) {
         const digest = digests.get(file.name);
-        if (digest !== undefined && !digested.has(file.name)) digested.set(file.name, { file, md5: digest.md5 });
+        if (digest !== undefined && !digested.has(file.name))
+          digested.set(file.name, { file, md5: digest.md5 });
       }
       const confirmed = {
         listing,
@@ -253,7 +261,12 @@ class Run {
     const seconds = (performance.now() - started) / 1000;
     this.#phases[phase] = seconds;
     this.#movedAt = performance.now();
-    emit({ type: 'phase-end', phase, seconds, ...(last === undefined ? {} : { files: last.files, bytes: last.bytes }) });
+    emit({
+      type: 'phase-end',
+      phase,
+      seconds,
+      ...(last === undefined ? {} : { files: last.files, bytes: last.bytes }),
+    });
     return result;
   }
 
@@ -299,7 +312,9 @@ async function bothOrFirstFailure<A, B>(
 /** S3 holds keys of up to 1,024 bytes; refusing beats leaving a file out. */
 function refuseKeys(tree: Tree, options: SyncOptions): void {
   const { prefix } = options.destination;
-  const tooLong = tree.files.filter((file) => joinKey(prefix, file.name) === undefined).map((file) => prefix + file.name);
+  const tooLong = tree.files
+    .filter((file) => joinKey(prefix, file.name) === undefined)
+    .map((file) => prefix + file.name);
   if (tooLong.length === 0) return;
   const [first = ''] = tooLong;
   const more = tooLong.length > 1 ? ` and ${tooLong.length - 1} more` : '';

@@ -21,7 +21,14 @@ import { ByteBudget, forEachConcurrent } from './concurrency.js';
 import type { DigestPool } from './digest-pool.js';
 import type { Performer } from './execute.js';
 import { explain } from './explain.js';
-import { type FileDigest, FileChangedError, readRange, readWhole, restat, withOpenFile } from './file-bytes.js';
+import {
+  FileChangedError,
+  type FileDigest,
+  readRange,
+  readWhole,
+  restat,
+  withOpenFile,
+} from './file-bytes.js';
 
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BUDGET = 64 * 1024 * 1024;
@@ -170,7 +177,13 @@ export class Transfer implements Performer {
     let written: Written;
     try {
       written = await store.copy(
-        { key: step.key, source, md5: step.md5, headers: this.#headers(step.file, step.md5), condition: step.condition },
+        {
+          key: step.key,
+          source,
+          md5: step.md5,
+          headers: this.#headers(step.file, step.md5),
+          condition: step.condition,
+        },
         signal,
       );
     } catch (error) {
@@ -186,7 +199,9 @@ export class Transfer implements Performer {
     return { sent: { written, md5: step.md5, file: step.file } };
   }
 
-  #sourceOf(step: CopyStep): { readonly key: ObjectKey; readonly etag: ETag; readonly size: number } | undefined {
+  #sourceOf(
+    step: CopyStep,
+  ): { readonly key: ObjectKey; readonly etag: ETag; readonly size: number } | undefined {
     if (step.source.kind === 'object') return step.source;
     const sent = this.#sent.get(step.source.key);
     // The file whose first name was sent may have changed since the plan: then this name has content of its own.
@@ -223,7 +238,10 @@ export class Transfer implements Performer {
       signal.throwIfAborted();
       const body = await readWhole(file);
       const md5 = md5Of(body);
-      const written = await store.put({ key, body, md5, headers: this.#headers(file, md5), condition }, signal);
+      const written = await store.put(
+        { key, body, md5, headers: this.#headers(file, md5), condition },
+        signal,
+      );
       this.#options.onSent(file.size);
       return { written, md5, file };
     });
@@ -243,13 +261,18 @@ export class Transfer implements Performer {
     try {
       const parts = await this.#sendParts(upload, file, digest);
       const proves = etagsProve(upload.encryption);
-      const expected = { etag: proves ? multipartETag(digest.partMd5s) : undefined, size: file.size, md5: digest.md5 };
+      const expected = {
+        etag: proves ? multipartETag(digest.partMd5s) : undefined,
+        size: file.size,
+        md5: digest.md5,
+      };
       const written = await store.completeUpload({ upload, parts, expected, condition }, signal);
       return { written, md5: digest.md5, file, parts: formatLayout(layout) };
     } catch (error) {
       await this.#abort(upload);
       // S3 refuses a part that is not what was digested: the file changed under us.
-      if (error instanceof StoreError && error.kind === 'digest') throw new FileChangedError('a part is not what was digested');
+      if (error instanceof StoreError && error.kind === 'digest')
+        throw new FileChangedError('a part is not what was digested');
       throw error;
     }
   }
@@ -267,7 +290,13 @@ export class Transfer implements Performer {
           const part = await store.uploadPart({ upload, number, body, md5 }, signal);
           const proof = classifyETag(part.etag);
           if (etagsProve(upload.encryption) && proof.kind === 'md5' && proof.md5 !== md5) {
-            throw new StoreError('digest', 'BadPartETag', 200, 'UploadPart', `part ${number} has the ETag ${part.etag}`);
+            throw new StoreError(
+              'digest',
+              'BadPartETag',
+              200,
+              'UploadPart',
+              `part ${number} has the ETag ${part.etag}`,
+            );
           }
           parts[number - 1] = part;
           this.#options.onSent(size);
@@ -285,7 +314,11 @@ export class Transfer implements Performer {
       await store.abortUpload(upload, time);
     } catch (error) {
       const { message } = explain(error, upload.key);
-      emit({ type: 'message', level: 'warning', message: `a multipart upload was left behind and will be billed until it is aborted: ${message}` });
+      emit({
+        type: 'message',
+        level: 'warning',
+        message: `a multipart upload was left behind and will be billed until it is aborted: ${message}`,
+      });
     }
   }
 }

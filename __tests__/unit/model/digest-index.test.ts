@@ -19,7 +19,17 @@ const index: DigestIndex = {
   machine: 'm',
   writtenNs: 5n,
   objects: new Map([
-    ['a/é\n"x', { etag: `${md5}-2` as ETag, size: 9, md5, parts: '1x8+1x1', headers: 'h', extra: { grace: { since: 1 } } }],
+    [
+      'a/é\n"x',
+      {
+        etag: `${md5}-2` as ETag,
+        size: 9,
+        md5,
+        parts: '1x8+1x1',
+        headers: 'h',
+        extra: { grace: { since: 1 } },
+      },
+    ],
     ['__proto__', { etag: md5 as string as ETag, size: 0, md5 }],
   ]),
   files: new Map([['/r/a', { size: 9, mtimeNs: '1', ctimeNs: '-2', ino: '18446744073709551615', md5 }]]),
@@ -44,7 +54,10 @@ describe('the index', () => {
   });
 
   test('another format is refused with a reason', () => {
-    expect(parseIndex(Buffer.from('s3-dedup-sync-index 2\n'))).toEqual({ index: undefined, why: 'it is not an index of this version' });
+    expect(parseIndex(Buffer.from('s3-dedup-sync-index 2\n'))).toEqual({
+      index: undefined,
+      why: 'it is not an index of this version',
+    });
     expect(parseIndex(Buffer.alloc(0)).index).toBeUndefined();
   });
 
@@ -71,9 +84,12 @@ describe('part layouts', () => {
     ]);
   });
 
-  test.each(['', 'x', '0x1', '1x', '-1x5', '10001x1', '9999x1+2x1', '1x1+', '1e3x5'])('%j is not a layout', (text) => {
-    expect(parseLayout(text)).toBeUndefined();
-  });
+  test.each(['', 'x', '0x1', '1x', '-1x5', '10001x1', '9999x1+2x1', '1x1+', '1e3x5'])(
+    '%j is not a layout',
+    (text) => {
+      expect(parseLayout(text)).toBeUndefined();
+    },
+  );
 
   test('ours keeps to 10,000 parts up to the largest object, and is among the candidates', () => {
     const sizes = fc.integer({ min: 8 * 1024 ** 2, max: 50 * 1024 ** 4 });

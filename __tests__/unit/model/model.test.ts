@@ -68,7 +68,9 @@ describe('headers', () => {
   test("an object's own digest is read from s3cmd's and rclone's metadata", () => {
     const s3cmd = 'atime:1/ctime:2/gid:0/gname:root/md5:9dd4e461268c8034f5c8564e155c67a6/mode:33188';
     expect(metadataMd5(new Map([['s3cmd-attrs', s3cmd]]))).toBe('9dd4e461268c8034f5c8564e155c67a6');
-    expect(metadataMd5(new Map([['md5chksum', 'ndTkYSaMgDT1yFZOFVxnpg==']]))).toBe('9dd4e461268c8034f5c8564e155c67a6');
+    expect(metadataMd5(new Map([['md5chksum', 'ndTkYSaMgDT1yFZOFVxnpg==']]))).toBe(
+      '9dd4e461268c8034f5c8564e155c67a6',
+    );
     expect(metadataMd5(new Map([['s3cmd-attrs', 'md5:short']]))).toBeUndefined();
     expect(metadataMd5(new Map())).toBeUndefined();
   });

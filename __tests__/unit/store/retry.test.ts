@@ -4,7 +4,9 @@ import { withRetries } from '../../../src/store/retry.js';
 import { toStoreError } from '../../../src/store/store-errors.js';
 
 /** Answers of S3 in turn: an error's name and status, Node's code, or a result. */
-function answers(...list: readonly (readonly [string, number] | { readonly code: string } | { readonly ok: string })[]) {
+function answers(
+  ...list: readonly (readonly [string, number] | { readonly code: string } | { readonly ok: string })[]
+) {
   let calls = 0;
   const attempt = async (): Promise<string> => {
     const answer = list[calls++];
@@ -17,9 +19,19 @@ function answers(...list: readonly (readonly [string, number] | { readonly code:
   return { attempt, calls: () => calls };
 }
 
-function run(source: ReturnType<typeof answers>, judge?: () => Promise<string | undefined>, operation = 'PutObject') {
+function run(
+  source: ReturnType<typeof answers>,
+  judge?: () => Promise<string | undefined>,
+  operation = 'PutObject',
+) {
   const signal = new AbortController().signal;
-  return withRetries({ operation, maxAttempts: 3, signal, attempt: source.attempt, ...(judge === undefined ? {} : { judge }) });
+  return withRetries({
+    operation,
+    maxAttempts: 3,
+    signal,
+    attempt: source.attempt,
+    ...(judge === undefined ? {} : { judge }),
+  });
 }
 
 describe('retries', () => {
@@ -42,7 +54,9 @@ describe('retries', () => {
   });
 
   test('C14: a 412 after a lost answer is judged, and may be our own success', async () => {
-    await expect(run(answers({ code: 'ECONNRESET' }, ['PreconditionFailed', 412]), async () => 'ours')).resolves.toBe('ours');
+    await expect(
+      run(answers({ code: 'ECONNRESET' }, ['PreconditionFailed', 412]), async () => 'ours'),
+    ).resolves.toBe('ours');
     const foreign = run(answers({ code: 'ECONNRESET' }, ['PreconditionFailed', 412]), async () => undefined);
     await expect(foreign).rejects.toMatchObject({ kind: 'condition' });
   });
@@ -53,13 +67,26 @@ describe('retries', () => {
   });
 
   test('a 412 to the first attempt is a foreign writer, whatever the key holds', async () => {
-    await expect(run(answers(['PreconditionFailed', 412]), async () => 'ours')).rejects.toMatchObject({ kind: 'condition' });
+    await expect(run(answers(['PreconditionFailed', 412]), async () => 'ours')).rejects.toMatchObject({
+      kind: 'condition',
+    });
   });
 
   test('a stopped run stops waiting', async () => {
     const stop = new AbortController();
-    const source = answers(['SlowDown', 503], ['SlowDown', 503], ['SlowDown', 503], ['SlowDown', 503], ['SlowDown', 503]);
-    const running = withRetries({ operation: 'PutObject', maxAttempts: 100, signal: stop.signal, attempt: source.attempt });
+    const source = answers(
+      ['SlowDown', 503],
+      ['SlowDown', 503],
+      ['SlowDown', 503],
+      ['SlowDown', 503],
+      ['SlowDown', 503],
+    );
+    const running = withRetries({
+      operation: 'PutObject',
+      maxAttempts: 100,
+      signal: stop.signal,
+      attempt: source.attempt,
+    });
     stop.abort();
     await expect(running).rejects.toMatchObject({ kind: 'aborted' });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { MaxDelete, TreeOptions } from '../../../src/model/options.js';
 import type { LocalFile } from '../../../src/model/objects.js';
+import type { MaxDelete, TreeOptions } from '../../../src/model/options.js';
 import { guardDeletions, guardTree } from '../../../src/sync/guards.js';
 import type { Planned } from '../../../src/sync/plan.js';
 import type { Tree } from '../../../src/sync/walk.js';
@@ -9,7 +9,10 @@ const KEEP = { deleteAfter: false, maxDelete: { kind: 'default' }, deleteExclude
 const DELETE = { ...KEEP, deleteAfter: true } as const;
 
 function tree(files: number, patternsWithoutMatch: readonly string[] = []): Tree {
-  return { files: Array.from({ length: files }, () => ({}) as LocalFile), patternsWithoutMatch } as unknown as Tree;
+  return {
+    files: Array.from({ length: files }, () => ({}) as LocalFile),
+    patternsWithoutMatch,
+  } as unknown as Tree;
 }
 
 function options(ifNoFilesFound: TreeOptions['ifNoFilesFound']): TreeOptions {
@@ -30,7 +33,9 @@ describe('an empty tree', () => {
   });
   test('D12: a pattern without a match refuses under delete-after and warns without', () => {
     expect(() => guardTree(tree(1, ['img/**']), options('error'), DELETE)).toThrow(/img\/\*\*/);
-    expect(guardTree(tree(1, ['img/**']), options('error'), KEEP)).toEqual(['these paths matched no file: img/**']);
+    expect(guardTree(tree(1, ['img/**']), options('error'), KEEP)).toEqual([
+      'these paths matched no file: img/**',
+    ]);
   });
 });
 
@@ -54,7 +59,9 @@ describe('D8, D11: the deletion limit', () => {
   });
 
   test('D14: a destination that shares nothing with the tree is refused, unless max-delete is given', () => {
-    expect(() => guardDeletions(planned(3, 3, false), DELETE, 's3://b/')).toThrow(/shares neither a key nor a content/);
+    expect(() => guardDeletions(planned(3, 3, false), DELETE, 's3://b/')).toThrow(
+      /shares neither a key nor a content/,
+    );
     const given = { ...DELETE, maxDelete: { kind: 'count', count: 3 } } as const;
     expect(() => guardDeletions(planned(3, 3, false), given, 's3://b/')).not.toThrow();
     expect(() => guardDeletions(planned(0, 0, false), DELETE, 's3://b/')).not.toThrow();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ETag, md5Of, type Md5, multipartETag } from '../../../src/model/digest.js';
+import { type ETag, type Md5, md5Of, multipartETag } from '../../../src/model/digest.js';
 import { compareKeys, type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import { type Step, stepsOf } from '../../../src/model/plan.js';
@@ -35,7 +35,12 @@ function object(name: string, content: string, changes: Partial<ListedObject> = 
 }
 
 /** Plans with the digests that the engine would have taken: those of sizes met more than once. */
-function plan(tree: Contents, objects: readonly ListedObject[], policy = KEEP, vouched = new Map<ObjectKey, Md5>()): Planned {
+function plan(
+  tree: Contents,
+  objects: readonly ListedObject[],
+  policy = KEEP,
+  vouched = new Map<ObjectKey, Md5>(),
+): Planned {
   const files = Object.entries(tree)
     .map(([name, content]) => localFile(name, content))
     .sort((a, b) => compareKeys(a.name, b.name));
@@ -61,34 +66,192 @@ function shown(planned: Planned): readonly string[] {
 
 describe('what becomes of a key', () => {
   const rows: readonly [string, Contents, readonly ListedObject[], PlanPolicy, readonly string[]][] = [
-    ['an empty bucket: everything is new', { a: 'A', b: 'BB' }, [], KEEP, ['upload a (new)', 'upload b (new)']],
+    [
+      'an empty bucket: everything is new',
+      { a: 'A', b: 'BB' },
+      [],
+      KEEP,
+      ['upload a (new)', 'upload b (new)'],
+    ],
     ['C8: the same bytes under the key: nothing', { a: 'A' }, [object('a', 'A')], KEEP, []],
     ['C8: same size, other bytes: sent', { a: 'A' }, [object('a', 'Z')], KEEP, ['upload a (changed)']],
     ['another size: sent', { a: 'AA' }, [object('a', 'Z')], KEEP, ['upload a (changed)']],
-    ['duplicates: sent once', { a: 'X', b: 'X', c: 'X' }, [], KEEP, ['upload a (new)', 'copy b <- a (duplicate)', 'copy c <- a (duplicate)']],
+    [
+      'duplicates: sent once',
+      { a: 'X', b: 'X', c: 'X' },
+      [],
+      KEEP,
+      ['upload a (new)', 'copy b <- a (duplicate)', 'copy c <- a (duplicate)'],
+    ],
     ['a rename without delete: a copy', { b: 'X' }, [object('a', 'X')], KEEP, ['copy b <- a (exists)']],
-    ['a rename with delete: a copy, then the delete', { b: 'X' }, [object('a', 'X')], DELETE, ['copy b <- a (exists)', 'delete a (absent)']],
-    ['a source that stays is preferred to one that goes', { z: 'X', b: 'X' }, [object('a', 'X'), object('z', 'X')], DELETE, ['copy b <- z (exists)', 'delete a (absent)']],
-    ['a source that this plan overwrites is not used', { a: 'N', b: 'X' }, [object('a', 'X')], KEEP, ['upload b (new)', 'upload a (changed)']],
-    ['C2: a swap is sent, not copied', { a: 'Y', b: 'X' }, [object('a', 'X'), object('b', 'Y')], KEEP, ['upload a (changed)', 'upload b (changed)']],
-    ['C10: empty files are independent of one another', { a: '', b: '' }, [], KEEP, ['upload a (empty)', 'upload b (empty)']],
+    [
+      'a rename with delete: a copy, then the delete',
+      { b: 'X' },
+      [object('a', 'X')],
+      DELETE,
+      ['copy b <- a (exists)', 'delete a (absent)'],
+    ],
+    [
+      'a source that stays is preferred to one that goes',
+      { z: 'X', b: 'X' },
+      [object('a', 'X'), object('z', 'X')],
+      DELETE,
+      ['copy b <- z (exists)', 'delete a (absent)'],
+    ],
+    [
+      'a source that this plan overwrites is not used',
+      { a: 'N', b: 'X' },
+      [object('a', 'X')],
+      KEEP,
+      ['upload b (new)', 'upload a (changed)'],
+    ],
+    [
+      'C2: a swap is sent, not copied',
+      { a: 'Y', b: 'X' },
+      [object('a', 'X'), object('b', 'Y')],
+      KEEP,
+      ['upload a (changed)', 'upload b (changed)'],
+    ],
+    [
+      'C10: empty files are independent of one another',
+      { a: '', b: '' },
+      [],
+      KEEP,
+      ['upload a (empty)', 'upload b (empty)'],
+    ],
     ['C10: an empty file that is there is unchanged', { a: '' }, [object('a', '')], KEEP, []],
-    ['C11: keys that differ by case are two keys', { Foo: 'X', foo: 'X' }, [], KEEP, ['upload Foo (new)', 'copy foo <- Foo (duplicate)']],
-    ['archived objects are no source', { b: 'X' }, [object('a', 'X', { storageClass: 'GLACIER' })], KEEP, ['upload b (new)']],
-    ['an archived object under its own key is unchanged', { a: 'X' }, [object('a', 'X', { storageClass: 'GLACIER' })], KEEP, []],
-    ['C7: a multipart ETag of the same bytes', { a: 'X' }, [object('a', 'X', { etag: multipartETag([md5Of(Buffer.from('X'))]) })], KEEP, []],
-    ['C7: a renamed multipart object', { b: 'X' }, [object('a', 'X', { etag: multipartETag([md5Of(Buffer.from('X'))]) })], KEEP, ['copy b <- a (exists)']],
-    ['an ETag that proves nothing', { a: 'X' }, [object('a', 'X', { etag: 'opaque' as ETag })], KEEP, ['upload a (content-unknown)']],
-    ['D10: the marker of a directory that exists stays', { 'd/a': 'X' }, [object('d/', ''), object('d/a', 'X')], { ...DELETE, hasDirectory: (name) => name === 'd' }, []],
-    ['D10: the marker of a directory that is gone goes', { a: 'X' }, [object('d/', ''), object('a', 'X')], DELETE, ['delete d/ (absent)']],
-    ['D5: an excluded key is protected', { a: 'X' }, [object('a', 'X'), object('x.log', 'L')], { ...DELETE, excluded: (name) => name.endsWith('.log') }, []],
-    ['delete-excluded takes it', { a: 'X' }, [object('a', 'X'), object('x.log', 'L')], { ...DELETE, deleteExcluded: true, excluded: (name) => name.endsWith('.log') }, ['delete x.log (excluded)']],
-    ['a skipped entry is protected even so', { a: 'X' }, [object('a', 'X'), object('s', 'L')], { ...DELETE, deleteExcluded: true, skipped: (name) => name === 's' }, []],
-    ['an excluded object can be copied from', { b: 'X' }, [object('x.log', 'X')], { ...KEEP, excluded: (name) => name.endsWith('.log') }, ['copy b <- x.log (exists)']],
-    ['R1: a page comes after what it may name', { 'index.html': 'P', 'z.css': 'CC' }, [], KEEP, ['upload z.css (new)', 'upload index.html (new)']],
-    ['R14: repomd.xml after the files it names', { 'repodata/repomd.xml': 'R', 'repodata/zz-primary.xml.gz': 'PP', 'z.rpm': 'RPM', 'repodata/repomd.xml.asc': 'SIGN' }, [], KEEP, ['upload z.rpm (new)', 'upload repodata/zz-primary.xml.gz (new)', 'upload repodata/repomd.xml (new)', 'upload repodata/repomd.xml.asc (new)']],
-    ['R14: InRelease after Packages', { 'dists/a/InRelease': 'I', 'dists/a/main/Packages.gz': 'PK', 'pool/z.deb': 'DEB', 'dists/a/Release': 'RELE' }, [], KEEP, ['upload pool/z.deb (new)', 'upload dists/a/main/Packages.gz (new)', 'upload dists/a/Release (new)', 'upload dists/a/InRelease (new)']],
-    ['content is sent under the name of the lowest rank', { 'a.html': 'X', 'z.bin': 'X' }, [], KEEP, ['upload z.bin (new)', 'copy a.html <- z.bin (duplicate)']],
+    [
+      'C11: keys that differ by case are two keys',
+      { Foo: 'X', foo: 'X' },
+      [],
+      KEEP,
+      ['upload Foo (new)', 'copy foo <- Foo (duplicate)'],
+    ],
+    [
+      'archived objects are no source',
+      { b: 'X' },
+      [object('a', 'X', { storageClass: 'GLACIER' })],
+      KEEP,
+      ['upload b (new)'],
+    ],
+    [
+      'an archived object under its own key is unchanged',
+      { a: 'X' },
+      [object('a', 'X', { storageClass: 'GLACIER' })],
+      KEEP,
+      [],
+    ],
+    [
+      'C7: a multipart ETag of the same bytes',
+      { a: 'X' },
+      [object('a', 'X', { etag: multipartETag([md5Of(Buffer.from('X'))]) })],
+      KEEP,
+      [],
+    ],
+    [
+      'C7: a renamed multipart object',
+      { b: 'X' },
+      [object('a', 'X', { etag: multipartETag([md5Of(Buffer.from('X'))]) })],
+      KEEP,
+      ['copy b <- a (exists)'],
+    ],
+    [
+      'an ETag that proves nothing',
+      { a: 'X' },
+      [object('a', 'X', { etag: 'opaque' as ETag })],
+      KEEP,
+      ['upload a (content-unknown)'],
+    ],
+    [
+      'D10: the marker of a directory that exists stays',
+      { 'd/a': 'X' },
+      [object('d/', ''), object('d/a', 'X')],
+      { ...DELETE, hasDirectory: (name) => name === 'd' },
+      [],
+    ],
+    [
+      'D10: the marker of a directory that is gone goes',
+      { a: 'X' },
+      [object('d/', ''), object('a', 'X')],
+      DELETE,
+      ['delete d/ (absent)'],
+    ],
+    [
+      'D5: an excluded key is protected',
+      { a: 'X' },
+      [object('a', 'X'), object('x.log', 'L')],
+      { ...DELETE, excluded: (name) => name.endsWith('.log') },
+      [],
+    ],
+    [
+      'delete-excluded takes it',
+      { a: 'X' },
+      [object('a', 'X'), object('x.log', 'L')],
+      { ...DELETE, deleteExcluded: true, excluded: (name) => name.endsWith('.log') },
+      ['delete x.log (excluded)'],
+    ],
+    [
+      'a skipped entry is protected even so',
+      { a: 'X' },
+      [object('a', 'X'), object('s', 'L')],
+      { ...DELETE, deleteExcluded: true, skipped: (name) => name === 's' },
+      [],
+    ],
+    [
+      'an excluded object can be copied from',
+      { b: 'X' },
+      [object('x.log', 'X')],
+      { ...KEEP, excluded: (name) => name.endsWith('.log') },
+      ['copy b <- x.log (exists)'],
+    ],
+    [
+      'R1: a page comes after what it may name',
+      { 'index.html': 'P', 'z.css': 'CC' },
+      [],
+      KEEP,
+      ['upload z.css (new)', 'upload index.html (new)'],
+    ],
+    [
+      'R14: repomd.xml after the files it names',
+      {
+        'repodata/repomd.xml': 'R',
+        'repodata/zz-primary.xml.gz': 'PP',
+        'z.rpm': 'RPM',
+        'repodata/repomd.xml.asc': 'SIGN',
+      },
+      [],
+      KEEP,
+      [
+        'upload z.rpm (new)',
+        'upload repodata/zz-primary.xml.gz (new)',
+        'upload repodata/repomd.xml (new)',
+        'upload repodata/repomd.xml.asc (new)',
+      ],
+    ],
+    [
+      'R14: InRelease after Packages',
+      {
+        'dists/a/InRelease': 'I',
+        'dists/a/main/Packages.gz': 'PK',
+        'pool/z.deb': 'DEB',
+        'dists/a/Release': 'RELE',
+      },
+      [],
+      KEEP,
+      [
+        'upload pool/z.deb (new)',
+        'upload dists/a/main/Packages.gz (new)',
+        'upload dists/a/Release (new)',
+        'upload dists/a/InRelease (new)',
+      ],
+    ],
+    [
+      'content is sent under the name of the lowest rank',
+      { 'a.html': 'X', 'z.bin': 'X' },
+      [],
+      KEEP,
+      ['upload z.bin (new)', 'copy a.html <- z.bin (duplicate)'],
+    ],
   ];
   test.each(rows)('%s', (_, tree, objects, policy, expected) => {
     expect(shown(plan(tree, objects, policy))).toEqual(expected);
@@ -103,7 +266,9 @@ describe('what becomes of a key', () => {
 
   test('new keys are written under If-None-Match, changed ones and deletes under the listed ETag', () => {
     const { plan: made } = plan({ n: 'N', c: 'CC' }, [object('c', 'old'), object('gone', 'gone')], DELETE);
-    const conditions = [...stepsOf(made)].map((step) => (step.action === 'delete' ? step.etag : step.condition));
+    const conditions = [...stepsOf(made)].map((step) =>
+      step.action === 'delete' ? step.etag : step.condition,
+    );
     expect(conditions).toEqual([
       { ifNoneMatch: '*' },
       { ifMatch: md5Of(Buffer.from('old')) },
@@ -120,27 +285,52 @@ describe('what becomes of a key', () => {
 });
 
 describe('any plan', () => {
-  const names = fc.constantFrom('a', 'b', 'c', 'Foo', 'foo', 'd/x', 'd/y', 'index.html', 'z/index.html', 'repodata/repomd.xml', 'latest/a', 'é', 'e\u0301');
+  const names = fc.constantFrom(
+    'a',
+    'b',
+    'c',
+    'Foo',
+    'foo',
+    'd/x',
+    'd/y',
+    'index.html',
+    'z/index.html',
+    'repodata/repomd.xml',
+    'latest/a',
+    'é',
+    'e\u0301',
+  );
   const contents = fc.constantFrom('', 'X', 'Y', 'Z', 'XX', 'YY', 'long content');
   const tree = fc.dictionary(names, contents, { maxKeys: 8 });
 
   test('makes the bucket equal to the tree, whatever the order of the steps in a phase, and a second plan is empty', () => {
     fc.assert(
-      fc.property(tree, tree, fc.boolean(), fc.infiniteStream(fc.nat()), (local, remote, deleteAfter, dice) => {
-        const bucket = new Map(Object.entries(remote).map(([name, content]) => [(prefix + name) as ObjectKey, content]));
-        const listed = (): ListedObject[] => [...bucket].map(([key, content]) => object(key.slice(prefix.length), content));
-        const policy = deleteAfter ? DELETE : KEEP;
-        const before = new Map(bucket);
-        const { plan: made } = plan(local, listed(), policy);
-        for (const rank of made.ranks) {
-          for (const phase of rank.phases) for (const step of shuffled(phase, dice)) perform(step, bucket, local);
-        }
-        for (const [name, content] of Object.entries(local)) expect(bucket.get((prefix + name) as ObjectKey)).toBe(content);
-        for (const key of before.keys()) {
-          expect(bucket.has(key)).toBe(!deleteAfter || key.slice(prefix.length) in local);
-        }
-        expect(shown(plan(local, listed(), policy))).toEqual([]);
-      }),
+      fc.property(
+        tree,
+        tree,
+        fc.boolean(),
+        fc.infiniteStream(fc.nat()),
+        (local, remote, deleteAfter, dice) => {
+          const bucket = new Map(
+            Object.entries(remote).map(([name, content]) => [(prefix + name) as ObjectKey, content]),
+          );
+          const listed = (): ListedObject[] =>
+            [...bucket].map(([key, content]) => object(key.slice(prefix.length), content));
+          const policy = deleteAfter ? DELETE : KEEP;
+          const before = new Map(bucket);
+          const { plan: made } = plan(local, listed(), policy);
+          for (const rank of made.ranks) {
+            for (const phase of rank.phases)
+              for (const step of shuffled(phase, dice)) perform(step, bucket, local);
+          }
+          for (const [name, content] of Object.entries(local))
+            expect(bucket.get((prefix + name) as ObjectKey)).toBe(content);
+          for (const key of before.keys()) {
+            expect(bucket.has(key)).toBe(!deleteAfter || key.slice(prefix.length) in local);
+          }
+          expect(shown(plan(local, listed(), policy))).toEqual([]);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
