@@ -976,6 +976,10 @@ function formatCount(count) {
 function formatFiles(count) {
     return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
 }
+/** `1 request`, `2 requests`. */
+function formatRequests(count) {
+    return `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}`;
+}
 /** `1 file, 3 KiB`. */
 function formatFilesAndBytes(count) {
     return `${formatFiles(count.files)}, ${formatBytes(count.bytes)}`;
@@ -1341,10 +1345,10 @@ function* endLines(ended) {
     }
     const { bytes, of } = spared(ended.totals);
     if (bytes > 0)
-        yield info(`  ${formatPercent(bytes, of)} of the bytes did not have to travel`);
+        yield info(`  ${formatPercent(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
     const requests = totalRequests(ended.requests);
     if (requests > 0)
-        yield info(`  ${formatCount(requests)} requests`);
+        yield info(`  ${formatRequests(requests)}`);
     if (ended.report !== undefined)
         yield info(`  report: ${printable(ended.report)}`);
 }
@@ -2119,11 +2123,11 @@ function shareDone(progress) {
 function progressLine(progress, seconds, dryRun) {
     const { files, filesTotal, bytes, bytesTotal } = progress;
     const share = shareDone(progress);
-    const parts = [
-        filesTotal === undefined
-            ? `${formatCount(files)} ${files === 1 ? 'file' : 'files'}`
-            : `${formatCount(files)} of ${formatCount(filesTotal)} files`,
-    ];
+    const parts = [];
+    if (filesTotal !== undefined)
+        parts.push(`${formatCount(files)} of ${formatCount(filesTotal)} files`);
+    else if (files > 0 || bytesTotal === undefined)
+        parts.push(formatFiles(files));
     if (bytesTotal !== undefined && bytesTotal > 0) {
         parts.push(`${formatBytes(bytes)} of ${formatBytes(bytesTotal)} (${formatPercent(bytes, bytesTotal)})`);
     }
@@ -2436,8 +2440,10 @@ async function writeReport(report, options, exit, emit) {
             code: 'report-not-written',
             message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`,
         };
-        emit({ type: 'message', level: 'error', message: error.message });
         const failed = report.status === 'done' || report.status === 'planned';
+        // A run that failed already ends with its own error; this one is said beside it.
+        if (!failed)
+            emit({ type: 'message', level: 'error', message: error.message });
         return {
             report: failed ? { ...report, status: 'failed', error } : report,
             exit: (0,errors/* worstExit */.gX)([exit, errors/* EXIT */.dc.failed]),

@@ -133,7 +133,12 @@ function objectIndexStorage(store, key, inDestination) {
             return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
         },
         async save(bytes, signal) {
-            await store.put({ key, body: bytes, md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_5__/* .md5Of */ .iF)(bytes), headers: { contentType: 'text/plain; charset=utf-8', metadata: {} } }, signal);
+            await store.put({
+                key,
+                body: bytes,
+                md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_5__/* .md5Of */ .iF)(bytes),
+                headers: { contentType: 'text/plain; charset=utf-8', metadata: {} },
+            }, signal);
         },
     };
 }

@@ -245,7 +245,12 @@ function objectIndexStorage(store, key, inDestination) {
             return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
         },
         async save(bytes, signal) {
-            await store.put({ key, body: bytes, md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_5__/* .md5Of */ .iF)(bytes), headers: { contentType: 'text/plain; charset=utf-8', metadata: {} } }, signal);
+            await store.put({
+                key,
+                body: bytes,
+                md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_5__/* .md5Of */ .iF)(bytes),
+                headers: { contentType: 'text/plain; charset=utf-8', metadata: {} },
+            }, signal);
         },
     };
 }
@@ -293,10 +298,10 @@ function* stepsOf(plan) {
             yield* phase;
 }
 
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __webpack_require__(8522);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var model_digest = __webpack_require__(6799);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __webpack_require__(8522);
 ;// CONCATENATED MODULE: ./build/src/model/digest-index.js
 
 
@@ -349,9 +354,9 @@ function parseIndex(bytes) {
             else
                 files.set(path, entry);
         }
-        else if (typeof writer === 'string' && isDecimal(record['writtenNs'])) {
+        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
             machine = writer;
-            writtenNs = BigInt(record['writtenNs']);
+            writtenNs = BigInt(record.writtenNs);
         }
     }
     return { index: { machine, writtenNs, objects, files }, droppedLines };
@@ -568,12 +573,12 @@ class ByteBudget {
 
 // EXTERNAL MODULE: ./build/src/store/object-store.js
 var object_store = __webpack_require__(6592);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __webpack_require__(7598);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __webpack_require__(3024);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __webpack_require__(1455);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __webpack_require__(7598);
 ;// CONCATENATED MODULE: ./build/src/sync/file-bytes.js
 
 
@@ -742,10 +747,18 @@ function explain(error, what) {
         return failure('file-vanished', `${what}: the file vanished during the run: publish when nothing writes to the tree`);
     }
     if (code === 'EACCES' || code === 'EPERM') {
-        return { code: 'unreadable', exit: errors/* EXIT */.dc.failed, message: `${what}: the file cannot be read (${code}): give this user read permission, or exclude it` };
+        return {
+            code: 'unreadable',
+            exit: errors/* EXIT */.dc.failed,
+            message: `${what}: the file cannot be read (${code}): give this user read permission, or exclude it`,
+        };
     }
     if (code === 'EIO' || code === 'EMFILE' || code === 'ENFILE') {
-        return { code: 'unreadable', exit: errors/* EXIT */.dc.failed, message: `${what}: the file cannot be read (${(0,errors/* messageOf */.bD)(error)})` };
+        return {
+            code: 'unreadable',
+            exit: errors/* EXIT */.dc.failed,
+            message: `${what}: the file cannot be read (${(0,errors/* messageOf */.bD)(error)})`,
+        };
     }
     return failure('internal', `${what}: ${(0,errors/* messageOf */.bD)(error)}`);
 }
@@ -781,7 +794,11 @@ function explainStore(error, what) {
     }
 }
 function explainFatal(error, what, told) {
-    const usage = (code, message) => ({ code, exit: errors/* EXIT */.dc.usage, message: `${what}: ${message}` });
+    const usage = (code, message) => ({
+        code,
+        exit: errors/* EXIT */.dc.usage,
+        message: `${what}: ${message}`,
+    });
     switch (error.code) {
         case 'NoSuchBucket':
             return usage('no-such-bucket', 'there is no such bucket: check the name in bucket, the endpoint and the account');
@@ -883,15 +900,17 @@ async function digestTree(request) {
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */
 function beforeFirstWrite(error, file) {
     const { code, exit, message } = explain(error, file.name);
-    return new errors/* SyncError */.S0(code, code === 'unreadable' ? errors/* EXIT */.dc.refused : exit, message, { cause: error, key: file.name });
+    return new errors/* SyncError */.S0(code, code === 'unreadable' ? errors/* EXIT */.dc.refused : exit, message, {
+        cause: error,
+        key: file.name,
+    });
 }
 /** Sizes of listed objects, each with the part layouts that its multipart ETags may come from. */
 function listedSizes(listing, index) {
     const sizes = new Map();
     for (const { key, size, etag } of listing.values()) {
-        let layouts = sizes.get(size);
-        if (layouts === undefined)
-            sizes.set(size, (layouts = new Map()));
+        const layouts = sizes.get(size) ?? new Map();
+        sizes.set(size, layouts);
         const kind = (0,model_digest/* classifyETag */.Q)(etag);
         if (kind.kind !== 'multipart' || size === 0)
             continue;
@@ -1049,7 +1068,8 @@ async function execute(plan, performer, options) {
                     results = await performer.delete(work);
                 else
                     results = [await performer.write(work)];
-                results.forEach((outcome, i) => settle(outcome, from + offset + i));
+                for (const [i, outcome] of results.entries())
+                    settle(outcome, from + offset + i);
             });
             phaseStart += phase.length;
         }
@@ -1347,7 +1367,9 @@ function makePlan(input) {
         if (object !== undefined)
             related = true;
         const md5 = file.size === 0 ? model_digest/* EMPTY_MD5 */.lQ : contents.get(file.name)?.md5;
-        if (object !== undefined && object.size === file.size && (file.size === 0 || sameContent(md5, contentOf(object)))) {
+        if (object !== undefined &&
+            object.size === file.size &&
+            (file.size === 0 || sameContent(md5, contentOf(object)))) {
             unchanged.set(key, md5 ?? model_digest/* EMPTY_MD5 */.lQ);
             same.add(file.size);
         }
@@ -1409,12 +1431,23 @@ function makePlan(input) {
         else if (content !== undefined && sent !== undefined && file.size <= MAX_COPY_SIZE) {
             const from = { kind: 'upload', key: sent.key };
             const phase = sent.rank === rank ? 1 : 0;
-            ranks.add(rank, phase, { ...base, action: 'copy', reason: 'duplicate', md5: content.md5, source: from });
+            ranks.add(rank, phase, {
+                ...base,
+                action: 'copy',
+                reason: 'duplicate',
+                md5: content.md5,
+                source: from,
+            });
         }
         else {
             if (id !== undefined)
                 first.set(id, want);
-            ranks.add(rank, 0, { ...base, action: 'upload', reason: uploadReason(object, file, contentOf), md5: content?.md5 });
+            ranks.add(rank, 0, {
+                ...base,
+                action: 'upload',
+                reason: uploadReason(object, file, contentOf),
+                md5: content?.md5,
+            });
         }
     }
     let losses = 0;
@@ -1722,7 +1755,13 @@ class Transfer {
             return {};
         let written;
         try {
-            written = await store.copy({ key: step.key, source, md5: step.md5, headers: this.#headers(step.file, step.md5), condition: step.condition }, signal);
+            written = await store.copy({
+                key: step.key,
+                source,
+                md5: step.md5,
+                headers: this.#headers(step.file, step.md5),
+                condition: step.condition,
+            }, signal);
         }
         catch (error) {
             if (!(error instanceof object_store/* StoreError */.A) || error.kind !== 'source')
@@ -1785,7 +1824,11 @@ class Transfer {
         try {
             const parts = await this.#sendParts(upload, file, digest);
             const proves = (0,object_store/* etagsProve */.P)(upload.encryption);
-            const expected = { etag: proves ? (0,model_digest/* multipartETag */.Eq)(digest.partMd5s) : undefined, size: file.size, md5: digest.md5 };
+            const expected = {
+                etag: proves ? (0,model_digest/* multipartETag */.Eq)(digest.partMd5s) : undefined,
+                size: file.size,
+                md5: digest.md5,
+            };
             const written = await store.completeUpload({ upload, parts, expected, condition }, signal);
             return { written, md5: digest.md5, file, parts: formatLayout(layout) };
         }
@@ -1824,7 +1867,11 @@ class Transfer {
         }
         catch (error) {
             const { message } = explain(error, upload.key);
-            emit({ type: 'message', level: 'warning', message: `a multipart upload was left behind and will be billed until it is aborted: ${message}` });
+            emit({
+                type: 'message',
+                level: 'warning',
+                message: `a multipart upload was left behind and will be billed until it is aborted: ${message}`,
+            });
         }
     }
 }
@@ -2877,7 +2924,11 @@ class Run {
         const filesTotal = totals.upload.files + totals.copy.files + totals.delete.files;
         const concurrency = (0,options/* requestsInFlight */._)(connection);
         if (dryRun) {
-            this.#outcomes = await execute(planned.plan, dryRunPerformer, { concurrency, emit: this.#ports.emit, signal });
+            this.#outcomes = await execute(planned.plan, dryRunPerformer, {
+                concurrency,
+                emit: this.#ports.emit,
+                signal,
+            });
             return;
         }
         await this.#phase('execute', async (tell) => {
@@ -2977,7 +3028,12 @@ class Run {
         const seconds = (performance.now() - started) / 1000;
         this.#phases[phase] = seconds;
         this.#movedAt = performance.now();
-        emit({ type: 'phase-end', phase, seconds, ...(last === undefined ? {} : { files: last.files, bytes: last.bytes }) });
+        emit({
+            type: 'phase-end',
+            phase,
+            seconds,
+            ...(last === undefined ? {} : { files: last.files, bytes: last.bytes }),
+        });
         return result;
     }
     #warn(warnings) {
@@ -3013,7 +3069,9 @@ async function bothOrFirstFailure(signal, a, b) {
 /** S3 holds keys of up to 1,024 bytes; refusing beats leaving a file out. */
 function refuseKeys(tree, options) {
     const { prefix } = options.destination;
-    const tooLong = tree.files.filter((file) => (0,object_key/* joinKey */.ID)(prefix, file.name) === undefined).map((file) => prefix + file.name);
+    const tooLong = tree.files
+        .filter((file) => (0,object_key/* joinKey */.ID)(prefix, file.name) === undefined)
+        .map((file) => prefix + file.name);
     if (tooLong.length === 0)
         return;
     const [first = ''] = tooLong;

@@ -383,7 +383,9 @@ class S3Store {
         this.#client = options.client;
         this.#every = {
             Bucket: options.bucket,
-            ...(options.expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: options.expectedBucketOwner }),
+            ...(options.expectedBucketOwner === undefined
+                ? {}
+                : { ExpectedBucketOwner: options.expectedBucketOwner }),
             ...(options.requesterPays ? { RequestPayer: 'requester' } : {}),
         };
     }
@@ -563,7 +565,11 @@ class S3Store {
             MultipartUpload: { Parts: request.parts.map((part) => ({ PartNumber: part.number, ETag: part.etag })) },
             ...conditionOf(request.condition),
         });
-        return this.#call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await this.#client.send(command, { abortSignal: signal })), () => this.#judge(upload.key, { etags: expected.etag === undefined ? [] : [expected.etag], size: expected.size, md5: expected.md5 }, signal));
+        return this.#call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await this.#client.send(command, { abortSignal: signal })), () => this.#judge(upload.key, {
+            etags: expected.etag === undefined ? [] : [expected.etag],
+            size: expected.size,
+            md5: expected.md5,
+        }, signal));
     }
     async abortUpload(upload, signal) {
         const command = new dist_cjs/* AbortMultipartUploadCommand */.tfP({ ...this.#every, Key: upload.key, UploadId: upload.id });
@@ -733,7 +739,9 @@ function decodeListedKey(text) {
     }
 }
 function listingError(what, cause) {
-    return new object_store/* StoreError */.A('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, { cause });
+    return new object_store/* StoreError */.A('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, {
+        cause,
+    });
 }
 function notDeleted(key, code, status, message) {
     return { key, deleted: false, error: new object_store/* StoreError */.A('rejected', code, status, 'DeleteObjects', message) };
@@ -756,7 +764,7 @@ function notDeleted(key, code, status, message) {
 async function openStore(options, emit, signal) {
     const { connection, destination } = options;
     // The SDK warns on every run under Node 20, in words that no user of ours can act on.
-    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     const endpoint = connection.endpointUrl ?? environmentEndpoint();
     const provider = providerOf(endpoint);
     const handler = await requestHandler(connection, endpoint);
@@ -794,9 +802,9 @@ async function openStore(options, emit, signal) {
     };
 }
 function environmentEndpoint() {
-    if (process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true')
+    if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
         return undefined;
-    return process.env['AWS_ENDPOINT_URL_S3'] || process.env['AWS_ENDPOINT_URL'] || undefined;
+    return process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
 }
 function withoutCredentials(endpoint) {
     const url = new URL(endpoint);
@@ -805,7 +813,11 @@ function withoutCredentials(endpoint) {
     return url.href;
 }
 async function requestHandler(connection, endpoint) {
-    const agentOptions = { keepAlive: true, maxSockets: (0,options/* requestsInFlight */._)(connection), ...certificateAuthority() };
+    const agentOptions = {
+        keepAlive: true,
+        maxSockets: (0,options/* requestsInFlight */._)(connection),
+        ...certificateAuthority(),
+    };
     const { getProxyForUrl } = await __webpack_require__.e(/* import() */ 182).then(__webpack_require__.bind(__webpack_require__, 8182));
     const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
     const proxy = getProxyForUrl(target);
@@ -834,7 +846,7 @@ async function requestHandler(connection, endpoint) {
 }
 /** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */
 function certificateAuthority() {
-    const path = process.env['AWS_CA_BUNDLE'];
+    const path = process.env.AWS_CA_BUNDLE;
     if (path === undefined || path === '')
         return {};
     try {
@@ -893,7 +905,9 @@ async function identify(client, shared, connection, provider, emit, signal) {
             ...(shared.requestHandler === undefined ? {} : { requestHandler: shared.requestHandler }),
             credentials,
         });
-        const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+        const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
+            abortSignal: signal,
+        });
         if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
             throw configurationError('wrong-account', `the credentials (${source}) are of account ${account ?? 'unknown'}, allowed-account-ids allows ${allowed.join(', ')}: use credentials of that account`);
         }
@@ -926,8 +940,8 @@ const SOURCES = [
     ['CREDENTIALS_PROFILE', 'profile'],
 ];
 function sourceOf(features, connection) {
-    const source = SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ?? 'the SDK\'s chain';
-    const profile = connection.profile ?? process.env['AWS_PROFILE'];
+    const source = SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ?? "the SDK's chain";
+    const profile = connection.profile ?? process.env.AWS_PROFILE;
     return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
 }
 function isCredentialError(error) {
@@ -935,7 +949,9 @@ function isCredentialError(error) {
     return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
 }
 function noCredentials(connection, cause) {
-    const tried = connection.profile === undefined ? 'environment, profile, web identity, container, instance' : `profile ${connection.profile}`;
+    const tried = connection.profile === undefined
+        ? 'environment, profile, web identity, container, instance'
+        : `profile ${connection.profile}`;
     return configurationError('no-credentials', `no AWS credentials were found (tried: ${tried}; ${(0,errors/* messageOf */.bD)(cause)}): in a workflow add aws-actions/configure-aws-credentials before this step, elsewhere set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile`, cause);
 }
 function configurationError(code, message, cause) {

@@ -3,12 +3,12 @@ var __webpack_exports__ = {};
 
 ;// CONCATENATED MODULE: external "node:worker_threads"
 const external_node_worker_threads_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:worker_threads");
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: external "node:crypto"
-const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 ;// CONCATENATED MODULE: ./build/src/model/digest.js
 
 /** The MD5 of zero bytes. */
@@ -105,9 +105,9 @@ function parseIndex(bytes) {
             else
                 files.set(path, entry);
         }
-        else if (typeof writer === 'string' && isDecimal(record['writtenNs'])) {
+        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
             machine = writer;
-            writtenNs = BigInt(record['writtenNs']);
+            writtenNs = BigInt(record.writtenNs);
         }
     }
     return { index: { machine, writtenNs, objects, files }, droppedLines };

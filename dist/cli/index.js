@@ -645,10 +645,10 @@ function* endLines(ended) {
     }
     const { bytes, of } = (0,totals/* spared */.A3)(ended.totals);
     if (bytes > 0)
-        yield info(`  ${(0,format/* formatPercent */.l9)(bytes, of)} of the bytes did not have to travel`);
+        yield info(`  ${(0,format/* formatPercent */.l9)(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
     const requests = (0,totals/* totalRequests */.Xi)(ended.requests);
     if (requests > 0)
-        yield info(`  ${(0,format/* formatCount */.B4)(requests)} requests`);
+        yield info(`  ${(0,format/* formatRequests */.i_)(requests)}`);
     if (ended.report !== undefined)
         yield info(`  report: ${(0,console_text/* printable */.g$)(ended.report)}`);
 }
@@ -1488,11 +1488,11 @@ function shareDone(progress) {
 function progressLine(progress, seconds, dryRun) {
     const { files, filesTotal, bytes, bytesTotal } = progress;
     const share = shareDone(progress);
-    const parts = [
-        filesTotal === undefined
-            ? `${(0,format/* formatCount */.B4)(files)} ${files === 1 ? 'file' : 'files'}`
-            : `${(0,format/* formatCount */.B4)(files)} of ${(0,format/* formatCount */.B4)(filesTotal)} files`,
-    ];
+    const parts = [];
+    if (filesTotal !== undefined)
+        parts.push(`${(0,format/* formatCount */.B4)(files)} of ${(0,format/* formatCount */.B4)(filesTotal)} files`);
+    else if (files > 0 || bytesTotal === undefined)
+        parts.push((0,format/* formatFiles */.HL)(files));
     if (bytesTotal !== undefined && bytesTotal > 0) {
         parts.push(`${(0,format/* formatBytes */.z3)(bytes)} of ${(0,format/* formatBytes */.z3)(bytesTotal)} (${(0,format/* formatPercent */.l9)(bytes, bytesTotal)})`);
     }
@@ -1738,7 +1738,7 @@ async function humanShell(terminal, level, dryRun) {
             if (event.type === 'progress')
                 return view?.show(event.progress);
             const lines = log(event);
-            if (lines.length > 0)
+            if (lines.some((line) => isShown(levelOf(line), level)))
                 view?.clear();
             sink(lines);
             if (event.type === 'end')
@@ -1916,6 +1916,7 @@ function camelCase(name) {
 /* harmony export */   HL: () => (/* binding */ formatFiles),
 /* harmony export */   Xo: () => (/* binding */ formatSeconds),
 /* harmony export */   ft: () => (/* binding */ formatFilesAndBytes),
+/* harmony export */   i_: () => (/* binding */ formatRequests),
 /* harmony export */   l9: () => (/* binding */ formatPercent),
 /* harmony export */   z3: () => (/* binding */ formatBytes)
 /* harmony export */ });
@@ -1944,6 +1945,10 @@ function formatCount(count) {
 /** `1 file`, `1,234 files`. */
 function formatFiles(count) {
     return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
+}
+/** `1 request`, `2 requests`. */
+function formatRequests(count) {
+    return `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}`;
 }
 /** `1 file, 3 KiB`. */
 function formatFilesAndBytes(count) {
@@ -2625,8 +2630,10 @@ async function writeReport(report, options, exit, emit) {
             code: 'report-not-written',
             message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`,
         };
-        emit({ type: 'message', level: 'error', message: error.message });
         const failed = report.status === 'done' || report.status === 'planned';
+        // A run that failed already ends with its own error; this one is said beside it.
+        if (!failed)
+            emit({ type: 'message', level: 'error', message: error.message });
         return {
             report: failed ? { ...report, status: 'failed', error } : report,
             exit: (0,errors/* worstExit */.gX)([exit, errors/* EXIT */.dc.failed]),

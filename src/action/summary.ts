@@ -1,8 +1,15 @@
-import { formatBytes, formatCount, formatFiles, formatPercent, formatSeconds } from '../console/format.js';
+import {
+  formatBytes,
+  formatCount,
+  formatFiles,
+  formatPercent,
+  formatSeconds,
+  formatStepsWere,
+} from '../console/format.js';
 import { totalRows } from '../console/log.js';
 import { markdownCode, markdownText, shorten } from '../console/text.js';
 import { isChanged, spared, sumRequests, sumTotals, totalRequests } from '../console/totals.js';
-import { withoutKey } from '../console/words.js';
+import { REASON_WORDS, withoutKey } from '../console/words.js';
 import type { Report, ReportStep, Status, Totals } from '../model/report.js';
 
 /** GitHub takes 1 MiB a step and shows a page; a summary is read, so it stays far below. Bytes of UTF-8. */
@@ -136,7 +143,7 @@ function failures(report: Report): string {
   const after =
     notStarted === 0
       ? ''
-      : `\n\n${formatCount(notStarted)} steps were not started after that; the next run does them.`;
+      : `\n\n${formatStepsWere(notStarted)} not started after that; the next run does them.`;
   return `#### Failures\n\n${table(['key', '', 'what happened, and what to do'], rows)}${more(count, rows.length)}${after}`;
 }
 
@@ -160,7 +167,7 @@ function largestUploads(report: Report): string {
   }
   if (count === 0) return '';
   const heading = count <= TOP ? 'Uploads' : 'Largest uploads';
-  const rows = largest.map((step) => [code(step.key), formatBytes(step.bytes), step.reason]);
+  const rows = largest.map((step) => [code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
   return folded(
     `${report.dryRun ? 'Planned uploads' : heading}: ${count <= TOP ? formatCount(count) : `${TOP} of ${formatCount(count)}`}`,
     table(['key', 'bytes', 'why'], rows),
@@ -190,7 +197,7 @@ function copiedContents(report: Report): string {
   ]);
   const verb = report.dryRun ? 'Contents that would be copied' : 'Contents copied';
   const heading = `${verb}: ${places.size <= TOP ? formatCount(places.size) : `${TOP} of ${formatCount(places.size)}`}`;
-  return folded(heading, table(['content of', report.dryRun ? 'to' : 'to', 'bytes each', 'not sent'], rows));
+  return folded(heading, table(['content of', 'to', 'bytes each', 'not sent'], rows));
 }
 
 function deletions(report: Report): string {
@@ -199,7 +206,7 @@ function deletions(report: Report): string {
   for (const step of steps(report)) {
     if (step.action !== 'delete' || !happened(step)) continue;
     count++;
-    if (rows.length < LISTED) rows.push([code(step.key), formatBytes(step.bytes), step.reason]);
+    if (rows.length < LISTED) rows.push([code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
   }
   if (count === 0) return '';
   const heading = `${report.dryRun ? 'Would be deleted' : 'Deleted'}: ${formatFiles(count)}`;

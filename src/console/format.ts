@@ -28,6 +28,11 @@ export function formatFiles(count: number): string {
   return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
 }
 
+/** `1 step was`, `2 steps were`: begins a sentence about steps. */
+export function formatStepsWere(count: number): string {
+  return count === 1 ? '1 step was' : `${formatCount(count)} steps were`;
+}
+
 /** `1 request`, `2 requests`. */
 export function formatRequests(count: number): string {
   return `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}`;

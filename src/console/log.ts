@@ -10,6 +10,7 @@ import {
   formatPercent,
   formatRequests,
   formatSeconds,
+  formatStepsWere,
 } from './format.js';
 import { printable } from './text.js';
 import { spared, totalRequests } from './totals.js';
@@ -158,7 +159,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
               ]
             : []),
           ...(skipped > 0
-            ? [error(`${formatCount(skipped)} steps were not started after that; the next run does them`)]
+            ? [error(`${formatStepsWere(skipped)} not started after that; the next run does them`)]
             : []),
         ];
     }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
 import { type InputName, inputDefinition, type RawInputs } from '../model/inputs.js';
-import { MAX_KEY_BYTES, type Prefix, parsePrefix } from '../model/object-key.js';
+import { MAX_KEY_BYTES, OWN_DIRECTORY, type Prefix, parsePrefix } from '../model/object-key.js';
 import { type Destination, destinationUrl } from '../model/objects.js';
 import type {
   Connection,
@@ -267,6 +267,10 @@ function parseIndex(
   const [, bucket, key] = url ?? [];
   if (bucket === undefined || key === undefined) {
     return refuse(name, given, 's3://bucket/key, where the key does not end at a slash');
+  }
+  const own = `${destination.prefix}${OWN_DIRECTORY}`;
+  if (bucket === destination.bucket && key.startsWith(destination.prefix) && !key.startsWith(own)) {
+    return refuse(name, given, `s3://${bucket}/${own}NAME, as it lies where this run publishes and deletes`);
   }
   return { kind: 's3', bucket, key };
 }

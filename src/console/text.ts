@@ -73,9 +73,11 @@ export function markdownCode(name: string, length = 200): string {
 /** A sentence in Markdown, taken literally. */
 export function markdownText(text: string): string {
   return oneLine(text)
-    .replace(/[^\p{L}\p{N} /.,;()+=%→…·-]/gu, (character) =>
-      /\p{Extended_Pictographic}|\p{M}/u.test(character) ? character : `&#${character.codePointAt(0)};`,
-    )
-    .replace(/www(?=\.)/gi, (word) => `&#${word.charCodeAt(0)};${word.slice(1)}`)
-    .replace(/^([-+=]|\d+(?=[.)]))/, (start) => `&#${start.charCodeAt(0)};${start.slice(1)}`);
+    .replace(/:(?![ ]|$)|[^\p{L}\p{M}\p{N}\p{Extended_Pictographic} /.,;:()+=%→…·-]/gu, entity)
+    .replace(/www(?=\.)/gi, (word) => `${entity('w')}${word.slice(1)}`)
+    .replace(/^([-+=]|\d+(?=[.)]))/, (start) => `${entity(start)}${start.slice(1)}`);
+}
+
+function entity(character: string): string {
+  return `&#${character.codePointAt(0)};`;
 }

@@ -1,12 +1,10 @@
 import {
   AbortMultipartUploadCommand,
-  type ChecksumAlgorithm,
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  type DeleteObjectsCommandOutput,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -18,7 +16,8 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { base64OfMd5, classifyETag, type ETag, type Md5, parseETag } from '../model/digest.js';
+import type { BuildHandler } from '@smithy/types';
+import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, parseETag } from '../model/digest.js';
 import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
@@ -68,8 +67,6 @@ export class S3Store implements ObjectStore {
   readonly #requests = new Map<string, number>();
   /** Parameters of every call. */
   readonly #every: { Bucket: string; ExpectedBucketOwner?: string; RequestPayer?: 'requester' };
-  /** versitygw refuses the MD5 that older servers insist on; after its first refusal the SDK's default is sent. */
-  #deleteChecksum: ChecksumAlgorithm | undefined = 'MD5';
 
   constructor(options: S3StoreOptions) {
     this.#options = options;
@@ -329,26 +326,14 @@ export class S3Store implements ObjectStore {
     requests: readonly DeleteRequest[],
     signal: AbortSignal,
   ): Promise<readonly DeleteAnswer[]> {
-    const answer = await this.#call('DeleteObjects', signal, async () => {
-      const send = (): Promise<DeleteObjectsCommandOutput> =>
-        this.#client.send(
-          new DeleteObjectsCommand({
-            ...this.#every,
-            ...(this.#deleteChecksum === undefined ? {} : { ChecksumAlgorithm: this.#deleteChecksum }),
-            Delete: { Quiet: true, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
-          }),
-          { abortSignal: signal },
-        );
-      try {
-        return await send();
-      } catch (thrown) {
-        const error = toStoreError('DeleteObjects', thrown);
-        if (this.#deleteChecksum === undefined || error.kind !== 'rejected') throw error;
-        this.#deleteChecksum = undefined;
-        this.#count('DeleteObjects');
-        return await send();
-      }
+    const command = new DeleteObjectsCommand({
+      ...this.#every,
+      Delete: { Quiet: true, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
     });
+    command.middlewareStack.add(contentMd5Alone, { step: 'build', priority: 'low', name: 'contentMd5Alone' });
+    const answer = await this.#call('DeleteObjects', signal, () =>
+      this.#client.send(command, { abortSignal: signal }),
+    );
     // Quiet: an answer names the failures alone, so every key without one is deleted (D7).
     const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
     const answers: DeleteAnswer[] = [];
@@ -484,6 +469,23 @@ export class S3Store implements ObjectStore {
       ...(owner === undefined ? {} : { ExpectedSourceBucketOwner: owner }),
     };
   }
+}
+
+/**
+ * DeleteObjects must carry a checksum of its body. Content-MD5 and nothing beside it is the one spelling that
+ * every server takes: older ones know no other, versitygw refuses MD5 under the SDK's own headers.
+ */
+function contentMd5Alone<Input extends object, Output extends object>(
+  next: BuildHandler<Input, Output>,
+): BuildHandler<Input, Output> {
+  return async (args) => {
+    const request = args.request as { body?: string | Uint8Array; headers: Record<string, string> };
+    for (const name of Object.keys(request.headers)) {
+      if (/^x-amz-(checksum-|sdk-checksum-)/i.test(name)) delete request.headers[name];
+    }
+    request.headers['content-md5'] = base64OfMd5(md5Of(Buffer.from(request.body ?? '')));
+    return next(args);
+  };
 }
 
 function conditionOf(condition: Condition | undefined): { IfMatch?: string; IfNoneMatch?: string } {

@@ -110,8 +110,8 @@ function listedSizes(
 ): ReadonlyMap<number, Layouts> {
   const sizes = new Map<number, Map<string, readonly PartRun[]>>();
   for (const { key, size, etag } of listing.values()) {
-    let layouts = sizes.get(size);
-    if (layouts === undefined) sizes.set(size, (layouts = new Map()));
+    const layouts = sizes.get(size) ?? new Map<string, readonly PartRun[]>();
+    sizes.set(size, layouts);
     const kind = classifyETag(etag);
     if (kind.kind !== 'multipart' || size === 0) continue;
     const remembered = index?.objects.get(key);

@@ -1,0 +1,297 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import {
+  type CacheService,
+  type CacheSurroundings,
+  cacheIndexStorage,
+  loadCacheService,
+  saveUnsaved,
+} from '../../../src/action/index-cache.js';
+import type { Event } from '../../../src/model/events.js';
+
+const NAME = '0123456789abcdef0123456789abcdef';
+const never = new AbortController().signal;
+
+let temp: string;
+let env: NodeJS.ProcessEnv;
+let messages: string[];
+let state: Map<string, string>;
+
+beforeEach(async () => {
+  temp = await mkdtemp(join(tmpdir(), 'cache-'));
+  await mkdir(join(temp, 'workspace'));
+  env = {
+    RUNNER_TEMP: join(temp, '_temp'),
+    GITHUB_WORKSPACE: join(temp, 'workspace'),
+    GITHUB_RUN_ID: '42',
+    GITHUB_RUN_ATTEMPT: '2',
+  };
+  messages = [];
+  state = new Map();
+});
+afterEach(() => rm(temp, { recursive: true, force: true }));
+
+function surroundings(service: Partial<CacheService> | Error): CacheSurroundings {
+  return {
+    env,
+    emit: (event: Event) => {
+      if (event.type === 'message') messages.push(`${event.level}: ${event.message}`);
+    },
+    saveState: (name, value) => void state.set(name, value),
+    loadService: async () => {
+      if (service instanceof Error) throw service;
+      return {
+        isFeatureAvailable: () => true,
+        restoreCache: async () => undefined,
+        saveCache: async () => 1,
+        ...service,
+      };
+    },
+  };
+}
+
+/** A restore that unpacks what `write` writes, where @actions/cache would. */
+function restoring(write: (directory: string) => Promise<void>): Partial<CacheService> {
+  return {
+    restoreCache: async () => {
+      await write(env.GITHUB_WORKSPACE ?? '');
+      return 'key';
+    },
+  };
+}
+
+describe('restoring', () => {
+  test("asks for the newest of the destination's caches, by one spelling of the path on every runner", async () => {
+    const restoreCache = jest.fn<CacheService['restoreCache']>(async () => undefined);
+    const storage = cacheIndexStorage(NAME, surroundings({ restoreCache }));
+    expect(await storage.load(never)).toBeUndefined();
+    expect(restoreCache).toHaveBeenCalledTimes(1);
+    const [paths, key, restoreKeys, , crossOs] = restoreCache.mock.calls[0] ?? [];
+    expect(paths).toEqual(['s3-dedup-sync.index']);
+    expect(key).toMatch(new RegExp(`^s3ds-v1-${NAME}-42-2-[0-9a-f]{8}$`));
+    expect(restoreKeys).toEqual([`s3ds-v1-${NAME}-`]);
+    expect(crossOs).toBe(true);
+    expect(messages).toEqual([]);
+    expect(storage.trust).toEqual({ remote: false, local: false });
+  });
+
+  test('answers the bytes of the one file, and keeps the archive out of the workspace', async () => {
+    const storage = cacheIndexStorage(
+      NAME,
+      surroundings(
+        restoring(async (directory) => {
+          await writeFile(join(directory, 's3-dedup-sync.index'), 'bytes');
+          await writeFile(join(directory, 'index.html'), 'forged');
+        }),
+      ),
+    );
+    expect((await storage.load(never))?.toString()).toBe('bytes');
+    expect(env.GITHUB_WORKSPACE).toBe(join(temp, 'workspace'));
+    expect(await readdir(join(temp, 'workspace'))).toEqual([]);
+    expect(await readdir(join(temp, '_temp'))).toEqual([]);
+  });
+
+  test('a forged archive with a link, a directory, a huge file or nothing in its place is no index', async () => {
+    await writeFile(join(temp, 'secret'), 'secret');
+    const forged: readonly ((path: string) => Promise<unknown>)[] = [
+      (path) => symlink(join(temp, 'secret'), path),
+      (path) => mkdir(path),
+      async (path) => {
+        await writeFile(path, '');
+        await truncate(path, 2 ** 40);
+      },
+      async () => undefined,
+    ];
+    for (const forge of forged) {
+      messages = [];
+      const write = async (directory: string): Promise<void> =>
+        void (await forge(join(directory, 's3-dedup-sync.index')));
+      expect(await cacheIndexStorage(NAME, surroundings(restoring(write))).load(never)).toBeUndefined();
+      expect(messages).toHaveLength(1);
+      expect(messages[0]).toMatch(/^notice: the index is not kept: it could not be restored/);
+    }
+  });
+
+  test('is not waited for after the run was stopped', async () => {
+    const stop = new AbortController();
+    const storage = cacheIndexStorage(NAME, surroundings({ restoreCache: () => new Promise(() => {}) }));
+    setTimeout(() => stop.abort(new Error('stopped')), 20);
+    expect(await storage.load(stop.signal)).toBeUndefined();
+    expect(messages).toEqual([]);
+  });
+});
+
+describe('saving', () => {
+  test('packs the file relative to a directory of its own, and puts everything back', async () => {
+    const cwd = process.cwd();
+    let saved = '';
+    const saveCache = jest.fn<CacheService['saveCache']>(async ([path = '']) => {
+      expect(process.cwd()).toBe(env.GITHUB_WORKSPACE);
+      saved = await readFile(path, 'utf8');
+      expect(state.get('index')).not.toBe('');
+      return 7;
+    });
+    const storage = cacheIndexStorage(NAME, surroundings({ saveCache }));
+    await storage.save(Buffer.from('bytes'), never);
+    expect(saved).toBe('bytes');
+    expect(saveCache.mock.calls[0]?.[1]).toMatch(new RegExp(`^s3ds-v1-${NAME}-42-2-[0-9a-f]{8}$`));
+    expect(process.cwd()).toBe(cwd);
+    expect(env.GITHUB_WORKSPACE).toBe(join(temp, 'workspace'));
+    expect(await readdir(join(temp, '_temp'))).toEqual([]);
+    expect(state.get('index')).toBe('');
+    expect(messages).toEqual([]);
+  });
+
+  test('two jobs of one run have different keys', async () => {
+    const keys: string[] = [];
+    const service = { saveCache: async (_: string[], key: string) => keys.push(key) };
+    for (let i = 0; i < 2; i++)
+      await cacheIndexStorage(NAME, surroundings(service)).save(Buffer.from(''), never);
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  test.each([
+    ['says -1', async () => -1],
+    [
+      'throws, as without a token',
+      async () => {
+        throw new Error('Unable to get the ACTIONS_RUNTIME_TOKEN env variable');
+      },
+    ],
+  ])('a service that %s costs a notice and no run', async (_, saveCache) => {
+    await cacheIndexStorage(NAME, surroundings({ saveCache })).save(Buffer.from('x'), never);
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toMatch(/^notice: the index is not kept: the cache service did not take it/);
+    expect(state.get('index')).toBe('');
+  });
+});
+
+describe('without a cache service (GHES, other runners, by hand)', () => {
+  test.each([
+    ['not there', { isFeatureAvailable: () => false } as Partial<CacheService>],
+    ['not loadable', new Error('no module')],
+  ])('%s: one notice, and the run goes on', async (_, service) => {
+    const storage = cacheIndexStorage(NAME, surroundings(service));
+    expect(await storage.load(never)).toBeUndefined();
+    await storage.save(Buffer.from('x'), never);
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toMatch(/index: s3:\/\/bucket\/key or a path keeps it elsewhere$/);
+    expect(state.size).toBe(0);
+  });
+});
+
+describe('the post step', () => {
+  test('saves what main wrote and could not save before it was stopped', async () => {
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    const saveCache = jest.fn<CacheService['saveCache']>(async () => 1);
+    const given = surroundings({ saveCache });
+    await cacheIndexStorage(NAME, given).save(Buffer.from('late'), stopped);
+    expect(saveCache).not.toHaveBeenCalled();
+
+    let saved = '';
+    saveCache.mockImplementation(async ([path = '']) => {
+      saved = await readFile(path, 'utf8');
+      return 1;
+    });
+    const said: string[] = [];
+    await saveUnsaved(state.get('index') ?? '', given, (line) => said.push(line));
+    expect(saved).toBe('late');
+    expect(said).toEqual(['the index of the interrupted run was saved']);
+    expect(await readdir(join(temp, '_temp'))).toEqual([]);
+  });
+
+  test('does nothing where nothing was left, and never fails', async () => {
+    const said: string[] = [];
+    await saveUnsaved('', surroundings(new Error('not to be loaded')), (line) => said.push(line));
+    expect(said).toEqual([]);
+    const gone = JSON.stringify({ directory: join(temp, 'gone'), key: 'k' });
+    await saveUnsaved(gone, surroundings({}), (line) => said.push(line));
+    await saveUnsaved('{}', surroundings({}), (line) => said.push(line));
+    expect(said).toEqual([expect.stringMatching(/^the index of the interrupted run was not saved: /)]);
+  });
+});
+
+describe('with @actions/cache itself and a cache service of version 1', () => {
+  let server: Server;
+  let archives: Map<string, { readonly version: string; body: Buffer }>;
+
+  beforeEach(async () => {
+    archives = new Map();
+    const pending: { key: string; version: string; body: Buffer }[] = [];
+    server = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks);
+      const url = new URL(request.url ?? '', 'http://x');
+      const answer = (status: number, value?: unknown): void => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(value === undefined ? '' : JSON.stringify(value));
+      };
+      const [, id] = /caches\/(\d+)$/.exec(url.pathname) ?? [];
+      const upload = pending[Number(id) - 1];
+      if (url.pathname === '/archive') {
+        response.end(archives.get(url.searchParams.get('key') ?? '')?.body);
+      } else if (request.method === 'GET') {
+        const [primary = '', prefix = ''] = (url.searchParams.get('keys') ?? '').split(',');
+        const key = [...archives.keys()].findLast((own) => own === primary || own.startsWith(prefix));
+        const version = url.searchParams.get('version');
+        if (key === undefined || archives.get(key)?.version !== version) answer(204);
+        else answer(200, { cacheKey: key, archiveLocation: `${base(server)}archive?key=${key}` });
+      } else if (request.method === 'POST' && upload === undefined) {
+        pending.push({ ...JSON.parse(body.toString()), body: Buffer.alloc(0) });
+        answer(201, { cacheId: pending.length });
+      } else if (request.method === 'PATCH' && upload !== undefined) {
+        upload.body = Buffer.concat([upload.body, body]);
+        answer(204);
+      } else if (upload !== undefined) {
+        archives.set(upload.key, upload);
+        answer(204);
+      } else answer(404);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    Object.assign(process.env, {
+      ACTIONS_CACHE_URL: base(server),
+      ACTIONS_RUNTIME_TOKEN: 'token',
+      RUNNER_TEMP: env.RUNNER_TEMP,
+      GITHUB_WORKSPACE: env.GITHUB_WORKSPACE,
+    });
+    await mkdir(env.RUNNER_TEMP ?? '');
+    jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    for (const name of ['ACTIONS_CACHE_URL', 'ACTIONS_RUNTIME_TOKEN', 'RUNNER_TEMP', 'GITHUB_WORKSPACE']) {
+      delete process.env[name];
+    }
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  function base(own: Server): string {
+    return `http://127.0.0.1:${(own.address() as AddressInfo).port}/`;
+  }
+
+  test('what one runner saves another restores, wherever its workspace and its temporary directory are', async () => {
+    const real = { ...surroundings({}), env: process.env, loadService: loadCacheService };
+    const bytes = Buffer.from('an index'.repeat(1000));
+    await cacheIndexStorage(NAME, real).save(Buffer.from('older'), never);
+    await cacheIndexStorage(NAME, real).save(bytes, never);
+    expect(archives.size).toBe(2);
+
+    const elsewhere = join(temp, 'other/runner/_temp');
+    const workspace = join(temp, 'elsewhere/repo');
+    await mkdir(elsewhere, { recursive: true });
+    await mkdir(workspace, { recursive: true });
+    Object.assign(process.env, { RUNNER_TEMP: elsewhere, GITHUB_WORKSPACE: workspace });
+    expect(await cacheIndexStorage(NAME, real).load(never)).toEqual(bytes);
+    expect(await cacheIndexStorage('f'.repeat(32), real).load(never)).toBeUndefined();
+    expect(await readdir(workspace)).toEqual([]);
+    expect(existsSync(join(temp, 'workspace/s3-dedup-sync.index'))).toBe(false);
+    expect(messages).toEqual([]);
+  });
+});

@@ -1,0 +1,242 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { MAX_SUMMARY_BYTES, renderSummary } from '../../../src/action/summary.js';
+import { NO_TOTALS } from '../../../src/console/totals.js';
+import type { DestinationReport, Report, ReportStep } from '../../../src/model/report.js';
+
+const golden = join(dirname(fileURLToPath(import.meta.url)), 'golden');
+
+/** Compares with golden/NAME.md; `UPDATE_GOLDEN=1` writes it, to be read before it is committed. */
+async function expectGolden(name: string, text: string): Promise<void> {
+  const path = join(golden, `${name}.md`);
+  if (process.env.UPDATE_GOLDEN === '1') await writeFile(path, text);
+  expect(text).toBe(await readFile(path, 'utf8'));
+}
+
+function step(key: string, changes: Partial<ReportStep> = {}): ReportStep {
+  return { key, action: 'upload', reason: 'new', rank: 0, bytes: 1000, outcome: 'done', ...changes };
+}
+
+function report(changes: Partial<Report>, destination: Partial<DestinationReport> = {}): Report {
+  return {
+    version: 1,
+    tool: 's3-dedup-sync/1.0.0',
+    command: 'sync',
+    dryRun: false,
+    status: 'done',
+    startedAt: '2026-11-22T10:00:00.000Z',
+    endedAt: '2026-11-22T10:00:12.300Z',
+    warnings: [],
+    destinations: [
+      {
+        url: 's3://site/blog/',
+        status: 'done',
+        totals: NO_TOTALS,
+        requests: {},
+        phases: {},
+        ranks: ['new keys'],
+        sentBytes: 0,
+        steps: [],
+        ...destination,
+      },
+    ],
+    ...changes,
+  };
+}
+
+const deploy = report(
+  {
+    identity: {
+      account: '123456789012',
+      arn: 'arn:aws:sts::123456789012:assumed-role/deploy/run',
+      source: 'web identity',
+    },
+    commit: '0123456789abcdef0123456789abcdef01234567',
+    warnings: ['files that look like secrets are published: .env, id_rsa'],
+  },
+  {
+    totals: {
+      ...NO_TOTALS,
+      uploaded: { files: 3, bytes: 1_203_000 },
+      copied: { files: 4, bytes: 8_000_000 },
+      unchanged: { files: 1200, bytes: 90_000_000 },
+      deleted: { files: 2, bytes: 4000 },
+      kept: { files: 5, bytes: 5 },
+    },
+    requests: { ListObjectsV2: 2, PutObject: 3, CopyObject: 4, DeleteObjects: 1 },
+    steps: [
+      step('blog/index.html', { reason: 'changed', bytes: 3000 }),
+      step('blog/video.mp4', { bytes: 1_200_000 }),
+      step('blog/empty', { reason: 'empty', bytes: 0 }),
+      step('blog/a.jpg', { action: 'copy', reason: 'exists', source: 'blog/old/a.jpg', bytes: 2_000_000 }),
+      step('blog/b.jpg', { action: 'copy', reason: 'exists', source: 'blog/old/a.jpg', bytes: 2_000_000 }),
+      step('blog/c.jpg', { action: 'copy', reason: 'exists', source: 'blog/old/a.jpg', bytes: 2_000_000 }),
+      step('blog/copy.mp4', {
+        action: 'copy',
+        reason: 'duplicate',
+        source: 'blog/video.mp4',
+        bytes: 2_000_000,
+      }),
+      step('blog/gone', { action: 'delete', reason: 'absent', bytes: 2000 }),
+      step('blog/left', { action: 'delete', reason: 'absent', bytes: 2000 }),
+    ],
+  },
+);
+
+const failed = report(
+  { status: 'failed' },
+  {
+    status: 'failed',
+    totals: { ...NO_TOTALS, uploaded: { files: 1, bytes: 1000 }, failed: { files: 2, bytes: 2000 } },
+    requests: { PutObject: 9 },
+    steps: [
+      step('blog/a'),
+      step('blog/b', {
+        outcome: 'failed',
+        error: {
+          code: 'access-denied',
+          message:
+            'blog/b: PutObject was denied (AccessDenied): allow s3:PutObject in the policy of the identity and of the bucket',
+        },
+      }),
+      step('blog/c', {
+        outcome: 'failed',
+        error: {
+          code: 'foreign-writer',
+          message: 'blog/c: another writer changed the key during this run; run again',
+        },
+      }),
+      step('blog/d', { outcome: 'skipped', error: { code: 'access-denied', message: 'not started' } }),
+    ],
+  },
+);
+
+const NASTY =
+  'a|b`c`<script>alert(1)</script>@octocat\n| x | y |\n```mermaid\n![](http://evil.example/x.png)[l](//e)';
+
+describe('golden summaries', () => {
+  test('a deploy', () => expectGolden('deploy', renderSummary(deploy)));
+
+  test('nothing to do', () =>
+    expectGolden(
+      'nothing',
+      renderSummary(
+        report(
+          {},
+          { totals: { ...NO_TOTALS, unchanged: { files: 3, bytes: 3000 } }, requests: { ListObjectsV2: 1 } },
+        ),
+        'The blog, *nightly*',
+      ),
+    ));
+
+  test('a dry run', () => {
+    const [destination] = deploy.destinations;
+    const planned = (destination?.steps ?? []).map((own) => ({ ...own, outcome: 'planned' as const }));
+    return expectGolden(
+      'dry-run',
+      renderSummary(report({ status: 'planned', dryRun: true }, { ...destination, steps: planned })),
+    );
+  });
+
+  test('failures', () => expectGolden('failed', renderSummary(failed)));
+
+  test('a refusal', () =>
+    expectGolden(
+      'refused',
+      renderSummary(
+        report(
+          {
+            status: 'refused',
+            error: {
+              code: 'too-many-deletions',
+              message:
+                '900 of 1000 objects under s3://site/blog/ would be deleted and max-delete allows 250: nothing was written; check the tree, or set max-delete: 900',
+            },
+          },
+          { status: 'refused' },
+        ),
+      ),
+    ));
+
+  test('names that are not what they seem', () =>
+    expectGolden(
+      'nasty',
+      renderSummary(
+        report(
+          {
+            status: 'failed',
+            warnings: [NASTY],
+            error: { code: 'internal', message: NASTY },
+            identity: { source: NASTY, arn: NASTY },
+          },
+          {
+            url: `s3://site/${NASTY}/`,
+            totals: { ...NO_TOTALS, uploaded: { files: 1, bytes: 1000 }, copied: { files: 1, bytes: 1000 } },
+            requests: { [NASTY]: 1 },
+            steps: [
+              step(NASTY),
+              step('x', { action: 'copy', reason: 'exists', source: NASTY }),
+              step(NASTY, { action: 'delete', reason: 'absent' }),
+              step(NASTY, { outcome: 'failed', error: { code: 'internal', message: `${NASTY}: ${NASTY}` } }),
+            ],
+          },
+        ),
+        NASTY,
+      ),
+    ));
+});
+
+test('every row of every table has the columns of its head, whatever the names are (R9)', () => {
+  for (const name of [NASTY, '\\|', '|', '||`', 'x\\', '\u2028|']) {
+    const text = renderSummary(
+      report(
+        { status: 'failed' },
+        {
+          steps: [
+            step(name),
+            step(name, { action: 'delete' }),
+            step(name, { outcome: 'failed', error: { code: 'internal', message: name } }),
+          ],
+        },
+      ),
+    );
+    let columns = 0;
+    for (const line of text.split('\n')) {
+      if (!line.startsWith('|')) columns = 0;
+      else {
+        const own = line.split('|').length;
+        if (columns > 0) expect(own).toBe(columns);
+        columns = own;
+      }
+    }
+    expect(text).not.toMatch(/<(?!\/?(code|details|summary|sub)>)/);
+    expect(text).not.toContain('@octocat');
+  }
+});
+
+test('it is small, whatever the run is like', () => {
+  const long = (i: number): string => `${i}${'|'.repeat(1000)}`;
+  const steps: ReportStep[] = [];
+  for (let i = 0; i < 30_000; i++) {
+    steps.push(step(long(i), { bytes: i }));
+    steps.push(step(long(i), { action: 'copy', source: long(i) }));
+    steps.push(step(long(i), { action: 'delete' }));
+    steps.push(step(long(i), { outcome: 'failed', error: { code: 'internal', message: '<'.repeat(5000) } }));
+  }
+  const warnings = Array.from({ length: 500 }, () => '<'.repeat(5000));
+  const requests = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`Operation${i}`, i]));
+  const text = renderSummary(
+    report({ status: 'failed', warnings }, { url: `s3://b/${long(0)}`, steps, requests }),
+    '|'.repeat(9999),
+  );
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_SUMMARY_BYTES);
+  expect(text).toContain('#### Failures');
+  expect(text).toMatch(/<sub>.*<\/sub>\n$/);
+});
+
+test('the picture stands beside the table, and only where there is something to compare', () => {
+  expect(renderSummary(deploy)).toMatch(/\| copied \|[^]*```mermaid\npie /);
+  expect(renderSummary(failed)).not.toContain('mermaid');
+});

@@ -1,0 +1,347 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { indexName, userCacheDirectory } from '../../../src/console/index-name.js';
+import { type OptionsContext, parseOptions } from '../../../src/console/options.js';
+import { SyncError } from '../../../src/model/errors.js';
+import type { RawInputs } from '../../../src/model/inputs.js';
+import { parsePrefix } from '../../../src/model/object-key.js';
+import type { PathPattern, SyncOptions } from '../../../src/model/options.js';
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'options-'));
+  await writeFile(join(cwd, 'ignore'), '\ufeff*.map\r\n\r\n# why\r\n/private/\n');
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+const pattern = (text: string): PathPattern => ({
+  text,
+  base: text,
+  glob: '',
+  searchPath: text,
+  directoriesOnly: false,
+  negate: text.startsWith('!'),
+});
+
+const action = (): OptionsContext => ({
+  shell: 'action',
+  cwd,
+  env: {},
+  platform: 'linux',
+  home: '/home/me',
+  parsePathLines: async (lines) => lines.map(pattern),
+  literalPath: async (path) => pattern(`literal ${path}`),
+});
+const cli = (): OptionsContext => ({ ...action(), shell: 'cli' });
+
+const least: RawInputs = { paths: ['dist'], bucket: 'site' };
+
+const parse = (raw: RawInputs = {}, context = action()): Promise<SyncOptions> =>
+  parseOptions({ ...least, ...raw }, context);
+
+async function refusal(raw: RawInputs, context = action()): Promise<SyncError> {
+  const error = await parse(raw, context).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof SyncError)) throw error ?? new Error(`${JSON.stringify(raw)} was not refused`);
+  expect(error.message).not.toMatch(/[\r\n]/);
+  return error;
+}
+
+test('what is not given has the documented default', async () => {
+  expect(await parse()).toEqual({
+    command: 'sync',
+    tree: {
+      patterns: [pattern('dist')],
+      root: undefined,
+      excludes: [],
+      includeGit: false,
+      symlinks: 'inside',
+      ifNoFilesFound: 'error',
+    },
+    destination: { bucket: 'site', prefix: '' },
+    connection: {
+      allowedAccountIds: [],
+      requesterPays: false,
+      concurrency: 'auto',
+      maxAttempts: 5,
+      connectTimeoutMs: 10_000,
+      readTimeoutMs: 60_000,
+    },
+    writeHeaders: {},
+    deletes: { deleteAfter: false, maxDelete: { kind: 'default' }, deleteExcluded: false },
+    preserve: false,
+    index: { kind: 'cache' },
+    dryRun: false,
+    report: undefined,
+    summary: 'always',
+    summaryTitle: '',
+    logLevel: 'info',
+  });
+});
+
+test('an input that is given empty is not given, and every input arrives', async () => {
+  const empty = {
+    root: '',
+    prefix: '',
+    sse: '',
+    'max-delete': '',
+    symlinks: '',
+    region: '',
+    'force-path-style': '',
+  };
+  expect(await parse(empty)).toEqual(await parse());
+  const all = await parse({
+    root: 'dist',
+    excludes: ['*.map', ' '],
+    'include-git': 'true',
+    symlinks: 'skip',
+    'if-no-files-found': 'warn',
+    prefix: '/a/b',
+    'delete-after': 'true',
+    'max-delete': '10%',
+    'delete-excluded': 'true',
+    sse: 'aws:kms',
+    'kms-key-id': 'alias/k',
+    'storage-class': 'STANDARD_IA',
+    acl: 'public-read',
+    'expected-bucket-owner': '123456789012',
+    'requester-pays': 'true',
+    preserve: 'true',
+    index: 'none',
+    report: 'out/report.jsonl',
+    summary: 'changes',
+    'summary-title': 'Site',
+    'dry-run': 'true',
+    region: 'eu-west-1',
+    'endpoint-url': 'http://127.0.0.1:9000',
+    'force-path-style': 'false',
+    profile: 'me',
+    'allowed-account-ids': ['123456789012, 210987654321', '000000000000'],
+    concurrency: '8',
+    'max-attempts': '2',
+    'connect-timeout': '500 ms',
+    'read-timeout': '2 min',
+    'log-level': 'debug',
+  });
+  expect(all).toEqual({
+    command: 'sync',
+    tree: {
+      patterns: [pattern('dist')],
+      root: resolve(cwd, 'dist'),
+      excludes: ['*.map'],
+      includeGit: true,
+      symlinks: 'skip',
+      ifNoFilesFound: 'warn',
+    },
+    destination: { bucket: 'site', prefix: 'a/b/' },
+    connection: {
+      region: 'eu-west-1',
+      endpointUrl: 'http://127.0.0.1:9000',
+      forcePathStyle: false,
+      profile: 'me',
+      allowedAccountIds: ['123456789012', '210987654321', '000000000000'],
+      expectedBucketOwner: '123456789012',
+      requesterPays: true,
+      concurrency: 8,
+      maxAttempts: 2,
+      connectTimeoutMs: 500,
+      readTimeoutMs: 120_000,
+    },
+    writeHeaders: { sse: 'aws:kms', kmsKeyId: 'alias/k', storageClass: 'STANDARD_IA', acl: 'public-read' },
+    deletes: { deleteAfter: true, maxDelete: { kind: 'percent', percent: 10 }, deleteExcluded: true },
+    preserve: true,
+    index: { kind: 'none' },
+    dryRun: true,
+    report: join(cwd, 'out/report.jsonl'),
+    summary: 'changes',
+    summaryTitle: 'Site',
+    logLevel: 'debug',
+  });
+});
+
+describe('what is refused, in one line', () => {
+  test.each([
+    [{ bucket: ' ' }, /^bucket: nothing was given; allowed: a bucket's name/],
+    [{ paths: [' '] }, /^paths: nothing was given/],
+    [{ 'dry-run': '' }, /^dry-run: nothing was given; allowed: true, false$/],
+    [{ 'requester-pays': 'yes' }, /^requester-pays: "yes" was given; allowed: true, false$/],
+    [{ symlinks: 'follow' }, /^symlinks: "follow" was given; allowed: inside, all, skip$/],
+    [{ sse: 'KMS' }, /^sse: "KMS" was given; allowed: AES256, aws:kms, aws:kms:dsse$/],
+    [{ 'storage-class': 'COLD' }, /^storage-class: "COLD" was given; allowed: STANDARD, STANDARD_IA, /],
+    [{ acl: 'public' }, /^acl: "public" was given; allowed: private, public-read, /],
+    [{ 'kms-key-id': 'k' }, /^kms-key-id: it was given with sse not set; it needs aws:kms/],
+    [{ 'kms-key-id': 'k', sse: 'AES256' }, /^kms-key-id: it was given with sse AES256/],
+    [{ concurrency: '0' }, /^concurrency: "0" was given; allowed: a whole number from 1 to 1000, auto$/],
+    [{ 'max-attempts': 'many' }, /^max-attempts: "many"/],
+    [{ 'read-timeout': 'long' }, /^read-timeout: "long" was given; allowed: a time such as/],
+    [{ 'allowed-account-ids': ['12345'] }, /^allowed-account-ids: "12345" was given; allowed: .*12 digits/],
+    [{ index: 's3://site' }, /^index: "s3:\/\/site" was given; allowed: s3:\/\/bucket\/key/],
+    [{ index: 's3://site/dir/' }, /does not end at a slash/],
+    [{ index: 's3://site/x.index', prefix: '' }, /allowed: s3:\/\/site\/\.s3-dedup-sync\/NAME/],
+    [{ index: 's3://site/p/x', prefix: 'p' }, /allowed: s3:\/\/site\/p\/\.s3-dedup-sync\/NAME/],
+    [{ bucket: 's3://site/a', prefix: 'b' }, /^prefix: b was given, and a\/ in the URL; give one of them$/],
+    [{ prefix: 'x'.repeat(1024) }, /^prefix: 1025 bytes were given/],
+    [{ bucket: 's3://site region=' }, undefined],
+  ] as const)('%j', async (raw, message) => {
+    if (message === undefined) return void (await parse(raw));
+    const error = await refusal(raw);
+    expect(error).toMatchObject({ code: 'usage', exit: 2 });
+    expect(error.message).toMatch(message);
+  });
+
+  test('on the command line, by the name that was written there', async () => {
+    expect((await refusal({ 'dry-run': 'no' }, cli())).message).toMatch(/^--dry-run: "no"/);
+    expect((await refusal({ 'allowed-account-ids': ['1'] }, cli())).message).toMatch(
+      /^--allowed-account-id: /,
+    );
+    expect((await refusal({ paths: [] }, cli())).message).toMatch(/^--path: nothing/);
+  });
+
+  test('an excludes file that cannot be read', async () => {
+    const error = await refusal({ 'excludes-from': ['missing'] });
+    expect(error).toMatchObject({ code: 'file-not-found', exit: 2 });
+    expect(error.message).toMatch(/^excludes-from: missing cannot be read \((Error: )?ENOENT/);
+  });
+});
+
+describe('excludes', () => {
+  test('those of files come first; blank lines, carriage returns and byte-order marks do not count', async () => {
+    const { tree } = await parse({ excludes: ['!keep.map', 'trailing\\ '], 'excludes-from': ['ignore'] });
+    expect(tree.excludes).toEqual(['*.map', '# why', '/private/', '!keep.map', 'trailing\\ ']);
+  });
+});
+
+describe('D13: an unset prefix must not mean the whole bucket', () => {
+  test.each([
+    [{ 'delete-after': 'true' }],
+    [{ 'delete-after': 'true', prefix: '' }],
+    [{ 'delete-after': 'true', bucket: 's3://site' }],
+    [{ 'delete-after': 'true', bucket: 's3://site//' }],
+    [{ 'delete-after': 'true', bucket: 's3://site whole-bucket=false' }],
+  ] as const)('%j is refused', async (raw) => {
+    const error = await refusal(raw);
+    expect(error).toMatchObject({ code: 'whole-bucket', exit: 4 });
+    expect(error.message).toMatch(/all of s3:\/\/site\/.*prefix: \/ or whole-bucket$/);
+  });
+
+  test.each([
+    [{ 'delete-after': 'true', prefix: '/' }],
+    [{ 'delete-after': 'true', 'whole-bucket': 'true' }],
+    [{ 'delete-after': 'true', bucket: 's3://site/ whole-bucket=true' }],
+    [{ 'delete-after': 'false' }],
+  ] as const)('%j is spelled', async (raw) => {
+    expect((await parse(raw)).destination).toEqual({ bucket: 'site', prefix: '' });
+  });
+
+  test('the command line says what to write there', async () => {
+    expect((await refusal({ 'delete-after': 'true' }, cli())).message).toMatch(
+      /--prefix \/ or --whole-bucket$/,
+    );
+  });
+});
+
+describe('the destination', () => {
+  test('one prefix said twice alike is fine, and a URL without one leaves it to the input', async () => {
+    expect((await parse({ bucket: 's3://site/a/', prefix: '/a' })).destination.prefix).toBe('a/');
+    expect((await parse({ bucket: 's3://site/', prefix: 'b' })).destination.prefix).toBe('b/');
+  });
+
+  test('words behind the URL go before inputs', async () => {
+    const { connection, writeHeaders, deletes } = await parse({
+      bucket:
+        's3://site/p region=eu-west-1 sse=aws:kms kms-key-id=k max-delete=none requester-pays=true allowed-account-ids=123456789012,210987654321',
+      region: 'us-east-1',
+      'max-delete': '5',
+    });
+    expect(connection).toMatchObject({
+      region: 'eu-west-1',
+      requesterPays: true,
+      allowedAccountIds: ['123456789012', '210987654321'],
+    });
+    expect(writeHeaders).toEqual({ sse: 'aws:kms', kmsKeyId: 'k' });
+    expect(deletes.maxDelete).toEqual({ kind: 'none' });
+  });
+
+  test('with an endpoint, a bucket may have a name that AWS does not allow', async () => {
+    const endpoint = { 'endpoint-url': 'http://127.0.0.1:9000' };
+    expect((await parse({ bucket: 'My_Bucket', ...endpoint })).destination.bucket).toBe('My_Bucket');
+    expect((await parse({ bucket: 'My_Bucket endpoint-url=http://127.0.0.1:9000' })).destination.bucket).toBe(
+      'My_Bucket',
+    );
+    const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9000' };
+    expect((await parse({ bucket: 'My_Bucket' }, { ...action(), env })).destination.bucket).toBe('My_Bucket');
+    expect((await refusal({ bucket: 'My_Bucket' })).message).toMatch(/lower-case/);
+  });
+
+  test('DIR of the command line is taken literally', async () => {
+    const { tree } = await parseOptions({ bucket: 's3://site' }, { ...cli(), directory: 'a*b' });
+    expect(tree.patterns).toEqual([pattern('literal a*b')]);
+  });
+});
+
+describe('the index', () => {
+  const destination = { bucket: 'site', prefix: parsePrefix('p') };
+
+  test('is in the cache, a file, an object, or nowhere', async () => {
+    expect((await parse({ index: 'cache' })).index).toEqual({ kind: 'cache' });
+    expect((await parse({ index: 'state/x' })).index).toEqual({ kind: 'file', path: join(cwd, 'state/x') });
+    expect((await parse({ index: 's3://other/a/b c' })).index).toEqual({
+      kind: 's3',
+      bucket: 'other',
+      key: 'a/b c',
+    });
+    expect((await parse({ index: 's3://site/other/x', prefix: 'p' })).index).toMatchObject({
+      key: 'other/x',
+    });
+    expect((await parse({ index: 's3://site/p/.s3-dedup-sync/index', prefix: 'p' })).index).toEqual({
+      kind: 's3',
+      bucket: 'site',
+      key: 'p/.s3-dedup-sync/index',
+    });
+  });
+
+  test("on the command line is a file of the destination in the user's cache directory", async () => {
+    const name = `${indexName(undefined, destination)}.index`;
+    expect(name).toMatch(/^[0-9a-f]{32}\.index$/);
+    expect((await parse({ prefix: 'p' }, cli())).index).toEqual({
+      kind: 'file',
+      path: `/home/me/.cache/s3-dedup-sync/${name}`,
+    });
+    expect((await parse({}, { ...cli(), home: '' })).index).toEqual({ kind: 'none' });
+    expect((await refusal({ index: 'cache' }, cli())).message).toMatch(
+      /runner's cache is reached from the GitHub action alone/,
+    );
+  });
+
+  test('is told apart by endpoint, bucket and prefix', () => {
+    const names = [
+      indexName(undefined, destination),
+      indexName('http://a', destination),
+      indexName(undefined, { ...destination, bucket: 'sitep' }),
+      indexName(undefined, { ...destination, prefix: parsePrefix('') }),
+    ];
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test.each([
+    ['linux', {}, '/home/me', '/home/me/.cache'],
+    ['linux', { XDG_CACHE_HOME: '/x' }, '/home/me', '/x'],
+    ['linux', { XDG_CACHE_HOME: 'relative' }, '/home/me', '/home/me/.cache'],
+    ['darwin', {}, '/Users/me', '/Users/me/Library/Caches'],
+    [
+      'win32',
+      { LOCALAPPDATA: 'C:\\Users\\me\\AppData\\Local' },
+      'C:\\Users\\me',
+      'C:\\Users\\me\\AppData\\Local',
+    ],
+    ['win32', {}, 'C:\\Users\\me', undefined],
+    ['linux', {}, '', undefined],
+    ['linux', {}, '/', undefined],
+  ] as const)('cache directory on %s with %j', (platform, env, home, directory) => {
+    expect(userCacheDirectory(env, platform, home)).toBe(directory);
+  });
+});

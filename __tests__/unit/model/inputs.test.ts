@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { derivedFiles, withTables } from '../../../dev/generate.js';
+import { INPUT_NAMES, inputDefinition, OUTPUT_NAMES, WORD_NAMES } from '../../../src/model/inputs.js';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+
+describe('what is derived is current: npm run generate', () => {
+  test('every derived file', async () => {
+    for (const [path, text] of await derivedFiles(root)) {
+      expect([path, await readFile(join(root, path), 'utf8')]).toEqual([path, text]);
+    }
+  });
+
+  test('a README gets its tables between markers, and is left alone without them', () => {
+    const text = 'a\n<!-- inputs -->\nOLD TABLE\n<!-- /inputs -->\nb\n<!-- outputs --><!-- /outputs -->\n';
+    const filled = withTables(text);
+    expect(filled).toMatch(
+      /^a\n<!-- inputs -->\n\| input \|[^]*\| `paths` \|[^]*<!-- \/inputs -->\nb\n<!-- outputs -->\n\| output/,
+    );
+    expect(withTables(filled)).toBe(filled);
+    expect(filled).not.toContain('OLD');
+    expect(withTables('# none')).toBe('# none');
+  });
+});
+
+describe('the definitions', () => {
+  test.each(INPUT_NAMES)('%s is whole', (name) => {
+    const { description, kind, values, default: fallback } = inputDefinition(name);
+    expect(description).toMatch(/^[A-Z][^\n]*\.$/);
+    if (kind === 'enum') expect(values?.length).toBeGreaterThan(1);
+    if (kind === 'enum' && fallback !== undefined) expect(values).toContain(fallback);
+    if (kind === 'boolean' && fallback !== undefined) expect(['true', 'false']).toContain(fallback);
+  });
+
+  test('their names and options are a promise, kept by this list', () => {
+    const options = INPUT_NAMES.flatMap((name) => {
+      const { option, only } = inputDefinition(name);
+      return only === 'action' ? [] : [option ?? name];
+    });
+    expect(new Set(options).size).toBe(options.length);
+    expect(INPUT_NAMES.join(' ')).toBe(
+      'paths root excludes excludes-from include-git symlinks if-no-files-found bucket prefix whole-bucket delete-after max-delete delete-excluded sse kms-key-id storage-class acl preserve index report summary summary-title dry-run log-level region endpoint-url force-path-style profile allowed-account-ids expected-bucket-owner requester-pays concurrency max-attempts connect-timeout read-timeout',
+    );
+    expect(OUTPUT_NAMES.join(' ')).toBe(
+      'status changed uploaded-files uploaded-bytes copied-files copied-bytes unchanged-files unchanged-bytes refreshed-files deleted-files deleted-bytes failed-files requests report summary-file',
+    );
+    expect([...WORD_NAMES].sort().join(' ')).toBe(
+      'acl allowed-account-ids endpoint-url expected-bucket-owner force-path-style kms-key-id max-delete profile region requester-pays sse storage-class whole-bucket',
+    );
+  });
+});
