@@ -313,7 +313,18 @@ export function renderReportSchema(): string {
       },
     },
   };
-  return `${JSON.stringify(schema, undefined, 2)}\n`;
+  return `${withShortLists(JSON.stringify(schema, undefined, 2))}\n`;
+}
+
+/** Lists that fit a line stand on one, as the formatter has them. */
+function withShortLists(json: string): string {
+  return json.replace(
+    /^( *)(.*)\[\n([^[\]{}]*?)\n *\](,?)$/gm,
+    (whole, indent: string, before: string, list: string, after: string) => {
+      const line = `${indent}${before}[${list.trim().replace(/\n */g, ' ')}]${after}`;
+      return line.length <= 110 ? line : whole;
+    },
+  );
 }
 
 export function renderVersion(version: string): string {

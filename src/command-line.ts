@@ -212,7 +212,9 @@ function placed({ raw, words }: Arguments): { readonly inputs: RawInputs; readon
   }
   if (more.length > 0) {
     throw new ShapeError(
-      `one DIR and one destination can be given, ${rest.length} arguments were; use one of these:`,
+      more.every((word) => /^[a-z-]+=/.test(word))
+        ? `${more.map(printable).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'; use one of these:`
+        : `one DIR and one destination can be given, ${rest.length} arguments were; use one of these:`,
     );
   }
   if (/^s3:/i.test(directory)) {

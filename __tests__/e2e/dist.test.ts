@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { copyOfDist, reach, runAction, runCli } from '../support/dist.js';
+import { copyOfDist, reach, run, runAction, runCli } from '../support/dist.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
@@ -198,6 +198,49 @@ describe('bad input ends in one clear line', () => {
     });
     expect(ended).toMatchObject({ status: 0, stderr: expect.stringMatching(/index could not be written/) });
     expect(s3.server.object(bucket, 'p/a')).toBeDefined();
+  });
+});
+
+describe('names that S3 cannot hold, disks that are full', () => {
+  test('a key over 1,024 bytes and a name that is not UTF-8 are refused by name', async () => {
+    const long = Array.from({ length: 5 }, (_, i) => `${i}`.repeat(210)).join('/');
+    await writeTree({ 'public/a': 'x', [`public/${long}`]: 'long' }, root);
+    const tooLong = await runCli(dist, ['public', `s3://${bucket}/p`], { cwd: root, env });
+    expect(tooLong).toMatchObject({
+      status: 4,
+      stderr: expect.stringMatching(/has 1056 bytes, S3 allows 1024/),
+    });
+    await removeTree(join(root, 'public'));
+    await writeTree({ 'public/a': 'x' }, root);
+    await writeFile(Buffer.concat([Buffer.from(`${root}/public/caf`), Buffer.from([0xe9])]), 'latin-1');
+    const latin = await runCli(dist, ['public', `s3://${bucket}/p`, '--delete-after'], { cwd: root, env });
+    expect(latin).toMatchObject({ status: 4, stderr: expect.stringMatching(/caf.*UTF-8/) });
+    expect(s3.server.log.count('PutObject')).toBe(0);
+  });
+
+  test('a disk that is full when the index is written: one warning, everything else is done', async () => {
+    const names = Object.fromEntries(
+      Array.from({ length: 50 }, (_, i) => [`public/file-${i}`, `content ${i % 9}`]),
+    );
+    await writeTree(names, root);
+    const command = `ulimit -f 1; exec "$0" "$@"`;
+    const args = [
+      '-c',
+      command,
+      process.execPath,
+      join(dist, 'cli.js'),
+      'public',
+      `s3://${bucket}/p`,
+      '--index',
+      'my.index',
+    ];
+    const ended = await run('sh', args, { cwd: root, env });
+    expect(ended).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/index could not be written \(EFBIG/),
+    });
+    expect(s3.server.objects(bucket)).toHaveLength(50);
+    expect(await readdir(root)).toEqual(['public']);
   });
 });
 
@@ -412,19 +455,9 @@ test('a tree that another user may not read is refused before the first write', 
   await chmod(join(root, 'public/secret'), 0o600);
   await chown(root, 65534, 65534);
   await chmod(root, 0o755);
-  const { spawnSync } = await import('node:child_process');
   await chmod(join(dist, '..'), 0o755);
-  const ended = spawnSync(
-    process.execPath,
-    [join(dist, 'cli.js'), 'public', `s3://${bucket}/p`, '--index', 'none'],
-    {
-      cwd: root,
-      env: { ...env, HOME: root, PATH: process.env.PATH },
-      uid: 65534,
-      gid: 65534,
-      encoding: 'utf8',
-    },
-  );
+  const args = [join(dist, 'cli.js'), 'public', `s3://${bucket}/p`, '--index', 'none'];
+  const ended = await run(process.execPath, args, { cwd: root, env, uid: 65534 });
   await rm(join(root, 'public/secret'));
   expect({ status: ended.status, stderr: ended.stderr }).toEqual({
     status: 4,

@@ -24,6 +24,8 @@ export interface ActionEnded extends Ended {
 export interface Surroundings {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of another user, to run as; the tests of CI are root. */
+  readonly uid?: number;
   /** Sees the process as soon as it runs. */
   readonly started?: (child: ChildProcess) => void;
 }
@@ -81,12 +83,14 @@ export async function runAction(
   };
 }
 
-function run(command: string, args: readonly string[], where: Surroundings): Promise<Ended> {
+/** Never a synchronous spawn: the embedded server lives in this process. */
+export function run(command: string, args: readonly string[], where: Surroundings): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: where.cwd,
       env: { PATH: process.env.PATH, HOME: where.cwd, ...where.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(where.uid === undefined ? {} : { uid: where.uid, gid: where.uid }),
     });
     let stdout = '';
     let stderr = '';

@@ -141,9 +141,7 @@ function failures(report: Report): string {
   let notStarted = 0;
   for (const step of steps(report)) if (step.outcome === 'skipped') notStarted++;
   const after =
-    notStarted === 0
-      ? ''
-      : `\n\n${formatStepsWere(notStarted)} not started after that; the next run does them.`;
+    notStarted === 0 ? '' : `\n\n${formatStepsWere(notStarted)} not done; the next run does them.`;
   return `#### Failures\n\n${table(['key', '', 'what happened, and what to do'], rows)}${more(count, rows.length)}${after}`;
 }
 

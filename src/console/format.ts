@@ -28,7 +28,7 @@ export function formatFiles(count: number): string {
   return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
 }
 
-/** `1 step was`, `2 steps were`: begins a sentence about steps. */
+/** `1 step was`, `2 steps were`: begins a sentence. */
 export function formatStepsWere(count: number): string {
   return count === 1 ? '1 step was' : `${formatCount(count)} steps were`;
 }

@@ -158,9 +158,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
                 ),
               ]
             : []),
-          ...(skipped > 0
-            ? [error(`${formatStepsWere(skipped)} not started after that; the next run does them`)]
-            : []),
+          ...(skipped > 0 ? [error(`${formatStepsWere(skipped)} not done; the next run does them`)] : []),
         ];
     }
   };
@@ -228,7 +226,7 @@ function phaseText(phase: PhaseName, { files, bytes }: Count, dryRun: boolean): 
       return `Hashed ${files === 0 ? formatBytes(bytes) : formatFilesAndBytes({ files, bytes })}`;
     case 'execute':
       if (dryRun || files === 0) return undefined;
-      return `Carried out ${formatCount(files)} ${files === 1 ? 'step' : 'steps'}, ${formatBytes(bytes)} sent,`;
+      return `Executed, ${formatBytes(bytes)} sent,`;
     case 'plan':
     case 'index':
       return undefined;

@@ -218,6 +218,7 @@ describe('the post step', () => {
 
 describe('with @actions/cache itself and a cache service of version 1', () => {
   let server: Server;
+  let before: NodeJS.ProcessEnv;
   let archives: Map<string, { readonly version: string; body: Buffer }>;
 
   beforeEach(async () => {
@@ -254,7 +255,11 @@ describe('with @actions/cache itself and a cache service of version 1', () => {
       } else answer(404);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    before = { ...process.env };
     Object.assign(process.env, {
+      ACTIONS_CACHE_SERVICE_V2: '',
+      ACTIONS_CACHE_MODE: '',
+      GITHUB_SERVER_URL: 'https://github.com',
       ACTIONS_CACHE_URL: base(server),
       ACTIONS_RUNTIME_TOKEN: 'token',
       RUNNER_TEMP: env.RUNNER_TEMP,
@@ -265,9 +270,8 @@ describe('with @actions/cache itself and a cache service of version 1', () => {
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    for (const name of ['ACTIONS_CACHE_URL', 'ACTIONS_RUNTIME_TOKEN', 'RUNNER_TEMP', 'GITHUB_WORKSPACE']) {
-      delete process.env[name];
-    }
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

@@ -237,6 +237,6 @@ test('it is small, whatever the run is like', () => {
 });
 
 test('the picture stands beside the table, and only where there is something to compare', () => {
-  expect(renderSummary(deploy)).toMatch(/\| copied \|[^]*```mermaid\npie /);
+  expect(renderSummary(deploy)).toMatch(/\| copied \|[\s\S]*```mermaid\npie /);
   expect(renderSummary(failed)).not.toContain('mermaid');
 });

@@ -72,7 +72,7 @@ test('a small run, from who and where to what happened', () => {
     'Listed 1 object in 0.20 s',
     'Hashed 4.9 KiB in 0.01 s',
     'Plan: upload 2 files, 4.9 KiB; copy 1 file, 2.9 KiB; unchanged 1 file, 7 B',
-    'Carried out 3 steps, 4.9 KiB sent, in 1.2 s',
+    'Executed, 4.9 KiB sent, in 1.2 s',
     'Uploaded 2 files, 4.9 KiB',
     '  p/index.html (2 KiB, new)',
     '  "p/a\\nb" (2.9 KiB, new)',
@@ -133,7 +133,7 @@ test('failures come last, each with what to do, and what was not started is coun
   ]);
   expect(lines.slice(-2)).toEqual([
     'E error: and 11 more failures, all in the report',
-    'E error: 1 step was not started after that; the next run does them',
+    'E error: 1 step was not done; the next run does them',
   ]);
   expect(lines).toHaveLength(3 + SHOWN_STEPS + 2);
 });

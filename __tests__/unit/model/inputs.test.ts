@@ -18,7 +18,7 @@ describe('what is derived is current: npm run generate', () => {
     const text = 'a\n<!-- inputs -->\nOLD TABLE\n<!-- /inputs -->\nb\n<!-- outputs --><!-- /outputs -->\n';
     const filled = withTables(text);
     expect(filled).toMatch(
-      /^a\n<!-- inputs -->\n\| input \|[^]*\| `paths` \|[^]*<!-- \/inputs -->\nb\n<!-- outputs -->\n\| output/,
+      /^a\n<!-- inputs -->\n\| input \|[\s\S]*\| `paths` \|[\s\S]*<!-- \/inputs -->\nb\n<!-- outputs -->\n\| output/,
     );
     expect(withTables(filled)).toBe(filled);
     expect(filled).not.toContain('OLD');

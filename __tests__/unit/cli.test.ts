@@ -1,0 +1,228 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { runCommandLine } from '../../src/command-line.js';
+import { VERSION } from '../../src/console/version.js';
+import { EXIT, SyncError } from '../../src/model/errors.js';
+import type { SyncOptions } from '../../src/model/options.js';
+import type { Engine } from '../../src/run.js';
+import { destinationReport, fakeEngine } from './console/fake-engine.js';
+import { outcome, upload } from './console/fixtures.js';
+
+interface Said {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+  readonly options: SyncOptions | undefined;
+}
+
+async function cli(argv: readonly string[], changes: Partial<Engine> = {}): Promise<Said> {
+  let out = '';
+  let err = '';
+  const engine = fakeEngine(changes);
+  const exit = await runCommandLine(
+    {
+      argv,
+      env: {},
+      cwd: '/work',
+      platform: 'linux',
+      home: '/home/me',
+      stdout: { write: (text) => (out += text) },
+      stderr: { write: (text) => (err += text) },
+      now: () => 0,
+      onSignals: () => ({ signal: new AbortController().signal, dispose: () => {} }),
+    },
+    engine,
+  );
+  return { exit, out, err, options: engine.sync.mock.calls[0]?.[0] };
+}
+
+const optionsOf = async (...argv: readonly string[]): Promise<SyncOptions> => {
+  const { options, err } = await cli(argv);
+  if (options === undefined) throw new Error(err);
+  return options;
+};
+
+describe('help and version', () => {
+  test('answer on standard output with 0', async () => {
+    const help = await cli(['--help']);
+    expect(help).toMatchObject({ exit: 0, err: '' });
+    expect(help.out).toMatch(/^Usage: s3-dedup-sync \[sync\] DIR s3:\/\/bucket\/prefix/);
+    expect(help.out).toContain('Exit status: 0 done');
+    for (const line of help.out.split('\n')) expect(line.length).toBeLessThanOrEqual(111);
+    expect(await cli(['--version'])).toMatchObject({ exit: 0, out: `${VERSION}\n`, err: '' });
+  });
+});
+
+describe('the two shapes', () => {
+  test('DIR and URL, with or without the command', async () => {
+    for (const argv of [
+      ['dist', 's3://site/p'],
+      ['sync', 'dist', 's3://site/p'],
+    ]) {
+      const { destination, tree } = await optionsOf(...argv);
+      expect(destination).toEqual({ bucket: 'site', prefix: 'p/' });
+      expect(tree.patterns).toMatchObject([{ searchPath: resolve('/work/dist'), glob: '', negate: false }]);
+    }
+  });
+
+  test('--path and --bucket', async () => {
+    const { destination, tree } = await optionsOf(
+      '--path',
+      'dist/**/*.html',
+      '--path',
+      '!dist/x',
+      '--bucket',
+      'site',
+      '--prefix',
+      'p',
+    );
+    expect(destination).toEqual({ bucket: 'site', prefix: 'p/' });
+    expect(tree.patterns.map(({ text }) => text)).toEqual(['dist/**/*.html', '!dist/x']);
+  });
+
+  test('words behind the URL', async () => {
+    const { connection } = await optionsOf('dist', 's3://site/p region=eu-west-1');
+    expect(connection.region).toBe('eu-west-1');
+  });
+
+  test.each([
+    [[], /^error: nothing was given to publish/],
+    [['dist'], /^error: dist says what to publish, but not where to/],
+    [['s3://site'], /^error: s3:\/\/site says where to, but not what to publish/],
+    [['sync', 's3://site'], /but not what to publish/],
+    [['s3://site', 'dist'], /^error: s3:\/\/site stands first/],
+    [['dist', 'site'], /^error: site is no destination: it begins with s3:\/\//],
+    [['dist', 's3://site', '--path', 'x'], /^error: dist s3:\/\/site and --path were given/],
+    [['dist', '--bucket', 'site'], /^error: dist and --bucket were given/],
+    [
+      ['a', 'b', 's3://site'],
+      /one DIR and one destination can be given, 3 arguments were|b is no destination/,
+    ],
+    [['dist', 's3://site', 'region=eu-west-1'], /words behind the destination stand in one argument with it/],
+    [['check', 's3://site'], /^error: check is not a command of this version; .*\.\/check/],
+  ])('%j: exit 2 with the table', async (argv, message) => {
+    const { exit, err, out } = await cli(argv);
+    expect(exit).toBe(2);
+    expect(err).toMatch(message);
+    expect(err).toMatch(
+      /\n {2}s3-dedup-sync \[sync\] DIR s3:\/\/bucket\/prefix\n {2}s3-dedup-sync \[sync\] --path/,
+    );
+    expect(out).toBe('');
+  });
+});
+
+describe('options', () => {
+  const base = ['dist', 's3://site/p'];
+
+  test('a bare flag means true and takes no argument from what follows', async () => {
+    expect(await optionsOf('--dry-run', '--delete-after', ...base)).toMatchObject({
+      dryRun: true,
+      deletes: { deleteAfter: true },
+    });
+    expect((await optionsOf('--dry-run=false', ...base)).dryRun).toBe(false);
+    expect((await optionsOf('--force-path-style', ...base)).connection.forcePathStyle).toBe(true);
+    expect((await optionsOf('--force-path-style=false', ...base)).connection.forcePathStyle).toBe(false);
+    expect((await optionsOf(...base)).connection).not.toHaveProperty('forcePathStyle');
+  });
+
+  test('lists are repeated, accounts also separated by commas', async () => {
+    const { tree, connection } = await optionsOf(
+      ...base,
+      '--exclude=*.map',
+      '--exclude',
+      '/private/',
+      '--allowed-account-id',
+      '123456789012,210987654321',
+      '--allowed-account-id=000000000000',
+    );
+    expect(tree.excludes).toEqual(['*.map', '/private/']);
+    expect(connection.allowedAccountIds).toEqual(['123456789012', '210987654321', '000000000000']);
+  });
+
+  test('behind -- nothing is an option', async () => {
+    const { tree } = await optionsOf('--', '--dry-run', 's3://site');
+    expect(tree.patterns).toMatchObject([{ searchPath: '/work/--dry-run' }]);
+  });
+
+  test.each([
+    [['--exlude', 'x'], /^error: unknown option '--exlude' \(Did you mean --exclude\?\)/],
+    [['--summary', 'never'], /^error: unknown option '--summary'/],
+    [['--bucket'], /^error: option '--bucket <BUCKET>' argument missing/],
+    [[...base, '--dry-run=maybe'], /^error: --dry-run: "maybe" was given; allowed: true, false\n$/],
+    [[...base, '--index', 'cache'], /^error: --index: "cache" was given/],
+    [[...base, '--sse', 'x'], /^error: --sse: "x" was given; allowed: AES256/],
+  ])('%j is a usage error of one line', async (argv, message) => {
+    const { exit, err, out } = await cli(argv);
+    expect(exit).toBe(2);
+    expect(err).toMatch(message);
+    expect(err.trimEnd()).not.toContain('\n');
+    expect(out).toBe('');
+  });
+
+  test('a guard that refuses what is asked ends with 4', async () => {
+    const { exit, err } = await cli(['dist', 's3://site', '--delete-after']);
+    expect(exit).toBe(4);
+    expect(err).toMatch(/^error: --delete-after without a prefix/);
+  });
+});
+
+describe('what is said', () => {
+  const sync: Engine['sync'] = async (_, { emit }) => {
+    emit(outcome(upload('p/a\n::error::x', 10)));
+    emit({ type: 'message', level: 'warning', message: 'careful' });
+    return { report: destinationReport(), exit: 0 };
+  };
+
+  test('the log goes to standard output, warnings to standard error', async () => {
+    const { out, err } = await cli(['dist', 's3://site/p'], { sync });
+    expect(out).toMatch(/^s3-dedup-sync\/.*: dist → s3:\/\/site\/p\/\nCredentials: environment; eu-west-1\n/);
+    expect(out).toContain('  "p/a\\n::error::x" (10 B, new)\n');
+    expect(err).toBe('warning: careful\n');
+  });
+
+  test('--json writes events and nothing else', async () => {
+    const { out, err, exit } = await cli(['dist', 's3://site/p', '--json'], { sync });
+    const events = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ type }) => type)).toEqual(['start', 'identity', 'outcome', 'message', 'end']);
+    expect(events[2].outcome.step.file).toEqual({ name: 'p/a\n::error::x', size: 10 });
+    expect(events.at(-1)).toMatchObject({ status: 'done', exit: 0 });
+    expect([err, exit]).toEqual(['', 0]);
+  });
+
+  test('--json tells the end of a run that could not begin, too', async () => {
+    const { out, err, exit } = await cli(['dist', '--json']);
+    expect(exit).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({
+      type: 'end',
+      exit: 2,
+      status: 'failed',
+      error: { code: 'usage' },
+    });
+    expect(err).toMatch(/^error: dist says/);
+  });
+
+  test('a failed run says why, last and in one line', async () => {
+    const openStore = async (): Promise<never> => {
+      throw new SyncError('no-credentials', EXIT.usage, 'no credentials\n::error::x');
+    };
+    const { exit, err, out } = await cli(['dist', 's3://site/p'], { openStore });
+    expect(exit).toBe(2);
+    expect(err).toBe('error: no credentials ::error::x\n');
+    expect(out).toMatch(/\nFailed in 0.00 s\n$/);
+  });
+
+  test('--detailed-exitcode', async () => {
+    const totals = { ...destinationReport().totals, uploaded: { files: 1, bytes: 1 } };
+    const would: Engine['sync'] = async () => ({
+      report: destinationReport({ status: 'planned', totals }),
+      exit: 0,
+    });
+    expect(
+      (await cli(['dist', 's3://site/p', '--dry-run', '--detailed-exitcode'], { sync: would })).exit,
+    ).toBe(6);
+    expect((await cli(['dist', 's3://site/p', '--dry-run'], { sync: would })).exit).toBe(0);
+  });
+});

@@ -1,0 +1,413 @@
+import { EventEmitter } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { NO_TOTALS } from '../../src/console/totals.js';
+import { EXIT, type ExitCode, SyncError } from '../../src/model/errors.js';
+import type { Event, RunEnded } from '../../src/model/events.js';
+import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
+import type { SyncOptions } from '../../src/model/options.js';
+import type { Report, ReportStep } from '../../src/model/report.js';
+import { abortOnSignals, commitOf, type Engine, run, type Shell } from '../../src/run.js';
+import { destinationReport, fakeEngine, opened, storage } from './console/fake-engine.js';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'run-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const options: SyncOptions = {
+  command: 'sync',
+  tree: {
+    patterns: [
+      {
+        text: 'dist',
+        base: '/w/dist',
+        glob: '',
+        searchPath: '/w/dist',
+        directoriesOnly: false,
+        negate: false,
+      },
+      {
+        text: '!dist/x',
+        base: '/w',
+        glob: 'dist/x',
+        searchPath: '/w/dist/x',
+        directoriesOnly: false,
+        negate: true,
+      },
+    ],
+    root: undefined,
+    excludes: [],
+    includeGit: false,
+    symlinks: 'inside',
+    ifNoFilesFound: 'error',
+  },
+  destination: { bucket: 'site', prefix: parsePrefix('p') },
+  connection: {
+    allowedAccountIds: [],
+    expectedBucketOwner: '123456789012',
+    requesterPays: false,
+    concurrency: 'auto',
+    maxAttempts: 5,
+    connectTimeoutMs: 1,
+    readTimeoutMs: 1,
+  },
+  writeHeaders: { acl: 'public-read' },
+  deletes: { deleteAfter: false, maxDelete: { kind: 'default' }, deleteExcluded: false },
+  preserve: false,
+  index: { kind: 'none' },
+  dryRun: false,
+  report: undefined,
+  summary: 'always',
+  summaryTitle: '',
+  logLevel: 'info',
+};
+
+interface Ran {
+  readonly exit: ExitCode;
+  readonly events: readonly Event[];
+  readonly failures: readonly string[];
+  readonly report: Report;
+  readonly ended: RunEnded;
+}
+
+async function runWith(
+  changes: Partial<SyncOptions> = {},
+  engine: Partial<Engine> = {},
+  shell: Partial<Shell> = {},
+  signal = new AbortController().signal,
+): Promise<Ran> {
+  const events: Event[] = [];
+  const failures: string[] = [];
+  const finished: { report: Report; ended: RunEnded }[] = [];
+  let time = Date.UTC(2026, 0, 1);
+  const exit = await run(
+    { ...options, ...changes },
+    {
+      emit: (event) => void events.push(event),
+      env: { CI_COMMIT_SHA: 'abcdef1' },
+      now: () => (time += 500),
+      detailedExit: false,
+      finish: async (report, ended) => void finished.push({ report, ended }),
+      fail: (message, status) => void failures.push(`${status} ${message}`),
+      ...shell,
+    },
+    signal,
+    fakeEngine(engine),
+  );
+  const last = events.at(-1);
+  if (last?.type !== 'end') throw new Error('the last event is not the end');
+  const report = finished[0]?.report ?? ({} as Report);
+  return { exit, events, failures, report, ended: last };
+}
+
+const failing = (error: unknown) => async (): Promise<never> => {
+  throw error;
+};
+
+test('a run that goes well: who, what, and the end', async () => {
+  const { exit, events, failures, report } = await runWith();
+  expect(exit).toBe(0);
+  expect(failures).toEqual([]);
+  expect(events.map(({ type }) => type)).toEqual(['start', 'identity', 'end']);
+  expect(events[0]).toEqual({
+    type: 'start',
+    command: 'sync',
+    dryRun: false,
+    url: 's3://site/p/',
+    roots: ['dist'],
+  });
+  expect(report).toMatchObject({
+    version: 1,
+    tool: expect.stringMatching(/^s3-dedup-sync\/\d/),
+    command: 'sync',
+    dryRun: false,
+    status: 'done',
+    startedAt: '2026-01-01T00:00:00.500Z',
+    identity: { source: 'environment' },
+    commit: 'abcdef1',
+    warnings: [],
+    destinations: [{ url: 's3://site/p/' }],
+  });
+  expect(report).not.toHaveProperty('error');
+});
+
+test('warnings reach the report', async () => {
+  const { report } = await runWith(
+    {},
+    {
+      sync: async (_, { emit }) => {
+        emit({ type: 'message', level: 'warning', message: 'careful' });
+        emit({ type: 'message', level: 'notice', message: 'by the way' });
+        return { report: destinationReport(), exit: 0 };
+      },
+    },
+  );
+  expect(report.warnings).toEqual(['careful']);
+});
+
+describe('exit status and failure', () => {
+  const steps: readonly ReportStep[] = [
+    {
+      key: 'p/a',
+      action: 'upload',
+      reason: 'new',
+      rank: 0,
+      bytes: 1,
+      outcome: 'failed',
+      error: { code: 'server-error', message: 'p/a: 500' },
+    },
+  ];
+
+  test.each([1, 2, 4, 5, 130, 143] as const)(
+    "%d of the engine is the run's, and is said once",
+    async (exit) => {
+      const error = { code: 'internal', message: 'why' } as const;
+      const ran = await runWith(
+        {},
+        { sync: async () => ({ report: destinationReport({ status: 'failed', error }), exit }) },
+      );
+      expect(ran.exit).toBe(exit);
+      expect(ran.failures).toEqual([`${exit} why`]);
+      expect(ran.report.error).toEqual(error);
+      expect(ran.ended).toMatchObject({ exit, error });
+    },
+  );
+
+  test('failed files fail the run by name (R5)', async () => {
+    const totals = { ...NO_TOTALS, failed: { files: 1, bytes: 1 } };
+    const one = await runWith(
+      {},
+      { sync: async () => ({ report: destinationReport({ status: 'failed', totals, steps }), exit: 1 }) },
+    );
+    expect(one.failures).toEqual(['1 1 file failed: p/a: 500']);
+    const two = { ...totals, failed: { files: 2, bytes: 1 } };
+    const more = await runWith(
+      {},
+      { sync: async () => ({ report: destinationReport({ totals: two, steps }), exit: 1 }) },
+    );
+    expect(more.failures).toEqual(['1 2 files failed, the first: p/a: 500']);
+  });
+
+  test('a dry run that would change something ends with 6 where that is asked for', async () => {
+    const totals = { ...NO_TOTALS, deleted: { files: 1, bytes: 1 } };
+    const sync: Engine['sync'] = async () => ({
+      report: destinationReport({ status: 'planned', totals }),
+      exit: 0,
+    });
+    expect((await runWith({ dryRun: true }, { sync }, { detailedExit: true })).exit).toBe(EXIT.wouldChange);
+    expect((await runWith({ dryRun: true }, { sync })).exit).toBe(0);
+    expect((await runWith({ dryRun: false }, { sync }, { detailedExit: true })).exit).toBe(0);
+    expect((await runWith({ dryRun: true }, {}, { detailedExit: true })).exit).toBe(0);
+  });
+
+  test('outputs or a summary that cannot be written fail a run that went well, and hide no other failure', async () => {
+    const finish = failing(new Error('disk full'));
+    expect((await runWith({}, {}, { finish })).failures).toEqual([
+      '1 outputs or summary could not be written: disk full',
+    ]);
+    const refused = failing(new SyncError('no-credentials', EXIT.usage, 'none'));
+    const both = await runWith({}, { openStore: refused }, { finish });
+    expect([both.exit, both.failures]).toEqual([2, ['2 none']]);
+  });
+});
+
+describe('a store that cannot be opened', () => {
+  test('is a report like any other (R8)', async () => {
+    const { exit, report, failures } = await runWith(
+      { report: join(directory, 'r.json') },
+      { openStore: failing(new SyncError('no-credentials', EXIT.usage, 'no credentials: set them')) },
+    );
+    expect(exit).toBe(2);
+    expect(failures).toEqual(['2 no credentials: set them']);
+    expect(JSON.parse(await readFile(join(directory, 'r.json'), 'utf8'))).toEqual(report);
+    expect(report).toMatchObject({
+      status: 'failed',
+      error: { code: 'no-credentials', message: 'no credentials: set them' },
+      destinations: [{ url: 's3://site/p/', status: 'failed', totals: NO_TOTALS, steps: [] }],
+    });
+    expect(report).not.toHaveProperty('identity');
+  });
+
+  test('is a refusal where a guard refused', async () => {
+    const { report } = await runWith(
+      {},
+      { openStore: failing(new SyncError('whole-bucket', EXIT.refused, 'no')) },
+    );
+    expect(report.status).toBe('refused');
+  });
+
+  test('is a cancellation where the run was stopped meanwhile, whatever was thrown', async () => {
+    const stop = new AbortController();
+    const openStore = async (): Promise<never> => {
+      stop.abort(new SyncError('cancelled', EXIT.terminated, 'cancelled by SIGTERM'));
+      throw new SyncError('no-credentials', EXIT.usage, 'aborted');
+    };
+    const { exit, report, failures } = await runWith({}, { openStore }, {}, stop.signal);
+    expect([exit, report.status, failures]).toEqual([143, 'cancelled', ['143 cancelled by SIGTERM']]);
+  });
+
+  test('is not even tried after the run was stopped', async () => {
+    const engine = fakeEngine();
+    const signal = AbortSignal.abort(new SyncError('cancelled', EXIT.interrupted, 'cancelled'));
+    const { exit } = await runWith({}, engine, {}, signal);
+    expect(exit).toBe(130);
+    expect(engine.openStore).not.toHaveBeenCalled();
+  });
+});
+
+test('what should not happen asks for a report, with its stack in the debug log alone', async () => {
+  const { exit, failures, events } = await runWith(
+    {},
+    { sync: failing(new TypeError('x is not a function')) },
+  );
+  expect(exit).toBe(1);
+  expect(failures).toHaveLength(1);
+  expect(failures[0]).toMatch(
+    /^1 internal error: x is not a function\. .*please report it.*log-level: debug$/,
+  );
+  const said = events.filter((event) => event.type === 'message');
+  expect(said).toEqual([
+    { type: 'message', level: 'debug', message: expect.stringMatching(/TypeError: x is[\s\S]*run\.test/) },
+  ]);
+});
+
+describe('the report', () => {
+  test('is JSON Lines when its name says so', async () => {
+    const { ended } = await runWith({ report: join(directory, 'r.jsonl') });
+    expect(ended.report).toBe(join(directory, 'r.jsonl'));
+    expect(await readFile(join(directory, 'r.jsonl'), 'utf8')).toMatch(/^\{.*\}\n$/);
+  });
+
+  test('that cannot be written fails the run after everything else is done', async () => {
+    await writeFile(join(directory, 'file'), '');
+    const { exit, report, failures, ended } = await runWith({ report: join(directory, 'file/r.json') });
+    expect(exit).toBe(1);
+    expect(report).toMatchObject({ status: 'failed', error: { code: 'report-not-written' } });
+    expect(failures[0]).toMatch(
+      /^1 report: .*file\/r\.json cannot be written .*: check the directory and its permissions$/,
+    );
+    expect(ended).not.toHaveProperty('report');
+  });
+
+  test('that cannot be written is said beside the failure that the run has anyway', async () => {
+    await writeFile(join(directory, 'file'), '');
+    const { exit, failures, events } = await runWith(
+      { report: join(directory, 'file/r.json') },
+      { openStore: failing(new SyncError('no-such-bucket', EXIT.usage, 'no bucket')) },
+    );
+    expect([exit, failures]).toEqual([2, ['2 no bucket']]);
+    expect(events).toContainEqual({
+      type: 'message',
+      level: 'error',
+      message: expect.stringMatching(/^report: /),
+    });
+  });
+
+  test('says the commit where CI does', () => {
+    expect(commitOf({ GITHUB_SHA: 'a'.repeat(40), CI_COMMIT_SHA: 'b'.repeat(40) })).toBe('a'.repeat(40));
+    expect(commitOf({ GIT_COMMIT: 'not a commit' })).toBeUndefined();
+    expect(commitOf({})).toBeUndefined();
+  });
+});
+
+describe('the index', () => {
+  const indexOf = (engine: ReturnType<typeof fakeEngine>): unknown => engine.sync.mock.calls[0]?.[1].index;
+
+  test('is none, a file, or what the shell has', async () => {
+    const own = storage();
+    const engine = fakeEngine({ fileIndexStorage: async () => own });
+    await runWith({}, engine);
+    expect(indexOf(engine)).toBeUndefined();
+
+    const file = fakeEngine({ fileIndexStorage: async () => own });
+    await runWith({ index: { kind: 'file', path: '/x' } }, file);
+    expect(file.fileIndexStorage).toHaveBeenCalledWith('/x');
+    expect(indexOf(file)).toBe(own);
+
+    const cached = fakeEngine();
+    const cacheStorage = jest.fn(async () => own);
+    await runWith({ index: { kind: 'cache' } }, cached, { cacheStorage });
+    expect(indexOf(cached)).toBe(own);
+  });
+
+  test("is believed in the destination's bucket, and reached as the destination is", async () => {
+    const engine = fakeEngine();
+    await runWith({ index: { kind: 's3', bucket: 'site', key: 'k' } }, engine);
+    expect(engine.openStore).toHaveBeenCalledTimes(1);
+    expect(engine.objectIndexStorage).toHaveBeenCalledWith(opened.store, 'k' as ObjectKey, true);
+  });
+
+  test("is not believed in another bucket, which is neither the destination's owner's nor gets its headers", async () => {
+    const engine = fakeEngine();
+    await runWith({ index: { kind: 's3', bucket: 'other', key: 'k' } }, engine);
+    expect(engine.openStore).toHaveBeenCalledTimes(2);
+    const [second] = engine.openStore.mock.calls[1] ?? [];
+    expect(second).toMatchObject({ destination: { bucket: 'other', prefix: '' }, writeHeaders: {} });
+    expect(second?.connection).not.toHaveProperty('expectedBucketOwner');
+    expect(engine.objectIndexStorage).toHaveBeenCalledWith(opened.store, 'k' as ObjectKey, false);
+  });
+});
+
+describe('signals', () => {
+  function pretend(): {
+    readonly process: EventEmitter;
+    readonly exits: number[];
+    readonly clock: { now: number };
+    readonly stop: ReturnType<typeof abortOnSignals>;
+  } {
+    const process = new EventEmitter();
+    const exits: number[] = [];
+    const clock = { now: 0 };
+    const target = process as unknown as Pick<NodeJS.Process, 'on' | 'off'>;
+    return {
+      process,
+      exits,
+      clock,
+      stop: abortOnSignals(
+        target,
+        (code) => exits.push(code),
+        () => clock.now,
+      ),
+    };
+  }
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s stops the run in good order with %d', (name, exit) => {
+    const { process, stop, exits } = pretend();
+    process.emit(name);
+    expect(stop.signal.reason).toMatchObject({ code: 'cancelled', exit });
+    expect(exits).toEqual([]);
+  });
+
+  test('the runner sends SIGINT, then SIGTERM: the first counts', () => {
+    const { process, stop, exits } = pretend();
+    process.emit('SIGINT');
+    process.emit('SIGTERM');
+    process.emit('SIGTERM');
+    expect(stop.signal.reason).toMatchObject({ exit: 130 });
+    expect(exits).toEqual([]);
+  });
+
+  test('a second SIGINT ends at once; the echo that npm makes of the first does not', () => {
+    const { process, exits, clock } = pretend();
+    process.emit('SIGINT');
+    clock.now = 5;
+    process.emit('SIGINT');
+    expect(exits).toEqual([]);
+    clock.now = 1000;
+    process.emit('SIGINT');
+    expect(exits).toEqual([130]);
+  });
+
+  test('are let go of afterwards', () => {
+    const { process, stop } = pretend();
+    stop.dispose();
+    expect(process.listenerCount('SIGINT') + process.listenerCount('SIGTERM')).toBe(0);
+  });
+});
