@@ -767,9 +767,12 @@ function markdownCode(name, length = 200) {
 /** A sentence in Markdown, taken literally. */
 function markdownText(text) {
     return text_oneLine(text)
-        .replace(/[^\p{L}\p{N} /.,;()+=%→…·-]/gu, (character) => /\p{Extended_Pictographic}|\p{M}/u.test(character) ? character : `&#${character.codePointAt(0)};`)
-        .replace(/www(?=\.)/gi, (word) => `&#${word.charCodeAt(0)};${word.slice(1)}`)
-        .replace(/^([-+=]|\d+(?=[.)]))/, (start) => `&#${start.charCodeAt(0)};${start.slice(1)}`);
+        .replace(/:(?![ ]|$)|[^\p{L}\p{M}\p{N}\p{Extended_Pictographic} /.,;:()+=%→…·-]/gu, entity)
+        .replace(/www(?=\.)/gi, (word) => `${entity('w')}${word.slice(1)}`)
+        .replace(/^([-+=]|\d+(?=[.)]))/, (start) => `${entity(start)}${start.slice(1)}`);
+}
+function entity(character) {
+    return `&#${character.codePointAt(0)};`;
 }
 
 ;// CONCATENATED MODULE: ./build/src/console/sink.js
@@ -975,6 +978,10 @@ function formatCount(count) {
 /** `1 file`, `1,234 files`. */
 function formatFiles(count) {
     return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
+}
+/** `1 step was`, `2 steps were`: begins a sentence. */
+function formatStepsWere(count) {
+    return count === 1 ? '1 step was' : `${formatCount(count)} steps were`;
 }
 /** `1 request`, `2 requests`. */
 function formatRequests(count) {
@@ -1216,9 +1223,7 @@ function createLog() {
                             error(`and ${formatCount(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`),
                         ]
                         : []),
-                    ...(skipped > 0
-                        ? [error(`${formatCount(skipped)} steps were not started after that; the next run does them`)]
-                        : []),
+                    ...(skipped > 0 ? [error(`${formatStepsWere(skipped)} not done; the next run does them`)] : []),
                 ];
         }
     };
@@ -1282,7 +1287,7 @@ function phaseText(phase, { files, bytes }, dryRun) {
         case 'execute':
             if (dryRun || files === 0)
                 return undefined;
-            return `Carried out ${formatCount(files)} ${files === 1 ? 'step' : 'steps'}, ${formatBytes(bytes)} sent,`;
+            return `Executed, ${formatBytes(bytes)} sent,`;
         case 'plan':
         case 'index':
             return undefined;
@@ -1476,9 +1481,7 @@ function failures(report) {
     for (const step of steps(report))
         if (step.outcome === 'skipped')
             notStarted++;
-    const after = notStarted === 0
-        ? ''
-        : `\n\n${formatCount(notStarted)} steps were not started after that; the next run does them.`;
+    const after = notStarted === 0 ? '' : `\n\n${formatStepsWere(notStarted)} not done; the next run does them.`;
     return `#### Failures\n\n${table(['key', '', 'what happened, and what to do'], rows)}${more(count, rows.length)}${after}`;
 }
 function warnings(report) {
@@ -1504,7 +1507,7 @@ function largestUploads(report) {
     if (count === 0)
         return '';
     const heading = count <= TOP ? 'Uploads' : 'Largest uploads';
-    const rows = largest.map((step) => [code(step.key), formatBytes(step.bytes), step.reason]);
+    const rows = largest.map((step) => [code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
     return folded(`${report.dryRun ? 'Planned uploads' : heading}: ${count <= TOP ? formatCount(count) : `${TOP} of ${formatCount(count)}`}`, table(['key', 'bytes', 'why'], rows));
 }
 function copiedContents(report) {
@@ -1532,7 +1535,7 @@ function copiedContents(report) {
     ]);
     const verb = report.dryRun ? 'Contents that would be copied' : 'Contents copied';
     const heading = `${verb}: ${places.size <= TOP ? formatCount(places.size) : `${TOP} of ${formatCount(places.size)}`}`;
-    return folded(heading, table(['content of', report.dryRun ? 'to' : 'to', 'bytes each', 'not sent'], rows));
+    return folded(heading, table(['content of', 'to', 'bytes each', 'not sent'], rows));
 }
 function deletions(report) {
     let count = 0;
@@ -1542,7 +1545,7 @@ function deletions(report) {
             continue;
         count++;
         if (rows.length < LISTED)
-            rows.push([code(step.key), formatBytes(step.bytes), step.reason]);
+            rows.push([code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
     }
     if (count === 0)
         return '';
@@ -2051,6 +2054,10 @@ function parseIndex(inputs, context, connection, destination) {
     const [, bucket, key] = url ?? [];
     if (bucket === undefined || key === undefined) {
         return refuse(name, given, 's3://bucket/key, where the key does not end at a slash');
+    }
+    const own = `${destination.prefix}${object_key/* OWN_DIRECTORY */.Nt}`;
+    if (bucket === destination.bucket && key.startsWith(destination.prefix) && !key.startsWith(own)) {
+        return refuse(name, given, `s3://${bucket}/${own}NAME, as it lies where this run publishes and deletes`);
     }
     return { kind: 's3', bucket, key };
 }

@@ -867,6 +867,7 @@ async function digestTree(request) {
     for (const [file] of jobs.values())
         ahead += file?.size ?? 0;
     const total = ahead;
+    let done = 0;
     const restated = new Map();
     await forEachConcurrent(jobs.values(), pool.width * 2, async (names) => {
         signal.throwIfAborted();
@@ -892,7 +893,7 @@ async function digestTree(request) {
         for (const { name } of names)
             known.set(name, digest);
         ahead -= size;
-        request.onProgress(total - ahead, total);
+        request.onProgress(++done, total - ahead, total);
     });
     const files = restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
     return { files, digests: known };
@@ -1685,10 +1686,10 @@ class Transfer {
         }
     }
     async delete(steps) {
-        const { store, signal } = this.#options;
+        const { store, requests } = this.#options;
         const started = performance.now();
         try {
-            const answers = await store.delete(steps, signal);
+            const answers = await store.delete(steps, requests);
             return steps.map((step, i) => {
                 const answer = answers[i];
                 const ms = performance.now() - started;
@@ -1749,7 +1750,7 @@ class Transfer {
      * for it, and `overwrite` is set when the copy was made and is not what it should be.
      */
     async #copy(step) {
-        const { store, signal } = this.#options;
+        const { store, requests } = this.#options;
         const source = this.#sourceOf(step);
         if (source === undefined)
             return {};
@@ -1761,7 +1762,7 @@ class Transfer {
                 md5: step.md5,
                 headers: this.#headers(step.file, step.md5),
                 condition: step.condition,
-            }, signal);
+            }, requests);
         }
         catch (error) {
             if (!(error instanceof object_store/* StoreError */.A) || error.kind !== 'source')
@@ -1805,22 +1806,23 @@ class Transfer {
     async #upload(key, file, digest, condition) {
         if (file.size >= MULTIPART_THRESHOLD)
             return this.#uploadParts(key, file, digest, condition);
-        const { store, signal } = this.#options;
+        const { store, signal, requests } = this.#options;
         return this.#bodies.with(file.size, async () => {
             signal.throwIfAborted();
             const body = await readWhole(file);
             const md5 = (0,model_digest/* md5Of */.iF)(body);
-            const written = await store.put({ key, body, md5, headers: this.#headers(file, md5), condition }, signal);
+            const written = await store.put({ key, body, md5, headers: this.#headers(file, md5), condition }, requests);
             this.#options.onSent(file.size);
             return { written, md5, file };
         });
     }
     async #uploadParts(key, file, known, condition) {
-        const { store, pool, signal } = this.#options;
+        const { store, pool, signal, requests } = this.#options;
         const layout = ownLayout(file.size);
         const usable = known !== undefined && known.partMd5s.length > 0;
         const digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
-        const upload = await store.createUpload({ key, headers: this.#headers(file, digest.md5) }, signal);
+        signal.throwIfAborted();
+        const upload = await store.createUpload({ key, headers: this.#headers(file, digest.md5) }, requests);
         try {
             const parts = await this.#sendParts(upload, file, digest);
             const proves = (0,object_store/* etagsProve */.P)(upload.encryption);
@@ -1829,7 +1831,8 @@ class Transfer {
                 size: file.size,
                 md5: digest.md5,
             };
-            const written = await store.completeUpload({ upload, parts, expected, condition }, signal);
+            signal.throwIfAborted();
+            const written = await store.completeUpload({ upload, parts, expected, condition }, requests);
             return { written, md5: digest.md5, file, parts: formatLayout(layout) };
         }
         catch (error) {
@@ -1841,14 +1844,14 @@ class Transfer {
         }
     }
     async #sendParts(upload, file, digest) {
-        const { store, signal } = this.#options;
+        const { store, signal, requests } = this.#options;
         const ranges = [...partsOf(ownLayout(file.size))].map((range, i) => ({ ...range, number: i + 1 }));
         const parts = [];
         await withOpenFile(file, (handle) => forEachConcurrent(ranges, PARTS_IN_FLIGHT, ({ offset, size, number }) => this.#bodies.with(size, async () => {
             signal.throwIfAborted();
             const body = await readRange(handle, offset, size);
             const md5 = digest.partMd5s[number - 1];
-            const part = await store.uploadPart({ upload, number, body, md5 }, signal);
+            const part = await store.uploadPart({ upload, number, body, md5 }, requests);
             const proof = (0,model_digest/* classifyETag */.Q)(part.etag);
             if ((0,object_store/* etagsProve */.P)(upload.encryption) && proof.kind === 'md5' && proof.md5 !== md5) {
                 throw new object_store/* StoreError */.A('digest', 'BadPartETag', 200, 'UploadPart', `part ${number} has the ETag ${part.etag}`);
@@ -1860,8 +1863,8 @@ class Transfer {
     }
     /** What was begun and will not be completed costs storage until it is aborted. */
     async #abort(upload) {
-        const { store, signal, emit } = this.#options;
-        const time = signal.aborted ? AbortSignal.timeout(ABORT_TIME_MS) : signal;
+        const { store, requests, emit } = this.#options;
+        const time = requests.aborted ? AbortSignal.timeout(ABORT_TIME_MS) : requests;
         try {
             await store.abortUpload(upload, time);
         }
@@ -2819,6 +2822,8 @@ function warningsOf({ files, skipped, secrets }) {
 const NO_PROGRESS_MS = 5 * 60_000;
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
+/** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
+const LAST_REQUESTS_MS = 2_000;
 /** Progress is told at most this often. Milliseconds. */
 const PROGRESS_MS = 200;
 /**
@@ -2845,7 +2850,10 @@ class Run {
     #pool = new DigestPool();
     #phases = {};
     #stop = new AbortController();
+    /** Nothing more is started when it is aborted. */
     #signal;
+    /** Requests in flight end with it, a little later than the run. */
+    #requests = new AbortController();
     #watchdog;
     #movedAt = performance.now();
     #toldAt = 0;
@@ -2859,7 +2867,10 @@ class Run {
         this.#url = (0,objects/* destinationUrl */.k)(options.destination);
         this.#signal = AbortSignal.any([ports.signal, this.#stop.signal]);
         // Every request in flight listens to it.
-        (0,external_node_events_.setMaxListeners)(0, this.#signal);
+        (0,external_node_events_.setMaxListeners)(0, this.#signal, this.#requests.signal);
+        const end = () => this.#requests.abort(this.#signal.reason);
+        this.#stop.signal.addEventListener('abort', end);
+        ports.signal.addEventListener('abort', () => setTimeout(end, LAST_REQUESTS_MS).unref());
         this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
     }
     async publish() {
@@ -2868,7 +2879,15 @@ class Run {
         const { prefix } = destination;
         const signal = this.#signal;
         const remembered = await loadIndex(storage, emit, signal);
-        const [tree, listing] = await bothOrFirstFailure(signal, (either) => this.#phase('walk', async (tell) => walk(treeOptions, (files) => tell({ files, bytes: 0 }), either)), (either) => this.#phase('list', async (tell) => listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either)));
+        const [tree, listing] = await bothOrFirstFailure(signal, (either) => this.#phase('walk', async (tell) => {
+            const found = await walk(treeOptions, (files) => tell({ files, bytes: 0 }), either);
+            tell({ files: found.files.length, bytes: totalSize(found.files) });
+            return found;
+        }), (either) => this.#phase('list', async (tell) => {
+            const listed = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either);
+            tell({ files: listed.size, bytes: totalSize(listed.values()) });
+            return listed;
+        }));
         this.#warn(tree.warnings);
         this.#warn(guardTree(tree, treeOptions, deletes));
         refuseKeys(tree, this.#options);
@@ -2880,7 +2899,7 @@ class Run {
             index: remembered.index,
             trustFiles: remembered.trustFiles,
             pool: this.#pool,
-            onProgress: (bytes, bytesTotal) => tell({ files: 0, bytes, bytesTotal }),
+            onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
             signal,
         }));
         const planned = await this.#phase('plan', async () => {
@@ -2946,6 +2965,7 @@ class Run {
                     tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
                 },
                 signal,
+                requests: this.#requests.signal,
             });
             this.#outcomes = await execute(planned.plan, transfer, {
                 concurrency,
@@ -3077,6 +3097,12 @@ function refuseKeys(tree, options) {
     const [first = ''] = tooLong;
     const more = tooLong.length > 1 ? ` and ${tooLong.length - 1} more` : '';
     throw (0,errors/* refusal */.x5)('key-too-long', `the key ${JSON.stringify(first.slice(0, 120))}…${more} has ${Buffer.byteLength(first)} bytes, S3 allows ${object_key/* MAX_KEY_BYTES */.Xd}: shorten the name or the prefix, or exclude it`);
+}
+function totalSize(items) {
+    let bytes = 0;
+    for (const { size } of items)
+        bytes += size;
+    return bytes;
 }
 function knownContents(digests) {
     const contents = new Map();

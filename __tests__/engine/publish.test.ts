@@ -579,3 +579,18 @@ test('cancelled: nothing more is started, what was begun is aborted, the exit sa
   expect(s3.server.objects(bucket)).toEqual([]);
   expect(s3.server.uploads(bucket)).toEqual([]);
 });
+
+test('cancelled: what was in flight and arrived is done, and known to the index', async () => {
+  await writeTree({ a: 'arrives', 'b.html': 'never begun' }, root);
+  const { SyncError } = await import('../../src/model/errors.js');
+  const stop = new AbortController();
+  const index = memoryIndex();
+  const cancel = s3.server.before({ operation: 'PutObject' }, () =>
+    stop.abort(new SyncError('cancelled', 130, 'interrupted')),
+  );
+  const run = await publish(s3, bucket, root, { signal: stop.signal, index });
+  cancel();
+  expect(run.exit).toBe(130);
+  expect(stepsOf(run)).toEqual(['upload p/a done', 'upload p/b.html skipped']);
+  expect(index.bytes?.toString()).toContain('"key":"p/a"');
+});

@@ -376,8 +376,6 @@ class S3Store {
     #requests = new Map();
     /** Parameters of every call. */
     #every;
-    /** versitygw refuses the MD5 that older servers insist on; after its first refusal the SDK's default is sent. */
-    #deleteChecksum = 'MD5';
     constructor(options) {
         this.#options = options;
         this.#client = options.client;
@@ -596,24 +594,12 @@ class S3Store {
         return requests.map(({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 200, 'the server did not say what became of it'));
     }
     async #deleteBatch(requests, signal) {
-        const answer = await this.#call('DeleteObjects', signal, async () => {
-            const send = () => this.#client.send(new dist_cjs/* DeleteObjectsCommand */.xvx({
-                ...this.#every,
-                ...(this.#deleteChecksum === undefined ? {} : { ChecksumAlgorithm: this.#deleteChecksum }),
-                Delete: { Quiet: true, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
-            }), { abortSignal: signal });
-            try {
-                return await send();
-            }
-            catch (thrown) {
-                const error = toStoreError('DeleteObjects', thrown);
-                if (this.#deleteChecksum === undefined || error.kind !== 'rejected')
-                    throw error;
-                this.#deleteChecksum = undefined;
-                this.#count('DeleteObjects');
-                return await send();
-            }
+        const command = new dist_cjs/* DeleteObjectsCommand */.xvx({
+            ...this.#every,
+            Delete: { Quiet: true, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
         });
+        command.middlewareStack.add(contentMd5Alone, { step: 'build', priority: 'low', name: 'contentMd5Alone' });
+        const answer = await this.#call('DeleteObjects', signal, () => this.#client.send(command, { abortSignal: signal }));
         // Quiet: an answer names the failures alone, so every key without one is deleted (D7).
         const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
         const answers = [];
@@ -709,6 +695,21 @@ class S3Store {
             ...(owner === undefined ? {} : { ExpectedSourceBucketOwner: owner }),
         };
     }
+}
+/**
+ * DeleteObjects must carry a checksum of its body. Content-MD5 and nothing beside it is the one spelling that
+ * every server takes: older ones know no other, versitygw refuses MD5 under the SDK's own headers.
+ */
+function contentMd5Alone(next) {
+    return async (args) => {
+        const request = args.request;
+        for (const name of Object.keys(request.headers)) {
+            if (/^x-amz-(checksum-|sdk-checksum-)/i.test(name))
+                delete request.headers[name];
+        }
+        request.headers['content-md5'] = (0,digest/* base64OfMd5 */.tI)((0,digest/* md5Of */.iF)(Buffer.from(request.body ?? '')));
+        return next(args);
+    };
 }
 function conditionOf(condition) {
     if (condition === undefined)

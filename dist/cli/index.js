@@ -516,9 +516,7 @@ function createLog() {
                             error(`and ${(0,format/* formatCount */.B4)(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`),
                         ]
                         : []),
-                    ...(skipped > 0
-                        ? [error(`${(0,format/* formatCount */.B4)(skipped)} steps were not started after that; the next run does them`)]
-                        : []),
+                    ...(skipped > 0 ? [error(`${(0,format/* formatStepsWere */.sb)(skipped)} not done; the next run does them`)] : []),
                 ];
         }
     };
@@ -582,7 +580,7 @@ function phaseText(phase, { files, bytes }, dryRun) {
         case 'execute':
             if (dryRun || files === 0)
                 return undefined;
-            return `Carried out ${(0,format/* formatCount */.B4)(files)} ${files === 1 ? 'step' : 'steps'}, ${(0,format/* formatBytes */.z3)(bytes)} sent,`;
+            return `Executed, ${(0,format/* formatBytes */.z3)(bytes)} sent,`;
         case 'plan':
         case 'index':
             return undefined;
@@ -1417,6 +1415,10 @@ function parseIndex(inputs, context, connection, destination) {
     if (bucket === undefined || key === undefined) {
         return refuse(name, given, 's3://bucket/key, where the key does not end at a slash');
     }
+    const own = `${destination.prefix}${object_key/* OWN_DIRECTORY */.Nt}`;
+    if (bucket === destination.bucket && key.startsWith(destination.prefix) && !key.startsWith(own)) {
+        return refuse(name, given, `s3://${bucket}/${own}NAME, as it lies where this run publishes and deletes`);
+    }
     return { kind: 's3', bucket, key };
 }
 async function parseTree(inputs, context) {
@@ -1788,7 +1790,9 @@ function placed({ raw, words }) {
             : `${(0,console_text/* printable */.g$)(directory)} says what to publish, but not where to; use one of these:`);
     }
     if (more.length > 0) {
-        throw new ShapeError(`one DIR and one destination can be given, ${rest.length} arguments were; use one of these:`);
+        throw new ShapeError(more.every((word) => /^[a-z-]+=/.test(word))
+            ? `${more.map(console_text/* printable */.g$).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'; use one of these:`
+            : `one DIR and one destination can be given, ${rest.length} arguments were; use one of these:`);
     }
     if (/^s3:/i.test(directory)) {
         throw new ShapeError(`${(0,console_text/* printable */.g$)(directory)} stands first, where the directory to publish belongs; use one of these:`);
@@ -1918,6 +1922,7 @@ function camelCase(name) {
 /* harmony export */   ft: () => (/* binding */ formatFilesAndBytes),
 /* harmony export */   i_: () => (/* binding */ formatRequests),
 /* harmony export */   l9: () => (/* binding */ formatPercent),
+/* harmony export */   sb: () => (/* binding */ formatStepsWere),
 /* harmony export */   z3: () => (/* binding */ formatBytes)
 /* harmony export */ });
 /* unused harmony export right */
@@ -1945,6 +1950,10 @@ function formatCount(count) {
 /** `1 file`, `1,234 files`. */
 function formatFiles(count) {
     return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`;
+}
+/** `1 step was`, `2 steps were`: begins a sentence. */
+function formatStepsWere(count) {
+    return count === 1 ? '1 step was' : `${formatCount(count)} steps were`;
 }
 /** `1 request`, `2 requests`. */
 function formatRequests(count) {
@@ -2076,9 +2085,12 @@ function markdownCode(name, length = 200) {
 /** A sentence in Markdown, taken literally. */
 function markdownText(text) {
     return oneLine(text)
-        .replace(/[^\p{L}\p{N} /.,;()+=%→…·-]/gu, (character) => /\p{Extended_Pictographic}|\p{M}/u.test(character) ? character : `&#${character.codePointAt(0)};`)
-        .replace(/www(?=\.)/gi, (word) => `&#${word.charCodeAt(0)};${word.slice(1)}`)
-        .replace(/^([-+=]|\d+(?=[.)]))/, (start) => `&#${start.charCodeAt(0)};${start.slice(1)}`);
+        .replace(/:(?![ ]|$)|[^\p{L}\p{M}\p{N}\p{Extended_Pictographic} /.,;:()+=%→…·-]/gu, entity)
+        .replace(/www(?=\.)/gi, (word) => `${entity('w')}${word.slice(1)}`)
+        .replace(/^([-+=]|\d+(?=[.)]))/, (start) => `${entity(start)}${start.slice(1)}`);
+}
+function entity(character) {
+    return `&#${character.codePointAt(0)};`;
 }
 
 

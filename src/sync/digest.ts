@@ -28,7 +28,7 @@ export interface DigestRequest {
   /** Whether the index's lines about local files may be believed: its place, its machine. */
   readonly trustFiles: boolean;
   readonly pool: DigestPool;
-  readonly onProgress: (bytes: number, total: number) => void;
+  readonly onProgress: (files: number, bytes: number, totalBytes: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -67,6 +67,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   let ahead = 0;
   for (const [file] of jobs.values()) ahead += file?.size ?? 0;
   const total = ahead;
+  let done = 0;
   const restated = new Map<string, LocalFile>();
   await forEachConcurrent(jobs.values(), pool.width * 2, async (names) => {
     signal.throwIfAborted();
@@ -87,7 +88,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     }
     for (const { name } of names) known.set(name, digest);
     ahead -= size;
-    request.onProgress(total - ahead, total);
+    request.onProgress(++done, total - ahead, total);
   });
   const files =
     restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);

@@ -28,6 +28,9 @@ const NO_PROGRESS_MS = 5 * 60_000;
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
 
+/** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
+const LAST_REQUESTS_MS = 2_000;
+
 /** Progress is told at most this often. Milliseconds. */
 const PROGRESS_MS = 200;
 
@@ -54,7 +57,10 @@ class Run {
   readonly #pool = new DigestPool();
   readonly #phases: Partial<Record<PhaseName, number>> = {};
   readonly #stop = new AbortController();
+  /** Nothing more is started when it is aborted. */
   readonly #signal: AbortSignal;
+  /** Requests in flight end with it, a little later than the run. */
+  readonly #requests = new AbortController();
   readonly #watchdog: NodeJS.Timeout;
   #movedAt = performance.now();
   #toldAt = 0;
@@ -69,7 +75,10 @@ class Run {
     this.#url = destinationUrl(options.destination);
     this.#signal = AbortSignal.any([ports.signal, this.#stop.signal]);
     // Every request in flight listens to it.
-    setMaxListeners(0, this.#signal);
+    setMaxListeners(0, this.#signal, this.#requests.signal);
+    const end = (): void => this.#requests.abort(this.#signal.reason);
+    this.#stop.signal.addEventListener('abort', end);
+    ports.signal.addEventListener('abort', () => setTimeout(end, LAST_REQUESTS_MS).unref());
     this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
   }
 
@@ -83,11 +92,17 @@ class Run {
     const [tree, listing] = await bothOrFirstFailure(
       signal,
       (either) =>
-        this.#phase('walk', async (tell) => walk(treeOptions, (files) => tell({ files, bytes: 0 }), either)),
+        this.#phase('walk', async (tell) => {
+          const found = await walk(treeOptions, (files) => tell({ files, bytes: 0 }), either);
+          tell({ files: found.files.length, bytes: totalSize(found.files) });
+          return found;
+        }),
       (either) =>
-        this.#phase('list', async (tell) =>
-          listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either),
-        ),
+        this.#phase('list', async (tell) => {
+          const listed = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either);
+          tell({ files: listed.size, bytes: totalSize(listed.values()) });
+          return listed;
+        }),
     );
     this.#warn(tree.warnings);
     this.#warn(guardTree(tree, treeOptions, deletes));
@@ -102,7 +117,7 @@ class Run {
         index: remembered.index,
         trustFiles: remembered.trustFiles,
         pool: this.#pool,
-        onProgress: (bytes, bytesTotal) => tell({ files: 0, bytes, bytesTotal }),
+        onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
         signal,
       }),
     );
@@ -176,6 +191,7 @@ class Run {
           tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
         },
         signal,
+        requests: this.#requests.signal,
       });
       this.#outcomes = await execute(planned.plan, transfer, {
         concurrency,
@@ -322,6 +338,12 @@ function refuseKeys(tree: Tree, options: SyncOptions): void {
     'key-too-long',
     `the key ${JSON.stringify(first.slice(0, 120))}…${more} has ${Buffer.byteLength(first)} bytes, S3 allows ${MAX_KEY_BYTES}: shorten the name or the prefix, or exclude it`,
   );
+}
+
+function totalSize(items: Iterable<{ readonly size: number }>): number {
+  let bytes = 0;
+  for (const { size } of items) bytes += size;
+  return bytes;
 }
 
 function knownContents(digests: ReadonlyMap<string, FileDigest>): ReadonlyMap<string, KnownContent> {

@@ -48,7 +48,10 @@ export interface TransferOptions {
   readonly emit: Emit;
   /** Told of every body that arrived, in bytes. */
   readonly onSent: (bytes: number) => void;
+  /** Nothing more is started when it is aborted. */
   readonly signal: AbortSignal;
+  /** Requests in flight end with it. */
+  readonly requests: AbortSignal;
 }
 
 /** What a finished write put under its key. */
@@ -104,10 +107,10 @@ export class Transfer implements Performer {
   }
 
   async delete(steps: readonly DeleteStep[]): Promise<readonly StepOutcome[]> {
-    const { store, signal } = this.#options;
+    const { store, requests } = this.#options;
     const started = performance.now();
     try {
-      const answers = await store.delete(steps, signal);
+      const answers = await store.delete(steps, requests);
       return steps.map((step, i) => {
         const answer = answers[i];
         const ms = performance.now() - started;
@@ -171,7 +174,7 @@ export class Transfer implements Performer {
    * for it, and `overwrite` is set when the copy was made and is not what it should be.
    */
   async #copy(step: CopyStep): Promise<{ readonly sent?: Sent; readonly overwrite?: Condition }> {
-    const { store, signal } = this.#options;
+    const { store, requests } = this.#options;
     const source = this.#sourceOf(step);
     if (source === undefined) return {};
     let written: Written;
@@ -184,7 +187,7 @@ export class Transfer implements Performer {
           headers: this.#headers(step.file, step.md5),
           condition: step.condition,
         },
-        signal,
+        requests,
       );
     } catch (error) {
       if (!(error instanceof StoreError) || error.kind !== 'source') throw error;
@@ -233,14 +236,14 @@ export class Transfer implements Performer {
     condition: Condition,
   ): Promise<Sent> {
     if (file.size >= MULTIPART_THRESHOLD) return this.#uploadParts(key, file, digest, condition);
-    const { store, signal } = this.#options;
+    const { store, signal, requests } = this.#options;
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
       const body = await readWhole(file);
       const md5 = md5Of(body);
       const written = await store.put(
         { key, body, md5, headers: this.#headers(file, md5), condition },
-        signal,
+        requests,
       );
       this.#options.onSent(file.size);
       return { written, md5, file };
@@ -253,11 +256,12 @@ export class Transfer implements Performer {
     known: FileDigest | undefined,
     condition: Condition,
   ): Promise<Sent> {
-    const { store, pool, signal } = this.#options;
+    const { store, pool, signal, requests } = this.#options;
     const layout = ownLayout(file.size);
     const usable = known !== undefined && known.partMd5s.length > 0;
     const digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
-    const upload = await store.createUpload({ key, headers: this.#headers(file, digest.md5) }, signal);
+    signal.throwIfAborted();
+    const upload = await store.createUpload({ key, headers: this.#headers(file, digest.md5) }, requests);
     try {
       const parts = await this.#sendParts(upload, file, digest);
       const proves = etagsProve(upload.encryption);
@@ -266,7 +270,8 @@ export class Transfer implements Performer {
         size: file.size,
         md5: digest.md5,
       };
-      const written = await store.completeUpload({ upload, parts, expected, condition }, signal);
+      signal.throwIfAborted();
+      const written = await store.completeUpload({ upload, parts, expected, condition }, requests);
       return { written, md5: digest.md5, file, parts: formatLayout(layout) };
     } catch (error) {
       await this.#abort(upload);
@@ -278,7 +283,7 @@ export class Transfer implements Performer {
   }
 
   async #sendParts(upload: Upload, file: LocalFile, digest: FileDigest): Promise<readonly Part[]> {
-    const { store, signal } = this.#options;
+    const { store, signal, requests } = this.#options;
     const ranges = [...partsOf(ownLayout(file.size))].map((range, i) => ({ ...range, number: i + 1 }));
     const parts: Part[] = [];
     await withOpenFile(file, (handle) =>
@@ -287,7 +292,7 @@ export class Transfer implements Performer {
           signal.throwIfAborted();
           const body = await readRange(handle, offset, size);
           const md5 = digest.partMd5s[number - 1]!;
-          const part = await store.uploadPart({ upload, number, body, md5 }, signal);
+          const part = await store.uploadPart({ upload, number, body, md5 }, requests);
           const proof = classifyETag(part.etag);
           if (etagsProve(upload.encryption) && proof.kind === 'md5' && proof.md5 !== md5) {
             throw new StoreError(
@@ -308,8 +313,8 @@ export class Transfer implements Performer {
 
   /** What was begun and will not be completed costs storage until it is aborted. */
   async #abort(upload: Upload): Promise<void> {
-    const { store, signal, emit } = this.#options;
-    const time = signal.aborted ? AbortSignal.timeout(ABORT_TIME_MS) : signal;
+    const { store, requests, emit } = this.#options;
+    const time = requests.aborted ? AbortSignal.timeout(ABORT_TIME_MS) : requests;
     try {
       await store.abortUpload(upload, time);
     } catch (error) {
