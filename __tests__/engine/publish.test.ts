@@ -90,22 +90,73 @@ describe('each distinct content is sent once', () => {
     expect(s3.server.texts(bucket)['p/a.txt']).toBe('eno');
   });
 
-  test('C1: a log rotation', async () => {
-    await writeTree({ log: 'OLD content' }, root);
+  test('C1: a log rotation: no byte of the old log is sent', async () => {
+    await writeTree({ log: 'OLD content', 'log.1': 'OLDER content' }, root);
     await publish(s3, bucket, root);
+    await rename(join(root, 'log.1'), join(root, 'log.2'));
     await rename(join(root, 'log'), join(root, 'log.1'));
     await writeFile(join(root, 'log'), 'NEW');
     const run = await publish(s3, bucket, root);
-    expect(run.exit).toBe(0);
-    expect(s3.server.texts(bucket)).toEqual({ 'p/log': 'NEW', 'p/log.1': 'OLD content' });
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 3 } });
+    expect(s3.server.texts(bucket)).toEqual({
+      'p/log': 'NEW',
+      'p/log.1': 'OLD content',
+      'p/log.2': 'OLDER content',
+    });
   });
 
-  test('C2: a swap of two files', async () => {
-    await writeTree({ a: 'AAAA', b: 'BBBB' }, root);
+  test('C2: a swap and a ring of three: nothing is sent', async () => {
+    await writeTree({ a: 'AAAA', b: 'BBBB', x: 'x', y: 'yy', z: 'zzz' }, root);
     await publish(s3, bucket, root);
-    await writeTree({ a: 'BBBB', b: 'AAAA' }, root);
+    await writeTree({ a: 'BBBB', b: 'AAAA', x: 'yy', y: 'zzz', z: 'x' }, root);
+    const run = await publish(s3, bucket, root);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(s3.server.texts(bucket)).toEqual({
+      'p/a': 'BBBB',
+      'p/b': 'AAAA',
+      'p/x': 'yy',
+      'p/y': 'zzz',
+      'p/z': 'x',
+    });
+    expect(s3.server.uploads(bucket)).toEqual([]);
+    await expectEqual();
+  });
+
+  test('C17: promotion: latest is what next was, and next is overwritten first', async () => {
+    await writeTree({ 'latest/app': 'version 0', 'next/app': 'version 1 ' }, root);
     await publish(s3, bucket, root);
-    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'BBBB', 'p/b': 'AAAA' });
+    await writeTree({ 'latest/app': 'version 1 ', 'next/app': 'version 2  ' }, root);
+    const run = await publish(s3, bucket, root);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 11 } });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/latest/app': 'version 1 ', 'p/next/app': 'version 2  ' });
+  });
+
+  test('what was staged and not completed is aborted when the run fails', async () => {
+    await writeTree({ 'latest/app': 'version 0', 'next/app': 'version 1 ' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ 'latest/app': 'version 1 ', 'next/app': 'version 2  ' }, root);
+    s3.server.faults.add({
+      match: { operation: 'PutObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    expect((await publish(s3, bucket, root)).exit).toBe(1);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/latest/app': 'version 0', 'p/next/app': 'version 1 ' });
+  });
+
+  test('a swap where staging proves nothing: sent, and right', async () => {
+    const weed = await embedded({ profile: 'seaweedfs' });
+    const other = await weed.bucket();
+    await writeTree({ 'a.bin': noise(5 * MIB), 'b.bin': noise(5 * MIB, 2) }, root);
+    await publish(weed, other, root);
+    await rename(join(root, 'a.bin'), join(root, 'c.bin'));
+    await rename(join(root, 'b.bin'), join(root, 'a.bin'));
+    await rename(join(root, 'c.bin'), join(root, 'b.bin'));
+    expect((await publish(weed, other, root)).exit).toBe(0);
+    expect(weed.server.object(other, 'p/a.bin')?.content.md5).toBe(md5Of(noise(5 * MIB, 2)));
+    expect(weed.server.object(other, 'p/b.bin')?.content.md5).toBe(md5Of(noise(5 * MIB)));
+    expect(weed.server.uploads(other)).toEqual([]);
+    await weed.stop();
   });
 });
 

@@ -2230,6 +2230,7 @@ const REASON_WORDS = {
     'content-unknown': 'S3 does not say what it holds',
     empty: 'empty',
     exists: 'the content was already there',
+    moved: 'the content was read before its key was overwritten',
     duplicate: 'the content is sent once',
     absent: 'no longer in the tree',
     excluded: 'excluded',
@@ -2433,7 +2434,7 @@ const REPORT_VERSION = 1;
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(245)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7245))).openStore(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(558)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4558))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(624)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2624))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 532).then(__nccwpck_require__.bind(__nccwpck_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 532).then(__nccwpck_require__.bind(__nccwpck_require__, 5532))).objectIndexStorage(...args),
 };

@@ -48,6 +48,7 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   'content-unknown': 'S3 does not say what it holds',
   empty: 'empty',
   exists: 'the content was already there',
+  moved: 'the content was read before its key was overwritten',
   duplicate: 'the content is sent once',
   absent: 'no longer in the tree',
   excluded: 'excluded',

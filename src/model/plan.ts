@@ -12,7 +12,8 @@ export type Action = 'upload' | 'copy' | 'refresh' | 'delete' | 'keep';
  * - `content-unknown`: the object's bytes could not be told from what S3 says of it
  * - `empty`: an empty file, cheaper to send than to copy (C10)
  * - `exists`: the content is already under another key
- * - `duplicate`: the content is sent once in this run, under another key
+ * - `moved`: the content lies under a key that this plan overwrites, and is read before
+ * - `duplicate`: the content is published once in this run, under another key
  * - `absent`: the tree no longer has the key
  * - `excluded`: the key is excluded and `delete-excluded` is set
  * - `protected`: the tree no longer has the key, and it is kept
@@ -23,6 +24,7 @@ export type Reason =
   | 'content-unknown'
   | 'empty'
   | 'exists'
+  | 'moved'
   | 'duplicate'
   | 'absent'
   | 'excluded'
@@ -54,12 +56,14 @@ export interface CopyStep extends StepBase {
   readonly md5: Md5;
   readonly source: CopySource;
   readonly condition: Condition;
+  /** Read in a stage phase, by a part copy into an upload that nobody sees; completed in its place. */
+  readonly staged: boolean;
 }
 
-/** A listed object that this plan does not write before it is read, or the first instance sent by this run. */
+/** A listed object that this plan does not write before it is read, or the first name that this run gave the content. */
 export type CopySource =
   | { readonly kind: 'object'; readonly key: ObjectKey; readonly etag: ETag; readonly size: number }
-  | { readonly kind: 'upload'; readonly key: ObjectKey };
+  | { readonly kind: 'published'; readonly key: ObjectKey };
 
 export interface DeleteStep extends StepBase {
   readonly action: 'delete';
@@ -68,8 +72,10 @@ export interface DeleteStep extends StepBase {
 
 export type Step = UploadStep | CopyStep | DeleteStep;
 
-/** Steps that may run in any order and at the same time. */
-export type Phase = readonly Step[];
+/** Steps that may run in any order and at the same time. What a stage phase does stays invisible. */
+export type Phase =
+  | { readonly kind: 'stage'; readonly steps: readonly CopyStep[] }
+  | { readonly kind: 'publish'; readonly steps: readonly Step[] };
 
 /** A place in the publish order; a rank starts when the one before it is done. */
 export interface Rank {
@@ -90,7 +96,9 @@ export interface Plan {
   readonly kept: Count;
 }
 
-/** All steps in the order of the plan. */
+/** All steps in the order in which they are published. */
 export function* stepsOf(plan: Plan): Generator<Step> {
-  for (const rank of plan.ranks) for (const phase of rank.phases) yield* phase;
+  for (const rank of plan.ranks) {
+    for (const phase of rank.phases) if (phase.kind === 'publish') yield* phase.steps;
+  }
 }

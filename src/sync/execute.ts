@@ -1,5 +1,5 @@
 import type { Emit, StepOutcome } from '../model/events.js';
-import type { DeleteStep, Phase, Plan, Step } from '../model/plan.js';
+import type { CopyStep, DeleteStep, Plan, Step } from '../model/plan.js';
 import { forEachConcurrent } from './concurrency.js';
 
 /** DeleteObjects takes at most this many keys. */
@@ -7,6 +7,8 @@ const DELETE_BATCH = 1000;
 
 /** Performs steps; never rejects. The dry run is another one of these. */
 export interface Performer {
+  /** Reads a copy's source into an upload that nobody sees. What cannot be staged is sent in its place later. */
+  stage(step: CopyStep): Promise<void>;
   write(step: Exclude<Step, DeleteStep>): Promise<StepOutcome>;
   /** At most 1,000; one outcome each, in order. */
   delete(steps: readonly DeleteStep[]): Promise<readonly StepOutcome[]>;
@@ -41,10 +43,16 @@ export async function execute(
   const stopped = (): boolean => failed !== undefined || signal.aborted;
 
   for (const { name, phases } of plan.ranks) {
-    const steps = phases.reduce((sum, phase) => sum + phase.length, 0);
+    const steps = phases.reduce((sum, phase) => sum + (phase.kind === 'publish' ? phase.steps.length : 0), 0);
     if (steps > 0 && !stopped()) emit({ type: 'rank', name, steps });
     for (const phase of phases) {
-      const batches = batchesOf(phase);
+      if (phase.kind === 'stage') {
+        await forEachConcurrent(phase.steps, concurrency, async (step) => {
+          if (!stopped()) await performer.stage(step);
+        });
+        continue;
+      }
+      const batches = batchesOf(phase.steps);
       const from = phaseStart;
       await forEachConcurrent(batches, concurrency, async ({ work, offset }) => {
         const steps: readonly Step[] = isDeletes(work) ? work : [work];
@@ -54,7 +62,7 @@ export async function execute(
         else results = [await performer.write(work)];
         for (const [i, outcome] of results.entries()) settle(outcome, from + offset + i);
       });
-      phaseStart += phase.length;
+      phaseStart += phase.steps.length;
     }
   }
   return outcomes;
@@ -73,7 +81,7 @@ function isDeletes(work: Batch['work']): work is readonly DeleteStep[] {
 }
 
 /** A phase has deletes alone, or none. */
-function* batchesOf(phase: Phase): Generator<Batch> {
+function* batchesOf(phase: readonly Step[]): Generator<Batch> {
   if (phase[0]?.action === 'delete') {
     for (let offset = 0; offset < phase.length; offset += DELETE_BATCH) {
       yield { work: phase.slice(offset, offset + DELETE_BATCH) as DeleteStep[], offset };
@@ -96,6 +104,7 @@ function skipped(step: Step, failed: StepOutcome | undefined): StepOutcome {
 
 /** What `dry-run` runs instead: the same plan, each step `planned`. */
 export const dryRunPerformer: Performer = {
+  stage: async () => undefined,
   write: async (step) => planned(step),
   delete: async (steps) => steps.map(planned),
 };

@@ -2,8 +2,9 @@ import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
 import { MAX_COPY_SIZE } from '../model/part-sizes.js';
-import type { Condition, CopySource, Count, Plan, Rank, Step } from '../model/plan.js';
+import type { Condition, CopySource, CopyStep, Count, Phase, Plan, Rank, Step } from '../model/plan.js';
 import { BUILT_IN_RANKS, DELETE_RANK, rankOf } from './ranks.js';
+import { orderReads } from './read-order.js';
 
 /** What is known of a file's content before the plan is made. */
 export interface KnownContent {
@@ -48,13 +49,25 @@ export interface Planned {
   readonly related: boolean;
 }
 
-type Wanted = { readonly file: LocalFile; readonly key: ObjectKey; readonly rank: number };
+interface Wanted {
+  readonly file: LocalFile;
+  readonly key: ObjectKey;
+  readonly rank: number;
+}
+
+/** Where the content of a key comes from; `from` is absent where it is sent. */
+interface Decided extends Wanted {
+  readonly from?:
+    | { readonly reason: 'exists' | 'moved'; readonly object: ListedObject }
+    | { readonly reason: 'duplicate'; readonly key: ObjectKey };
+}
 
 /**
  * Decides what becomes of every key.
  *
- * A copy is planned only from an object that this plan leaves alone or deletes at the very end, or from the
- * name under which this run sends the content first. What a copy reads is therefore never written before it.
+ * A content that lies under the destination is copied: best from an object that this plan leaves alone or deletes
+ * at the very end; else from one that it overwrites, and then the read is ordered before the write. Content that
+ * lies nowhere is sent once, under its name of the lowest rank, and its other names are copied from that.
  */
 export function makePlan(input: PlanInput): Planned {
   const { prefix, files, listing, contents, policy } = input;
@@ -84,7 +97,9 @@ export function makePlan(input: PlanInput): Planned {
     }
   }
 
+  const wantedRanks = new Map(wanted.map(({ key, rank }) => [key, rank]));
   const sources = new Map<string, ListedObject>();
+  const moving = new Map<string, ListedObject>();
   const deletions: ListedObject[] = [];
   let listedUnexcluded = 0;
   for (const object of listing.values()) {
@@ -98,12 +113,16 @@ export function makePlan(input: PlanInput): Planned {
         deletions.push(object);
       else kept.add(object.size);
     }
-    if (inTree && !unchanged.has(object.key)) continue;
     const md5 = contentOf(object);
     if (md5 === undefined || !copyable(object)) continue;
     const id = contentId(object.size, md5);
-    const known = sources.get(id);
-    if (known === undefined || better(object, known, treeKeys)) sources.set(id, object);
+    if (inTree && !unchanged.has(object.key)) {
+      const known = moving.get(id);
+      if (known === undefined || later(object, known, wantedRanks)) moving.set(id, object);
+    } else {
+      const known = sources.get(id);
+      if (known === undefined || better(object, known, treeKeys)) sources.set(id, object);
+    }
   }
 
   const treeContents = new Set<string>();
@@ -112,42 +131,55 @@ export function makePlan(input: PlanInput): Planned {
     if (content !== undefined) treeContents.add(contentId(file.size, content.md5));
   }
 
-  const ranks = new RankBuilder();
-  const first = new Map<string, Wanted>();
+  const first = new Map<string, ObjectKey>();
+  const decided: Decided[] = [];
   for (const want of wanted.sort((a, b) => a.rank - b.rank || compareKeys(a.key, b.key))) {
-    const { file, key, rank } = want;
+    const { file, key } = want;
+    const content = contents.get(file.name);
+    const id = content === undefined || file.size === 0 ? undefined : contentId(file.size, content.md5);
+    const leader = id === undefined || file.size > MAX_COPY_SIZE ? undefined : first.get(id);
+    const safe = id === undefined ? undefined : sources.get(id);
+    const moved = id === undefined ? undefined : moving.get(id);
+    if (safe !== undefined) decided.push({ ...want, from: { reason: 'exists', object: safe } });
+    else if (leader !== undefined) decided.push({ ...want, from: { reason: 'duplicate', key: leader } });
+    else {
+      if (id !== undefined) first.set(id, key);
+      decided.push(moved === undefined ? want : { ...want, from: { reason: 'moved', object: moved } });
+    }
+  }
+
+  const order = orderReads(
+    decided.map(({ key, rank, file, from }) => ({
+      key,
+      rank,
+      size: file.size,
+      reads: from?.reason === 'moved' ? from.object.key : undefined,
+      follows: from?.reason === 'duplicate' ? from.key : undefined,
+    })),
+  );
+  const ranks = new RankBuilder();
+  for (const { key, rank, file, from } of decided) {
     const object = listing.get(key);
     const condition: Condition = object === undefined ? { ifNoneMatch: '*' } : { ifMatch: object.etag };
     const content = contents.get(file.name);
     const base = { key, rank, bytes: file.size, file, condition } as const;
-    if (file.size === 0) {
-      ranks.add(rank, 0, { ...base, action: 'upload', reason: 'empty', md5: EMPTY_MD5 });
-      continue;
-    }
-    const id = content === undefined ? undefined : contentId(file.size, content.md5);
-    const source = id === undefined ? undefined : sources.get(id);
-    const sent = id === undefined ? undefined : first.get(id);
-    if (content !== undefined && source !== undefined) {
-      const from: CopySource = { kind: 'object', key: source.key, etag: source.etag, size: source.size };
-      ranks.add(rank, 0, { ...base, action: 'copy', reason: 'exists', md5: content.md5, source: from });
-    } else if (content !== undefined && sent !== undefined && file.size <= MAX_COPY_SIZE) {
-      const from: CopySource = { kind: 'upload', key: sent.key };
-      const phase = sent.rank === rank ? 1 : 0;
-      ranks.add(rank, phase, {
+    const phase = order.phases.get(key) ?? 0;
+    if (from !== undefined && content !== undefined) {
+      const stagedAt = order.staged.get(key);
+      const step: CopyStep = {
         ...base,
         action: 'copy',
-        reason: 'duplicate',
+        reason: from.reason,
         md5: content.md5,
-        source: from,
-      });
+        source: copySource(from),
+        staged: stagedAt !== undefined,
+      };
+      if (stagedAt !== undefined) ranks.stage(stagedAt, step);
+      ranks.add(rank, phase, step);
     } else {
-      if (id !== undefined) first.set(id, want);
-      ranks.add(rank, 0, {
-        ...base,
-        action: 'upload',
-        reason: uploadReason(object, file, contentOf),
-        md5: content?.md5,
-      });
+      const reason = file.size === 0 ? 'empty' : uploadReason(object, file, contentOf);
+      const md5 = file.size === 0 ? EMPTY_MD5 : content?.md5;
+      ranks.add(rank, phase, { ...base, action: 'upload', reason, md5 });
     }
   }
 
@@ -235,6 +267,18 @@ function uploadReason(
   return object.size === file.size && contentOf(object) === undefined ? 'content-unknown' : 'changed';
 }
 
+/** A source that is overwritten late needs staging less often; then the smaller key. */
+function later(candidate: ListedObject, known: ListedObject, ranks: ReadonlyMap<ObjectKey, number>): boolean {
+  const difference = (ranks.get(candidate.key) ?? 0) - (ranks.get(known.key) ?? 0);
+  return difference === 0 ? compareKeys(candidate.key, known.key) < 0 : difference > 0;
+}
+
+function copySource(from: NonNullable<Decided['from']>): CopySource {
+  if (from.reason === 'duplicate') return { kind: 'published', key: from.key };
+  const { key, etag, size } = from.object;
+  return { kind: 'object', key, etag, size };
+}
+
 class Counter {
   #files = 0;
   #bytes = 0;
@@ -250,16 +294,27 @@ class Counter {
 }
 
 class RankBuilder {
-  readonly #ranks: Step[][][] = [...BUILT_IN_RANKS, { name: DELETE_RANK }].map(() => [[], []]);
+  readonly #ranks = [...BUILT_IN_RANKS, { name: DELETE_RANK }].map(({ name }) => ({
+    name,
+    staged: [] as CopyStep[],
+    phases: [] as Step[][],
+  }));
 
-  add(rank: number, phase: 0 | 1, step: Step): void {
-    this.#ranks[rank]?.[phase]?.push(step);
+  stage(rank: number, step: CopyStep): void {
+    this.#ranks[rank]?.staged.push(step);
+  }
+
+  add(rank: number, phase: number, step: Step): void {
+    const phases = this.#ranks[rank]?.phases ?? [];
+    while (phases.length <= phase) phases.push([]);
+    phases[phase]?.push(step);
   }
 
   build(): readonly Rank[] {
-    return this.#ranks.map((phases, rank) => ({
-      name: BUILT_IN_RANKS[rank]?.name ?? DELETE_RANK,
-      phases: phases.filter((phase) => phase.length > 0),
-    }));
+    return this.#ranks.map(({ name, staged, phases }) => {
+      const stage: Phase[] = staged.length === 0 ? [] : [{ kind: 'stage', steps: staged }];
+      const publish = phases.filter((steps) => steps.length > 0);
+      return { name, phases: [...stage, ...publish.map((steps): Phase => ({ kind: 'publish', steps }))] };
+    });
   }
 }

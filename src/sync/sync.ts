@@ -202,6 +202,7 @@ class Run {
         },
         signal,
       });
+      await transfer.close();
       this.#exits = [...transfer.exits];
       if (storage === undefined) return;
       const digested = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>(transfer.published);

@@ -71,6 +71,7 @@ export class Transfer implements Performer {
   readonly #options: TransferOptions;
   readonly #bodies = new ByteBudget(BODY_BUDGET);
   readonly #sent = new Map<ObjectKey, Sent>();
+  readonly #staged = new Map<ObjectKey, { readonly upload: Upload; readonly part: Part }>();
   /** What is confirmed to lie under the keys written, for the index. */
   readonly learned = new Map<ObjectKey, ObjectEntry>();
   /** Files whose bytes were sent or copied, as they were then. */
@@ -83,6 +84,42 @@ export class Transfer implements Performer {
 
   constructor(options: TransferOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Part-copies the whole source into an upload. It counts as read only when the part's ETag is the digest: where
+   * it is not (KMS, SeaweedFS above its chunk size), or the source changed, the bytes are sent in their place.
+   */
+  async stage(step: CopyStep): Promise<void> {
+    const { store, requests, emit } = this.#options;
+    if (step.source.kind !== 'object') return;
+    let upload: Upload | undefined;
+    try {
+      upload = await store.createUpload(
+        { key: step.key, headers: this.#headers(step.file, step.md5) },
+        requests,
+      );
+      const part = await store.copyPart({ upload, number: 1, source: step.source }, requests);
+      if ((part.etag as string) === step.md5) {
+        this.#staged.set(step.key, { upload, part });
+        return;
+      }
+      emit({
+        type: 'message',
+        level: 'debug',
+        message: `${step.key} is not staged: its part has the ETag ${part.etag}`,
+      });
+    } catch (error) {
+      emit({ type: 'message', level: 'debug', message: explain(error, `${step.key} is not staged`).message });
+    }
+    if (upload !== undefined) await this.#abort(upload);
+  }
+
+  /** Aborts what was staged and not completed. */
+  async close(): Promise<void> {
+    const left = [...this.#staged.values()];
+    this.#staged.clear();
+    await Promise.all(left.map(({ upload }) => this.#abort(upload)));
   }
 
   async write(step: UploadStep | CopyStep): Promise<StepOutcome> {
@@ -175,6 +212,7 @@ export class Transfer implements Performer {
    */
   async #copy(step: CopyStep): Promise<{ readonly sent?: Sent; readonly overwrite?: Condition }> {
     const { store, requests } = this.#options;
+    if (step.staged) return this.#completeStaged(step);
     const source = this.#sourceOf(step);
     if (source === undefined) return {};
     let written: Written;
@@ -200,6 +238,30 @@ export class Transfer implements Performer {
       return { overwrite: { ifMatch: written.etag } };
     }
     return { sent: { written, md5: step.md5, file: step.file } };
+  }
+
+  async #completeStaged(step: CopyStep): Promise<{ readonly sent?: Sent }> {
+    const { store, requests } = this.#options;
+    const staged = this.#staged.get(step.key);
+    if (staged === undefined) {
+      this.#sayRefused(step, 'it could not be staged before its source was overwritten');
+      return {};
+    }
+    const { upload, part } = staged;
+    const expected = { etag: multipartETag([step.md5]), size: step.bytes, md5: step.md5 };
+    try {
+      const written = await store.completeUpload(
+        { upload, parts: [part], expected, condition: step.condition },
+        requests,
+      );
+      this.#staged.delete(step.key);
+      return { sent: { written, md5: step.md5, file: step.file, parts: `1x${step.bytes}` } };
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.kind !== 'no-upload') throw error;
+      this.#staged.delete(step.key);
+      this.#sayRefused(step, 'its upload was aborted by someone else');
+      return {};
+    }
   }
 
   #sourceOf(

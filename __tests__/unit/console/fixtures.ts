@@ -42,7 +42,8 @@ export function copy(key: string, source: string, bytes: number): CopyStep {
     bytes,
     file: localFile(key, bytes),
     md5: 'd'.repeat(32) as CopyStep['md5'],
-    source: { kind: 'upload', key: source as ObjectKey },
+    staged: false,
+    source: { kind: 'published', key: source as ObjectKey },
     condition: { ifNoneMatch: '*' },
   };
 }
