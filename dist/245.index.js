@@ -390,6 +390,9 @@ class S3Store {
     requests() {
         return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
     }
+    bytesMoved() {
+        return this.#options.bytesMoved();
+    }
     async *list(prefix, signal) {
         let token;
         for (;;) {
@@ -758,6 +761,8 @@ function notDeleted(key, code, status, message) {
 
 
 
+/** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
+const LONGEST_REQUEST_MS = 60 * 60_000;
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
  * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
@@ -768,7 +773,7 @@ async function openStore(options, emit, signal) {
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     const endpoint = connection.endpointUrl ?? environmentEndpoint();
     const provider = providerOf(endpoint);
-    const handler = await requestHandler(connection, endpoint);
+    const { handler, bytesMoved } = await requestHandler(connection, endpoint);
     const shared = {
         maxAttempts: 1,
         requestHandler: handler,
@@ -796,6 +801,7 @@ async function openStore(options, emit, signal) {
             expectedBucketOwner: connection.expectedBucketOwner,
             requesterPays: connection.requesterPays,
             maxAttempts: connection.maxAttempts,
+            bytesMoved,
         }),
         identity,
         region,
@@ -822,28 +828,36 @@ async function requestHandler(connection, endpoint) {
     const { getProxyForUrl } = await __webpack_require__.e(/* import() */ 182).then(__webpack_require__.bind(__webpack_require__, 8182));
     const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
     const proxy = getProxyForUrl(target);
-    const timeouts = {
-        connectionTimeout: connection.connectTimeoutMs,
-        socketTimeout: connection.readTimeoutMs,
-        requestTimeout: connection.readTimeoutMs + 10 * 60_000,
-        throwOnRequestTimeout: true,
+    const [httpAgent, httpsAgent] = proxy === ''
+        ? [new external_node_http_.Agent(agentOptions), new external_node_https_.Agent(agentOptions)]
+        : await proxyAgents(proxy, agentOptions);
+    return {
+        handler: new node_http_handler_dist_cjs.NodeHttpHandler({
+            httpAgent,
+            httpsAgent,
+            connectionTimeout: connection.connectTimeoutMs,
+            socketTimeout: connection.readTimeoutMs,
+            requestTimeout: LONGEST_REQUEST_MS,
+            throwOnRequestTimeout: true,
+        }),
+        bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
     };
-    if (proxy === '') {
-        return new node_http_handler_dist_cjs.NodeHttpHandler({
-            ...timeouts,
-            httpAgent: new external_node_http_.Agent(agentOptions),
-            httpsAgent: new external_node_https_.Agent(agentOptions),
-        });
-    }
+}
+async function proxyAgents(proxy, options) {
     const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
         Promise.all(/* import() */[__webpack_require__.e(830), __webpack_require__.e(947)]).then(__webpack_require__.bind(__webpack_require__, 8947)),
         Promise.all(/* import() */[__webpack_require__.e(830), __webpack_require__.e(566)]).then(__webpack_require__.bind(__webpack_require__, 1566)),
     ]);
-    return new node_http_handler_dist_cjs.NodeHttpHandler({
-        ...timeouts,
-        httpAgent: new HttpProxyAgent(proxy, agentOptions),
-        httpsAgent: new HttpsProxyAgent(proxy, agentOptions),
-    });
+    const https = new HttpsProxyAgent(proxy, options);
+    return [new HttpProxyAgent(proxy, options), https];
+}
+function carried(agent) {
+    let bytes = 0;
+    for (const sockets of [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)]) {
+        for (const { bytesRead, bytesWritten } of sockets ?? [])
+            bytes += bytesRead + bytesWritten;
+    }
+    return bytes;
 }
 /** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */
 function certificateAuthority() {

@@ -5,7 +5,7 @@ export const modules = {
 /***/ 8078:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
-module.exports = __webpack_require__.p + "b86ae5fab2701bb98e5f.js";
+module.exports = __webpack_require__.p + "ee09179f42c9c7154d6b.js";
 
 /***/ }),
 
@@ -496,20 +496,32 @@ function ownLayout(size) {
  */
 const KNOWN_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 20, 25, 100, 128, 256, 512, 1024, 5 * 1024];
 /**
- * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first.
- * aws-cli and rclone double the part size until the parts fit; so do we here.
+ * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first. Where a tool's
+ * default makes more than 10,000 parts, aws-cli and boto3 double it (s3transfer, ChunksizeAdjuster); minio-go and
+ * mc take the next multiple of it (optimalPartInfo); rclone takes the next whole MiB as we do (fs/chunksize);
+ * aws-c-s3 and the SDKs for JavaScript and Java divide by 10,000 and round up;
+ * the Go SDK, and s5cmd with it, rounds down and adds 1 (s3manager, initSize).
  */
 function candidatePartSizes(size, parts) {
-    const sizes = new Set([ownPartSize(size)]);
-    for (const mib of KNOWN_PART_MIB) {
-        let partSize = mib * MIB;
-        while (Math.ceil(size / partSize) > MAX_PARTS)
-            partSize *= 2;
-        sizes.add(partSize);
-    }
     // One part: any part size at least as large as the file gives the same ETag.
     if (parts === 1)
         return [size];
+    const sizes = new Set([ownPartSize(size)]);
+    for (const mib of KNOWN_PART_MIB) {
+        const usual = mib * MIB;
+        let doubled = usual;
+        while (Math.ceil(size / doubled) > MAX_PARTS)
+            doubled *= 2;
+        sizes.add(doubled);
+        if (doubled !== usual)
+            sizes.add(Math.ceil(size / MAX_PARTS / usual) * usual);
+    }
+    if (size >= MAX_PARTS * 5 * MIB) {
+        const least = size / MAX_PARTS;
+        for (const partSize of [Math.ceil(least / MIB) * MIB, Math.ceil(least), Math.floor(least) + 1]) {
+            sizes.add(partSize);
+        }
+    }
     return [...sizes].filter((partSize) => Math.ceil(size / partSize) === parts);
 }
 
@@ -619,9 +631,9 @@ async function restat(file) {
 }
 /**
  * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
- * Throws FileChangedError when the file is not what its stat said before and after.
+ * Throws FileChangedError when the file is not what its stat said before and after. `onBytes` is told of every chunk.
  */
-function digestFile({ file, layouts }) {
+function digestFile({ file, layouts }, onBytes) {
     for (const layout of layouts) {
         if (layoutSize(layout) !== file.size)
             throw new RangeError(`a part layout of another size than ${file.size}`);
@@ -643,6 +655,7 @@ function digestFile({ file, layouts }) {
             for (const cutter of cutters)
                 cutter.update(bytes);
             position += read;
+            onBytes(read);
         }
         if (!sameStat(file, (0,external_node_fs_.fstatSync)(descriptor, { bigint: true })))
             throw new FileChangedError('it changed while it was read');
@@ -977,13 +990,18 @@ class DigestPool {
     #busy = new Map();
     #queue = [];
     #threads = 0;
+    #onAlive;
+    /** @param onAlive called while files are being read, at least every 64 MiB */
+    constructor(onAlive) {
+        this.#onAlive = onAlive;
+    }
     /** How many digests are worth asking for at a time. */
     width = Math.min(MOST_THREADS, (0,external_node_os_.availableParallelism)());
     /** @param ahead bytes that will be asked for soon, this file included */
     async digest(job, ahead) {
         if (ahead < WORTH_THREADS && this.#threads === 0) {
             await (0,external_node_timers_promises_.setImmediate)();
-            return digestFile(job);
+            return digestFile(job, this.#onAlive);
         }
         return new Promise((resolve, reject) => {
             this.#queue.push({ job, resolve, reject });
@@ -1009,6 +1027,9 @@ class DigestPool {
         this.#threads++;
         const worker = new external_node_worker_threads_.Worker(new URL(/* asset import */ __webpack_require__(8078), __webpack_require__.b));
         worker.on('message', (answer) => {
+            this.#onAlive();
+            if (answer === 'alive')
+                return;
             const task = this.#busy.get(worker);
             this.#busy.delete(worker);
             this.#idle.push(worker);
@@ -3043,7 +3064,9 @@ class Run {
     #options;
     #ports;
     #url;
-    #pool = new DigestPool();
+    #pool = new DigestPool(() => {
+        this.#movedAt = performance.now();
+    });
     #phases = {};
     #stop = new AbortController();
     /** Nothing more is started when it is aborted. */
@@ -3052,6 +3075,7 @@ class Run {
     #requests = new AbortController();
     #watchdog;
     #movedAt = performance.now();
+    #bytesMoved = 0;
     #toldAt = 0;
     #plan;
     #outcomes = [];
@@ -3258,6 +3282,11 @@ class Run {
             this.#ports.emit({ type: 'message', level: 'warning', message });
     }
     #watch() {
+        // On a slow line a body takes longer than the limit; bytes on the wire are progress too.
+        const bytesMoved = this.#ports.store.bytesMoved();
+        if (bytesMoved !== this.#bytesMoved)
+            this.#movedAt = performance.now();
+        this.#bytesMoved = bytesMoved;
         if (performance.now() - this.#movedAt < NO_PROGRESS_MS)
             return;
         this.#stop.abort(new errors/* SyncError */.S0('no-progress', errors/* EXIT */.dc.failed, `${this.#url}: nothing moved for ${NO_PROGRESS_MS / 60_000} minutes, so the run was ended: check the network and the endpoint; run again, what was published is not sent again`));

@@ -34,17 +34,28 @@ export function ownLayout(size: number): readonly PartRun[] {
 const KNOWN_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 20, 25, 100, 128, 256, 512, 1024, 5 * 1024];
 
 /**
- * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first.
- * aws-cli and rclone double the part size until the parts fit; so do we here.
+ * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first. Where a tool's
+ * default makes more than 10,000 parts, aws-cli and boto3 double it (s3transfer, ChunksizeAdjuster); minio-go and
+ * mc take the next multiple of it (optimalPartInfo); rclone takes the next whole MiB as we do (fs/chunksize);
+ * aws-c-s3 and the SDKs for JavaScript and Java divide by 10,000 and round up;
+ * the Go SDK, and s5cmd with it, rounds down and adds 1 (s3manager, initSize).
  */
 export function candidatePartSizes(size: number, parts: number): readonly number[] {
-  const sizes = new Set<number>([ownPartSize(size)]);
-  for (const mib of KNOWN_PART_MIB) {
-    let partSize = mib * MIB;
-    while (Math.ceil(size / partSize) > MAX_PARTS) partSize *= 2;
-    sizes.add(partSize);
-  }
   // One part: any part size at least as large as the file gives the same ETag.
   if (parts === 1) return [size];
+  const sizes = new Set<number>([ownPartSize(size)]);
+  for (const mib of KNOWN_PART_MIB) {
+    const usual = mib * MIB;
+    let doubled = usual;
+    while (Math.ceil(size / doubled) > MAX_PARTS) doubled *= 2;
+    sizes.add(doubled);
+    if (doubled !== usual) sizes.add(Math.ceil(size / MAX_PARTS / usual) * usual);
+  }
+  if (size >= MAX_PARTS * 5 * MIB) {
+    const least = size / MAX_PARTS;
+    for (const partSize of [Math.ceil(least / MIB) * MIB, Math.ceil(least), Math.floor(least) + 1]) {
+      sizes.add(partSize);
+    }
+  }
   return [...sizes].filter((partSize) => Math.ceil(size / partSize) === parts);
 }

@@ -18,6 +18,8 @@ export interface ReadableStore {
   read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined>;
   /** Requests sent so far, retries included, by S3 operation. */
   requests(): Readonly<Record<string, number>>;
+  /** Bytes that the open connections have carried, both ways: a number that changes while anything flows. */
+  bytesMoved(): number;
 }
 
 export interface ObjectStore extends ReadableStore {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent } from 'node:http';
+import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -9,6 +9,9 @@ import { type Connection, requestsInFlight, type SyncOptions } from '../model/op
 import type { OpenedStore } from './object-store.js';
 import { type Provider, providerOf } from './providers.js';
 import { S3Store } from './s3-store.js';
+
+/** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
+const LONGEST_REQUEST_MS = 60 * 60_000;
 
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
@@ -20,7 +23,7 @@ export async function openStore(options: SyncOptions, emit: Emit, signal: AbortS
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const endpoint = connection.endpointUrl ?? environmentEndpoint();
   const provider = providerOf(endpoint);
-  const handler = await requestHandler(connection, endpoint);
+  const { handler, bytesMoved } = await requestHandler(connection, endpoint);
   const shared: S3ClientConfig = {
     maxAttempts: 1,
     requestHandler: handler,
@@ -48,6 +51,7 @@ export async function openStore(options: SyncOptions, emit: Emit, signal: AbortS
       expectedBucketOwner: connection.expectedBucketOwner,
       requesterPays: connection.requesterPays,
       maxAttempts: connection.maxAttempts,
+      bytesMoved,
     }),
     identity,
     region,
@@ -67,10 +71,12 @@ function withoutCredentials(endpoint: string): string {
   return url.href;
 }
 
-async function requestHandler(
-  connection: Connection,
-  endpoint: string | undefined,
-): Promise<NodeHttpHandler> {
+interface Handler {
+  readonly handler: NodeHttpHandler;
+  readonly bytesMoved: () => number;
+}
+
+async function requestHandler(connection: Connection, endpoint: string | undefined): Promise<Handler> {
   const agentOptions = {
     keepAlive: true,
     maxSockets: requestsInFlight(connection),
@@ -79,28 +85,38 @@ async function requestHandler(
   const { getProxyForUrl } = await import('proxy-from-env');
   const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
   const proxy = getProxyForUrl(target);
-  const timeouts = {
-    connectionTimeout: connection.connectTimeoutMs,
-    socketTimeout: connection.readTimeoutMs,
-    requestTimeout: connection.readTimeoutMs + 10 * 60_000,
-    throwOnRequestTimeout: true,
+  const [httpAgent, httpsAgent] =
+    proxy === ''
+      ? [new HttpAgent(agentOptions), new HttpsAgent(agentOptions)]
+      : await proxyAgents(proxy, agentOptions);
+  return {
+    handler: new NodeHttpHandler({
+      httpAgent,
+      httpsAgent,
+      connectionTimeout: connection.connectTimeoutMs,
+      socketTimeout: connection.readTimeoutMs,
+      requestTimeout: LONGEST_REQUEST_MS,
+      throwOnRequestTimeout: true,
+    }),
+    bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
   };
-  if (proxy === '') {
-    return new NodeHttpHandler({
-      ...timeouts,
-      httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent(agentOptions),
-    });
-  }
+}
+
+async function proxyAgents(proxy: string, options: AgentOptions): Promise<[HttpAgent, HttpsAgent]> {
   const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
     import('http-proxy-agent'),
     import('https-proxy-agent'),
   ]);
-  return new NodeHttpHandler({
-    ...timeouts,
-    httpAgent: new HttpProxyAgent(proxy, agentOptions),
-    httpsAgent: new HttpsProxyAgent(proxy, agentOptions),
-  });
+  const https: HttpAgent = new HttpsProxyAgent(proxy, options);
+  return [new HttpProxyAgent(proxy, options), https as HttpsAgent];
+}
+
+function carried(agent: HttpAgent): number {
+  let bytes = 0;
+  for (const sockets of [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)]) {
+    for (const { bytesRead, bytesWritten } of sockets ?? []) bytes += bytesRead + bytesWritten;
+  }
+  return bytes;
 }
 
 /** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */

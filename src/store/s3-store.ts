@@ -54,6 +54,7 @@ export interface S3StoreOptions {
   readonly expectedBucketOwner: string | undefined;
   readonly requesterPays: boolean;
   readonly maxAttempts: number;
+  readonly bytesMoved: () => number;
 }
 
 /** Keys that XML 1.0 cannot carry are deleted one by one. */
@@ -82,6 +83,10 @@ export class S3Store implements ObjectStore {
 
   requests(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  bytesMoved(): number {
+    return this.#options.bytesMoved();
   }
 
   async *list(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedObject[]> {

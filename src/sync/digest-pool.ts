@@ -10,6 +10,7 @@ const WORTH_THREADS = 64 * 1024 * 1024;
 const MOST_THREADS = 4;
 
 type Answer =
+  | 'alive'
   | { readonly digest: FileDigest }
   | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };
 
@@ -26,6 +27,13 @@ export class DigestPool {
   readonly #queue: Task[] = [];
   #threads = 0;
 
+  readonly #onAlive: () => void;
+
+  /** @param onAlive called while files are being read, at least every 64 MiB */
+  constructor(onAlive: () => void) {
+    this.#onAlive = onAlive;
+  }
+
   /** How many digests are worth asking for at a time. */
   readonly width = Math.min(MOST_THREADS, availableParallelism());
 
@@ -33,7 +41,7 @@ export class DigestPool {
   async digest(job: DigestJob, ahead: number): Promise<FileDigest> {
     if (ahead < WORTH_THREADS && this.#threads === 0) {
       await turn();
-      return digestFile(job);
+      return digestFile(job, this.#onAlive);
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });
@@ -60,6 +68,8 @@ export class DigestPool {
     this.#threads++;
     const worker = new Worker(new URL('./digest-worker.js', import.meta.url));
     worker.on('message', (answer: Answer) => {
+      this.#onAlive();
+      if (answer === 'alive') return;
       const task = this.#busy.get(worker);
       this.#busy.delete(worker);
       this.#idle.push(worker);

@@ -57,9 +57,9 @@ export async function restat(file: LocalFile): Promise<LocalFile> {
 
 /**
  * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
- * Throws FileChangedError when the file is not what its stat said before and after.
+ * Throws FileChangedError when the file is not what its stat said before and after. `onBytes` is told of every chunk.
  */
-export function digestFile({ file, layouts }: DigestJob): FileDigest {
+export function digestFile({ file, layouts }: DigestJob, onBytes: (bytes: number) => void): FileDigest {
   for (const layout of layouts) {
     if (layoutSize(layout) !== file.size)
       throw new RangeError(`a part layout of another size than ${file.size}`);
@@ -79,6 +79,7 @@ export function digestFile({ file, layouts }: DigestJob): FileDigest {
       whole.update(bytes);
       for (const cutter of cutters) cutter.update(bytes);
       position += read;
+      onBytes(read);
     }
     if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
       throw new FileChangedError('it changed while it was read');

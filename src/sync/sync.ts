@@ -54,7 +54,9 @@ class Run {
   readonly #options: SyncOptions;
   readonly #ports: SyncPorts;
   readonly #url: string;
-  readonly #pool = new DigestPool();
+  readonly #pool = new DigestPool(() => {
+    this.#movedAt = performance.now();
+  });
   readonly #phases: Partial<Record<PhaseName, number>> = {};
   readonly #stop = new AbortController();
   /** Nothing more is started when it is aborted. */
@@ -63,6 +65,7 @@ class Run {
   readonly #requests = new AbortController();
   readonly #watchdog: NodeJS.Timeout;
   #movedAt = performance.now();
+  #bytesMoved = 0;
   #toldAt = 0;
   #plan: Plan | undefined;
   #outcomes: readonly StepOutcome[] = [];
@@ -292,6 +295,10 @@ class Run {
   }
 
   #watch(): void {
+    // On a slow line a body takes longer than the limit; bytes on the wire are progress too.
+    const bytesMoved = this.#ports.store.bytesMoved();
+    if (bytesMoved !== this.#bytesMoved) this.#movedAt = performance.now();
+    this.#bytesMoved = bytesMoved;
     if (performance.now() - this.#movedAt < NO_PROGRESS_MS) return;
     this.#stop.abort(
       new SyncError(

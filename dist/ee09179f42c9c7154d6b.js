@@ -1,0 +1,379 @@
+import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
+var __webpack_exports__ = {};
+
+;// CONCATENATED MODULE: external "node:worker_threads"
+const external_node_worker_threads_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:worker_threads");
+;// CONCATENATED MODULE: external "node:crypto"
+const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+;// CONCATENATED MODULE: external "node:fs"
+const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: ./build/src/model/digest.js
+
+/** The MD5 of zero bytes. */
+const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+const HEX32 = /^[0-9a-f]{32}$/;
+const MULTIPART = /^[0-9a-f]{32}-([1-9][0-9]{0,4})$/;
+/** Parses 32 lower-case hex digits; anything else is `undefined`. */
+function digest_parseMd5(text) {
+    return text !== undefined && HEX32.test(text) ? text : undefined;
+}
+/** Takes the quotes off an entity tag; servers differ in whether they write them. Empty is `undefined`. */
+function digest_parseETag(text) {
+    if (text === undefined)
+        return undefined;
+    const bare = text.startsWith('W/') ? text.slice(2) : text;
+    const tag = bare.length >= 2 && bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
+    return tag === '' ? undefined : tag;
+}
+/** What an ETag can prove: an MD5, the composite of `parts` part MD5s, or nothing. */
+function classifyETag(etag) {
+    if (HEX32.test(etag))
+        return { kind: 'md5', md5: etag };
+    const multipart = MULTIPART.exec(etag);
+    if (multipart?.[1] !== undefined)
+        return { kind: 'multipart', parts: Number(multipart[1]) };
+    return { kind: 'opaque' };
+}
+function md5Of(bytes) {
+    return createHash('md5').update(bytes).digest('hex');
+}
+/** The `Content-MD5` spelling of a digest. */
+function base64OfMd5(md5) {
+    return Buffer.from(md5, 'hex').toString('base64');
+}
+/** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
+function multipartETag(partMd5s) {
+    const hash = (0,external_node_crypto_namespaceObject.createHash)('md5');
+    for (const md5 of partMd5s)
+        hash.update(md5, 'hex');
+    return `${hash.digest('hex')}-${partMd5s.length}`;
+}
+
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+;// CONCATENATED MODULE: ./build/src/model/digest-index.js
+
+
+/**
+ * What earlier runs learned, one text line each:
+ *
+ *     s3-dedup-sync-index 1
+ *     <crc32 of the JSON, 8 hex digits> <JSON object>
+ *
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `machine` of the writer.
+ * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
+ * index is written again; `encryption`, `source`, `encoding`, `chunks`, `grace` and `invalidation` are
+ * reserved for them.
+ */
+const FIRST_LINE = 's3-dedup-sync-index 1';
+/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
+const MAX_LINE = (/* unused pure expression or super */ null && (64 * 1024));
+/** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */
+function parseIndex(bytes) {
+    let start = bytes.indexOf(0x0a);
+    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
+        return { index: undefined, why: 'it is not an index of this version' };
+    }
+    const objects = new Map();
+    const files = new Map();
+    let machine = '';
+    let writtenNs = 0n;
+    let droppedLines = 0;
+    for (start += 1; start < bytes.length;) {
+        const newline = bytes.indexOf(0x0a, start);
+        const end = newline < 0 ? bytes.length : newline;
+        const record = end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+        start = end + 1;
+        if (record === undefined) {
+            droppedLines++;
+            continue;
+        }
+        const { key, path, machine: writer } = record;
+        if (typeof key === 'string') {
+            const entry = objectEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                objects.set(key, entry);
+        }
+        else if (typeof path === 'string') {
+            const entry = fileEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                files.set(path, entry);
+        }
+        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
+            machine = writer;
+            writtenNs = BigInt(record.writtenNs);
+        }
+    }
+    return { index: { machine, writtenNs, objects, files }, droppedLines };
+}
+/** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
+function* formatIndex(index) {
+    yield `${FIRST_LINE}\n`;
+    yield line({ machine: index.machine, writtenNs: index.writtenNs.toString() });
+    for (const [key, { extra, ...entry }] of index.objects)
+        yield line({ ...extra, key, ...entry });
+    for (const [path, { extra, ...entry }] of index.files)
+        yield line({ ...extra, path, ...entry });
+}
+function line(record) {
+    const json = JSON.stringify(record);
+    return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+function parseLine(bytes, start, end) {
+    if (end - start < 11 || bytes[start + 8] !== 0x20)
+        return undefined;
+    const body = bytes.subarray(start + 9, end);
+    if (bytes.toString('latin1', start, start + 8) !== crc32(body).toString(16).padStart(8, '0'))
+        return undefined;
+    try {
+        const value = JSON.parse(body.toString('utf8'));
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? value
+            : undefined;
+    }
+    catch {
+        // Not JSON although its checksum holds: foreign or hostile, dropped like any damaged line.
+        return undefined;
+    }
+}
+function objectEntry(record) {
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, ...extra } = record;
+    const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
+    if (etag === undefined || md5 === undefined || !isSize(size))
+        return undefined;
+    return {
+        etag,
+        size,
+        md5,
+        ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
+        ...(typeof headers === 'string' ? { headers } : {}),
+        ...(Object.keys(extra).length > 0 ? { extra } : {}),
+    };
+}
+function fileEntry(record) {
+    const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
+    const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
+    if (md5 === undefined || !isSize(size))
+        return undefined;
+    if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
+        return undefined;
+    return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+function isSize(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+function isDecimal(value) {
+    return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
+}
+/** Parses `12x8388608+1x77`. `undefined`: not a layout of 1 to 10,000 parts. */
+function parseLayout(text) {
+    const runs = [];
+    let parts = 0;
+    for (const word of text.split('+')) {
+        const match = /^([1-9][0-9]{0,4})x([0-9]{1,14})$/.exec(word);
+        if (match === null)
+            return undefined;
+        const run = { count: Number(match[1]), size: Number(match[2]) };
+        parts += run.count;
+        if (parts > 10_000)
+            return undefined;
+        runs.push(run);
+    }
+    return runs;
+}
+/** The layout of a file that is cut into parts of `partSize` bytes, the last one shorter. */
+function uniformLayout(size, partSize) {
+    const full = Math.floor(size / partSize);
+    const rest = size - full * partSize;
+    return [
+        ...(full > 0 ? [{ count: full, size: partSize }] : []),
+        ...(rest > 0 || full === 0 ? [{ count: 1, size: rest }] : []),
+    ];
+}
+function formatLayout(layout) {
+    return layout.map((run) => `${run.count}x${run.size}`).join('+');
+}
+function layoutSize(layout) {
+    return layout.reduce((sum, run) => sum + run.count * run.size, 0);
+}
+function layoutParts(layout) {
+    return layout.reduce((sum, run) => sum + run.count, 0);
+}
+/** Byte ranges of the parts, in order. */
+function* partsOf(layout) {
+    let offset = 0;
+    for (const run of layout) {
+        for (let i = 0; i < run.count; i++) {
+            yield { offset, size: run.size };
+            offset += run.size;
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/sync/file-bytes.js
+
+
+
+
+
+/** The file is not, or no longer, what its stat said. */
+class FileChangedError extends Error {
+    name = 'FileChangedError';
+}
+const CHUNK = 1024 * 1024;
+/** Whether a stat still shows the file that the walk met. */
+function sameStat(file, now) {
+    return (now.isFile() &&
+        Number(now.size) === file.size &&
+        now.mtimeNs === file.mtimeNs &&
+        now.ctimeNs === file.ctimeNs &&
+        now.ino === file.ino);
+}
+/** The file as it is now. Throws ENOENT and its kin. */
+async function restat(file) {
+    const now = await stat(file.path, { bigint: true });
+    if (!now.isFile())
+        throw new FileChangedError('it is no longer a regular file');
+    return {
+        name: file.name,
+        path: file.path,
+        size: Number(now.size),
+        mtimeNs: now.mtimeNs,
+        ctimeNs: now.ctimeNs,
+        dev: now.dev,
+        ino: now.ino,
+        nlink: Number(now.nlink),
+        mode: Number(now.mode),
+    };
+}
+/**
+ * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
+ * Throws FileChangedError when the file is not what its stat said before and after. `onBytes` is told of every chunk.
+ */
+function digestFile({ file, layouts }, onBytes) {
+    for (const layout of layouts) {
+        if (layoutSize(layout) !== file.size)
+            throw new RangeError(`a part layout of another size than ${file.size}`);
+    }
+    const descriptor = (0,external_node_fs_namespaceObject.openSync)(file.path, 'r');
+    try {
+        if (!sameStat(file, (0,external_node_fs_namespaceObject.fstatSync)(descriptor, { bigint: true })))
+            throw new FileChangedError('it changed after the walk');
+        const whole = (0,external_node_crypto_namespaceObject.createHash)('md5');
+        const cutters = layouts.map((layout) => new PartCutter(layout));
+        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, file.size)));
+        let position = 0;
+        while (position < file.size) {
+            const read = (0,external_node_fs_namespaceObject.readSync)(descriptor, buffer, 0, Math.min(buffer.length, file.size - position), position);
+            if (read === 0)
+                throw new FileChangedError('it became shorter while it was read');
+            const bytes = buffer.subarray(0, read);
+            whole.update(bytes);
+            for (const cutter of cutters)
+                cutter.update(bytes);
+            position += read;
+            onBytes(read);
+        }
+        if (!sameStat(file, (0,external_node_fs_namespaceObject.fstatSync)(descriptor, { bigint: true })))
+            throw new FileChangedError('it changed while it was read');
+        const parts = cutters.map((cutter) => cutter.finish());
+        return { md5: whole.digest('hex'), partMd5s: parts[0] ?? [], etags: parts.map(multipartETag) };
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(descriptor);
+    }
+}
+/** Cuts a stream of bytes at the borders of a layout. */
+class PartCutter {
+    #sizes;
+    #digests = [];
+    #hash;
+    #left;
+    constructor(layout) {
+        this.#sizes = partsOf(layout);
+        this.#left = this.#sizes.next().value?.size ?? 0;
+        this.#hash = (0,external_node_crypto_namespaceObject.createHash)('md5');
+    }
+    update(bytes) {
+        let rest = bytes;
+        while (rest.length > 0) {
+            if (this.#left === 0)
+                this.#cut();
+            const taken = rest.subarray(0, this.#left);
+            this.#hash.update(taken);
+            this.#left -= taken.length;
+            rest = rest.subarray(taken.length);
+        }
+    }
+    #cut() {
+        this.#digests.push(this.#hash.digest('hex'));
+        this.#hash = (0,external_node_crypto_namespaceObject.createHash)('md5');
+        this.#left = this.#sizes.next().value?.size ?? Number.POSITIVE_INFINITY;
+    }
+    finish() {
+        this.#digests.push(this.#hash.digest('hex'));
+        return this.#digests;
+    }
+}
+/** A small file's bytes, proved to be one state of it. Throws FileChangedError otherwise. */
+async function readWhole(file) {
+    return withOpenFile(file, (handle) => readRange(handle, 0, file.size));
+}
+/** Opens a file, checks that it is what its stat said before and after `work`. */
+async function withOpenFile(file, work) {
+    const handle = await open(file.path, 'r');
+    try {
+        if (!sameStat(file, await handle.stat({ bigint: true })))
+            throw new FileChangedError('it changed after the walk');
+        const result = await work(handle);
+        if (!sameStat(file, await handle.stat({ bigint: true })))
+            throw new FileChangedError('it changed while it was read');
+        return result;
+    }
+    finally {
+        await handle.close();
+    }
+}
+async function readRange(handle, offset, size) {
+    const buffer = Buffer.allocUnsafe(size);
+    let filled = 0;
+    while (filled < size) {
+        const { bytesRead } = await handle.read(buffer, filled, size - filled, offset + filled);
+        if (bytesRead === 0)
+            throw new FileChangedError('it became shorter while it was read');
+        filled += bytesRead;
+    }
+    return buffer;
+}
+
+;// CONCATENATED MODULE: ./build/src/sync/digest-worker.js
+
+
+/** How often the other end hears that a large file moves on. Bytes. */
+const TELL_EVERY = 64 * 1024 * 1024;
+/** The other end of `DigestPool`: one job in, a sign of life now and then, one answer out. */
+external_node_worker_threads_namespaceObject.parentPort?.on('message', (job) => {
+    let untold = 0;
+    try {
+        const digest = digestFile(job, (bytes) => {
+            untold += bytes;
+            if (untold < TELL_EVERY)
+                return;
+            untold = 0;
+            external_node_worker_threads_namespaceObject.parentPort?.postMessage('alive');
+        });
+        external_node_worker_threads_namespaceObject.parentPort?.postMessage({ digest });
+    }
+    catch (error) {
+        const { name, message, code } = error;
+        external_node_worker_threads_namespaceObject.parentPort?.postMessage({ error: { name, message, code } });
+    }
+});
+
