@@ -16,7 +16,9 @@ export const modules = {
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1455);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
-/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(4132);
+/* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(4132);
+
 
 
 
@@ -67,7 +69,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
             giveUp('this runner has no cache service');
         }
         catch (error) {
-            giveUp(`the cache service cannot be used (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_5__/* .messageOf */ .bD)(error)})`);
+            giveUp(`the cache service cannot be used (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .bD)(error)})`);
         }
         return undefined;
     }
@@ -77,7 +79,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
             const cache = await service();
             if (cache === undefined)
                 return undefined;
-            const directory = await makeDirectory(env);
+            const directory = await freshDirectory(env);
             try {
                 const restored = restore(cache, directory, key, prefix, env);
                 const hit = await patiently(restored, signal);
@@ -86,7 +88,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
             catch (error) {
                 if (signal.aborted)
                     return undefined;
-                giveUp(`it could not be restored (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_5__/* .messageOf */ .bD)(error)})`);
+                giveUp(`it could not be restored (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .bD)(error)})`);
                 return undefined;
             }
             finally {
@@ -96,7 +98,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
         async save(bytes, signal) {
             if (!available)
                 return;
-            const directory = await makeDirectory(env);
+            const directory = await freshDirectory(env);
             await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), bytes);
             const unsaved = { directory, key };
             saveState(STATE, JSON.stringify(unsaved));
@@ -110,7 +112,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
                         giveUp('the cache service did not take it');
                 }
                 catch (error) {
-                    giveUp(`the cache service did not take it (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_5__/* .messageOf */ .bD)(error)})`);
+                    giveUp(`the cache service did not take it (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .bD)(error)})`);
                 }
             }
             saveState(STATE, '');
@@ -130,7 +132,7 @@ async function saveUnsaved(state, { env, loadService }, say) {
         }
     }
     catch (error) {
-        say(`the index of the interrupted run was not saved: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_5__/* .messageOf */ .bD)(error)}`);
+        say(`the index of the interrupted run was not saved: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .bD)(error)}`);
     }
     finally {
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(unsaved.directory, { recursive: true, force: true });
@@ -146,9 +148,9 @@ function parseState(state) {
     const { directory, key } = JSON.parse(state);
     return directory === undefined || key === undefined ? undefined : { directory, key };
 }
-async function makeDirectory(env) {
+async function freshDirectory(env) {
     const base = env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_3__.tmpdir)();
-    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdir)(base, { recursive: true });
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .O)(base);
     return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(base, 's3-dedup-sync-'));
 }
 async function restore(cache, directory, key, prefix, env) {
@@ -212,6 +214,65 @@ async function readIndex(directory) {
     }
     finally {
         await handle.close();
+    }
+}
+
+
+/***/ }),
+
+/***/ 170:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ makeDirectory),
+/* harmony export */   f: () => (/* binding */ replaceFile)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
+
+
+
+/**
+ * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
+ * written need not fit one string. Rejects with the system's error; the old file is then still there.
+ */
+async function replaceFile(path, pieces) {
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+    try {
+        const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
+        try {
+            for (const piece of pieces)
+                await handle.appendFile(piece);
+            await handle.sync();
+        }
+        finally {
+            await handle.close();
+        }
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
+    }
+    catch (error) {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
+        throw error;
+    }
+}
+/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
+async function makeDirectory(path) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path);
+    }
+    catch (error) {
+        const { code } = error;
+        if (code === 'EEXIST')
+            return;
+        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) === path)
+            throw error;
+        await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path).catch((again) => {
+            if (again.code !== 'EEXIST')
+                throw again;
+        });
     }
 }
 
@@ -2223,6 +2284,8 @@ async function barProgress(stream, now, dryRun) {
     };
 }
 
+// EXTERNAL MODULE: ./build/src/disk/replace-file.js
+var replace_file = __webpack_require__(170);
 ;// CONCATENATED MODULE: ./build/src/model/report.js
 /** Version of the report's schema; `docs/report.schema.json` is its description. */
 const REPORT_VERSION = 1;
@@ -2521,6 +2584,7 @@ function abortOnSignals(target = process, exitNow = (code) => process.exit(code)
 
 
 
+
 /** A line of progress in the job's log. Milliseconds. */
 const PROGRESS_LINE_MS = 10_000;
 function stepSurroundings(commands) {
@@ -2599,7 +2663,7 @@ async function writeSummary(report, ended, options, env, emit) {
     const directory = env.RUNNER_TEMP || (0,external_node_os_.tmpdir)();
     const file = (0,external_node_path_.join)(directory, `s3-dedup-sync-summary-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}.md`);
     try {
-        await (0,promises_.mkdir)(directory, { recursive: true });
+        await (0,replace_file/* makeDirectory */.O)(directory);
         await (0,promises_.writeFile)(file, markdown);
         const jobSummary = env.GITHUB_STEP_SUMMARY ?? '';
         if (jobSummary !== '' && isWanted(options.summary, ended))

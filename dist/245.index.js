@@ -338,10 +338,10 @@ async function withRetries(attempts) {
         }
         if (error.kind === 'throttled')
             throttles++;
-        else {
+        else
             failures++;
-            lostAnswer = true;
-        }
+        // A gateway may say 503 after the request took effect.
+        lostAnswer = true;
         if (failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE) {
             const judged = lostAnswer ? await judge?.().catch(() => undefined) : undefined;
             if (judged !== undefined)
@@ -395,14 +395,22 @@ class S3Store {
     }
     async *list(prefix, signal) {
         let token;
+        const seen = new Set();
         for (;;) {
             const from = token;
-            const page = await this.#call('ListObjectsV2', signal, () => this.#client.send(new dist_cjs/* ListObjectsV2Command */.u6x({
-                ...this.#every,
-                Prefix: prefix,
-                EncodingType: 'url',
-                ...(from === undefined ? {} : { ContinuationToken: from }),
-            }), { abortSignal: signal }));
+            const page = await this.#call('ListObjectsV2', signal, async () => {
+                const answer = await this.#client.send(new dist_cjs/* ListObjectsV2Command */.u6x({
+                    ...this.#every,
+                    Prefix: prefix,
+                    EncodingType: 'url',
+                    ...(from === undefined ? {} : { ContinuationToken: from }),
+                }), { abortSignal: signal });
+                // A 200 that is no listing, from a proxy or a web server, is not an empty bucket (D9).
+                if (answer.IsTruncated === undefined) {
+                    throw new object_store/* StoreError */.A('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
+                }
+                return answer;
+            });
             const decode = page.EncodingType === 'url' ? decodeListedKey : (text) => text;
             const objects = [];
             for (const item of page.Contents ?? []) {
@@ -425,8 +433,9 @@ class S3Store {
             if (page.IsTruncated !== true)
                 return;
             token = page.NextContinuationToken;
-            if (token === undefined || token === from)
+            if (token === undefined || seen.has(token))
                 throw listingError('a page that does not lead to the next one');
+            seen.add(token);
         }
     }
     async head(key, signal) {
@@ -594,22 +603,25 @@ class S3Store {
                 answers.set(answer.key, answer);
         for (const request of single)
             answers.set(request.key, await this.#deleteOne(request, signal));
-        return requests.map(({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 200, 'the server did not say what became of it'));
+        return requests.map(({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
     }
     async #deleteBatch(requests, signal) {
         const command = new dist_cjs/* DeleteObjectsCommand */.xvx({
             ...this.#every,
-            Delete: { Quiet: true, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
+            Delete: { Quiet: false, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
         });
         command.middlewareStack.add(contentMd5Alone, { step: 'build', priority: 'low', name: 'contentMd5Alone' });
         const answer = await this.#call('DeleteObjects', signal, () => this.#client.send(command, { abortSignal: signal }));
-        // Quiet: an answer names the failures alone, so every key without one is deleted (D7).
+        // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
+        const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key));
         const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
         const answers = [];
         for (const { key } of requests) {
             const error = errors.get(key);
-            if (error === undefined)
+            if (error === undefined && deleted.has(key))
                 answers.push({ key, deleted: true });
+            else if (error === undefined)
+                answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
             else
                 answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', error.Message ?? '', signal));
         }
@@ -691,9 +703,10 @@ class S3Store {
     }
     #copySource(source) {
         const path = source.key.split('/').map(encodeURIComponent).join('/');
-        const owner = this.#options.expectedBucketOwner;
+        const { bucket, expectedBucketOwner: owner } = this.#options;
         return {
-            CopySource: `${this.#options.bucket}/${path}`,
+            // An access point's ARN has the key behind `/object/`.
+            CopySource: `${bucket}${bucket.startsWith('arn:') ? '/object' : ''}/${path}`,
             CopySourceIfMatch: `"${source.etag}"`,
             ...(owner === undefined ? {} : { ExpectedSourceBucketOwner: owner }),
         };
@@ -747,8 +760,8 @@ function listingError(what, cause) {
         cause,
     });
 }
-function notDeleted(key, code, status, message) {
-    return { key, deleted: false, error: new object_store/* StoreError */.A('rejected', code, status, 'DeleteObjects', message) };
+function notDeleted(key, code, message) {
+    return { key, deleted: false, error: new object_store/* StoreError */.A('rejected', code, 200, 'DeleteObjects', message) };
 }
 
 ;// CONCATENATED MODULE: ./build/src/store/open.js
@@ -772,6 +785,8 @@ async function openStore(options, emit, signal) {
     // The SDK warns on every run under Node 20, in words that no user of ours can act on.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     const endpoint = connection.endpointUrl ?? environmentEndpoint();
+    if (endpoint !== undefined)
+        checkEndpoint(endpoint);
     const provider = providerOf(endpoint);
     const { handler, bytesMoved } = await requestHandler(connection, endpoint);
     const shared = {
@@ -812,6 +827,11 @@ function environmentEndpoint() {
     if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
         return undefined;
     return process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
+}
+function checkEndpoint(endpoint) {
+    if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint))
+        return;
+    throw configurationError('usage', `the endpoint is ${JSON.stringify(endpoint)}, and it must be a URL as https://s3.example.com: correct endpoint-url, or AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL`);
 }
 function withoutCredentials(endpoint) {
     const url = new URL(endpoint);

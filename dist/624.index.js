@@ -185,7 +185,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3024);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1455);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
+/* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(170);
 /* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(6799);
 
 
@@ -200,38 +200,23 @@ function fileIndexStorage(path) {
     return {
         trust: { remote: false, local: true },
         async load() {
-            let size;
+            let stats;
             try {
-                size = (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.stat)(path)).size;
+                stats = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.stat)(path);
             }
             catch (error) {
                 if (error.code === 'ENOENT')
                     return undefined;
                 throw error;
             }
-            if (size > MAX_INDEX_BYTES)
-                throw new Error(`it has ${size} bytes, over ${MAX_INDEX_BYTES}`);
+            // A pipe would never end.
+            if (!stats.isFile())
+                throw new Error('it is not a regular file');
+            if (stats.size > MAX_INDEX_BYTES)
+                throw new Error(`it has ${stats.size} bytes, over ${MAX_INDEX_BYTES}`);
             return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.readFile)(path);
         },
-        async save(bytes) {
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdir)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(path), { recursive: true });
-            const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
-            try {
-                const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.open)(temporary, 'wx', 0o600);
-                try {
-                    await handle.writeFile(bytes);
-                    await handle.sync();
-                }
-                finally {
-                    await handle.close();
-                }
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rename)(temporary, path);
-            }
-            catch (error) {
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(temporary, { force: true });
-                throw error;
-            }
-        },
+        save: (bytes) => (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_4__/* .replaceFile */ .f)(path, [bytes]),
     };
 }
 /**
@@ -240,7 +225,8 @@ function fileIndexStorage(path) {
  */
 function objectIndexStorage(store, key, inDestination) {
     return {
-        trust: { remote: inDestination, local: true },
+        // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
+        trust: { remote: inDestination, local: inDestination },
         async load(signal) {
             return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
         },
@@ -499,8 +485,8 @@ const KNOWN_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 20, 25, 100, 128, 256, 512
  * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first. Where a tool's
  * default makes more than 10,000 parts, aws-cli and boto3 double it (s3transfer, ChunksizeAdjuster); minio-go and
  * mc take the next multiple of it (optimalPartInfo); rclone takes the next whole MiB as we do (fs/chunksize);
- * aws-c-s3 and the SDKs for JavaScript and Java divide by 10,000 and round up;
- * the Go SDK, and s5cmd with it, rounds down and adds 1 (s3manager, initSize).
+ * aws-c-s3 and lib-storage divide by 10,000 and round up; the Go SDK, and s5cmd with it, rounds down and adds 1
+ * (s3manager, initSize).
  */
 function candidatePartSizes(size, parts) {
     // One part: any part size at least as large as the file gives the same ETag.
@@ -612,14 +598,20 @@ function sameStat(file, now) {
         now.ctimeNs === file.ctimeNs &&
         now.ino === file.ino);
 }
-/** The file as it is now. Throws ENOENT and its kin. */
+/**
+ * The file as it is now. Throws ENOENT and its kin, and FileChangedError when the path leads elsewhere by now: what
+ * the walk accepted must not be exchanged for a link to a file outside of the tree.
+ */
 async function restat(file) {
     const now = await (0,promises_.stat)(file.path, { bigint: true });
     if (!now.isFile())
         throw new FileChangedError('it is no longer a regular file');
+    if ((await (0,promises_.realpath)(file.path)) !== file.real)
+        throw new FileChangedError('its path leads to another file now');
     return {
         name: file.name,
         path: file.path,
+        real: file.real,
         size: Number(now.size),
         mtimeNs: now.mtimeNs,
         ctimeNs: now.ctimeNs,
@@ -803,6 +795,9 @@ function explainStore(error, what) {
         case 'aborted':
             return failure('cancelled', `${what}: stopped`);
         case 'rejected':
+            if (error.code === 'ObjectParentIsFile') {
+                return failure('rejected', `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first`);
+            }
             return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
         case 'fatal':
             return explainFatal(error, what, told);
@@ -991,9 +986,13 @@ class DigestPool {
     #queue = [];
     #threads = 0;
     #onAlive;
-    /** @param onAlive called while files are being read, at least every 64 MiB */
-    constructor(onAlive) {
+    /**
+     * @param onAlive called while files are being read, at least every 64 MiB
+     * @param signal ends the threads; what they were asked rejects with its reason
+     */
+    constructor(onAlive, signal) {
         this.#onAlive = onAlive;
+        signal.addEventListener('abort', () => void this.#end(signal.reason), { once: true });
     }
     /** How many digests are worth asking for at a time. */
     width = Math.min(MOST_THREADS, (0,external_node_os_.availableParallelism)());
@@ -1009,7 +1008,15 @@ class DigestPool {
         });
     }
     async close() {
-        await Promise.all([...this.#idle, ...this.#busy.keys()].map((worker) => worker.terminate()));
+        await this.#end(new Error('the digests are not wanted any more'));
+    }
+    async #end(reason) {
+        const workers = [...this.#idle.splice(0), ...this.#busy.keys()];
+        const tasks = [...this.#busy.values(), ...this.#queue.splice(0)];
+        this.#busy.clear();
+        for (const task of tasks)
+            task.reject(reason);
+        await Promise.all(workers.map((worker) => worker.terminate()));
     }
     #dispatch() {
         while (this.#queue.length > 0) {
@@ -1170,9 +1177,9 @@ function guardTree(tree, options, deletes) {
 function guardDeletions(planned, deletes, url) {
     if (!deletes.deleteAfter)
         return;
-    const { losses, listedUnexcluded, related } = planned;
+    const { losses, deletions, listedUnexcluded, related } = planned;
     const { maxDelete } = deletes;
-    if (maxDelete.kind === 'default' && listedUnexcluded > 0 && !related) {
+    if (maxDelete.kind === 'default' && deletions > 0 && !related) {
         throw (0,errors/* refusal */.x5)('unrelated-destination', `${url} holds ${listedUnexcluded} objects and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`);
     }
     const limit = deletionLimit(maxDelete, listedUnexcluded);
@@ -1318,14 +1325,23 @@ function bodyOf(index) {
 
 ;// CONCATENATED MODULE: ./build/src/sync/list.js
 
+
+/** Pages in a row that may add no key: a server that repeats itself must not keep a run for ever. */
+const MOST_IDLE_PAGES = 100;
 /** All objects under the prefix but our own. A listing that fails anywhere fails whole (D9). */
 async function listAll(store, prefix, onProgress, signal) {
     const listing = new Map();
     const own = prefix + object_key/* OWN_DIRECTORY */.Nt;
+    let idlePages = 0;
     for await (const page of store.list(prefix, signal)) {
+        const before = listing.size;
         for (const object of page)
             if (!object.key.startsWith(own))
                 listing.set(object.key, object);
+        idlePages = listing.size > before ? 0 : idlePages + 1;
+        if (idlePages > MOST_IDLE_PAGES) {
+            throw new object_store/* StoreError */.A('rejected', 'InvalidListing', 200, 'ListObjectsV2', 'the listing does not end: its pages repeat');
+        }
         onProgress(listing.size);
     }
     return listing;
@@ -1610,6 +1626,7 @@ function makePlan(input) {
         plan: { ranks: ranks.build(), unchanged: same.count(), kept: kept.count() },
         unchanged,
         listedUnexcluded,
+        deletions: deletions.length,
         losses,
         related,
     };
@@ -1728,15 +1745,17 @@ var headers = __webpack_require__(6061);
 async function recognise(request) {
     const { store, prefix, digests, listing, index, signal } = request;
     const vouched = new Map();
+    /** Lines that contradict a plain ETag: they know more than it under KMS alone, which one HEAD must say first. */
+    const underKms = new Map();
     if (request.trustObjects && index !== undefined) {
         for (const object of listing.values()) {
             const entry = index.objects.get(object.key);
             if (entry === undefined || entry.etag !== object.etag || entry.size !== object.size)
                 continue;
-            // A plain MD5 needs no voucher, and where line and ETag differ the ETag may be KMS's: the line knows.
-            if ((0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'md5' || entry.md5 !== object.etag) {
+            if ((0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'md5')
                 vouched.set(object.key, entry.md5);
-            }
+            else if (object.etag !== entry.md5)
+                underKms.set(object.key, entry.md5);
         }
     }
     const ask = [];
@@ -1774,10 +1793,13 @@ async function recognise(request) {
             vouched.set(key, md5);
         return kind === 'md5';
     };
-    const [probe, ...others] = plain;
+    const probe = plain[0] ?? underKms.keys().next().value;
     if (probe !== undefined && (await learn(probe))) {
-        for (const key of others)
-            ask.push(key);
+        for (const [key, md5] of underKms)
+            vouched.set(key, md5);
+        for (const key of plain)
+            if (key !== probe && !vouched.has(key))
+                ask.push(key);
     }
     await forEachConcurrent(ask, request.concurrency, async (key) => {
         await learn(key);
@@ -2590,6 +2612,10 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
             return undefined;
         return matcher.enter(directory.match, base);
     }
+    /** What was listed and is gone would count as absent, and its objects be deleted: the tree is being changed. */
+    function vanished(name) {
+        refuse('file-vanished', name, `${showName(name)} vanished while the tree was read`);
+    }
     /** Refuses a file that cannot be read, before anything is written. */
     async function isUnreadable(name, path, stats) {
         if (isSurelyReadable(stats, uid))
@@ -2600,8 +2626,8 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
         return error !== undefined;
     }
     /** Takes a file whose metadata is `stats`; through a link, the target's. */
-    function add(name, path, stats, match, base) {
-        findings.files.push(localFile(name, path, stats));
+    function add(name, path, real, stats, match, base) {
+        findings.files.push(localFile(name, path, real, stats));
         matcher.found(match, base);
         if (looksSecret(base, path))
             findings.secrets.push(name);
@@ -2617,10 +2643,12 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
             }
         }
         catch (error) {
-            if (isGone(error))
-                return [];
-            // What cannot be listed would count as absent, and be deleted (D2).
             const name = directory.namePrefix === '' ? directory.path : directory.namePrefix;
+            if (isGone(error)) {
+                vanished(name);
+                return [];
+            }
+            // What cannot be listed would count as absent, and be deleted (D2).
             refuse('unreadable', name, `the directory ${showName(name)} cannot be read (${reasonOf(error)})`);
             return [];
         }
@@ -2663,16 +2691,17 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
             const name = directory.namePrefix + base;
             const path = directory.pathPrefix + base;
             const look = looks[i];
-            if (look === undefined)
-                continue;
-            if ('error' in look) {
+            if (look === undefined) {
+                vanished(name);
+            }
+            else if ('error' in look) {
                 refuse('unreadable', name, `${showName(name)} cannot be looked at (${reasonOf(look.error)})`);
             }
             else if (!look.isFile()) {
                 refuse('unreadable', name, `${showName(name)} was replaced while it was looked at`);
             }
             else if (isSurelyReadable(look, uid) || !(await isUnreadable(name, path, look))) {
-                add(name, path, look, directory.match, base);
+                add(name, path, withSeparator(directory.real) + base, look, directory.match, base);
             }
         }
         for (const base of links) {
@@ -2711,8 +2740,9 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
         }
         catch (error) {
             if (isGone(error))
-                return undefined;
-            refuse('unreadable', name, `the link ${showName(name)} cannot be read (${reasonOf(error)})`);
+                vanished(name);
+            else
+                refuse('unreadable', name, `the link ${showName(name)} cannot be read (${reasonOf(error)})`);
             return undefined;
         }
         const link = `${showName(name)} is a symbolic link to ${showName(text)}`;
@@ -2739,7 +2769,7 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
         }
         else if (stats.isFile()) {
             if (!(await isUnreadable(name, path, stats)))
-                add(name, path, stats, directory.match, base);
+                add(name, path, real, stats, directory.match, base);
         }
         else if (!stats.isDirectory()) {
             findings.skipped.set(name, kindOf(stats));
@@ -2774,8 +2804,9 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
                 const match = matcher.at((0,external_node_path_.dirname)(path));
                 if (match === undefined || !matcher.takes(match, base))
                     return [];
-                if (!(await isUnreadable(name, path, found.stats)))
-                    add(name, path, found.stats, match, base);
+                if (!(await isUnreadable(name, path, found.stats))) {
+                    add(name, path, found.real, found.stats, match, base);
+                }
                 return [];
             }
             case 'special':
@@ -2837,10 +2868,12 @@ function below(parent, base, match) {
 function withSeparator(path) {
     return path.endsWith(external_node_path_.sep) ? path : path + external_node_path_.sep;
 }
-function localFile(name, path, stats) {
+function localFile(name, path, real, stats) {
     return {
         name,
         path,
+        // One string for both where no link is on the way, which is nearly everywhere.
+        real: real === path ? path : real,
         size: Number(stats.size),
         mtimeNs: stats.mtimeNs,
         ctimeNs: stats.ctimeNs,
@@ -2889,9 +2922,8 @@ const MOST_REFUSALS = 1000;
 /**
  * Finds the files that `options` publish.
  *
- * A directory that nothing in it can be published from is not opened. An entry that is gone when it is looked
- * at is not there: it was removed as early as it was seen. All refusals come in one error, before anything is
- * written.
+ * A directory that nothing in it can be published from is not opened. An entry that is gone when it is looked at
+ * refuses the run: it would count as absent. All refusals come in one error, before anything is written.
  */
 async function walk(options, onProgress, signal) {
     signal.throwIfAborted();
@@ -3064,9 +3096,7 @@ class Run {
     #options;
     #ports;
     #url;
-    #pool = new DigestPool(() => {
-        this.#movedAt = performance.now();
-    });
+    #pool;
     #phases = {};
     #stop = new AbortController();
     /** Nothing more is started when it is aborted. */
@@ -3091,6 +3121,9 @@ class Run {
         const end = () => this.#requests.abort(this.#signal.reason);
         this.#stop.signal.addEventListener('abort', end);
         ports.signal.addEventListener('abort', () => setTimeout(end, LAST_REQUESTS_MS).unref());
+        this.#pool = new DigestPool(() => {
+            this.#movedAt = performance.now();
+        }, this.#signal);
         this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
     }
     async publish() {

@@ -236,14 +236,20 @@ function sameStat(file, now) {
         now.ctimeNs === file.ctimeNs &&
         now.ino === file.ino);
 }
-/** The file as it is now. Throws ENOENT and its kin. */
+/**
+ * The file as it is now. Throws ENOENT and its kin, and FileChangedError when the path leads elsewhere by now: what
+ * the walk accepted must not be exchanged for a link to a file outside of the tree.
+ */
 async function restat(file) {
     const now = await stat(file.path, { bigint: true });
     if (!now.isFile())
         throw new FileChangedError('it is no longer a regular file');
+    if ((await realpath(file.path)) !== file.real)
+        throw new FileChangedError('its path leads to another file now');
     return {
         name: file.name,
         path: file.path,
+        real: file.real,
         size: Number(now.size),
         mtimeNs: now.mtimeNs,
         ctimeNs: now.ctimeNs,

@@ -28715,6 +28715,8 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 const MAIN_RAN = 'mainRan';
 /** What may still be open after the last word, as an abandoned download, must not keep the job. */
 const LINGER_MS = 2_000;
+/** A log that cannot be written ends the log, not the publishing. */
+process.stdout.on('error', () => undefined);
 if (_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.getState(MAIN_RAN) === '') {
     _action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.saveState(MAIN_RAN, 'true');
     const { step, stepSurroundings } = await __nccwpck_require__.e(/* import() */ 244).then(__nccwpck_require__.bind(__nccwpck_require__, 2244));

@@ -1,14 +1,16 @@
 import { homedir } from 'node:os';
 import { runCommandLine } from './command-line.js';
+import { EXIT } from './model/errors.js';
 import { abortOnSignals } from './run.js';
 
 /** What may still be open after the last word, as an abandoned download, must not keep the process. */
 const LINGER_MS = 2_000;
 
-/** A reader that went away (`| head`) ends the output, not the publishing. */
+/** A reader that went away (`| head`), or a full disk under the log, ends the output and not the publishing. */
+let outputLost = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') outputLost = true;
   });
 }
 
@@ -20,7 +22,7 @@ function home(): string {
   }
 }
 
-process.exitCode = await runCommandLine({
+const exit = await runCommandLine({
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
@@ -32,6 +34,7 @@ process.exitCode = await runCommandLine({
   now: Date.now,
   onSignals: abortOnSignals,
 });
+process.exitCode = exit === EXIT.done && outputLost ? EXIT.failed : exit;
 
 // Flushed first: a pipe is written asynchronously on some systems.
 process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());

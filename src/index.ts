@@ -6,6 +6,9 @@ const MAIN_RAN = 'mainRan';
 /** What may still be open after the last word, as an abandoned download, must not keep the job. */
 const LINGER_MS = 2_000;
 
+/** A log that cannot be written ends the log, not the publishing. */
+process.stdout.on('error', () => undefined);
+
 if (actionCommands.getState(MAIN_RAN) === '') {
   actionCommands.saveState(MAIN_RAN, 'true');
   const { step, stepSurroundings } = await import('./step.js');

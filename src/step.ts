@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionCommands } from './action/commands.js';
@@ -13,6 +13,7 @@ import { createLog } from './console/log.js';
 import { parseOptions } from './console/options.js';
 import { lineProgress } from './console/progress.js';
 import { oneLine } from './console/text.js';
+import { makeDirectory } from './disk/replace-file.js';
 import { EXIT, type ExitCode, messageOf } from './model/errors.js';
 import type { Event, RunEnded } from './model/events.js';
 import type { SyncOptions } from './model/options.js';
@@ -124,7 +125,7 @@ async function writeSummary(
   const directory = env.RUNNER_TEMP || tmpdir();
   const file = join(directory, `s3-dedup-sync-summary-${randomBytes(4).toString('hex')}.md`);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     await writeFile(file, markdown);
     const jobSummary = env.GITHUB_STEP_SUMMARY ?? '';
     if (jobSummary !== '' && isWanted(options.summary, ended)) await appendFile(jobSummary, markdown);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
@@ -146,6 +146,13 @@ describe('bad input ends in one clear line', () => {
       { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' },
     ],
     [
+      'an endpoint that is no URL',
+      ['public', 's3://bucket-1/p'],
+      2,
+      /endpoint is "localhost:9000".*must be a URL/,
+      { AWS_ENDPOINT_URL_S3: 'localhost:9000' },
+    ],
+    [
       'the wrong account',
       ['public', 's3://bucket-1/p', '--allowed-account-id', '999999999999'],
       2,
@@ -216,6 +223,48 @@ describe('names that S3 cannot hold, disks that are full', () => {
     const latin = await runCli(dist, ['public', `s3://${bucket}/p`, '--delete-after'], { cwd: root, env });
     expect(latin).toMatchObject({ status: 4, stderr: expect.stringMatching(/caf.*UTF-8/) });
     expect(s3.server.log.count('PutObject')).toBe(0);
+  });
+
+  test('an index where no directory can be made, or that is a pipe, costs one line and no hang', async () => {
+    await writeTree({ 'public/a': 'x' }, root);
+    const url = `s3://${bucket}/p`;
+    const nowhere = await runCli(dist, ['public', url, '--index', '/proc/none/x/y.index'], {
+      cwd: root,
+      env,
+    });
+    expect(nowhere).toMatchObject({ status: 0, stderr: expect.stringMatching(/index could not be written/) });
+    await run('mkfifo', [join(root, 'pipe')], { cwd: root });
+    const pipe = await runCli(dist, ['public', url, '--index', 'pipe', '--dry-run'], { cwd: root, env });
+    expect(pipe).toMatchObject({ status: 0 });
+    expect(pipe.stdout + pipe.stderr).toMatch(/index of earlier runs is ignored: it is not a regular file/);
+  });
+
+  test('a log that cannot be written ends the log, not the publishing', async () => {
+    await writeTree({ 'public/a': 'x' }, root);
+    const command = `exec "$0" "$@" > /dev/full`;
+    const args = ['-c', command, process.execPath, join(dist, 'cli.js'), 'public', `s3://${bucket}/p`];
+    const ended = await run('sh', [...args, '--report', 'r.json', '--index', 'none'], { cwd: root, env });
+    expect(ended).toMatchObject({ status: 1, stderr: '' });
+    expect(JSON.parse(await readFile(join(root, 'r.json'), 'utf8'))).toMatchObject({ status: 'done' });
+  });
+
+  test('SIGINT while a large file is hashed is obeyed at once', async () => {
+    await writeTree({ 'public/sparse': '' }, root);
+    await truncate(join(root, 'public/sparse'), 20 * 1024 ** 3);
+    s3.server.putObject(bucket, 'p/sparse', 'x');
+    const started = performance.now();
+    let interrupted = 0;
+    const ended = await runCli(dist, ['public', `s3://${bucket}/p`, '--index', 'none'], {
+      cwd: root,
+      env,
+      started: (child) =>
+        void setTimeout(() => {
+          interrupted = performance.now() - started;
+          child.kill('SIGINT');
+        }, 2_500),
+    });
+    expect(ended.status).toBe(130);
+    expect(performance.now() - started - interrupted).toBeLessThan(7_500);
   });
 
   test('a disk that is full when the index is written: one warning, everything else is done', async () => {

@@ -1,5 +1,6 @@
-import { copyFile, link, mkdir, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { md5Of } from '../../src/model/digest.js';
 import { memoryIndex, publish, stepsOf } from '../support/engine.js';
@@ -343,6 +344,12 @@ describe('deleting', () => {
     expect(given.exit).toBe(0);
   });
 
+  test('a fresh publish with delete-after into a folder made in a console', async () => {
+    const other = await s3.bucket();
+    s3.server.putObject(other, 'p/', '');
+    expect((await publish(s3, other, root, DELETE)).exit).toBe(0);
+  });
+
   test('thousands are deleted a thousand at a time, every answer read', async () => {
     for (let i = 0; i < 2500; i++) s3.server.putObject(bucket, `p/old/${i}`, `${i}`);
     const run = await publish(s3, bucket, root, {
@@ -456,6 +463,18 @@ describe('faults', () => {
     },
   );
 
+  test('C14: a 503 after the effect is our own write, not another writer', async () => {
+    await writeTree({ a: 'one', b: 'one' }, root);
+    for (const operation of ['PutObject', 'CopyObject'] as const) {
+      s3.server.faults.add({
+        match: { operation },
+        times: 1,
+        fault: { kind: 'error', code: 'SlowDown', after: true },
+      });
+    }
+    expect((await publish(s3, bucket, root)).exit).toBe(0);
+  });
+
   test('SlowDown, errors and resets in one request of five: the result is equal', async () => {
     const tree = Object.fromEntries(
       Array.from({ length: 200 }, (_, i) => [`d${i % 7}/f${i}`, `content ${i % 90}`]),
@@ -556,6 +575,38 @@ describe('files that change during the run', () => {
   });
 });
 
+describe('paths that lead elsewhere during the run', () => {
+  test('R2: a file that became a link to outside of the tree is not followed', async () => {
+    const outside = await writeTree({ secret: 'TOP SECRET' });
+    await writeTree({ a: 'first', b: 'file b' }, root);
+    const swap = s3.server.before({ operation: 'PutObject', key: 'p/a' }, async () => {
+      await rm(join(root, 'b'));
+      await symlink(join(outside, 'secret'), join(root, 'b'));
+    });
+    const run = await publish(s3, bucket, root, { connection: { concurrency: 1 } });
+    swap();
+    expect(run.exit).toBe(1);
+    expect(run.report.steps[1]?.error?.code).toBe('file-changed');
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'first' });
+    await removeTree(outside);
+  });
+
+  test('R2: nor a directory', async () => {
+    const outside = await writeTree({ b: 'TOP SECRET' });
+    await writeTree({ a: 'first', 'd/b': 'file b' }, root);
+    const swap = s3.server.before({ operation: 'PutObject', key: 'p/a' }, async () => {
+      await rename(join(root, 'd'), `${root}-d`);
+      await symlink(outside, join(root, 'd'));
+    });
+    const run = await publish(s3, bucket, root, { connection: { concurrency: 1 } });
+    swap();
+    expect(run.exit).toBe(1);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'first' });
+    await removeTree(outside);
+    await removeTree(`${root}-d`);
+  });
+});
+
 describe('encryption', () => {
   test('C7: objects under KMS, whose ETags say nothing, are recognised by metadata: nothing is sent', async () => {
     const kms = 'kms-bucket';
@@ -579,7 +630,21 @@ describe('encryption', () => {
     await publish(s3, kms, root, { index });
     s3.server.log.clear();
     expect(stepsOf(await publish(s3, kms, root, { index }))).toEqual([]);
-    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+    // One question for the whole run, whether it is KMS at all.
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, HeadObject: 1 });
+  });
+
+  test('C18: a line of a trusted index never contradicts a plain ETag', async () => {
+    const index = memoryIndex({ remote: true, local: true });
+    await writeTree({ a: 'right' }, root);
+    await publish(s3, bucket, root, { index });
+    const right = md5Of(Buffer.from('right'));
+    const forged = s3.server.putObject(bucket, 'p/a', 'wrong');
+    const lines = (index.bytes?.toString() ?? '').split('\n').filter((line) => !line.includes('"key"'));
+    const json = JSON.stringify({ key: 'p/a', etag: forged.etag, size: 5, md5: right });
+    index.bytes = Buffer.from(`${lines.join('\n')}${crc32(json).toString(16).padStart(8, '0')} ${json}\n`);
+    await publish(s3, bucket, root, { index });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'right' });
   });
 
   test('C15: metadata never contradicts a plain ETag', async () => {

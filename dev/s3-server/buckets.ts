@@ -83,7 +83,8 @@ export function listObjectsV2(context: Context, request: S3Request): Answer {
     leaf('NextContinuationToken', page.next === undefined ? undefined : encodeToken(page.next)),
     leaf('KeyCount', page.objects.length + page.prefixes.length),
     leaf('MaxKeys', page.maxKeys),
-    leaf('EncodingType', query.get('encoding-type') ?? undefined),
+    // What does not encode does not say that it did.
+    leaf('EncodingType', url ? 'url' : undefined),
     leaf('IsTruncated', page.next !== undefined),
     entries(context, page, url, query.get('fetch-owner') === 'true'),
   ].join('');

@@ -329,17 +329,20 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
 /* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7766);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1205);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1205);
+
 
 
 
 /** What may still be open after the last word, as an abandoned download, must not keep the process. */
 const LINGER_MS = 2_000;
-/** A reader that went away (`| head`) ends the output, not the publishing. */
+/** A reader that went away (`| head`), or a full disk under the log, ends the output and not the publishing. */
+let outputLost = false;
 for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
         if (error.code !== 'EPIPE')
-            throw error;
+            outputLost = true;
     });
 }
 function home() {
@@ -350,7 +353,7 @@ function home() {
         return '';
     }
 }
-process.exitCode = await (0,_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .runCommandLine */ .r)({
+const exit = await (0,_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .runCommandLine */ .r)({
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
@@ -360,8 +363,9 @@ process.exitCode = await (0,_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .run
     stderr: process.stderr,
     ...(process.stderr.isTTY ? { bar: process.stderr } : {}),
     now: Date.now,
-    onSignals: _run_js__WEBPACK_IMPORTED_MODULE_2__/* .abortOnSignals */ .PB,
+    onSignals: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .abortOnSignals */ .PB,
 });
+process.exitCode = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.done && outputLost ? _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.failed : exit;
 // Flushed first: a pipe is written asynchronously on some systems.
 process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());
 

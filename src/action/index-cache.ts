@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeDirectory } from '../disk/replace-file.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import type { IndexStorage } from '../sync/ports.js';
@@ -99,7 +100,7 @@ export function cacheIndexStorage(
     async load(signal) {
       const cache = await service();
       if (cache === undefined) return undefined;
-      const directory = await makeDirectory(env);
+      const directory = await freshDirectory(env);
       try {
         const restored = restore(cache, directory, key, prefix, env);
         const hit = await patiently(restored, signal);
@@ -114,7 +115,7 @@ export function cacheIndexStorage(
     },
     async save(bytes, signal) {
       if (!available) return;
-      const directory = await makeDirectory(env);
+      const directory = await freshDirectory(env);
       await writeFile(join(directory, FILE), bytes);
       const unsaved: Unsaved = { directory, key };
       saveState(STATE, JSON.stringify(unsaved));
@@ -165,9 +166,9 @@ function parseState(state: string): Unsaved | undefined {
   return directory === undefined || key === undefined ? undefined : { directory, key };
 }
 
-async function makeDirectory(env: NodeJS.ProcessEnv): Promise<string> {
+async function freshDirectory(env: NodeJS.ProcessEnv): Promise<string> {
   const base = env.RUNNER_TEMP || tmpdir();
-  await mkdir(base, { recursive: true });
+  await makeDirectory(base);
   return await mkdtemp(join(base, 's3-dedup-sync-'));
 }
 

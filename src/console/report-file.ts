@@ -1,44 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { replaceFile } from '../disk/replace-file.js';
 import type { Report, ReportStep } from '../model/report.js';
 
-/**
- * Writes the report whole or not at all: to a temporary file beside it, then renamed. Step by step, as the
- * report of a million files would not fit one string.
- */
+/** Writes the report whole or not at all; step by step, as the report of a million files would not fit one string. */
 export async function writeReportFile(path: string, report: Report): Promise<void> {
-  await makeDirectory(dirname(path));
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx');
-    try {
-      for (const chunk of batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report))) {
-        await handle.appendFile(chunk);
-      }
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeDirectory(dirname(path));
-    await mkdir(path).catch((again: NodeJS.ErrnoException) => {
-      if (again.code !== 'EEXIST') throw again;
-    });
-  }
+  await replaceFile(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)));
 }
 
 /** JSON Lines: the run without its steps, then a line for each step, with its destination's place from 0. */

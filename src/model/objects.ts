@@ -7,6 +7,8 @@ export interface LocalFile {
   readonly name: string;
   /** Absolute path to open. */
   readonly path: string;
+  /** Where `path` led when it was met, links resolved: a later link to elsewhere is another file. */
+  readonly real: string;
   /** Bytes. */
   readonly size: number;
   readonly mtimeNs: bigint;

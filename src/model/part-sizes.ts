@@ -37,8 +37,8 @@ const KNOWN_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 20, 25, 100, 128, 256, 512
  * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first. Where a tool's
  * default makes more than 10,000 parts, aws-cli and boto3 double it (s3transfer, ChunksizeAdjuster); minio-go and
  * mc take the next multiple of it (optimalPartInfo); rclone takes the next whole MiB as we do (fs/chunksize);
- * aws-c-s3 and the SDKs for JavaScript and Java divide by 10,000 and round up;
- * the Go SDK, and s5cmd with it, rounds down and adds 1 (s3manager, initSize).
+ * aws-c-s3 and lib-storage divide by 10,000 and round up; the Go SDK, and s5cmd with it, rounds down and adds 1
+ * (s3manager, initSize).
  */
 export function candidatePartSizes(size: number, parts: number): readonly number[] {
   // One part: any part size at least as large as the file gives the same ETag.

@@ -22,6 +22,7 @@ export async function openStore(options: SyncOptions, emit: Emit, signal: AbortS
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const endpoint = connection.endpointUrl ?? environmentEndpoint();
+  if (endpoint !== undefined) checkEndpoint(endpoint);
   const provider = providerOf(endpoint);
   const { handler, bytesMoved } = await requestHandler(connection, endpoint);
   const shared: S3ClientConfig = {
@@ -62,6 +63,14 @@ export async function openStore(options: SyncOptions, emit: Emit, signal: AbortS
 function environmentEndpoint(): string | undefined {
   if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
   return process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
+}
+
+function checkEndpoint(endpoint: string): void {
+  if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint)) return;
+  throw configurationError(
+    'usage',
+    `the endpoint is ${JSON.stringify(endpoint)}, and it must be a URL as https://s3.example.com: correct endpoint-url, or AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL`,
+  );
 }
 
 function withoutCredentials(endpoint: string): string {

@@ -42,10 +42,9 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
       throw error;
     }
     if (error.kind === 'throttled') throttles++;
-    else {
-      failures++;
-      lostAnswer = true;
-    }
+    else failures++;
+    // A gateway may say 503 after the request took effect.
+    lostAnswer = true;
     if (failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE) {
       const judged = lostAnswer ? await judge?.().catch(() => undefined) : undefined;
       if (judged !== undefined) return judged;

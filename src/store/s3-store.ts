@@ -91,10 +91,11 @@ export class S3Store implements ObjectStore {
 
   async *list(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedObject[]> {
     let token: string | undefined;
+    const seen = new Set<string>();
     for (;;) {
       const from = token;
-      const page = await this.#call('ListObjectsV2', signal, () =>
-        this.#client.send(
+      const page = await this.#call('ListObjectsV2', signal, async () => {
+        const answer = await this.#client.send(
           new ListObjectsV2Command({
             ...this.#every,
             Prefix: prefix,
@@ -102,8 +103,13 @@ export class S3Store implements ObjectStore {
             ...(from === undefined ? {} : { ContinuationToken: from }),
           }),
           { abortSignal: signal },
-        ),
-      );
+        );
+        // A 200 that is no listing, from a proxy or a web server, is not an empty bucket (D9).
+        if (answer.IsTruncated === undefined) {
+          throw new StoreError('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
+        }
+        return answer;
+      });
       const decode = page.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
       const objects: ListedObject[] = [];
       for (const item of page.Contents ?? []) {
@@ -124,8 +130,9 @@ export class S3Store implements ObjectStore {
       yield objects;
       if (page.IsTruncated !== true) return;
       token = page.NextContinuationToken;
-      if (token === undefined || token === from)
+      if (token === undefined || seen.has(token))
         throw listingError('a page that does not lead to the next one');
+      seen.add(token);
     }
   }
 
@@ -323,7 +330,7 @@ export class S3Store implements ObjectStore {
     for (const request of single) answers.set(request.key, await this.#deleteOne(request, signal));
     return requests.map(
       ({ key }) =>
-        answers.get(key) ?? notDeleted(key, 'NoAnswer', 200, 'the server did not say what became of it'),
+        answers.get(key) ?? notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'),
     );
   }
 
@@ -333,18 +340,21 @@ export class S3Store implements ObjectStore {
   ): Promise<readonly DeleteAnswer[]> {
     const command = new DeleteObjectsCommand({
       ...this.#every,
-      Delete: { Quiet: true, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
+      Delete: { Quiet: false, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
     });
     command.middlewareStack.add(contentMd5Alone, { step: 'build', priority: 'low', name: 'contentMd5Alone' });
     const answer = await this.#call('DeleteObjects', signal, () =>
       this.#client.send(command, { abortSignal: signal }),
     );
-    // Quiet: an answer names the failures alone, so every key without one is deleted (D7).
+    // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
+    const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key));
     const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
     const answers: DeleteAnswer[] = [];
     for (const { key } of requests) {
       const error = errors.get(key);
-      if (error === undefined) answers.push({ key, deleted: true });
+      if (error === undefined && deleted.has(key)) answers.push({ key, deleted: true });
+      else if (error === undefined)
+        answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
       else answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', error.Message ?? '', signal));
     }
     for (const { key } of requests) errors.delete(key);
@@ -467,9 +477,10 @@ export class S3Store implements ObjectStore {
     ExpectedSourceBucketOwner?: string;
   } {
     const path = source.key.split('/').map(encodeURIComponent).join('/');
-    const owner = this.#options.expectedBucketOwner;
+    const { bucket, expectedBucketOwner: owner } = this.#options;
     return {
-      CopySource: `${this.#options.bucket}/${path}`,
+      // An access point's ARN has the key behind `/object/`.
+      CopySource: `${bucket}${bucket.startsWith('arn:') ? '/object' : ''}/${path}`,
       CopySourceIfMatch: `"${source.etag}"`,
       ...(owner === undefined ? {} : { ExpectedSourceBucketOwner: owner }),
     };
@@ -536,6 +547,6 @@ function listingError(what: string, cause?: unknown): StoreError {
   });
 }
 
-function notDeleted(key: ObjectKey, code: string, status: number, message: string): DeleteAnswer {
-  return { key, deleted: false, error: new StoreError('rejected', code, status, 'DeleteObjects', message) };
+function notDeleted(key: ObjectKey, code: string, message: string): DeleteAnswer {
+  return { key, deleted: false, error: new StoreError('rejected', code, 200, 'DeleteObjects', message) };
 }

@@ -29,9 +29,13 @@ export class DigestPool {
 
   readonly #onAlive: () => void;
 
-  /** @param onAlive called while files are being read, at least every 64 MiB */
-  constructor(onAlive: () => void) {
+  /**
+   * @param onAlive called while files are being read, at least every 64 MiB
+   * @param signal ends the threads; what they were asked rejects with its reason
+   */
+  constructor(onAlive: () => void, signal: AbortSignal) {
     this.#onAlive = onAlive;
+    signal.addEventListener('abort', () => void this.#end(signal.reason), { once: true });
   }
 
   /** How many digests are worth asking for at a time. */
@@ -50,7 +54,15 @@ export class DigestPool {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#idle, ...this.#busy.keys()].map((worker) => worker.terminate()));
+    await this.#end(new Error('the digests are not wanted any more'));
+  }
+
+  async #end(reason: unknown): Promise<void> {
+    const workers = [...this.#idle.splice(0), ...this.#busy.keys()];
+    const tasks = [...this.#busy.values(), ...this.#queue.splice(0)];
+    this.#busy.clear();
+    for (const task of tasks) task.reject(reason);
+    await Promise.all(workers.map((worker) => worker.terminate()));
   }
 
   #dispatch(): void {

@@ -105,6 +105,12 @@ function explainStore(error: StoreError, what: string): Explained {
     case 'aborted':
       return failure('cancelled', `${what}: stopped`);
     case 'rejected':
+      if (error.code === 'ObjectParentIsFile') {
+        return failure(
+          'rejected',
+          `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first`,
+        );
+      }
       return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
     case 'fatal':
       return explainFatal(error, what, told);

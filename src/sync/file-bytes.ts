@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
@@ -38,13 +38,19 @@ export function sameStat(file: LocalFile, now: BigIntStats): boolean {
   );
 }
 
-/** The file as it is now. Throws ENOENT and its kin. */
+/**
+ * The file as it is now. Throws ENOENT and its kin, and FileChangedError when the path leads elsewhere by now: what
+ * the walk accepted must not be exchanged for a link to a file outside of the tree.
+ */
 export async function restat(file: LocalFile): Promise<LocalFile> {
   const now = await stat(file.path, { bigint: true });
   if (!now.isFile()) throw new FileChangedError('it is no longer a regular file');
+  if ((await realpath(file.path)) !== file.real)
+    throw new FileChangedError('its path leads to another file now');
   return {
     name: file.name,
     path: file.path,
+    real: file.real,
     size: Number(now.size),
     mtimeNs: now.mtimeNs,
     ctimeNs: now.ctimeNs,

@@ -38,9 +38,9 @@ export function guardTree(tree: Tree, options: TreeOptions, deletes: DeleteOptio
 /** Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write. */
 export function guardDeletions(planned: Planned, deletes: DeleteOptions, url: string): void {
   if (!deletes.deleteAfter) return;
-  const { losses, listedUnexcluded, related } = planned;
+  const { losses, deletions, listedUnexcluded, related } = planned;
   const { maxDelete } = deletes;
-  if (maxDelete.kind === 'default' && listedUnexcluded > 0 && !related) {
+  if (maxDelete.kind === 'default' && deletions > 0 && !related) {
     throw refusal(
       'unrelated-destination',
       `${url} holds ${listedUnexcluded} objects and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`,

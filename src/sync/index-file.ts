@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFileSync, type Stats } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { replaceFile } from '../disk/replace-file.js';
 import { md5Of } from '../model/digest.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { ObjectStore } from '../store/object-store.js';
@@ -16,33 +16,20 @@ export function fileIndexStorage(path: string): IndexStorage {
   return {
     trust: { remote: false, local: true },
     async load() {
-      let size: number;
+      let stats: Stats;
       try {
-        size = (await stat(path)).size;
+        stats = await stat(path);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
         throw error;
       }
-      if (size > MAX_INDEX_BYTES) throw new Error(`it has ${size} bytes, over ${MAX_INDEX_BYTES}`);
+      // A pipe would never end.
+      if (!stats.isFile()) throw new Error('it is not a regular file');
+      if (stats.size > MAX_INDEX_BYTES)
+        throw new Error(`it has ${stats.size} bytes, over ${MAX_INDEX_BYTES}`);
       return readFile(path);
     },
-    async save(bytes) {
-      await mkdir(dirname(path), { recursive: true });
-      const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-      try {
-        const handle = await open(temporary, 'wx', 0o600);
-        try {
-          await handle.writeFile(bytes);
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
-        await rename(temporary, path);
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
-      }
-    },
+    save: (bytes) => replaceFile(path, [bytes]),
   };
 }
 
@@ -52,7 +39,8 @@ export function fileIndexStorage(path: string): IndexStorage {
  */
 export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestination: boolean): IndexStorage {
   return {
-    trust: { remote: inDestination, local: true },
+    // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
+    trust: { remote: inDestination, local: inDestination },
     async load(signal) {
       return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
     },

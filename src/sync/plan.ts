@@ -43,6 +43,7 @@ export interface Planned {
   readonly unchanged: ReadonlyMap<ObjectKey, Md5>;
   /** Listed keys that are neither excluded nor skipped: the base of `max-delete: N%`. */
   readonly listedUnexcluded: number;
+  readonly deletions: number;
   /** Deletions whose content does not stay under another key. */
   readonly losses: number;
   /** Whether the destination and the tree have a key or a content in common. */
@@ -205,6 +206,7 @@ export function makePlan(input: PlanInput): Planned {
     plan: { ranks: ranks.build(), unchanged: same.count(), kept: kept.count() },
     unchanged,
     listedUnexcluded,
+    deletions: deletions.length,
     losses,
     related,
   };

@@ -29,14 +29,14 @@ export interface RecogniseRequest {
 export async function recognise(request: RecogniseRequest): Promise<ReadonlyMap<ObjectKey, Md5>> {
   const { store, prefix, digests, listing, index, signal } = request;
   const vouched = new Map<ObjectKey, Md5>();
+  /** Lines that contradict a plain ETag: they know more than it under KMS alone, which one HEAD must say first. */
+  const underKms = new Map<ObjectKey, Md5>();
   if (request.trustObjects && index !== undefined) {
     for (const object of listing.values()) {
       const entry = index.objects.get(object.key);
       if (entry === undefined || entry.etag !== object.etag || entry.size !== object.size) continue;
-      // A plain MD5 needs no voucher, and where line and ETag differ the ETag may be KMS's: the line knows.
-      if (classifyETag(object.etag).kind !== 'md5' || entry.md5 !== (object.etag as string)) {
-        vouched.set(object.key, entry.md5);
-      }
+      if (classifyETag(object.etag).kind !== 'md5') vouched.set(object.key, entry.md5);
+      else if ((object.etag as string) !== entry.md5) underKms.set(object.key, entry.md5);
     }
   }
   const ask: ObjectKey[] = [];
@@ -69,9 +69,10 @@ export async function recognise(request: RecogniseRequest): Promise<ReadonlyMap<
     if (md5 !== undefined) vouched.set(key, md5);
     return kind === 'md5';
   };
-  const [probe, ...others] = plain;
+  const probe = plain[0] ?? underKms.keys().next().value;
   if (probe !== undefined && (await learn(probe))) {
-    for (const key of others) ask.push(key);
+    for (const [key, md5] of underKms) vouched.set(key, md5);
+    for (const key of plain) if (key !== probe && !vouched.has(key)) ask.push(key);
   }
   await forEachConcurrent(ask, request.concurrency, async (key) => {
     await learn(key);

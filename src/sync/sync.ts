@@ -54,9 +54,7 @@ class Run {
   readonly #options: SyncOptions;
   readonly #ports: SyncPorts;
   readonly #url: string;
-  readonly #pool = new DigestPool(() => {
-    this.#movedAt = performance.now();
-  });
+  readonly #pool: DigestPool;
   readonly #phases: Partial<Record<PhaseName, number>> = {};
   readonly #stop = new AbortController();
   /** Nothing more is started when it is aborted. */
@@ -82,6 +80,9 @@ class Run {
     const end = (): void => this.#requests.abort(this.#signal.reason);
     this.#stop.signal.addEventListener('abort', end);
     ports.signal.addEventListener('abort', () => setTimeout(end, LAST_REQUESTS_MS).unref());
+    this.#pool = new DigestPool(() => {
+      this.#movedAt = performance.now();
+    }, this.#signal);
     this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
   }
 

@@ -48,9 +48,8 @@ const MOST_REFUSALS = 1000;
 /**
  * Finds the files that `options` publish.
  *
- * A directory that nothing in it can be published from is not opened. An entry that is gone when it is looked
- * at is not there: it was removed as early as it was seen. All refusals come in one error, before anything is
- * written.
+ * A directory that nothing in it can be published from is not opened. An entry that is gone when it is looked at
+ * refuses the run: it would count as absent. All refusals come in one error, before anything is written.
  */
 export async function walk(
   options: TreeOptions,

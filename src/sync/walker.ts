@@ -104,6 +104,11 @@ export function createWalker({
     return matcher.enter(directory.match, base);
   }
 
+  /** What was listed and is gone would count as absent, and its objects be deleted: the tree is being changed. */
+  function vanished(name: string): void {
+    refuse('file-vanished', name, `${showName(name)} vanished while the tree was read`);
+  }
+
   /** Refuses a file that cannot be read, before anything is written. */
   async function isUnreadable(name: string, path: string, stats: BigIntStats): Promise<boolean> {
     if (isSurelyReadable(stats, uid)) return false;
@@ -113,8 +118,15 @@ export function createWalker({
   }
 
   /** Takes a file whose metadata is `stats`; through a link, the target's. */
-  function add(name: string, path: string, stats: BigIntStats, match: DirectoryMatch, base: string): void {
-    findings.files.push(localFile(name, path, stats));
+  function add(
+    name: string,
+    path: string,
+    real: string,
+    stats: BigIntStats,
+    match: DirectoryMatch,
+    base: string,
+  ): void {
+    findings.files.push(localFile(name, path, real, stats));
     matcher.found(match, base);
     if (looksSecret(base, path)) findings.secrets.push(name);
   }
@@ -129,9 +141,12 @@ export function createWalker({
         undecodable = await readUndecodable(directory.path);
       }
     } catch (error) {
-      if (isGone(error)) return [];
-      // What cannot be listed would count as absent, and be deleted (D2).
       const name = directory.namePrefix === '' ? directory.path : directory.namePrefix;
+      if (isGone(error)) {
+        vanished(name);
+        return [];
+      }
+      // What cannot be listed would count as absent, and be deleted (D2).
       refuse('unreadable', name, `the directory ${showName(name)} cannot be read (${reasonOf(error)})`);
       return [];
     }
@@ -169,13 +184,14 @@ export function createWalker({
       const name = directory.namePrefix + base;
       const path = directory.pathPrefix + base;
       const look = looks[i];
-      if (look === undefined) continue;
-      if ('error' in look) {
+      if (look === undefined) {
+        vanished(name);
+      } else if ('error' in look) {
         refuse('unreadable', name, `${showName(name)} cannot be looked at (${reasonOf(look.error)})`);
       } else if (!look.isFile()) {
         refuse('unreadable', name, `${showName(name)} was replaced while it was looked at`);
       } else if (isSurelyReadable(look, uid) || !(await isUnreadable(name, path, look))) {
-        add(name, path, look, directory.match, base);
+        add(name, path, withSeparator(directory.real) + base, look, directory.match, base);
       }
     }
     for (const base of links) {
@@ -210,8 +226,8 @@ export function createWalker({
     try {
       text = await readlink(path);
     } catch (error) {
-      if (isGone(error)) return undefined;
-      refuse('unreadable', name, `the link ${showName(name)} cannot be read (${reasonOf(error)})`);
+      if (isGone(error)) vanished(name);
+      else refuse('unreadable', name, `the link ${showName(name)} cannot be read (${reasonOf(error)})`);
       return undefined;
     }
     const link = `${showName(name)} is a symbolic link to ${showName(text)}`;
@@ -230,7 +246,7 @@ export function createWalker({
     } else if (!rules.includeGit && hasGitSegment(real, sep)) {
       findings.skipped.set(name, 'symbolic link into .git');
     } else if (stats.isFile()) {
-      if (!(await isUnreadable(name, path, stats))) add(name, path, stats, directory.match, base);
+      if (!(await isUnreadable(name, path, stats))) add(name, path, real, stats, directory.match, base);
     } else if (!stats.isDirectory()) {
       findings.skipped.set(name, kindOf(stats));
     } else if (isOnTheWay(directory, real)) {
@@ -259,7 +275,9 @@ export function createWalker({
         const base = basename(path);
         const match = matcher.at(dirname(path));
         if (match === undefined || !matcher.takes(match, base)) return [];
-        if (!(await isUnreadable(name, path, found.stats))) add(name, path, found.stats, match, base);
+        if (!(await isUnreadable(name, path, found.stats))) {
+          add(name, path, found.real, found.stats, match, base);
+        }
         return [];
       }
       case 'special':
@@ -324,10 +342,12 @@ function withSeparator(path: string): string {
   return path.endsWith(sep) ? path : path + sep;
 }
 
-function localFile(name: string, path: string, stats: BigIntStats): LocalFile {
+function localFile(name: string, path: string, real: string, stats: BigIntStats): LocalFile {
   return {
     name,
     path,
+    // One string for both where no link is on the way, which is nearly everywhere.
+    real: real === path ? path : real,
     size: Number(stats.size),
     mtimeNs: stats.mtimeNs,
     ctimeNs: stats.ctimeNs,

@@ -10,6 +10,7 @@ export function localFile(name: string, size: number): LocalFile {
   return {
     name,
     path: `/tree/${name}`,
+    real: `/tree/${name}`,
     size,
     mtimeNs: 1n,
     ctimeNs: 2n,

@@ -14,6 +14,7 @@ import {
 } from '../../../src/model/digest-index.js';
 import { candidatePartSizes, ownLayout } from '../../../src/model/part-sizes.js';
 
+const GIB = 1024 ** 3;
 const md5 = 'd41d8cd98f00b204e9800998ecf8427e' as Md5;
 const index: DigestIndex = {
   machine: 'm',
@@ -90,6 +91,14 @@ describe('part layouts', () => {
       expect(parseLayout(text)).toBeUndefined();
     },
   );
+
+  test.each([
+    ['rclone takes the next whole MiB', 55 * GIB, 9387, 6 * 1024 ** 2],
+    ['s5cmd divides by 10,000 and adds one', 600 * GIB + 7, 10_000, Math.floor((600 * GIB + 7) / 10_000) + 1],
+    ['mc takes multiples of 16 MiB', 400 * GIB + 1, 8534, 48 * 1024 ** 2],
+  ])('above 10,000 parts: %s', (_, size, parts, partSize) => {
+    expect(candidatePartSizes(size, parts)).toContain(partSize);
+  });
 
   test('ours keeps to 10,000 parts up to the largest object, and is among the candidates', () => {
     const sizes = fc.integer({ min: 8 * 1024 ** 2, max: 50 * 1024 ** 4 });

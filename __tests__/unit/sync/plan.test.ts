@@ -20,7 +20,7 @@ type Contents = Readonly<Record<string, string>>;
 
 function localFile(name: string, content: string): LocalFile {
   const stat = { mtimeNs: 1n, ctimeNs: 1n, dev: 1n, ino: 1n, nlink: 1, mode: 0o100644 };
-  return { name, path: `/tree/${name}`, size: Buffer.byteLength(content), ...stat };
+  return { name, path: `/tree/${name}`, real: `/tree/${name}`, size: Buffer.byteLength(content), ...stat };
 }
 
 function object(name: string, content: string, changes: Partial<ListedObject> = {}): ListedObject {

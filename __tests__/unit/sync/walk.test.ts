@@ -116,6 +116,7 @@ describe('keys', () => {
       {
         name: 'a.js',
         path: join(work, 'dist/a.js'),
+        real: join(work, 'dist/a.js'),
         size: 9,
         mtimeNs: 1_500_000_000n,
         ctimeNs: stats.ctimeNs,
@@ -741,14 +742,16 @@ describe('what cannot be read', () => {
 });
 
 describe('a tree that changes, and one that is large', () => {
-  test('what vanishes before it is looked at is not there', async () => {
+  test('D2: what vanishes while the tree is read refuses the run, file or directory', async () => {
     await make('o/a', 'o/b', 'o/sub/c', 'o/sub2/d');
     let visits = 0;
     const onProgress = (): void => {
       // The root was opened, its entries were not looked at yet.
       if (++visits === 1) execFileSync('rm', ['-r', join(work, 'o/b'), join(work, 'o/sub')]);
     };
-    expect(names(await walkLines(['o'], { onProgress }))).toEqual(['a', 'sub2/d']);
+    const error = await walkError(['o'], { onProgress });
+    expect(error).toMatchObject({ code: 'file-vanished', exit: 4 });
+    expect(error.message).toMatch(/^2 entries cannot be published: 'b' vanished .*; 'sub\/' vanished /);
   });
 
   test('a run that was cancelled ends the walk with its reason', async () => {
