@@ -162,7 +162,7 @@ describe('each distinct content is sent once', () => {
 });
 
 describe('headers', () => {
-  test("C4: a copy has its own Content-Type and metadata, never the source's", async () => {
+  test('C4, C16: a copy has its own headers and tags, never those of its source', async () => {
     s3.server.putObject(bucket, 'p/old.html', 'body', {
       headers: {
         'content-type': 'text/html',
@@ -282,7 +282,7 @@ describe('deleting', () => {
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.txt', 'p/dir/b.txt']);
   });
 
-  test('D7, R5: an error for one key inside a 200 fails the run by name', async () => {
+  test('D7, R4, R5: an error for one key inside a 200 fails the run by name', async () => {
     await rm(join(root, 'a.txt'));
     s3.server.putObject(bucket, 'p/z.txt', 'z');
     s3.server.faults.add({
@@ -370,7 +370,7 @@ describe('deleting', () => {
 });
 
 describe('other writers', () => {
-  test('a key that appeared meanwhile is not overwritten: exit 5, by name', async () => {
+  test('another writer: a key that appeared meanwhile is not overwritten: exit 5, by name', async () => {
     await writeTree({ 'a.txt': 'ours', 'b.txt': 'b' }, root);
     s3.server.before(
       { operation: 'PutObject', key: 'p/a.txt' },
@@ -576,7 +576,7 @@ describe('files that change during the run', () => {
 });
 
 describe('paths that lead elsewhere during the run', () => {
-  test('R2: a file that became a link to outside of the tree is not followed', async () => {
+  test('C6: a file that became a link to outside of the tree is not followed', async () => {
     const outside = await writeTree({ secret: 'TOP SECRET' });
     await writeTree({ a: 'first', b: 'file b' }, root);
     const swap = s3.server.before({ operation: 'PutObject', key: 'p/a' }, async () => {
@@ -591,7 +591,7 @@ describe('paths that lead elsewhere during the run', () => {
     await removeTree(outside);
   });
 
-  test('R2: nor a directory', async () => {
+  test('C6: nor is a directory that became one', async () => {
     const outside = await writeTree({ b: 'TOP SECRET' });
     await writeTree({ a: 'first', 'd/b': 'file b' }, root);
     const swap = s3.server.before({ operation: 'PutObject', key: 'p/a' }, async () => {

@@ -1,0 +1,96 @@
+import { utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { literalPath } from '../../../src/action/path-lines.js';
+import { type Md5, md5Of } from '../../../src/model/digest.js';
+import type { DigestIndex, FileEntry } from '../../../src/model/digest-index.js';
+import { parsePrefix } from '../../../src/model/object-key.js';
+import type { LocalFile } from '../../../src/model/objects.js';
+import { digestTree } from '../../../src/sync/digest.js';
+import { DigestPool } from '../../../src/sync/digest-pool.js';
+import { walk } from '../../../src/sync/walk.js';
+import { removeTree, writeTree } from '../../support/tree.js';
+
+const { signal } = new AbortController();
+const REMEMBERED = 'f'.repeat(32) as Md5;
+
+let root: string;
+let files: readonly LocalFile[];
+
+beforeEach(async () => {
+  root = await writeTree({ a: 'same', b: 'size', c: 'another size' });
+  for (const name of ['a', 'b', 'c']) await utimes(join(root, name), 1, 1);
+  const tree = {
+    root: undefined,
+    excludes: [],
+    includeGit: false,
+    symlinks: 'inside',
+    ifNoFilesFound: 'error',
+  } as const;
+  files = (await walk({ ...tree, patterns: [literalPath(root)] }, () => undefined, signal)).files;
+});
+afterEach(() => removeTree(root));
+
+/** The digest of `a`, where the index remembers another one under its stat, changed as the test says. */
+async function digestOfA(
+  change: Partial<FileEntry>,
+  writtenNs: bigint,
+  trustFiles = true,
+): Promise<Md5 | undefined> {
+  const [a] = files;
+  if (a === undefined) throw new Error('no file');
+  const entry = {
+    size: a.size,
+    mtimeNs: `${a.mtimeNs}`,
+    ctimeNs: `${a.ctimeNs}`,
+    ino: `${a.ino}`,
+    md5: REMEMBERED,
+    ...change,
+  };
+  const index: DigestIndex = {
+    machine: 'm',
+    writtenNs,
+    objects: new Map(),
+    files: new Map([[a.path, entry]]),
+  };
+  const pool = new DigestPool(() => undefined, signal);
+  const { digests } = await digestTree({
+    prefix: parsePrefix(''),
+    files,
+    listing: new Map(),
+    index,
+    trustFiles,
+    pool,
+    onProgress: () => undefined,
+    signal,
+  });
+  await pool.close();
+  expect([...digests.keys()]).toEqual(['a', 'b']);
+  return digests.get('a')?.md5;
+}
+
+describe('what the index remembers of a file', () => {
+  const read = md5Of(Buffer.from('same'));
+  const later = (): bigint => (files[0]?.ctimeNs ?? 0n) + 1n;
+
+  test('is believed when size, mtime, ctime and inode are equal', async () => {
+    expect(await digestOfA({}, later())).toBe(REMEMBERED);
+  });
+
+  test('C12: is not believed of a file touched at or after the moment that the index speaks of', async () => {
+    expect(await digestOfA({}, later() - 1n)).toBe(read);
+  });
+
+  test.each([
+    ['size', { size: 5 }],
+    ['mtime', { mtimeNs: '2' }],
+    ['ctime', { ctimeNs: '2' }],
+    ['inode', { ino: '2' }],
+  ])('is not believed when the %s differs', async (_, change) => {
+    expect(await digestOfA(change, later())).toBe(read);
+  });
+
+  test('C18: is not believed where others may have written it', async () => {
+    expect(await digestOfA({}, later(), false)).toBe(read);
+  });
+});
