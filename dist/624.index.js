@@ -1780,8 +1780,26 @@ async function recognise(request) {
                 break;
         }
     }
+    let unanswered = 0;
+    const headOf = async (key) => {
+        try {
+            return await store.head(key, signal);
+        }
+        catch (error) {
+            // Denied, or a customer's key that we do not have: what S3 does not say is unknown, and is sent.
+            if (!(error instanceof object_store/* StoreError */.A) || (error.kind !== 'denied' && error.kind !== 'rejected'))
+                throw error;
+            if (unanswered++ === 0) {
+                const message = `${key} is not asked about, nor others: ${error.code} to HeadObject; s3:GetObject lets unchanged files be told`;
+                request.emit({ type: 'message', level: 'notice', message });
+            }
+            return undefined;
+        }
+    };
     const learn = async (key) => {
-        const head = await store.head(key, signal);
+        if (unanswered > 0)
+            return false;
+        const head = await headOf(key);
         // Gone or replaced since the listing: the write's own condition will say so.
         if (head === undefined || head.etag !== listing.get(key)?.etag)
             return false;
@@ -3165,6 +3183,7 @@ class Run {
                 index: remembered.index,
                 trustObjects: remembered.trustObjects,
                 concurrency: (0,options/* requestsInFlight */._)(connection),
+                emit,
                 signal,
             });
             return makePlan({

@@ -647,6 +647,19 @@ describe('encryption', () => {
     expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'right' });
   });
 
+  test('a HEAD that is denied is no answer: the file is sent, and the run says so once', async () => {
+    await writeTree({ a: 'one', b: 'two' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ a: 'ONE', b: 'TWO' }, root);
+    s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await publish(s3, bucket, root);
+    expect(run).toMatchObject({ exit: 0, report: { totals: { uploaded: { files: 2 } } } });
+    expect(run.messages.filter((message) => message.includes('s3:GetObject'))).toHaveLength(1);
+  });
+
   test('C15: metadata never contradicts a plain ETag', async () => {
     await writeTree({ a: 'right' }, root);
     s3.server.putObject(bucket, 'p/a', 'wrong', {

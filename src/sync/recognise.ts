@@ -1,9 +1,10 @@
 import { classifyETag, type Md5 } from '../model/digest.js';
 import type { DigestIndex } from '../model/digest-index.js';
+import type { Emit } from '../model/events.js';
 import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
-import { etagsProve, type ReadableStore } from '../store/object-store.js';
+import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
 import { forEachConcurrent } from './concurrency.js';
 import type { FileDigest } from './file-bytes.js';
 
@@ -17,6 +18,7 @@ export interface RecogniseRequest {
   /** Whether a line about an object is believed alone: the index lies in the destination's own bucket. */
   readonly trustObjects: boolean;
   readonly concurrency: number;
+  readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
@@ -59,8 +61,24 @@ export async function recognise(request: RecogniseRequest): Promise<ReadonlyMap<
         break;
     }
   }
+  let unanswered = 0;
+  const headOf = async (key: ObjectKey): Promise<ObjectHead | undefined> => {
+    try {
+      return await store.head(key, signal);
+    } catch (error) {
+      // Denied, or a customer's key that we do not have: what S3 does not say is unknown, and is sent.
+      if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
+        throw error;
+      if (unanswered++ === 0) {
+        const message = `${key} is not asked about, nor others: ${error.code} to HeadObject; s3:GetObject lets unchanged files be told`;
+        request.emit({ type: 'message', level: 'notice', message });
+      }
+      return undefined;
+    }
+  };
   const learn = async (key: ObjectKey): Promise<boolean> => {
-    const head = await store.head(key, signal);
+    if (unanswered > 0) return false;
+    const head = await headOf(key);
     // Gone or replaced since the listing: the write's own condition will say so.
     if (head === undefined || head.etag !== listing.get(key)?.etag) return false;
     const kind = classifyETag(head.etag).kind;

@@ -135,6 +135,7 @@ class Run {
         index: remembered.index,
         trustObjects: remembered.trustObjects,
         concurrency: requestsInFlight(connection),
+        emit,
         signal,
       });
       return makePlan({
