@@ -14,7 +14,7 @@ import {
   REPORT_VERSION,
   type Report,
   type ReportError,
-  type Status,
+  statusOf,
 } from './model/report.js';
 import type { ObjectStore, OpenedStore } from './store/object-store.js';
 import type { IndexStorage, SyncPorts, SyncResult } from './sync/ports.js';
@@ -152,7 +152,7 @@ export function endBeforeRun(
   const { code, message, exit } = explained(thrown, new AbortController().signal, emit);
   finish({
     type: 'end',
-    status: statusOf(exit),
+    status: statusOf(exit, dryRun),
     exit,
     dryRun,
     changed: false,
@@ -210,31 +210,11 @@ function explained(thrown: unknown, signal: AbortSignal, emit: Emit): Explained 
   };
 }
 
-/** The status that goes with an exit code when a run ended before it had anything else to say. */
-function statusOf(exit: ExitCode): Status {
-  switch (exit) {
-    case EXIT.done:
-    case EXIT.wouldChange:
-      return 'done';
-    case EXIT.different:
-      return 'different';
-    case EXIT.refused:
-      return 'refused';
-    case EXIT.interrupted:
-    case EXIT.terminated:
-      return 'cancelled';
-    case EXIT.failed:
-    case EXIT.usage:
-    case EXIT.foreignWriter:
-      return 'failed';
-  }
-}
-
 function notBegun(options: SyncOptions, { code, message, exit }: Explained): RunResult {
   const error = { code, message };
   const destination: DestinationReport = {
     url: destinationUrl(options.destination),
-    status: statusOf(exit),
+    status: statusOf(exit, options.dryRun),
     totals: NO_TOTALS,
     requests: {},
     phases: {},

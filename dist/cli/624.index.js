@@ -345,6 +345,8 @@ function* stepsOf(plan) {
     }
 }
 
+// EXTERNAL MODULE: ./build/src/model/report.js
+var report = __webpack_require__(8205);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var model_digest = __webpack_require__(6799);
 // EXTERNAL MODULE: external "node:zlib"
@@ -1985,8 +1987,8 @@ class Transfer {
             return steps.map((step, i) => {
                 const answer = answers[i];
                 const ms = performance.now() - started;
-                if (answer?.deleted === false)
-                    return this.#failed(step, answer.error, ms);
+                if (answer?.deleted !== true)
+                    return this.#failed(step, answer?.error ?? new Error('no answer'), ms);
                 this.deleted.add(step.key);
                 return { step, outcome: 'done', action: 'delete', sentBytes: 0, ms };
             });
@@ -3144,6 +3146,7 @@ function warningsOf({ files, skipped, secrets }) {
 
 
 
+
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
@@ -3352,7 +3355,7 @@ class Run {
             exit,
             report: {
                 url: this.#url,
-                status: statusOf(exit, this.#options.dryRun),
+                status: (0,report/* statusOf */.c)(exit, this.#options.dryRun),
                 totals: totalsOf(this.#outcomes, this.#plan),
                 requests: this.#ports.store.requests(),
                 phases: this.#phases,
@@ -3498,24 +3501,6 @@ function reportStep({ step, outcome, action, error, etag, versionId }) {
         ...(etag === undefined ? {} : { etag }),
         ...(versionId === undefined ? {} : { versionId }),
     };
-}
-function statusOf(exit, dryRun) {
-    switch (exit) {
-        case errors/* EXIT */.dc.done:
-        case errors/* EXIT */.dc.wouldChange:
-            return dryRun ? 'planned' : 'done';
-        case errors/* EXIT */.dc.refused:
-            return 'refused';
-        case errors/* EXIT */.dc.different:
-            return 'different';
-        case errors/* EXIT */.dc.interrupted:
-        case errors/* EXIT */.dc.terminated:
-            return 'cancelled';
-        case errors/* EXIT */.dc.failed:
-        case errors/* EXIT */.dc.usage:
-        case errors/* EXIT */.dc.foreignWriter:
-            return 'failed';
-    }
 }
 
 

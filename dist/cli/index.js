@@ -330,7 +330,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
 /* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7766);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1205);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4392);
 
 
 
@@ -1638,8 +1638,8 @@ function consoleSink(out, err, wanted) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/run.js + 1 modules
-var run = __nccwpck_require__(1205);
+// EXTERNAL MODULE: ./build/src/run.js
+var run = __nccwpck_require__(4392);
 ;// CONCATENATED MODULE: ./build/src/command-line.js
 
 
@@ -2393,40 +2393,59 @@ const ARCHIVED_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /***/ }),
 
-/***/ 1205:
+/***/ 8205:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ REPORT_VERSION),
+/* harmony export */   c: () => (/* binding */ statusOf)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4132);
 
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  PB: () => (/* binding */ abortOnSignals),
-  _$: () => (/* binding */ endBeforeRun),
-  Hi: () => (/* binding */ engine),
-  hH: () => (/* binding */ patternParsers),
-  eF: () => (/* binding */ run)
-});
-
-// UNUSED EXPORTS: commitOf
-
-// EXTERNAL MODULE: ./build/src/console/format.js
-var format = __nccwpck_require__(5380);
-// EXTERNAL MODULE: ./build/src/console/text.js
-var console_text = __nccwpck_require__(4320);
-// EXTERNAL MODULE: ./build/src/console/totals.js
-var console_totals = __nccwpck_require__(924);
-// EXTERNAL MODULE: ./build/src/console/version.js
-var version = __nccwpck_require__(9503);
-// EXTERNAL MODULE: ./build/src/console/words.js
-var words = __nccwpck_require__(5438);
-// EXTERNAL MODULE: ./build/src/model/errors.js
-var errors = __nccwpck_require__(4132);
-// EXTERNAL MODULE: ./build/src/model/objects.js
-var objects = __nccwpck_require__(6139);
-;// CONCATENATED MODULE: ./build/src/model/report.js
 /** Version of the report's schema; `docs/report.schema.json` is its description. */
 const REPORT_VERSION = 1;
+/** The status that goes with an exit status. */
+function statusOf(exit, dryRun) {
+    switch (exit) {
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.done:
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.wouldChange:
+            return dryRun ? 'planned' : 'done';
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.refused:
+            return 'refused';
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.different:
+            return 'different';
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.interrupted:
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.terminated:
+            return 'cancelled';
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.failed:
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.usage:
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.foreignWriter:
+            return 'failed';
+    }
+}
 
-;// CONCATENATED MODULE: ./build/src/run.js
+
+/***/ }),
+
+/***/ 4392:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Hi: () => (/* binding */ engine),
+/* harmony export */   PB: () => (/* binding */ abortOnSignals),
+/* harmony export */   _$: () => (/* binding */ endBeforeRun),
+/* harmony export */   eF: () => (/* binding */ run),
+/* harmony export */   hH: () => (/* binding */ patternParsers)
+/* harmony export */ });
+/* unused harmony export commitOf */
+/* harmony import */ var _console_format_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5380);
+/* harmony import */ var _console_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4320);
+/* harmony import */ var _console_totals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(924);
+/* harmony import */ var _console_version_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9503);
+/* harmony import */ var _console_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5438);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4132);
+/* harmony import */ var _model_objects_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6139);
+/* harmony import */ var _model_report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8205);
 
 
 
@@ -2464,7 +2483,7 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
         type: 'start',
         command: options.command,
         dryRun: options.dryRun,
-        url: (0,objects/* destinationUrl */.k)(options.destination),
+        url: (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_4__/* .destinationUrl */ .k)(options.destination),
         roots: options.tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text),
     });
     let identity;
@@ -2488,17 +2507,17 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
     const ended = ending(written, options, shell.now() - began);
     shell.emit(ended);
     let { exit } = ended;
-    let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? failureText(written.report, ended));
+    let failure = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.done ? undefined : (ended.error?.message ?? failureText(written.report, ended));
     try {
         await shell.finish(written.report, ended);
     }
     catch (thrown) {
-        exit = (0,errors/* worstExit */.gX)([exit, errors/* EXIT */.dc.failed]);
-        failure ??= `outputs or summary could not be written: ${(0,errors/* messageOf */.bD)(thrown)}`;
+        exit = (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .worstExit */ .gX)([exit, _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.failed]);
+        failure ??= `outputs or summary could not be written: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(thrown)}`;
     }
     if (failure !== undefined)
         shell.fail(failure, exit);
-    return shell.detailedExit && exit === errors/* EXIT */.dc.done && ended.dryRun && ended.changed ? errors/* EXIT */.dc.wouldChange : exit;
+    return shell.detailedExit && exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.done && ended.dryRun && ended.changed ? _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.wouldChange : exit;
     async function indexStorage(opened) {
         const { index, destination } = options;
         switch (index.kind) {
@@ -2523,12 +2542,12 @@ function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
     const { code, message, exit } = explained(thrown, new AbortController().signal, emit);
     finish({
         type: 'end',
-        status: statusOf(exit),
+        status: (0,_model_report_js__WEBPACK_IMPORTED_MODULE_5__/* .statusOf */ .c)(exit, dryRun),
         exit,
         dryRun,
         changed: false,
         seconds,
-        totals: console_totals/* NO_TOTALS */.wv,
+        totals: _console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .NO_TOTALS */ .wv,
         sentBytes: 0,
         requests: {},
         error: { code, message },
@@ -2544,8 +2563,8 @@ function failureText(report, { totals, exit }) {
     const first = report.destinations.flatMap(({ steps }) => steps.find(({ outcome }) => outcome === 'failed') ?? [])[0];
     const told = first === undefined
         ? ''
-        : `: ${(0,console_text/* printable */.g$)(first.key)}: ${(0,words/* withoutKey */.wC)(first.key, first.error?.message ?? '')}`;
-    return `${(0,format/* formatFiles */.HL)(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
+        : `: ${(0,_console_text_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(first.key)}: ${(0,_console_words_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutKey */ .wC)(first.key, first.error?.message ?? '')}`;
+    return `${(0,_console_format_js__WEBPACK_IMPORTED_MODULE_6__/* .formatFiles */ .HL)(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
 }
 /** An index in another bucket is reached as the destination is, but for what is about the destination alone. */
 function indexBucket(options, bucket) {
@@ -2555,42 +2574,23 @@ function indexBucket(options, bucket) {
 /** Anything thrown, as the report says it. What is no `SyncError` is a mistake of ours. After an abort nothing else counts. */
 function explained(thrown, signal, emit) {
     const met = signal.aborted ? signal.reason : thrown;
-    if (met instanceof errors/* SyncError */.S0)
+    if (met instanceof _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0)
         return { code: met.code, message: met.message, exit: met.exit };
     if (met instanceof Error && met.stack !== undefined) {
         emit({ type: 'message', level: 'debug', message: met.stack });
     }
     return {
         code: 'internal',
-        message: `internal error: ${(0,errors/* messageOf */.bD)(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
-        exit: errors/* EXIT */.dc.failed,
+        message: `internal error: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
+        exit: _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.failed,
     };
-}
-/** The status that goes with an exit code when a run ended before it had anything else to say. */
-function statusOf(exit) {
-    switch (exit) {
-        case errors/* EXIT */.dc.done:
-        case errors/* EXIT */.dc.wouldChange:
-            return 'done';
-        case errors/* EXIT */.dc.different:
-            return 'different';
-        case errors/* EXIT */.dc.refused:
-            return 'refused';
-        case errors/* EXIT */.dc.interrupted:
-        case errors/* EXIT */.dc.terminated:
-            return 'cancelled';
-        case errors/* EXIT */.dc.failed:
-        case errors/* EXIT */.dc.usage:
-        case errors/* EXIT */.dc.foreignWriter:
-            return 'failed';
-    }
 }
 function notBegun(options, { code, message, exit }) {
     const error = { code, message };
     const destination = {
-        url: (0,objects/* destinationUrl */.k)(options.destination),
-        status: statusOf(exit),
-        totals: console_totals/* NO_TOTALS */.wv,
+        url: (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_4__/* .destinationUrl */ .k)(options.destination),
+        status: (0,_model_report_js__WEBPACK_IMPORTED_MODULE_5__/* .statusOf */ .c)(exit, options.dryRun),
+        totals: _console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .NO_TOTALS */ .wv,
         requests: {},
         phases: {},
         ranks: [],
@@ -2604,8 +2604,8 @@ function buildReport(options, shell, made) {
     const { began, identity, warnings, end } = made;
     const commit = commitOf(shell.env);
     return {
-        version: REPORT_VERSION,
-        tool: version/* TOOL */.j,
+        version: _model_report_js__WEBPACK_IMPORTED_MODULE_5__/* .REPORT_VERSION */ .A,
+        tool: _console_version_js__WEBPACK_IMPORTED_MODULE_7__/* .TOOL */ .j,
         command: options.command,
         dryRun: options.dryRun,
         status: end.destination.status,
@@ -2645,7 +2645,7 @@ async function writeReport(report, options, exit, emit) {
     catch (thrown) {
         const error = {
             code: 'report-not-written',
-            message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`,
+            message: `report: ${options.report} cannot be written (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(thrown)}): check the directory and its permissions`,
         };
         const failed = report.status === 'done' || report.status === 'planned';
         // A run that failed already ends with its own error; this one is said beside it.
@@ -2653,23 +2653,23 @@ async function writeReport(report, options, exit, emit) {
             emit({ type: 'message', level: 'error', message: error.message });
         return {
             report: failed ? { ...report, status: 'failed', error } : report,
-            exit: (0,errors/* worstExit */.gX)([exit, errors/* EXIT */.dc.failed]),
+            exit: (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .worstExit */ .gX)([exit, _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.failed]),
             path: undefined,
         };
     }
 }
 function ending({ report, exit, path }, options, ms) {
-    const totals = (0,console_totals/* sumTotals */.L_)(report);
+    const totals = (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .sumTotals */ .L_)(report);
     return {
         type: 'end',
         status: report.status,
         exit,
         dryRun: options.dryRun,
-        changed: (0,console_totals/* isChanged */.Hq)(totals),
+        changed: (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .isChanged */ .Hq)(totals),
         seconds: ms / 1000,
         totals,
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
-        requests: (0,console_totals/* sumRequests */.Mw)(report),
+        requests: (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .sumRequests */ .Mw)(report),
         ...(report.error === undefined ? {} : { error: report.error }),
         ...(path === undefined ? {} : { report: path }),
     };
@@ -2685,12 +2685,12 @@ function abortOnSignals(target = process, exitNow = (code) => process.exit(code)
     let interruptedAt;
     const interrupt = () => {
         if (interruptedAt !== undefined && now() - interruptedAt >= ECHO_MS)
-            exitNow(errors/* EXIT */.dc.interrupted);
+            exitNow(_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.interrupted);
         interruptedAt ??= now();
-        controller.abort(new errors/* SyncError */.S0('cancelled', errors/* EXIT */.dc.interrupted, 'cancelled by SIGINT: what was not begun is left for the next run'));
+        controller.abort(new _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0('cancelled', _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.interrupted, 'cancelled by SIGINT: what was not begun is left for the next run'));
     };
     const terminate = () => {
-        controller.abort(new errors/* SyncError */.S0('cancelled', errors/* EXIT */.dc.terminated, 'cancelled by SIGTERM: what was not begun is left for the next run'));
+        controller.abort(new _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0('cancelled', _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.terminated, 'cancelled by SIGTERM: what was not begun is left for the next run'));
     };
     target.on('SIGINT', interrupt);
     target.on('SIGTERM', terminate);

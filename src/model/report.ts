@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.js';
+import { type ErrorCode, EXIT, type ExitCode } from './errors.js';
 import type { Identity, Outcome, PhaseName } from './events.js';
 import type { Action, Count, Reason } from './plan.js';
 
@@ -73,4 +73,24 @@ export interface Report {
   /** One line each. */
   readonly warnings: readonly string[];
   readonly destinations: readonly DestinationReport[];
+}
+
+/** The status that goes with an exit status. */
+export function statusOf(exit: ExitCode, dryRun: boolean): Status {
+  switch (exit) {
+    case EXIT.done:
+    case EXIT.wouldChange:
+      return dryRun ? 'planned' : 'done';
+    case EXIT.refused:
+      return 'refused';
+    case EXIT.different:
+      return 'different';
+    case EXIT.interrupted:
+    case EXIT.terminated:
+      return 'cancelled';
+    case EXIT.failed:
+    case EXIT.usage:
+    case EXIT.foreignWriter:
+      return 'failed';
+  }
 }

@@ -7,7 +7,7 @@ import { destinationUrl, type ListedObject, type LocalFile } from '../model/obje
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
 import type { Count, Plan } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
-import type { ReportError, ReportStep, Status, Totals } from '../model/report.js';
+import { type ReportError, type ReportStep, statusOf, type Totals } from '../model/report.js';
 import { digestTree } from './digest.js';
 import { DigestPool } from './digest-pool.js';
 import { dryRunPerformer, execute } from './execute.js';
@@ -413,23 +413,4 @@ function reportStep({ step, outcome, action, error, etag, versionId }: StepOutco
     ...(etag === undefined ? {} : { etag }),
     ...(versionId === undefined ? {} : { versionId }),
   };
-}
-
-function statusOf(exit: ExitCode, dryRun: boolean): Status {
-  switch (exit) {
-    case EXIT.done:
-    case EXIT.wouldChange:
-      return dryRun ? 'planned' : 'done';
-    case EXIT.refused:
-      return 'refused';
-    case EXIT.different:
-      return 'different';
-    case EXIT.interrupted:
-    case EXIT.terminated:
-      return 'cancelled';
-    case EXIT.failed:
-    case EXIT.usage:
-    case EXIT.foreignWriter:
-      return 'failed';
-  }
 }

@@ -151,7 +151,7 @@ export class Transfer implements Performer {
       return steps.map((step, i) => {
         const answer = answers[i];
         const ms = performance.now() - started;
-        if (answer?.deleted === false) return this.#failed(step, answer.error, ms);
+        if (answer?.deleted !== true) return this.#failed(step, answer?.error ?? new Error('no answer'), ms);
         this.deleted.add(step.key);
         return { step, outcome: 'done', action: 'delete', sentBytes: 0, ms };
       });
