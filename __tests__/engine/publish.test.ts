@@ -153,7 +153,7 @@ describe('each distinct content is sent once', () => {
     await rename(join(root, 'a.bin'), join(root, 'c.bin'));
     await rename(join(root, 'b.bin'), join(root, 'a.bin'));
     await rename(join(root, 'c.bin'), join(root, 'b.bin'));
-    expect((await publish(weed, other, root)).exit).toBe(0);
+    expect(await publish(weed, other, root)).toMatchObject({ exit: 0, report: { sentBytes: 5 * MIB } });
     expect(weed.server.object(other, 'p/a.bin')?.content.md5).toBe(md5Of(noise(5 * MIB, 2)));
     expect(weed.server.object(other, 'p/b.bin')?.content.md5).toBe(md5Of(noise(5 * MIB)));
     expect(weed.server.uploads(other)).toEqual([]);
@@ -658,6 +658,14 @@ describe('encryption', () => {
     const run = await publish(s3, bucket, root);
     expect(run).toMatchObject({ exit: 0, report: { totals: { uploaded: { files: 2 } } } });
     expect(run.messages.filter((message) => message.includes('s3:GetObject'))).toHaveLength(1);
+  });
+
+  test('C15: a copy whose source was vouched for by metadata that lies is replaced at once', async () => {
+    const lying = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('right'))}` };
+    s3.server.putObject(bucket, 'p/a', 'wrong', { headers: lying, etag: `${'a'.repeat(32)}-7` });
+    await writeTree({ a: 'right', b: 'right' }, root);
+    expect((await publish(s3, bucket, root)).exit).toBe(0);
+    expect(s3.server.texts(bucket)['p/b']).toBe('right');
   });
 
   test('C15: metadata never contradicts a plain ETag', async () => {
