@@ -2,63 +2,6 @@ export const id = 245;
 export const ids = [245];
 export const modules = {
 
-/***/ 6799:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   Eq: () => (/* binding */ multipartETag),
-/* harmony export */   Q: () => (/* binding */ classifyETag),
-/* harmony export */   S2: () => (/* binding */ parseMd5),
-/* harmony export */   iF: () => (/* binding */ md5Of),
-/* harmony export */   lQ: () => (/* binding */ EMPTY_MD5),
-/* harmony export */   nn: () => (/* binding */ parseETag),
-/* harmony export */   tI: () => (/* binding */ base64OfMd5)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
-
-/** The MD5 of zero bytes. */
-const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
-const HEX32 = /^[0-9a-f]{32}$/;
-const MULTIPART = /^[0-9a-f]{32}-([1-9][0-9]{0,4})$/;
-/** Parses 32 lower-case hex digits; anything else is `undefined`. */
-function parseMd5(text) {
-    return text !== undefined && HEX32.test(text) ? text : undefined;
-}
-/** Takes the quotes off an entity tag; servers differ in whether they write them. Empty is `undefined`. */
-function parseETag(text) {
-    if (text === undefined)
-        return undefined;
-    const bare = text.startsWith('W/') ? text.slice(2) : text;
-    const tag = bare.length >= 2 && bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
-    return tag === '' ? undefined : tag;
-}
-/** What an ETag can prove: an MD5, the composite of `parts` part MD5s, or nothing. */
-function classifyETag(etag) {
-    if (HEX32.test(etag))
-        return { kind: 'md5', md5: etag };
-    const multipart = MULTIPART.exec(etag);
-    if (multipart?.[1] !== undefined)
-        return { kind: 'multipart', parts: Number(multipart[1]) };
-    return { kind: 'opaque' };
-}
-function md5Of(bytes) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5').update(bytes).digest('hex');
-}
-/** The `Content-MD5` spelling of a digest. */
-function base64OfMd5(md5) {
-    return Buffer.from(md5, 'hex').toString('base64');
-}
-/** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
-function multipartETag(partMd5s) {
-    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
-    for (const md5 of partMd5s)
-        hash.update(md5, 'hex');
-    return `${hash.digest('hex')}-${partMd5s.length}`;
-}
-
-
-/***/ }),
-
 /***/ 6061:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 

@@ -61,6 +61,190 @@ async function makeDirectory(path) {
 
 /***/ }),
 
+/***/ 1710:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A1: () => (/* binding */ parseIndex),
+/* harmony export */   CI: () => (/* binding */ partsOf),
+/* harmony export */   Cu: () => (/* binding */ formatLayout),
+/* harmony export */   Ng: () => (/* binding */ uniformLayout),
+/* harmony export */   Qe: () => (/* binding */ formatIndex),
+/* harmony export */   U8: () => (/* binding */ parseLayout),
+/* harmony export */   db: () => (/* binding */ layoutParts),
+/* harmony export */   ev: () => (/* binding */ layoutSize),
+/* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
+/* harmony export */ });
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6799);
+
+
+/**
+ * What earlier runs learned, one text line each:
+ *
+ *     s3-dedup-sync-index 1
+ *     <crc32 of the JSON, 8 hex digits> <JSON object>
+ *
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `machine` of the writer.
+ * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
+ * index is written again; `encryption`, `source`, `encoding`, `chunks`, `grace` and `invalidation` are
+ * reserved for them.
+ */
+const FIRST_LINE = 's3-dedup-sync-index 1';
+/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
+const MAX_INDEX_BYTES = 1024 ** 3;
+/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
+const MAX_LINE = 64 * 1024;
+/** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */
+function parseIndex(bytes) {
+    let start = bytes.indexOf(0x0a);
+    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
+        return { index: undefined, why: 'it is not an index of this version' };
+    }
+    const objects = new Map();
+    const files = new Map();
+    let machine = '';
+    let writtenNs = 0n;
+    let droppedLines = 0;
+    for (start += 1; start < bytes.length;) {
+        const newline = bytes.indexOf(0x0a, start);
+        const end = newline < 0 ? bytes.length : newline;
+        const record = end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+        start = end + 1;
+        if (record === undefined) {
+            droppedLines++;
+            continue;
+        }
+        const { key, path, machine: writer } = record;
+        if (typeof key === 'string') {
+            const entry = objectEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                objects.set(key, entry);
+        }
+        else if (typeof path === 'string') {
+            const entry = fileEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                files.set(path, entry);
+        }
+        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
+            machine = writer;
+            writtenNs = BigInt(record.writtenNs);
+        }
+    }
+    return { index: { machine, writtenNs, objects, files }, droppedLines };
+}
+/** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
+function* formatIndex(index) {
+    yield `${FIRST_LINE}\n`;
+    yield line({ machine: index.machine, writtenNs: index.writtenNs.toString() });
+    for (const [key, { extra, ...entry }] of index.objects)
+        yield line({ ...extra, key, ...entry });
+    for (const [path, { extra, ...entry }] of index.files)
+        yield line({ ...extra, path, ...entry });
+}
+function line(record) {
+    const json = JSON.stringify(record);
+    return `${(0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+function parseLine(bytes, start, end) {
+    if (end - start < 11 || bytes[start + 8] !== 0x20)
+        return undefined;
+    const body = bytes.subarray(start + 9, end);
+    if (bytes.toString('latin1', start, start + 8) !== (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(body).toString(16).padStart(8, '0'))
+        return undefined;
+    try {
+        const value = JSON.parse(body.toString('utf8'));
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? value
+            : undefined;
+    }
+    catch {
+        // Not JSON although its checksum holds: foreign or hostile, dropped like any damaged line.
+        return undefined;
+    }
+}
+function objectEntry(record) {
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, ...extra } = record;
+    const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (etag === undefined || md5 === undefined || !isSize(size))
+        return undefined;
+    return {
+        etag,
+        size,
+        md5,
+        ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
+        ...(typeof headers === 'string' ? { headers } : {}),
+        ...(Object.keys(extra).length > 0 ? { extra } : {}),
+    };
+}
+function fileEntry(record) {
+    const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (md5 === undefined || !isSize(size))
+        return undefined;
+    if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
+        return undefined;
+    return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+function isSize(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+function isDecimal(value) {
+    return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
+}
+/** Parses `12x8388608+1x77`. `undefined`: not a layout of 1 to 10,000 parts. */
+function parseLayout(text) {
+    const runs = [];
+    let parts = 0;
+    for (const word of text.split('+')) {
+        const match = /^([1-9][0-9]{0,4})x([0-9]{1,14})$/.exec(word);
+        if (match === null)
+            return undefined;
+        const run = { count: Number(match[1]), size: Number(match[2]) };
+        parts += run.count;
+        if (parts > 10_000)
+            return undefined;
+        runs.push(run);
+    }
+    return runs;
+}
+/** The layout of a file that is cut into parts of `partSize` bytes, the last one shorter. */
+function uniformLayout(size, partSize) {
+    const full = Math.floor(size / partSize);
+    const rest = size - full * partSize;
+    return [
+        ...(full > 0 ? [{ count: full, size: partSize }] : []),
+        ...(rest > 0 || full === 0 ? [{ count: 1, size: rest }] : []),
+    ];
+}
+function formatLayout(layout) {
+    return layout.map((run) => `${run.count}x${run.size}`).join('+');
+}
+function layoutSize(layout) {
+    return layout.reduce((sum, run) => sum + run.count * run.size, 0);
+}
+function layoutParts(layout) {
+    return layout.reduce((sum, run) => sum + run.count, 0);
+}
+/** Byte ranges of the parts, in order. */
+function* partsOf(layout) {
+    let offset = 0;
+    for (const run of layout) {
+        for (let i = 0; i < run.count; i++) {
+            yield { offset, size: run.size };
+            offset += run.size;
+        }
+    }
+}
+
+
+/***/ }),
+
 /***/ 6799:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -123,7 +307,6 @@ function multipartETag(partMd5s) {
 
 __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   MAX_INDEX_BYTES: () => (/* binding */ MAX_INDEX_BYTES),
 /* harmony export */   fileIndexStorage: () => (/* binding */ fileIndexStorage),
 /* harmony export */   machineId: () => (/* binding */ machineId),
 /* harmony export */   objectIndexStorage: () => (/* binding */ objectIndexStorage)
@@ -134,14 +317,14 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(170);
 /* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(6799);
+/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(1710);
 
 
 
 
 
 
-/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
-const MAX_INDEX_BYTES = 1024 ** 3;
+
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 function fileIndexStorage(path) {
     return {
@@ -159,8 +342,8 @@ function fileIndexStorage(path) {
             // A pipe would never end.
             if (!stats.isFile())
                 throw new Error('it is not a regular file');
-            if (stats.size > MAX_INDEX_BYTES)
-                throw new Error(`it has ${stats.size} bytes, over ${MAX_INDEX_BYTES}`);
+            if (stats.size > _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_INDEX_BYTES */ .w2)
+                throw new Error(`it has ${stats.size} bytes, over ${_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_INDEX_BYTES */ .w2}`);
             return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.readFile)(path);
         },
         save: (bytes) => (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_4__/* .replaceFile */ .f)(path, [bytes]),
@@ -175,7 +358,7 @@ function objectIndexStorage(store, key, inDestination) {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
         trust: { remote: inDestination, local: inDestination },
         async load(signal) {
-            return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
+            return (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
         },
         async save(bytes, signal) {
             await store.put({

@@ -68,6 +68,8 @@ const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
  * reserved for them.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
+/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
+const MAX_INDEX_BYTES = (/* unused pure expression or super */ null && (1024 ** 3));
 /** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
 const MAX_LINE = (/* unused pure expression or super */ null && (64 * 1024));
 /** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */

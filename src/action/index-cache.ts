@@ -4,6 +4,7 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeDirectory } from '../disk/replace-file.js';
+import { MAX_INDEX_BYTES } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import type { IndexStorage } from '../sync/ports.js';
@@ -43,9 +44,6 @@ const FILE = 's3-dedup-sync.index';
 
 /** An index is the same on any system; without this a Windows runner would have its own. */
 const ANY_SYSTEM = true;
-
-/** An index of a million keys has some 250 MiB. What is larger is not ours. Bytes. */
-const MAX_BYTES = 1024 ** 3;
 
 /** The index saves time; waiting longer than this for it does not. Milliseconds. */
 const RESTORE_MS = 60_000;
@@ -243,7 +241,7 @@ async function readIndex(directory: string): Promise<Buffer | undefined> {
   try {
     const { size } = await handle.stat();
     const file = (await handle.stat()).isFile();
-    if (!file || size > MAX_BYTES) throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
+    if (!file || size > MAX_INDEX_BYTES) throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
     return await handle.readFile();
   } finally {
     await handle.close();

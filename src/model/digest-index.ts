@@ -14,6 +14,9 @@ import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
 
+/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
+export const MAX_INDEX_BYTES = 1024 ** 3;
+
 /** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
 const MAX_LINE = 64 * 1024;
 

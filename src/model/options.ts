@@ -1,4 +1,3 @@
-import type { ExitCode } from './errors.js';
 import type { Destination } from './objects.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -95,11 +94,6 @@ export interface SyncOptions {
   readonly summary: 'always' | 'changes' | 'never';
   readonly summaryTitle: string;
   readonly logLevel: LogLevel;
-}
-
-/** What a finished run says to its shell. */
-export interface RunEnd {
-  readonly exit: ExitCode;
 }
 
 /** Requests in flight where `concurrency` is `auto`: what keeps 2 cores busy at 20 ms latency. */

@@ -8,9 +8,6 @@ export const MULTIPART_THRESHOLD = 8 * MIB;
 /** S3 takes at most this many parts of an upload. */
 const MAX_PARTS = 10_000;
 
-/** S3's largest object, 48.8 TiB. Bytes. */
-export const MAX_OBJECT_SIZE = 5 * 1024 ** 3 * MAX_PARTS;
-
 /** S3's largest source of one CopyObject. Bytes. */
 export const MAX_COPY_SIZE = 5 * 1024 ** 3;
 
@@ -18,7 +15,7 @@ export const MAX_COPY_SIZE = 5 * 1024 ** 3;
  * Our part size for a file, in bytes: 8 MiB, and above 78 GiB the next whole MiB that keeps within 10,000
  * parts. A function of the size alone, so that a later run can recompute the ETag without an index.
  */
-export function ownPartSize(size: number): number {
+function ownPartSize(size: number): number {
   return Math.max(8 * MIB, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }
 

@@ -28,7 +28,7 @@ export interface FileDigest {
 const CHUNK = 1024 * 1024;
 
 /** Whether a stat still shows the file that the walk met. */
-export function sameStat(file: LocalFile, now: BigIntStats): boolean {
+function sameStat(file: LocalFile, now: BigIntStats): boolean {
   return (
     now.isFile() &&
     Number(now.size) === file.size &&

@@ -4,12 +4,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { replaceFile } from '../disk/replace-file.js';
 import { md5Of } from '../model/digest.js';
+import { MAX_INDEX_BYTES } from '../model/digest-index.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { IndexStorage } from './ports.js';
-
-/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
-export const MAX_INDEX_BYTES = 1024 ** 3;
 
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 export function fileIndexStorage(path: string): IndexStorage {

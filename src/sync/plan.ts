@@ -213,7 +213,7 @@ export function makePlan(input: PlanInput): Planned {
 }
 
 /** Content identity: size and MD5. */
-export function contentId(size: number, md5: Md5): string {
+function contentId(size: number, md5: Md5): string {
   return `${md5}${size}`;
 }
 

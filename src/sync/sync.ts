@@ -155,12 +155,14 @@ class Run {
     });
     if (files.length > 0) guardDeletions(planned, deletes, this.#url);
     this.#plan = planned.plan;
-    emit({ type: 'plan', url: this.#url, totals: planTotals(planned.plan) });
-    await this.#execute(planned, files, digests, listing, remembered.index, digestedNs);
+    const totals = planTotals(planned.plan);
+    emit({ type: 'plan', url: this.#url, totals });
+    await this.#execute(planned, totals, files, digests, listing, remembered.index, digestedNs);
   }
 
   async #execute(
     planned: Planned,
+    totals: PlanTotals,
     files: readonly LocalFile[],
     digests: ReadonlyMap<string, FileDigest>,
     listing: ReadonlyMap<ObjectKey, ListedObject>,
@@ -170,7 +172,6 @@ class Run {
     const { store, index: storage } = this.#ports;
     const signal = this.#signal;
     const { preserve, writeHeaders, connection, dryRun } = this.#options;
-    const totals = planTotals(planned.plan);
     const filesTotal = totals.upload.files + totals.copy.files + totals.delete.files;
     const concurrency = requestsInFlight(connection);
     if (dryRun) {

@@ -1,4 +1,4 @@
-import { classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
+import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { formatLayout, type ObjectEntry, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
@@ -201,7 +201,7 @@ export class Transfer implements Performer {
       metadata: {
         's3cmd-attrs': attributes,
         // rclone reads a multipart object's MD5 from here.
-        ...(multipart ? { md5chksum: Buffer.from(md5, 'hex').toString('base64') } : {}),
+        ...(multipart ? { md5chksum: base64OfMd5(md5) } : {}),
       },
     };
   }
