@@ -240,7 +240,7 @@ export function renderReportSchema(): string {
       count,
       destination: {
         type: 'object',
-        required: ['url', 'status', 'totals', 'requests', 'phases', 'ranks', 'sentBytes'],
+        required: ['url', 'status', 'totals', 'requests', 'phases', 'ranks', 'headersUnknown', 'sentBytes'],
         properties: {
           url: text,
           status: reference('status'),
@@ -273,6 +273,10 @@ export function renderReportSchema(): string {
             type: 'array',
             description: 'names of the ranks, in the order of publishing',
             items: text,
+          },
+          headersUnknown: {
+            ...reference('count'),
+            description: 'objects with the right bytes whose headers nobody remembers; they are left alone',
           },
           sentBytes: {
             type: 'integer',

@@ -386,7 +386,7 @@ function parseLine(bytes, start, end) {
     }
 }
 function objectEntry(record) {
-    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, ...extra } = record;
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
     const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
     if (etag === undefined || md5 === undefined || !isSize(size))
@@ -397,6 +397,7 @@ function objectEntry(record) {
         md5,
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
+        ...(typeof asked === 'string' ? { class: asked } : {}),
         ...(Object.keys(extra).length > 0 ? { extra } : {}),
     };
 }

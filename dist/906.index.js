@@ -386,7 +386,7 @@ function parseLine(bytes, start, end) {
     }
 }
 function objectEntry(record) {
-    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, ...extra } = record;
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
     const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
     if (etag === undefined || md5 === undefined || !isSize(size))
@@ -397,6 +397,7 @@ function objectEntry(record) {
         md5,
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
+        ...(typeof asked === 'string' ? { class: asked } : {}),
         ...(Object.keys(extra).length > 0 ? { extra } : {}),
     };
 }
@@ -820,6 +821,26 @@ const INPUTS = {
         group: 'Deleting',
         default: 'false',
         description: 'Let `delete-after` also delete objects that are excluded.',
+    },
+    'copy-from': {
+        kind: 'lines',
+        group: 'Objects',
+        placeholder: 'PLACE',
+        description: "Further places whose content is copied instead of sent, one a line: `s3://bucket/prefix`, then `region=`, `expected-bucket-owner=` or `requester-pays=` where needed. Last release's prefix, a staging bucket. They are listed once and never written.",
+    },
+    'copy-min-size': {
+        kind: 'size',
+        group: 'Objects',
+        default: '0',
+        placeholder: 'SIZE',
+        description: 'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied.',
+    },
+    overwrite: {
+        kind: 'enum',
+        group: 'Objects',
+        values: ['if-unchanged', 'always'],
+        default: 'if-unchanged',
+        description: 'Which objects may be replaced: `if-unchanged` those that are still what the listing showed, else the key fails with exit status 5; `always` whatever another writer put there meanwhile. Deletions always want what the listing showed.',
     },
     sse: {
         kind: 'enum',
@@ -1421,6 +1442,10 @@ const REASON_WORDS = {
     exists: 'the content was already there',
     moved: 'the content was read before its key was overwritten',
     duplicate: 'the content is sent once',
+    small: 'smaller than copy-min-size',
+    headers: 'its headers changed',
+    acl: 'renewing its headers would drop its ACL',
+    'not-copyable': 'archived or too large to renew its headers',
     absent: 'no longer in the tree',
     excluded: 'excluded',
     protected: 'protected',
@@ -1634,6 +1659,7 @@ function planText(totals) {
     const clauses = [
         clause('upload', totals.upload),
         clause('copy', totals.copy),
+        clause('refresh', totals.refresh),
         clause('delete', totals.delete),
     ].filter((text) => text !== undefined);
     const rest = [clause('unchanged', totals.unchanged), clause('kept', totals.kept)].filter((text) => text !== undefined);
@@ -2033,6 +2059,25 @@ function parseDuration(name, value) {
     const milliseconds = Math.round(Number(match[1]) * unit);
     return milliseconds >= 1 && milliseconds <= MAX_DURATION_MS ? milliseconds : refuse(name, value, allowed);
 }
+const SIZE_UNITS = {
+    '': 1,
+    B: 1,
+    KB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    KIB: 1024,
+    MIB: 1024 ** 2,
+    GIB: 1024 ** 3,
+};
+/** Bytes. */
+function parseSize(name, value) {
+    const match = /^([0-9]{1,15}(?:\.[0-9]{1,9})?) *([A-Za-z]*)$/.exec(value);
+    const unit = match === null ? undefined : SIZE_UNITS[(match[2] ?? '').toUpperCase()];
+    const bytes = match === null || unit === undefined ? Number.NaN : Math.round(Number(match[1]) * unit);
+    return Number.isSafeInteger(bytes)
+        ? bytes
+        : refuse(name, value, 'bytes, or a number with KB, MB, GB, KiB, MiB or GiB');
+}
 function parseMaxDelete(name, value) {
     if (value === '')
         return { kind: 'default' };
@@ -2220,6 +2265,8 @@ async function parseOptions(raw, context) {
         connection,
         deletes,
         writeHeaders,
+        copies: parseCopies(inputs, context),
+        overwrite: inputs.choice('overwrite', ['if-unchanged', 'always']),
         preserve: inputs.boolean('preserve'),
         index,
         dryRun: inputs.boolean('dry-run'),
@@ -2322,6 +2369,29 @@ function parseDeletes(inputs, destination) {
         maxDelete: parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? ''),
         deleteExcluded: inputs.boolean('delete-excluded'),
     };
+}
+/** Words that may stand behind a place to copy from: copies are made with the destination's own credentials. */
+const COPY_FROM_WORDS = ['region', 'expected-bucket-owner', 'requester-pays'];
+function parseCopies(inputs, context) {
+    const name = inputs.spelled('copy-from');
+    const lenient = (inputs.text('endpoint-url') ?? environmentEndpoint(context.env)) !== undefined;
+    const from = inputs.lines('copy-from').map((line) => {
+        const { bucket, prefix, words } = parseDestinationLine(name, line.trim(), () => lenient);
+        const foreign = [...words.keys()].find((word) => !COPY_FROM_WORDS.includes(word));
+        if (foreign !== undefined) {
+            return refuse(`${name}, behind the place`, `${foreign}=`, `${COPY_FROM_WORDS.join('=, ')}=; S3 copies within one service, with the destination's own credentials`);
+        }
+        const region = words.get('region');
+        const owner = words.get('expected-bucket-owner');
+        const pays = words.get('requester-pays');
+        return {
+            place: { bucket, prefix: prefix ?? '' },
+            ...(region === undefined ? {} : { region: parseRegion(name, region) }),
+            ...(owner === undefined ? {} : { expectedBucketOwner: parseAccountId(name, owner) }),
+            requesterPays: pays !== undefined && parseBoolean(name, pays),
+        };
+    });
+    return { from, minSize: parseSize(inputs.spelled('copy-min-size'), inputs.orDefault('copy-min-size')) };
 }
 function parseWriteHeaders(inputs) {
     const sse = inputs.optionalChoice('sse');
@@ -2575,7 +2645,7 @@ var report = __webpack_require__(8205);
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(245)]).then(__webpack_require__.bind(__webpack_require__, 7245))).openStore(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(606)]).then(__webpack_require__.bind(__webpack_require__, 8606))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(760)]).then(__webpack_require__.bind(__webpack_require__, 4379))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
@@ -2613,7 +2683,9 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
         const { region, endpoint } = opened;
         emit({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
         const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
-        const result = await sync(options, { store: opened.store, index, emit, signal, now: shell.now });
+        const copyFrom = await copyPlaces(opened);
+        const { store } = opened;
+        const result = await sync(options, { store, copyFrom, index, emit, signal, now: shell.now });
         const { error } = result.report;
         end = { destination: result.report, exit: result.exit, ...(error === undefined ? {} : { error }) };
     }
@@ -2636,6 +2708,22 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
     if (failure !== undefined)
         shell.fail(failure, exit);
     return shell.detailedExit && exit === errors/* EXIT */.dc.done && ended.dryRun && ended.changed ? errors/* EXIT */.dc.wouldChange : exit;
+    async function copyPlaces({ store }) {
+        const places = [];
+        for (const from of options.copies.from) {
+            const { bucket, prefix } = from.place;
+            const url = (0,objects/* destinationUrl */.k)(from.place);
+            if (bucket === options.destination.bucket) {
+                places.push({ url, store, prefix, bucket: undefined });
+                continue;
+            }
+            const { expectedBucketOwner: expectedOwner } = from;
+            const opened = await openStore(copyBucket(options, from), emit, signal);
+            const named = { name: bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
+            places.push({ url, store: opened.store, prefix, bucket: named });
+        }
+        return places;
+    }
     async function indexStorage(opened) {
         const { index, destination } = options;
         switch (index.kind) {
@@ -2689,6 +2777,19 @@ function indexBucket(options, bucket) {
     const { expectedBucketOwner: _, ...connection } = options.connection;
     return { ...options, destination: { bucket, prefix: '' }, connection, writeHeaders: {} };
 }
+/** A bucket to copy from is reached as the destination is, but for what its own line says. */
+function copyBucket(options, from) {
+    const { expectedBucketOwner: _, region, allowedAccountIds: __, ...shared } = options.connection;
+    const connection = {
+        ...shared,
+        allowedAccountIds: [],
+        requesterPays: from.requesterPays,
+        ...(from.region === undefined ? {} : { region: from.region }),
+        ...(from.expectedBucketOwner === undefined ? {} : { expectedBucketOwner: from.expectedBucketOwner }),
+    };
+    const found = shared.endpointUrl !== undefined && region !== undefined ? { region } : {};
+    return { ...options, destination: from.place, connection: { ...found, ...connection }, writeHeaders: {} };
+}
 /** Anything thrown, as the report says it. What is no `SyncError` is a mistake of ours. After an abort nothing else counts. */
 function explained(thrown, signal, emit) {
     const met = signal.aborted ? signal.reason : thrown;
@@ -2712,6 +2813,7 @@ function notBegun(options, { code, message, exit }) {
         requests: {},
         phases: {},
         ranks: [],
+        headersUnknown: { files: 0, bytes: 0 },
         sentBytes: 0,
         error,
         steps: [],

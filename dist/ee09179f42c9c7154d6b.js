@@ -9,6 +9,8 @@ const external_node_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(im
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: external "node:zlib"
+const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
 ;// CONCATENATED MODULE: ./build/src/model/digest.js
 
 /** The MD5 of zero bytes. */
@@ -51,8 +53,6 @@ function multipartETag(partMd5s) {
     return `${hash.digest('hex')}-${partMd5s.length}`;
 }
 
-;// CONCATENATED MODULE: external "node:zlib"
-const external_node_zlib_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
 ;// CONCATENATED MODULE: ./build/src/model/digest-index.js
 
 
@@ -145,7 +145,7 @@ function parseLine(bytes, start, end) {
     }
 }
 function objectEntry(record) {
-    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, ...extra } = record;
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
     const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
     if (etag === undefined || md5 === undefined || !isSize(size))
@@ -156,6 +156,7 @@ function objectEntry(record) {
         md5,
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
+        ...(typeof asked === 'string' ? { class: asked } : {}),
         ...(Object.keys(extra).length > 0 ? { extra } : {}),
     };
 }
@@ -220,6 +221,7 @@ function* partsOf(layout) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/file-bytes.js
+
 
 
 
@@ -348,6 +350,18 @@ async function withOpenFile(file, work) {
     finally {
         await handle.close();
     }
+}
+/** CRC32 of a file as S3 spells it: base64 of four bytes, the highest first. Throws FileChangedError. */
+async function crc32Of(file) {
+    return withOpenFile(file, async (handle) => {
+        let sum = 0;
+        for (let offset = 0; offset < file.size; offset += CHUNK) {
+            sum = crc32(await readRange(handle, offset, Math.min(CHUNK, file.size - offset)), sum);
+        }
+        const bytes = Buffer.alloc(4);
+        bytes.writeUInt32BE(sum);
+        return bytes.toString('base64');
+    });
 }
 async function readRange(handle, offset, size) {
     const buffer = Buffer.allocUnsafe(size);

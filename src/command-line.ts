@@ -324,6 +324,7 @@ function valueFlag(definition: InputDefinition): string {
     case 'number':
     case 'duration':
     case 'limit':
+    case 'size':
       return ` <${definition.placeholder ?? 'VALUE'}>`;
   }
 }

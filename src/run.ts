@@ -8,7 +8,7 @@ import { EXIT, type ExitCode, messageOf, SyncError, worstExit } from './model/er
 import type { Emit, Event, Identity, RunEnded } from './model/events.js';
 import type { ObjectKey, Prefix } from './model/object-key.js';
 import { destinationUrl } from './model/objects.js';
-import type { SyncOptions } from './model/options.js';
+import type { CopyFrom, SyncOptions } from './model/options.js';
 import {
   type DestinationReport,
   REPORT_VERSION,
@@ -17,7 +17,7 @@ import {
   statusOf,
 } from './model/report.js';
 import type { ObjectStore, OpenedStore } from './store/object-store.js';
-import type { IndexStorage, SyncPorts, SyncResult } from './sync/ports.js';
+import type { CopyPlace, IndexStorage, SyncPorts, SyncResult } from './sync/ports.js';
 
 /** What surrounds a run: a job of GitHub, a terminal, or a test. */
 export interface Shell {
@@ -96,7 +96,9 @@ export async function run(
     const { region, endpoint } = opened;
     emit({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
     const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
-    const result = await sync(options, { store: opened.store, index, emit, signal, now: shell.now });
+    const copyFrom = await copyPlaces(opened);
+    const { store } = opened;
+    const result = await sync(options, { store, copyFrom, index, emit, signal, now: shell.now });
     const { error } = result.report;
     end = { destination: result.report, exit: result.exit, ...(error === undefined ? {} : { error }) };
   } catch (thrown) {
@@ -117,6 +119,23 @@ export async function run(
   }
   if (failure !== undefined) shell.fail(failure, exit);
   return shell.detailedExit && exit === EXIT.done && ended.dryRun && ended.changed ? EXIT.wouldChange : exit;
+
+  async function copyPlaces({ store }: OpenedStore): Promise<readonly CopyPlace[]> {
+    const places: CopyPlace[] = [];
+    for (const from of options.copies.from) {
+      const { bucket, prefix } = from.place;
+      const url = destinationUrl(from.place);
+      if (bucket === options.destination.bucket) {
+        places.push({ url, store, prefix, bucket: undefined });
+        continue;
+      }
+      const { expectedBucketOwner: expectedOwner } = from;
+      const opened = await openStore(copyBucket(options, from), emit, signal);
+      const named = { name: bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
+      places.push({ url, store: opened.store, prefix, bucket: named });
+    }
+    return places;
+  }
 
   async function indexStorage(opened: OpenedStore): Promise<IndexStorage | undefined> {
     const { index, destination } = options;
@@ -186,6 +205,20 @@ function indexBucket(options: SyncOptions, bucket: string): SyncOptions {
   return { ...options, destination: { bucket, prefix: '' as Prefix }, connection, writeHeaders: {} };
 }
 
+/** A bucket to copy from is reached as the destination is, but for what its own line says. */
+function copyBucket(options: SyncOptions, from: CopyFrom): SyncOptions {
+  const { expectedBucketOwner: _, region, allowedAccountIds: __, ...shared } = options.connection;
+  const connection = {
+    ...shared,
+    allowedAccountIds: [],
+    requesterPays: from.requesterPays,
+    ...(from.region === undefined ? {} : { region: from.region }),
+    ...(from.expectedBucketOwner === undefined ? {} : { expectedBucketOwner: from.expectedBucketOwner }),
+  };
+  const found = shared.endpointUrl !== undefined && region !== undefined ? { region } : {};
+  return { ...options, destination: from.place, connection: { ...found, ...connection }, writeHeaders: {} };
+}
+
 interface RunResult {
   readonly destination: DestinationReport;
   readonly exit: ExitCode;
@@ -219,6 +252,7 @@ function notBegun(options: SyncOptions, { code, message, exit }: Explained): Run
     requests: {},
     phases: {},
     ranks: [],
+    headersUnknown: { files: 0, bytes: 0 },
     sentBytes: 0,
     error,
     steps: [],

@@ -1,9 +1,10 @@
 import { literalPath } from '../../src/action/path-lines.js';
 import type { Event } from '../../src/model/events.js';
 import { parsePrefix } from '../../src/model/object-key.js';
+import { destinationUrl } from '../../src/model/objects.js';
 import type { SyncOptions } from '../../src/model/options.js';
 import { openStore } from '../../src/store/open.js';
-import type { IndexStorage, SyncResult } from '../../src/sync/ports.js';
+import type { CopyPlace, IndexStorage, SyncResult } from '../../src/sync/ports.js';
 import { sync } from '../../src/sync/sync.js';
 import type { TestServer } from './servers.js';
 
@@ -15,6 +16,8 @@ export interface Changes {
   readonly connection?: Partial<SyncOptions['connection']>;
   readonly writeHeaders?: SyncOptions['writeHeaders'];
   readonly preserve?: boolean;
+  readonly copies?: Partial<SyncOptions['copies']>;
+  readonly overwrite?: SyncOptions['overwrite'];
   readonly dryRun?: boolean;
   readonly index?: IndexStorage;
   readonly signal?: AbortSignal;
@@ -62,6 +65,8 @@ export function optionsFor(
       deleteExcluded: false,
       ...changes.deletes,
     },
+    copies: { from: [], minSize: 0, ...changes.copies },
+    overwrite: changes.overwrite ?? 'if-unchanged',
     preserve: changes.preserve ?? false,
     index: { kind: 'none' },
     dryRun: changes.dryRun ?? false,
@@ -86,7 +91,15 @@ export async function publish(
   const emit = (event: Event): void => void events.push(event);
   const signal = changes.signal ?? new AbortController().signal;
   const { store } = await openStore(options, emit, signal);
-  const result = await sync(options, { store, index: changes.index, emit, signal, now: Date.now });
+  const copyFrom: CopyPlace[] = [];
+  for (const { place } of options.copies.from) {
+    const same = place.bucket === bucket;
+    const opened = same ? { store } : await openStore({ ...options, destination: place }, emit, signal);
+    const named = same ? undefined : { name: place.bucket };
+    copyFrom.push({ url: destinationUrl(place), store: opened.store, prefix: place.prefix, bucket: named });
+  }
+  const ports = { store, copyFrom, index: changes.index, emit, signal, now: Date.now };
+  const result = await sync(options, ports);
   const messages = events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
   return { ...result, events, messages };
 }

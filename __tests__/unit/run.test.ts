@@ -57,6 +57,8 @@ const options: SyncOptions = {
   },
   writeHeaders: { acl: 'public-read' },
   deletes: { deleteAfter: false, maxDelete: { kind: 'default' }, deleteExcluded: false },
+  copies: { from: [], minSize: 0 },
+  overwrite: 'if-unchanged',
   preserve: false,
   index: { kind: 'none' },
   dryRun: false,

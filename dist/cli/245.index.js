@@ -2,6 +2,260 @@ export const id = 245;
 export const ids = [245];
 export const modules = {
 
+/***/ 7452:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   C: () => (/* binding */ forEachConcurrent),
+/* harmony export */   G: () => (/* binding */ ByteBudget)
+/* harmony export */ });
+/** Runs `work` over the items, at most `limit` at a time, in order of start. Stops starting when `work` rejects. */
+async function forEachConcurrent(items, limit, work) {
+    const iterator = items[Symbol.iterator]();
+    let failed = false;
+    const lane = async () => {
+        for (let next = iterator.next(); !failed && next.done !== true; next = iterator.next()) {
+            try {
+                await work(next.value);
+            }
+            catch (error) {
+                failed = true;
+                throw error;
+            }
+        }
+    };
+    await settleAll(Array.from({ length: Math.max(1, limit) }, lane));
+}
+/** Waits for all, then rejects with the first rejection: nothing is left running behind a failure. */
+async function settleAll(promises) {
+    const results = await Promise.allSettled(promises);
+    return results.map((result) => {
+        if (result.status === 'rejected')
+            throw result.reason;
+        return result.value;
+    });
+}
+/** Bounds the bytes of bodies held in memory. One request larger than the whole is let through alone. */
+class ByteBudget {
+    #free;
+    #capacity;
+    #waiting = [];
+    /** @param capacity bytes */
+    constructor(capacity) {
+        this.#capacity = capacity;
+        this.#free = capacity;
+    }
+    /** Runs `work` while `bytes` are taken from the budget. First come, first served. */
+    async with(bytes, work) {
+        const taken = Math.min(bytes, this.#capacity);
+        if (this.#waiting.length > 0 || taken > this.#free) {
+            await new Promise((start) => this.#waiting.push({ bytes: taken, start }));
+        }
+        else {
+            this.#free -= taken;
+        }
+        try {
+            return await work();
+        }
+        finally {
+            this.#free += taken;
+            while (this.#waiting[0] !== undefined && this.#waiting[0].bytes <= this.#free) {
+                const next = this.#waiting.shift();
+                this.#free -= next?.bytes ?? 0;
+                next?.start();
+            }
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 1710:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A1: () => (/* binding */ parseIndex),
+/* harmony export */   CI: () => (/* binding */ partsOf),
+/* harmony export */   Cu: () => (/* binding */ formatLayout),
+/* harmony export */   Ng: () => (/* binding */ uniformLayout),
+/* harmony export */   Qe: () => (/* binding */ formatIndex),
+/* harmony export */   U8: () => (/* binding */ parseLayout),
+/* harmony export */   db: () => (/* binding */ layoutParts),
+/* harmony export */   ev: () => (/* binding */ layoutSize),
+/* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
+/* harmony export */ });
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6799);
+
+
+/**
+ * What earlier runs learned, one text line each:
+ *
+ *     s3-dedup-sync-index 1
+ *     <crc32 of the JSON, 8 hex digits> <JSON object>
+ *
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `machine` of the writer.
+ * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
+ * index is written again; `encryption`, `source`, `encoding`, `chunks`, `grace` and `invalidation` are
+ * reserved for them.
+ */
+const FIRST_LINE = 's3-dedup-sync-index 1';
+/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
+const MAX_INDEX_BYTES = 1024 ** 3;
+/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
+const MAX_LINE = 64 * 1024;
+/** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */
+function parseIndex(bytes) {
+    let start = bytes.indexOf(0x0a);
+    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
+        return { index: undefined, why: 'it is not an index of this version' };
+    }
+    const objects = new Map();
+    const files = new Map();
+    let machine = '';
+    let writtenNs = 0n;
+    let droppedLines = 0;
+    for (start += 1; start < bytes.length;) {
+        const newline = bytes.indexOf(0x0a, start);
+        const end = newline < 0 ? bytes.length : newline;
+        const record = end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+        start = end + 1;
+        if (record === undefined) {
+            droppedLines++;
+            continue;
+        }
+        const { key, path, machine: writer } = record;
+        if (typeof key === 'string') {
+            const entry = objectEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                objects.set(key, entry);
+        }
+        else if (typeof path === 'string') {
+            const entry = fileEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                files.set(path, entry);
+        }
+        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
+            machine = writer;
+            writtenNs = BigInt(record.writtenNs);
+        }
+    }
+    return { index: { machine, writtenNs, objects, files }, droppedLines };
+}
+/** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
+function* formatIndex(index) {
+    yield `${FIRST_LINE}\n`;
+    yield line({ machine: index.machine, writtenNs: index.writtenNs.toString() });
+    for (const [key, { extra, ...entry }] of index.objects)
+        yield line({ ...extra, key, ...entry });
+    for (const [path, { extra, ...entry }] of index.files)
+        yield line({ ...extra, path, ...entry });
+}
+function line(record) {
+    const json = JSON.stringify(record);
+    return `${(0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+function parseLine(bytes, start, end) {
+    if (end - start < 11 || bytes[start + 8] !== 0x20)
+        return undefined;
+    const body = bytes.subarray(start + 9, end);
+    if (bytes.toString('latin1', start, start + 8) !== (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(body).toString(16).padStart(8, '0'))
+        return undefined;
+    try {
+        const value = JSON.parse(body.toString('utf8'));
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? value
+            : undefined;
+    }
+    catch {
+        // Not JSON although its checksum holds: foreign or hostile, dropped like any damaged line.
+        return undefined;
+    }
+}
+function objectEntry(record) {
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
+    const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (etag === undefined || md5 === undefined || !isSize(size))
+        return undefined;
+    return {
+        etag,
+        size,
+        md5,
+        ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
+        ...(typeof headers === 'string' ? { headers } : {}),
+        ...(typeof asked === 'string' ? { class: asked } : {}),
+        ...(Object.keys(extra).length > 0 ? { extra } : {}),
+    };
+}
+function fileEntry(record) {
+    const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (md5 === undefined || !isSize(size))
+        return undefined;
+    if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
+        return undefined;
+    return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+function isSize(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+function isDecimal(value) {
+    return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
+}
+/** Parses `12x8388608+1x77`. `undefined`: not a layout of 1 to 10,000 parts. */
+function parseLayout(text) {
+    const runs = [];
+    let parts = 0;
+    for (const word of text.split('+')) {
+        const match = /^([1-9][0-9]{0,4})x([0-9]{1,14})$/.exec(word);
+        if (match === null)
+            return undefined;
+        const run = { count: Number(match[1]), size: Number(match[2]) };
+        parts += run.count;
+        if (parts > 10_000)
+            return undefined;
+        runs.push(run);
+    }
+    return runs;
+}
+/** The layout of a file that is cut into parts of `partSize` bytes, the last one shorter. */
+function uniformLayout(size, partSize) {
+    const full = Math.floor(size / partSize);
+    const rest = size - full * partSize;
+    return [
+        ...(full > 0 ? [{ count: full, size: partSize }] : []),
+        ...(rest > 0 || full === 0 ? [{ count: 1, size: rest }] : []),
+    ];
+}
+function formatLayout(layout) {
+    return layout.map((run) => `${run.count}x${run.size}`).join('+');
+}
+function layoutSize(layout) {
+    return layout.reduce((sum, run) => sum + run.count * run.size, 0);
+}
+function layoutParts(layout) {
+    return layout.reduce((sum, run) => sum + run.count, 0);
+}
+/** Byte ranges of the parts, in order. */
+function* partsOf(layout) {
+    let offset = 0;
+    for (const run of layout) {
+        for (let i = 0; i < run.count; i++) {
+            yield { offset, size: run.size };
+            offset += run.size;
+        }
+    }
+}
+
+
+/***/ }),
+
 /***/ 6799:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -64,6 +318,7 @@ function multipartETag(partMd5s) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   JX: () => (/* binding */ contentTypeOf),
+/* harmony export */   Jx: () => (/* binding */ decidedHeaders),
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
 /* harmony export */   x1: () => (/* binding */ formatAttributes)
@@ -102,6 +357,17 @@ function metadataMd5(metadata) {
     const rclone = metadata.get('md5chksum');
     return rclone === undefined ? undefined : (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(Buffer.from(rclone, 'base64').toString('hex'));
 }
+/** Every header that an input or the name decides; mode, mtime and digests are left out. Names in lower case. */
+function decidedHeaders(name, write) {
+    const { sse, kmsKeyId, storageClass, acl } = write;
+    return {
+        'content-type': contentTypeOf(name),
+        ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
+        ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
+        ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
+        ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
+    };
+}
 /**
  * Header state of an object: SHA-256 over the sorted `name:value` lines, names in lower case, of every header
  * that an input or a rule set and of the inferred Content-Type. Mode and mtime are left out.
@@ -124,6 +390,73 @@ function headerDigest(headers) {
 const AUTO_CONCURRENCY = 64;
 function requestsInFlight(connection) {
     return connection.concurrency === 'auto' ? AUTO_CONCURRENCY : connection.concurrency;
+}
+
+
+/***/ }),
+
+/***/ 9945:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   XZ: () => (/* binding */ MAX_COPY_SIZE),
+/* harmony export */   vh: () => (/* binding */ ownLayout),
+/* harmony export */   xF: () => (/* binding */ candidatePartSizes),
+/* harmony export */   xf: () => (/* binding */ MULTIPART_THRESHOLD)
+/* harmony export */ });
+/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1710);
+
+const MIB = 1024 * 1024;
+/** Files of this size and more go up in parts. Bytes. */
+const MULTIPART_THRESHOLD = 8 * MIB;
+/** S3 takes at most this many parts of an upload. */
+const MAX_PARTS = 10_000;
+/** S3's largest source of one CopyObject; larger ones are copied by parts (C9). Bytes. */
+const MAX_COPY_SIZE = 5 * 1024 ** 3;
+/**
+ * Our part size for a file, in bytes: 8 MiB, and above 78 GiB the next whole MiB that keeps within 10,000
+ * parts. A function of the size alone, so that a later run can recompute the ETag without an index.
+ */
+function ownPartSize(size) {
+    return Math.max(8 * MIB, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+}
+function ownLayout(size) {
+    return (0,_digest_index_js__WEBPACK_IMPORTED_MODULE_0__/* .uniformLayout */ .Ng)(size, ownPartSize(size));
+}
+/**
+ * Part sizes that tools use by default, in MiB: aws-cli, boto3 and the Java SDK's transfer manager 8, rclone,
+ * minio-go's lower bound and the SDKs' uploaders 5, s3cmd 15, s5cmd 50, mc 16 and 64, Cyberduck 10, others 32,
+ * 100, 128 and more.
+ */
+const KNOWN_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 20, 25, 100, 128, 256, 512, 1024, 5 * 1024];
+/**
+ * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first. Where a tool's
+ * default makes more than 10,000 parts, aws-cli and boto3 double it (s3transfer, ChunksizeAdjuster); minio-go and
+ * mc take the next multiple of it (optimalPartInfo); rclone takes the next whole MiB as we do (fs/chunksize);
+ * aws-c-s3 and lib-storage divide by 10,000 and round up; the Go SDK, and s5cmd with it, rounds down and adds 1
+ * (s3manager, initSize).
+ */
+function candidatePartSizes(size, parts) {
+    // One part: any part size at least as large as the file gives the same ETag.
+    if (parts === 1)
+        return [size];
+    const sizes = new Set([ownPartSize(size)]);
+    for (const mib of KNOWN_PART_MIB) {
+        const usual = mib * MIB;
+        let doubled = usual;
+        while (Math.ceil(size / doubled) > MAX_PARTS)
+            doubled *= 2;
+        sizes.add(doubled);
+        if (doubled !== usual)
+            sizes.add(Math.ceil(size / MAX_PARTS / usual) * usual);
+    }
+    if (size >= MAX_PARTS * 5 * MIB) {
+        const least = size / MAX_PARTS;
+        for (const partSize of [Math.ceil(least / MIB) * MIB, Math.ceil(least), Math.floor(least) + 1]) {
+            sizes.add(partSize);
+        }
+    }
+    return [...sizes].filter((partSize) => Math.ceil(size / partSize) === parts);
 }
 
 
@@ -189,22 +522,61 @@ var node_http_handler_dist_cjs = __webpack_require__(1279);
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/options.js
 var options = __webpack_require__(153);
+// EXTERNAL MODULE: ./build/src/model/part-sizes.js
+var part_sizes = __webpack_require__(9945);
 ;// CONCATENATED MODULE: ./build/src/store/providers.js
-const AWS = { name: 'AWS S3', taggingDirective: true, annotationDirective: true, accounts: true };
-const OTHER = { name: 'S3', taggingDirective: true, annotationDirective: false, accounts: false };
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html */
+const AWS = {
+    name: 'AWS S3',
+    taggingDirective: true,
+    annotationDirective: true,
+    accounts: true,
+    copyConditions: 'honoured',
+    deleteConditions: 'batch',
+    partCopyProof: 'etag',
+    maxCopySize: part_sizes/* MAX_COPY_SIZE */.XZ,
+};
+const OTHER = {
+    ...AWS,
+    name: 'S3',
+    annotationDirective: false,
+    accounts: false,
+    copyConditions: 'unknown',
+};
 /** By the end of the endpoint's host name. */
 const BY_HOST = [
     ['.amazonaws.com', AWS],
     ['.amazonaws.com.cn', AWS],
-    // R2 answers 501 NotImplemented to tagging headers: "S3 API compatibility" in Cloudflare's R2 documentation.
-    ['.r2.cloudflarestorage.com', { ...OTHER, name: 'Cloudflare R2', taggingDirective: false }],
+    // R2 answers 501 NotImplemented to tagging headers and has a header of its own for the destination's condition,
+    // while Complete honours the usual ones: "S3 API compatibility" and "Extensions" in Cloudflare's R2 documentation.
+    [
+        '.r2.cloudflarestorage.com',
+        { ...OTHER, name: 'Cloudflare R2', taggingDirective: false, copyConditions: 'ignored' },
+    ],
     // B2 refuses tags: "S3-Compatible API" in Backblaze's documentation.
     ['.backblazeb2.com', { ...OTHER, name: 'Backblaze B2', taggingDirective: false }],
-    // The XML API has no object tags: "Migrate from Amazon S3" in Google's documentation.
-    ['storage.googleapis.com', { ...OTHER, name: 'Google Cloud Storage', taggingDirective: false }],
+    // The XML API has no object tags and no part copies: "Migrate from Amazon S3" and "XML API multipart uploads" in
+    // Google's documentation.
+    [
+        'storage.googleapis.com',
+        { ...OTHER, name: 'Google Cloud Storage', taggingDirective: false, copyConditions: 'none' },
+    ],
 ];
-/** The provider behind an endpoint; no endpoint is AWS itself. */
-function providerOf(endpoint) {
+/** By the beginning of the `Server` header; each measured by __tests__/contract/server on the real one. */
+const BY_SERVER = [
+    // AWS under a name of one's own, or through a proxy.
+    ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured' }],
+    // Part copies answer ETags of 4 MiB chunks.
+    ['SeaweedFS', { ...OTHER, name: 'SeaweedFS', copyConditions: 'honoured', partCopyProof: 'source' }],
+    ['MinIO', { ...OTHER, name: 'MinIO', copyConditions: 'ignored', deleteConditions: 'none' }],
+    ['VERSITYGW', { ...OTHER, name: 'versitygw', copyConditions: 'ignored', deleteConditions: 'single' }],
+];
+/**
+ * The provider behind an endpoint; no endpoint is AWS itself. `server` is the `Server` header of its answers, once
+ * there was one.
+ */
+function providerOf(endpoint, server) {
     if (endpoint === undefined)
         return AWS;
     let host;
@@ -214,9 +586,17 @@ function providerOf(endpoint) {
     catch {
         return OTHER;
     }
-    return BY_HOST.find(([end]) => host.endsWith(end))?.[1] ?? OTHER;
+    const byHost = BY_HOST.find(([end]) => host.endsWith(end))?.[1];
+    if (byHost !== undefined)
+        return byHost;
+    const name = server?.toLowerCase() ?? '';
+    return BY_SERVER.find(([start]) => name.startsWith(start.toLowerCase()))?.[1] ?? OTHER;
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __webpack_require__(7598);
+// EXTERNAL MODULE: ./build/src/model/concurrency.js
+var concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __webpack_require__(6799);
 // EXTERNAL MODULE: ./build/src/model/headers.js
@@ -366,14 +746,22 @@ function abortedError(operation, signal) {
 
 
 
+
+
 /** Keys that XML 1.0 cannot carry are deleted one by one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
+/** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
+const SINGLE_DELETES_IN_FLIGHT = 32;
 /** The AWS SDK behind the engine's store. The SDK's own retries are off: ours know of lost answers (C14). */
 class S3Store {
     #options;
     #client;
     #requests = new Map();
+    /** What an unknown server made of the first conditional copy. */
+    #copyConditions = 'unknown';
+    #asked = Promise.resolve();
+    #aclsEnabled;
     /** Parameters of every call. */
     #every;
     constructor(options) {
@@ -386,6 +774,9 @@ class S3Store {
                 : { ExpectedBucketOwner: options.expectedBucketOwner }),
             ...(options.requesterPays ? { RequestPayer: 'requester' } : {}),
         };
+    }
+    get maxCopySize() {
+        return this.#options.provider().maxCopySize;
     }
     requests() {
         return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -464,6 +855,34 @@ class S3Store {
             }
         });
     }
+    async hasAcl(key, signal) {
+        this.#aclsEnabled ??= this.#bucketHasAcls(signal);
+        if (!(await this.#aclsEnabled))
+            return false;
+        try {
+            const { Grants: grants = [], Owner: owner } = await this.#call('GetObjectAcl', signal, () => this.#client.send(new dist_cjs/* GetObjectAclCommand */.hsf({ ...this.#every, Key: key }), { abortSignal: signal }));
+            return grants.some(({ Grantee: to }) => to?.URI !== undefined || to?.ID !== owner?.ID);
+        }
+        catch (thrown) {
+            const error = toStoreError('GetObjectAcl', thrown);
+            if (hasNoAcls(error))
+                return false;
+            throw error;
+        }
+    }
+    async #bucketHasAcls(signal) {
+        try {
+            const answer = await this.#call('GetBucketOwnershipControls', signal, () => this.#client.send(new dist_cjs/* GetBucketOwnershipControlsCommand */.$rC(this.#every), { abortSignal: signal }));
+            return answer.OwnershipControls?.Rules?.[0]?.ObjectOwnership !== 'BucketOwnerEnforced';
+        }
+        catch (thrown) {
+            const error = toStoreError('GetBucketOwnershipControls', thrown);
+            // Denied, unknown there, or never set: each object is asked for its own.
+            if (error.kind === 'denied' || error.kind === 'rejected' || error.status >= 404)
+                return true;
+            throw error;
+        }
+    }
     async read(key, maxBytes, signal) {
         return this.#call('GetObject', signal, async () => {
             try {
@@ -503,23 +922,99 @@ class S3Store {
         });
         return this.#call('PutObject', signal, async () => written('PutObject', await this.#client.send(command, { abortSignal: signal })), () => this.#judge(key, { etags: [md5], size: body.length, md5 }, signal));
     }
+    /**
+     * One CopyObject. Where a server ignores the condition on the destination, a part copy and a conditional Complete
+     * in its place. A server that is not in the table is found out by its first copy, which goes out once with a
+     * condition that cannot hold: refused means honoured, accepted means ignored, and it was the wanted write.
+     */
     async copy(request, signal) {
-        const { key, source, md5 } = request;
+        // A copy onto itself is bound by its source.
+        if (request.refresh !== undefined)
+            return this.#copyObject(request, request.condition, signal);
+        const { copyConditions } = this.#options.provider();
+        const known = copyConditions === 'unknown' ? this.#copyConditions : copyConditions;
+        switch (known) {
+            case 'asking':
+                await this.#asked;
+                return this.copy(request, signal);
+            case 'unknown': {
+                this.#copyConditions = 'asking';
+                const asked = this.#firstCopy(request, signal);
+                this.#asked = asked.then(() => undefined, () => undefined);
+                return asked;
+            }
+            case 'honoured':
+            case 'none':
+                return this.#copyObject(request, request.condition, signal);
+            case 'ignored':
+                return this.#copyAsPart(request, signal);
+        }
+    }
+    async #firstCopy(request, signal) {
+        let conditions = 'unknown';
+        try {
+            const cannotHold = { ifMatch: (0,digest/* md5Of */.iF)((0,external_node_crypto_.randomBytes)(16)) };
+            let written;
+            try {
+                written = await this.#copyObject(request, cannotHold, signal);
+                conditions = 'ignored';
+            }
+            catch (thrown) {
+                if (toStoreError('CopyObject', thrown).kind !== 'source')
+                    throw thrown;
+            }
+            if (written !== undefined)
+                return written;
+            // The refusal may have been about the source: only a copy that then succeeds tells.
+            const copied = await this.#copyObject(request, request.condition, signal);
+            conditions = 'honoured';
+            return copied;
+        }
+        finally {
+            this.#copyConditions = conditions;
+        }
+    }
+    async #copyAsPart(request, signal) {
+        const { key, source, md5, condition } = request;
+        const metadata = { ...request.headers.metadata, md5chksum: (0,digest/* base64OfMd5 */.tI)(md5) };
+        const upload = await this.createUpload({ key, headers: { ...request.headers, metadata } }, signal);
+        try {
+            const part = await this.copyPart({ upload, number: 1, source }, signal);
+            if (part.etag !== md5) {
+                throw new object_store/* StoreError */.A('digest', 'UnprovedCopy', 200, 'UploadPartCopy', `its part is ${part.etag}`);
+            }
+            const expected = { etag: (0,digest/* multipartETag */.Eq)([md5]), size: source.size, md5 };
+            return await this.completeUpload({ upload, parts: [part], expected, condition }, signal);
+        }
+        catch (error) {
+            await this.abortUpload(upload, signal).catch(() => undefined);
+            throw error;
+        }
+    }
+    async #copyObject(request, condition, signal) {
+        const { key, source, md5, refresh } = request;
+        const provider = this.#options.provider();
+        const directive = refresh === undefined ? 'REPLACE' : 'COPY';
         const command = new dist_cjs/* CopyObjectCommand */.s9Z({
             ...this.#every,
             Key: key,
             ...this.#copySource(source),
             MetadataDirective: 'REPLACE',
-            ...(this.#options.provider.taggingDirective ? { TaggingDirective: 'REPLACE' } : {}),
-            ...(this.#options.provider.annotationDirective ? { AnnotationDirective: 'EXCLUDE' } : {}),
+            ...(provider.taggingDirective ? { TaggingDirective: directive } : {}),
+            ...(provider.annotationDirective && refresh === undefined
+                ? { AnnotationDirective: 'EXCLUDE' }
+                : {}),
             ...this.#objectHeaders(request.headers),
             ...this.#writeHeaders(),
-            ...conditionOf(request.condition),
+            ...this.#keptClass(refresh?.storageClass),
+            ...conditionOf(condition),
         });
+        // After a copy onto itself only another ETag tells that it was made.
+        const etags = [md5, source.etag].filter((etag) => refresh === undefined || etag !== source.etag);
         return this.#call('CopyObject', signal, async () => {
             const answer = await this.#client.send(command, { abortSignal: signal });
             return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
-        }, () => this.#judge(key, { etags: [md5, source.etag], size: source.size, md5 }, signal));
+        }, () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal));
     }
     async createUpload(request, signal) {
         const command = new dist_cjs/* CreateMultipartUploadCommand */.nG4({
@@ -527,6 +1022,9 @@ class S3Store {
             Key: request.key,
             ...this.#objectHeaders(request.headers),
             ...this.#writeHeaders(),
+            ...(request.wholeCrc32 === true
+                ? { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' }
+                : {}),
         });
         return this.#call('CreateMultipartUpload', signal, async () => {
             const answer = await this.#client.send(command, { abortSignal: signal });
@@ -563,7 +1061,9 @@ class S3Store {
         });
         return this.#call('UploadPartCopy', signal, async () => {
             const answer = await this.#client.send(command, { abortSignal: signal });
-            return { number: request.number, etag: etagOf('UploadPartCopy', answer.CopyPartResult?.ETag) };
+            const etag = etagOf('UploadPartCopy', answer.CopyPartResult?.ETag);
+            const bySource = request.range === undefined && this.#options.provider().partCopyProof === 'source';
+            return { number: request.number, etag, ...(bySource ? { boundBySource: true } : {}) };
         });
     }
     async completeUpload(request, signal) {
@@ -574,6 +1074,9 @@ class S3Store {
             UploadId: upload.id,
             MultipartUpload: { Parts: request.parts.map((part) => ({ PartNumber: part.number, ETag: part.etag })) },
             ...conditionOf(request.condition),
+            ...(request.crc32 === undefined
+                ? {}
+                : { ChecksumCRC32: request.crc32, ChecksumType: 'FULL_OBJECT' }),
         });
         return this.#call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await this.#client.send(command, { abortSignal: signal })), () => this.#judge(upload.key, {
             etags: expected.etag === undefined ? [] : [expected.etag],
@@ -595,15 +1098,39 @@ class S3Store {
         });
     }
     async delete(requests, signal) {
-        const batch = requests.filter((request) => !NOT_IN_XML.test(request.key));
-        const single = requests.filter((request) => NOT_IN_XML.test(request.key));
+        const { deleteConditions } = this.#options.provider();
         const answers = new Map();
-        if (batch.length > 0)
-            for (const answer of await this.#deleteBatch(batch, signal))
+        const batch = [];
+        const single = [];
+        for (const request of requests) {
+            (deleteConditions === 'single' || NOT_IN_XML.test(request.key) ? single : batch).push(request);
+        }
+        const due = deleteConditions === 'none' ? await this.#stillListed(batch, answers, signal) : batch;
+        if (due.length > 0)
+            for (const answer of await this.#deleteBatch(due, signal))
                 answers.set(answer.key, answer);
-        for (const request of single)
+        await (0,concurrency/* forEachConcurrent */.C)(single, SINGLE_DELETES_IN_FLIGHT, async (request) => {
             answers.set(request.key, await this.#deleteOne(request, signal));
+        });
         return requests.map(({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
+    }
+    /** Where a server ignores the ETags of deletes, a look right before it narrows what nothing closes. */
+    async #stillListed(requests, answers, signal) {
+        const still = [];
+        await (0,concurrency/* forEachConcurrent */.C)(requests, SINGLE_DELETES_IN_FLIGHT, async (request) => {
+            const { key, etag } = request;
+            const head = await this.head(key, signal);
+            if (head === undefined)
+                answers.set(key, { key, deleted: true });
+            else if (head.etag === etag)
+                still.push(request);
+            else {
+                const message = 'the object is not the one that was listed';
+                const error = new object_store/* StoreError */.A('condition', 'PreconditionFailed', 412, 'DeleteObjects', message);
+                answers.set(key, { key, deleted: false, error });
+            }
+        });
+        return still;
     }
     async #deleteBatch(requests, signal) {
         const command = new dist_cjs/* DeleteObjectsCommand */.xvx({
@@ -670,7 +1197,8 @@ class S3Store {
             return undefined;
         const proved = expected.etags.includes(head.etag) ||
             // Metadata speaks only where the ETag cannot contradict it (C15).
-            ((!(0,object_store/* etagsProve */.P)(head.encryption) || (0,digest/* classifyETag */.Q)(head.etag).kind !== 'md5') &&
+            (expected.onlyETag !== true &&
+                (!(0,object_store/* etagsProve */.P)(head.encryption) || (0,digest/* classifyETag */.Q)(head.etag).kind !== 'md5') &&
                 (0,headers/* metadataMd5 */.SG)(head.metadata) === expected.md5);
         return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
     }
@@ -701,9 +1229,15 @@ class S3Store {
             ...(acl === undefined ? {} : { ACL: acl }),
         };
     }
+    /** STANDARD is what an absent header means, and what some servers take in no other way. */
+    #keptClass(kept) {
+        const implied = kept === 'STANDARD' && this.#options.writeHeaders.storageClass === undefined;
+        return kept === undefined || implied ? {} : { StorageClass: kept };
+    }
     #copySource(source) {
         const path = source.key.split('/').map(encodeURIComponent).join('/');
-        const { bucket, expectedBucketOwner: owner } = this.#options;
+        const bucket = source.bucket?.name ?? this.#options.bucket;
+        const owner = source.bucket === undefined ? this.#options.expectedBucketOwner : source.bucket.expectedOwner;
         return {
             // An access point's ARN has the key behind `/object/`.
             CopySource: `${bucket}${bucket.startsWith('arn:') ? '/object' : ''}/${path}`,
@@ -726,6 +1260,10 @@ function contentMd5Alone(next) {
         request.headers['content-md5'] = (0,digest/* base64OfMd5 */.tI)((0,digest/* md5Of */.iF)(Buffer.from(request.body ?? '')));
         return next(args);
     };
+}
+/** Servers without ACLs answer so, and buckets that have them switched off. */
+function hasNoAcls(error) {
+    return error.status === 501 || error.code === 'NotImplemented' || error.code === 'NoSuchKey';
 }
 function conditionOf(condition) {
     if (condition === undefined)
@@ -806,12 +1344,19 @@ async function openStore(options, emit, signal) {
     };
     const region = await resolveRegion(configuration, connection, endpoint, destination.bucket, signal);
     const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region });
+    let server;
+    const notice = (next) => async (args) => {
+        const result = await next(args);
+        server ??= result.response.headers?.server;
+        return result;
+    };
+    client.middlewareStack.add(notice, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
     const identity = await identify(client, { ...shared, region }, connection, provider, emit, signal);
     return {
         store: new S3Store({
             client,
             bucket: destination.bucket,
-            provider,
+            provider: () => providerOf(endpoint, server),
             writeHeaders: options.writeHeaders,
             expectedBucketOwner: connection.expectedBucketOwner,
             requesterPays: connection.requesterPays,

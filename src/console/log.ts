@@ -237,6 +237,7 @@ function planText(totals: PlanTotals): string {
   const clauses = [
     clause('upload', totals.upload),
     clause('copy', totals.copy),
+    clause('refresh', totals.refresh),
     clause('delete', totals.delete),
   ].filter((text) => text !== undefined);
   const rest = [clause('unchanged', totals.unchanged), clause('kept', totals.kept)].filter(

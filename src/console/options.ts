@@ -6,6 +6,8 @@ import { MAX_KEY_BYTES, OWN_DIRECTORY, type Prefix, parsePrefix } from '../model
 import { type Destination, destinationUrl } from '../model/objects.js';
 import type {
   Connection,
+  CopyFrom,
+  CopyOptions,
   DeleteOptions,
   IndexPlace,
   PathPattern,
@@ -25,6 +27,7 @@ import {
   parseMaxDelete,
   parseNumber,
   parseRegion,
+  parseSize,
   refuse,
 } from './values.js';
 
@@ -62,6 +65,8 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
     connection,
     deletes,
     writeHeaders,
+    copies: parseCopies(inputs, context),
+    overwrite: inputs.choice('overwrite', ['if-unchanged', 'always']),
     preserve: inputs.boolean('preserve'),
     index,
     dryRun: inputs.boolean('dry-run'),
@@ -188,6 +193,35 @@ function parseDeletes(inputs: Inputs, destination: Destination): DeleteOptions {
     maxDelete: parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? ''),
     deleteExcluded: inputs.boolean('delete-excluded'),
   };
+}
+
+/** Words that may stand behind a place to copy from: copies are made with the destination's own credentials. */
+const COPY_FROM_WORDS: readonly InputName[] = ['region', 'expected-bucket-owner', 'requester-pays'];
+
+function parseCopies(inputs: Inputs, context: OptionsContext): CopyOptions {
+  const name = inputs.spelled('copy-from');
+  const lenient = (inputs.text('endpoint-url') ?? environmentEndpoint(context.env)) !== undefined;
+  const from = inputs.lines('copy-from').map((line): CopyFrom => {
+    const { bucket, prefix, words } = parseDestinationLine(name, line.trim(), () => lenient);
+    const foreign = [...words.keys()].find((word) => !COPY_FROM_WORDS.includes(word));
+    if (foreign !== undefined) {
+      return refuse(
+        `${name}, behind the place`,
+        `${foreign}=`,
+        `${COPY_FROM_WORDS.join('=, ')}=; S3 copies within one service, with the destination's own credentials`,
+      );
+    }
+    const region = words.get('region');
+    const owner = words.get('expected-bucket-owner');
+    const pays = words.get('requester-pays');
+    return {
+      place: { bucket, prefix: prefix ?? ('' as Prefix) },
+      ...(region === undefined ? {} : { region: parseRegion(name, region) }),
+      ...(owner === undefined ? {} : { expectedBucketOwner: parseAccountId(name, owner) }),
+      requesterPays: pays !== undefined && parseBoolean(name, pays),
+    };
+  });
+  return { from, minSize: parseSize(inputs.spelled('copy-min-size'), inputs.orDefault('copy-min-size')) };
 }
 
 function parseWriteHeaders(inputs: Inputs): WriteHeaders {

@@ -72,6 +72,27 @@ export function parseDuration(name: string, value: string): number {
   return milliseconds >= 1 && milliseconds <= MAX_DURATION_MS ? milliseconds : refuse(name, value, allowed);
 }
 
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KIB: 1024,
+  MIB: 1024 ** 2,
+  GIB: 1024 ** 3,
+};
+
+/** Bytes. */
+export function parseSize(name: string, value: string): number {
+  const match = /^([0-9]{1,15}(?:\.[0-9]{1,9})?) *([A-Za-z]*)$/.exec(value);
+  const unit = match === null ? undefined : SIZE_UNITS[(match[2] ?? '').toUpperCase()];
+  const bytes = match === null || unit === undefined ? Number.NaN : Math.round(Number(match[1]) * unit);
+  return Number.isSafeInteger(bytes)
+    ? bytes
+    : refuse(name, value, 'bytes, or a number with KB, MB, GB, KiB, MiB or GiB');
+}
+
 export function parseMaxDelete(name: string, value: string): MaxDelete {
   if (value === '') return { kind: 'default' };
   if (value === 'none') return { kind: 'none' };

@@ -30,6 +30,8 @@ export interface ObjectEntry {
   readonly parts?: string;
   /** SHA-256 of the headers that inputs and the name decided; see `headerDigest`. */
   readonly headers?: string;
+  /** Storage class that was asked for when it was written; a lifecycle rule may have moved it since. */
+  readonly class?: string;
   /** What a newer version wrote. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -124,7 +126,7 @@ function parseLine(bytes: Buffer, start: number, end: number): Record<string, un
 }
 
 function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | undefined {
-  const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, ...extra } = record;
+  const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   if (etag === undefined || md5 === undefined || !isSize(size)) return undefined;
@@ -134,6 +136,7 @@ function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | u
     md5,
     ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
     ...(typeof headers === 'string' ? { headers } : {}),
+    ...(typeof asked === 'string' ? { class: asked } : {}),
     ...(Object.keys(extra).length > 0 ? { extra } : {}),
   };
 }

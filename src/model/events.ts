@@ -35,6 +35,7 @@ export type PhaseName = 'walk' | 'list' | 'digest' | 'plan' | 'execute' | 'index
 export interface PlanTotals {
   readonly upload: Count;
   readonly copy: Count;
+  readonly refresh: Count;
   readonly delete: Count;
   readonly unchanged: Count;
   readonly kept: Count;

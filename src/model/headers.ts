@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import mime from 'mime-types';
 import { type Md5, parseMd5 } from './digest.js';
 import type { LocalFile } from './objects.js';
+import type { WriteHeaders } from './options.js';
 
 /**
  * The Content-Type that a name stands for, with a charset for text. The table is mime-types at the exact
@@ -30,6 +31,18 @@ export function metadataMd5(metadata: ReadonlyMap<string, string>): Md5 | undefi
   }
   const rclone = metadata.get('md5chksum');
   return rclone === undefined ? undefined : parseMd5(Buffer.from(rclone, 'base64').toString('hex'));
+}
+
+/** Every header that an input or the name decides; mode, mtime and digests are left out. Names in lower case. */
+export function decidedHeaders(name: string, write: WriteHeaders): Readonly<Record<string, string>> {
+  const { sse, kmsKeyId, storageClass, acl } = write;
+  return {
+    'content-type': contentTypeOf(name),
+    ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
+    ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
+    ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
+    ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
+  };
 }
 
 /**

@@ -13,8 +13,9 @@
  * - `number`: a whole number from `min` to `max`, or one of `values`
  * - `duration`: `500 ms`, `10 s`, `5 min`, `1 h`; a plain number is seconds
  * - `limit`: a number, `N%`, or one of `values`
+ * - `size`: bytes, or a number with KB, MB, GB, KiB, MiB, GiB
  */
-export type InputKind = 'boolean' | 'string' | 'lines' | 'enum' | 'number' | 'duration' | 'limit';
+export type InputKind = 'boolean' | 'string' | 'lines' | 'enum' | 'number' | 'duration' | 'limit' | 'size';
 
 export interface InputDefinition {
   readonly kind: InputKind;
@@ -173,6 +174,29 @@ export const INPUTS = {
     group: 'Deleting',
     default: 'false',
     description: 'Let `delete-after` also delete objects that are excluded.',
+  },
+  'copy-from': {
+    kind: 'lines',
+    group: 'Objects',
+    placeholder: 'PLACE',
+    description:
+      "Further places whose content is copied instead of sent, one a line: `s3://bucket/prefix`, then `region=`, `expected-bucket-owner=` or `requester-pays=` where needed. Last release's prefix, a staging bucket. They are listed once and never written.",
+  },
+  'copy-min-size': {
+    kind: 'size',
+    group: 'Objects',
+    default: '0',
+    placeholder: 'SIZE',
+    description:
+      'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied.',
+  },
+  overwrite: {
+    kind: 'enum',
+    group: 'Objects',
+    values: ['if-unchanged', 'always'],
+    default: 'if-unchanged',
+    description:
+      'Which objects may be replaced: `if-unchanged` those that are still what the listing showed, else the key fails with exit status 5; `always` whatever another writer put there meanwhile. Deletions always want what the listing showed.',
   },
   sse: {
     kind: 'enum',

@@ -31,6 +31,15 @@ export interface ListedObject {
   readonly lastModified: number;
   /** As S3 spells it; `STANDARD` where the server does not say. */
   readonly storageClass: string;
+  /** Where a `copy-from` line found it, when that is another bucket than the destination's. */
+  readonly bucket?: SourceBucket;
+}
+
+/** A bucket that is only copied from. */
+export interface SourceBucket {
+  readonly name: string;
+  /** Account that must own it. */
+  readonly expectedOwner?: string;
 }
 
 /** A bucket and a key prefix. */

@@ -71,6 +71,20 @@ export interface DeleteOptions {
   readonly deleteExcluded: boolean;
 }
 
+/** A line of `copy-from`: where else content may lie that need not be sent. Read only. */
+export interface CopyFrom {
+  readonly place: Destination;
+  readonly region?: string;
+  readonly expectedBucketOwner?: string;
+  readonly requesterPays: boolean;
+}
+
+export interface CopyOptions {
+  readonly from: readonly CopyFrom[];
+  /** Bytes; smaller content is sent. */
+  readonly minSize: number;
+}
+
 export type IndexPlace =
   | { readonly kind: 'none' }
   /** The runner's cache; anyone who may write it may forge it. */
@@ -86,6 +100,9 @@ export interface SyncOptions {
   readonly connection: Connection;
   readonly writeHeaders: WriteHeaders;
   readonly deletes: DeleteOptions;
+  readonly copies: CopyOptions;
+  /** `if-unchanged`: only what the listing showed; `always`: a key as it is when it is written. */
+  readonly overwrite: 'if-unchanged' | 'always';
   readonly preserve: boolean;
   readonly index: IndexPlace;
   readonly dryRun: boolean;

@@ -8,7 +8,7 @@ export const MULTIPART_THRESHOLD = 8 * MIB;
 /** S3 takes at most this many parts of an upload. */
 const MAX_PARTS = 10_000;
 
-/** S3's largest source of one CopyObject. Bytes. */
+/** S3's largest source of one CopyObject; larger ones are copied by parts (C9). Bytes. */
 export const MAX_COPY_SIZE = 5 * 1024 ** 3;
 
 /**

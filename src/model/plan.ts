@@ -1,6 +1,6 @@
 import type { ETag, Md5 } from './digest.js';
 import type { ObjectKey } from './object-key.js';
-import type { LocalFile } from './objects.js';
+import type { LocalFile, SourceBucket } from './objects.js';
 
 export type Action = 'upload' | 'copy' | 'refresh' | 'delete' | 'keep';
 
@@ -14,6 +14,10 @@ export type Action = 'upload' | 'copy' | 'refresh' | 'delete' | 'keep';
  * - `exists`: the content is already under another key
  * - `moved`: the content lies under a key that this plan overwrites, and is read before
  * - `duplicate`: the content is published once in this run, under another key
+ * - `small`: the content is there, and smaller than `copy-min-size`
+ * - `headers`: the object has the bytes, and other headers than it should have (C13)
+ * - `acl`: so too, and the copy onto itself that would renew them would take an ACL that nobody asked to drop
+ * - `not-copyable`: so too, and the object cannot be copied onto itself: it is archived or above 5 GiB
  * - `absent`: the tree no longer has the key
  * - `excluded`: the key is excluded and `delete-excluded` is set
  * - `protected`: the tree no longer has the key, and it is kept
@@ -26,6 +30,10 @@ export type Reason =
   | 'exists'
   | 'moved'
   | 'duplicate'
+  | 'small'
+  | 'headers'
+  | 'acl'
+  | 'not-copyable'
   | 'absent'
   | 'excluded'
   | 'protected';
@@ -60,17 +68,47 @@ export interface CopyStep extends StepBase {
   readonly staged: boolean;
 }
 
-/** A listed object that this plan does not write before it is read, or the first name that this run gave the content. */
+/**
+ * A listed object that this plan does not write before it is read, or a key that this run wrote: the first name that
+ * it gave the content, or a name whose headers it renewed.
+ */
 export type CopySource =
-  | { readonly kind: 'object'; readonly key: ObjectKey; readonly etag: ETag; readonly size: number }
+  | {
+      readonly kind: 'object';
+      readonly key: ObjectKey;
+      readonly etag: ETag;
+      readonly size: number;
+      /** Where a `copy-from` line found it; absent: in the destination's own bucket. */
+      readonly bucket?: SourceBucket;
+    }
   | { readonly kind: 'published'; readonly key: ObjectKey };
+
+/** A copy of an object onto itself with the headers that it should have. */
+export interface RefreshStep extends StepBase {
+  readonly action: 'refresh';
+  readonly file: LocalFile;
+  readonly md5: Md5;
+  /** As listed. */
+  readonly etag: ETag;
+  /** The class that it keeps; absent: the one that `storage-class` asks for. */
+  readonly storageClass?: string;
+  readonly condition: Condition;
+}
+
+/** A key that is left as it is although something was to be done about it. */
+export interface KeepStep extends StepBase {
+  readonly action: 'keep';
+}
 
 export interface DeleteStep extends StepBase {
   readonly action: 'delete';
   readonly etag: ETag;
 }
 
-export type Step = UploadStep | CopyStep | DeleteStep;
+/** Steps that put something under a key. */
+export type WriteStep = UploadStep | CopyStep | RefreshStep;
+
+export type Step = WriteStep | KeepStep | DeleteStep;
 
 /** Steps that may run in any order and at the same time. What a stage phase does stays invisible. */
 export type Phase =

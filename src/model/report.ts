@@ -49,6 +49,8 @@ export interface DestinationReport {
   readonly phases: Readonly<Partial<Record<PhaseName, number>>>;
   /** Names of the ranks, so that `steps[].rank` can be read. */
   readonly ranks: readonly string[];
+  /** Objects with the right bytes whose headers nobody remembers: they are left alone. */
+  readonly headersUnknown: Count;
   /** Bytes of file content that left this machine, retries left out. */
   readonly sentBytes: number;
   readonly error?: ReportError;

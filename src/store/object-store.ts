@@ -1,7 +1,7 @@
 import type { ETag, Md5 } from '../model/digest.js';
 import type { Identity } from '../model/events.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import type { ListedObject } from '../model/objects.js';
+import type { ListedObject, SourceBucket } from '../model/objects.js';
 import type { Condition } from '../model/plan.js';
 
 /**
@@ -14,6 +14,8 @@ export interface ReadableStore {
   list(prefix: Prefix, signal: AbortSignal): AsyncIterable<readonly ListedObject[]>;
   /** `undefined`: there is no such key. */
   head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined>;
+  /** Whether the object has an ACL beyond its owner's own rights; buckets without ACLs say no. */
+  hasAcl(key: ObjectKey, signal: AbortSignal): Promise<boolean>;
   /** The whole body of a small object, for the index alone. `undefined`: there is no such key. */
   read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined>;
   /** Requests sent so far, retries included, by S3 operation. */
@@ -23,9 +25,11 @@ export interface ReadableStore {
 }
 
 export interface ObjectStore extends ReadableStore {
+  /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
+  readonly maxCopySize: number;
   put(request: PutRequest, signal: AbortSignal): Promise<Written>;
   copy(request: CopyRequest, signal: AbortSignal): Promise<Written>;
-  createUpload(request: ObjectHeadersFor, signal: AbortSignal): Promise<Upload>;
+  createUpload(request: CreateRequest, signal: AbortSignal): Promise<Upload>;
   uploadPart(request: PartRequest, signal: AbortSignal): Promise<Part>;
   copyPart(request: PartCopyRequest, signal: AbortSignal): Promise<Part>;
   completeUpload(request: CompleteRequest, signal: AbortSignal): Promise<Written>;
@@ -71,11 +75,31 @@ export interface PutRequest extends ObjectHeadersFor {
   readonly condition?: Condition;
 }
 
+/** What is copied from, bound to the ETag that vouched for it. */
+export interface SourceObject {
+  readonly key: ObjectKey;
+  readonly etag: ETag;
+  /** Bytes. */
+  readonly size: number;
+  /** Absent: in this bucket. */
+  readonly bucket?: SourceBucket;
+}
+
 export interface CopyRequest extends ObjectHeadersFor {
-  readonly source: { readonly key: ObjectKey; readonly etag: ETag; readonly size: number };
+  readonly source: SourceObject;
   /** MD5 of the content, to judge a lost answer and to check the copy. */
   readonly md5: Md5;
   readonly condition: Condition;
+  /** Set where the object is copied onto itself: its tags stay. */
+  readonly refresh?: {
+    /** In place of the one that every write carries; absent: that one. */
+    readonly storageClass?: string;
+  };
+}
+
+export interface CreateRequest extends ObjectHeadersFor {
+  /** Declare that Complete will name the CRC32 of the whole object. */
+  readonly wholeCrc32?: true;
 }
 
 export interface Upload {
@@ -96,7 +120,7 @@ export interface PartRequest {
 export interface PartCopyRequest {
   readonly upload: Upload;
   readonly number: number;
-  readonly source: { readonly key: ObjectKey; readonly etag: ETag };
+  readonly source: SourceObject;
   /** First and last byte, both inside the source; absent: the whole source. */
   readonly range?: { readonly first: number; readonly last: number };
 }
@@ -104,6 +128,11 @@ export interface PartCopyRequest {
 export interface Part {
   readonly number: number;
   readonly etag: ETag;
+  /**
+   * The ETag says nothing of the bytes on this server; they are the whole source's, bound by its ETag. Of a copied
+   * part alone.
+   */
+  readonly boundBySource?: true;
 }
 
 export interface CompleteRequest {
@@ -111,6 +140,8 @@ export interface CompleteRequest {
   readonly parts: readonly Part[];
   /** The ETag that the object will have, to judge a lost answer; `undefined` where parts prove nothing. */
   readonly expected: { readonly etag: ETag | undefined; readonly size: number; readonly md5: Md5 };
+  /** Of the whole object, base64, where Create declared it: S3 refuses other bytes. */
+  readonly crc32?: string;
   readonly condition: Condition;
 }
 

@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { HeadBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import {
+  HeadBucketCommand,
+  S3Client,
+  type S3ClientConfig,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { DeserializeMiddleware } from '@smithy/types';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
@@ -42,12 +49,19 @@ export async function openStore(options: SyncOptions, emit: Emit, signal: AbortS
   };
   const region = await resolveRegion(configuration, connection, endpoint, destination.bucket, signal);
   const client = new S3Client({ ...configuration, region });
+  let server: string | undefined;
+  const notice: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next) => async (args) => {
+    const result = await next(args);
+    server ??= (result.response as { headers?: Record<string, string> }).headers?.server;
+    return result;
+  };
+  client.middlewareStack.add(notice, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
   const identity = await identify(client, { ...shared, region }, connection, provider, emit, signal);
   return {
     store: new S3Store({
       client,
       bucket: destination.bucket,
-      provider,
+      provider: () => providerOf(endpoint, server),
       writeHeaders: options.writeHeaders,
       expectedBucketOwner: connection.expectedBucketOwner,
       requesterPays: connection.requesterPays,

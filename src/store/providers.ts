@@ -1,3 +1,5 @@
+import { MAX_COPY_SIZE } from '../model/part-sizes.js';
+
 /**
  * What a provider does otherwise than AWS. Every quirk that the store knows stands here, with its source;
  * nothing else in the code asks who the provider is.
@@ -10,26 +12,74 @@ export interface Provider {
   readonly annotationDirective: boolean;
   /** Has AWS accounts behind its credentials, so that STS can name them. */
   readonly accounts: boolean;
+  /**
+   * What becomes of a condition on the destination of CopyObject. `none`: ignored, and there is no other way to copy
+   * under a condition either.
+   */
+  readonly copyConditions: 'honoured' | 'ignored' | 'none' | 'unknown';
+  /** Which deletes heed the ETag that they carry: DeleteObjects, DeleteObject alone, or none. */
+  readonly deleteConditions: 'batch' | 'single' | 'none';
+  /** What proves the bytes of a part that was copied: its ETag, or only that a whole source was bound by its own. */
+  readonly partCopyProof: 'etag' | 'source';
+  /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
+  readonly maxCopySize: number;
 }
 
-const AWS: Provider = { name: 'AWS S3', taggingDirective: true, annotationDirective: true, accounts: true };
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html */
+const AWS: Provider = {
+  name: 'AWS S3',
+  taggingDirective: true,
+  annotationDirective: true,
+  accounts: true,
+  copyConditions: 'honoured',
+  deleteConditions: 'batch',
+  partCopyProof: 'etag',
+  maxCopySize: MAX_COPY_SIZE,
+};
 
-const OTHER: Provider = { name: 'S3', taggingDirective: true, annotationDirective: false, accounts: false };
+const OTHER: Provider = {
+  ...AWS,
+  name: 'S3',
+  annotationDirective: false,
+  accounts: false,
+  copyConditions: 'unknown',
+};
 
 /** By the end of the endpoint's host name. */
 const BY_HOST: readonly (readonly [string, Provider])[] = [
   ['.amazonaws.com', AWS],
   ['.amazonaws.com.cn', AWS],
-  // R2 answers 501 NotImplemented to tagging headers: "S3 API compatibility" in Cloudflare's R2 documentation.
-  ['.r2.cloudflarestorage.com', { ...OTHER, name: 'Cloudflare R2', taggingDirective: false }],
+  // R2 answers 501 NotImplemented to tagging headers and has a header of its own for the destination's condition,
+  // while Complete honours the usual ones: "S3 API compatibility" and "Extensions" in Cloudflare's R2 documentation.
+  [
+    '.r2.cloudflarestorage.com',
+    { ...OTHER, name: 'Cloudflare R2', taggingDirective: false, copyConditions: 'ignored' },
+  ],
   // B2 refuses tags: "S3-Compatible API" in Backblaze's documentation.
   ['.backblazeb2.com', { ...OTHER, name: 'Backblaze B2', taggingDirective: false }],
-  // The XML API has no object tags: "Migrate from Amazon S3" in Google's documentation.
-  ['storage.googleapis.com', { ...OTHER, name: 'Google Cloud Storage', taggingDirective: false }],
+  // The XML API has no object tags and no part copies: "Migrate from Amazon S3" and "XML API multipart uploads" in
+  // Google's documentation.
+  [
+    'storage.googleapis.com',
+    { ...OTHER, name: 'Google Cloud Storage', taggingDirective: false, copyConditions: 'none' },
+  ],
 ];
 
-/** The provider behind an endpoint; no endpoint is AWS itself. */
-export function providerOf(endpoint: string | undefined): Provider {
+/** By the beginning of the `Server` header; each measured by __tests__/contract/server on the real one. */
+const BY_SERVER: readonly (readonly [string, Provider])[] = [
+  // AWS under a name of one's own, or through a proxy.
+  ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured' }],
+  // Part copies answer ETags of 4 MiB chunks.
+  ['SeaweedFS', { ...OTHER, name: 'SeaweedFS', copyConditions: 'honoured', partCopyProof: 'source' }],
+  ['MinIO', { ...OTHER, name: 'MinIO', copyConditions: 'ignored', deleteConditions: 'none' }],
+  ['VERSITYGW', { ...OTHER, name: 'versitygw', copyConditions: 'ignored', deleteConditions: 'single' }],
+];
+
+/**
+ * The provider behind an endpoint; no endpoint is AWS itself. `server` is the `Server` header of its answers, once
+ * there was one.
+ */
+export function providerOf(endpoint: string | undefined, server?: string): Provider {
   if (endpoint === undefined) return AWS;
   let host: string;
   try {
@@ -37,5 +87,8 @@ export function providerOf(endpoint: string | undefined): Provider {
   } catch {
     return OTHER;
   }
-  return BY_HOST.find(([end]) => host.endsWith(end))?.[1] ?? OTHER;
+  const byHost = BY_HOST.find(([end]) => host.endsWith(end))?.[1];
+  if (byHost !== undefined) return byHost;
+  const name = server?.toLowerCase() ?? '';
+  return BY_SERVER.find(([start]) => name.startsWith(start.toLowerCase()))?.[1] ?? OTHER;
 }

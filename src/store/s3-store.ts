@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -5,6 +6,8 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetBucketOwnershipControlsCommand,
+  GetObjectAclCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -17,7 +20,16 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import type { BuildHandler } from '@smithy/types';
-import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, parseETag } from '../model/digest.js';
+import { forEachConcurrent } from '../model/concurrency.js';
+import {
+  base64OfMd5,
+  classifyETag,
+  type ETag,
+  type Md5,
+  md5Of,
+  multipartETag,
+  parseETag,
+} from '../model/digest.js';
 import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
@@ -26,17 +38,18 @@ import type { Condition } from '../model/plan.js';
 import {
   type CompleteRequest,
   type CopyRequest,
+  type CreateRequest,
   type DeleteAnswer,
   type DeleteRequest,
   etagsProve,
   type ObjectHead,
   type ObjectHeaders,
-  type ObjectHeadersFor,
   type ObjectStore,
   type Part,
   type PartCopyRequest,
   type PartRequest,
   type PutRequest,
+  type SourceObject,
   type StoredBody,
   StoreError,
   type Upload,
@@ -49,7 +62,8 @@ import { toStoreError } from './store-errors.js';
 export interface S3StoreOptions {
   readonly client: S3Client;
   readonly bucket: string;
-  readonly provider: Provider;
+  /** Who answers is known for certain after the first answer. */
+  readonly provider: () => Provider;
   readonly writeHeaders: WriteHeaders;
   readonly expectedBucketOwner: string | undefined;
   readonly requesterPays: boolean;
@@ -61,11 +75,18 @@ export interface S3StoreOptions {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
 
+/** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
+const SINGLE_DELETES_IN_FLIGHT = 32;
+
 /** The AWS SDK behind the engine's store. The SDK's own retries are off: ours know of lost answers (C14). */
 export class S3Store implements ObjectStore {
   readonly #options: S3StoreOptions;
   readonly #client: S3Client;
   readonly #requests = new Map<string, number>();
+  /** What an unknown server made of the first conditional copy. */
+  #copyConditions: 'unknown' | 'asking' | 'honoured' | 'ignored' = 'unknown';
+  #asked: Promise<void> = Promise.resolve();
+  #aclsEnabled: Promise<boolean> | undefined;
   /** Parameters of every call. */
   readonly #every: { Bucket: string; ExpectedBucketOwner?: string; RequestPayer?: 'requester' };
 
@@ -79,6 +100,10 @@ export class S3Store implements ObjectStore {
         : { ExpectedBucketOwner: options.expectedBucketOwner }),
       ...(options.requesterPays ? { RequestPayer: 'requester' as const } : {}),
     };
+  }
+
+  get maxCopySize(): number {
+    return this.#options.provider().maxCopySize;
   }
 
   requests(): Readonly<Record<string, number>> {
@@ -161,6 +186,35 @@ export class S3Store implements ObjectStore {
     });
   }
 
+  async hasAcl(key: ObjectKey, signal: AbortSignal): Promise<boolean> {
+    this.#aclsEnabled ??= this.#bucketHasAcls(signal);
+    if (!(await this.#aclsEnabled)) return false;
+    try {
+      const { Grants: grants = [], Owner: owner } = await this.#call('GetObjectAcl', signal, () =>
+        this.#client.send(new GetObjectAclCommand({ ...this.#every, Key: key }), { abortSignal: signal }),
+      );
+      return grants.some(({ Grantee: to }) => to?.URI !== undefined || to?.ID !== owner?.ID);
+    } catch (thrown) {
+      const error = toStoreError('GetObjectAcl', thrown);
+      if (hasNoAcls(error)) return false;
+      throw error;
+    }
+  }
+
+  async #bucketHasAcls(signal: AbortSignal): Promise<boolean> {
+    try {
+      const answer = await this.#call('GetBucketOwnershipControls', signal, () =>
+        this.#client.send(new GetBucketOwnershipControlsCommand(this.#every), { abortSignal: signal }),
+      );
+      return answer.OwnershipControls?.Rules?.[0]?.ObjectOwnership !== 'BucketOwnerEnforced';
+    } catch (thrown) {
+      const error = toStoreError('GetBucketOwnershipControls', thrown);
+      // Denied, unknown there, or never set: each object is asked for its own.
+      if (error.kind === 'denied' || error.kind === 'rejected' || error.status >= 404) return true;
+      throw error;
+    }
+  }
+
   async read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined> {
     return this.#call('GetObject', signal, async () => {
       try {
@@ -210,19 +264,97 @@ export class S3Store implements ObjectStore {
     );
   }
 
+  /**
+   * One CopyObject. Where a server ignores the condition on the destination, a part copy and a conditional Complete
+   * in its place. A server that is not in the table is found out by its first copy, which goes out once with a
+   * condition that cannot hold: refused means honoured, accepted means ignored, and it was the wanted write.
+   */
   async copy(request: CopyRequest, signal: AbortSignal): Promise<Written> {
-    const { key, source, md5 } = request;
+    // A copy onto itself is bound by its source.
+    if (request.refresh !== undefined) return this.#copyObject(request, request.condition, signal);
+    const { copyConditions } = this.#options.provider();
+    const known = copyConditions === 'unknown' ? this.#copyConditions : copyConditions;
+    switch (known) {
+      case 'asking':
+        await this.#asked;
+        return this.copy(request, signal);
+      case 'unknown': {
+        this.#copyConditions = 'asking';
+        const asked = this.#firstCopy(request, signal);
+        this.#asked = asked.then(
+          () => undefined,
+          () => undefined,
+        );
+        return asked;
+      }
+      case 'honoured':
+      case 'none':
+        return this.#copyObject(request, request.condition, signal);
+      case 'ignored':
+        return this.#copyAsPart(request, signal);
+    }
+  }
+
+  async #firstCopy(request: CopyRequest, signal: AbortSignal): Promise<Written> {
+    let conditions: 'unknown' | 'honoured' | 'ignored' = 'unknown';
+    try {
+      const cannotHold: Condition = { ifMatch: md5Of(randomBytes(16)) as string as ETag };
+      let written: Written | undefined;
+      try {
+        written = await this.#copyObject(request, cannotHold, signal);
+        conditions = 'ignored';
+      } catch (thrown) {
+        if (toStoreError('CopyObject', thrown).kind !== 'source') throw thrown;
+      }
+      if (written !== undefined) return written;
+      // The refusal may have been about the source: only a copy that then succeeds tells.
+      const copied = await this.#copyObject(request, request.condition, signal);
+      conditions = 'honoured';
+      return copied;
+    } finally {
+      this.#copyConditions = conditions;
+    }
+  }
+
+  async #copyAsPart(request: CopyRequest, signal: AbortSignal): Promise<Written> {
+    const { key, source, md5, condition } = request;
+    const metadata = { ...request.headers.metadata, md5chksum: base64OfMd5(md5) };
+    const upload = await this.createUpload({ key, headers: { ...request.headers, metadata } }, signal);
+    try {
+      const part = await this.copyPart({ upload, number: 1, source }, signal);
+      if ((part.etag as string) !== md5) {
+        throw new StoreError('digest', 'UnprovedCopy', 200, 'UploadPartCopy', `its part is ${part.etag}`);
+      }
+      const expected = { etag: multipartETag([md5]), size: source.size, md5 };
+      return await this.completeUpload({ upload, parts: [part], expected, condition }, signal);
+    } catch (error) {
+      await this.abortUpload(upload, signal).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #copyObject(request: CopyRequest, condition: Condition, signal: AbortSignal): Promise<Written> {
+    const { key, source, md5, refresh } = request;
+    const provider = this.#options.provider();
+    const directive = refresh === undefined ? ('REPLACE' as const) : ('COPY' as const);
     const command = new CopyObjectCommand({
       ...this.#every,
       Key: key,
       ...this.#copySource(source),
       MetadataDirective: 'REPLACE',
-      ...(this.#options.provider.taggingDirective ? { TaggingDirective: 'REPLACE' as const } : {}),
-      ...(this.#options.provider.annotationDirective ? { AnnotationDirective: 'EXCLUDE' as const } : {}),
+      ...(provider.taggingDirective ? { TaggingDirective: directive } : {}),
+      ...(provider.annotationDirective && refresh === undefined
+        ? { AnnotationDirective: 'EXCLUDE' as const }
+        : {}),
       ...this.#objectHeaders(request.headers),
       ...this.#writeHeaders(),
-      ...conditionOf(request.condition),
+      ...this.#keptClass(refresh?.storageClass),
+      ...conditionOf(condition),
     });
+    // After a copy onto itself only another ETag tells that it was made.
+    const etags = [md5 as string as ETag, source.etag].filter(
+      (etag) => refresh === undefined || etag !== source.etag,
+    );
     return this.#call(
       'CopyObject',
       signal,
@@ -230,16 +362,19 @@ export class S3Store implements ObjectStore {
         const answer = await this.#client.send(command, { abortSignal: signal });
         return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
       },
-      () => this.#judge(key, { etags: [md5 as string as ETag, source.etag], size: source.size, md5 }, signal),
+      () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal),
     );
   }
 
-  async createUpload(request: ObjectHeadersFor, signal: AbortSignal): Promise<Upload> {
+  async createUpload(request: CreateRequest, signal: AbortSignal): Promise<Upload> {
     const command = new CreateMultipartUploadCommand({
       ...this.#every,
       Key: request.key,
       ...this.#objectHeaders(request.headers),
       ...this.#writeHeaders(),
+      ...(request.wholeCrc32 === true
+        ? { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const }
+        : {}),
     });
     return this.#call('CreateMultipartUpload', signal, async () => {
       const answer = await this.#client.send(command, { abortSignal: signal });
@@ -278,7 +413,9 @@ export class S3Store implements ObjectStore {
     });
     return this.#call('UploadPartCopy', signal, async () => {
       const answer = await this.#client.send(command, { abortSignal: signal });
-      return { number: request.number, etag: etagOf('UploadPartCopy', answer.CopyPartResult?.ETag) };
+      const etag = etagOf('UploadPartCopy', answer.CopyPartResult?.ETag);
+      const bySource = request.range === undefined && this.#options.provider().partCopyProof === 'source';
+      return { number: request.number, etag, ...(bySource ? { boundBySource: true as const } : {}) };
     });
   }
 
@@ -290,6 +427,9 @@ export class S3Store implements ObjectStore {
       UploadId: upload.id,
       MultipartUpload: { Parts: request.parts.map((part) => ({ PartNumber: part.number, ETag: part.etag })) },
       ...conditionOf(request.condition),
+      ...(request.crc32 === undefined
+        ? {}
+        : { ChecksumCRC32: request.crc32, ChecksumType: 'FULL_OBJECT' as const }),
     });
     return this.#call(
       'CompleteMultipartUpload',
@@ -322,16 +462,44 @@ export class S3Store implements ObjectStore {
   }
 
   async delete(requests: readonly DeleteRequest[], signal: AbortSignal): Promise<readonly DeleteAnswer[]> {
-    const batch = requests.filter((request) => !NOT_IN_XML.test(request.key));
-    const single = requests.filter((request) => NOT_IN_XML.test(request.key));
+    const { deleteConditions } = this.#options.provider();
     const answers = new Map<ObjectKey, DeleteAnswer>();
-    if (batch.length > 0)
-      for (const answer of await this.#deleteBatch(batch, signal)) answers.set(answer.key, answer);
-    for (const request of single) answers.set(request.key, await this.#deleteOne(request, signal));
+    const batch: DeleteRequest[] = [];
+    const single: DeleteRequest[] = [];
+    for (const request of requests) {
+      (deleteConditions === 'single' || NOT_IN_XML.test(request.key) ? single : batch).push(request);
+    }
+    const due = deleteConditions === 'none' ? await this.#stillListed(batch, answers, signal) : batch;
+    if (due.length > 0)
+      for (const answer of await this.#deleteBatch(due, signal)) answers.set(answer.key, answer);
+    await forEachConcurrent(single, SINGLE_DELETES_IN_FLIGHT, async (request) => {
+      answers.set(request.key, await this.#deleteOne(request, signal));
+    });
     return requests.map(
       ({ key }) =>
         answers.get(key) ?? notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'),
     );
+  }
+
+  /** Where a server ignores the ETags of deletes, a look right before it narrows what nothing closes. */
+  async #stillListed(
+    requests: readonly DeleteRequest[],
+    answers: Map<ObjectKey, DeleteAnswer>,
+    signal: AbortSignal,
+  ): Promise<readonly DeleteRequest[]> {
+    const still: DeleteRequest[] = [];
+    await forEachConcurrent(requests, SINGLE_DELETES_IN_FLIGHT, async (request) => {
+      const { key, etag } = request;
+      const head = await this.head(key, signal);
+      if (head === undefined) answers.set(key, { key, deleted: true });
+      else if (head.etag === etag) still.push(request);
+      else {
+        const message = 'the object is not the one that was listed';
+        const error = new StoreError('condition', 'PreconditionFailed', 412, 'DeleteObjects', message);
+        answers.set(key, { key, deleted: false, error });
+      }
+    });
+    return still;
   }
 
   async #deleteBatch(
@@ -417,7 +585,13 @@ export class S3Store implements ObjectStore {
   /** Whether the key holds what we sent: size and ETag, or under KMS size and our own metadata. */
   async #judge(
     key: ObjectKey,
-    expected: { readonly etags: readonly ETag[]; readonly size: number; readonly md5: Md5 },
+    expected: {
+      readonly etags: readonly ETag[];
+      readonly size: number;
+      readonly md5: Md5;
+      /** The metadata was the same before. */
+      readonly onlyETag?: boolean;
+    },
     signal: AbortSignal,
   ): Promise<Written | undefined> {
     const head = await this.head(key, signal);
@@ -425,7 +599,8 @@ export class S3Store implements ObjectStore {
     const proved =
       expected.etags.includes(head.etag) ||
       // Metadata speaks only where the ETag cannot contradict it (C15).
-      ((!etagsProve(head.encryption) || classifyETag(head.etag).kind !== 'md5') &&
+      (expected.onlyETag !== true &&
+        (!etagsProve(head.encryption) || classifyETag(head.etag).kind !== 'md5') &&
         metadataMd5(head.metadata) === expected.md5);
     return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
   }
@@ -471,13 +646,21 @@ export class S3Store implements ObjectStore {
     };
   }
 
-  #copySource(source: { readonly key: ObjectKey; readonly etag: ETag }): {
+  /** STANDARD is what an absent header means, and what some servers take in no other way. */
+  #keptClass(kept: string | undefined): { StorageClass?: StorageClass } {
+    const implied = kept === 'STANDARD' && this.#options.writeHeaders.storageClass === undefined;
+    return kept === undefined || implied ? {} : { StorageClass: kept as StorageClass };
+  }
+
+  #copySource(source: SourceObject): {
     CopySource: string;
     CopySourceIfMatch: string;
     ExpectedSourceBucketOwner?: string;
   } {
     const path = source.key.split('/').map(encodeURIComponent).join('/');
-    const { bucket, expectedBucketOwner: owner } = this.#options;
+    const bucket = source.bucket?.name ?? this.#options.bucket;
+    const owner =
+      source.bucket === undefined ? this.#options.expectedBucketOwner : source.bucket.expectedOwner;
     return {
       // An access point's ARN has the key behind `/object/`.
       CopySource: `${bucket}${bucket.startsWith('arn:') ? '/object' : ''}/${path}`,
@@ -502,6 +685,11 @@ function contentMd5Alone<Input extends object, Output extends object>(
     request.headers['content-md5'] = base64OfMd5(md5Of(Buffer.from(request.body ?? '')));
     return next(args);
   };
+}
+
+/** Servers without ACLs answer so, and buckets that have them switched off. */
+function hasNoAcls(error: StoreError): boolean {
+  return error.status === 501 || error.code === 'NotImplemented' || error.code === 'NoSuchKey';
 }
 
 function conditionOf(condition: Condition | undefined): { IfMatch?: string; IfNoneMatch?: string } {

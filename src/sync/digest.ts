@@ -1,3 +1,4 @@
+import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag } from '../model/digest.js';
 import {
   type DigestIndex,
@@ -12,7 +13,6 @@ import { EXIT, SyncError } from '../model/errors.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import { candidatePartSizes, MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
-import { forEachConcurrent } from './concurrency.js';
 import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
@@ -24,6 +24,8 @@ export interface DigestRequest {
   readonly prefix: Prefix;
   readonly files: readonly LocalFile[];
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  /** Objects of other places that may be copied. */
+  readonly further: readonly ListedObject[];
   readonly index: DigestIndex | undefined;
   /** Whether the index's lines about local files may be believed: its place, its machine. */
   readonly trustFiles: boolean;
@@ -47,7 +49,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const { listing, index, pool, signal } = request;
   const bySize = new Map<number, number>();
   for (const file of request.files) bySize.set(file.size, (bySize.get(file.size) ?? 0) + 1);
-  const listed = listedSizes(listing, index);
+  const listed = listedSizes([...listing.values(), ...request.further], index);
   const known = new Map<string, FileDigest>();
   const jobs = new Map<string, LocalFile[]>();
   for (const file of request.files) {
@@ -106,11 +108,11 @@ function beforeFirstWrite(error: unknown, file: LocalFile): SyncError {
 
 /** Sizes of listed objects, each with the part layouts that its multipart ETags may come from. */
 function listedSizes(
-  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  objects: readonly ListedObject[],
   index: DigestIndex | undefined,
 ): ReadonlyMap<number, Layouts> {
   const sizes = new Map<number, Map<string, readonly PartRun[]>>();
-  for (const { key, size, etag } of listing.values()) {
+  for (const { key, size, etag } of objects) {
     const layouts = sizes.get(size) ?? new Map<string, readonly PartRun[]>();
     sizes.set(size, layouts);
     const kind = classifyETag(etag);

@@ -1,6 +1,6 @@
+import { forEachConcurrent } from '../model/concurrency.js';
 import type { Emit, StepOutcome } from '../model/events.js';
-import type { CopyStep, DeleteStep, Plan, Step } from '../model/plan.js';
-import { forEachConcurrent } from './concurrency.js';
+import type { CopyStep, DeleteStep, KeepStep, Plan, Step, WriteStep } from '../model/plan.js';
 
 /** DeleteObjects takes at most this many keys. */
 const DELETE_BATCH = 1000;
@@ -9,7 +9,7 @@ const DELETE_BATCH = 1000;
 export interface Performer {
   /** Reads a copy's source into an upload that nobody sees. What cannot be staged is sent in its place later. */
   stage(step: CopyStep): Promise<void>;
-  write(step: Exclude<Step, DeleteStep>): Promise<StepOutcome>;
+  write(step: WriteStep): Promise<StepOutcome>;
   /** At most 1,000; one outcome each, in order. */
   delete(steps: readonly DeleteStep[]): Promise<readonly StepOutcome[]>;
 }
@@ -59,6 +59,7 @@ export async function execute(
         let results: readonly StepOutcome[];
         if (stopped()) results = steps.map((step) => skipped(step, failed));
         else if (isDeletes(work)) results = await performer.delete(work);
+        else if (work.action === 'keep') results = [kept(work)];
         else results = [await performer.write(work)];
         for (const [i, outcome] of results.entries()) settle(outcome, from + offset + i);
       });
@@ -68,11 +69,9 @@ export async function execute(
   return outcomes;
 }
 
-type Write = Exclude<Step, DeleteStep>;
-
 /** A step, or up to a thousand deletes, and the place of the first one in the phase. */
 interface Batch {
-  readonly work: Write | readonly DeleteStep[];
+  readonly work: WriteStep | KeepStep | readonly DeleteStep[];
   readonly offset: number;
 }
 
@@ -88,7 +87,7 @@ function* batchesOf(phase: readonly Step[]): Generator<Batch> {
     }
     return;
   }
-  for (const [offset, step] of phase.entries()) yield { work: step as Write, offset };
+  for (const [offset, step] of phase.entries()) yield { work: step as WriteStep | KeepStep, offset };
 }
 
 function skipped(step: Step, failed: StepOutcome | undefined): StepOutcome {
@@ -100,6 +99,10 @@ function skipped(step: Step, failed: StepOutcome | undefined): StepOutcome {
           message: `not started: ${failed.step.key} failed before it`,
         } as const);
   return { step, outcome: 'skipped', action: step.action, sentBytes: 0, error, ms: 0 };
+}
+
+function kept(step: KeepStep): StepOutcome {
+  return { step, outcome: 'done', action: 'keep', sentBytes: 0, ms: 0 };
 }
 
 /** What `dry-run` runs instead: the same plan, each step `planned`. */

@@ -15,6 +15,8 @@ const IAM_ACTIONS: Readonly<Record<string, string>> = {
   ListObjectsV2: 's3:ListBucket',
   HeadObject: 's3:GetObject',
   GetObject: 's3:GetObject',
+  GetObjectAcl: 's3:GetObjectAcl',
+  GetBucketOwnershipControls: 's3:GetBucketOwnershipControls',
   PutObject: 's3:PutObject',
   CopyObject: 's3:PutObject, and s3:GetObject on the source',
   CreateMultipartUpload: 's3:PutObject',

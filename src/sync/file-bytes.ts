@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import { type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
@@ -150,6 +151,19 @@ export async function withOpenFile<T>(file: LocalFile, work: (handle: FileHandle
   } finally {
     await handle.close();
   }
+}
+
+/** CRC32 of a file as S3 spells it: base64 of four bytes, the highest first. Throws FileChangedError. */
+export async function crc32Of(file: LocalFile): Promise<string> {
+  return withOpenFile(file, async (handle) => {
+    let sum = 0;
+    for (let offset = 0; offset < file.size; offset += CHUNK) {
+      sum = crc32(await readRange(handle, offset, Math.min(CHUNK, file.size - offset)), sum);
+    }
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(sum);
+    return bytes.toString('base64');
+  });
 }
 
 export async function readRange(handle: FileHandle, offset: number, size: number): Promise<Buffer> {

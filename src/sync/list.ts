@@ -1,6 +1,10 @@
+import { SyncError } from '../model/errors.js';
 import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import { type ReadableStore, StoreError } from '../store/object-store.js';
+import { explain } from './explain.js';
+import type { CopyPlace } from './ports.js';
+import type { ListedPlace } from './recognise.js';
 
 /** Pages in a row that may add no key: a server that repeats itself must not keep a run for ever. */
 const MOST_IDLE_PAGES = 100;
@@ -31,4 +35,23 @@ export async function listAll(
     onProgress(listing.size);
   }
   return listing;
+}
+
+/** What a line of `copy-from` names, without what this run itself writes. */
+export async function listFurther(
+  { url, store, prefix, bucket }: CopyPlace,
+  destination: Prefix,
+  onProgress: (keys: number) => void,
+  signal: AbortSignal,
+): Promise<ListedPlace> {
+  const objects: ListedObject[] = [];
+  const listing = await listAll(store, prefix, onProgress, signal).catch((cause: unknown) => {
+    const { code, exit, message } = explain(cause, `copy-from ${url}`);
+    throw new SyncError(code, exit, message, { cause });
+  });
+  for (const object of listing.values()) {
+    if (bucket !== undefined) objects.push({ ...object, bucket });
+    else if (!object.key.startsWith(destination)) objects.push(object);
+  }
+  return { store, objects };
 }

@@ -2,7 +2,19 @@ import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
 import { MAX_COPY_SIZE } from '../model/part-sizes.js';
-import type { Condition, CopySource, CopyStep, Count, Phase, Plan, Rank, Step } from '../model/plan.js';
+import type {
+  Condition,
+  CopySource,
+  CopyStep,
+  Count,
+  KeepStep,
+  Phase,
+  Plan,
+  Rank,
+  Reason,
+  RefreshStep,
+  Step,
+} from '../model/plan.js';
 import { BUILT_IN_RANKS, DELETE_RANK, rankOf } from './ranks.js';
 import { orderReads } from './read-order.js';
 
@@ -13,7 +25,15 @@ export interface KnownContent {
   readonly multipartETags: readonly ETag[];
 }
 
+/**
+ * Whether an object has the headers that it should have, as far as the index remembers. `class`: the storage class
+ * that it was written with is another one than is asked for now; else a refresh keeps the class that it has.
+ */
+export type HeaderState = 'same' | 'changed' | 'class';
+
 export interface PlanPolicy {
+  /** Bytes; content below it is sent, not copied. */
+  readonly copyMinSize: number;
   readonly deleteAfter: boolean;
   readonly deleteExcluded: boolean;
   /** Takes the path below the prefix. */
@@ -29,10 +49,16 @@ export interface PlanInput {
   /** Sorted by `compareKeys` of their names, which are unique. */
   readonly files: readonly LocalFile[];
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  /** What `copy-from` found: never written, so always safe to read. */
+  readonly further: readonly ListedObject[];
   /** By name. A file without an entry has a size that no object and no other file has. */
   readonly contents: ReadonlyMap<string, KnownContent>;
   /** Digests of objects whose ETag proves none, from metadata or an index that may be believed. */
-  readonly vouched: ReadonlyMap<ObjectKey, Md5>;
+  readonly vouched: ReadonlyMap<ListedObject, Md5>;
+  /** What is remembered of the objects' headers; no entry: unknown, and left alone. */
+  readonly headers: ReadonlyMap<ObjectKey, HeaderState>;
+  /** Keys whose ACL a copy onto themselves would drop. */
+  readonly aclBound: ReadonlySet<ObjectKey>;
   readonly policy: PlanPolicy;
 }
 
@@ -41,6 +67,8 @@ export interface Planned {
   readonly plan: Plan;
   /** Keys whose object has the file's bytes, with the digest where it is known. */
   readonly unchanged: ReadonlyMap<ObjectKey, Md5>;
+  /** Unchanged keys whose headers nobody remembers. */
+  readonly headersUnknown: Count;
   /** Listed keys that are neither excluded nor skipped: the base of `max-delete: N%`. */
   readonly listedUnexcluded: number;
   readonly deletions: number;
@@ -60,7 +88,8 @@ interface Wanted {
 interface Decided extends Wanted {
   readonly from?:
     | { readonly reason: 'exists' | 'moved'; readonly object: ListedObject }
-    | { readonly reason: 'duplicate'; readonly key: ObjectKey };
+    | { readonly reason: 'exists' | 'duplicate'; readonly key: ObjectKey };
+  readonly small?: true;
 }
 
 /**
@@ -78,6 +107,8 @@ export function makePlan(input: PlanInput): Planned {
   const wanted: Wanted[] = [];
   const kept = new Counter();
   const same = new Counter();
+  const headersUnknown = new Counter();
+  const renewed: (Wanted & { readonly object: ListedObject; readonly md5: Md5 })[] = [];
   let related = false;
 
   for (const file of files) {
@@ -92,7 +123,10 @@ export function makePlan(input: PlanInput): Planned {
       (file.size === 0 || sameContent(md5, contentOf(object)))
     ) {
       unchanged.set(key, md5 ?? EMPTY_MD5);
-      same.add(file.size);
+      const state = input.headers.get(key);
+      if (state === undefined) headersUnknown.add(file.size);
+      if (state === undefined || state === 'same') same.add(file.size);
+      else renewed.push({ file, key, rank: rankOf(file.name, false), object, md5: md5 ?? EMPTY_MD5 });
     } else {
       wanted.push({ file, key, rank: rankOf(file.name, object === undefined) });
     }
@@ -126,6 +160,37 @@ export function makePlan(input: PlanInput): Planned {
     }
   }
 
+  for (const object of input.further) {
+    const md5 = contentOf(object);
+    if (md5 === undefined || !copyable(object)) continue;
+    const id = contentId(object.size, md5);
+    if (!sources.has(id)) sources.set(id, object);
+  }
+
+  const ranks = new RankBuilder();
+  /** Rank of each key that is copied onto itself: it may have another ETag after that. */
+  const refreshed = new Map<ObjectKey, number>();
+  for (const { file, key, rank, object, md5 } of renewed) {
+    const base = { key, rank, bytes: file.size } as const;
+    const kept = whyNotRefreshed(object, input.aclBound);
+    if (kept !== undefined) {
+      ranks.add(rank, 0, { ...base, action: 'keep', reason: kept } satisfies KeepStep);
+      continue;
+    }
+    refreshed.set(key, rank);
+    const step: RefreshStep = {
+      ...base,
+      action: 'refresh',
+      reason: 'headers',
+      file,
+      md5,
+      etag: object.etag,
+      condition: { ifMatch: object.etag },
+      ...(input.headers.get(key) === 'class' ? {} : { storageClass: object.storageClass }),
+    };
+    ranks.add(rank, 0, step);
+  }
+
   const treeContents = new Set<string>();
   for (const file of files) {
     const content = contents.get(file.name);
@@ -138,11 +203,19 @@ export function makePlan(input: PlanInput): Planned {
     const { file, key } = want;
     const content = contents.get(file.name);
     const id = content === undefined || file.size === 0 ? undefined : contentId(file.size, content.md5);
-    const leader = id === undefined || file.size > MAX_COPY_SIZE ? undefined : first.get(id);
+    const leader = id === undefined ? undefined : first.get(id);
     const safe = id === undefined ? undefined : sources.get(id);
     const moved = id === undefined ? undefined : moving.get(id);
-    if (safe !== undefined) decided.push({ ...want, from: { reason: 'exists', object: safe } });
-    else if (leader !== undefined) decided.push({ ...want, from: { reason: 'duplicate', key: leader } });
+    if (file.size < policy.copyMinSize && (safe ?? leader ?? moved) !== undefined) {
+      decided.push({ ...want, small: true });
+    } else if (safe !== undefined) {
+      const renewedAt = safe.bucket === undefined ? refreshed.get(safe.key) : undefined;
+      const follows = renewedAt !== undefined && renewedAt <= want.rank;
+      decided.push({
+        ...want,
+        from: { reason: 'exists', ...(follows ? { key: safe.key } : { object: safe }) },
+      });
+    } else if (leader !== undefined) decided.push({ ...want, from: { reason: 'duplicate', key: leader } });
     else {
       if (id !== undefined) first.set(id, key);
       decided.push(moved === undefined ? want : { ...want, from: { reason: 'moved', object: moved } });
@@ -155,11 +228,11 @@ export function makePlan(input: PlanInput): Planned {
       rank,
       size: file.size,
       reads: from?.reason === 'moved' ? from.object.key : undefined,
-      follows: from?.reason === 'duplicate' ? from.key : undefined,
+      follows: from !== undefined && 'key' in from ? from.key : undefined,
     })),
+    refreshed,
   );
-  const ranks = new RankBuilder();
-  for (const { key, rank, file, from } of decided) {
+  for (const { key, rank, file, from, small } of decided) {
     const object = listing.get(key);
     const condition: Condition = object === undefined ? { ifNoneMatch: '*' } : { ifMatch: object.etag };
     const content = contents.get(file.name);
@@ -178,7 +251,7 @@ export function makePlan(input: PlanInput): Planned {
       if (stagedAt !== undefined) ranks.stage(stagedAt, step);
       ranks.add(rank, phase, step);
     } else {
-      const reason = file.size === 0 ? 'empty' : uploadReason(object, file, contentOf);
+      const reason = file.size === 0 ? 'empty' : small ? 'small' : uploadReason(object, file, contentOf);
       const md5 = file.size === 0 ? EMPTY_MD5 : content?.md5;
       ranks.add(rank, phase, { ...base, action: 'upload', reason, md5 });
     }
@@ -205,6 +278,7 @@ export function makePlan(input: PlanInput): Planned {
   return {
     plan: { ranks: ranks.build(), unchanged: same.count(), kept: kept.count() },
     unchanged,
+    headersUnknown: headersUnknown.count(),
     listedUnexcluded,
     deletions: deletions.length,
     losses,
@@ -226,7 +300,7 @@ function objectContents(input: PlanInput): (object: ListedObject) => Md5 | undef
   }
   return (object) => {
     if (object.size === 0) return EMPTY_MD5;
-    const vouched = input.vouched.get(object.key);
+    const vouched = input.vouched.get(object);
     if (vouched !== undefined) return vouched;
     const etag = classifyETag(object.etag);
     switch (etag.kind) {
@@ -245,7 +319,14 @@ function sameContent(a: Md5 | undefined, b: Md5 | undefined): boolean {
 }
 
 function copyable(object: ListedObject): boolean {
-  return object.size > 0 && object.size <= MAX_COPY_SIZE && !ARCHIVED_CLASSES.has(object.storageClass);
+  return object.size > 0 && !ARCHIVED_CLASSES.has(object.storageClass);
+}
+
+function whyNotRefreshed(object: ListedObject, aclBound: ReadonlySet<ObjectKey>): Reason | undefined {
+  if (!ARCHIVED_CLASSES.has(object.storageClass) && object.size <= MAX_COPY_SIZE) {
+    return aclBound.has(object.key) ? 'acl' : undefined;
+  }
+  return 'not-copyable';
 }
 
 /** A source that stays is better than one that goes at the end; then the smaller key, so that plans repeat. */
@@ -276,9 +357,9 @@ function later(candidate: ListedObject, known: ListedObject, ranks: ReadonlyMap<
 }
 
 function copySource(from: NonNullable<Decided['from']>): CopySource {
-  if (from.reason === 'duplicate') return { kind: 'published', key: from.key };
-  const { key, etag, size } = from.object;
-  return { kind: 'object', key, etag, size };
+  if ('key' in from) return { kind: 'published', key: from.key };
+  const { key, etag, size, bucket } = from.object;
+  return { kind: 'object', key, etag, size, ...(bucket === undefined ? {} : { bucket }) };
 }
 
 class Counter {

@@ -1,7 +1,9 @@
 import type { ExitCode } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
+import type { Prefix } from '../model/object-key.js';
+import type { SourceBucket } from '../model/objects.js';
 import type { DestinationReport } from '../model/report.js';
-import type { ObjectStore } from '../store/object-store.js';
+import type { ObjectStore, ReadableStore } from '../store/object-store.js';
 
 /** Where the index is kept. Neither method may reject for a missing or unreadable index. */
 export interface IndexStorage {
@@ -13,9 +15,20 @@ export interface IndexStorage {
   save(bytes: Buffer, signal: AbortSignal): Promise<void>;
 }
 
+/** A place of `copy-from`: it is listed and asked, and never written. */
+export interface CopyPlace {
+  /** `s3://bucket/prefix/`, for messages. */
+  readonly url: string;
+  readonly store: ReadableStore;
+  readonly prefix: Prefix;
+  /** Absent: the destination's own bucket. */
+  readonly bucket: SourceBucket | undefined;
+}
+
 /** What the engine needs from outside. */
 export interface SyncPorts {
   readonly store: ObjectStore;
+  readonly copyFrom: readonly CopyPlace[];
   readonly index: IndexStorage | undefined;
   readonly emit: Emit;
   /** Aborted on SIGINT and SIGTERM; its reason is a `SyncError` of code `cancelled`. */

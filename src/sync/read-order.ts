@@ -23,10 +23,12 @@ export interface Order {
  * Orders reads before writes. Every key reads at most one object and every object is read by at most one key
  * (further names of a content follow the first), so the reads of a rank form chains and rings. A chain, a log
  * rotation (C1), resolves by phases; a ring, a swap (C2), is broken by staging its smallest member. A source that
- * an earlier rank overwrites is staged before that rank (C17).
+ * an earlier rank overwrites is staged before that rank (C17). `refreshed` are keys that are copied onto themselves,
+ * with their ranks: what follows one in its own rank comes after it.
  */
-export function orderReads(writes: readonly Write[]): Order {
+export function orderReads(writes: readonly Write[], refreshed: ReadonlyMap<ObjectKey, number>): Order {
   const byKey = new Map(writes.map((write) => [write.key, write]));
+  const rankOf = (key: ObjectKey): number | undefined => byKey.get(key)?.rank ?? refreshed.get(key);
   const staged = new Map<ObjectKey, number>();
   /** Reader to the write in the same rank that must come after it. */
   const before = new Map<ObjectKey, ObjectKey>();
@@ -45,7 +47,7 @@ export function orderReads(writes: readonly Write[]): Order {
     before.delete(smallest.key);
     staged.set(smallest.key, smallest.rank);
   }
-  return { phases: phasesOf(writes, byKey, before), staged };
+  return { phases: phasesOf(writes, before, rankOf), staged };
 }
 
 /** Rings of a graph in which every node has at most one edge out and one in. */
@@ -68,8 +70,8 @@ function ringsOf(edges: ReadonlyMap<ObjectKey, ObjectKey>): readonly (readonly O
 /** Longest paths over what must come after what, worked off from the keys that wait for nothing. */
 function phasesOf(
   writes: readonly Write[],
-  byKey: ReadonlyMap<ObjectKey, Write>,
   before: ReadonlyMap<ObjectKey, ObjectKey>,
+  rankOf: (key: ObjectKey) => number | undefined,
 ): ReadonlyMap<ObjectKey, number> {
   const after = new Map<ObjectKey, ObjectKey[]>();
   const waits = new Map<ObjectKey, number>();
@@ -81,7 +83,7 @@ function phasesOf(
   };
   for (const [from, to] of before) edge(from, to);
   for (const { key, rank, follows } of writes) {
-    if (follows !== undefined && byKey.get(follows)?.rank === rank) edge(follows, key);
+    if (follows !== undefined && rankOf(follows) === rank) edge(follows, key);
   }
   const phases = new Map<ObjectKey, number>();
   const ready = [...after.keys()].filter((key) => !waits.has(key));

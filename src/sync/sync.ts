@@ -8,17 +8,19 @@ import { requestsInFlight, type SyncOptions } from '../model/options.js';
 import type { Count, Plan } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
 import { type ReportError, type ReportStep, statusOf, type Totals } from '../model/report.js';
+import type { ReadableStore } from '../store/object-store.js';
 import { digestTree } from './digest.js';
 import { DigestPool } from './digest-pool.js';
 import { dryRunPerformer, execute } from './execute.js';
 import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { guardDeletions, guardTree } from './guards.js';
+import { headerStates, whatWouldLoseAcls } from './headers.js';
 import { loadIndex, saveIndex } from './learn.js';
-import { listAll } from './list.js';
-import { type KnownContent, makePlan, type Planned } from './plan.js';
+import { listAll, listFurther } from './list.js';
+import { type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
-import { recognise } from './recognise.js';
+import { type ListedPlace, recognise } from './recognise.js';
 import { Transfer } from './transfer.js';
 import { type Tree, walk } from './walk.js';
 
@@ -66,6 +68,7 @@ class Run {
   #bytesMoved = 0;
   #toldAt = 0;
   #plan: Plan | undefined;
+  #headersUnknown: Count = zero();
   #outcomes: readonly StepOutcome[] = [];
   #exits: readonly ExitCode[] = [];
   #error: ReportError | undefined;
@@ -87,13 +90,13 @@ class Run {
   }
 
   async publish(): Promise<void> {
-    const { destination, tree: treeOptions, deletes, connection } = this.#options;
+    const { destination, tree: treeOptions, deletes, connection, copies, writeHeaders } = this.#options;
     const { store, index: storage, emit } = this.#ports;
     const { prefix } = destination;
     const signal = this.#signal;
     const remembered = await loadIndex(storage, emit, signal);
 
-    const [tree, listing] = await bothOrFirstFailure(
+    const [tree, { listing, further }] = await bothOrFirstFailure(
       signal,
       (either) =>
         this.#phase('walk', async (tell) => {
@@ -104,8 +107,12 @@ class Run {
       (either) =>
         this.#phase('list', async (tell) => {
           const listed = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either);
+          const elsewhere: ListedPlace[] = [];
+          for (const place of this.#ports.copyFrom) {
+            elsewhere.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
+          }
           tell({ files: listed.size, bytes: totalSize(listed.values()) });
-          return listed;
+          return { listing: listed, further: elsewhere };
         }),
     );
     this.#warn(tree.warnings);
@@ -118,6 +125,7 @@ class Run {
         prefix,
         files: tree.files,
         listing,
+        further: further.flatMap(({ objects }) => objects),
         index: remembered.index,
         trustFiles: remembered.trustFiles,
         pool: this.#pool,
@@ -132,29 +140,40 @@ class Run {
         files,
         digests,
         listing,
+        further,
+        copyMinSize: copies.minSize,
         index: remembered.index,
         trustObjects: remembered.trustObjects,
         concurrency: requestsInFlight(connection),
         emit,
         signal,
       });
-      return makePlan({
+      const input: PlanInput = {
         prefix,
         files,
         listing,
+        further: further.flatMap(({ objects }) => objects),
         contents: knownContents(digests),
         vouched,
+        headers: headerStates(files, prefix, listing, remembered.index, writeHeaders),
+        aclBound: new Set(),
         policy: {
+          copyMinSize: copies.minSize,
           deleteAfter: deletes.deleteAfter && files.length > 0,
           deleteExcluded: deletes.deleteExcluded,
           excluded: tree.excluded,
           skipped: tree.skipped,
           hasDirectory: tree.hasDirectory,
         },
-      });
+      };
+      const made = makePlan(input);
+      const concurrency = requestsInFlight(connection);
+      const aclBound = await whatWouldLoseAcls(made.plan, { store, writeHeaders, concurrency, emit, signal });
+      return aclBound.size === 0 ? made : makePlan({ ...input, aclBound });
     });
     if (files.length > 0) guardDeletions(planned, deletes, this.#url);
     this.#plan = planned.plan;
+    this.#headersUnknown = planned.headersUnknown;
     const totals = planTotals(planned.plan);
     emit({ type: 'plan', url: this.#url, totals });
     await this.#execute(planned, totals, files, digests, listing, remembered.index, digestedNs);
@@ -171,8 +190,9 @@ class Run {
   ): Promise<void> {
     const { store, index: storage } = this.#ports;
     const signal = this.#signal;
-    const { preserve, writeHeaders, connection, dryRun } = this.#options;
-    const filesTotal = totals.upload.files + totals.copy.files + totals.delete.files;
+    const { preserve, overwrite, writeHeaders, connection, dryRun } = this.#options;
+    const { upload, copy, refresh, delete: deleted } = totals;
+    const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
     const concurrency = requestsInFlight(connection);
     if (dryRun) {
       this.#outcomes = await execute(planned.plan, dryRunPerformer, {
@@ -190,6 +210,7 @@ class Run {
         digests,
         pool: this.#pool,
         preserve,
+        overwrite,
         writeHeaders,
         emit: this.#ports.emit,
         onSent: (bytes) => {
@@ -255,14 +276,30 @@ class Run {
         url: this.#url,
         status: statusOf(exit, this.#options.dryRun),
         totals: totalsOf(this.#outcomes, this.#plan),
-        requests: this.#ports.store.requests(),
+        requests: this.#requestCounts(),
         phases: this.#phases,
         ranks: this.#plan?.ranks.map((rank) => rank.name) ?? [],
+        headersUnknown: this.#headersUnknown,
         sentBytes: this.#outcomes.reduce((sum, outcome) => sum + outcome.sentBytes, 0),
         ...(this.#error === undefined ? {} : { error: this.#error }),
         steps,
       },
     };
+  }
+
+  /** Over the destination and what is copied from, each store once. */
+  #requestCounts(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    const stores = new Set<ReadableStore>([
+      this.#ports.store,
+      ...this.#ports.copyFrom.map(({ store }) => store),
+    ]);
+    for (const store of stores) {
+      for (const [operation, count] of Object.entries(store.requests())) {
+        counts[operation] = (counts[operation] ?? 0) + count;
+      }
+    }
+    return counts;
   }
 
   /** Times a phase and tells of it. */
@@ -299,7 +336,8 @@ class Run {
 
   #watch(): void {
     // On a slow line a body takes longer than the limit; bytes on the wire are progress too.
-    const bytesMoved = this.#ports.store.bytesMoved();
+    let bytesMoved = this.#ports.store.bytesMoved();
+    for (const { store } of this.#ports.copyFrom) bytesMoved += store.bytesMoved();
     if (bytesMoved !== this.#bytesMoved) this.#movedAt = performance.now();
     this.#bytesMoved = bytesMoved;
     if (performance.now() - this.#movedAt < NO_PROGRESS_MS) return;
@@ -364,29 +402,32 @@ function knownContents(digests: ReadonlyMap<string, FileDigest>): ReadonlyMap<st
 }
 
 function planTotals(plan: Plan): PlanTotals {
-  const totals = { upload: zero(), copy: zero(), delete: zero() };
+  const totals = { upload: zero(), copy: zero(), refresh: zero(), delete: zero(), keep: zero() };
   for (const step of stepsOf(plan)) add(totals[step.action], step.bytes);
-  return { ...totals, unchanged: plan.unchanged, kept: plan.kept };
+  const { keep, ...steps } = totals;
+  return { ...steps, unchanged: plan.unchanged, kept: sum(plan.kept, keep) };
 }
 
 /** Totals of what was done, or in a dry run would be: from outcomes alone (R4). */
 function totalsOf(outcomes: readonly StepOutcome[], plan: Plan | undefined): Totals {
-  const totals = { uploaded: zero(), copied: zero(), deleted: zero(), failed: zero() };
+  const totals = { uploaded: zero(), copied: zero(), refreshed: zero(), deleted: zero(), failed: zero() };
+  const keptSteps = zero();
   for (const { outcome, action, step } of outcomes) {
     if (outcome === 'failed') add(totals.failed, step.bytes);
     if (outcome !== 'done' && outcome !== 'planned') continue;
     if (action === 'upload') add(totals.uploaded, step.bytes);
     else if (action === 'copy') add(totals.copied, step.bytes);
+    else if (action === 'refresh') add(totals.refreshed, step.bytes);
     else if (action === 'delete') add(totals.deleted, step.bytes);
+    else add(keptSteps, step.bytes);
   }
   const none = zero();
   return {
     ...totals,
     downloaded: none,
     linked: none,
-    refreshed: none,
     unchanged: plan?.unchanged ?? none,
-    kept: plan?.kept ?? none,
+    kept: sum(plan?.kept ?? none, keptSteps),
   };
 }
 
@@ -399,6 +440,10 @@ function zero(): MutableCount {
 function add(count: MutableCount, bytes: number): void {
   count.files++;
   count.bytes += bytes;
+}
+
+function sum(a: Count, b: Count): Count {
+  return { files: a.files + b.files, bytes: a.bytes + b.bytes };
 }
 
 function reportStep({ step, outcome, action, error, etag, versionId }: StepOutcome): ReportStep {

@@ -1,27 +1,29 @@
+import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
-import { formatLayout, type ObjectEntry, partsOf } from '../model/digest-index.js';
+import { formatLayout, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
-import { contentTypeOf, formatAttributes, headerDigest } from '../model/headers.js';
+import { contentTypeOf, decidedHeaders, formatAttributes, headerDigest } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
-import type { Condition, CopyStep, DeleteStep, Step, UploadStep } from '../model/plan.js';
+import type { Condition, CopyStep, DeleteStep, RefreshStep, Step, WriteStep } from '../model/plan.js';
 import {
   etagsProve,
   type ObjectHeaders,
   type ObjectStore,
   type Part,
+  type SourceObject,
   StoreError,
   type Upload,
   type Written,
 } from '../store/object-store.js';
-import { ByteBudget, forEachConcurrent } from './concurrency.js';
 import type { DigestPool } from './digest-pool.js';
 import type { Performer } from './execute.js';
 import { explain } from './explain.js';
 import {
+  crc32Of,
   FileChangedError,
   type FileDigest,
   readRange,
@@ -36,6 +38,9 @@ const BODY_BUDGET = 64 * 1024 * 1024;
 /** Parts of one file in flight; other files and the budget share the rest. */
 const PARTS_IN_FLIGHT = 8;
 
+/** What another writer may do to a key while it is written over and over. */
+const OVERWRITE_TRIES = 3;
+
 /** How long an abort may take when the run itself was stopped. The runner leaves 7.5 s. Milliseconds. */
 const ABORT_TIME_MS = 2_000;
 
@@ -44,6 +49,7 @@ export interface TransferOptions {
   readonly digests: ReadonlyMap<string, FileDigest>;
   readonly pool: DigestPool;
   readonly preserve: boolean;
+  readonly overwrite: 'if-unchanged' | 'always';
   readonly writeHeaders: WriteHeaders;
   readonly emit: Emit;
   /** Told of every body that arrived, in bytes. */
@@ -52,6 +58,15 @@ export interface TransferOptions {
   readonly signal: AbortSignal;
   /** Requests in flight end with it. */
   readonly requests: AbortSignal;
+}
+
+/** Parts of an upload that hold what they should, and what Complete will check. */
+interface Staged {
+  readonly upload: Upload;
+  readonly parts: readonly Part[];
+  readonly layout: readonly PartRun[];
+  readonly expected: { readonly etag: ETag | undefined; readonly size: number; readonly md5: Md5 };
+  readonly crc32?: string;
 }
 
 /** What a finished write put under its key. */
@@ -71,7 +86,7 @@ export class Transfer implements Performer {
   readonly #options: TransferOptions;
   readonly #bodies = new ByteBudget(BODY_BUDGET);
   readonly #sent = new Map<ObjectKey, Sent>();
-  readonly #staged = new Map<ObjectKey, { readonly upload: Upload; readonly part: Part }>();
+  readonly #staged = new Map<ObjectKey, Staged>();
   /** What is confirmed to lie under the keys written, for the index. */
   readonly learned = new Map<ObjectKey, ObjectEntry>();
   /** Files whose bytes were sent or copied, as they were then. */
@@ -86,33 +101,15 @@ export class Transfer implements Performer {
     this.#options = options;
   }
 
-  /**
-   * Part-copies the whole source into an upload. It counts as read only when the part's ETag is the digest: where
-   * it is not (KMS, SeaweedFS above its chunk size), or the source changed, the bytes are sent in their place.
-   */
+  /** Copies the source into an upload that nobody sees. What cannot be proved to be read is sent in its place. */
   async stage(step: CopyStep): Promise<void> {
-    const { store, requests, emit } = this.#options;
     if (step.source.kind !== 'object') return;
-    let upload: Upload | undefined;
     try {
-      upload = await store.createUpload(
-        { key: step.key, headers: this.#headers(step.file, step.md5) },
-        requests,
-      );
-      const part = await store.copyPart({ upload, number: 1, source: step.source }, requests);
-      if ((part.etag as string) === step.md5) {
-        this.#staged.set(step.key, { upload, part });
-        return;
-      }
-      emit({
-        type: 'message',
-        level: 'debug',
-        message: `${step.key} is not staged: its part has the ETag ${part.etag}`,
-      });
+      this.#staged.set(step.key, await this.#copyParts(step, step.source));
     } catch (error) {
-      emit({ type: 'message', level: 'debug', message: explain(error, `${step.key} is not staged`).message });
+      const { message } = explain(error, `${step.key} is not staged`);
+      this.#options.emit({ type: 'message', level: 'debug', message });
     }
-    if (upload !== undefined) await this.#abort(upload);
   }
 
   /** Aborts what was staged and not completed. */
@@ -122,25 +119,49 @@ export class Transfer implements Performer {
     await Promise.all(left.map(({ upload }) => this.#abort(upload)));
   }
 
-  async write(step: UploadStep | CopyStep): Promise<StepOutcome> {
+  async write(step: WriteStep): Promise<StepOutcome> {
     const started = performance.now();
     const ms = (): number => performance.now() - started;
-    try {
-      const copied = step.action === 'copy' ? await this.#copy(step) : undefined;
-      const sent = copied?.sent ?? (await this.#uploadTwice(step, copied?.overwrite ?? step.condition));
-      this.#remember(step.key, sent);
-      return {
-        step,
-        outcome: 'done',
-        action: copied?.sent === undefined ? 'upload' : 'copy',
-        sentBytes: copied?.sent === undefined ? sent.file.size : 0,
-        etag: sent.written.etag,
-        ...(sent.written.versionId === undefined ? {} : { versionId: sent.written.versionId }),
-        ms: ms(),
-      };
-    } catch (error) {
-      return this.#failed(step, error, ms());
+    let { condition } = step;
+    for (let tries = 1; ; tries++) {
+      try {
+        const { action, sent } = await this.#writeUnder(step, condition);
+        this.#remember(step.key, sent);
+        return {
+          step,
+          outcome: 'done',
+          action,
+          sentBytes: action === 'upload' ? sent.file.size : 0,
+          etag: sent.written.etag,
+          ...(sent.written.versionId === undefined ? {} : { versionId: sent.written.versionId }),
+          ms: ms(),
+        };
+      } catch (error) {
+        const foreign = error instanceof StoreError && error.kind === 'condition';
+        if (!foreign || this.#options.overwrite === 'if-unchanged' || tries === OVERWRITE_TRIES) {
+          return this.#failed(step, error, ms());
+        }
+        try {
+          const head = await this.#options.store.head(step.key, this.#options.requests);
+          condition = head === undefined ? { ifNoneMatch: '*' } : { ifMatch: head.etag };
+        } catch (cause) {
+          return this.#failed(step, cause, ms());
+        }
+      }
     }
+  }
+
+  /** Copies where the plan says so and the source still is what vouched for it; else the bytes are sent. */
+  async #writeUnder(
+    step: WriteStep,
+    condition: Condition,
+  ): Promise<{ readonly action: 'upload' | 'copy' | 'refresh'; readonly sent: Sent }> {
+    let copied: { readonly sent?: Sent; readonly overwrite?: Condition } = {};
+    if (step.action === 'copy') copied = await this.#copy(step, condition);
+    else if (step.action === 'refresh') copied = await this.#refresh(step, condition);
+    if (copied.sent !== undefined && step.action !== 'upload')
+      return { action: step.action, sent: copied.sent };
+    return { action: 'upload', sent: await this.#uploadTwice(step, copied.overwrite ?? condition) };
   }
 
   async delete(steps: readonly DeleteStep[]): Promise<readonly StepOutcome[]> {
@@ -171,6 +192,7 @@ export class Transfer implements Performer {
   }
 
   #remember(key: ObjectKey, sent: Sent): void {
+    const { writeHeaders } = this.#options;
     this.#sent.set(key, sent);
     this.published.set(sent.file.name, sent);
     this.learned.set(key, {
@@ -178,24 +200,13 @@ export class Transfer implements Performer {
       size: sent.file.size,
       md5: sent.md5,
       ...(sent.parts === undefined ? {} : { parts: sent.parts }),
-      headers: headerDigest(this.#decidedHeaders(sent.file)),
+      headers: headerDigest(decidedHeaders(sent.file.name, writeHeaders)),
+      ...(writeHeaders.storageClass === undefined ? {} : { class: writeHeaders.storageClass }),
     });
   }
 
-  #decidedHeaders(file: LocalFile): Record<string, string> {
-    const { sse, kmsKeyId, storageClass, acl } = this.#options.writeHeaders;
-    return {
-      'content-type': contentTypeOf(file.name),
-      ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
-      ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
-      ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
-      ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
-    };
-  }
-
-  #headers(file: LocalFile, md5: Md5): ObjectHeaders {
+  #headers(file: LocalFile, md5: Md5, multipart: boolean): ObjectHeaders {
     const attributes = formatAttributes(md5, this.#options.preserve ? file : undefined);
-    const multipart = file.size >= MULTIPART_THRESHOLD;
     return {
       contentType: contentTypeOf(file.name),
       metadata: {
@@ -208,30 +219,54 @@ export class Transfer implements Performer {
 
   /**
    * Copies, or says why the bytes must be sent: `sent` is undefined when the source no longer is what vouched
-   * for it, and `overwrite` is set when the copy was made and is not what it should be.
+   * for it or may not be copied, and `overwrite` is set when the copy was made and is not what it should be.
    */
-  async #copy(step: CopyStep): Promise<{ readonly sent?: Sent; readonly overwrite?: Condition }> {
+  async #copy(
+    step: CopyStep,
+    condition: Condition,
+  ): Promise<{ readonly sent?: Sent; readonly overwrite?: Condition }> {
     const { store, requests } = this.#options;
-    if (step.staged) return this.#completeStaged(step);
+    if (step.staged) return this.#completeStaged(step, condition);
     const source = this.#sourceOf(step);
     if (source === undefined) return {};
-    let written: Written;
+    const { key, file, md5 } = step;
     try {
-      written = await store.copy(
-        {
-          key: step.key,
-          source,
-          md5: step.md5,
-          headers: this.#headers(step.file, step.md5),
-          condition: step.condition,
-        },
-        requests,
+      if (source.size > store.maxCopySize) {
+        const staged = await this.#copyParts(step, source);
+        return { sent: await this.#complete(step, staged, condition) };
+      }
+      const headers = this.#headers(file, md5, false);
+      return this.#checked(step, await store.copy({ key, source, md5, headers, condition }, requests));
+    } catch (error) {
+      return this.#sendInstead(step, error);
+    }
+  }
+
+  /** Gives an object the headers that it should have. Another object by now is another writer's: it is left. */
+  async #refresh(
+    step: RefreshStep,
+    condition: Condition,
+  ): Promise<{ readonly sent?: Sent; readonly overwrite?: Condition }> {
+    const { store, requests } = this.#options;
+    const { key, etag, file, md5, storageClass } = step;
+    const refresh = storageClass === undefined ? {} : { storageClass };
+    const source = { key, etag, size: file.size };
+    const headers = this.#headers(file, md5, classifyETag(etag).kind === 'multipart');
+    try {
+      return this.#checked(
+        step,
+        await store.copy({ key, source, md5, headers, condition, refresh }, requests),
       );
     } catch (error) {
-      if (!(error instanceof StoreError) || error.kind !== 'source') throw error;
-      this.#sayRefused(step, 'its source changed or went away');
-      return {};
+      if (error instanceof StoreError && error.kind === 'source') return {};
+      throw error;
     }
+  }
+
+  #checked(
+    step: CopyStep | RefreshStep,
+    written: Written,
+  ): { readonly sent?: Sent; readonly overwrite?: Condition } {
     const etag = classifyETag(written.etag);
     if (etag.kind === 'md5' && etag.md5 !== step.md5 && etagsProve(written.encryption)) {
       this.#sayRefused(step, 'the copy is not what its source was said to be');
@@ -240,33 +275,110 @@ export class Transfer implements Performer {
     return { sent: { written, md5: step.md5, file: step.file } };
   }
 
-  async #completeStaged(step: CopyStep): Promise<{ readonly sent?: Sent }> {
+  /** A copy that S3 refuses is sent in the same run; what would fail an upload as well is thrown on. */
+  #sendInstead(step: CopyStep, error: unknown): Record<string, never> {
+    if (!(error instanceof StoreError)) throw error;
+    switch (error.kind) {
+      case 'source':
+        this.#sayRefused(step, 'its source changed or went away');
+        return {};
+      case 'digest':
+        this.#sayRefused(step, `the server cannot prove what it copied (${error.code})`);
+        return {};
+      case 'denied':
+      case 'rejected':
+        this.#sayRefused(step, `the copy was refused (${error.code})`);
+        return {};
+      case 'no-upload':
+        this.#sayRefused(step, 'its upload was aborted by someone else');
+        return {};
+      default:
+        throw error;
+    }
+  }
+
+  /**
+   * Copies the source into a multipart upload: whole, or above the limit of one copy in our own layout. Each part
+   * must be proved by its ETag. Where ETags prove nothing (KMS, a customer's key) the CRC32 of the whole is declared
+   * at Create and given at Complete; on servers whose part copies answer no digest, a whole source that was bound by
+   * an ETag which is itself a proof counts. Rejects when nothing proves it, the upload aborted.
+   */
+  async #copyParts(step: CopyStep, source: SourceObject): Promise<Staged> {
+    const { store, requests, signal } = this.#options;
+    const { key, file, md5 } = step;
+    const headers = this.#headers(file, md5, true);
+    const whole = source.size <= store.maxCopySize;
+    const layout = whole ? [{ count: 1, size: source.size }] : ownLayout(source.size);
+    const partMd5s = whole ? [md5] : await this.#partMd5s(file, layout);
+    let upload = await store.createUpload({ key, headers }, requests);
+    let crc32: string | undefined;
+    if (!etagsProve(upload.encryption)) {
+      await this.#abort(upload);
+      crc32 = await crc32Of(file);
+      upload = await store.createUpload({ key, headers, wholeCrc32: true }, requests);
+    }
+    try {
+      const ranges = [...partsOf(layout)].map((range, i) => ({ ...range, number: i + 1 }));
+      const parts: Part[] = [];
+      await forEachConcurrent(ranges, PARTS_IN_FLIGHT, async ({ offset, size, number }) => {
+        signal.throwIfAborted();
+        const range = whole ? {} : { range: { first: offset, last: offset + size - 1 } };
+        const part = await store.copyPart({ upload, number, source, ...range }, requests);
+        const bound = part.boundBySource === true && this.#provesContent(source.etag, step);
+        if (crc32 === undefined && (part.etag as string) !== partMd5s[number - 1] && !bound) {
+          const told = `part ${number} has the ETag ${part.etag}`;
+          throw new StoreError('digest', 'UnprovedPart', 200, 'UploadPartCopy', told);
+        }
+        parts[number - 1] = part;
+      });
+      const proved = crc32 === undefined && parts.every((part) => part.boundBySource !== true);
+      const expected = { etag: proved ? multipartETag(partMd5s) : undefined, size: source.size, md5 };
+      return { upload, parts, layout, expected, ...(crc32 === undefined ? {} : { crc32 }) };
+    } catch (error) {
+      await this.#abort(upload);
+      throw error;
+    }
+  }
+
+  /** Whether an ETag by itself says that the bytes are the file's. */
+  #provesContent(etag: ETag, step: CopyStep): boolean {
+    const known = this.#options.digests.get(step.file.name);
+    return (etag as string) === step.md5 || known?.etags.includes(etag) === true;
+  }
+
+  async #partMd5s(file: LocalFile, layout: readonly PartRun[]): Promise<readonly Md5[]> {
+    const known = this.#options.digests.get(file.name)?.partMd5s ?? [];
+    if (known.length > 0) return known;
+    return (await this.#options.pool.digest({ file, layouts: [layout] }, file.size)).partMd5s;
+  }
+
+  async #complete(step: CopyStep, staged: Staged, condition: Condition): Promise<Sent> {
     const { store, requests } = this.#options;
+    const { layout, ...request } = staged;
+    try {
+      const written = await store.completeUpload({ ...request, condition }, requests);
+      return { written, md5: step.md5, file: step.file, parts: formatLayout(layout) };
+    } catch (error) {
+      await this.#abort(staged.upload);
+      throw error;
+    }
+  }
+
+  async #completeStaged(step: CopyStep, condition: Condition): Promise<{ readonly sent?: Sent }> {
     const staged = this.#staged.get(step.key);
     if (staged === undefined) {
       this.#sayRefused(step, 'it could not be staged before its source was overwritten');
       return {};
     }
-    const { upload, part } = staged;
-    const expected = { etag: multipartETag([step.md5]), size: step.bytes, md5: step.md5 };
+    this.#staged.delete(step.key);
     try {
-      const written = await store.completeUpload(
-        { upload, parts: [part], expected, condition: step.condition },
-        requests,
-      );
-      this.#staged.delete(step.key);
-      return { sent: { written, md5: step.md5, file: step.file, parts: `1x${step.bytes}` } };
+      return { sent: await this.#complete(step, staged, condition) };
     } catch (error) {
-      if (!(error instanceof StoreError) || error.kind !== 'no-upload') throw error;
-      this.#staged.delete(step.key);
-      this.#sayRefused(step, 'its upload was aborted by someone else');
-      return {};
+      return this.#sendInstead(step, error);
     }
   }
 
-  #sourceOf(
-    step: CopyStep,
-  ): { readonly key: ObjectKey; readonly etag: ETag; readonly size: number } | undefined {
+  #sourceOf(step: CopyStep): SourceObject | undefined {
     if (step.source.kind === 'object') return step.source;
     const sent = this.#sent.get(step.source.key);
     // The file whose first name was sent may have changed since the plan: then this name has content of its own.
@@ -274,14 +386,15 @@ export class Transfer implements Performer {
     return { key: step.source.key, etag: sent.written.etag, size: sent.file.size };
   }
 
-  #sayRefused(step: CopyStep, why: string): void {
+  #sayRefused(step: CopyStep | RefreshStep, why: string): void {
     const level = this.#refusedCopies++ === 0 ? 'notice' : 'debug';
-    const message = `${step.key} is uploaded, not copied from ${step.source.key}: ${why}`;
+    const from = step.action === 'copy' ? step.source.key : 'itself';
+    const message = `${step.key} is uploaded, not copied from ${from}: ${why}`;
     this.#options.emit({ type: 'message', level, message });
   }
 
   /** A file that changed since it was digested is digested and sent anew, once. */
-  async #uploadTwice(step: UploadStep | CopyStep, condition: Condition): Promise<Sent> {
+  async #uploadTwice(step: WriteStep, condition: Condition): Promise<Sent> {
     const { digests } = this.#options;
     try {
       return await this.#upload(step.key, step.file, digests.get(step.file.name), condition);
@@ -304,7 +417,7 @@ export class Transfer implements Performer {
       const body = await readWhole(file);
       const md5 = md5Of(body);
       const written = await store.put(
-        { key, body, md5, headers: this.#headers(file, md5), condition },
+        { key, body, md5, headers: this.#headers(file, md5, false), condition },
         requests,
       );
       this.#options.onSent(file.size);
@@ -323,7 +436,10 @@ export class Transfer implements Performer {
     const usable = known !== undefined && known.partMd5s.length > 0;
     const digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
     signal.throwIfAborted();
-    const upload = await store.createUpload({ key, headers: this.#headers(file, digest.md5) }, requests);
+    const upload = await store.createUpload(
+      { key, headers: this.#headers(file, digest.md5, true) },
+      requests,
+    );
     try {
       const parts = await this.#sendParts(upload, file, digest);
       const proves = etagsProve(upload.encryption);

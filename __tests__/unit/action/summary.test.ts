@@ -37,6 +37,7 @@ function report(changes: Partial<Report>, destination: Partial<DestinationReport
         requests: {},
         phases: {},
         ranks: ['new keys'],
+        headersUnknown: { files: 0, bytes: 0 },
         sentBytes: 0,
         steps: [],
         ...destination,

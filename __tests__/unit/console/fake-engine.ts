@@ -14,6 +14,7 @@ export function destinationReport(changes: Partial<DestinationReport> = {}): Des
     requests: {},
     phases: {},
     ranks: [],
+    headersUnknown: { files: 0, bytes: 0 },
     sentBytes: 0,
     steps: [],
     ...changes,

@@ -44,6 +44,7 @@ test('a small run, from who and where to what happened', () => {
       totals: {
         upload: { files: 2, bytes: 5000 },
         copy: { files: 1, bytes: 3000 },
+        refresh: zero,
         delete: zero,
         unchanged: { files: 1, bytes: 7 },
         kept: zero,

@@ -73,6 +73,8 @@ test('what is not given has the documented default', async () => {
     },
     writeHeaders: {},
     deletes: { deleteAfter: false, maxDelete: { kind: 'default' }, deleteExcluded: false },
+    copies: { from: [], minSize: 0 },
+    overwrite: 'if-unchanged',
     preserve: false,
     index: { kind: 'cache' },
     dryRun: false,

@@ -32,6 +32,7 @@ function report(...steps: (readonly ReportStep[])[]): Report {
       requests: {},
       phases: {},
       ranks: [],
+      headersUnknown: { files: 0, bytes: 0 },
       sentBytes: 0,
       steps: own,
     })),

@@ -73,6 +73,7 @@ const report: Report = {
       requests: { PutObject: 1 },
       phases: { walk: 0.1, list: 0.1, digest: 0, plan: 0, execute: 1, index: 0 },
       ranks: ['new keys'],
+      headersUnknown: { files: 0, bytes: 0 },
       sentBytes: 1,
       error: { code: 'access-denied', message: 'm' },
       steps: [

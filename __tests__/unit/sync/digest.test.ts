@@ -58,6 +58,7 @@ async function digestOfA(
     prefix: parsePrefix(''),
     files,
     listing: new Map(),
+    further: [],
     index,
     trustFiles,
     pool,

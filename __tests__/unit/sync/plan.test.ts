@@ -8,6 +8,7 @@ import { makePlan, type PlanInput, type Planned, type PlanPolicy } from '../../.
 
 const prefix = parsePrefix('site');
 const KEEP: PlanPolicy = {
+  copyMinSize: 0,
   deleteAfter: false,
   deleteExcluded: false,
   excluded: () => false,
@@ -39,12 +40,13 @@ function plan(
   tree: Contents,
   objects: readonly ListedObject[],
   policy = KEEP,
-  vouched = new Map<ObjectKey, Md5>(),
+  changes: Partial<PlanInput> = {},
 ): Planned {
   const files = Object.entries(tree)
     .map(([name, content]) => localFile(name, content))
     .sort((a, b) => compareKeys(a.name, b.name));
-  const sizes = [...files.map((file) => file.size), ...objects.map((o) => o.size)];
+  const others = changes.further ?? [];
+  const sizes = [...files, ...objects, ...others].map(({ size }) => size);
   const contents: PlanInput['contents'] = new Map(
     files
       .filter((file) => file.size > 0 && sizes.filter((size) => size === file.size).length > 1)
@@ -54,7 +56,9 @@ function plan(
       }),
   );
   const listing = new Map(objects.map((o) => [o.key, o]));
-  return makePlan({ prefix, files, listing, contents, vouched, policy });
+  const vouched = new Map<ListedObject, Md5>();
+  const nothing = { further: [], vouched, headers: new Map(), aclBound: new Set<ObjectKey>() };
+  return makePlan({ ...nothing, prefix, files, listing, contents, policy, ...changes });
 }
 
 function shown(planned: Planned): readonly string[] {
@@ -281,15 +285,15 @@ describe('what becomes of a key', () => {
 
   test('C15: a voucher never contradicts what it does not speak of; one that may be believed decides', () => {
     const listed = object('a', 'X', { etag: '0123456789abcdef0123456789abcdef' as ETag });
-    const vouched = new Map([[listed.key, md5Of(Buffer.from('X'))]]);
-    expect(shown(plan({ a: 'X' }, [listed], KEEP, vouched))).toEqual([]);
+    const vouched = new Map([[listed, md5Of(Buffer.from('X'))]]);
+    expect(shown(plan({ a: 'X' }, [listed], KEEP, { vouched }))).toEqual([]);
     expect(shown(plan({ a: 'X' }, [listed]))).toEqual(['upload a (changed)']);
   });
 
   test('new keys are written under If-None-Match, changed ones and deletes under the listed ETag', () => {
     const { plan: made } = plan({ n: 'N', c: 'CC' }, [object('c', 'old'), object('gone', 'gone')], DELETE);
     const conditions = [...stepsOf(made)].map((step) =>
-      step.action === 'delete' ? step.etag : step.condition,
+      'condition' in step ? step.condition : step.action === 'delete' ? step.etag : undefined,
     );
     expect(conditions).toEqual([
       { ifNoneMatch: '*' },
@@ -385,6 +389,10 @@ describe('any plan', () => {
       }
       case 'delete':
         bucket.delete(step.key);
+        return;
+      case 'refresh':
+      case 'keep':
+        return;
     }
   }
 

@@ -1,0 +1,81 @@
+import { forEachConcurrent } from '../model/concurrency.js';
+import type { DigestIndex } from '../model/digest-index.js';
+import type { Emit } from '../model/events.js';
+import { decidedHeaders, headerDigest } from '../model/headers.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { ListedObject, LocalFile } from '../model/objects.js';
+import type { WriteHeaders } from '../model/options.js';
+import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
+import { type ReadableStore, StoreError } from '../store/object-store.js';
+import { explain } from './explain.js';
+import type { HeaderState } from './plan.js';
+
+/**
+ * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
+ * that others wrote, or that were written since, have no entry.
+ */
+export function headerStates(
+  files: readonly LocalFile[],
+  prefix: Prefix,
+  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  index: DigestIndex | undefined,
+  write: WriteHeaders,
+): ReadonlyMap<ObjectKey, HeaderState> {
+  const states = new Map<ObjectKey, HeaderState>();
+  if (index === undefined) return states;
+  for (const { name } of files) {
+    const key = (prefix + name) as ObjectKey;
+    const object = listing.get(key);
+    const entry = index.objects.get(key);
+    if (object === undefined || entry?.headers === undefined) continue;
+    if (entry.etag !== object.etag || entry.size !== object.size) continue;
+    if (entry.headers === headerDigest(decidedHeaders(name, write))) states.set(key, 'same');
+    else states.set(key, write.storageClass === entry.class ? 'changed' : 'class');
+  }
+  return states;
+}
+
+interface AclRequest {
+  readonly store: ReadableStore;
+  readonly writeHeaders: WriteHeaders;
+  readonly concurrency: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Keys of the plan's refreshes whose ACL a copy onto themselves would drop: S3 never takes an ACL along. Asked only
+ * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone.
+ */
+export async function whatWouldLoseAcls(plan: Plan, request: AclRequest): Promise<ReadonlySet<ObjectKey>> {
+  const { store, emit, signal } = request;
+  const bound = new Set<ObjectKey>();
+  if (request.writeHeaders.acl !== undefined) return bound;
+  const steps = [...stepsOf(plan)].filter((step): step is RefreshStep => step.action === 'refresh');
+  let denied: string | undefined;
+  await forEachConcurrent(steps, request.concurrency, async ({ key }) => {
+    if (denied !== undefined) {
+      bound.add(key);
+      return;
+    }
+    try {
+      if (await store.hasAcl(key, signal)) bound.add(key);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.kind !== 'denied') throw error;
+      denied ??= explain(error, key).message;
+      bound.add(key);
+    }
+  });
+  if (bound.size === 0) return bound;
+  const [first = ''] = bound;
+  const objects =
+    bound.size === 1
+      ? `${first} keeps its old headers`
+      : `${first} and ${bound.size - 1} more keep their old headers`;
+  const message =
+    denied === undefined
+      ? `${objects}: renewing them would drop an ACL that was set on the object; set acl to say which ACL it shall have`
+      : `${objects}: whether renewing them would drop an ACL cannot be told (${denied}); allow s3:GetBucketOwnershipControls or s3:GetObjectAcl, or set acl`;
+  emit({ type: 'message', level: 'warning', message });
+  return bound;
+}
