@@ -20,6 +20,8 @@ export interface Changes {
   readonly overwrite?: SyncOptions['overwrite'];
   readonly dryRun?: boolean;
   readonly index?: IndexStorage;
+  /** Largest source of one copy, in bytes. */
+  readonly maxCopySize?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -91,6 +93,8 @@ export async function publish(
   const emit = (event: Event): void => void events.push(event);
   const signal = changes.signal ?? new AbortController().signal;
   const { store } = await openStore(options, emit, signal);
+  const { maxCopySize } = changes;
+  if (maxCopySize !== undefined) Object.defineProperty(store, 'maxCopySize', { value: maxCopySize });
   const copyFrom: CopyPlace[] = [];
   for (const { place } of options.copies.from) {
     const same = place.bucket === bucket;

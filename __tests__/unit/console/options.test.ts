@@ -155,6 +155,8 @@ test('an input that is given empty is not given, and every input arrives', async
     },
     writeHeaders: { sse: 'aws:kms', kmsKeyId: 'alias/k', storageClass: 'STANDARD_IA', acl: 'public-read' },
     deletes: { deleteAfter: true, maxDelete: { kind: 'percent', percent: 10 }, deleteExcluded: true },
+    copies: { from: [], minSize: 0 },
+    overwrite: 'if-unchanged',
     preserve: true,
     index: { kind: 'none' },
     dryRun: true,
@@ -346,4 +348,29 @@ describe('the index', () => {
   ] as const)('cache directory on %s with %j', (platform, env, home, directory) => {
     expect(userCacheDirectory(env, platform, home)).toBe(directory);
   });
+});
+
+test('copy-from: places, with what may stand behind them', async () => {
+  const { copies } = await parse({
+    'copy-from': ['s3://releases/v1', 'other', 's3://far/x region=eu-west-1 expected-bucket-owner=123456789012'],
+    'copy-min-size': '64 KiB',
+  });
+  expect(copies).toEqual({
+    from: [
+      { place: { bucket: 'releases', prefix: 'v1/' }, requesterPays: false },
+      { place: { bucket: 'other', prefix: '' }, requesterPays: false },
+      {
+        place: { bucket: 'far', prefix: 'x/' },
+        region: 'eu-west-1',
+        expectedBucketOwner: '123456789012',
+        requesterPays: false,
+      },
+    ],
+    minSize: 65_536,
+  });
+  expect((await refusal({ 'copy-from': ['s3://releases/x acl=private'] })).message).toMatch(
+    /copy-from, behind the place: "acl=" was given; allowed: region=/,
+  );
+  expect((await refusal({ 'copy-min-size': 'some' })).message).toMatch(/copy-min-size: "some" was given/);
+  expect((await refusal({ overwrite: 'yes' })).message).toMatch(/allowed: if-unchanged, always/);
 });

@@ -1,0 +1,433 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { md5Of } from '../../src/model/digest.js';
+import { parsePrefix } from '../../src/model/object-key.js';
+import type { CopyFrom } from '../../src/model/options.js';
+import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { noise, removeTree, writeTree } from '../support/tree.js';
+
+const MIB = 1024 * 1024;
+
+let s3: EmbeddedTestServer;
+let bucket: string;
+let root: string;
+
+beforeAll(async () => {
+  s3 = await embedded();
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  bucket = await s3.bucket();
+  root = await writeTree({});
+  s3.server.log.clear();
+});
+afterEach(async () => {
+  s3.server.faults.clear();
+  await removeTree(root);
+});
+
+function from(place: string, prefix: string): { readonly from: readonly CopyFrom[] } {
+  return { from: [{ place: { bucket: place, prefix: parsePrefix(prefix) }, requesterPays: false }] };
+}
+
+describe('copy-from', () => {
+  test("last release's prefix: what did not change is copied from there, which is never written", async () => {
+    await writeTree({ 'a.txt': 'one', 'big.bin': noise(9 * MIB), 'gone.txt': 'gone' }, root);
+    await publish(s3, bucket, root, { prefix: 'v1' });
+    await rename(join(root, 'a.txt'), join(root, 'renamed.txt'));
+    await rm(join(root, 'gone.txt'));
+    await writeTree({ 'new.txt': 'something new' }, root);
+    s3.server.log.clear();
+    const run = await publish(s3, bucket, root, {
+      prefix: 'v2',
+      copies: from(bucket, 'v1'),
+      deletes: { deleteAfter: true },
+    });
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 'something new'.length } });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 2, CopyObject: 2, PutObject: 1 });
+    expect(Object.keys(s3.server.texts(bucket))).toEqual([
+      'v1/a.txt',
+      'v1/big.bin',
+      'v1/gone.txt',
+      'v2/big.bin',
+      'v2/new.txt',
+      'v2/renamed.txt',
+    ]);
+    expect(run.report.steps.find(({ key }) => key === 'v2/renamed.txt')).toMatchObject({
+      action: 'copy',
+      reason: 'exists',
+      source: 'v1/a.txt',
+    });
+  });
+
+  test('another bucket, and what the destination itself has is taken from there first', async () => {
+    const staging = await s3.bucket();
+    s3.server.putObject(staging, 'built/a', 'content');
+    s3.server.putObject(bucket, 'p/b', 'here');
+    s3.server.putObject(staging, 'built/b', 'here');
+    await writeTree({ a: 'content', b: 'here', c: 'here' }, root);
+    const run = await publish(s3, bucket, root, { copies: from(staging, 'built') });
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(stepsOf(run)).toEqual(['copy p/a <- built/a done', 'copy p/c <- p/b done']);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'content', 'p/b': 'here', 'p/c': 'here' });
+    expect(s3.server.log.of('CopyObject').map(({ headers }) => headers['x-amz-copy-source'])).toContain(
+      `${staging}/built/a`,
+    );
+  });
+
+  test('a place that overlaps the destination lends only what lies outside of it', async () => {
+    s3.server.putObject(bucket, 'old/a', 'A');
+    s3.server.putObject(bucket, 'p/x', 'OLD');
+    await writeTree({ x: 'NEW', y: 'OLD', z: 'A' }, root);
+    const run = await publish(s3, bucket, root, { copies: from(bucket, '') });
+    expect(run.report.sentBytes).toBe(3);
+    expect(s3.server.texts(bucket)).toMatchObject({ 'p/x': 'NEW', 'p/y': 'OLD', 'p/z': 'A' });
+  });
+
+  test('C7: objects of a place under KMS are asked about, where a file has their size and nothing better', async () => {
+    const kms = 'kms-source';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    await writeTree({ a: 'one', b: 'two', long: 'no file will have this size' }, root);
+    await publish(s3, kms, root);
+    await rm(join(root, 'long'));
+    s3.server.log.clear();
+    const run = await publish(s3, bucket, root, { copies: from(kms, 'p') });
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 2, HeadObject: 2, CopyObject: 2 });
+  });
+
+  test('C7: a rename under KMS is a copy', async () => {
+    const kms = 'kms-rename';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    await writeTree({ 'old/a': 'one', 'old/b': 'two' }, root);
+    await publish(s3, kms, root);
+    await rename(join(root, 'old'), join(root, 'new'));
+    const run = await publish(s3, kms, root, { deletes: { deleteAfter: true } });
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(s3.server.texts(kms)).toEqual({ 'p/new/a': 'one', 'p/new/b': 'two' });
+  });
+
+  test('a place that cannot be listed fails the run by name, before anything is written', async () => {
+    await writeTree({ a: 'x' }, root);
+    s3.server.faults.add({
+      match: { operation: 'ListObjectsV2', bucket: 'elsewhere' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    s3.server.createBucket('elsewhere');
+    const run = await publish(s3, bucket, root, { copies: from('elsewhere', 'x') });
+    expect(run.exit).toBe(1);
+    expect(run.report.error?.message).toMatch(/copy-from s3:\/\/elsewhere\/x\/: ListObjectsV2 was denied/);
+    expect(s3.server.texts(bucket)).toEqual({});
+  });
+
+  test('a copy that is denied becomes an upload, counted as one and said once', async () => {
+    const staging = await s3.bucket();
+    for (const name of ['a', 'b', 'c']) s3.server.putObject(staging, name, `content ${name}`);
+    await writeTree({ a: 'content a', b: 'content b', c: 'content c' }, root);
+    s3.server.faults.add({
+      match: { operation: 'CopyObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await publish(s3, bucket, root, { copies: from(staging, '') });
+    expect(run.exit).toBe(0);
+    expect(run.report.totals).toMatchObject({ uploaded: { files: 3, bytes: 27 }, copied: { files: 0 } });
+    const said = run.events.filter(
+      (event) => event.type === 'message' && event.level === 'notice' && /not copied/.test(event.message),
+    );
+    expect(said).toHaveLength(1);
+  });
+
+  test('a bucket whose policy demands conditions takes every write of a run', async () => {
+    s3.server.createBucket('strict', { demandsConditions: true });
+    await writeTree({ log: 'OLD', keep: 'kept' }, root);
+    expect((await publish(s3, 'strict', root)).exit).toBe(0);
+    await writeTree({ log: 'NEWER', 'log.1': 'OLD', twin: 'kept' }, root);
+    expect((await publish(s3, 'strict', root)).exit).toBe(0);
+    expect(s3.server.texts('strict')).toMatchObject({ 'p/log': 'NEWER', 'p/log.1': 'OLD', 'p/twin': 'kept' });
+  });
+});
+
+describe('copy-min-size', () => {
+  test('below it content is sent, with the reason', async () => {
+    await writeTree({ a: 'tiny', b: 'tiny', c: 'large enough', d: 'large enough' }, root);
+    const run = await publish(s3, bucket, root, { copies: { minSize: 10 } });
+    expect(run.report.steps.map(({ key, action, reason }) => `${action} ${key} ${reason}`)).toEqual([
+      'upload p/a new',
+      'upload p/b small',
+      'upload p/c new',
+      'copy p/d duplicate',
+    ]);
+  });
+
+  test('a swap below it is sent, and right', async () => {
+    await writeTree({ a: 'A', b: 'B' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ a: 'B', b: 'A' }, root);
+    const run = await publish(s3, bucket, root, { copies: { minSize: 10 } });
+    expect(run.report.totals).toMatchObject({ uploaded: { files: 2 }, copied: { files: 0 } });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'B', 'p/b': 'A' });
+  });
+});
+
+function classOf(place: string, key: string): string | undefined {
+  return s3.server.object(place, key)?.headers['x-amz-storage-class'] ?? 'STANDARD';
+}
+
+describe('C13: headers that changed', () => {
+  const infrequent = { writeHeaders: { storageClass: 'STANDARD_IA' } };
+
+  test('C13: a changed rule renews the headers in place: nothing is sent, tags stay, the next run is quiet', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'one', b: 'two', 'big.bin': noise(9 * MIB), empty: '' }, root);
+    await publish(s3, bucket, root, { index });
+    const tagged = s3.server.object(bucket, 'p/a');
+    s3.server.putObject(bucket, 'p/a', 'one', { headers: tagged?.headers ?? {}, tags: { keep: 'me' } });
+    s3.server.log.clear();
+    const run = await publish(s3, bucket, root, { index, ...infrequent });
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0, totals: { refreshed: { files: 4 } } } });
+    expect(run.report.steps[0]).toMatchObject({ action: 'refresh', reason: 'headers', outcome: 'done' });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, GetBucketOwnershipControls: 1, CopyObject: 4 });
+    for (const { key } of s3.server.objects(bucket)) expect(classOf(bucket, key)).toBe('STANDARD_IA');
+    expect([...(s3.server.object(bucket, 'p/a')?.tags ?? [])]).toEqual([['keep', 'me']]);
+    expect(s3.server.object(bucket, 'p/big.bin')?.content.md5).toBe(md5Of(noise(9 * MIB)));
+    expect(stepsOf(await publish(s3, bucket, root, { index, ...infrequent }))).toEqual([]);
+  });
+
+  test('C13: what a lifecycle rule moved keeps its class when another header changes', async () => {
+    const index = memoryIndex();
+    s3.server.createBucket('classes', { allowsAcls: true });
+    await writeTree({ a: 'one' }, root);
+    await publish(s3, 'classes', root, { index });
+    const { headers = {} } = s3.server.object('classes', 'p/a') ?? {};
+    s3.server.putObject('classes', 'p/a', 'one', {
+      headers: { ...headers, 'x-amz-storage-class': 'STANDARD_IA' },
+    });
+    const run = await publish(s3, 'classes', root, { index, writeHeaders: { acl: 'public-read' } });
+    expect(run.report.totals.refreshed.files).toBe(1);
+    expect(s3.server.object('classes', 'p/a')?.acl).toBe('public-read');
+    expect(classOf('classes', 'p/a')).toBe('STANDARD_IA');
+  });
+
+  test('C13: an ACL that would be lost is kept, with its old headers and one line', async () => {
+    const index = memoryIndex();
+    s3.server.createBucket('with-acls', { allowsAcls: true });
+    await writeTree({ a: 'one', b: 'two' }, root);
+    await publish(s3, 'with-acls', root, { index });
+    const { headers = {} } = s3.server.object('with-acls', 'p/a') ?? {};
+    s3.server.putObject('with-acls', 'p/a', 'one', { headers, acl: 'public-read' });
+    const run = await publish(s3, 'with-acls', root, { index, ...infrequent });
+    expect(stepsOf(run)).toEqual(['keep p/a done', 'refresh p/b done']);
+    expect(run).toMatchObject({
+      exit: 0,
+      report: { totals: { kept: { files: 1 }, refreshed: { files: 1 } } },
+    });
+    expect(s3.server.object('with-acls', 'p/a')?.acl).toBe('public-read');
+    expect(classOf('with-acls', 'p/a')).toBe('STANDARD');
+    expect(run.messages.filter((message) => /would drop an ACL/.test(message))).toHaveLength(1);
+  });
+
+  test('C13: objects whose headers nobody remembers are left alone and counted', async () => {
+    await writeTree({ a: 'one' }, root);
+    await publish(s3, bucket, root);
+    const run = await publish(s3, bucket, root, { index: memoryIndex(), ...infrequent });
+    expect(stepsOf(run)).toEqual([]);
+    expect(run.report.headersUnknown).toEqual({ files: 1, bytes: 3 });
+  });
+
+  test('C13: a copy from an object that is renewed in the same run reads it before or after, never in vain', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'big.bin': noise(9 * MIB), 'page.html': 'x' }, root);
+    await publish(s3, bucket, root, { index });
+    // A copy onto itself gives the object of many parts another ETag.
+    await writeTree({ 'a-copy.bin': noise(9 * MIB), 'latest/big.bin': noise(9 * MIB) }, root);
+    const run = await publish(s3, bucket, root, { index, ...infrequent });
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(s3.server.object(bucket, 'p/latest/big.bin')?.content.md5).toBe(md5Of(noise(9 * MIB)));
+  });
+
+  test('C13: another writer in between keeps its bytes', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'one' }, root);
+    await publish(s3, bucket, root, { index });
+    const remove = s3.server.after(
+      { operation: 'ListObjectsV2' },
+      () => void s3.server.putObject(bucket, 'p/a', 'theirs'),
+    );
+    const run = await publish(s3, bucket, root, { index, ...infrequent });
+    remove();
+    expect(run.exit).toBe(5);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'theirs' });
+  });
+
+  test('C13, C14: a lost answer to a renewal is not taken for one that was made', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'one' }, root);
+    await publish(s3, bucket, root, { index });
+    s3.server.faults.add({ match: { operation: 'CopyObject' }, fault: { kind: 'reset' } });
+    const failed = await publish(s3, bucket, root, { index, ...infrequent, connection: { maxAttempts: 2 } });
+    expect(failed.exit).toBe(1);
+    s3.server.faults.clear();
+    s3.server.faults.add({
+      match: { operation: 'CopyObject' },
+      times: 1,
+      fault: { kind: 'reset', after: true },
+    });
+    expect((await publish(s3, bucket, root, { index, ...infrequent })).exit).toBe(0);
+    expect(classOf(bucket, 'p/a')).toBe('STANDARD_IA');
+  });
+
+  test('the dry run counts renewals, and writes none', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'one' }, root);
+    await publish(s3, bucket, root, { index });
+    const run = await publish(s3, bucket, root, { index, ...infrequent, dryRun: true });
+    expect(stepsOf(run)).toEqual(['refresh p/a planned']);
+    expect(classOf(bucket, 'p/a')).toBe('STANDARD');
+  });
+});
+
+describe('overwrite: always', () => {
+  const always: Changes = { overwrite: 'always' };
+
+  test.each([
+    ['one PUT', 'ours', {}],
+    ['parts', noise(9 * MIB), {}],
+  ])('what another writer put there meanwhile is replaced: %s', async (_, content, changes) => {
+    await writeTree({ a: 'before' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ a: content, b: 'b' }, root);
+    const remove = s3.server.after({ operation: 'ListObjectsV2' }, () => {
+      s3.server.putObject(bucket, 'p/a', 'theirs');
+      s3.server.putObject(bucket, 'p/b', 'theirs');
+    });
+    const run = await publish(s3, bucket, root, { ...always, ...changes });
+    remove();
+    expect(run.exit).toBe(0);
+    expect(s3.server.object(bucket, 'p/a')?.content.md5).toBe(md5Of(Buffer.from(content)));
+    expect(s3.server.texts(bucket)['p/b']).toBe('b');
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+
+  test('three tries, then the key fails by name', async () => {
+    await writeTree({ a: 'ours' }, root);
+    let writes = 0;
+    const remove = s3.server.before({ operation: 'PutObject' }, () => {
+      s3.server.putObject(bucket, 'p/a', `theirs ${writes++}`);
+    });
+    const run = await publish(s3, bucket, root, always);
+    remove();
+    expect(run.exit).toBe(5);
+    expect(writes).toBe(3);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'theirs 2' });
+  });
+
+  test('a delete still wants what the listing showed', async () => {
+    await writeTree({ a: 'a', gone: 'gone' }, root);
+    await publish(s3, bucket, root);
+    await rm(join(root, 'gone'));
+    const remove = s3.server.after(
+      { operation: 'ListObjectsV2' },
+      () => void s3.server.putObject(bucket, 'p/gone', 'new life'),
+    );
+    const run = await publish(s3, bucket, root, { ...always, deletes: { deleteAfter: true } });
+    remove();
+    expect(run.exit).toBe(5);
+    expect(s3.server.texts(bucket)['p/gone']).toBe('new life');
+  });
+});
+
+describe('C9: above the limit of one copy', () => {
+  const limited: Changes = { maxCopySize: 8 * MIB };
+
+  test('C9: copied by parts, each proved by its ETag; nothing is sent', async () => {
+    await writeTree({ 'old.bin': noise(20 * MIB) }, root);
+    await publish(s3, bucket, root);
+    await rename(join(root, 'old.bin'), join(root, 'new.bin'));
+    s3.server.log.clear();
+    const run = await publish(s3, bucket, root, { ...limited, deletes: { deleteAfter: true } });
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0, totals: { copied: { files: 1 } } } });
+    expect(s3.server.log.counts).toEqual({
+      ListObjectsV2: 1,
+      CreateMultipartUpload: 1,
+      UploadPartCopy: 3,
+      CompleteMultipartUpload: 1,
+      DeleteObjects: 1,
+    });
+    expect(s3.server.object(bucket, 'p/new.bin')?.content.md5).toBe(md5Of(noise(20 * MIB)));
+    expect(stepsOf(await publish(s3, bucket, root, limited))).toEqual([]);
+  });
+
+  test('C9: a part that is not its range: nothing is published of it, the bytes are sent', async () => {
+    const weed = await embedded({ profile: 'seaweedfs' });
+    const place = await weed.bucket();
+    await writeTree({ 'old.bin': noise(20 * MIB) }, root);
+    await publish(weed, place, root);
+    await rename(join(root, 'old.bin'), join(root, 'new.bin'));
+    const run = await publish(weed, place, root, limited);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 20 * MIB } });
+    expect(weed.server.object(place, 'p/new.bin')?.content.md5).toBe(md5Of(noise(20 * MIB)));
+    expect(weed.server.uploads(place)).toEqual([]);
+    await weed.stop();
+  });
+
+  test('C9, C7: under KMS the whole is proved by its CRC32', async () => {
+    const kms = 'kms-large';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    await writeTree({ 'old.bin': noise(20 * MIB) }, root);
+    await publish(s3, kms, root);
+    await rename(join(root, 'old.bin'), join(root, 'new.bin'));
+    s3.server.log.clear();
+    const run = await publish(s3, kms, root, limited);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(s3.server.log.of('CompleteMultipartUpload')[0]?.headers).toHaveProperty('x-amz-checksum-crc32');
+    expect(s3.server.object(kms, 'p/new.bin')?.content.md5).toBe(md5Of(noise(20 * MIB)));
+    expect(s3.server.uploads(kms)).toEqual([]);
+    expect(stepsOf(await publish(s3, kms, root))).toEqual([]);
+  });
+});
+
+describe('staging', () => {
+  test('C2, C7: a swap under KMS: nothing is sent, the whole proved by its CRC32', async () => {
+    const kms = 'kms-swap';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    await writeTree({ a: 'AAAA', b: 'BBBB' }, root);
+    await publish(s3, kms, root);
+    await writeTree({ a: 'BBBB', b: 'AAAA' }, root);
+    const run = await publish(s3, kms, root);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(s3.server.texts(kms)).toEqual({ 'p/a': 'BBBB', 'p/b': 'AAAA' });
+    expect(s3.server.uploads(kms)).toEqual([]);
+  });
+
+  test('C15, C7: metadata that lies under KMS: the CRC32 refuses the copy, and the bytes are sent', async () => {
+    const kms = 'kms-lies';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    const lie = (text: string) => ({
+      headers: { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from(text))}` },
+    });
+    s3.server.putObject(kms, 'p/a', 'AAAA', lie('XXXX'));
+    s3.server.putObject(kms, 'p/b', 'BBBB', lie('YYYY'));
+    await writeTree({ a: 'YYYY', b: 'XXXX' }, root);
+    const run = await publish(s3, kms, root);
+    expect(run.exit).toBe(0);
+    // One was staged and refused; the other is a plain copy, which nothing but its metadata vouches for.
+    expect(Object.values(s3.server.texts(kms))).toContain('YYYY');
+    expect(s3.server.uploads(kms)).toEqual([]);
+  });
+
+  test('C2: a swap on a server whose part copies answer no digest: bound by a proved source, nothing is sent', async () => {
+    const weed = await embedded({ profile: 'seaweedfs' });
+    const place = await weed.bucket();
+    await writeTree({ 'a.bin': noise(9 * MIB), 'b.bin': noise(9 * MIB, 2) }, root);
+    await publish(weed, place, root);
+    await writeTree({ 'a.bin': noise(9 * MIB, 2), 'b.bin': noise(9 * MIB) }, root);
+    const run = await publish(weed, place, root);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(weed.server.object(place, 'p/a.bin')?.content.md5).toBe(md5Of(noise(9 * MIB, 2)));
+    expect(weed.server.object(place, 'p/b.bin')?.content.md5).toBe(md5Of(noise(9 * MIB)));
+    expect(stepsOf(await publish(weed, place, root))).toEqual([]);
+    await weed.stop();
+  });
+});
