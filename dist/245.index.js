@@ -369,6 +369,7 @@ var promises_ = __webpack_require__(8500);
 const BY_CODE = new Map([
     ['PreconditionFailed', 'condition'],
     ['NoSuchUpload', 'no-upload'],
+    ['NotImplemented', 'rejected'],
     ['BadDigest', 'digest'],
     ['InvalidDigest', 'digest'],
     ['XAmzContentChecksumMismatch', 'digest'],
@@ -619,7 +620,9 @@ class S3Store {
             return false;
         try {
             const { Grants: grants = [], Owner: owner } = await this.#call('GetObjectAcl', signal, () => this.#client.send(new dist_cjs/* GetObjectAclCommand */.hsf({ ...this.#every, Key: key }), { abortSignal: signal }));
-            return grants.some(({ Grantee: to }) => to?.URI !== undefined || to?.ID !== owner?.ID);
+            return grants.some(
+            // MinIO names neither the owner nor whom it grants to.
+            ({ Grantee: to }) => to?.URI !== undefined || (to?.ID ?? '') !== (owner?.ID ?? ''));
         }
         catch (thrown) {
             const error = toStoreError('GetObjectAcl', thrown);

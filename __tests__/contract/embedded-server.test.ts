@@ -1,10 +1,13 @@
 import { request as httpRequest } from 'node:http';
+import { crc32 } from 'node:zlib';
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetBucketOwnershipControlsCommand,
+  GetObjectAclCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -19,6 +22,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   byteOrder,
+  profiles,
   type S3Server,
   type S3ServerOptions,
   seededRandom,
@@ -73,6 +77,12 @@ async function outcome(answer: Promise<unknown>): Promise<string> {
     // Node's own errors are no instances of jest's Error, so the SDK wraps them and their code is in the message alone.
     return $metadata?.httpStatusCode === undefined ? message : `${$metadata.httpStatusCode} ${name}`;
   }
+}
+
+function base64Crc32(body: string): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32(body));
+  return bytes.toString('base64');
 }
 
 const put = (s3: S3Client, Key: string, body = 'x') =>
@@ -349,6 +359,45 @@ describe('access', () => {
     expect(await outcome(s3.send(new PutObjectCommand({ ...write, Bucket: 'open' })))).toBe('ok');
   });
 
+  test('the ownership of a bucket, which may be denied and may never have been set', async () => {
+    const { server, s3 } = await start({
+      accessKeys: [{ id: 'key' }, { id: 'writer', allow: ['PutObject'] }],
+    });
+    server.createBucket('open', { allowsAcls: true });
+    const ownership = async (name: string): Promise<string | undefined> => {
+      const answer = await s3.send(new GetBucketOwnershipControlsCommand({ Bucket: name }));
+      return answer.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
+    };
+    expect(await ownership(Bucket)).toBe('BucketOwnerEnforced');
+    expect(await ownership('open')).toBe('ObjectWriter');
+    const ask = new GetBucketOwnershipControlsCommand({ Bucket });
+    expect(await outcome(client(server, 'writer').send(ask))).toBe('403 AccessDenied');
+    server.faults.add({
+      match: { operation: 'GetBucketOwnershipControls' },
+      fault: { kind: 'error', code: 'OwnershipControlsNotFoundError' },
+    });
+    expect(await outcome(s3.send(ask))).toBe('404 OwnershipControlsNotFoundError');
+    expect(server.log.count('GetBucketOwnershipControls')).toBe(4);
+  });
+
+  test('a copy onto itself loses the ACL that it does not name, and keeps the tags', async () => {
+    const { server, s3 } = await start();
+    server.createBucket('open', { allowsAcls: true });
+    server.putObject('open', 'a', 'x', { acl: 'public-read', tags: { t: '1' } });
+    const copy = { Bucket: 'open', Key: 'a', CopySource: 'open/a', MetadataDirective: 'REPLACE' } as const;
+    await s3.send(new CopyObjectCommand({ ...copy, TaggingDirective: 'COPY' }));
+    expect(server.object('open', 'a')).toMatchObject({ acl: undefined, tags: new Map([['t', '1']]) });
+    await s3.send(new CopyObjectCommand({ ...copy, ACL: 'public-read' }));
+    expect(server.object('open', 'a')).toMatchObject({ acl: 'public-read', tags: new Map([['t', '1']]) });
+  });
+
+  test('an ACL from before a bucket switched them off is not shown', async () => {
+    const { server, s3 } = await start();
+    server.putObject(Bucket, 'a', 'x', { acl: 'public-read' });
+    const { Grants } = await s3.send(new GetObjectAclCommand({ Bucket, Key: 'a' }));
+    expect(Grants?.map(({ Permission }) => Permission)).toEqual(['FULL_CONTROL']);
+  });
+
   test('the expected bucket owner', async () => {
     const { s3 } = await start({ account: '111122223333' });
     const head = (ExpectedBucketOwner: string): Promise<string> =>
@@ -457,6 +506,60 @@ describe('what ETags and classes hide', () => {
     expect((await s3.send(plain)).CopyObjectResult?.ETag).toBe(`"${md5}"`);
   });
 
+  test.each([
+    ['AES256', true],
+    ['aws:kms', false],
+  ] as const)(
+    'under %s the CRC32 of copied and sent parts is verified at Complete',
+    async (algorithm, isMd5) => {
+      const { server, s3 } = await start({ limits: { minPartSize: 3 } });
+      server.createBucket('encrypted', { encryption: { algorithm } });
+      server.putObject('encrypted', 'source', 'hello, world');
+      const input = { Bucket: 'encrypted', Key: 'a' };
+      const { UploadId } = await s3.send(
+        new CreateMultipartUploadCommand({
+          ...input,
+          ChecksumAlgorithm: 'CRC32',
+          ChecksumType: 'FULL_OBJECT',
+        }),
+      );
+      const upload = { ...input, UploadId: UploadId! };
+      const { CopyPartResult } = await s3.send(
+        new UploadPartCopyCommand({
+          ...upload,
+          PartNumber: 1,
+          CopySource: 'encrypted/source',
+          CopySourceRange: 'bytes=0-4',
+        }),
+      );
+      expect(CopyPartResult?.ChecksumCRC32).toBe(base64Crc32('hello'));
+      expect(CopyPartResult?.ETag === '"5d41402abc4b2a76b9719d911017c592"').toBe(isMd5);
+      const sent = await s3.send(
+        new UploadPartCommand({ ...upload, PartNumber: 2, Body: Buffer.from(' again') }),
+      );
+      const Parts = [CopyPartResult, sent].map((part, i) => ({ PartNumber: i + 1, ETag: part!.ETag! }));
+      const complete = (ChecksumCRC32: string): Promise<string> =>
+        outcome(
+          s3.send(
+            new CompleteMultipartUploadCommand({
+              ...upload,
+              MultipartUpload: { Parts },
+              ChecksumCRC32,
+              ChecksumType: 'FULL_OBJECT',
+            }),
+          ),
+        );
+      expect(await complete(base64Crc32(' again'))).toBe('400 BadDigest');
+      expect(server.object('encrypted', 'a')).toBeUndefined();
+      expect(await complete(base64Crc32('hello again'))).toBe('ok');
+      const shown = await s3.send(new HeadObjectCommand({ ...input, ChecksumMode: 'ENABLED' }));
+      expect(shown).toMatchObject({
+        ChecksumCRC32: base64Crc32('hello again'),
+        ServerSideEncryption: algorithm,
+      });
+    },
+  );
+
   test('an archived object is no source until it is restored', async () => {
     const { server, s3 } = await start();
     const headers = { 'x-amz-storage-class': 'GLACIER' };
@@ -514,6 +617,35 @@ describe('what ETags and classes hide', () => {
     });
     expect(await outcome(s3.send(bad))).toBe('400 BadDigest');
     expect(server.object(Bucket, 'a')?.content.isDiscarded).toBe(true);
+  });
+});
+
+describe('the Server header', () => {
+  test.each([
+    ['aws', 'AmazonS3'],
+    ['seaweedfs', 'SeaweedFS 8000GB 4.48'],
+    ['versitygw', 'VERSITYGW'],
+    ['minio', 'MinIO'],
+    ['minio', 'Other 1.0'],
+    ['minio', ''],
+  ] as const)('of every answer as %s: %j', async (profile, name) => {
+    const deviations = name === profiles[profile].serverHeader ? {} : { serverHeader: name };
+    const { server } = await start({ profile, deviations, accessKeys: [{ id: 'key' }] });
+    server.putObject(Bucket, 'a', 'x'.repeat(100));
+    const headerOf = async (path: string, key = 'key'): Promise<string> => {
+      const authorization = `AWS4-HMAC-SHA256 Credential=${key}/20260101/us-east-1/s3/aws4_request`;
+      const answer = await fetch(`${server.endpoint}${path}`, { headers: { authorization } });
+      await answer.text().catch(() => undefined);
+      return `${answer.status} ${answer.headers.get('server') ?? ''}`;
+    };
+    expect(await headerOf(`/${Bucket}?list-type=2`)).toBe(`200 ${name}`);
+    expect(await headerOf(`/${Bucket}/a`)).toBe(`200 ${name}`);
+    expect(await headerOf(`/${Bucket}/none`)).toBe(`404 ${name}`);
+    expect(await headerOf(`/${Bucket}`, 'stranger')).toBe(`403 ${name}`);
+    server.faults.add({ times: 1, fault: { kind: 'error', code: 'SlowDown' } });
+    expect(await headerOf(`/${Bucket}/a`)).toBe(`503 ${name}`);
+    server.faults.add({ times: 1, fault: { kind: 'truncate' } });
+    expect(await headerOf(`/${Bucket}/a`)).toBe(`200 ${name}`);
   });
 });
 

@@ -105,12 +105,17 @@ for (const server of servers) {
       const md5 = md5Of(Buffer.from('content'));
       const request = { key: 'copy/to' as ObjectKey, source, md5, condition: absent };
       const own = { contentType: 'text/css', metadata: { own: 'yes' } };
-      expect((await store.copy({ ...request, headers: own }, signal)).etag).toBe(md5);
+      // A server that ignores the condition of a copy gets a part copy and a conditional Complete.
+      expect([md5, multipartETag([md5])]).toContain(
+        (await store.copy({ ...request, headers: own }, signal)).etag,
+      );
+      const { bytes } = (await store.read('copy/to' as ObjectKey, 100, signal)) ?? {};
+      expect(bytes?.toString()).toBe('content');
       expect(await store.head('copy/to' as ObjectKey, signal)).toMatchObject({
         size: 7,
         contentType: 'text/css',
-        metadata: new Map([['own', 'yes']]),
       });
+      expect((await store.head('copy/to' as ObjectKey, signal))?.metadata.get('own')).toBe('yes');
       const stale = {
         ...request,
         headers,
@@ -126,6 +131,62 @@ for (const server of servers) {
       };
       await expect(store.copy(none, signal)).rejects.toMatchObject({ kind: 'source' });
       expect(await store.head('copy/x' as ObjectKey, signal)).toBeUndefined();
+    });
+
+    test('C5: a copy whose destination is not as it should be writes nothing, and leaves no upload', async () => {
+      const { etag } = await put('conditional/source', 'content');
+      const md5 = md5Of(Buffer.from('content'));
+      const key = 'conditional/taken' as ObjectKey;
+      const { etag: taken } = await put(key, 'theirs');
+      const source = { key: 'conditional/source' as ObjectKey, etag, size: 7 };
+      for (const condition of [absent, { ifMatch: 'f'.repeat(32) as ETag }]) {
+        await expect(store.copy({ key, source, md5, headers, condition }, signal)).rejects.toMatchObject({
+          kind: expect.stringMatching(/^(condition|source)$/),
+        });
+        expect((await store.head(key, signal))?.etag).toBe(taken);
+      }
+      await store.copy({ key, source, md5, headers, condition: { ifMatch: taken } }, signal);
+      expect((await store.read(key, 100, signal))?.bytes.toString()).toBe('content');
+    });
+
+    test('a copy onto itself renews the headers and keeps the bytes; of another object than was listed it is refused', async () => {
+      const key = 'refresh/a' as ObjectKey;
+      const { etag } = await put(key, 'content');
+      const md5 = md5Of(Buffer.from('content'));
+      const request = { key, md5, condition: { ifMatch: etag }, refresh: {} };
+      const own = { contentType: 'text/css', metadata: { own: 'yes' } };
+      const source = { key, etag, size: 7 };
+      await store.copy({ ...request, source, headers: own }, signal);
+      expect(await store.head(key, signal)).toMatchObject({ etag: md5, contentType: 'text/css' });
+      const stale = { ...request, source: { ...source, etag: 'f'.repeat(32) as ETag }, headers };
+      await expect(store.copy(stale, signal)).rejects.toMatchObject({ kind: 'source' });
+      expect(await store.hasAcl(key, signal)).toBe(false);
+    });
+
+    test('a delete of another object than was listed deletes nothing, and the rest of the batch goes', async () => {
+      const stale = await put('stale/a', 'old');
+      await put('stale/b', 'b');
+      const b = await store.head('stale/b' as ObjectKey, signal);
+      const now = await store.put(
+        {
+          key: 'stale/a' as ObjectKey,
+          body: Buffer.from('new'),
+          md5: md5Of(Buffer.from('new')),
+          headers,
+          condition: { ifMatch: stale.etag },
+        },
+        signal,
+      );
+      const answers = await store.delete(
+        [
+          { key: 'stale/a' as ObjectKey, etag: stale.etag },
+          { key: 'stale/b' as ObjectKey, etag: b!.etag },
+        ],
+        signal,
+      );
+      expect(answers.map(({ deleted }) => deleted)).toEqual([false, true]);
+      expect(answers[0]).toMatchObject({ error: { kind: 'condition' } });
+      expect((await list('stale')).map(({ etag }) => etag)).toEqual([now.etag]);
     });
 
     test('a multipart upload has the ETag of its parts, refuses other bytes, and is bound to its key', async () => {

@@ -431,3 +431,34 @@ describe('staging', () => {
     await weed.stop();
   });
 });
+
+describe('a server that nobody knows', () => {
+  async function threeCopies(deviations: object): Promise<Readonly<Record<string, number>>> {
+    const unknown = await embedded({ deviations: { serverHeader: 'nobody', ...deviations } });
+    try {
+      const place = await unknown.bucket();
+      unknown.server.putObject(place, 'p/a', 'content');
+      await writeTree({ a: 'content', b: 'content', c: 'content', d: 'content' }, root);
+      const run = await publish(unknown, place, root);
+      expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0, totals: { copied: { files: 3 } } } });
+      for (const name of 'abcd') expect(unknown.server.texts(place)[`p/${name}`]).toBe('content');
+      return unknown.server.log.counts;
+    } finally {
+      await unknown.stop();
+    }
+  }
+
+  test('is found out by its first copy: conditions honoured, one refusal more', async () => {
+    expect(await threeCopies({})).toEqual({ ListObjectsV2: 1, CopyObject: 4 });
+  });
+
+  test('conditions ignored: that copy was made, the others go by parts under a conditional Complete', async () => {
+    expect(await threeCopies({ copyDestinationConditions: 'ignored' })).toEqual({
+      ListObjectsV2: 1,
+      CopyObject: 1,
+      CreateMultipartUpload: 2,
+      UploadPartCopy: 2,
+      CompleteMultipartUpload: 2,
+    });
+  });
+});

@@ -8,6 +8,7 @@ export type Action =
   | 'DeleteBucket'
   | 'GetBucketLocation'
   | 'GetBucketVersioning'
+  | 'GetBucketOwnershipControls'
   | 'ListBucket'
   | 'ListBucketMultipartUploads'
   | 'ListMultipartUploadParts'

@@ -34,7 +34,7 @@ export function attributesOf(context: Context, bucket: Bucket, request: S3Reques
     },
     tags: tagsOf(header(request, 'x-amz-tagging')),
     encryption: encryptionOf(context, bucket, request),
-    acl: aclOf(bucket, request),
+    acl: aclOf(context, bucket, request),
   };
 }
 
@@ -161,7 +161,9 @@ export function checkCustomerKey(object: StoredObject, keyMd5: string | undefine
   );
 }
 
-export function aclOf(bucket: Bucket, request: S3Request): string | undefined {
+/** Of the request alone: neither a write nor a copy keeps the ACL of what was there before. */
+export function aclOf(context: Context, bucket: Bucket, request: S3Request): string | undefined {
+  if (context.deviations.objectAcl !== 'kept') return undefined;
   const acl = header(request, 'x-amz-acl');
   const grants = Object.keys(request.headers).some((name) => name.startsWith('x-amz-grant-'));
   if (bucket.options.allowsAcls !== true && (grants || (acl !== undefined && !HARMLESS_ACLS.includes(acl)))) {

@@ -26,9 +26,17 @@ export function createBucket(context: Context, request: S3Request): Answer {
       throw new S3Error('BucketAlreadyOwnedByYou', undefined, { BucketName: name });
     }
   } else {
-    context.createBucket(name, { region });
+    context.createBucket(name, { region, allowsAcls: allowsAcls(context, request) });
   }
   return { status: 200, headers: { location: `/${name}` } };
+}
+
+/** BucketOwnerPreferred allows ACLs too, but nothing here tells owners apart. */
+function allowsAcls({ deviations }: Context, request: S3Request): boolean {
+  const ownership = header(request, 'x-amz-object-ownership') ?? 'BucketOwnerEnforced';
+  if (deviations.ownershipOfCreate === 'ignored' || ownership === 'BucketOwnerEnforced') return false;
+  if (ownership === 'ObjectWriter') return true;
+  throw new S3Error('NotImplemented', undefined, { Header: 'x-amz-object-ownership' });
 }
 
 export function headBucket(context: Context, request: S3Request): Answer {
@@ -61,6 +69,14 @@ export function getBucketVersioning(context: Context, request: S3Request): Answe
   const bucket = context.bucketOf(request);
   context.access.demand(request, 'GetBucketVersioning', bucket.name, '');
   return xmlAnswer(document('VersioningConfiguration', ''));
+}
+
+export function getBucketOwnershipControls(context: Context, request: S3Request): Answer {
+  if (context.deviations.ownershipControls === 'NotImplemented') throw new S3Error('NotImplemented');
+  const bucket = context.bucketOf(request);
+  context.access.demand(request, 'GetBucketOwnershipControls', bucket.name, '');
+  const ownership = bucket.options.allowsAcls === true ? 'ObjectWriter' : 'BucketOwnerEnforced';
+  return xmlAnswer(document('OwnershipControls', `<Rule>${leaf('ObjectOwnership', ownership)}</Rule>`));
 }
 
 export function listObjectsV2(context: Context, request: S3Request): Answer {

@@ -85,6 +85,8 @@ const MESSAGES = {
   /** Never with a body. */
   NotModified: [304, 'Not Modified'],
   NotImplemented: [501, 'A header you provided implies functionality that is not implemented'],
+  /** GetBucketOwnershipControls of a bucket that never had any: ACLs are allowed, as in ObjectWriter. */
+  OwnershipControlsNotFoundError: [404, 'The bucket ownership controls were not found'],
   ObjectParentIsFile: [409, 'Object parent already exists as a file.'],
   PermanentRedirect: [
     301,

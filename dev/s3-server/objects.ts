@@ -232,7 +232,7 @@ function attributesOfCopy(
     headers: headersOfCopy(context, bucket, request, source.object, isSelf),
     tags: tagsOfCopy(context, request, source),
     encryption: encryptionOf(context, bucket, request),
-    acl: aclOf(bucket, request),
+    acl: aclOf(context, bucket, request),
   };
 }
 
@@ -384,27 +384,40 @@ export function deleteObjectTagging(context: Context, request: S3Request): Answe
 }
 
 export function getObjectAcl(context: Context, request: S3Request): Answer {
-  const { object } = existing(context, request, 'GetObjectAcl');
-  const grant = (grantee: string, permission: string): string => {
-    return `<Grant>${grantee}${leaf('Permission', permission)}</Grant>`;
-  };
-  const xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
-  const everyone = 'http://acs.amazonaws.com/groups/global/AllUsers';
+  const { objectAcl } = context.deviations;
+  if (objectAcl === 'NotImplemented') throw new S3Error('NotImplemented');
+  const { bucket, object } = existing(context, request, 'GetObjectAcl');
+  const isNameless = objectAcl === 'nameless';
+  const self = isNameless ? '' : leaf('ID', context.account);
+  // What was granted before a bucket switched its ACLs off is neither heeded nor shown.
+  const isShown = objectAcl === 'kept' && bucket.options.allowsAcls === true;
+  const granted = isShown ? (GRANTS_OF_ACL[object.acl ?? 'private'] ?? []) : [];
   const grants = [
-    grant(
-      `<Grantee ${xsi} xsi:type="CanonicalUser">${leaf('ID', context.account)}</Grantee>`,
-      'FULL_CONTROL',
-    ),
-    object.acl === 'public-read'
-      ? grant(`<Grantee ${xsi} xsi:type="Group">${leaf('URI', everyone)}</Grantee>`, 'READ')
-      : '',
+    grant('CanonicalUser', self, 'FULL_CONTROL'),
+    ...granted.map(({ group, permission }) => grant('Group', leaf('URI', GROUPS + group), permission)),
   ];
-  return xmlAnswer(
-    document(
-      'AccessControlPolicy',
-      `${owner(context)}<AccessControlList>${grants.join('')}</AccessControlList>`,
-    ),
-  );
+  const named = isNameless ? `<Owner>${leaf('ID', '')}${leaf('DisplayName', '')}</Owner>` : owner(context);
+  const list = `<AccessControlList>${grants.join('')}</AccessControlList>`;
+  return xmlAnswer(document('AccessControlPolicy', `${named}${list}`));
+}
+
+const GROUPS = 'http://acs.amazonaws.com/groups/global/';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl, beside the owner's own grant. */
+const GRANTS_OF_ACL: Readonly<
+  Record<string, readonly { readonly group: string; readonly permission: string }[]>
+> = {
+  'public-read': [{ group: 'AllUsers', permission: 'READ' }],
+  'public-read-write': [
+    { group: 'AllUsers', permission: 'READ' },
+    { group: 'AllUsers', permission: 'WRITE' },
+  ],
+  'authenticated-read': [{ group: 'AuthenticatedUsers', permission: 'READ' }],
+};
+
+function grant(type: 'CanonicalUser' | 'Group', grantee: string, permission: string): string {
+  const attributes = `xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="${type}"`;
+  return `<Grant><Grantee ${attributes}>${grantee}</Grantee>${leaf('Permission', permission)}</Grant>`;
 }
 
 function existing(

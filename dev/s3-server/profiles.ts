@@ -3,6 +3,8 @@
  * (__tests__/contract/server) measures what the real servers answer and holds each profile to its namesake.
  */
 export interface Deviations {
+  /** `AmazonS3`: the header `Server` of every answer; none where it is empty. */
+  readonly serverHeader: string;
   /** `directory`: a walk of directories, `a/b` before `a b`; StartAfter follows it. */
   readonly listingOrder: 'bytes' | 'directory';
   /** Whether `encoding-type=url` is applied to the keys of a listing. */
@@ -20,6 +22,15 @@ export interface Deviations {
   /** CreateBucket of a bucket that is mine: in us-east-1 AWS says 200, elsewhere it refuses too. */
   readonly ownedBucket: 'accepted' | 'refused';
   readonly bucketRegionHeader: 'sent' | 'absent';
+  /** GetBucketOwnershipControls. */
+  readonly ownershipControls: 'answered' | 'NotImplemented';
+  /** The ownership that CreateBucket names. */
+  readonly ownershipOfCreate: 'kept' | 'ignored';
+  /**
+   * AWS keeps an ACL or refuses it, as the bucket's ownership says. The others take any in any bucket and keep none;
+   * GetObjectAcl then names the owner alone, or an owner without a name, or is not implemented.
+   */
+  readonly objectAcl: 'kept' | 'dropped' | 'nameless' | 'NotImplemented';
   /** The type of an object that was given none. */
   readonly defaultType: 'binary/octet-stream' | 'sniffed';
   readonly websiteRedirects: 'kept' | 'dropped';
@@ -59,6 +70,10 @@ export interface Deviations {
   readonly partWithoutChecksum: 'accepted' | 'refused';
   /** A Complete without the parts' checksums of an upload that was declared with a full-object checksum. */
   readonly completeWithoutPartChecksums: 'accepted' | 'InvalidRequest' | 'InvalidPart';
+  /** The CRC32 of a part that was copied; `inherited`: that of the whole source, if the source was stored with one. */
+  readonly partCopyChecksum: 'computed' | 'inherited';
+  /** A part's checksum at Complete that is not the one that the part was stored with. */
+  readonly wrongPartChecksum: 'InvalidPart' | 'BadDigest';
   readonly emptyComplete: 'MalformedXML' | 'NoSuchUpload' | 'InvalidRequest';
   /** What Complete says of parts that are both too small and out of order. */
   readonly completeChecksFirst: 'order' | 'size';
@@ -88,6 +103,7 @@ export interface Deviations {
 export type Profile = 'aws' | 'seaweedfs' | 'versitygw' | 'minio';
 
 const aws: Deviations = {
+  serverHeader: 'AmazonS3',
   listingOrder: 'bytes',
   urlEncoding: 'applied',
   keysBelowKeys: 'listed',
@@ -97,6 +113,9 @@ const aws: Deviations = {
   missingBucket: 'refused',
   ownedBucket: 'accepted',
   bucketRegionHeader: 'sent',
+  ownershipControls: 'answered',
+  ownershipOfCreate: 'kept',
+  objectAcl: 'kept',
   defaultType: 'binary/octet-stream',
   websiteRedirects: 'kept',
   defaultEncryption: 'shown',
@@ -120,6 +139,8 @@ const aws: Deviations = {
   partCopyOpenRange: 'refused',
   partWithoutChecksum: 'accepted',
   completeWithoutPartChecksums: 'accepted',
+  partCopyChecksum: 'computed',
+  wrongPartChecksum: 'InvalidPart',
   emptyComplete: 'MalformedXML',
   completeChecksFirst: 'order',
   completeConflict: 'ConditionalRequestConflict',
@@ -140,11 +161,14 @@ const aws: Deviations = {
 /** Measured on SeaweedFS 4.48, `weed server -s3`. */
 const seaweedfs: Deviations = {
   ...aws,
+  serverHeader: 'SeaweedFS 8000GB 4.48',
   listingOrder: 'directory',
   emptyDirectories: 'listed',
   missingBucket: 'created',
   ownedBucket: 'refused',
   bucketRegionHeader: 'absent',
+  ownershipOfCreate: 'ignored',
+  objectAcl: 'dropped',
   defaultType: 'sniffed',
   websiteRedirects: 'dropped',
   defaultEncryption: 'absent',
@@ -159,6 +183,7 @@ const seaweedfs: Deviations = {
   etagOfCopiedMultipart: 'inherited',
   partCopyEtag: 'chunks',
   partCopyRangeError: 'InvalidRange',
+  wrongPartChecksum: 'BadDigest',
   emptyComplete: 'NoSuchUpload',
   completeConflict: 'evaluated',
   conditionalCompleteRetry: 'PreconditionFailed',
@@ -172,11 +197,13 @@ const seaweedfs: Deviations = {
 /** Measured on versitygw 1.8.0 over a POSIX directory. */
 const versitygw: Deviations = {
   ...aws,
+  serverHeader: 'VERSITYGW',
   urlEncoding: 'ignored',
   keysBelowKeys: 'refused',
   directoryMarkerBody: 'refused',
   longKeys: 'accepted',
   ownedBucket: 'refused',
+  objectAcl: 'NotImplemented',
   defaultEncryption: 'absent',
   storageClasses: 'standard',
   awsChunkedEncoding: 'appended',
@@ -186,6 +213,7 @@ const versitygw: Deviations = {
   selfCopy: 'merged',
   partCopyOpenRange: 'accepted',
   completeWithoutPartChecksums: 'InvalidRequest',
+  partCopyChecksum: 'inherited',
   completeChecksFirst: 'size',
   completeConflict: 'evaluated',
   overtakenComplete: 'wins',
@@ -200,9 +228,13 @@ const versitygw: Deviations = {
 /** Measured on MinIO of February 2026, one directory. */
 const minio: Deviations = {
   ...aws,
+  serverHeader: 'MinIO',
   keysBelowKeys: 'hidden',
   ownedBucket: 'refused',
   bucketRegionHeader: 'absent',
+  ownershipControls: 'NotImplemented',
+  ownershipOfCreate: 'ignored',
+  objectAcl: 'nameless',
   websiteRedirects: 'dropped',
   defaultEncryption: 'absent',
   storageClasses: 'refused',

@@ -10,6 +10,7 @@ export type Operation =
   | 'DeleteBucket'
   | 'GetBucketLocation'
   | 'GetBucketVersioning'
+  | 'GetBucketOwnershipControls'
   | 'ListObjects'
   | 'ListObjectsV2'
   | 'ListMultipartUploads'
@@ -109,6 +110,7 @@ function bucketOperation(method: string, query: URLSearchParams): Operation {
       if (query.has('uploads')) return 'ListMultipartUploads';
       if (query.has('location')) return 'GetBucketLocation';
       if (query.has('versioning')) return 'GetBucketVersioning';
+      if (query.has('ownershipControls')) return 'GetBucketOwnershipControls';
       return UNSUPPORTED_SUBRESOURCES.some((name) => query.has(name)) ? 'Unknown' : 'ListObjects';
     default:
       return 'Unknown';

@@ -208,6 +208,12 @@ export class S3Server {
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const received = Date.now();
     const id = (++this.#requests).toString(16).toUpperCase().padStart(16, '0');
+    const { serverHeader } = this.deviations;
+    const common = {
+      ...(serverHeader === '' ? {} : { server: serverHeader }),
+      'x-amz-request-id': id,
+      'x-amz-id-2': 'embedded',
+    };
     // A client that goes away must not take the server with it.
     response.on('error', () => undefined);
     let request: S3Request;
@@ -217,7 +223,8 @@ export class S3Server {
         minChunkSize: this.deviations.smallChunks === 'refused' ? 8192 : 0,
       });
     } catch (error) {
-      if (error instanceof S3Error) send(response, message.method === 'HEAD', errorAnswer(error, '', id), id);
+      if (error instanceof S3Error)
+        send(response, message.method === 'HEAD', errorAnswer(error, '', id), common);
       else this.log.breakOff();
       return;
     }
@@ -232,8 +239,8 @@ export class S3Server {
     });
     if (answer === 'hang') return;
     if (answer === 'reset') message.socket.resetAndDestroy();
-    else if ('isTruncated' in answer) truncate(response, answer, id);
-    else send(response, request.method === 'HEAD', answer, id);
+    else if ('isTruncated' in answer) truncate(response, answer, common);
+    else send(response, request.method === 'HEAD', answer, common);
   }
 
   async #answer(
@@ -316,6 +323,8 @@ function operate(context: Context, request: S3Request, fault: Fault | undefined)
       return buckets.getBucketLocation(context, request);
     case 'GetBucketVersioning':
       return buckets.getBucketVersioning(context, request);
+    case 'GetBucketOwnershipControls':
+      return buckets.getBucketOwnershipControls(context, request);
     case 'ListObjects':
       return buckets.listObjects(context, request);
     case 'ListObjectsV2':
@@ -371,14 +380,14 @@ function errorCode(answer: Answer): string | undefined {
   return /<Code>([^<]*)<\/Code>/.exec(answer.body)?.[1];
 }
 
-function send(response: ServerResponse, isHead: boolean, answer: Answer, id: string): void {
+function send(
+  response: ServerResponse,
+  isHead: boolean,
+  answer: Answer,
+  common: Readonly<Record<string, string>>,
+): void {
   const hasBody = !isHead && answer.status !== 204 && answer.status !== 304;
-  const headers: Record<string, string> = {
-    server: 'AmazonS3',
-    'x-amz-request-id': id,
-    'x-amz-id-2': 'embedded',
-    ...answer.headers,
-  };
+  const headers: Record<string, string> = { ...common, ...answer.headers };
   if (!hasBody) {
     // Of a HEAD's error AWS sends neither the document nor its type; of an object's HEAD the length of the object.
     if (typeof answer.body === 'string') delete headers['content-type'];
@@ -394,17 +403,13 @@ function send(response: ServerResponse, isHead: boolean, answer: Answer, id: str
 }
 
 /** Promises the whole body and sends half of it. */
-function truncate(response: ServerResponse, answer: Answer, id: string): void {
+function truncate(response: ServerResponse, answer: Answer, common: Readonly<Record<string, string>>): void {
   const { body = '' } = answer;
   const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.concat(body);
   if (bytes.length < 2) {
     response.socket?.resetAndDestroy();
     return;
   }
-  response.writeHead(answer.status, {
-    'x-amz-request-id': id,
-    ...answer.headers,
-    'content-length': `${bytes.length}`,
-  });
+  response.writeHead(answer.status, { ...common, ...answer.headers, 'content-length': `${bytes.length}` });
   response.write(bytes.subarray(0, bytes.length >> 1), () => response.socket?.destroy());
 }

@@ -44,6 +44,8 @@ export interface Part {
   /** Without quotes. */
   readonly etag: string;
   readonly lastModified: Date;
+  /** In the algorithm that the upload was declared with. */
+  readonly checksum: Checksum | undefined;
 }
 
 export interface Upload extends Attributes {
@@ -66,7 +68,10 @@ export interface BucketOptions {
   readonly region?: string;
   /** Used where a request names none. */
   readonly encryption?: Encryption;
-  /** Off since April 2023: an ACL other than bucket-owner-full-control answers AccessControlListNotSupported. */
+  /**
+   * Off since April 2023: an ACL other than bucket-owner-full-control answers AccessControlListNotSupported. On is
+   * ObjectWriter with Block Public Access switched off, which would refuse a public ACL with AccessDenied.
+   */
   readonly allowsAcls?: boolean;
   /** A bucket policy that demands conditional writes: without a destination condition, 403. */
   readonly demandsConditions?: boolean;

@@ -76,8 +76,16 @@ export function uploadPart(context: Context, request: S3Request): Answer {
   const checksum = verifyBody(context, request);
   if (checksum === undefined) checkMissingChecksum(context, upload);
   const etag = etagOf(context, upload.encryption, request.body);
-  upload.parts.set(number, { number, content: request.body, etag, lastModified: context.now() });
-  const shown = checksum ?? partChecksum(upload, request.body);
+  const isDeclared = checksum?.algorithm === upload.checksum?.algorithm;
+  const stored = isDeclared ? checksum : partChecksum(upload, request.body);
+  upload.parts.set(number, {
+    number,
+    content: request.body,
+    etag,
+    lastModified: context.now(),
+    checksum: stored,
+  });
+  const shown = checksum ?? stored;
   return {
     status: 200,
     headers: { etag: `"${etag}"`, ...encryptionHeaders(upload.encryption), ...checksumHeaders(shown) },
@@ -111,8 +119,8 @@ export function uploadPartCopy(context: Context, request: S3Request): Answer {
   const content = source.content.slice(start, end);
   const etag = etagOfCopiedPart(context, upload, source, content, start, end);
   const lastModified = context.now();
-  upload.parts.set(number, { number, content, etag, lastModified });
-  const checksum = partChecksum(upload, content);
+  const checksum = checksumOfCopiedPart(context, upload, source, content);
+  upload.parts.set(number, { number, content, etag, lastModified, checksum });
   const algorithm = checksum?.algorithm ?? '';
   const answer = [
     leaf('LastModified', lastModified.toISOString()),
@@ -120,6 +128,17 @@ export function uploadPartCopy(context: Context, request: S3Request): Answer {
     leaf(`Checksum${algorithm}`, checksum?.value),
   ];
   return xmlAnswer(document('CopyPartResult', answer.join('')), encryptionHeaders(upload.encryption));
+}
+
+function checksumOfCopiedPart(
+  context: Context,
+  upload: Upload,
+  { checksum }: StoredObject,
+  content: Content,
+): Checksum | undefined {
+  const isInherited =
+    context.deviations.partCopyChecksum === 'inherited' && checksum?.algorithm === upload.checksum?.algorithm;
+  return isInherited && checksum?.value !== undefined ? checksum : partChecksum(upload, content);
 }
 
 function copyRange(
@@ -167,6 +186,7 @@ function etagOfCopiedPart(
       content: chunk,
       etag: chunk.md5,
       lastModified: source.lastModified,
+      checksum: undefined,
     });
   }
   if (chunks.length === 0) return content.md5;
@@ -260,12 +280,12 @@ export function completeMultipartUpload(context: Context, request: S3Request): A
   demandWrite(context, request);
   const upload = bucket.uploads.get(request.query.get('uploadId') ?? '');
   if (upload === undefined || upload.key !== request.key) return completeAgain(context, bucket, request);
-  const named = namedParts(context, request);
+  const named = namedParts(context, request, upload);
   checkConflict(context, bucket, request, upload);
   checkDestination(context, bucket, request);
   const parts = chosenParts(context, upload, named);
   const content = Content.concat(parts.map((part) => part.content));
-  const checksum = completedChecksum(context, request, upload, content, named);
+  const checksum = completedChecksum(context, request, upload, content, parts, named);
   const declaredSize = header(request, 'x-amz-mp-object-size');
   if (declaredSize !== undefined && Number(declaredSize) !== content.size) {
     throw new S3Error(
@@ -301,15 +321,17 @@ export function completeMultipartUpload(context: Context, request: S3Request): A
 interface NamedPart {
   readonly number: number;
   readonly etag: string;
-  readonly hasChecksum: boolean;
+  /** In the upload's algorithm. */
+  readonly checksum: string | undefined;
 }
 
-function namedParts(context: Context, request: S3Request): readonly NamedPart[] {
+function namedParts(context: Context, request: S3Request, upload: Upload): readonly NamedPart[] {
   const xml = request.body.text();
   const parts = elements(xml, 'Part').map((part) => ({
     number: Number(textOf(part, 'PartNumber')),
     etag: unquoted(textOf(part, 'ETag') ?? ''),
-    hasChecksum: part.includes('<Checksum'),
+    checksum:
+      upload.checksum === undefined ? undefined : textOf(part, `Checksum${upload.checksum.algorithm}`),
   }));
   if (parts.length === 0) throw new S3Error(context.deviations.emptyComplete);
   return parts;
@@ -330,7 +352,7 @@ function chosenParts(context: Context, upload: Upload, named: readonly NamedPart
     }
   };
   if (context.deviations.completeChecksFirst === 'order') checkOrder();
-  const parts = named.map(({ number, etag }) => {
+  const parts = named.map(({ number, etag, checksum }) => {
     const part = upload.parts.get(number);
     if (part === undefined || part.etag !== etag) {
       throw new S3Error('InvalidPart', undefined, {
@@ -338,6 +360,10 @@ function chosenParts(context: Context, upload: Upload, named: readonly NamedPart
         PartNumber: `${number}`,
         ETag: etag,
       });
+    }
+    const stored = part.checksum?.value;
+    if (checksum !== undefined && stored !== undefined && checksum !== stored) {
+      throw new S3Error(context.deviations.wrongPartChecksum);
     }
     return part;
   });
@@ -358,13 +384,14 @@ function completedChecksum(
   request: S3Request,
   upload: Upload,
   content: Content,
+  parts: readonly Part[],
   named: readonly NamedPart[],
 ): Checksum | undefined {
   if (upload.checksum === undefined) return undefined;
   const { algorithm, type } = upload.checksum;
   const { completeWithoutPartChecksums } = context.deviations;
   const isStrict = type === 'COMPOSITE' || completeWithoutPartChecksums !== 'accepted';
-  if (isStrict && named.some(({ hasChecksum }) => !hasChecksum)) {
+  if (isStrict && named.some(({ checksum }) => checksum === undefined)) {
     const message =
       `The upload was created using a ${algorithm.toLowerCase()} checksum. ` +
       'The complete request must include the checksum for each part.';
@@ -375,7 +402,12 @@ function completedChecksum(
   if (type === 'COMPOSITE') return { algorithm, type, value: undefined };
   const given = header(request, `x-amz-checksum-${algorithm.toLowerCase()}`);
   const value = content.checksum(algorithm);
-  if (given !== undefined && value !== undefined && given !== value) throw wrongChecksum(context, algorithm);
+  // It is combined from those of the parts, so a copied range that has the checksum of its whole source spoils it.
+  const isSpoilt =
+    context.deviations.partCopyChecksum === 'inherited' &&
+    parts.some((part) => part.checksum?.value !== part.content.checksum(algorithm));
+  const isRight = given === value && !isSpoilt;
+  if (given !== undefined && value !== undefined && !isRight) throw wrongChecksum(context, algorithm);
   return { algorithm, type, value: value ?? given };
 }
 

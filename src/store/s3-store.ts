@@ -193,7 +193,10 @@ export class S3Store implements ObjectStore {
       const { Grants: grants = [], Owner: owner } = await this.#call('GetObjectAcl', signal, () =>
         this.#client.send(new GetObjectAclCommand({ ...this.#every, Key: key }), { abortSignal: signal }),
       );
-      return grants.some(({ Grantee: to }) => to?.URI !== undefined || to?.ID !== owner?.ID);
+      return grants.some(
+        // MinIO names neither the owner nor whom it grants to.
+        ({ Grantee: to }) => to?.URI !== undefined || (to?.ID ?? '') !== (owner?.ID ?? ''),
+      );
     } catch (thrown) {
       const error = toStoreError('GetObjectAcl', thrown);
       if (hasNoAcls(error)) return false;

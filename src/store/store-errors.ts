@@ -4,6 +4,7 @@ import { StoreError, type StoreErrorKind } from './object-store.js';
 const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorKind>([
   ['PreconditionFailed', 'condition'],
   ['NoSuchUpload', 'no-upload'],
+  ['NotImplemented', 'rejected'],
   ['BadDigest', 'digest'],
   ['InvalidDigest', 'digest'],
   ['XAmzContentChecksumMismatch', 'digest'],

@@ -13,6 +13,8 @@ import {
   type CreateMultipartUploadCommandInput,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetBucketOwnershipControlsCommand,
+  GetObjectAclCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadBucketCommand,
@@ -1077,6 +1079,45 @@ export const cases: readonly Case[] = [
     },
   },
   {
+    name: 'a full-object CRC32 of copied parts, given at Complete, with the parts’',
+    aws: { parts: ['right', 'right'], wrong: '400 BadDigest', right: '200', shown: true },
+    run: (context) => crcOfCopies(context, { sourceHasCrc: false, givesParts: true }),
+  },
+  {
+    name: 'a full-object CRC32 of copied parts, given at Complete, without the parts’',
+    aws: { parts: ['right', 'right'], wrong: '400 BadDigest', right: '200', shown: true },
+    run: (context) => crcOfCopies(context, { sourceHasCrc: false, givesParts: false }),
+  },
+  {
+    name: 'a full-object CRC32 of parts copied from an object that has one, with the parts’ as they were answered',
+    aws: { parts: ['right', 'right'], wrong: '400 BadDigest', right: '200', shown: true },
+    run: (context) => crcOfCopies(context, { sourceHasCrc: true, givesParts: true }),
+  },
+  {
+    name: 'a part’s CRC32 at Complete that is not its own',
+    aws: '400 InvalidPart',
+    run: async (context) => {
+      const { s3, bucket, prefix } = context;
+      const UploadId = await create(context, 'a', {
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumType: 'FULL_OBJECT',
+      });
+      const sent = await s3.send(
+        new UploadPartCommand({
+          Bucket: bucket,
+          Key: `${prefix}a`,
+          UploadId,
+          PartNumber: 1,
+          Body: Buffer.from('hello'),
+          ChecksumCRC32: base64Crc32('hello'),
+        }),
+      );
+      const parts = [{ PartNumber: 1, ETag: sent.ETag!, ChecksumCRC32: base64Crc32('other') }];
+      const whole = { ChecksumCRC32: base64Crc32('hello'), ChecksumType: 'FULL_OBJECT' } as const;
+      return status(complete(context, 'a', UploadId, parts, whole));
+    },
+  },
+  {
     name: 'the size of the parts, asked of HEAD with a part number',
     aws: { PartsCount: 2, ContentLength: 5 * MIB },
     run: async (context) => {
@@ -1089,6 +1130,71 @@ export const cases: readonly Case[] = [
       } catch (error) {
         return code(error);
       }
+    },
+  },
+  // Access control lists. Block Public Access, which would refuse a public one on AWS, is taken to be off.
+  {
+    name: 'GetObjectAcl of an object without an ACL, and of a missing key',
+    aws: [['owner FULL_CONTROL'], '404 NoSuchKey'],
+    run: async (context) => {
+      await put(context, 'a');
+      return [await acl(context, 'a'), await acl(context, 'none')];
+    },
+  },
+  {
+    name: 'x-amz-acl: public-read in a bucket whose ownership nobody set',
+    aws: ['400 AccessControlListNotSupported', '404 NoSuchKey'],
+    run: async (context) => [
+      await status(put(context, 'a', { ACL: 'public-read' })),
+      await acl(context, 'a'),
+    ],
+  },
+  {
+    name: 'x-amz-acl in a bucket created with the ownership ObjectWriter, by PUT and by Create',
+    aws: {
+      'public-read': ['owner FULL_CONTROL', 'AllUsers READ'],
+      'public-read-write': ['owner FULL_CONTROL', 'AllUsers READ', 'AllUsers WRITE'],
+      'authenticated-read': ['owner FULL_CONTROL', 'AuthenticatedUsers READ'],
+      private: ['owner FULL_CONTROL'],
+      multipart: ['owner FULL_CONTROL', 'AllUsers READ'],
+    },
+    run: async (context) => {
+      const own = await ownBucket(context, 'object-writer-1');
+      const shown: Record<string, Answer> = {};
+      for (const ACL of ['public-read', 'public-read-write', 'authenticated-read', 'private'] as const) {
+        await put(own, ACL, { ACL });
+        shown[ACL] = await acl(own, ACL);
+      }
+      await multipart(own, 'multipart', ['x'], { ACL: 'public-read' });
+      return { ...shown, multipart: await acl(own, 'multipart') };
+    },
+  },
+  {
+    name: 'a copy, onto itself or not, has the ACL that it names, else none, and keeps the tags',
+    aws: {
+      before: ['owner FULL_CONTROL', 'AllUsers READ'],
+      copy: ['owner FULL_CONTROL'],
+      self: ['owner FULL_CONTROL'],
+      named: ['owner FULL_CONTROL', 'AllUsers READ'],
+      tags: ['a=1', 'a=1'],
+    },
+    run: async (context) => {
+      const own = await ownBucket(context, 'object-writer-2');
+      const REPLACE = { MetadataDirective: 'REPLACE', ContentType: 'text/css' } as const;
+      await put(own, 'a', { Body: 'hello', ACL: 'public-read', Tagging: 'a=1' });
+      const before = await acl(own, 'a');
+      await copy(own, 'a', 'b');
+      await copy(own, 'a', 'a', { ...REPLACE, TaggingDirective: 'COPY' });
+      const self = [await acl(own, 'a'), await tags(own, 'a')];
+      await copy(own, 'a', 'a', { ...REPLACE, ACL: 'public-read' });
+      const named = [await acl(own, 'a'), await tags(own, 'a')];
+      return {
+        before,
+        copy: await acl(own, 'b'),
+        self: self[0]!,
+        named: named[0]!,
+        tags: [self[1]!, named[1]!],
+      };
     },
   },
   // Deleting
@@ -1179,6 +1285,48 @@ export const cases: readonly Case[] = [
       ),
   },
   // Buckets
+  {
+    name: 'the Server header of a listing and of an error',
+    aws: ['AmazonS3', 'AmazonS3'],
+    run: async ({ s3, bucket }) => {
+      const serverOf = async (name: string): Promise<string> => {
+        const command = new ListObjectsV2Command({ Bucket: name });
+        let server: string | undefined;
+        command.middlewareStack.add(
+          (next) => async (args) => {
+            const result = await next(args);
+            server = (result.response as { headers: Record<string, string> }).headers.server;
+            return result;
+          },
+          { step: 'deserialize', priority: 'low' },
+        );
+        await status(s3.send(command));
+        // What stands behind the name differs from build to build.
+        return server?.split(' ', 1)[0] ?? 'none';
+      };
+      return [await serverOf(bucket), await serverOf('no-such-bucket-here')];
+    },
+  },
+  {
+    name: 'GetBucketOwnershipControls, of a bucket created without a word and as ObjectWriter, and of none',
+    aws: ['BucketOwnerEnforced', 'ObjectWriter', '404 NoSuchBucket'],
+    run: async (context) => {
+      const ownership = async (Bucket: string): Promise<string> => {
+        try {
+          const answer = await context.s3.send(new GetBucketOwnershipControlsCommand({ Bucket }));
+          return answer.OwnershipControls?.Rules?.[0]?.ObjectOwnership ?? 'none';
+        } catch (error) {
+          return code(error);
+        }
+      };
+      const own = await ownBucket(context, 'object-writer-3');
+      return [
+        await ownership(context.bucket),
+        await ownership(own.bucket),
+        await ownership('no-such-bucket-here'),
+      ];
+    },
+  },
   {
     name: 'HeadBucket',
     aws: { region: 'us-east-1', missing: '404 NotFound' },
@@ -1474,24 +1622,85 @@ async function crcUpload(
     if (statuses.at(-1) !== '200') return { parts: statuses };
     parts.push({ PartNumber, ETag: (await sent).ETag!, ...checksum });
   }
-  const finish = (whole: Buffer): Promise<string> =>
-    status(
-      complete(context, 'a', UploadId, parts, {
-        ChecksumCRC32: base64Crc32(whole),
-        ChecksumType: 'FULL_OBJECT',
-      }),
-    );
-  const wrong = await finish(Buffer.from('wrong'));
-  const right = await finish(Buffer.concat(bodies));
+  return { parts: statuses, ...(await completeWithCrc(context, UploadId, parts, Buffer.concat(bodies))) };
+}
+
+/** A bucket that allows ACLs, where that can be said at its creation. */
+async function ownBucket(context: Context, name: string): Promise<Context> {
+  await context.s3.send(new CreateBucketCommand({ Bucket: name, ObjectOwnership: 'ObjectWriter' }));
+  return { ...context, bucket: name };
+}
+
+/** Who may do what: the owner by that name, a group by the last word of its address. */
+async function acl({ s3, bucket, prefix }: Context, name: string): Promise<Answer> {
+  try {
+    const answer = await s3.send(new GetObjectAclCommand({ Bucket: bucket, Key: prefix + name }));
+    return (answer.Grants ?? []).map(({ Grantee, Permission }) => {
+      const isOwner = Grantee?.ID !== undefined && Grantee.ID === answer.Owner?.ID;
+      const group = Grantee?.URI?.split('/').at(-1);
+      return `${isOwner ? 'owner' : (group ?? 'nobody')} ${Permission}`;
+    });
+  } catch (error) {
+    return code(error);
+  }
+}
+
+/** Two parts copied from one object, completed with the CRC32 of something else and then with that of the whole. */
+async function crcOfCopies(
+  context: Context,
+  { sourceHasCrc, givesParts }: { readonly sourceHasCrc: boolean; readonly givesParts: boolean },
+): Promise<Answer> {
+  const { s3, bucket, prefix } = context;
+  const ranges = [Buffer.alloc(5 * MIB, 'abc'), Buffer.from('x')];
+  const whole = Buffer.concat(ranges);
+  await put(context, 'source', {
+    Body: whole,
+    ...(sourceHasCrc ? { ChecksumCRC32: base64Crc32(whole) } : {}),
+  });
+  const Key = `${prefix}a`;
+  const UploadId = await create(context, 'a', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
+  const said: string[] = [];
+  const parts: CompletedPart[] = [];
+  let from = 0;
+  for (const [i, range] of ranges.entries()) {
+    const command = new UploadPartCopyCommand({
+      Bucket: bucket,
+      Key,
+      UploadId,
+      PartNumber: i + 1,
+      CopySource: `${bucket}/${prefix}source`,
+      CopySourceRange: `bytes=${from}-${from + range.length - 1}`,
+    });
+    from += range.length;
+    try {
+      const { CopyPartResult } = await s3.send(command);
+      const crc = CopyPartResult?.ChecksumCRC32;
+      said.push(crc === base64Crc32(range) ? 'right' : crc === base64Crc32(whole) ? 'the whole’s' : 'other');
+      const checksum = givesParts && crc !== undefined ? { ChecksumCRC32: crc } : {};
+      parts.push({ PartNumber: i + 1, ETag: CopyPartResult!.ETag!, ...checksum });
+    } catch (error) {
+      return { parts: [...said, code(error)] };
+    }
+  }
+  return { parts: said, ...(await completeWithCrc(context, UploadId, parts, whole)) };
+}
+
+/** With a wrong CRC32 of the whole, then with the right one. */
+async function completeWithCrc(
+  context: Context,
+  id: string,
+  parts: readonly CompletedPart[],
+  whole: Buffer,
+): Promise<{ readonly [name: string]: Answer }> {
+  const { s3, bucket, prefix } = context;
+  const finish = (ChecksumCRC32: string): Promise<string> =>
+    status(complete(context, 'a', id, parts, { ChecksumCRC32, ChecksumType: 'FULL_OBJECT' }));
+  const wrong = await finish(base64Crc32('wrong'));
+  const right = await finish(base64Crc32(whole));
   const shown = await s3
-    .send(new HeadObjectCommand({ Bucket: bucket, Key, ChecksumMode: 'ENABLED' }))
+    .send(new HeadObjectCommand({ Bucket: bucket, Key: `${prefix}a`, ChecksumMode: 'ENABLED' }))
     .catch(() => undefined);
-  return {
-    parts: statuses,
-    wrong,
-    right,
-    shown: shown?.ChecksumCRC32 === base64Crc32(Buffer.concat(bodies)),
-  };
+  return { wrong, right, shown: shown?.ChecksumCRC32 === base64Crc32(whole) };
 }
 
 function complete(

@@ -352,7 +352,11 @@ describe('the index', () => {
 
 test('copy-from: places, with what may stand behind them', async () => {
   const { copies } = await parse({
-    'copy-from': ['s3://releases/v1', 'other', 's3://far/x region=eu-west-1 expected-bucket-owner=123456789012'],
+    'copy-from': [
+      's3://releases/v1',
+      'other',
+      's3://far/x region=eu-west-1 expected-bucket-owner=123456789012',
+    ],
     'copy-min-size': '64 KiB',
   });
   expect(copies).toEqual({
