@@ -32,7 +32,7 @@ export interface Published extends SyncResult {
 
 /** Options to publish `root` to a bucket of a test's server. */
 export function optionsFor(
-  server: TestServer,
+  server: Pick<TestServer, 'region' | 'endpoint'>,
   bucket: string,
   root: string,
   changes: Changes = {},

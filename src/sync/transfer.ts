@@ -242,7 +242,10 @@ export class Transfer implements Performer {
     }
   }
 
-  /** Gives an object the headers that it should have. Another object by now is another writer's: it is left. */
+  /**
+   * Gives an object the headers that it should have. Where S3 refuses to copy it onto itself it is sent, under a
+   * condition that leaves alone what another writer put there.
+   */
   async #refresh(
     step: RefreshStep,
     condition: Condition,
@@ -258,8 +261,7 @@ export class Transfer implements Performer {
         await store.copy({ key, source, md5, headers, condition, refresh }, requests),
       );
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'source') return {};
-      throw error;
+      return this.#sendInstead(step, error);
     }
   }
 
@@ -276,7 +278,7 @@ export class Transfer implements Performer {
   }
 
   /** A copy that S3 refuses is sent in the same run; what would fail an upload as well is thrown on. */
-  #sendInstead(step: CopyStep, error: unknown): Record<string, never> {
+  #sendInstead(step: CopyStep | RefreshStep, error: unknown): Record<string, never> {
     if (!(error instanceof StoreError)) throw error;
     switch (error.kind) {
       case 'source':
