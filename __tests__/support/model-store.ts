@@ -23,6 +23,7 @@ import {
   type Upload,
   type Written,
 } from '../../src/store/object-store.js';
+import { randomNumbers } from './random.js';
 
 /** An object as the model keeps it. */
 export interface ModelObject {
@@ -76,17 +77,6 @@ interface OpenUpload {
   readonly headers: ObjectHeaders;
   readonly wholeCrc32: boolean;
   readonly parts: Map<number, { readonly bytes: Buffer; readonly etag: ETag; readonly lies: boolean }>;
-}
-
-/** Numbers that repeat for the same seed (mulberry32), at least 0 and below 1. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** A bucket of S3 as its documentation has it, in memory: calls end in random order, and go wrong where told. */

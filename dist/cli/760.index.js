@@ -2364,7 +2364,10 @@ class Transfer {
             return this.#sendInstead(step, error);
         }
     }
-    /** Gives an object the headers that it should have. Another object by now is another writer's: it is left. */
+    /**
+     * Gives an object the headers that it should have. Where S3 refuses to copy it onto itself it is sent, under a
+     * condition that leaves alone what another writer put there.
+     */
     async #refresh(step, condition) {
         const { store, requests } = this.#options;
         const { key, etag, file, md5, storageClass } = step;
@@ -2375,9 +2378,7 @@ class Transfer {
             return this.#checked(step, await store.copy({ key, source, md5, headers, condition, refresh }, requests));
         }
         catch (error) {
-            if (error instanceof object_store/* StoreError */.A && error.kind === 'source')
-                return {};
-            throw error;
+            return this.#sendInstead(step, error);
         }
     }
     #checked(step, written) {
