@@ -535,6 +535,7 @@ describe('files that change during the run', () => {
     for (const stop of [remove, once, change]) stop();
     expect(run.exit).toBe(0);
     expect(s3.server.texts(bucket)).toMatchObject({ 'p/a': 'changed!!!', 'p/b': 'same bytes' });
+    expect(s3.server.log.of('CopyObject')).toEqual([]);
     expect(s3.server.object(bucket, 'p/a')?.headers['x-amz-meta-s3cmd-attrs']).toBe(
       `md5:${md5Of(Buffer.from('changed!!!'))}`,
     );
