@@ -67,7 +67,7 @@ const DOCS_INTRO = `# Inputs and outputs
 Written by \`npm run generate\` from src/model/inputs.ts.
 
 On the command line an input \`x-y\` is \`--x-y\`; a bare flag means true, \`--x-y=false\` the opposite; lists are
-repeated. A number is written in digits; a time as \`500 ms\`, \`10 s\`, \`5 min\` or \`1 h\`, a plain number is seconds;
+repeated. A number is written in digits; a time as \`500 ms\`, \`10 s\`, \`5 min\`, \`1 h\` or \`7 days\`, a plain number is seconds;
 a boolean as \`true\` or \`false\`, and an empty one is an error, as it is an expression without a value.
 `;
 
@@ -282,6 +282,13 @@ export function renderReportSchema(): string {
             type: 'integer',
             minimum: 0,
             description: 'bytes of file content that left the machine, retries left out',
+          },
+          delayed: {
+            type: 'object',
+            description:
+              'everything was staged before anything changed; the switch, first to last completion',
+            required: ['keys', 'seconds'],
+            properties: { keys: { type: 'integer', minimum: 0 }, seconds: { type: 'number', minimum: 0 } },
           },
           error: reference('error'),
           steps: {

@@ -293,6 +293,7 @@ const AWS = {
     copyConditions: 'honoured',
     deleteConditions: 'batch',
     partCopyProof: 'etag',
+    staging: true,
     maxCopySize: part_sizes/* MAX_COPY_SIZE */.XZ,
 };
 const OTHER = {
@@ -318,7 +319,13 @@ const BY_HOST = [
     // Google's documentation.
     [
         'storage.googleapis.com',
-        { ...OTHER, name: 'Google Cloud Storage', taggingDirective: false, copyConditions: 'none' },
+        {
+            ...OTHER,
+            name: 'Google Cloud Storage',
+            taggingDirective: false,
+            copyConditions: 'none',
+            staging: false,
+        },
     ],
 ];
 /** By the beginning of the `Server` header; each measured by __tests__/contract/server on the real one. */
@@ -537,6 +544,12 @@ class S3Store {
     get maxCopySize() {
         return this.#options.provider().maxCopySize;
     }
+    get provider() {
+        return this.#options.provider().name;
+    }
+    get canStage() {
+        return this.#options.provider().staging;
+    }
     requests() {
         return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
     }
@@ -586,6 +599,45 @@ class S3Store {
             if (token === undefined || seen.has(token))
                 throw listingError('a page that does not lead to the next one');
             seen.add(token);
+        }
+    }
+    async *listUploads(prefix, signal) {
+        let from;
+        for (;;) {
+            const marker = from;
+            const page = await this.#call('ListMultipartUploads', signal, () => this.#client.send(new dist_cjs/* ListMultipartUploadsCommand */.mo2({ ...this.#every, Prefix: prefix, EncodingType: 'url', ...marker }), { abortSignal: signal }));
+            const decode = page.EncodingType === 'url' ? decodeListedKey : (text) => text;
+            yield (page.Uploads ?? []).flatMap(({ Key: key, UploadId: id, Initiated: begun }) => key === undefined || id === undefined
+                ? []
+                : [{ key: decode(key), id, begun: begun?.getTime() ?? 0 }]);
+            const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
+            if (page.IsTruncated !== true || key === undefined || key === '')
+                return;
+            const next = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
+            if (next.KeyMarker === marker?.KeyMarker && next.UploadIdMarker === marker.UploadIdMarker)
+                return;
+            from = next;
+        }
+    }
+    async listParts({ key, id }, signal) {
+        const parts = [];
+        for (let marker;;) {
+            const command = new dist_cjs/* ListPartsCommand */.m9c({
+                ...this.#every,
+                Key: key,
+                UploadId: id,
+                ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+            });
+            const page = await this.#call('ListParts', signal, () => this.#client.send(command, { abortSignal: signal }));
+            for (const { PartNumber: number, ETag: text, Size: size } of page.Parts ?? []) {
+                const etag = (0,digest/* parseETag */.nn)(text);
+                if (number !== undefined && etag !== undefined && size !== undefined)
+                    parts.push({ number, etag, size });
+            }
+            const next = page.NextPartNumberMarker;
+            if (page.IsTruncated !== true || next === undefined || next === marker)
+                return parts;
+            marker = next;
         }
     }
     async head(key, signal) {

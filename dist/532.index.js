@@ -2,6 +2,75 @@ export const id = 532;
 export const ids = [532];
 export const modules = {
 
+/***/ 7452:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   C: () => (/* binding */ forEachConcurrent),
+/* harmony export */   G: () => (/* binding */ ByteBudget)
+/* harmony export */ });
+/** Runs `work` over the items, at most `limit` at a time, in order of start. Stops starting when `work` rejects. */
+async function forEachConcurrent(items, limit, work) {
+    const iterator = items[Symbol.iterator]();
+    let failed = false;
+    const lane = async () => {
+        for (let next = iterator.next(); !failed && next.done !== true; next = iterator.next()) {
+            try {
+                await work(next.value);
+            }
+            catch (error) {
+                failed = true;
+                throw error;
+            }
+        }
+    };
+    await settleAll(Array.from({ length: Math.max(1, limit) }, lane));
+}
+/** Waits for all, then rejects with the first rejection: nothing is left running behind a failure. */
+async function settleAll(promises) {
+    const results = await Promise.allSettled(promises);
+    return results.map((result) => {
+        if (result.status === 'rejected')
+            throw result.reason;
+        return result.value;
+    });
+}
+/** Bounds the bytes of bodies held in memory. One request larger than the whole is let through alone. */
+class ByteBudget {
+    #free;
+    #capacity;
+    #waiting = [];
+    /** @param capacity bytes */
+    constructor(capacity) {
+        this.#capacity = capacity;
+        this.#free = capacity;
+    }
+    /** Runs `work` while `bytes` are taken from the budget. First come, first served. */
+    async with(bytes, work) {
+        const taken = Math.min(bytes, this.#capacity);
+        if (this.#waiting.length > 0 || taken > this.#free) {
+            await new Promise((start) => this.#waiting.push({ bytes: taken, start }));
+        }
+        else {
+            this.#free -= taken;
+        }
+        try {
+            return await work();
+        }
+        finally {
+            this.#free += taken;
+            while (this.#waiting[0] !== undefined && this.#waiting[0].bytes <= this.#free) {
+                const next = this.#waiting.shift();
+                this.#free -= next?.bytes ?? 0;
+                next?.start();
+            }
+        }
+    }
+}
+
+
+/***/ }),
+
 /***/ 5532:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -15,9 +84,12 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3024);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1455);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
-/* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(170);
-/* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(6799);
-/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(1710);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
+/* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
+/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(7452);
+/* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6799);
+/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(1710);
+/* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4460);
 
 
 
@@ -25,48 +97,102 @@ __webpack_require__.r(__webpack_exports__);
 
 
 
+
+
+
+/** Objects of a journal that are read or deleted at a time. */
+const JOURNAL_REQUESTS = 16;
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 function fileIndexStorage(path) {
+    const journal = `${path}.journal`;
+    const clear = () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true });
     return {
         trust: { remote: false, local: true },
-        async load() {
-            let stats;
-            try {
-                stats = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.stat)(path);
-            }
-            catch (error) {
-                if (error.code === 'ENOENT')
-                    return undefined;
-                throw error;
-            }
-            // A pipe would never end.
-            if (!stats.isFile())
-                throw new Error('it is not a regular file');
-            if (stats.size > _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_INDEX_BYTES */ .w2)
-                throw new Error(`it has ${stats.size} bytes, over ${_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_INDEX_BYTES */ .w2}`);
-            return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.readFile)(path);
+        load: () => readRegular(path),
+        async save(bytes) {
+            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, [bytes]);
+            await clear();
         },
-        save: (bytes) => (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_4__/* .replaceFile */ .f)(path, [bytes]),
+        journal: {
+            ofEndedRuns: false,
+            load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__/* .groupCommit */ .D)(async (lines) => {
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdir)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(journal), { recursive: true });
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(journal, lines);
+            }),
+            clear,
+        },
     };
+}
+async function readRegular(path) {
+    let stats;
+    try {
+        stats = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.stat)(path);
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return undefined;
+        throw error;
+    }
+    // A pipe would never end.
+    if (!stats.isFile())
+        throw new Error('it is not a regular file');
+    if (stats.size > _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2)
+        throw new Error(`it has ${stats.size} bytes, over ${_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2}`);
+    return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.readFile)(path);
 }
 /**
  * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
- * there can forge the objects.
+ * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
  */
 function objectIndexStorage(store, key, inDestination) {
+    const directory = `${key}.journal/`;
+    const run = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex');
+    const journalKeys = new Set();
+    let batches = 0;
+    const put = async (at, body, signal) => {
+        const headers = { contentType: 'text/plain; charset=utf-8', metadata: {} };
+        await store.put({ key: at, body, md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_6__/* .md5Of */ .iF)(body), headers }, signal);
+    };
+    const clear = async (signal) => {
+        await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_9__/* .forEachConcurrent */ .C)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+            const head = await store.head(at, signal);
+            if (head !== undefined)
+                await store.delete([{ key: at, etag: head.etag }], signal);
+            journalKeys.delete(at);
+        });
+    };
     return {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
         trust: { remote: inDestination, local: inDestination },
         async load(signal) {
-            return (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
+            return (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
         },
         async save(bytes, signal) {
-            await store.put({
-                key,
-                body: bytes,
-                md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_5__/* .md5Of */ .iF)(bytes),
-                headers: { contentType: 'text/plain; charset=utf-8', metadata: {} },
-            }, signal);
+            await put(key, bytes, signal);
+            await clear(signal);
+        },
+        journal: {
+            ofEndedRuns: false,
+            async load(signal) {
+                for await (const page of store.list(directory, signal)) {
+                    for (const object of page)
+                        journalKeys.add(object.key);
+                }
+                const bodies = [];
+                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_9__/* .forEachConcurrent */ .C)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+                    const body = await store.read(at, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal);
+                    if (body !== undefined)
+                        bodies.push(body.bytes);
+                });
+                return Buffer.concat(bodies);
+            },
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__/* .groupCommit */ .D)(async (lines, signal) => {
+                const at = `${directory}${run}-${++batches}`;
+                journalKeys.add(at);
+                await put(at, Buffer.from(lines), signal);
+            }),
+            clear,
         },
     };
 }

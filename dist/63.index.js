@@ -19,6 +19,8 @@ export const modules = {
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
 /* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(1710);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(4132);
+/* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4460);
+
 
 
 
@@ -51,6 +53,24 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
     const unique = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(4).toString('hex');
     const key = `${prefix}${env.GITHUB_RUN_ID ?? '0'}-${env.GITHUB_RUN_ATTEMPT ?? '0'}-${unique}`;
     let available = true;
+    let restored;
+    let unsaved;
+    /** What post saves if main never comes to it. */
+    async function leaveForPost(bytes) {
+        const directory = await freshDirectory(env);
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), bytes);
+        const left = { directory, key };
+        saveState(STATE, JSON.stringify(left));
+        return left;
+    }
+    async function forget() {
+        const left = await unsaved;
+        unsaved = undefined;
+        if (left === undefined)
+            return;
+        saveState(STATE, '');
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(left.directory, { recursive: true, force: true });
+    }
     function giveUp(why) {
         if (!available)
             return;
@@ -81,9 +101,9 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
                 return undefined;
             const directory = await freshDirectory(env);
             try {
-                const restored = restore(cache, directory, key, prefix, env);
-                const hit = await patiently(restored, signal);
-                return hit === undefined ? undefined : await readIndex(directory);
+                const hit = await patiently(restore(cache, directory, key, prefix, env), signal);
+                restored = hit === undefined ? undefined : await readIndex(directory);
+                return restored;
             }
             catch (error) {
                 if (signal.aborted)
@@ -98,25 +118,36 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
         async save(bytes, signal) {
             if (!available)
                 return;
-            const directory = await freshDirectory(env);
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), bytes);
-            const unsaved = { directory, key };
-            saveState(STATE, JSON.stringify(unsaved));
+            await forget();
+            unsaved = leaveForPost(bytes);
+            const left = await unsaved;
             // A cancelled job is killed in seconds, its post step is not.
             if (signal.aborted)
                 return;
             const cache = await service();
             if (cache !== undefined) {
                 try {
-                    if (!(await saveDirectory(cache, unsaved, env)))
+                    if (!(await saveDirectory(cache, left, env)))
                         giveUp('the cache service did not take it');
                 }
                 catch (error) {
                     giveUp(`the cache service did not take it (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
                 }
             }
-            saveState(STATE, '');
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(directory, { recursive: true, force: true });
+            await forget();
+        },
+        // Lines are appended to the index that was restored: post saves it if main is killed.
+        journal: {
+            ofEndedRuns: true,
+            load: async () => Buffer.alloc(0),
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__/* .groupCommit */ .D)(async (lines) => {
+                if (!available)
+                    return;
+                unsaved ??= leaveForPost(restored ?? _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK);
+                const { directory } = await unsaved;
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), lines);
+            }),
+            clear: forget,
         },
     };
 }
@@ -286,11 +317,14 @@ async function makeDirectory(path) {
 /* harmony export */   A1: () => (/* binding */ parseIndex),
 /* harmony export */   CI: () => (/* binding */ partsOf),
 /* harmony export */   Cu: () => (/* binding */ formatLayout),
+/* harmony export */   JR: () => (/* binding */ formatUpload),
 /* harmony export */   Ng: () => (/* binding */ uniformLayout),
 /* harmony export */   Qe: () => (/* binding */ formatIndex),
 /* harmony export */   U8: () => (/* binding */ parseLayout),
+/* harmony export */   ZK: () => (/* binding */ EMPTY_INDEX),
 /* harmony export */   db: () => (/* binding */ layoutParts),
 /* harmony export */   ev: () => (/* binding */ layoutSize),
+/* harmony export */   gW: () => (/* binding */ emptyIndex),
 /* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
 /* harmony export */ });
 /* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
@@ -303,19 +337,26 @@ async function makeDirectory(path) {
  *     s3-dedup-sync-index 1
  *     <crc32 of the JSON, 8 hex digits> <JSON object>
  *
- * A line with `key` speaks of an object, one with `path` of a local file, one with `machine` of the writer.
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, one with `machine` of the
+ * writer.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption`, `source`, `encoding`, `chunks`, `grace` and `invalidation` are
- * reserved for them.
+ * index is written again; `encryption`, `source`, `encoding`, `chunks` and `invalidation` are reserved for them.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
+/** An index that knows nothing, and to which lines can be appended. */
+const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = 1024 ** 3;
 /** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
 const MAX_LINE = 64 * 1024;
-/** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */
-function parseIndex(bytes) {
-    let start = bytes.indexOf(0x0a);
+/**
+ * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
+ *
+ * @param journal lines that were appended since it was written; the last one may be cut short
+ */
+function parseIndex(bytes, journal = Buffer.alloc(0)) {
+    const start = bytes.indexOf(0x0a);
     if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
         return { index: undefined, why: 'it is not an index of this version' };
     }
@@ -324,17 +365,35 @@ function parseIndex(bytes) {
     let machine = '';
     let writtenNs = 0n;
     let droppedLines = 0;
-    for (start += 1; start < bytes.length;) {
-        const newline = bytes.indexOf(0x0a, start);
-        const end = newline < 0 ? bytes.length : newline;
-        const record = end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
-        start = end + 1;
+    let deploys = 0;
+    const uploads = new Map();
+    const pending = new Map();
+    for (const record of recordsOf(journal, 0)) {
+        const entry = record === undefined ? undefined : uploadEntry(record);
+        if (entry !== undefined)
+            uploads.set(entry[0], entry[1]);
+    }
+    for (const record of recordsOf(bytes, start + 1)) {
         if (record === undefined) {
             droppedLines++;
             continue;
         }
-        const { key, path, machine: writer } = record;
-        if (typeof key === 'string') {
+        const { key, path, upload, pending: waiting, machine: writer } = record;
+        if (typeof upload === 'string') {
+            const entry = uploadEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                uploads.set(entry[0], entry[1]);
+        }
+        else if (typeof waiting === 'string') {
+            const entry = pendingDelete(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                pending.set(waiting, entry);
+        }
+        else if (typeof key === 'string') {
             const entry = objectEntry(record);
             if (entry === undefined)
                 droppedLines++;
@@ -351,18 +410,44 @@ function parseIndex(bytes) {
         else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
             machine = writer;
             writtenNs = BigInt(record.writtenNs);
+            if (isSize(record.deploys))
+                deploys = record.deploys;
         }
     }
-    return { index: { machine, writtenNs, objects, files }, droppedLines };
+    return { index: { machine, writtenNs, objects, files, uploads, deploys, pending }, droppedLines };
+}
+/** An index of a run that never wrote one: what its journal says. */
+function emptyIndex(journal) {
+    const parsed = parseIndex(EMPTY_INDEX, journal);
+    if (parsed.index === undefined)
+        throw new Error(parsed.why);
+    return parsed.index;
+}
+function* recordsOf(bytes, from) {
+    for (let start = from; start < bytes.length;) {
+        const newline = bytes.indexOf(0x0a, start);
+        const end = newline < 0 ? bytes.length : newline;
+        yield end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+        start = end + 1;
+    }
 }
 /** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
 function* formatIndex(index) {
     yield `${FIRST_LINE}\n`;
-    yield line({ machine: index.machine, writtenNs: index.writtenNs.toString() });
+    const { machine, writtenNs, deploys } = index;
+    yield line({ machine, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
     for (const [key, { extra, ...entry }] of index.objects)
         yield line({ ...extra, key, ...entry });
     for (const [path, { extra, ...entry }] of index.files)
         yield line({ ...extra, path, ...entry });
+    for (const [pending, entry] of index.pending)
+        yield line({ pending, ...entry });
+    for (const [upload, entry] of index.uploads)
+        yield formatUpload(upload, entry);
+}
+/** A line of the journal. */
+function formatUpload(upload, entry) {
+    return line({ upload, ...entry });
 }
 function line(record) {
     const json = JSON.stringify(record);
@@ -409,6 +494,25 @@ function fileEntry(record) {
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
     return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+function pendingDelete(record) {
+    const { etag: text, since, deploys } = record;
+    const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(text) : undefined;
+    return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+function uploadEntry(record) {
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
+        return undefined;
+    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+        return undefined;
+    const layout = parseLayout(parts);
+    if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined)
+        return undefined;
+    if (layoutSize(layout) !== size)
+        return undefined;
+    return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
 }
 function isSize(value) {
     return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
@@ -578,6 +682,39 @@ function worstExit(codes) {
 function messageOf(error) {
     const text = error instanceof Error ? error.message || error.name : String(error);
     return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+}
+
+
+/***/ }),
+
+/***/ 4460:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ groupCommit)
+/* harmony export */ });
+/** Lines that arrive while a write is under way go together in the next one; each caller waits for its own. */
+function groupCommit(write) {
+    let writing;
+    let waiting;
+    return (lines, signal) => {
+        if (waiting !== undefined) {
+            waiting.lines += lines;
+            return waiting.written;
+        }
+        const before = writing ?? Promise.resolve();
+        const batch = { lines, written: before };
+        const written = before
+            .catch(() => undefined)
+            .then(() => {
+            waiting = undefined;
+            writing = write(batch.lines, signal);
+            return writing;
+        });
+        batch.written = written;
+        waiting = batch;
+        return written;
+    };
 }
 
 

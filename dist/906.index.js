@@ -1,587 +1,6 @@
 export const id = 906;
-export const ids = [906,63];
+export const ids = [906];
 export const modules = {
-
-/***/ 9063:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   Y: () => (/* binding */ cacheIndexStorage),
-/* harmony export */   loadCacheService: () => (/* binding */ loadCacheService),
-/* harmony export */   saveUnsaved: () => (/* binding */ saveUnsaved),
-/* harmony export */   unsavedState: () => (/* binding */ unsavedState)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3024);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1455);
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
-/* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
-/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(1710);
-/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(4132);
-
-
-
-
-
-
-
-
-/** @actions/cache takes a quarter of a second to load; only a run that keeps its index there pays. */
-async function loadCacheService() {
-    return await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(830), __webpack_require__.e(860), __webpack_require__.e(312)]).then(__webpack_require__.bind(__webpack_require__, 9312));
-}
-/** The one file that is kept, by this spelling: a cache's version is a hash of it, so it is the same everywhere. */
-const FILE = 's3-dedup-sync.index';
-/** An index is the same on any system; without this a Windows runner would have its own. */
-const ANY_SYSTEM = true;
-/** The index saves time; waiting longer than this for it does not. Milliseconds. */
-const RESTORE_MS = 60_000;
-/** State that main leaves for post: an index that is written and not yet saved. */
-const STATE = 'index';
-/**
- * The index in the runner's cache. Caches are immutable, so each save has a key of its own, and the newest of the
- * destination's is restored. Anyone who can write the repository's caches can forge one: nothing in it is trusted.
- *
- * Missing service, missing token, failing saves: a notice, once, and the run goes on without.
- */
-function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
-    const prefix = `s3ds-v1-${name}-`;
-    // Two jobs of one run may publish to one destination.
-    const unique = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(4).toString('hex');
-    const key = `${prefix}${env.GITHUB_RUN_ID ?? '0'}-${env.GITHUB_RUN_ATTEMPT ?? '0'}-${unique}`;
-    let available = true;
-    function giveUp(why) {
-        if (!available)
-            return;
-        available = false;
-        emit({
-            type: 'message',
-            level: 'notice',
-            message: `the index is not kept: ${why}. Nothing is wrong with what is published; the next run reads more. index: s3://bucket/key or a path keeps it elsewhere`,
-        });
-    }
-    async function service() {
-        try {
-            const loaded = await loadService();
-            if (loaded.isFeatureAvailable())
-                return loaded;
-            giveUp('this runner has no cache service');
-        }
-        catch (error) {
-            giveUp(`the cache service cannot be used (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
-        }
-        return undefined;
-    }
-    return {
-        trust: { remote: false, local: false },
-        async load(signal) {
-            const cache = await service();
-            if (cache === undefined)
-                return undefined;
-            const directory = await freshDirectory(env);
-            try {
-                const restored = restore(cache, directory, key, prefix, env);
-                const hit = await patiently(restored, signal);
-                return hit === undefined ? undefined : await readIndex(directory);
-            }
-            catch (error) {
-                if (signal.aborted)
-                    return undefined;
-                giveUp(`it could not be restored (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
-                return undefined;
-            }
-            finally {
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(directory, { recursive: true, force: true });
-            }
-        },
-        async save(bytes, signal) {
-            if (!available)
-                return;
-            const directory = await freshDirectory(env);
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), bytes);
-            const unsaved = { directory, key };
-            saveState(STATE, JSON.stringify(unsaved));
-            // A cancelled job is killed in seconds, its post step is not.
-            if (signal.aborted)
-                return;
-            const cache = await service();
-            if (cache !== undefined) {
-                try {
-                    if (!(await saveDirectory(cache, unsaved, env)))
-                        giveUp('the cache service did not take it');
-                }
-                catch (error) {
-                    giveUp(`the cache service did not take it (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
-                }
-            }
-            saveState(STATE, '');
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(directory, { recursive: true, force: true });
-        },
-    };
-}
-/** The post step: saves what main wrote and was killed before it could save. Never fails a job. */
-async function saveUnsaved(state, { env, loadService }, say) {
-    const unsaved = parseState(state);
-    if (unsaved === undefined)
-        return;
-    try {
-        const cache = await loadService();
-        if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env))) {
-            say('the index of the interrupted run was saved');
-        }
-    }
-    catch (error) {
-        say(`the index of the interrupted run was not saved: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)}`);
-    }
-    finally {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(unsaved.directory, { recursive: true, force: true });
-    }
-}
-/** What main left for post. */
-function unsavedState(getState) {
-    return getState(STATE);
-}
-function parseState(state) {
-    if (state === '')
-        return undefined;
-    const { directory, key } = JSON.parse(state);
-    return directory === undefined || key === undefined ? undefined : { directory, key };
-}
-async function freshDirectory(env) {
-    const base = env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_3__.tmpdir)();
-    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .O)(base);
-    return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(base, 's3-dedup-sync-'));
-}
-async function restore(cache, directory, key, prefix, env) {
-    const back = pretendWorkspace(directory, env);
-    try {
-        return await cache.restoreCache([FILE], key, [prefix], { timeoutInMs: 30_000, segmentTimeoutInMs: RESTORE_MS }, ANY_SYSTEM);
-    }
-    finally {
-        back();
-    }
-}
-async function saveDirectory(cache, { directory, key }, env) {
-    const back = pretendWorkspace(directory, env);
-    const cwd = process.cwd();
-    try {
-        // The library resolves what it saves against the working directory, and names it relative to the workspace.
-        process.chdir(directory);
-        return (await cache.saveCache([FILE], key, undefined, ANY_SYSTEM)) !== -1;
-    }
-    finally {
-        process.chdir(cwd);
-        back();
-    }
-}
-/**
- * @actions/cache packs and unpacks relative to GITHUB_WORKSPACE, and refuses `..` in a path. A file outside of the
- * workspace could be named by its absolute path alone, which differs from runner to runner and with it the cache's
- * version. So for the length of a call our own directory is the workspace. It also keeps a forged archive, which
- * is unpacked before anyone sees it, from writing by relative names into the tree that is about to be published.
- */
-function pretendWorkspace(directory, env) {
-    const workspace = env.GITHUB_WORKSPACE;
-    env.GITHUB_WORKSPACE = directory;
-    return () => {
-        if (workspace === undefined)
-            delete env.GITHUB_WORKSPACE;
-        else
-            env.GITHUB_WORKSPACE = workspace;
-    };
-}
-/** Waits for a restore, but not for ever, and not after the run was stopped. */
-async function patiently(work, signal) {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(RESTORE_MS)]);
-    return await new Promise((resolve, reject) => {
-        const stop = () => reject(signal.aborted ? signal.reason : new Error(`no answer within ${RESTORE_MS / 1000} s`));
-        if (limit.aborted)
-            stop();
-        limit.addEventListener('abort', stop, { once: true });
-        work.then(resolve, reject).finally(() => limit.removeEventListener('abort', stop));
-    });
-}
-/** The archive is other people's: only the one file is read, no link is followed, and no more than could be ours. */
-async function readIndex(directory) {
-    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.open)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | (node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW ?? 0));
-    try {
-        const { size } = await handle.stat();
-        const file = (await handle.stat()).isFile();
-        if (!file || size > _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_INDEX_BYTES */ .w2)
-            throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
-        return await handle.readFile();
-    }
-    finally {
-        await handle.close();
-    }
-}
-
-
-/***/ }),
-
-/***/ 170:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ makeDirectory),
-/* harmony export */   f: () => (/* binding */ replaceFile)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
-
-
-
-/**
- * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
- * written need not fit one string. Rejects with the system's error; the old file is then still there.
- */
-async function replaceFile(path, pieces) {
-    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-    const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
-    try {
-        const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
-        try {
-            for (const piece of pieces)
-                await handle.appendFile(piece);
-            await handle.sync();
-        }
-        finally {
-            await handle.close();
-        }
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
-    }
-    catch (error) {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
-        throw error;
-    }
-}
-/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
-async function makeDirectory(path) {
-    try {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path);
-    }
-    catch (error) {
-        const { code } = error;
-        if (code === 'EEXIST')
-            return;
-        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) === path)
-            throw error;
-        await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path).catch((again) => {
-            if (again.code !== 'EEXIST')
-                throw again;
-        });
-    }
-}
-
-
-/***/ }),
-
-/***/ 1710:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   A1: () => (/* binding */ parseIndex),
-/* harmony export */   CI: () => (/* binding */ partsOf),
-/* harmony export */   Cu: () => (/* binding */ formatLayout),
-/* harmony export */   Ng: () => (/* binding */ uniformLayout),
-/* harmony export */   Qe: () => (/* binding */ formatIndex),
-/* harmony export */   U8: () => (/* binding */ parseLayout),
-/* harmony export */   db: () => (/* binding */ layoutParts),
-/* harmony export */   ev: () => (/* binding */ layoutSize),
-/* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
-/* harmony export */ });
-/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
-/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6799);
-
-
-/**
- * What earlier runs learned, one text line each:
- *
- *     s3-dedup-sync-index 1
- *     <crc32 of the JSON, 8 hex digits> <JSON object>
- *
- * A line with `key` speaks of an object, one with `path` of a local file, one with `machine` of the writer.
- * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption`, `source`, `encoding`, `chunks`, `grace` and `invalidation` are
- * reserved for them.
- */
-const FIRST_LINE = 's3-dedup-sync-index 1';
-/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
-const MAX_INDEX_BYTES = 1024 ** 3;
-/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
-const MAX_LINE = 64 * 1024;
-/** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */
-function parseIndex(bytes) {
-    let start = bytes.indexOf(0x0a);
-    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
-        return { index: undefined, why: 'it is not an index of this version' };
-    }
-    const objects = new Map();
-    const files = new Map();
-    let machine = '';
-    let writtenNs = 0n;
-    let droppedLines = 0;
-    for (start += 1; start < bytes.length;) {
-        const newline = bytes.indexOf(0x0a, start);
-        const end = newline < 0 ? bytes.length : newline;
-        const record = end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
-        start = end + 1;
-        if (record === undefined) {
-            droppedLines++;
-            continue;
-        }
-        const { key, path, machine: writer } = record;
-        if (typeof key === 'string') {
-            const entry = objectEntry(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                objects.set(key, entry);
-        }
-        else if (typeof path === 'string') {
-            const entry = fileEntry(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                files.set(path, entry);
-        }
-        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
-            machine = writer;
-            writtenNs = BigInt(record.writtenNs);
-        }
-    }
-    return { index: { machine, writtenNs, objects, files }, droppedLines };
-}
-/** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
-function* formatIndex(index) {
-    yield `${FIRST_LINE}\n`;
-    yield line({ machine: index.machine, writtenNs: index.writtenNs.toString() });
-    for (const [key, { extra, ...entry }] of index.objects)
-        yield line({ ...extra, key, ...entry });
-    for (const [path, { extra, ...entry }] of index.files)
-        yield line({ ...extra, path, ...entry });
-}
-function line(record) {
-    const json = JSON.stringify(record);
-    return `${(0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(json).toString(16).padStart(8, '0')} ${json}\n`;
-}
-function parseLine(bytes, start, end) {
-    if (end - start < 11 || bytes[start + 8] !== 0x20)
-        return undefined;
-    const body = bytes.subarray(start + 9, end);
-    if (bytes.toString('latin1', start, start + 8) !== (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(body).toString(16).padStart(8, '0'))
-        return undefined;
-    try {
-        const value = JSON.parse(body.toString('utf8'));
-        return typeof value === 'object' && value !== null && !Array.isArray(value)
-            ? value
-            : undefined;
-    }
-    catch {
-        // Not JSON although its checksum holds: foreign or hostile, dropped like any damaged line.
-        return undefined;
-    }
-}
-function objectEntry(record) {
-    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
-    const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
-    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
-    if (etag === undefined || md5 === undefined || !isSize(size))
-        return undefined;
-    return {
-        etag,
-        size,
-        md5,
-        ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
-        ...(typeof headers === 'string' ? { headers } : {}),
-        ...(typeof asked === 'string' ? { class: asked } : {}),
-        ...(Object.keys(extra).length > 0 ? { extra } : {}),
-    };
-}
-function fileEntry(record) {
-    const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
-    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
-    if (md5 === undefined || !isSize(size))
-        return undefined;
-    if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
-        return undefined;
-    return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
-}
-function isSize(value) {
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-function isDecimal(value) {
-    return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
-}
-/** Parses `12x8388608+1x77`. `undefined`: not a layout of 1 to 10,000 parts. */
-function parseLayout(text) {
-    const runs = [];
-    let parts = 0;
-    for (const word of text.split('+')) {
-        const match = /^([1-9][0-9]{0,4})x([0-9]{1,14})$/.exec(word);
-        if (match === null)
-            return undefined;
-        const run = { count: Number(match[1]), size: Number(match[2]) };
-        parts += run.count;
-        if (parts > 10_000)
-            return undefined;
-        runs.push(run);
-    }
-    return runs;
-}
-/** The layout of a file that is cut into parts of `partSize` bytes, the last one shorter. */
-function uniformLayout(size, partSize) {
-    const full = Math.floor(size / partSize);
-    const rest = size - full * partSize;
-    return [
-        ...(full > 0 ? [{ count: full, size: partSize }] : []),
-        ...(rest > 0 || full === 0 ? [{ count: 1, size: rest }] : []),
-    ];
-}
-function formatLayout(layout) {
-    return layout.map((run) => `${run.count}x${run.size}`).join('+');
-}
-function layoutSize(layout) {
-    return layout.reduce((sum, run) => sum + run.count * run.size, 0);
-}
-function layoutParts(layout) {
-    return layout.reduce((sum, run) => sum + run.count, 0);
-}
-/** Byte ranges of the parts, in order. */
-function* partsOf(layout) {
-    let offset = 0;
-    for (const run of layout) {
-        for (let i = 0; i < run.count; i++) {
-            yield { offset, size: run.size };
-            offset += run.size;
-        }
-    }
-}
-
-
-/***/ }),
-
-/***/ 6799:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   Eq: () => (/* binding */ multipartETag),
-/* harmony export */   Q: () => (/* binding */ classifyETag),
-/* harmony export */   S2: () => (/* binding */ parseMd5),
-/* harmony export */   iF: () => (/* binding */ md5Of),
-/* harmony export */   lQ: () => (/* binding */ EMPTY_MD5),
-/* harmony export */   nn: () => (/* binding */ parseETag),
-/* harmony export */   tI: () => (/* binding */ base64OfMd5)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
-
-/** The MD5 of zero bytes. */
-const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
-const HEX32 = /^[0-9a-f]{32}$/;
-const MULTIPART = /^[0-9a-f]{32}-([1-9][0-9]{0,4})$/;
-/** Parses 32 lower-case hex digits; anything else is `undefined`. */
-function parseMd5(text) {
-    return text !== undefined && HEX32.test(text) ? text : undefined;
-}
-/** Takes the quotes off an entity tag; servers differ in whether they write them. Empty is `undefined`. */
-function parseETag(text) {
-    if (text === undefined)
-        return undefined;
-    const bare = text.startsWith('W/') ? text.slice(2) : text;
-    const tag = bare.length >= 2 && bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
-    return tag === '' ? undefined : tag;
-}
-/** What an ETag can prove: an MD5, the composite of `parts` part MD5s, or nothing. */
-function classifyETag(etag) {
-    if (HEX32.test(etag))
-        return { kind: 'md5', md5: etag };
-    const multipart = MULTIPART.exec(etag);
-    if (multipart?.[1] !== undefined)
-        return { kind: 'multipart', parts: Number(multipart[1]) };
-    return { kind: 'opaque' };
-}
-function md5Of(bytes) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5').update(bytes).digest('hex');
-}
-/** The `Content-MD5` spelling of a digest. */
-function base64OfMd5(md5) {
-    return Buffer.from(md5, 'hex').toString('base64');
-}
-/** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
-function multipartETag(partMd5s) {
-    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
-    for (const md5 of partMd5s)
-        hash.update(md5, 'hex');
-    return `${hash.digest('hex')}-${partMd5s.length}`;
-}
-
-
-/***/ }),
-
-/***/ 4132:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   S0: () => (/* binding */ SyncError),
-/* harmony export */   Wp: () => (/* binding */ usageError),
-/* harmony export */   bD: () => (/* binding */ messageOf),
-/* harmony export */   dc: () => (/* binding */ EXIT),
-/* harmony export */   gX: () => (/* binding */ worstExit),
-/* harmony export */   x5: () => (/* binding */ refusal)
-/* harmony export */ });
-/** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
-const EXIT = {
-    done: 0,
-    failed: 1,
-    usage: 2,
-    different: 3,
-    refused: 4,
-    foreignWriter: 5,
-    wouldChange: 6,
-    interrupted: 130,
-    terminated: 143,
-};
-/**
- * A failure that a person reads: `message` is one line that says what was given or met, what was expected,
- * and what to do.
- */
-class SyncError extends Error {
-    code;
-    exit;
-    name = 'SyncError';
-    constructor(code, exit, message, options) {
-        super(message, options?.cause === undefined ? undefined : { cause: options.cause });
-        this.code = code;
-        this.exit = exit;
-        this.key = options?.key;
-    }
-    key;
-}
-function usageError(message) {
-    return new SyncError('usage', EXIT.usage, message);
-}
-function refusal(code, message) {
-    return new SyncError(code, EXIT.refused, message);
-}
-/** When several apply: 130/143, 2, 4, 5, 1, 3. */
-function worstExit(codes) {
-    const order = [130, 143, 2, 4, 5, 1, 3, 6, 0];
-    let worst = order.length - 1;
-    for (const code of codes)
-        worst = Math.min(worst, order.indexOf(code));
-    return order[worst] ?? EXIT.failed;
-}
-/** The message of anything thrown, on one line. */
-function messageOf(error) {
-    const text = error instanceof Error ? error.message || error.name : String(error);
-    return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
-}
-
-
-/***/ }),
 
 /***/ 5142:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
@@ -801,6 +220,33 @@ const INPUTS = {
         word: true,
         description: 'Allow `delete-after` without a prefix. An unset variable in `prefix` must not mean everything.',
     },
+    'delay-updates': {
+        kind: 'enum',
+        group: 'Order',
+        values: ['true', 'false', 'best-effort'],
+        default: 'false',
+        description: 'Change nothing before every byte is in S3, then switch all keys within moments. `true` refuses a destination that cannot stage uploads, `best-effort` publishes in order there. A small object then costs three requests instead of one.',
+    },
+    'publish-last': {
+        kind: 'lines',
+        group: 'Order',
+        default: 'default',
+        placeholder: 'PATTERN',
+        description: 'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, repository entry points and signatures, checksum files, latest pointers, service workers.',
+    },
+    lock: {
+        kind: 'boolean',
+        group: 'Order',
+        default: 'false',
+        description: 'Hold a lease object under the prefix while the run writes, so that no other run with `lock` publishes there at the same time. One that is held refuses the run.',
+    },
+    'abort-uploads-after': {
+        kind: 'duration',
+        group: 'Order',
+        default: '7 days',
+        placeholder: 'TIME',
+        description: 'Multipart uploads that the journal names and no run goes on with are aborted at once when their run is known to be over, else when they are this old.',
+    },
     'delete-after': {
         kind: 'boolean',
         group: 'Deleting',
@@ -821,6 +267,18 @@ const INPUTS = {
         group: 'Deleting',
         default: 'false',
         description: 'Let `delete-after` also delete objects that are excluded.',
+    },
+    'delete-grace': {
+        kind: 'string',
+        group: 'Deleting',
+        placeholder: 'N deploys|N days',
+        description: 'Keep what the tree no longer has for so many deploys (`3 deploys`) or so long (`7 days`) before `delete-after` deletes it: pages that are still open need their old assets. Needs an index that lasts: a path or `s3://`.',
+    },
+    retain: {
+        kind: 'lines',
+        group: 'Deleting',
+        placeholder: 'PATTERN',
+        description: 'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them.',
     },
     'copy-from': {
         kind: 'lines',
@@ -1022,6 +480,7 @@ const OUTPUTS = {
     'deleted-files': 'Objects deleted.',
     'deleted-bytes': 'Their bytes.',
     'failed-files': 'Files and objects that failed.',
+    delayed: '`yes` when `delay-updates` staged everything before anything changed; else `no`.',
     requests: 'Requests sent to S3, retries included.',
     report: 'Path of the report, when one was asked for.',
     'summary-file': 'Path of the summary as Markdown, for a comment on a pull request.',
@@ -1303,6 +762,7 @@ function outputsOf(ended, summaryFile) {
         'deleted-files': totals.deleted.files,
         'deleted-bytes': totals.deleted.bytes,
         'failed-files': totals.failed.files,
+        delayed: ended.delayed === undefined ? 'no' : 'yes',
         requests: totalRequests(ended.requests),
         report: ended.report ?? '',
         'summary-file': summaryFile,
@@ -1417,6 +877,8 @@ const ERROR_MEANINGS = {
     'symlink-outside': 'a symbolic link leaves the roots',
     'symlink-cycle': 'a symbolic link leads back into itself',
     'key-collision': 'two files have the same key',
+    'cannot-delay': 'delay-updates is set and the destination cannot stage updates',
+    locked: 'another run holds the lock of the destination',
     'foreign-writer': 'something else changed the key during the run; its object was left alone',
     'access-denied': 'the identity may not do this',
     'credentials-expired': 'the credentials expired during the run',
@@ -1448,7 +910,7 @@ const REASON_WORDS = {
     'not-copyable': 'archived or too large to renew its headers',
     absent: 'no longer in the tree',
     excluded: 'excluded',
-    protected: 'protected',
+    grace: 'no longer in the tree, kept by delete-grace',
 };
 const REASONS = Object.keys(REASON_WORDS);
 /** What was done, and what a dry run would do; begins a sentence. */
@@ -1668,6 +1130,10 @@ function planText(totals) {
 function clause(word, count) {
     return count.files === 0 ? undefined : `${word} ${formatFilesAndBytes(count)}`;
 }
+/** How the switch went, once everything was staged. */
+function delayedText({ keys, seconds }) {
+    return `the switch took ${formatSeconds(seconds)} for ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+}
 /** The end of a run in a few words; begins a sentence. */
 function statusText(status, dryRun) {
     switch (status) {
@@ -1714,6 +1180,8 @@ function* endLines(ended) {
     const { bytes, of } = spared(ended.totals);
     if (bytes > 0)
         yield info(`  ${formatPercent(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
+    if (ended.delayed !== undefined && ended.delayed.keys > 0)
+        yield info(`  ${delayedText(ended.delayed)}`);
     const requests = totalRequests(ended.requests);
     if (requests > 0)
         yield info(`  ${formatRequests(requests)}`);
@@ -1803,6 +1271,11 @@ function headline(report, totals, title) {
         sentences.unshift(`${urls.join(', ')}:`);
     if (bytes > 0) {
         sentences.push(`**${formatPercent(bytes, of)}** of ${formatBytes(of)} ${report.dryRun ? 'would not have to travel' : 'did not have to travel'}.`);
+    }
+    for (const { delayed } of report.destinations) {
+        if (delayed !== undefined && delayed.keys > 0) {
+            sentences.push(`Everything was staged first; ${delayedText(delayed)}.`);
+        }
     }
     const error = report.error === undefined ? '' : `\n\n> ${markdownText(shorten(report.error.message, MESSAGE_LENGTH))}`;
     return `### ${EMOJI[report.status]} ${heading}\n\n${sentences.join(' ')}${error}`;
@@ -2039,6 +1512,7 @@ function parseNumber(name, value, min, max, words = []) {
     const number = Number(value);
     return number >= min && number <= max ? number : refuse(name, value, allowed);
 }
+const DAY_MS = 24 * 3_600_000;
 const DURATION_UNITS = {
     '': 1000,
     ms: 1,
@@ -2046,18 +1520,21 @@ const DURATION_UNITS = {
     m: 60_000,
     min: 60_000,
     h: 3_600_000,
+    d: DAY_MS,
+    day: DAY_MS,
+    days: DAY_MS,
 };
 /** Node's timers hold 31 bits of milliseconds. */
 const MAX_DURATION_MS = 2 ** 31 - 1;
 /** Milliseconds. A plain number is seconds. */
-function parseDuration(name, value) {
-    const allowed = 'a time such as 500 ms, 10 s, 5 min or 1 h (a plain number is seconds)';
-    const match = /^([0-9]+(?:\.[0-9]+)?) *(ms|s|m|min|h|)$/.exec(value);
+function parseDuration(name, value, max = MAX_DURATION_MS) {
+    const allowed = 'a time such as 500 ms, 10 s, 5 min, 1 h or 7 days (a plain number is seconds)';
+    const match = /^([0-9]+(?:\.[0-9]+)?) *(ms|s|m|min|h|d|day|days|)$/.exec(value);
     const unit = match === null ? undefined : DURATION_UNITS[match[2] ?? ''];
     if (match === null || unit === undefined)
         return refuse(name, value, allowed);
     const milliseconds = Math.round(Number(match[1]) * unit);
-    return milliseconds >= 1 && milliseconds <= MAX_DURATION_MS ? milliseconds : refuse(name, value, allowed);
+    return milliseconds >= 1 && milliseconds <= max ? milliseconds : refuse(name, value, allowed);
 }
 const SIZE_UNITS = {
     '': 1,
@@ -2089,6 +1566,19 @@ function parseMaxDelete(name, value) {
     if (/^[0-9]{1,15}$/.test(value))
         return { kind: 'count', count: Number(value) };
     return refuse(name, value, 'a number of deletions, N% (0% to 100%), none');
+}
+/** A number of deploys, or a time of at least a minute. */
+function parseGrace(name, value) {
+    if (value === '')
+        return { kind: 'none' };
+    const match = /^([0-9]{1,6}) *(deploys?|days?|d|h|min)$/.exec(value);
+    const [, digits = '0', unit = ''] = match ?? [];
+    const count = Number(digits);
+    if (count === 0)
+        return refuse(name, value, 'how long, such as 3 deploys, 7 days or 12 h');
+    if (unit.startsWith('deploy'))
+        return { kind: 'deploys', deploys: count };
+    return { kind: 'time', ms: count * (DURATION_UNITS[unit] ?? DAY_MS) };
 }
 function parseAccountId(name, value) {
     return /^[0-9]{12}$/.test(value)
@@ -2258,6 +1748,8 @@ async function parseOptions(raw, context) {
     const deletes = parseDeletes(inputs, destination);
     const writeHeaders = parseWriteHeaders(inputs);
     const index = parseIndex(inputs, context, connection, destination);
+    if (deletes.grace.kind !== 'none')
+        requireLastingIndex(inputs, index);
     const report = inputs.text('report');
     return {
         command: 'sync',
@@ -2266,6 +1758,10 @@ async function parseOptions(raw, context) {
         deletes,
         writeHeaders,
         copies: parseCopies(inputs, context),
+        delayUpdates: parseDelay(inputs),
+        publishLast: parsePublishLast(inputs),
+        lock: inputs.boolean('lock'),
+        abortUploadsAfterMs: inputs.longDuration('abort-uploads-after'),
         overwrite: inputs.choice('overwrite', ['if-unchanged', 'always']),
         preserve: inputs.boolean('preserve'),
         index,
@@ -2333,6 +1829,10 @@ class Inputs {
     duration(name) {
         return parseDuration(this.spelled(name), this.orDefault(name));
     }
+    /** Of times that no timer has to hold. */
+    longDuration(name) {
+        return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
+    }
     orDefault(name) {
         return this.text(name) ?? inputDefinition(name).default ?? '';
     }
@@ -2368,7 +1868,30 @@ function parseDeletes(inputs, destination) {
         deleteAfter,
         maxDelete: parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? ''),
         deleteExcluded: inputs.boolean('delete-excluded'),
+        grace: parseGrace(inputs.spelled('delete-grace'), inputs.text('delete-grace') ?? ''),
+        retain: inputs.lines('retain'),
     };
+}
+/** What waits to be deleted must not be forgotten, or it would wait for ever. */
+function requireLastingIndex(inputs, index) {
+    if (index.kind === 'file' || index.kind === 's3')
+        return;
+    const given = index.kind === 'cache' ? "the runner's cache may be dropped at any time" : 'none was given';
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('delete-grace')} needs an index that lasts, and ${given}: set ${inputs.spelled('index')} to a path that stays, or to s3://bucket/key`);
+}
+function parseDelay(inputs) {
+    const choice = inputs.choice('delay-updates', ['true', 'false', 'best-effort']);
+    return choice === 'best-effort' ? choice : choice === 'true';
+}
+function parsePublishLast(inputs) {
+    const lines = inputs.lines('publish-last').map((line) => (line.trim() === 'default' ? 'default' : line));
+    const name = inputs.spelled('publish-last');
+    const negated = lines.find((line) => line.startsWith('!'));
+    if (negated !== undefined)
+        return refuse(name, negated, 'patterns that match; a later line goes before');
+    if (lines.filter((line) => line === 'default').length > 1)
+        return refuse(name, 'default', 'default once');
+    return lines.length === 0 ? ['default'] : lines.filter((line) => !line.startsWith('#'));
 }
 /** Words that may stand behind a place to copy from: copies are made with the destination's own credentials. */
 const COPY_FROM_WORDS = ['region', 'expected-bucket-owner', 'requester-pays'];
@@ -2642,10 +2165,11 @@ var report = __webpack_require__(8205);
 
 
 
+
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(245)]).then(__webpack_require__.bind(__webpack_require__, 7245))).openStore(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(760)]).then(__webpack_require__.bind(__webpack_require__, 4379))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(14)]).then(__webpack_require__.bind(__webpack_require__, 8014))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
@@ -2685,7 +2209,15 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
         const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
         const copyFrom = await copyPlaces(opened);
         const { store } = opened;
-        const result = await sync(options, { store, copyFrom, index, emit, signal, now: shell.now });
+        const result = await sync(options, {
+            store,
+            copyFrom,
+            index,
+            owner: ownerOf(shell.env),
+            emit,
+            signal,
+            now: shell.now,
+        });
         const { error } = result.report;
         end = { destination: result.report, exit: result.exit, ...(error === undefined ? {} : { error }) };
     }
@@ -2890,9 +2422,26 @@ function ending({ report, exit, path }, options, ms) {
         totals,
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
         requests: sumRequests(report),
+        ...delayedOf(report),
         ...(report.error === undefined ? {} : { error: report.error }),
         ...(path === undefined ? {} : { report: path }),
     };
+}
+/** Over several destinations: all their keys, and the longest switch. */
+function delayedOf(report) {
+    const all = report.destinations.flatMap(({ delayed }) => delayed ?? []);
+    if (all.length === 0 || all.length < report.destinations.length)
+        return {};
+    const keys = all.reduce((sum, { keys: some }) => sum + some, 0);
+    return { delayed: { keys, seconds: Math.max(...all.map(({ seconds }) => seconds)) } };
+}
+/** Who holds a lock, for whoever waits for it: the job where CI names it, else host and process. */
+function ownerOf(env) {
+    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+    if (server !== undefined && repository !== undefined && id !== undefined) {
+        return `${server}/${repository}/actions/runs/${id}`;
+    }
+    return env.CI_JOB_URL ?? env.BUILD_URL ?? `process ${process.pid} on ${(0,external_node_os_.hostname)()}`;
 }
 /** npm and npx pass a terminal's SIGINT on to a child that already had it; the echo is not a second wish. */
 const ECHO_MS = 100;

@@ -62,19 +62,26 @@ function multipartETag(partMd5s) {
  *     s3-dedup-sync-index 1
  *     <crc32 of the JSON, 8 hex digits> <JSON object>
  *
- * A line with `key` speaks of an object, one with `path` of a local file, one with `machine` of the writer.
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, one with `machine` of the
+ * writer.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption`, `source`, `encoding`, `chunks`, `grace` and `invalidation` are
- * reserved for them.
+ * index is written again; `encryption`, `source`, `encoding`, `chunks` and `invalidation` are reserved for them.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
+/** An index that knows nothing, and to which lines can be appended. */
+const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = (/* unused pure expression or super */ null && (1024 ** 3));
 /** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
 const MAX_LINE = (/* unused pure expression or super */ null && (64 * 1024));
-/** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */
-function parseIndex(bytes) {
-    let start = bytes.indexOf(0x0a);
+/**
+ * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
+ *
+ * @param journal lines that were appended since it was written; the last one may be cut short
+ */
+function parseIndex(bytes, journal = Buffer.alloc(0)) {
+    const start = bytes.indexOf(0x0a);
     if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
         return { index: undefined, why: 'it is not an index of this version' };
     }
@@ -83,17 +90,35 @@ function parseIndex(bytes) {
     let machine = '';
     let writtenNs = 0n;
     let droppedLines = 0;
-    for (start += 1; start < bytes.length;) {
-        const newline = bytes.indexOf(0x0a, start);
-        const end = newline < 0 ? bytes.length : newline;
-        const record = end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
-        start = end + 1;
+    let deploys = 0;
+    const uploads = new Map();
+    const pending = new Map();
+    for (const record of recordsOf(journal, 0)) {
+        const entry = record === undefined ? undefined : uploadEntry(record);
+        if (entry !== undefined)
+            uploads.set(entry[0], entry[1]);
+    }
+    for (const record of recordsOf(bytes, start + 1)) {
         if (record === undefined) {
             droppedLines++;
             continue;
         }
-        const { key, path, machine: writer } = record;
-        if (typeof key === 'string') {
+        const { key, path, upload, pending: waiting, machine: writer } = record;
+        if (typeof upload === 'string') {
+            const entry = uploadEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                uploads.set(entry[0], entry[1]);
+        }
+        else if (typeof waiting === 'string') {
+            const entry = pendingDelete(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                pending.set(waiting, entry);
+        }
+        else if (typeof key === 'string') {
             const entry = objectEntry(record);
             if (entry === undefined)
                 droppedLines++;
@@ -110,18 +135,44 @@ function parseIndex(bytes) {
         else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
             machine = writer;
             writtenNs = BigInt(record.writtenNs);
+            if (isSize(record.deploys))
+                deploys = record.deploys;
         }
     }
-    return { index: { machine, writtenNs, objects, files }, droppedLines };
+    return { index: { machine, writtenNs, objects, files, uploads, deploys, pending }, droppedLines };
+}
+/** An index of a run that never wrote one: what its journal says. */
+function emptyIndex(journal) {
+    const parsed = parseIndex(EMPTY_INDEX, journal);
+    if (parsed.index === undefined)
+        throw new Error(parsed.why);
+    return parsed.index;
+}
+function* recordsOf(bytes, from) {
+    for (let start = from; start < bytes.length;) {
+        const newline = bytes.indexOf(0x0a, start);
+        const end = newline < 0 ? bytes.length : newline;
+        yield end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+        start = end + 1;
+    }
 }
 /** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
 function* formatIndex(index) {
     yield `${FIRST_LINE}\n`;
-    yield line({ machine: index.machine, writtenNs: index.writtenNs.toString() });
+    const { machine, writtenNs, deploys } = index;
+    yield line({ machine, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
     for (const [key, { extra, ...entry }] of index.objects)
         yield line({ ...extra, key, ...entry });
     for (const [path, { extra, ...entry }] of index.files)
         yield line({ ...extra, path, ...entry });
+    for (const [pending, entry] of index.pending)
+        yield line({ pending, ...entry });
+    for (const [upload, entry] of index.uploads)
+        yield formatUpload(upload, entry);
+}
+/** A line of the journal. */
+function formatUpload(upload, entry) {
+    return line({ upload, ...entry });
 }
 function line(record) {
     const json = JSON.stringify(record);
@@ -168,6 +219,25 @@ function fileEntry(record) {
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
     return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+function pendingDelete(record) {
+    const { etag: text, since, deploys } = record;
+    const etag = typeof text === 'string' ? parseETag(text) : undefined;
+    return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+function uploadEntry(record) {
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+    const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
+    if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
+        return undefined;
+    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+        return undefined;
+    const layout = parseLayout(parts);
+    if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined)
+        return undefined;
+    if (layoutSize(layout) !== size)
+        return undefined;
+    return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
 }
 function isSize(value) {
     return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

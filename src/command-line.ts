@@ -318,6 +318,7 @@ function valueFlag(definition: InputDefinition): string {
     case 'boolean':
       return ' [boolean]';
     case 'enum':
+      if (isSwitch(definition)) return ' [value]';
       return ` <${definition.placeholder ?? definition.values?.join('|') ?? 'VALUE'}>`;
     case 'string':
     case 'lines':
@@ -344,13 +345,22 @@ function helpText(definition: InputDefinition): string {
  * has no option that takes a value after `=` and not as the next word, so the bare flag is spelled out for it.
  */
 function bareFlagsMeanTrue(argv: readonly string[]): string[] {
-  const flags = new Set(
-    CLI_NAMES.filter((name) => inputDefinition(name).kind === 'boolean').map(
-      (name) => `--${optionName(name)}`,
-    ),
-  );
+  const flags = new Map<string, InputDefinition>();
+  for (const name of CLI_NAMES) {
+    const definition = inputDefinition(name);
+    if (isSwitch(definition)) flags.set(`--${optionName(name)}`, definition);
+  }
   const end = argv.indexOf('--');
-  return argv.map((word, at) => (flags.has(word) && (end === -1 || at < end) ? `${word}=true` : word));
+  return argv.map((word, at) => {
+    const definition = flags.get(word);
+    if (definition === undefined || (end !== -1 && at >= end)) return word;
+    return definition.values?.includes(argv[at + 1] ?? '') === true ? word : `${word}=true`;
+  });
+}
+
+/** Whether the flag alone means true. */
+function isSwitch({ kind, values }: InputDefinition): boolean {
+  return kind === 'boolean' || (kind === 'enum' && values?.includes('true') === true);
 }
 
 /** As commander names options. */

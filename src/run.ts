@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { formatFiles } from './console/format.js';
 import type { OptionsContext } from './console/options.js';
 import { printable } from './console/text.js';
@@ -10,6 +11,7 @@ import type { ObjectKey, Prefix } from './model/object-key.js';
 import { destinationUrl } from './model/objects.js';
 import type { CopyFrom, SyncOptions } from './model/options.js';
 import {
+  type Delayed,
   type DestinationReport,
   REPORT_VERSION,
   type Report,
@@ -98,7 +100,15 @@ export async function run(
     const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
     const copyFrom = await copyPlaces(opened);
     const { store } = opened;
-    const result = await sync(options, { store, copyFrom, index, emit, signal, now: shell.now });
+    const result = await sync(options, {
+      store,
+      copyFrom,
+      index,
+      owner: ownerOf(shell.env),
+      emit,
+      signal,
+      now: shell.now,
+    });
     const { error } = result.report;
     end = { destination: result.report, exit: result.exit, ...(error === undefined ? {} : { error }) };
   } catch (thrown) {
@@ -353,9 +363,27 @@ function ending({ report, exit, path }: Written, options: SyncOptions, ms: numbe
     totals,
     sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
     requests: sumRequests(report),
+    ...delayedOf(report),
     ...(report.error === undefined ? {} : { error: report.error }),
     ...(path === undefined ? {} : { report: path }),
   };
+}
+
+/** Over several destinations: all their keys, and the longest switch. */
+function delayedOf(report: Report): { readonly delayed?: Delayed } {
+  const all = report.destinations.flatMap(({ delayed }) => delayed ?? []);
+  if (all.length === 0 || all.length < report.destinations.length) return {};
+  const keys = all.reduce((sum, { keys: some }) => sum + some, 0);
+  return { delayed: { keys, seconds: Math.max(...all.map(({ seconds }) => seconds)) } };
+}
+
+/** Who holds a lock, for whoever waits for it: the job where CI names it, else host and process. */
+function ownerOf(env: Shell['env']): string {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+  if (server !== undefined && repository !== undefined && id !== undefined) {
+    return `${server}/${repository}/actions/runs/${id}`;
+  }
+  return env.CI_JOB_URL ?? env.BUILD_URL ?? `process ${process.pid} on ${hostname()}`;
 }
 
 /** npm and npx pass a terminal's SIGINT on to a child that already had it; the echo is not a second wish. */

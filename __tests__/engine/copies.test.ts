@@ -46,7 +46,7 @@ describe('copy-from', () => {
       deletes: { deleteAfter: true },
     });
     expect(run).toMatchObject({ exit: 0, report: { sentBytes: 'something new'.length } });
-    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 2, CopyObject: 2, PutObject: 1 });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 3, CopyObject: 2, PutObject: 1 });
     expect(Object.keys(s3.server.texts(bucket))).toEqual([
       'v1/a.txt',
       'v1/big.bin',
@@ -95,7 +95,7 @@ describe('copy-from', () => {
     s3.server.log.clear();
     const run = await publish(s3, bucket, root, { copies: from(kms, 'p') });
     expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
-    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 2, HeadObject: 2, CopyObject: 2 });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 3, HeadObject: 2, CopyObject: 2 });
   });
 
   test('C7: a rename under KMS is a copy', async () => {
@@ -188,7 +188,7 @@ describe('C13: headers that changed', () => {
     const run = await publish(s3, bucket, root, { index, ...infrequent });
     expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0, totals: { refreshed: { files: 4 } } } });
     expect(run.report.steps[0]).toMatchObject({ action: 'refresh', reason: 'headers', outcome: 'done' });
-    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, GetBucketOwnershipControls: 1, CopyObject: 4 });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 2, GetBucketOwnershipControls: 1, CopyObject: 4 });
     for (const { key } of s3.server.objects(bucket)) expect(classOf(bucket, key)).toBe('STANDARD_IA');
     expect([...(s3.server.object(bucket, 'p/a')?.tags ?? [])]).toEqual([['keep', 'me']]);
     expect(s3.server.object(bucket, 'p/big.bin')?.content.md5).toBe(md5Of(noise(9 * MIB)));
@@ -298,7 +298,9 @@ describe('overwrite: always', () => {
     await writeTree({ a: 'before' }, root);
     await publish(s3, bucket, root);
     await writeTree({ a: content, b: 'b' }, root);
+    let listings = 0;
     const remove = s3.server.after({ operation: 'ListObjectsV2' }, () => {
+      if (listings++ > 0) return;
       s3.server.putObject(bucket, 'p/a', 'theirs');
       s3.server.putObject(bucket, 'p/b', 'theirs');
     });
@@ -349,7 +351,7 @@ describe('C9: above the limit of one copy', () => {
     const run = await publish(s3, bucket, root, { ...limited, deletes: { deleteAfter: true } });
     expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0, totals: { copied: { files: 1 } } } });
     expect(s3.server.log.counts).toEqual({
-      ListObjectsV2: 1,
+      ListObjectsV2: 3,
       CreateMultipartUpload: 1,
       UploadPartCopy: 3,
       CompleteMultipartUpload: 1,
@@ -449,12 +451,12 @@ describe('a server that nobody knows', () => {
   }
 
   test('is found out by its first copy: conditions honoured, one refusal more', async () => {
-    expect(await threeCopies({})).toEqual({ ListObjectsV2: 1, CopyObject: 4 });
+    expect(await threeCopies({})).toEqual({ ListObjectsV2: 2, CopyObject: 4 });
   });
 
   test('conditions ignored: that copy was made, the others go by parts under a conditional Complete', async () => {
     expect(await threeCopies({ copyDestinationConditions: 'ignored' })).toEqual({
-      ListObjectsV2: 1,
+      ListObjectsV2: 2,
       CopyObject: 1,
       CreateMultipartUpload: 2,
       UploadPartCopy: 2,

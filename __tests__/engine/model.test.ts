@@ -356,11 +356,13 @@ function forgedIndex(store: ModelStore): Buffer {
       return [key as string, { etag, size: bytes.length, md5, headers: 'f'.repeat(64) }];
     }),
   );
-  const lines = [...formatIndex({ machine: 'elsewhere', writtenNs: 1n, objects, files: new Map() })];
+  const lines = [...formatIndex({ machine: 'elsewhere', writtenNs: 1n, objects, ...NOTHING_ELSE })];
   const bytes = Buffer.from(lines.join(''));
   expect(parseIndex(bytes).index).toBeDefined();
   return bytes;
 }
+
+const NOTHING_ELSE = { files: new Map(), uploads: new Map(), deploys: 0, pending: new Map() };
 
 async function publishOnce(
   given: Case,
@@ -394,6 +396,7 @@ async function publishOnce(
     store: at.store,
     copyFrom: [{ url: `s3://from/${RELEASE}`, prefix: RELEASE, ...source }],
     index: at.index,
+    owner: 'a test',
     emit: () => undefined,
     signal: at.signal,
     now: Date.now,

@@ -52,7 +52,7 @@ describe('each distinct content is sent once', () => {
       copied: { files: 2, bytes: 10 },
     });
     expect(run.report.sentBytes).toBe(10);
-    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, PutObject: 4, CopyObject: 2 });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 2, PutObject: 4, CopyObject: 2 });
   });
 
   test('C8: a fresh checkout without an index sends nothing and asks nothing', async () => {
@@ -75,7 +75,7 @@ describe('each distinct content is sent once', () => {
     const run = await publish(s3, bucket, root, DELETE);
     expect(run.exit).toBe(0);
     expect(run.report.sentBytes).toBe(0);
-    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, CopyObject: 2, DeleteObjects: 1 });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 3, CopyObject: 2, DeleteObjects: 1 });
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/index.html', 'p/new/a.txt', 'p/new/big.bin']);
     expect(s3.server.object(bucket, 'p/new/big.bin')?.content.md5).toBe(md5Of(noise(9 * MIB)));
     await expectEqual();
@@ -417,7 +417,8 @@ describe('other writers', () => {
     );
     const run = await publish(s3, bucket, root);
     remove();
-    expect(run.exit).toBe(0);
+    expect(run.exit).toBe(5);
+    expect(run.report.error?.message).toMatch(/another writer changed p\/old during this run/);
     expect(s3.server.texts(bucket)).toEqual({ 'p/new': 'content', 'p/old': 'replaced' });
     expect(run.report.totals).toMatchObject({ uploaded: { files: 1 }, copied: { files: 0 } });
     expect(run.messages.join()).toMatch(/is uploaded, not copied/);

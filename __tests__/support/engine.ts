@@ -18,6 +18,13 @@ export interface Changes {
   readonly preserve?: boolean;
   readonly copies?: Partial<SyncOptions['copies']>;
   readonly overwrite?: SyncOptions['overwrite'];
+  readonly delayUpdates?: SyncOptions['delayUpdates'];
+  readonly publishLast?: readonly string[];
+  readonly lock?: boolean;
+  readonly abortUploadsAfterMs?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  readonly owner?: string;
   readonly dryRun?: boolean;
   readonly index?: IndexStorage;
   /** Largest source of one copy, in bytes. */
@@ -65,10 +72,16 @@ export function optionsFor(
       deleteAfter: false,
       maxDelete: { kind: 'default' },
       deleteExcluded: false,
+      grace: { kind: 'none' },
+      retain: [],
       ...changes.deletes,
     },
     copies: { from: [], minSize: 0, ...changes.copies },
     overwrite: changes.overwrite ?? 'if-unchanged',
+    delayUpdates: changes.delayUpdates ?? false,
+    publishLast: changes.publishLast ?? ['default'],
+    lock: changes.lock ?? false,
+    abortUploadsAfterMs: changes.abortUploadsAfterMs ?? 7 * 24 * 3_600_000,
     preserve: changes.preserve ?? false,
     index: { kind: 'none' },
     dryRun: changes.dryRun ?? false,
@@ -102,7 +115,8 @@ export async function publish(
     const named = same ? undefined : { name: place.bucket };
     copyFrom.push({ url: destinationUrl(place), store: opened.store, prefix: place.prefix, bucket: named });
   }
-  const ports = { store, copyFrom, index: changes.index, emit, signal, now: Date.now };
+  const { index, owner = 'a test', now = Date.now } = changes;
+  const ports = { store, copyFrom, index, owner, emit, signal, now };
   const result = await sync(options, ports);
   const messages = events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
   return { ...result, events, messages };
@@ -119,17 +133,30 @@ export function stepsOf(published: Published): readonly string[] {
 /** An index that lives as long as the test. */
 export function memoryIndex(
   trust = { remote: false, local: true },
-): IndexStorage & { bytes: Buffer | undefined; saves: number } {
-  return {
+): IndexStorage & { bytes: Buffer | undefined; lines: string; saves: number } {
+  const storage = {
     trust,
     bytes: undefined as Buffer | undefined,
+    lines: '',
     saves: 0,
     async load() {
       return this.bytes;
     },
-    async save(bytes) {
+    async save(bytes: Buffer) {
       this.bytes = bytes;
+      this.lines = '';
       this.saves++;
     },
+    journal: {
+      ofEndedRuns: false,
+      load: async () => Buffer.from(storage.lines),
+      append: async (lines: string) => {
+        storage.lines += lines;
+      },
+      clear: async () => {
+        storage.lines = '';
+      },
+    },
   };
+  return storage;
 }

@@ -10,6 +10,8 @@ import {
   type CreateRequest,
   type DeleteAnswer,
   type DeleteRequest,
+  type ListedPart,
+  type ListedUpload,
   type ObjectHead,
   type ObjectHeaders,
   type ObjectStore,
@@ -76,12 +78,15 @@ interface OpenUpload {
   readonly key: ObjectKey;
   readonly headers: ObjectHeaders;
   readonly wholeCrc32: boolean;
+  readonly begun: number;
   readonly parts: Map<number, { readonly bytes: Buffer; readonly etag: ETag; readonly lies: boolean }>;
 }
 
 /** A bucket of S3 as its documentation has it, in memory: calls end in random order, and go wrong where told. */
 export class ModelStore implements ObjectStore {
   readonly maxCopySize = 5 * 1024 ** 3;
+  readonly provider = 'a model';
+  readonly canStage = true;
   readonly objects = new Map<ObjectKey, ModelObject>();
   readonly uploads = new Map<string, OpenUpload>();
   /** Buckets that can be copied from, by name. */
@@ -130,6 +135,24 @@ export class ModelStore implements ObjectStore {
     yield page.sort(() => this.#random() - 0.5);
   }
 
+  async *listUploads(prefix: Prefix): AsyncIterable<readonly ListedUpload[]> {
+    yield await this.#call('ListMultipartUploads', undefined, undefined, () =>
+      [...this.uploads].flatMap(([id, { key, begun }]) =>
+        key.startsWith(prefix) ? [{ key, id, begun }] : [],
+      ),
+    );
+  }
+
+  async listParts(upload: Upload): Promise<readonly ListedPart[]> {
+    return this.#call('ListParts', undefined, undefined, () =>
+      [...this.#upload(upload, 'ListParts').parts].map(([number, { etag, bytes }]) => ({
+        number,
+        etag,
+        size: bytes.length,
+      })),
+    );
+  }
+
   async head(key: ObjectKey): Promise<ObjectHead | undefined> {
     return this.#call('HeadObject', undefined, undefined, () => {
       const object = this.objects.get(key);
@@ -174,7 +197,13 @@ export class ModelStore implements ObjectStore {
   async createUpload({ key, headers, wholeCrc32 }: CreateRequest): Promise<Upload> {
     return this.#change('CreateMultipartUpload', key, undefined, () => {
       const id = `upload-${++this.#serial}`;
-      this.uploads.set(id, { key, headers, wholeCrc32: wholeCrc32 === true, parts: new Map() });
+      this.uploads.set(id, {
+        key,
+        headers,
+        wholeCrc32: wholeCrc32 === true,
+        begun: Date.now(),
+        parts: new Map(),
+      });
       return { key, id, encryption: this.#encryption };
     });
   }

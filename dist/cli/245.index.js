@@ -78,13 +78,16 @@ class ByteBudget {
 /* harmony export */   A1: () => (/* binding */ parseIndex),
 /* harmony export */   CI: () => (/* binding */ partsOf),
 /* harmony export */   Cu: () => (/* binding */ formatLayout),
+/* harmony export */   JR: () => (/* binding */ formatUpload),
 /* harmony export */   Ng: () => (/* binding */ uniformLayout),
 /* harmony export */   Qe: () => (/* binding */ formatIndex),
 /* harmony export */   U8: () => (/* binding */ parseLayout),
 /* harmony export */   db: () => (/* binding */ layoutParts),
 /* harmony export */   ev: () => (/* binding */ layoutSize),
+/* harmony export */   gW: () => (/* binding */ emptyIndex),
 /* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
 /* harmony export */ });
+/* unused harmony export EMPTY_INDEX */
 /* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
 /* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6799);
 
@@ -95,19 +98,26 @@ class ByteBudget {
  *     s3-dedup-sync-index 1
  *     <crc32 of the JSON, 8 hex digits> <JSON object>
  *
- * A line with `key` speaks of an object, one with `path` of a local file, one with `machine` of the writer.
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, one with `machine` of the
+ * writer.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption`, `source`, `encoding`, `chunks`, `grace` and `invalidation` are
- * reserved for them.
+ * index is written again; `encryption`, `source`, `encoding`, `chunks` and `invalidation` are reserved for them.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
+/** An index that knows nothing, and to which lines can be appended. */
+const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = 1024 ** 3;
 /** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
 const MAX_LINE = 64 * 1024;
-/** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */
-function parseIndex(bytes) {
-    let start = bytes.indexOf(0x0a);
+/**
+ * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
+ *
+ * @param journal lines that were appended since it was written; the last one may be cut short
+ */
+function parseIndex(bytes, journal = Buffer.alloc(0)) {
+    const start = bytes.indexOf(0x0a);
     if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
         return { index: undefined, why: 'it is not an index of this version' };
     }
@@ -116,17 +126,35 @@ function parseIndex(bytes) {
     let machine = '';
     let writtenNs = 0n;
     let droppedLines = 0;
-    for (start += 1; start < bytes.length;) {
-        const newline = bytes.indexOf(0x0a, start);
-        const end = newline < 0 ? bytes.length : newline;
-        const record = end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
-        start = end + 1;
+    let deploys = 0;
+    const uploads = new Map();
+    const pending = new Map();
+    for (const record of recordsOf(journal, 0)) {
+        const entry = record === undefined ? undefined : uploadEntry(record);
+        if (entry !== undefined)
+            uploads.set(entry[0], entry[1]);
+    }
+    for (const record of recordsOf(bytes, start + 1)) {
         if (record === undefined) {
             droppedLines++;
             continue;
         }
-        const { key, path, machine: writer } = record;
-        if (typeof key === 'string') {
+        const { key, path, upload, pending: waiting, machine: writer } = record;
+        if (typeof upload === 'string') {
+            const entry = uploadEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                uploads.set(entry[0], entry[1]);
+        }
+        else if (typeof waiting === 'string') {
+            const entry = pendingDelete(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                pending.set(waiting, entry);
+        }
+        else if (typeof key === 'string') {
             const entry = objectEntry(record);
             if (entry === undefined)
                 droppedLines++;
@@ -143,18 +171,44 @@ function parseIndex(bytes) {
         else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
             machine = writer;
             writtenNs = BigInt(record.writtenNs);
+            if (isSize(record.deploys))
+                deploys = record.deploys;
         }
     }
-    return { index: { machine, writtenNs, objects, files }, droppedLines };
+    return { index: { machine, writtenNs, objects, files, uploads, deploys, pending }, droppedLines };
+}
+/** An index of a run that never wrote one: what its journal says. */
+function emptyIndex(journal) {
+    const parsed = parseIndex(EMPTY_INDEX, journal);
+    if (parsed.index === undefined)
+        throw new Error(parsed.why);
+    return parsed.index;
+}
+function* recordsOf(bytes, from) {
+    for (let start = from; start < bytes.length;) {
+        const newline = bytes.indexOf(0x0a, start);
+        const end = newline < 0 ? bytes.length : newline;
+        yield end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+        start = end + 1;
+    }
 }
 /** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
 function* formatIndex(index) {
     yield `${FIRST_LINE}\n`;
-    yield line({ machine: index.machine, writtenNs: index.writtenNs.toString() });
+    const { machine, writtenNs, deploys } = index;
+    yield line({ machine, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
     for (const [key, { extra, ...entry }] of index.objects)
         yield line({ ...extra, key, ...entry });
     for (const [path, { extra, ...entry }] of index.files)
         yield line({ ...extra, path, ...entry });
+    for (const [pending, entry] of index.pending)
+        yield line({ pending, ...entry });
+    for (const [upload, entry] of index.uploads)
+        yield formatUpload(upload, entry);
+}
+/** A line of the journal. */
+function formatUpload(upload, entry) {
+    return line({ upload, ...entry });
 }
 function line(record) {
     const json = JSON.stringify(record);
@@ -201,6 +255,25 @@ function fileEntry(record) {
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
     return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+function pendingDelete(record) {
+    const { etag: text, since, deploys } = record;
+    const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(text) : undefined;
+    return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+function uploadEntry(record) {
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
+        return undefined;
+    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+        return undefined;
+    const layout = parseLayout(parts);
+    if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined)
+        return undefined;
+    if (layoutSize(layout) !== size)
+        return undefined;
+    return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
 }
 function isSize(value) {
     return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
@@ -535,6 +608,7 @@ const AWS = {
     copyConditions: 'honoured',
     deleteConditions: 'batch',
     partCopyProof: 'etag',
+    staging: true,
     maxCopySize: part_sizes/* MAX_COPY_SIZE */.XZ,
 };
 const OTHER = {
@@ -560,7 +634,13 @@ const BY_HOST = [
     // Google's documentation.
     [
         'storage.googleapis.com',
-        { ...OTHER, name: 'Google Cloud Storage', taggingDirective: false, copyConditions: 'none' },
+        {
+            ...OTHER,
+            name: 'Google Cloud Storage',
+            taggingDirective: false,
+            copyConditions: 'none',
+            staging: false,
+        },
     ],
 ];
 /** By the beginning of the `Server` header; each measured by __tests__/contract/server on the real one. */
@@ -779,6 +859,12 @@ class S3Store {
     get maxCopySize() {
         return this.#options.provider().maxCopySize;
     }
+    get provider() {
+        return this.#options.provider().name;
+    }
+    get canStage() {
+        return this.#options.provider().staging;
+    }
     requests() {
         return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
     }
@@ -828,6 +914,45 @@ class S3Store {
             if (token === undefined || seen.has(token))
                 throw listingError('a page that does not lead to the next one');
             seen.add(token);
+        }
+    }
+    async *listUploads(prefix, signal) {
+        let from;
+        for (;;) {
+            const marker = from;
+            const page = await this.#call('ListMultipartUploads', signal, () => this.#client.send(new dist_cjs/* ListMultipartUploadsCommand */.mo2({ ...this.#every, Prefix: prefix, EncodingType: 'url', ...marker }), { abortSignal: signal }));
+            const decode = page.EncodingType === 'url' ? decodeListedKey : (text) => text;
+            yield (page.Uploads ?? []).flatMap(({ Key: key, UploadId: id, Initiated: begun }) => key === undefined || id === undefined
+                ? []
+                : [{ key: decode(key), id, begun: begun?.getTime() ?? 0 }]);
+            const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
+            if (page.IsTruncated !== true || key === undefined || key === '')
+                return;
+            const next = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
+            if (next.KeyMarker === marker?.KeyMarker && next.UploadIdMarker === marker.UploadIdMarker)
+                return;
+            from = next;
+        }
+    }
+    async listParts({ key, id }, signal) {
+        const parts = [];
+        for (let marker;;) {
+            const command = new dist_cjs/* ListPartsCommand */.m9c({
+                ...this.#every,
+                Key: key,
+                UploadId: id,
+                ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+            });
+            const page = await this.#call('ListParts', signal, () => this.#client.send(command, { abortSignal: signal }));
+            for (const { PartNumber: number, ETag: text, Size: size } of page.Parts ?? []) {
+                const etag = (0,digest/* parseETag */.nn)(text);
+                if (number !== undefined && etag !== undefined && size !== undefined)
+                    parts.push({ number, etag, size });
+            }
+            const next = page.NextPartNumberMarker;
+            if (page.IsTruncated !== true || next === undefined || next === marker)
+                return parts;
+            marker = next;
         }
     }
     async head(key, signal) {

@@ -603,6 +603,10 @@ function planText(totals) {
 function clause(word, count) {
     return count.files === 0 ? undefined : `${word} ${(0,format/* formatFilesAndBytes */.ft)(count)}`;
 }
+/** How the switch went, once everything was staged. */
+function delayedText({ keys, seconds }) {
+    return `the switch took ${(0,format/* formatSeconds */.Xo)(seconds)} for ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+}
 /** The end of a run in a few words; begins a sentence. */
 function statusText(status, dryRun) {
     switch (status) {
@@ -649,6 +653,8 @@ function* endLines(ended) {
     const { bytes, of } = (0,totals/* spared */.A3)(ended.totals);
     if (bytes > 0)
         yield info(`  ${(0,format/* formatPercent */.l9)(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
+    if (ended.delayed !== undefined && ended.delayed.keys > 0)
+        yield info(`  ${delayedText(ended.delayed)}`);
     const requests = (0,totals/* totalRequests */.Xi)(ended.requests);
     if (requests > 0)
         yield info(`  ${(0,format/* formatRequests */.i_)(requests)}`);
@@ -759,6 +765,33 @@ const INPUTS = {
         word: true,
         description: 'Allow `delete-after` without a prefix. An unset variable in `prefix` must not mean everything.',
     },
+    'delay-updates': {
+        kind: 'enum',
+        group: 'Order',
+        values: ['true', 'false', 'best-effort'],
+        default: 'false',
+        description: 'Change nothing before every byte is in S3, then switch all keys within moments. `true` refuses a destination that cannot stage uploads, `best-effort` publishes in order there. A small object then costs three requests instead of one.',
+    },
+    'publish-last': {
+        kind: 'lines',
+        group: 'Order',
+        default: 'default',
+        placeholder: 'PATTERN',
+        description: 'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, repository entry points and signatures, checksum files, latest pointers, service workers.',
+    },
+    lock: {
+        kind: 'boolean',
+        group: 'Order',
+        default: 'false',
+        description: 'Hold a lease object under the prefix while the run writes, so that no other run with `lock` publishes there at the same time. One that is held refuses the run.',
+    },
+    'abort-uploads-after': {
+        kind: 'duration',
+        group: 'Order',
+        default: '7 days',
+        placeholder: 'TIME',
+        description: 'Multipart uploads that the journal names and no run goes on with are aborted at once when their run is known to be over, else when they are this old.',
+    },
     'delete-after': {
         kind: 'boolean',
         group: 'Deleting',
@@ -779,6 +812,18 @@ const INPUTS = {
         group: 'Deleting',
         default: 'false',
         description: 'Let `delete-after` also delete objects that are excluded.',
+    },
+    'delete-grace': {
+        kind: 'string',
+        group: 'Deleting',
+        placeholder: 'N deploys|N days',
+        description: 'Keep what the tree no longer has for so many deploys (`3 deploys`) or so long (`7 days`) before `delete-after` deletes it: pages that are still open need their old assets. Needs an index that lasts: a path or `s3://`.',
+    },
+    retain: {
+        kind: 'lines',
+        group: 'Deleting',
+        placeholder: 'PATTERN',
+        description: 'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them.',
     },
     'copy-from': {
         kind: 'lines',
@@ -980,6 +1025,7 @@ const OUTPUTS = {
     'deleted-files': 'Objects deleted.',
     'deleted-bytes': 'Their bytes.',
     'failed-files': 'Files and objects that failed.',
+    delayed: '`yes` when `delay-updates` staged everything before anything changed; else `no`.',
     requests: 'Requests sent to S3, retries included.',
     report: 'Path of the report, when one was asked for.',
     'summary-file': 'Path of the summary as Markdown, for a comment on a pull request.',
@@ -1030,6 +1076,7 @@ function parseNumber(name, value, min, max, words = []) {
     const number = Number(value);
     return number >= min && number <= max ? number : refuse(name, value, allowed);
 }
+const DAY_MS = 24 * 3_600_000;
 const DURATION_UNITS = {
     '': 1000,
     ms: 1,
@@ -1037,18 +1084,21 @@ const DURATION_UNITS = {
     m: 60_000,
     min: 60_000,
     h: 3_600_000,
+    d: DAY_MS,
+    day: DAY_MS,
+    days: DAY_MS,
 };
 /** Node's timers hold 31 bits of milliseconds. */
 const MAX_DURATION_MS = 2 ** 31 - 1;
 /** Milliseconds. A plain number is seconds. */
-function parseDuration(name, value) {
-    const allowed = 'a time such as 500 ms, 10 s, 5 min or 1 h (a plain number is seconds)';
-    const match = /^([0-9]+(?:\.[0-9]+)?) *(ms|s|m|min|h|)$/.exec(value);
+function parseDuration(name, value, max = MAX_DURATION_MS) {
+    const allowed = 'a time such as 500 ms, 10 s, 5 min, 1 h or 7 days (a plain number is seconds)';
+    const match = /^([0-9]+(?:\.[0-9]+)?) *(ms|s|m|min|h|d|day|days|)$/.exec(value);
     const unit = match === null ? undefined : DURATION_UNITS[match[2] ?? ''];
     if (match === null || unit === undefined)
         return refuse(name, value, allowed);
     const milliseconds = Math.round(Number(match[1]) * unit);
-    return milliseconds >= 1 && milliseconds <= MAX_DURATION_MS ? milliseconds : refuse(name, value, allowed);
+    return milliseconds >= 1 && milliseconds <= max ? milliseconds : refuse(name, value, allowed);
 }
 const SIZE_UNITS = {
     '': 1,
@@ -1080,6 +1130,19 @@ function parseMaxDelete(name, value) {
     if (/^[0-9]{1,15}$/.test(value))
         return { kind: 'count', count: Number(value) };
     return refuse(name, value, 'a number of deletions, N% (0% to 100%), none');
+}
+/** A number of deploys, or a time of at least a minute. */
+function parseGrace(name, value) {
+    if (value === '')
+        return { kind: 'none' };
+    const match = /^([0-9]{1,6}) *(deploys?|days?|d|h|min)$/.exec(value);
+    const [, digits = '0', unit = ''] = match ?? [];
+    const count = Number(digits);
+    if (count === 0)
+        return refuse(name, value, 'how long, such as 3 deploys, 7 days or 12 h');
+    if (unit.startsWith('deploy'))
+        return { kind: 'deploys', deploys: count };
+    return { kind: 'time', ms: count * (DURATION_UNITS[unit] ?? DAY_MS) };
 }
 function parseAccountId(name, value) {
     return /^[0-9]{12}$/.test(value)
@@ -1280,6 +1343,8 @@ async function parseOptions(raw, context) {
     const deletes = parseDeletes(inputs, destination);
     const writeHeaders = parseWriteHeaders(inputs);
     const index = parseIndex(inputs, context, connection, destination);
+    if (deletes.grace.kind !== 'none')
+        requireLastingIndex(inputs, index);
     const report = inputs.text('report');
     return {
         command: 'sync',
@@ -1288,6 +1353,10 @@ async function parseOptions(raw, context) {
         deletes,
         writeHeaders,
         copies: parseCopies(inputs, context),
+        delayUpdates: parseDelay(inputs),
+        publishLast: parsePublishLast(inputs),
+        lock: inputs.boolean('lock'),
+        abortUploadsAfterMs: inputs.longDuration('abort-uploads-after'),
         overwrite: inputs.choice('overwrite', ['if-unchanged', 'always']),
         preserve: inputs.boolean('preserve'),
         index,
@@ -1355,6 +1424,10 @@ class Inputs {
     duration(name) {
         return parseDuration(this.spelled(name), this.orDefault(name));
     }
+    /** Of times that no timer has to hold. */
+    longDuration(name) {
+        return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
+    }
     orDefault(name) {
         return this.text(name) ?? inputDefinition(name).default ?? '';
     }
@@ -1390,7 +1463,30 @@ function parseDeletes(inputs, destination) {
         deleteAfter,
         maxDelete: parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? ''),
         deleteExcluded: inputs.boolean('delete-excluded'),
+        grace: parseGrace(inputs.spelled('delete-grace'), inputs.text('delete-grace') ?? ''),
+        retain: inputs.lines('retain'),
     };
+}
+/** What waits to be deleted must not be forgotten, or it would wait for ever. */
+function requireLastingIndex(inputs, index) {
+    if (index.kind === 'file' || index.kind === 's3')
+        return;
+    const given = index.kind === 'cache' ? "the runner's cache may be dropped at any time" : 'none was given';
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('delete-grace')} needs an index that lasts, and ${given}: set ${inputs.spelled('index')} to a path that stays, or to s3://bucket/key`);
+}
+function parseDelay(inputs) {
+    const choice = inputs.choice('delay-updates', ['true', 'false', 'best-effort']);
+    return choice === 'best-effort' ? choice : choice === 'true';
+}
+function parsePublishLast(inputs) {
+    const lines = inputs.lines('publish-last').map((line) => (line.trim() === 'default' ? 'default' : line));
+    const name = inputs.spelled('publish-last');
+    const negated = lines.find((line) => line.startsWith('!'));
+    if (negated !== undefined)
+        return refuse(name, negated, 'patterns that match; a later line goes before');
+    if (lines.filter((line) => line === 'default').length > 1)
+        return refuse(name, 'default', 'default once');
+    return lines.length === 0 ? ['default'] : lines.filter((line) => !line.startsWith('#'));
 }
 /** Words that may stand behind a place to copy from: copies are made with the destination's own credentials. */
 const COPY_FROM_WORDS = ['region', 'expected-bucket-owner', 'requester-pays'];
@@ -1945,6 +2041,8 @@ function valueFlag(definition) {
         case 'boolean':
             return ' [boolean]';
         case 'enum':
+            if (isSwitch(definition))
+                return ' [value]';
             return ` <${definition.placeholder ?? definition.values?.join('|') ?? 'VALUE'}>`;
         case 'string':
         case 'lines':
@@ -1969,9 +2067,23 @@ function helpText(definition) {
  * has no option that takes a value after `=` and not as the next word, so the bare flag is spelled out for it.
  */
 function bareFlagsMeanTrue(argv) {
-    const flags = new Set(CLI_NAMES.filter((name) => inputDefinition(name).kind === 'boolean').map((name) => `--${optionName(name)}`));
+    const flags = new Map();
+    for (const name of CLI_NAMES) {
+        const definition = inputDefinition(name);
+        if (isSwitch(definition))
+            flags.set(`--${optionName(name)}`, definition);
+    }
     const end = argv.indexOf('--');
-    return argv.map((word, at) => (flags.has(word) && (end === -1 || at < end) ? `${word}=true` : word));
+    return argv.map((word, at) => {
+        const definition = flags.get(word);
+        if (definition === undefined || (end !== -1 && at >= end))
+            return word;
+        return definition.values?.includes(argv[at + 1] ?? '') === true ? word : `${word}=true`;
+    });
+}
+/** Whether the flag alone means true. */
+function isSwitch({ kind, values }) {
+    return kind === 'boolean' || (kind === 'enum' && values?.includes('true') === true);
 }
 /** As commander names options. */
 function camelCase(name) {
@@ -2277,6 +2389,8 @@ const ERROR_MEANINGS = {
     'symlink-outside': 'a symbolic link leaves the roots',
     'symlink-cycle': 'a symbolic link leads back into itself',
     'key-collision': 'two files have the same key',
+    'cannot-delay': 'delay-updates is set and the destination cannot stage updates',
+    locked: 'another run holds the lock of the destination',
     'foreign-writer': 'something else changed the key during the run; its object was left alone',
     'access-denied': 'the identity may not do this',
     'credentials-expired': 'the credentials expired during the run',
@@ -2308,7 +2422,7 @@ const REASON_WORDS = {
     'not-copyable': 'archived or too large to renew its headers',
     absent: 'no longer in the tree',
     excluded: 'excluded',
-    protected: 'protected',
+    grace: 'no longer in the tree, kept by delete-grace',
 };
 const REASONS = Object.keys(REASON_WORDS);
 /** What was done, and what a dry run would do; begins a sentence. */
@@ -2508,14 +2622,16 @@ function statusOf(exit, dryRun) {
 /* harmony export */   hH: () => (/* binding */ patternParsers)
 /* harmony export */ });
 /* unused harmony export commitOf */
-/* harmony import */ var _console_format_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5380);
-/* harmony import */ var _console_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4320);
-/* harmony import */ var _console_totals_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(924);
-/* harmony import */ var _console_version_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9503);
-/* harmony import */ var _console_words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5438);
-/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4132);
-/* harmony import */ var _model_objects_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6139);
-/* harmony import */ var _model_report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8205);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
+/* harmony import */ var _console_format_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5380);
+/* harmony import */ var _console_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4320);
+/* harmony import */ var _console_totals_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(924);
+/* harmony import */ var _console_version_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9503);
+/* harmony import */ var _console_words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5438);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4132);
+/* harmony import */ var _model_objects_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6139);
+/* harmony import */ var _model_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8205);
+
 
 
 
@@ -2527,9 +2643,9 @@ function statusOf(exit, dryRun) {
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(245)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7245))).openStore(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(760)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4379))).sync(...args),
-    fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 532).then(__nccwpck_require__.bind(__nccwpck_require__, 5532))).fileIndexStorage(...args),
-    objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 532).then(__nccwpck_require__.bind(__nccwpck_require__, 5532))).objectIndexStorage(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(819), __nccwpck_require__.e(14)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8014))).sync(...args),
+    fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
+    objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
 /** The pattern parsers of `paths`, loaded when there are patterns. */
 const patternParsers = {
@@ -2553,7 +2669,7 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
         type: 'start',
         command: options.command,
         dryRun: options.dryRun,
-        url: (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_4__/* .destinationUrl */ .k)(options.destination),
+        url: (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_5__/* .destinationUrl */ .k)(options.destination),
         roots: options.tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text),
     });
     let identity;
@@ -2567,7 +2683,15 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
         const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
         const copyFrom = await copyPlaces(opened);
         const { store } = opened;
-        const result = await sync(options, { store, copyFrom, index, emit, signal, now: shell.now });
+        const result = await sync(options, {
+            store,
+            copyFrom,
+            index,
+            owner: ownerOf(shell.env),
+            emit,
+            signal,
+            now: shell.now,
+        });
         const { error } = result.report;
         end = { destination: result.report, exit: result.exit, ...(error === undefined ? {} : { error }) };
     }
@@ -2579,22 +2703,22 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
     const ended = ending(written, options, shell.now() - began);
     shell.emit(ended);
     let { exit } = ended;
-    let failure = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.done ? undefined : (ended.error?.message ?? failureText(written.report, ended));
+    let failure = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.done ? undefined : (ended.error?.message ?? failureText(written.report, ended));
     try {
         await shell.finish(written.report, ended);
     }
     catch (thrown) {
-        exit = (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .worstExit */ .gX)([exit, _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.failed]);
-        failure ??= `outputs or summary could not be written: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(thrown)}`;
+        exit = (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .worstExit */ .gX)([exit, _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.failed]);
+        failure ??= `outputs or summary could not be written: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .messageOf */ .bD)(thrown)}`;
     }
     if (failure !== undefined)
         shell.fail(failure, exit);
-    return shell.detailedExit && exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.done && ended.dryRun && ended.changed ? _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.wouldChange : exit;
+    return shell.detailedExit && exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.done && ended.dryRun && ended.changed ? _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.wouldChange : exit;
     async function copyPlaces({ store }) {
         const places = [];
         for (const from of options.copies.from) {
             const { bucket, prefix } = from.place;
-            const url = (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_4__/* .destinationUrl */ .k)(from.place);
+            const url = (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_5__/* .destinationUrl */ .k)(from.place);
             if (bucket === options.destination.bucket) {
                 places.push({ url, store, prefix, bucket: undefined });
                 continue;
@@ -2630,12 +2754,12 @@ function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
     const { code, message, exit } = explained(thrown, new AbortController().signal, emit);
     finish({
         type: 'end',
-        status: (0,_model_report_js__WEBPACK_IMPORTED_MODULE_5__/* .statusOf */ .c)(exit, dryRun),
+        status: (0,_model_report_js__WEBPACK_IMPORTED_MODULE_6__/* .statusOf */ .c)(exit, dryRun),
         exit,
         dryRun,
         changed: false,
         seconds,
-        totals: _console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .NO_TOTALS */ .wv,
+        totals: _console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .NO_TOTALS */ .wv,
         sentBytes: 0,
         requests: {},
         error: { code, message },
@@ -2651,8 +2775,8 @@ function failureText(report, { totals, exit }) {
     const first = report.destinations.flatMap(({ steps }) => steps.find(({ outcome }) => outcome === 'failed') ?? [])[0];
     const told = first === undefined
         ? ''
-        : `: ${(0,_console_text_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g$)(first.key)}: ${(0,_console_words_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutKey */ .wC)(first.key, first.error?.message ?? '')}`;
-    return `${(0,_console_format_js__WEBPACK_IMPORTED_MODULE_6__/* .formatFiles */ .HL)(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
+        : `: ${(0,_console_text_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g$)(first.key)}: ${(0,_console_words_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutKey */ .wC)(first.key, first.error?.message ?? '')}`;
+    return `${(0,_console_format_js__WEBPACK_IMPORTED_MODULE_7__/* .formatFiles */ .HL)(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
 }
 /** An index in another bucket is reached as the destination is, but for what is about the destination alone. */
 function indexBucket(options, bucket) {
@@ -2675,23 +2799,23 @@ function copyBucket(options, from) {
 /** Anything thrown, as the report says it. What is no `SyncError` is a mistake of ours. After an abort nothing else counts. */
 function explained(thrown, signal, emit) {
     const met = signal.aborted ? signal.reason : thrown;
-    if (met instanceof _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0)
+    if (met instanceof _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .SyncError */ .S0)
         return { code: met.code, message: met.message, exit: met.exit };
     if (met instanceof Error && met.stack !== undefined) {
         emit({ type: 'message', level: 'debug', message: met.stack });
     }
     return {
         code: 'internal',
-        message: `internal error: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
-        exit: _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.failed,
+        message: `internal error: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .messageOf */ .bD)(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
+        exit: _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.failed,
     };
 }
 function notBegun(options, { code, message, exit }) {
     const error = { code, message };
     const destination = {
-        url: (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_4__/* .destinationUrl */ .k)(options.destination),
-        status: (0,_model_report_js__WEBPACK_IMPORTED_MODULE_5__/* .statusOf */ .c)(exit, options.dryRun),
-        totals: _console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .NO_TOTALS */ .wv,
+        url: (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_5__/* .destinationUrl */ .k)(options.destination),
+        status: (0,_model_report_js__WEBPACK_IMPORTED_MODULE_6__/* .statusOf */ .c)(exit, options.dryRun),
+        totals: _console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .NO_TOTALS */ .wv,
         requests: {},
         phases: {},
         ranks: [],
@@ -2706,8 +2830,8 @@ function buildReport(options, shell, made) {
     const { began, identity, warnings, end } = made;
     const commit = commitOf(shell.env);
     return {
-        version: _model_report_js__WEBPACK_IMPORTED_MODULE_5__/* .REPORT_VERSION */ .A,
-        tool: _console_version_js__WEBPACK_IMPORTED_MODULE_7__/* .TOOL */ .j,
+        version: _model_report_js__WEBPACK_IMPORTED_MODULE_6__/* .REPORT_VERSION */ .A,
+        tool: _console_version_js__WEBPACK_IMPORTED_MODULE_8__/* .TOOL */ .j,
         command: options.command,
         dryRun: options.dryRun,
         status: end.destination.status,
@@ -2747,7 +2871,7 @@ async function writeReport(report, options, exit, emit) {
     catch (thrown) {
         const error = {
             code: 'report-not-written',
-            message: `report: ${options.report} cannot be written (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(thrown)}): check the directory and its permissions`,
+            message: `report: ${options.report} cannot be written (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .messageOf */ .bD)(thrown)}): check the directory and its permissions`,
         };
         const failed = report.status === 'done' || report.status === 'planned';
         // A run that failed already ends with its own error; this one is said beside it.
@@ -2755,26 +2879,43 @@ async function writeReport(report, options, exit, emit) {
             emit({ type: 'message', level: 'error', message: error.message });
         return {
             report: failed ? { ...report, status: 'failed', error } : report,
-            exit: (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .worstExit */ .gX)([exit, _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.failed]),
+            exit: (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .worstExit */ .gX)([exit, _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.failed]),
             path: undefined,
         };
     }
 }
 function ending({ report, exit, path }, options, ms) {
-    const totals = (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .sumTotals */ .L_)(report);
+    const totals = (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .sumTotals */ .L_)(report);
     return {
         type: 'end',
         status: report.status,
         exit,
         dryRun: options.dryRun,
-        changed: (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .isChanged */ .Hq)(totals),
+        changed: (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .isChanged */ .Hq)(totals),
         seconds: ms / 1000,
         totals,
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
-        requests: (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_1__/* .sumRequests */ .Mw)(report),
+        requests: (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .sumRequests */ .Mw)(report),
+        ...delayedOf(report),
         ...(report.error === undefined ? {} : { error: report.error }),
         ...(path === undefined ? {} : { report: path }),
     };
+}
+/** Over several destinations: all their keys, and the longest switch. */
+function delayedOf(report) {
+    const all = report.destinations.flatMap(({ delayed }) => delayed ?? []);
+    if (all.length === 0 || all.length < report.destinations.length)
+        return {};
+    const keys = all.reduce((sum, { keys: some }) => sum + some, 0);
+    return { delayed: { keys, seconds: Math.max(...all.map(({ seconds }) => seconds)) } };
+}
+/** Who holds a lock, for whoever waits for it: the job where CI names it, else host and process. */
+function ownerOf(env) {
+    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+    if (server !== undefined && repository !== undefined && id !== undefined) {
+        return `${server}/${repository}/actions/runs/${id}`;
+    }
+    return env.CI_JOB_URL ?? env.BUILD_URL ?? `process ${process.pid} on ${(0,node_os__WEBPACK_IMPORTED_MODULE_0__.hostname)()}`;
 }
 /** npm and npx pass a terminal's SIGINT on to a child that already had it; the echo is not a second wish. */
 const ECHO_MS = 100;
@@ -2787,12 +2928,12 @@ function abortOnSignals(target = process, exitNow = (code) => process.exit(code)
     let interruptedAt;
     const interrupt = () => {
         if (interruptedAt !== undefined && now() - interruptedAt >= ECHO_MS)
-            exitNow(_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.interrupted);
+            exitNow(_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.interrupted);
         interruptedAt ??= now();
-        controller.abort(new _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0('cancelled', _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.interrupted, 'cancelled by SIGINT: what was not begun is left for the next run'));
+        controller.abort(new _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .SyncError */ .S0('cancelled', _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.interrupted, 'cancelled by SIGINT: what was not begun is left for the next run'));
     };
     const terminate = () => {
-        controller.abort(new _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0('cancelled', _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.terminated, 'cancelled by SIGTERM: what was not begun is left for the next run'));
+        controller.abort(new _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .SyncError */ .S0('cancelled', _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.terminated, 'cancelled by SIGTERM: what was not begun is left for the next run'));
     };
     target.on('SIGINT', interrupt);
     target.on('SIGTERM', terminate);

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeDirectory } from '../disk/replace-file.js';
-import { MAX_INDEX_BYTES } from '../model/digest-index.js';
+import { EMPTY_INDEX, MAX_INDEX_BYTES } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
+import { groupCommit } from '../model/group-commit.js';
 import type { IndexStorage } from '../sync/ports.js';
 
 /** What of @actions/cache is used. */
@@ -71,6 +72,25 @@ export function cacheIndexStorage(
   const unique = randomBytes(4).toString('hex');
   const key = `${prefix}${env.GITHUB_RUN_ID ?? '0'}-${env.GITHUB_RUN_ATTEMPT ?? '0'}-${unique}`;
   let available = true;
+  let restored: Buffer | undefined;
+  let unsaved: Promise<Unsaved> | undefined;
+
+  /** What post saves if main never comes to it. */
+  async function leaveForPost(bytes: Buffer): Promise<Unsaved> {
+    const directory = await freshDirectory(env);
+    await writeFile(join(directory, FILE), bytes);
+    const left: Unsaved = { directory, key };
+    saveState(STATE, JSON.stringify(left));
+    return left;
+  }
+
+  async function forget(): Promise<void> {
+    const left = await unsaved;
+    unsaved = undefined;
+    if (left === undefined) return;
+    saveState(STATE, '');
+    await rm(left.directory, { recursive: true, force: true });
+  }
 
   function giveUp(why: string): void {
     if (!available) return;
@@ -100,9 +120,9 @@ export function cacheIndexStorage(
       if (cache === undefined) return undefined;
       const directory = await freshDirectory(env);
       try {
-        const restored = restore(cache, directory, key, prefix, env);
-        const hit = await patiently(restored, signal);
-        return hit === undefined ? undefined : await readIndex(directory);
+        const hit = await patiently(restore(cache, directory, key, prefix, env), signal);
+        restored = hit === undefined ? undefined : await readIndex(directory);
+        return restored;
       } catch (error) {
         if (signal.aborted) return undefined;
         giveUp(`it could not be restored (${messageOf(error)})`);
@@ -113,22 +133,32 @@ export function cacheIndexStorage(
     },
     async save(bytes, signal) {
       if (!available) return;
-      const directory = await freshDirectory(env);
-      await writeFile(join(directory, FILE), bytes);
-      const unsaved: Unsaved = { directory, key };
-      saveState(STATE, JSON.stringify(unsaved));
+      await forget();
+      unsaved = leaveForPost(bytes);
+      const left = await unsaved;
       // A cancelled job is killed in seconds, its post step is not.
       if (signal.aborted) return;
       const cache = await service();
       if (cache !== undefined) {
         try {
-          if (!(await saveDirectory(cache, unsaved, env))) giveUp('the cache service did not take it');
+          if (!(await saveDirectory(cache, left, env))) giveUp('the cache service did not take it');
         } catch (error) {
           giveUp(`the cache service did not take it (${messageOf(error)})`);
         }
       }
-      saveState(STATE, '');
-      await rm(directory, { recursive: true, force: true });
+      await forget();
+    },
+    // Lines are appended to the index that was restored: post saves it if main is killed.
+    journal: {
+      ofEndedRuns: true,
+      load: async () => Buffer.alloc(0),
+      append: groupCommit(async (lines) => {
+        if (!available) return;
+        unsaved ??= leaveForPost(restored ?? EMPTY_INDEX);
+        const { directory } = await unsaved;
+        await appendFile(join(directory, FILE), lines);
+      }),
+      clear: forget,
     },
   };
 }

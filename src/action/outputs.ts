@@ -18,6 +18,7 @@ export function outputsOf(ended: RunEnded, summaryFile: string): ReadonlyMap<Out
     'deleted-files': totals.deleted.files,
     'deleted-bytes': totals.deleted.bytes,
     'failed-files': totals.failed.files,
+    delayed: ended.delayed === undefined ? 'no' : 'yes',
     requests: totalRequests(ended.requests),
     report: ended.report ?? '',
     'summary-file': summaryFile,

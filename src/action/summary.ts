@@ -6,7 +6,7 @@ import {
   formatSeconds,
   formatStepsWere,
 } from '../console/format.js';
-import { totalRows } from '../console/log.js';
+import { delayedText, totalRows } from '../console/log.js';
 import { markdownCode, markdownText, shorten } from '../console/text.js';
 import { isChanged, spared, sumRequests, sumTotals, totalRequests } from '../console/totals.js';
 import { REASON_WORDS, withoutKey } from '../console/words.js';
@@ -98,6 +98,11 @@ function headline(report: Report, totals: Totals, title: string): string {
     sentences.push(
       `**${formatPercent(bytes, of)}** of ${formatBytes(of)} ${report.dryRun ? 'would not have to travel' : 'did not have to travel'}.`,
     );
+  }
+  for (const { delayed } of report.destinations) {
+    if (delayed !== undefined && delayed.keys > 0) {
+      sentences.push(`Everything was staged first; ${delayedText(delayed)}.`);
+    }
   }
   const error =
     report.error === undefined ? '' : `\n\n> ${markdownText(shorten(report.error.message, MESSAGE_LENGTH))}`;

@@ -1,7 +1,7 @@
 import type { Event, PhaseName, PlanTotals, RunEnded, StepOutcome } from '../model/events.js';
 import type { LogLevel } from '../model/options.js';
 import type { Action, Count, Step } from '../model/plan.js';
-import type { Status, Totals } from '../model/report.js';
+import type { Delayed, Status, Totals } from '../model/report.js';
 import {
   formatBytes,
   formatCount,
@@ -250,6 +250,11 @@ function clause(word: string, count: Count): string | undefined {
   return count.files === 0 ? undefined : `${word} ${formatFilesAndBytes(count)}`;
 }
 
+/** How the switch went, once everything was staged. */
+export function delayedText({ keys, seconds }: Delayed): string {
+  return `the switch took ${formatSeconds(seconds)} for ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+}
+
 /** The end of a run in a few words; begins a sentence. */
 export function statusText(status: Status, dryRun: boolean): string {
   switch (status) {
@@ -305,6 +310,7 @@ function* endLines(ended: RunEnded): Generator<LogLine> {
     yield info(
       `  ${formatPercent(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`,
     );
+  if (ended.delayed !== undefined && ended.delayed.keys > 0) yield info(`  ${delayedText(ended.delayed)}`);
   const requests = totalRequests(ended.requests);
   if (requests > 0) yield info(`  ${formatRequests(requests)}`);
   if (ended.report !== undefined) yield info(`  report: ${printable(ended.report)}`);

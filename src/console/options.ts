@@ -24,6 +24,7 @@ import {
   parseDuration,
   parseEndpoint,
   parseEnum,
+  parseGrace,
   parseMaxDelete,
   parseNumber,
   parseRegion,
@@ -58,6 +59,7 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
   const deletes = parseDeletes(inputs, destination);
   const writeHeaders = parseWriteHeaders(inputs);
   const index = parseIndex(inputs, context, connection, destination);
+  if (deletes.grace.kind !== 'none') requireLastingIndex(inputs, index);
   const report = inputs.text('report');
   return {
     command: 'sync',
@@ -66,6 +68,10 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
     deletes,
     writeHeaders,
     copies: parseCopies(inputs, context),
+    delayUpdates: parseDelay(inputs),
+    publishLast: parsePublishLast(inputs),
+    lock: inputs.boolean('lock'),
+    abortUploadsAfterMs: inputs.longDuration('abort-uploads-after'),
     overwrite: inputs.choice('overwrite', ['if-unchanged', 'always']),
     preserve: inputs.boolean('preserve'),
     index,
@@ -142,6 +148,11 @@ class Inputs {
     return parseDuration(this.spelled(name), this.orDefault(name));
   }
 
+  /** Of times that no timer has to hold. */
+  longDuration(name: InputName): number {
+    return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
+  }
+
   orDefault(name: InputName): string {
     return this.text(name) ?? inputDefinition(name).default ?? '';
   }
@@ -192,7 +203,32 @@ function parseDeletes(inputs: Inputs, destination: Destination): DeleteOptions {
     deleteAfter,
     maxDelete: parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? ''),
     deleteExcluded: inputs.boolean('delete-excluded'),
+    grace: parseGrace(inputs.spelled('delete-grace'), inputs.text('delete-grace') ?? ''),
+    retain: inputs.lines('retain'),
   };
+}
+
+/** What waits to be deleted must not be forgotten, or it would wait for ever. */
+function requireLastingIndex(inputs: Inputs, index: IndexPlace): void {
+  if (index.kind === 'file' || index.kind === 's3') return;
+  const given = index.kind === 'cache' ? "the runner's cache may be dropped at any time" : 'none was given';
+  throw usageError(
+    `${inputs.spelled('delete-grace')} needs an index that lasts, and ${given}: set ${inputs.spelled('index')} to a path that stays, or to s3://bucket/key`,
+  );
+}
+
+function parseDelay(inputs: Inputs): SyncOptions['delayUpdates'] {
+  const choice = inputs.choice('delay-updates', ['true', 'false', 'best-effort']);
+  return choice === 'best-effort' ? choice : choice === 'true';
+}
+
+function parsePublishLast(inputs: Inputs): readonly string[] {
+  const lines = inputs.lines('publish-last').map((line) => (line.trim() === 'default' ? 'default' : line));
+  const name = inputs.spelled('publish-last');
+  const negated = lines.find((line) => line.startsWith('!'));
+  if (negated !== undefined) return refuse(name, negated, 'patterns that match; a later line goes before');
+  if (lines.filter((line) => line === 'default').length > 1) return refuse(name, 'default', 'default once');
+  return lines.length === 0 ? ['default'] : lines.filter((line) => !line.startsWith('#'));
 }
 
 /** Words that may stand behind a place to copy from: copies are made with the destination's own credentials. */

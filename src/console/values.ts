@@ -1,5 +1,5 @@
 import { usageError } from '../model/errors.js';
-import type { MaxDelete } from '../model/options.js';
+import type { DeleteGrace, MaxDelete } from '../model/options.js';
 import { oneLine, shorten } from './text.js';
 
 /**
@@ -50,6 +50,8 @@ export function parseNumber(
   return number >= min && number <= max ? number : refuse(name, value, allowed);
 }
 
+const DAY_MS = 24 * 3_600_000;
+
 const DURATION_UNITS: Readonly<Record<string, number>> = {
   '': 1000,
   ms: 1,
@@ -57,19 +59,22 @@ const DURATION_UNITS: Readonly<Record<string, number>> = {
   m: 60_000,
   min: 60_000,
   h: 3_600_000,
+  d: DAY_MS,
+  day: DAY_MS,
+  days: DAY_MS,
 };
 
 /** Node's timers hold 31 bits of milliseconds. */
 const MAX_DURATION_MS = 2 ** 31 - 1;
 
 /** Milliseconds. A plain number is seconds. */
-export function parseDuration(name: string, value: string): number {
-  const allowed = 'a time such as 500 ms, 10 s, 5 min or 1 h (a plain number is seconds)';
-  const match = /^([0-9]+(?:\.[0-9]+)?) *(ms|s|m|min|h|)$/.exec(value);
+export function parseDuration(name: string, value: string, max = MAX_DURATION_MS): number {
+  const allowed = 'a time such as 500 ms, 10 s, 5 min, 1 h or 7 days (a plain number is seconds)';
+  const match = /^([0-9]+(?:\.[0-9]+)?) *(ms|s|m|min|h|d|day|days|)$/.exec(value);
   const unit = match === null ? undefined : DURATION_UNITS[match[2] ?? ''];
   if (match === null || unit === undefined) return refuse(name, value, allowed);
   const milliseconds = Math.round(Number(match[1]) * unit);
-  return milliseconds >= 1 && milliseconds <= MAX_DURATION_MS ? milliseconds : refuse(name, value, allowed);
+  return milliseconds >= 1 && milliseconds <= max ? milliseconds : refuse(name, value, allowed);
 }
 
 const SIZE_UNITS: Readonly<Record<string, number>> = {
@@ -100,6 +105,17 @@ export function parseMaxDelete(name: string, value: string): MaxDelete {
   if (percent !== null && Number(percent[1]) <= 100) return { kind: 'percent', percent: Number(percent[1]) };
   if (/^[0-9]{1,15}$/.test(value)) return { kind: 'count', count: Number(value) };
   return refuse(name, value, 'a number of deletions, N% (0% to 100%), none');
+}
+
+/** A number of deploys, or a time of at least a minute. */
+export function parseGrace(name: string, value: string): DeleteGrace {
+  if (value === '') return { kind: 'none' };
+  const match = /^([0-9]{1,6}) *(deploys?|days?|d|h|min)$/.exec(value);
+  const [, digits = '0', unit = ''] = match ?? [];
+  const count = Number(digits);
+  if (count === 0) return refuse(name, value, 'how long, such as 3 deploys, 7 days or 12 h');
+  if (unit.startsWith('deploy')) return { kind: 'deploys', deploys: count };
+  return { kind: 'time', ms: count * (DURATION_UNITS[unit] ?? DAY_MS) };
 }
 
 export function parseAccountId(name: string, value: string): string {

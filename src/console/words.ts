@@ -23,6 +23,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'symlink-outside': 'a symbolic link leaves the roots',
   'symlink-cycle': 'a symbolic link leads back into itself',
   'key-collision': 'two files have the same key',
+  'cannot-delay': 'delay-updates is set and the destination cannot stage updates',
+  locked: 'another run holds the lock of the destination',
   'foreign-writer': 'something else changed the key during the run; its object was left alone',
   'access-denied': 'the identity may not do this',
   'credentials-expired': 'the credentials expired during the run',
@@ -56,7 +58,7 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   'not-copyable': 'archived or too large to renew its headers',
   absent: 'no longer in the tree',
   excluded: 'excluded',
-  protected: 'protected',
+  grace: 'no longer in the tree, kept by delete-grace',
 };
 
 export const REASONS = Object.keys(REASON_WORDS) as readonly Reason[];

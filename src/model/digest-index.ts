@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
+import type { ObjectKey } from './object-key.js';
 
 /**
  * What earlier runs learned, one text line each:
@@ -7,12 +8,16 @@ import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
  *     s3-dedup-sync-index 1
  *     <crc32 of the JSON, 8 hex digits> <JSON object>
  *
- * A line with `key` speaks of an object, one with `path` of a local file, one with `machine` of the writer.
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, one with `machine` of the
+ * writer.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption`, `source`, `encoding`, `chunks`, `grace` and `invalidation` are
- * reserved for them.
+ * index is written again; `encryption`, `source`, `encoding`, `chunks` and `invalidation` are reserved for them.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
+
+/** An index that knows nothing, and to which lines can be appended. */
+export const EMPTY_INDEX: Buffer = Buffer.from(`${FIRST_LINE}\n`);
 
 /** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
 export const MAX_INDEX_BYTES = 1024 ** 3;
@@ -46,6 +51,23 @@ export interface FileEntry {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
+/** A multipart upload that a run began, journalled before its first part. */
+export interface UploadEntry {
+  readonly key: ObjectKey;
+  readonly md5: Md5;
+  /** Bytes. */
+  readonly size: number;
+  /** Its layout: `12x8388608+1x77`. */
+  readonly parts: string;
+  /** Digest of every header that it was created with. */
+  readonly headers: string;
+  /** When it was begun, milliseconds since the epoch. */
+  readonly begun: number;
+  /** Who began it: a run on the same machine whose process is gone is not coming back. */
+  readonly machine: string;
+  readonly pid: number;
+}
+
 export interface DigestIndex {
   /** Names the machine whose files `files` speaks of. */
   readonly machine: string;
@@ -53,15 +75,34 @@ export interface DigestIndex {
   readonly writtenNs: bigint;
   readonly objects: ReadonlyMap<string, ObjectEntry>;
   readonly files: ReadonlyMap<string, FileEntry>;
+  /** By upload id. */
+  readonly uploads: ReadonlyMap<string, UploadEntry>;
+  /** Successful runs that changed the destination. */
+  readonly deploys: number;
+  /** Keys that the tree no longer has and that `delete-grace` keeps. */
+  readonly pending: ReadonlyMap<string, PendingDelete>;
+}
+
+/** A delete that waits. Another object under the key begins to wait anew. */
+export interface PendingDelete {
+  readonly etag: ETag;
+  /** When a run first met the key without a file, milliseconds since the epoch. */
+  readonly since: number;
+  /** `DigestIndex.deploys` at that time. */
+  readonly deploys: number;
 }
 
 export type IndexParse =
   | { readonly index: DigestIndex; readonly droppedLines: number }
   | { readonly index: undefined; readonly why: string };
 
-/** Reads an index. Any bytes are allowed: what is not an intact line is dropped. */
-export function parseIndex(bytes: Buffer): IndexParse {
-  let start = bytes.indexOf(0x0a);
+/**
+ * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
+ *
+ * @param journal lines that were appended since it was written; the last one may be cut short
+ */
+export function parseIndex(bytes: Buffer, journal: Buffer = Buffer.alloc(0)): IndexParse {
+  const start = bytes.indexOf(0x0a);
   if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
     return { index: undefined, why: 'it is not an index of this version' };
   }
@@ -70,17 +111,28 @@ export function parseIndex(bytes: Buffer): IndexParse {
   let machine = '';
   let writtenNs = 0n;
   let droppedLines = 0;
-  for (start += 1; start < bytes.length; ) {
-    const newline = bytes.indexOf(0x0a, start);
-    const end = newline < 0 ? bytes.length : newline;
-    const record = end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
-    start = end + 1;
+  let deploys = 0;
+  const uploads = new Map<string, UploadEntry>();
+  const pending = new Map<string, PendingDelete>();
+  for (const record of recordsOf(journal, 0)) {
+    const entry = record === undefined ? undefined : uploadEntry(record);
+    if (entry !== undefined) uploads.set(entry[0], entry[1]);
+  }
+  for (const record of recordsOf(bytes, start + 1)) {
     if (record === undefined) {
       droppedLines++;
       continue;
     }
-    const { key, path, machine: writer } = record;
-    if (typeof key === 'string') {
+    const { key, path, upload, pending: waiting, machine: writer } = record;
+    if (typeof upload === 'string') {
+      const entry = uploadEntry(record);
+      if (entry === undefined) droppedLines++;
+      else uploads.set(entry[0], entry[1]);
+    } else if (typeof waiting === 'string') {
+      const entry = pendingDelete(record);
+      if (entry === undefined) droppedLines++;
+      else pending.set(waiting, entry);
+    } else if (typeof key === 'string') {
       const entry = objectEntry(record);
       if (entry === undefined) droppedLines++;
       else objects.set(key, entry);
@@ -91,17 +143,42 @@ export function parseIndex(bytes: Buffer): IndexParse {
     } else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
       machine = writer;
       writtenNs = BigInt(record.writtenNs);
+      if (isSize(record.deploys)) deploys = record.deploys;
     }
   }
-  return { index: { machine, writtenNs, objects, files }, droppedLines };
+  return { index: { machine, writtenNs, objects, files, uploads, deploys, pending }, droppedLines };
+}
+
+/** An index of a run that never wrote one: what its journal says. */
+export function emptyIndex(journal: Buffer): DigestIndex {
+  const parsed = parseIndex(EMPTY_INDEX, journal);
+  if (parsed.index === undefined) throw new Error(parsed.why);
+  return parsed.index;
+}
+
+function* recordsOf(bytes: Buffer, from: number): Generator<Record<string, unknown> | undefined> {
+  for (let start = from; start < bytes.length; ) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    yield end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+    start = end + 1;
+  }
 }
 
 /** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
 export function* formatIndex(index: DigestIndex): Generator<string> {
   yield `${FIRST_LINE}\n`;
-  yield line({ machine: index.machine, writtenNs: index.writtenNs.toString() });
+  const { machine, writtenNs, deploys } = index;
+  yield line({ machine, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
   for (const [key, { extra, ...entry }] of index.objects) yield line({ ...extra, key, ...entry });
   for (const [path, { extra, ...entry }] of index.files) yield line({ ...extra, path, ...entry });
+  for (const [pending, entry] of index.pending) yield line({ pending, ...entry });
+  for (const [upload, entry] of index.uploads) yield formatUpload(upload, entry);
+}
+
+/** A line of the journal. */
+export function formatUpload(upload: string, entry: UploadEntry): string {
+  return line({ upload, ...entry });
 }
 
 function line(record: Readonly<Record<string, unknown>>): string {
@@ -147,6 +224,25 @@ function fileEntry(record: Readonly<Record<string, unknown>>): FileEntry | undef
   if (md5 === undefined || !isSize(size)) return undefined;
   if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino)) return undefined;
   return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+
+function pendingDelete(record: Readonly<Record<string, unknown>>): PendingDelete | undefined {
+  const { etag: text, since, deploys } = record;
+  const etag = typeof text === 'string' ? parseETag(text) : undefined;
+  return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+
+function uploadEntry(record: Readonly<Record<string, unknown>>): readonly [string, UploadEntry] | undefined {
+  const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+  const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
+  if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
+    return undefined;
+  if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+    return undefined;
+  const layout = parseLayout(parts);
+  if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined) return undefined;
+  if (layoutSize(layout) !== size) return undefined;
+  return [upload, { key: key as ObjectKey, md5, size, parts, headers, begun, machine, pid }];
 }
 
 function isSize(value: unknown): value is number {

@@ -37,6 +37,8 @@ export type ErrorCode =
   | 'symlink-outside'
   | 'symlink-cycle'
   | 'key-collision'
+  | 'cannot-delay'
+  | 'locked'
   // another writer: exit 5
   | 'foreign-writer'
   // failures: exit 1

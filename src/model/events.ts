@@ -1,6 +1,6 @@
 import type { ErrorCode, ExitCode } from './errors.js';
 import type { Count, Step } from './plan.js';
-import type { ReportError, Status, Totals } from './report.js';
+import type { Delayed, ReportError, Status, Totals } from './report.js';
 
 /** Who is publishing: never a secret, a token or a signature. */
 export interface Identity {
@@ -98,6 +98,8 @@ export interface RunEnded {
   readonly sentBytes: number;
   /** Requests sent, retries included, by S3 operation. */
   readonly requests: Readonly<Record<string, number>>;
+  /** With `delay-updates`: how many keys were switched. */
+  readonly delayed?: Delayed;
   readonly error?: ReportError;
   /** Path of the report that was written. */
   readonly report?: string;

@@ -11,7 +11,7 @@
  * - `lines`: several, one a line; on the command line the option is repeated
  * - `enum`: one of `values`
  * - `number`: a whole number from `min` to `max`, or one of `values`
- * - `duration`: `500 ms`, `10 s`, `5 min`, `1 h`; a plain number is seconds
+ * - `duration`: `500 ms`, `10 s`, `5 min`, `1 h`, `7 days`; a plain number is seconds
  * - `limit`: a number, `N%`, or one of `values`
  * - `size`: bytes, or a number with KB, MB, GB, KiB, MiB, GiB
  */
@@ -47,6 +47,7 @@ export interface InputDefinition {
 export type InputGroup =
   | 'What is published'
   | 'Where to'
+  | 'Order'
   | 'Deleting'
   | 'Objects'
   | 'Run and report'
@@ -152,6 +153,37 @@ export const INPUTS = {
     description:
       'Allow `delete-after` without a prefix. An unset variable in `prefix` must not mean everything.',
   },
+  'delay-updates': {
+    kind: 'enum',
+    group: 'Order',
+    values: ['true', 'false', 'best-effort'],
+    default: 'false',
+    description:
+      'Change nothing before every byte is in S3, then switch all keys within moments. `true` refuses a destination that cannot stage uploads, `best-effort` publishes in order there. A small object then costs three requests instead of one.',
+  },
+  'publish-last': {
+    kind: 'lines',
+    group: 'Order',
+    default: 'default',
+    placeholder: 'PATTERN',
+    description:
+      'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, repository entry points and signatures, checksum files, latest pointers, service workers.',
+  },
+  lock: {
+    kind: 'boolean',
+    group: 'Order',
+    default: 'false',
+    description:
+      'Hold a lease object under the prefix while the run writes, so that no other run with `lock` publishes there at the same time. One that is held refuses the run.',
+  },
+  'abort-uploads-after': {
+    kind: 'duration',
+    group: 'Order',
+    default: '7 days',
+    placeholder: 'TIME',
+    description:
+      'Multipart uploads that the journal names and no run goes on with are aborted at once when their run is known to be over, else when they are this old.',
+  },
   'delete-after': {
     kind: 'boolean',
     group: 'Deleting',
@@ -174,6 +206,20 @@ export const INPUTS = {
     group: 'Deleting',
     default: 'false',
     description: 'Let `delete-after` also delete objects that are excluded.',
+  },
+  'delete-grace': {
+    kind: 'string',
+    group: 'Deleting',
+    placeholder: 'N deploys|N days',
+    description:
+      'Keep what the tree no longer has for so many deploys (`3 deploys`) or so long (`7 days`) before `delete-after` deletes it: pages that are still open need their old assets. Needs an index that lasts: a path or `s3://`.',
+  },
+  retain: {
+    kind: 'lines',
+    group: 'Deleting',
+    placeholder: 'PATTERN',
+    description:
+      'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them.',
   },
   'copy-from': {
     kind: 'lines',
@@ -393,6 +439,7 @@ export const OUTPUTS = {
   'deleted-files': 'Objects deleted.',
   'deleted-bytes': 'Their bytes.',
   'failed-files': 'Files and objects that failed.',
+  delayed: '`yes` when `delay-updates` staged everything before anything changed; else `no`.',
   requests: 'Requests sent to S3, retries included.',
   report: 'Path of the report, when one was asked for.',
   'summary-file': 'Path of the summary as Markdown, for a comment on a pull request.',

@@ -65,10 +65,20 @@ export interface TreeOptions {
   readonly ifNoFilesFound: 'error' | 'warn' | 'ignore';
 }
 
+/** How long a key stays that the tree no longer has. A deploy is a successful run that changed the destination. */
+export type DeleteGrace =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'deploys'; readonly deploys: number }
+  /** Milliseconds. */
+  | { readonly kind: 'time'; readonly ms: number };
+
 export interface DeleteOptions {
   readonly deleteAfter: boolean;
   readonly maxDelete: MaxDelete;
   readonly deleteExcluded: boolean;
+  readonly grace: DeleteGrace;
+  /** Lines in the gitignore dialect: keys that are never deleted. */
+  readonly retain: readonly string[];
 }
 
 /** A line of `copy-from`: where else content may lie that need not be sent. Read only. */
@@ -103,6 +113,13 @@ export interface SyncOptions {
   readonly copies: CopyOptions;
   /** `if-unchanged`: only what the listing showed; `always`: a key as it is when it is written. */
   readonly overwrite: 'if-unchanged' | 'always';
+  /** Nothing changes before every byte is in S3; `best-effort`: where the destination can. */
+  readonly delayUpdates: boolean | 'best-effort';
+  /** Lines of the publish order after new and changed keys; `default` stands for the built-in ones. */
+  readonly publishLast: readonly string[];
+  readonly lock: boolean;
+  /** Milliseconds; journalled uploads of other runs are aborted when they are this old. */
+  readonly abortUploadsAfterMs: number;
   readonly preserve: boolean;
   readonly index: IndexPlace;
   readonly dryRun: boolean;

@@ -20,7 +20,7 @@ export type Action = 'upload' | 'copy' | 'refresh' | 'delete' | 'keep';
  * - `not-copyable`: so too, and the object cannot be copied onto itself: it is archived or above 5 GiB
  * - `absent`: the tree no longer has the key
  * - `excluded`: the key is excluded and `delete-excluded` is set
- * - `protected`: the tree no longer has the key, and it is kept
+ * - `grace`: the tree no longer has the key, and `delete-grace` keeps it for now
  */
 export type Reason =
   | 'new'
@@ -36,7 +36,7 @@ export type Reason =
   | 'not-copyable'
   | 'absent'
   | 'excluded'
-  | 'protected';
+  | 'grace';
 
 /** What must still be true of a key when it is written; what the listing showed. */
 export type Condition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: ETag };
@@ -56,6 +56,8 @@ export interface UploadStep extends StepBase {
   /** `undefined` when the size alone made the content new: it is hashed as it is sent. */
   readonly md5: Md5 | undefined;
   readonly condition: Condition;
+  /** Sent in a stage phase, into an upload that nobody sees; completed in its place. */
+  readonly staged: boolean;
 }
 
 export interface CopyStep extends StepBase {
@@ -98,6 +100,8 @@ export interface RefreshStep extends StepBase {
 /** A key that is left as it is although something was to be done about it. */
 export interface KeepStep extends StepBase {
   readonly action: 'keep';
+  /** As listed. */
+  readonly etag: ETag;
 }
 
 export interface DeleteStep extends StepBase {
@@ -110,9 +114,15 @@ export type WriteStep = UploadStep | CopyStep | RefreshStep;
 
 export type Step = WriteStep | KeepStep | DeleteStep;
 
-/** Steps that may run in any order and at the same time. What a stage phase does stays invisible. */
+/** Steps whose bytes can be put into an upload before they become visible. */
+export type StagedStep = UploadStep | CopyStep;
+
+/**
+ * Steps that may run in any order and at the same time. What a stage phase does stays invisible. `required`: nothing
+ * is published unless all of it succeeded; else what could not be staged is sent in its place.
+ */
 export type Phase =
-  | { readonly kind: 'stage'; readonly steps: readonly CopyStep[] }
+  | { readonly kind: 'stage'; readonly required: boolean; readonly steps: readonly StagedStep[] }
   | { readonly kind: 'publish'; readonly steps: readonly Step[] };
 
 /** A place in the publish order; a rank starts when the one before it is done. */

@@ -39,6 +39,12 @@ export interface ReportStep {
   readonly versionId?: string;
 }
 
+/** How the switch from the old tree to the new one went, from its first completion to its last. */
+export interface Delayed {
+  readonly keys: number;
+  readonly seconds: number;
+}
+
 export interface DestinationReport {
   readonly url: string;
   readonly status: Status;
@@ -53,6 +59,8 @@ export interface DestinationReport {
   readonly headersUnknown: Count;
   /** Bytes of file content that left this machine, retries left out. */
   readonly sentBytes: number;
+  /** Present when every byte was in S3 before anything changed. */
+  readonly delayed?: Delayed;
   readonly error?: ReportError;
   /** Unchanged files are in the totals alone. */
   readonly steps: readonly ReportStep[];

@@ -18,6 +18,10 @@ export interface ReadableStore {
   hasAcl(key: ObjectKey, signal: AbortSignal): Promise<boolean>;
   /** The whole body of a small object, for the index alone. `undefined`: there is no such key. */
   read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined>;
+  /** Multipart uploads under the prefix that are not ended, page by page. */
+  listUploads(prefix: Prefix, signal: AbortSignal): AsyncIterable<readonly ListedUpload[]>;
+  /** The parts that an upload has. Rejects with `no-upload`. */
+  listParts(upload: Upload, signal: AbortSignal): Promise<readonly ListedPart[]>;
   /** Requests sent so far, retries included, by S3 operation. */
   requests(): Readonly<Record<string, number>>;
   /** Bytes that the open connections have carried, both ways: a number that changes while anything flows. */
@@ -25,6 +29,10 @@ export interface ReadableStore {
 }
 
 export interface ObjectStore extends ReadableStore {
+  /** Name of the provider, for messages. */
+  readonly provider: string;
+  /** Whether objects of any size can be staged in uploads; `false` is known, `true` may turn out wrong. */
+  readonly canStage: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
   put(request: PutRequest, signal: AbortSignal): Promise<Written>;
@@ -37,6 +45,18 @@ export interface ObjectStore extends ReadableStore {
   abortUpload(upload: Upload, signal: AbortSignal): Promise<void>;
   /** At most 1,000 keys; one answer per key, in the order given. */
   delete(requests: readonly DeleteRequest[], signal: AbortSignal): Promise<readonly DeleteAnswer[]>;
+}
+
+export interface ListedUpload {
+  readonly key: ObjectKey;
+  readonly id: string;
+  /** Milliseconds since the epoch; 0 where the server does not say. */
+  readonly begun: number;
+}
+
+export interface ListedPart extends Part {
+  /** Bytes. */
+  readonly size: number;
 }
 
 export interface StoredBody {

@@ -21,6 +21,8 @@ export interface Provider {
   readonly deleteConditions: 'batch' | 'single' | 'none';
   /** What proves the bytes of a part that was copied: its ETag, or only that a whole source was bound by its own. */
   readonly partCopyProof: 'etag' | 'source';
+  /** Takes multipart uploads of one part of any size, and part copies. */
+  readonly staging: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
 }
@@ -34,6 +36,7 @@ const AWS: Provider = {
   copyConditions: 'honoured',
   deleteConditions: 'batch',
   partCopyProof: 'etag',
+  staging: true,
   maxCopySize: MAX_COPY_SIZE,
 };
 
@@ -61,7 +64,13 @@ const BY_HOST: readonly (readonly [string, Provider])[] = [
   // Google's documentation.
   [
     'storage.googleapis.com',
-    { ...OTHER, name: 'Google Cloud Storage', taggingDirective: false, copyConditions: 'none' },
+    {
+      ...OTHER,
+      name: 'Google Cloud Storage',
+      taggingDirective: false,
+      copyConditions: 'none',
+      staging: false,
+    },
   ],
 ];
 

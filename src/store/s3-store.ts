@@ -10,7 +10,9 @@ import {
   GetObjectAclCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   type ObjectCannedACL,
   PutObjectCommand,
   type S3Client,
@@ -42,6 +44,8 @@ import {
   type DeleteAnswer,
   type DeleteRequest,
   etagsProve,
+  type ListedPart,
+  type ListedUpload,
   type ObjectHead,
   type ObjectHeaders,
   type ObjectStore,
@@ -106,6 +110,14 @@ export class S3Store implements ObjectStore {
     return this.#options.provider().maxCopySize;
   }
 
+  get provider(): string {
+    return this.#options.provider().name;
+  }
+
+  get canStage(): boolean {
+    return this.#options.provider().staging;
+  }
+
   requests(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -158,6 +170,53 @@ export class S3Store implements ObjectStore {
       if (token === undefined || seen.has(token))
         throw listingError('a page that does not lead to the next one');
       seen.add(token);
+    }
+  }
+
+  async *listUploads(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedUpload[]> {
+    let from: { KeyMarker: string; UploadIdMarker?: string } | undefined;
+    for (;;) {
+      const marker = from;
+      const page = await this.#call('ListMultipartUploads', signal, () =>
+        this.#client.send(
+          new ListMultipartUploadsCommand({ ...this.#every, Prefix: prefix, EncodingType: 'url', ...marker }),
+          { abortSignal: signal },
+        ),
+      );
+      const decode = page.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
+      yield (page.Uploads ?? []).flatMap(({ Key: key, UploadId: id, Initiated: begun }) =>
+        key === undefined || id === undefined
+          ? []
+          : [{ key: decode(key) as ObjectKey, id, begun: begun?.getTime() ?? 0 }],
+      );
+      const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
+      if (page.IsTruncated !== true || key === undefined || key === '') return;
+      const next = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
+      if (next.KeyMarker === marker?.KeyMarker && next.UploadIdMarker === marker.UploadIdMarker) return;
+      from = next;
+    }
+  }
+
+  async listParts({ key, id }: Upload, signal: AbortSignal): Promise<readonly ListedPart[]> {
+    const parts: ListedPart[] = [];
+    for (let marker: string | undefined; ; ) {
+      const command = new ListPartsCommand({
+        ...this.#every,
+        Key: key,
+        UploadId: id,
+        ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+      });
+      const page = await this.#call('ListParts', signal, () =>
+        this.#client.send(command, { abortSignal: signal }),
+      );
+      for (const { PartNumber: number, ETag: text, Size: size } of page.Parts ?? []) {
+        const etag = parseETag(text);
+        if (number !== undefined && etag !== undefined && size !== undefined)
+          parts.push({ number, etag, size });
+      }
+      const next = page.NextPartNumberMarker;
+      if (page.IsTruncated !== true || next === undefined || next === marker) return parts;
+      marker = next;
     }
   }
 

@@ -1,15 +1,21 @@
 import { forEachConcurrent } from '../model/concurrency.js';
 import type { Emit, StepOutcome } from '../model/events.js';
-import type { CopyStep, DeleteStep, KeepStep, Plan, Step, WriteStep } from '../model/plan.js';
+import type { DeleteStep, KeepStep, Phase, Plan, StagedStep, Step, WriteStep } from '../model/plan.js';
 
 /** DeleteObjects takes at most this many keys. */
 const DELETE_BATCH = 1000;
 
 /** Performs steps; never rejects. The dry run is another one of these. */
 export interface Performer {
-  /** Reads a copy's source into an upload that nobody sees. What cannot be staged is sent in its place later. */
-  stage(step: CopyStep): Promise<void>;
+  /**
+   * Puts a step's bytes into an upload that nobody sees. `required`: the outcome when it failed, else `undefined`. Not
+   * required: always `undefined`, what cannot be staged is sent in its place later. Rejects with `CannotStageError`
+   * alone.
+   */
+  stage(step: StagedStep, required: boolean): Promise<StepOutcome | undefined>;
   write(step: WriteStep): Promise<StepOutcome>;
+  /** Asked once before the first delete: why nothing may be deleted, if so. */
+  beforeDeletes(): Promise<StepOutcome['error'] | undefined>;
   /** At most 1,000; one outcome each, in order. */
   delete(steps: readonly DeleteStep[]): Promise<readonly StepOutcome[]>;
 }
@@ -21,8 +27,14 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
 }
 
+/** This destination has no uploads of one part, or no part copies: nothing can be staged there. */
+export class CannotStageError extends Error {
+  override readonly name = 'CannotStageError';
+}
+
 /**
- * Runs the plan, rank by rank and phase by phase. Never rejects: failures are outcomes. After the first one
+ * Runs the plan, rank by rank and phase by phase. Failures are outcomes; it rejects with `CannotStageError` alone,
+ * before anything was published. After the first one
  * nothing more is started (D6, R13), and what was not is `skipped`, naming the key that failed. The outcomes
  * come back in the order of the plan.
  */
@@ -41,23 +53,39 @@ export async function execute(
     emit({ type: 'outcome', outcome });
   };
   const stopped = (): boolean => failed !== undefined || signal.aborted;
+  /** What could not be staged and had to be. */
+  const unstaged = new Map<Step, StepOutcome>();
+  const stage = async (phase: Extract<Phase, { kind: 'stage' }>): Promise<void> => {
+    const one = async (step: StagedStep): Promise<void> => {
+      if (stopped()) return;
+      const outcome = await performer.stage(step, phase.required);
+      if (outcome === undefined) return;
+      if (outcome.outcome === 'failed') failed ??= outcome;
+      unstaged.set(step, outcome);
+    };
+    const first = phase.required ? probes(phase.steps) : new Set<StagedStep>();
+    for (const step of first) await one(step);
+    const rest = phase.steps.filter((step) => !first.has(step));
+    await forEachConcurrent(rest, concurrency, one);
+  };
 
   for (const { name, phases } of plan.ranks) {
     const steps = phases.reduce((sum, phase) => sum + (phase.kind === 'publish' ? phase.steps.length : 0), 0);
     if (steps > 0 && !stopped()) emit({ type: 'rank', name, steps });
     for (const phase of phases) {
       if (phase.kind === 'stage') {
-        await forEachConcurrent(phase.steps, concurrency, async (step) => {
-          if (!stopped()) await performer.stage(step);
-        });
+        await stage(phase);
         continue;
       }
+      const isDeleting = phase.steps[0]?.action === 'delete';
+      const withheld = isDeleting && !stopped() ? await performer.beforeDeletes() : undefined;
       const batches = batchesOf(phase.steps);
       const from = phaseStart;
       await forEachConcurrent(batches, concurrency, async ({ work, offset }) => {
         const steps: readonly Step[] = isDeletes(work) ? work : [work];
         let results: readonly StepOutcome[];
-        if (stopped()) results = steps.map((step) => skipped(step, failed));
+        if (withheld !== undefined) results = steps.map((step) => notDone(step, withheld));
+        else if (stopped()) results = steps.map((step) => unstaged.get(step) ?? skipped(step, failed));
         else if (isDeletes(work)) results = await performer.delete(work);
         else if (work.action === 'keep') results = [kept(work)];
         else results = [await performer.write(work)];
@@ -67,6 +95,12 @@ export async function execute(
     }
   }
   return outcomes;
+}
+
+/** The first of each kind, alone: they show whether this destination can stage at all. */
+function probes(steps: readonly StagedStep[]): ReadonlySet<StagedStep> {
+  const firsts = (['copy', 'upload'] as const).map((action) => steps.find((step) => step.action === action));
+  return new Set(firsts.filter((step) => step !== undefined));
 }
 
 /** A step, or up to a thousand deletes, and the place of the first one in the phase. */
@@ -98,6 +132,10 @@ function skipped(step: Step, failed: StepOutcome | undefined): StepOutcome {
           code: failed.error?.code ?? 'internal',
           message: `not started: ${failed.step.key} failed before it`,
         } as const);
+  return notDone(step, error);
+}
+
+function notDone(step: Step, error: NonNullable<StepOutcome['error']>): StepOutcome {
   return { step, outcome: 'skipped', action: step.action, sentBytes: 0, error, ms: 0 };
 }
 
@@ -108,6 +146,7 @@ function kept(step: KeepStep): StepOutcome {
 /** What `dry-run` runs instead: the same plan, each step `planned`. */
 export const dryRunPerformer: Performer = {
   stage: async () => undefined,
+  beforeDeletes: async () => undefined,
   write: async (step) => planned(step),
   delete: async (steps) => steps.map(planned),
 };

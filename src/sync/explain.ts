@@ -24,6 +24,8 @@ const IAM_ACTIONS: Readonly<Record<string, string>> = {
   UploadPartCopy: 's3:PutObject, and s3:GetObject on the source',
   CompleteMultipartUpload: 's3:PutObject',
   AbortMultipartUpload: 's3:AbortMultipartUpload',
+  ListMultipartUploads: 's3:ListBucketMultipartUploads',
+  ListParts: 's3:ListMultipartUploadParts',
   DeleteObject: 's3:DeleteObject',
   DeleteObjects: 's3:DeleteObject',
 };

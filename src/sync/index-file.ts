@@ -1,41 +1,77 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, type Stats } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { replaceFile } from '../disk/replace-file.js';
+import { forEachConcurrent } from '../model/concurrency.js';
 import { md5Of } from '../model/digest.js';
 import { MAX_INDEX_BYTES } from '../model/digest-index.js';
-import type { ObjectKey } from '../model/object-key.js';
+import { groupCommit } from '../model/group-commit.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { IndexStorage } from './ports.js';
 
+/** Objects of a journal that are read or deleted at a time. */
+const JOURNAL_REQUESTS = 16;
+
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 export function fileIndexStorage(path: string): IndexStorage {
+  const journal = `${path}.journal`;
+  const clear = (): Promise<void> => rm(journal, { force: true });
   return {
     trust: { remote: false, local: true },
-    async load() {
-      let stats: Stats;
-      try {
-        stats = await stat(path);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
-      }
-      // A pipe would never end.
-      if (!stats.isFile()) throw new Error('it is not a regular file');
-      if (stats.size > MAX_INDEX_BYTES)
-        throw new Error(`it has ${stats.size} bytes, over ${MAX_INDEX_BYTES}`);
-      return readFile(path);
+    load: () => readRegular(path),
+    async save(bytes) {
+      await replaceFile(path, [bytes]);
+      await clear();
     },
-    save: (bytes) => replaceFile(path, [bytes]),
+    journal: {
+      ofEndedRuns: false,
+      load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
+      append: groupCommit(async (lines) => {
+        await mkdir(dirname(journal), { recursive: true });
+        await appendFile(journal, lines);
+      }),
+      clear,
+    },
   };
+}
+
+async function readRegular(path: string): Promise<Buffer | undefined> {
+  let stats: Stats;
+  try {
+    stats = await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  // A pipe would never end.
+  if (!stats.isFile()) throw new Error('it is not a regular file');
+  if (stats.size > MAX_INDEX_BYTES) throw new Error(`it has ${stats.size} bytes, over ${MAX_INDEX_BYTES}`);
+  return readFile(path);
 }
 
 /**
  * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
- * there can forge the objects.
+ * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
  */
 export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestination: boolean): IndexStorage {
+  const directory = `${key}.journal/` as Prefix;
+  const run = randomBytes(6).toString('hex');
+  const journalKeys = new Set<ObjectKey>();
+  let batches = 0;
+  const put = async (at: ObjectKey, body: Buffer, signal: AbortSignal): Promise<void> => {
+    const headers = { contentType: 'text/plain; charset=utf-8', metadata: {} };
+    await store.put({ key: at, body, md5: md5Of(body), headers }, signal);
+  };
+  const clear = async (signal: AbortSignal): Promise<void> => {
+    await forEachConcurrent([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+      const head = await store.head(at, signal);
+      if (head !== undefined) await store.delete([{ key: at, etag: head.etag }], signal);
+      journalKeys.delete(at);
+    });
+  };
   return {
     // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
     trust: { remote: inDestination, local: inDestination },
@@ -43,15 +79,28 @@ export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestina
       return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
     },
     async save(bytes, signal) {
-      await store.put(
-        {
-          key,
-          body: bytes,
-          md5: md5Of(bytes),
-          headers: { contentType: 'text/plain; charset=utf-8', metadata: {} },
-        },
-        signal,
-      );
+      await put(key, bytes, signal);
+      await clear(signal);
+    },
+    journal: {
+      ofEndedRuns: false,
+      async load(signal) {
+        for await (const page of store.list(directory, signal)) {
+          for (const object of page) journalKeys.add(object.key);
+        }
+        const bodies: Buffer[] = [];
+        await forEachConcurrent([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+          const body = await store.read(at, MAX_INDEX_BYTES, signal);
+          if (body !== undefined) bodies.push(body.bytes);
+        });
+        return Buffer.concat(bodies);
+      },
+      append: groupCommit(async (lines, signal) => {
+        const at = `${directory}${run}-${++batches}` as ObjectKey;
+        journalKeys.add(at);
+        await put(at, Buffer.from(lines), signal);
+      }),
+      clear,
     },
   };
 }

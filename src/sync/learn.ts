@@ -1,10 +1,13 @@
 import { classifyETag, type Md5 } from '../model/digest.js';
 import {
   type DigestIndex,
+  emptyIndex,
   type FileEntry,
   formatIndex,
   type ObjectEntry,
+  type PendingDelete,
   parseIndex,
+  type UploadEntry,
 } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
@@ -39,14 +42,18 @@ export async function loadIndex(
     return nothing;
   };
   let bytes: Buffer | undefined;
+  let journal: Buffer;
   try {
     bytes = await storage.load(signal);
+    journal = await storage.journal.load(signal);
   } catch (error) {
     signal.throwIfAborted();
     return ignore(messageOf(error));
   }
-  if (bytes === undefined) return nothing;
-  const parsed = parseIndex(bytes);
+  if (bytes === undefined) {
+    return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal) };
+  }
+  const parsed = parseIndex(bytes, journal);
   if (parsed.index === undefined) return ignore(parsed.why);
   if (parsed.droppedLines > 0) {
     emit({
@@ -78,6 +85,10 @@ export interface Confirmed {
   readonly files: Iterable<{ readonly file: LocalFile; readonly md5: Md5 }>;
   /** When the first file of the run was digested, nanoseconds since the epoch. */
   readonly digestedNs: bigint;
+  /** Uploads that are not ended. */
+  readonly uploads: ReadonlyMap<string, UploadEntry>;
+  readonly deploys: number;
+  readonly pending: ReadonlyMap<string, PendingDelete>;
 }
 
 /** Writes the index if it says anything new; holds only what was confirmed. Never rejects. */
@@ -89,8 +100,11 @@ export async function saveIndex(
   signal: AbortSignal,
 ): Promise<void> {
   const index = nextIndex(storage, old, confirmed);
-  if (old !== undefined && saysNothingNew(old, index)) return;
   try {
+    if (old !== undefined && saysNothingNew(old, index)) {
+      await storage.journal.clear(signal);
+      return;
+    }
     const lines: Buffer[] = [];
     for (const line of formatIndex(index)) lines.push(Buffer.from(line));
     await storage.save(Buffer.concat(lines), signal);
@@ -133,6 +147,9 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     writtenNs: confirmed.digestedNs - SETTLING_NS,
     objects: new Map(entries),
     files: new Map(files),
+    uploads: confirmed.uploads,
+    deploys: confirmed.deploys,
+    pending: confirmed.pending,
   };
 }
 

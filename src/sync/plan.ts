@@ -13,9 +13,11 @@ import type {
   Rank,
   Reason,
   RefreshStep,
+  StagedStep,
   Step,
+  UploadStep,
 } from '../model/plan.js';
-import { BUILT_IN_RANKS, DELETE_RANK, rankOf } from './ranks.js';
+import type { PublishOrder } from './ranks.js';
 import { orderReads } from './read-order.js';
 
 /** What is known of a file's content before the plan is made. */
@@ -31,11 +33,20 @@ export interface KnownContent {
  */
 export type HeaderState = 'same' | 'changed' | 'class';
 
+/** How a delete stands: it `begins` to wait, `waits` since an earlier run or has `expired`; `due`: there is no grace. */
+export type GraceState = 'due' | 'begins' | 'waits' | 'expired';
+
 export interface PlanPolicy {
+  readonly order: PublishOrder;
+  /** Everything is staged before anything changes. */
+  readonly delay: boolean;
   /** Bytes; content below it is sent, not copied. */
   readonly copyMinSize: number;
   readonly deleteAfter: boolean;
   readonly deleteExcluded: boolean;
+  /** Keys that are never deleted. Takes the path below the prefix. */
+  readonly retained: (name: string) => boolean;
+  readonly grace: (object: ListedObject) => GraceState;
   /** Takes the path below the prefix. */
   readonly excluded: (name: string) => boolean;
   readonly skipped: (name: string) => boolean;
@@ -72,6 +83,8 @@ export interface Planned {
   /** Listed keys that are neither excluded nor skipped: the base of `max-delete: N%`. */
   readonly listedUnexcluded: number;
   readonly deletions: number;
+  /** Deletions that `delete-grace` puts off. */
+  readonly waiting: readonly KeepStep[];
   /** Deletions whose content does not stay under another key. */
   readonly losses: number;
   /** Whether the destination and the tree have a key or a content in common. */
@@ -101,6 +114,7 @@ interface Decided extends Wanted {
  */
 export function makePlan(input: PlanInput): Planned {
   const { prefix, files, listing, contents, policy } = input;
+  const { rankOf, deleteRank } = policy.order;
   const contentOf = objectContents(input);
   const treeKeys = new Set<string>();
   const unchanged = new Map<ObjectKey, Md5>();
@@ -144,8 +158,8 @@ export function makePlan(input: PlanInput): Planned {
     if (!isProtected) listedUnexcluded++;
     const inTree = treeKeys.has(object.key);
     if (!inTree) {
-      if (policy.deleteAfter && !isProtected && !isDirectoryMarker(name, object, policy))
-        deletions.push(object);
+      const stays = isProtected || policy.retained(name) || isDirectoryMarker(name, object, policy);
+      if (policy.deleteAfter && !stays) deletions.push(object);
       else kept.add(object.size);
     }
     const md5 = contentOf(object);
@@ -167,14 +181,14 @@ export function makePlan(input: PlanInput): Planned {
     if (!sources.has(id)) sources.set(id, object);
   }
 
-  const ranks = new RankBuilder();
+  const ranks = new RankBuilder(policy.order.names, policy.delay);
   /** Rank of each key that is copied onto itself: it may have another ETag after that. */
   const refreshed = new Map<ObjectKey, number>();
   for (const { file, key, rank, object, md5 } of renewed) {
     const base = { key, rank, bytes: file.size } as const;
     const kept = whyNotRefreshed(object, input.aclBound);
     if (kept !== undefined) {
-      ranks.add(rank, 0, { ...base, action: 'keep', reason: kept } satisfies KeepStep);
+      ranks.add(rank, 0, { ...base, action: 'keep', reason: kept, etag: object.etag } satisfies KeepStep);
       continue;
     }
     refreshed.set(key, rank);
@@ -210,7 +224,8 @@ export function makePlan(input: PlanInput): Planned {
       decided.push({ ...want, small: true });
     } else if (safe !== undefined) {
       const renewedAt = safe.bucket === undefined ? refreshed.get(safe.key) : undefined;
-      const follows = renewedAt !== undefined && renewedAt <= want.rank;
+      // What is staged is read before anything is renewed.
+      const follows = renewedAt !== undefined && renewedAt <= want.rank && !policy.delay;
       decided.push({
         ...want,
         from: { reason: 'exists', ...(follows ? { key: safe.key } : { object: safe }) },
@@ -227,7 +242,8 @@ export function makePlan(input: PlanInput): Planned {
       key,
       rank,
       size: file.size,
-      reads: from?.reason === 'moved' ? from.object.key : undefined,
+      // Staged reads all come before the first write.
+      reads: from?.reason === 'moved' && !policy.delay ? from.object.key : undefined,
       follows: from !== undefined && 'key' in from ? from.key : undefined,
     })),
     refreshed,
@@ -239,13 +255,14 @@ export function makePlan(input: PlanInput): Planned {
     const base = { key, rank, bytes: file.size, file, condition } as const;
     const phase = order.phases.get(key) ?? 0;
     if (from !== undefined && content !== undefined) {
-      const stagedAt = order.staged.get(key);
+      const source = copySource(from);
+      const stagedAt = policy.delay && source.kind === 'object' ? 0 : order.staged.get(key);
       const step: CopyStep = {
         ...base,
         action: 'copy',
         reason: from.reason,
         md5: content.md5,
-        source: copySource(from),
+        source,
         staged: stagedAt !== undefined,
       };
       if (stagedAt !== undefined) ranks.stage(stagedAt, step);
@@ -253,18 +270,28 @@ export function makePlan(input: PlanInput): Planned {
     } else {
       const reason = file.size === 0 ? 'empty' : small ? 'small' : uploadReason(object, file, contentOf);
       const md5 = file.size === 0 ? EMPTY_MD5 : content?.md5;
-      ranks.add(rank, phase, { ...base, action: 'upload', reason, md5 });
+      const step: UploadStep = { ...base, action: 'upload', reason, md5, staged: policy.delay };
+      if (policy.delay) ranks.stage(0, step);
+      ranks.add(rank, phase, step);
     }
   }
 
   let losses = 0;
-  const deleteRank = BUILT_IN_RANKS.length;
+  const waiting: KeepStep[] = [];
   for (const object of deletions.sort((a, b) => compareKeys(a.key, b.key))) {
     const excluded = policy.excluded(object.key.slice(prefix.length));
     const md5 = contentOf(object);
     const stays = object.size > 0 && md5 !== undefined && treeContents.has(contentId(object.size, md5));
     if (stays) related = true;
-    else losses++;
+    const grace = policy.grace(object);
+    // What begins to wait is judged now: when it has expired, nobody looks any more.
+    if (!stays && (grace === 'due' || grace === 'begins')) losses++;
+    if (grace === 'waits' || grace === 'begins') {
+      const { key, size: bytes, etag } = object;
+      const step: KeepStep = { key, action: 'keep', reason: 'grace', rank: 0, bytes, etag };
+      waiting.push(step);
+      continue;
+    }
     ranks.add(deleteRank, 0, {
       key: object.key,
       action: 'delete',
@@ -275,12 +302,15 @@ export function makePlan(input: PlanInput): Planned {
     });
   }
 
+  for (const step of waiting) ranks.add(0, 0, step);
+
   return {
     plan: { ranks: ranks.build(), unchanged: same.count(), kept: kept.count() },
     unchanged,
     headersUnknown: headersUnknown.count(),
     listedUnexcluded,
     deletions: deletions.length,
+    waiting,
     losses,
     related,
   };
@@ -377,13 +407,15 @@ class Counter {
 }
 
 class RankBuilder {
-  readonly #ranks = [...BUILT_IN_RANKS, { name: DELETE_RANK }].map(({ name }) => ({
-    name,
-    staged: [] as CopyStep[],
-    phases: [] as Step[][],
-  }));
+  readonly #ranks: readonly { name: string; staged: StagedStep[]; phases: Step[][] }[];
+  readonly #required: boolean;
 
-  stage(rank: number, step: CopyStep): void {
+  constructor(names: readonly string[], stagingRequired: boolean) {
+    this.#ranks = names.map((name) => ({ name, staged: [], phases: [] }));
+    this.#required = stagingRequired;
+  }
+
+  stage(rank: number, step: StagedStep): void {
     this.#ranks[rank]?.staged.push(step);
   }
 
@@ -394,8 +426,9 @@ class RankBuilder {
   }
 
   build(): readonly Rank[] {
+    const required = this.#required;
     return this.#ranks.map(({ name, staged, phases }) => {
-      const stage: Phase[] = staged.length === 0 ? [] : [{ kind: 'stage', steps: staged }];
+      const stage: Phase[] = staged.length === 0 ? [] : [{ kind: 'stage', required, steps: staged }];
       const publish = phases.filter((steps) => steps.length > 0);
       return { name, phases: [...stage, ...publish.map((steps): Phase => ({ kind: 'publish', steps }))] };
     });

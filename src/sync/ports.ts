@@ -11,8 +11,21 @@ export interface IndexStorage {
   readonly trust: { readonly remote: boolean; readonly local: boolean };
   /** The bytes of the last index, or undefined. Says itself why there is none. */
   load(signal: AbortSignal): Promise<Buffer | undefined>;
-  /** Replaces the index whole. Rejects when it cannot; the old one is then still there. */
+  /** Replaces the index whole, and with it the journal. Rejects when it cannot; the old one is then still there. */
   save(bytes: Buffer, signal: AbortSignal): Promise<void>;
+  readonly journal: JournalStorage;
+}
+
+/** Lines that a run writes while it goes on, for the next one if it never gets to save its index. */
+export interface JournalStorage {
+  /** Whether every run whose lines are loaded has ended: no other can be at work now. */
+  readonly ofEndedRuns: boolean;
+  /** Lines since the index was saved. Rejects like `load`. */
+  load(signal: AbortSignal): Promise<Buffer>;
+  /** Resolves when the lines will outlive this process. */
+  append(lines: string, signal: AbortSignal): Promise<void>;
+  /** Drops what was loaded and appended. */
+  clear(signal: AbortSignal): Promise<void>;
 }
 
 /** A place of `copy-from`: it is listed and asked, and never written. */
@@ -30,6 +43,8 @@ export interface SyncPorts {
   readonly store: ObjectStore;
   readonly copyFrom: readonly CopyPlace[];
   readonly index: IndexStorage | undefined;
+  /** Who this run is, for the holder of a lock to be told by: a host, a process, the URL of a job. */
+  readonly owner: string;
   readonly emit: Emit;
   /** Aborted on SIGINT and SIGTERM; its reason is a `SyncError` of code `cancelled`. */
   readonly signal: AbortSignal;

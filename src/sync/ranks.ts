@@ -1,5 +1,7 @@
+import { parseExcludes } from './excludes.js';
+
 /** A line of the publish order: what matches waits for everything in the lines before it. */
-export interface RankLine {
+interface RankLine {
   readonly name: string;
   readonly matches: (name: string, isNew: boolean) => boolean;
 }
@@ -17,13 +19,14 @@ const LATEST = /(^|\/)latest([./-][^/]*|\/.*)?$/i;
 const SERVICE_WORKER =
   /(^|\/)((sw|service-?worker|firebase-messaging-sw|ngsw-worker|OneSignalSDKWorker)[^/]*\.m?js|ngsw\.json)$/i;
 
-/**
- * The publish order that needs no option: what refers is published after what it refers to (R1, R14).
- * A name belongs to the last line that it matches.
- */
-export const BUILT_IN_RANKS: readonly RankLine[] = [
+/** What every publish order begins with. */
+const FIRST_LINES: readonly RankLine[] = [
   { name: 'new keys', matches: (_, isNew) => isNew },
   { name: 'changed keys', matches: (_, isNew) => !isNew },
+];
+
+/** What needs no option: what refers is published after what it refers to (R1, R14). */
+const BUILT_IN_LINES: readonly RankLine[] = [
   { name: 'package metadata', matches: (name) => METADATA_BODY.test(name) && !REPOMD.test(name) },
   { name: 'new pages', matches: (name, isNew) => isNew && PAGE.test(name) },
   {
@@ -37,13 +40,32 @@ export const BUILT_IN_RANKS: readonly RankLine[] = [
   { name: 'service workers', matches: (name) => SERVICE_WORKER.test(name) },
 ];
 
-/** Name of the rank that the plan appends. */
-export const DELETE_RANK = 'deletes';
+/** Stands in `publish-last` for the built-in lines. */
+export const DEFAULT_LINES = 'default';
 
-/** The place of a name in the publish order. */
-export function rankOf(name: string, isNew: boolean): number {
-  for (let rank = BUILT_IN_RANKS.length - 1; rank > 0; rank--) {
-    if (BUILT_IN_RANKS[rank]?.matches(name, isNew) === true) return rank;
+/** The places in which keys are published, one after the other, deletes last. */
+export interface PublishOrder {
+  readonly names: readonly string[];
+  /** The place of a name that is written: of the last line that it matches. */
+  readonly rankOf: (name: string, isNew: boolean) => number;
+  readonly deleteRank: number;
+}
+
+/** @param last lines of `publish-last`: patterns in the gitignore dialect, each a place of its own, and `default` */
+export function publishOrder(last: readonly string[]): PublishOrder {
+  const lines = [...FIRST_LINES];
+  for (const line of last) {
+    if (line === DEFAULT_LINES) lines.push(...BUILT_IN_LINES);
+    else lines.push(patternLine(line));
   }
-  return 0;
+  return {
+    names: [...lines.map(({ name }) => name), 'deletes'],
+    rankOf: (name, isNew) => lines.findLastIndex(({ matches }) => matches(name, isNew)),
+    deleteRank: lines.length,
+  };
+}
+
+function patternLine(pattern: string): RankLine {
+  const matches = parseExcludes([pattern]);
+  return { name: pattern, matches: (name) => matches?.(name, false) === true };
 }

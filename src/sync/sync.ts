@@ -1,27 +1,35 @@
 import { setMaxListeners } from 'node:events';
 import type { Md5 } from '../model/digest.js';
+import type { DigestIndex, UploadEntry } from '../model/digest-index.js';
 import { EXIT, type ExitCode, refusal, SyncError, worstExit } from '../model/errors.js';
 import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/events.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey } from '../model/object-key.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
-import type { Count, Plan } from '../model/plan.js';
+import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
+import type { Count, Plan, Step } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
-import { type ReportError, type ReportStep, statusOf, type Totals } from '../model/report.js';
+import { type Delayed, type ReportError, type ReportStep, statusOf, type Totals } from '../model/report.js';
 import type { ReadableStore } from '../store/object-store.js';
-import { digestTree } from './digest.js';
+import { type Digested, digestTree } from './digest.js';
 import { DigestPool } from './digest-pool.js';
-import { dryRunPerformer, execute } from './execute.js';
+import { parseExcludes } from './excludes.js';
+import { CannotStageError, dryRunPerformer, execute } from './execute.js';
 import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
+import { foreignWrites } from './foreign.js';
+import { graceStates, pendingDeletes } from './grace.js';
 import { guardDeletions, guardTree } from './guards.js';
 import { headerStates, whatWouldLoseAcls } from './headers.js';
-import { loadIndex, saveIndex } from './learn.js';
+import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll, listFurther } from './list.js';
+import { Lock } from './lock.js';
 import { type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
+import { publishOrder } from './ranks.js';
 import { type ListedPlace, recognise } from './recognise.js';
 import { Transfer } from './transfer.js';
+import { Uploads } from './uploads.js';
 import { type Tree, walk } from './walk.js';
 
 /** A run that has not moved for this long never will. Milliseconds. */
@@ -32,6 +40,9 @@ const LAST_WORDS_MS = 4_000;
 
 /** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
 const LAST_REQUESTS_MS = 2_000;
+
+/** Keys of another writer that a message names. */
+const FOREIGN_SHOWN = 10;
 
 /** Progress is told at most this often. Milliseconds. */
 const PROGRESS_MS = 200;
@@ -52,6 +63,21 @@ export async function sync(options: SyncOptions, ports: SyncPorts): Promise<Sync
   return run.result();
 }
 
+/** What walk and listings found. */
+interface Looked {
+  readonly tree: Tree;
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  readonly further: readonly ListedPlace[];
+}
+
+/** What the run went by. */
+interface Seen extends Digested {
+  readonly tree: Tree;
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  readonly index: DigestIndex | undefined;
+  readonly digestedNs: bigint;
+}
+
 class Run {
   readonly #options: SyncOptions;
   readonly #ports: SyncPorts;
@@ -67,7 +93,9 @@ class Run {
   #movedAt = performance.now();
   #bytesMoved = 0;
   #toldAt = 0;
-  #plan: Plan | undefined;
+  #planned: Plan | undefined;
+  #delayed: Delayed | undefined;
+  #lock: Lock | undefined;
   #headersUnknown: Count = zero();
   #outcomes: readonly StepOutcome[] = [];
   #exits: readonly ExitCode[] = [];
@@ -90,39 +118,91 @@ class Run {
   }
 
   async publish(): Promise<void> {
-    const { destination, tree: treeOptions, deletes, connection, copies, writeHeaders } = this.#options;
-    const { store, index: storage, emit } = this.#ports;
-    const { prefix } = destination;
-    const signal = this.#signal;
-    const remembered = await loadIndex(storage, emit, signal);
+    const { lock, dryRun, deletes, tree: treeOptions } = this.#options;
+    if (lock && !dryRun) await this.#takeLock();
+    const { index: storage, emit, now } = this.#ports;
+    const remembered = await loadIndex(storage, emit, this.#signal);
+    const { tree, listing, further } = await this.#look();
+    this.#warn(tree.warnings);
+    this.#warn(guardTree(tree, treeOptions, deletes));
+    refuseKeys(tree, this.#options);
 
-    const [tree, { listing, further }] = await bothOrFirstFailure(
-      signal,
+    const digestedNs = BigInt(now()) * 1_000_000n;
+    const known = await this.#digest(tree, listing, further, remembered);
+    const input = await this.#recognise(tree, listing, further, known, remembered);
+    const delay = this.#canDelay();
+    let planned = await this.#plan(input, delay);
+    if (known.files.length > 0) guardDeletions(planned, deletes, this.#url);
+    this.#settle(planned);
+    if (dryRun) {
+      const concurrency = requestsInFlight(this.#options.connection);
+      this.#outcomes = await execute(planned.plan, dryRunPerformer, {
+        concurrency,
+        emit,
+        signal: this.#signal,
+      });
+      return;
+    }
+    const seen: Seen = { ...known, tree, listing, index: remembered.index, digestedNs };
+    try {
+      await this.#execute(planned, seen, delay);
+    } catch (error) {
+      if (!(error instanceof CannotStageError)) throw error;
+      this.#cannotDelay(error.message);
+      planned = await this.#plan(input, false);
+      this.#settle(planned);
+      await this.#execute(planned, seen, false);
+    }
+  }
+
+  async #takeLock(): Promise<void> {
+    const { store, now } = this.#ports;
+    this.#lock = await Lock.acquire({
+      store,
+      prefix: this.#options.destination.prefix,
+      url: this.#url,
+      owner: this.#ports.owner,
+      now,
+      onLost: (error) => this.#stop.abort(error),
+      signal: this.#signal,
+    });
+  }
+
+  /** Walks the tree and lists the destination side by side. */
+  async #look(): Promise<Looked> {
+    const { store, copyFrom } = this.#ports;
+    const { prefix } = this.#options.destination;
+    const [tree, listed] = await bothOrFirstFailure(
+      this.#signal,
       (either) =>
         this.#phase('walk', async (tell) => {
-          const found = await walk(treeOptions, (files) => tell({ files, bytes: 0 }), either);
+          const found = await walk(this.#options.tree, (files) => tell({ files, bytes: 0 }), either);
           tell({ files: found.files.length, bytes: totalSize(found.files) });
           return found;
         }),
       (either) =>
         this.#phase('list', async (tell) => {
-          const listed = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either);
-          const elsewhere: ListedPlace[] = [];
-          for (const place of this.#ports.copyFrom) {
-            elsewhere.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
+          const listing = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either);
+          const further: ListedPlace[] = [];
+          for (const place of copyFrom) {
+            further.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
           }
-          tell({ files: listed.size, bytes: totalSize(listed.values()) });
-          return { listing: listed, further: elsewhere };
+          tell({ files: listing.size, bytes: totalSize(listing.values()) });
+          return { listing, further };
         }),
     );
-    this.#warn(tree.warnings);
-    this.#warn(guardTree(tree, treeOptions, deletes));
-    refuseKeys(tree, this.#options);
+    return { tree, ...listed };
+  }
 
-    const digestedNs = BigInt(this.#ports.now()) * 1_000_000n;
-    const { files, digests } = await this.#phase('digest', async (tell) =>
+  async #digest(
+    tree: Tree,
+    listing: Looked['listing'],
+    further: Looked['further'],
+    remembered: LoadedIndex,
+  ): Promise<Digested> {
+    return this.#phase('digest', async (tell) =>
       digestTree({
-        prefix,
+        prefix: this.#options.destination.prefix,
         files: tree.files,
         listing,
         further: further.flatMap(({ objects }) => objects),
@@ -130,89 +210,144 @@ class Run {
         trustFiles: remembered.trustFiles,
         pool: this.#pool,
         onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
-        signal,
+        signal: this.#signal,
       }),
     );
-    const planned = await this.#phase('plan', async () => {
-      const vouched = await recognise({
-        store,
-        prefix,
-        files,
-        digests,
-        listing,
-        further,
-        copyMinSize: copies.minSize,
-        index: remembered.index,
-        trustObjects: remembered.trustObjects,
-        concurrency: requestsInFlight(connection),
-        emit,
-        signal,
-      });
-      const input: PlanInput = {
-        prefix,
-        files,
-        listing,
-        further: further.flatMap(({ objects }) => objects),
-        contents: knownContents(digests),
-        vouched,
-        headers: headerStates(files, prefix, listing, remembered.index, writeHeaders),
-        aclBound: new Set(),
-        policy: {
-          copyMinSize: copies.minSize,
-          deleteAfter: deletes.deleteAfter && files.length > 0,
-          deleteExcluded: deletes.deleteExcluded,
-          excluded: tree.excluded,
-          skipped: tree.skipped,
-          hasDirectory: tree.hasDirectory,
-        },
-      };
-      const made = makePlan(input);
-      const concurrency = requestsInFlight(connection);
-      const aclBound = await whatWouldLoseAcls(made.plan, { store, writeHeaders, concurrency, emit, signal });
-      return aclBound.size === 0 ? made : makePlan({ ...input, aclBound });
-    });
-    if (files.length > 0) guardDeletions(planned, deletes, this.#url);
-    this.#plan = planned.plan;
-    this.#headersUnknown = planned.headersUnknown;
-    const totals = planTotals(planned.plan);
-    emit({ type: 'plan', url: this.#url, totals });
-    await this.#execute(planned, totals, files, digests, listing, remembered.index, digestedNs);
   }
 
-  async #execute(
-    planned: Planned,
-    totals: PlanTotals,
-    files: readonly LocalFile[],
-    digests: ReadonlyMap<string, FileDigest>,
-    listing: ReadonlyMap<ObjectKey, ListedObject>,
-    oldIndex: Parameters<typeof saveIndex>[1],
-    digestedNs: bigint,
-  ): Promise<void> {
-    const { store, index: storage } = this.#ports;
+  /** Everything that a plan depends on but the way in which it is published. */
+  async #recognise(
+    tree: Tree,
+    listing: Looked['listing'],
+    further: Looked['further'],
+    { files, digests }: Digested,
+    remembered: LoadedIndex,
+  ): Promise<Omit<PlanInput, 'aclBound'>> {
+    const { destination, deletes, connection, copies, writeHeaders, publishLast } = this.#options;
+    const { store, emit, now } = this.#ports;
+    const { prefix } = destination;
+    const vouched = await recognise({
+      store,
+      prefix,
+      files,
+      digests,
+      listing,
+      further,
+      copyMinSize: copies.minSize,
+      index: remembered.index,
+      trustObjects: remembered.trustObjects,
+      concurrency: requestsInFlight(connection),
+      emit,
+      signal: this.#signal,
+    });
+    const retained = parseExcludes(deletes.retain);
+    return {
+      prefix,
+      files,
+      listing,
+      further: further.flatMap(({ objects }) => objects),
+      contents: knownContents(digests),
+      vouched,
+      headers: headerStates(files, prefix, listing, remembered.index, writeHeaders),
+      policy: {
+        order: publishOrder(publishLast),
+        delay: false,
+        copyMinSize: copies.minSize,
+        deleteAfter: deletes.deleteAfter && files.length > 0,
+        deleteExcluded: deletes.deleteExcluded,
+        retained: (name) => retained?.(name, false) === true,
+        grace: graceStates(deletes.grace, remembered.index, now()),
+        excluded: tree.excluded,
+        skipped: tree.skipped,
+        hasDirectory: tree.hasDirectory,
+      },
+    };
+  }
+
+  async #plan(input: Omit<PlanInput, 'aclBound'>, delay: boolean): Promise<Planned> {
+    const { writeHeaders, connection } = this.#options;
+    const { store, emit } = this.#ports;
+    const policy = { ...input.policy, delay };
+    return this.#phase('plan', async () => {
+      const made = makePlan({ ...input, policy, aclBound: new Set() });
+      const concurrency = requestsInFlight(connection);
+      const aclBound = await whatWouldLoseAcls(made.plan, {
+        store,
+        writeHeaders,
+        concurrency,
+        emit,
+        signal: this.#signal,
+      });
+      return aclBound.size === 0 ? made : makePlan({ ...input, policy, aclBound });
+    });
+  }
+
+  #settle(planned: Planned): void {
+    this.#planned = planned.plan;
+    this.#headersUnknown = planned.headersUnknown;
+    this.#ports.emit({ type: 'plan', url: this.#url, totals: planTotals(planned.plan) });
+  }
+
+  #canDelay(): boolean {
+    const { delayUpdates } = this.#options;
+    if (delayUpdates === false) return false;
+    const { canStage, provider } = this.#ports.store;
+    if (!canStage) this.#cannotDelay(`${provider} has no part copies`);
+    return canStage;
+  }
+
+  /** Strict: refuses. Best effort: says once what is done instead. */
+  #cannotDelay(why: string): void {
+    const what = `${this.#url} cannot delay updates (${why})`;
+    if (this.#options.delayUpdates !== 'best-effort') {
+      throw refusal(
+        'cannot-delay',
+        `${what}: nothing was written; publish in order with delay-updates: false, or set best-effort`,
+      );
+    }
+    const message = `${what}: they are published as they are sent, in the publish order`;
+    this.#ports.emit({ type: 'message', level: 'warning', message });
+  }
+
+  async #execute(planned: Planned, seen: Seen, delay: boolean): Promise<void> {
+    const { store, index: storage, now } = this.#ports;
+    const { digests } = seen;
     const signal = this.#signal;
-    const { preserve, overwrite, writeHeaders, connection, dryRun } = this.#options;
+    const { preserve, overwrite, writeHeaders, connection, destination } = this.#options;
+    const totals = planTotals(planned.plan);
     const { upload, copy, refresh, delete: deleted } = totals;
     const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
     const concurrency = requestsInFlight(connection);
-    if (dryRun) {
-      this.#outcomes = await execute(planned.plan, dryRunPerformer, {
-        concurrency,
-        emit: this.#ports.emit,
-        signal,
-      });
-      return;
-    }
     await this.#phase('execute', async (tell) => {
       let done = 0;
       let sent = 0;
-      const transfer = new Transfer({
+      let isRemembered = false;
+      const clock = new SwitchClock();
+      const uploads = await Uploads.load({
+        store,
+        storage,
+        prefix: destination.prefix,
+        journalled: seen.index?.uploads ?? new Map(),
+        abortAfterMs: this.#options.abortUploadsAfterMs,
+        alone: this.#lock !== undefined,
+        now: now(),
+        concurrency,
+        emit: this.#ports.emit,
+        signal: this.#requests.signal,
+      });
+      await uploads.abortLeftOvers(wantedUploads(planned.plan));
+      const transfer: Transfer = new Transfer({
         store,
         digests,
         pool: this.#pool,
         preserve,
         overwrite,
         writeHeaders,
+        delay,
+        uploads,
+        concurrency,
         emit: this.#ports.emit,
+        mayDelete: () => this.#mayDelete(transfer, seen),
         onSent: (bytes) => {
           sent += bytes;
           tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
@@ -220,35 +355,120 @@ class Run {
         signal,
         requests: this.#requests.signal,
       });
-      this.#outcomes = await execute(planned.plan, transfer, {
-        concurrency,
-        emit: (event) => {
-          if (event.type === 'outcome') done++;
-          tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
-          this.#ports.emit(event);
-        },
-        signal,
-      });
-      await transfer.close();
-      this.#exits = [...transfer.exits];
-      if (storage === undefined) return;
-      const digested = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>(transfer.published);
-      for (const file of files) {
-        const digest = digests.get(file.name);
-        if (digest !== undefined && !digested.has(file.name))
-          digested.set(file.name, { file, md5: digest.md5 });
+      try {
+        this.#outcomes = await execute(planned.plan, transfer, {
+          concurrency,
+          emit: (event) => {
+            if (event.type === 'outcome') {
+              done++;
+              clock.see(event.outcome);
+            }
+            tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
+            this.#ports.emit(event);
+          },
+          signal,
+        });
+      } finally {
+        // A stopped run has seconds: the index says what is left open before anything is tidied.
+        if (signal.aborted) await this.#remember(planned, seen, transfer, uploads);
+        isRemembered = signal.aborted;
+        await transfer.close();
       }
-      const confirmed = {
-        listing,
-        unchanged: planned.unchanged,
-        written: transfer.learned,
-        deleted: transfer.deleted,
-        files: digested.values(),
-        digestedNs,
-      };
-      const time = signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : signal;
-      await this.#phase('index', async () => saveIndex(storage, oldIndex, confirmed, this.#ports.emit, time));
+      this.#exits = [...this.#exits, ...transfer.exits];
+      if (delay) this.#delayed = clock.delayed();
+      await this.#lookAgain(transfer, seen);
+      if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);
     });
+  }
+
+  /** Lists once more before anything is deleted: where somebody else writes too, nothing is. */
+  async #mayDelete(transfer: Transfer, seen: Seen): Promise<StepOutcome['error'] | undefined> {
+    if (this.#lock !== undefined) return undefined;
+    try {
+      const foreign = await this.#foreignWrites(transfer, seen);
+      if (foreign.length === 0) return undefined;
+      this.#blame(foreign, 'nothing was deleted');
+      return { code: 'foreign-writer', message: `withheld: another writer changed ${foreign[0]}` };
+    } catch (error) {
+      const { code, exit, message } = explain(error, `${this.#url}: listing before the deletes`);
+      this.#exits = [...this.#exits, exit];
+      this.#error ??= { code, message };
+      return { code, message: `withheld: ${message}` };
+    }
+  }
+
+  /** When anything was written, a last listing shows whether somebody else wrote in between. */
+  async #lookAgain(transfer: Transfer, seen: Seen): Promise<void> {
+    const isWritten = transfer.learned.size > 0 || transfer.deleted.size > 0;
+    if (!isWritten || this.#lock !== undefined || this.#signal.aborted || this.#exits.length > 0) return;
+    try {
+      const foreign = await this.#foreignWrites(transfer, seen);
+      if (foreign.length > 0) this.#blame(foreign, 'what this run wrote there may be gone');
+    } catch (error) {
+      const { message } = explain(error, `${this.#url}: listing after the run`);
+      const text = `${message}; whether another run wrote at the same time is not known`;
+      this.#ports.emit({ type: 'message', level: 'warning', message: text });
+    }
+  }
+
+  async #foreignWrites(transfer: Transfer, seen: Seen): Promise<readonly ObjectKey[]> {
+    const { destination, deletes, connection } = this.#options;
+    const { prefix } = destination;
+    const treeKeys = new Set(seen.files.map(({ name }) => prefix + name));
+    return foreignWrites({
+      store: this.#ports.store,
+      prefix,
+      listing: seen.listing,
+      written: transfer.learned,
+      deleted: transfer.deleted,
+      // Other pipelines may add keys beside ours; where we delete, the prefix is ours alone.
+      matters: (key) => {
+        if (treeKeys.has(key)) return true;
+        const name = key.slice(prefix.length);
+        const isProtected = seen.tree.skipped(name) || (seen.tree.excluded(name) && !deletes.deleteExcluded);
+        return deletes.deleteAfter && !isProtected;
+      },
+      concurrency: requestsInFlight(connection),
+      signal: this.#requests.signal,
+    });
+  }
+
+  #blame(foreign: readonly ObjectKey[], consequence: string): void {
+    const shown = foreign.slice(0, FOREIGN_SHOWN).join(', ');
+    const more = foreign.length > FOREIGN_SHOWN ? ` and ${foreign.length - FOREIGN_SHOWN} more` : '';
+    const message = `${this.#url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
+    this.#exits = [...this.#exits, EXIT.foreignWriter];
+    this.#error ??= { code: 'foreign-writer', message };
+  }
+
+  async #remember(planned: Planned, seen: Seen, transfer: Transfer, uploads: Uploads): Promise<void> {
+    const { index: storage, emit, now } = this.#ports;
+    if (storage === undefined) return;
+    const { files, digests, listing, index, digestedNs } = seen;
+    const digested = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>(transfer.published);
+    for (const file of files) {
+      const digest = digests.get(file.name);
+      if (digest !== undefined && !digested.has(file.name))
+        digested.set(file.name, { file, md5: digest.md5 });
+    }
+    const isDeploy =
+      this.#exits.length === 0 &&
+      !this.#signal.aborted &&
+      (transfer.learned.size > 0 || transfer.deleted.size > 0);
+    const deploys = index?.deploys ?? 0;
+    const confirmed = {
+      listing,
+      unchanged: planned.unchanged,
+      written: transfer.learned,
+      deleted: transfer.deleted,
+      files: digested.values(),
+      digestedNs,
+      uploads: uploads.left(),
+      deploys: isDeploy ? deploys + 1 : deploys,
+      pending: pendingDeletes(planned.waiting, index, now()),
+    };
+    const time = this.#signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : this.#signal;
+    await this.#phase('index', async () => saveIndex(storage, index, confirmed, emit, time));
   }
 
   fail(error: unknown): void {
@@ -263,6 +483,10 @@ class Run {
 
   async close(): Promise<void> {
     clearInterval(this.#watchdog);
+    const time = this.#requests.signal.aborted
+      ? AbortSignal.timeout(LAST_REQUESTS_MS)
+      : this.#requests.signal;
+    await this.#lock?.release(time);
     await this.#pool.close();
   }
 
@@ -275,12 +499,13 @@ class Run {
       report: {
         url: this.#url,
         status: statusOf(exit, this.#options.dryRun),
-        totals: totalsOf(this.#outcomes, this.#plan),
+        totals: totalsOf(this.#outcomes, this.#planned),
         requests: this.#requestCounts(),
         phases: this.#phases,
-        ranks: this.#plan?.ranks.map((rank) => rank.name) ?? [],
+        ranks: this.#planned?.ranks.map((rank) => rank.name) ?? [],
         headersUnknown: this.#headersUnknown,
         sentBytes: this.#outcomes.reduce((sum, outcome) => sum + outcome.sentBytes, 0),
+        ...(this.#delayed === undefined ? {} : { delayed: this.#delayed }),
         ...(this.#error === undefined ? {} : { error: this.#error }),
         steps,
       },
@@ -349,6 +574,37 @@ class Run {
       ),
     );
   }
+}
+
+/** Measures the switch: from the start of the first write that succeeded to the end of the last one. */
+class SwitchClock {
+  #keys = 0;
+  #from = Number.POSITIVE_INFINITY;
+  #to = 0;
+
+  see({ outcome, action, ms }: StepOutcome): void {
+    if (outcome !== 'done' || action === 'delete' || action === 'keep') return;
+    const now = performance.now();
+    this.#keys++;
+    this.#from = Math.min(this.#from, now - ms);
+    this.#to = now;
+  }
+
+  delayed(): Delayed {
+    return { keys: this.#keys, seconds: this.#keys === 0 ? 0 : (this.#to - this.#from) / 1000 };
+  }
+}
+
+/** Which uploads of earlier runs this plan may go on with. */
+function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
+  const steps = new Map<ObjectKey, Step>();
+  for (const step of stepsOf(plan)) steps.set(step.key, step);
+  return ({ key, size, md5 }) => {
+    const step = steps.get(key);
+    if (step === undefined || (step.action !== 'upload' && step.action !== 'copy')) return false;
+    const inUploads = step.staged || step.file.size >= MULTIPART_THRESHOLD;
+    return inUploads && step.file.size === size && (step.md5 === undefined || step.md5 === md5);
+  };
 }
 
 /** Runs two things side by side; when one fails the other is stopped, and the first failure is the one told. */

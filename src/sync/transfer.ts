@@ -8,7 +8,15 @@ import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
-import type { Condition, CopyStep, DeleteStep, RefreshStep, Step, WriteStep } from '../model/plan.js';
+import type {
+  Condition,
+  CopyStep,
+  DeleteStep,
+  RefreshStep,
+  StagedStep,
+  Step,
+  WriteStep,
+} from '../model/plan.js';
 import {
   etagsProve,
   type ObjectHeaders,
@@ -20,7 +28,7 @@ import {
   type Written,
 } from '../store/object-store.js';
 import type { DigestPool } from './digest-pool.js';
-import type { Performer } from './execute.js';
+import { CannotStageError, type Performer } from './execute.js';
 import { explain } from './explain.js';
 import {
   crc32Of,
@@ -31,6 +39,7 @@ import {
   restat,
   withOpenFile,
 } from './file-bytes.js';
+import type { Uploads } from './uploads.js';
 
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BUDGET = 64 * 1024 * 1024;
@@ -51,7 +60,14 @@ export interface TransferOptions {
   readonly preserve: boolean;
   readonly overwrite: 'if-unchanged' | 'always';
   readonly writeHeaders: WriteHeaders;
+  /** Everything is staged; nothing is ever put or copied to a key whose bytes are. */
+  readonly delay: boolean;
+  readonly uploads: Uploads;
+  /** Steps in flight. */
+  readonly concurrency: number;
   readonly emit: Emit;
+  /** Asked before the first delete; see `Performer.beforeDeletes`. */
+  readonly mayDelete: () => Promise<StepOutcome['error'] | undefined>;
   /** Told of every body that arrived, in bytes. */
   readonly onSent: (bytes: number) => void;
   /** Nothing more is started when it is aborted. */
@@ -62,11 +78,14 @@ export interface TransferOptions {
 
 /** Parts of an upload that hold what they should, and what Complete will check. */
 interface Staged {
+  readonly action: 'upload' | 'copy';
   readonly upload: Upload;
   readonly parts: readonly Part[];
   readonly layout: readonly PartRun[];
   readonly expected: { readonly etag: ETag | undefined; readonly size: number; readonly md5: Md5 };
   readonly crc32?: string;
+  /** As it was when it was sent. */
+  readonly file: LocalFile;
 }
 
 /** What a finished write put under its key. */
@@ -101,22 +120,42 @@ export class Transfer implements Performer {
     this.#options = options;
   }
 
-  /** Copies the source into an upload that nobody sees. What cannot be proved to be read is sent in its place. */
-  async stage(step: CopyStep): Promise<void> {
-    if (step.source.kind !== 'object') return;
+  async stage(step: StagedStep, required: boolean): Promise<StepOutcome | undefined> {
+    const started = performance.now();
     try {
-      this.#staged.set(step.key, await this.#copyParts(step, step.source));
+      this.#staged.set(step.key, await this.#stage(step));
+      return undefined;
     } catch (error) {
+      if (error instanceof CannotStageError) throw error;
+      if (required) return this.#failed(step, error, performance.now() - started);
       const { message } = explain(error, `${step.key} is not staged`);
       this.#options.emit({ type: 'message', level: 'debug', message });
+      return undefined;
     }
   }
 
-  /** Aborts what was staged and not completed. */
+  /**
+   * Aborts what was staged and not completed, while time lasts. A run that was stopped keeps the large uploads that
+   * the next one will go on with.
+   */
   async close(): Promise<void> {
-    const left = [...this.#staged.values()];
+    const { signal, uploads, concurrency, emit } = this.#options;
+    const stopped = signal.aborted;
+    const due = [...this.#staged.values()].filter(
+      ({ expected }) => !(stopped && uploads.journalled && isLarge(expected.size)),
+    );
     this.#staged.clear();
-    await Promise.all(left.map(({ upload }) => this.#abort(upload)));
+    const until = performance.now() + (stopped ? ABORT_TIME_MS : Number.POSITIVE_INFINITY);
+    await forEachConcurrent(due, concurrency, async ({ upload }) => {
+      if (performance.now() < until) await this.#abort(upload);
+    });
+    const left = uploads.left().size;
+    if (left === 0) return;
+    const what = `${left} multipart ${left === 1 ? 'upload is' : 'uploads are'} left open`;
+    const message = uploads.journalled
+      ? `${what}: the next run goes on with what it can use and aborts the rest`
+      : `${what} and will be billed until a lifecycle rule aborts them: an index would let the next run do it`;
+    emit({ type: 'message', level: uploads.journalled ? 'notice' : 'warning', message });
   }
 
   async write(step: WriteStep): Promise<StepOutcome> {
@@ -156,12 +195,20 @@ export class Transfer implements Performer {
     step: WriteStep,
     condition: Condition,
   ): Promise<{ readonly action: 'upload' | 'copy' | 'refresh'; readonly sent: Sent }> {
+    if (step.action !== 'refresh' && step.staged) {
+      const published = await this.#publishStaged(step, condition);
+      if (published !== undefined) return published;
+    }
     let copied: { readonly sent?: Sent; readonly overwrite?: Condition } = {};
-    if (step.action === 'copy') copied = await this.#copy(step, condition);
+    if (step.action === 'copy' && !step.staged) copied = await this.#copy(step, condition);
     else if (step.action === 'refresh') copied = await this.#refresh(step, condition);
     if (copied.sent !== undefined && step.action !== 'upload')
       return { action: step.action, sent: copied.sent };
     return { action: 'upload', sent: await this.#uploadTwice(step, copied.overwrite ?? condition) };
+  }
+
+  async beforeDeletes(): Promise<StepOutcome['error'] | undefined> {
+    return this.#options.mayDelete();
   }
 
   async delete(steps: readonly DeleteStep[]): Promise<readonly StepOutcome[]> {
@@ -226,14 +273,13 @@ export class Transfer implements Performer {
     condition: Condition,
   ): Promise<{ readonly sent?: Sent; readonly overwrite?: Condition }> {
     const { store, requests } = this.#options;
-    if (step.staged) return this.#completeStaged(step, condition);
     const source = this.#sourceOf(step);
     if (source === undefined) return {};
     const { key, file, md5 } = step;
     try {
       if (source.size > store.maxCopySize) {
         const staged = await this.#copyParts(step, source);
-        return { sent: await this.#complete(step, staged, condition) };
+        return { sent: await this.#complete(staged, condition) };
       }
       const headers = this.#headers(file, md5, false);
       return this.#checked(step, await store.copy({ key, source, md5, headers, condition }, requests));
@@ -312,12 +358,13 @@ export class Transfer implements Performer {
     const whole = source.size <= store.maxCopySize;
     const layout = whole ? [{ count: 1, size: source.size }] : ownLayout(source.size);
     const partMd5s = whole ? [md5] : await this.#partMd5s(file, layout);
-    let upload = await store.createUpload({ key, headers }, requests);
+    const begun = await this.#begin(key, file, md5, layout, partMd5s, headers);
+    let { upload } = begun;
     let crc32: string | undefined;
     if (!etagsProve(upload.encryption)) {
       await this.#abort(upload);
       crc32 = await crc32Of(file);
-      upload = await store.createUpload({ key, headers, wholeCrc32: true }, requests);
+      upload = (await this.#begin(key, file, md5, layout, partMd5s, headers, true)).upload;
     }
     try {
       const ranges = [...partsOf(layout)].map((range, i) => ({ ...range, number: i + 1 }));
@@ -325,7 +372,8 @@ export class Transfer implements Performer {
       await forEachConcurrent(ranges, PARTS_IN_FLIGHT, async ({ offset, size, number }) => {
         signal.throwIfAborted();
         const range = whole ? {} : { range: { first: offset, last: offset + size - 1 } };
-        const part = await store.copyPart({ upload, number, source, ...range }, requests);
+        const part =
+          begun.have.get(number) ?? (await store.copyPart({ upload, number, source, ...range }, requests));
         const bound = part.boundBySource === true && this.#provesContent(source.etag, step);
         if (crc32 === undefined && (part.etag as string) !== partMd5s[number - 1] && !bound) {
           const told = `part ${number} has the ETag ${part.etag}`;
@@ -335,9 +383,10 @@ export class Transfer implements Performer {
       });
       const proved = crc32 === undefined && parts.every((part) => part.boundBySource !== true);
       const expected = { etag: proved ? multipartETag(partMd5s) : undefined, size: source.size, md5 };
-      return { upload, parts, layout, expected, ...(crc32 === undefined ? {} : { crc32 }) };
+      const whole32 = crc32 === undefined ? {} : { crc32 };
+      return { action: 'copy', upload, parts, layout, expected, file, ...whole32 };
     } catch (error) {
-      await this.#abort(upload);
+      await this.#giveUp(upload, source.size, error);
       throw error;
     }
   }
@@ -354,29 +403,64 @@ export class Transfer implements Performer {
     return (await this.#options.pool.digest({ file, layouts: [layout] }, file.size)).partMd5s;
   }
 
-  async #complete(step: CopyStep, staged: Staged, condition: Condition): Promise<Sent> {
-    const { store, requests } = this.#options;
-    const { layout, ...request } = staged;
+  async #complete(staged: Staged, condition: Condition): Promise<Sent> {
+    const { store, requests, uploads } = this.#options;
+    const { layout, file, upload, parts, expected, crc32 } = staged;
+    const whole = crc32 === undefined ? {} : { crc32 };
     try {
-      const written = await store.completeUpload({ ...request, condition }, requests);
-      return { written, md5: step.md5, file: step.file, parts: formatLayout(layout) };
+      const written = await store.completeUpload({ upload, parts, expected, condition, ...whole }, requests);
+      uploads.ended(upload);
+      return { written, md5: expected.md5, file, parts: formatLayout(layout) };
     } catch (error) {
-      await this.#abort(staged.upload);
+      await this.#giveUp(upload, expected.size, error);
       throw error;
     }
   }
 
-  async #completeStaged(step: CopyStep, condition: Condition): Promise<{ readonly sent?: Sent }> {
-    const staged = this.#staged.get(step.key);
-    if (staged === undefined) {
-      this.#sayRefused(step, 'it could not be staged before its source was overwritten');
-      return {};
-    }
-    this.#staged.delete(step.key);
+  /** Stages a step: its source's bytes where they can be copied, else the file's. */
+  async #stage(step: StagedStep): Promise<Staged> {
     try {
-      return { sent: await this.#complete(step, staged, condition) };
+      if (step.action === 'copy' && step.source.kind === 'object') {
+        try {
+          return await this.#copyParts(step, step.source);
+        } catch (error) {
+          // What is not required is sent in its place, by one request.
+          if (!this.#options.delay || isUnknownThere(error)) throw error;
+          this.#sendInstead(step, error);
+        }
+      }
+      return await this.#twice(step, (file, digest) => this.#uploadParts(step.key, file, digest));
     } catch (error) {
-      return this.#sendInstead(step, error);
+      if (!this.#options.delay || !isUnknownThere(error)) throw error;
+      throw new CannotStageError(`${error.operation}: ${error.code}`, { cause: error });
+    }
+  }
+
+  /** Makes visible what was staged. `undefined`: it was not, and what was read for it must be sent. */
+  async #publishStaged(
+    step: StagedStep,
+    condition: Condition,
+  ): Promise<{ readonly action: 'upload' | 'copy'; readonly sent: Sent } | undefined> {
+    const { delay } = this.#options;
+    let staged = this.#staged.get(step.key);
+    this.#staged.delete(step.key);
+    if (staged === undefined && !delay) {
+      if (step.action === 'copy')
+        this.#sayRefused(step, 'it could not be staged before its source was overwritten');
+      return undefined;
+    }
+    // Staged once more where an earlier Complete was refused.
+    staged ??= await this.#stage(step);
+    try {
+      return { action: staged.action, sent: await this.#complete(staged, condition) };
+    } catch (error) {
+      if (!delay) {
+        if (step.action === 'copy') this.#sendInstead(step, error);
+        return undefined;
+      }
+      if (!wantsAnotherUpload(error)) throw error;
+      const again = await this.#stage(step);
+      return { action: again.action, sent: await this.#complete(again, condition) };
     }
   }
 
@@ -395,14 +479,20 @@ export class Transfer implements Performer {
     this.#options.emit({ type: 'message', level, message });
   }
 
-  /** A file that changed since it was digested is digested and sent anew, once. */
   async #uploadTwice(step: WriteStep, condition: Condition): Promise<Sent> {
-    const { digests } = this.#options;
+    return this.#twice(step, (file, digest) => this.#upload(step.key, file, digest, condition));
+  }
+
+  /** A file that changed since it was digested is digested and sent anew, once. */
+  async #twice<T>(
+    step: WriteStep,
+    send: (file: LocalFile, digest: FileDigest | undefined) => Promise<T>,
+  ): Promise<T> {
     try {
-      return await this.#upload(step.key, step.file, digests.get(step.file.name), condition);
+      return await send(step.file, this.#options.digests.get(step.file.name));
     } catch (error) {
       if (!(error instanceof FileChangedError)) throw error;
-      return this.#upload(step.key, await restat(step.file), undefined, condition);
+      return send(await restat(step.file), undefined);
     }
   }
 
@@ -412,7 +502,7 @@ export class Transfer implements Performer {
     digest: FileDigest | undefined,
     condition: Condition,
   ): Promise<Sent> {
-    if (file.size >= MULTIPART_THRESHOLD) return this.#uploadParts(key, file, digest, condition);
+    if (isLarge(file.size)) return this.#complete(await this.#uploadParts(key, file, digest), condition);
     const { store, signal, requests } = this.#options;
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
@@ -427,34 +517,69 @@ export class Transfer implements Performer {
     });
   }
 
-  async #uploadParts(
+  /** Sends a file into an upload: large ones in parts, small ones as its only one. */
+  async #uploadParts(key: ObjectKey, file: LocalFile, known: FileDigest | undefined): Promise<Staged> {
+    const { pool, signal } = this.#options;
+    if (isLarge(file.size)) {
+      const layout = ownLayout(file.size);
+      const usable = known !== undefined && known.partMd5s.length > 0;
+      const digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
+      signal.throwIfAborted();
+      return this.#sendParts(key, file, digest, layout);
+    }
+    return this.#bodies.with(file.size, async () => {
+      signal.throwIfAborted();
+      const body = await readWhole(file);
+      const md5 = md5Of(body);
+      return this.#sendParts(key, file, { md5, partMd5s: [md5] }, [{ count: 1, size: file.size }], body);
+    });
+  }
+
+  /** @param only the whole file, where it is one part and already read */
+  async #sendParts(
     key: ObjectKey,
     file: LocalFile,
-    known: FileDigest | undefined,
-    condition: Condition,
-  ): Promise<Sent> {
-    const { store, pool, signal, requests } = this.#options;
-    const layout = ownLayout(file.size);
-    const usable = known !== undefined && known.partMd5s.length > 0;
-    const digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
-    signal.throwIfAborted();
-    const upload = await store.createUpload(
-      { key, headers: this.#headers(file, digest.md5, true) },
-      requests,
-    );
-    try {
-      const parts = await this.#sendParts(upload, file, digest);
-      const proves = etagsProve(upload.encryption);
-      const expected = {
-        etag: proves ? multipartETag(digest.partMd5s) : undefined,
-        size: file.size,
-        md5: digest.md5,
-      };
+    { md5, partMd5s }: Pick<FileDigest, 'md5' | 'partMd5s'>,
+    layout: readonly PartRun[],
+    only?: Buffer,
+  ): Promise<Staged> {
+    const { store, signal, requests } = this.#options;
+    const headers = this.#headers(file, md5, true);
+    const { upload, have } = await this.#begin(key, file, md5, layout, partMd5s, headers);
+    const proves = etagsProve(upload.encryption);
+    const ranges = [...partsOf(layout)].map((range, i) => ({ ...range, number: i + 1 }));
+    const parts: Part[] = [];
+    const send = async (number: number, body: Buffer): Promise<void> => {
       signal.throwIfAborted();
-      const written = await store.completeUpload({ upload, parts, expected, condition }, requests);
-      return { written, md5: digest.md5, file, parts: formatLayout(layout) };
+      const part = await store.uploadPart({ upload, number, body, md5: partMd5s[number - 1]! }, requests);
+      const proof = classifyETag(part.etag);
+      if (proves && proof.kind === 'md5' && proof.md5 !== partMd5s[number - 1]) {
+        const told = `part ${number} has the ETag ${part.etag}`;
+        throw new StoreError('digest', 'BadPartETag', 200, 'UploadPart', told);
+      }
+      parts[number - 1] = part;
+      this.#options.onSent(body.length);
+    };
+    try {
+      for (const [number, part] of have) parts[number - 1] = part;
+      const due = ranges.filter(({ number }) => !have.has(number));
+      if (only !== undefined) {
+        for (const { number } of due) await send(number, only);
+      } else if (due.length > 0) {
+        await withOpenFile(file, (handle) =>
+          forEachConcurrent(due, PARTS_IN_FLIGHT, ({ offset, size, number }) =>
+            this.#bodies.with(size, async () => {
+              signal.throwIfAborted();
+              await send(number, await readRange(handle, offset, size));
+            }),
+          ),
+        );
+      }
+      signal.throwIfAborted();
+      const expected = { etag: proves ? multipartETag(partMd5s) : undefined, size: file.size, md5 };
+      return { action: 'upload', upload, parts, layout, expected, file };
     } catch (error) {
-      await this.#abort(upload);
+      await this.#giveUp(upload, file.size, error);
       // S3 refuses a part that is not what was digested: the file changed under us.
       if (error instanceof StoreError && error.kind === 'digest')
         throw new FileChangedError('a part is not what was digested');
@@ -462,48 +587,95 @@ export class Transfer implements Performer {
     }
   }
 
-  async #sendParts(upload: Upload, file: LocalFile, digest: FileDigest): Promise<readonly Part[]> {
-    const { store, signal, requests } = this.#options;
-    const ranges = [...partsOf(ownLayout(file.size))].map((range, i) => ({ ...range, number: i + 1 }));
-    const parts: Part[] = [];
-    await withOpenFile(file, (handle) =>
-      forEachConcurrent(ranges, PARTS_IN_FLIGHT, ({ offset, size, number }) =>
-        this.#bodies.with(size, async () => {
-          signal.throwIfAborted();
-          const body = await readRange(handle, offset, size);
-          const md5 = digest.partMd5s[number - 1]!;
-          const part = await store.uploadPart({ upload, number, body, md5 }, requests);
-          const proof = classifyETag(part.etag);
-          if (etagsProve(upload.encryption) && proof.kind === 'md5' && proof.md5 !== md5) {
-            throw new StoreError(
-              'digest',
-              'BadPartETag',
-              200,
-              'UploadPart',
-              `part ${number} has the ETag ${part.etag}`,
-            );
-          }
-          parts[number - 1] = part;
-          this.#options.onSent(size);
-        }),
-      ),
-    );
-    return parts;
+  /**
+   * An upload, journalled before its first part: one that an earlier run left behind for just this, with the parts
+   * that are proved to hold what they should, else a new one.
+   */
+  async #begin(
+    key: ObjectKey,
+    file: LocalFile,
+    md5: Md5,
+    layout: readonly PartRun[],
+    partMd5s: readonly Md5[],
+    headers: ObjectHeaders,
+    wholeCrc32 = false,
+  ): Promise<{ readonly upload: Upload; readonly have: ReadonlyMap<number, Part> }> {
+    const { store, requests, uploads, writeHeaders } = this.#options;
+    const every = { ...decidedHeaders(file.name, writeHeaders), ...headers.metadata };
+    const parts = formatLayout(layout);
+    const purpose = { key, md5, size: file.size, parts, headers: headerDigest(every) };
+    const left = wholeCrc32 ? undefined : await uploads.take(purpose);
+    if (left !== undefined) {
+      const have = await this.#partsOf(left, layout, partMd5s);
+      if (have.size > 0) return { upload: left, have };
+      await this.#abort(left);
+    }
+    const crc32 = wholeCrc32 ? { wholeCrc32 } : {};
+    const upload = await store.createUpload({ key, headers, ...crc32 }, requests);
+    await uploads.begun(upload, purpose);
+    return { upload, have: new Map() };
+  }
+
+  /** The parts of an earlier run's upload whose ETags prove them. None, where it is gone. */
+  async #partsOf(
+    upload: Upload,
+    layout: readonly PartRun[],
+    partMd5s: readonly Md5[],
+  ): Promise<ReadonlyMap<number, Part>> {
+    const { store, requests } = this.#options;
+    const sizes = [...partsOf(layout)].map(({ size }) => size);
+    try {
+      const listed = await store.listParts(upload, requests);
+      const proved = listed.filter(
+        ({ number, etag, size }) =>
+          size === sizes[number - 1] && (etag as string) === (partMd5s[number - 1] as string | undefined),
+      );
+      return new Map(proved.map(({ number, etag }) => [number, { number, etag }]));
+    } catch (error) {
+      if (!(error instanceof StoreError) || !['no-upload', 'denied', 'rejected'].includes(error.kind))
+        throw error;
+      return new Map();
+    }
+  }
+
+  /** An upload that failed: a large one that only lacks an answer is left to the next run, which goes on with it. */
+  async #giveUp(upload: Upload, size: number, error: unknown): Promise<void> {
+    const { uploads, signal } = this.#options;
+    const heals =
+      signal.aborted ||
+      (error instanceof StoreError && ['network', 'server', 'throttled', 'fatal'].includes(error.kind));
+    if (heals && uploads.journalled && isLarge(size)) return;
+    await this.#abort(upload);
   }
 
   /** What was begun and will not be completed costs storage until it is aborted. */
   async #abort(upload: Upload): Promise<void> {
-    const { store, requests, emit } = this.#options;
+    const { store, requests, emit, uploads } = this.#options;
     const time = requests.aborted ? AbortSignal.timeout(ABORT_TIME_MS) : requests;
     try {
       await store.abortUpload(upload, time);
+      uploads.ended(upload);
     } catch (error) {
       const { message } = explain(error, upload.key);
-      emit({
-        type: 'message',
-        level: 'warning',
-        message: `a multipart upload was left behind and will be billed until it is aborted: ${message}`,
-      });
+      emit({ type: 'message', level: 'debug', message: `an upload could not be aborted: ${message}` });
     }
   }
+}
+
+function isLarge(size: number): boolean {
+  return size >= MULTIPART_THRESHOLD;
+}
+
+/** Whether the server does not have what a request asks of it. */
+function isUnknownThere(error: unknown): error is StoreError {
+  return (
+    error instanceof StoreError &&
+    (error.code === 'NotImplemented' || error.status === 501 || error.status === 405)
+  );
+}
+
+/** Whether Complete may succeed with another upload: this one is gone, or was in the way of another writer's. */
+function wantsAnotherUpload(error: unknown): boolean {
+  if (!(error instanceof StoreError)) return false;
+  return error.kind === 'no-upload' || error.code === 'ConditionalRequestConflict';
 }

@@ -38,6 +38,7 @@ test('every output is set, as text, whatever happened', () => {
     'deleted-files': '5',
     'deleted-bytes': '50',
     'failed-files': '6',
+    delayed: 'no',
     requests: '3',
     report: '/w/r.json',
     'summary-file': '/tmp/summary.md',

@@ -29,7 +29,17 @@ export const opened: OpenedStore = {
 };
 
 export function storage(): IndexStorage {
-  return { trust: { remote: false, local: false }, load: async () => undefined, save: async () => {} };
+  return {
+    trust: { remote: false, local: false },
+    load: async () => undefined,
+    save: async () => {},
+    journal: {
+      ofEndedRuns: true,
+      load: async () => Buffer.alloc(0),
+      append: async () => {},
+      clear: async () => {},
+    },
+  };
 }
 
 /** An engine that does nothing and says `done`; each part can be replaced, and remembers its calls. */

@@ -31,6 +31,7 @@ export function upload(key: string, bytes: number): UploadStep {
     file: localFile(key, bytes),
     md5: undefined,
     condition: { ifNoneMatch: '*' },
+    staged: false,
   };
 }
 

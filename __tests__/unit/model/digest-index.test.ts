@@ -12,6 +12,7 @@ import {
   partsOf,
   uniformLayout,
 } from '../../../src/model/digest-index.js';
+import type { ObjectKey } from '../../../src/model/object-key.js';
 import { candidatePartSizes, ownLayout } from '../../../src/model/part-sizes.js';
 
 const GIB = 1024 ** 3;
@@ -28,12 +29,29 @@ const index: DigestIndex = {
         md5,
         parts: '1x8+1x1',
         headers: 'h',
-        extra: { grace: { since: 1 } },
+        extra: { chunks: { since: 1 } },
       },
     ],
     ['__proto__', { etag: md5 as string as ETag, size: 0, md5 }],
   ]),
   files: new Map([['/r/a', { size: 9, mtimeNs: '1', ctimeNs: '-2', ino: '18446744073709551615', md5 }]]),
+  uploads: new Map([
+    [
+      'id',
+      {
+        key: 'a/é\n"x' as ObjectKey,
+        md5,
+        size: 9,
+        parts: '1x8+1x1',
+        headers: 'h',
+        begun: 7,
+        machine: 'm',
+        pid: 3,
+      },
+    ],
+  ]),
+  deploys: 4,
+  pending: new Map([['gone', { etag: md5 as string as ETag, since: 1, deploys: 2 }]]),
 };
 
 function bytes(of: DigestIndex): Buffer {
@@ -48,7 +66,10 @@ describe('the index', () => {
   test('a truncated or damaged line is dropped, the others stand', () => {
     const whole = bytes(index);
     const cut = parseIndex(whole.subarray(0, whole.length - 3));
-    expect(cut).toMatchObject({ droppedLines: 1, index: { objects: index.objects, files: new Map() } });
+    expect(cut).toMatchObject({
+      droppedLines: 1,
+      index: { objects: index.objects, files: index.files, uploads: new Map() },
+    });
     const flipped = Buffer.from(whole);
     flipped[whole.indexOf('"size":9')] = 0x20;
     expect(parseIndex(flipped)).toMatchObject({ droppedLines: 1 });

@@ -5,7 +5,7 @@ import { worstExit } from '../../../src/model/errors.js';
 import { contentTypeOf, formatAttributes, headerDigest, metadataMd5 } from '../../../src/model/headers.js';
 import { compareKeys, joinKey, parsePrefix } from '../../../src/model/object-key.js';
 import type { LocalFile } from '../../../src/model/objects.js';
-import { BUILT_IN_RANKS, rankOf } from '../../../src/sync/ranks.js';
+import { publishOrder } from '../../../src/sync/ranks.js';
 
 const md5 = md5Of(Buffer.from('x'));
 
@@ -112,6 +112,21 @@ describe('publish order', () => {
     ['news/latest-posts/a.css', true, 'new keys'],
     ['sw.js', false, 'service workers'],
   ])('%s (new: %s) is of the rank %s', (name, isNew, rank) => {
-    expect(BUILT_IN_RANKS[rankOf(name, isNew)]?.name).toBe(rank);
+    const order = publishOrder(['default']);
+    expect(order.names[order.rankOf(name, isNew)]).toBe(rank);
+  });
+
+  test('publish-last: its lines, each a place of its own, around the built-in ones', () => {
+    const order = publishOrder(['/early/', 'default', 'manifest.json']);
+    const placeOf = (name: string): string | undefined => order.names[order.rankOf(name, true)];
+    expect(placeOf('early/x.css')).toBe('/early/');
+    expect(placeOf('early/index.html')).toBe('new pages');
+    expect(placeOf('a/manifest.json')).toBe('manifest.json');
+    expect(placeOf('app.css')).toBe('new keys');
+    expect(order.names.at(-1)).toBe('deletes');
+    expect(order.deleteRank).toBe(order.names.length - 1);
+    const own = publishOrder(['*.json']);
+    expect(own.names).toEqual(['new keys', 'changed keys', '*.json', 'deletes']);
+    expect(own.names[own.rankOf('index.html', false)]).toBe('changed keys');
   });
 });

@@ -52,6 +52,9 @@ async function digestOfA(
     writtenNs,
     objects: new Map(),
     files: new Map([[a.path, entry]]),
+    uploads: new Map(),
+    deploys: 0,
+    pending: new Map(),
   };
   const pool = new DigestPool(() => undefined, signal);
   const { digests } = await digestTree({

@@ -5,7 +5,13 @@ import { guardDeletions, guardTree } from '../../../src/sync/guards.js';
 import type { Planned } from '../../../src/sync/plan.js';
 import type { Tree } from '../../../src/sync/walk.js';
 
-const KEEP = { deleteAfter: false, maxDelete: { kind: 'default' }, deleteExcluded: false } as const;
+const KEEP = {
+  deleteAfter: false,
+  maxDelete: { kind: 'default' },
+  deleteExcluded: false,
+  grace: { kind: 'none' },
+  retain: [],
+} as const;
 const DELETE = { ...KEEP, deleteAfter: true } as const;
 
 function tree(files: number, patternsWithoutMatch: readonly string[] = []): Tree {

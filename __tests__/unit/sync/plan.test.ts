@@ -5,9 +5,14 @@ import { compareKeys, type ObjectKey, parsePrefix } from '../../../src/model/obj
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import { type Step, stepsOf } from '../../../src/model/plan.js';
 import { makePlan, type PlanInput, type Planned, type PlanPolicy } from '../../../src/sync/plan.js';
+import { publishOrder } from '../../../src/sync/ranks.js';
 
 const prefix = parsePrefix('site');
 const KEEP: PlanPolicy = {
+  order: publishOrder(['default']),
+  delay: false,
+  retained: () => false,
+  grace: () => 'due',
   copyMinSize: 0,
   deleteAfter: false,
   deleteExcluded: false,

@@ -1,0 +1,274 @@
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { EXIT, SyncError } from '../../src/model/errors.js';
+import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { noise, removeTree, writeTree } from '../support/tree.js';
+
+const MIB = 1024 * 1024;
+const DAY_MS = 24 * 3_600_000;
+
+let s3: EmbeddedTestServer;
+let bucket: string;
+let root: string;
+
+beforeAll(async () => {
+  s3 = await embedded();
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  bucket = await s3.bucket();
+  root = await writeTree({});
+  s3.server.log.clear();
+});
+afterEach(async () => {
+  s3.server.faults.clear();
+  await removeTree(root);
+});
+
+describe('delay-updates', () => {
+  const delayed: Changes = { delayUpdates: true, deletes: { deleteAfter: true } };
+
+  /** The old release is published, and the tree is the new one: new, changed, moved, duplicate, empty, gone, large. */
+  async function oldAndNew(): Promise<Readonly<Record<string, string>>> {
+    await writeTree(
+      { 'index.html': 'old', a: 'one', b: 'two', gone: 'gone', 'big.bin': noise(9 * MIB) },
+      root,
+    );
+    await publish(s3, bucket, root);
+    await rename(join(root, 'big.bin'), join(root, 'large.bin'));
+    await rm(join(root, 'gone'));
+    await writeTree({ 'index.html': 'new!', a: 'two', b: 'one', c: 'fresh', d: 'fresh', empty: '' }, root);
+    s3.server.log.clear();
+    return s3.server.texts(bucket);
+  }
+
+  test('nothing changes before everything is staged; then all is as without', async () => {
+    const before = await oldAndNew();
+    let staged: Readonly<Record<string, string>> | undefined;
+    const remove = s3.server.before({ operation: 'CompleteMultipartUpload' }, () => {
+      staged ??= s3.server.texts(bucket);
+    });
+    const run = await publish(s3, bucket, root, delayed);
+    remove();
+    expect(run).toMatchObject({ exit: 0, report: { delayed: { keys: 7 } } });
+    expect(staged).toEqual(before);
+    const after = s3.server.texts(bucket);
+    expect(after).toMatchObject({
+      'p/index.html': 'new!',
+      'p/a': 'two',
+      'p/b': 'one',
+      'p/c': 'fresh',
+      'p/d': 'fresh',
+    });
+    expect(after['p/empty']).toBe('');
+    expect(Object.keys(after)).not.toContain('p/gone');
+    expect(s3.server.uploads(bucket)).toEqual([]);
+    // The swap and the renamed file are read inside S3.
+    expect(run.report.sentBytes).toBe('new!'.length + 'fresh'.length);
+    s3.server.log.clear();
+    expect(stepsOf(await publish(s3, bucket, root, delayed))).toEqual([]);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+  });
+
+  test.each(['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy'] as const)(
+    'a failure of %s before the first completion leaves everything as it was, and no upload',
+    async (operation) => {
+      const before = await oldAndNew();
+      s3.server.faults.add({
+        match: { operation },
+        nth: [2, 3, 4, 5],
+        fault: { kind: 'error', code: 'InvalidRequest' },
+      });
+      const run = await publish(s3, bucket, root, { ...delayed, connection: { concurrency: 1 } });
+      s3.server.faults.clear();
+      // A part copy that is refused is sent in its place.
+      if (operation === 'UploadPartCopy') {
+        expect(run.exit).toBe(0);
+        return;
+      }
+      expect(run.exit).toBe(1);
+      expect(s3.server.texts(bucket)).toEqual(before);
+      expect(s3.server.uploads(bucket)).toEqual([]);
+      expect(await publish(s3, bucket, root, delayed)).toMatchObject({ exit: 0 });
+    },
+  );
+
+  test('an upload that somebody aborts after it was staged is staged once more', async () => {
+    await writeTree({ a: 'content' }, root);
+    s3.server.faults.add({
+      match: { operation: 'CompleteMultipartUpload' },
+      nth: 1,
+      fault: { kind: 'error', code: 'NoSuchUpload' },
+    });
+    expect(await publish(s3, bucket, root, delayed)).toMatchObject({ exit: 0 });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'content' });
+  });
+
+  test('a destination that cannot is refused, with nothing written; best-effort says so once and publishes', async () => {
+    await writeTree({ a: 'a', 'index.html': 'home' }, root);
+    s3.server.faults.add({
+      match: { operation: 'CreateMultipartUpload' },
+      fault: { kind: 'error', code: 'NotImplemented' },
+    });
+    const strict = await publish(s3, bucket, root, delayed);
+    expect(strict).toMatchObject({ exit: 4, report: { error: { code: 'cannot-delay' } } });
+    expect(s3.server.texts(bucket)).toEqual({});
+    const best = await publish(s3, bucket, root, { ...delayed, delayUpdates: 'best-effort' });
+    expect(best.exit).toBe(0);
+    expect(best.report.delayed).toBeUndefined();
+    expect(best.messages.filter((message) => message.includes('cannot delay updates'))).toHaveLength(1);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'a', 'p/index.html': 'home' });
+  });
+});
+
+describe('interrupted', () => {
+  test('a large upload is gone on with: what had arrived is not sent again', async () => {
+    await writeTree({ 'big.bin': noise(40 * MIB) }, root);
+    const index = memoryIndex();
+    const stop = new AbortController();
+    s3.server.faults.add({ match: { operation: 'UploadPart' }, nth: [3, 4, 5], fault: { kind: 'hang' } });
+    let parts = 0;
+    const remove = s3.server.after({ operation: 'UploadPart' }, () => {
+      if (++parts === 2) stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped'));
+    });
+    const first = await publish(s3, bucket, root, {
+      index,
+      signal: stop.signal,
+      connection: { concurrency: 1 },
+    });
+    remove();
+    s3.server.faults.clear();
+    expect(first.exit).toBe(130);
+    expect(s3.server.uploads(bucket)).toHaveLength(1);
+    s3.server.log.clear();
+    const second = await publish(s3, bucket, root, { index });
+    expect(second.exit).toBe(0);
+    expect(s3.server.log.counts.ListParts).toBe(1);
+    expect(s3.server.log.counts.UploadPart).toBe(3);
+    expect(s3.server.log.counts.CreateMultipartUpload).toBeUndefined();
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+
+  test('what a dead run left behind and nobody wants any more is aborted; what nobody journalled is not', async () => {
+    await writeTree({ 'big.bin': noise(20 * MIB) }, root);
+    const index = memoryIndex();
+    const stop = new AbortController();
+    const remove = s3.server.after({ operation: 'UploadPart' }, () =>
+      stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped')),
+    );
+    await publish(s3, bucket, root, { index, signal: stop.signal });
+    remove();
+    const [ours] = s3.server.uploads(bucket);
+    expect(ours).toBeDefined();
+    await rm(join(root, 'big.bin'));
+    await writeTree({ small: 'small' }, root);
+    expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+});
+
+describe('two writers', () => {
+  test('a listing before the deletes shows another writer: nothing is deleted, exit 5', async () => {
+    await writeTree({ a: 'a', gone: 'gone' }, root);
+    await publish(s3, bucket, root);
+    await rm(join(root, 'gone'));
+    await writeTree({ b: 'b' }, root);
+    const remove = s3.server.before({ operation: 'PutObject', key: 'p/b' }, () => {
+      s3.server.putObject(bucket, 'p/theirs', 'theirs');
+    });
+    const run = await publish(s3, bucket, root, { deletes: { deleteAfter: true } });
+    remove();
+    expect(run).toMatchObject({ exit: 5, report: { error: { code: 'foreign-writer' } } });
+    expect(run.report.error?.message).toContain('p/theirs');
+    expect(stepsOf(run)).toEqual(['upload p/b done', 'delete p/gone skipped']);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a', 'p/b', 'p/gone', 'p/theirs']);
+  });
+
+  test('lock: the second is refused by name, the lock is given back, and one that ran out is taken', async () => {
+    await writeTree({ a: 'a' }, root);
+    let second: Awaited<ReturnType<typeof publish>> | undefined;
+    const remove = s3.server.before({ operation: 'PutObject', key: 'p/a' }, async () => {
+      second ??= await publish(s3, bucket, root, { lock: true, owner: 'the second' });
+    });
+    const first = await publish(s3, bucket, root, { lock: true, owner: 'the first' });
+    remove();
+    expect(first.exit).toBe(0);
+    expect(second).toMatchObject({ exit: 4, report: { error: { code: 'locked' } } });
+    expect(second?.report.error?.message).toContain('the first');
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'a' });
+    const over = JSON.stringify({ owner: 'a dead run', expires: Date.now() - 1 });
+    s3.server.putObject(bucket, 'p/.s3-dedup-sync/lock', over);
+    s3.server.log.clear();
+    expect(await publish(s3, bucket, root, { lock: true })).toMatchObject({ exit: 0 });
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a']);
+  });
+});
+
+describe('delete-grace and retain', () => {
+  test('a key stays for so many deploys, and a run that changes nothing is none', async () => {
+    const index = memoryIndex();
+    const deletes = { deleteAfter: true, grace: { kind: 'deploys', deploys: 2 } } as const;
+    await writeTree({ 'app.1.js': 'one', 'index.html': '1' }, root);
+    await publish(s3, bucket, root, { index, deletes });
+    await rm(join(root, 'app.1.js'));
+    const deploy = async (page: string): Promise<readonly string[]> => {
+      await writeTree({ 'index.html': page }, root);
+      expect(await publish(s3, bucket, root, { index, deletes })).toMatchObject({ exit: 0 });
+      return Object.keys(s3.server.texts(bucket));
+    };
+    expect(await deploy('22')).toContain('p/app.1.js');
+    expect(await deploy('22')).toContain('p/app.1.js');
+    expect(await deploy('333')).toContain('p/app.1.js');
+    expect(await deploy('4444')).not.toContain('p/app.1.js');
+  });
+
+  test('or for so long; another object under the key begins to wait anew; an index that was lost too', async () => {
+    const index = memoryIndex();
+    const deletes = { deleteAfter: true, grace: { kind: 'time', ms: 7 * DAY_MS } } as const;
+    let today = 0;
+    const run = (): ReturnType<typeof publish> =>
+      publish(s3, bucket, root, { index, deletes, now: () => Date.now() + today * DAY_MS });
+    await writeTree({ a: 'a', old: 'old' }, root);
+    await run();
+    await rm(join(root, 'old'));
+    await run();
+    today = 6;
+    await run();
+    s3.server.putObject(bucket, 'p/old', 'written by hand');
+    today = 8;
+    await run();
+    expect(Object.keys(s3.server.texts(bucket))).toContain('p/old');
+    index.bytes = undefined;
+    today = 14;
+    await run();
+    expect(Object.keys(s3.server.texts(bucket))).toContain('p/old');
+    today = 22;
+    await run();
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a']);
+  });
+
+  test('D8: what begins to wait is judged by max-delete', async () => {
+    const index = memoryIndex();
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`f${i}`, `content ${i}`]));
+    await writeTree({ ...many, a: 'a' }, root);
+    await publish(s3, bucket, root, { index });
+    for (const name of Object.keys(many)) await rm(join(root, name));
+    const deletes = { deleteAfter: true, grace: { kind: 'deploys', deploys: 1 } } as const;
+    expect(await publish(s3, bucket, root, { index, deletes })).toMatchObject({
+      exit: 4,
+      report: { error: { code: 'too-many-deletions' } },
+    });
+  });
+
+  test('retain: never deleted', async () => {
+    await writeTree({ a: 'a', 'keep/x': 'x', gone: 'gone' }, root);
+    await publish(s3, bucket, root);
+    await rm(join(root, 'keep'), { recursive: true });
+    await rm(join(root, 'gone'));
+    const run = await publish(s3, bucket, root, { deletes: { deleteAfter: true, retain: ['keep/'] } });
+    expect(run).toMatchObject({ exit: 0, report: { totals: { kept: { files: 1 }, deleted: { files: 1 } } } });
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a', 'p/keep/x']);
+  });
+});

@@ -1,0 +1,626 @@
+export const id = 819;
+export const ids = [819];
+export const modules = {
+
+/***/ 170:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   f: () => (/* binding */ replaceFile)
+/* harmony export */ });
+/* unused harmony export makeDirectory */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
+
+
+
+/**
+ * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
+ * written need not fit one string. Rejects with the system's error; the old file is then still there.
+ */
+async function replaceFile(path, pieces) {
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+    try {
+        const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
+        try {
+            for (const piece of pieces)
+                await handle.appendFile(piece);
+            await handle.sync();
+        }
+        finally {
+            await handle.close();
+        }
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
+    }
+    catch (error) {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
+        throw error;
+    }
+}
+/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
+async function makeDirectory(path) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path);
+    }
+    catch (error) {
+        const { code } = error;
+        if (code === 'EEXIST')
+            return;
+        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) === path)
+            throw error;
+        await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path).catch((again) => {
+            if (again.code !== 'EEXIST')
+                throw again;
+        });
+    }
+}
+
+
+/***/ }),
+
+/***/ 7452:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   C: () => (/* binding */ forEachConcurrent),
+/* harmony export */   G: () => (/* binding */ ByteBudget)
+/* harmony export */ });
+/** Runs `work` over the items, at most `limit` at a time, in order of start. Stops starting when `work` rejects. */
+async function forEachConcurrent(items, limit, work) {
+    const iterator = items[Symbol.iterator]();
+    let failed = false;
+    const lane = async () => {
+        for (let next = iterator.next(); !failed && next.done !== true; next = iterator.next()) {
+            try {
+                await work(next.value);
+            }
+            catch (error) {
+                failed = true;
+                throw error;
+            }
+        }
+    };
+    await settleAll(Array.from({ length: Math.max(1, limit) }, lane));
+}
+/** Waits for all, then rejects with the first rejection: nothing is left running behind a failure. */
+async function settleAll(promises) {
+    const results = await Promise.allSettled(promises);
+    return results.map((result) => {
+        if (result.status === 'rejected')
+            throw result.reason;
+        return result.value;
+    });
+}
+/** Bounds the bytes of bodies held in memory. One request larger than the whole is let through alone. */
+class ByteBudget {
+    #free;
+    #capacity;
+    #waiting = [];
+    /** @param capacity bytes */
+    constructor(capacity) {
+        this.#capacity = capacity;
+        this.#free = capacity;
+    }
+    /** Runs `work` while `bytes` are taken from the budget. First come, first served. */
+    async with(bytes, work) {
+        const taken = Math.min(bytes, this.#capacity);
+        if (this.#waiting.length > 0 || taken > this.#free) {
+            await new Promise((start) => this.#waiting.push({ bytes: taken, start }));
+        }
+        else {
+            this.#free -= taken;
+        }
+        try {
+            return await work();
+        }
+        finally {
+            this.#free += taken;
+            while (this.#waiting[0] !== undefined && this.#waiting[0].bytes <= this.#free) {
+                const next = this.#waiting.shift();
+                this.#free -= next?.bytes ?? 0;
+                next?.start();
+            }
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 1710:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A1: () => (/* binding */ parseIndex),
+/* harmony export */   CI: () => (/* binding */ partsOf),
+/* harmony export */   Cu: () => (/* binding */ formatLayout),
+/* harmony export */   JR: () => (/* binding */ formatUpload),
+/* harmony export */   Ng: () => (/* binding */ uniformLayout),
+/* harmony export */   Qe: () => (/* binding */ formatIndex),
+/* harmony export */   U8: () => (/* binding */ parseLayout),
+/* harmony export */   db: () => (/* binding */ layoutParts),
+/* harmony export */   ev: () => (/* binding */ layoutSize),
+/* harmony export */   gW: () => (/* binding */ emptyIndex),
+/* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
+/* harmony export */ });
+/* unused harmony export EMPTY_INDEX */
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6799);
+
+
+/**
+ * What earlier runs learned, one text line each:
+ *
+ *     s3-dedup-sync-index 1
+ *     <crc32 of the JSON, 8 hex digits> <JSON object>
+ *
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, one with `machine` of the
+ * writer.
+ * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
+ * index is written again; `encryption`, `source`, `encoding`, `chunks` and `invalidation` are reserved for them.
+ */
+const FIRST_LINE = 's3-dedup-sync-index 1';
+/** An index that knows nothing, and to which lines can be appended. */
+const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
+/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
+const MAX_INDEX_BYTES = 1024 ** 3;
+/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
+const MAX_LINE = 64 * 1024;
+/**
+ * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
+ *
+ * @param journal lines that were appended since it was written; the last one may be cut short
+ */
+function parseIndex(bytes, journal = Buffer.alloc(0)) {
+    const start = bytes.indexOf(0x0a);
+    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
+        return { index: undefined, why: 'it is not an index of this version' };
+    }
+    const objects = new Map();
+    const files = new Map();
+    let machine = '';
+    let writtenNs = 0n;
+    let droppedLines = 0;
+    let deploys = 0;
+    const uploads = new Map();
+    const pending = new Map();
+    for (const record of recordsOf(journal, 0)) {
+        const entry = record === undefined ? undefined : uploadEntry(record);
+        if (entry !== undefined)
+            uploads.set(entry[0], entry[1]);
+    }
+    for (const record of recordsOf(bytes, start + 1)) {
+        if (record === undefined) {
+            droppedLines++;
+            continue;
+        }
+        const { key, path, upload, pending: waiting, machine: writer } = record;
+        if (typeof upload === 'string') {
+            const entry = uploadEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                uploads.set(entry[0], entry[1]);
+        }
+        else if (typeof waiting === 'string') {
+            const entry = pendingDelete(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                pending.set(waiting, entry);
+        }
+        else if (typeof key === 'string') {
+            const entry = objectEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                objects.set(key, entry);
+        }
+        else if (typeof path === 'string') {
+            const entry = fileEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                files.set(path, entry);
+        }
+        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
+            machine = writer;
+            writtenNs = BigInt(record.writtenNs);
+            if (isSize(record.deploys))
+                deploys = record.deploys;
+        }
+    }
+    return { index: { machine, writtenNs, objects, files, uploads, deploys, pending }, droppedLines };
+}
+/** An index of a run that never wrote one: what its journal says. */
+function emptyIndex(journal) {
+    const parsed = parseIndex(EMPTY_INDEX, journal);
+    if (parsed.index === undefined)
+        throw new Error(parsed.why);
+    return parsed.index;
+}
+function* recordsOf(bytes, from) {
+    for (let start = from; start < bytes.length;) {
+        const newline = bytes.indexOf(0x0a, start);
+        const end = newline < 0 ? bytes.length : newline;
+        yield end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+        start = end + 1;
+    }
+}
+/** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
+function* formatIndex(index) {
+    yield `${FIRST_LINE}\n`;
+    const { machine, writtenNs, deploys } = index;
+    yield line({ machine, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
+    for (const [key, { extra, ...entry }] of index.objects)
+        yield line({ ...extra, key, ...entry });
+    for (const [path, { extra, ...entry }] of index.files)
+        yield line({ ...extra, path, ...entry });
+    for (const [pending, entry] of index.pending)
+        yield line({ pending, ...entry });
+    for (const [upload, entry] of index.uploads)
+        yield formatUpload(upload, entry);
+}
+/** A line of the journal. */
+function formatUpload(upload, entry) {
+    return line({ upload, ...entry });
+}
+function line(record) {
+    const json = JSON.stringify(record);
+    return `${(0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+function parseLine(bytes, start, end) {
+    if (end - start < 11 || bytes[start + 8] !== 0x20)
+        return undefined;
+    const body = bytes.subarray(start + 9, end);
+    if (bytes.toString('latin1', start, start + 8) !== (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(body).toString(16).padStart(8, '0'))
+        return undefined;
+    try {
+        const value = JSON.parse(body.toString('utf8'));
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? value
+            : undefined;
+    }
+    catch {
+        // Not JSON although its checksum holds: foreign or hostile, dropped like any damaged line.
+        return undefined;
+    }
+}
+function objectEntry(record) {
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
+    const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (etag === undefined || md5 === undefined || !isSize(size))
+        return undefined;
+    return {
+        etag,
+        size,
+        md5,
+        ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
+        ...(typeof headers === 'string' ? { headers } : {}),
+        ...(typeof asked === 'string' ? { class: asked } : {}),
+        ...(Object.keys(extra).length > 0 ? { extra } : {}),
+    };
+}
+function fileEntry(record) {
+    const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (md5 === undefined || !isSize(size))
+        return undefined;
+    if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
+        return undefined;
+    return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+function pendingDelete(record) {
+    const { etag: text, since, deploys } = record;
+    const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(text) : undefined;
+    return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+function uploadEntry(record) {
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
+        return undefined;
+    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+        return undefined;
+    const layout = parseLayout(parts);
+    if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined)
+        return undefined;
+    if (layoutSize(layout) !== size)
+        return undefined;
+    return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
+}
+function isSize(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+function isDecimal(value) {
+    return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
+}
+/** Parses `12x8388608+1x77`. `undefined`: not a layout of 1 to 10,000 parts. */
+function parseLayout(text) {
+    const runs = [];
+    let parts = 0;
+    for (const word of text.split('+')) {
+        const match = /^([1-9][0-9]{0,4})x([0-9]{1,14})$/.exec(word);
+        if (match === null)
+            return undefined;
+        const run = { count: Number(match[1]), size: Number(match[2]) };
+        parts += run.count;
+        if (parts > 10_000)
+            return undefined;
+        runs.push(run);
+    }
+    return runs;
+}
+/** The layout of a file that is cut into parts of `partSize` bytes, the last one shorter. */
+function uniformLayout(size, partSize) {
+    const full = Math.floor(size / partSize);
+    const rest = size - full * partSize;
+    return [
+        ...(full > 0 ? [{ count: full, size: partSize }] : []),
+        ...(rest > 0 || full === 0 ? [{ count: 1, size: rest }] : []),
+    ];
+}
+function formatLayout(layout) {
+    return layout.map((run) => `${run.count}x${run.size}`).join('+');
+}
+function layoutSize(layout) {
+    return layout.reduce((sum, run) => sum + run.count * run.size, 0);
+}
+function layoutParts(layout) {
+    return layout.reduce((sum, run) => sum + run.count, 0);
+}
+/** Byte ranges of the parts, in order. */
+function* partsOf(layout) {
+    let offset = 0;
+    for (const run of layout) {
+        for (let i = 0; i < run.count; i++) {
+            yield { offset, size: run.size };
+            offset += run.size;
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 6799:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Eq: () => (/* binding */ multipartETag),
+/* harmony export */   Q: () => (/* binding */ classifyETag),
+/* harmony export */   S2: () => (/* binding */ parseMd5),
+/* harmony export */   iF: () => (/* binding */ md5Of),
+/* harmony export */   lQ: () => (/* binding */ EMPTY_MD5),
+/* harmony export */   nn: () => (/* binding */ parseETag),
+/* harmony export */   tI: () => (/* binding */ base64OfMd5)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+
+/** The MD5 of zero bytes. */
+const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+const HEX32 = /^[0-9a-f]{32}$/;
+const MULTIPART = /^[0-9a-f]{32}-([1-9][0-9]{0,4})$/;
+/** Parses 32 lower-case hex digits; anything else is `undefined`. */
+function parseMd5(text) {
+    return text !== undefined && HEX32.test(text) ? text : undefined;
+}
+/** Takes the quotes off an entity tag; servers differ in whether they write them. Empty is `undefined`. */
+function parseETag(text) {
+    if (text === undefined)
+        return undefined;
+    const bare = text.startsWith('W/') ? text.slice(2) : text;
+    const tag = bare.length >= 2 && bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
+    return tag === '' ? undefined : tag;
+}
+/** What an ETag can prove: an MD5, the composite of `parts` part MD5s, or nothing. */
+function classifyETag(etag) {
+    if (HEX32.test(etag))
+        return { kind: 'md5', md5: etag };
+    const multipart = MULTIPART.exec(etag);
+    if (multipart?.[1] !== undefined)
+        return { kind: 'multipart', parts: Number(multipart[1]) };
+    return { kind: 'opaque' };
+}
+function md5Of(bytes) {
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5').update(bytes).digest('hex');
+}
+/** The `Content-MD5` spelling of a digest. */
+function base64OfMd5(md5) {
+    return Buffer.from(md5, 'hex').toString('base64');
+}
+/** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
+function multipartETag(partMd5s) {
+    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
+    for (const md5 of partMd5s)
+        hash.update(md5, 'hex');
+    return `${hash.digest('hex')}-${partMd5s.length}`;
+}
+
+
+/***/ }),
+
+/***/ 5819:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+// ESM COMPAT FLAG
+__webpack_require__.r(__webpack_exports__);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  fileIndexStorage: () => (/* binding */ fileIndexStorage),
+  machineId: () => (/* binding */ machineId),
+  objectIndexStorage: () => (/* binding */ objectIndexStorage)
+});
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __webpack_require__(7598);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __webpack_require__(3024);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __webpack_require__(1455);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __webpack_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: ./build/src/disk/replace-file.js
+var replace_file = __webpack_require__(170);
+// EXTERNAL MODULE: ./build/src/model/concurrency.js
+var concurrency = __webpack_require__(7452);
+// EXTERNAL MODULE: ./build/src/model/digest.js
+var digest = __webpack_require__(6799);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js
+var digest_index = __webpack_require__(1710);
+;// CONCATENATED MODULE: ./build/src/model/group-commit.js
+/** Lines that arrive while a write is under way go together in the next one; each caller waits for its own. */
+function groupCommit(write) {
+    let writing;
+    let waiting;
+    return (lines, signal) => {
+        if (waiting !== undefined) {
+            waiting.lines += lines;
+            return waiting.written;
+        }
+        const before = writing ?? Promise.resolve();
+        const batch = { lines, written: before };
+        const written = before
+            .catch(() => undefined)
+            .then(() => {
+            waiting = undefined;
+            writing = write(batch.lines, signal);
+            return writing;
+        });
+        batch.written = written;
+        waiting = batch;
+        return written;
+    };
+}
+
+;// CONCATENATED MODULE: ./build/src/sync/index-file.js
+
+
+
+
+
+
+
+
+
+
+/** Objects of a journal that are read or deleted at a time. */
+const JOURNAL_REQUESTS = 16;
+/** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
+function fileIndexStorage(path) {
+    const journal = `${path}.journal`;
+    const clear = () => (0,promises_.rm)(journal, { force: true });
+    return {
+        trust: { remote: false, local: true },
+        load: () => readRegular(path),
+        async save(bytes) {
+            await (0,replace_file/* replaceFile */.f)(path, [bytes]);
+            await clear();
+        },
+        journal: {
+            ofEndedRuns: false,
+            load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
+            append: groupCommit(async (lines) => {
+                await (0,promises_.mkdir)((0,external_node_path_.dirname)(journal), { recursive: true });
+                await (0,promises_.appendFile)(journal, lines);
+            }),
+            clear,
+        },
+    };
+}
+async function readRegular(path) {
+    let stats;
+    try {
+        stats = await (0,promises_.stat)(path);
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return undefined;
+        throw error;
+    }
+    // A pipe would never end.
+    if (!stats.isFile())
+        throw new Error('it is not a regular file');
+    if (stats.size > digest_index/* MAX_INDEX_BYTES */.w2)
+        throw new Error(`it has ${stats.size} bytes, over ${digest_index/* MAX_INDEX_BYTES */.w2}`);
+    return (0,promises_.readFile)(path);
+}
+/**
+ * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
+ * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
+ */
+function objectIndexStorage(store, key, inDestination) {
+    const directory = `${key}.journal/`;
+    const run = (0,external_node_crypto_.randomBytes)(6).toString('hex');
+    const journalKeys = new Set();
+    let batches = 0;
+    const put = async (at, body, signal) => {
+        const headers = { contentType: 'text/plain; charset=utf-8', metadata: {} };
+        await store.put({ key: at, body, md5: (0,digest/* md5Of */.iF)(body), headers }, signal);
+    };
+    const clear = async (signal) => {
+        await (0,concurrency/* forEachConcurrent */.C)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+            const head = await store.head(at, signal);
+            if (head !== undefined)
+                await store.delete([{ key: at, etag: head.etag }], signal);
+            journalKeys.delete(at);
+        });
+    };
+    return {
+        // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
+        trust: { remote: inDestination, local: inDestination },
+        async load(signal) {
+            return (await store.read(key, digest_index/* MAX_INDEX_BYTES */.w2, signal))?.bytes;
+        },
+        async save(bytes, signal) {
+            await put(key, bytes, signal);
+            await clear(signal);
+        },
+        journal: {
+            ofEndedRuns: false,
+            async load(signal) {
+                for await (const page of store.list(directory, signal)) {
+                    for (const object of page)
+                        journalKeys.add(object.key);
+                }
+                const bodies = [];
+                await (0,concurrency/* forEachConcurrent */.C)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+                    const body = await store.read(at, digest_index/* MAX_INDEX_BYTES */.w2, signal);
+                    if (body !== undefined)
+                        bodies.push(body.bytes);
+                });
+                return Buffer.concat(bodies);
+            },
+            append: groupCommit(async (lines, signal) => {
+                const at = `${directory}${run}-${++batches}`;
+                journalKeys.add(at);
+                await put(at, Buffer.from(lines), signal);
+            }),
+            clear,
+        },
+    };
+}
+/** Names this machine without telling anyone its name: stat lines are believed on it alone. */
+function machineId() {
+    let id = '';
+    try {
+        id = (0,external_node_fs_.readFileSync)('/etc/machine-id', 'utf8').trim();
+    }
+    catch {
+        // Systems without it are told apart by their host name.
+    }
+    return (0,external_node_crypto_.createHash)('sha256').update(`${id}\n${(0,external_node_os_.hostname)()}\n`).digest('hex').slice(0, 32);
+}
+
+
+/***/ })
+
+};

@@ -1,0 +1,48 @@
+import { forEachConcurrent } from '../model/concurrency.js';
+import type { ETag } from '../model/digest.js';
+import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
+import type { ListedObject } from '../model/objects.js';
+import type { ObjectStore } from '../store/object-store.js';
+import { listAll } from './list.js';
+
+export interface ForeignRequest {
+  readonly store: ObjectStore;
+  readonly prefix: Prefix;
+  /** Before the first write. */
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  /** What this run put there since. */
+  readonly written: ReadonlyMap<ObjectKey, { readonly etag: ETag }>;
+  readonly deleted: ReadonlySet<ObjectKey>;
+  /** Whether it matters what becomes of a key. */
+  readonly matters: (key: ObjectKey) => boolean;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Lists the destination once more. Returns, sorted, the keys that are not what the first listing and this run's own
+ * writes make them: somebody else wrote them in between.
+ */
+export async function foreignWrites(request: ForeignRequest): Promise<readonly ObjectKey[]> {
+  const { store, prefix, listing, written, deleted, matters, concurrency, signal } = request;
+  const now = await listAll(store, prefix, () => undefined, signal);
+  const expected = (key: ObjectKey): ETag | undefined => {
+    const ours = written.get(key);
+    if (ours !== undefined) return ours.etag;
+    return deleted.has(key) ? undefined : listing.get(key)?.etag;
+  };
+  const suspects = new Set<ObjectKey>();
+  for (const { key, etag } of now.values()) {
+    if (expected(key) !== etag && matters(key)) suspects.add(key);
+  }
+  for (const key of [...listing.keys(), ...written.keys()]) {
+    if (!now.has(key) && expected(key) !== undefined && matters(key)) suspects.add(key);
+  }
+  // A listing may lag behind, or spell an ETag otherwise than the write's answer: the object itself decides.
+  const foreign: ObjectKey[] = [];
+  await forEachConcurrent(suspects, concurrency, async (key) => {
+    const head = await store.head(key, signal);
+    if (head?.etag !== expected(key)) foreign.push(key);
+  });
+  return foreign.sort(compareKeys);
+}

@@ -1,0 +1,38 @@
+import type { DigestIndex, PendingDelete } from '../model/digest-index.js';
+import type { ListedObject } from '../model/objects.js';
+import type { DeleteGrace } from '../model/options.js';
+import type { KeepStep } from '../model/plan.js';
+import type { GraceState } from './plan.js';
+
+/** How the delete of an object stands. Another object under the key begins to wait anew. */
+export function graceStates(
+  grace: DeleteGrace,
+  index: DigestIndex | undefined,
+  now: number,
+): (object: ListedObject) => GraceState {
+  if (grace.kind === 'none') return () => 'due';
+  return ({ key, etag }) => {
+    const pending = index?.pending.get(key);
+    if (index === undefined || pending === undefined || pending.etag !== etag) return 'begins';
+    const isOver =
+      grace.kind === 'deploys'
+        ? index.deploys - pending.deploys >= grace.deploys
+        : now - pending.since >= grace.ms;
+    return isOver ? 'expired' : 'waits';
+  };
+}
+
+/** What the index must remember of deletes that wait. */
+export function pendingDeletes(
+  waiting: readonly KeepStep[],
+  index: DigestIndex | undefined,
+  now: number,
+): ReadonlyMap<string, PendingDelete> {
+  const pending = new Map<string, PendingDelete>();
+  for (const { key, etag } of waiting) {
+    const known = index?.pending.get(key);
+    const begins: PendingDelete = { etag, since: now, deploys: index?.deploys ?? 0 };
+    pending.set(key, known?.etag === etag ? known : begins);
+  }
+  return pending;
+}

@@ -1,0 +1,141 @@
+import type { ETag } from '../model/digest.js';
+import { md5Of } from '../model/digest.js';
+import { EXIT, messageOf, refusal, SyncError } from '../model/errors.js';
+import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
+import type { Condition } from '../model/plan.js';
+import { type ObjectStore, StoreError } from '../store/object-store.js';
+
+/** How long a lease holds without being renewed: a run that is killed blocks others for so long. Milliseconds. */
+const LEASE_MS = 10 * 60_000;
+
+/** Three renewals may fail before the lease is over. */
+const RENEW_MS = LEASE_MS / 4;
+
+/** A lock is some hundred bytes; what is larger is not ours. */
+const MAX_LOCK_BYTES = 64 * 1024;
+
+/** What lies under the lock's key, as JSON. */
+interface Lease {
+  /** Who holds it, for people. */
+  readonly owner: string;
+  /** Milliseconds since the epoch. */
+  readonly expires: number;
+}
+
+export interface LockRequest {
+  readonly store: ObjectStore;
+  readonly prefix: Prefix;
+  readonly url: string;
+  readonly owner: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Called once when another run has taken the lock, or it could not be renewed in time. */
+  readonly onLost: (error: SyncError) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A lease on a destination: an object that is written only where there is none, or in place of one that is over.
+ * It is renewed while the run goes on and deleted at its end.
+ */
+export class Lock {
+  readonly #request: LockRequest;
+  readonly #key: ObjectKey;
+  #etag: ETag;
+  #expires: number;
+  #timer: NodeJS.Timeout | undefined;
+  #renewing: Promise<void> = Promise.resolve();
+
+  private constructor(request: LockRequest, key: ObjectKey, etag: ETag, expires: number) {
+    this.#request = request;
+    this.#key = key;
+    this.#etag = etag;
+    this.#expires = expires;
+    this.#timer = setInterval(() => {
+      this.#renewing = this.#renew();
+    }, RENEW_MS).unref();
+  }
+
+  /** Rejects with a refusal that names who holds it and until when. */
+  static async acquire(request: LockRequest): Promise<Lock> {
+    const { store, prefix, url, now, signal } = request;
+    const key = `${prefix}${OWN_DIRECTORY}lock` as ObjectKey;
+    const expires = now() + LEASE_MS;
+    const taken = await put(request, key, { ifNoneMatch: '*' }, expires);
+    if (taken !== undefined) return new Lock(request, key, taken, expires);
+    const body = await store.read(key, MAX_LOCK_BYTES, signal);
+    const held = body === undefined ? undefined : parseLease(body.bytes);
+    if (body !== undefined && held !== undefined && held.expires <= now()) {
+      const etag = await put(request, key, { ifMatch: body.etag }, expires);
+      if (etag !== undefined) return new Lock(request, key, etag, expires);
+    }
+    const who =
+      held === undefined
+        ? 'another run'
+        : `${held.owner} (until ${new Date(held.expires).toISOString().slice(0, 19)}Z unless it is renewed)`;
+    throw refusal(
+      'locked',
+      `${url} is locked by ${who}: nothing was written; run again when it has ended, or delete ${key} if it never will`,
+    );
+  }
+
+  /** Gives the lock back. A lock that is not ours any more is left; one that cannot be deleted runs out. */
+  async release(signal: AbortSignal): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#renewing;
+    await this.#request.store.delete([{ key: this.#key, etag: this.#etag }], signal).catch(() => undefined);
+  }
+
+  async #renew(): Promise<void> {
+    const { now, url, signal, onLost } = this.#request;
+    if (signal.aborted) return;
+    const expires = now() + LEASE_MS;
+    try {
+      const etag = await put(this.#request, this.#key, { ifMatch: this.#etag }, expires);
+      if (etag === undefined) throw new Error('another run has taken it');
+      this.#etag = etag;
+      this.#expires = expires;
+    } catch (error) {
+      const isTaken = !(error instanceof StoreError);
+      // What is in flight must have ended before the lease has.
+      if (!isTaken && now() < this.#expires - RENEW_MS) return;
+      clearInterval(this.#timer);
+      onLost(
+        new SyncError(
+          'foreign-writer',
+          EXIT.foreignWriter,
+          `the lock of ${url} was lost (${messageOf(error)}): the run was ended; run again`,
+          { cause: error },
+        ),
+      );
+    }
+  }
+}
+
+/** The new lock's ETag; `undefined` when the condition did not hold. */
+async function put(
+  { store, owner, signal }: LockRequest,
+  key: ObjectKey,
+  condition: Condition,
+  expires: number,
+): Promise<ETag | undefined> {
+  const lease: Lease = { owner, expires };
+  const body = Buffer.from(`${JSON.stringify(lease)}\n`);
+  const headers = { contentType: 'application/json', metadata: {} };
+  try {
+    return (await store.put({ key, body, md5: md5Of(body), headers, condition }, signal)).etag;
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'condition') return undefined;
+    throw error;
+  }
+}
+
+function parseLease(bytes: Buffer): Lease | undefined {
+  try {
+    const { owner, expires } = JSON.parse(bytes.toString('utf8')) as Partial<Lease>;
+    if (typeof owner !== 'string' || typeof expires !== 'number') return undefined;
+    return { owner: owner.slice(0, 200).replace(/\p{Cc}/gu, ' '), expires };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,170 @@
+import { forEachConcurrent } from '../model/concurrency.js';
+import type { Md5 } from '../model/digest.js';
+import { formatUpload, type UploadEntry } from '../model/digest-index.js';
+import { messageOf } from '../model/errors.js';
+import type { Emit } from '../model/events.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { Upload } from '../store/object-store.js';
+import { type ObjectStore, StoreError } from '../store/object-store.js';
+import { explain } from './explain.js';
+import { machineId } from './index-file.js';
+import type { IndexStorage } from './ports.js';
+
+/** How far two clocks may be apart before an upload is not the one that a journal names. Milliseconds. */
+const CLOCKS_APART_MS = 15 * 60_000;
+
+export interface UploadsRequest {
+  readonly store: ObjectStore;
+  readonly storage: IndexStorage | undefined;
+  readonly prefix: Prefix;
+  /** What earlier runs journalled. */
+  readonly journalled: ReadonlyMap<string, UploadEntry>;
+  /** Milliseconds; journalled uploads of runs that may still be at work are aborted when they are this old. */
+  readonly abortAfterMs: number;
+  /** Whether no other run can be at work. */
+  readonly alone: boolean;
+  readonly now: number;
+  readonly concurrency: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** What an upload is begun for; an earlier one for just this is gone on with. */
+export interface Purpose {
+  readonly key: ObjectKey;
+  readonly md5: Md5;
+  /** Bytes. */
+  readonly size: number;
+  /** As `formatLayout` has it. */
+  readonly parts: string;
+  readonly headers: string;
+}
+
+/** The uploads that are not ended: those that this run begins, and those that earlier runs left behind. */
+export class Uploads {
+  readonly #request: UploadsRequest;
+  readonly #left: Map<string, UploadEntry>;
+  readonly #open = new Map<string, UploadEntry>();
+  readonly #machine: string;
+  #journalFailed = false;
+
+  private constructor(request: UploadsRequest, left: Map<string, UploadEntry>) {
+    this.#request = request;
+    this.#left = left;
+    this.#machine = machineId();
+  }
+
+  /**
+   * Believes a journal of this machine or of the destination's own bucket. One that others may have written is
+   * believed only of uploads that S3 lists under that key, begun when the journal says.
+   */
+  static async load(request: UploadsRequest): Promise<Uploads> {
+    const { storage, store, prefix, journalled, emit, signal } = request;
+    const left = new Map([...journalled].filter(([, { key }]) => key.startsWith(prefix)));
+    const trusted = storage !== undefined && (storage.trust.local || storage.trust.remote);
+    if (left.size === 0 || trusted) return new Uploads(request, left);
+    const confirmed = new Map<string, UploadEntry>();
+    try {
+      for await (const page of store.listUploads(prefix, signal)) {
+        for (const { key, id, begun } of page) {
+          const entry = left.get(id);
+          if (entry?.key !== key || Math.abs(begun - entry.begun) > CLOCKS_APART_MS) continue;
+          confirmed.set(id, entry);
+        }
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      const { message } = explain(error, 'uploads of an interrupted run');
+      emit({ type: 'message', level: 'notice', message: `${message}: they are left to a lifecycle rule` });
+    }
+    return new Uploads(request, confirmed);
+  }
+
+  /** Aborts what earlier runs left behind and `wanted` does not go on with, unless its run may be at work. */
+  async abortLeftOvers(wanted: (entry: UploadEntry) => boolean): Promise<void> {
+    const { store, concurrency, signal, emit } = this.#request;
+    const due = [...this.#left].filter(([, entry]) => !wanted(entry) && this.#isOver(entry));
+    let aborted = 0;
+    await forEachConcurrent(due, concurrency, async ([id, { key }]) => {
+      try {
+        await store.abortUpload({ key, id, encryption: undefined }, signal);
+        this.#left.delete(id);
+        aborted++;
+      } catch (error) {
+        const { message } = explain(error, `an upload to ${key} that an earlier run left behind`);
+        emit({ type: 'message', level: 'warning', message });
+      }
+    });
+    if (aborted > 0) {
+      const message = `${aborted} ${aborted === 1 ? 'upload' : 'uploads'} that an interrupted run left behind were aborted`;
+      emit({ type: 'message', level: 'debug', message });
+    }
+  }
+
+  #isOver({ begun, machine, pid }: UploadEntry): boolean {
+    const { alone, storage, now, abortAfterMs } = this.#request;
+    if (alone || storage?.journal.ofEndedRuns === true || now - begun >= abortAfterMs) return true;
+    return machine === this.#machine && !isRunning(pid);
+  }
+
+  /** An upload that an earlier run began for the same. It is this run's from now on. */
+  async take(purpose: Purpose): Promise<Upload | undefined> {
+    const { key, md5, size, parts, headers } = purpose;
+    for (const [id, entry] of this.#left) {
+      if (entry.key !== key || entry.md5 !== md5 || entry.size !== size) continue;
+      if (entry.parts !== parts || entry.headers !== headers) continue;
+      this.#left.delete(id);
+      const upload = { key, id, encryption: undefined };
+      await this.#journal(upload, { ...entry, machine: this.#machine, pid: process.pid });
+      return upload;
+    }
+    return undefined;
+  }
+
+  /** Journals an upload, before its first part. A journal that cannot be written costs a warning, never the run. */
+  async begun(upload: Upload, purpose: Purpose): Promise<void> {
+    const begun = this.#request.now;
+    await this.#journal(upload, { ...purpose, begun, machine: this.#machine, pid: process.pid });
+  }
+
+  async #journal({ id }: Upload, entry: UploadEntry): Promise<void> {
+    const { storage, signal, emit } = this.#request;
+    this.#open.set(id, entry);
+    if (storage === undefined || this.#journalFailed) return;
+    try {
+      await storage.journal.append(formatUpload(id, entry), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (this.#journalFailed) return;
+      this.#journalFailed = true;
+      const message = `the journal of uploads cannot be written (${error instanceof StoreError ? error.code : messageOf(error)}): should this run be killed, a lifecycle rule must abort what it leaves behind`;
+      emit({ type: 'message', level: 'warning', message });
+    }
+  }
+
+  ended({ id }: Upload): void {
+    this.#open.delete(id);
+    this.#left.delete(id);
+  }
+
+  /** Whether the next run will know of an upload that this one leaves open. */
+  get journalled(): boolean {
+    return this.#request.storage !== undefined && !this.#journalFailed;
+  }
+
+  /** What the index must name. */
+  left(): ReadonlyMap<string, UploadEntry> {
+    return new Map([...this.#left, ...this.#open]);
+  }
+}
+
+/** Whether a process of this machine still runs; another user's does. */
+function isRunning(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
