@@ -351,7 +351,7 @@ describe('the action, from a copy of dist alone', () => {
       'copied-bytes': '3',
       'deleted-files': '0',
       'failed-files': '0',
-      requests: '4',
+      requests: '5',
     });
     expect(ended.summary).toMatch(/copied \| 1 \|/);
     expect(ended.summary).not.toContain('<img>');

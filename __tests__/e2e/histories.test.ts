@@ -160,7 +160,8 @@ for (const { name, absent, start } of servers) {
         const root = join(directory, 'tree');
         const index = random() < 0.5 ? 'none' : join(directory, `index-${number}`);
         const publish = async (killAfterMs?: number): Promise<readonly unknown[]> => {
-          const flags = ['--delete-after', '--max-delete', '100%', '--index', index, '--json'];
+          const delay = random() < 0.5 ? ['--delay-updates'] : [];
+          const flags = ['--delete-after', '--max-delete', '100%', '--index', index, '--json', ...delay];
           const ended = await runCli(dist, ['sync', root, `s3://${bucket}/${prefix}`, ...flags], {
             cwd: directory,
             env: reach(server),

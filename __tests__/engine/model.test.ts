@@ -7,7 +7,7 @@ import { EMPTY_MD5, type ETag, md5Of, multipartETag } from '../../src/model/dige
 import { formatIndex, parseIndex } from '../../src/model/digest-index.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
 import { contentTypeOf } from '../../src/model/headers.js';
-import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
+import { type ObjectKey, OWN_DIRECTORY, parsePrefix } from '../../src/model/object-key.js';
 import type { IndexStorage, SyncResult } from '../../src/sync/ports.js';
 import { sync } from '../../src/sync/sync.js';
 import { type Changes, memoryIndex, optionsFor } from '../support/engine.js';
@@ -101,6 +101,8 @@ interface Case {
   readonly excludes: readonly string[];
   readonly copyMinSize: number;
   readonly overwrite: 'if-unchanged' | 'always';
+  readonly delay: boolean | 'best-effort';
+  readonly lock: boolean;
   readonly preserve: boolean;
   readonly index: 'none' | 'cache' | 'file' | 'bucket';
   readonly forged: boolean;
@@ -221,6 +223,8 @@ const cases: fc.Arbitrary<Case> = fc.record({
   excludes: fc.subarray(['kept/', '*.css', '/log*', 'repodata/old'], { maxLength: 2 }),
   copyMinSize: fc.constantFrom(0, 0, 4),
   overwrite: fc.constantFrom('if-unchanged' as const, 'if-unchanged' as const, 'always' as const),
+  delay: fc.constantFrom(false, false, true, 'best-effort' as const),
+  lock: fc.boolean(),
   preserve: fc.boolean(),
   index: fc.constantFrom('none' as const, 'cache' as const, 'file' as const, 'bucket' as const),
   forged: fc.boolean(),
@@ -385,6 +389,8 @@ async function publishOnce(
     },
     copies: { minSize: given.copyMinSize },
     overwrite: given.overwrite,
+    delayUpdates: given.delay,
+    lock: given.lock,
     preserve: given.preserve,
     writeHeaders: publish.storageClass ? { storageClass: 'STANDARD_IA' } : {},
   };
@@ -470,6 +476,7 @@ function wrongKeys(
   }
   for (const [key, object] of before) {
     if (wanted.has(key) || store.touched.has(key) || !key.startsWith(PREFIX)) continue;
+    if (key.includes(OWN_DIRECTORY)) continue;
     const at = key.slice(PREFIX.length);
     const goes = given.deleteAfter && (given.deleteExcluded || !excluded(at));
     const now = store.objects.get(key);

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { type ETag, type Md5, md5Of, multipartETag } from '../../src/model/digest.js';
-import type { ObjectKey, Prefix } from '../../src/model/object-key.js';
+import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../../src/model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject } from '../../src/model/objects.js';
 import type { Condition } from '../../src/model/plan.js';
 import {
@@ -20,6 +20,7 @@ import {
   type PartRequest,
   type PutRequest,
   type SourceObject,
+  type StoredBody,
   StoreError,
   type StoreErrorKind,
   type Upload,
@@ -117,6 +118,8 @@ export class ModelStore implements ObjectStore {
     this.#calls = 0;
     this.#dead = false;
     this.touched.clear();
+    // The lease of a run that was killed runs out.
+    for (const key of this.objects.keys()) if (isOwn(key)) this.objects.delete(key);
     this.uploads.clear();
     this.orphans = 0;
   }
@@ -166,8 +169,11 @@ export class ModelStore implements ObjectStore {
     return this.#call('GetBucketOwnershipControls', undefined, undefined, () => false);
   }
 
-  async read(): Promise<undefined> {
-    return undefined;
+  async read(key: ObjectKey): Promise<StoredBody | undefined> {
+    return this.#call('GetObject', undefined, undefined, () => {
+      const object = this.objects.get(key);
+      return object === undefined ? undefined : { bytes: object.bytes, etag: object.etag };
+    });
   }
 
   requests(): Readonly<Record<string, number>> {
@@ -266,7 +272,7 @@ export class ModelStore implements ObjectStore {
           const error = answered('condition', 'PreconditionFailed', 412, 'DeleteObjects');
           return { key, deleted: false, error };
         }
-        this.witness?.deleted(key);
+        if (!isOwn(key)) this.witness?.deleted(key);
         this.objects.delete(key);
         return { key, deleted: true };
       }),
@@ -292,7 +298,7 @@ export class ModelStore implements ObjectStore {
       ours: true,
       lies,
     };
-    this.witness?.written(key, object);
+    if (!isOwn(key)) this.witness?.written(key, object);
     this.objects.set(key, object);
     return { etag, versionId: undefined, encryption: this.#encryption };
   }
@@ -328,7 +334,7 @@ export class ModelStore implements ObjectStore {
     source: SourceObject | undefined,
     effect: () => T,
   ): Promise<T> {
-    this.writes++;
+    if (!isOwn(key)) this.writes++;
     return this.#call(operation, key, source, effect);
   }
 
@@ -406,6 +412,11 @@ export class ModelStore implements ObjectStore {
       lies: false,
     };
   }
+}
+
+/** The lock, which is no file's object. */
+function isOwn(key: ObjectKey | undefined): boolean {
+  return key?.includes(OWN_DIRECTORY) === true;
 }
 
 /** Big-endian CRC32 in base64, as S3 writes checksums. */

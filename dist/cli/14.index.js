@@ -543,7 +543,7 @@ async function digestTree(request) {
         if (file.size === 0 || !((bySize.get(file.size) ?? 0) > 1 || listed.has(file.size)))
             continue;
         const layouts = listed.get(file.size);
-        const remembered = request.trustFiles && needsNoParts(file, layouts) ? recall(index, file) : undefined;
+        const remembered = request.trustFiles && needsNoParts(file, layouts) ? recall(index, file, layouts) : undefined;
         if (remembered !== undefined) {
             known.set(file.name, remembered);
             continue;
@@ -629,11 +629,12 @@ function layoutsOf(file, listed) {
     const ownText = (0,digest_index/* formatLayout */.Cu)(own);
     return [own, ...[...others].filter(([text]) => text !== ownText).map(([, layout]) => layout)];
 }
-/** The index holds whole digests alone: where part digests are asked for, the file is read. */
+/** The index holds whole digests alone: where digests of several parts are asked for, the file is read. */
 function needsNoParts(file, layouts) {
-    return file.size < part_sizes/* MULTIPART_THRESHOLD */.xf && (layouts === undefined || layouts.size === 0);
+    return (file.size < part_sizes/* MULTIPART_THRESHOLD */.xf &&
+        [...(layouts?.values() ?? [])].every((layout) => (0,digest_index/* layoutParts */.db)(layout) === 1));
 }
-function recall(index, file) {
+function recall(index, file, layouts) {
     const entry = index?.files.get(file.path);
     if (index === undefined || entry === undefined)
         return undefined;
@@ -643,7 +644,11 @@ function recall(index, file) {
         entry.ino === file.ino.toString();
     // git's racy rule: a file touched at or after the index was written may have changed unseen (C12).
     const settled = file.mtimeNs < index.writtenNs && file.ctimeNs < index.writtenNs;
-    return same && settled ? { md5: entry.md5, partMd5s: [], etags: [] } : undefined;
+    if (!same || !settled)
+        return undefined;
+    // An upload of one part: what delay-updates leaves.
+    const etags = layouts !== undefined && layouts.size > 0 ? [(0,model_digest/* multipartETag */.Eq)([entry.md5])] : [];
+    return { md5: entry.md5, partMd5s: [], etags };
 }
 
 // EXTERNAL MODULE: external "node:os"

@@ -1,5 +1,5 @@
 import { forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag } from '../model/digest.js';
+import { classifyETag, multipartETag } from '../model/digest.js';
 import {
   type DigestIndex,
   formatLayout,
@@ -55,7 +55,8 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   for (const file of request.files) {
     if (file.size === 0 || !((bySize.get(file.size) ?? 0) > 1 || listed.has(file.size))) continue;
     const layouts = listed.get(file.size);
-    const remembered = request.trustFiles && needsNoParts(file, layouts) ? recall(index, file) : undefined;
+    const remembered =
+      request.trustFiles && needsNoParts(file, layouts) ? recall(index, file, layouts) : undefined;
     if (remembered !== undefined) {
       known.set(file.name, remembered);
       continue;
@@ -140,12 +141,19 @@ function layoutsOf(file: LocalFile, listed: ReadonlyMap<number, Layouts>): reado
   return [own, ...[...others].filter(([text]) => text !== ownText).map(([, layout]) => layout)];
 }
 
-/** The index holds whole digests alone: where part digests are asked for, the file is read. */
+/** The index holds whole digests alone: where digests of several parts are asked for, the file is read. */
 function needsNoParts(file: LocalFile, layouts: Layouts | undefined): boolean {
-  return file.size < MULTIPART_THRESHOLD && (layouts === undefined || layouts.size === 0);
+  return (
+    file.size < MULTIPART_THRESHOLD &&
+    [...(layouts?.values() ?? [])].every((layout) => layoutParts(layout) === 1)
+  );
 }
 
-function recall(index: DigestIndex | undefined, file: LocalFile): FileDigest | undefined {
+function recall(
+  index: DigestIndex | undefined,
+  file: LocalFile,
+  layouts: Layouts | undefined,
+): FileDigest | undefined {
   const entry = index?.files.get(file.path);
   if (index === undefined || entry === undefined) return undefined;
   const same =
@@ -155,5 +163,8 @@ function recall(index: DigestIndex | undefined, file: LocalFile): FileDigest | u
     entry.ino === file.ino.toString();
   // git's racy rule: a file touched at or after the index was written may have changed unseen (C12).
   const settled = file.mtimeNs < index.writtenNs && file.ctimeNs < index.writtenNs;
-  return same && settled ? { md5: entry.md5, partMd5s: [], etags: [] } : undefined;
+  if (!same || !settled) return undefined;
+  // An upload of one part: what delay-updates leaves.
+  const etags = layouts !== undefined && layouts.size > 0 ? [multipartETag([entry.md5])] : [];
+  return { md5: entry.md5, partMd5s: [], etags };
 }
