@@ -283,6 +283,25 @@ export function renderReportSchema(): string {
             minimum: 0,
             description: 'bytes of file content that left the machine, retries left out',
           },
+          sendAllRequests: {
+            type: 'integer',
+            minimum: 0,
+            description: 'requests that sending the whole tree would have taken',
+          },
+          cost: {
+            type: 'object',
+            description:
+              'requests by the classes that S3 bills, and where the price is known an estimate in US dollars',
+            required: ['put', 'get', 'free', 'sendAll'],
+            properties: {
+              put: { type: 'integer', minimum: 0, description: 'PUT, COPY, POST, LIST' },
+              get: { type: 'integer', minimum: 0, description: 'GET, HEAD' },
+              free: { type: 'integer', minimum: 0 },
+              sendAll: { type: 'integer', minimum: 0, description: 'as sendAllRequests' },
+              usd: { type: 'number', minimum: 0 },
+              sendAllUsd: { type: 'number', minimum: 0 },
+            },
+          },
           delayed: {
             type: 'object',
             description:

@@ -415,6 +415,8 @@ __webpack_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:events"
 var external_node_events_ = __webpack_require__(8474);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js
+var digest_index = __webpack_require__(1710);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/object-key.js
@@ -441,8 +443,6 @@ var report = __webpack_require__(8205);
 var model_concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var model_digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js
-var digest_index = __webpack_require__(1710);
 // EXTERNAL MODULE: ./build/src/store/object-store.js
 var object_store = __webpack_require__(6592);
 // EXTERNAL MODULE: external "node:crypto"
@@ -3837,6 +3837,7 @@ function warningsOf({ files, skipped, secrets }) {
 
 
 
+
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
@@ -3883,6 +3884,7 @@ class Run {
     #delayed;
     #lock;
     #headersUnknown = zero();
+    #sendAllRequests = 0;
     #outcomes = [];
     #exits = [];
     #error;
@@ -3914,6 +3916,7 @@ class Run {
         const digestedNs = BigInt(now()) * 1000000n;
         const known = await this.#digest(tree, listing, further, remembered);
         const input = await this.#recognise(tree, listing, further, known, remembered);
+        this.#sendAllRequests = requestsToSend(known.files);
         const delay = this.#canDelay();
         let planned = await this.#plan(input, delay);
         if (known.files.length > 0)
@@ -4267,6 +4270,7 @@ class Run {
                 ranks: this.#planned?.ranks.map((rank) => rank.name) ?? [],
                 headersUnknown: this.#headersUnknown,
                 sentBytes: this.#outcomes.reduce((sum, outcome) => sum + outcome.sentBytes, 0),
+                sendAllRequests: this.#sendAllRequests,
                 ...(this.#delayed === undefined ? {} : { delayed: this.#delayed }),
                 ...(this.#error === undefined ? {} : { error: this.#error }),
                 steps,
@@ -4396,6 +4400,13 @@ function totalSize(items) {
     for (const { size } of items)
         bytes += size;
     return bytes;
+}
+/** One request for a small file, its parts and two more for a large one, and the listing. */
+function requestsToSend(files) {
+    let requests = Math.ceil(files.length / 1000);
+    for (const { size } of files)
+        requests += size < part_sizes/* MULTIPART_THRESHOLD */.xf ? 1 : (0,digest_index/* layoutParts */.db)((0,part_sizes/* ownLayout */.vh)(size)) + 2;
+    return requests;
 }
 function knownContents(digests) {
     const contents = new Map();

@@ -28719,7 +28719,7 @@ const LINGER_MS = 2_000;
 process.stdout.on('error', () => undefined);
 if (_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.getState(MAIN_RAN) === '') {
     _action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.saveState(MAIN_RAN, 'true');
-    const { step, stepSurroundings } = await Promise.all(/* import() */[__nccwpck_require__.e(63), __nccwpck_require__.e(906)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2906));
+    const { step, stepSurroundings } = await Promise.all(/* import() */[__nccwpck_require__.e(63), __nccwpck_require__.e(156)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4156));
     process.exitCode = await step(stepSurroundings(_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P));
 }
 else {

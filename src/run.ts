@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { requestCost } from './console/cost.js';
 import { formatFiles } from './console/format.js';
 import type { OptionsContext } from './console/options.js';
 import { printable } from './console/text.js';
@@ -110,7 +111,16 @@ export async function run(
       now: shell.now,
     });
     const { error } = result.report;
-    end = { destination: result.report, exit: result.exit, ...(error === undefined ? {} : { error }) };
+    const cost = requestCost(
+      result.report.requests,
+      result.report.sendAllRequests,
+      endpoint === undefined ? region : undefined,
+    );
+    end = {
+      destination: { ...result.report, cost },
+      exit: result.exit,
+      ...(error === undefined ? {} : { error }),
+    };
   } catch (thrown) {
     end = notBegun(options, explained(thrown, signal, emit));
   }
@@ -264,6 +274,7 @@ function notBegun(options: SyncOptions, { code, message, exit }: Explained): Run
     ranks: [],
     headersUnknown: { files: 0, bytes: 0 },
     sentBytes: 0,
+    sendAllRequests: 0,
     error,
     steps: [],
   };

@@ -330,7 +330,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
 /* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7766);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4392);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4318);
 
 
 
@@ -1799,8 +1799,8 @@ function consoleSink(out, err, wanted) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/run.js
-var run = __nccwpck_require__(4392);
+// EXTERNAL MODULE: ./build/src/run.js + 1 modules
+var run = __nccwpck_require__(4318);
 ;// CONCATENATED MODULE: ./build/src/command-line.js
 
 
@@ -2611,26 +2611,116 @@ function statusOf(exit, dryRun) {
 
 /***/ }),
 
-/***/ 4392:
+/***/ 4318:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Hi: () => (/* binding */ engine),
-/* harmony export */   PB: () => (/* binding */ abortOnSignals),
-/* harmony export */   _$: () => (/* binding */ endBeforeRun),
-/* harmony export */   eF: () => (/* binding */ run),
-/* harmony export */   hH: () => (/* binding */ patternParsers)
-/* harmony export */ });
-/* unused harmony export commitOf */
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
-/* harmony import */ var _console_format_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5380);
-/* harmony import */ var _console_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4320);
-/* harmony import */ var _console_totals_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(924);
-/* harmony import */ var _console_version_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9503);
-/* harmony import */ var _console_words_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5438);
-/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4132);
-/* harmony import */ var _model_objects_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6139);
-/* harmony import */ var _model_report_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8205);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  PB: () => (/* binding */ abortOnSignals),
+  _$: () => (/* binding */ endBeforeRun),
+  Hi: () => (/* binding */ engine),
+  hH: () => (/* binding */ patternParsers),
+  eF: () => (/* binding */ run)
+});
+
+// UNUSED EXPORTS: commitOf
+
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+;// CONCATENATED MODULE: ./build/src/console/cost.js
+
+/** When the prices were noted. */
+const PRICES_AS_OF = '2025-11';
+/**
+ * USD per 1,000 requests of the standard class: PUT, COPY, POST and LIST; GET and all others that cost.
+ * https://aws.amazon.com/s3/pricing/, "Requests & data retrievals". Regions that are not here have no estimate.
+ */
+const PRICES = {
+    'us-east-1': [0.005, 0.0004],
+    'us-east-2': [0.005, 0.0004],
+    'us-west-1': [0.0055, 0.00044],
+    'us-west-2': [0.005, 0.0004],
+    'ca-central-1': [0.0055, 0.00044],
+    'sa-east-1': [0.007, 0.00056],
+    'eu-west-1': [0.005, 0.0004],
+    'eu-west-2': [0.0053, 0.00042],
+    'eu-west-3': [0.0053, 0.00042],
+    'eu-central-1': [0.0054, 0.00043],
+    'eu-north-1': [0.005, 0.0004],
+    'ap-northeast-1': [0.0047, 0.00037],
+    'ap-southeast-1': [0.005, 0.0004],
+    'ap-southeast-2': [0.0055, 0.00044],
+    'ap-south-1': [0.005, 0.0004],
+};
+/** Deletes and aborts cost nothing. */
+const FREE = /^(Delete|Abort)/;
+const READS = /^(Get|Head)/;
+/**
+ * What requests cost, by the classes that S3 bills.
+ *
+ * @param sendAll requests that sending the whole tree would have taken
+ * @param region of AWS itself; `undefined` elsewhere, where there is no price
+ */
+function requestCost(requests, sendAll, region) {
+    let put = 0;
+    let get = 0;
+    let free = 0;
+    for (const [operation, count] of Object.entries(requests)) {
+        if (FREE.test(operation))
+            free += count;
+        else if (READS.test(operation))
+            get += count;
+        else
+            put += count;
+    }
+    const prices = region === undefined ? undefined : PRICES[region];
+    if (prices === undefined)
+        return { put, get, free, sendAll };
+    const [perPut, perGet] = prices;
+    return {
+        put,
+        get,
+        free,
+        sendAll,
+        usd: round((put * perPut + get * perGet) / 1000),
+        sendAllUsd: round((sendAll * perPut) / 1000),
+    };
+}
+/** One sentence for people. */
+function costSentence({ put, get, free, sendAll, usd, sendAllUsd }) {
+    const classes = `${formatCount(put)} PUT, COPY, POST and LIST, ${formatCount(get)} GET and HEAD, ${formatCount(free)} free`;
+    if (usd === undefined || sendAllUsd === undefined) {
+        return `Billed as ${classes}; sending everything would have taken ${formatCount(sendAll)} of the first.`;
+    }
+    return `Billed as ${classes}: about ${dollars(usd)}; sending everything would have cost about ${dollars(sendAllUsd)} (standard class, prices of ${PRICES_AS_OF}).`;
+}
+function dollars(usd) {
+    return usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(4)}`;
+}
+/** Hundredths of a cent's hundredth are noise. */
+function round(usd) {
+    return Math.round(usd * 1e6) / 1e6;
+}
+
+// EXTERNAL MODULE: ./build/src/console/format.js
+var format = __nccwpck_require__(5380);
+// EXTERNAL MODULE: ./build/src/console/text.js
+var console_text = __nccwpck_require__(4320);
+// EXTERNAL MODULE: ./build/src/console/totals.js
+var console_totals = __nccwpck_require__(924);
+// EXTERNAL MODULE: ./build/src/console/version.js
+var version = __nccwpck_require__(9503);
+// EXTERNAL MODULE: ./build/src/console/words.js
+var words = __nccwpck_require__(5438);
+// EXTERNAL MODULE: ./build/src/model/errors.js
+var errors = __nccwpck_require__(4132);
+// EXTERNAL MODULE: ./build/src/model/objects.js
+var objects = __nccwpck_require__(6139);
+// EXTERNAL MODULE: ./build/src/model/report.js
+var report = __nccwpck_require__(8205);
+;// CONCATENATED MODULE: ./build/src/run.js
+
 
 
 
@@ -2669,7 +2759,7 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
         type: 'start',
         command: options.command,
         dryRun: options.dryRun,
-        url: (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_5__/* .destinationUrl */ .k)(options.destination),
+        url: (0,objects/* destinationUrl */.k)(options.destination),
         roots: options.tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text),
     });
     let identity;
@@ -2693,7 +2783,12 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
             now: shell.now,
         });
         const { error } = result.report;
-        end = { destination: result.report, exit: result.exit, ...(error === undefined ? {} : { error }) };
+        const cost = requestCost(result.report.requests, result.report.sendAllRequests, endpoint === undefined ? region : undefined);
+        end = {
+            destination: { ...result.report, cost },
+            exit: result.exit,
+            ...(error === undefined ? {} : { error }),
+        };
     }
     catch (thrown) {
         end = notBegun(options, explained(thrown, signal, emit));
@@ -2703,22 +2798,22 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
     const ended = ending(written, options, shell.now() - began);
     shell.emit(ended);
     let { exit } = ended;
-    let failure = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.done ? undefined : (ended.error?.message ?? failureText(written.report, ended));
+    let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? failureText(written.report, ended));
     try {
         await shell.finish(written.report, ended);
     }
     catch (thrown) {
-        exit = (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .worstExit */ .gX)([exit, _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.failed]);
-        failure ??= `outputs or summary could not be written: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .messageOf */ .bD)(thrown)}`;
+        exit = (0,errors/* worstExit */.gX)([exit, errors/* EXIT */.dc.failed]);
+        failure ??= `outputs or summary could not be written: ${(0,errors/* messageOf */.bD)(thrown)}`;
     }
     if (failure !== undefined)
         shell.fail(failure, exit);
-    return shell.detailedExit && exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.done && ended.dryRun && ended.changed ? _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.wouldChange : exit;
+    return shell.detailedExit && exit === errors/* EXIT */.dc.done && ended.dryRun && ended.changed ? errors/* EXIT */.dc.wouldChange : exit;
     async function copyPlaces({ store }) {
         const places = [];
         for (const from of options.copies.from) {
             const { bucket, prefix } = from.place;
-            const url = (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_5__/* .destinationUrl */ .k)(from.place);
+            const url = (0,objects/* destinationUrl */.k)(from.place);
             if (bucket === options.destination.bucket) {
                 places.push({ url, store, prefix, bucket: undefined });
                 continue;
@@ -2754,12 +2849,12 @@ function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
     const { code, message, exit } = explained(thrown, new AbortController().signal, emit);
     finish({
         type: 'end',
-        status: (0,_model_report_js__WEBPACK_IMPORTED_MODULE_6__/* .statusOf */ .c)(exit, dryRun),
+        status: (0,report/* statusOf */.c)(exit, dryRun),
         exit,
         dryRun,
         changed: false,
         seconds,
-        totals: _console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .NO_TOTALS */ .wv,
+        totals: console_totals/* NO_TOTALS */.wv,
         sentBytes: 0,
         requests: {},
         error: { code, message },
@@ -2775,8 +2870,8 @@ function failureText(report, { totals, exit }) {
     const first = report.destinations.flatMap(({ steps }) => steps.find(({ outcome }) => outcome === 'failed') ?? [])[0];
     const told = first === undefined
         ? ''
-        : `: ${(0,_console_text_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g$)(first.key)}: ${(0,_console_words_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutKey */ .wC)(first.key, first.error?.message ?? '')}`;
-    return `${(0,_console_format_js__WEBPACK_IMPORTED_MODULE_7__/* .formatFiles */ .HL)(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
+        : `: ${(0,console_text/* printable */.g$)(first.key)}: ${(0,words/* withoutKey */.wC)(first.key, first.error?.message ?? '')}`;
+    return `${(0,format/* formatFiles */.HL)(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
 }
 /** An index in another bucket is reached as the destination is, but for what is about the destination alone. */
 function indexBucket(options, bucket) {
@@ -2799,28 +2894,29 @@ function copyBucket(options, from) {
 /** Anything thrown, as the report says it. What is no `SyncError` is a mistake of ours. After an abort nothing else counts. */
 function explained(thrown, signal, emit) {
     const met = signal.aborted ? signal.reason : thrown;
-    if (met instanceof _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .SyncError */ .S0)
+    if (met instanceof errors/* SyncError */.S0)
         return { code: met.code, message: met.message, exit: met.exit };
     if (met instanceof Error && met.stack !== undefined) {
         emit({ type: 'message', level: 'debug', message: met.stack });
     }
     return {
         code: 'internal',
-        message: `internal error: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .messageOf */ .bD)(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
-        exit: _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.failed,
+        message: `internal error: ${(0,errors/* messageOf */.bD)(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
+        exit: errors/* EXIT */.dc.failed,
     };
 }
 function notBegun(options, { code, message, exit }) {
     const error = { code, message };
     const destination = {
-        url: (0,_model_objects_js__WEBPACK_IMPORTED_MODULE_5__/* .destinationUrl */ .k)(options.destination),
-        status: (0,_model_report_js__WEBPACK_IMPORTED_MODULE_6__/* .statusOf */ .c)(exit, options.dryRun),
-        totals: _console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .NO_TOTALS */ .wv,
+        url: (0,objects/* destinationUrl */.k)(options.destination),
+        status: (0,report/* statusOf */.c)(exit, options.dryRun),
+        totals: console_totals/* NO_TOTALS */.wv,
         requests: {},
         phases: {},
         ranks: [],
         headersUnknown: { files: 0, bytes: 0 },
         sentBytes: 0,
+        sendAllRequests: 0,
         error,
         steps: [],
     };
@@ -2830,8 +2926,8 @@ function buildReport(options, shell, made) {
     const { began, identity, warnings, end } = made;
     const commit = commitOf(shell.env);
     return {
-        version: _model_report_js__WEBPACK_IMPORTED_MODULE_6__/* .REPORT_VERSION */ .A,
-        tool: _console_version_js__WEBPACK_IMPORTED_MODULE_8__/* .TOOL */ .j,
+        version: report/* REPORT_VERSION */.A,
+        tool: version/* TOOL */.j,
         command: options.command,
         dryRun: options.dryRun,
         status: end.destination.status,
@@ -2871,7 +2967,7 @@ async function writeReport(report, options, exit, emit) {
     catch (thrown) {
         const error = {
             code: 'report-not-written',
-            message: `report: ${options.report} cannot be written (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .messageOf */ .bD)(thrown)}): check the directory and its permissions`,
+            message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`,
         };
         const failed = report.status === 'done' || report.status === 'planned';
         // A run that failed already ends with its own error; this one is said beside it.
@@ -2879,23 +2975,23 @@ async function writeReport(report, options, exit, emit) {
             emit({ type: 'message', level: 'error', message: error.message });
         return {
             report: failed ? { ...report, status: 'failed', error } : report,
-            exit: (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .worstExit */ .gX)([exit, _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.failed]),
+            exit: (0,errors/* worstExit */.gX)([exit, errors/* EXIT */.dc.failed]),
             path: undefined,
         };
     }
 }
 function ending({ report, exit, path }, options, ms) {
-    const totals = (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .sumTotals */ .L_)(report);
+    const totals = (0,console_totals/* sumTotals */.L_)(report);
     return {
         type: 'end',
         status: report.status,
         exit,
         dryRun: options.dryRun,
-        changed: (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .isChanged */ .Hq)(totals),
+        changed: (0,console_totals/* isChanged */.Hq)(totals),
         seconds: ms / 1000,
         totals,
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
-        requests: (0,_console_totals_js__WEBPACK_IMPORTED_MODULE_2__/* .sumRequests */ .Mw)(report),
+        requests: (0,console_totals/* sumRequests */.Mw)(report),
         ...delayedOf(report),
         ...(report.error === undefined ? {} : { error: report.error }),
         ...(path === undefined ? {} : { report: path }),
@@ -2915,7 +3011,7 @@ function ownerOf(env) {
     if (server !== undefined && repository !== undefined && id !== undefined) {
         return `${server}/${repository}/actions/runs/${id}`;
     }
-    return env.CI_JOB_URL ?? env.BUILD_URL ?? `process ${process.pid} on ${(0,node_os__WEBPACK_IMPORTED_MODULE_0__.hostname)()}`;
+    return env.CI_JOB_URL ?? env.BUILD_URL ?? `process ${process.pid} on ${(0,external_node_os_.hostname)()}`;
 }
 /** npm and npx pass a terminal's SIGINT on to a child that already had it; the echo is not a second wish. */
 const ECHO_MS = 100;
@@ -2928,12 +3024,12 @@ function abortOnSignals(target = process, exitNow = (code) => process.exit(code)
     let interruptedAt;
     const interrupt = () => {
         if (interruptedAt !== undefined && now() - interruptedAt >= ECHO_MS)
-            exitNow(_model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.interrupted);
+            exitNow(errors/* EXIT */.dc.interrupted);
         interruptedAt ??= now();
-        controller.abort(new _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .SyncError */ .S0('cancelled', _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.interrupted, 'cancelled by SIGINT: what was not begun is left for the next run'));
+        controller.abort(new errors/* SyncError */.S0('cancelled', errors/* EXIT */.dc.interrupted, 'cancelled by SIGINT: what was not begun is left for the next run'));
     };
     const terminate = () => {
-        controller.abort(new _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .SyncError */ .S0('cancelled', _model_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .EXIT */ .dc.terminated, 'cancelled by SIGTERM: what was not begun is left for the next run'));
+        controller.abort(new errors/* SyncError */.S0('cancelled', errors/* EXIT */.dc.terminated, 'cancelled by SIGTERM: what was not begun is left for the next run'));
     };
     target.on('SIGINT', interrupt);
     target.on('SIGTERM', terminate);

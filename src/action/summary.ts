@@ -1,3 +1,4 @@
+import { costSentence } from '../console/cost.js';
 import {
   formatBytes,
   formatCount,
@@ -221,7 +222,9 @@ function requests(report: Report): string {
   if (byOperation.length === 0) return '';
   const total = totalRequests(Object.fromEntries(byOperation));
   const rows = byOperation.map(([operation, count]) => [markdownText(operation), formatCount(count)]);
-  return folded(`Requests: ${formatCount(total)}`, table(['operation', 'requests'], rows));
+  const costs = report.destinations.flatMap(({ cost }) => (cost === undefined ? [] : costSentence(cost)));
+  const body = [table(['operation', 'requests'], rows), ...costs].join('\n\n');
+  return folded(`Requests: ${formatCount(total)}`, body);
 }
 
 function footer(report: Report): string {

@@ -39,6 +39,20 @@ export interface ReportStep {
   readonly versionId?: string;
 }
 
+/** Requests by the classes that S3 bills, and an estimate of their price. */
+export interface RequestCost {
+  /** PUT, COPY, POST, LIST. */
+  readonly put: number;
+  /** GET, HEAD. */
+  readonly get: number;
+  readonly free: number;
+  /** Requests of the first class that sending the whole tree would have taken. */
+  readonly sendAll: number;
+  /** US dollars; absent where there is no price: another provider, an unlisted region. */
+  readonly usd?: number;
+  readonly sendAllUsd?: number;
+}
+
 /** How the switch from the old tree to the new one went, from its first completion to its last. */
 export interface Delayed {
   readonly keys: number;
@@ -59,6 +73,10 @@ export interface DestinationReport {
   readonly headersUnknown: Count;
   /** Bytes of file content that left this machine, retries left out. */
   readonly sentBytes: number;
+  /** Requests that sending the whole tree would have taken; 0 for a run that ended before it knew. */
+  readonly sendAllRequests: number;
+  /** Present once a store was reached. */
+  readonly cost?: RequestCost;
   /** Present when every byte was in S3 before anything changed. */
   readonly delayed?: Delayed;
   readonly error?: ReportError;

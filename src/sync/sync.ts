@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { Md5 } from '../model/digest.js';
-import type { DigestIndex, UploadEntry } from '../model/digest-index.js';
+import { type DigestIndex, layoutParts, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, type ExitCode, refusal, SyncError, worstExit } from '../model/errors.js';
 import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/events.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey } from '../model/object-key.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
-import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
+import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
 import type { Count, Plan, Step } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
 import { type Delayed, type ReportError, type ReportStep, statusOf, type Totals } from '../model/report.js';
@@ -97,6 +97,7 @@ class Run {
   #delayed: Delayed | undefined;
   #lock: Lock | undefined;
   #headersUnknown: Count = zero();
+  #sendAllRequests = 0;
   #outcomes: readonly StepOutcome[] = [];
   #exits: readonly ExitCode[] = [];
   #error: ReportError | undefined;
@@ -130,6 +131,7 @@ class Run {
     const digestedNs = BigInt(now()) * 1_000_000n;
     const known = await this.#digest(tree, listing, further, remembered);
     const input = await this.#recognise(tree, listing, further, known, remembered);
+    this.#sendAllRequests = requestsToSend(known.files);
     const delay = this.#canDelay();
     let planned = await this.#plan(input, delay);
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#url);
@@ -505,6 +507,7 @@ class Run {
         ranks: this.#planned?.ranks.map((rank) => rank.name) ?? [],
         headersUnknown: this.#headersUnknown,
         sentBytes: this.#outcomes.reduce((sum, outcome) => sum + outcome.sentBytes, 0),
+        sendAllRequests: this.#sendAllRequests,
         ...(this.#delayed === undefined ? {} : { delayed: this.#delayed }),
         ...(this.#error === undefined ? {} : { error: this.#error }),
         steps,
@@ -649,6 +652,13 @@ function totalSize(items: Iterable<{ readonly size: number }>): number {
   let bytes = 0;
   for (const { size } of items) bytes += size;
   return bytes;
+}
+
+/** One request for a small file, its parts and two more for a large one, and the listing. */
+function requestsToSend(files: readonly LocalFile[]): number {
+  let requests = Math.ceil(files.length / 1000);
+  for (const { size } of files) requests += size < MULTIPART_THRESHOLD ? 1 : layoutParts(ownLayout(size)) + 2;
+  return requests;
 }
 
 function knownContents(digests: ReadonlyMap<string, FileDigest>): ReadonlyMap<string, KnownContent> {

@@ -39,6 +39,7 @@ function report(changes: Partial<Report>, destination: Partial<DestinationReport
         ranks: ['new keys'],
         headersUnknown: { files: 0, bytes: 0 },
         sentBytes: 0,
+        sendAllRequests: 0,
         steps: [],
         ...destination,
       },

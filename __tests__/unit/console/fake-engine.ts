@@ -16,6 +16,7 @@ export function destinationReport(changes: Partial<DestinationReport> = {}): Des
     ranks: [],
     headersUnknown: { files: 0, bytes: 0 },
     sentBytes: 0,
+    sendAllRequests: 0,
     steps: [],
     ...changes,
   };

@@ -34,6 +34,7 @@ function report(...steps: (readonly ReportStep[])[]): Report {
       ranks: [],
       headersUnknown: { files: 0, bytes: 0 },
       sentBytes: 0,
+      sendAllRequests: 0,
       steps: own,
     })),
   };

@@ -75,6 +75,7 @@ const report: Report = {
       ranks: ['new keys'],
       headersUnknown: { files: 0, bytes: 0 },
       sentBytes: 1,
+      sendAllRequests: 0,
       error: { code: 'access-denied', message: 'm' },
       steps: [
         {
