@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { copyOfDist, reach, run, runCli } from '../support/dist.js';
+import { copyOfDist, reach, run, runAction, runCli } from '../support/dist.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
@@ -249,6 +249,83 @@ describe('signals as the runner sends them', () => {
     expect({ status: next.status, stderr: next.stderr }).toEqual({ status: 0, stderr: '' });
     expect(s3.server.uploads(bucket)).toEqual([]);
   });
+});
+
+describe('a run that loses what it needs', () => {
+  test.each([
+    ['the credentials expire', { kind: 'error', code: 'ExpiredToken' }, 'credentials-expired'],
+    ['the network is gone', { kind: 'reset' }, 'unreachable'],
+  ] as const)('%s: it fails saying so, and the next one converges', async (_, fault, code) => {
+    await oldThenNew();
+    s3.server.faults.add({
+      match: { operation: ['PutObject', 'CopyObject'], bucket },
+      nth: [1],
+      fault: { kind: 'delay', ms: 1 },
+    });
+    let puts = 0;
+    const remove = s3.server.before({ operation: 'PutObject', bucket }, () => {
+      if (++puts === 2) s3.server.faults.add({ match: { bucket }, fault });
+    });
+    const args = ['sync', 'tree', `s3://${bucket}/p`, ...flags(false), '--json', '--max-attempts', '2'];
+    const ended = await runCli(dist, args, { cwd: directory, env: reach(s3) });
+    remove();
+    s3.server.faults.clear();
+    expect(ended.status).toBe(1);
+    expect(ended.stdout).toContain(`"code":"${code}"`);
+    expect(contract(texts())).toEqual([]);
+    const next = await publish(false);
+    expect({ status: next.status, stderr: next.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(texts()).toEqual(NEW);
+  });
+
+  test('a journal and an index that cannot be written cost a warning each, never the run', async () => {
+    await writeTree({ ...NEW, 'big.bin': BIG, file: 'in the way' }, join(directory, 'tree'));
+    const index = join(directory, 'tree', 'file', 'index');
+    const args = ['sync', 'tree', `s3://${bucket}/p`, '--index', index, '--delay-updates'];
+    const ended = await runCli(dist, args, { cwd: directory, env: reach(s3) });
+    expect(ended.status).toBe(0);
+    expect(texts()).toMatchObject(NEW);
+  });
+});
+
+test('the action: SIGINT, SIGTERM 7.5 s later: it has ended before, outputs and summary are there', async () => {
+  await writeTree(NEW, join(directory, 'tree'));
+  s3.server.faults.add({
+    match: { operation: 'PutObject', bucket },
+    nth: [2, 3, 4],
+    fault: { kind: 'hang' },
+  });
+  let child: ChildProcess | undefined;
+  let puts = 0;
+  const signalled: string[] = [];
+  const remove = s3.server.before({ operation: 'PutObject', bucket }, () => {
+    if (++puts !== 2) return;
+    for (const [signal, ms] of [
+      ['SIGINT', 0],
+      ['SIGTERM', 7_500],
+      ['SIGKILL', 10_000],
+    ] as const) {
+      setTimeout(() => {
+        if (child?.exitCode !== null) return;
+        signalled.push(signal);
+        child.kill(signal);
+      }, ms).unref();
+    }
+  });
+  const inputs = { paths: 'tree', bucket, prefix: 'p', index: 'none' };
+  const ended = await runAction(dist, inputs, {
+    cwd: directory,
+    env: reach(s3),
+    started: (started) => {
+      child = started;
+    },
+  });
+  remove();
+  s3.server.faults.clear();
+  expect(signalled).toEqual(['SIGINT']);
+  expect(ended.status).not.toBe(0);
+  expect(ended.outputs).toMatchObject({ status: 'cancelled' });
+  expect(ended.summary).toContain('Cancelled');
 });
 
 test('two runs at once: no key ever holds what neither tree has, and the loser says so', async () => {
