@@ -1362,7 +1362,7 @@ async function loadIndex(storage, emit, signal) {
     let journal;
     try {
         bytes = await storage.load(signal);
-        journal = await storage.journal.load(signal);
+        journal = await loadJournal(storage, emit, signal);
     }
     catch (error) {
         signal.throwIfAborted();
@@ -1392,6 +1392,18 @@ async function loadIndex(storage, emit, signal) {
         trustFiles: storage.trust.local && index.machine === (0,index_file.machineId)(),
         trustObjects: storage.trust.remote,
     };
+}
+/** Without its journal an index is worth no less: what an interrupted run left behind is then left to others. */
+async function loadJournal(storage, emit, signal) {
+    try {
+        return await storage.journal.load(signal);
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        const message = `the journal of earlier runs is not read (${(0,errors/* messageOf */.bD)(error)}): what one left behind is left to a lifecycle rule`;
+        emit({ type: 'message', level: 'notice', message });
+        return Buffer.alloc(0);
+    }
 }
 /** Writes the index if it says anything new; holds only what was confirmed. Never rejects. */
 async function saveIndex(storage, old, confirmed, emit, signal) {
@@ -1472,6 +1484,7 @@ function bodyOf(index) {
 
 
 
+
 /** How long a lease holds without being renewed: a run that is killed blocks others for so long. Milliseconds. */
 const LEASE_MS = 10 * 60_000;
 /** Three renewals may fail before the lease is over. */
@@ -1518,11 +1531,20 @@ class Lock {
             : `${held.owner} (until ${new Date(held.expires).toISOString().slice(0, 19)}Z unless it is renewed)`;
         throw (0,errors/* refusal */.x5)('locked', `${url} is locked by ${who}: nothing was written; run again when it has ended, or delete ${key} if it never will`);
     }
-    /** Gives the lock back. A lock that is not ours any more is left; one that cannot be deleted runs out. */
+    /** Gives the lock back; one that is not ours any more is left. Returns why it could not be, for people. */
     async release(signal) {
         clearInterval(this.#timer);
         await this.#renewing;
-        await this.#request.store.delete([{ key: this.#key, etag: this.#etag }], signal).catch(() => undefined);
+        try {
+            const [answer] = await this.#request.store.delete([{ key: this.#key, etag: this.#etag }], signal);
+            if (answer?.deleted !== false)
+                return undefined;
+            throw answer.error;
+        }
+        catch (error) {
+            const { message } = explain(error, this.#key);
+            return `the lock could not be given back and holds for up to ${LEASE_MS / 60_000} minutes (${message})`;
+        }
     }
     async #renew() {
         const { now, url, signal, onLost } = this.#request;
@@ -4251,7 +4273,9 @@ class Run {
         const time = this.#requests.signal.aborted
             ? AbortSignal.timeout(LAST_REQUESTS_MS)
             : this.#requests.signal;
-        await this.#lock?.release(time);
+        const held = await this.#lock?.release(time);
+        if (held !== undefined)
+            this.#warn([held]);
         await this.#pool.close();
     }
     result() {

@@ -294,6 +294,7 @@ const AWS = {
     deleteConditions: 'batch',
     partCopyProof: 'etag',
     staging: true,
+    uploadKeys: 'encoded',
     maxCopySize: part_sizes/* MAX_COPY_SIZE */.XZ,
 };
 const OTHER = {
@@ -333,7 +334,16 @@ const BY_SERVER = [
     // AWS under a name of one's own, or through a proxy.
     ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured' }],
     // Part copies answer ETags of 4 MiB chunks.
-    ['SeaweedFS', { ...OTHER, name: 'SeaweedFS', copyConditions: 'honoured', partCopyProof: 'source' }],
+    [
+        'SeaweedFS',
+        {
+            ...OTHER,
+            name: 'SeaweedFS',
+            copyConditions: 'honoured',
+            partCopyProof: 'source',
+            uploadKeys: 'raw',
+        },
+    ],
     ['MinIO', { ...OTHER, name: 'MinIO', copyConditions: 'ignored', deleteConditions: 'none' }],
     ['VERSITYGW', { ...OTHER, name: 'versitygw', copyConditions: 'ignored', deleteConditions: 'single' }],
 ];
@@ -606,7 +616,8 @@ class S3Store {
         for (;;) {
             const marker = from;
             const page = await this.#call('ListMultipartUploads', signal, () => this.#client.send(new dist_cjs/* ListMultipartUploadsCommand */.mo2({ ...this.#every, Prefix: prefix, EncodingType: 'url', ...marker }), { abortSignal: signal }));
-            const decode = page.EncodingType === 'url' ? decodeListedKey : (text) => text;
+            const isEncoded = page.EncodingType === 'url' && this.#options.provider().uploadKeys === 'encoded';
+            const decode = isEncoded ? decodeListedKey : (text) => text;
             yield (page.Uploads ?? []).flatMap(({ Key: key, UploadId: id, Initiated: begun }) => key === undefined || id === undefined
                 ? []
                 : [{ key: decode(key), id, begun: begun?.getTime() ?? 0 }]);

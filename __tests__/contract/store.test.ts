@@ -218,6 +218,41 @@ for (const server of servers) {
       await store.abortUpload(second, signal);
     });
 
+    test('an upload of one part of any size; what is begun is listed with its parts, until it ends', async () => {
+      const key = 'open/a b+c' as ObjectKey;
+      const upload = await store.createUpload({ key, headers }, signal);
+      const body = Buffer.from('small');
+      const part = await store.uploadPart({ upload, number: 1, body, md5: md5Of(body) }, signal);
+      const open = async (): Promise<readonly string[]> => {
+        const ids: string[] = [];
+        for await (const page of store.listUploads(parsePrefix('open'), signal)) {
+          for (const { key: of, id, begun } of page) {
+            expect(of).toBe(key);
+            expect(Math.abs(begun - Date.now())).toBeLessThan(60_000);
+            ids.push(id);
+          }
+        }
+        return ids;
+      };
+      expect(await open()).toEqual([upload.id]);
+      expect(await store.listParts(upload, signal)).toEqual([{ number: 1, etag: md5Of(body), size: 5 }]);
+      const expected = { etag: multipartETag([md5Of(body)]), size: 5, md5: md5Of(body) };
+      const request = { upload, parts: [part], expected, condition: absent };
+      expect((await store.completeUpload(request, signal)).etag).toBe(expected.etag);
+      expect(await open()).toEqual([]);
+      await expect(store.listParts(upload, signal)).rejects.toMatchObject({ kind: 'no-upload' });
+      const empty = await store.createUpload({ key: 'open/empty' as ObjectKey, headers }, signal);
+      const nothing = Buffer.alloc(0);
+      const none = await store.uploadPart(
+        { upload: empty, number: 1, body: nothing, md5: md5Of(nothing) },
+        signal,
+      );
+      const whole = { etag: multipartETag([md5Of(nothing)]), size: 0, md5: md5Of(nothing) };
+      const last = { upload: empty, parts: [none], expected: whole, condition: absent };
+      await store.completeUpload(last, signal);
+      expect((await store.head('open/empty' as ObjectKey, signal))?.size).toBe(0);
+    });
+
     test('a batch of deletes deletes, and answers for every key', async () => {
       const keys = ['del/a b', 'del/é', 'del/bell\u0007'];
       const requests = [];

@@ -149,6 +149,7 @@ describe.each([
       if (requests < at) break;
     }
     expect(points).toBeGreaterThan(2);
+    if (EVERY === 1) console.log(`${points} crash points`);
   }, 3_600_000);
 
   test('30% of the answers are 503, reset, or lost: the run completes and is right', async () => {
@@ -330,7 +331,8 @@ test('the action: SIGINT, SIGTERM 7.5 s later: it has ended before, outputs and 
 
 test('two runs at once: no key ever holds what neither tree has, and the loser says so', async () => {
   let contested = 0;
-  for (let round = 0; round < Number(process.env.S3DS_INTERLEAVINGS ?? 4); round++) {
+  const rounds = Number(process.env.S3DS_INTERLEAVINGS ?? 4);
+  for (let round = 0; round < rounds; round++) {
     bucket = await s3.bucket();
     await writeTree(OLD, join(directory, 'tree'));
     expect((await publish(false)).status).toBe(0);
@@ -375,5 +377,5 @@ test('two runs at once: no key ever holds what neither tree has, and the loser s
     if (isMixed) expect(Math.max(...statuses.map((status) => status ?? 9))).toBeGreaterThan(0);
     if (statuses.some((status) => status !== 0)) contested++;
   }
-  expect(contested).toBeGreaterThanOrEqual(0);
-});
+  if (rounds > 4) console.log(`${contested} of ${rounds} interleavings were contested`);
+}, 3_600_000);

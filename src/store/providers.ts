@@ -23,6 +23,8 @@ export interface Provider {
   readonly partCopyProof: 'etag' | 'source';
   /** Takes multipart uploads of one part of any size, and part copies. */
   readonly staging: boolean;
+  /** Whether ListMultipartUploads encodes the keys that it says it encodes. */
+  readonly uploadKeys: 'encoded' | 'raw';
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
 }
@@ -37,6 +39,7 @@ const AWS: Provider = {
   deleteConditions: 'batch',
   partCopyProof: 'etag',
   staging: true,
+  uploadKeys: 'encoded',
   maxCopySize: MAX_COPY_SIZE,
 };
 
@@ -79,7 +82,16 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
   // AWS under a name of one's own, or through a proxy.
   ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured' }],
   // Part copies answer ETags of 4 MiB chunks.
-  ['SeaweedFS', { ...OTHER, name: 'SeaweedFS', copyConditions: 'honoured', partCopyProof: 'source' }],
+  [
+    'SeaweedFS',
+    {
+      ...OTHER,
+      name: 'SeaweedFS',
+      copyConditions: 'honoured',
+      partCopyProof: 'source',
+      uploadKeys: 'raw',
+    },
+  ],
   ['MinIO', { ...OTHER, name: 'MinIO', copyConditions: 'ignored', deleteConditions: 'none' }],
   ['VERSITYGW', { ...OTHER, name: 'versitygw', copyConditions: 'ignored', deleteConditions: 'single' }],
 ];

@@ -183,7 +183,8 @@ export class S3Store implements ObjectStore {
           { abortSignal: signal },
         ),
       );
-      const decode = page.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
+      const isEncoded = page.EncodingType === 'url' && this.#options.provider().uploadKeys === 'encoded';
+      const decode = isEncoded ? decodeListedKey : (text: string) => text;
       yield (page.Uploads ?? []).flatMap(({ Key: key, UploadId: id, Initiated: begun }) =>
         key === undefined || id === undefined
           ? []

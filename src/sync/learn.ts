@@ -45,7 +45,7 @@ export async function loadIndex(
   let journal: Buffer;
   try {
     bytes = await storage.load(signal);
-    journal = await storage.journal.load(signal);
+    journal = await loadJournal(storage, emit, signal);
   } catch (error) {
     signal.throwIfAborted();
     return ignore(messageOf(error));
@@ -73,6 +73,18 @@ export async function loadIndex(
     trustFiles: storage.trust.local && index.machine === machineId(),
     trustObjects: storage.trust.remote,
   };
+}
+
+/** Without its journal an index is worth no less: what an interrupted run left behind is then left to others. */
+async function loadJournal(storage: IndexStorage, emit: Emit, signal: AbortSignal): Promise<Buffer> {
+  try {
+    return await storage.journal.load(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = `the journal of earlier runs is not read (${messageOf(error)}): what one left behind is left to a lifecycle rule`;
+    emit({ type: 'message', level: 'notice', message });
+    return Buffer.alloc(0);
+  }
 }
 
 /** What a run confirmed. */

@@ -4,6 +4,7 @@ import { EXIT, messageOf, refusal, SyncError } from '../model/errors.js';
 import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { Condition } from '../model/plan.js';
 import { type ObjectStore, StoreError } from '../store/object-store.js';
+import { explain } from './explain.js';
 
 /** How long a lease holds without being renewed: a run that is killed blocks others for so long. Milliseconds. */
 const LEASE_MS = 10 * 60_000;
@@ -79,11 +80,18 @@ export class Lock {
     );
   }
 
-  /** Gives the lock back. A lock that is not ours any more is left; one that cannot be deleted runs out. */
-  async release(signal: AbortSignal): Promise<void> {
+  /** Gives the lock back; one that is not ours any more is left. Returns why it could not be, for people. */
+  async release(signal: AbortSignal): Promise<string | undefined> {
     clearInterval(this.#timer);
     await this.#renewing;
-    await this.#request.store.delete([{ key: this.#key, etag: this.#etag }], signal).catch(() => undefined);
+    try {
+      const [answer] = await this.#request.store.delete([{ key: this.#key, etag: this.#etag }], signal);
+      if (answer?.deleted !== false) return undefined;
+      throw answer.error;
+    } catch (error) {
+      const { message } = explain(error, this.#key);
+      return `the lock could not be given back and holds for up to ${LEASE_MS / 60_000} minutes (${message})`;
+    }
   }
 
   async #renew(): Promise<void> {

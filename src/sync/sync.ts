@@ -488,7 +488,8 @@ class Run {
     const time = this.#requests.signal.aborted
       ? AbortSignal.timeout(LAST_REQUESTS_MS)
       : this.#requests.signal;
-    await this.#lock?.release(time);
+    const held = await this.#lock?.release(time);
+    if (held !== undefined) this.#warn([held]);
     await this.#pool.close();
   }
 
