@@ -134,6 +134,27 @@ jobs:
       expect(status).not.toBe(0);
       expect(log).toContain('seen=failed/0/0/0');
       expect(log).toMatch(/Job failed/);
+      s3.server.faults.clear();
+    });
+
+    test('a step that is killed: post saves its journal, and the next run goes on with the upload', async () => {
+      await writeFile(join(directory, 'tree/large.bin'), noise(40 * MIB, 9));
+      s3.server.faults.add({ match: { operation: 'UploadPart' }, nth: [4, 5], fault: { kind: 'hang' } });
+      let parts = 0;
+      const remove = s3.server.after({ operation: 'UploadPart' }, () => {
+        if (++parts === 3) execFileSync('pkill', ['-9', '-f', `${directory}.*dist/index.js`]);
+      });
+      const killed = await push();
+      remove();
+      s3.server.faults.clear();
+      expect(killed.status).not.toBe(0);
+      expect(killed.log).toContain('the index of the interrupted run was saved');
+      expect(s3.server.uploads(bucket)).toHaveLength(1);
+      s3.server.log.clear();
+      const { log } = await push();
+      expect({ log }).toMatchObject({ log: expect.stringContaining('seen=done/') });
+      expect(s3.server.log.counts).toMatchObject({ ListMultipartUploads: 1, ListParts: 1, UploadPart: 2 });
+      expect(s3.server.uploads(bucket)).toEqual([]);
     });
   },
 );

@@ -273,8 +273,9 @@ async function writeFiles(root: string, contents: Tree, hardLinks: boolean): Pro
   }
 }
 
-/** Runs one case; throws with what was broken. */
-async function check(given: Case, root: string): Promise<void> {
+/** Runs one case; throws with what was broken. Returns how many calls the last publish made, faults and all. */
+async function check(given: Case, root: string): Promise<number> {
+  let calls = 0;
   const store = new ModelStore(given.seed);
   const elsewhere = new ModelStore(given.seed + 1);
   store.flavour = given.flavour;
@@ -324,6 +325,7 @@ async function check(given: Case, root: string): Promise<void> {
 
     const started = new Map(store.objects);
     const first = await run(publish);
+    calls = store.calls;
     for (const key of store.touched) if (!key.startsWith(PREFIX)) foreign.add(key);
     expect(broken).toEqual([]);
     if (first.exit === 0) {
@@ -345,6 +347,7 @@ async function check(given: Case, root: string): Promise<void> {
     expect(store.writes).toBe(writes);
     if (foreign.size === 0) expect(outside()).toEqual(untouched);
   }
+  return calls;
 }
 
 function trustOf(index: 'cache' | 'file' | 'bucket'): IndexStorage['trust'] {
@@ -498,10 +501,38 @@ test(`C1, C2, C3, C5, C7, C14, C17, D5, D6: ${RUNS} random histories with faults
   const root = await mkdtemp(join(tmpdir(), 's3ds-model-'));
   try {
     await fc.assert(
-      fc.asyncProperty(cases, (given) => check(given, join(root, 'tree'))),
+      fc.asyncProperty(cases, async (given) => void (await check(given, join(root, 'tree')))),
       { numRuns: RUNS, seed: SEED, endOnFailure: process.env.S3DS_SHRINK === undefined },
     );
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+}, 3_600_000);
+
+/** Histories whose last publish is killed before and after every call that it makes; `S3DS_CRASH_HISTORIES`. */
+const CRASH_HISTORIES = Number(process.env.S3DS_CRASH_HISTORIES ?? 3);
+
+test(`R3: ${CRASH_HISTORIES} random histories, killed before and after every call, seed ${SEED}`, async () => {
+  const root = await mkdtemp(join(tmpdir(), 's3ds-model-'));
+  let points = 0;
+  try {
+    for (const [at, given] of fc.sample(cases, { numRuns: CRASH_HISTORIES, seed: SEED }).entries()) {
+      const quiet = given.publishes.map((publish) => ({ ...publish, faults: [] }));
+      const last = quiet.at(-1);
+      if (last === undefined) continue;
+      const calls = await check({ ...given, publishes: quiet }, join(root, 'tree'));
+      for (let call = 0; call < calls; call++) {
+        for (const kind of ['kill', 'kill-after'] as const) {
+          const killed = [...quiet.slice(0, -1), { ...last, faults: [{ at: call, kind }] }];
+          await check({ ...given, publishes: killed }, join(root, 'tree')).catch((cause: unknown) => {
+            throw new Error(`history ${at}, ${kind} at call ${call} of ${calls}`, { cause });
+          });
+          points++;
+        }
+      }
+    }
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+  if (CRASH_HISTORIES > 3) console.log(`${points} crash points`);
 }, 3_600_000);

@@ -50,7 +50,7 @@ export type Flavour = 'plain' | 'kms' | 'bound' | 'unproved' | 'no-copies';
 
 /**
  * What goes wrong at one call. `lost`: it takes effect and nobody hears of it. `stop`: the run is told to end.
- * `kill`: nothing takes effect any more. `foreign`, `foreign-source`: another writer is quicker.
+ * `kill`: nothing takes effect any more; `kill-after`: this one did. `foreign`, `foreign-source`: another writer is quicker.
  */
 export type FaultKind =
   | 'server'
@@ -58,6 +58,7 @@ export type FaultKind =
   | 'lost'
   | 'stop'
   | 'kill'
+  | 'kill-after'
   | 'foreign'
   | 'foreign-source'
   | 'foreign-delete'
@@ -110,6 +111,11 @@ export class ModelStore implements ObjectStore {
 
   constructor(seed: number) {
     this.#random = randomNumbers(seed);
+  }
+
+  /** Calls since `restart`. */
+  get calls(): number {
+    return this.#calls;
   }
 
   /** A new process talks to the same bucket, from which a lifecycle rule took what uploads were left. */
@@ -370,6 +376,9 @@ export class ModelStore implements ObjectStore {
           this.#dead = true;
           this.onStop();
           break;
+        case 'kill-after':
+          lost = true;
+          break;
         case 'foreign':
         case 'foreign-source':
         case 'foreign-delete': {
@@ -387,6 +396,10 @@ export class ModelStore implements ObjectStore {
     }
     if (this.#dead) throw answered('network', 'ECONNRESET', 0, operation);
     const result = effect();
+    if (faults.some(({ kind }) => kind === 'kill-after')) {
+      this.#dead = true;
+      this.onStop();
+    }
     if (lost) throw answered('network', 'ECONNRESET', 0, operation);
     return result;
   }
