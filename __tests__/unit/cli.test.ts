@@ -120,6 +120,9 @@ describe('options', () => {
       deletes: { deleteAfter: true },
     });
     expect((await optionsOf('--dry-run=false', ...base)).dryRun).toBe(false);
+    expect((await optionsOf('--delay-updates', ...base)).delayUpdates).toBe(true);
+    expect((await optionsOf('--delay-updates', 'best-effort', ...base)).delayUpdates).toBe('best-effort');
+    expect((await optionsOf('--delay-updates=false', ...base)).delayUpdates).toBe(false);
     expect((await optionsOf('--force-path-style', ...base)).connection.forcePathStyle).toBe(true);
     expect((await optionsOf('--force-path-style=false', ...base)).connection.forcePathStyle).toBe(false);
     expect((await optionsOf(...base)).connection).not.toHaveProperty('forcePathStyle');

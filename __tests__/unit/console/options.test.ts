@@ -398,3 +398,54 @@ test('copy-from: places, with what may stand behind them', async () => {
   expect((await refusal({ 'copy-min-size': 'some' })).message).toMatch(/copy-min-size: "some" was given/);
   expect((await refusal({ overwrite: 'yes' })).message).toMatch(/allowed: if-unchanged, always/);
 });
+
+describe('order and deletes that wait', () => {
+  test('what was given arrives', async () => {
+    expect(
+      await parse({
+        'delay-updates': 'best-effort',
+        'publish-last': ['default', 'manifest.json', '# a remark'],
+        'abort-uploads-after': '30 days',
+        lock: 'true',
+        'delete-grace': '3 deploys',
+        retain: ['/keep/'],
+        index: 's3://site/.s3-dedup-sync/index',
+      }),
+    ).toMatchObject({
+      delayUpdates: 'best-effort',
+      publishLast: ['default', 'manifest.json'],
+      abortUploadsAfterMs: 30 * 24 * 3_600_000,
+      lock: true,
+      deletes: { grace: { kind: 'deploys', deploys: 3 }, retain: ['/keep/'] },
+    });
+    const days = await parse({ 'delete-grace': '7 days', index: 'an-index' });
+    expect(days.deletes.grace).toEqual({ kind: 'time', ms: 7 * 24 * 3_600_000 });
+  });
+
+  test.each([
+    [{ 'delay-updates': 'maybe' }, /^delay-updates: "maybe" was given; allowed: true, false, best-effort$/],
+    [{ 'publish-last': ['!a'] }, /^publish-last: "!a" was given; allowed: patterns that match/],
+    [
+      { 'publish-last': ['default', 'a', 'default'] },
+      /^publish-last: "default" was given; allowed: default once$/,
+    ],
+    [
+      { 'delete-grace': '3', index: 'i' },
+      /^delete-grace: "3" was given; allowed: how long, such as 3 deploys/,
+    ],
+    [{ 'delete-grace': '0 days', index: 'i' }, /^delete-grace: "0 days" was given/],
+    [
+      { 'delete-grace': '3 deploys' },
+      /^delete-grace needs an index that lasts, and the runner's cache may be dropped/,
+    ],
+    [
+      { 'delete-grace': '3 deploys', index: 'none' },
+      /^delete-grace needs an index that lasts, and none was given/,
+    ],
+    [{ 'abort-uploads-after': 'soon' }, /^abort-uploads-after: "soon" was given; allowed: a time such as/],
+  ] as const)('%j is refused in one line', async (raw, message) => {
+    const error = await refusal(raw);
+    expect(error.message).toMatch(message);
+    expect(error.exit).toBe(2);
+  });
+});
