@@ -100,7 +100,7 @@ __webpack_require__.r(__webpack_exports__);
 
 
 
-/** Objects of a journal that are read or deleted at a time. */
+/** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 function fileIndexStorage(path) {
@@ -155,12 +155,15 @@ function objectIndexStorage(store, key, inDestination) {
         await store.put({ key: at, body, md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_6__/* .md5Of */ .iF)(body), headers }, signal);
     };
     const clear = async (signal) => {
-        await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_9__/* .forEachConcurrent */ .C)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
-            const head = await store.head(at, signal);
-            if (head !== undefined)
-                await store.delete([{ key: at, etag: head.etag }], signal);
-            journalKeys.delete(at);
-        });
+        if (journalKeys.size === 0)
+            return;
+        for await (const page of store.list(directory, signal)) {
+            // What another run appends meanwhile stays.
+            const ours = page.filter((object) => journalKeys.has(object.key));
+            if (ours.length > 0)
+                await store.delete(ours, signal);
+        }
+        journalKeys.clear();
     };
     return {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).

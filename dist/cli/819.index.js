@@ -512,7 +512,7 @@ function groupCommit(write) {
 
 
 
-/** Objects of a journal that are read or deleted at a time. */
+/** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 function fileIndexStorage(path) {
@@ -567,12 +567,15 @@ function objectIndexStorage(store, key, inDestination) {
         await store.put({ key: at, body, md5: (0,digest/* md5Of */.iF)(body), headers }, signal);
     };
     const clear = async (signal) => {
-        await (0,concurrency/* forEachConcurrent */.C)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
-            const head = await store.head(at, signal);
-            if (head !== undefined)
-                await store.delete([{ key: at, etag: head.etag }], signal);
-            journalKeys.delete(at);
-        });
+        if (journalKeys.size === 0)
+            return;
+        for await (const page of store.list(directory, signal)) {
+            // What another run appends meanwhile stays.
+            const ours = page.filter((object) => journalKeys.has(object.key));
+            if (ours.length > 0)
+                await store.delete(ours, signal);
+        }
+        journalKeys.clear();
     };
     return {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).

@@ -12,7 +12,7 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { IndexStorage } from './ports.js';
 
-/** Objects of a journal that are read or deleted at a time. */
+/** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
@@ -66,11 +66,13 @@ export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestina
     await store.put({ key: at, body, md5: md5Of(body), headers }, signal);
   };
   const clear = async (signal: AbortSignal): Promise<void> => {
-    await forEachConcurrent([...journalKeys], JOURNAL_REQUESTS, async (at) => {
-      const head = await store.head(at, signal);
-      if (head !== undefined) await store.delete([{ key: at, etag: head.etag }], signal);
-      journalKeys.delete(at);
-    });
+    if (journalKeys.size === 0) return;
+    for await (const page of store.list(directory, signal)) {
+      // What another run appends meanwhile stays.
+      const ours = page.filter((object) => journalKeys.has(object.key));
+      if (ours.length > 0) await store.delete(ours, signal);
+    }
+    journalKeys.clear();
   };
   return {
     // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
