@@ -1,8 +1,11 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { formatUpload, parseIndex } from '../../src/model/digest-index.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
-import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
+import type { ObjectKey } from '../../src/model/object-key.js';
+import { openStore } from '../../src/store/open.js';
+import { type Changes, memoryIndex, optionsFor, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
 
@@ -160,13 +163,39 @@ describe('interrupted', () => {
     );
     await publish(s3, bucket, root, { index, signal: stop.signal });
     remove();
-    const [ours] = s3.server.uploads(bucket);
-    expect(ours).toBeDefined();
+    expect(s3.server.uploads(bucket)).toHaveLength(1);
+    const signal = new AbortController().signal;
+    const { store } = await openStore(optionsFor(s3, bucket, '/'), () => undefined, signal);
+    const headers = { contentType: 'text/plain', metadata: {} };
+    const theirs = await store.createUpload({ key: 'p/theirs' as ObjectKey, headers }, signal);
     await rm(join(root, 'big.bin'));
     await writeTree({ small: 'small' }, root);
     expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
-    expect(s3.server.uploads(bucket)).toEqual([]);
+    expect(s3.server.uploads(bucket).map(({ key }) => key)).toEqual([theirs.key]);
   });
+});
+
+test('an upload of a run that may still be at work is left to it, until it is old', async () => {
+  await writeTree({ 'big.bin': noise(9 * MIB) }, root);
+  const index = memoryIndex();
+  const stop = new AbortController();
+  s3.server.faults.add({ match: { operation: 'UploadPart' }, fault: { kind: 'hang' } });
+  const remove = s3.server.before({ operation: 'UploadPart' }, () =>
+    stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped')),
+  );
+  await publish(s3, bucket, root, { index, signal: stop.signal });
+  remove();
+  s3.server.faults.clear();
+  const [theirs] = s3.server.uploads(bucket);
+  expect(theirs).toBeDefined();
+  // As if another machine had begun it.
+  const entries = parseIndex(index.bytes ?? Buffer.alloc(0)).index?.uploads ?? new Map();
+  index.bytes = Buffer.from('s3-dedup-sync-index 1\n');
+  for (const [id, entry] of entries) index.lines += formatUpload(id, { ...entry, machine: 'another' });
+  expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
+  expect(s3.server.uploads(bucket)).toHaveLength(1);
+  await publish(s3, bucket, root, { index, now: () => Date.now() + 8 * DAY_MS });
+  expect(s3.server.uploads(bucket)).toEqual([]);
 });
 
 describe('two writers', () => {

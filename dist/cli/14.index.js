@@ -2520,7 +2520,8 @@ class Transfer {
             const have = await this.#partsOf(left, layout, partMd5s);
             if (have.size > 0)
                 return { upload: left, have };
-            await this.#abort(left);
+            if (uploads.drop(left))
+                await this.#abort(left);
         }
         const crc32 = wholeCrc32 ? { wholeCrc32 } : {};
         const upload = await store.createUpload({ key, headers, ...crc32 }, requests);
@@ -2594,6 +2595,8 @@ class Uploads {
     #request;
     #left;
     #open = new Map();
+    /** Taken, and their runs may still be at work. */
+    #shared = new Map();
     #machine;
     #journalFailed = false;
     constructor(request, left) {
@@ -2665,11 +2668,22 @@ class Uploads {
             if (entry.parts !== parts || entry.headers !== headers)
                 continue;
             this.#left.delete(id);
+            if (!this.#isOver(entry))
+                this.#shared.set(id, entry);
             const upload = { key, id, encryption: undefined };
             await this.#journal(upload, { ...entry, machine: this.#machine, pid: process.pid });
             return upload;
         }
         return undefined;
+    }
+    /** Lets go of an upload that was taken and is of no use. Whether it is to be aborted; else it is left to its run. */
+    drop({ id }) {
+        const entry = this.#shared.get(id);
+        if (entry === undefined)
+            return true;
+        this.#open.delete(id);
+        this.#left.set(id, entry);
+        return false;
     }
     /** Journals an upload, before its first part. A journal that cannot be written costs a warning, never the run. */
     async begun(upload, purpose) {

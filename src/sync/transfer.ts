@@ -608,7 +608,7 @@ export class Transfer implements Performer {
     if (left !== undefined) {
       const have = await this.#partsOf(left, layout, partMd5s);
       if (have.size > 0) return { upload: left, have };
-      await this.#abort(left);
+      if (uploads.drop(left)) await this.#abort(left);
     }
     const crc32 = wholeCrc32 ? { wholeCrc32 } : {};
     const upload = await store.createUpload({ key, headers, ...crc32 }, requests);

@@ -45,6 +45,8 @@ export class Uploads {
   readonly #request: UploadsRequest;
   readonly #left: Map<string, UploadEntry>;
   readonly #open = new Map<string, UploadEntry>();
+  /** Taken, and their runs may still be at work. */
+  readonly #shared = new Map<string, UploadEntry>();
   readonly #machine: string;
   #journalFailed = false;
 
@@ -114,11 +116,21 @@ export class Uploads {
       if (entry.key !== key || entry.md5 !== md5 || entry.size !== size) continue;
       if (entry.parts !== parts || entry.headers !== headers) continue;
       this.#left.delete(id);
+      if (!this.#isOver(entry)) this.#shared.set(id, entry);
       const upload = { key, id, encryption: undefined };
       await this.#journal(upload, { ...entry, machine: this.#machine, pid: process.pid });
       return upload;
     }
     return undefined;
+  }
+
+  /** Lets go of an upload that was taken and is of no use. Whether it is to be aborted; else it is left to its run. */
+  drop({ id }: Upload): boolean {
+    const entry = this.#shared.get(id);
+    if (entry === undefined) return true;
+    this.#open.delete(id);
+    this.#left.set(id, entry);
+    return false;
   }
 
   /** Journals an upload, before its first part. A journal that cannot be written costs a warning, never the run. */
