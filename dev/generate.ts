@@ -300,6 +300,7 @@ export function renderReportSchema(): string {
               sendAll: { type: 'integer', minimum: 0, description: 'as sendAllRequests' },
               usd: { type: 'number', minimum: 0 },
               sendAllUsd: { type: 'number', minimum: 0 },
+              pricesAsOf: { ...text, description: 'year and month of the prices' },
             },
           },
           delayed: {

@@ -2630,28 +2630,15 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_os_ = __nccwpck_require__(8161);
 ;// CONCATENATED MODULE: ./build/src/console/cost.js
 
-/** When the prices were noted. */
-const PRICES_AS_OF = '2025-11';
 /**
- * USD per 1,000 requests of the standard class: PUT, COPY, POST and LIST; GET and all others that cost.
- * https://aws.amazon.com/s3/pricing/, "Requests & data retrievals". Regions that are not here have no estimate.
+ * Requests of the standard class, usage types Requests-Tier1 and Requests-Tier2 of the AWS price list of AmazonS3
+ * (https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonS3/current/REGION/index.json). A region stands here once
+ * somebody has read its prices there, or on a bill; the others have no estimate.
  */
 const PRICES = {
-    'us-east-1': [0.005, 0.0004],
-    'us-east-2': [0.005, 0.0004],
-    'us-west-1': [0.0055, 0.00044],
-    'us-west-2': [0.005, 0.0004],
-    'ca-central-1': [0.0055, 0.00044],
-    'sa-east-1': [0.007, 0.00056],
-    'eu-west-1': [0.005, 0.0004],
-    'eu-west-2': [0.0053, 0.00042],
-    'eu-west-3': [0.0053, 0.00042],
-    'eu-central-1': [0.0054, 0.00043],
-    'eu-north-1': [0.005, 0.0004],
-    'ap-northeast-1': [0.0047, 0.00037],
-    'ap-southeast-1': [0.005, 0.0004],
-    'ap-southeast-2': [0.0055, 0.00044],
-    'ap-south-1': [0.005, 0.0004],
+    'us-east-1': { put: 0.005, get: 0.0004, asOf: '2026-07' },
+    'ap-southeast-3': { put: 0.005, get: 0.0004, asOf: '2026-09' },
+    'eu-west-3': { put: 0.0053, get: 0.00042, asOf: '2019-07' },
 };
 /** Deletes and aborts cost nothing. */
 const FREE = /^(Delete|Abort)/;
@@ -2677,23 +2664,23 @@ function requestCost(requests, sendAll, region) {
     const prices = region === undefined ? undefined : PRICES[region];
     if (prices === undefined)
         return { put, get, free, sendAll };
-    const [perPut, perGet] = prices;
     return {
         put,
         get,
         free,
         sendAll,
-        usd: round((put * perPut + get * perGet) / 1000),
-        sendAllUsd: round((sendAll * perPut) / 1000),
+        usd: round((put * prices.put + get * prices.get) / 1000),
+        pricesAsOf: prices.asOf,
+        sendAllUsd: round((sendAll * prices.put) / 1000),
     };
 }
 /** One sentence for people. */
-function costSentence({ put, get, free, sendAll, usd, sendAllUsd }) {
+function costSentence({ put, get, free, sendAll, usd, sendAllUsd, pricesAsOf }) {
     const classes = `${formatCount(put)} PUT, COPY, POST and LIST, ${formatCount(get)} GET and HEAD, ${formatCount(free)} free`;
     if (usd === undefined || sendAllUsd === undefined) {
         return `Billed as ${classes}; sending everything would have taken ${formatCount(sendAll)} of the first.`;
     }
-    return `Billed as ${classes}: about ${dollars(usd)}; sending everything would have cost about ${dollars(sendAllUsd)} (standard class, prices of ${PRICES_AS_OF}).`;
+    return `Billed as ${classes}: about ${dollars(usd)}; sending everything would have cost about ${dollars(sendAllUsd)} (standard class, prices of ${pricesAsOf}).`;
 }
 function dollars(usd) {
     return usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(4)}`;

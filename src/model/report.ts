@@ -51,6 +51,8 @@ export interface RequestCost {
   /** US dollars; absent where there is no price: another provider, an unlisted region. */
   readonly usd?: number;
   readonly sendAllUsd?: number;
+  /** Year and month of the prices. */
+  readonly pricesAsOf?: string;
 }
 
 /** How the switch from the old tree to the new one went, from its first completion to its last. */
