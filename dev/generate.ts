@@ -81,6 +81,9 @@ Names: `;
 
 const DOCS_CLI = `## On the command line alone
 
+\`command\` is the first word there: \`s3-dedup-sync sync DIR s3://bucket/prefix\` (\`sync\` may be left out) and
+\`s3-dedup-sync remove s3://bucket/prefix\`.
+
 | option | |
 | --- | --- |
 | \`--json\` | Write events as JSON Lines to standard output, and no text. The last event has \`"type": "end"\`. |
@@ -263,7 +266,7 @@ export function renderReportSchema(): string {
             type: 'object',
             description: 'wall seconds; walk and list overlap',
             properties: Object.fromEntries(
-              ['walk', 'list', 'digest', 'plan', 'execute', 'index'].map((name) => [
+              ['walk', 'list', 'encode', 'digest', 'plan', 'read', 'execute', 'index'].map((name) => [
                 name,
                 { type: 'number', minimum: 0 },
               ]),
@@ -310,6 +313,24 @@ export function renderReportSchema(): string {
             required: ['keys', 'seconds'],
             properties: { keys: { type: 'integer', minimum: 0 }, seconds: { type: 'number', minimum: 0 } },
           },
+          invalidation: {
+            type: 'object',
+            description: 'what CloudFront was told; absent when there was nothing to tell',
+            required: ['distribution', 'paths', 'status'],
+            properties: {
+              distribution: text,
+              paths: { type: 'array', items: text },
+              id: { ...text, description: 'what CloudFront calls it, once it was accepted' },
+              status: closedSet({
+                sent: 'CloudFront accepted it',
+                completed: 'so too, and all of CloudFront has done it',
+                pending: 'not sent, as the run was stopped: the next run sends it',
+                planned: 'would be sent: a dry run',
+                failed:
+                  'it could not be sent, and the next run sends it; or, with an id, it did not complete in time',
+              }),
+            },
+          },
           error: reference('error'),
           steps: {
             type: 'array',
@@ -340,6 +361,20 @@ export function renderReportSchema(): string {
           error: reference('error'),
           etag: text,
           versionId: text,
+          headers: {
+            type: 'array',
+            description:
+              'what a refresh changes, where S3 was asked: in a dry run, and of headers that nobody remembered',
+            items: {
+              type: 'object',
+              required: ['name'],
+              properties: {
+                name: { ...text, description: 'in lower case' },
+                from: { ...text, description: 'absent: the object does not have it' },
+                to: { ...text, description: 'absent: the object shall not have it' },
+              },
+            },
+          },
         },
       },
     },

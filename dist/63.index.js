@@ -315,6 +315,7 @@ async function makeDirectory(path) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   A1: () => (/* binding */ parseIndex),
+/* harmony export */   Ak: () => (/* binding */ formatInvalidation),
 /* harmony export */   CI: () => (/* binding */ partsOf),
 /* harmony export */   Cu: () => (/* binding */ formatLayout),
 /* harmony export */   JR: () => (/* binding */ formatUpload),
@@ -329,6 +330,8 @@ async function makeDirectory(path) {
 /* harmony export */ });
 /* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
 /* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6799);
+/* harmony import */ var _invalidation_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5135);
+
 
 
 /**
@@ -338,10 +341,10 @@ async function makeDirectory(path) {
  *     <crc32 of the JSON, 8 hex digits> <JSON object>
  *
  * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
- * was begun and is not known to have ended, one with `pending` of a key whose delete waits, one with `machine` of the
- * writer.
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
+ * of what a CloudFront distribution is still to be told, one with `machine` of the writer.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption`, `source`, `encoding`, `chunks` and `invalidation` are reserved for them.
+ * index is written again; `encryption` and `chunks` are reserved for them.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
 /** An index that knows nothing, and to which lines can be appended. */
@@ -368,17 +371,21 @@ function parseIndex(bytes, journal = Buffer.alloc(0)) {
     let deploys = 0;
     const uploads = new Map();
     const pending = new Map();
+    const invalidations = new Map();
     for (const record of recordsOf(journal, 0)) {
-        const entry = record === undefined ? undefined : uploadEntry(record);
+        if (record === undefined)
+            continue;
+        const entry = uploadEntry(record);
         if (entry !== undefined)
             uploads.set(entry[0], entry[1]);
+        addInvalidation(invalidations, record);
     }
     for (const record of recordsOf(bytes, start + 1)) {
         if (record === undefined) {
             droppedLines++;
             continue;
         }
-        const { key, path, upload, pending: waiting, machine: writer } = record;
+        const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
         if (typeof upload === 'string') {
             const entry = uploadEntry(record);
             if (entry === undefined)
@@ -392,6 +399,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0)) {
                 droppedLines++;
             else
                 pending.set(waiting, entry);
+        }
+        else if (invalidation !== undefined) {
+            if (!addInvalidation(invalidations, record))
+                droppedLines++;
         }
         else if (typeof key === 'string') {
             const entry = objectEntry(record);
@@ -414,7 +425,11 @@ function parseIndex(bytes, journal = Buffer.alloc(0)) {
                 deploys = record.deploys;
         }
     }
-    return { index: { machine, writtenNs, objects, files, uploads, deploys, pending }, droppedLines };
+    // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
+    if (droppedLines > 0)
+        invalidations.clear();
+    const index = { machine, writtenNs, objects, files, uploads, deploys, pending, invalidations };
+    return { index, droppedLines };
 }
 /** An index of a run that never wrote one: what its journal says. */
 function emptyIndex(journal) {
@@ -442,12 +457,30 @@ function* formatIndex(index) {
         yield line({ ...extra, path, ...entry });
     for (const [pending, entry] of index.pending)
         yield line({ pending, ...entry });
+    for (const [distribution, paths] of index.invalidations)
+        yield formatInvalidation(distribution, paths);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
 }
 /** A line of the journal. */
 function formatUpload(upload, entry) {
     return line({ upload, ...entry });
+}
+/** Lines of index and journal; as many as the longest line asks for, at least one. */
+function formatInvalidation(invalidation, paths) {
+    let lines = '';
+    let some = [];
+    let length = 0;
+    for (const path of paths) {
+        if (length + path.length > MAX_LINE / 2) {
+            lines += line({ invalidation, paths: some });
+            some = [];
+            length = 0;
+        }
+        some.push(path);
+        length += path.length + 3;
+    }
+    return lines + line({ invalidation, paths: some });
 }
 function line(record) {
     const json = JSON.stringify(record);
@@ -471,7 +504,7 @@ function parseLine(bytes, start, end) {
     }
 }
 function objectEntry(record) {
-    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
     const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
     if (etag === undefined || md5 === undefined || !isSize(size))
@@ -482,6 +515,7 @@ function objectEntry(record) {
         md5,
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
+        ...(typeof source === 'string' ? { source } : {}),
         ...(typeof asked === 'string' ? { class: asked } : {}),
         ...(Object.keys(extra).length > 0 ? { extra } : {}),
     };
@@ -499,6 +533,16 @@ function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
     const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(text) : undefined;
     return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+/** Adds what a line says; false: it says nothing that may be believed. */
+function addInvalidation(invalidations, { invalidation, paths }) {
+    if (typeof invalidation !== 'string' || !(0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isDistribution */ .Rj)(invalidation) || !Array.isArray(paths))
+        return false;
+    const known = paths.filter((path) => typeof path === 'string' && (0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isInvalidationPath */ .eX)(path));
+    if (known.length < paths.length)
+        return false;
+    invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+    return true;
 }
 function uploadEntry(record) {
     const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
@@ -715,6 +759,183 @@ function groupCommit(write) {
         waiting = batch;
         return written;
     };
+}
+
+
+/***/ }),
+
+/***/ 5135:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   QD: () => (/* binding */ groupPaths),
+/* harmony export */   Qz: () => (/* binding */ EVERYTHING),
+/* harmony export */   Rj: () => (/* binding */ isDistribution),
+/* harmony export */   eX: () => (/* binding */ isInvalidationPath),
+/* harmony export */   wG: () => (/* binding */ pathsOf)
+/* harmony export */ });
+/* unused harmony exports invalidationPath, covers */
+/**
+ * From keys to the paths that CloudFront is told to forget. What it takes: "What you need to know when invalidating
+ * files", https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+ */
+/** What invalidates all that a distribution has. */
+const EVERYTHING = '/*';
+/** CloudFront refuses a longer path. */
+const MAX_PATH_LENGTH = 4000;
+/** CloudFront refuses more paths with a wildcard than this, in all invalidations that are in progress. */
+const MAX_WILDCARDS = 15;
+/**
+ * Everything but what is encoded: non-ASCII, control characters, blanks and what RFC 1738 calls unsafe. "Do not
+ * URL-encode any other characters in the path, or CloudFront will not invalidate the old version". A question mark
+ * would begin a query string.
+ */
+const UNSAFE = /[^!$&'()*+,\-./0-9:;=@A-Z_a-z]+/g;
+const VALID = /^\/(?:[!$&'()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
+const DISTRIBUTION = /^E[A-Z0-9]{5,31}$/;
+/** Whether CloudFront would take it as a path. */
+function isInvalidationPath(text) {
+    return text.length <= MAX_PATH_LENGTH && VALID.test(text);
+}
+function isDistribution(text) {
+    return DISTRIBUTION.test(text);
+}
+/** The path under which a key is served; `undefined`: it is not. */
+function invalidationPath(key, mapping) {
+    const { stripPrefix, addPrefix } = mapping;
+    if (!key.startsWith(stripPrefix))
+        return undefined;
+    const path = `/${addPrefix}${key.slice(stripPrefix.length)}`.replace(UNSAFE, (text) => Buffer.from(text)
+        .reduce((encoded, byte) => `${encoded}%${byte.toString(16).padStart(2, '0')}`, '')
+        .toUpperCase());
+    // An asterisk may stand at the end alone, where it means anything: what begins like the key goes too.
+    const star = path.indexOf('*');
+    const whole = star === -1 ? path : path.slice(0, star + 1);
+    return whole.length <= MAX_PATH_LENGTH ? whole : wildcard(directoryOf(whole.slice(0, MAX_PATH_LENGTH)));
+}
+/** The paths under which keys are served: an index page also under its directory. */
+function pathsOf(keys, mapping) {
+    const paths = new Set();
+    for (const key of keys) {
+        const path = invalidationPath(key, mapping);
+        if (path === undefined)
+            continue;
+        paths.add(path);
+        if (path.endsWith('/index.html'))
+            paths.add(directoryOf(path));
+    }
+    return [...paths];
+}
+/**
+ * At most `maxPaths` paths that cover all of them: these themselves when they fit, else wildcards of directories. The
+ * widest wildcards are broken up first, into what lies in their directories, as long as all of it fits.
+ */
+function groupPaths(paths, maxPaths) {
+    const all = withoutCovered(paths);
+    if (all.length <= maxPaths && wildcards(all) <= MAX_WILDCARDS)
+        return all;
+    const grouped = breakUp(all, maxPaths);
+    return wildcards(grouped) <= MAX_WILDCARDS ? grouped : breakUp(all, Math.min(maxPaths, MAX_WILDCARDS));
+}
+/** Whether a path of a result stands for this one. */
+function covers(path, covered) {
+    return path === covered || (isWildcard(path) && stemOf(covered).startsWith(stemOf(path)));
+}
+/** In the order of their stems: what has a common beginning stands together, a wildcard before what it covers. */
+function withoutCovered(paths) {
+    const sorted = [...new Set(paths)].sort((a, b) => {
+        const x = stemOf(a);
+        const y = stemOf(b);
+        if (x !== y)
+            return x < y ? -1 : 1;
+        return a < b ? 1 : -1;
+    });
+    const kept = [];
+    let cover;
+    for (const path of sorted) {
+        if (cover !== undefined && covers(cover, path))
+            continue;
+        if (isWildcard(path))
+            cover = path;
+        kept.push(path);
+    }
+    return kept;
+}
+function breakUp(paths, maxPaths) {
+    const first = group(paths, 0, paths.length);
+    let count = 1;
+    const whole = [];
+    const open = first.to - first.from > 1 ? [first] : [];
+    if (open.length === 0)
+        whole.push(first);
+    while (open.length > 0) {
+        // At most `maxPaths` are open at a time.
+        const widest = open.reduce((a, b) => (b.directory.length < a.directory.length ? b : a));
+        open.splice(open.indexOf(widest), 1);
+        const parts = partsOf(paths, widest, maxPaths - count + 1);
+        if (parts === undefined) {
+            whole.push(widest);
+            continue;
+        }
+        count += parts.length - 1;
+        for (const part of parts)
+            (part.to - part.from > 1 ? open : whole).push(part);
+    }
+    return whole
+        .sort((a, b) => a.from - b.from)
+        .map(({ from, to, directory }) => (to - from > 1 ? wildcard(directory) : (paths[from] ?? EVERYTHING)));
+}
+/** A group's files and directories; `undefined`: they are more than `most`. */
+function partsOf(paths, { from, to, directory }, most) {
+    const parts = [];
+    for (let at = from; at < to;) {
+        if (parts.length === most)
+            return undefined;
+        const stem = stemOf(paths[at] ?? '');
+        const slash = stem.indexOf('/', directory.length);
+        const next = slash === -1 ? at + 1 : endOf(paths, stem.slice(0, slash + 1), at, to);
+        parts.push(group(paths, at, next));
+        at = next;
+    }
+    return parts;
+}
+/** The end of those that begin so. They stand together, so halving finds it. */
+function endOf(paths, beginning, from, to) {
+    let low = from + 1;
+    let high = to;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (stemOf(paths[middle] ?? '').startsWith(beginning))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+/** What the first and the last one in an order share, all between them do. */
+function group(paths, from, to) {
+    const first = stemOf(paths[from] ?? '');
+    const last = stemOf(paths[to - 1] ?? '');
+    let length = 0;
+    while (length < first.length && first[length] === last[length])
+        length++;
+    return { from, to, directory: directoryOf(first.slice(0, length)) };
+}
+function wildcards(paths) {
+    return paths.reduce((count, path) => (isWildcard(path) ? count + 1 : count), 0);
+}
+function isWildcard(path) {
+    return path.endsWith('*');
+}
+function wildcard(directory) {
+    return `${directory}*`;
+}
+function stemOf(path) {
+    return isWildcard(path) ? path.slice(0, -1) : path;
+}
+/** Up to and with the last slash. */
+function directoryOf(path) {
+    return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
 

@@ -46,17 +46,20 @@ export interface Terminal {
 const PROGRESS_LINE_MS = 5_000;
 
 /** Commands of interface version 1 that this version does not have; no directory may be mistaken for one later. */
-const RESERVED_COMMANDS: ReadonlySet<string> = new Set(['check', 'remove', 'plan', 'apply', 'publish']);
+const RESERVED_COMMANDS: ReadonlySet<string> = new Set(['plan', 'apply', 'publish']);
 
 const SHAPES = `
   s3-dedup-sync [sync] DIR s3://bucket/prefix
   s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]
+  s3-dedup-sync check DIR s3://bucket/prefix
+  s3-dedup-sync remove s3://bucket/prefix
+  s3-dedup-sync remove --bucket BUCKET --prefix PREFIX
 `;
 
 const EPILOGUE = `
-Exit status: 0 done, 1 something failed, 2 usage or configuration, 4 a guard refused and nothing was written,
-5 another writer changed a key, 130 and 143 stopped by a signal; with --detailed-exitcode 6: a dry run that
-would change something.
+Exit status: 0 done, 1 something failed, 2 usage or configuration, 3 check found differences, 4 a guard
+refused and nothing was written, 5 another writer changed a key, 130 and 143 stopped by a signal; with
+--detailed-exitcode 6: a dry run that would change something.
 The log goes to standard output; warnings, errors and progress go to standard error.
 Credentials come from where the AWS tools look: environment, profile, web identity, container, instance.
 `;
@@ -183,14 +186,20 @@ class ShapeError extends SyncError {
 }
 
 /** Settles which of the two shapes was used: DIR and URL, or `--path` and `--bucket`. */
-function placed({ raw, words }: Arguments): { readonly inputs: RawInputs; readonly directory?: string } {
-  const rest = words[0] === 'sync' ? words.slice(1) : words;
+function placed({ raw: given, words }: Arguments): {
+  readonly inputs: RawInputs;
+  readonly directory?: string;
+} {
+  let raw = given;
+  const rest = words[0] === 'sync' || words[0] === 'check' ? words.slice(1) : words;
   const command = words[0];
+  if (command === 'check') raw = { ...raw, command };
   if (command !== undefined && RESERVED_COMMANDS.has(command)) {
     throw new ShapeError(
       `${command} is not a command of this version; for a directory of that name write ./${command}`,
     );
   }
+  if (command === 'remove') return { inputs: { ...removed(raw, words.slice(1)), command } };
   const named = (['paths', 'bucket'] as const).filter((name) => raw[name] !== undefined);
   if (rest.length === 0) {
     if (named.length > 0) return { inputs: raw };
@@ -222,12 +231,34 @@ function placed({ raw, words }: Arguments): { readonly inputs: RawInputs; readon
       `${printable(directory)} stands first, where the directory to publish belongs; use one of these:`,
     );
   }
-  if (!/^(s3:\/\/|"s3:\/\/|arn:)/i.test(destination)) {
+  checkUrl(destination);
+  return { inputs: { ...raw, bucket: destination }, directory };
+}
+
+/** What `remove` empties: one URL, or `--bucket`. */
+function removed(raw: RawInputs, words: readonly string[]): RawInputs {
+  const [destination, ...more] = words;
+  if (destination === undefined) {
+    if (raw.bucket !== undefined) return raw;
+    throw new ShapeError('nothing was given to remove; one of these says what:');
+  }
+  if (raw.bucket !== undefined) {
+    throw new ShapeError(`${printable(destination)} and --bucket were given; use one of these:`);
+  }
+  checkUrl(destination);
+  if (more.length > 0) {
     throw new ShapeError(
-      `${printable(destination)} is no destination: it begins with s3://; use one of these:`,
+      `remove takes one destination, ${words.length} arguments were given; use one of these:`,
     );
   }
-  return { inputs: { ...raw, bucket: destination }, directory };
+  return { ...raw, bucket: destination };
+}
+
+function checkUrl(destination: string): void {
+  if (/^(s3:\/\/|"s3:\/\/|arn:)/i.test(destination)) return;
+  throw new ShapeError(
+    `${printable(destination)} is no destination: it begins with s3://; use one of these:`,
+  );
 }
 
 const CLI_NAMES = INPUT_NAMES.filter((name) => inputDefinition(name).only !== 'action');
@@ -289,7 +320,7 @@ function describe(program: Command, stdout: Terminal['stdout'], stderr: Terminal
       'Publishes a tree of files to S3: each distinct content is sent once, duplicates are copied there.',
     )
     .usage(
-      '[sync] DIR s3://bucket/prefix [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]',
+      '[sync] DIR s3://bucket/prefix [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]\n       s3-dedup-sync remove s3://bucket/prefix [options]',
     )
     .argument('[words...]')
     .version(VERSION, '--version', 'Print the version.')

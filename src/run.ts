@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
+import { explainFork } from './action/fork.js';
 import { requestCost } from './console/cost.js';
-import { formatFiles } from './console/format.js';
+import { formatCount, formatFiles } from './console/format.js';
 import type { OptionsContext } from './console/options.js';
 import { printable } from './console/text.js';
 import { isChanged, NO_TOTALS, sumRequests, sumTotals } from './console/totals.js';
@@ -19,7 +20,7 @@ import {
   type ReportError,
   statusOf,
 } from './model/report.js';
-import type { ObjectStore, OpenedStore } from './store/object-store.js';
+import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
 import type { CopyPlace, IndexStorage, SyncPorts, SyncResult } from './sync/ports.js';
 
 /** What surrounds a run: a job of GitHub, a terminal, or a test. */
@@ -42,6 +43,11 @@ export interface Shell {
 /** The engine, as far as a run needs it; a parameter, so that the tests need neither S3 nor a tree. */
 export interface Engine {
   readonly openStore: (options: SyncOptions, emit: Emit, signal: AbortSignal) => Promise<OpenedStore>;
+  readonly openInvalidator: (
+    options: SyncOptions,
+    distribution: string,
+    region: string,
+  ) => Promise<Invalidator>;
   readonly sync: (options: SyncOptions, ports: SyncPorts) => Promise<SyncResult>;
   readonly fileIndexStorage: (path: string) => Promise<IndexStorage>;
   readonly objectIndexStorage: (
@@ -54,6 +60,7 @@ export interface Engine {
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 export const engine: Engine = {
   openStore: async (...args) => (await import('./store/open.js')).openStore(...args),
+  openInvalidator: async (...args) => (await import('./store/cloudfront.js')).openInvalidator(...args),
   sync: async (...args) => (await import('./sync/sync.js')).sync(...args),
   fileIndexStorage: async (...args) => (await import('./sync/index-file.js')).fileIndexStorage(...args),
   objectIndexStorage: async (...args) => (await import('./sync/index-file.js')).objectIndexStorage(...args),
@@ -74,7 +81,7 @@ export async function run(
   options: SyncOptions,
   shell: Shell,
   signal: AbortSignal,
-  { openStore, sync, fileIndexStorage, objectIndexStorage }: Engine = engine,
+  { openStore, openInvalidator, sync, fileIndexStorage, objectIndexStorage }: Engine = engine,
 ): Promise<ExitCode> {
   const began = shell.now();
   const warnings: string[] = [];
@@ -101,10 +108,16 @@ export async function run(
     const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
     const copyFrom = await copyPlaces(opened);
     const { store } = opened;
+    const { invalidation } = options;
+    const invalidator =
+      invalidation === undefined || options.dryRun
+        ? undefined
+        : await openInvalidator(options, invalidation.distribution, region);
     const result = await sync(options, {
       store,
       copyFrom,
       index,
+      ...(invalidator === undefined ? {} : { invalidator }),
       owner: ownerOf(shell.env),
       emit,
       signal,
@@ -122,7 +135,7 @@ export async function run(
       ...(error === undefined ? {} : { error }),
     };
   } catch (thrown) {
-    end = notBegun(options, explained(thrown, signal, emit));
+    end = notBegun(options, explained(await explainFork(thrown, shell.env), signal, emit));
   }
 
   const report = buildReport(options, shell, { began, identity, warnings, end });
@@ -208,6 +221,11 @@ export function endBeforeRun(
 /** For a run whose steps failed and that has no error of its own. */
 function failureText(report: Report, { totals, exit }: RunEnded): string {
   const { files } = totals.failed;
+  if (files === 0 && exit === EXIT.different) {
+    const { uploaded, copied, refreshed, deleted } = totals;
+    const keys = uploaded.files + copied.files + refreshed.files + deleted.files;
+    return `the destination differs from what a publish would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+  }
   if (files === 0) return `the run ended with status ${exit}`;
   const first = report.destinations.flatMap(
     ({ steps }) => steps.find(({ outcome }) => outcome === 'failed') ?? [],
@@ -364,6 +382,7 @@ async function writeReport(
 
 function ending({ report, exit, path }: Written, options: SyncOptions, ms: number): RunEnded {
   const totals = sumTotals(report);
+  const invalidationIds = report.destinations.flatMap(({ invalidation }) => invalidation?.id ?? []);
   return {
     type: 'end',
     status: report.status,
@@ -375,6 +394,7 @@ function ending({ report, exit, path }: Written, options: SyncOptions, ms: numbe
     sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
     requests: sumRequests(report),
     ...delayedOf(report),
+    ...(invalidationIds.length === 0 ? {} : { invalidationIds }),
     ...(report.error === undefined ? {} : { error: report.error }),
     ...(path === undefined ? {} : { report: path }),
   };

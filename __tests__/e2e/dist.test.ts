@@ -4,6 +4,7 @@ import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { INPUT_NAMES, inputDefinition } from '../../src/model/inputs.js';
 import { copyOfDist, reach, run, runAction, runCli } from '../support/dist.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
@@ -437,6 +438,159 @@ describe('the action, from a copy of dist alone', () => {
     expect(ended.outputs.status).toBe('cancelled');
     expect(s3.server.objects(bucket)).toEqual([]);
     expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+});
+
+describe('check', () => {
+  test('says whether a publish would change anything, reads everything back when asked, and writes nothing', async () => {
+    await writeTree({ 'a.html': '<p>'.repeat(500), 'b.bin': noise(20 * MIB) }, join(root, 'public'));
+    const args = ['public', `s3://${bucket}/site`, '--compress', '*.html', '--index', 'none'];
+    expect(await runCli(dist, args, { cwd: root, env })).toMatchObject({ status: 0 });
+    s3.server.log.clear();
+    const same = await runCli(dist, ['check', ...args, '--read'], { cwd: root, env });
+    expect(same).toMatchObject({ status: 0, stderr: '' });
+    expect(same.stdout).toContain('(check: nothing is written)');
+    expect(same.stdout).toMatch(/Read back 2 files, 20 MiB/);
+    await writeTree({ 'new.txt': 'new' }, join(root, 'public'));
+    const other = await runCli(dist, ['check', ...args], { cwd: root, env });
+    expect(other.status).toBe(3);
+    expect(other.stderr).toBe(
+      'error: the destination differs from what a publish would make of it, in 1 key\n',
+    );
+    expect(other.stdout).toContain('site/new.txt (3 B, new)');
+    const inputs = {
+      command: 'check',
+      paths: 'public',
+      bucket,
+      prefix: 'site',
+      compress: '*.html',
+      index: 'none',
+    };
+    const action = await runAction(dist, inputs, { cwd: root, env });
+    expect(action).toMatchObject({ status: 3, outputs: { status: 'different', changed: 'true' } });
+    expect(action.summary).toContain('Different from what a publish would make of it');
+    const operations = new Set(s3.server.log.entries.map(({ operation }) => operation));
+    expect([...operations].sort()).toEqual(['GetObject', 'ListObjectsV2']);
+  });
+});
+
+describe('remove', () => {
+  const keys = (): readonly string[] => s3.server.objects(bucket).map(({ key }) => key);
+  const put = (...names: readonly string[]): void => {
+    for (const name of names) s3.server.putObject(bucket, name, name);
+  };
+
+  test('of a published preview, index and journal in the bucket: nothing stays of it, all of its neighbour', async () => {
+    await writeTree({ 'public/a': 'x', 'public/b': 'y' }, root);
+    const index = (prefix: string): string => `s3://${bucket}/${prefix}/.s3-dedup-sync/index`;
+    for (const prefix of ['pr-1', 'pr-10']) {
+      const args = ['public', `s3://${bucket}/${prefix}`, '--index', index(prefix)];
+      expect(await runCli(dist, args, { cwd: root, env })).toMatchObject({ status: 0 });
+    }
+    const neighbour = ['pr-10/.s3-dedup-sync/index', 'pr-10/a', 'pr-10/b'];
+    const args = ['remove', `s3://${bucket}/pr-1`, '--index', index('pr-1')];
+    const dry = await runCli(dist, [...args, '--dry-run', '--detailed-exitcode'], { cwd: root, env });
+    expect(dry).toMatchObject({ status: 6, stdout: expect.stringMatching(/Would delete 3 files/) });
+    expect(keys()).toHaveLength(6);
+    const ended = await runCli(dist, [...args, '--lock', '--report', 'r.json'], { cwd: root, env });
+    expect(ended).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/deleted +3 files/) });
+    expect(ended.stdout).toMatch(/: remove s3:\/\/bucket-\d+\/pr-1\/$/m);
+    expect(keys()).toEqual(neighbour);
+    expect(JSON.parse(await readFile(join(root, 'r.json'), 'utf8'))).toMatchObject({
+      command: 'remove',
+      status: 'done',
+      destinations: [{ steps: [{ key: 'pr-1/a', reason: 'removed' }, {}, { reason: 'own' }] }],
+    });
+    const again = await runCli(dist, [...args, '--detailed-exitcode'], { cwd: root, env });
+    expect(again).toMatchObject({ status: 0, stdout: expect.stringMatching(/nothing to do/) });
+  });
+
+  test('the default index of the command line is harmless afterwards', async () => {
+    await writeTree({ 'public/a': 'x' }, root);
+    for (const args of [['public'], ['remove'], ['public']]) {
+      const ended = await runCli(dist, [...args, `s3://${bucket}/pr-1`], { cwd: root, env });
+      expect(ended).toMatchObject({ status: 0, stderr: '' });
+    }
+    expect(keys()).toEqual(['pr-1/a']);
+  });
+
+  test.each([
+    ['a whole bucket', ['s3://BUCKET'], 4, /never a whole bucket/],
+    ['too many', ['s3://BUCKET/pr-1', '--max-delete', '1'], 4, /2 of 2 objects .* max-delete allows 1/],
+    ['an input of another command', ['s3://BUCKET/pr-1', '--delete-after'], 2, /--delete-after was given/],
+  ] as const)('%s: refused in one line, nothing deleted', async (_, args, status, message) => {
+    put('pr-1/a', 'pr-1/b', 'index.html');
+    const given = args.map((arg) => arg.replace('BUCKET', bucket));
+    const ended = await runCli(dist, ['remove', ...given], { cwd: root, env });
+    expect(ended).toMatchObject({ status, stderr: expect.stringMatching(message) });
+    expect(ended.stderr.trim()).not.toContain('\n');
+    expect(keys()).toHaveLength(3);
+  });
+
+  /** The runner passes every default of action.yml. */
+  const defaults = Object.fromEntries(
+    INPUT_NAMES.flatMap((name) => {
+      const { default: value } = inputDefinition(name);
+      return [[name, value ?? '']];
+    }),
+  );
+
+  test('as a step, of more than a thousand keys', async () => {
+    for (let i = 0; i < 1_001; i++) s3.server.putObject(bucket, `pr-1/${i}`, 'x');
+    put('pr-10/a');
+    const inputs = { ...defaults, command: 'remove', bucket, prefix: 'pr-1', index: 'none' };
+    const ended = await runAction(dist, inputs, { cwd: root, env });
+    expect({ status: ended.status, stdout: ended.stdout }).toMatchObject({ status: 0 });
+    expect(ended.outputs).toMatchObject({ status: 'done', changed: 'true', 'deleted-files': '1001' });
+    expect(ended.summary).toContain('**Removed**');
+    expect(keys()).toEqual(['pr-10/a']);
+  });
+
+  test('as a step: a key that may not be deleted fails it by name, one that changed stays', async () => {
+    put('pr-1/a', 'pr-1/b');
+    s3.server.faults.add({
+      match: { operation: 'DeleteObjects' },
+      fault: { kind: 'refuse-keys', code: 'AccessDenied', keys: /\/a$/ },
+    });
+    const inputs = { ...defaults, command: 'remove', bucket, prefix: 'pr-1', index: 'none' };
+    const denied = await runAction(dist, inputs, { cwd: root, env });
+    expect(denied).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/::error::pr-1\/a: .*s3:DeleteObject/),
+    });
+    expect([denied.outputs.status, keys()]).toEqual(['failed', ['pr-1/a']]);
+    s3.server.faults.clear();
+    const stop = s3.server.before({ operation: 'DeleteObjects' }, () => {
+      s3.server.putObject(bucket, 'pr-1/a', 'theirs');
+    });
+    const foreign = await runAction(dist, inputs, { cwd: root, env });
+    stop();
+    expect(foreign.status).toBe(5);
+    expect(s3.server.texts(bucket)).toEqual({ 'pr-1/a': 'theirs' });
+  });
+
+  test("a fork's pull request without credentials: one line that says why", async () => {
+    const repo = (name: string): unknown => ({ repo: { full_name: name, fork: name !== 'org/site' } });
+    const pull = { pull_request: { head: repo('me/site'), base: repo('org/site') } };
+    await writeFile(join(root, 'event.json'), JSON.stringify(pull));
+    const inputs = { ...defaults, command: 'remove', bucket, prefix: 'pr-1', index: 'none' };
+    const without = {
+      ...env,
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      GITHUB_EVENT_PATH: join(root, 'event.json'),
+    };
+    const inFork = { ...without, GITHUB_EVENT_NAME: 'pull_request' };
+    const fork = await runAction(dist, inputs, { cwd: root, env: inFork });
+    expect(fork.status).toBe(2);
+    expect(fork.stdout.match(/^::error::.*$/gm)).toEqual([
+      expect.stringMatching(
+        /forks get no secrets and no OIDC token; .*head\.repo\.full_name == github\.repository/,
+      ),
+    ]);
+    const push = await runAction(dist, inputs, { cwd: root, env: { ...without, GITHUB_EVENT_NAME: 'push' } });
+    expect(push.stdout).toMatch(/::error::no AWS credentials were found \(tried/);
   });
 });
 

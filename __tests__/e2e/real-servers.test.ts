@@ -1,5 +1,6 @@
 import { cp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { md5Of } from '../../src/model/digest.js';
@@ -123,6 +124,86 @@ for (const real of realServers) {
       );
       expect(md5Of(await bytesOf('site/images/again.bin'))).toBe(md5Of(noise(20 * MIB)));
       expect((await publish('public', '--delete-after')).unchanged?.files).toBe(9);
+    });
+
+    test('a website: compressed, with its headers, under clean URLs, staged or not, and quiet afterwards', async () => {
+      const page = '<p>the same again and again</p>'.repeat(500);
+      // Threads encode it, as a stream.
+      const data = `[${'{"name":"a value","and":"another"},'.repeat(500_000)}0]`;
+      const site = { 'index.html': page, 'about.html': page, 'app.css': `/* ${page} */`, 'data.json': data };
+      const rules = [
+        '/*.css',
+        '  Cache-Control: no-cache',
+        '  Content-Language: de',
+        '  Content-Disposition: inline',
+        '  Expires: Thu, 01 Dec 2033 16:00:00 GMT',
+        '  x-amz-meta-team: web',
+      ];
+      await writeTree({ ...site, _headers: rules.join('\n') }, join(root, 'site'));
+      const options = [
+        '--headers-file',
+        'site/_headers',
+        '--headers-defaults',
+        'website',
+        '--clean-urls',
+        '--compress',
+        '*.html',
+        '--compress',
+        '*.json',
+        '--compress',
+        '*.css encoding=br',
+      ];
+      for (const prefix of ['plain', 'staged']) {
+        const staged = prefix === 'staged' && server.name !== 'versitygw' ? ['--delay-updates'] : [];
+        const args = ['sync', 'site', `s3://${bucket}/${prefix}`, '--index', 'none', ...options, ...staged];
+        expect(await runCli(dist, args, { cwd: root, env: reach(server) })).toMatchObject({
+          status: 0,
+          stderr: '',
+        });
+        // Its HEADs find every header as it was written.
+        const again = await runCli(dist, [...args, '--refresh-headers'], { cwd: root, env: reach(server) });
+        expect(again).toMatchObject({ status: 0, stderr: '' });
+        expect(again.stdout).toContain('nothing to do; unchanged 5 files');
+        expect((await keys()).filter((key) => key.startsWith(`${prefix}/`))).toEqual(
+          ['about', 'about.html', 'app.css', 'data.json', 'index.html'].map((name) => `${prefix}/${name}`),
+        );
+        const found = await Promise.all(
+          ['about', 'app.css', 'data.json'].map(async (name) =>
+            client.send(new HeadObjectCommand({ Bucket: bucket, Key: `${prefix}/${name}` })),
+          ),
+        );
+        expect(
+          found.map(({ CacheControl, ContentEncoding, ContentType }) => [
+            ContentType,
+            ContentEncoding,
+            CacheControl,
+          ]),
+        ).toEqual([
+          ['text/html; charset=utf-8', 'gzip', 'public, max-age=0, must-revalidate'],
+          ['text/css; charset=utf-8', 'br', 'no-cache'],
+          ['application/json; charset=utf-8', 'gzip', 'public, max-age=3600'],
+        ]);
+        expect(gunzipSync(await bytesOf(`${prefix}/about`)).toString()).toBe(page);
+        expect(brotliDecompressSync(await bytesOf(`${prefix}/app.css`)).toString()).toBe(site['app.css']);
+        expect(md5Of(gunzipSync(await bytesOf(`${prefix}/data.json`)))).toBe(md5Of(Buffer.from(data)));
+      }
+    });
+
+    test('remove empties a prefix, its index and lock with it, and not its neighbour', async () => {
+      const surroundings = { cwd: root, env: reach(server) };
+      for (const prefix of ['pr-1', 'pr-10']) {
+        const url = `s3://${bucket}/${prefix}`;
+        const args = ['files', url, '--index', `${url}/.s3-dedup-sync/index`];
+        expect(await runCli(dist, args, { ...surroundings, cwd: join(root, 'public') })).toMatchObject({
+          status: 0,
+        });
+      }
+      const others = (await keys()).filter((key) => !key.startsWith('pr-1/'));
+      expect(others.filter((key) => key.startsWith('pr-10/')).length).toBeGreaterThan(2);
+      const args = ['remove', `s3://${bucket}/pr-1`, '--lock', '--index', 'none'];
+      expect(await runCli(dist, args, surroundings)).toMatchObject({ status: 0, stderr: '' });
+      expect(await keys()).toEqual(others);
+      expect(await runCli(dist, args, surroundings)).toMatchObject({ status: 0, stderr: '' });
     });
   });
 }

@@ -191,7 +191,9 @@ test('an upload of a run that may still be at work is left to it, until it is ol
   // As if another machine had begun it.
   const entries = parseIndex(index.bytes ?? Buffer.alloc(0)).index?.uploads ?? new Map();
   index.bytes = Buffer.from('s3-dedup-sync-index 1\n');
+  expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
   for (const [id, entry] of entries) index.lines += formatUpload(id, { ...entry, machine: 'another' });
+  // A run with nothing else to remember does not forget it.
   expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
   expect(s3.server.uploads(bucket)).toHaveLength(1);
   await publish(s3, bucket, root, { index, now: () => Date.now() + 8 * DAY_MS });
@@ -239,6 +241,17 @@ describe('two writers', () => {
 });
 
 describe('delete-grace and retain', () => {
+  test('what is kept counts as no progress', async () => {
+    const index = memoryIndex();
+    const deletes = { deleteAfter: true, grace: { kind: 'deploys', deploys: 2 } } as const;
+    await writeTree({ 'app.1.js': 'one', 'index.html': '1' }, root);
+    await publish(s3, bucket, root, { index, deletes });
+    await rm(join(root, 'app.1.js'));
+    await writeTree({ 'index.html': '22' }, root);
+    const { events } = await publish(s3, bucket, root, { index, deletes });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'phase-end', phase: 'execute', files: 1 }));
+  });
+
   test('a key stays for so many deploys, and a run that changes nothing is none', async () => {
     const index = memoryIndex();
     const deletes = { deleteAfter: true, grace: { kind: 'deploys', deploys: 2 } } as const;

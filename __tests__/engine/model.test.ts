@@ -254,6 +254,7 @@ function leftBehind(store: ModelStore, remote: Remote): ModelObject {
     storageClass: remote.how === 'archived' ? 'GLACIER' : 'STANDARD',
     contentType: 'binary/octet-stream',
     metadata: remote.tells || lies ? told : new Map(),
+    fields: { 'content-type': 'binary/octet-stream' },
     ours: false,
     // A plain ETag is believed before any metadata: that lie harms nobody.
     lies: remote.how === 'liar' && bytes.length > 0,
@@ -369,7 +370,13 @@ function forgedIndex(store: ModelStore): Buffer {
   return bytes;
 }
 
-const NOTHING_ELSE = { files: new Map(), uploads: new Map(), deploys: 0, pending: new Map() };
+const NOTHING_ELSE = {
+  files: new Map(),
+  uploads: new Map(),
+  deploys: 0,
+  pending: new Map(),
+  invalidations: new Map(),
+};
 
 async function publishOnce(
   given: Case,

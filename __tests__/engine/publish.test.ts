@@ -344,6 +344,21 @@ describe('deleting', () => {
     expect(given.exit).toBe(0);
   });
 
+  test('D14: an inner destination, known by its index or lock, is refused, whatever max-delete says', async () => {
+    for (const key of ['p/inner/x', 'p/inner/.s3-dedup-sync/index'])
+      s3.server.putObject(bucket, key, 'theirs');
+    const deletes = { deleteAfter: true, maxDelete: { kind: 'none' } } as const;
+    const run = await publish(s3, bucket, root, { deletes });
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unrelated-destination' } } });
+    expect(run.report.error?.message).toContain(
+      'p/inner/.s3-dedup-sync/ says that another run publishes to p/inner/',
+    );
+    expect(s3.server.texts(bucket)).toMatchObject({ 'p/inner/x': 'theirs' });
+    const excluded = await publish(s3, bucket, root, { deletes, tree: { excludes: ['/inner/'] } });
+    expect(excluded.exit).toBe(0);
+    expect(s3.server.texts(bucket)).toMatchObject({ 'p/inner/x': 'theirs' });
+  });
+
   test('a fresh publish with delete-after into a folder made in a console', async () => {
     const other = await s3.bucket();
     s3.server.putObject(other, 'p/', '');

@@ -51,6 +51,11 @@ export async function runCli(dist: string, args: readonly string[], where: Surro
   return run(process.execPath, [join(dist, 'cli.js'), ...args], where);
 }
 
+/** What a run says on standard error, but for how far it is: a slow machine is told that, a fast one is not. */
+export function withoutProgress(stderr: string): string {
+  return stderr.replace(/^Publishing: .*\n/gm, '');
+}
+
 /** Runs the action as the runner does: inputs in the environment, files for outputs, state and summary. */
 export async function runAction(
   dist: string,

@@ -3,6 +3,7 @@ import type { Event } from '../../src/model/events.js';
 import { parsePrefix } from '../../src/model/object-key.js';
 import { destinationUrl } from '../../src/model/objects.js';
 import type { SyncOptions } from '../../src/model/options.js';
+import type { Invalidator } from '../../src/store/object-store.js';
 import { openStore } from '../../src/store/open.js';
 import type { CopyPlace, IndexStorage, SyncResult } from '../../src/sync/ports.js';
 import { sync } from '../../src/sync/sync.js';
@@ -10,13 +11,18 @@ import type { TestServer } from './servers.js';
 
 /** Parts of the options that a test sets; the rest are the defaults. */
 export interface Changes {
+  readonly command?: SyncOptions['command'];
   readonly prefix?: string;
   readonly tree?: Partial<SyncOptions['tree']>;
   readonly deletes?: Partial<SyncOptions['deletes']>;
   readonly connection?: Partial<SyncOptions['connection']>;
   readonly writeHeaders?: SyncOptions['writeHeaders'];
+  readonly headers?: Partial<SyncOptions['headers']>;
+  readonly site?: Partial<SyncOptions['site']>;
   readonly preserve?: boolean;
   readonly copies?: Partial<SyncOptions['copies']>;
+  readonly invalidation?: SyncOptions['invalidation'];
+  readonly invalidator?: Invalidator;
   readonly overwrite?: SyncOptions['overwrite'];
   readonly delayUpdates?: SyncOptions['delayUpdates'];
   readonly publishLast?: readonly string[];
@@ -26,9 +32,11 @@ export interface Changes {
   readonly now?: () => number;
   readonly owner?: string;
   readonly dryRun?: boolean;
+  readonly read?: boolean;
   readonly index?: IndexStorage;
   /** Largest source of one copy, in bytes. */
   readonly maxCopySize?: number;
+  readonly canTag?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -45,7 +53,7 @@ export function optionsFor(
   changes: Changes = {},
 ): SyncOptions {
   return {
-    command: 'sync',
+    command: changes.command ?? 'sync',
     tree: {
       patterns: [literalPath(root)],
       root: undefined,
@@ -68,6 +76,15 @@ export function optionsFor(
       ...changes.connection,
     },
     writeHeaders: changes.writeHeaders ?? {},
+    headers: { rules: [], defaults: 'none', refresh: false, ...changes.headers },
+    site: {
+      compress: [],
+      cleanUrls: false,
+      redirects: [],
+      unpublished: new Set(),
+      warnings: [],
+      ...changes.site,
+    },
     deletes: {
       deleteAfter: false,
       maxDelete: { kind: 'default' },
@@ -77,6 +94,7 @@ export function optionsFor(
       ...changes.deletes,
     },
     copies: { from: [], minSize: 0, ...changes.copies },
+    ...(changes.invalidation === undefined ? {} : { invalidation: changes.invalidation }),
     overwrite: changes.overwrite ?? 'if-unchanged',
     delayUpdates: changes.delayUpdates ?? false,
     publishLast: changes.publishLast ?? ['default'],
@@ -85,6 +103,7 @@ export function optionsFor(
     preserve: changes.preserve ?? false,
     index: { kind: 'none' },
     dryRun: changes.dryRun ?? false,
+    read: changes.read ?? false,
     report: undefined,
     summary: 'never',
     summaryTitle: '',
@@ -108,6 +127,7 @@ export async function publish(
   const { store } = await openStore(options, emit, signal);
   const { maxCopySize } = changes;
   if (maxCopySize !== undefined) Object.defineProperty(store, 'maxCopySize', { value: maxCopySize });
+  if (changes.canTag !== undefined) Object.defineProperty(store, 'canTag', { value: changes.canTag });
   const copyFrom: CopyPlace[] = [];
   for (const { place } of options.copies.from) {
     const same = place.bucket === bucket;
@@ -115,8 +135,9 @@ export async function publish(
     const named = same ? undefined : { name: place.bucket };
     copyFrom.push({ url: destinationUrl(place), store: opened.store, prefix: place.prefix, bucket: named });
   }
-  const { index, owner = 'a test', now = Date.now } = changes;
-  const ports = { store, copyFrom, index, owner, emit, signal, now };
+  const { index, owner = 'a test', now = Date.now, invalidator } = changes;
+  const cdn = invalidator === undefined ? {} : { invalidator };
+  const ports = { store, copyFrom, index, owner, emit, signal, now, ...cdn };
   const result = await sync(options, ports);
   const messages = events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
   return { ...result, events, messages };

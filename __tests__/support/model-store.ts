@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { type ETag, type Md5, md5Of, multipartETag } from '../../src/model/digest.js';
+import type { HeaderSet, ObjectHeaders } from '../../src/model/headers.js';
 import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../../src/model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject } from '../../src/model/objects.js';
 import type { Condition } from '../../src/model/plan.js';
@@ -13,7 +14,6 @@ import {
   type ListedPart,
   type ListedUpload,
   type ObjectHead,
-  type ObjectHeaders,
   type ObjectStore,
   type Part,
   type PartCopyRequest,
@@ -36,6 +36,7 @@ export interface ModelObject {
   readonly storageClass: string;
   readonly contentType: string | undefined;
   readonly metadata: ReadonlyMap<string, string>;
+  readonly fields: HeaderSet;
   /** Written by the engine. */
   readonly ours: boolean;
   /** Its metadata names another content, or it is a copy of one that does. */
@@ -89,6 +90,7 @@ export class ModelStore implements ObjectStore {
   readonly maxCopySize = 5 * 1024 ** 3;
   readonly provider = 'a model';
   readonly canStage = true;
+  readonly canTag = true;
   readonly objects = new Map<ObjectKey, ModelObject>();
   readonly uploads = new Map<string, OpenUpload>();
   /** Buckets that can be copied from, by name. */
@@ -169,6 +171,24 @@ export class ModelStore implements ObjectStore {
       if (object.encryption === 'customer') throw answered('rejected', 'InvalidRequest', 400, 'HeadObject');
       return { ...object, size: object.bytes.length };
     });
+  }
+
+  async get(
+    key: ObjectKey,
+    etag: ETag,
+    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+  ): Promise<ObjectHead> {
+    const object = await this.#call('GetObject', undefined, undefined, () => {
+      const found = this.objects.get(key);
+      if (found?.etag !== etag) throw answered('condition', 'PreconditionFailed', 412, 'GetObject');
+      return found;
+    });
+    await consume(
+      (async function* body() {
+        yield object.bytes;
+      })(),
+    );
+    return { ...object, size: object.bytes.length };
   }
 
   async hasAcl(): Promise<boolean> {
@@ -301,6 +321,7 @@ export class ModelStore implements ObjectStore {
       storageClass: 'STANDARD',
       contentType: headers.contentType,
       metadata: new Map(Object.entries(headers.metadata)),
+      fields: { ...headers.fields, 'content-type': headers.contentType },
       ours: true,
       lies,
     };
@@ -421,6 +442,7 @@ export class ModelStore implements ObjectStore {
       storageClass: 'STANDARD',
       contentType: 'text/plain',
       metadata: new Map(),
+      fields: { 'content-type': 'text/plain' },
       ours: false,
       lies: false,
     };

@@ -99,7 +99,9 @@ describe('the two shapes', () => {
       /one DIR and one destination can be given, 3 arguments were|b is no destination/,
     ],
     [['dist', 's3://site', 'region=eu-west-1'], /words behind the destination stand in one argument with it/],
-    [['check', 's3://site'], /^error: check is not a command of this version; .*\.\/check/],
+    [['plan', 's3://site'], /^error: plan is not a command of this version; .*\.\/plan/],
+    [['check', 's3://site'], /^error: s3:\/\/site says where to, but not what to publish/],
+    [['check'], /^error: nothing was given to/],
   ])('%j: exit 2 with the table', async (argv, message) => {
     const { exit, err, out } = await cli(argv);
     expect(exit).toBe(2);
@@ -108,6 +110,67 @@ describe('the two shapes', () => {
       /\n {2}s3-dedup-sync \[sync\] DIR s3:\/\/bucket\/prefix\n {2}s3-dedup-sync \[sync\] --path/,
     );
     expect(out).toBe('');
+  });
+});
+
+describe('remove', () => {
+  test.each([
+    [['remove', 's3://site/pr-1']],
+    [['remove', '--bucket', 'site', '--prefix', 'pr-1']],
+    [['remove', '--bucket', 's3://site/pr-1']],
+    [['remove', 's3://site', '--prefix', 'pr-1/']],
+    [['--dry-run', 'remove', 's3://site/pr-1']],
+  ])('%j', async (argv) => {
+    const { command, destination, tree, deletes } = await optionsOf(...argv);
+    expect(command).toBe('remove');
+    expect(destination).toEqual({ bucket: 'site', prefix: 'pr-1/' });
+    expect(tree.patterns).toEqual([]);
+    expect(deletes).toMatchObject({ deleteAfter: true, maxDelete: { kind: 'none' } });
+  });
+
+  test('a directory of that name is published as ./remove', async () => {
+    const { command, tree } = await optionsOf('./remove', 's3://site/p');
+    expect([command, tree.patterns.map(({ searchPath }) => searchPath)]).toEqual(['sync', ['/work/remove']]);
+  });
+
+  test.each([
+    [['remove'], /^error: nothing was given to remove/],
+    [['remove', 'site'], /^error: site is no destination: it begins with s3:\/\//],
+    [['remove', 'dist', 's3://site/p'], /^error: dist is no destination/],
+    [
+      ['remove', 's3://site/a', 's3://site/b'],
+      /^error: remove takes one destination, 2 arguments were given/,
+    ],
+    [['remove', 's3://site/a', '--bucket', 'site'], /^error: s3:\/\/site\/a and --bucket were given/],
+  ])('%j: exit 2 with the table', async (argv, message) => {
+    const { exit, err, options } = await cli(argv);
+    expect([exit, options]).toEqual([2, undefined]);
+    expect(err).toMatch(message);
+    expect(err).toMatch(/\n {2}s3-dedup-sync remove s3:\/\/bucket\/prefix\n/);
+  });
+
+  test.each([
+    [
+      ['remove', 's3://site'],
+      4,
+      /^error: s3:\/\/site has no prefix, and remove empties a prefix, never a whole/,
+    ],
+    [['remove', 's3://site/'], 4, /has no prefix/],
+    [['remove', '--bucket', 'site', '--prefix', '/'], 4, /has no prefix/],
+    [['remove', 's3://site/p', '--whole-bucket'], 4, /^error: --whole-bucket was given, and remove/],
+    [['remove', 's3://site/p', '--path', 'x'], 2, /^error: --path was given, and remove does not heed it/],
+    [['remove', 's3://site/p', '--delete-after=false'], 2, /^error: --delete-after was given/],
+    [
+      ['remove', 's3://site/p storage-class=STANDARD'],
+      2,
+      /^error: --storage-class was given.* without --lock/,
+    ],
+    [['remove', 's3://site/p', '--max-delete', 'all'], 2, /^error: --max-delete: "all" was given/],
+  ])('%j is refused in one line with %d', async (argv, status, message) => {
+    const { exit, err, options } = await cli(argv);
+    expect([exit, options]).toEqual([status, undefined]);
+    expect(err).toMatch(message);
+    expect(err.trimEnd()).not.toContain('\n');
   });
 });
 

@@ -56,6 +56,8 @@ const options: SyncOptions = {
     readTimeoutMs: 1,
   },
   writeHeaders: { acl: 'public-read' },
+  headers: { rules: [], defaults: 'none', refresh: false },
+  site: { compress: [], cleanUrls: false, redirects: [], unpublished: new Set(), warnings: [] },
   deletes: {
     deleteAfter: false,
     maxDelete: { kind: 'default' },
@@ -72,6 +74,7 @@ const options: SyncOptions = {
   preserve: false,
   index: { kind: 'none' },
   dryRun: false,
+  read: false,
   report: undefined,
   summary: 'always',
   summaryTitle: '',
@@ -145,6 +148,31 @@ test('a run that goes well: who, what, and the end', async () => {
     destinations: [{ url: 's3://site/p/' }],
   });
   expect(report).not.toHaveProperty('error');
+});
+
+test('CloudFront is reached when something is to be invalidated, and the end says what was', async () => {
+  const invalidation = {
+    distribution: 'E2EXAMPLE',
+    newKeys: false,
+    mapping: { stripPrefix: '', addPrefix: '' },
+    maxPaths: 3,
+    wait: false,
+  };
+  const sent = { distribution: 'E2EXAMPLE', paths: ['/*'], id: 'I1', status: 'sent' } as const;
+  const engine = fakeEngine({
+    sync: async () => ({ report: destinationReport({ invalidation: sent }), exit: 0 as const }),
+  });
+  const { ended } = await runWith({ invalidation }, engine);
+  expect(ended.invalidationIds).toEqual(['I1']);
+  expect(engine.openInvalidator.mock.calls).toEqual([[expect.anything(), 'E2EXAMPLE', 'eu-west-1']]);
+  expect(engine.sync.mock.calls[0]?.[1].invalidator?.distribution).toBe('E2EXAMPLE');
+
+  for (const changes of [{}, { invalidation, dryRun: true }]) {
+    const idle = fakeEngine();
+    expect((await runWith(changes, idle)).ended).not.toHaveProperty('invalidationIds');
+    expect(idle.openInvalidator).not.toHaveBeenCalled();
+    expect(idle.sync.mock.calls[0]?.[1]).not.toHaveProperty('invalidator');
+  }
 });
 
 test('warnings reach the report', async () => {

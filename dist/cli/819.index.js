@@ -135,6 +135,7 @@ class ByteBudget {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   A1: () => (/* binding */ parseIndex),
+/* harmony export */   Ak: () => (/* binding */ formatInvalidation),
 /* harmony export */   CI: () => (/* binding */ partsOf),
 /* harmony export */   Cu: () => (/* binding */ formatLayout),
 /* harmony export */   JR: () => (/* binding */ formatUpload),
@@ -149,6 +150,8 @@ class ByteBudget {
 /* unused harmony export EMPTY_INDEX */
 /* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
 /* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6799);
+/* harmony import */ var _invalidation_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5135);
+
 
 
 /**
@@ -158,10 +161,10 @@ class ByteBudget {
  *     <crc32 of the JSON, 8 hex digits> <JSON object>
  *
  * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
- * was begun and is not known to have ended, one with `pending` of a key whose delete waits, one with `machine` of the
- * writer.
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
+ * of what a CloudFront distribution is still to be told, one with `machine` of the writer.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption`, `source`, `encoding`, `chunks` and `invalidation` are reserved for them.
+ * index is written again; `encryption` and `chunks` are reserved for them.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
 /** An index that knows nothing, and to which lines can be appended. */
@@ -188,17 +191,21 @@ function parseIndex(bytes, journal = Buffer.alloc(0)) {
     let deploys = 0;
     const uploads = new Map();
     const pending = new Map();
+    const invalidations = new Map();
     for (const record of recordsOf(journal, 0)) {
-        const entry = record === undefined ? undefined : uploadEntry(record);
+        if (record === undefined)
+            continue;
+        const entry = uploadEntry(record);
         if (entry !== undefined)
             uploads.set(entry[0], entry[1]);
+        addInvalidation(invalidations, record);
     }
     for (const record of recordsOf(bytes, start + 1)) {
         if (record === undefined) {
             droppedLines++;
             continue;
         }
-        const { key, path, upload, pending: waiting, machine: writer } = record;
+        const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
         if (typeof upload === 'string') {
             const entry = uploadEntry(record);
             if (entry === undefined)
@@ -212,6 +219,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0)) {
                 droppedLines++;
             else
                 pending.set(waiting, entry);
+        }
+        else if (invalidation !== undefined) {
+            if (!addInvalidation(invalidations, record))
+                droppedLines++;
         }
         else if (typeof key === 'string') {
             const entry = objectEntry(record);
@@ -234,7 +245,11 @@ function parseIndex(bytes, journal = Buffer.alloc(0)) {
                 deploys = record.deploys;
         }
     }
-    return { index: { machine, writtenNs, objects, files, uploads, deploys, pending }, droppedLines };
+    // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
+    if (droppedLines > 0)
+        invalidations.clear();
+    const index = { machine, writtenNs, objects, files, uploads, deploys, pending, invalidations };
+    return { index, droppedLines };
 }
 /** An index of a run that never wrote one: what its journal says. */
 function emptyIndex(journal) {
@@ -262,12 +277,30 @@ function* formatIndex(index) {
         yield line({ ...extra, path, ...entry });
     for (const [pending, entry] of index.pending)
         yield line({ pending, ...entry });
+    for (const [distribution, paths] of index.invalidations)
+        yield formatInvalidation(distribution, paths);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
 }
 /** A line of the journal. */
 function formatUpload(upload, entry) {
     return line({ upload, ...entry });
+}
+/** Lines of index and journal; as many as the longest line asks for, at least one. */
+function formatInvalidation(invalidation, paths) {
+    let lines = '';
+    let some = [];
+    let length = 0;
+    for (const path of paths) {
+        if (length + path.length > MAX_LINE / 2) {
+            lines += line({ invalidation, paths: some });
+            some = [];
+            length = 0;
+        }
+        some.push(path);
+        length += path.length + 3;
+    }
+    return lines + line({ invalidation, paths: some });
 }
 function line(record) {
     const json = JSON.stringify(record);
@@ -291,7 +324,7 @@ function parseLine(bytes, start, end) {
     }
 }
 function objectEntry(record) {
-    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
     const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
     if (etag === undefined || md5 === undefined || !isSize(size))
@@ -302,6 +335,7 @@ function objectEntry(record) {
         md5,
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
+        ...(typeof source === 'string' ? { source } : {}),
         ...(typeof asked === 'string' ? { class: asked } : {}),
         ...(Object.keys(extra).length > 0 ? { extra } : {}),
     };
@@ -319,6 +353,16 @@ function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
     const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(text) : undefined;
     return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+/** Adds what a line says; false: it says nothing that may be believed. */
+function addInvalidation(invalidations, { invalidation, paths }) {
+    if (typeof invalidation !== 'string' || !(0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isDistribution */ .Rj)(invalidation) || !Array.isArray(paths))
+        return false;
+    const known = paths.filter((path) => typeof path === 'string' && (0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isInvalidationPath */ .eX)(path));
+    if (known.length < paths.length)
+        return false;
+    invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+    return true;
 }
 function uploadEntry(record) {
     const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;

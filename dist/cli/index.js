@@ -204,6 +204,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream"
 
 /***/ }),
 
+/***/ 6466:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+
+/***/ }),
+
 /***/ 8500:
 /***/ ((module) => {
 
@@ -328,9 +335,9 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7766);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4073);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4318);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6931);
 
 
 
@@ -374,7 +381,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 7766:
+/***/ 4073:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -482,7 +489,7 @@ function createLog() {
             case 'start':
                 dryRun = event.dryRun;
                 return [
-                    info(`${version/* TOOL */.j}: ${event.roots.map(console_text/* printable */.g$).join(', ')} → ${(0,console_text/* printable */.g$)(event.url)}${dryRun ? ' (dry run: nothing is written)' : ''}`),
+                    info(`${version/* TOOL */.j}: ${event.command === 'remove' ? 'remove' : `${event.roots.map(console_text/* printable */.g$).join(', ')} →`} ${(0,console_text/* printable */.g$)(event.url)}${event.command === 'check' ? ' (check: nothing is written)' : dryRun ? ' (dry run: nothing is written)' : ''}`),
                 ];
             case 'identity': {
                 const { identity, region, endpoint } = event;
@@ -506,6 +513,8 @@ function createLog() {
                 return debug(`rank ${event.name}: ${(0,format/* formatCount */.B4)(event.steps)} steps`);
             case 'outcome':
                 return remember(event.outcome);
+            case 'invalidation':
+                return [info(invalidationLine(event.invalidation))];
             case 'message':
                 return event.level === 'debug'
                     ? debug(event.message)
@@ -559,7 +568,12 @@ function reasonText(step, action) {
     // A copy whose source was gone: what was sent was not planned to be.
     if (action === 'upload')
         return 'sent, as the source of its copy had changed';
-    return `from ${(0,console_text/* printable */.g$)(step.source.key)}: ${reason}`;
+    return `from ${(0,console_text/* printable */.g$)(sourceText(step.source))}: ${reason}`;
+}
+/** A key of another bucket says which. */
+function sourceText(source) {
+    const bucket = source.kind === 'object' ? source.bucket : undefined;
+    return bucket === undefined ? source.key : `s3://${bucket.name}/${source.key}`;
 }
 function failureText({ step, error: met }) {
     return `${(0,console_text/* printable */.g$)(step.key)}: ${(0,words/* withoutKey */.wC)(step.key, met?.message ?? 'failed')}`;
@@ -577,14 +591,18 @@ function phaseText(phase, { files, bytes }, dryRun) {
             return `Found ${(0,format/* formatFiles */.HL)(files)}${bytes === 0 ? '' : `, ${(0,format/* formatBytes */.z3)(bytes)}`}`;
         case 'list':
             return `Listed ${(0,format/* formatCount */.B4)(files)} ${files === 1 ? 'object' : 'objects'}${bytes === 0 ? '' : `, ${(0,format/* formatBytes */.z3)(bytes)}`}`;
+        case 'encode':
+            return `Compressed ${(0,format/* formatFilesAndBytes */.ft)({ files, bytes })}`;
         case 'digest':
             if (files === 0 && bytes === 0)
                 return undefined;
             return `Hashed ${files === 0 ? (0,format/* formatBytes */.z3)(bytes) : (0,format/* formatFilesAndBytes */.ft)({ files, bytes })}`;
+        case 'read':
+            return `Read back ${(0,format/* formatFilesAndBytes */.ft)({ files, bytes })}`;
         case 'execute':
             if (dryRun || files === 0)
                 return undefined;
-            return `Executed, ${(0,format/* formatBytes */.z3)(bytes)} sent,`;
+            return bytes === 0 ? 'Executed' : `Executed, ${(0,format/* formatBytes */.z3)(bytes)} sent,`;
         case 'plan':
         case 'index':
             return undefined;
@@ -606,6 +624,33 @@ function clause(word, count) {
 /** How the switch went, once everything was staged. */
 function delayedText({ keys, seconds }) {
     return `the switch took ${(0,format/* formatSeconds */.Xo)(seconds)} for ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+}
+/** The log has said what was sent when it says how that ended. */
+function invalidationLine(invalidation) {
+    const { id, status } = invalidation;
+    if (id === undefined || status === 'sent')
+        return invalidationText(invalidation);
+    return `The invalidation ${(0,console_text/* printable */.g$)(id)} is ${status === 'completed' ? 'complete' : 'not known to be complete'}`;
+}
+/** What became of an invalidation; begins a sentence. */
+function invalidationText({ distribution, paths, id, status }, code = console_text/* printable */.g$) {
+    const what = `${(0,format/* formatCount */.B4)(paths.length)} ${paths.length === 1 ? 'path' : 'paths'} of ${code(distribution)}`;
+    const some = paths.slice(0, SHOWN_TOP).map(code).join(', ');
+    const list = paths.length > SHOWN_TOP ? `${some} and ${(0,format/* formatCount */.B4)(paths.length - SHOWN_TOP)} more` : some;
+    switch (status) {
+        case 'sent':
+            return `Invalidated ${what} (id ${code(id ?? '')}): ${list}`;
+        case 'completed':
+            return `Invalidated ${what} (id ${code(id ?? '')}), which is complete: ${list}`;
+        case 'planned':
+            return `Would invalidate ${what}: ${list}`;
+        case 'pending':
+            return `Left to the next run to invalidate: ${what}: ${list}`;
+        case 'failed':
+            return id === undefined
+                ? `Not invalidated: ${what}: ${list}`
+                : `Invalidated ${what} (id ${code(id)}), which is not known to be complete: ${list}`;
+    }
 }
 /** The end of a run in a few words; begins a sentence. */
 function statusText(status, dryRun) {
@@ -668,370 +713,10 @@ var promises_ = __nccwpck_require__(1455);
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __nccwpck_require__(4132);
-;// CONCATENATED MODULE: ./build/src/model/inputs.js
-/**
- * The one definition of what a run can be told and what it tells: `action.yml`, the command line's options and
- * help, `docs/INPUTS.md` and the README's tables are made from it (dev/generate.ts). Data only.
- */
-const STORAGE_CLASSES = [
-    'STANDARD',
-    'STANDARD_IA',
-    'ONEZONE_IA',
-    'INTELLIGENT_TIERING',
-    'GLACIER_IR',
-    'GLACIER',
-    'DEEP_ARCHIVE',
-    'REDUCED_REDUNDANCY',
-    'EXPRESS_ONEZONE',
-    'OUTPOSTS',
-    'SNOW',
-];
-const CANNED_ACLS = [
-    'private',
-    'public-read',
-    'public-read-write',
-    'authenticated-read',
-    'aws-exec-read',
-    'bucket-owner-read',
-    'bucket-owner-full-control',
-];
-/** In the order of the docs. */
-const INPUTS = {
-    paths: {
-        kind: 'lines',
-        group: 'What is published',
-        option: 'path',
-        placeholder: 'PATTERN',
-        required: true,
-        description: 'Directories, files or patterns to publish, one a line, in the dialect of @actions/glob. `dir`, `dir/` and `dir/**` publish the inside of `dir`. A line that begins with `!` excludes.',
-    },
-    root: {
-        kind: 'string',
-        group: 'What is published',
-        placeholder: 'DIR',
-        description: 'Directory below which the keys are named. Needed when the patterns have more than one root; by default the one literal part before the first wildcard.',
-    },
-    excludes: {
-        kind: 'lines',
-        group: 'What is published',
-        option: 'exclude',
-        placeholder: 'PATTERN',
-        description: 'Patterns in the dialect of .gitignore, one a line, matched against the key below the prefix. What they match is not published, and its objects are neither deleted nor overwritten.',
-    },
-    'excludes-from': {
-        kind: 'lines',
-        group: 'What is published',
-        option: 'exclude-from',
-        placeholder: 'FILE',
-        description: 'Files of such patterns, one a line; they come before `excludes`.',
-    },
-    'include-git': {
-        kind: 'boolean',
-        group: 'What is published',
-        default: 'false',
-        description: 'Publish `.git` too. Its config can hold a token.',
-    },
-    symlinks: {
-        kind: 'enum',
-        group: 'What is published',
-        values: ['inside', 'all', 'skip'],
-        default: 'inside',
-        description: 'Symbolic links: `inside` follows those whose target lies inside the roots and refuses the run for others, `all` follows all, `skip` follows none and protects their keys.',
-    },
-    'if-no-files-found': {
-        kind: 'enum',
-        group: 'What is published',
-        values: ['error', 'warn', 'ignore'],
-        default: 'error',
-        description: 'What to do when there is nothing to publish after the excludes. The last two never delete.',
-    },
-    bucket: {
-        kind: 'string',
-        group: 'Where to',
-        placeholder: 'BUCKET',
-        required: true,
-        description: 'Name of the bucket, `s3://bucket/prefix` (then `name=value` words such as `region=eu-west-1`), or the ARN of an access point.',
-    },
-    prefix: {
-        kind: 'string',
-        group: 'Where to',
-        placeholder: 'PREFIX',
-        description: 'What all keys begin with; it always ends at a slash. `/` spells the whole bucket.',
-    },
-    'whole-bucket': {
-        kind: 'boolean',
-        group: 'Where to',
-        default: 'false',
-        word: true,
-        description: 'Allow `delete-after` without a prefix. An unset variable in `prefix` must not mean everything.',
-    },
-    'delay-updates': {
-        kind: 'enum',
-        group: 'Order',
-        values: ['true', 'false', 'best-effort'],
-        default: 'false',
-        description: 'Change nothing before every byte is in S3, then switch all keys within moments. `true` refuses a destination that cannot stage uploads, `best-effort` publishes in order there. A small object then costs three requests instead of one.',
-    },
-    'publish-last': {
-        kind: 'lines',
-        group: 'Order',
-        default: 'default',
-        placeholder: 'PATTERN',
-        description: 'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, repository entry points and signatures, checksum files, latest pointers, service workers.',
-    },
-    lock: {
-        kind: 'boolean',
-        group: 'Order',
-        default: 'false',
-        description: 'Hold a lease object under the prefix while the run writes, so that no other run with `lock` publishes there at the same time. One that is held refuses the run.',
-    },
-    'abort-uploads-after': {
-        kind: 'duration',
-        group: 'Order',
-        default: '7 days',
-        placeholder: 'TIME',
-        description: 'Multipart uploads that the journal names and no run goes on with are aborted at once when their run is known to be over, else when they are this old.',
-    },
-    'delete-after': {
-        kind: 'boolean',
-        group: 'Deleting',
-        default: 'false',
-        description: 'Delete the objects under the prefix that the tree no longer has, after everything else succeeded.',
-    },
-    'max-delete': {
-        kind: 'limit',
-        group: 'Deleting',
-        values: ['none'],
-        shownDefault: '25%',
-        word: true,
-        placeholder: 'N|N%|none',
-        description: 'Refuse the run when it would delete more than this: a number, `N%` of the listed keys that are not excluded, or `none` for no limit. Not given, up to 20 deletions are always allowed, and the destination must share a key or a content with the tree.',
-    },
-    'delete-excluded': {
-        kind: 'boolean',
-        group: 'Deleting',
-        default: 'false',
-        description: 'Let `delete-after` also delete objects that are excluded.',
-    },
-    'delete-grace': {
-        kind: 'string',
-        group: 'Deleting',
-        placeholder: 'N deploys|N days',
-        description: 'Keep what the tree no longer has for so many deploys (`3 deploys`) or so long (`7 days`) before `delete-after` deletes it: pages that are still open need their old assets. Needs an index that lasts: a path or `s3://`.',
-    },
-    retain: {
-        kind: 'lines',
-        group: 'Deleting',
-        placeholder: 'PATTERN',
-        description: 'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them.',
-    },
-    'copy-from': {
-        kind: 'lines',
-        group: 'Objects',
-        placeholder: 'PLACE',
-        description: "Further places whose content is copied instead of sent, one a line: `s3://bucket/prefix`, then `region=`, `expected-bucket-owner=` or `requester-pays=` where needed. Last release's prefix, a staging bucket. They are listed once and never written.",
-    },
-    'copy-min-size': {
-        kind: 'size',
-        group: 'Objects',
-        default: '0',
-        placeholder: 'SIZE',
-        description: 'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied.',
-    },
-    overwrite: {
-        kind: 'enum',
-        group: 'Objects',
-        values: ['if-unchanged', 'always'],
-        default: 'if-unchanged',
-        description: 'Which objects may be replaced: `if-unchanged` those that are still what the listing showed, else the key fails with exit status 5; `always` whatever another writer put there meanwhile. Deletions always want what the listing showed.',
-    },
-    sse: {
-        kind: 'enum',
-        group: 'Objects',
-        values: ['AES256', 'aws:kms', 'aws:kms:dsse'],
-        word: true,
-        description: "Server-side encryption of every object written. By default the bucket's own.",
-    },
-    'kms-key-id': {
-        kind: 'string',
-        group: 'Objects',
-        placeholder: 'KEY',
-        word: true,
-        description: 'ID, ARN or alias of the KMS key; needs `sse: aws:kms` or `aws:kms:dsse`.',
-    },
-    'storage-class': {
-        kind: 'enum',
-        group: 'Objects',
-        values: STORAGE_CLASSES,
-        word: true,
-        placeholder: 'CLASS',
-        description: 'Storage class of every object written.',
-    },
-    acl: {
-        kind: 'enum',
-        group: 'Objects',
-        values: CANNED_ACLS,
-        word: true,
-        placeholder: 'ACL',
-        description: 'Canned ACL of every object written. Never sent unasked: most buckets have ACLs disabled.',
-    },
-    preserve: {
-        kind: 'boolean',
-        group: 'Objects',
-        default: 'false',
-        description: 'Keep mode and modification time of the files in metadata, as s3cmd does.',
-    },
-    index: {
-        kind: 'string',
-        group: 'Run and report',
-        default: 'cache',
-        cliDefault: "a file in the user's cache directory",
-        placeholder: 'PLACE',
-        description: "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key`, or `none`. Losing it costs time, never correctness.",
-    },
-    report: {
-        kind: 'string',
-        group: 'Run and report',
-        placeholder: 'FILE',
-        description: 'Write a report of every step to this file: JSON, or JSON Lines when it ends in `.jsonl`.',
-    },
-    summary: {
-        kind: 'enum',
-        group: 'Run and report',
-        values: ['always', 'changes', 'never'],
-        default: 'always',
-        only: 'action',
-        description: 'When to write the job summary; `changes`: when something changed or failed.',
-    },
-    'summary-title': {
-        kind: 'string',
-        group: 'Run and report',
-        only: 'action',
-        description: "Heading of the job summary; by default the destination's URL.",
-    },
-    'dry-run': {
-        kind: 'boolean',
-        group: 'Run and report',
-        default: 'false',
-        description: 'Read everything, write nothing, and say what would be done.',
-    },
-    'log-level': {
-        kind: 'enum',
-        group: 'Run and report',
-        values: ['error', 'warn', 'info', 'debug'],
-        default: 'info',
-        description: 'How much is logged.',
-    },
-    region: {
-        kind: 'string',
-        group: 'Connection',
-        placeholder: 'REGION',
-        word: true,
-        description: "The bucket's region. By default from the environment or the profile, else S3 is asked once.",
-    },
-    'endpoint-url': {
-        kind: 'string',
-        group: 'Connection',
-        placeholder: 'URL',
-        word: true,
-        description: 'URL of an S3-compatible service.',
-    },
-    'force-path-style': {
-        kind: 'boolean',
-        group: 'Connection',
-        word: true,
-        description: 'Put the bucket in the path of the URL instead of the host name. By default only with an endpoint.',
-    },
-    profile: {
-        kind: 'string',
-        group: 'Connection',
-        placeholder: 'NAME',
-        word: true,
-        description: 'Profile in the AWS configuration files.',
-    },
-    'allowed-account-ids': {
-        kind: 'lines',
-        group: 'Connection',
-        option: 'allowed-account-id',
-        placeholder: 'ID',
-        word: true,
-        description: 'Accounts that the credentials may belong to, one a line or separated by commas; checked before anything else is done.',
-    },
-    'expected-bucket-owner': {
-        kind: 'string',
-        group: 'Connection',
-        placeholder: 'ID',
-        word: true,
-        description: 'Account that must own the bucket; S3 refuses every request otherwise.',
-    },
-    'requester-pays': {
-        kind: 'boolean',
-        group: 'Connection',
-        default: 'false',
-        word: true,
-        description: 'Accept the charges of a bucket whose requester pays.',
-    },
-    concurrency: {
-        kind: 'number',
-        group: 'Connection',
-        values: ['auto'],
-        min: 1,
-        max: 1000,
-        default: 'auto',
-        placeholder: 'N',
-        description: 'Requests in flight.',
-    },
-    'max-attempts': {
-        kind: 'number',
-        group: 'Connection',
-        min: 1,
-        max: 100,
-        default: '5',
-        placeholder: 'N',
-        description: 'How often a request is tried before it counts as failed.',
-    },
-    'connect-timeout': {
-        kind: 'duration',
-        group: 'Connection',
-        default: '10 s',
-        placeholder: 'TIME',
-        description: 'How long connecting may take.',
-    },
-    'read-timeout': {
-        kind: 'duration',
-        group: 'Connection',
-        default: '60 s',
-        placeholder: 'TIME',
-        description: 'How long a connection may be silent.',
-    },
-};
-const INPUT_NAMES = Object.keys(INPUTS);
-function inputDefinition(name) {
-    return INPUTS[name];
-}
-/** Names that may stand as `name=value` behind a destination's URL. */
-const WORD_NAMES = INPUT_NAMES.filter((name) => inputDefinition(name).word === true);
-/** Outputs of the action; over several destinations they are sums. */
-const OUTPUTS = {
-    status: '`done`, `failed`, `refused`, `planned` (a dry run) or `cancelled`.',
-    changed: '`true` when something was, or in a dry run would be, written or deleted; else `false`.',
-    'uploaded-files': 'Files whose content was sent.',
-    'uploaded-bytes': 'Their bytes.',
-    'copied-files': 'Files that became server-side copies.',
-    'copied-bytes': 'Their bytes; none of them travelled.',
-    'unchanged-files': 'Files whose object already had the content.',
-    'unchanged-bytes': 'Their bytes.',
-    'refreshed-files': 'Objects whose headers alone were renewed.',
-    'deleted-files': 'Objects deleted.',
-    'deleted-bytes': 'Their bytes.',
-    'failed-files': 'Files and objects that failed.',
-    delayed: '`yes` when `delay-updates` staged everything before anything changed; else `no`.',
-    requests: 'Requests sent to S3, retries included.',
-    report: 'Path of the report, when one was asked for.',
-    'summary-file': 'Path of the summary as Markdown, for a comment on a pull request.',
-};
-const OUTPUT_NAMES = Object.keys(OUTPUTS);
-
+// EXTERNAL MODULE: ./build/src/model/inputs.js
+var model_inputs = __nccwpck_require__(3574);
+// EXTERNAL MODULE: ./build/src/model/invalidation.js
+var invalidation = __nccwpck_require__(5135);
 // EXTERNAL MODULE: ./build/src/model/object-key.js
 var object_key = __nccwpck_require__(5142);
 // EXTERNAL MODULE: ./build/src/model/objects.js
@@ -1223,9 +908,9 @@ function parseWords(input, words) {
     const parsed = new Map();
     for (const word of words) {
         const separator = word.indexOf('=');
-        const name = WORD_NAMES.find((candidate) => candidate === word.slice(0, Math.max(separator, 0)));
+        const name = model_inputs/* WORD_NAMES */.QY.find((candidate) => candidate === word.slice(0, Math.max(separator, 0)));
         if (name === undefined) {
-            return refuse(`${input}, behind the destination`, word, `name=value with a name of ${WORD_NAMES.join(', ')}; a prefix or value with blanks stands in double quotes`);
+            return refuse(`${input}, behind the destination`, word, `name=value with a name of ${model_inputs/* WORD_NAMES */.QY.join(', ')}; a prefix or value with blanks stands in double quotes`);
         }
         if (parsed.has(name))
             throw (0,errors/* usageError */.Wp)(`${input}: ${name}= stands twice behind the destination; give it once`);
@@ -1319,7 +1004,171 @@ function userCacheDirectory(env, platform, home) {
     return platform === 'darwin' ? (0,external_node_path_.join)(home, 'Library', 'Caches') : (0,external_node_path_.join)(home, '.cache');
 }
 
+// EXTERNAL MODULE: ./build/src/model/header-rules.js
+var header_rules = __nccwpck_require__(700);
+;// CONCATENATED MODULE: ./build/src/model/redirects.js
+
+
+/**
+ * A file in the `_redirects` convention of Netlify and Cloudflare Pages: `FROM TO [STATUS]` a line, 301 where none
+ * stands. An object can redirect one exact path, permanently, and nothing else.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html
+ */
+function parseRedirects(text) {
+    const redirects = new Map();
+    const problems = [];
+    for (const [at, raw] of text
+        .replace(/^\ufeff/, '')
+        .split(/\r?\n/)
+        .entries()) {
+        const line = at + 1;
+        // As both have it: a comment may stand behind a rule.
+        const content = raw.replace(/(^|\s)#.*$/, '').trim();
+        if (content === '')
+            continue;
+        const rule = redirectOf(content, line);
+        if (typeof rule === 'string')
+            problems.push({ line, message: rule });
+        else if (!redirects.has(rule.name))
+            redirects.set(rule.name, rule);
+        else {
+            const first = redirects.get(rule.name)?.line ?? 0;
+            problems.push({
+                line,
+                message: `the same path stands in line ${first}; one object leads to one place`,
+            });
+        }
+    }
+    return { redirects: [...redirects.values()], problems };
+}
+function redirectOf(content, line) {
+    const [from = '', ...rest] = content.split(/\s+/);
+    if (!from.startsWith('/')) {
+        return `${quoted(from)} was given; allowed: a path that begins with /, as an object has no host`;
+    }
+    if (/[*]|\/:[A-Za-z]/.test(from)) {
+        return `${quoted(from)} stands for many paths, and an object is one: list the paths, or use a CloudFront function`;
+    }
+    if (from.includes('?') || rest.some((word, i) => i === 0 && /^[A-Za-z]\w*=/.test(word))) {
+        return `${quoted(content)} depends on the query, which S3 does not look at`;
+    }
+    const [target = '', status = '301', ...conditions] = rest;
+    if (target === '')
+        return `${quoted(content)} does not say where to`;
+    if (conditions.length > 0)
+        return `${quoted(conditions.join(' '))} is a condition, and S3 redirects everybody`;
+    if (status !== '301' && status !== '301!') {
+        return `status ${quoted(status)} was given; allowed: 301, the one that S3 answers for an object`;
+    }
+    if (/:splat\b/.test(target) || !(0,header_rules/* isRedirectTarget */.gz)(target)) {
+        return `${quoted(target)} is no target; allowed: a path that begins with /, or a URL with http:// or https://`;
+    }
+    const path = decoded(from.slice(1));
+    if (path === undefined || Buffer.byteLength(path) > object_key/* MAX_KEY_BYTES */.Xd - 'index.html'.length) {
+        return `${quoted(from)} is no path that S3 can hold`;
+    }
+    // A website endpoint looks for the index page where a path ends at a slash.
+    return { name: path === '' || path.endsWith('/') ? `${path}index.html` : path, target, line };
+}
+function decoded(path) {
+    try {
+        return decodeURIComponent(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+function quoted(text) {
+    return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+}
+
+;// CONCATENATED MODULE: ./build/src/console/site.js
+
+
+
+
+
+
+
+/** Problems of a file that one line names. */
+const SHOWN_PROBLEMS = 3;
+/** Rejects with a `SyncError` of exit 2 that names the lines that cannot be used. */
+async function parseSite(inputs) {
+    const unpublished = new Set();
+    const warnings = [];
+    const rules = [];
+    const add = (place, text, author) => {
+        const parsed = (0,header_rules/* parseHeaderRules */.aA)(text, author);
+        refuseProblems(place, parsed.problems);
+        rules.push(...parsed.rules);
+        if (parsed.elsewhere.length > 0)
+            warnings.push(elsewhereText(place, parsed.elsewhere));
+    };
+    const { headers, headersFile, redirectsFile } = inputs;
+    if (headersFile.value !== undefined) {
+        const { text, real } = await readRules(headersFile, headersFile.value, inputs.cwd);
+        unpublished.add(real);
+        add(`${headersFile.name} ${(0,console_text/* printable */.g$)(headersFile.value)}`, text, 'file');
+    }
+    if (headers.value !== undefined)
+        add(headers.name, headers.value, 'inline');
+    let redirects = [];
+    if (redirectsFile.value !== undefined) {
+        const { text, real } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
+        unpublished.add(real);
+        const parsed = parseRedirects(text);
+        refuseProblems(`${redirectsFile.name} ${(0,console_text/* printable */.g$)(redirectsFile.value)}`, parsed.problems);
+        redirects = parsed.redirects;
+    }
+    return {
+        headers: { rules, defaults: inputs.defaults, refresh: inputs.refresh },
+        site: {
+            compress: inputs.compress.value.map((line) => compressRule(inputs.compress.name, line)),
+            cleanUrls: inputs.cleanUrls,
+            redirects,
+            unpublished,
+            warnings,
+        },
+    };
+}
+async function readRules({ name }, file, cwd) {
+    const path = (0,external_node_path_.resolve)(cwd, file);
+    try {
+        // A link is left out itself, and what it leads to is a file like any other.
+        return { text: await (0,promises_.readFile)(path, 'utf8'), real: (0,external_node_path_.join)(await (0,promises_.realpath)((0,external_node_path_.dirname)(path)), (0,external_node_path_.basename)(path)) };
+    }
+    catch (cause) {
+        const message = `${name}: ${(0,console_text/* printable */.g$)(file)} cannot be read (${(0,errors/* messageOf */.bD)(cause)}): check the path`;
+        throw new errors/* SyncError */.S0('file-not-found', errors/* EXIT */.dc.usage, message, { cause });
+    }
+}
+function refuseProblems(place, problems) {
+    if (problems.length === 0)
+        return;
+    const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ line, message }) => `line ${line}: ${message}`);
+    const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more lines` : '';
+    throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `${place}: ${shown.join('; ')}${more}; nothing was written`);
+}
+function elsewhereText(place, elsewhere) {
+    const lines = elsewhere.slice(0, 10).map(({ line, name }) => `${(0,console_text/* printable */.g$)(name)} (line ${line})`);
+    const more = elsewhere.length > lines.length ? ` and ${elsewhere.length - lines.length} more` : '';
+    return `${place}: S3 cannot store ${lines.join(', ')}${more} with an object: set them where the site is served, as in a CloudFront response headers policy (docs/RECIPES.md)`;
+}
+/** `PATTERN`, `PATTERN encoding=br`. */
+function compressRule(name, line) {
+    const words = /^(.*?)\s+encoding=(\S*)\s*$/.exec(line);
+    const [pattern, encoding] = words === null ? [line.trim(), 'gzip'] : [words[1]?.trim() ?? '', words[2]];
+    if (encoding !== 'gzip' && encoding !== 'br') {
+        return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br');
+    }
+    if (pattern === '' || pattern === '!')
+        return refuse(name, line, 'a pattern before encoding=');
+    return { pattern, encoding };
+}
+
 ;// CONCATENATED MODULE: ./build/src/console/options.js
+
+
 
 
 
@@ -1339,20 +1188,41 @@ async function parseOptions(raw, context) {
     // What stands behind the destination is about this destination, and goes before what was said in general.
     const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
     const destination = parseDestination(inputs, line);
+    const command = inputs.choice('command', ['sync', 'remove', 'check']);
+    const read = inputs.boolean('read');
+    if (read && command !== 'check') {
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('read')} was given, and ${command} does not read objects back: it belongs to check`);
+    }
+    if (command === 'remove')
+        checkRemoval(inputs, destination);
     const connection = parseConnection(inputs);
-    const deletes = parseDeletes(inputs, destination);
+    const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination);
     const writeHeaders = parseWriteHeaders(inputs);
     const index = parseIndex(inputs, context, connection, destination);
     if (deletes.grace.kind !== 'none')
         requireLastingIndex(inputs, index);
+    const invalidation = parseInvalidation(inputs, destination);
     const report = inputs.text('report');
+    const { headers, site } = await parseSite({
+        headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
+        headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
+        defaults: inputs.choice('headers-defaults', ['none', 'website']),
+        refresh: inputs.boolean('refresh-headers'),
+        redirectsFile: { name: inputs.spelled('redirects-file'), value: inputs.text('redirects-file') },
+        compress: { name: inputs.spelled('compress'), value: inputs.lines('compress') },
+        cleanUrls: inputs.boolean('clean-urls'),
+        cwd: context.cwd,
+    });
     return {
-        command: 'sync',
+        command,
         destination,
         connection,
         deletes,
         writeHeaders,
+        headers,
+        site,
         copies: parseCopies(inputs, context),
+        ...(invalidation === undefined ? {} : { invalidation }),
         delayUpdates: parseDelay(inputs),
         publishLast: parsePublishLast(inputs),
         lock: inputs.boolean('lock'),
@@ -1360,18 +1230,81 @@ async function parseOptions(raw, context) {
         overwrite: inputs.choice('overwrite', ['if-unchanged', 'always']),
         preserve: inputs.boolean('preserve'),
         index,
-        dryRun: inputs.boolean('dry-run'),
+        dryRun: command === 'check' || inputs.boolean('dry-run'),
+        read,
         report: report === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, report),
         summary: inputs.choice('summary', ['always', 'changes', 'never']),
         summaryTitle: inputs.text('summary-title') ?? '',
         logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
         // Last: it is the only part that reads the disk.
-        tree: await parseTree(inputs, context),
+        tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context),
     };
+}
+const NO_TREE = {
+    patterns: [],
+    root: undefined,
+    excludes: [],
+    includeGit: false,
+    symlinks: 'inside',
+    ifNoFilesFound: 'error',
+};
+/** What `remove` heeds; anything else that is set was meant for another run. */
+const REMOVE_INPUTS = new Set([
+    'command',
+    'bucket',
+    'prefix',
+    'lock',
+    'abort-uploads-after',
+    'max-delete',
+    'retain',
+    'index',
+    'report',
+    'summary',
+    'summary-title',
+    'dry-run',
+    'log-level',
+    'region',
+    'endpoint-url',
+    'force-path-style',
+    'profile',
+    'allowed-account-ids',
+    'expected-bucket-owner',
+    'requester-pays',
+    'concurrency',
+    'max-attempts',
+    'connect-timeout',
+    'read-timeout',
+]);
+/** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
+const LOCK_INPUTS = new Set(['sse', 'kms-key-id', 'storage-class', 'acl']);
+/** An unset variable must not mean everything (D13), nor an input be taken for heeded that is not. */
+function checkRemoval(inputs, { bucket, prefix }) {
+    const wholeBucket = inputs.boolean('whole-bucket');
+    const locks = inputs.boolean('lock');
+    for (const name of model_inputs/* INPUT_NAMES */.Qh) {
+        if (REMOVE_INPUTS.has(name) || (name === 'whole-bucket' && wholeBucket))
+            continue;
+        if ((LOCK_INPUTS.has(name) && locks) || !inputs.isSet(name))
+            continue;
+        const why = LOCK_INPUTS.has(name)
+            ? `writes nothing without ${inputs.spelled('lock')}`
+            : 'does not heed it';
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(name)} was given, and remove ${why}: take it out`);
+    }
+    if (prefix !== '' && !wholeBucket)
+        return;
+    const given = wholeBucket ? `${inputs.spelled('whole-bucket')} was given` : `s3://${bucket} has no prefix`;
+    throw (0,errors/* refusal */.x5)('whole-bucket', `${given}, and remove empties a prefix, never a whole bucket: set ${inputs.spelled('prefix')}; a lifecycle rule or the console empties buckets`);
+}
+/** All that is there goes, so nothing is unlike it: a limit is one that somebody set. */
+function parseRemoval(inputs) {
+    const maxDelete = parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? 'none');
+    const retain = inputs.lines('retain');
+    return { deleteAfter: true, maxDelete, deleteExcluded: false, grace: { kind: 'none' }, retain };
 }
 /** How a person spelled an input: messages say what to change. */
 function spelled(name, shell) {
-    return shell === 'action' ? name : `--${inputDefinition(name).option ?? name}`;
+    return shell === 'action' ? name : `--${(0,model_inputs/* inputDefinition */.O$)(name).option ?? name}`;
 }
 /** Typed access to what was given; a default is parsed like an input. */
 class Inputs {
@@ -1392,6 +1325,14 @@ class Inputs {
         const value = this.raw[name];
         return typeof value === 'string' && value !== '' ? value : undefined;
     }
+    /** Whether it says something of its own: the runner passes the defaults of action.yml as if they were given. */
+    isSet(name) {
+        const value = this.lines(name).join('\n');
+        if (value === '' || this.shell === 'cli')
+            return value !== '';
+        const { kind, default: fallback } = (0,model_inputs/* inputDefinition */.O$)(name);
+        return kind === 'boolean' ? this.boolean(name) : value !== fallback;
+    }
     lines(name) {
         const value = this.raw[name] ?? [];
         return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
@@ -1401,12 +1342,12 @@ class Inputs {
         const value = this.raw[name];
         if (typeof value !== 'string')
             return undefined;
-        if (value === '' && inputDefinition(name).default === undefined)
+        if (value === '' && (0,model_inputs/* inputDefinition */.O$)(name).default === undefined)
             return undefined;
         return parseBoolean(this.spelled(name), value);
     }
     boolean(name) {
-        return this.optionalBoolean(name) ?? inputDefinition(name).default === 'true';
+        return this.optionalBoolean(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default === 'true';
     }
     choice(name, values) {
         return parseEnum(this.spelled(name), this.orDefault(name), values);
@@ -1415,10 +1356,10 @@ class Inputs {
         const value = this.text(name);
         return value === undefined
             ? undefined
-            : parseEnum(this.spelled(name), value, inputDefinition(name).values ?? []);
+            : parseEnum(this.spelled(name), value, (0,model_inputs/* inputDefinition */.O$)(name).values ?? []);
     }
     number(name) {
-        const { min = 0, max = Number.MAX_SAFE_INTEGER, values } = inputDefinition(name);
+        const { min = 0, max = Number.MAX_SAFE_INTEGER, values } = (0,model_inputs/* inputDefinition */.O$)(name);
         return parseNumber(this.spelled(name), this.orDefault(name), min, max, values);
     }
     duration(name) {
@@ -1429,7 +1370,7 @@ class Inputs {
         return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
     }
     orDefault(name) {
-        return this.text(name) ?? inputDefinition(name).default ?? '';
+        return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
     }
 }
 function destinationLine(raw, context) {
@@ -1510,6 +1451,41 @@ function parseCopies(inputs, context) {
         };
     });
     return { from, minSize: parseSize(inputs.spelled('copy-min-size'), inputs.orDefault('copy-min-size')) };
+}
+/** What an invalidation is made of costs money beyond 1,000 paths a month, so few are sent unless more are asked for. */
+const INVALIDATE_MAX_PATHS = 3;
+function parseInvalidation(inputs, destination) {
+    const name = inputs.spelled('invalidate');
+    const given = inputs.text('invalidate')?.trim() ?? '';
+    const stripPrefix = (0,object_key/* parsePrefix */.A1)(inputs.text('invalidate-strip-prefix') ?? '');
+    const addPrefix = (0,object_key/* parsePrefix */.A1)(inputs.text('invalidate-prefix') ?? '');
+    const wait = inputs.boolean('invalidate-wait');
+    if (given === '') {
+        const lone = ['invalidate-strip-prefix', 'invalidate-prefix', 'invalidate-max-paths'].find((other) => inputs.text(other) !== undefined);
+        if (lone === undefined && !wait)
+            return undefined;
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(lone ?? 'invalidate-wait')} was given without ${name}: set ${name} to a distribution, or drop it`);
+    }
+    const [distribution = '', ...words] = given.split(/\s+/);
+    const wrong = words.find((word) => !/^new=(?:true|false)$/.test(word));
+    if (!(0,invalidation/* isDistribution */.Rj)(distribution) || wrong !== undefined || words.length > 1) {
+        return refuse(name, given, "a distribution's ID as E2EXAMPLE, and behind it new=true for new keys too");
+    }
+    if (!stripPrefix.startsWith(destination.prefix) && !destination.prefix.startsWith(stripPrefix)) {
+        return refuse(inputs.spelled('invalidate-strip-prefix'), stripPrefix, `what the published keys begin with: ${destination.prefix}, a part of it up to a slash, or more`);
+    }
+    // CloudFront knows it at the end of a path alone.
+    if (addPrefix.includes('*'))
+        return refuse(inputs.spelled('invalidate-prefix'), addPrefix, 'a path without *');
+    return {
+        distribution,
+        newKeys: words[0] === 'new=true',
+        mapping: { stripPrefix, addPrefix },
+        maxPaths: inputs.text('invalidate-max-paths') === undefined
+            ? INVALIDATE_MAX_PATHS
+            : inputs.number('invalidate-max-paths'),
+        wait,
+    };
 }
 function parseWriteHeaders(inputs) {
     const sse = inputs.optionalChoice('sse');
@@ -1634,10 +1610,14 @@ function phaseWord(phase, dryRun) {
             return 'Finding files';
         case 'list':
             return 'Listing';
+        case 'encode':
+            return 'Compressing';
         case 'digest':
             return 'Hashing';
         case 'plan':
             return 'Planning';
+        case 'read':
+            return 'Reading back';
         case 'execute':
             return dryRun ? 'Planning' : 'Publishing';
         case 'index':
@@ -1799,8 +1779,8 @@ function consoleSink(out, err, wanted) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/run.js + 1 modules
-var run = __nccwpck_require__(4318);
+// EXTERNAL MODULE: ./build/src/run.js + 2 modules
+var run = __nccwpck_require__(6931);
 ;// CONCATENATED MODULE: ./build/src/command-line.js
 
 
@@ -1815,15 +1795,18 @@ var run = __nccwpck_require__(4318);
 /** A line of progress for those without a bar. Milliseconds. */
 const PROGRESS_LINE_MS = 5_000;
 /** Commands of interface version 1 that this version does not have; no directory may be mistaken for one later. */
-const RESERVED_COMMANDS = new Set(['check', 'remove', 'plan', 'apply', 'publish']);
+const RESERVED_COMMANDS = new Set(['plan', 'apply', 'publish']);
 const SHAPES = `
   s3-dedup-sync [sync] DIR s3://bucket/prefix
   s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]
+  s3-dedup-sync check DIR s3://bucket/prefix
+  s3-dedup-sync remove s3://bucket/prefix
+  s3-dedup-sync remove --bucket BUCKET --prefix PREFIX
 `;
 const EPILOGUE = `
-Exit status: 0 done, 1 something failed, 2 usage or configuration, 4 a guard refused and nothing was written,
-5 another writer changed a key, 130 and 143 stopped by a signal; with --detailed-exitcode 6: a dry run that
-would change something.
+Exit status: 0 done, 1 something failed, 2 usage or configuration, 3 check found differences, 4 a guard
+refused and nothing was written, 5 another writer changed a key, 130 and 143 stopped by a signal; with
+--detailed-exitcode 6: a dry run that would change something.
 The log goes to standard output; warnings, errors and progress go to standard error.
 Credentials come from where the AWS tools look: environment, profile, web identity, container, instance.
 `;
@@ -1932,12 +1915,17 @@ class ShapeError extends errors/* SyncError */.S0 {
     }
 }
 /** Settles which of the two shapes was used: DIR and URL, or `--path` and `--bucket`. */
-function placed({ raw, words }) {
-    const rest = words[0] === 'sync' ? words.slice(1) : words;
+function placed({ raw: given, words }) {
+    let raw = given;
+    const rest = words[0] === 'sync' || words[0] === 'check' ? words.slice(1) : words;
     const command = words[0];
+    if (command === 'check')
+        raw = { ...raw, command };
     if (command !== undefined && RESERVED_COMMANDS.has(command)) {
         throw new ShapeError(`${command} is not a command of this version; for a directory of that name write ./${command}`);
     }
+    if (command === 'remove')
+        return { inputs: { ...removed(raw, words.slice(1)), command } };
     const named = ['paths', 'bucket'].filter((name) => raw[name] !== undefined);
     if (rest.length === 0) {
         if (named.length > 0)
@@ -1946,7 +1934,7 @@ function placed({ raw, words }) {
     }
     const first = named[0];
     if (first !== undefined) {
-        throw new ShapeError(`${rest.map(console_text/* printable */.g$).join(' ')} and --${inputDefinition(first).option ?? first} were given; use one of these:`);
+        throw new ShapeError(`${rest.map(console_text/* printable */.g$).join(' ')} and --${(0,model_inputs/* inputDefinition */.O$)(first).option ?? first} were given; use one of these:`);
     }
     const [directory = '', destination, ...more] = rest;
     if (destination === undefined) {
@@ -1962,14 +1950,34 @@ function placed({ raw, words }) {
     if (/^s3:/i.test(directory)) {
         throw new ShapeError(`${(0,console_text/* printable */.g$)(directory)} stands first, where the directory to publish belongs; use one of these:`);
     }
-    if (!/^(s3:\/\/|"s3:\/\/|arn:)/i.test(destination)) {
-        throw new ShapeError(`${(0,console_text/* printable */.g$)(destination)} is no destination: it begins with s3://; use one of these:`);
-    }
+    checkUrl(destination);
     return { inputs: { ...raw, bucket: destination }, directory };
 }
-const CLI_NAMES = INPUT_NAMES.filter((name) => inputDefinition(name).only !== 'action');
+/** What `remove` empties: one URL, or `--bucket`. */
+function removed(raw, words) {
+    const [destination, ...more] = words;
+    if (destination === undefined) {
+        if (raw.bucket !== undefined)
+            return raw;
+        throw new ShapeError('nothing was given to remove; one of these says what:');
+    }
+    if (raw.bucket !== undefined) {
+        throw new ShapeError(`${(0,console_text/* printable */.g$)(destination)} and --bucket were given; use one of these:`);
+    }
+    checkUrl(destination);
+    if (more.length > 0) {
+        throw new ShapeError(`remove takes one destination, ${words.length} arguments were given; use one of these:`);
+    }
+    return { ...raw, bucket: destination };
+}
+function checkUrl(destination) {
+    if (/^(s3:\/\/|"s3:\/\/|arn:)/i.test(destination))
+        return;
+    throw new ShapeError(`${(0,console_text/* printable */.g$)(destination)} is no destination: it begins with s3://; use one of these:`);
+}
+const CLI_NAMES = model_inputs/* INPUT_NAMES */.Qh.filter((name) => (0,model_inputs/* inputDefinition */.O$)(name).only !== 'action');
 function optionName(name) {
-    return inputDefinition(name).option ?? name;
+    return (0,model_inputs/* inputDefinition */.O$)(name).option ?? name;
 }
 /** Arguments as the inputs that they stand for; a number where the run is over (help, version, usage). */
 async function parseArguments({ argv, stdout, stderr }) {
@@ -1977,7 +1985,7 @@ async function parseArguments({ argv, stdout, stderr }) {
     const program = new Command('s3-dedup-sync');
     describe(program, stdout, stderr);
     for (const name of CLI_NAMES) {
-        const definition = inputDefinition(name);
+        const definition = (0,model_inputs/* inputDefinition */.O$)(name);
         const option = new Option(`--${optionName(name)}${valueFlag(definition)}`, helpText(definition));
         option.helpGroup(`${definition.group}:`);
         if (definition.kind === 'lines') {
@@ -2015,7 +2023,7 @@ async function parseArguments({ argv, stdout, stderr }) {
 function describe(program, stdout, stderr) {
     program
         .description('Publishes a tree of files to S3: each distinct content is sent once, duplicates are copied there.')
-        .usage('[sync] DIR s3://bucket/prefix [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]')
+        .usage('[sync] DIR s3://bucket/prefix [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]\n       s3-dedup-sync remove s3://bucket/prefix [options]')
         .argument('[words...]')
         .version(version/* VERSION */.x, '--version', 'Print the version.')
         .helpOption('--help', 'Print this.')
@@ -2069,7 +2077,7 @@ function helpText(definition) {
 function bareFlagsMeanTrue(argv) {
     const flags = new Map();
     for (const name of CLI_NAMES) {
-        const definition = inputDefinition(name);
+        const definition = (0,model_inputs/* inputDefinition */.O$)(name);
         if (isSwitch(definition))
             flags.set(`--${optionName(name)}`, definition);
     }
@@ -2381,7 +2389,7 @@ const ERROR_MEANINGS = {
     'pattern-without-match': 'a line of paths matches nothing, and delete-after is set',
     'too-many-deletions': 'more would be deleted than max-delete allows',
     'unrelated-destination': 'the destination shares neither a key nor a content with the tree',
-    'whole-bucket': 'delete-after without a prefix, and the whole bucket was not spelled',
+    'whole-bucket': 'delete-after without a prefix, and the whole bucket was not spelled; or remove without a prefix',
     unreadable: 'a file or directory cannot be read',
     'name-not-utf8': 'a file name is not UTF-8',
     'key-too-long': 'a key would have more than 1,024 bytes',
@@ -2402,7 +2410,9 @@ const ERROR_MEANINGS = {
     'file-vanished': 'the file vanished during the run',
     'wrong-content': 'the service received other bytes than were read',
     'no-progress': 'nothing moved for a long time',
+    'no-room': 'no room for temporary files',
     'report-not-written': 'the report could not be written',
+    'invalidation-failed': 'everything was published, and CloudFront could not be told to forget what it has',
     internal: 'a mistake in this program',
     cancelled: 'the run was stopped by a signal',
 };
@@ -2422,7 +2432,10 @@ const REASON_WORDS = {
     'not-copyable': 'archived or too large to renew its headers',
     absent: 'no longer in the tree',
     excluded: 'excluded',
+    damaged: "the bytes read back are not the file's",
     grace: 'no longer in the tree, kept by delete-grace',
+    removed: 'the prefix is emptied',
+    own: 'index, journal or lock of s3-dedup-sync',
 };
 const REASONS = Object.keys(REASON_WORDS);
 /** What was done, and what a dry run would do; begins a sentence. */
@@ -2505,6 +2518,938 @@ function worstExit(codes) {
 function messageOf(error) {
     const text = error instanceof Error ? error.message || error.name : String(error);
     return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+}
+
+
+/***/ }),
+
+/***/ 700:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
+/* harmony export */   aA: () => (/* binding */ parseHeaderRules),
+/* harmony export */   gz: () => (/* binding */ isRedirectTarget)
+/* harmony export */ });
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3574);
+
+/** What S3 stores with an object and answers to readers. */
+const STORED = new Set([
+    'cache-control',
+    'content-disposition',
+    'content-encoding',
+    'content-language',
+    'content-type',
+    'expires',
+]);
+const INLINE_ONLY = new Set([
+    'x-amz-acl',
+    'x-amz-storage-class',
+    'x-amz-tagging',
+    'x-amz-website-redirect-location',
+]);
+/** Ours and other sync tools'; what they say must be true. Names without `x-amz-meta-`. */
+const RESERVED_METADATA = new Set(['md5chksum', 's3cmd-attrs', 's3ds-source']);
+/** Values of these are lists, and are joined where several lines give one; of all others the last one counts. */
+const LISTS = new Set(['cache-control', 'content-language']);
+const META = 'x-amz-meta-';
+/** S3 takes 2 KB of user metadata: ours is at most some 300 bytes of that. */
+const MAX_METADATA_BYTES = 1_700;
+/** More wildcards than this make a pattern slow on names that nearly match: whoever writes rules must not hang a job. */
+const MAX_WILDCARDS = 2;
+function parseHeaderRules(text, author) {
+    const rules = [];
+    const problems = [];
+    const elsewhere = [];
+    let current;
+    for (const [at, raw] of text
+        .replace(/^\ufeff/, '')
+        .split(/\r?\n/)
+        .entries()) {
+        const line = at + 1;
+        const content = raw.trim();
+        if (content === '' || content.startsWith('#'))
+            continue;
+        if (/^https?:\/\//i.test(content)) {
+            // What host an object is asked for under is unknown when it is written.
+            elsewhere.push({ line, name: content });
+            current = [];
+            continue;
+        }
+        if (content.startsWith('/')) {
+            current = [];
+            const pattern = patternOf(content);
+            if (typeof pattern === 'string')
+                problems.push({ line, message: pattern });
+            else
+                rules.push({ pattern, changes: current });
+            continue;
+        }
+        const change = changeOf(content, line, author);
+        if ('message' in change) {
+            problems.push(change);
+            current ??= [];
+        }
+        else if (current === undefined) {
+            problems.push({ line, message: `${quoted(content)} stands before the first path, as /assets/*` });
+        }
+        else if (!isStored(change.name))
+            elsewhere.push({ line, name: originalName(content) });
+        else
+            current.push(change);
+    }
+    for (const { changes } of rules) {
+        let bytes = 0;
+        for (const { name, value } of changes) {
+            if (name.startsWith(META))
+                bytes += Buffer.byteLength(name) - META.length + Buffer.byteLength(value ?? '');
+        }
+        const [first] = changes;
+        if (first === undefined || bytes <= MAX_METADATA_BYTES)
+            continue;
+        const message = `the x-amz-meta-* headers have ${bytes} bytes, S3 leaves room for ${MAX_METADATA_BYTES}`;
+        problems.push({ line: first.line, message });
+    }
+    return {
+        rules: rules.flatMap(({ pattern, changes }) => changes.length === 0 ? [] : [{ pattern, changes: detachedFirst(changes) }]),
+        problems,
+        elsewhere,
+    };
+}
+/** As Cloudflare has it: a rule takes away what the rules before it gave, never what it gives itself. */
+function detachedFirst(changes) {
+    return [
+        ...changes.filter(({ value }) => value === undefined),
+        ...changes.filter(({ value }) => value !== undefined),
+    ];
+}
+function isStored(name) {
+    return STORED.has(name) || INLINE_ONLY.has(name) || name.startsWith(META);
+}
+function originalName(content) {
+    return content.startsWith('!') ? content : content.slice(0, content.indexOf(':'));
+}
+function changeOf(content, line, author) {
+    const detached = content.startsWith('!');
+    const colon = detached ? content.length : content.indexOf(':');
+    const name = content
+        .slice(detached ? 1 : 0, Math.max(colon, 0))
+        .trim()
+        .toLowerCase();
+    const value = content.slice(colon + 1).trim();
+    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) {
+        return {
+            line,
+            message: `${quoted(content)} is no path (they begin with /), no \`Name: value\` and no \`! Name\``,
+        };
+    }
+    if (author === 'file' && INLINE_ONLY.has(name)) {
+        return {
+            line,
+            message: `${name} may be set by the input headers alone: a file comes with a pull request, and must not decide who reads objects, where they lie or where they lead`,
+        };
+    }
+    if (name.startsWith(META) && RESERVED_METADATA.has(name.slice(META.length))) {
+        return { line, message: `${name} holds the digest by which objects are recognised, and is ours` };
+    }
+    if (detached)
+        return { line, name, value: undefined };
+    if (value === '')
+        return { line, message: `${name} has no value; \`! ${name}\` takes away what earlier lines gave` };
+    const bad = isStored(name) ? whyBadValue(name, value) : undefined;
+    if (bad !== undefined)
+        return { line, message: `${name}: ${quoted(value)} was given; allowed: ${bad}` };
+    return { line, name, value };
+}
+/** What is allowed instead. `undefined`: the value is good. */
+function whyBadValue(name, value) {
+    if (!/^[\x20-\x7e]*$/.test(value)) {
+        return name === 'content-disposition'
+            ? "ASCII; other characters as filename*=UTF-8''na%C3%AFve.pdf"
+            : 'printable ASCII';
+    }
+    switch (name) {
+        case 'content-type':
+            return /^[\w.+-]+\/[\w.+-]+(\s*;.*)?$/.test(value) ? undefined : 'a type as text/html; charset=utf-8';
+        case 'content-encoding':
+            return /^[\w-]+(\s*,\s*[\w-]+)*$/.test(value) ? undefined : 'an encoding as gzip or br';
+        case 'expires':
+            return Number.isNaN(Date.parse(value)) ? 'a date as Thu, 01 Dec 2033 16:00:00 GMT' : undefined;
+        case 'x-amz-storage-class':
+            return _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .STORAGE_CLASSES */ .Zq.includes(value) ? undefined : _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .STORAGE_CLASSES */ .Zq.join(', ');
+        case 'x-amz-acl':
+            return _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .CANNED_ACLS */ .m2.includes(value) ? undefined : _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .CANNED_ACLS */ .m2.join(', ');
+        case 'x-amz-tagging': {
+            const tags = [...new URLSearchParams(value)];
+            const good = tags.length <= 10 && tags.every(([key]) => key !== '') && value.includes('=');
+            return good ? undefined : 'up to 10 tags as project=site&team=web';
+        }
+        case 'x-amz-website-redirect-location':
+            return isRedirectTarget(value)
+                ? undefined
+                : 'a path that begins with /, or a URL with http:// or https://';
+        default:
+            return undefined;
+    }
+}
+/** What S3 takes as a redirect's target. */
+function isRedirectTarget(target) {
+    return /^(\/|https?:\/\/[^/])/.test(target) && /^[\x21-\x7e]*$/.test(target) && target.length <= 2048;
+}
+/** A pattern as a regular expression over paths, or what is wrong with it. */
+function patternOf(text) {
+    const parts = text.replace(/\*{2,}/g, '*').split(/(\*|(?<!\\):[A-Za-z]\w*)/);
+    const names = new Set();
+    let wildcards = 0;
+    let source = '';
+    for (const part of parts) {
+        if (part === '*') {
+            wildcards++;
+            source += wildcards === 1 ? '(?<splat>.*)' : '.*';
+        }
+        else if (/^:[A-Za-z]\w*$/.test(part)) {
+            const name = part.slice(1);
+            if (name === 'splat' || names.has(name))
+                return `${quoted(text)} names ${part} twice, or as the * is named`;
+            names.add(name);
+            source += `(?<${name}>[^/]+)`;
+        }
+        else
+            source += escapeRegExp(decoded(part.replaceAll('\\:', ':')));
+    }
+    if (wildcards > MAX_WILDCARDS)
+        return `${quoted(text)} has ${wildcards} *; allowed: ${MAX_WILDCARDS}`;
+    // For the same reason: next to each other they could share the characters in countless ways.
+    const crowded = text.split('/').find((segment) => (segment.match(WILD) ?? []).length > 1);
+    if (crowded !== undefined && names.size > 0) {
+        return `${quoted(crowded)} has more than one * or :name between two slashes; allowed: one`;
+    }
+    return new RegExp(`^${source}$`, 'su');
+}
+const WILD = /\*+|(?<!\\):[A-Za-z]\w*/g;
+/** Site builders write the paths of URLs; keys have the characters themselves. */
+function decoded(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        return text;
+    }
+}
+function escapeRegExp(text) {
+    return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+function quoted(text) {
+    return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+}
+/**
+ * Applies the rules in their order. Lists of several lines are joined with a comma, as Netlify and Cloudflare do;
+ * a header that has one value alone (Content-Type, a storage class) takes the last one.
+ *
+ * @param paths under which the object is found, as `/docs/index.html` and `/docs/`
+ */
+function applyHeaderRules(rules, paths) {
+    const headers = new Map();
+    let cacheLines = [];
+    for (const { pattern, changes } of rules) {
+        const match = firstMatch(pattern, paths);
+        if (match === undefined)
+            continue;
+        for (const { name, value, line } of changes) {
+            if (name === 'cache-control')
+                cacheLines = value === undefined ? [] : [...cacheLines, line];
+            if (value === undefined) {
+                headers.set(name, undefined);
+                continue;
+            }
+            const filled = fill(value, match.groups);
+            const known = headers.get(name);
+            const joins = known !== undefined && (LISTS.has(name) || name.startsWith(META));
+            headers.set(name, joins ? `${known}, ${filled}` : filled);
+        }
+    }
+    const value = headers.get('cache-control');
+    if (value === undefined || cacheLines.length < 2 || !contradicts(value))
+        return { headers };
+    return { headers, contradiction: { lines: cacheLines, value } };
+}
+function firstMatch(pattern, paths) {
+    for (const path of paths) {
+        const match = pattern.exec(path);
+        if (match !== null)
+            return match;
+    }
+    return undefined;
+}
+/** A name must not end the header that it is put into: it goes in as a URL has it. */
+function fill(value, groups) {
+    if (groups === undefined)
+        return value;
+    return value.replace(/:([A-Za-z]\w*)/g, (whole, name) => {
+        const text = groups[name];
+        return text === undefined ? whole : encodeURI(text);
+    });
+}
+/** A directive given twice with other values, or a refusal to cache beside a permission. */
+function contradicts(cacheControl) {
+    const directives = new Map();
+    for (const part of cacheControl.split(',')) {
+        const [name = '', value = ''] = part.trim().toLowerCase().split('=', 2);
+        const known = directives.get(name);
+        if (known !== undefined && known !== value)
+            return true;
+        directives.set(name, value);
+    }
+    const refuses = directives.has('no-store') || directives.has('no-cache') || directives.get('max-age') === '0';
+    if (directives.has('public') && directives.has('private'))
+        return true;
+    const allows = directives.has('immutable') || Number(directives.get('max-age') ?? 0) > 0;
+    return refuses && allows;
+}
+
+
+/***/ }),
+
+/***/ 3574:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O$: () => (/* binding */ inputDefinition),
+/* harmony export */   QY: () => (/* binding */ WORD_NAMES),
+/* harmony export */   Qh: () => (/* binding */ INPUT_NAMES),
+/* harmony export */   Zq: () => (/* binding */ STORAGE_CLASSES),
+/* harmony export */   m2: () => (/* binding */ CANNED_ACLS)
+/* harmony export */ });
+/* unused harmony exports INPUTS, OUTPUTS, OUTPUT_NAMES */
+/**
+ * The one definition of what a run can be told and what it tells: `action.yml`, the command line's options and
+ * help, `docs/INPUTS.md` and the README's tables are made from it (dev/generate.ts). Data only.
+ */
+const STORAGE_CLASSES = [
+    'STANDARD',
+    'STANDARD_IA',
+    'ONEZONE_IA',
+    'INTELLIGENT_TIERING',
+    'GLACIER_IR',
+    'GLACIER',
+    'DEEP_ARCHIVE',
+    'REDUCED_REDUNDANCY',
+    'EXPRESS_ONEZONE',
+    'OUTPOSTS',
+    'SNOW',
+];
+const CANNED_ACLS = [
+    'private',
+    'public-read',
+    'public-read-write',
+    'authenticated-read',
+    'aws-exec-read',
+    'bucket-owner-read',
+    'bucket-owner-full-control',
+];
+/** In the order of the docs. */
+const INPUTS = {
+    command: {
+        kind: 'enum',
+        group: 'What is published',
+        values: ['sync', 'remove', 'check'],
+        default: 'sync',
+        only: 'action',
+        description: 'What the run does: `sync` publishes `paths`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
+    },
+    paths: {
+        kind: 'lines',
+        group: 'What is published',
+        option: 'path',
+        placeholder: 'PATTERN',
+        description: 'Directories, files or patterns to publish, one a line, in the dialect of @actions/glob. `dir`, `dir/` and `dir/**` publish the inside of `dir`. A line that begins with `!` excludes.',
+    },
+    root: {
+        kind: 'string',
+        group: 'What is published',
+        placeholder: 'DIR',
+        description: 'Directory below which the keys are named. Needed when the patterns have more than one root; by default the one literal part before the first wildcard.',
+    },
+    excludes: {
+        kind: 'lines',
+        group: 'What is published',
+        option: 'exclude',
+        placeholder: 'PATTERN',
+        description: 'Patterns in the dialect of .gitignore, one a line, matched against the key below the prefix. What they match is not published, and its objects are neither deleted nor overwritten.',
+    },
+    'excludes-from': {
+        kind: 'lines',
+        group: 'What is published',
+        option: 'exclude-from',
+        placeholder: 'FILE',
+        description: 'Files of such patterns, one a line; they come before `excludes`.',
+    },
+    'include-git': {
+        kind: 'boolean',
+        group: 'What is published',
+        default: 'false',
+        description: 'Publish `.git` too. Its config can hold a token.',
+    },
+    symlinks: {
+        kind: 'enum',
+        group: 'What is published',
+        values: ['inside', 'all', 'skip'],
+        default: 'inside',
+        description: 'Symbolic links: `inside` follows those whose target lies inside the roots and refuses the run for others, `all` follows all, `skip` follows none and protects their keys.',
+    },
+    'if-no-files-found': {
+        kind: 'enum',
+        group: 'What is published',
+        values: ['error', 'warn', 'ignore'],
+        default: 'error',
+        description: 'What to do when there is nothing to publish after the excludes. The last two never delete.',
+    },
+    bucket: {
+        kind: 'string',
+        group: 'Where to',
+        placeholder: 'BUCKET',
+        required: true,
+        description: 'Name of the bucket, `s3://bucket/prefix` (then `name=value` words such as `region=eu-west-1`), or the ARN of an access point.',
+    },
+    prefix: {
+        kind: 'string',
+        group: 'Where to',
+        placeholder: 'PREFIX',
+        description: 'What all keys begin with; it always ends at a slash. `/` spells the whole bucket.',
+    },
+    'whole-bucket': {
+        kind: 'boolean',
+        group: 'Where to',
+        default: 'false',
+        word: true,
+        description: 'Allow `delete-after` without a prefix. An unset variable in `prefix` must not mean everything.',
+    },
+    'delay-updates': {
+        kind: 'enum',
+        group: 'Order',
+        values: ['true', 'false', 'best-effort'],
+        default: 'false',
+        description: 'Change nothing before every byte is in S3, then switch all keys within moments. `true` refuses a destination that cannot stage uploads, `best-effort` publishes in order there. A small object then costs three requests instead of one.',
+    },
+    'publish-last': {
+        kind: 'lines',
+        group: 'Order',
+        default: 'default',
+        placeholder: 'PATTERN',
+        description: 'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, repository entry points and signatures, checksum files, latest pointers, service workers.',
+    },
+    lock: {
+        kind: 'boolean',
+        group: 'Order',
+        default: 'false',
+        description: 'Hold a lease object under the prefix while the run writes, so that no other run with `lock` publishes there at the same time. One that is held refuses the run.',
+    },
+    'abort-uploads-after': {
+        kind: 'duration',
+        group: 'Order',
+        default: '7 days',
+        placeholder: 'TIME',
+        description: 'Multipart uploads that the journal names and no run goes on with are aborted at once when their run is known to be over, else when they are this old.',
+    },
+    'delete-after': {
+        kind: 'boolean',
+        group: 'Deleting',
+        default: 'false',
+        description: 'Delete the objects under the prefix that the tree no longer has, after everything else succeeded.',
+    },
+    'max-delete': {
+        kind: 'limit',
+        group: 'Deleting',
+        values: ['none'],
+        shownDefault: '25%',
+        word: true,
+        placeholder: 'N|N%|none',
+        description: 'Refuse the run when it would delete more than this: a number, `N%` of the listed keys that are not excluded, or `none` for no limit. Not given, up to 20 deletions are always allowed, and the destination must share a key or a content with the tree. `remove` has no limit unless one is given.',
+    },
+    'delete-excluded': {
+        kind: 'boolean',
+        group: 'Deleting',
+        default: 'false',
+        description: 'Let `delete-after` also delete objects that are excluded.',
+    },
+    'delete-grace': {
+        kind: 'string',
+        group: 'Deleting',
+        placeholder: 'N deploys|N days',
+        description: 'Keep what the tree no longer has for so many deploys (`3 deploys`) or so long (`7 days`) before `delete-after` deletes it: pages that are still open need their old assets. Needs an index that lasts: a path or `s3://`.',
+    },
+    retain: {
+        kind: 'lines',
+        group: 'Deleting',
+        placeholder: 'PATTERN',
+        description: 'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them.',
+    },
+    'copy-from': {
+        kind: 'lines',
+        group: 'Objects',
+        placeholder: 'PLACE',
+        description: "Further places whose content is copied instead of sent, one a line: `s3://bucket/prefix`, then `region=`, `expected-bucket-owner=` or `requester-pays=` where needed. Last release's prefix, a staging bucket. They are listed once and never written.",
+    },
+    'copy-min-size': {
+        kind: 'size',
+        group: 'Objects',
+        default: '0',
+        placeholder: 'SIZE',
+        description: 'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied.',
+    },
+    overwrite: {
+        kind: 'enum',
+        group: 'Objects',
+        values: ['if-unchanged', 'always'],
+        default: 'if-unchanged',
+        description: 'Which objects may be replaced: `if-unchanged` those that are still what the listing showed, else the key fails with exit status 5; `always` whatever another writer put there meanwhile. Deletions always want what the listing showed.',
+    },
+    sse: {
+        kind: 'enum',
+        group: 'Objects',
+        values: ['AES256', 'aws:kms', 'aws:kms:dsse'],
+        word: true,
+        description: "Server-side encryption of every object written. By default the bucket's own.",
+    },
+    'kms-key-id': {
+        kind: 'string',
+        group: 'Objects',
+        placeholder: 'KEY',
+        word: true,
+        description: 'ID, ARN or alias of the KMS key; needs `sse: aws:kms` or `aws:kms:dsse`.',
+    },
+    'storage-class': {
+        kind: 'enum',
+        group: 'Objects',
+        values: STORAGE_CLASSES,
+        word: true,
+        placeholder: 'CLASS',
+        description: 'Storage class of every object written.',
+    },
+    acl: {
+        kind: 'enum',
+        group: 'Objects',
+        values: CANNED_ACLS,
+        word: true,
+        placeholder: 'ACL',
+        description: 'Canned ACL of every object written. Never sent unasked: most buckets have ACLs disabled.',
+    },
+    preserve: {
+        kind: 'boolean',
+        group: 'Objects',
+        default: 'false',
+        description: 'Keep mode and modification time of the files in metadata, as s3cmd does.',
+    },
+    headers: {
+        kind: 'string',
+        group: 'Websites',
+        placeholder: 'RULES',
+        description: 'Headers by path, in the syntax of `_headers` files: a line with a path such as `/assets/*`, then indented lines `Cache-Control: public, max-age=3600`, or `! Cache-Control` to take one away. Here also x-amz-storage-class, x-amz-tagging, x-amz-acl and x-amz-website-redirect-location.',
+    },
+    'headers-file': {
+        kind: 'string',
+        group: 'Websites',
+        placeholder: 'FILE',
+        description: 'A file of such rules, as site builders write it; it is not published. Its rules come before those of `headers`.',
+    },
+    'headers-defaults': {
+        kind: 'enum',
+        group: 'Websites',
+        values: ['none', 'website'],
+        default: 'none',
+        description: 'Cache-Control where no rule gives one. `website`: pages are revalidated, names with a content hash that a build manifest lists are kept for a year, everything else for an hour.',
+    },
+    'refresh-headers': {
+        kind: 'boolean',
+        group: 'Websites',
+        default: 'false',
+        description: 'Ask S3 for the headers of objects that no earlier run remembers, at most 10,000 a run, and renew those that are not as they should be.',
+    },
+    'redirects-file': {
+        kind: 'string',
+        group: 'Websites',
+        placeholder: 'FILE',
+        description: 'A file in the `_redirects` convention, not published itself: each exact path with a 301 becomes an object that redirects readers of an S3 website endpoint. What S3 cannot do is refused.',
+    },
+    compress: {
+        kind: 'lines',
+        group: 'Websites',
+        placeholder: 'PATTERN',
+        description: 'Files to store compressed with Content-Encoding, one pattern in the dialect of .gitignore a line, then `encoding=br` for Brotli in place of gzip. What would not become a tenth smaller is stored as it is.',
+    },
+    'clean-urls': {
+        kind: 'boolean',
+        group: 'Websites',
+        default: 'false',
+        description: 'Publish each page `about.html` also as `about`, by a copy.',
+    },
+    invalidate: {
+        kind: 'string',
+        group: 'CloudFront',
+        placeholder: 'DISTRIBUTION',
+        word: true,
+        description: 'ID of a CloudFront distribution that is told, after everything is published, to forget what readers may have cached: what was changed, copied over, refreshed or deleted. `E2EXAMPLE new=true`: new keys too. What could not be sent is remembered and sent by the next run; where that is not known, everything is invalidated.',
+    },
+    'invalidate-strip-prefix': {
+        kind: 'string',
+        group: 'CloudFront',
+        placeholder: 'PREFIX',
+        description: "What is taken off the front of a key to make a path: the path of the distribution's origin. Keys that do not begin with it are not served there.",
+    },
+    'invalidate-prefix': {
+        kind: 'string',
+        group: 'CloudFront',
+        placeholder: 'PREFIX',
+        description: 'What is put in front of the key to make a path.',
+    },
+    'invalidate-max-paths': {
+        kind: 'number',
+        group: 'CloudFront',
+        min: 1,
+        max: 1000,
+        shownDefault: '3',
+        placeholder: 'N',
+        description: 'Paths that an invalidation has at most; more are grouped into wildcards of directories. CloudFront bills each path beyond 1,000 a month.',
+    },
+    'invalidate-wait': {
+        kind: 'boolean',
+        group: 'CloudFront',
+        default: 'false',
+        description: 'End the run when the invalidation is complete, and fail it when it is not after 30 minutes.',
+    },
+    index: {
+        kind: 'string',
+        group: 'Run and report',
+        default: 'cache',
+        cliDefault: "a file in the user's cache directory",
+        placeholder: 'PLACE',
+        description: "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key`, or `none`. Losing it costs time, never correctness.",
+    },
+    report: {
+        kind: 'string',
+        group: 'Run and report',
+        placeholder: 'FILE',
+        description: 'Write a report of every step to this file: JSON, or JSON Lines when it ends in `.jsonl`.',
+    },
+    summary: {
+        kind: 'enum',
+        group: 'Run and report',
+        values: ['always', 'changes', 'never'],
+        default: 'always',
+        only: 'action',
+        description: 'When to write the job summary; `changes`: when something changed or failed.',
+    },
+    'summary-title': {
+        kind: 'string',
+        group: 'Run and report',
+        only: 'action',
+        description: "Heading of the job summary; by default the destination's URL.",
+    },
+    'dry-run': {
+        kind: 'boolean',
+        group: 'Run and report',
+        default: 'false',
+        description: 'Read everything, write nothing, and say what would be done.',
+    },
+    read: {
+        kind: 'boolean',
+        group: 'Run and report',
+        default: 'false',
+        description: 'With `check`: read every object back and compare its bytes; what `compress` stored is decoded.',
+    },
+    'log-level': {
+        kind: 'enum',
+        group: 'Run and report',
+        values: ['error', 'warn', 'info', 'debug'],
+        default: 'info',
+        description: 'How much is logged.',
+    },
+    region: {
+        kind: 'string',
+        group: 'Connection',
+        placeholder: 'REGION',
+        word: true,
+        description: "The bucket's region. By default from the environment or the profile, else S3 is asked once.",
+    },
+    'endpoint-url': {
+        kind: 'string',
+        group: 'Connection',
+        placeholder: 'URL',
+        word: true,
+        description: 'URL of an S3-compatible service.',
+    },
+    'force-path-style': {
+        kind: 'boolean',
+        group: 'Connection',
+        word: true,
+        description: 'Put the bucket in the path of the URL instead of the host name. By default only with an endpoint.',
+    },
+    profile: {
+        kind: 'string',
+        group: 'Connection',
+        placeholder: 'NAME',
+        word: true,
+        description: 'Profile in the AWS configuration files.',
+    },
+    'allowed-account-ids': {
+        kind: 'lines',
+        group: 'Connection',
+        option: 'allowed-account-id',
+        placeholder: 'ID',
+        word: true,
+        description: 'Accounts that the credentials may belong to, one a line or separated by commas; checked before anything else is done.',
+    },
+    'expected-bucket-owner': {
+        kind: 'string',
+        group: 'Connection',
+        placeholder: 'ID',
+        word: true,
+        description: 'Account that must own the bucket; S3 refuses every request otherwise.',
+    },
+    'requester-pays': {
+        kind: 'boolean',
+        group: 'Connection',
+        default: 'false',
+        word: true,
+        description: 'Accept the charges of a bucket whose requester pays.',
+    },
+    concurrency: {
+        kind: 'number',
+        group: 'Connection',
+        values: ['auto'],
+        min: 1,
+        max: 1000,
+        default: 'auto',
+        placeholder: 'N',
+        description: 'Requests in flight.',
+    },
+    'max-attempts': {
+        kind: 'number',
+        group: 'Connection',
+        min: 1,
+        max: 100,
+        default: '5',
+        placeholder: 'N',
+        description: 'How often a request is tried before it counts as failed.',
+    },
+    'connect-timeout': {
+        kind: 'duration',
+        group: 'Connection',
+        default: '10 s',
+        placeholder: 'TIME',
+        description: 'How long connecting may take.',
+    },
+    'read-timeout': {
+        kind: 'duration',
+        group: 'Connection',
+        default: '60 s',
+        placeholder: 'TIME',
+        description: 'How long a connection may be silent.',
+    },
+};
+const INPUT_NAMES = Object.keys(INPUTS);
+function inputDefinition(name) {
+    return INPUTS[name];
+}
+/** Names that may stand as `name=value` behind a destination's URL. */
+const WORD_NAMES = INPUT_NAMES.filter((name) => inputDefinition(name).word === true);
+/** Outputs of the action; over several destinations they are sums. */
+const OUTPUTS = {
+    status: '`done`, `failed`, `refused`, `planned` (a dry run), `different` (of `check`) or `cancelled`.',
+    changed: '`true` when something was, or in a dry run would be, written or deleted, or `check` found a difference; else `false`.',
+    'uploaded-files': 'Files whose content was sent.',
+    'uploaded-bytes': 'Their bytes.',
+    'copied-files': 'Files that became server-side copies.',
+    'copied-bytes': 'Their bytes; none of them travelled.',
+    'unchanged-files': 'Files whose object already had the content.',
+    'unchanged-bytes': 'Their bytes.',
+    'refreshed-files': 'Objects whose headers alone were renewed.',
+    'deleted-files': 'Objects deleted.',
+    'deleted-bytes': 'Their bytes.',
+    'failed-files': 'Files and objects that failed.',
+    delayed: '`yes` when `delay-updates` staged everything before anything changed; else `no`.',
+    'invalidation-id': 'ID of the CloudFront invalidation, when one was sent.',
+    requests: 'Requests sent to S3, retries included.',
+    report: 'Path of the report, when one was asked for.',
+    'summary-file': 'Path of the summary as Markdown, for a comment on a pull request.',
+};
+const OUTPUT_NAMES = Object.keys(OUTPUTS);
+
+
+/***/ }),
+
+/***/ 5135:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   QD: () => (/* binding */ groupPaths),
+/* harmony export */   Qz: () => (/* binding */ EVERYTHING),
+/* harmony export */   Rj: () => (/* binding */ isDistribution),
+/* harmony export */   eX: () => (/* binding */ isInvalidationPath),
+/* harmony export */   wG: () => (/* binding */ pathsOf)
+/* harmony export */ });
+/* unused harmony exports invalidationPath, covers */
+/**
+ * From keys to the paths that CloudFront is told to forget. What it takes: "What you need to know when invalidating
+ * files", https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+ */
+/** What invalidates all that a distribution has. */
+const EVERYTHING = '/*';
+/** CloudFront refuses a longer path. */
+const MAX_PATH_LENGTH = 4000;
+/** CloudFront refuses more paths with a wildcard than this, in all invalidations that are in progress. */
+const MAX_WILDCARDS = 15;
+/**
+ * Everything but what is encoded: non-ASCII, control characters, blanks and what RFC 1738 calls unsafe. "Do not
+ * URL-encode any other characters in the path, or CloudFront will not invalidate the old version". A question mark
+ * would begin a query string.
+ */
+const UNSAFE = /[^!$&'()*+,\-./0-9:;=@A-Z_a-z]+/g;
+const VALID = /^\/(?:[!$&'()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
+const DISTRIBUTION = /^E[A-Z0-9]{5,31}$/;
+/** Whether CloudFront would take it as a path. */
+function isInvalidationPath(text) {
+    return text.length <= MAX_PATH_LENGTH && VALID.test(text);
+}
+function isDistribution(text) {
+    return DISTRIBUTION.test(text);
+}
+/** The path under which a key is served; `undefined`: it is not. */
+function invalidationPath(key, mapping) {
+    const { stripPrefix, addPrefix } = mapping;
+    if (!key.startsWith(stripPrefix))
+        return undefined;
+    const path = `/${addPrefix}${key.slice(stripPrefix.length)}`.replace(UNSAFE, (text) => Buffer.from(text)
+        .reduce((encoded, byte) => `${encoded}%${byte.toString(16).padStart(2, '0')}`, '')
+        .toUpperCase());
+    // An asterisk may stand at the end alone, where it means anything: what begins like the key goes too.
+    const star = path.indexOf('*');
+    const whole = star === -1 ? path : path.slice(0, star + 1);
+    return whole.length <= MAX_PATH_LENGTH ? whole : wildcard(directoryOf(whole.slice(0, MAX_PATH_LENGTH)));
+}
+/** The paths under which keys are served: an index page also under its directory. */
+function pathsOf(keys, mapping) {
+    const paths = new Set();
+    for (const key of keys) {
+        const path = invalidationPath(key, mapping);
+        if (path === undefined)
+            continue;
+        paths.add(path);
+        if (path.endsWith('/index.html'))
+            paths.add(directoryOf(path));
+    }
+    return [...paths];
+}
+/**
+ * At most `maxPaths` paths that cover all of them: these themselves when they fit, else wildcards of directories. The
+ * widest wildcards are broken up first, into what lies in their directories, as long as all of it fits.
+ */
+function groupPaths(paths, maxPaths) {
+    const all = withoutCovered(paths);
+    if (all.length <= maxPaths && wildcards(all) <= MAX_WILDCARDS)
+        return all;
+    const grouped = breakUp(all, maxPaths);
+    return wildcards(grouped) <= MAX_WILDCARDS ? grouped : breakUp(all, Math.min(maxPaths, MAX_WILDCARDS));
+}
+/** Whether a path of a result stands for this one. */
+function covers(path, covered) {
+    return path === covered || (isWildcard(path) && stemOf(covered).startsWith(stemOf(path)));
+}
+/** In the order of their stems: what has a common beginning stands together, a wildcard before what it covers. */
+function withoutCovered(paths) {
+    const sorted = [...new Set(paths)].sort((a, b) => {
+        const x = stemOf(a);
+        const y = stemOf(b);
+        if (x !== y)
+            return x < y ? -1 : 1;
+        return a < b ? 1 : -1;
+    });
+    const kept = [];
+    let cover;
+    for (const path of sorted) {
+        if (cover !== undefined && covers(cover, path))
+            continue;
+        if (isWildcard(path))
+            cover = path;
+        kept.push(path);
+    }
+    return kept;
+}
+function breakUp(paths, maxPaths) {
+    const first = group(paths, 0, paths.length);
+    let count = 1;
+    const whole = [];
+    const open = first.to - first.from > 1 ? [first] : [];
+    if (open.length === 0)
+        whole.push(first);
+    while (open.length > 0) {
+        // At most `maxPaths` are open at a time.
+        const widest = open.reduce((a, b) => (b.directory.length < a.directory.length ? b : a));
+        open.splice(open.indexOf(widest), 1);
+        const parts = partsOf(paths, widest, maxPaths - count + 1);
+        if (parts === undefined) {
+            whole.push(widest);
+            continue;
+        }
+        count += parts.length - 1;
+        for (const part of parts)
+            (part.to - part.from > 1 ? open : whole).push(part);
+    }
+    return whole
+        .sort((a, b) => a.from - b.from)
+        .map(({ from, to, directory }) => (to - from > 1 ? wildcard(directory) : (paths[from] ?? EVERYTHING)));
+}
+/** A group's files and directories; `undefined`: they are more than `most`. */
+function partsOf(paths, { from, to, directory }, most) {
+    const parts = [];
+    for (let at = from; at < to;) {
+        if (parts.length === most)
+            return undefined;
+        const stem = stemOf(paths[at] ?? '');
+        const slash = stem.indexOf('/', directory.length);
+        const next = slash === -1 ? at + 1 : endOf(paths, stem.slice(0, slash + 1), at, to);
+        parts.push(group(paths, at, next));
+        at = next;
+    }
+    return parts;
+}
+/** The end of those that begin so. They stand together, so halving finds it. */
+function endOf(paths, beginning, from, to) {
+    let low = from + 1;
+    let high = to;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (stemOf(paths[middle] ?? '').startsWith(beginning))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+/** What the first and the last one in an order share, all between them do. */
+function group(paths, from, to) {
+    const first = stemOf(paths[from] ?? '');
+    const last = stemOf(paths[to - 1] ?? '');
+    let length = 0;
+    while (length < first.length && first[length] === last[length])
+        length++;
+    return { from, to, directory: directoryOf(first.slice(0, length)) };
+}
+function wildcards(paths) {
+    return paths.reduce((count, path) => (isWildcard(path) ? count + 1 : count), 0);
+}
+function isWildcard(path) {
+    return path.endsWith('*');
+}
+function wildcard(directory) {
+    return `${directory}*`;
+}
+function stemOf(path) {
+    return isWildcard(path) ? path.slice(0, -1) : path;
+}
+/** Up to and with the last slash. */
+function directoryOf(path) {
+    return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
 
@@ -2611,7 +3556,7 @@ function statusOf(exit, dryRun) {
 
 /***/ }),
 
-/***/ 4318:
+/***/ 6931:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -2628,6 +3573,44 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./build/src/model/errors.js
+var errors = __nccwpck_require__(4132);
+;// CONCATENATED MODULE: ./build/src/action/fork.js
+
+
+/**
+ * Missing credentials are no mistake of whoever opened a pull request from a fork: there the reason is said in
+ * place of what to set. Anything else that was thrown is given back.
+ */
+async function explainFork(thrown, env) {
+    if (!(thrown instanceof errors/* SyncError */.S0) || thrown.code !== 'no-credentials' || !(await isFork(env)))
+        return thrown;
+    return new errors/* SyncError */.S0('no-credentials', errors/* EXIT */.dc.usage, 'no AWS credentials were found: pull requests from forks get no secrets and no OIDC token; skip this step there with if: github.event.pull_request.head.repo.full_name == github.repository', { cause: thrown });
+}
+/** Whether this is a run of a fork's pull request. `pull_request_target` runs as the base and has its secrets. */
+async function isFork(env) {
+    const event = env.GITHUB_EVENT_NAME ?? '';
+    if (!event.startsWith('pull_request') || event === 'pull_request_target')
+        return false;
+    try {
+        const payload = JSON.parse(await (0,promises_.readFile)(env.GITHUB_EVENT_PATH ?? '', 'utf8'));
+        const head = payload.pull_request?.head;
+        if (head === undefined)
+            return false;
+        // A fork that was deleted since has no repository any more.
+        if (head.repo == null)
+            return true;
+        const base = payload.pull_request?.base?.repo?.full_name;
+        // A repository that is a fork itself gives its own pull requests their secrets.
+        return base === undefined ? head.repo.fork === true : head.repo.full_name !== base;
+    }
+    catch {
+        return false;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/console/cost.js
 
 /**
@@ -2677,6 +3660,11 @@ function requestCost(requests, sendAll, region) {
 /** One sentence for people. */
 function costSentence({ put, get, free, sendAll, usd, sendAllUsd, pricesAsOf }) {
     const classes = `${formatCount(put)} PUT, COPY, POST and LIST, ${formatCount(get)} GET and HEAD, ${formatCount(free)} free`;
+    // A removal, or a run that ended before it knew.
+    if (sendAll === 0) {
+        const price = usd === undefined ? '' : `: about ${dollars(usd)} (standard class, prices of ${pricesAsOf})`;
+        return `Billed as ${classes}${price}.`;
+    }
     if (usd === undefined || sendAllUsd === undefined) {
         return `Billed as ${classes}; sending everything would have taken ${formatCount(sendAll)} of the first.`;
     }
@@ -2700,8 +3688,6 @@ var console_totals = __nccwpck_require__(924);
 var version = __nccwpck_require__(9503);
 // EXTERNAL MODULE: ./build/src/console/words.js
 var words = __nccwpck_require__(5438);
-// EXTERNAL MODULE: ./build/src/model/errors.js
-var errors = __nccwpck_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __nccwpck_require__(6139);
 // EXTERNAL MODULE: ./build/src/model/report.js
@@ -2717,10 +3703,12 @@ var report = __nccwpck_require__(8205);
 
 
 
+
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(245)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7245))).openStore(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(819), __nccwpck_require__.e(14)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8014))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(325), __nccwpck_require__.e(112)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1112))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(325), __nccwpck_require__.e(112), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(325), __nccwpck_require__.e(750)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9750))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
@@ -2734,7 +3722,7 @@ const patternParsers = {
  * both are the same truth. Order: store, index, sync, report, `end` event, outputs and
  * summary, failure.
  */
-async function run(options, shell, signal, { openStore, sync, fileIndexStorage, objectIndexStorage } = engine) {
+async function run(options, shell, signal, { openStore, openInvalidator, sync, fileIndexStorage, objectIndexStorage } = engine) {
     const began = shell.now();
     const warnings = [];
     const emit = (event) => {
@@ -2760,10 +3748,15 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
         const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
         const copyFrom = await copyPlaces(opened);
         const { store } = opened;
+        const { invalidation } = options;
+        const invalidator = invalidation === undefined || options.dryRun
+            ? undefined
+            : await openInvalidator(options, invalidation.distribution, region);
         const result = await sync(options, {
             store,
             copyFrom,
             index,
+            ...(invalidator === undefined ? {} : { invalidator }),
             owner: ownerOf(shell.env),
             emit,
             signal,
@@ -2778,7 +3771,7 @@ async function run(options, shell, signal, { openStore, sync, fileIndexStorage, 
         };
     }
     catch (thrown) {
-        end = notBegun(options, explained(thrown, signal, emit));
+        end = notBegun(options, explained(await explainFork(thrown, shell.env), signal, emit));
     }
     const report = buildReport(options, shell, { began, identity, warnings, end });
     const written = await writeReport(report, options, end.exit, emit);
@@ -2852,6 +3845,11 @@ function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
 /** For a run whose steps failed and that has no error of its own. */
 function failureText(report, { totals, exit }) {
     const { files } = totals.failed;
+    if (files === 0 && exit === errors/* EXIT */.dc.different) {
+        const { uploaded, copied, refreshed, deleted } = totals;
+        const keys = uploaded.files + copied.files + refreshed.files + deleted.files;
+        return `the destination differs from what a publish would make of it, in ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+    }
     if (files === 0)
         return `the run ended with status ${exit}`;
     const first = report.destinations.flatMap(({ steps }) => steps.find(({ outcome }) => outcome === 'failed') ?? [])[0];
@@ -2969,6 +3967,7 @@ async function writeReport(report, options, exit, emit) {
 }
 function ending({ report, exit, path }, options, ms) {
     const totals = (0,console_totals/* sumTotals */.L_)(report);
+    const invalidationIds = report.destinations.flatMap(({ invalidation }) => invalidation?.id ?? []);
     return {
         type: 'end',
         status: report.status,
@@ -2980,6 +3979,7 @@ function ending({ report, exit, path }, options, ms) {
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
         requests: (0,console_totals/* sumRequests */.Mw)(report),
         ...delayedOf(report),
+        ...(invalidationIds.length === 0 ? {} : { invalidationIds }),
         ...(report.error === undefined ? {} : { error: report.error }),
         ...(path === undefined ? {} : { report: path }),
     };

@@ -19,6 +19,7 @@ export function outputsOf(ended: RunEnded, summaryFile: string): ReadonlyMap<Out
     'deleted-bytes': totals.deleted.bytes,
     'failed-files': totals.failed.files,
     delayed: ended.delayed === undefined ? 'no' : 'yes',
+    'invalidation-id': ended.invalidationIds?.join(' ') ?? '',
     requests: totalRequests(ended.requests),
     report: ended.report ?? '',
     'summary-file': summaryFile,

@@ -7,14 +7,17 @@ import {
   formatSeconds,
   formatStepsWere,
 } from '../console/format.js';
-import { delayedText, totalRows } from '../console/log.js';
+import { delayedText, invalidationText, totalRows } from '../console/log.js';
 import { markdownCode, markdownText, shorten } from '../console/text.js';
 import { isChanged, spared, sumRequests, sumTotals, totalRequests } from '../console/totals.js';
 import { REASON_WORDS, withoutKey } from '../console/words.js';
 import type { Report, ReportStep, Status, Totals } from '../model/report.js';
 
-/** GitHub takes 1 MiB a step and shows a page; a summary is read, so it stays far below. Bytes of UTF-8. */
-export const MAX_SUMMARY_BYTES = 100 * 1024;
+/**
+ * GitHub takes 1 MiB a step, and 65,536 characters as a comment on a pull request, which `summary-file` is for. A few
+ * hundred are left for what a workflow puts around it. Bytes of UTF-8.
+ */
+export const MAX_SUMMARY_BYTES = 64_000;
 
 /** Entries of the lists of the largest and of the copied most. */
 const TOP = 10;
@@ -38,9 +41,11 @@ export function renderSummary(report: Report, title = ''): string {
     failures(report),
     totalsTable(report, totals),
     origin(totals, report.dryRun),
+    invalidations(report),
     warnings(report),
     largestUploads(report),
     copiedContents(report),
+    refreshes(report),
     deletions(report),
     requests(report),
   ].filter((section) => section !== '');
@@ -74,11 +79,14 @@ const EMOJI: Readonly<Record<Status, string>> = {
 function statusSentence(report: Report, totals: Totals): string {
   switch (report.status) {
     case 'done':
+      if (report.command === 'check') return 'No difference';
+      if (report.command === 'remove')
+        return isChanged(totals) ? 'Removed' : 'Nothing to do: there was nothing to delete';
       return isChanged(totals) ? 'Published' : 'Nothing to do: everything was already there';
     case 'planned':
       return isChanged(totals) ? 'Dry run: nothing was written' : 'Dry run: nothing would be done';
     case 'different':
-      return 'Different';
+      return 'Different from what a publish would make of it: nothing was written';
     case 'failed':
       return report.dryRun ? 'Dry run failed' : 'Failed';
     case 'refused':
@@ -151,6 +159,13 @@ function failures(report: Report): string {
   return `#### Failures\n\n${table(['key', '', 'what happened, and what to do'], rows)}${more(count, rows.length)}${after}`;
 }
 
+function invalidations(report: Report): string {
+  return report.destinations
+    .flatMap(({ invalidation }) => (invalidation === undefined ? [] : invalidationText(invalidation, code)))
+    .map((text) => `${text}.`)
+    .join('\n\n');
+}
+
 function warnings(report: Report): string {
   if (report.warnings.length === 0) return '';
   const lines = report.warnings
@@ -202,6 +217,36 @@ function copiedContents(report: Report): string {
   const verb = report.dryRun ? 'Contents that would be copied' : 'Contents copied';
   const heading = `${verb}: ${places.size <= TOP ? formatCount(places.size) : `${TOP} of ${formatCount(places.size)}`}`;
   return folded(heading, table(['content of', 'to', 'bytes each', 'not sent'], rows));
+}
+
+/** Headers that change, for whoever reviews a pull request. */
+function refreshes(report: Report): string {
+  let count = 0;
+  const rows: string[][] = [];
+  for (const step of steps(report)) {
+    if (step.action !== 'refresh' || !happened(step)) continue;
+    count++;
+    if (rows.length >= LISTED) continue;
+    const [first, ...others] = step.headers ?? [];
+    if (first === undefined) rows.push([code(step.key), REASON_WORDS[step.reason], '', '']);
+    for (const [at, { name, from, to }] of (first === undefined ? [] : [first, ...others]).entries()) {
+      rows.push([at === 0 ? code(step.key) : '', code(name), headerValue(from), headerValue(to)]);
+    }
+  }
+  if (count === 0) return '';
+  const verb = report.dryRun ? 'Headers that would be renewed' : 'Headers renewed';
+  const isAsked = rows.some(([, , from, to]) => from !== '' || to !== '');
+  const body = isAsked
+    ? table(['key', 'header', 'now', 'then'], rows)
+    : table(
+        ['key', 'why'],
+        rows.map((row) => row.slice(0, 2)),
+      );
+  return folded(`${verb}: ${formatFiles(count)}`, `${body}${more(count, Math.min(count, LISTED))}`);
+}
+
+function headerValue(value: string | undefined): string {
+  return value === undefined ? '_none_' : code(value);
 }
 
 function deletions(report: Report): string {

@@ -61,6 +61,12 @@ export function requestCost(
 /** One sentence for people. */
 export function costSentence({ put, get, free, sendAll, usd, sendAllUsd, pricesAsOf }: RequestCost): string {
   const classes = `${formatCount(put)} PUT, COPY, POST and LIST, ${formatCount(get)} GET and HEAD, ${formatCount(free)} free`;
+  // A removal, or a run that ended before it knew.
+  if (sendAll === 0) {
+    const price =
+      usd === undefined ? '' : `: about ${dollars(usd)} (standard class, prices of ${pricesAsOf})`;
+    return `Billed as ${classes}${price}.`;
+  }
   if (usd === undefined || sendAllUsd === undefined) {
     return `Billed as ${classes}; sending everything would have taken ${formatCount(sendAll)} of the first.`;
   }

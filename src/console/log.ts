@@ -1,6 +1,7 @@
 import type { Event, PhaseName, PlanTotals, RunEnded, StepOutcome } from '../model/events.js';
+import type { Invalidation } from '../model/invalidation.js';
 import type { LogLevel } from '../model/options.js';
-import type { Action, Count, Step } from '../model/plan.js';
+import type { Action, CopySource, Count, Step } from '../model/plan.js';
 import type { Delayed, Status, Totals } from '../model/report.js';
 import {
   formatBytes,
@@ -114,7 +115,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
         dryRun = event.dryRun;
         return [
           info(
-            `${TOOL}: ${event.roots.map(printable).join(', ')} → ${printable(event.url)}${dryRun ? ' (dry run: nothing is written)' : ''}`,
+            `${TOOL}: ${event.command === 'remove' ? 'remove' : `${event.roots.map(printable).join(', ')} →`} ${printable(event.url)}${event.command === 'check' ? ' (check: nothing is written)' : dryRun ? ' (dry run: nothing is written)' : ''}`,
           ),
         ];
       case 'identity': {
@@ -142,6 +143,8 @@ export function createLog(): (event: Event) => readonly LogLine[] {
         return debug(`rank ${event.name}: ${formatCount(event.steps)} steps`);
       case 'outcome':
         return remember(event.outcome);
+      case 'invalidation':
+        return [info(invalidationLine(event.invalidation))];
       case 'message':
         return event.level === 'debug'
           ? debug(event.message)
@@ -200,7 +203,13 @@ function reasonText(step: Step, action: Action): string {
   if (step.action !== 'copy') return reason;
   // A copy whose source was gone: what was sent was not planned to be.
   if (action === 'upload') return 'sent, as the source of its copy had changed';
-  return `from ${printable(step.source.key)}: ${reason}`;
+  return `from ${printable(sourceText(step.source))}: ${reason}`;
+}
+
+/** A key of another bucket says which. */
+function sourceText(source: CopySource): string {
+  const bucket = source.kind === 'object' ? source.bucket : undefined;
+  return bucket === undefined ? source.key : `s3://${bucket.name}/${source.key}`;
 }
 
 function failureText({ step, error: met }: StepOutcome): string {
@@ -221,12 +230,16 @@ function phaseText(phase: PhaseName, { files, bytes }: Count, dryRun: boolean): 
       return `Found ${formatFiles(files)}${bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`;
     case 'list':
       return `Listed ${formatCount(files)} ${files === 1 ? 'object' : 'objects'}${bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`;
+    case 'encode':
+      return `Compressed ${formatFilesAndBytes({ files, bytes })}`;
     case 'digest':
       if (files === 0 && bytes === 0) return undefined;
       return `Hashed ${files === 0 ? formatBytes(bytes) : formatFilesAndBytes({ files, bytes })}`;
+    case 'read':
+      return `Read back ${formatFilesAndBytes({ files, bytes })}`;
     case 'execute':
       if (dryRun || files === 0) return undefined;
-      return `Executed, ${formatBytes(bytes)} sent,`;
+      return bytes === 0 ? 'Executed' : `Executed, ${formatBytes(bytes)} sent,`;
     case 'plan':
     case 'index':
       return undefined;
@@ -253,6 +266,37 @@ function clause(word: string, count: Count): string | undefined {
 /** How the switch went, once everything was staged. */
 export function delayedText({ keys, seconds }: Delayed): string {
   return `the switch took ${formatSeconds(seconds)} for ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+}
+
+/** The log has said what was sent when it says how that ended. */
+function invalidationLine(invalidation: Invalidation): string {
+  const { id, status } = invalidation;
+  if (id === undefined || status === 'sent') return invalidationText(invalidation);
+  return `The invalidation ${printable(id)} is ${status === 'completed' ? 'complete' : 'not known to be complete'}`;
+}
+
+/** What became of an invalidation; begins a sentence. */
+export function invalidationText(
+  { distribution, paths, id, status }: Invalidation,
+  code: (text: string) => string = printable,
+): string {
+  const what = `${formatCount(paths.length)} ${paths.length === 1 ? 'path' : 'paths'} of ${code(distribution)}`;
+  const some = paths.slice(0, SHOWN_TOP).map(code).join(', ');
+  const list = paths.length > SHOWN_TOP ? `${some} and ${formatCount(paths.length - SHOWN_TOP)} more` : some;
+  switch (status) {
+    case 'sent':
+      return `Invalidated ${what} (id ${code(id ?? '')}): ${list}`;
+    case 'completed':
+      return `Invalidated ${what} (id ${code(id ?? '')}), which is complete: ${list}`;
+    case 'planned':
+      return `Would invalidate ${what}: ${list}`;
+    case 'pending':
+      return `Left to the next run to invalidate: ${what}: ${list}`;
+    case 'failed':
+      return id === undefined
+        ? `Not invalidated: ${what}: ${list}`
+        : `Invalidated ${what} (id ${code(id)}), which is not known to be complete: ${list}`;
+  }
 }
 
 /** The end of a run in a few words; begins a sentence. */

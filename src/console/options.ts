@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
-import { type InputName, inputDefinition, type RawInputs } from '../model/inputs.js';
+import { INPUT_NAMES, type InputName, inputDefinition, type RawInputs } from '../model/inputs.js';
+import { isDistribution } from '../model/invalidation.js';
 import { MAX_KEY_BYTES, OWN_DIRECTORY, type Prefix, parsePrefix } from '../model/object-key.js';
 import { type Destination, destinationUrl } from '../model/objects.js';
 import type {
@@ -10,6 +11,7 @@ import type {
   CopyOptions,
   DeleteOptions,
   IndexPlace,
+  InvalidationOptions,
   PathPattern,
   SyncOptions,
   TreeOptions,
@@ -17,6 +19,7 @@ import type {
 } from '../model/options.js';
 import { type DestinationLine, parseDestinationLine } from './destination.js';
 import { environmentEndpoint, indexName, userCacheDirectory } from './index-name.js';
+import { parseSite } from './site.js';
 import { printable } from './text.js';
 import {
   parseAccountId,
@@ -55,19 +58,41 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
   // What stands behind the destination is about this destination, and goes before what was said in general.
   const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
   const destination = parseDestination(inputs, line);
+  const command = inputs.choice('command', ['sync', 'remove', 'check']);
+  const read = inputs.boolean('read');
+  if (read && command !== 'check') {
+    throw usageError(
+      `${inputs.spelled('read')} was given, and ${command} does not read objects back: it belongs to check`,
+    );
+  }
+  if (command === 'remove') checkRemoval(inputs, destination);
   const connection = parseConnection(inputs);
-  const deletes = parseDeletes(inputs, destination);
+  const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination);
   const writeHeaders = parseWriteHeaders(inputs);
   const index = parseIndex(inputs, context, connection, destination);
   if (deletes.grace.kind !== 'none') requireLastingIndex(inputs, index);
+  const invalidation = parseInvalidation(inputs, destination);
   const report = inputs.text('report');
+  const { headers, site } = await parseSite({
+    headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
+    headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
+    defaults: inputs.choice('headers-defaults', ['none', 'website']),
+    refresh: inputs.boolean('refresh-headers'),
+    redirectsFile: { name: inputs.spelled('redirects-file'), value: inputs.text('redirects-file') },
+    compress: { name: inputs.spelled('compress'), value: inputs.lines('compress') },
+    cleanUrls: inputs.boolean('clean-urls'),
+    cwd: context.cwd,
+  });
   return {
-    command: 'sync',
+    command,
     destination,
     connection,
     deletes,
     writeHeaders,
+    headers,
+    site,
     copies: parseCopies(inputs, context),
+    ...(invalidation === undefined ? {} : { invalidation }),
     delayUpdates: parseDelay(inputs),
     publishLast: parsePublishLast(inputs),
     lock: inputs.boolean('lock'),
@@ -75,14 +100,82 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
     overwrite: inputs.choice('overwrite', ['if-unchanged', 'always']),
     preserve: inputs.boolean('preserve'),
     index,
-    dryRun: inputs.boolean('dry-run'),
+    dryRun: command === 'check' || inputs.boolean('dry-run'),
+    read,
     report: report === undefined ? undefined : resolve(context.cwd, report),
     summary: inputs.choice('summary', ['always', 'changes', 'never']),
     summaryTitle: inputs.text('summary-title') ?? '',
     logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
     // Last: it is the only part that reads the disk.
-    tree: await parseTree(inputs, context),
+    tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context),
   };
+}
+
+const NO_TREE: TreeOptions = {
+  patterns: [],
+  root: undefined,
+  excludes: [],
+  includeGit: false,
+  symlinks: 'inside',
+  ifNoFilesFound: 'error',
+};
+
+/** What `remove` heeds; anything else that is set was meant for another run. */
+const REMOVE_INPUTS: ReadonlySet<InputName> = new Set([
+  'command',
+  'bucket',
+  'prefix',
+  'lock',
+  'abort-uploads-after',
+  'max-delete',
+  'retain',
+  'index',
+  'report',
+  'summary',
+  'summary-title',
+  'dry-run',
+  'log-level',
+  'region',
+  'endpoint-url',
+  'force-path-style',
+  'profile',
+  'allowed-account-ids',
+  'expected-bucket-owner',
+  'requester-pays',
+  'concurrency',
+  'max-attempts',
+  'connect-timeout',
+  'read-timeout',
+]);
+
+/** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
+const LOCK_INPUTS: ReadonlySet<InputName> = new Set(['sse', 'kms-key-id', 'storage-class', 'acl']);
+
+/** An unset variable must not mean everything (D13), nor an input be taken for heeded that is not. */
+function checkRemoval(inputs: Inputs, { bucket, prefix }: Destination): void {
+  const wholeBucket = inputs.boolean('whole-bucket');
+  const locks = inputs.boolean('lock');
+  for (const name of INPUT_NAMES) {
+    if (REMOVE_INPUTS.has(name) || (name === 'whole-bucket' && wholeBucket)) continue;
+    if ((LOCK_INPUTS.has(name) && locks) || !inputs.isSet(name)) continue;
+    const why = LOCK_INPUTS.has(name)
+      ? `writes nothing without ${inputs.spelled('lock')}`
+      : 'does not heed it';
+    throw usageError(`${inputs.spelled(name)} was given, and remove ${why}: take it out`);
+  }
+  if (prefix !== '' && !wholeBucket) return;
+  const given = wholeBucket ? `${inputs.spelled('whole-bucket')} was given` : `s3://${bucket} has no prefix`;
+  throw refusal(
+    'whole-bucket',
+    `${given}, and remove empties a prefix, never a whole bucket: set ${inputs.spelled('prefix')}; a lifecycle rule or the console empties buckets`,
+  );
+}
+
+/** All that is there goes, so nothing is unlike it: a limit is one that somebody set. */
+function parseRemoval(inputs: Inputs): DeleteOptions {
+  const maxDelete = parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? 'none');
+  const retain = inputs.lines('retain');
+  return { deleteAfter: true, maxDelete, deleteExcluded: false, grace: { kind: 'none' }, retain };
 }
 
 /** How a person spelled an input: messages say what to change. */
@@ -109,6 +202,14 @@ class Inputs {
   text(name: InputName): string | undefined {
     const value = this.raw[name];
     return typeof value === 'string' && value !== '' ? value : undefined;
+  }
+
+  /** Whether it says something of its own: the runner passes the defaults of action.yml as if they were given. */
+  isSet(name: InputName): boolean {
+    const value = this.lines(name).join('\n');
+    if (value === '' || this.shell === 'cli') return value !== '';
+    const { kind, default: fallback } = inputDefinition(name);
+    return kind === 'boolean' ? this.boolean(name) : value !== fallback;
   }
 
   lines(name: InputName): readonly string[] {
@@ -258,6 +359,51 @@ function parseCopies(inputs: Inputs, context: OptionsContext): CopyOptions {
     };
   });
   return { from, minSize: parseSize(inputs.spelled('copy-min-size'), inputs.orDefault('copy-min-size')) };
+}
+
+/** What an invalidation is made of costs money beyond 1,000 paths a month, so few are sent unless more are asked for. */
+const INVALIDATE_MAX_PATHS = 3;
+
+function parseInvalidation(inputs: Inputs, destination: Destination): InvalidationOptions | undefined {
+  const name = inputs.spelled('invalidate');
+  const given = inputs.text('invalidate')?.trim() ?? '';
+  const stripPrefix = parsePrefix(inputs.text('invalidate-strip-prefix') ?? '');
+  const addPrefix = parsePrefix(inputs.text('invalidate-prefix') ?? '');
+  const wait = inputs.boolean('invalidate-wait');
+  if (given === '') {
+    const lone = (['invalidate-strip-prefix', 'invalidate-prefix', 'invalidate-max-paths'] as const).find(
+      (other) => inputs.text(other) !== undefined,
+    );
+    if (lone === undefined && !wait) return undefined;
+    throw usageError(
+      `${inputs.spelled(lone ?? 'invalidate-wait')} was given without ${name}: set ${name} to a distribution, or drop it`,
+    );
+  }
+  const [distribution = '', ...words] = given.split(/\s+/);
+  const wrong = words.find((word) => !/^new=(?:true|false)$/.test(word));
+  if (!isDistribution(distribution) || wrong !== undefined || words.length > 1) {
+    return refuse(name, given, "a distribution's ID as E2EXAMPLE, and behind it new=true for new keys too");
+  }
+  if (!stripPrefix.startsWith(destination.prefix) && !destination.prefix.startsWith(stripPrefix)) {
+    return refuse(
+      inputs.spelled('invalidate-strip-prefix'),
+      stripPrefix,
+      `what the published keys begin with: ${destination.prefix}, a part of it up to a slash, or more`,
+    );
+  }
+  // CloudFront knows it at the end of a path alone.
+  if (addPrefix.includes('*'))
+    return refuse(inputs.spelled('invalidate-prefix'), addPrefix, 'a path without *');
+  return {
+    distribution,
+    newKeys: words[0] === 'new=true',
+    mapping: { stripPrefix, addPrefix },
+    maxPaths:
+      inputs.text('invalidate-max-paths') === undefined
+        ? INVALIDATE_MAX_PATHS
+        : inputs.number('invalidate-max-paths'),
+    wait,
+  };
 }
 
 function parseWriteHeaders(inputs: Inputs): WriteHeaders {

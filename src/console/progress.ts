@@ -8,10 +8,14 @@ function phaseWord(phase: PhaseName, dryRun: boolean): string {
       return 'Finding files';
     case 'list':
       return 'Listing';
+    case 'encode':
+      return 'Compressing';
     case 'digest':
       return 'Hashing';
     case 'plan':
       return 'Planning';
+    case 'read':
+      return 'Reading back';
     case 'execute':
       return dryRun ? 'Planning' : 'Publishing';
     case 'index':

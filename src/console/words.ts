@@ -15,7 +15,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'pattern-without-match': 'a line of paths matches nothing, and delete-after is set',
   'too-many-deletions': 'more would be deleted than max-delete allows',
   'unrelated-destination': 'the destination shares neither a key nor a content with the tree',
-  'whole-bucket': 'delete-after without a prefix, and the whole bucket was not spelled',
+  'whole-bucket':
+    'delete-after without a prefix, and the whole bucket was not spelled; or remove without a prefix',
   unreadable: 'a file or directory cannot be read',
   'name-not-utf8': 'a file name is not UTF-8',
   'key-too-long': 'a key would have more than 1,024 bytes',
@@ -36,7 +37,9 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'file-vanished': 'the file vanished during the run',
   'wrong-content': 'the service received other bytes than were read',
   'no-progress': 'nothing moved for a long time',
+  'no-room': 'no room for temporary files',
   'report-not-written': 'the report could not be written',
+  'invalidation-failed': 'everything was published, and CloudFront could not be told to forget what it has',
   internal: 'a mistake in this program',
   cancelled: 'the run was stopped by a signal',
 };
@@ -58,7 +61,10 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   'not-copyable': 'archived or too large to renew its headers',
   absent: 'no longer in the tree',
   excluded: 'excluded',
+  damaged: "the bytes read back are not the file's",
   grace: 'no longer in the tree, kept by delete-grace',
+  removed: 'the prefix is emptied',
+  own: 'index, journal or lock of s3-dedup-sync',
 };
 
 export const REASONS = Object.keys(REASON_WORDS) as readonly Reason[];

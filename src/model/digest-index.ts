@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
+import { isDistribution, isInvalidationPath } from './invalidation.js';
 import type { ObjectKey } from './object-key.js';
 
 /**
@@ -9,10 +10,10 @@ import type { ObjectKey } from './object-key.js';
  *     <crc32 of the JSON, 8 hex digits> <JSON object>
  *
  * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
- * was begun and is not known to have ended, one with `pending` of a key whose delete waits, one with `machine` of the
- * writer.
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
+ * of what a CloudFront distribution is still to be told, one with `machine` of the writer.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption`, `source`, `encoding`, `chunks` and `invalidation` are reserved for them.
+ * index is written again; `encryption` and `chunks` are reserved for them.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
 
@@ -35,6 +36,8 @@ export interface ObjectEntry {
   readonly parts?: string;
   /** SHA-256 of the headers that inputs and the name decided; see `headerDigest`. */
   readonly headers?: string;
+  /** What an encoded object holds: as in its metadata, see `formatSource`. */
+  readonly source?: string;
   /** Storage class that was asked for when it was written; a lifecycle rule may have moved it since. */
   readonly class?: string;
   /** What a newer version wrote. */
@@ -81,6 +84,11 @@ export interface DigestIndex {
   readonly deploys: number;
   /** Keys that the tree no longer has and that `delete-grace` keeps. */
   readonly pending: ReadonlyMap<string, PendingDelete>;
+  /**
+   * Paths that a distribution is still to be told, by its id. No paths: nothing is owed. No distribution: nobody knows
+   * what is, R15.
+   */
+  readonly invalidations: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A delete that waits. Another object under the key begins to wait anew. */
@@ -114,16 +122,19 @@ export function parseIndex(bytes: Buffer, journal: Buffer = Buffer.alloc(0)): In
   let deploys = 0;
   const uploads = new Map<string, UploadEntry>();
   const pending = new Map<string, PendingDelete>();
+  const invalidations = new Map<string, readonly string[]>();
   for (const record of recordsOf(journal, 0)) {
-    const entry = record === undefined ? undefined : uploadEntry(record);
+    if (record === undefined) continue;
+    const entry = uploadEntry(record);
     if (entry !== undefined) uploads.set(entry[0], entry[1]);
+    addInvalidation(invalidations, record);
   }
   for (const record of recordsOf(bytes, start + 1)) {
     if (record === undefined) {
       droppedLines++;
       continue;
     }
-    const { key, path, upload, pending: waiting, machine: writer } = record;
+    const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
     if (typeof upload === 'string') {
       const entry = uploadEntry(record);
       if (entry === undefined) droppedLines++;
@@ -132,6 +143,8 @@ export function parseIndex(bytes: Buffer, journal: Buffer = Buffer.alloc(0)): In
       const entry = pendingDelete(record);
       if (entry === undefined) droppedLines++;
       else pending.set(waiting, entry);
+    } else if (invalidation !== undefined) {
+      if (!addInvalidation(invalidations, record)) droppedLines++;
     } else if (typeof key === 'string') {
       const entry = objectEntry(record);
       if (entry === undefined) droppedLines++;
@@ -146,7 +159,10 @@ export function parseIndex(bytes: Buffer, journal: Buffer = Buffer.alloc(0)): In
       if (isSize(record.deploys)) deploys = record.deploys;
     }
   }
-  return { index: { machine, writtenNs, objects, files, uploads, deploys, pending }, droppedLines };
+  // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
+  if (droppedLines > 0) invalidations.clear();
+  const index = { machine, writtenNs, objects, files, uploads, deploys, pending, invalidations };
+  return { index, droppedLines };
 }
 
 /** An index of a run that never wrote one: what its journal says. */
@@ -173,12 +189,30 @@ export function* formatIndex(index: DigestIndex): Generator<string> {
   for (const [key, { extra, ...entry }] of index.objects) yield line({ ...extra, key, ...entry });
   for (const [path, { extra, ...entry }] of index.files) yield line({ ...extra, path, ...entry });
   for (const [pending, entry] of index.pending) yield line({ pending, ...entry });
+  for (const [distribution, paths] of index.invalidations) yield formatInvalidation(distribution, paths);
   for (const [upload, entry] of index.uploads) yield formatUpload(upload, entry);
 }
 
 /** A line of the journal. */
 export function formatUpload(upload: string, entry: UploadEntry): string {
   return line({ upload, ...entry });
+}
+
+/** Lines of index and journal; as many as the longest line asks for, at least one. */
+export function formatInvalidation(invalidation: string, paths: readonly string[]): string {
+  let lines = '';
+  let some: string[] = [];
+  let length = 0;
+  for (const path of paths) {
+    if (length + path.length > MAX_LINE / 2) {
+      lines += line({ invalidation, paths: some });
+      some = [];
+      length = 0;
+    }
+    some.push(path);
+    length += path.length + 3;
+  }
+  return lines + line({ invalidation, paths: some });
 }
 
 function line(record: Readonly<Record<string, unknown>>): string {
@@ -203,7 +237,7 @@ function parseLine(bytes: Buffer, start: number, end: number): Record<string, un
 }
 
 function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | undefined {
-  const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, class: asked, ...extra } = record;
+  const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   if (etag === undefined || md5 === undefined || !isSize(size)) return undefined;
@@ -213,6 +247,7 @@ function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | u
     md5,
     ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
     ...(typeof headers === 'string' ? { headers } : {}),
+    ...(typeof source === 'string' ? { source } : {}),
     ...(typeof asked === 'string' ? { class: asked } : {}),
     ...(Object.keys(extra).length > 0 ? { extra } : {}),
   };
@@ -230,6 +265,19 @@ function pendingDelete(record: Readonly<Record<string, unknown>>): PendingDelete
   const { etag: text, since, deploys } = record;
   const etag = typeof text === 'string' ? parseETag(text) : undefined;
   return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+
+/** Adds what a line says; false: it says nothing that may be believed. */
+function addInvalidation(
+  invalidations: Map<string, readonly string[]>,
+  { invalidation, paths }: Readonly<Record<string, unknown>>,
+): boolean {
+  if (typeof invalidation !== 'string' || !isDistribution(invalidation) || !Array.isArray(paths))
+    return false;
+  const known = paths.filter((path): path is string => typeof path === 'string' && isInvalidationPath(path));
+  if (known.length < paths.length) return false;
+  invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+  return true;
 }
 
 function uploadEntry(record: Readonly<Record<string, unknown>>): readonly [string, UploadEntry] | undefined {

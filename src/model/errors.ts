@@ -52,7 +52,9 @@ export type ErrorCode =
   | 'file-vanished'
   | 'wrong-content'
   | 'no-progress'
+  | 'no-room'
   | 'report-not-written'
+  | 'invalidation-failed'
   | 'internal'
   // signals: exit 130, 143
   | 'cancelled';

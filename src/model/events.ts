@@ -1,4 +1,5 @@
 import type { ErrorCode, ExitCode } from './errors.js';
+import type { Invalidation } from './invalidation.js';
 import type { Count, Step } from './plan.js';
 import type { Delayed, ReportError, Status, Totals } from './report.js';
 
@@ -29,7 +30,7 @@ export interface StepOutcome {
   readonly ms: number;
 }
 
-export type PhaseName = 'walk' | 'list' | 'digest' | 'plan' | 'execute' | 'index';
+export type PhaseName = 'walk' | 'list' | 'encode' | 'digest' | 'plan' | 'read' | 'execute' | 'index';
 
 /** What the plan would do, known before the first write. */
 export interface PlanTotals {
@@ -77,6 +78,7 @@ export type Event =
   | { readonly type: 'plan'; readonly url: string; readonly totals: PlanTotals }
   | { readonly type: 'rank'; readonly name: string; readonly steps: number }
   | { readonly type: 'outcome'; readonly outcome: StepOutcome }
+  | { readonly type: 'invalidation'; readonly invalidation: Invalidation }
   | {
       readonly type: 'message';
       readonly level: 'error' | 'warning' | 'notice' | 'debug';
@@ -100,6 +102,8 @@ export interface RunEnded {
   readonly requests: Readonly<Record<string, number>>;
   /** With `delay-updates`: how many keys were switched. */
   readonly delayed?: Delayed;
+  /** Of the invalidations that CloudFront accepted. */
+  readonly invalidationIds?: readonly string[];
   readonly error?: ReportError;
   /** Path of the report that was written. */
   readonly report?: string;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import mime from 'mime-types';
 import { type Md5, parseMd5 } from './digest.js';
-import type { LocalFile } from './objects.js';
-import type { WriteHeaders } from './options.js';
+import { applyHeaderRules } from './header-rules.js';
+import type { Encoded, LocalFile, Stored } from './objects.js';
+import type { HeaderOptions, WriteHeaders } from './options.js';
 
 /**
  * The Content-Type that a name stands for, with a charset for text. The table is mime-types at the exact
@@ -20,8 +21,9 @@ export function contentTypeOf(name: string): string {
  * `md5:<hex>/mode:<decimal>/mtime:<seconds>`.
  */
 export function formatAttributes(md5: Md5, file: LocalFile | undefined): string {
-  if (file === undefined) return `md5:${md5}`;
-  return `md5:${md5}/mode:${file.mode}/mtime:${file.mtimeNs / 1_000_000_000n}`;
+  if (file === undefined || file.redirect !== undefined) return `md5:${md5}`;
+  const { mode, mtimeNs } = file.encoded?.source ?? file;
+  return `md5:${md5}/mode:${mode}/mtime:${mtimeNs / 1_000_000_000n}`;
 }
 
 /** The MD5 that an object's own metadata names: s3cmd's attributes, then rclone's `md5chksum` (base64). */
@@ -33,16 +35,122 @@ export function metadataMd5(metadata: ReadonlyMap<string, string>): Md5 | undefi
   return rclone === undefined ? undefined : parseMd5(Buffer.from(rclone, 'base64').toString('hex'));
 }
 
-/** Every header that an input or the name decides; mode, mtime and digests are left out. Names in lower case. */
-export function decidedHeaders(name: string, write: WriteHeaders): Readonly<Record<string, string>> {
-  const { sse, kmsKeyId, storageClass, acl } = write;
-  return {
-    'content-type': contentTypeOf(name),
-    ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
-    ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
-    ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
-    ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
-  };
+/** Name of the metadata by which an encoded object says what it encodes. Without `x-amz-meta-`. */
+export const SOURCE_METADATA = 's3ds-source';
+
+/** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
+export function formatSource({ encoding, md5, source }: Encoded): string {
+  return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
+}
+
+/** Headers by their names in lower case. */
+export type HeaderSet = Readonly<Record<string, string>>;
+
+/** The headers that belong to an object; the store adds what every write carries. */
+export interface ObjectHeaders {
+  readonly contentType: string;
+  /** User metadata, names in lower case without `x-amz-meta-`. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** All others that were decided, names in lower case. */
+  readonly fields?: HeaderSet;
+}
+
+/** @param own metadata without `x-amz-meta-`: digests and times */
+export function objectHeaders(decided: HeaderSet, own: Readonly<Record<string, string>>): ObjectHeaders {
+  const { 'content-type': contentType = '', ...rest } = decided;
+  const metadata: Record<string, string> = {};
+  const fields: Record<string, string> = {};
+  for (const [name, value] of Object.entries(rest)) {
+    if (name.startsWith(META)) metadata[name.slice(META.length)] = value;
+    else fields[name] = value;
+  }
+  return { contentType, metadata: { ...metadata, ...own }, fields };
+}
+
+const META = 'x-amz-meta-';
+
+/** What pages and other files get from `headers-defaults: website`; a change of these is a change of every site. */
+const WEBSITE_DEFAULTS = {
+  page: 'public, max-age=0, must-revalidate',
+  immutable: 'public, max-age=31536000, immutable',
+  other: 'public, max-age=3600',
+} as const;
+
+/**
+ * Decides the headers of every object: the inputs for every write, then the defaults for websites, then the rules.
+ * The digests and times that go into metadata are no part of it.
+ */
+export class HeaderPolicy {
+  readonly #write: HeaderSet;
+  readonly #options: HeaderOptions;
+  readonly #immutable: ReadonlySet<string>;
+  /** Of the first name whose rules contradict one another. */
+  #contradiction: string | undefined;
+
+  /** @param immutable names that a build manifest vouches for: their content never changes */
+  constructor(write: WriteHeaders, options: HeaderOptions, immutable: ReadonlySet<string> = new Set()) {
+    const { sse, kmsKeyId, storageClass, acl } = write;
+    this.#write = {
+      ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
+      ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
+      ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
+      ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
+    };
+    this.#options = options;
+    this.#immutable = immutable;
+  }
+
+  /** Said once the headers of all files were asked for. */
+  get warnings(): readonly string[] {
+    return this.#contradiction === undefined ? [] : [this.#contradiction];
+  }
+
+  headersOf(file: Stored): HeaderSet {
+    const page = file.page ?? file.name;
+    const type = file.redirect === undefined ? contentTypeOf(page) : 'text/html; charset=utf-8';
+    const headers: Record<string, string> = { 'content-type': type, ...this.#write };
+    const { defaults, rules } = this.#options;
+    if (defaults === 'website') {
+      const kind = type.startsWith('text/html')
+        ? 'page'
+        : this.#immutable.has(file.name)
+          ? 'immutable'
+          : 'other';
+      headers['cache-control'] = WEBSITE_DEFAULTS[kind];
+    }
+    if (rules.length > 0) {
+      const ruled = applyHeaderRules(rules, pathsOf(file));
+      for (const [name, value] of ruled.headers) {
+        if (value !== undefined) headers[name] = value;
+        else if (name !== 'content-type' && !(name in this.#write)) delete headers[name];
+      }
+      const { contradiction } = ruled;
+      if (contradiction !== undefined) {
+        const { lines, value } = contradiction;
+        this.#contradiction ??= `the rules of lines ${[...new Set(lines)].join(' and ')} together give ${file.name} the Cache-Control "${value}", which contradicts itself: values of several rules are joined; put \`! Cache-Control\` into the one that shall replace the others`;
+      }
+    }
+    if (headers.expires !== undefined) headers.expires = new Date(headers.expires).toUTCString();
+    if (file.encoded !== undefined) headers['content-encoding'] = file.encoded.encoding;
+    if (file.redirect !== undefined) headers['x-amz-website-redirect-location'] = file.redirect;
+    return headers;
+  }
+
+  /** Whether a rule says in which encoding the file already is. */
+  saysEncoding(file: Stored): boolean {
+    if (this.#options.rules.length === 0) return false;
+    return applyHeaderRules(this.#options.rules, pathsOf(file)).headers.get('content-encoding') !== undefined;
+  }
+}
+
+/** The paths under which readers find an object: a directory's index page is found under the directory too. */
+function pathsOf({ name, page }: Stored): readonly string[] {
+  const paths = [`/${name}`];
+  if (page !== undefined && page !== name) paths.push(`/${page}`);
+  const index = /^(?:(.*)\/)?index\.html?$/.exec(name);
+  if (index !== null) paths.push(index[1] === undefined ? '/' : `/${index[1]}/`);
+  if (index?.[1] !== undefined) paths.push(`/${index[1]}`);
+  return paths;
 }
 
 /**

@@ -50,6 +50,8 @@ export type InputGroup =
   | 'Order'
   | 'Deleting'
   | 'Objects'
+  | 'Websites'
+  | 'CloudFront'
   | 'Run and report'
   | 'Connection';
 
@@ -79,12 +81,20 @@ export const CANNED_ACLS = [
 
 /** In the order of the docs. */
 export const INPUTS = {
+  command: {
+    kind: 'enum',
+    group: 'What is published',
+    values: ['sync', 'remove', 'check'],
+    default: 'sync',
+    only: 'action',
+    description:
+      'What the run does: `sync` publishes `paths`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
+  },
   paths: {
     kind: 'lines',
     group: 'What is published',
     option: 'path',
     placeholder: 'PATTERN',
-    required: true,
     description:
       'Directories, files or patterns to publish, one a line, in the dialect of @actions/glob. `dir`, `dir/` and `dir/**` publish the inside of `dir`. A line that begins with `!` excludes.',
   },
@@ -199,7 +209,7 @@ export const INPUTS = {
     word: true,
     placeholder: 'N|N%|none',
     description:
-      'Refuse the run when it would delete more than this: a number, `N%` of the listed keys that are not excluded, or `none` for no limit. Not given, up to 20 deletions are always allowed, and the destination must share a key or a content with the tree.',
+      'Refuse the run when it would delete more than this: a number, `N%` of the listed keys that are not excluded, or `none` for no limit. Not given, up to 20 deletions are always allowed, and the destination must share a key or a content with the tree. `remove` has no limit unless one is given.',
   },
   'delete-excluded': {
     kind: 'boolean',
@@ -280,6 +290,93 @@ export const INPUTS = {
     default: 'false',
     description: 'Keep mode and modification time of the files in metadata, as s3cmd does.',
   },
+  headers: {
+    kind: 'string',
+    group: 'Websites',
+    placeholder: 'RULES',
+    description:
+      'Headers by path, in the syntax of `_headers` files: a line with a path such as `/assets/*`, then indented lines `Cache-Control: public, max-age=3600`, or `! Cache-Control` to take one away. Here also x-amz-storage-class, x-amz-tagging, x-amz-acl and x-amz-website-redirect-location.',
+  },
+  'headers-file': {
+    kind: 'string',
+    group: 'Websites',
+    placeholder: 'FILE',
+    description:
+      'A file of such rules, as site builders write it; it is not published. Its rules come before those of `headers`.',
+  },
+  'headers-defaults': {
+    kind: 'enum',
+    group: 'Websites',
+    values: ['none', 'website'],
+    default: 'none',
+    description:
+      'Cache-Control where no rule gives one. `website`: pages are revalidated, names with a content hash that a build manifest lists are kept for a year, everything else for an hour.',
+  },
+  'refresh-headers': {
+    kind: 'boolean',
+    group: 'Websites',
+    default: 'false',
+    description:
+      'Ask S3 for the headers of objects that no earlier run remembers, at most 10,000 a run, and renew those that are not as they should be.',
+  },
+  'redirects-file': {
+    kind: 'string',
+    group: 'Websites',
+    placeholder: 'FILE',
+    description:
+      'A file in the `_redirects` convention, not published itself: each exact path with a 301 becomes an object that redirects readers of an S3 website endpoint. What S3 cannot do is refused.',
+  },
+  compress: {
+    kind: 'lines',
+    group: 'Websites',
+    placeholder: 'PATTERN',
+    description:
+      'Files to store compressed with Content-Encoding, one pattern in the dialect of .gitignore a line, then `encoding=br` for Brotli in place of gzip. What would not become a tenth smaller is stored as it is.',
+  },
+  'clean-urls': {
+    kind: 'boolean',
+    group: 'Websites',
+    default: 'false',
+    description: 'Publish each page `about.html` also as `about`, by a copy.',
+  },
+  invalidate: {
+    kind: 'string',
+    group: 'CloudFront',
+    placeholder: 'DISTRIBUTION',
+    word: true,
+    description:
+      'ID of a CloudFront distribution that is told, after everything is published, to forget what readers may have cached: what was changed, copied over, refreshed or deleted. `E2EXAMPLE new=true`: new keys too. What could not be sent is remembered and sent by the next run; where that is not known, everything is invalidated.',
+  },
+  'invalidate-strip-prefix': {
+    kind: 'string',
+    group: 'CloudFront',
+    placeholder: 'PREFIX',
+    description:
+      "What is taken off the front of a key to make a path: the path of the distribution's origin. Keys that do not begin with it are not served there.",
+  },
+  'invalidate-prefix': {
+    kind: 'string',
+    group: 'CloudFront',
+    placeholder: 'PREFIX',
+    description: 'What is put in front of the key to make a path.',
+  },
+  'invalidate-max-paths': {
+    kind: 'number',
+    group: 'CloudFront',
+    min: 1,
+    max: 1000,
+    shownDefault: '3',
+    placeholder: 'N',
+    description:
+      'Paths that an invalidation has at most; more are grouped into wildcards of directories. CloudFront bills each path beyond 1,000 a month.',
+  },
+  'invalidate-wait': {
+    kind: 'boolean',
+    group: 'CloudFront',
+    default: 'false',
+    description:
+      'End the run when the invalidation is complete, and fail it when it is not after 30 minutes.',
+  },
   index: {
     kind: 'string',
     group: 'Run and report',
@@ -314,6 +411,13 @@ export const INPUTS = {
     group: 'Run and report',
     default: 'false',
     description: 'Read everything, write nothing, and say what would be done.',
+  },
+  read: {
+    kind: 'boolean',
+    group: 'Run and report',
+    default: 'false',
+    description:
+      'With `check`: read every object back and compare its bytes; what `compress` stored is decoded.',
   },
   'log-level': {
     kind: 'enum',
@@ -427,8 +531,9 @@ export type RawInputs = Readonly<Partial<Record<InputName, string | readonly str
 
 /** Outputs of the action; over several destinations they are sums. */
 export const OUTPUTS = {
-  status: '`done`, `failed`, `refused`, `planned` (a dry run) or `cancelled`.',
-  changed: '`true` when something was, or in a dry run would be, written or deleted; else `false`.',
+  status: '`done`, `failed`, `refused`, `planned` (a dry run), `different` (of `check`) or `cancelled`.',
+  changed:
+    '`true` when something was, or in a dry run would be, written or deleted, or `check` found a difference; else `false`.',
   'uploaded-files': 'Files whose content was sent.',
   'uploaded-bytes': 'Their bytes.',
   'copied-files': 'Files that became server-side copies.',
@@ -440,6 +545,7 @@ export const OUTPUTS = {
   'deleted-bytes': 'Their bytes.',
   'failed-files': 'Files and objects that failed.',
   delayed: '`yes` when `delay-updates` staged everything before anything changed; else `no`.',
+  'invalidation-id': 'ID of the CloudFront invalidation, when one was sent.',
   requests: 'Requests sent to S3, retries included.',
   report: 'Path of the report, when one was asked for.',
   'summary-file': 'Path of the summary as Markdown, for a comment on a pull request.',

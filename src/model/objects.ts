@@ -1,10 +1,32 @@
-import type { ETag } from './digest.js';
+import type { ETag, Md5 } from './digest.js';
 import type { ObjectKey, Prefix } from './object-key.js';
 
-/** A regular file of the tree, as one `lstat` (or `stat` through a followed link) showed it. */
-export interface LocalFile {
+/** What becomes an object, and what decides its headers. */
+export interface Stored {
   /** Path below the root, `/`-separated: the key below the prefix. */
   readonly name: string;
+  /** The page that this is a further name of, or that it stands for: its type, its rules and its rank are that one's. */
+  readonly page?: string;
+  /** Where the object sends readers of a website endpoint; it has no bytes and no file. */
+  readonly redirect?: string;
+  /** The object holds the file's bytes in this encoding. */
+  readonly encoded?: Encoded;
+}
+
+/** A file that is stored encoded. */
+export interface Encoded {
+  readonly encoding: Encoding;
+  /** The file itself; the bytes that are stored lie elsewhere, or nowhere yet. */
+  readonly source: LocalFile;
+  /** Of the file itself. */
+  readonly md5: Md5;
+}
+
+/** As Content-Encoding spells it. */
+export type Encoding = 'gzip' | 'br';
+
+/** A regular file of the tree, as one `lstat` (or `stat` through a followed link) showed it. */
+export interface LocalFile extends Stored {
   /** Absolute path to open. */
   readonly path: string;
   /** Where `path` led when it was met, links resolved: a later link to elsewhere is another file. */

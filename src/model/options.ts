@@ -1,4 +1,6 @@
-import type { Destination } from './objects.js';
+import type { HeaderRule } from './header-rules.js';
+import type { PathMapping } from './invalidation.js';
+import type { Destination, Encoding } from './objects.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -27,6 +29,43 @@ export interface WriteHeaders {
   readonly storageClass?: string;
   /** Never sent unasked (R7). */
   readonly acl?: string;
+}
+
+/** What decides the headers of single objects. */
+export interface HeaderOptions {
+  /** Those of `headers-file` first. */
+  readonly rules: readonly HeaderRule[];
+  readonly defaults: 'none' | 'website';
+  /** Ask S3 for the headers that nobody remembers, and renew those that are not as they should be. */
+  readonly refresh: boolean;
+}
+
+/** A line of `compress`. */
+export interface CompressRule {
+  /** In the gitignore dialect; a leading `!` takes out what the lines before it took in. */
+  readonly pattern: string;
+  readonly encoding: Encoding;
+}
+
+/** An exact path that leads elsewhere. */
+export interface Redirect {
+  /** Path below the prefix. */
+  readonly name: string;
+  readonly target: string;
+  /** In the file, from 1. */
+  readonly line: number;
+}
+
+/** How the tree becomes objects other than file by file. */
+export interface SiteOptions {
+  readonly compress: readonly CompressRule[];
+  /** Publish `about.html` also as `about`. */
+  readonly cleanUrls: boolean;
+  readonly redirects: readonly Redirect[];
+  /** Files that say how to publish and are not published themselves: paths whose directories are no links. */
+  readonly unpublished: ReadonlySet<string>;
+  /** What the files of rules could not be taken at, to be said when the run begins. */
+  readonly warnings: readonly string[];
 }
 
 export type MaxDelete =
@@ -95,6 +134,17 @@ export interface CopyOptions {
   readonly minSize: number;
 }
 
+/** What CloudFront is told after publishing. */
+export interface InvalidationOptions {
+  readonly distribution: string;
+  /** New keys too: that they were not there may be cached as well. */
+  readonly newKeys: boolean;
+  readonly mapping: PathMapping;
+  readonly maxPaths: number;
+  /** The run ends when the invalidation is complete. */
+  readonly wait: boolean;
+}
+
 export type IndexPlace =
   | { readonly kind: 'none' }
   /** The runner's cache; anyone who may write it may forge it. */
@@ -102,15 +152,21 @@ export type IndexPlace =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
 
+/** `sync` publishes a tree; `remove` empties a prefix: its tree has no patterns, and its `deletes` are all there is. */
+export type Command = 'sync' | 'remove' | 'check';
+
 /** Everything that a run is asked to do, parsed and checked. */
 export interface SyncOptions {
-  readonly command: 'sync';
+  readonly command: Command;
   readonly tree: TreeOptions;
   readonly destination: Destination;
   readonly connection: Connection;
   readonly writeHeaders: WriteHeaders;
+  readonly headers: HeaderOptions;
+  readonly site: SiteOptions;
   readonly deletes: DeleteOptions;
   readonly copies: CopyOptions;
+  readonly invalidation?: InvalidationOptions;
   /** `if-unchanged`: only what the listing showed; `always`: a key as it is when it is written. */
   readonly overwrite: 'if-unchanged' | 'always';
   /** Nothing changes before every byte is in S3; `best-effort`: where the destination can. */
@@ -123,6 +179,8 @@ export interface SyncOptions {
   readonly preserve: boolean;
   readonly index: IndexPlace;
   readonly dryRun: boolean;
+  /** `check` reads every object back. */
+  readonly read: boolean;
   /** Path of the report; JSON Lines when it ends in `.jsonl`. */
   readonly report: string | undefined;
   readonly summary: 'always' | 'changes' | 'never';

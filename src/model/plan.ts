@@ -20,7 +20,10 @@ export type Action = 'upload' | 'copy' | 'refresh' | 'delete' | 'keep';
  * - `not-copyable`: so too, and the object cannot be copied onto itself: it is archived or above 5 GiB
  * - `absent`: the tree no longer has the key
  * - `excluded`: the key is excluded and `delete-excluded` is set
+ * - `damaged`: the object that looked equal has other bytes when it is read; of `check` alone
  * - `grace`: the tree no longer has the key, and `delete-grace` keeps it for now
+ * - `removed`: `remove` empties the prefix
+ * - `own`: so too, and the object is one of our own (index, journal, lock)
  */
 export type Reason =
   | 'new'
@@ -36,7 +39,10 @@ export type Reason =
   | 'not-copyable'
   | 'absent'
   | 'excluded'
-  | 'grace';
+  | 'damaged'
+  | 'grace'
+  | 'removed'
+  | 'own';
 
 /** What must still be true of a key when it is written; what the listing showed. */
 export type Condition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: ETag };

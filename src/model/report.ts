@@ -1,5 +1,6 @@
 import { type ErrorCode, EXIT, type ExitCode } from './errors.js';
 import type { Identity, Outcome, PhaseName } from './events.js';
+import type { Invalidation } from './invalidation.js';
 import type { Action, Count, Reason } from './plan.js';
 
 /** Version of the report's schema; `docs/report.schema.json` is its description. */
@@ -24,6 +25,13 @@ export interface ReportError {
   readonly message: string;
 }
 
+/** A header that an object has, or lacks, and the one that it shall have, or none. Names in lower case. */
+export interface HeaderDifference {
+  readonly name: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
 export interface ReportStep {
   readonly key: string;
   readonly action: Action;
@@ -37,6 +45,8 @@ export interface ReportStep {
   readonly error?: ReportError;
   readonly etag?: string;
   readonly versionId?: string;
+  /** What a refresh changes, where S3 was asked: in a dry run, and of headers that nobody remembered. */
+  readonly headers?: readonly HeaderDifference[];
 }
 
 /** Requests by the classes that S3 bills, and an estimate of their price. */
@@ -81,6 +91,8 @@ export interface DestinationReport {
   readonly cost?: RequestCost;
   /** Present when every byte was in S3 before anything changed. */
   readonly delayed?: Delayed;
+  /** Present when CloudFront was, or is still to be, told something. */
+  readonly invalidation?: Invalidation;
   readonly error?: ReportError;
   /** Unchanged files are in the totals alone. */
   readonly steps: readonly ReportStep[];

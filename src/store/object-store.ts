@@ -1,5 +1,6 @@
 import type { ETag, Md5 } from '../model/digest.js';
 import type { Identity } from '../model/events.js';
+import type { HeaderSet, ObjectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, SourceBucket } from '../model/objects.js';
 import type { Condition } from '../model/plan.js';
@@ -18,6 +19,16 @@ export interface ReadableStore {
   hasAcl(key: ObjectKey, signal: AbortSignal): Promise<boolean>;
   /** The whole body of a small object, for the index alone. `undefined`: there is no such key. */
   read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined>;
+  /**
+   * Reads a body whole, bound to its ETag; rejects with `condition` where it changed or is gone. `consume` is called
+   * anew for each attempt; what it rejects with is retried like any failure of the body.
+   */
+  get(
+    key: ObjectKey,
+    etag: ETag,
+    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ObjectHead>;
   /** Multipart uploads under the prefix that are not ended, page by page. */
   listUploads(prefix: Prefix, signal: AbortSignal): AsyncIterable<readonly ListedUpload[]>;
   /** The parts that an upload has. Rejects with `no-upload`. */
@@ -33,6 +44,8 @@ export interface ObjectStore extends ReadableStore {
   readonly provider: string;
   /** Whether objects of any size can be staged in uploads; `false` is known, `true` may turn out wrong. */
   readonly canStage: boolean;
+  /** Whether objects can have tags. */
+  readonly canTag: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
   put(request: PutRequest, signal: AbortSignal): Promise<Written>;
@@ -73,13 +86,8 @@ export interface ObjectHead {
   readonly contentType: string | undefined;
   /** User metadata, names in lower case without `x-amz-meta-`. */
   readonly metadata: ReadonlyMap<string, string>;
-}
-
-/** The headers that belong to an object; the store adds what every write carries (`WriteHeaders`). */
-export interface ObjectHeaders {
-  readonly contentType: string;
-  /** User metadata, names in lower case without `x-amz-meta-`. */
-  readonly metadata: Readonly<Record<string, string>>;
+  /** What S3 answers to readers besides, and the redirect: names in lower case. */
+  readonly fields: HeaderSet;
 }
 
 export interface ObjectHeadersFor {
@@ -223,6 +231,15 @@ export class StoreError extends Error {
 /** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
 export function etagsProve(encryption: string | undefined): boolean {
   return encryption === undefined || encryption === 'AES256';
+}
+
+/** A CDN's distribution, as far as it can be told to forget. Both calls reject with `StoreError`, and try once. */
+export interface Invalidator {
+  /** Its id. */
+  readonly distribution: string;
+  /** The same reference and paths again are the same invalidation. */
+  create(paths: readonly string[], reference: string, signal: AbortSignal): Promise<{ readonly id: string }>;
+  isDone(id: string, signal: AbortSignal): Promise<boolean>;
 }
 
 /** A destination that was reached: its store, and who we are there. */

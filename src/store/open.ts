@@ -99,7 +99,8 @@ interface Handler {
   readonly bytesMoved: () => number;
 }
 
-async function requestHandler(connection: Connection, endpoint: string | undefined): Promise<Handler> {
+/** @param endpoint where the requests go, which decides on the proxy; undefined: S3 itself */
+export async function requestHandler(connection: Connection, endpoint: string | undefined): Promise<Handler> {
   const agentOptions = {
     keepAlive: true,
     maxSockets: requestsInFlight(connection),

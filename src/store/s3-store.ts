@@ -9,12 +9,15 @@ import {
   GetBucketOwnershipControlsCommand,
   GetObjectAclCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   ListPartsCommand,
   type ObjectCannedACL,
   PutObjectCommand,
+  type PutObjectCommandInput,
   type S3Client,
   type ServerSideEncryption,
   type StorageClass,
@@ -32,7 +35,7 @@ import {
   multipartETag,
   parseETag,
 } from '../model/digest.js';
-import { metadataMd5 } from '../model/headers.js';
+import { type HeaderSet, metadataMd5, type ObjectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
@@ -47,7 +50,6 @@ import {
   type ListedPart,
   type ListedUpload,
   type ObjectHead,
-  type ObjectHeaders,
   type ObjectStore,
   type Part,
   type PartCopyRequest,
@@ -62,6 +64,24 @@ import {
 import type { Provider } from './providers.js';
 import { withRetries } from './retry.js';
 import { toStoreError } from './store-errors.js';
+
+/** Parameters of PutObject, CopyObject and CreateMultipartUpload alike. */
+type WrittenHeaders = Pick<
+  PutObjectCommandInput,
+  | 'ACL'
+  | 'CacheControl'
+  | 'ContentDisposition'
+  | 'ContentEncoding'
+  | 'ContentLanguage'
+  | 'ContentType'
+  | 'Expires'
+  | 'Metadata'
+  | 'ServerSideEncryption'
+  | 'SSEKMSKeyId'
+  | 'StorageClass'
+  | 'Tagging'
+  | 'WebsiteRedirectLocation'
+>;
 
 export interface S3StoreOptions {
   readonly client: S3Client;
@@ -112,6 +132,10 @@ export class S3Store implements ObjectStore {
 
   get provider(): string {
     return this.#options.provider().name;
+  }
+
+  get canTag(): boolean {
+    return this.#options.provider().taggingDirective;
   }
 
   get canStage(): boolean {
@@ -227,17 +251,7 @@ export class S3Store implements ObjectStore {
         const answer = await this.#client.send(new HeadObjectCommand({ ...this.#every, Key: key }), {
           abortSignal: signal,
         });
-        const etag = parseETag(answer.ETag);
-        if (etag === undefined || answer.ContentLength === undefined) return undefined;
-        return {
-          size: answer.ContentLength,
-          etag,
-          encryption:
-            answer.SSECustomerAlgorithm === undefined ? answer.ServerSideEncryption : ('customer' as const),
-          storageClass: answer.StorageClass ?? 'STANDARD',
-          contentType: answer.ContentType,
-          metadata: new Map(Object.entries(answer.Metadata ?? {}).map(([n, v]) => [n.toLowerCase(), v])),
-        };
+        return headOf(answer);
       } catch (thrown) {
         const error = toStoreError('HeadObject', thrown);
         if (error.status === 404) return undefined;
@@ -307,6 +321,45 @@ export class S3Store implements ObjectStore {
     });
   }
 
+  async get(
+    key: ObjectKey,
+    etag: ETag,
+    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ObjectHead> {
+    return this.#call('GetObject', signal, async () => {
+      let answer: GetObjectCommandOutput;
+      try {
+        const command = new GetObjectCommand({ ...this.#every, Key: key, IfMatch: `"${etag}"` });
+        answer = await this.#client.send(command, { abortSignal: signal });
+      } catch (thrown) {
+        const error = toStoreError('GetObject', thrown);
+        if (error.status !== 404 || error.code === 'NoSuchBucket') throw error;
+        throw new StoreError('condition', error.code, 404, 'GetObject', 'the object is gone', {
+          cause: thrown,
+        });
+      }
+      const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
+      const head = headOf(answer);
+      if (body === undefined || head === undefined) throw new Error('GetObject answered without a body');
+      let size = 0;
+      async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+        for await (const chunk of chunks) {
+          size += chunk.length;
+          yield chunk;
+        }
+      }
+      try {
+        await consume(counted(body));
+      } finally {
+        // Of a body that is not read to its end the connection cannot be used again.
+        body.destroy();
+      }
+      if (size !== head.size) throw new Error('the body was cut short');
+      return head;
+    });
+  }
+
   async put(request: PutRequest, signal: AbortSignal): Promise<Written> {
     const { key, body, md5 } = request;
     const command = new PutObjectCommand({
@@ -315,8 +368,7 @@ export class S3Store implements ObjectStore {
       Body: body,
       ContentLength: body.length,
       ContentMD5: base64OfMd5(md5),
-      ...this.#objectHeaders(request.headers),
-      ...this.#writeHeaders(),
+      ...this.#headers(request.headers),
       ...conditionOf(request.condition),
     });
     return this.#call(
@@ -399,7 +451,9 @@ export class S3Store implements ObjectStore {
   async #copyObject(request: CopyRequest, condition: Condition, signal: AbortSignal): Promise<Written> {
     const { key, source, md5, refresh } = request;
     const provider = this.#options.provider();
-    const directive = refresh === undefined ? ('REPLACE' as const) : ('COPY' as const);
+    // A copy onto itself keeps the tags that others gave the object, unless a rule says which it shall have.
+    const keepsTags = refresh !== undefined && request.headers.fields?.['x-amz-tagging'] === undefined;
+    const directive = keepsTags ? ('COPY' as const) : ('REPLACE' as const);
     const command = new CopyObjectCommand({
       ...this.#every,
       Key: key,
@@ -409,9 +463,8 @@ export class S3Store implements ObjectStore {
       ...(provider.annotationDirective && refresh === undefined
         ? { AnnotationDirective: 'EXCLUDE' as const }
         : {}),
-      ...this.#objectHeaders(request.headers),
-      ...this.#writeHeaders(),
-      ...this.#keptClass(refresh?.storageClass),
+      ...this.#headers(request.headers),
+      ...this.#keptClass(refresh?.storageClass, request.headers),
       ...conditionOf(condition),
     });
     // After a copy onto itself only another ETag tells that it was made.
@@ -433,8 +486,7 @@ export class S3Store implements ObjectStore {
     const command = new CreateMultipartUploadCommand({
       ...this.#every,
       Key: request.key,
-      ...this.#objectHeaders(request.headers),
-      ...this.#writeHeaders(),
+      ...this.#headers(request.headers),
       ...(request.wholeCrc32 === true
         ? { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const }
         : {}),
@@ -690,28 +742,34 @@ export class S3Store implements ObjectStore {
     this.#requests.set(operation, (this.#requests.get(operation) ?? 0) + 1);
   }
 
-  #objectHeaders(headers: ObjectHeaders): { ContentType: string; Metadata: Record<string, string> } {
-    return { ContentType: headers.contentType, Metadata: { ...headers.metadata } };
-  }
-
-  #writeHeaders(): {
-    ServerSideEncryption?: ServerSideEncryption;
-    SSEKMSKeyId?: string;
-    StorageClass?: StorageClass;
-    ACL?: ObjectCannedACL;
-  } {
+  /** What every write carries, and what belongs to this object, which goes before. */
+  #headers({ contentType, metadata, fields = {} }: ObjectHeaders): WrittenHeaders {
     const { sse, kmsKeyId, storageClass, acl } = this.#options.writeHeaders;
+    const given = {
+      ServerSideEncryption: sse as ServerSideEncryption | undefined,
+      SSEKMSKeyId: kmsKeyId,
+      StorageClass: (fields['x-amz-storage-class'] ?? storageClass) as StorageClass | undefined,
+      ACL: (fields['x-amz-acl'] ?? acl) as ObjectCannedACL | undefined,
+      CacheControl: fields['cache-control'],
+      ContentDisposition: fields['content-disposition'],
+      ContentEncoding: fields['content-encoding'],
+      ContentLanguage: fields['content-language'],
+      Expires: fields.expires === undefined ? undefined : new Date(fields.expires),
+      Tagging: fields['x-amz-tagging'],
+      WebsiteRedirectLocation: fields['x-amz-website-redirect-location'],
+    };
+    const set = Object.entries(given).filter(([, value]) => value !== undefined);
     return {
-      ...(sse === undefined ? {} : { ServerSideEncryption: sse as ServerSideEncryption }),
-      ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
-      ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
-      ...(acl === undefined ? {} : { ACL: acl as ObjectCannedACL }),
+      ...(Object.fromEntries(set) as WrittenHeaders),
+      ContentType: contentType,
+      Metadata: { ...metadata },
     };
   }
 
   /** STANDARD is what an absent header means, and what some servers take in no other way. */
-  #keptClass(kept: string | undefined): { StorageClass?: StorageClass } {
-    const implied = kept === 'STANDARD' && this.#options.writeHeaders.storageClass === undefined;
+  #keptClass(kept: string | undefined, { fields }: ObjectHeaders): { StorageClass?: StorageClass } {
+    const asked = fields?.['x-amz-storage-class'] ?? this.#options.writeHeaders.storageClass;
+    const implied = kept === 'STANDARD' && asked === undefined;
     return kept === undefined || implied ? {} : { StorageClass: kept as StorageClass };
   }
 
@@ -796,6 +854,40 @@ function listingError(what: string, cause?: unknown): StoreError {
   return new StoreError('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, {
     cause,
   });
+}
+
+function headOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): ObjectHead | undefined {
+  const etag = parseETag(answer.ETag);
+  if (etag === undefined || answer.ContentLength === undefined) return undefined;
+  return {
+    size: answer.ContentLength,
+    etag,
+    encryption:
+      answer.SSECustomerAlgorithm === undefined ? answer.ServerSideEncryption : ('customer' as const),
+    storageClass: answer.StorageClass ?? 'STANDARD',
+    contentType: answer.ContentType,
+    metadata: new Map(Object.entries(answer.Metadata ?? {}).map(([n, v]) => [n.toLowerCase(), v])),
+    fields: fieldsOf(answer),
+  };
+}
+
+/** Of an answer, what a rule can have decided. */
+function fieldsOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): HeaderSet {
+  const { SSEKMSKeyId, ServerSideEncryption, StorageClass } = answer;
+  const said = {
+    'cache-control': answer.CacheControl,
+    'content-disposition': answer.ContentDisposition,
+    'content-encoding': answer.ContentEncoding,
+    'content-language': answer.ContentLanguage,
+    'content-type': answer.ContentType,
+    expires: answer.ExpiresString,
+    'x-amz-server-side-encryption': ServerSideEncryption,
+    'x-amz-server-side-encryption-aws-kms-key-id': SSEKMSKeyId,
+    'x-amz-storage-class': StorageClass,
+    'x-amz-website-redirect-location': answer.WebsiteRedirectLocation,
+  };
+  const set = Object.entries(said).filter(([, value]) => value !== undefined && value !== '');
+  return Object.fromEntries(set) as HeaderSet;
 }
 
 function notDeleted(key: ObjectKey, code: string, message: string): DeleteAnswer {

@@ -26,6 +26,9 @@ const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorK
   ['ThrottlingException', 'throttled'],
   ['TooManyRequests', 'throttled'],
   ['RequestLimitExceeded', 'throttled'],
+  // CloudFront's.
+  ['Throttling', 'throttled'],
+  ['TooManyInvalidationsInProgress', 'throttled'],
   ['RequestTimeout', 'network'],
   ['InternalError', 'server'],
   ['OperationAborted', 'server'],

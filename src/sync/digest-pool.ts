@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { type EncodedFile, type EncodeJob, encodeFile } from './encode-file.js';
 import { type DigestJob, digestFile, FileChangedError, type FileDigest } from './file-bytes.js';
 
 /** Below this much to hash, starting threads (some 30 ms each) costs more than it saves. Bytes. */
@@ -9,18 +10,21 @@ const WORTH_THREADS = 64 * 1024 * 1024;
 /** MD5 does some 600 MiB/s a core: four threads outrun every disk and line that a runner has. */
 const MOST_THREADS = 4;
 
+/** Compressing is fifty times as slow as hashing. Bytes. */
+const WORTH_THREADS_TO_ENCODE = 2 * 1024 * 1024;
+
 type Answer =
   | 'alive'
-  | { readonly digest: FileDigest }
+  | { readonly result: FileDigest | EncodedFile }
   | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };
 
 interface Task {
-  readonly job: DigestJob;
-  readonly resolve: (digest: FileDigest) => void;
+  readonly job: DigestJob | EncodeJob;
+  readonly resolve: (result: FileDigest | EncodedFile) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Digests files, in worker threads when there is enough to hash. */
+/** Digests and encodes files, in worker threads when there is enough to do. */
 export class DigestPool {
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Task>();
@@ -47,6 +51,16 @@ export class DigestPool {
       await turn();
       return digestFile(job, this.#onAlive);
     }
+    return (await this.#inThread(job)) as FileDigest;
+  }
+
+  /** @param ahead bytes that will be asked for soon, this file included */
+  async encode(job: EncodeJob, ahead: number): Promise<EncodedFile> {
+    if (ahead < WORTH_THREADS_TO_ENCODE && this.#threads === 0) return encodeFile(job, this.#onAlive);
+    return (await this.#inThread(job)) as EncodedFile;
+  }
+
+  async #inThread(job: DigestJob | EncodeJob): Promise<FileDigest | EncodedFile> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });
       this.#dispatch();
@@ -85,7 +99,7 @@ export class DigestPool {
       const task = this.#busy.get(worker);
       this.#busy.delete(worker);
       this.#idle.push(worker);
-      if ('digest' in answer) task?.resolve(answer.digest);
+      if ('result' in answer) task?.resolve(answer.result);
       else task?.reject(revive(answer.error));
       this.#dispatch();
     });

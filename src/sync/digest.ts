@@ -1,5 +1,5 @@
 import { forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag, multipartETag } from '../model/digest.js';
+import { classifyETag, type Md5, multipartETag } from '../model/digest.js';
 import {
   type DigestIndex,
   formatLayout,
@@ -29,6 +29,8 @@ export interface DigestRequest {
   readonly index: DigestIndex | undefined;
   /** Whether the index's lines about local files may be believed: its place, its machine. */
   readonly trustFiles: boolean;
+  /** What is known already, and cannot be read here. */
+  readonly adopted?: ReadonlyMap<string, FileDigest>;
   readonly pool: DigestPool;
   readonly onProgress: (files: number, bytes: number, totalBytes: number) => void;
   readonly signal: AbortSignal;
@@ -50,10 +52,11 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const bySize = new Map<number, number>();
   for (const file of request.files) bySize.set(file.size, (bySize.get(file.size) ?? 0) + 1);
   const listed = listedSizes([...listing.values(), ...request.further], index);
-  const known = new Map<string, FileDigest>();
+  const known = new Map<string, FileDigest>(request.adopted);
   const jobs = new Map<string, LocalFile[]>();
   for (const file of request.files) {
-    if (file.size === 0 || !((bySize.get(file.size) ?? 0) > 1 || listed.has(file.size))) continue;
+    if (file.size === 0 || known.has(file.name)) continue;
+    if ((bySize.get(file.size) ?? 0) < 2 && !listed.has(file.size)) continue;
     const layouts = listed.get(file.size);
     const remembered =
       request.trustFiles && needsNoParts(file, layouts) ? recall(index, file, layouts) : undefined;
@@ -87,7 +90,9 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
       } catch (again) {
         throw beforeFirstWrite(again, file);
       }
-      for (const { name, path } of names) restated.set(name, { ...file, name, path });
+      const { size: bytes, mtimeNs, ctimeNs, dev, ino, nlink, mode } = file;
+      const now = { size: bytes, mtimeNs, ctimeNs, dev, ino, nlink, mode };
+      for (const known of names) restated.set(known.name, { ...known, ...now });
     }
     for (const { name } of names) known.set(name, digest);
     ahead -= size;
@@ -99,7 +104,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
 }
 
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */
-function beforeFirstWrite(error: unknown, file: LocalFile): SyncError {
+export function beforeFirstWrite(error: unknown, file: LocalFile): SyncError {
   const { code, exit, message } = explain(error, file.name);
   return new SyncError(code, code === 'unreadable' ? EXIT.refused : exit, message, {
     cause: error,
@@ -154,8 +159,17 @@ function recall(
   file: LocalFile,
   layouts: Layouts | undefined,
 ): FileDigest | undefined {
-  const entry = index?.files.get(file.path);
-  if (index === undefined || entry === undefined) return undefined;
+  const md5 = index === undefined ? undefined : recallMd5(index, file);
+  if (md5 === undefined) return undefined;
+  // An upload of one part: what delay-updates leaves.
+  const etags = layouts !== undefined && layouts.size > 0 ? [multipartETag([md5])] : [];
+  return { md5, partMd5s: [], etags };
+}
+
+/** The digest of a file whose stat is as it was when an earlier run on this machine digested it. */
+export function recallMd5(index: DigestIndex, file: LocalFile): Md5 | undefined {
+  const entry = index.files.get(file.path);
+  if (entry === undefined) return undefined;
   const same =
     entry.size === file.size &&
     entry.mtimeNs === file.mtimeNs.toString() &&
@@ -163,8 +177,5 @@ function recall(
     entry.ino === file.ino.toString();
   // git's racy rule: a file touched at or after the index was written may have changed unseen (C12).
   const settled = file.mtimeNs < index.writtenNs && file.ctimeNs < index.writtenNs;
-  if (!same || !settled) return undefined;
-  // An upload of one part: what delay-updates leaves.
-  const etags = layouts !== undefined && layouts.size > 0 ? [multipartETag([entry.md5])] : [];
-  return { md5: entry.md5, partMd5s: [], etags };
+  return same && settled ? entry.md5 : undefined;
 }

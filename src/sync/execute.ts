@@ -47,6 +47,8 @@ export async function execute(
   const outcomes: StepOutcome[] = [];
   let phaseStart = 0;
   let failed: StepOutcome | undefined;
+  let isAsked = false;
+  let withheld: StepOutcome['error'];
   const settle = (outcome: StepOutcome, place: number): void => {
     if (outcome.outcome === 'failed') failed ??= outcome;
     outcomes[place] = outcome;
@@ -78,13 +80,17 @@ export async function execute(
         continue;
       }
       const isDeleting = phase.steps[0]?.action === 'delete';
-      const withheld = isDeleting && !stopped() ? await performer.beforeDeletes() : undefined;
+      if (isDeleting && !isAsked && !stopped()) {
+        isAsked = true;
+        withheld = await performer.beforeDeletes();
+      }
+      const reason = isDeleting ? withheld : undefined;
       const batches = batchesOf(phase.steps);
       const from = phaseStart;
       await forEachConcurrent(batches, concurrency, async ({ work, offset }) => {
         const steps: readonly Step[] = isDeletes(work) ? work : [work];
         let results: readonly StepOutcome[];
-        if (withheld !== undefined) results = steps.map((step) => notDone(step, withheld));
+        if (reason !== undefined) results = steps.map((step) => notDone(step, reason));
         else if (stopped()) results = steps.map((step) => unstaged.get(step) ?? skipped(step, failed));
         else if (isDeletes(work)) results = await performer.delete(work);
         else if (work.action === 'keep') results = [kept(work)];

@@ -49,9 +49,7 @@ export async function restat(file: LocalFile): Promise<LocalFile> {
   if ((await realpath(file.path)) !== file.real)
     throw new FileChangedError('its path leads to another file now');
   return {
-    name: file.name,
-    path: file.path,
-    real: file.real,
+    ...file,
     size: Number(now.size),
     mtimeNs: now.mtimeNs,
     ctimeNs: now.ctimeNs,

@@ -15,6 +15,8 @@ export interface ForeignRequest {
   readonly deleted: ReadonlySet<ObjectKey>;
   /** Whether it matters what becomes of a key. */
   readonly matters: (key: ObjectKey) => boolean;
+  /** Whether the listing has our own objects too. */
+  readonly withOwn: boolean;
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }
@@ -24,8 +26,8 @@ export interface ForeignRequest {
  * writes make them: somebody else wrote them in between.
  */
 export async function foreignWrites(request: ForeignRequest): Promise<readonly ObjectKey[]> {
-  const { store, prefix, listing, written, deleted, matters, concurrency, signal } = request;
-  const now = await listAll(store, prefix, () => undefined, signal);
+  const { store, prefix, listing, written, deleted, matters, withOwn, concurrency, signal } = request;
+  const now = await listAll(store, prefix, () => undefined, signal, withOwn);
   const expected = (key: ObjectKey): ETag | undefined => {
     const ours = written.get(key);
     if (ours !== undefined) return ours.etag;

@@ -1,5 +1,7 @@
 import { EXIT, refusal, SyncError } from '../model/errors.js';
+import { OWN_DIRECTORY } from '../model/object-key.js';
 import type { DeleteOptions, TreeOptions } from '../model/options.js';
+import { stepsOf } from '../model/plan.js';
 import type { Planned } from './plan.js';
 import type { Tree } from './walk.js';
 
@@ -36,7 +38,12 @@ export function guardTree(tree: Tree, options: TreeOptions, deletes: DeleteOptio
 }
 
 /** Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write. */
-export function guardDeletions(planned: Planned, deletes: DeleteOptions, url: string): void {
+export function guardDeletions(
+  planned: Planned,
+  deletes: DeleteOptions,
+  url: string,
+  cause = 'the tree',
+): void {
   if (!deletes.deleteAfter) return;
   const { losses, deletions, listedUnexcluded, related } = planned;
   const { maxDelete } = deletes;
@@ -46,14 +53,31 @@ export function guardDeletions(planned: Planned, deletes: DeleteOptions, url: st
       `${url} holds ${listedUnexcluded} objects and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`,
     );
   }
+  const inner = innerDestination(planned);
+  if (inner !== undefined && cause === 'the tree') {
+    throw refusal(
+      'unrelated-destination',
+      `${url}: ${inner}${OWN_DIRECTORY} says that another run publishes to ${inner}, and delete-after would delete that: exclude it, or empty it first with remove`,
+    );
+  }
   const limit = deletionLimit(maxDelete, listedUnexcluded);
   if (losses > limit) {
     throw new SyncError(
       'too-many-deletions',
       EXIT.refused,
-      `${losses} of ${listedUnexcluded} objects under ${url} would be deleted and max-delete allows ${limit}: nothing was written; check the tree, or set max-delete: ${losses}`,
+      `${losses} of ${listedUnexcluded} objects under ${url} would be deleted and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`,
     );
   }
+}
+
+/** The prefix of another destination among what would be deleted: our own objects of an inner prefix lie there. */
+function innerDestination({ plan }: Planned): string | undefined {
+  for (const { action, key } of stepsOf(plan)) {
+    if (action !== 'delete') continue;
+    const at = `/${key}`.indexOf(`/${OWN_DIRECTORY}`);
+    if (at > 0) return key.slice(0, at);
+  }
+  return undefined;
 }
 
 function deletionLimit(maxDelete: DeleteOptions['maxDelete'], listed: number): number {

@@ -1,10 +1,9 @@
 import { forEachConcurrent } from '../model/concurrency.js';
 import type { DigestIndex } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
-import { decidedHeaders, headerDigest } from '../model/headers.js';
+import { type HeaderPolicy, headerDigest } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
-import type { WriteHeaders } from '../model/options.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
 import { type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
@@ -19,25 +18,26 @@ export function headerStates(
   prefix: Prefix,
   listing: ReadonlyMap<ObjectKey, ListedObject>,
   index: DigestIndex | undefined,
-  write: WriteHeaders,
+  policy: HeaderPolicy,
 ): ReadonlyMap<ObjectKey, HeaderState> {
   const states = new Map<ObjectKey, HeaderState>();
   if (index === undefined) return states;
-  for (const { name } of files) {
-    const key = (prefix + name) as ObjectKey;
+  for (const file of files) {
+    const key = (prefix + file.name) as ObjectKey;
     const object = listing.get(key);
     const entry = index.objects.get(key);
     if (object === undefined || entry?.headers === undefined) continue;
     if (entry.etag !== object.etag || entry.size !== object.size) continue;
-    if (entry.headers === headerDigest(decidedHeaders(name, write))) states.set(key, 'same');
-    else states.set(key, write.storageClass === entry.class ? 'changed' : 'class');
+    const headers = policy.headersOf(file);
+    if (entry.headers === headerDigest(headers)) states.set(key, 'same');
+    else states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
   }
   return states;
 }
 
 interface AclRequest {
   readonly store: ReadableStore;
-  readonly writeHeaders: WriteHeaders;
+  readonly policy: HeaderPolicy;
   readonly concurrency: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -48,10 +48,12 @@ interface AclRequest {
  * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone.
  */
 export async function whatWouldLoseAcls(plan: Plan, request: AclRequest): Promise<ReadonlySet<ObjectKey>> {
-  const { store, emit, signal } = request;
+  const { store, policy, emit, signal } = request;
   const bound = new Set<ObjectKey>();
-  if (request.writeHeaders.acl !== undefined) return bound;
-  const steps = [...stepsOf(plan)].filter((step): step is RefreshStep => step.action === 'refresh');
+  const steps = [...stepsOf(plan)].filter(
+    (step): step is RefreshStep =>
+      step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined,
+  );
   let denied: string | undefined;
   await forEachConcurrent(steps, request.concurrency, async ({ key }) => {
     if (denied !== undefined) {

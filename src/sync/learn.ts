@@ -100,7 +100,12 @@ export interface Confirmed {
   /** Uploads that are not ended. */
   readonly uploads: ReadonlyMap<string, UploadEntry>;
   readonly deploys: number;
+  /** Digests of headers that S3 answered as they should be. */
+  readonly headers: ReadonlyMap<ObjectKey, string>;
+  /** What the encoded objects among the unchanged ones hold. */
+  readonly sources: ReadonlyMap<ObjectKey, string>;
   readonly pending: ReadonlyMap<string, PendingDelete>;
+  readonly invalidations: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Writes the index if it says anything new; holds only what was confirmed. Never rejects. */
@@ -113,7 +118,9 @@ export async function saveIndex(
 ): Promise<void> {
   const index = nextIndex(storage, old, confirmed);
   try {
-    if (old !== undefined && saysNothingNew(old, index)) {
+    // What is owed and what is open may stand in the journal alone.
+    const isJournalled = owes(index) || index.uploads.size > 0;
+    if (old !== undefined && !isJournalled && saysNothingNew(old, index)) {
       await storage.journal.clear(signal);
       return;
     }
@@ -121,12 +128,20 @@ export async function saveIndex(
     for (const line of formatIndex(index)) lines.push(Buffer.from(line));
     await storage.save(Buffer.concat(lines), signal);
   } catch (error) {
+    const lost = owes(index)
+      ? 'what is still to be invalidated is not remembered: invalidate /* by hand'
+      : 'nothing else is lost';
     emit({
       type: 'message',
       level: 'warning',
-      message: `the index could not be written (${messageOf(error)}): the next run will take longer, nothing else is lost`,
+      message: `the index could not be written (${messageOf(error)}): the next run will take longer, ${lost}`,
     });
   }
+}
+
+/** Whether a distribution is still to be told something. */
+function owes({ invalidations }: DigestIndex): boolean {
+  return [...invalidations.values()].some((paths) => paths.length > 0);
 }
 
 function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirmed: Confirmed): DigestIndex {
@@ -135,11 +150,19 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     if (confirmed.written.has(object.key) || confirmed.deleted.has(object.key)) continue;
     const known = old?.objects.get(object.key);
     const md5 = confirmed.unchanged.get(object.key);
+    const headers = confirmed.headers.get(object.key);
+    const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
+    const asked = {
+      ...(headers === undefined ? {} : { headers }),
+      ...(source === undefined ? {} : { source }),
+    };
+    const isPlain = headers === undefined && source === undefined;
     if (known !== undefined && known.etag === object.etag && known.size === object.size) {
-      entries.push([object.key, md5 === undefined || md5 === known.md5 ? known : { ...known, md5 }]);
-    } else if (md5 !== undefined && classifyETag(object.etag).kind !== 'md5') {
+      const same = (md5 === undefined || md5 === known.md5) && isPlain;
+      entries.push([object.key, same ? known : { ...known, md5: md5 ?? known.md5, ...asked }]);
+    } else if (md5 !== undefined && (!isPlain || classifyETag(object.etag).kind !== 'md5')) {
       // A plain ETag says its own digest; only the others are worth a line.
-      entries.push([object.key, { etag: object.etag, size: object.size, md5 }]);
+      entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);
     }
   }
   for (const entry of confirmed.written) entries.push(entry);
@@ -162,6 +185,7 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     uploads: confirmed.uploads,
     deploys: confirmed.deploys,
     pending: confirmed.pending,
+    invalidations: confirmed.invalidations,
   };
 }
 

@@ -9,19 +9,22 @@ import type { ListedPlace } from './recognise.js';
 /** Pages in a row that may add no key: a server that repeats itself must not keep a run for ever. */
 const MOST_IDLE_PAGES = 100;
 
-/** All objects under the prefix but our own. A listing that fails anywhere fails whole (D9). */
+/** All objects under the prefix, our own only where they are asked for. A listing that fails anywhere fails whole (D9). */
 export async function listAll(
   store: ReadableStore,
   prefix: Prefix,
   onProgress: (keys: number) => void,
   signal: AbortSignal,
+  withOwn = false,
 ): Promise<ReadonlyMap<ObjectKey, ListedObject>> {
   const listing = new Map<ObjectKey, ListedObject>();
   const own = prefix + OWN_DIRECTORY;
   let idlePages = 0;
   for await (const page of store.list(prefix, signal)) {
     const before = listing.size;
-    for (const object of page) if (!object.key.startsWith(own)) listing.set(object.key, object);
+    for (const object of page) {
+      if (withOwn || !object.key.startsWith(own)) listing.set(object.key, object);
+    }
     idlePages = listing.size > before ? 0 : idlePages + 1;
     if (idlePages > MOST_IDLE_PAGES) {
       throw new StoreError(

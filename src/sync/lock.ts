@@ -15,6 +15,25 @@ const RENEW_MS = LEASE_MS / 4;
 /** A lock is some hundred bytes; what is larger is not ours. */
 const MAX_LOCK_BYTES = 64 * 1024;
 
+/** The lock of a destination. */
+export function lockKey(prefix: Prefix): ObjectKey {
+  return `${prefix}${OWN_DIRECTORY}lock` as ObjectKey;
+}
+
+/** Refuses where a run that may still be at work holds a lock, of this destination or of one below it. */
+export async function refuseLocks(
+  keys: Iterable<ObjectKey>,
+  { store, url, now, signal }: Pick<LockRequest, 'store' | 'url' | 'now' | 'signal'>,
+): Promise<void> {
+  for (const key of keys) {
+    if (!`/${key}`.endsWith(`/${OWN_DIRECTORY}lock`)) continue;
+    const body = await store.read(key, MAX_LOCK_BYTES, signal);
+    if (body === undefined) continue;
+    const held = parseLease(body.bytes);
+    if (held === undefined || held.expires > now()) throw locked(url, key, held);
+  }
+}
+
 /** What lies under the lock's key, as JSON. */
 interface Lease {
   /** Who holds it, for people. */
@@ -60,7 +79,7 @@ export class Lock {
   /** Rejects with a refusal that names who holds it and until when. */
   static async acquire(request: LockRequest): Promise<Lock> {
     const { store, prefix, url, now, signal } = request;
-    const key = `${prefix}${OWN_DIRECTORY}lock` as ObjectKey;
+    const key = lockKey(prefix);
     const expires = now() + LEASE_MS;
     const taken = await put(request, key, { ifNoneMatch: '*' }, expires);
     if (taken !== undefined) return new Lock(request, key, taken, expires);
@@ -70,14 +89,7 @@ export class Lock {
       const etag = await put(request, key, { ifMatch: body.etag }, expires);
       if (etag !== undefined) return new Lock(request, key, etag, expires);
     }
-    const who =
-      held === undefined
-        ? 'another run'
-        : `${held.owner} (until ${new Date(held.expires).toISOString().slice(0, 19)}Z unless it is renewed)`;
-    throw refusal(
-      'locked',
-      `${url} is locked by ${who}: nothing was written; run again when it has ended, or delete ${key} if it never will`,
-    );
+    throw locked(url, key, held);
   }
 
   /** Gives the lock back; one that is not ours any more is left. Returns why it could not be, for people. */
@@ -118,6 +130,17 @@ export class Lock {
       );
     }
   }
+}
+
+function locked(url: string, key: ObjectKey, held: Lease | undefined): SyncError {
+  const who =
+    held === undefined
+      ? 'another run'
+      : `${held.owner} (until ${new Date(held.expires).toISOString().slice(0, 19)}Z unless it is renewed)`;
+  return refusal(
+    'locked',
+    `${url} is locked by ${who}: nothing was written; run again when it has ended, or delete ${key} if it never will`,
+  );
 }
 
 /** The new lock's ETag; `undefined` when the condition did not hold. */

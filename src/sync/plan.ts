@@ -80,6 +80,7 @@ export interface Planned {
   readonly unchanged: ReadonlyMap<ObjectKey, Md5>;
   /** Unchanged keys whose headers nobody remembers. */
   readonly headersUnknown: Count;
+  readonly unknownHeaders: readonly LocalFile[];
   /** Listed keys that are neither excluded nor skipped: the base of `max-delete: N%`. */
   readonly listedUnexcluded: number;
   readonly deletions: number;
@@ -115,6 +116,8 @@ interface Decided extends Wanted {
 export function makePlan(input: PlanInput): Planned {
   const { prefix, files, listing, contents, policy } = input;
   const { rankOf, deleteRank } = policy.order;
+  const placeOf = ({ name, page = name }: LocalFile, isNew: boolean): number =>
+    Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
   const contentOf = objectContents(input);
   const treeKeys = new Set<string>();
   const unchanged = new Map<ObjectKey, Md5>();
@@ -122,6 +125,7 @@ export function makePlan(input: PlanInput): Planned {
   const kept = new Counter();
   const same = new Counter();
   const headersUnknown = new Counter();
+  const unknownHeaders: LocalFile[] = [];
   const renewed: (Wanted & { readonly object: ListedObject; readonly md5: Md5 })[] = [];
   let related = false;
 
@@ -138,11 +142,14 @@ export function makePlan(input: PlanInput): Planned {
     ) {
       unchanged.set(key, md5 ?? EMPTY_MD5);
       const state = input.headers.get(key);
-      if (state === undefined) headersUnknown.add(file.size);
+      if (state === undefined) {
+        headersUnknown.add(file.size);
+        unknownHeaders.push(file);
+      }
       if (state === undefined || state === 'same') same.add(file.size);
-      else renewed.push({ file, key, rank: rankOf(file.name, false), object, md5: md5 ?? EMPTY_MD5 });
+      else renewed.push({ file, key, rank: placeOf(file, false), object, md5: md5 ?? EMPTY_MD5 });
     } else {
-      wanted.push({ file, key, rank: rankOf(file.name, object === undefined) });
+      wanted.push({ file, key, rank: placeOf(file, object === undefined) });
     }
   }
 
@@ -308,6 +315,7 @@ export function makePlan(input: PlanInput): Planned {
     plan: { ranks: ranks.build(), unchanged: same.count(), kept: kept.count() },
     unchanged,
     headersUnknown: headersUnknown.count(),
+    unknownHeaders,
     listedUnexcluded,
     deletions: deletions.length,
     waiting,

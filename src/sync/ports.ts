@@ -3,7 +3,7 @@ import type { Emit } from '../model/events.js';
 import type { Prefix } from '../model/object-key.js';
 import type { SourceBucket } from '../model/objects.js';
 import type { DestinationReport } from '../model/report.js';
-import type { ObjectStore, ReadableStore } from '../store/object-store.js';
+import type { Invalidator, ObjectStore, ReadableStore } from '../store/object-store.js';
 
 /** Where the index is kept. Neither method may reject for a missing or unreadable index. */
 export interface IndexStorage {
@@ -43,6 +43,8 @@ export interface SyncPorts {
   readonly store: ObjectStore;
   readonly copyFrom: readonly CopyPlace[];
   readonly index: IndexStorage | undefined;
+  /** Given when something is to be invalidated, but for a dry run. */
+  readonly invalidator?: Invalidator;
   /** Who this run is, for the holder of a lock to be told by: a host, a process, the URL of a job. */
   readonly owner: string;
   readonly emit: Emit;

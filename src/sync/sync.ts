@@ -1,18 +1,27 @@
 import { setMaxListeners } from 'node:events';
-import type { Md5 } from '../model/digest.js';
+import { EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, type ExitCode, refusal, SyncError, worstExit } from '../model/errors.js';
 import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/events.js';
-import { joinKey, MAX_KEY_BYTES, type ObjectKey } from '../model/object-key.js';
+import { formatSource, HeaderPolicy, headerDigest } from '../model/headers.js';
+import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/object-key.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
-import type { Count, Plan, Step } from '../model/plan.js';
+import type { Count, Plan, Step, WriteStep } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
-import { type Delayed, type ReportError, type ReportStep, statusOf, type Totals } from '../model/report.js';
+import {
+  type Delayed,
+  type HeaderDifference,
+  type ReportError,
+  type ReportStep,
+  statusOf,
+  type Totals,
+} from '../model/report.js';
 import type { ReadableStore } from '../store/object-store.js';
 import { type Digested, digestTree } from './digest.js';
 import { DigestPool } from './digest-pool.js';
+import { type EncodedTree, Encodings } from './encode.js';
 import { parseExcludes } from './excludes.js';
 import { CannotStageError, dryRunPerformer, execute } from './execute.js';
 import { explain } from './explain.js';
@@ -21,13 +30,19 @@ import { foreignWrites } from './foreign.js';
 import { graceStates, pendingDeletes } from './grace.js';
 import { guardDeletions, guardTree } from './guards.js';
 import { headerStates, whatWouldLoseAcls } from './headers.js';
+import { Invalidations } from './invalidate.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll, listFurther } from './list.js';
-import { Lock } from './lock.js';
-import { type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
+import { Lock, lockKey, refuseLocks } from './lock.js';
+import { immutableNames } from './manifests.js';
+import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
+import { readBack } from './read-back.js';
 import { type ListedPlace, recognise } from './recognise.js';
+import { askHeaders } from './refresh-headers.js';
+import { planRemoval, retainedKeys } from './remove.js';
+import { unusedRules, withoutRules, withSite } from './site.js';
 import { Transfer } from './transfer.js';
 import { Uploads } from './uploads.js';
 import { type Tree, walk } from './walk.js';
@@ -41,6 +56,9 @@ const LAST_WORDS_MS = 4_000;
 /** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
 const LAST_REQUESTS_MS = 2_000;
 
+/** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
+const REFRESHES_SHOWN = 100;
+
 /** Keys of another writer that a message names. */
 const FOREIGN_SHOWN = 10;
 
@@ -48,13 +66,14 @@ const FOREIGN_SHOWN = 10;
 const PROGRESS_MS = 200;
 
 /**
- * Publishes a tree to one destination: walk and list, digest, plan, guard, execute, remember, report.
+ * Publishes a tree to one destination: walk and list, digest, plan, guard, execute, remember, report. Or removes what
+ * one holds: list, plan, guard, execute, report.
  * Nothing is written before the guards are passed. Rejects for nothing: what went wrong is in the report.
  */
 export async function sync(options: SyncOptions, ports: SyncPorts): Promise<SyncResult> {
   const run = new Run(options, ports);
   try {
-    await run.publish();
+    await run[COMMANDS[options.command]]();
   } catch (error) {
     run.fail(error);
   } finally {
@@ -72,17 +91,32 @@ interface Looked {
 
 /** What the run went by. */
 interface Seen extends Digested {
-  readonly tree: Tree;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  /** Whether it matters what another writer makes of a key. */
+  readonly matters: (key: ObjectKey) => boolean;
   readonly index: DigestIndex | undefined;
   readonly digestedNs: bigint;
 }
+
+/** What a plan is made from. */
+interface Prepared {
+  readonly tree: Tree;
+  readonly listing: Looked['listing'];
+  readonly known: Digested;
+  readonly input: Omit<PlanInput, 'aclBound'>;
+  readonly digestedNs: bigint;
+}
+
+const COMMANDS = { sync: 'publish', remove: 'remove', check: 'check' } as const;
+
+const NOTHING_FOUND = { steps: [], failed: [] } as const;
 
 class Run {
   readonly #options: SyncOptions;
   readonly #ports: SyncPorts;
   readonly #url: string;
   readonly #pool: DigestPool;
+  readonly #encodings: Encodings;
   readonly #phases: Partial<Record<PhaseName, number>> = {};
   readonly #stop = new AbortController();
   /** Nothing more is started when it is aborted. */
@@ -96,6 +130,10 @@ class Run {
   #planned: Plan | undefined;
   #delayed: Delayed | undefined;
   #lock: Lock | undefined;
+  #invalidations: Invalidations | undefined;
+  #policy: HeaderPolicy;
+  /** Of the keys whose headers S3 was asked for. */
+  readonly #headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
   #headersUnknown: Count = zero();
   #sendAllRequests = 0;
   #outcomes: readonly StepOutcome[] = [];
@@ -106,6 +144,7 @@ class Run {
     this.#options = options;
     this.#ports = ports;
     this.#url = destinationUrl(options.destination);
+    this.#policy = new HeaderPolicy(options.writeHeaders, options.headers);
     this.#signal = AbortSignal.any([ports.signal, this.#stop.signal]);
     // Every request in flight listens to it.
     setMaxListeners(0, this.#signal, this.#requests.signal);
@@ -115,37 +154,31 @@ class Run {
     this.#pool = new DigestPool(() => {
       this.#movedAt = performance.now();
     }, this.#signal);
+    this.#encodings = new Encodings(this.#pool);
     this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
   }
 
   async publish(): Promise<void> {
-    const { lock, dryRun, deletes, tree: treeOptions } = this.#options;
+    const { lock, dryRun, deletes } = this.#options;
     if (lock && !dryRun) await this.#takeLock();
-    const { index: storage, emit, now } = this.#ports;
+    const { index: storage, emit } = this.#ports;
     const remembered = await loadIndex(storage, emit, this.#signal);
-    const { tree, listing, further } = await this.#look();
-    this.#warn(tree.warnings);
-    this.#warn(guardTree(tree, treeOptions, deletes));
-    refuseKeys(tree, this.#options);
-
-    const digestedNs = BigInt(now()) * 1_000_000n;
-    const known = await this.#digest(tree, listing, further, remembered);
-    const input = await this.#recognise(tree, listing, further, known, remembered);
-    this.#sendAllRequests = requestsToSend(known.files);
+    const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
+    const invalidations = this.#toInvalidate(listing, remembered);
     const delay = this.#canDelay();
     let planned = await this.#plan(input, delay);
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#url);
     this.#settle(planned);
     if (dryRun) {
-      const concurrency = requestsInFlight(this.#options.connection);
-      this.#outcomes = await execute(planned.plan, dryRunPerformer, {
-        concurrency,
-        emit,
-        signal: this.#signal,
-      });
-      return;
+      invalidations.plan(planned.plan);
+      invalidations.tellPlanned();
+      const refreshed = [...stepsOf(planned.plan)].filter((step) => step.action === 'refresh');
+      const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
+      await this.#compareHeaders(shown, listing);
+      return this.#rehearse(planned);
     }
-    const seen: Seen = { ...known, tree, listing, index: remembered.index, digestedNs };
+    const matters = this.#mattersTo(tree, known.files);
+    const seen: Seen = { ...known, listing, matters, index: remembered.index, digestedNs };
     try {
       await this.#execute(planned, seen, delay);
     } catch (error) {
@@ -155,6 +188,189 @@ class Run {
       this.#settle(planned);
       await this.#execute(planned, seen, false);
     }
+    this.#blameInvalidation(await invalidations.wait());
+  }
+
+  /** Everything that is known before a plan is made. */
+  async #prepare(remembered: LoadedIndex): Promise<Prepared> {
+    const { deletes, site, tree: treeOptions } = this.#options;
+    const { emit, now } = this.#ports;
+    const { tree: found, listing, further } = await this.#look();
+    const published = await withoutRules(found, site);
+    for (const message of unusedRules(published)) emit({ type: 'message', level: 'notice', message });
+    this.#warn([...site.warnings, ...guardTree(published, treeOptions, deletes)]);
+    const tree = withSite(published, site);
+    this.#policy = await this.#headerPolicy(tree);
+    this.#warn(tree.warnings);
+    refuseKeys(tree, this.#options);
+    const digestedNs = BigInt(now()) * 1_000_000n;
+    const encoded = await this.#encode(tree, listing, remembered);
+    const known = await this.#digest(encoded, listing, further, remembered);
+    const input = await this.#recognise(tree, listing, further, known, remembered, encoded.vouched);
+    this.#sendAllRequests = requestsToSend(known.files);
+    return { tree, listing, known, input, digestedNs };
+  }
+
+  /**
+   * Compares the destination with what a publish would make of it. No index is believed: it says which headers
+   * objects were written with, and nothing of their bytes.
+   */
+  async check(): Promise<void> {
+    const { index: storage, emit } = this.#ports;
+    const { index } = await loadIndex(storage, emit, this.#signal);
+    const { known, input, listing } = await this.#prepare({ index, trustFiles: false, trustObjects: false });
+    const planned = await this.#plan(input, false);
+    const found = this.#options.read ? await this.#readBack(planned, known.files, listing) : NOTHING_FOUND;
+    const plan = withFindings(planned.plan, found.steps);
+    this.#settle({ ...planned, plan });
+    const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
+    const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
+    await this.#compareHeaders(shown, listing);
+    await this.#rehearse({ ...planned, plan });
+    this.#outcomes = [...this.#outcomes, ...found.failed];
+    for (const outcome of found.failed) emit({ type: 'outcome', outcome });
+    const isDifferent = [...stepsOf(plan)].some(({ action }) => action !== 'keep');
+    if (isDifferent) this.#exits = [...this.#exits, EXIT.different];
+  }
+
+  async #readBack(
+    planned: Planned,
+    files: readonly LocalFile[],
+    listing: Looked['listing'],
+  ): Promise<{ readonly steps: readonly WriteStep[]; readonly failed: readonly StepOutcome[] }> {
+    const { destination, connection } = this.#options;
+    const { prefix } = destination;
+    const renewed = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
+    const unchanged = files.filter(({ name }) => {
+      const key = (prefix + name) as ObjectKey;
+      return planned.unchanged.has(key) && !renewed.has(key);
+    });
+    const findings = await this.#phase('read', (tell) =>
+      readBack(unchanged, planned.unchanged, {
+        store: this.#ports.store,
+        prefix,
+        listing,
+        concurrency: requestsInFlight(connection),
+        onProgress: (done, bytes) => tell({ files: done, filesTotal: unchanged.length, bytes }),
+        signal: this.#signal,
+      }),
+    );
+    const steps: WriteStep[] = [];
+    const failed: StepOutcome[] = [];
+    for (const finding of findings) {
+      const { file } = finding;
+      const key = (prefix + file.name) as ObjectKey;
+      const etag = listing.get(key)?.etag ?? ('' as ETag);
+      const md5 = planned.unchanged.get(key) ?? EMPTY_MD5;
+      const base = { key, rank: 0, bytes: file.size, file, md5, condition: { ifMatch: etag } } as const;
+      const upload = { ...base, action: 'upload', reason: 'damaged', staged: false } as const;
+      if (finding.kind === 'damaged') steps.push(upload);
+      else {
+        const { code, exit, message } = explain(finding.error, key);
+        this.#exits = [...this.#exits, exit];
+        failed.push({
+          step: upload,
+          outcome: 'failed',
+          action: 'upload',
+          sentBytes: 0,
+          error: { code, message },
+          ms: 0,
+        });
+      }
+    }
+    return { steps, failed };
+  }
+
+  #toInvalidate(listing: Looked['listing'], { index }: LoadedIndex): Invalidations {
+    const { invalidation: options } = this.#options;
+    const { invalidator, index: storage, emit } = this.#ports;
+    this.#invalidations = new Invalidations({
+      options,
+      invalidator,
+      storage,
+      remembered: index?.invalidations ?? new Map(),
+      wasEmpty: listing.size === 0,
+      wasThere: (key) => index?.objects.has(key) === true,
+      url: this.#url,
+      emit,
+      onMove: () => {
+        this.#movedAt = performance.now();
+      },
+      signal: this.#signal,
+      requests: this.#requests.signal,
+    });
+    return this.#invalidations;
+  }
+
+  /** A failure of steps is told before one of CloudFront. */
+  #blameInvalidation(error: SyncError | undefined): void {
+    if (error === undefined) return;
+    const { code, exit, message } = error;
+    if (this.#exits.length === 0) this.#error ??= { code, message };
+    else this.#ports.emit({ type: 'message', level: 'error', message });
+    this.#exits = [...this.#exits, exit];
+  }
+
+  /** Every write of a tagged name would fail there. */
+  #refuseTags(): void {
+    const { canTag, provider } = this.#ports.store;
+    const tags = this.#options.headers.rules
+      .flatMap(({ changes }) => changes)
+      .find(({ name, value }) => name === 'x-amz-tagging' && value !== undefined);
+    if (canTag || tags === undefined) return;
+    throw new SyncError(
+      'usage',
+      EXIT.usage,
+      `headers: line ${tags.line} sets x-amz-tagging, and ${provider} has no tags: take it out; nothing was written`,
+    );
+  }
+
+  async #headerPolicy(tree: Tree): Promise<HeaderPolicy> {
+    const { writeHeaders, headers } = this.#options;
+    this.#refuseTags();
+    const notice = (message: string): void => this.#ports.emit({ type: 'message', level: 'notice', message });
+    const immutable =
+      headers.defaults === 'website' ? await immutableNames(tree.files, notice) : new Set<string>();
+    const policy = new HeaderPolicy(writeHeaders, headers, immutable);
+    if (headers.rules.length > 0) for (const file of tree.files) policy.headersOf(file);
+    this.#warn(policy.warnings);
+    return policy;
+  }
+
+  /** Empties the prefix, our own objects last: what is left after a failure still has its index. */
+  async remove(): Promise<void> {
+    const { lock, dryRun, deletes, destination } = this.#options;
+    const { store, index: storage, emit, now } = this.#ports;
+    const { prefix } = destination;
+    const signal = this.#signal;
+    if (lock && !dryRun) await this.#takeLock();
+    // It names the uploads that a publish left behind. It is not written: a line about what is gone is never believed.
+    const { index } = await loadIndex(dryRun ? undefined : storage, emit, signal);
+    const listing = await this.#phase('list', async (tell) => {
+      const listed = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), signal, true);
+      tell({ files: listed.size, bytes: totalSize(listed.values()) });
+      return new Map(listed);
+    });
+    // Ours goes when it is given back.
+    if (this.#lock !== undefined) listing.delete(lockKey(prefix));
+    await refuseLocks(listing.keys(), { store, url: this.#url, now, signal });
+    const retained = retainedKeys(prefix, deletes.retain);
+    const planned = await this.#phase('plan', async () => planRemoval(prefix, listing, retained));
+    guardDeletions(planned, deletes, this.#url, 'the prefix');
+    this.#settle(planned);
+    if (dryRun) return this.#rehearse(planned);
+    const matters = (key: ObjectKey): boolean => !retained(key);
+    const seen: Seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
+    await this.#execute(planned, seen, false);
+  }
+
+  async #rehearse(planned: Planned): Promise<void> {
+    const { connection } = this.#options;
+    this.#outcomes = await execute(planned.plan, dryRunPerformer, {
+      concurrency: requestsInFlight(connection),
+      emit: this.#ports.emit,
+      signal: this.#signal,
+    });
   }
 
   async #takeLock(): Promise<void> {
@@ -196,8 +412,29 @@ class Run {
     return { tree, ...listed };
   }
 
+  async #encode(tree: Tree, listing: Looked['listing'], remembered: LoadedIndex): Promise<EncodedTree> {
+    const { site, destination, connection } = this.#options;
+    const { files } = tree;
+    if (site.compress.length === 0) return { files, adopted: new Map(), vouched: new Map() };
+    return this.#phase('encode', async (tell) =>
+      this.#encodings.encode(files, {
+        ...remembered,
+        rules: site.compress,
+        policy: this.#policy,
+        prefix: destination.prefix,
+        listing,
+        store: this.#ports.store,
+        pool: this.#pool,
+        concurrency: requestsInFlight(connection),
+        emit: this.#ports.emit,
+        onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),
+        signal: this.#signal,
+      }),
+    );
+  }
+
   async #digest(
-    tree: Tree,
+    { files, adopted }: EncodedTree,
     listing: Looked['listing'],
     further: Looked['further'],
     remembered: LoadedIndex,
@@ -205,7 +442,8 @@ class Run {
     return this.#phase('digest', async (tell) =>
       digestTree({
         prefix: this.#options.destination.prefix,
-        files: tree.files,
+        files,
+        adopted,
         listing,
         further: further.flatMap(({ objects }) => objects),
         index: remembered.index,
@@ -224,8 +462,9 @@ class Run {
     further: Looked['further'],
     { files, digests }: Digested,
     remembered: LoadedIndex,
+    encoded: ReadonlyMap<ListedObject, Md5>,
   ): Promise<Omit<PlanInput, 'aclBound'>> {
-    const { destination, deletes, connection, copies, writeHeaders, publishLast } = this.#options;
+    const { destination, deletes, connection, copies, publishLast } = this.#options;
     const { store, emit, now } = this.#ports;
     const { prefix } = destination;
     const vouched = await recognise({
@@ -249,8 +488,8 @@ class Run {
       listing,
       further: further.flatMap(({ objects }) => objects),
       contents: knownContents(digests),
-      vouched,
-      headers: headerStates(files, prefix, listing, remembered.index, writeHeaders),
+      vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
+      headers: headerStates(files, prefix, listing, remembered.index, this.#policy),
       policy: {
         order: publishOrder(publishLast),
         delay: false,
@@ -267,26 +506,80 @@ class Run {
   }
 
   async #plan(input: Omit<PlanInput, 'aclBound'>, delay: boolean): Promise<Planned> {
-    const { writeHeaders, connection } = this.#options;
+    const { connection } = this.#options;
     const { store, emit } = this.#ports;
     const policy = { ...input.policy, delay };
     return this.#phase('plan', async () => {
-      const made = makePlan({ ...input, policy, aclBound: new Set() });
+      let headers = input.headers;
+      let made = makePlan({ ...input, policy, headers, aclBound: new Set() });
+      const asked = await this.#askHeaders(made, input);
+      if (asked.size > 0) {
+        headers = new Map([...headers, ...asked]);
+        made = makePlan({ ...input, policy, headers, aclBound: new Set() });
+      }
       const concurrency = requestsInFlight(connection);
       const aclBound = await whatWouldLoseAcls(made.plan, {
         store,
-        writeHeaders,
+        policy: this.#policy,
         concurrency,
         emit,
         signal: this.#signal,
       });
-      return aclBound.size === 0 ? made : makePlan({ ...input, policy, aclBound });
+      return aclBound.size === 0 ? made : makePlan({ ...input, policy, headers, aclBound });
     });
+  }
+
+  /**
+   * Headers that nobody remembers are asked for with `refresh-headers`; of redirects always, as an empty object says
+   * nothing of where it leads.
+   */
+  async #askHeaders(
+    { unknownHeaders }: Planned,
+    { prefix, listing }: Omit<PlanInput, 'aclBound'>,
+  ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
+    const states = new Map<ObjectKey, HeaderState>();
+    const due = this.#options.headers.refresh
+      ? unknownHeaders
+      : unknownHeaders.filter(({ redirect }) => redirect !== undefined);
+    await this.#compareHeaders(due, listing);
+    for (const { name } of due) {
+      const key = (prefix + name) as ObjectKey;
+      const found = this.#headerDifferences.get(key);
+      if (found !== undefined) states.set(key, found.length === 0 ? 'same' : 'changed');
+    }
+    return states;
+  }
+
+  async #compareHeaders(files: readonly LocalFile[], listing: Looked['listing']): Promise<void> {
+    const { prefix } = this.#options.destination;
+    const due = files.filter(({ name }) => !this.#headerDifferences.has((prefix + name) as ObjectKey));
+    if (due.length === 0) return;
+    const answers = await askHeaders(due, {
+      store: this.#ports.store,
+      prefix,
+      listing,
+      policy: this.#policy,
+      concurrency: requestsInFlight(this.#options.connection),
+      emit: this.#ports.emit,
+      signal: this.#signal,
+    });
+    for (const [key, differences] of answers) this.#headerDifferences.set(key, differences);
+  }
+
+  /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
+  #tellUnknownHeaders(count: number): void {
+    const { rules, defaults, refresh } = this.#options.headers;
+    const isAsked = rules.length > 0 || defaults !== 'none';
+    if (count === 0 || refresh || !isAsked) return;
+    const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
+    const message = `${what} remembered by no earlier run, and left as they are: refresh-headers: true compares and renews them`;
+    this.#ports.emit({ type: 'message', level: 'notice', message });
   }
 
   #settle(planned: Planned): void {
     this.#planned = planned.plan;
     this.#headersUnknown = planned.headersUnknown;
+    this.#tellUnknownHeaders(planned.headersUnknown.files);
     this.#ports.emit({ type: 'plan', url: this.#url, totals: planTotals(planned.plan) });
   }
 
@@ -315,7 +608,7 @@ class Run {
     const { store, index: storage, now } = this.#ports;
     const { digests } = seen;
     const signal = this.#signal;
-    const { preserve, overwrite, writeHeaders, connection, destination } = this.#options;
+    const { preserve, overwrite, connection, destination } = this.#options;
     const totals = planTotals(planned.plan);
     const { upload, copy, refresh, delete: deleted } = totals;
     const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
@@ -338,13 +631,15 @@ class Run {
         signal: this.#requests.signal,
       });
       await uploads.abortLeftOvers(wantedUploads(planned.plan));
+      await this.#invalidations?.journal(planned.plan);
       const transfer: Transfer = new Transfer({
         store,
         digests,
         pool: this.#pool,
         preserve,
         overwrite,
-        writeHeaders,
+        policy: this.#policy,
+        encodings: this.#encodings,
         delay,
         uploads,
         concurrency,
@@ -362,7 +657,8 @@ class Run {
           concurrency,
           emit: (event) => {
             if (event.type === 'outcome') {
-              done++;
+              // What is kept is no part of the total either.
+              if (event.outcome.action !== 'keep') done++;
               clock.see(event.outcome);
             }
             tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
@@ -371,6 +667,7 @@ class Run {
           signal,
         });
       } finally {
+        this.#invalidations?.settle(this.#outcomes);
         // A stopped run has seconds: the index says what is left open before anything is tidied.
         if (signal.aborted) await this.#remember(planned, seen, transfer, uploads);
         isRemembered = signal.aborted;
@@ -379,6 +676,7 @@ class Run {
       this.#exits = [...this.#exits, ...transfer.exits];
       if (delay) this.#delayed = clock.delayed();
       await this.#lookAgain(transfer, seen);
+      this.#blameInvalidation(await this.#invalidations?.send());
       if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);
     });
   }
@@ -405,7 +703,9 @@ class Run {
     if (!isWritten || this.#lock !== undefined || this.#signal.aborted || this.#exits.length > 0) return;
     try {
       const foreign = await this.#foreignWrites(transfer, seen);
-      if (foreign.length > 0) this.#blame(foreign, 'what this run wrote there may be gone');
+      const isRemoving = this.#options.command === 'remove';
+      const consequence = isRemoving ? 'it is not empty' : 'what this run wrote there may be gone';
+      if (foreign.length > 0) this.#blame(foreign, consequence);
     } catch (error) {
       const { message } = explain(error, `${this.#url}: listing after the run`);
       const text = `${message}; whether another run wrote at the same time is not known`;
@@ -414,25 +714,31 @@ class Run {
   }
 
   async #foreignWrites(transfer: Transfer, seen: Seen): Promise<readonly ObjectKey[]> {
-    const { destination, deletes, connection } = this.#options;
-    const { prefix } = destination;
-    const treeKeys = new Set(seen.files.map(({ name }) => prefix + name));
+    const { command, destination, connection } = this.#options;
     return foreignWrites({
       store: this.#ports.store,
-      prefix,
+      prefix: destination.prefix,
       listing: seen.listing,
       written: transfer.learned,
       deleted: transfer.deleted,
-      // Other pipelines may add keys beside ours; where we delete, the prefix is ours alone.
-      matters: (key) => {
-        if (treeKeys.has(key)) return true;
-        const name = key.slice(prefix.length);
-        const isProtected = seen.tree.skipped(name) || (seen.tree.excluded(name) && !deletes.deleteExcluded);
-        return deletes.deleteAfter && !isProtected;
-      },
+      matters: seen.matters,
+      withOwn: command === 'remove',
       concurrency: requestsInFlight(connection),
       signal: this.#requests.signal,
     });
+  }
+
+  /** Other pipelines may add keys beside ours; where we delete, the prefix is ours alone. */
+  #mattersTo(tree: Tree, files: Digested['files']): Seen['matters'] {
+    const { destination, deletes } = this.#options;
+    const { prefix } = destination;
+    const treeKeys = new Set(files.map(({ name }) => prefix + name));
+    return (key) => {
+      if (treeKeys.has(key)) return true;
+      const name = key.slice(prefix.length);
+      const isProtected = tree.skipped(name) || (tree.excluded(name) && !deletes.deleteExcluded);
+      return deletes.deleteAfter && !isProtected;
+    };
   }
 
   #blame(foreign: readonly ObjectKey[], consequence: string): void {
@@ -445,7 +751,7 @@ class Run {
 
   async #remember(planned: Planned, seen: Seen, transfer: Transfer, uploads: Uploads): Promise<void> {
     const { index: storage, emit, now } = this.#ports;
-    if (storage === undefined) return;
+    if (storage === undefined || this.#options.command === 'remove') return;
     const { files, digests, listing, index, digestedNs } = seen;
     const digested = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>(transfer.published);
     for (const file of files) {
@@ -463,14 +769,32 @@ class Run {
       unchanged: planned.unchanged,
       written: transfer.learned,
       deleted: transfer.deleted,
-      files: digested.values(),
+      files: [...digested.values()].map(({ file, md5 }) =>
+        file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 },
+      ),
       digestedNs,
       uploads: uploads.left(),
       deploys: isDeploy ? deploys + 1 : deploys,
+      headers: this.#confirmedHeaders(seen),
+      sources: encodedSources(files, this.#options.destination.prefix),
       pending: pendingDeletes(planned.waiting, index, now()),
+      invalidations: this.#invalidations?.left() ?? new Map(),
     };
     const time = this.#signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : this.#signal;
     await this.#phase('index', async () => saveIndex(storage, index, confirmed, emit, time));
+  }
+
+  /** Digests of the headers that S3 answered as they should be. */
+  #confirmedHeaders({ files }: Seen): ReadonlyMap<ObjectKey, string> {
+    const { prefix } = this.#options.destination;
+    const confirmed = new Map<ObjectKey, string>();
+    if (this.#headerDifferences.size === 0) return confirmed;
+    for (const file of files) {
+      const key = (prefix + file.name) as ObjectKey;
+      if (this.#headerDifferences.get(key)?.length === 0)
+        confirmed.set(key, headerDigest(this.#policy.headersOf(file)));
+    }
+    return confirmed;
   }
 
   fail(error: unknown): void {
@@ -491,17 +815,23 @@ class Run {
     const held = await this.#lock?.release(time);
     if (held !== undefined) this.#warn([held]);
     await this.#pool.close();
+    await this.#encodings.close();
   }
 
   result(): SyncResult {
     if (this.#signal.aborted && this.#error === undefined) this.fail(this.#signal.reason);
     const exit = worstExit(this.#exits);
-    const steps: ReportStep[] = this.#outcomes.map(reportStep);
+    const invalidation = this.#invalidations?.report;
+    const steps = this.#outcomes.map((outcome): ReportStep => {
+      const { step, action } = outcome;
+      const changes = action === 'refresh' ? this.#headerDifferences.get(step.key) : undefined;
+      return { ...reportStep(outcome), ...(changes === undefined ? {} : { headers: changes }) };
+    });
     return {
       exit,
       report: {
         url: this.#url,
-        status: statusOf(exit, this.#options.dryRun),
+        status: statusOf(exit, this.#options.dryRun && this.#options.command !== 'check'),
         totals: totalsOf(this.#outcomes, this.#planned),
         requests: this.#requestCounts(),
         phases: this.#phases,
@@ -510,6 +840,7 @@ class Run {
         sentBytes: this.#outcomes.reduce((sum, outcome) => sum + outcome.sentBytes, 0),
         sendAllRequests: this.#sendAllRequests,
         ...(this.#delayed === undefined ? {} : { delayed: this.#delayed }),
+        ...(invalidation === undefined ? {} : { invalidation }),
         ...(this.#error === undefined ? {} : { error: this.#error }),
         steps,
       },
@@ -599,6 +930,21 @@ class SwitchClock {
   }
 }
 
+/** A plan with what reading the objects showed besides. */
+function withFindings(plan: Plan, steps: readonly WriteStep[]): Plan {
+  if (steps.length === 0) return plan;
+  const bytes = steps.reduce((sum, { bytes: some }) => sum + some, 0);
+  const [first, ...ranks] = plan.ranks;
+  return {
+    ...plan,
+    unchanged: { files: plan.unchanged.files - steps.length, bytes: plan.unchanged.bytes - bytes },
+    ranks: [
+      { name: first?.name ?? '', phases: [...(first?.phases ?? []), { kind: 'publish', steps }] },
+      ...ranks,
+    ],
+  };
+}
+
 /** Which uploads of earlier runs this plan may go on with. */
 function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
   const steps = new Map<ObjectKey, Step>();
@@ -660,6 +1006,14 @@ function requestsToSend(files: readonly LocalFile[]): number {
   let requests = Math.ceil(files.length / 1000);
   for (const { size } of files) requests += size < MULTIPART_THRESHOLD ? 1 : layoutParts(ownLayout(size)) + 2;
   return requests;
+}
+
+function encodedSources(files: readonly LocalFile[], prefix: Prefix): ReadonlyMap<ObjectKey, string> {
+  const sources = new Map<ObjectKey, string>();
+  for (const { name, encoded } of files) {
+    if (encoded !== undefined) sources.set((prefix + name) as ObjectKey, formatSource(encoded));
+  }
+  return sources;
 }
 
 function knownContents(digests: ReadonlyMap<string, FileDigest>): ReadonlyMap<string, KnownContent> {

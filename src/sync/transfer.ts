@@ -3,10 +3,17 @@ import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } 
 import { formatLayout, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
-import { contentTypeOf, decidedHeaders, formatAttributes, headerDigest } from '../model/headers.js';
+import {
+  formatAttributes,
+  formatSource,
+  type HeaderPolicy,
+  headerDigest,
+  type ObjectHeaders,
+  objectHeaders,
+  SOURCE_METADATA,
+} from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
-import type { WriteHeaders } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
 import type {
   Condition,
@@ -19,7 +26,6 @@ import type {
 } from '../model/plan.js';
 import {
   etagsProve,
-  type ObjectHeaders,
   type ObjectStore,
   type Part,
   type SourceObject,
@@ -28,6 +34,7 @@ import {
   type Written,
 } from '../store/object-store.js';
 import type { DigestPool } from './digest-pool.js';
+import type { Encodings } from './encode.js';
 import { CannotStageError, type Performer } from './execute.js';
 import { explain } from './explain.js';
 import {
@@ -36,7 +43,6 @@ import {
   type FileDigest,
   readRange,
   readWhole,
-  restat,
   withOpenFile,
 } from './file-bytes.js';
 import type { Uploads } from './uploads.js';
@@ -59,7 +65,8 @@ export interface TransferOptions {
   readonly pool: DigestPool;
   readonly preserve: boolean;
   readonly overwrite: 'if-unchanged' | 'always';
-  readonly writeHeaders: WriteHeaders;
+  readonly policy: HeaderPolicy;
+  readonly encodings: Encodings;
   /** Everything is staged; nothing is ever put or copied to a key whose bytes are. */
   readonly delay: boolean;
   readonly uploads: Uploads;
@@ -239,29 +246,29 @@ export class Transfer implements Performer {
   }
 
   #remember(key: ObjectKey, sent: Sent): void {
-    const { writeHeaders } = this.#options;
+    const decided = this.#options.policy.headersOf(sent.file);
+    const asked = decided['x-amz-storage-class'];
     this.#sent.set(key, sent);
-    this.published.set(sent.file.name, sent);
+    if (sent.file.redirect === undefined) this.published.set(sent.file.name, sent);
     this.learned.set(key, {
       etag: sent.written.etag,
       size: sent.file.size,
       md5: sent.md5,
       ...(sent.parts === undefined ? {} : { parts: sent.parts }),
-      headers: headerDigest(decidedHeaders(sent.file.name, writeHeaders)),
-      ...(writeHeaders.storageClass === undefined ? {} : { class: writeHeaders.storageClass }),
+      headers: headerDigest(decided),
+      ...(sent.file.encoded === undefined ? {} : { source: formatSource(sent.file.encoded) }),
+      ...(asked === undefined ? {} : { class: asked }),
     });
   }
 
   #headers(file: LocalFile, md5: Md5, multipart: boolean): ObjectHeaders {
-    const attributes = formatAttributes(md5, this.#options.preserve ? file : undefined);
-    return {
-      contentType: contentTypeOf(file.name),
-      metadata: {
-        's3cmd-attrs': attributes,
-        // rclone reads a multipart object's MD5 from here.
-        ...(multipart ? { md5chksum: base64OfMd5(md5) } : {}),
-      },
-    };
+    const { policy, preserve } = this.#options;
+    return objectHeaders(policy.headersOf(file), {
+      's3cmd-attrs': formatAttributes(md5, preserve ? file : undefined),
+      // rclone reads a multipart object's MD5 from here.
+      ...(multipart ? { md5chksum: base64OfMd5(md5) } : {}),
+      ...(file.encoded === undefined ? {} : { [SOURCE_METADATA]: formatSource(file.encoded) }),
+    });
   }
 
   /**
@@ -356,6 +363,8 @@ export class Transfer implements Performer {
     const { key, file, md5 } = step;
     const headers = this.#headers(file, md5, true);
     const whole = source.size <= store.maxCopySize;
+    const isHere = file.path !== '';
+    if (!whole && !isHere) throw unproved('UploadPartCopy', 'the bytes lie in S3 alone');
     const layout = whole ? [{ count: 1, size: source.size }] : ownLayout(source.size);
     const partMd5s = whole ? [md5] : await this.#partMd5s(file, layout);
     const begun = await this.#begin(key, file, md5, layout, partMd5s, headers);
@@ -363,6 +372,7 @@ export class Transfer implements Performer {
     let crc32: string | undefined;
     if (!etagsProve(upload.encryption)) {
       await this.#abort(upload);
+      if (!isHere) throw unproved('UploadPartCopy', 'the bytes lie in S3 alone');
       crc32 = await crc32Of(file);
       upload = (await this.#begin(key, file, md5, layout, partMd5s, headers, true)).upload;
     }
@@ -377,7 +387,7 @@ export class Transfer implements Performer {
         const bound = part.boundBySource === true && this.#provesContent(source.etag, step);
         if (crc32 === undefined && (part.etag as string) !== partMd5s[number - 1] && !bound) {
           const told = `part ${number} has the ETag ${part.etag}`;
-          throw new StoreError('digest', 'UnprovedPart', 200, 'UploadPartCopy', told);
+          throw unproved('UploadPartCopy', told);
         }
         parts[number - 1] = part;
       });
@@ -488,11 +498,13 @@ export class Transfer implements Performer {
     step: WriteStep,
     send: (file: LocalFile, digest: FileDigest | undefined) => Promise<T>,
   ): Promise<T> {
+    const { encodings, digests } = this.#options;
     try {
-      return await send(step.file, this.#options.digests.get(step.file.name));
+      const file = await encodings.ready(step.file);
+      return await send(file, file === step.file ? digests.get(file.name) : undefined);
     } catch (error) {
       if (!(error instanceof FileChangedError)) throw error;
-      return send(await restat(step.file), undefined);
+      return send(await encodings.again(step.file), undefined);
     }
   }
 
@@ -506,7 +518,7 @@ export class Transfer implements Performer {
     const { store, signal, requests } = this.#options;
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
-      const body = await readWhole(file);
+      const body = await bodyOf(file);
       const md5 = md5Of(body);
       const written = await store.put(
         { key, body, md5, headers: this.#headers(file, md5, false), condition },
@@ -529,7 +541,7 @@ export class Transfer implements Performer {
     }
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
-      const body = await readWhole(file);
+      const body = await bodyOf(file);
       const md5 = md5Of(body);
       return this.#sendParts(key, file, { md5, partMd5s: [md5] }, [{ count: 1, size: file.size }], body);
     });
@@ -600,8 +612,8 @@ export class Transfer implements Performer {
     headers: ObjectHeaders,
     wholeCrc32 = false,
   ): Promise<{ readonly upload: Upload; readonly have: ReadonlyMap<number, Part> }> {
-    const { store, requests, uploads, writeHeaders } = this.#options;
-    const every = { ...decidedHeaders(file.name, writeHeaders), ...headers.metadata };
+    const { store, requests, uploads, policy } = this.#options;
+    const every = { ...policy.headersOf(file), ...headers.metadata };
     const parts = formatLayout(layout);
     const purpose = { key, md5, size: file.size, parts, headers: headerDigest(every) };
     const left = wholeCrc32 ? undefined : await uploads.take(purpose);
@@ -660,6 +672,16 @@ export class Transfer implements Performer {
       emit({ type: 'message', level: 'debug', message: `an upload could not be aborted: ${message}` });
     }
   }
+}
+
+/** A copy that nothing proves is no copy: the bytes are sent. */
+function unproved(operation: string, told: string): StoreError {
+  return new StoreError('digest', 'UnprovedPart', 200, operation, told);
+}
+
+/** A redirect has no bytes and no file. */
+async function bodyOf(file: LocalFile): Promise<Buffer> {
+  return file.redirect === undefined ? readWhole(file) : Buffer.alloc(0);
 }
 
 function isLarge(size: number): boolean {

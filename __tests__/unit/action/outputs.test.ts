@@ -11,6 +11,7 @@ test('every output is set, as text, whatever happened', () => {
         exit: 1,
         changed: true,
         requests: { PutObject: 2, ListObjectsV2: 1 },
+        invalidationIds: ['I2J0I21PCUYOIK'],
         report: '/w/r.json',
       },
       {
@@ -39,6 +40,7 @@ test('every output is set, as text, whatever happened', () => {
     'deleted-bytes': '50',
     'failed-files': '6',
     delayed: 'no',
+    'invalidation-id': 'I2J0I21PCUYOIK',
     requests: '3',
     report: '/w/r.json',
     'summary-file': '/tmp/summary.md',

@@ -120,6 +120,22 @@ describe('inputs that are wrong', () => {
   });
 });
 
+test('command: remove reaches the engine, and the summary says so', async () => {
+  const removal: Engine['sync'] = async ({ command, destination }) => ({
+    report: destinationReport({
+      url: `${command} ${destination.prefix}`,
+      totals: { ...NO_TOTALS, deleted: { files: 3, bytes: 30 } },
+    }),
+    exit: 0,
+  });
+  const env = { INPUT_COMMAND: 'remove', INPUT_BUCKET: 's3://site/pr-1', INPUT_INDEX: 'none' };
+  const { exit, outputs, summary } = await stepWith(env, { sync: removal });
+  expect(exit).toBe(0);
+  expect(outputs).toMatchObject({ status: 'done', changed: 'true', 'deleted-files': '3' });
+  expect(summary).toContain('<code>remove pr-1/</code>');
+  expect(summary).toContain('**Removed**');
+});
+
 test('a store that cannot be opened: outputs, summary and one line', async () => {
   const openStore = async (): Promise<never> => {
     throw new SyncError('no-credentials', EXIT.usage, 'no credentials: set them');

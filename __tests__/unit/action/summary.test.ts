@@ -142,6 +142,21 @@ describe('golden summaries', () => {
     );
   });
 
+  test('invalidations, sent and left', () => {
+    const [destination] = deploy.destinations;
+    const paths = ['/', '/index.html', '/<b>%7C*'];
+    const one = { ...destination, steps: [], requests: {}, url: 's3://site/blog/' };
+    const sent = { distribution: 'E2EXAMPLE', paths, id: 'I2J0I21PCUYOIK', status: 'completed' } as const;
+    const left = { distribution: 'E3EXAMPLE', paths: ['/*'], status: 'failed' } as const;
+    const both = report({}, { ...one, invalidation: sent });
+    const [first] = both.destinations;
+    if (first === undefined) throw new Error('there is no destination');
+    return expectGolden(
+      'invalidated',
+      renderSummary({ ...both, destinations: [first, { ...first, invalidation: left }] }),
+    );
+  });
+
   test('failures', () => expectGolden('failed', renderSummary(failed)));
 
   test('a refusal', () =>
@@ -218,6 +233,37 @@ test('every row of every table has the columns of its head, whatever the names a
   }
 });
 
+test('a review sees which headers change, and from what', () => {
+  const [destination] = deploy.destinations;
+  const step = { rank: 1, action: 'refresh', reason: 'headers', outcome: 'planned', bytes: 5 } as const;
+  const report: Report = {
+    ...deploy,
+    dryRun: true,
+    destinations: [
+      {
+        ...destination!,
+        steps: [
+          {
+            ...step,
+            key: 'a|b.css',
+            headers: [
+              { name: 'cache-control', from: 'no-cache', to: 'public' },
+              { name: 'expires', from: 'never' },
+            ],
+          },
+          { ...step, key: 'c.css' },
+        ],
+      },
+    ],
+  };
+  const text = renderSummary(report);
+  expect(text).toContain('Headers that would be renewed: 2 files');
+  expect(text).toContain(
+    '| <code>cache-control</code> | <code>no-cache</code> | <code>public</code> |\n|  | <code>expires</code> | <code>never</code> | _none_ |',
+  );
+  expect(text).toContain('| <code>c.css</code> |');
+});
+
 test('it is small, whatever the run is like', () => {
   const long = (i: number): string => `${i}${'|'.repeat(1000)}`;
   const steps: ReportStep[] = [];
@@ -234,6 +280,8 @@ test('it is small, whatever the run is like', () => {
     '|'.repeat(9999),
   );
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_SUMMARY_BYTES);
+  // What a comment on a pull request holds.
+  expect(MAX_SUMMARY_BYTES).toBeLessThan(65_536);
   expect(text).toContain('#### Failures');
   expect(text).toMatch(/<sub>.*<\/sub>\n$/);
 });
@@ -241,4 +289,13 @@ test('it is small, whatever the run is like', () => {
 test('the picture stands beside the table, and only where there is something to compare', () => {
   expect(renderSummary(deploy)).toMatch(/\| copied \|[\s\S]*```mermaid\npie /);
   expect(renderSummary(failed)).not.toContain('mermaid');
+});
+
+test('a removal is not told as a publish', () => {
+  const gone = { key: 'p/a', action: 'delete', reason: 'removed' } as const;
+  const totals = { ...NO_TOTALS, deleted: { files: 1, bytes: 1000 } };
+  const removed = renderSummary(report({ command: 'remove' }, { totals, steps: [step('p/a', gone)] }));
+  expect(removed).toContain('**Removed** in 12 s.');
+  expect(removed).toContain('| the prefix is emptied |');
+  expect(renderSummary(report({ command: 'remove' }))).toContain('there was nothing to delete');
 });

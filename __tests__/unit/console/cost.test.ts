@@ -25,3 +25,13 @@ test('one sentence, with or without a price', () => {
     'Billed as 1,502 PUT, COPY, POST and LIST, 10 GET and HEAD, 3 free; sending everything would have taken 4,000 of the first.',
   );
 });
+
+test('where nothing would have been sent, that is not compared with', () => {
+  const removal = { ListObjectsV2: 3, DeleteObjects: 1 };
+  expect(costSentence(requestCost(removal, 0, 'us-east-1'))).toBe(
+    'Billed as 3 PUT, COPY, POST and LIST, 0 GET and HEAD, 1 free: about $0.0000 (standard class, prices of 2026-07).',
+  );
+  expect(costSentence(requestCost(removal, 0, undefined))).toBe(
+    'Billed as 3 PUT, COPY, POST and LIST, 0 GET and HEAD, 1 free.',
+  );
+});

@@ -49,6 +49,14 @@ export function fakeEngine(changes: Partial<Engine> = {}): {
 } {
   return {
     openStore: jest.fn(changes.openStore ?? (async () => opened)),
+    openInvalidator: jest.fn(
+      changes.openInvalidator ??
+        (async (_, distribution: string) => ({
+          distribution,
+          create: async () => ({ id: 'I1' }),
+          isDone: async () => true,
+        })),
+    ),
     sync: jest.fn(
       changes.sync ??
         (async (options: SyncOptions) => ({

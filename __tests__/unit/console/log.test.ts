@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLog, type LogLine, SHOWN_STEPS } from '../../../src/console/log.js';
 import { consoleSink } from '../../../src/console/sink.js';
+import type { ETag } from '../../../src/model/digest.js';
 import type { Event } from '../../../src/model/events.js';
+import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { LogLevel } from '../../../src/model/options.js';
 import { copy, deletion, ended, outcome, upload } from './fixtures.js';
 
@@ -87,6 +89,19 @@ test('a small run, from who and where to what happened', () => {
     '  4 requests',
     '  report: /w/report.json',
   ]);
+});
+
+test('a copy from another bucket says which', () => {
+  const source = { kind: 'object', key: 'p/a' as ObjectKey, etag: 'e' as ETag, size: 7 } as const;
+  const copyFrom = (bucket?: string): Event =>
+    outcome({
+      ...copy('q/a', '', 7),
+      source: bucket === undefined ? source : { ...source, bucket: { name: bucket } },
+      reason: 'exists',
+    });
+  const text = printed([start, copyFrom(), copyFrom('staging'), ended()]).join('\n');
+  expect(text).toContain('q/a (7 B, from p/a: the content was already there)');
+  expect(text).toContain('q/a (7 B, from s3://staging/p/a: the content was already there)');
 });
 
 test('a run of 100,000 files logs as briefly', () => {
@@ -205,4 +220,40 @@ test('groups are opened and closed around details', () => {
   log(outcome(upload('p/a', 1)));
   const kinds = log(ended()).map((line: LogLine) => line.kind);
   expect(kinds.slice(0, 3)).toEqual(['group', 'line', 'group-end']);
+});
+
+test('an invalidation: what was sent, that it is complete, or what was not sent', () => {
+  const paths = ['/', '/a%20b', '/c', '/d', '/e', '/f', '/g'];
+  const of = (changes: Partial<Extract<Event, { type: 'invalidation' }>['invalidation']>): Event => ({
+    type: 'invalidation',
+    invalidation: { distribution: 'E2EXAMPLE', paths: ['/*'], status: 'sent', ...changes },
+  });
+  expect(
+    printed([
+      of({ paths, id: 'I1' }),
+      of({ paths, id: 'I1', status: 'completed' }),
+      of({ id: 'I2' }),
+      of({ id: 'I2', status: 'failed' }),
+      of({ status: 'failed' }),
+      of({ status: 'pending' }),
+      of({ status: 'planned' }),
+    ]),
+  ).toEqual([
+    'Invalidated 7 paths of E2EXAMPLE (id I1): /, /a%20b, /c, /d, /e and 2 more',
+    'The invalidation I1 is complete',
+    'Invalidated 1 path of E2EXAMPLE (id I2): /*',
+    'The invalidation I2 is not known to be complete',
+    'Not invalidated: 1 path of E2EXAMPLE: /*',
+    'Left to the next run to invalidate: 1 path of E2EXAMPLE: /*',
+    'Would invalidate 1 path of E2EXAMPLE: /*',
+  ]);
+});
+
+test('a removal says what it empties', () => {
+  const [line] = createLog()({ ...start, command: 'remove', roots: [] });
+  expect(line).toMatchObject({
+    text: expect.stringMatching(/^s3-dedup-sync\/\S+: remove s3:\/\/site\/p\/$/),
+  });
+  const execute = { type: 'phase-end', phase: 'execute', seconds: 1.2, files: 3, bytes: 0 } as const;
+  expect(createLog()(execute)).toMatchObject([{ text: 'Executed in 1.2 s' }]);
 });

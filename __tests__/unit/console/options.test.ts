@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { indexName, userCacheDirectory } from '../../../src/console/index-name.js';
 import { type OptionsContext, parseOptions } from '../../../src/console/options.js';
 import { SyncError } from '../../../src/model/errors.js';
-import type { RawInputs } from '../../../src/model/inputs.js';
+import { INPUT_NAMES, inputDefinition, type RawInputs } from '../../../src/model/inputs.js';
 import { parsePrefix } from '../../../src/model/object-key.js';
 import type { PathPattern, SyncOptions } from '../../../src/model/options.js';
 
@@ -72,6 +72,8 @@ test('what is not given has the documented default', async () => {
       readTimeoutMs: 60_000,
     },
     writeHeaders: {},
+    headers: { rules: [], defaults: 'none', refresh: false },
+    site: { compress: [], cleanUrls: false, redirects: [], unpublished: new Set(), warnings: [] },
     deletes: {
       deleteAfter: false,
       maxDelete: { kind: 'default' },
@@ -88,6 +90,7 @@ test('what is not given has the documented default', async () => {
     preserve: false,
     index: { kind: 'cache' },
     dryRun: false,
+    read: false,
     report: undefined,
     summary: 'always',
     summaryTitle: '',
@@ -123,6 +126,11 @@ test('an input that is given empty is not given, and every input arrives', async
     'expected-bucket-owner': '123456789012',
     'requester-pays': 'true',
     preserve: 'true',
+    headers: '/*\n  Cache-Control: no-cache',
+    'headers-defaults': 'website',
+    'refresh-headers': 'true',
+    compress: ['*.html', '*.css encoding=br', '!vendor/'],
+    'clean-urls': 'true',
     index: 'none',
     report: 'out/report.jsonl',
     summary: 'changes',
@@ -164,6 +172,24 @@ test('an input that is given empty is not given, and every input arrives', async
       readTimeoutMs: 120_000,
     },
     writeHeaders: { sse: 'aws:kms', kmsKeyId: 'alias/k', storageClass: 'STANDARD_IA', acl: 'public-read' },
+    headers: {
+      rules: [
+        { pattern: expect.any(RegExp), changes: [{ name: 'cache-control', value: 'no-cache', line: 2 }] },
+      ],
+      defaults: 'website',
+      refresh: true,
+    },
+    site: {
+      compress: [
+        { pattern: '*.html', encoding: 'gzip' },
+        { pattern: '*.css', encoding: 'br' },
+        { pattern: '!vendor/', encoding: 'gzip' },
+      ],
+      cleanUrls: true,
+      redirects: [],
+      unpublished: new Set(),
+      warnings: [],
+    },
     deletes: {
       deleteAfter: true,
       maxDelete: { kind: 'percent', percent: 10 },
@@ -180,10 +206,107 @@ test('an input that is given empty is not given, and every input arrives', async
     preserve: true,
     index: { kind: 'none' },
     dryRun: true,
+    read: false,
     report: join(cwd, 'out/report.jsonl'),
     summary: 'changes',
     summaryTitle: 'Site',
     logLevel: 'debug',
+  });
+});
+
+describe('command: remove', () => {
+  /** As the runner passes them: what a workflow does not set has the default of action.yml. */
+  const defaults = Object.fromEntries(
+    INPUT_NAMES.flatMap((name) => {
+      const { default: value, kind } = inputDefinition(name);
+      if (value === undefined) return [[name, kind === 'lines' ? [] : '']];
+      return [[name, kind === 'lines' ? value.split('\n') : value]];
+    }),
+  );
+  const removal: RawInputs = { ...defaults, command: 'remove', bucket: 'site', prefix: 'pr-1' };
+  const remove = (raw: RawInputs = {}): Promise<SyncOptions> =>
+    parseOptions({ ...removal, ...raw }, action());
+
+  test('wants a prefix and nothing else, among the defaults that the runner passes', async () => {
+    expect(await remove()).toMatchObject({
+      command: 'remove',
+      destination: { bucket: 'site', prefix: 'pr-1/' },
+      tree: { patterns: [], excludes: [] },
+      deletes: { deleteAfter: true, maxDelete: { kind: 'none' }, grace: { kind: 'none' }, retain: [] },
+      lock: false,
+      dryRun: false,
+      read: false,
+      index: { kind: 'cache' },
+    });
+  });
+
+  test('what it heeds arrives', async () => {
+    const heeded = {
+      'max-delete': '50%',
+      retain: ['keep/'],
+      lock: 'true',
+      sse: 'aws:kms',
+      'dry-run': 'true',
+      report: 'r.json',
+      'summary-title': 'Preview',
+      index: 'none',
+      'abort-uploads-after': '1 h',
+      region: 'eu-west-1',
+      'allowed-account-ids': ['123456789012'],
+    };
+    expect(await remove(heeded)).toMatchObject({
+      deletes: { maxDelete: { kind: 'percent', percent: 50 }, retain: ['keep/'] },
+      lock: true,
+      writeHeaders: { sse: 'aws:kms' },
+      dryRun: true,
+      read: false,
+      summaryTitle: 'Preview',
+      index: { kind: 'none' },
+      abortUploadsAfterMs: 3_600_000,
+      connection: { region: 'eu-west-1', allowedAccountIds: ['123456789012'] },
+    });
+  });
+
+  test.each([
+    [{ prefix: '' }],
+    [{ prefix: '/' }],
+    [{ prefix: '//' }],
+    [{ bucket: 's3://site/', prefix: '' }],
+    [{ 'whole-bucket': 'true' }],
+    [{ prefix: '', 'whole-bucket': 'true' }],
+    [{ bucket: 's3://site/pr-1 whole-bucket=true' }],
+  ])('D13: %j: never a whole bucket', async (raw) => {
+    const error = await remove(raw).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'whole-bucket', exit: 4 });
+    expect((error as SyncError).message).toMatch(/remove empties a prefix, never a whole bucket: set prefix/);
+  });
+
+  test.each([
+    [{ paths: ['dist'] }, 'paths'],
+    [{ root: 'dist' }, 'root'],
+    [{ excludes: ['*.map'] }, 'excludes'],
+    [{ 'delete-after': 'true' }, 'delete-after'],
+    [{ 'delete-excluded': 'true' }, 'delete-excluded'],
+    [{ 'delete-grace': '3 deploys' }, 'delete-grace'],
+    [{ 'delay-updates': 'best-effort' }, 'delay-updates'],
+    [{ 'publish-last': ['default', 'x'] }, 'publish-last'],
+    [{ 'copy-from': ['s3://other/x'] }, 'copy-from'],
+    [{ overwrite: 'always' }, 'overwrite'],
+    [{ symlinks: 'all' }, 'symlinks'],
+    [{ sse: 'AES256' }, 'sse'],
+    [{ bucket: 's3://site/pr-1 acl=private', prefix: '' }, 'acl'],
+  ])('%j has no meaning there', async (raw, name) => {
+    const error = await remove(raw).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'usage', exit: 2 });
+    expect((error as SyncError).message).toMatch(
+      new RegExp(`^${name} was given, and remove .*: take it out$`),
+    );
+  });
+
+  test('another word is no command', async () => {
+    expect((await refusal({ command: 'purge' })).message).toBe(
+      'command: "purge" was given; allowed: sync, remove, check',
+    );
   });
 });
 
@@ -203,6 +326,15 @@ describe('what is refused, in one line', () => {
     [{ 'max-attempts': 'many' }, /^max-attempts: "many"/],
     [{ 'read-timeout': 'long' }, /^read-timeout: "long" was given; allowed: a time such as/],
     [{ 'allowed-account-ids': ['12345'] }, /^allowed-account-ids: "12345" was given; allowed: .*12 digits/],
+    [
+      { headers: 'Cache-Control: x' },
+      /^headers: line 1: .*stands before the first path.*; nothing was written$/,
+    ],
+    [{ headers: '/*\n a\n b\n c\n d' }, /^headers: line 2: .*line 3: .*line 4: .*and 1 more lines/],
+    [
+      { compress: ['*.html encoding=zstd'] },
+      /^compress: "\*\.html encoding=zstd" was given; allowed: a pattern/,
+    ],
     [{ index: 's3://site' }, /^index: "s3:\/\/site" was given; allowed: s3:\/\/bucket\/key/],
     [{ index: 's3://site/dir/' }, /does not end at a slash/],
     [{ index: 's3://site/x.index', prefix: '' }, /allowed: s3:\/\/site\/\.s3-dedup-sync\/NAME/],
@@ -447,5 +579,65 @@ describe('order and deletes that wait', () => {
     const error = await refusal(raw);
     expect(error.message).toMatch(message);
     expect(error.exit).toBe(2);
+  });
+});
+
+describe('invalidate', () => {
+  test('a distribution, new keys when asked, and how keys become paths', async () => {
+    expect((await parse({ invalidate: 'E2EXAMPLE' })).invalidation).toEqual({
+      distribution: 'E2EXAMPLE',
+      newKeys: false,
+      mapping: { stripPrefix: '', addPrefix: '' },
+      maxPaths: 3,
+      wait: false,
+    });
+    const all = {
+      bucket: 's3://site/blog "invalidate=E2EXAMPLE new=true"',
+      'invalidate-strip-prefix': '/blog',
+      'invalidate-prefix': '/docs/v1',
+      'invalidate-max-paths': '20',
+      'invalidate-wait': 'true',
+    };
+    expect((await parse(all)).invalidation).toEqual({
+      distribution: 'E2EXAMPLE',
+      newKeys: true,
+      mapping: { stripPrefix: 'blog/', addPrefix: 'docs/v1/' },
+      maxPaths: 20,
+      wait: true,
+    });
+    expect('invalidation' in (await parse({ 'invalidate-wait': 'false' }))).toBe(false);
+  });
+
+  const wrong: readonly (readonly [RawInputs, RegExp])[] = [
+    [{ invalidate: 'my-site' }, /^invalidate: "my-site" was given; allowed: .*E2EXAMPLE/],
+    [
+      { invalidate: 'E2EXAMPLE all=true' },
+      /^invalidate: "E2EXAMPLE all=true" was given; allowed: .*new=true/,
+    ],
+    [{ invalidate: 'E2EXAMPLE new=true new=true' }, /^invalidate: /],
+    [{ invalidate: 'E2EXAMPLE', 'invalidate-max-paths': '0' }, /^invalidate-max-paths: "0".*1 to 1000/],
+    [{ invalidate: 'E2EXAMPLE', 'invalidate-prefix': 'a*' }, /^invalidate-prefix: "a\*\/" was given/],
+    [
+      { invalidate: 'E2EXAMPLE', bucket: 's3://site/blog', 'invalidate-strip-prefix': 'shop' },
+      /^invalidate-strip-prefix: "shop\/" was given; allowed: .*blog\//,
+    ],
+    [{ 'invalidate-strip-prefix': 'a' }, /^invalidate-strip-prefix was given without invalidate/],
+    [{ 'invalidate-prefix': 'a' }, /^invalidate-prefix was given without invalidate/],
+    [{ 'invalidate-max-paths': '3' }, /^invalidate-max-paths was given without invalidate/],
+    [{ 'invalidate-wait': 'true' }, /^invalidate-wait was given without invalidate/],
+  ];
+  test.each(wrong)('%j is refused', async (raw, message) => {
+    expect(await refusal(raw)).toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
+  });
+
+  test('a strip prefix may be shorter or longer than the destination', async () => {
+    for (const stripPrefix of ['a', 'a/b', 'a/b/c']) {
+      const options = await parse({
+        invalidate: 'E2EXAMPLE',
+        bucket: 's3://site/a/b',
+        'invalidate-strip-prefix': stripPrefix,
+      });
+      expect(options.invalidation?.mapping.stripPrefix).toBe(`${stripPrefix}/`);
+    }
   });
 });

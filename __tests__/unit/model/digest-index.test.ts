@@ -4,6 +4,7 @@ import type { ETag, Md5 } from '../../../src/model/digest.js';
 import {
   type DigestIndex,
   formatIndex,
+  formatInvalidation,
   formatLayout,
   layoutParts,
   layoutSize,
@@ -52,6 +53,10 @@ const index: DigestIndex = {
   ]),
   deploys: 4,
   pending: new Map([['gone', { etag: md5 as string as ETag, since: 1, deploys: 2 }]]),
+  invalidations: new Map([
+    ['E2EXAMPLE', ['/a', '/b/*']],
+    ['E3EXAMPLE', []],
+  ]),
 };
 
 function bytes(of: DigestIndex): Buffer {
@@ -73,6 +78,44 @@ describe('the index', () => {
     const flipped = Buffer.from(whole);
     flipped[whole.indexOf('"size":9')] = 0x20;
     expect(parseIndex(flipped)).toMatchObject({ droppedLines: 1 });
+  });
+
+  test('R15: what is owed to a distribution is added up over index and journal', () => {
+    const journal = formatInvalidation('E2EXAMPLE', ['/c', '/a']) + formatInvalidation('E4EXAMPLE', ['/*']);
+    // The last line of a journal may be cut short: what it was to say was not begun.
+    const cut = formatInvalidation('E3EXAMPLE', ['/x']).slice(0, -2);
+    expect(parseIndex(bytes(index), Buffer.from(journal + cut))).toMatchObject({
+      droppedLines: 0,
+      index: {
+        invalidations: new Map([
+          ['E2EXAMPLE', ['/c', '/a', '/b/*']],
+          ['E3EXAMPLE', []],
+          ['E4EXAMPLE', ['/*']],
+        ]),
+      },
+    });
+  });
+
+  test('R15: a damaged index does not say what is owed: half of it would be worse than nothing', () => {
+    const whole = bytes(index);
+    const wrong = [
+      whole.subarray(0, whole.length - 3),
+      Buffer.concat([whole, Buffer.from('not a line\n')]),
+      Buffer.from(whole.toString().replace(/[0-9a-f]{8} (?=\{"key":"__proto__")/, '00000000 ')),
+      Buffer.from([...formatIndex(index), formatInvalidation('E2EXAMPLE', ['no path'])].join('')),
+      Buffer.from([...formatIndex(index), formatInvalidation('none', ['/a'])].join('')),
+    ];
+    for (const damaged of wrong) {
+      expect(parseIndex(damaged)).toMatchObject({ droppedLines: 1, index: { invalidations: new Map() } });
+    }
+  });
+
+  test('more paths than a line holds take several', () => {
+    const paths = Array.from({ length: 1000 }, (_, i) => `/${i}${'x'.repeat(3000)}`);
+    const lines = formatInvalidation('E2EXAMPLE', paths);
+    expect(lines.split('\n').length).toBeGreaterThan(50);
+    const parsed = parseIndex(Buffer.from(`s3-dedup-sync-index 1\n${lines}`));
+    expect(parsed.index?.invalidations).toEqual(new Map([['E2EXAMPLE', paths]]));
   });
 
   test('another format is refused with a reason', () => {

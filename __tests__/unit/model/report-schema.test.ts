@@ -76,6 +76,7 @@ const report: Report = {
       headersUnknown: { files: 0, bytes: 0 },
       sentBytes: 1,
       sendAllRequests: 0,
+      invalidation: { distribution: 'E2EXAMPLE', paths: ['/*'], id: 'I2EXAMPLE', status: 'completed' },
       error: { code: 'access-denied', message: 'm' },
       steps: [
         {

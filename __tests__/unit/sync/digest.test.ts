@@ -55,6 +55,7 @@ async function digestOfA(
     uploads: new Map(),
     deploys: 0,
     pending: new Map(),
+    invalidations: new Map(),
   };
   const pool = new DigestPool(() => undefined, signal);
   const { digests } = await digestTree({

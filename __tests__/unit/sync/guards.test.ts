@@ -26,7 +26,7 @@ function options(ifNoFilesFound: TreeOptions['ifNoFilesFound']): TreeOptions {
 }
 
 function planned(losses: number, listedUnexcluded: number, related = true): Planned {
-  return { losses, deletions: losses, listedUnexcluded, related } as unknown as Planned;
+  return { losses, deletions: losses, listedUnexcluded, related, plan: { ranks: [] } } as unknown as Planned;
 }
 
 describe('an empty tree', () => {

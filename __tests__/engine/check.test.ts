@@ -1,0 +1,187 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseHeaderRules } from '../../src/model/header-rules.js';
+import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { noise, removeTree, writeTree } from '../support/tree.js';
+
+const MIB = 1024 * 1024;
+const PAGE = 'a page that says the same again and again. '.repeat(100);
+
+let s3: EmbeddedTestServer;
+let bucket: string;
+let root: string;
+
+beforeAll(async () => {
+  s3 = await embedded();
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  bucket = await s3.bucket();
+  root = await writeTree({});
+});
+afterEach(async () => {
+  s3.server.faults.clear();
+  await removeTree(root);
+});
+
+async function check(changes: Changes = {}): ReturnType<typeof publish> {
+  s3.server.log.clear();
+  const run = await publish(s3, bucket, root, { command: 'check', dryRun: true, ...changes });
+  const writes = ['PutObject', 'CopyObject', 'DeleteObjects', 'CreateMultipartUpload'] as const;
+  expect(s3.server.log.of(...writes)).toEqual([]);
+  return run;
+}
+
+function tamper(key: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): void {
+  const object = s3.server.object(bucket, key);
+  if (object === undefined) throw new Error(key);
+  s3.server.putObject(bucket, key, body, {
+    etag: object.etag,
+    headers: { ...object.headers, ...headers },
+  });
+}
+
+const rules = parseHeaderRules('/*\n  Cache-Control: no-cache\n  x-amz-meta-team: web', 'file').rules;
+const options: Changes = {
+  headers: { rules },
+  site: { compress: [{ pattern: '*.html', encoding: 'gzip' }], cleanUrls: true },
+};
+
+describe('check', () => {
+  test('what a publish left is no difference, read back or not, plain, encoded, in parts and staged', async () => {
+    await writeTree(
+      { 'a.html': PAGE, 'b.txt': 'b', 'c.txt': 'b', empty: '', 'big.bin': noise(20 * MIB) },
+      root,
+    );
+    for (const delayUpdates of [false, true]) {
+      await publish(s3, bucket, root, { ...options, delayUpdates });
+      const run = await check(options);
+      expect(run).toMatchObject({ exit: 0, report: { status: 'done', steps: [] } });
+      expect(s3.server.log.counts.GetObject).toBeUndefined();
+      const read = await check({ ...options, read: true });
+      expect(read).toMatchObject({
+        exit: 0,
+        report: { status: 'done', steps: [], totals: { unchanged: { files: 6 } } },
+      });
+      expect(s3.server.log.counts.GetObject).toBe(6);
+      bucket = await s3.bucket();
+    }
+  });
+
+  test('everything that a publish would do is a difference; what it leaves alone is none', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'one', b: 'two', gone: 'gone', renamed: 'renamed', 'kept.log': 'log' }, root);
+    await publish(s3, bucket, root, { index });
+    await writeTree({ a: 'other', new: 'new', moved: 'renamed' }, root);
+    for (const name of ['gone', 'renamed', 'kept.log']) await rm(join(root, name));
+    const tree = { excludes: ['*.log'] };
+    const plain = await check({ index, tree });
+    expect(plain).toMatchObject({ exit: 3, report: { status: 'different', totals: { kept: { files: 3 } } } });
+    expect(stepsOf(plain)).toEqual([
+      'copy p/moved <- p/renamed planned',
+      'upload p/new planned',
+      'upload p/a planned',
+    ]);
+    const deleting = await check({
+      index,
+      tree,
+      deletes: { deleteAfter: true, maxDelete: { kind: 'count', count: 0 } },
+    });
+    expect(stepsOf(deleting).slice(3)).toEqual(['delete p/gone planned', 'delete p/renamed planned']);
+    expect(deleting.exit).toBe(3);
+    const headers = await check({ index, tree, headers: { rules } });
+    expect(stepsOf(headers)).toContain('refresh p/b planned');
+    expect(headers.report.steps.find(({ action }) => action === 'refresh')?.headers).toEqual([
+      { name: 'cache-control', to: 'no-cache' },
+      { name: 'x-amz-meta-team', to: 'web' },
+    ]);
+    expect(index.saves).toBe(1);
+  });
+
+  test('reading finds bytes that no listing shows, and decodes what is encoded; headers are compared with refresh-headers', async () => {
+    await writeTree(
+      { 'a.html': PAGE, 'b.txt': 'two', 'c.html': `${PAGE}c`, 'd.txt': 'four', 'e.txt': 'five' },
+      root,
+    );
+    await publish(s3, bucket, root, options);
+    tamper('p/a.html', gzipSync(`${PAGE} and more`));
+    tamper('p/a', 'no gzip at all');
+    tamper('p/b.txt', 'TWO');
+    tamper('p/d.txt', 'four', { 'cache-control': 'public' });
+    tamper('p/e.txt', 'five', { 'x-amz-meta-team': 'ops' });
+    const sizes = await check(options);
+    // The listing shows sizes and ETags alone.
+    expect(stepsOf(sizes)).not.toContain('upload p/b.txt planned');
+    tamper('p/a.html', Buffer.alloc(gzipSync(PAGE, { level: 9 }).length, 1));
+    tamper('p/a', Buffer.alloc(gzipSync(PAGE, { level: 9 }).length, 2));
+    const run = await check({ ...options, read: true });
+    expect(run).toMatchObject({
+      exit: 3,
+      report: { status: 'different', totals: { unchanged: { files: 4 } } },
+    });
+    expect([...stepsOf(run)].sort()).toEqual([
+      'upload p/a planned',
+      'upload p/a.html planned',
+      'upload p/b.txt planned',
+    ]);
+    const reasons = run.report.steps.map(({ reason }) => reason);
+    expect(new Set(reasons)).toEqual(new Set(['damaged']));
+    const both = await check({ ...options, headers: { rules, refresh: true }, read: true });
+    expect(stepsOf(both).filter((step) => step.startsWith('refresh'))).toEqual([
+      'refresh p/d.txt planned',
+      'refresh p/e.txt planned',
+    ]);
+    expect(both.report.steps.find(({ key }) => key === 'p/e.txt')?.headers).toEqual([
+      { name: 'x-amz-meta-team', from: 'ops', to: 'web' },
+    ]);
+  });
+
+  test('an index is not believed, wherever it lies', async () => {
+    await writeTree({ 'a.html': PAGE }, root);
+    const index = memoryIndex({ remote: true, local: true });
+    await publish(s3, bucket, root, { ...options, index });
+    // Other bytes under an ETag of parts, of which only the index says that they are the page.
+    s3.server.putObject(bucket, 'p/a.html', 'x'.repeat(50), { etag: `${'0'.repeat(32)}-3` });
+    const line =
+      (index.bytes?.toString() ?? '').split('\n').find((text) => text.includes('"p/a.html"')) ?? '';
+    const { crc32 } = await import('node:zlib');
+    const json = JSON.stringify({ ...JSON.parse(line.slice(9)), etag: `${'0'.repeat(32)}-3`, size: 50 });
+    const forged = `${crc32(json).toString(16).padStart(8, '0')} ${json}`;
+    index.bytes = Buffer.from((index.bytes?.toString() ?? '').replace(line, forged));
+    const run = await check({ ...options, index });
+    expect(run.report.steps).toMatchObject([{ key: 'p/a.html', reason: 'exists', outcome: 'planned' }]);
+  });
+
+  test('a body that is cut is read again; an object that changes or cannot be read fails by name', async () => {
+    await writeTree({ a: 'one', b: noise(MIB), c: 'three' }, root);
+    await publish(s3, bucket, root);
+    s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/b' },
+      fault: { kind: 'truncate' },
+      times: 1,
+    });
+    const cut = await check({ read: true });
+    expect(cut.report.steps).toEqual([]);
+    expect(cut.exit).toBe(0);
+    const remove = s3.server.before({ operation: 'GetObject', key: 'p/a' }, () => {
+      s3.server.putObject(bucket, 'p/a', 'theirs');
+    });
+    const changed = await check({ read: true });
+    remove();
+    expect(changed).toMatchObject({ exit: 5, report: { totals: { failed: { files: 1 } } } });
+    await writeTree({ a: 'theirs' }, root);
+    s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/c' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const denied = await check({ read: true });
+    expect(denied.exit).toBe(1);
+    expect(denied.report.steps).toMatchObject([
+      { key: 'p/c', outcome: 'failed', error: { code: 'access-denied' } },
+    ]);
+  });
+});

@@ -1,0 +1,344 @@
+import { link, mkdtemp, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { md5Of, multipartETag } from '../../src/model/digest.js';
+import type { CompressRule } from '../../src/model/options.js';
+import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { noise, removeTree, writeTree } from '../support/tree.js';
+
+const TEXT = 'a page that says the same again and again. '.repeat(200);
+const OTHER = 'another page, which says other things than that. '.repeat(200);
+
+let s3: EmbeddedTestServer;
+let bucket: string;
+let root: string;
+let temporary: string;
+
+beforeAll(async () => {
+  s3 = await embedded();
+  temporary = await mkdtemp(join(tmpdir(), 's3ds-encode-'));
+});
+afterAll(async () => {
+  await s3.stop();
+  await rm(temporary, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  bucket = await s3.bucket();
+  root = await writeTree({});
+  s3.server.log.clear();
+});
+afterEach(async () => {
+  s3.server.faults.clear();
+  await removeTree(root);
+});
+
+function compress(...rules: readonly (readonly [string, CompressRule['encoding']] | string)[]): Changes {
+  return {
+    site: {
+      compress: rules.map((rule) =>
+        typeof rule === 'string'
+          ? { pattern: rule, encoding: 'gzip' }
+          : { pattern: rule[0], encoding: rule[1] },
+      ),
+    },
+  };
+}
+
+function bodyOf(key: string): Buffer {
+  return s3.server.object(bucket, key)?.content.bytes() ?? Buffer.alloc(0);
+}
+
+function headersOf(key: string): Readonly<Record<string, string>> {
+  return s3.server.object(bucket, key)?.headers ?? {};
+}
+
+function sourceOf(text: string, encoding: string): string {
+  return `md5:${md5Of(Buffer.from(text))}/size:${text.length}/encoding:${encoding}`;
+}
+
+/** As another machine's zlib would have stored the page: other bytes of the same source. */
+function storedElsewhere(key: string, text: string, changes: { readonly lie?: boolean } = {}): Buffer {
+  const bytes = gzipSync(text, { level: 1 });
+  s3.server.putObject(bucket, key, bytes, {
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-encoding': 'gzip',
+      'x-amz-meta-s3cmd-attrs': `md5:${md5Of(changes.lie ? Buffer.from('lie') : bytes)}`,
+      'x-amz-meta-s3ds-source': sourceOf(text, 'gzip'),
+    },
+  });
+  return bytes;
+}
+
+describe('compress', () => {
+  test.each([
+    ['as they are sent', {}],
+    ['staged', { delayUpdates: true }],
+  ] satisfies [string, Changes][])(
+    'covered files are stored encoded, with what they hold in metadata: %s',
+    async (_, changes) => {
+      await writeTree(
+        { 'a.html': TEXT, 'b.css': OTHER, 'c.txt': TEXT, 'd.html': noise(5_000), 'e.html': '' },
+        root,
+      );
+      const options = { ...changes, preserve: true, ...compress('*.html', ['*.css', 'br']) };
+      const run = await publish(s3, bucket, root, options);
+      expect(run.exit).toBe(0);
+      expect(gunzipSync(bodyOf('p/a.html')).toString()).toBe(TEXT);
+      expect(brotliDecompressSync(bodyOf('p/b.css')).toString()).toBe(OTHER);
+      expect(bodyOf('p/c.txt').toString()).toBe(TEXT);
+      expect(headersOf('p/a.html')).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'content-encoding': 'gzip',
+        'x-amz-meta-s3ds-source': sourceOf(TEXT, 'gzip'),
+        'x-amz-meta-s3cmd-attrs': expect.stringContaining(
+          `md5:${md5Of(bodyOf('p/a.html'))}/mode:33188/mtime:`,
+        ),
+      });
+      expect(headersOf('p/b.css')).toMatchObject({
+        'content-encoding': 'br',
+        'x-amz-meta-s3ds-source': sourceOf(OTHER, 'br'),
+      });
+      // What does not become smaller, and what is empty, is stored as it is.
+      for (const key of ['p/c.txt', 'p/d.html', 'p/e.html']) {
+        expect(headersOf(key)).not.toHaveProperty('content-encoding');
+        expect(headersOf(key)).not.toHaveProperty('x-amz-meta-s3ds-source');
+      }
+      expect(run.report.sentBytes).toBeLessThan(TEXT.length + 6_000);
+      s3.server.log.clear();
+      expect(stepsOf(await publish(s3, bucket, root, options))).toEqual([]);
+      expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+    },
+  );
+
+  test('duplicates, renames and further names are copies of the encoded object', async () => {
+    await writeTree({ 'a.html': TEXT, 'copy.html': TEXT }, root);
+    const index = memoryIndex();
+    const options = { index, ...compress('*.html'), deletes: { deleteAfter: true } };
+    const run = await publish(s3, bucket, root, options);
+    expect(run.report.totals).toMatchObject({ uploaded: { files: 1 }, copied: { files: 1 } });
+    await rename(join(root, 'a.html'), join(root, 'moved.html'));
+    const next = await publish(s3, bucket, root, {
+      ...options,
+      site: { ...options.site, cleanUrls: true },
+    });
+    expect(next.report.sentBytes).toBe(0);
+    expect(s3.server.objects(bucket).map(({ key }) => key)).toEqual([
+      'p/copy',
+      'p/copy.html',
+      'p/moved',
+      'p/moved.html',
+    ]);
+    for (const { key } of s3.server.objects(bucket)) {
+      expect(gunzipSync(bodyOf(key)).toString()).toBe(TEXT);
+      expect(headersOf(key)).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'content-encoding': 'gzip',
+        'x-amz-meta-s3ds-source': sourceOf(TEXT, 'gzip'),
+      });
+    }
+  });
+
+  test('C4: equal bytes under other names have their own types, rules and places, not those of a further name', async () => {
+    await writeTree({ 'a.html': TEXT, 'b.css': OTHER }, root);
+    await link(join(root, 'a.html'), join(root, 'b.txt'));
+    await link(join(root, 'a.html'), join(root, 'z.js'));
+    const run = await publish(s3, bucket, root, {
+      site: { compress: [{ pattern: '*', encoding: 'gzip' }], cleanUrls: true },
+    });
+    expect(run.exit).toBe(0);
+    const types = s3.server.objects(bucket).map(({ key, headers }) => [key, headers['content-type']]);
+    expect(Object.fromEntries(types)).toEqual({
+      'p/a': 'text/html; charset=utf-8',
+      'p/a.html': 'text/html; charset=utf-8',
+      'p/b.css': 'text/css; charset=utf-8',
+      'p/b.txt': 'text/plain; charset=utf-8',
+      'p/z.js': 'text/javascript; charset=utf-8',
+    });
+  });
+
+  test('R3: equal files keep each its own times', async () => {
+    storedElsewhere('p/a.html', TEXT);
+    await writeTree({ 'a.html': TEXT, 'b.html': TEXT }, root);
+    await utimes(join(root, 'b.html'), 1_700_000_000, 1_700_000_000);
+    const run = await publish(s3, bucket, root, { preserve: true, ...compress('*.html') });
+    expect(stepsOf(run)).toEqual(['copy p/b.html <- p/a.html done']);
+    expect(headersOf('p/b.html')['x-amz-meta-s3cmd-attrs']).toContain('/mtime:1700000000');
+  });
+
+  test('the last line that matches decides, and a rule that names an encoding keeps its file as it is', async () => {
+    const gz = gzipSync(OTHER);
+    await writeTree({ 'a.html': TEXT, 'b/a.html': TEXT, 'b/raw.html': TEXT, 'pre.js': gz }, root);
+    const { rules } = (await import('../../src/model/header-rules.js')).parseHeaderRules(
+      '/pre.js\n Content-Encoding: gzip',
+      'file',
+    );
+    await publish(s3, bucket, root, {
+      ...compress('*.html', '*.js', ['b/', 'br'], '!raw.html'),
+      headers: { rules },
+    });
+    expect(headersOf('p/a.html')['content-encoding']).toBe('gzip');
+    expect(headersOf('p/b/a.html')['content-encoding']).toBe('br');
+    expect(headersOf('p/b/raw.html')).not.toHaveProperty('content-encoding');
+    expect(bodyOf('p/pre.js').equals(gz)).toBe(true);
+    expect(headersOf('p/pre.js')['content-encoding']).toBe('gzip');
+  });
+
+  test('turned on later: the objects are replaced; turned off: they are again', async () => {
+    await writeTree({ 'a.html': TEXT }, root);
+    const index = memoryIndex();
+    await publish(s3, bucket, root, { index });
+    expect(stepsOf(await publish(s3, bucket, root, { index, ...compress('*.html') }))).toEqual([
+      'upload p/a.html done',
+    ]);
+    expect(headersOf('p/a.html')['content-encoding']).toBe('gzip');
+    expect(stepsOf(await publish(s3, bucket, root, { index }))).toEqual(['upload p/a.html done']);
+    expect(headersOf('p/a.html')).not.toHaveProperty('content-encoding');
+    expect(bodyOf('p/a.html').toString()).toBe(TEXT);
+  });
+
+  test('nothing is left in the temporary directory, even when the run fails', async () => {
+    await writeTree({ 'a.html': TEXT }, root);
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = temporary;
+    try {
+      await publish(s3, bucket, root, compress('*.html'));
+      s3.server.faults.add({
+        match: { operation: 'PutObject' },
+        fault: { kind: 'error', code: 'AccessDenied' },
+        times: Number.POSITIVE_INFINITY,
+      });
+      await writeTree({ 'a.html': OTHER }, root);
+      expect((await publish(s3, bucket, root, compress('*.html'))).exit).toBe(1);
+      expect(await readdir(temporary)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+});
+
+describe("another machine's zlib", () => {
+  test('equal source and encoding is unchanged: one HEAD says so, and the index remembers it', async () => {
+    const bytes = storedElsewhere('p/a.html', TEXT);
+    await writeTree({ 'a.html': TEXT }, root);
+    const index = memoryIndex();
+    const run = await publish(s3, bucket, root, { index, ...compress('*.html') });
+    expect(stepsOf(run)).toEqual([]);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, HeadObject: 1 });
+    expect(run.report.totals.unchanged).toEqual({ files: 1, bytes: bytes.length });
+    expect(index.bytes?.toString()).toContain(`"source":"${sourceOf(TEXT, 'gzip')}"`);
+  });
+
+  test('a source that changed is encoded and sent; what its line says spares the HEAD', async () => {
+    storedElsewhere('p/a.html', TEXT);
+    const index = memoryIndex();
+    await writeTree({ 'a.html': TEXT }, root);
+    await publish(s3, bucket, root, { index, ...compress('*.html') });
+    await writeTree({ 'a.html': OTHER }, root);
+    s3.server.log.clear();
+    const run = await publish(s3, bucket, root, { index, ...compress('*.html') });
+    expect(stepsOf(run)).toEqual(['upload p/a.html done']);
+    expect(s3.server.log.counts.HeadObject).toBeUndefined();
+    expect(gunzipSync(bodyOf('p/a.html')).toString()).toBe(OTHER);
+  });
+
+  test('new names of it are copies; when the copy is refused the file is encoded here', async () => {
+    const bytes = storedElsewhere('p/a.html', TEXT);
+    await writeTree({ 'a.html': TEXT, 'b.html': TEXT }, root);
+    const run = await publish(s3, bucket, root, compress('*.html'));
+    expect(stepsOf(run)).toEqual(['copy p/b.html <- p/a.html done']);
+    expect(bodyOf('p/b.html').equals(bytes)).toBe(true);
+    expect(headersOf('p/b.html')['content-encoding']).toBe('gzip');
+
+    await writeTree({ 'c.html': TEXT }, root);
+    s3.server.faults.add({
+      match: { operation: 'CopyObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const refused = await publish(s3, bucket, root, compress('*.html'));
+    expect(stepsOf(refused)).toEqual(['upload p/c.html done']);
+    expect(gunzipSync(bodyOf('p/c.html')).toString()).toBe(TEXT);
+    expect(headersOf('p/c.html')['x-amz-meta-s3cmd-attrs']).toBe(`md5:${md5Of(bodyOf('p/c.html'))}`);
+  });
+
+  test('a renamed file finds its object by its line, confirmed by one HEAD', async () => {
+    storedElsewhere('p/a.html', TEXT);
+    await writeTree({ 'a.html': TEXT }, root);
+    const index = memoryIndex();
+    await publish(s3, bucket, root, { index, ...compress('*.html') });
+    await rename(join(root, 'a.html'), join(root, 'z.html'));
+    const run = await publish(s3, bucket, root, { index, ...compress('*.html') });
+    expect(stepsOf(run)).toEqual(['copy p/z.html <- p/a.html done']);
+  });
+
+  test('C15: metadata that contradicts the ETag is not believed', async () => {
+    storedElsewhere('p/a.html', TEXT, { lie: true });
+    await writeTree({ 'a.html': TEXT }, root);
+    const run = await publish(s3, bucket, root, compress('*.html'));
+    expect(stepsOf(run)).toEqual(['upload p/a.html done']);
+  });
+
+  test('staged objects are recognised too', async () => {
+    const bytes = gzipSync(TEXT, { level: 1 });
+    const etag = multipartETag([md5Of(bytes)]);
+    s3.server.putObject(bucket, 'p/a.html', bytes, {
+      etag,
+      headers: {
+        'content-type': 'text/html; charset=utf-8',
+        'content-encoding': 'gzip',
+        'x-amz-meta-s3cmd-attrs': `md5:${md5Of(bytes)}`,
+        'x-amz-meta-s3ds-source': sourceOf(TEXT, 'gzip'),
+      },
+    });
+    await writeTree({ 'a.html': TEXT }, root);
+    expect(stepsOf(await publish(s3, bucket, root, compress('*.html')))).toEqual([]);
+  });
+
+  test('C18: a line of a cache that others may write is not believed alone; one in the bucket is, without a read', async () => {
+    storedElsewhere('p/a.html', TEXT);
+    await writeTree({ 'a.html': TEXT }, root);
+    const cache = memoryIndex({ remote: false, local: false });
+    await publish(s3, bucket, root, { index: cache, ...compress('*.html') });
+    // Forged: it says that other bytes hold the page.
+    s3.server.putObject(bucket, 'p/a.html', gzipSync(OTHER), { headers: headersOf('p/a.html') });
+    const etag = s3.server.object(bucket, 'p/a.html')?.etag ?? '';
+    const lines = (cache.bytes?.toString() ?? '').split('\n');
+    const { crc32 } = await import('node:zlib');
+    const forged = lines.map((line) => {
+      if (!line.includes('"key":"p/a.html"')) return line;
+      const entry = { ...JSON.parse(line.slice(9)), etag, size: gzipSync(OTHER).length };
+      const json = JSON.stringify(entry);
+      return `${crc32(json).toString(16).padStart(8, '0')} ${json}`;
+    });
+    cache.bytes = Buffer.from(forged.join('\n'));
+    const run = await publish(s3, bucket, root, { index: cache, ...compress('*.html') });
+    expect(stepsOf(run)).toEqual(['upload p/a.html done']);
+    expect(gunzipSync(bodyOf('p/a.html')).toString()).toBe(TEXT);
+
+    storedElsewhere('p/a.html', TEXT);
+    const trusted = memoryIndex({ remote: true, local: true });
+    await publish(s3, bucket, root, { index: trusted, ...compress('*.html') });
+    s3.server.log.clear();
+    expect(stepsOf(await publish(s3, bucket, root, { index: trusted, ...compress('*.html') }))).toEqual([]);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+  });
+
+  test('a HEAD that is denied costs an upload, and one line', async () => {
+    storedElsewhere('p/a.html', TEXT);
+    storedElsewhere('p/b.html', OTHER);
+    await writeTree({ 'a.html': TEXT, 'b.html': OTHER }, root);
+    s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const run = await publish(s3, bucket, root, compress('*.html'));
+    expect(run).toMatchObject({ exit: 0, report: { totals: { uploaded: { files: 2 } } } });
+    expect(run.messages.filter((message) => /what it encodes/.test(message))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,535 @@
+import { rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseSite, type SiteInputs } from '../../src/console/site.js';
+import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { noise, removeTree, writeTree } from '../support/tree.js';
+
+let s3: EmbeddedTestServer;
+let bucket: string;
+let root: string;
+
+beforeAll(async () => {
+  s3 = await embedded();
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  bucket = await s3.bucket();
+  root = await writeTree({});
+  s3.server.log.clear();
+});
+afterEach(async () => {
+  s3.server.faults.clear();
+  await removeTree(root);
+});
+
+/** What the inputs of a website ask for; files are named below the tree. */
+async function site(inputs: {
+  readonly headers?: string;
+  readonly headersFile?: string;
+  readonly defaults?: SiteInputs['defaults'];
+  readonly refresh?: boolean;
+  readonly redirectsFile?: string;
+  readonly compress?: readonly string[];
+  readonly cleanUrls?: boolean;
+}): Promise<Pick<Changes, 'headers' | 'site'>> {
+  return parseSite({
+    headers: { name: 'headers', value: inputs.headers },
+    headersFile: { name: 'headers-file', value: inputs.headersFile },
+    defaults: inputs.defaults ?? 'none',
+    refresh: inputs.refresh ?? false,
+    redirectsFile: { name: 'redirects-file', value: inputs.redirectsFile },
+    compress: { name: 'compress', value: inputs.compress ?? [] },
+    cleanUrls: inputs.cleanUrls ?? false,
+    cwd: root,
+  });
+}
+
+function headersOf(key: string): Readonly<Record<string, string>> {
+  return s3.server.object(bucket, key)?.headers ?? {};
+}
+
+const ALL = `/*
+  Cache-Control: public, max-age=60
+  Content-Disposition: inline
+  Content-Language: de
+  Expires: Thu, 01 Dec 2033 16:00:00 GMT
+  x-amz-meta-team: web
+/*.csv
+  Content-Type: text/plain
+  Content-Encoding: identity
+  x-amz-storage-class: STANDARD_IA
+  x-amz-tagging: keep=yes&team=web
+/old
+  x-amz-website-redirect-location: /new
+`;
+
+/** As the server of the tests keeps them. */
+const STORED = {
+  'cache-control': 'public, max-age=60',
+  'content-disposition': 'inline',
+  'content-language': 'de',
+  expires: 'Thu, 01 Dec 2033 16:00:00 GMT',
+  'x-amz-meta-team': 'web',
+};
+
+describe('headers', () => {
+  test.each([
+    ['uploads and copies', {}],
+    ['staged uploads and part copies', { delayUpdates: true }],
+  ] satisfies [string, Changes][])('%s carry what the rules decide, each its own', async (_, changes) => {
+    await writeTree({ 'a.txt': 'one', 'b.csv': 'one', old: 'two', 'big.txt': 'x'.repeat(100) }, root);
+    const options = { ...changes, ...(await site({ headers: ALL })) };
+    const first = await publish(s3, bucket, root, options);
+    expect(first.exit).toBe(0);
+    await writeTree({ 'copy.csv': 'x'.repeat(100), 'copy.txt': 'one' }, root);
+    const run = await publish(s3, bucket, root, options);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0, totals: { copied: { files: 2 } } } });
+    for (const key of ['p/a.txt', 'p/copy.txt', 'p/big.txt']) {
+      expect(headersOf(key)).toMatchObject({ ...STORED, 'content-type': 'text/plain; charset=utf-8' });
+      expect(headersOf(key)).not.toHaveProperty('content-encoding');
+      expect(s3.server.object(bucket, key)?.tags.size).toBe(0);
+    }
+    for (const key of ['p/b.csv', 'p/copy.csv']) {
+      expect(headersOf(key)).toMatchObject({
+        ...STORED,
+        'content-type': 'text/plain',
+        'content-encoding': 'identity',
+        'x-amz-storage-class': 'STANDARD_IA',
+      });
+      expect(Object.fromEntries(s3.server.object(bucket, key)?.tags ?? [])).toEqual({
+        keep: 'yes',
+        team: 'web',
+      });
+    }
+    expect(headersOf('p/old')).toMatchObject({ 'x-amz-website-redirect-location': '/new' });
+  });
+
+  test('C13: a changed rule renews the objects that it is about, sends nothing, and is quiet afterwards', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.html': 'page', 'b.css': 'style', 'big.css': 'x'.repeat(200) }, root);
+    await publish(s3, bucket, root, { index, ...(await site({ headers: '/*\n Cache-Control: no-cache' })) });
+    const changed = {
+      index,
+      ...(await site({ headers: '/*\n Cache-Control: no-cache\n/*.css\n ! Cache-Control' })),
+    };
+    s3.server.log.clear();
+    const run = await publish(s3, bucket, root, changed);
+    expect(stepsOf(run)).toEqual(['refresh p/b.css done', 'refresh p/big.css done']);
+    expect(run.report.sentBytes).toBe(0);
+    expect(s3.server.log.counts).toMatchObject({ CopyObject: 2 });
+    expect(headersOf('p/a.html')['cache-control']).toBe('no-cache');
+    expect(headersOf('p/b.css')).not.toHaveProperty('cache-control');
+    expect(stepsOf(await publish(s3, bucket, root, changed))).toEqual([]);
+  });
+
+  test('a rule that sets tags gives them to objects that are renewed; no rule leaves them', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'one', b: 'two' }, root);
+    await publish(s3, bucket, root, { index });
+    for (const [key, body] of [
+      ['p/a', 'one'],
+      ['p/b', 'two'],
+    ] as const)
+      s3.server.putObject(bucket, key, body, { headers: headersOf(key), tags: { by: 'hand' } });
+    const rules = '/*\n Cache-Control: no-cache\n/b\n x-amz-tagging: by=rule';
+    const run = await publish(s3, bucket, root, { index, ...(await site({ headers: rules })) });
+    expect(run.report.totals.refreshed.files).toBe(2);
+    expect(Object.fromEntries(s3.server.object(bucket, 'p/a')?.tags ?? [])).toEqual({ by: 'hand' });
+    expect(Object.fromEntries(s3.server.object(bucket, 'p/b')?.tags ?? [])).toEqual({ by: 'rule' });
+  });
+
+  test('index pages are found under their directory', async () => {
+    await writeTree({ 'index.html': 'home', 'docs/index.html': 'docs', 'docs/a.html': 'a' }, root);
+    const rules = '/\n x-amz-meta-at: home\n/docs/\n x-amz-meta-at: docs\n/docs\n x-amz-meta-bare: docs';
+    await publish(s3, bucket, root, await site({ headers: rules }));
+    expect(headersOf('p/index.html')).toMatchObject({ 'x-amz-meta-at': 'home' });
+    expect(headersOf('p/docs/index.html')).toMatchObject({
+      'x-amz-meta-at': 'docs',
+      'x-amz-meta-bare': 'docs',
+    });
+    expect(headersOf('p/docs/a.html')).not.toHaveProperty('x-amz-meta-at');
+  });
+
+  test('the file of rules is not published, its rules come before inline ones, and what is not for S3 is one line', async () => {
+    const text = '/*\n  X-Frame-Options: DENY\n  Cache-Control: public\n  Content-Security-Policy: x\n';
+    await writeTree({ 'a.html': 'a', _headers: text }, root);
+    const run = await publish(s3, bucket, root, {
+      ...(await site({ headersFile: '_headers', headers: '/*\n Cache-Control: max-age=5' })),
+    });
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.html']);
+    expect(headersOf('p/a.html')['cache-control']).toBe('public, max-age=5');
+    const said = run.messages.filter((message) => message.includes('X-Frame-Options'));
+    expect(said).toEqual([
+      expect.stringMatching(
+        /X-Frame-Options \(line 2\), Content-Security-Policy \(line 4\).*response headers policy/,
+      ),
+    ]);
+    const again = await publish(s3, bucket, root, {
+      deletes: { deleteAfter: true },
+      ...(await site({ headersFile: '_headers' })),
+    });
+    expect(again.exit).toBe(0);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.html']);
+  });
+
+  test('a link to the rules is left out, and not what it leads to; rules that nobody asked for are a file', async () => {
+    await writeTree({ 'rules.txt': '/*\n  Cache-Control: public\n', 'sub/_headers': 'a file' }, root);
+    await symlink('rules.txt', join(root, '_headers'));
+    await publish(s3, bucket, root, await site({ headersFile: '_headers' }));
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/rules.txt', 'p/sub/_headers']);
+    const run = await publish(s3, bucket, root);
+    expect(run.messages).toEqual([expect.stringContaining('headers-file would apply its rules')]);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/_headers', 'p/rules.txt', 'p/sub/_headers']);
+  });
+
+  test('a file of rules in the tree can set no ACL, tags, storage class or redirect', async () => {
+    for (const header of ['x-amz-acl: public-read', 'x-amz-website-redirect-location: /evil']) {
+      await writeTree({ _headers: `/*\n  ${header}\n` }, root);
+      await expect(site({ headersFile: '_headers' })).rejects.toMatchObject({
+        exit: 2,
+        message: expect.stringMatching(
+          /^headers-file _headers: line 2: x-amz-\S+ may be set by the input headers alone/,
+        ),
+      });
+    }
+    await expect(site({ headersFile: 'absent' })).rejects.toMatchObject({
+      exit: 2,
+      message: expect.stringContaining('headers-file: absent cannot be read'),
+    });
+  });
+
+  test('values of several rules that contradict one another are published, and said with their lines', async () => {
+    await writeTree({ 'assets/a.js': 'a' }, root);
+    const rules =
+      '/*\n  Cache-Control: no-cache\n/assets/*\n  Cache-Control: public, max-age=31536000, immutable\n';
+    for (const dryRun of [true, false]) {
+      const run = await publish(s3, bucket, root, { dryRun, ...(await site({ headers: rules })) });
+      expect(run.messages).toEqual([
+        expect.stringMatching(/lines 2 and 4 .*assets\/a\.js.*contradicts itself/),
+      ]);
+    }
+    expect(headersOf('p/assets/a.js')['cache-control']).toBe('no-cache, public, max-age=31536000, immutable');
+  });
+});
+
+test('every kind of write carries encryption, class, ACL, owner and payer alike, and what a rule says before them', async () => {
+  const kms = { sse: 'aws:kms', kmsKeyId: 'arn:aws:kms:us-east-1:123456789012:key/k' };
+  s3.server.createBucket('owned', { allowsAcls: true });
+  const index = memoryIndex();
+  const options: Changes = {
+    index,
+    writeHeaders: { ...kms, storageClass: 'STANDARD_IA', acl: 'bucket-owner-full-control' },
+    connection: { expectedBucketOwner: '123456789012', requesterPays: true },
+    overwrite: 'always',
+  };
+  const rules = '/ruled*\n x-amz-storage-class: ONEZONE_IA\n x-amz-acl: public-read';
+  await writeTree({ a: 'one', 'big.bin': noise(9 * 1024 * 1024), ruled: 'two' }, root);
+  await publish(s3, 'owned', root, { ...options, ...(await site({ headers: rules })) });
+  // Copies, part copies, a renewal of each, and everything staged.
+  await writeTree({ copy: 'one', 'ruled-copy': 'two' }, root);
+  await publish(s3, 'owned', root, { ...options, ...(await site({ headers: rules })) });
+  await writeTree({ 'staged-copy': 'one', staged: 'three', 'ruled-staged': 'four' }, root);
+  await publish(s3, 'owned', root, { ...options, delayUpdates: true, ...(await site({ headers: rules })) });
+  const renewed = await site({ headers: `${rules}\n/*\n Cache-Control: no-cache` });
+  const last = await publish(s3, 'owned', root, { ...options, ...renewed });
+  expect(last.report.totals.refreshed.files).toBe(8);
+  const writes = s3.server.log.of('PutObject', 'CopyObject', 'CreateMultipartUpload');
+  expect(new Set(writes.map(({ operation }) => operation)).size).toBe(3);
+  for (const { key, headers } of writes) {
+    const isRuled = key.startsWith('p/ruled');
+    expect({ key, headers }).toMatchObject({
+      headers: {
+        'x-amz-server-side-encryption': 'aws:kms',
+        'x-amz-server-side-encryption-aws-kms-key-id': kms.kmsKeyId,
+        'x-amz-storage-class': isRuled ? 'ONEZONE_IA' : 'STANDARD_IA',
+        'x-amz-acl': isRuled ? 'public-read' : 'bucket-owner-full-control',
+      },
+    });
+  }
+  for (const { headers } of s3.server.log.entries) {
+    expect(headers).toMatchObject({
+      'x-amz-expected-bucket-owner': '123456789012',
+      'x-amz-request-payer': 'requester',
+    });
+  }
+});
+
+test('tags where there are none are refused before anything is written', async () => {
+  await writeTree({ a: 'one' }, root);
+  const rules = await site({ headers: '/*\n x-amz-tagging: a=b' });
+  const run = await publish(s3, bucket, root, { canTag: false, ...rules });
+  expect(run).toMatchObject({
+    exit: 2,
+    report: { error: { message: expect.stringContaining('headers: line 2') } },
+  });
+  expect(s3.server.texts(bucket)).toEqual({});
+});
+
+describe('headers-defaults: website', () => {
+  const VITE = JSON.stringify({
+    'index.html': { file: 'assets/index-DiwrgTda.js', src: 'index.html', css: ['assets/index-n_ryQ3BS.css'] },
+    'src/plain-module.ts': { file: 'assets/plain-module.js', src: 'src/plain-module.ts' },
+    '_hero-B6gkKPBk.js': {
+      file: 'assets/hero-B6gkKPBk.js',
+      name: 'hero',
+      assets: ['assets/hero-CLDdwZDr.png'],
+    },
+    'gone.ts': { file: 'assets/gone-AbCdEf12.js', src: 'gone.ts' },
+  });
+  const CRA = JSON.stringify({
+    files: { 'main.js': '/static/js/main.4f3c2a1b.js', 'index.html': '/index.html' },
+  });
+
+  test('pages revalidate, manifested hashes stay a year, everything else an hour', async () => {
+    const unlisted = 'assets/other-DiwrgTdb.js';
+    await writeTree(
+      {
+        'index.html': 'home',
+        '404.html': 'none',
+        'assets/index-DiwrgTda.js': '1',
+        'assets/index-n_ryQ3BS.css': '2',
+        'assets/plain-module.js': '3',
+        'assets/hero-B6gkKPBk.js': '7',
+        'assets/hero-CLDdwZDr.png': '8',
+        [unlisted]: '4',
+        '.vite/manifest.json': VITE,
+        'cra/asset-manifest.json': CRA,
+        'cra/static/js/main.4f3c2a1b.js': '5',
+        'cra/index.html': '6',
+        'broken/manifest.json': '{',
+        'manifest.json': JSON.stringify({ name: 'an app', icons: [] }),
+        'robots.txt': 'all',
+      },
+      root,
+    );
+    const run = await publish(s3, bucket, root, await site({ defaults: 'website' }));
+    expect(run.messages).toEqual([expect.stringContaining('broken/manifest.json vouches for no names')]);
+    const page = 'public, max-age=0, must-revalidate';
+    const immutable = 'public, max-age=31536000, immutable';
+    const found = Object.fromEntries(
+      s3.server.objects(bucket).map(({ key, headers }) => [key.slice(2), headers['cache-control']]),
+    );
+    expect(found).toEqual({
+      ...Object.fromEntries(Object.keys(found).map((name) => [name, 'public, max-age=3600'])),
+      'index.html': page,
+      '404.html': page,
+      'cra/index.html': page,
+      'assets/index-DiwrgTda.js': immutable,
+      'assets/index-n_ryQ3BS.css': immutable,
+      'assets/hero-B6gkKPBk.js': immutable,
+      'assets/hero-CLDdwZDr.png': immutable,
+      'cra/static/js/main.4f3c2a1b.js': immutable,
+    });
+    expect(found[unlisted]).toBe('public, max-age=3600');
+    expect(found['assets/plain-module.js']).toBe('public, max-age=3600');
+  });
+
+  test('a rule takes the place of a default, and is not joined with it', async () => {
+    await writeTree({ 'a.html': 'a', 'b.js': 'b', 'c.txt': 'c' }, root);
+    const headers = '/*.js\n Cache-Control: public, max-age=31536000, immutable\n/c.txt\n ! Cache-Control';
+    await publish(s3, bucket, root, await site({ headers, defaults: 'website' }));
+    expect(headersOf('p/b.js')['cache-control']).toBe('public, max-age=31536000, immutable');
+    expect(headersOf('p/c.txt')).not.toHaveProperty('cache-control');
+    expect(headersOf('p/a.html')['cache-control']).toBe('public, max-age=0, must-revalidate');
+  });
+});
+
+describe('refresh-headers', () => {
+  test('what nobody remembers is asked for, repaired where it differs, and remembered', async () => {
+    await writeTree({ 'a.txt': 'one', 'b.txt': 'two', 'c.txt': 'three' }, root);
+    const rules = '/*\n Cache-Control: no-cache\n x-amz-meta-team: web';
+    await publish(s3, bucket, root, await site({ headers: rules }));
+    s3.server.putObject(bucket, 'p/b.txt', 'two', {
+      headers: { ...headersOf('p/b.txt'), 'cache-control': 'public' },
+    });
+    s3.server.putObject(bucket, 'p/c.txt', 'three', {
+      headers: { ...headersOf('p/c.txt'), 'content-language': 'fr' },
+    });
+    const index = memoryIndex();
+    const left = await publish(s3, bucket, root, { index, ...(await site({ headers: rules })) });
+    expect(left).toMatchObject({ exit: 0, report: { headersUnknown: { files: 3 }, steps: [] } });
+    expect(left.messages).toEqual([expect.stringMatching(/headers of 3 objects .* refresh-headers: true/)]);
+    const asked = { index, ...(await site({ headers: rules, refresh: true })) };
+    s3.server.log.clear();
+    const dry = await publish(s3, bucket, root, { ...asked, dryRun: true });
+    expect(dry.report.steps).toMatchObject([
+      { key: 'p/b.txt', headers: [{ name: 'cache-control', from: 'public', to: 'no-cache' }] },
+      { key: 'p/c.txt', headers: [{ name: 'content-language', from: 'fr' }] },
+    ]);
+    expect(s3.server.log.counts.HeadObject).toBe(3);
+    const run = await publish(s3, bucket, root, asked);
+    expect(stepsOf(run)).toEqual(['refresh p/b.txt done', 'refresh p/c.txt done']);
+    expect(run.report).toMatchObject({ sentBytes: 0, headersUnknown: { files: 0 } });
+    expect(headersOf('p/b.txt')['cache-control']).toBe('no-cache');
+    expect(headersOf('p/c.txt')).not.toHaveProperty('content-language');
+    s3.server.log.clear();
+    expect(stepsOf(await publish(s3, bucket, root, asked))).toEqual([]);
+    expect(s3.server.log.counts.HeadObject).toBeUndefined();
+  });
+
+  test('a HEAD that is denied leaves them unknown, with one line', async () => {
+    await writeTree({ a: 'one', b: 'two' }, root);
+    await publish(s3, bucket, root);
+    s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const run = await publish(
+      s3,
+      bucket,
+      root,
+      await site({ refresh: true, headers: '/*\n Cache-Control: x' }),
+    );
+    expect(run).toMatchObject({ exit: 0, report: { headersUnknown: { files: 2 }, steps: [] } });
+    expect(run.messages.filter((message) => /left as they are/.test(message))).toHaveLength(1);
+  });
+
+  test('a preview names the headers that would change', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.css': 'one' }, root);
+    await publish(s3, bucket, root, { index, ...(await site({ headers: '/*\n Cache-Control: no-cache' })) });
+    s3.server.log.clear();
+    const run = await publish(s3, bucket, root, {
+      index,
+      dryRun: true,
+      ...(await site({ headers: '/*\n Cache-Control: public' })),
+    });
+    expect(run.report.steps).toMatchObject([
+      {
+        key: 'p/a.css',
+        action: 'refresh',
+        outcome: 'planned',
+        headers: [{ name: 'cache-control', from: 'no-cache', to: 'public' }],
+      },
+    ]);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, HeadObject: 1, GetBucketOwnershipControls: 1 });
+  });
+});
+
+describe('clean-urls', () => {
+  test('pages are published under both names, for no byte more, with the type of a page and its rules', async () => {
+    await writeTree(
+      {
+        'index.html': 'home',
+        'about.html': 'about',
+        'docs/a.html': 'a',
+        'docs/index.html': 'docs',
+        'x.js': 'x',
+      },
+      root,
+    );
+    const rules = '/about.html\n Cache-Control: no-cache\n/docs/a\n Cache-Control: public';
+    const options = await site({ cleanUrls: true, headers: rules });
+    const run = await publish(s3, bucket, root, { ...options, deletes: { deleteAfter: true } });
+    expect(run.exit).toBe(0);
+    expect(s3.server.texts(bucket)).toEqual({
+      'p/about': 'about',
+      'p/about.html': 'about',
+      'p/docs/a': 'a',
+      'p/docs/a.html': 'a',
+      'p/docs/index.html': 'docs',
+      'p/index.html': 'home',
+      'p/x.js': 'x',
+    });
+    expect(run.report.totals).toMatchObject({ uploaded: { files: 5 }, copied: { files: 2 } });
+    expect(run.report.sentBytes).toBe('homeaboutadocsx'.length);
+    expect(headersOf('p/about')).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-cache',
+    });
+    expect(headersOf('p/docs/a')['cache-control']).toBe('public');
+    // After what they name, as all pages.
+    const ranks = Object.fromEntries(run.report.steps.map(({ key, rank }) => [key, run.report.ranks[rank]]));
+    expect(ranks).toMatchObject({
+      'p/about': 'new pages',
+      'p/about.html': 'new pages',
+      'p/x.js': 'new keys',
+    });
+    expect(stepsOf(await publish(s3, bucket, root, options))).toEqual([]);
+
+    await rm(join(root, 'about.html'));
+    await rename(join(root, 'docs/a.html'), join(root, 'docs/b.html'));
+    const next = await publish(s3, bucket, root, { ...options, deletes: { deleteAfter: true } });
+    expect(next.report.sentBytes).toBe(0);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual([
+      'p/docs/b',
+      'p/docs/b.html',
+      'p/docs/index.html',
+      'p/index.html',
+      'p/x.js',
+    ]);
+  });
+
+  test('a name that is there already is kept, one that is excluded stays so', async () => {
+    await writeTree({ 'about.html': 'page', about: 'file', 'secret.html': 's' }, root);
+    s3.server.putObject(bucket, 'p/secret', 'theirs');
+    const run = await publish(s3, bucket, root, {
+      tree: { excludes: ['secret'] },
+      ...(await site({ cleanUrls: true })),
+    });
+    expect(s3.server.texts(bucket)).toMatchObject({ 'p/about': 'file', 'p/secret': 'theirs' });
+    expect(run.messages).toEqual([expect.stringContaining('clean-urls: about is there already')]);
+  });
+});
+
+describe('redirects-file', () => {
+  test('exact paths become objects that redirect, with the pages, and a changed target is renewed without an index', async () => {
+    await writeTree(
+      { 'new.html': 'new', 'app.js': 'x', _redirects: '/old /new.html\n/dir/ /new.html 301\n' },
+      root,
+    );
+    const run = await publish(s3, bucket, root, await site({ redirectsFile: '_redirects' }));
+    expect(run.exit).toBe(0);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual([
+      'p/app.js',
+      'p/dir/index.html',
+      'p/new.html',
+      'p/old',
+    ]);
+    expect(headersOf('p/old')).toMatchObject({
+      'x-amz-website-redirect-location': '/new.html',
+      'content-type': 'text/html; charset=utf-8',
+    });
+    const order = run.report.steps.map(({ key }) => key);
+    expect(order.indexOf('p/app.js')).toBeLessThan(order.indexOf('p/old'));
+    expect(stepsOf(await publish(s3, bucket, root, await site({ redirectsFile: '_redirects' })))).toEqual([]);
+
+    await writeTree({ _redirects: '/old https://example.com/\n' }, root);
+    const next = await publish(s3, bucket, root, {
+      deletes: { deleteAfter: true },
+      ...(await site({ redirectsFile: '_redirects' })),
+    });
+    expect(stepsOf(next)).toEqual(['refresh p/old done', 'delete p/dir/index.html done']);
+    expect(headersOf('p/old')['x-amz-website-redirect-location']).toBe('https://example.com/');
+  });
+
+  test('staged like everything else', async () => {
+    await writeTree({ 'new.html': 'new', _redirects: '/old /new.html\n' }, root);
+    const options = await site({ redirectsFile: '_redirects' });
+    const run = await publish(s3, bucket, root, { delayUpdates: true, preserve: true, ...options });
+    expect(run.exit).toBe(0);
+    expect(headersOf('p/old')['x-amz-website-redirect-location']).toBe('/new.html');
+  });
+
+  test('a redirect where the tree has a file is refused by its line, and nothing is written', async () => {
+    await writeTree({ 'a.html': 'a', _redirects: '/x /a.html\n/a.html /b\n' }, root);
+    const run = await publish(s3, bucket, root, await site({ redirectsFile: '_redirects' }));
+    expect(run.exit).toBe(2);
+    expect(run.report.error?.message).toMatch(/redirects-file line 2: a\.html cannot redirect/);
+    expect(s3.server.texts(bucket)).toEqual({});
+  });
+
+  test('D1: redirects alone are no tree', async () => {
+    await writeTree({ _redirects: '/x /a.html\n' }, root);
+    s3.server.putObject(bucket, 'p/kept', 'kept');
+    const run = await publish(s3, bucket, root, {
+      deletes: { deleteAfter: true },
+      ...(await site({ redirectsFile: '_redirects' })),
+    });
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'no-files-found' } } });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/kept': 'kept' });
+  });
+});

@@ -1,0 +1,1559 @@
+export const id = 112;
+export const ids = [112];
+export const modules = {
+
+/***/ 7452:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   C: () => (/* binding */ forEachConcurrent),
+/* harmony export */   G: () => (/* binding */ ByteBudget)
+/* harmony export */ });
+/** Runs `work` over the items, at most `limit` at a time, in order of start. Stops starting when `work` rejects. */
+async function forEachConcurrent(items, limit, work) {
+    const iterator = items[Symbol.iterator]();
+    let failed = false;
+    const lane = async () => {
+        for (let next = iterator.next(); !failed && next.done !== true; next = iterator.next()) {
+            try {
+                await work(next.value);
+            }
+            catch (error) {
+                failed = true;
+                throw error;
+            }
+        }
+    };
+    await settleAll(Array.from({ length: Math.max(1, limit) }, lane));
+}
+/** Waits for all, then rejects with the first rejection: nothing is left running behind a failure. */
+async function settleAll(promises) {
+    const results = await Promise.allSettled(promises);
+    return results.map((result) => {
+        if (result.status === 'rejected')
+            throw result.reason;
+        return result.value;
+    });
+}
+/** Bounds the bytes of bodies held in memory. One request larger than the whole is let through alone. */
+class ByteBudget {
+    #free;
+    #capacity;
+    #waiting = [];
+    /** @param capacity bytes */
+    constructor(capacity) {
+        this.#capacity = capacity;
+        this.#free = capacity;
+    }
+    /** Runs `work` while `bytes` are taken from the budget. First come, first served. */
+    async with(bytes, work) {
+        const taken = Math.min(bytes, this.#capacity);
+        if (this.#waiting.length > 0 || taken > this.#free) {
+            await new Promise((start) => this.#waiting.push({ bytes: taken, start }));
+        }
+        else {
+            this.#free -= taken;
+        }
+        try {
+            return await work();
+        }
+        finally {
+            this.#free += taken;
+            while (this.#waiting[0] !== undefined && this.#waiting[0].bytes <= this.#free) {
+                const next = this.#waiting.shift();
+                this.#free -= next?.bytes ?? 0;
+                next?.start();
+            }
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 6061:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   SG: () => (/* binding */ metadataMd5),
+/* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
+/* harmony export */   Yr: () => (/* binding */ headerDigest),
+/* harmony export */   iz: () => (/* binding */ HeaderPolicy),
+/* harmony export */   j2: () => (/* binding */ formatSource),
+/* harmony export */   qO: () => (/* binding */ objectHeaders),
+/* harmony export */   x1: () => (/* binding */ formatAttributes)
+/* harmony export */ });
+/* unused harmony export contentTypeOf */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var mime_types__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4096);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6799);
+/* harmony import */ var _header_rules_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(700);
+
+
+
+
+/**
+ * The Content-Type that a name stands for, with a charset for text. The table is mime-types at the exact
+ * version in package.json: another table would refresh every object of every site, so it changes with a
+ * major version alone.
+ */
+function contentTypeOf(name) {
+    const base = name.slice(name.lastIndexOf('/') + 1);
+    const type = mime_types__WEBPACK_IMPORTED_MODULE_1__.contentType(base.includes('.') ? base.slice(base.lastIndexOf('.')) : '.');
+    return type === false ? 'application/octet-stream' : type;
+}
+/**
+ * `x-amz-meta-s3cmd-attrs` as s3cmd writes and reads it: `md5:<hex>`, and with `preserve`
+ * `md5:<hex>/mode:<decimal>/mtime:<seconds>`.
+ */
+function formatAttributes(md5, file) {
+    if (file === undefined || file.redirect !== undefined)
+        return `md5:${md5}`;
+    const { mode, mtimeNs } = file.encoded?.source ?? file;
+    return `md5:${md5}/mode:${mode}/mtime:${mtimeNs / 1000000000n}`;
+}
+/** The MD5 that an object's own metadata names: s3cmd's attributes, then rclone's `md5chksum` (base64). */
+function metadataMd5(metadata) {
+    for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
+        if (field.startsWith('md5:'))
+            return (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(field.slice('md5:'.length));
+    }
+    const rclone = metadata.get('md5chksum');
+    return rclone === undefined ? undefined : (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(Buffer.from(rclone, 'base64').toString('hex'));
+}
+/** Name of the metadata by which an encoded object says what it encodes. Without `x-amz-meta-`. */
+const SOURCE_METADATA = 's3ds-source';
+/** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
+function formatSource({ encoding, md5, source }) {
+    return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
+}
+/** @param own metadata without `x-amz-meta-`: digests and times */
+function objectHeaders(decided, own) {
+    const { 'content-type': contentType = '', ...rest } = decided;
+    const metadata = {};
+    const fields = {};
+    for (const [name, value] of Object.entries(rest)) {
+        if (name.startsWith(META))
+            metadata[name.slice(META.length)] = value;
+        else
+            fields[name] = value;
+    }
+    return { contentType, metadata: { ...metadata, ...own }, fields };
+}
+const META = 'x-amz-meta-';
+/** What pages and other files get from `headers-defaults: website`; a change of these is a change of every site. */
+const WEBSITE_DEFAULTS = {
+    page: 'public, max-age=0, must-revalidate',
+    immutable: 'public, max-age=31536000, immutable',
+    other: 'public, max-age=3600',
+};
+/**
+ * Decides the headers of every object: the inputs for every write, then the defaults for websites, then the rules.
+ * The digests and times that go into metadata are no part of it.
+ */
+class HeaderPolicy {
+    #write;
+    #options;
+    #immutable;
+    /** Of the first name whose rules contradict one another. */
+    #contradiction;
+    /** @param immutable names that a build manifest vouches for: their content never changes */
+    constructor(write, options, immutable = new Set()) {
+        const { sse, kmsKeyId, storageClass, acl } = write;
+        this.#write = {
+            ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
+            ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
+            ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
+            ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
+        };
+        this.#options = options;
+        this.#immutable = immutable;
+    }
+    /** Said once the headers of all files were asked for. */
+    get warnings() {
+        return this.#contradiction === undefined ? [] : [this.#contradiction];
+    }
+    headersOf(file) {
+        const page = file.page ?? file.name;
+        const type = file.redirect === undefined ? contentTypeOf(page) : 'text/html; charset=utf-8';
+        const headers = { 'content-type': type, ...this.#write };
+        const { defaults, rules } = this.#options;
+        if (defaults === 'website') {
+            const kind = type.startsWith('text/html')
+                ? 'page'
+                : this.#immutable.has(file.name)
+                    ? 'immutable'
+                    : 'other';
+            headers['cache-control'] = WEBSITE_DEFAULTS[kind];
+        }
+        if (rules.length > 0) {
+            const ruled = (0,_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .applyHeaderRules */ .Nq)(rules, pathsOf(file));
+            for (const [name, value] of ruled.headers) {
+                if (value !== undefined)
+                    headers[name] = value;
+                else if (name !== 'content-type' && !(name in this.#write))
+                    delete headers[name];
+            }
+            const { contradiction } = ruled;
+            if (contradiction !== undefined) {
+                const { lines, value } = contradiction;
+                this.#contradiction ??= `the rules of lines ${[...new Set(lines)].join(' and ')} together give ${file.name} the Cache-Control "${value}", which contradicts itself: values of several rules are joined; put \`! Cache-Control\` into the one that shall replace the others`;
+            }
+        }
+        if (headers.expires !== undefined)
+            headers.expires = new Date(headers.expires).toUTCString();
+        if (file.encoded !== undefined)
+            headers['content-encoding'] = file.encoded.encoding;
+        if (file.redirect !== undefined)
+            headers['x-amz-website-redirect-location'] = file.redirect;
+        return headers;
+    }
+    /** Whether a rule says in which encoding the file already is. */
+    saysEncoding(file) {
+        if (this.#options.rules.length === 0)
+            return false;
+        return (0,_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .applyHeaderRules */ .Nq)(this.#options.rules, pathsOf(file)).headers.get('content-encoding') !== undefined;
+    }
+}
+/** The paths under which readers find an object: a directory's index page is found under the directory too. */
+function pathsOf({ name, page }) {
+    const paths = [`/${name}`];
+    if (page !== undefined && page !== name)
+        paths.push(`/${page}`);
+    const index = /^(?:(.*)\/)?index\.html?$/.exec(name);
+    if (index !== null)
+        paths.push(index[1] === undefined ? '/' : `/${index[1]}/`);
+    if (index?.[1] !== undefined)
+        paths.push(`/${index[1]}`);
+    return paths;
+}
+/**
+ * Header state of an object: SHA-256 over the sorted `name:value` lines, names in lower case, of every header
+ * that an input or a rule set and of the inferred Content-Type. Mode and mtime are left out.
+ */
+function headerDigest(headers) {
+    const lines = Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(lines.sort().join('')).digest('hex');
+}
+
+
+/***/ }),
+
+/***/ 153:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   _: () => (/* binding */ requestsInFlight)
+/* harmony export */ });
+/** Requests in flight where `concurrency` is `auto`: what keeps 2 cores busy at 20 ms latency. */
+const AUTO_CONCURRENCY = 64;
+function requestsInFlight(connection) {
+    return connection.concurrency === 'auto' ? AUTO_CONCURRENCY : connection.concurrency;
+}
+
+
+/***/ }),
+
+/***/ 9945:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   XZ: () => (/* binding */ MAX_COPY_SIZE),
+/* harmony export */   vh: () => (/* binding */ ownLayout),
+/* harmony export */   xF: () => (/* binding */ candidatePartSizes),
+/* harmony export */   xf: () => (/* binding */ MULTIPART_THRESHOLD)
+/* harmony export */ });
+/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1710);
+
+const MIB = 1024 * 1024;
+/** Files of this size and more go up in parts. Bytes. */
+const MULTIPART_THRESHOLD = 8 * MIB;
+/** S3 takes at most this many parts of an upload. */
+const MAX_PARTS = 10_000;
+/** S3's largest source of one CopyObject; larger ones are copied by parts (C9). Bytes. */
+const MAX_COPY_SIZE = 5 * 1024 ** 3;
+/**
+ * Our part size for a file, in bytes: 8 MiB, and above 78 GiB the next whole MiB that keeps within 10,000
+ * parts. A function of the size alone, so that a later run can recompute the ETag without an index.
+ */
+function ownPartSize(size) {
+    return Math.max(8 * MIB, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+}
+function ownLayout(size) {
+    return (0,_digest_index_js__WEBPACK_IMPORTED_MODULE_0__/* .uniformLayout */ .Ng)(size, ownPartSize(size));
+}
+/**
+ * Part sizes that tools use by default, in MiB: aws-cli, boto3 and the Java SDK's transfer manager 8, rclone,
+ * minio-go's lower bound and the SDKs' uploaders 5, s3cmd 15, s5cmd 50, mc 16 and 64, Cyberduck 10, others 32,
+ * 100, 128 and more.
+ */
+const KNOWN_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 20, 25, 100, 128, 256, 512, 1024, 5 * 1024];
+/**
+ * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first. Where a tool's
+ * default makes more than 10,000 parts, aws-cli and boto3 double it (s3transfer, ChunksizeAdjuster); minio-go and
+ * mc take the next multiple of it (optimalPartInfo); rclone takes the next whole MiB as we do (fs/chunksize);
+ * aws-c-s3 and lib-storage divide by 10,000 and round up; the Go SDK, and s5cmd with it, rounds down and adds 1
+ * (s3manager, initSize).
+ */
+function candidatePartSizes(size, parts) {
+    // One part: any part size at least as large as the file gives the same ETag.
+    if (parts === 1)
+        return [size];
+    const sizes = new Set([ownPartSize(size)]);
+    for (const mib of KNOWN_PART_MIB) {
+        const usual = mib * MIB;
+        let doubled = usual;
+        while (Math.ceil(size / doubled) > MAX_PARTS)
+            doubled *= 2;
+        sizes.add(doubled);
+        if (doubled !== usual)
+            sizes.add(Math.ceil(size / MAX_PARTS / usual) * usual);
+    }
+    if (size >= MAX_PARTS * 5 * MIB) {
+        const least = size / MAX_PARTS;
+        for (const partSize of [Math.ceil(least / MIB) * MIB, Math.ceil(least), Math.floor(least) + 1]) {
+            sizes.add(partSize);
+        }
+    }
+    return [...sizes].filter((partSize) => Math.ceil(size / partSize) === parts);
+}
+
+
+/***/ }),
+
+/***/ 6592:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ StoreError),
+/* harmony export */   P: () => (/* binding */ etagsProve)
+/* harmony export */ });
+class StoreError extends Error {
+    kind;
+    code;
+    status;
+    operation;
+    name = 'StoreError';
+    constructor(kind, 
+    /** S3's code, as `PreconditionFailed`; or Node's, as `ECONNRESET`. */
+    code, 
+    /** HTTP status, 0 without an answer. */
+    status, 
+    /** S3 operation, as `PutObject`: also the IAM action that a denied call lacks. */
+    operation, message, options) {
+        super(message, options);
+        this.kind = kind;
+        this.code = code;
+        this.status = status;
+        this.operation = operation;
+    }
+}
+/** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
+function etagsProve(encryption) {
+    return encryption === undefined || encryption === 'AES256';
+}
+
+
+/***/ }),
+
+/***/ 1112:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+// ESM COMPAT FLAG
+__webpack_require__.r(__webpack_exports__);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  openStore: () => (/* binding */ openStore),
+  requestHandler: () => (/* binding */ requestHandler)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __webpack_require__(3024);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __webpack_require__(7067);
+// EXTERNAL MODULE: external "node:https"
+var external_node_https_ = __webpack_require__(4708);
+// EXTERNAL MODULE: ./node_modules/@aws-sdk/client-s3/dist-cjs/index.js
+var dist_cjs = __webpack_require__(3711);
+// EXTERNAL MODULE: ./node_modules/@smithy/node-http-handler/dist-cjs/index.js
+var node_http_handler_dist_cjs = __webpack_require__(1279);
+// EXTERNAL MODULE: ./build/src/model/errors.js
+var errors = __webpack_require__(4132);
+// EXTERNAL MODULE: ./build/src/model/options.js
+var options = __webpack_require__(153);
+// EXTERNAL MODULE: ./build/src/model/part-sizes.js
+var part_sizes = __webpack_require__(9945);
+;// CONCATENATED MODULE: ./build/src/store/providers.js
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html */
+const AWS = {
+    name: 'AWS S3',
+    taggingDirective: true,
+    annotationDirective: true,
+    accounts: true,
+    copyConditions: 'honoured',
+    deleteConditions: 'batch',
+    partCopyProof: 'etag',
+    staging: true,
+    uploadKeys: 'encoded',
+    maxCopySize: part_sizes/* MAX_COPY_SIZE */.XZ,
+};
+const OTHER = {
+    ...AWS,
+    name: 'S3',
+    annotationDirective: false,
+    accounts: false,
+    copyConditions: 'unknown',
+};
+/** By the end of the endpoint's host name. */
+const BY_HOST = [
+    ['.amazonaws.com', AWS],
+    ['.amazonaws.com.cn', AWS],
+    // R2 answers 501 NotImplemented to tagging headers and has a header of its own for the destination's condition,
+    // while Complete honours the usual ones: "S3 API compatibility" and "Extensions" in Cloudflare's R2 documentation.
+    [
+        '.r2.cloudflarestorage.com',
+        { ...OTHER, name: 'Cloudflare R2', taggingDirective: false, copyConditions: 'ignored' },
+    ],
+    // B2 refuses tags: "S3-Compatible API" in Backblaze's documentation.
+    ['.backblazeb2.com', { ...OTHER, name: 'Backblaze B2', taggingDirective: false }],
+    // The XML API has no object tags and no part copies: "Migrate from Amazon S3" and "XML API multipart uploads" in
+    // Google's documentation.
+    [
+        'storage.googleapis.com',
+        {
+            ...OTHER,
+            name: 'Google Cloud Storage',
+            taggingDirective: false,
+            copyConditions: 'none',
+            staging: false,
+        },
+    ],
+];
+/** By the beginning of the `Server` header; each measured by __tests__/contract/server on the real one. */
+const BY_SERVER = [
+    // AWS under a name of one's own, or through a proxy.
+    ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured' }],
+    // Part copies answer ETags of 4 MiB chunks.
+    [
+        'SeaweedFS',
+        {
+            ...OTHER,
+            name: 'SeaweedFS',
+            copyConditions: 'honoured',
+            partCopyProof: 'source',
+            uploadKeys: 'raw',
+        },
+    ],
+    ['MinIO', { ...OTHER, name: 'MinIO', copyConditions: 'ignored', deleteConditions: 'none' }],
+    ['VERSITYGW', { ...OTHER, name: 'versitygw', copyConditions: 'ignored', deleteConditions: 'single' }],
+];
+/**
+ * The provider behind an endpoint; no endpoint is AWS itself. `server` is the `Server` header of its answers, once
+ * there was one.
+ */
+function providerOf(endpoint, server) {
+    if (endpoint === undefined)
+        return AWS;
+    let host;
+    try {
+        host = new URL(endpoint).hostname.toLowerCase();
+    }
+    catch {
+        return OTHER;
+    }
+    const byHost = BY_HOST.find(([end]) => host.endsWith(end))?.[1];
+    if (byHost !== undefined)
+        return byHost;
+    const name = server?.toLowerCase() ?? '';
+    return BY_SERVER.find(([start]) => name.startsWith(start.toLowerCase()))?.[1] ?? OTHER;
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __webpack_require__(7598);
+// EXTERNAL MODULE: ./build/src/model/concurrency.js
+var concurrency = __webpack_require__(7452);
+// EXTERNAL MODULE: ./build/src/model/digest.js
+var digest = __webpack_require__(6799);
+// EXTERNAL MODULE: ./build/src/model/headers.js
+var headers = __webpack_require__(6061);
+// EXTERNAL MODULE: ./build/src/store/object-store.js
+var object_store = __webpack_require__(6592);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __webpack_require__(8500);
+// EXTERNAL MODULE: ./build/src/store/store-errors.js
+var store_errors = __webpack_require__(4844);
+;// CONCATENATED MODULE: ./build/src/store/retry.js
+
+
+
+/** SlowDown heals by waiting: it may be met this many times as often as other failures. */
+const THROTTLE_ALLOWANCE = 4;
+/** Longest wait between two attempts. Milliseconds. */
+const LONGEST_WAIT_MS = 20_000;
+/** Runs a request until it is answered, with exponential back-off and full jitter. Rejects with `StoreError`. */
+async function withRetries(attempts) {
+    const { operation, maxAttempts, signal, judge } = attempts;
+    let failures = 0;
+    let throttles = 0;
+    let lostAnswer = false;
+    for (;;) {
+        let error;
+        try {
+            return await attempts.attempt();
+        }
+        catch (thrown) {
+            error = signal.aborted ? abortedError(operation, signal) : (0,store_errors/* toStoreError */.D)(operation, thrown);
+        }
+        const heals = error.kind === 'server' || error.kind === 'network' || error.kind === 'throttled';
+        if (!heals) {
+            const mayBeOurs = error.kind === 'condition' || error.kind === 'source' || error.kind === 'no-upload';
+            const judged = lostAnswer && mayBeOurs ? await judge?.() : undefined;
+            if (judged !== undefined)
+                return judged;
+            throw error;
+        }
+        if (error.kind === 'throttled')
+            throttles++;
+        else
+            failures++;
+        // A gateway may say 503 after the request took effect.
+        lostAnswer = true;
+        if (failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE) {
+            const judged = lostAnswer ? await judge?.().catch(() => undefined) : undefined;
+            if (judged !== undefined)
+                return judged;
+            throw error;
+        }
+        const base = error.kind === 'throttled' ? 400 : 100;
+        const wait = Math.random() * Math.min(LONGEST_WAIT_MS, base * 2 ** (failures + throttles - 1));
+        await (0,promises_.setTimeout)(wait, undefined, { signal }).catch(() => {
+            throw abortedError(operation, signal);
+        });
+    }
+}
+function abortedError(operation, signal) {
+    return new object_store/* StoreError */.A('aborted', 'Aborted', 0, operation, 'the run was stopped', { cause: signal.reason });
+}
+
+;// CONCATENATED MODULE: ./build/src/store/s3-store.js
+
+
+
+
+
+
+
+
+/** Keys that XML 1.0 cannot carry are deleted one by one. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
+/** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
+const SINGLE_DELETES_IN_FLIGHT = 32;
+/** The AWS SDK behind the engine's store. The SDK's own retries are off: ours know of lost answers (C14). */
+class S3Store {
+    #options;
+    #client;
+    #requests = new Map();
+    /** What an unknown server made of the first conditional copy. */
+    #copyConditions = 'unknown';
+    #asked = Promise.resolve();
+    #aclsEnabled;
+    /** Parameters of every call. */
+    #every;
+    constructor(options) {
+        this.#options = options;
+        this.#client = options.client;
+        this.#every = {
+            Bucket: options.bucket,
+            ...(options.expectedBucketOwner === undefined
+                ? {}
+                : { ExpectedBucketOwner: options.expectedBucketOwner }),
+            ...(options.requesterPays ? { RequestPayer: 'requester' } : {}),
+        };
+    }
+    get maxCopySize() {
+        return this.#options.provider().maxCopySize;
+    }
+    get provider() {
+        return this.#options.provider().name;
+    }
+    get canTag() {
+        return this.#options.provider().taggingDirective;
+    }
+    get canStage() {
+        return this.#options.provider().staging;
+    }
+    requests() {
+        return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
+    }
+    bytesMoved() {
+        return this.#options.bytesMoved();
+    }
+    async *list(prefix, signal) {
+        let token;
+        const seen = new Set();
+        for (;;) {
+            const from = token;
+            const page = await this.#call('ListObjectsV2', signal, async () => {
+                const answer = await this.#client.send(new dist_cjs/* ListObjectsV2Command */.u6x({
+                    ...this.#every,
+                    Prefix: prefix,
+                    EncodingType: 'url',
+                    ...(from === undefined ? {} : { ContinuationToken: from }),
+                }), { abortSignal: signal });
+                // A 200 that is no listing, from a proxy or a web server, is not an empty bucket (D9).
+                if (answer.IsTruncated === undefined) {
+                    throw new object_store/* StoreError */.A('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
+                }
+                return answer;
+            });
+            const decode = page.EncodingType === 'url' ? decodeListedKey : (text) => text;
+            const objects = [];
+            for (const item of page.Contents ?? []) {
+                const etag = (0,digest/* parseETag */.nn)(item.ETag);
+                if (item.Key === undefined || item.Size === undefined || etag === undefined) {
+                    throw listingError('an entry without key, size or ETag');
+                }
+                const key = decode(item.Key);
+                if (!key.startsWith(prefix))
+                    throw listingError(`the key ${JSON.stringify(key)} outside the prefix`);
+                objects.push({
+                    key: key,
+                    size: item.Size,
+                    etag,
+                    lastModified: item.LastModified?.getTime() ?? 0,
+                    storageClass: item.StorageClass ?? 'STANDARD',
+                });
+            }
+            yield objects;
+            if (page.IsTruncated !== true)
+                return;
+            token = page.NextContinuationToken;
+            if (token === undefined || seen.has(token))
+                throw listingError('a page that does not lead to the next one');
+            seen.add(token);
+        }
+    }
+    async *listUploads(prefix, signal) {
+        let from;
+        for (;;) {
+            const marker = from;
+            const page = await this.#call('ListMultipartUploads', signal, () => this.#client.send(new dist_cjs/* ListMultipartUploadsCommand */.mo2({ ...this.#every, Prefix: prefix, EncodingType: 'url', ...marker }), { abortSignal: signal }));
+            const isEncoded = page.EncodingType === 'url' && this.#options.provider().uploadKeys === 'encoded';
+            const decode = isEncoded ? decodeListedKey : (text) => text;
+            yield (page.Uploads ?? []).flatMap(({ Key: key, UploadId: id, Initiated: begun }) => key === undefined || id === undefined
+                ? []
+                : [{ key: decode(key), id, begun: begun?.getTime() ?? 0 }]);
+            const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
+            if (page.IsTruncated !== true || key === undefined || key === '')
+                return;
+            const next = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
+            if (next.KeyMarker === marker?.KeyMarker && next.UploadIdMarker === marker.UploadIdMarker)
+                return;
+            from = next;
+        }
+    }
+    async listParts({ key, id }, signal) {
+        const parts = [];
+        for (let marker;;) {
+            const command = new dist_cjs/* ListPartsCommand */.m9c({
+                ...this.#every,
+                Key: key,
+                UploadId: id,
+                ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+            });
+            const page = await this.#call('ListParts', signal, () => this.#client.send(command, { abortSignal: signal }));
+            for (const { PartNumber: number, ETag: text, Size: size } of page.Parts ?? []) {
+                const etag = (0,digest/* parseETag */.nn)(text);
+                if (number !== undefined && etag !== undefined && size !== undefined)
+                    parts.push({ number, etag, size });
+            }
+            const next = page.NextPartNumberMarker;
+            if (page.IsTruncated !== true || next === undefined || next === marker)
+                return parts;
+            marker = next;
+        }
+    }
+    async head(key, signal) {
+        return this.#call('HeadObject', signal, async () => {
+            try {
+                const answer = await this.#client.send(new dist_cjs/* HeadObjectCommand */.l81({ ...this.#every, Key: key }), {
+                    abortSignal: signal,
+                });
+                return headOf(answer);
+            }
+            catch (thrown) {
+                const error = (0,store_errors/* toStoreError */.D)('HeadObject', thrown);
+                if (error.status === 404)
+                    return undefined;
+                throw error;
+            }
+        });
+    }
+    async hasAcl(key, signal) {
+        this.#aclsEnabled ??= this.#bucketHasAcls(signal);
+        if (!(await this.#aclsEnabled))
+            return false;
+        try {
+            const { Grants: grants = [], Owner: owner } = await this.#call('GetObjectAcl', signal, () => this.#client.send(new dist_cjs/* GetObjectAclCommand */.hsf({ ...this.#every, Key: key }), { abortSignal: signal }));
+            return grants.some(
+            // MinIO names neither the owner nor whom it grants to.
+            ({ Grantee: to }) => to?.URI !== undefined || (to?.ID ?? '') !== (owner?.ID ?? ''));
+        }
+        catch (thrown) {
+            const error = (0,store_errors/* toStoreError */.D)('GetObjectAcl', thrown);
+            if (hasNoAcls(error))
+                return false;
+            throw error;
+        }
+    }
+    async #bucketHasAcls(signal) {
+        try {
+            const answer = await this.#call('GetBucketOwnershipControls', signal, () => this.#client.send(new dist_cjs/* GetBucketOwnershipControlsCommand */.$rC(this.#every), { abortSignal: signal }));
+            return answer.OwnershipControls?.Rules?.[0]?.ObjectOwnership !== 'BucketOwnerEnforced';
+        }
+        catch (thrown) {
+            const error = (0,store_errors/* toStoreError */.D)('GetBucketOwnershipControls', thrown);
+            // Denied, unknown there, or never set: each object is asked for its own.
+            if (error.kind === 'denied' || error.kind === 'rejected' || error.status >= 404)
+                return true;
+            throw error;
+        }
+    }
+    async read(key, maxBytes, signal) {
+        return this.#call('GetObject', signal, async () => {
+            try {
+                const answer = await this.#client.send(new dist_cjs/* GetObjectCommand */.jLs({ ...this.#every, Key: key }), {
+                    abortSignal: signal,
+                });
+                const etag = (0,digest/* parseETag */.nn)(answer.ETag);
+                const size = answer.ContentLength ?? 0;
+                if (answer.Body === undefined || etag === undefined || size > maxBytes) {
+                    answer.Body?.destroy?.();
+                    throw new object_store/* StoreError */.A('rejected', 'TooLarge', 200, 'GetObject', `it has ${size} bytes, over ${maxBytes}`);
+                }
+                const bytes = Buffer.from(await answer.Body.transformToByteArray());
+                if (bytes.length !== size)
+                    throw new Error('the body was cut short');
+                return { bytes, etag };
+            }
+            catch (thrown) {
+                const error = (0,store_errors/* toStoreError */.D)('GetObject', thrown);
+                if (error.status === 404 && error.code !== 'NoSuchBucket')
+                    return undefined;
+                throw error;
+            }
+        });
+    }
+    async get(key, etag, consume, signal) {
+        return this.#call('GetObject', signal, async () => {
+            let answer;
+            try {
+                const command = new dist_cjs/* GetObjectCommand */.jLs({ ...this.#every, Key: key, IfMatch: `"${etag}"` });
+                answer = await this.#client.send(command, { abortSignal: signal });
+            }
+            catch (thrown) {
+                const error = (0,store_errors/* toStoreError */.D)('GetObject', thrown);
+                if (error.status !== 404 || error.code === 'NoSuchBucket')
+                    throw error;
+                throw new object_store/* StoreError */.A('condition', error.code, 404, 'GetObject', 'the object is gone', {
+                    cause: thrown,
+                });
+            }
+            const body = answer.Body;
+            const head = headOf(answer);
+            if (body === undefined || head === undefined)
+                throw new Error('GetObject answered without a body');
+            let size = 0;
+            async function* counted(chunks) {
+                for await (const chunk of chunks) {
+                    size += chunk.length;
+                    yield chunk;
+                }
+            }
+            try {
+                await consume(counted(body));
+            }
+            finally {
+                // Of a body that is not read to its end the connection cannot be used again.
+                body.destroy();
+            }
+            if (size !== head.size)
+                throw new Error('the body was cut short');
+            return head;
+        });
+    }
+    async put(request, signal) {
+        const { key, body, md5 } = request;
+        const command = new dist_cjs/* PutObjectCommand */.wKZ({
+            ...this.#every,
+            Key: key,
+            Body: body,
+            ContentLength: body.length,
+            ContentMD5: (0,digest/* base64OfMd5 */.tI)(md5),
+            ...this.#headers(request.headers),
+            ...conditionOf(request.condition),
+        });
+        return this.#call('PutObject', signal, async () => written('PutObject', await this.#client.send(command, { abortSignal: signal })), () => this.#judge(key, { etags: [md5], size: body.length, md5 }, signal));
+    }
+    /**
+     * One CopyObject. Where a server ignores the condition on the destination, a part copy and a conditional Complete
+     * in its place. A server that is not in the table is found out by its first copy, which goes out once with a
+     * condition that cannot hold: refused means honoured, accepted means ignored, and it was the wanted write.
+     */
+    async copy(request, signal) {
+        // A copy onto itself is bound by its source.
+        if (request.refresh !== undefined)
+            return this.#copyObject(request, request.condition, signal);
+        const { copyConditions } = this.#options.provider();
+        const known = copyConditions === 'unknown' ? this.#copyConditions : copyConditions;
+        switch (known) {
+            case 'asking':
+                await this.#asked;
+                return this.copy(request, signal);
+            case 'unknown': {
+                this.#copyConditions = 'asking';
+                const asked = this.#firstCopy(request, signal);
+                this.#asked = asked.then(() => undefined, () => undefined);
+                return asked;
+            }
+            case 'honoured':
+            case 'none':
+                return this.#copyObject(request, request.condition, signal);
+            case 'ignored':
+                return this.#copyAsPart(request, signal);
+        }
+    }
+    async #firstCopy(request, signal) {
+        let conditions = 'unknown';
+        try {
+            const cannotHold = { ifMatch: (0,digest/* md5Of */.iF)((0,external_node_crypto_.randomBytes)(16)) };
+            let written;
+            try {
+                written = await this.#copyObject(request, cannotHold, signal);
+                conditions = 'ignored';
+            }
+            catch (thrown) {
+                if ((0,store_errors/* toStoreError */.D)('CopyObject', thrown).kind !== 'source')
+                    throw thrown;
+            }
+            if (written !== undefined)
+                return written;
+            // The refusal may have been about the source: only a copy that then succeeds tells.
+            const copied = await this.#copyObject(request, request.condition, signal);
+            conditions = 'honoured';
+            return copied;
+        }
+        finally {
+            this.#copyConditions = conditions;
+        }
+    }
+    async #copyAsPart(request, signal) {
+        const { key, source, md5, condition } = request;
+        const metadata = { ...request.headers.metadata, md5chksum: (0,digest/* base64OfMd5 */.tI)(md5) };
+        const upload = await this.createUpload({ key, headers: { ...request.headers, metadata } }, signal);
+        try {
+            const part = await this.copyPart({ upload, number: 1, source }, signal);
+            if (part.etag !== md5) {
+                throw new object_store/* StoreError */.A('digest', 'UnprovedCopy', 200, 'UploadPartCopy', `its part is ${part.etag}`);
+            }
+            const expected = { etag: (0,digest/* multipartETag */.Eq)([md5]), size: source.size, md5 };
+            return await this.completeUpload({ upload, parts: [part], expected, condition }, signal);
+        }
+        catch (error) {
+            await this.abortUpload(upload, signal).catch(() => undefined);
+            throw error;
+        }
+    }
+    async #copyObject(request, condition, signal) {
+        const { key, source, md5, refresh } = request;
+        const provider = this.#options.provider();
+        // A copy onto itself keeps the tags that others gave the object, unless a rule says which it shall have.
+        const keepsTags = refresh !== undefined && request.headers.fields?.['x-amz-tagging'] === undefined;
+        const directive = keepsTags ? 'COPY' : 'REPLACE';
+        const command = new dist_cjs/* CopyObjectCommand */.s9Z({
+            ...this.#every,
+            Key: key,
+            ...this.#copySource(source),
+            MetadataDirective: 'REPLACE',
+            ...(provider.taggingDirective ? { TaggingDirective: directive } : {}),
+            ...(provider.annotationDirective && refresh === undefined
+                ? { AnnotationDirective: 'EXCLUDE' }
+                : {}),
+            ...this.#headers(request.headers),
+            ...this.#keptClass(refresh?.storageClass, request.headers),
+            ...conditionOf(condition),
+        });
+        // After a copy onto itself only another ETag tells that it was made.
+        const etags = [md5, source.etag].filter((etag) => refresh === undefined || etag !== source.etag);
+        return this.#call('CopyObject', signal, async () => {
+            const answer = await this.#client.send(command, { abortSignal: signal });
+            return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
+        }, () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal));
+    }
+    async createUpload(request, signal) {
+        const command = new dist_cjs/* CreateMultipartUploadCommand */.nG4({
+            ...this.#every,
+            Key: request.key,
+            ...this.#headers(request.headers),
+            ...(request.wholeCrc32 === true
+                ? { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' }
+                : {}),
+        });
+        return this.#call('CreateMultipartUpload', signal, async () => {
+            const answer = await this.#client.send(command, { abortSignal: signal });
+            if (answer.UploadId === undefined)
+                throw new Error('CreateMultipartUpload answered without an upload id');
+            return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
+        });
+    }
+    async uploadPart(request, signal) {
+        const command = new dist_cjs/* UploadPartCommand */.iVK({
+            ...this.#every,
+            Key: request.upload.key,
+            UploadId: request.upload.id,
+            PartNumber: request.number,
+            Body: request.body,
+            ContentLength: request.body.length,
+            ContentMD5: (0,digest/* base64OfMd5 */.tI)(request.md5),
+        });
+        return this.#call('UploadPart', signal, async () => {
+            const answer = await this.#client.send(command, { abortSignal: signal });
+            return { number: request.number, etag: etagOf('UploadPart', answer.ETag) };
+        });
+    }
+    async copyPart(request, signal) {
+        const command = new dist_cjs/* UploadPartCopyCommand */.Xp2({
+            ...this.#every,
+            Key: request.upload.key,
+            UploadId: request.upload.id,
+            PartNumber: request.number,
+            ...this.#copySource(request.source),
+            ...(request.range === undefined
+                ? {}
+                : { CopySourceRange: `bytes=${request.range.first}-${request.range.last}` }),
+        });
+        return this.#call('UploadPartCopy', signal, async () => {
+            const answer = await this.#client.send(command, { abortSignal: signal });
+            const etag = etagOf('UploadPartCopy', answer.CopyPartResult?.ETag);
+            const bySource = request.range === undefined && this.#options.provider().partCopyProof === 'source';
+            return { number: request.number, etag, ...(bySource ? { boundBySource: true } : {}) };
+        });
+    }
+    async completeUpload(request, signal) {
+        const { upload, expected } = request;
+        const command = new dist_cjs/* CompleteMultipartUploadCommand */.Gym({
+            ...this.#every,
+            Key: upload.key,
+            UploadId: upload.id,
+            MultipartUpload: { Parts: request.parts.map((part) => ({ PartNumber: part.number, ETag: part.etag })) },
+            ...conditionOf(request.condition),
+            ...(request.crc32 === undefined
+                ? {}
+                : { ChecksumCRC32: request.crc32, ChecksumType: 'FULL_OBJECT' }),
+        });
+        return this.#call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await this.#client.send(command, { abortSignal: signal })), () => this.#judge(upload.key, {
+            etags: expected.etag === undefined ? [] : [expected.etag],
+            size: expected.size,
+            md5: expected.md5,
+        }, signal));
+    }
+    async abortUpload(upload, signal) {
+        const command = new dist_cjs/* AbortMultipartUploadCommand */.tfP({ ...this.#every, Key: upload.key, UploadId: upload.id });
+        await this.#call('AbortMultipartUpload', signal, async () => {
+            try {
+                await this.#client.send(command, { abortSignal: signal });
+            }
+            catch (thrown) {
+                const error = (0,store_errors/* toStoreError */.D)('AbortMultipartUpload', thrown);
+                if (error.kind !== 'no-upload' && error.status !== 404)
+                    throw error;
+            }
+        });
+    }
+    async delete(requests, signal) {
+        const { deleteConditions } = this.#options.provider();
+        const answers = new Map();
+        const batch = [];
+        const single = [];
+        for (const request of requests) {
+            (deleteConditions === 'single' || NOT_IN_XML.test(request.key) ? single : batch).push(request);
+        }
+        const due = deleteConditions === 'none' ? await this.#stillListed(batch, answers, signal) : batch;
+        if (due.length > 0)
+            for (const answer of await this.#deleteBatch(due, signal))
+                answers.set(answer.key, answer);
+        await (0,concurrency/* forEachConcurrent */.C)(single, SINGLE_DELETES_IN_FLIGHT, async (request) => {
+            answers.set(request.key, await this.#deleteOne(request, signal));
+        });
+        return requests.map(({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
+    }
+    /** Where a server ignores the ETags of deletes, a look right before it narrows what nothing closes. */
+    async #stillListed(requests, answers, signal) {
+        const still = [];
+        await (0,concurrency/* forEachConcurrent */.C)(requests, SINGLE_DELETES_IN_FLIGHT, async (request) => {
+            const { key, etag } = request;
+            const head = await this.head(key, signal);
+            if (head === undefined)
+                answers.set(key, { key, deleted: true });
+            else if (head.etag === etag)
+                still.push(request);
+            else {
+                const message = 'the object is not the one that was listed';
+                const error = new object_store/* StoreError */.A('condition', 'PreconditionFailed', 412, 'DeleteObjects', message);
+                answers.set(key, { key, deleted: false, error });
+            }
+        });
+        return still;
+    }
+    async #deleteBatch(requests, signal) {
+        const command = new dist_cjs/* DeleteObjectsCommand */.xvx({
+            ...this.#every,
+            Delete: { Quiet: false, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
+        });
+        command.middlewareStack.add(contentMd5Alone, { step: 'build', priority: 'low', name: 'contentMd5Alone' });
+        const answer = await this.#call('DeleteObjects', signal, () => this.#client.send(command, { abortSignal: signal }));
+        // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
+        const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key));
+        const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
+        const answers = [];
+        for (const { key } of requests) {
+            const error = errors.get(key);
+            if (error === undefined && deleted.has(key))
+                answers.push({ key, deleted: true });
+            else if (error === undefined)
+                answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
+            else
+                answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', error.Message ?? '', signal));
+        }
+        for (const { key } of requests)
+            errors.delete(key);
+        for (const { Code, Message } of errors.values()) {
+            // An error that names no key of ours may speak of any of them.
+            throw new object_store/* StoreError */.A('rejected', Code ?? 'Error', 200, 'DeleteObjects', Message ?? 'an error without a key');
+        }
+        return answers;
+    }
+    async #deleteOne(request, signal) {
+        const { key, etag } = request;
+        try {
+            await this.#call('DeleteObject', signal, () => this.#client.send(new dist_cjs/* DeleteObjectCommand */.k4j({ ...this.#every, Key: key, IfMatch: `"${etag}"` }), {
+                abortSignal: signal,
+            }));
+            return { key, deleted: true };
+        }
+        catch (thrown) {
+            const error = (0,store_errors/* toStoreError */.D)('DeleteObject', thrown);
+            if (error.kind === 'fatal' || error.kind === 'aborted')
+                throw error;
+            return this.#judgeDelete(key, error.code, error.message, signal);
+        }
+    }
+    /** A refused delete of a key that is gone is what was wanted, whoever did it (C14). */
+    async #judgeDelete(key, code, message, signal) {
+        const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 200 } });
+        const error = (0,store_errors/* toStoreError */.D)('DeleteObjects', thrown);
+        const gone = code === 'NoSuchKey' || code === 'NoSuchVersion';
+        if (gone || (error.kind === 'condition' && (await this.head(key, signal)) === undefined)) {
+            return { key, deleted: true };
+        }
+        const denied = code === 'AccessDenied';
+        return {
+            key,
+            deleted: false,
+            error: new object_store/* StoreError */.A(denied ? 'denied' : error.kind, code, denied ? 403 : 200, 'DeleteObjects', message),
+        };
+    }
+    /** Whether the key holds what we sent: size and ETag, or under KMS size and our own metadata. */
+    async #judge(key, expected, signal) {
+        const head = await this.head(key, signal);
+        if (head === undefined || head.size !== expected.size)
+            return undefined;
+        const proved = expected.etags.includes(head.etag) ||
+            // Metadata speaks only where the ETag cannot contradict it (C15).
+            (expected.onlyETag !== true &&
+                (!(0,object_store/* etagsProve */.P)(head.encryption) || (0,digest/* classifyETag */.Q)(head.etag).kind !== 'md5') &&
+                (0,headers/* metadataMd5 */.SG)(head.metadata) === expected.md5);
+        return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
+    }
+    async #call(operation, signal, attempt, judge) {
+        return withRetries({
+            operation,
+            maxAttempts: this.#options.maxAttempts,
+            signal,
+            attempt: () => {
+                this.#count(operation);
+                return attempt();
+            },
+            ...(judge === undefined ? {} : { judge }),
+        });
+    }
+    #count(operation) {
+        this.#requests.set(operation, (this.#requests.get(operation) ?? 0) + 1);
+    }
+    /** What every write carries, and what belongs to this object, which goes before. */
+    #headers({ contentType, metadata, fields = {} }) {
+        const { sse, kmsKeyId, storageClass, acl } = this.#options.writeHeaders;
+        const given = {
+            ServerSideEncryption: sse,
+            SSEKMSKeyId: kmsKeyId,
+            StorageClass: (fields['x-amz-storage-class'] ?? storageClass),
+            ACL: (fields['x-amz-acl'] ?? acl),
+            CacheControl: fields['cache-control'],
+            ContentDisposition: fields['content-disposition'],
+            ContentEncoding: fields['content-encoding'],
+            ContentLanguage: fields['content-language'],
+            Expires: fields.expires === undefined ? undefined : new Date(fields.expires),
+            Tagging: fields['x-amz-tagging'],
+            WebsiteRedirectLocation: fields['x-amz-website-redirect-location'],
+        };
+        const set = Object.entries(given).filter(([, value]) => value !== undefined);
+        return {
+            ...Object.fromEntries(set),
+            ContentType: contentType,
+            Metadata: { ...metadata },
+        };
+    }
+    /** STANDARD is what an absent header means, and what some servers take in no other way. */
+    #keptClass(kept, { fields }) {
+        const asked = fields?.['x-amz-storage-class'] ?? this.#options.writeHeaders.storageClass;
+        const implied = kept === 'STANDARD' && asked === undefined;
+        return kept === undefined || implied ? {} : { StorageClass: kept };
+    }
+    #copySource(source) {
+        const path = source.key.split('/').map(encodeURIComponent).join('/');
+        const bucket = source.bucket?.name ?? this.#options.bucket;
+        const owner = source.bucket === undefined ? this.#options.expectedBucketOwner : source.bucket.expectedOwner;
+        return {
+            // An access point's ARN has the key behind `/object/`.
+            CopySource: `${bucket}${bucket.startsWith('arn:') ? '/object' : ''}/${path}`,
+            CopySourceIfMatch: `"${source.etag}"`,
+            ...(owner === undefined ? {} : { ExpectedSourceBucketOwner: owner }),
+        };
+    }
+}
+/**
+ * DeleteObjects must carry a checksum of its body. Content-MD5 and nothing beside it is the one spelling that
+ * every server takes: older ones know no other, versitygw refuses MD5 under the SDK's own headers.
+ */
+function contentMd5Alone(next) {
+    return async (args) => {
+        const request = args.request;
+        for (const name of Object.keys(request.headers)) {
+            if (/^x-amz-(checksum-|sdk-checksum-)/i.test(name))
+                delete request.headers[name];
+        }
+        request.headers['content-md5'] = (0,digest/* base64OfMd5 */.tI)((0,digest/* md5Of */.iF)(Buffer.from(request.body ?? '')));
+        return next(args);
+    };
+}
+/** Servers without ACLs answer so, and buckets that have them switched off. */
+function hasNoAcls(error) {
+    return error.status === 501 || error.code === 'NotImplemented' || error.code === 'NoSuchKey';
+}
+function conditionOf(condition) {
+    if (condition === undefined)
+        return {};
+    return 'ifMatch' in condition ? { IfMatch: `"${condition.ifMatch}"` } : { IfNoneMatch: '*' };
+}
+function written(operation, answer) {
+    return {
+        etag: etagOf(operation, answer.ETag),
+        versionId: answer.VersionId,
+        encryption: answer.ServerSideEncryption,
+    };
+}
+function etagOf(operation, text) {
+    const etag = (0,digest/* parseETag */.nn)(text);
+    if (etag === undefined) {
+        throw new object_store/* StoreError */.A('server', 'NoETag', 200, operation, `${operation} answered without an ETag`);
+    }
+    return etag;
+}
+/** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
+function decodeListedKey(text) {
+    try {
+        return decodeURIComponent(text.replaceAll('+', '%20'));
+    }
+    catch (cause) {
+        throw listingError(`the key ${JSON.stringify(text)}, which is not URL-encoded UTF-8`, cause);
+    }
+}
+function listingError(what, cause) {
+    return new object_store/* StoreError */.A('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, {
+        cause,
+    });
+}
+function headOf(answer) {
+    const etag = (0,digest/* parseETag */.nn)(answer.ETag);
+    if (etag === undefined || answer.ContentLength === undefined)
+        return undefined;
+    return {
+        size: answer.ContentLength,
+        etag,
+        encryption: answer.SSECustomerAlgorithm === undefined ? answer.ServerSideEncryption : 'customer',
+        storageClass: answer.StorageClass ?? 'STANDARD',
+        contentType: answer.ContentType,
+        metadata: new Map(Object.entries(answer.Metadata ?? {}).map(([n, v]) => [n.toLowerCase(), v])),
+        fields: fieldsOf(answer),
+    };
+}
+/** Of an answer, what a rule can have decided. */
+function fieldsOf(answer) {
+    const { SSEKMSKeyId, ServerSideEncryption, StorageClass } = answer;
+    const said = {
+        'cache-control': answer.CacheControl,
+        'content-disposition': answer.ContentDisposition,
+        'content-encoding': answer.ContentEncoding,
+        'content-language': answer.ContentLanguage,
+        'content-type': answer.ContentType,
+        expires: answer.ExpiresString,
+        'x-amz-server-side-encryption': ServerSideEncryption,
+        'x-amz-server-side-encryption-aws-kms-key-id': SSEKMSKeyId,
+        'x-amz-storage-class': StorageClass,
+        'x-amz-website-redirect-location': answer.WebsiteRedirectLocation,
+    };
+    const set = Object.entries(said).filter(([, value]) => value !== undefined && value !== '');
+    return Object.fromEntries(set);
+}
+function notDeleted(key, code, message) {
+    return { key, deleted: false, error: new object_store/* StoreError */.A('rejected', code, 200, 'DeleteObjects', message) };
+}
+
+;// CONCATENATED MODULE: ./build/src/store/open.js
+
+
+
+
+
+
+
+
+
+/** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
+const LONGEST_REQUEST_MS = 60 * 60_000;
+/**
+ * Reaches a destination: region, credentials and account are settled before anything else is done.
+ * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
+ */
+async function openStore(options, emit, signal) {
+    const { connection, destination } = options;
+    // The SDK warns on every run under Node 20, in words that no user of ours can act on.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+    const endpoint = connection.endpointUrl ?? environmentEndpoint();
+    if (endpoint !== undefined)
+        checkEndpoint(endpoint);
+    const provider = providerOf(endpoint);
+    const { handler, bytesMoved } = await requestHandler(connection, endpoint);
+    const shared = {
+        maxAttempts: 1,
+        requestHandler: handler,
+        ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+    };
+    const configuration = {
+        ...shared,
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+        // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
+        expectContinueHeader: false,
+        cacheMiddleware: true,
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
+    };
+    const region = await resolveRegion(configuration, connection, endpoint, destination.bucket, signal);
+    const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region });
+    let server;
+    const notice = (next) => async (args) => {
+        const result = await next(args);
+        server ??= result.response.headers?.server;
+        return result;
+    };
+    client.middlewareStack.add(notice, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
+    const identity = await identify(client, { ...shared, region }, connection, provider, emit, signal);
+    return {
+        store: new S3Store({
+            client,
+            bucket: destination.bucket,
+            provider: () => providerOf(endpoint, server),
+            writeHeaders: options.writeHeaders,
+            expectedBucketOwner: connection.expectedBucketOwner,
+            requesterPays: connection.requesterPays,
+            maxAttempts: connection.maxAttempts,
+            bytesMoved,
+        }),
+        identity,
+        region,
+        endpoint: endpoint === undefined ? undefined : withoutCredentials(endpoint),
+    };
+}
+function environmentEndpoint() {
+    if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
+        return undefined;
+    return process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
+}
+function checkEndpoint(endpoint) {
+    if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint))
+        return;
+    throw configurationError('usage', `the endpoint is ${JSON.stringify(endpoint)}, and it must be a URL as https://s3.example.com: correct endpoint-url, or AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL`);
+}
+function withoutCredentials(endpoint) {
+    const url = new URL(endpoint);
+    url.username = '';
+    url.password = '';
+    return url.href;
+}
+/** @param endpoint where the requests go, which decides on the proxy; undefined: S3 itself */
+async function requestHandler(connection, endpoint) {
+    const agentOptions = {
+        keepAlive: true,
+        maxSockets: (0,options/* requestsInFlight */._)(connection),
+        ...certificateAuthority(),
+    };
+    const { getProxyForUrl } = await __webpack_require__.e(/* import() */ 182).then(__webpack_require__.bind(__webpack_require__, 8182));
+    const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
+    const proxy = getProxyForUrl(target);
+    const [httpAgent, httpsAgent] = proxy === ''
+        ? [new external_node_http_.Agent(agentOptions), new external_node_https_.Agent(agentOptions)]
+        : await proxyAgents(proxy, agentOptions);
+    return {
+        handler: new node_http_handler_dist_cjs.NodeHttpHandler({
+            httpAgent,
+            httpsAgent,
+            connectionTimeout: connection.connectTimeoutMs,
+            socketTimeout: connection.readTimeoutMs,
+            requestTimeout: LONGEST_REQUEST_MS,
+            throwOnRequestTimeout: true,
+        }),
+        bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
+    };
+}
+async function proxyAgents(proxy, options) {
+    const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
+        Promise.all(/* import() */[__webpack_require__.e(830), __webpack_require__.e(947)]).then(__webpack_require__.bind(__webpack_require__, 8947)),
+        Promise.all(/* import() */[__webpack_require__.e(830), __webpack_require__.e(566)]).then(__webpack_require__.bind(__webpack_require__, 1566)),
+    ]);
+    const https = new HttpsProxyAgent(proxy, options);
+    return [new HttpProxyAgent(proxy, options), https];
+}
+function carried(agent) {
+    let bytes = 0;
+    for (const sockets of [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)]) {
+        for (const { bytesRead, bytesWritten } of sockets ?? [])
+            bytes += bytesRead + bytesWritten;
+    }
+    return bytes;
+}
+/** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */
+function certificateAuthority() {
+    const path = process.env.AWS_CA_BUNDLE;
+    if (path === undefined || path === '')
+        return {};
+    try {
+        return { ca: (0,external_node_fs_.readFileSync)(path) };
+    }
+    catch (cause) {
+        throw configurationError('file-not-found', `AWS_CA_BUNDLE names ${JSON.stringify(path)}, which cannot be read (${(0,errors/* messageOf */.bD)(cause)}): set it to a PEM file, or unset it`, cause);
+    }
+}
+async function resolveRegion(configuration, connection, endpoint, bucket, signal) {
+    if (connection.region !== undefined)
+        return connection.region;
+    try {
+        return await new dist_cjs/* S3Client */.YxF(configuration).config.region();
+    }
+    catch (error) {
+        // A profile that does not exist is not a missing region.
+        if (!/region is missing/i.test((0,errors/* messageOf */.bD)(error)))
+            throw noCredentials(connection, error);
+    }
+    if (endpoint !== undefined)
+        return 'us-east-1';
+    // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
+    try {
+        const answer = await new dist_cjs/* S3Client */.YxF({ ...configuration, region: 'us-east-1' }).send(new dist_cjs/* HeadBucketCommand */.kuI({ Bucket: bucket }), { abortSignal: signal });
+        return answer.BucketRegion ?? 'us-east-1';
+    }
+    catch (error) {
+        if (isCredentialError(error))
+            throw noCredentials(connection, error);
+        const headers = error.$response?.headers;
+        const region = headers?.['x-amz-bucket-region'];
+        if (region !== undefined)
+            return region;
+        throw configurationError('no-region', `no region is set and S3 did not say where the bucket ${bucket} is (${(0,errors/* messageOf */.bD)(error)}): set region, or AWS_REGION`, error);
+    }
+}
+async function identify(client, shared, connection, provider, emit, signal) {
+    let credentials;
+    try {
+        credentials = await client.config.credentials();
+    }
+    catch (error) {
+        throw noCredentials(connection, error);
+    }
+    const source = sourceOf(credentials.$source, connection);
+    const allowed = connection.allowedAccountIds;
+    if (!provider.accounts && allowed.length === 0)
+        return { source };
+    try {
+        const { STSClient, GetCallerIdentityCommand } = await __webpack_require__.e(/* import() */ 695).then(__webpack_require__.t.bind(__webpack_require__, 1695, 19));
+        const sts = new STSClient({
+            region: shared.region,
+            maxAttempts: allowed.length > 0 ? connection.maxAttempts : 1,
+            ...(shared.profile === undefined ? {} : { profile: shared.profile }),
+            ...(shared.requestHandler === undefined ? {} : { requestHandler: shared.requestHandler }),
+            credentials,
+        });
+        const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
+            abortSignal: signal,
+        });
+        if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
+            throw configurationError('wrong-account', `the credentials (${source}) are of account ${account ?? 'unknown'}, allowed-account-ids allows ${allowed.join(', ')}: use credentials of that account`);
+        }
+        return { source, ...(account === undefined ? {} : { account }), ...(arn === undefined ? {} : { arn }) };
+    }
+    catch (error) {
+        if (error instanceof errors/* SyncError */.S0)
+            throw error;
+        const code = error.name ?? '';
+        if (['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(code)) {
+            throw configurationError('bad-credentials', `AWS refuses the credentials (${source}): ${(0,errors/* messageOf */.bD)(error)}; renew them, and check that key and secret belong together`, error);
+        }
+        if (allowed.length > 0) {
+            throw configurationError('wrong-account', `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${(0,errors/* messageOf */.bD)(error)}`, error);
+        }
+        emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${(0,errors/* messageOf */.bD)(error)}` });
+        return { source };
+    }
+}
+/** The SDK notes where credentials came from under these names (its user-agent features). */
+const SOURCES = [
+    ['CREDENTIALS_STS_ASSUME_ROLE_WEB_ID', 'web identity'],
+    ['CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN', 'web identity'],
+    ['CREDENTIALS_STS_ASSUME_ROLE', 'assumed role'],
+    ['CREDENTIALS_ENV_VARS', 'environment'],
+    ['CREDENTIALS_SSO', 'single sign-on'],
+    ['CREDENTIALS_PROCESS', 'credential process'],
+    ['CREDENTIALS_HTTP', 'container role'],
+    ['CREDENTIALS_IMDS', 'instance role'],
+    ['CREDENTIALS_PROFILE', 'profile'],
+];
+function sourceOf(features, connection) {
+    const source = SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ?? "the SDK's chain";
+    const profile = connection.profile ?? process.env.AWS_PROFILE;
+    return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
+}
+function isCredentialError(error) {
+    const name = error.name ?? '';
+    return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
+}
+function noCredentials(connection, cause) {
+    const tried = connection.profile === undefined
+        ? 'environment, profile, web identity, container, instance'
+        : `profile ${connection.profile}`;
+    return configurationError('no-credentials', `no AWS credentials were found (tried: ${tried}; ${(0,errors/* messageOf */.bD)(cause)}): in a workflow add aws-actions/configure-aws-credentials before this step, elsewhere set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile`, cause);
+}
+function configurationError(code, message, cause) {
+    return new errors/* SyncError */.S0(code, errors/* EXIT */.dc.usage, message, { cause });
+}
+
+
+/***/ }),
+
+/***/ 4844:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ toStoreError)
+/* harmony export */ });
+/* harmony import */ var _object_store_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6592);
+
+/** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
+const BY_CODE = new Map([
+    ['PreconditionFailed', 'condition'],
+    ['NoSuchUpload', 'no-upload'],
+    ['NotImplemented', 'rejected'],
+    ['BadDigest', 'digest'],
+    ['InvalidDigest', 'digest'],
+    ['XAmzContentChecksumMismatch', 'digest'],
+    ['XAmzContentMD5Mismatch', 'digest'],
+    ['ExpiredToken', 'fatal'],
+    ['ExpiredTokenException', 'fatal'],
+    ['TokenRefreshRequired', 'fatal'],
+    ['InvalidAccessKeyId', 'fatal'],
+    ['InvalidToken', 'fatal'],
+    ['SignatureDoesNotMatch', 'fatal'],
+    ['NoSuchBucket', 'fatal'],
+    ['PermanentRedirect', 'fatal'],
+    ['AuthorizationHeaderMalformed', 'fatal'],
+    ['IllegalLocationConstraintException', 'fatal'],
+    ['RequestTimeTooSkewed', 'fatal'],
+    ['CredentialsProviderError', 'fatal'],
+    ['SlowDown', 'throttled'],
+    ['ServiceUnavailable', 'throttled'],
+    ['ThrottlingException', 'throttled'],
+    ['TooManyRequests', 'throttled'],
+    ['RequestLimitExceeded', 'throttled'],
+    // CloudFront's.
+    ['Throttling', 'throttled'],
+    ['TooManyInvalidationsInProgress', 'throttled'],
+    ['RequestTimeout', 'network'],
+    ['InternalError', 'server'],
+    ['OperationAborted', 'server'],
+]);
+/** Turns whatever a request threw into a `StoreError`. */
+function toStoreError(operation, thrown) {
+    if (thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .A)
+        return thrown;
+    const error = (typeof thrown === 'object' && thrown !== null ? thrown : {});
+    const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
+    const name = error.name ?? 'Error';
+    // Node's errors have the code that says something in `code`, S3's in the name.
+    const code = error.code ?? (name === 'Error' || name === 'UnknownError' ? String(status || name) : name);
+    const region = error.$response?.headers?.['x-amz-bucket-region'];
+    const message = (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ');
+    return new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .A(kindOf(operation, code, name, status), code, status, operation, region === undefined ? message : `the bucket is in region ${region}`, { cause: thrown });
+}
+function kindOf(operation, code, name, status) {
+    if (name === 'AbortError')
+        return 'aborted';
+    const copies = operation === 'CopyObject' || operation === 'UploadPartCopy';
+    // S3 names neither side of a copy in a 412 or 404: the upload that follows settles it under its own condition.
+    if (copies && (status === 412 || status === 404) && code !== 'NoSuchBucket' && code !== 'NoSuchUpload') {
+        return 'source';
+    }
+    // A copy of an archived object.
+    if (copies && code === 'InvalidObjectState')
+        return 'source';
+    if (code === 'ConditionalRequestConflict')
+        return operation === 'CompleteMultipartUpload' ? 'condition' : 'server';
+    const known = BY_CODE.get(code);
+    if (known !== undefined)
+        return known;
+    if (status === 0)
+        return 'network';
+    if (status === 412)
+        return 'condition';
+    // A write under If-Match to a key that is gone.
+    if (status === 404 && (operation === 'PutObject' || operation === 'CompleteMultipartUpload'))
+        return 'condition';
+    if (status === 301 || status === 307)
+        return 'fatal';
+    if (status === 401 || status === 403)
+        return 'denied';
+    if (status === 429 || status === 503)
+        return 'throttled';
+    if (status >= 500)
+        return 'server';
+    // The SDK's answer to a 200 whose body is an error, or is cut short.
+    if (status === 200)
+        return 'server';
+    return 'rejected';
+}
+
+
+/***/ })
+
+};

@@ -1,0 +1,115 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { EXIT, messageOf, SyncError } from '../model/errors.js';
+import {
+  type HeaderAuthor,
+  type HeaderRule,
+  type ParsedHeaderRules,
+  parseHeaderRules,
+} from '../model/header-rules.js';
+import type { CompressRule, HeaderOptions, SiteOptions } from '../model/options.js';
+import { parseRedirects } from '../model/redirects.js';
+import { printable } from './text.js';
+import { refuse } from './values.js';
+
+/** Problems of a file that one line names. */
+const SHOWN_PROBLEMS = 3;
+
+/** What the inputs of a website say, unparsed, with the names that people gave them by. */
+export interface SiteInputs {
+  readonly headers: Named<string | undefined>;
+  readonly headersFile: Named<string | undefined>;
+  readonly defaults: HeaderOptions['defaults'];
+  readonly refresh: boolean;
+  readonly redirectsFile: Named<string | undefined>;
+  readonly compress: Named<readonly string[]>;
+  readonly cleanUrls: boolean;
+  readonly cwd: string;
+}
+
+export interface Named<T> {
+  readonly name: string;
+  readonly value: T;
+}
+
+/** Rejects with a `SyncError` of exit 2 that names the lines that cannot be used. */
+export async function parseSite(
+  inputs: SiteInputs,
+): Promise<{ readonly headers: HeaderOptions; readonly site: SiteOptions }> {
+  const unpublished = new Set<string>();
+  const warnings: string[] = [];
+  const rules: HeaderRule[] = [];
+  const add = (place: string, text: string, author: HeaderAuthor): void => {
+    const parsed = parseHeaderRules(text, author);
+    refuseProblems(place, parsed.problems);
+    rules.push(...parsed.rules);
+    if (parsed.elsewhere.length > 0) warnings.push(elsewhereText(place, parsed.elsewhere));
+  };
+  const { headers, headersFile, redirectsFile } = inputs;
+  if (headersFile.value !== undefined) {
+    const { text, real } = await readRules(headersFile, headersFile.value, inputs.cwd);
+    unpublished.add(real);
+    add(`${headersFile.name} ${printable(headersFile.value)}`, text, 'file');
+  }
+  if (headers.value !== undefined) add(headers.name, headers.value, 'inline');
+  let redirects: SiteOptions['redirects'] = [];
+  if (redirectsFile.value !== undefined) {
+    const { text, real } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
+    unpublished.add(real);
+    const parsed = parseRedirects(text);
+    refuseProblems(`${redirectsFile.name} ${printable(redirectsFile.value)}`, parsed.problems);
+    redirects = parsed.redirects;
+  }
+  return {
+    headers: { rules, defaults: inputs.defaults, refresh: inputs.refresh },
+    site: {
+      compress: inputs.compress.value.map((line) => compressRule(inputs.compress.name, line)),
+      cleanUrls: inputs.cleanUrls,
+      redirects,
+      unpublished,
+      warnings,
+    },
+  };
+}
+
+async function readRules(
+  { name }: Named<unknown>,
+  file: string,
+  cwd: string,
+): Promise<{ readonly text: string; readonly real: string }> {
+  const path = resolve(cwd, file);
+  try {
+    // A link is left out itself, and what it leads to is a file like any other.
+    return { text: await readFile(path, 'utf8'), real: join(await realpath(dirname(path)), basename(path)) };
+  } catch (cause) {
+    const message = `${name}: ${printable(file)} cannot be read (${messageOf(cause)}): check the path`;
+    throw new SyncError('file-not-found', EXIT.usage, message, { cause });
+  }
+}
+
+function refuseProblems(
+  place: string,
+  problems: readonly { readonly line: number; readonly message: string }[],
+): void {
+  if (problems.length === 0) return;
+  const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ line, message }) => `line ${line}: ${message}`);
+  const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more lines` : '';
+  throw new SyncError('usage', EXIT.usage, `${place}: ${shown.join('; ')}${more}; nothing was written`);
+}
+
+function elsewhereText(place: string, elsewhere: ParsedHeaderRules['elsewhere']): string {
+  const lines = elsewhere.slice(0, 10).map(({ line, name }) => `${printable(name)} (line ${line})`);
+  const more = elsewhere.length > lines.length ? ` and ${elsewhere.length - lines.length} more` : '';
+  return `${place}: S3 cannot store ${lines.join(', ')}${more} with an object: set them where the site is served, as in a CloudFront response headers policy (docs/RECIPES.md)`;
+}
+
+/** `PATTERN`, `PATTERN encoding=br`. */
+function compressRule(name: string, line: string): CompressRule {
+  const words = /^(.*?)\s+encoding=(\S*)\s*$/.exec(line);
+  const [pattern, encoding] = words === null ? [line.trim(), 'gzip'] : [words[1]?.trim() ?? '', words[2]];
+  if (encoding !== 'gzip' && encoding !== 'br') {
+    return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br');
+  }
+  if (pattern === '' || pattern === '!') return refuse(name, line, 'a pattern before encoding=');
+  return { pattern, encoding };
+}

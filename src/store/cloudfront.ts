@@ -1,0 +1,65 @@
+import type { SyncOptions } from '../model/options.js';
+import type { Invalidator } from './object-store.js';
+import { requestHandler } from './open.js';
+import { toStoreError } from './store-errors.js';
+
+/**
+ * Reaches CloudFront as the destination is reached: profile, proxy, certificates, timeouts. It is global, and has
+ * nothing of the bucket's region and endpoint; AWS_ENDPOINT_URL_CLOUDFRONT is the SDK's own.
+ *
+ * @param region of the bucket: China has a CloudFront of its own
+ */
+export async function openInvalidator(
+  { connection }: SyncOptions,
+  distribution: string,
+  region: string,
+): Promise<Invalidator> {
+  const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await import(
+    '@aws-sdk/client-cloudfront'
+  );
+  const isChina = region.startsWith('cn-');
+  const own = isChina
+    ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
+    : 'https://cloudfront.amazonaws.com';
+  const { handler } = await requestHandler(connection, environmentEndpoint() ?? own);
+  const client = new CloudFrontClient({
+    region: isChina ? 'cn-northwest-1' : 'us-east-1',
+    // The engine waits for longer than the SDK would, and under one reference.
+    maxAttempts: 1,
+    requestHandler: handler,
+    ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+  });
+  return {
+    distribution,
+    async create(paths, reference, signal) {
+      const command = new CreateInvalidationCommand({
+        DistributionId: distribution,
+        InvalidationBatch: {
+          CallerReference: reference,
+          Paths: { Quantity: paths.length, Items: [...paths] },
+        },
+      });
+      try {
+        const { Invalidation } = await client.send(command, { abortSignal: signal });
+        return { id: Invalidation?.Id ?? '' };
+      } catch (error) {
+        throw toStoreError('CreateInvalidation', error);
+      }
+    },
+    async isDone(id, signal) {
+      const command = new GetInvalidationCommand({ DistributionId: distribution, Id: id });
+      try {
+        const { Invalidation } = await client.send(command, { abortSignal: signal });
+        return Invalidation?.Status === 'Completed';
+      } catch (error) {
+        throw toStoreError('GetInvalidation', error);
+      }
+    },
+  };
+}
+
+/** Only for the choice of a proxy; the SDK takes it by itself. */
+function environmentEndpoint(): string | undefined {
+  if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
+  return process.env.AWS_ENDPOINT_URL_CLOUDFRONT || process.env.AWS_ENDPOINT_URL || undefined;
+}

@@ -1,0 +1,345 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { forEachConcurrent } from '../model/concurrency.js';
+import { classifyETag, type Md5, multipartETag, parseMd5 } from '../model/digest.js';
+import type { DigestIndex } from '../model/digest-index.js';
+import { EXIT, messageOf, SyncError } from '../model/errors.js';
+import type { Emit } from '../model/events.js';
+import { formatSource, type HeaderPolicy, metadataMd5, SOURCE_METADATA } from '../model/headers.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { Encoded, Encoding, ListedObject, LocalFile } from '../model/objects.js';
+import type { CompressRule } from '../model/options.js';
+import { etagsProve, type ReadableStore, StoreError } from '../store/object-store.js';
+import { beforeFirstWrite, recallMd5 } from './digest.js';
+import type { DigestPool } from './digest-pool.js';
+import type { EncodedFile } from './encode-file.js';
+import { parseExcludes } from './excludes.js';
+import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
+
+export interface EncodeRequest {
+  readonly rules: readonly CompressRule[];
+  readonly policy: HeaderPolicy;
+  readonly prefix: Prefix;
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  readonly index: DigestIndex | undefined;
+  /** Whether the index's lines about local files may be believed. */
+  readonly trustFiles: boolean;
+  /** Whether a line about an object is believed alone. */
+  readonly trustObjects: boolean;
+  readonly store: ReadableStore;
+  readonly pool: DigestPool;
+  readonly concurrency: number;
+  readonly emit: Emit;
+  readonly onProgress: (files: number, bytes: number, totalBytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface EncodedTree {
+  /** The tree as it is stored: an encoded file has the size and the place of its encoded bytes. */
+  readonly files: readonly LocalFile[];
+  /** Of encoded files whose stored bytes lie in S3 alone: another zlib may have made them. */
+  readonly adopted: ReadonlyMap<string, FileDigest>;
+  /** Digests of the stored bytes of those objects. */
+  readonly vouched: ReadonlyMap<ListedObject, Md5>;
+}
+
+/** An object that holds a file's bytes encoded, as somebody vouches for. */
+interface Adopted {
+  readonly object: ListedObject;
+  readonly md5: Md5;
+}
+
+/** What a file becomes. */
+interface Settled {
+  readonly form: Encoded;
+  readonly file: LocalFile;
+  readonly adopted?: Adopted;
+}
+
+/** Bytes of the files that `compress` covers, encoded: they lie in a directory of their own until the run ends. */
+export class Encodings {
+  readonly #pool: DigestPool;
+  #directory: Promise<string> | undefined;
+  #serial = 0;
+  readonly #made = new Map<string, Promise<LocalFile>>();
+
+  constructor(pool: DigestPool) {
+    this.#pool = pool;
+  }
+
+  /**
+   * Encodes what the rules cover. An object that holds the same source in the same encoding counts as what the file
+   * becomes, whatever this machine's zlib would make of it: by a line of an index that may be believed, else by
+   * encoding it here, else by what one HEAD says.
+   */
+  async encode(files: readonly LocalFile[], request: EncodeRequest): Promise<EncodedTree> {
+    const { policy, signal, pool, onProgress } = request;
+    const encodingOf = encodings(request.rules);
+    const groups = new Map<string, { readonly encoding: Encoding; readonly names: LocalFile[] }>();
+    for (const file of files) {
+      const encoding =
+        file.size === 0 || file.redirect !== undefined ? undefined : encodingOf(file.page ?? file.name);
+      if (encoding === undefined || policy.saysEncoding(file)) continue;
+      const id = `${file.dev}:${file.ino}:${encoding}`;
+      const group = groups.get(id);
+      if (group === undefined) groups.set(id, { encoding, names: [file] });
+      else group.names.push(file);
+    }
+    const stored = new Map<string, LocalFile>();
+    const adopted = new Map<string, FileDigest>();
+    const vouched = new Map<ListedObject, Md5>();
+    if (groups.size === 0) return { files, adopted, vouched };
+
+    const judge = new Judge(request);
+    const all: (Settled & { readonly names: readonly LocalFile[] })[] = [];
+    let ahead = 0;
+    for (const { names } of groups.values()) ahead += names[0]?.size ?? 0;
+    const total = ahead;
+    let done = 0;
+    await forEachConcurrent(groups.values(), pool.width * 2, async ({ encoding, names }) => {
+      signal.throwIfAborted();
+      const [first] = names;
+      if (first === undefined) return;
+      const settled = await this.#settle(first, encoding, names, judge, ahead);
+      ahead -= first.size;
+      onProgress(++done, total - ahead, total);
+      if (settled !== undefined) all.push({ ...settled, names });
+    });
+    // Equal files become equal objects, whichever of them has one already.
+    const found = new Map<string, Settled>();
+    for (const settled of all)
+      if (settled.adopted !== undefined) found.set(formatSource(settled.form), settled);
+    for (const { names, ...own } of all) {
+      const { file, adopted: from } = found.get(formatSource(own.form)) ?? own;
+      for (const named of names) {
+        const { name } = named;
+        const encoded = file.encoded && { ...file.encoded, source: own.form.source };
+        stored.set(name, { ...asNamed(file, named), ...(encoded === undefined ? {} : { encoded }) });
+        if (from === undefined) continue;
+        const { object, md5 } = from;
+        vouched.set(object, md5);
+        adopted.set(name, { md5, partMd5s: [], etags: [multipartETag([md5]), object.etag] });
+      }
+    }
+    return { files: files.map((file) => stored.get(file.name) ?? file), adopted, vouched };
+  }
+
+  /** What the names of one file become; `undefined`: what they are. */
+  async #settle(
+    file: LocalFile,
+    encoding: Encoding,
+    names: readonly LocalFile[],
+    judge: Judge,
+    ahead: number,
+  ): Promise<Settled | undefined> {
+    const remembered = await judge.remembered(file, encoding, names, ahead);
+    if (remembered !== undefined) return remembered;
+    const { source, encoded } = await this.#encodeTwice(file, encoding, ahead);
+    const form: Encoded = { encoding, source, md5: encoded.md5 };
+    const adopted = await judge.asked(form, names, encoded);
+    if (adopted !== undefined) return { form, file: storedElsewhere(form, adopted.object.size), adopted };
+    if (encoded.stored === undefined) return undefined;
+    const made = { ...source, ...encoded.stored.stat, path: encoded.to, real: encoded.to, encoded: form };
+    this.#made.set(idOf(form), Promise.resolve(made));
+    return { form, file: made };
+  }
+
+  async #encodeTwice(
+    file: LocalFile,
+    encoding: Encoding,
+    ahead: number,
+    always = false,
+  ): Promise<{ readonly source: LocalFile; readonly encoded: EncodedFile & { readonly to: string } }> {
+    this.#directory ??= temporaryDirectory();
+    const to = join(await this.#directory, `${++this.#serial}`);
+    const options = { encoding, to, ...(always ? { always } : {}) } as const;
+    try {
+      return { source: file, encoded: { ...(await this.#pool.encode({ file, ...options }, ahead)), to } };
+    } catch (error) {
+      if (!(error instanceof FileChangedError)) throw notEncoded(error, file);
+      try {
+        const source = await restat(file);
+        return { source, encoded: { ...(await this.#pool.encode({ file: source, ...options }, ahead)), to } };
+      } catch (again) {
+        throw notEncoded(again, file);
+      }
+    }
+  }
+
+  /** The file with its bytes at hand: one whose encoded bytes lie in S3 alone is encoded here now. */
+  async ready(file: LocalFile): Promise<LocalFile> {
+    const { encoded } = file;
+    return encoded === undefined || file.path !== '' ? file : this.#make(file, encoded);
+  }
+
+  /** The file as it is now. */
+  async again(file: LocalFile): Promise<LocalFile> {
+    const { encoded } = file;
+    if (encoded === undefined) return restat(file);
+    this.#made.delete(idOf(encoded));
+    return this.#make(file, { ...encoded, source: await restat(encoded.source) });
+  }
+
+  async #make(named: LocalFile, form: Encoded): Promise<LocalFile> {
+    const { name } = named;
+    const id = idOf(form);
+    const made =
+      this.#made.get(id) ??
+      this.#encodeTwice(form.source, form.encoding, form.source.size, true).then(({ source, encoded }) => {
+        const { stored, to, md5 } = encoded;
+        if (stored === undefined) throw new Error(`${name} was not encoded`);
+        return { ...source, ...stored.stat, path: to, real: to, encoded: { ...form, source, md5 } };
+      });
+    this.#made.set(id, made);
+    return asNamed(await made, named);
+  }
+
+  async close(): Promise<void> {
+    if (this.#directory === undefined) return;
+    const directory = await this.#directory.catch(() => undefined);
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Finds objects that hold a source in an encoding. */
+class Judge {
+  readonly #request: EncodeRequest;
+  /** Objects whose line names a source, by what it says. */
+  readonly #bySource = new Map<string, ListedObject>();
+  #denied = false;
+
+  constructor(request: EncodeRequest) {
+    this.#request = request;
+    const { index, listing } = request;
+    for (const object of index === undefined ? [] : listing.values()) {
+      const entry = index?.objects.get(object.key);
+      if (entry?.source === undefined || entry.etag !== object.etag || entry.size !== object.size) continue;
+      if (!this.#bySource.has(entry.source)) this.#bySource.set(entry.source, object);
+    }
+  }
+
+  /** Without encoding: where the index lies in the destination's own bucket, its lines are believed. */
+  async remembered(
+    file: LocalFile,
+    encoding: Encoding,
+    names: readonly LocalFile[],
+    ahead: number,
+  ): Promise<Settled | undefined> {
+    const { index, trustObjects, trustFiles, pool } = this.#request;
+    if (!trustObjects || index === undefined || this.#bySource.size === 0) return undefined;
+    let md5 = trustFiles ? recallMd5(index, file) : undefined;
+    try {
+      md5 ??= (await pool.digest({ file, layouts: [] }, ahead)).md5;
+    } catch (error) {
+      // Encoding reads it again, and says what is wrong with it.
+      if (error instanceof FileChangedError) return undefined;
+      throw beforeFirstWrite(error, file);
+    }
+    const form = { encoding, source: file, md5 };
+    const source = formatSource(form);
+    for (const object of this.#candidates(source, names)) {
+      const entry = index.objects.get(object.key);
+      if (entry?.source !== source || entry.etag !== object.etag || entry.size !== object.size) continue;
+      return { form, file: storedElsewhere(form, object.size), adopted: { object, md5: entry.md5 } };
+    }
+    return undefined;
+  }
+
+  /** By HEAD, of objects that are not just what was encoded here and that no line knows better. */
+  async asked(
+    form: Encoded,
+    names: readonly LocalFile[],
+    { stored }: EncodedFile,
+  ): Promise<Adopted | undefined> {
+    const { index } = this.#request;
+    const source = formatSource(form);
+    for (const object of this.#candidates(source, names)) {
+      // Just what was encoded here; or of its size, and then judged as any other object is.
+      const isAlike = object.size === stored?.stat.size;
+      if (isAlike && (classifyETag(object.etag).kind !== 'md5' || (object.etag as string) === stored.md5)) {
+        return undefined;
+      }
+      const entry = index?.objects.get(object.key);
+      const isKnown = entry?.etag === object.etag && entry.size === object.size;
+      // What is encoded is smaller than its source.
+      if (object.size >= form.source.size || (isKnown && entry.source !== source)) continue;
+      const md5 = await this.#ask(object, source);
+      if (md5 !== undefined) return { object, md5 };
+    }
+    return undefined;
+  }
+
+  /** The objects under the file's own keys, then one that the index says holds it. */
+  *#candidates(source: string, names: readonly LocalFile[]): Generator<ListedObject> {
+    const { prefix, listing } = this.#request;
+    for (const { name } of names) {
+      const object = listing.get((prefix + name) as ObjectKey);
+      if (object !== undefined) yield object;
+    }
+    const elsewhere = this.#bySource.get(source);
+    if (elsewhere !== undefined) yield elsewhere;
+  }
+
+  /**
+   * The digest of the stored bytes, where the object says that it holds the source. What it says is believed when the
+   * digest that it gives of itself is its ETag, or under KMS, where no ETag is a digest.
+   */
+  async #ask(object: ListedObject, source: string): Promise<Md5 | undefined> {
+    const { store, signal, emit } = this.#request;
+    if (this.#denied) return undefined;
+    try {
+      const head = await store.head(object.key, signal);
+      if (head === undefined || head.etag !== object.etag) return undefined;
+      if (head.metadata.get(SOURCE_METADATA) !== source) return undefined;
+      const md5 = parseMd5(metadataMd5(head.metadata) ?? '');
+      if (md5 === undefined) return undefined;
+      const proved =
+        !etagsProve(head.encryption) || (head.etag as string) === md5 || head.etag === multipartETag([md5]);
+      return proved ? md5 : undefined;
+    } catch (error) {
+      if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
+        throw error;
+      if (this.#denied) return undefined;
+      this.#denied = true;
+      const message = `${object.key} is not asked what it encodes, nor others: ${error.code} to HeadObject; s3:GetObject lets unchanged files be told`;
+      emit({ type: 'message', level: 'notice', message });
+      return undefined;
+    }
+  }
+}
+
+/** The last line that a name matches decides. */
+function encodings(rules: readonly CompressRule[]): (name: string) => Encoding | undefined {
+  const lines = rules.map(({ pattern, encoding }) => {
+    const negated = pattern.startsWith('!');
+    const matches = parseExcludes([negated ? pattern.slice(1) : pattern]);
+    return { matches, encoding: negated ? undefined : encoding };
+  });
+  return (name) => lines.findLast(({ matches }) => matches?.(name, false) === true)?.encoding;
+}
+
+/** What was made of one name, under another: the page that it is a further name of is no other's. */
+function asNamed({ page: _, ...made }: LocalFile, { name, page }: LocalFile): LocalFile {
+  return { ...made, name, ...(page === undefined ? {} : { page }) };
+}
+
+function storedElsewhere(form: Encoded, size: number): LocalFile {
+  return { ...form.source, path: '', real: '', size, encoded: form };
+}
+
+function idOf({ encoding, source: { dev, ino, mtimeNs, ctimeNs } }: Encoded): string {
+  return `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${encoding}`;
+}
+
+async function temporaryDirectory(): Promise<string> {
+  return realpath(await mkdtemp(join(tmpdir(), 's3-dedup-sync-')));
+}
+
+/** Either the file cannot be read, or there is no room for what it becomes. */
+function notEncoded(error: unknown, file: LocalFile): SyncError {
+  const { code } = error as { readonly code?: unknown };
+  if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EROFS') return beforeFirstWrite(error, file);
+  const message = `compress: there is no room for the compressed files in ${tmpdir()} (${messageOf(error)}): set TMPDIR to a directory with room; nothing was written to S3`;
+  return new SyncError('no-room', EXIT.failed, message, { cause: error, key: file.name });
+}

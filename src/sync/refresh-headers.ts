@@ -1,0 +1,92 @@
+import { forEachConcurrent } from '../model/concurrency.js';
+import type { Emit } from '../model/events.js';
+import { type HeaderPolicy, type HeaderSet, objectHeaders } from '../model/headers.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { ListedObject, LocalFile } from '../model/objects.js';
+import type { HeaderDifference } from '../model/report.js';
+import { type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import { explain } from './explain.js';
+
+/** HEAD requests that one run spends on headers that nobody remembers: 0.4 US cents on AWS. */
+export const HEADER_BUDGET = 10_000;
+
+/** What readers are answered, or where they are sent: what no rule gives must not be there either. */
+const ANSWERED = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+  'x-amz-website-redirect-location',
+] as const;
+
+export interface HeaderQuestions {
+  readonly store: ReadableStore;
+  readonly prefix: Prefix;
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  readonly policy: HeaderPolicy;
+  readonly concurrency: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks S3 what objects that have the right bytes have in other headers than they should, as many as the budget
+ * allows. What was not answered stays unknown.
+ */
+export async function askHeaders(
+  files: readonly LocalFile[],
+  questions: HeaderQuestions,
+): Promise<ReadonlyMap<ObjectKey, readonly HeaderDifference[]>> {
+  const { store, prefix, listing, policy, concurrency, emit, signal } = questions;
+  const answers = new Map<ObjectKey, readonly HeaderDifference[]>();
+  const due = files.slice(0, HEADER_BUDGET);
+  let denied = false;
+  await forEachConcurrent(due, concurrency, async (file) => {
+    const key = (prefix + file.name) as ObjectKey;
+    if (denied) return;
+    try {
+      const head = await store.head(key, signal);
+      // Replaced since the listing: the next run sees it.
+      if (head === undefined || head.etag !== listing.get(key)?.etag) return;
+      answers.set(key, differences(policy.headersOf(file), head));
+    } catch (error) {
+      if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
+        throw error;
+      if (denied) return;
+      denied = true;
+      const { message } = explain(error, key);
+      const text = `${message}: headers that nobody remembers are left as they are; s3:GetObject lets them be compared`;
+      emit({ type: 'message', level: 'warning', message: text });
+    }
+  });
+  if (files.length > due.length) {
+    const message = `the headers of ${files.length - due.length} objects are still unknown: ${HEADER_BUDGET} were asked for, the next run goes on`;
+    emit({ type: 'message', level: 'notice', message });
+  }
+  return answers;
+}
+
+/** Headers that an object has and should not have, or the other way round. Storage classes may be a lifecycle rule's. */
+export function differences(decided: HeaderSet, head: ObjectHead): readonly HeaderDifference[] {
+  const found: HeaderDifference[] = [];
+  const see = (name: string, from: string | undefined, to: string | undefined): void => {
+    if (from === to) return;
+    found.push({ name, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) });
+  };
+  for (const name of ANSWERED) see(name, head.fields[name], decided[name]);
+  const { metadata } = objectHeaders(decided, {});
+  for (const [name, value] of Object.entries(metadata))
+    see(`x-amz-meta-${name}`, head.metadata.get(name), value);
+  const sse = 'x-amz-server-side-encryption';
+  if (decided[sse] !== undefined) see(sse, head.fields[sse], decided[sse]);
+  const kms = `${sse}-aws-kms-key-id`;
+  const key = decided[kms];
+  // S3 answers the ARN, whatever the key was called; an alias says nothing of it.
+  if (key !== undefined && !key.includes('alias/') && head.fields[kms]?.endsWith(key) !== true)
+    see(kms, head.fields[kms], key);
+  // HEAD tells neither: they are written once more.
+  for (const name of ['x-amz-acl', 'x-amz-tagging'] as const) see(name, undefined, decided[name]);
+  return found;
+}

@@ -1,0 +1,57 @@
+import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
+import type { ListedObject } from '../model/objects.js';
+import type { Count, DeleteStep } from '../model/plan.js';
+import { parseExcludes } from './excludes.js';
+import type { Planned } from './plan.js';
+
+/** Our own objects last: a lease is seen, and uploads are remembered, as long as anything else is there. */
+const RANKS = ['deletes', 'own objects'] as const;
+
+/** Keys that `retain` never lets go. */
+export function retainedKeys(prefix: Prefix, lines: readonly string[]): (key: ObjectKey) => boolean {
+  const retained = parseExcludes(lines);
+  return (key) => retained?.(key.slice(prefix.length), false) === true;
+}
+
+/**
+ * Everything under the prefix goes, each under the ETag that was listed. `max-delete` counts all but our own objects,
+ * which nobody put there by hand.
+ */
+export function planRemoval(
+  prefix: Prefix,
+  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  retained: (key: ObjectKey) => boolean,
+): Planned {
+  const removed: DeleteStep[] = [];
+  const own: DeleteStep[] = [];
+  const kept = { files: 0, bytes: 0 };
+  let ownListed = 0;
+  for (const { key, size: bytes, etag } of [...listing.values()].sort((a, b) => compareKeys(a.key, b.key))) {
+    const isOwn = key.startsWith(prefix + OWN_DIRECTORY);
+    if (isOwn) ownListed++;
+    if (retained(key)) {
+      kept.files++;
+      kept.bytes += bytes;
+    } else if (isOwn) own.push({ key, action: 'delete', reason: 'own', rank: 1, bytes, etag });
+    else removed.push({ key, action: 'delete', reason: 'removed', rank: 0, bytes, etag });
+  }
+  const none: Count = { files: 0, bytes: 0 };
+  return {
+    plan: {
+      ranks: [removed, own].map((steps, rank) => ({
+        name: RANKS[rank] ?? '',
+        phases: steps.length === 0 ? [] : [{ kind: 'publish', steps }],
+      })),
+      unchanged: none,
+      kept,
+    },
+    unchanged: new Map(),
+    unknownHeaders: [],
+    headersUnknown: none,
+    listedUnexcluded: listing.size - ownListed,
+    deletions: removed.length,
+    waiting: [],
+    losses: removed.length,
+    related: true,
+  };
+}

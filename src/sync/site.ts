@@ -1,0 +1,99 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { EXIT, SyncError } from '../model/errors.js';
+import { compareKeys, OWN_DIRECTORY } from '../model/object-key.js';
+import type { LocalFile } from '../model/objects.js';
+import type { Redirect, SiteOptions } from '../model/options.js';
+import type { Tree } from './walk.js';
+
+const PAGE = /^(.*[^/])\.html$/;
+
+/** A directory's own page: readers find it under the directory. */
+const INDEX_PAGE = /(^|\/)index\.html$/;
+
+/** The tree without the files that say how to publish it. */
+export async function withoutRules(tree: Tree, { unpublished }: SiteOptions): Promise<Tree> {
+  const names = new Set([...unpublished].map((path) => basename(path)));
+  const rules = new Set<LocalFile>();
+  for (const file of tree.files) {
+    if (!names.has(basename(file.path))) continue;
+    if (unpublished.has(join(await realpath(dirname(file.path)), basename(file.path)))) rules.add(file);
+  }
+  return rules.size === 0 ? tree : { ...tree, files: tree.files.filter((file) => !rules.has(file)) };
+}
+
+/** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
+const RULE_FILES: Readonly<Record<string, string>> = {
+  _headers: 'headers-file',
+  _redirects: 'redirects-file',
+};
+
+/** One line each. */
+export function unusedRules(tree: Tree): readonly string[] {
+  const found = tree.files.filter(({ name }) => RULE_FILES[name] !== undefined);
+  return found.map(
+    ({ name }) =>
+      `${name} is published as a file like any other; ${RULE_FILES[name]} would apply its rules instead`,
+  );
+}
+
+/**
+ * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
+ * redirect. What `excludes` keep from being published is no further name either.
+ */
+export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions): Tree {
+  if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0)) return tree;
+  const names = new Set(tree.files.map(({ name }) => name));
+  const warnings: string[] = [...tree.warnings];
+  const added: LocalFile[] = [];
+  for (const redirect of redirects) {
+    refuseTaken(redirect, names);
+    if (tree.excluded(redirect.name)) {
+      const text = `redirects-file line ${redirect.line}: ${redirect.name} is excluded, and its object is left as it is`;
+      warnings.push(text);
+      continue;
+    }
+    names.add(redirect.name);
+    added.push(redirectFile(redirect));
+  }
+  const kept: string[] = [];
+  for (const file of cleanUrls ? tree.files : []) {
+    const name = PAGE.exec(file.name)?.[1];
+    if (name === undefined || INDEX_PAGE.test(file.name) || tree.excluded(name)) continue;
+    if (names.has(name)) kept.push(name);
+    else added.push({ ...file, name, page: file.name });
+  }
+  const [first] = kept;
+  if (first !== undefined) {
+    const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
+    warnings.push(`clean-urls: ${first}${more} is there already, and is not replaced by ${first}.html`);
+  }
+  return { ...tree, warnings, files: [...tree.files, ...added].sort((a, b) => compareKeys(a.name, b.name)) };
+}
+
+/** One object has one content: a file and a redirect under one key cannot both be meant. */
+function refuseTaken({ name, line }: Redirect, names: ReadonlySet<string>): void {
+  const own = name.startsWith(OWN_DIRECTORY);
+  if (!own && !names.has(name)) return;
+  const why = own
+    ? `${OWN_DIRECTORY} is ours`
+    : 'the tree has a file of this name, and one object cannot be both';
+  throw new SyncError(
+    'usage',
+    EXIT.usage,
+    `redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`,
+    { key: name },
+  );
+}
+
+/** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
+function redirectFile({ name, target }: Redirect): LocalFile {
+  const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
+  return {
+    ...nowhere,
+    name,
+    page: name.endsWith('.html') ? name : `${name}.html`,
+    redirect: target,
+    size: 0,
+  };
+}
