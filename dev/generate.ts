@@ -212,6 +212,7 @@ export function renderReportSchema(): string {
       tool: { ...text, description: 's3-dedup-sync/ and its version' },
       command: text,
       dryRun: { type: 'boolean' },
+      source: { ...text, description: 'where the tree came from, when it did not lie on this disk' },
       status: reference('status'),
       error: reference('error'),
       startedAt: { ...text, description: 'ISO 8601, UTC' },
@@ -245,7 +246,7 @@ export function renderReportSchema(): string {
         type: 'object',
         required: ['url', 'status', 'totals', 'requests', 'phases', 'ranks', 'headersUnknown', 'sentBytes'],
         properties: {
-          url: text,
+          url: { ...text, description: 'of a download, the directory' },
           status: reference('status'),
           totals: {
             type: 'object',
@@ -266,10 +267,9 @@ export function renderReportSchema(): string {
             type: 'object',
             description: 'wall seconds; walk and list overlap',
             properties: Object.fromEntries(
-              ['walk', 'list', 'encode', 'digest', 'plan', 'read', 'execute', 'index'].map((name) => [
-                name,
-                { type: 'number', minimum: 0 },
-              ]),
+              ['walk', 'list', 'encode', 'digest', 'plan', 'read', 'execute', 'fetch', 'index'].map(
+                (name) => [name, { type: 'number', minimum: 0 }],
+              ),
             ),
           },
           ranks: {

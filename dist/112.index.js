@@ -75,9 +75,13 @@ class ByteBudget {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   HK: () => (/* binding */ storedSource),
+/* harmony export */   PJ: () => (/* binding */ parseSource),
+/* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
 /* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
+/* harmony export */   iR: () => (/* binding */ fileAttributes),
 /* harmony export */   iz: () => (/* binding */ HeaderPolicy),
 /* harmony export */   j2: () => (/* binding */ formatSource),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
@@ -123,9 +127,51 @@ function metadataMd5(metadata) {
 }
 /** Name of the metadata by which an encoded object says what it encodes. Without `x-amz-meta-`. */
 const SOURCE_METADATA = 's3ds-source';
+/** Metadata of a page's further name: a download of the tree leaves it out. */
+const PAGE_METADATA = 's3ds-page';
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 function formatSource({ encoding, md5, source }) {
     return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
+}
+/** Parses what `formatSource` writes. */
+function parseSource(text) {
+    const match = /^md5:([0-9a-f]{32})\/size:(0|[1-9][0-9]{0,14})\/encoding:(gzip|br)$/.exec(text ?? '');
+    const [, md5, size, encoding] = match ?? [];
+    const parsed = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(md5);
+    if (parsed === undefined)
+        return undefined;
+    return { md5: parsed, size: Number(size), encoding: encoding };
+}
+/**
+ * The file that an object encodes, as its metadata says. That is believed when the digest that the object gives of its
+ * stored bytes is its ETag, or where no ETag is a digest: who overwrites an object keeps metadata now and then.
+ */
+function storedSource(etag, { metadata, encryption, }) {
+    const md5 = metadataMd5(metadata);
+    if (md5 === undefined)
+        return undefined;
+    const isPlain = encryption === undefined || encryption === 'AES256';
+    const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
+    const isLarge = kind.kind === 'multipart' && kind.parts > 1;
+    const proved = !isPlain || isLarge || etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]);
+    return proved ? parseSource(metadata.get(SOURCE_METADATA)) : undefined;
+}
+/** As s3cmd and `preserve` write them, or the time as rclone does. */
+function fileAttributes(metadata) {
+    const fields = new Map();
+    for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
+        const colon = field.indexOf(':');
+        if (colon > 0)
+            fields.set(field.slice(0, colon), field.slice(colon + 1));
+    }
+    const mode = /^[0-9]{1,7}$/.exec(fields.get('mode') ?? '')?.[0];
+    const mtime = /^-?[0-9]{1,12}$/.exec(fields.get('mtime') ?? '')?.[0];
+    const rclone = /^-?[0-9]{1,12}(?:\.[0-9]{1,9})?$/.exec(metadata.get('mtime') ?? '')?.[0];
+    const time = mtime ?? rclone;
+    return {
+        ...(mode === undefined ? {} : { mode: Number(mode) }),
+        ...(time === undefined ? {} : { mtime: Number(time) }),
+    };
 }
 /** @param own metadata without `x-amz-meta-`: digests and times */
 function objectHeaders(decided, own) {
@@ -176,7 +222,9 @@ class HeaderPolicy {
     headersOf(file) {
         const page = file.page ?? file.name;
         const type = file.redirect === undefined ? contentTypeOf(page) : 'text/html; charset=utf-8';
-        const headers = { 'content-type': type, ...this.#write };
+        // An object brings its own type.
+        const typed = file.object === undefined ? { 'content-type': type } : {};
+        const headers = { ...typed, ...this.#write };
         const { defaults, rules } = this.#options;
         if (defaults === 'website') {
             const kind = type.startsWith('text/html')
@@ -208,6 +256,15 @@ class HeaderPolicy {
             headers['x-amz-website-redirect-location'] = file.redirect;
         return headers;
     }
+    /** Headers that an object brings along, and over them what inputs and rules decide. */
+    over(kept, file) {
+        const headers = { ...kept };
+        for (const [name, value] of (0,_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .applyHeaderRules */ .Nq)(this.#options.rules, pathsOf(file)).headers) {
+            if (value === undefined && name !== 'content-type')
+                delete headers[name];
+        }
+        return { ...headers, ...this.headersOf(file) };
+    }
     /** Whether a rule says in which encoding the file already is. */
     saysEncoding(file) {
         if (this.#options.rules.length === 0)
@@ -234,21 +291,6 @@ function pathsOf({ name, page }) {
 function headerDigest(headers) {
     const lines = Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
     return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(lines.sort().join('')).digest('hex');
-}
-
-
-/***/ }),
-
-/***/ 153:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   _: () => (/* binding */ requestsInFlight)
-/* harmony export */ });
-/** Requests in flight where `concurrency` is `auto`: what keeps 2 cores busy at 20 ms latency. */
-const AUTO_CONCURRENCY = 64;
-function requestsInFlight(connection) {
-    return connection.concurrency === 'auto' ? AUTO_CONCURRENCY : connection.concurrency;
 }
 
 
@@ -747,11 +789,16 @@ class S3Store {
             }
         });
     }
-    async get(key, etag, consume, signal) {
+    async get(key, etag, consume, signal, range) {
         return this.#call('GetObject', signal, async () => {
             let answer;
             try {
-                const command = new dist_cjs/* GetObjectCommand */.jLs({ ...this.#every, Key: key, IfMatch: `"${etag}"` });
+                const command = new dist_cjs/* GetObjectCommand */.jLs({
+                    ...this.#every,
+                    Key: key,
+                    IfMatch: `"${etag}"`,
+                    ...(range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` }),
+                });
                 answer = await this.#client.send(command, { abortSignal: signal });
             }
             catch (thrown) {
@@ -766,6 +813,7 @@ class S3Store {
             const head = headOf(answer);
             if (body === undefined || head === undefined)
                 throw new Error('GetObject answered without a body');
+            const wanted = range === undefined ? head.size : range.last - range.first + 1;
             let size = 0;
             async function* counted(chunks) {
                 for await (const chunk of chunks) {
@@ -774,7 +822,9 @@ class S3Store {
                 }
             }
             try {
-                await consume(counted(body));
+                if (head.size !== wanted)
+                    throw new Error(`a body of ${head.size} bytes in place of ${wanted}`);
+                await consume(counted(body), head);
             }
             finally {
                 // Of a body that is not read to its end the connection cannot be used again.
@@ -784,6 +834,19 @@ class S3Store {
                 throw new Error('the body was cut short');
             return head;
         });
+    }
+    async partSize(key, etag, signal) {
+        try {
+            const answer = await this.#call('HeadObject', signal, () => this.#client.send(new dist_cjs/* HeadObjectCommand */.l81({ ...this.#every, Key: key, IfMatch: `"${etag}"`, PartNumber: 1 }), { abortSignal: signal }));
+            // A server that does not know part numbers answers the whole.
+            return answer.PartsCount === undefined ? undefined : answer.ContentLength;
+        }
+        catch (thrown) {
+            const error = (0,store_errors/* toStoreError */.D)('HeadObject', thrown);
+            if (error.kind === 'rejected' || error.kind === 'condition' || error.status === 404)
+                return undefined;
+            throw error;
+        }
     }
     async put(request, signal) {
         const { key, body, md5 } = request;
@@ -852,6 +915,8 @@ class S3Store {
     }
     async #copyAsPart(request, signal) {
         const { key, source, md5, condition } = request;
+        if (md5 === undefined)
+            throw new object_store/* StoreError */.A('digest', 'UnprovedCopy', 200, 'UploadPartCopy', 'nobody knows its digest');
         const metadata = { ...request.headers.metadata, md5chksum: (0,digest/* base64OfMd5 */.tI)(md5) };
         const upload = await this.createUpload({ key, headers: { ...request.headers, metadata } }, signal);
         try {
@@ -887,7 +952,7 @@ class S3Store {
             ...conditionOf(condition),
         });
         // After a copy onto itself only another ETag tells that it was made.
-        const etags = [md5, source.etag].filter((etag) => refresh === undefined || etag !== source.etag);
+        const etags = [...(md5 === undefined ? [] : [md5]), source.etag].filter((etag) => refresh === undefined || etag !== source.etag);
         return this.#call('CopyObject', signal, async () => {
             const answer = await this.#client.send(command, { abortSignal: signal });
             return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
@@ -1075,6 +1140,7 @@ class S3Store {
             // Metadata speaks only where the ETag cannot contradict it (C15).
             (expected.onlyETag !== true &&
                 (!(0,object_store/* etagsProve */.P)(head.encryption) || (0,digest/* classifyETag */.Q)(head.etag).kind !== 'md5') &&
+                expected.md5 !== undefined &&
                 (0,headers/* metadataMd5 */.SG)(head.metadata) === expected.md5);
         return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
     }

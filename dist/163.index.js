@@ -335,7 +335,7 @@ const INPUTS = {
         values: ['sync', 'remove', 'check'],
         default: 'sync',
         only: 'action',
-        description: 'What the run does: `sync` publishes `paths`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
+        description: 'What the run does: `sync` publishes `paths`, or downloads or copies `source`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
     },
     paths: {
         kind: 'lines',
@@ -384,11 +384,35 @@ const INPUTS = {
         default: 'error',
         description: 'What to do when there is nothing to publish after the excludes. The last two never delete.',
     },
+    source: {
+        kind: 'string',
+        group: 'What is published',
+        only: 'action',
+        description: 'In place of `paths`: `s3://bucket/prefix`, and behind it words such as `region=eu-west-1`. With `destination` it is downloaded, with `bucket` copied there, inside S3 where one service and one set of credentials reach both.',
+    },
+    destination: {
+        kind: 'string',
+        group: 'Where to',
+        only: 'action',
+        description: 'Directory that `source` is downloaded to, in place of `bucket`.',
+    },
+    'local-duplicates': {
+        kind: 'enum',
+        group: 'Where to',
+        values: ['copy', 'reflink', 'link'],
+        default: 'copy',
+        description: 'Of a download: what a content becomes that the disk has already. `reflink` shares its blocks where the file system can, `link` makes hard links where mode and modification time agree.',
+    },
+    'as-stored': {
+        kind: 'boolean',
+        group: 'Where to',
+        default: 'false',
+        description: 'Of a download: take objects as they are. Without it what `compress` stored is decoded, and further names of pages and redirects are left out.',
+    },
     bucket: {
         kind: 'string',
         group: 'Where to',
         placeholder: 'BUCKET',
-        required: true,
         description: 'Name of the bucket, `s3://bucket/prefix` (then `name=value` words such as `region=eu-west-1`), or the ARN of an access point.',
     },
     prefix: {
@@ -739,7 +763,10 @@ const OUTPUTS = {
     changed: '`true` when something was, or in a dry run would be, written or deleted, or `check` found a difference; else `false`.',
     'uploaded-files': 'Files whose content was sent.',
     'uploaded-bytes': 'Their bytes.',
-    'copied-files': 'Files that became server-side copies.',
+    'downloaded-files': 'Objects that were fetched.',
+    'downloaded-bytes': 'Their bytes.',
+    'linked-files': 'Files of a download that became hard links.',
+    'copied-files': 'Files that became copies: inside S3, or in a download on the disk.',
     'copied-bytes': 'Their bytes; none of them travelled.',
     'unchanged-files': 'Files whose object already had the content.',
     'unchanged-bytes': 'Their bytes.',
@@ -821,6 +848,28 @@ function destinationUrl(destination) {
 }
 /** Storage classes whose bytes cannot be read without a restore: never a copy source. */
 const ARCHIVED_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+
+/***/ }),
+
+/***/ 153:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   V: () => (/* binding */ runUrl),
+/* harmony export */   _: () => (/* binding */ requestsInFlight)
+/* harmony export */ });
+/* harmony import */ var _objects_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6139);
+
+/** Requests in flight where `concurrency` is `auto`: what keeps 2 cores busy at 20 ms latency. */
+const AUTO_CONCURRENCY = 64;
+function requestsInFlight(connection) {
+    return connection.concurrency === 'auto' ? AUTO_CONCURRENCY : connection.concurrency;
+}
+/** What a run writes to, for people. */
+function runUrl({ destination, target }) {
+    return target === undefined ? (0,_objects_js__WEBPACK_IMPORTED_MODULE_0__/* .destinationUrl */ .k)(destination) : target.directory;
+}
 
 
 /***/ }),
@@ -1130,8 +1179,9 @@ function isChanged(totals) {
 }
 /** Bytes that the destination has and that did not have to travel, of all that it has now from the tree. */
 function spared(totals) {
-    const bytes = totals.copied.bytes + totals.unchanged.bytes + totals.refreshed.bytes;
-    return { bytes, of: bytes + totals.uploaded.bytes };
+    const { copied, linked, unchanged, refreshed, uploaded, downloaded } = totals;
+    const bytes = copied.bytes + linked.bytes + unchanged.bytes + refreshed.bytes;
+    return { bytes, of: bytes + uploaded.bytes + downloaded.bytes };
 }
 function totalRequests(requests) {
     return Object.values(requests).reduce((sum, count) => sum + count, 0);
@@ -1148,6 +1198,9 @@ function outputsOf(ended, summaryFile) {
         changed: ended.changed,
         'uploaded-files': totals.uploaded.files,
         'uploaded-bytes': totals.uploaded.bytes,
+        'downloaded-files': totals.downloaded.files,
+        'downloaded-bytes': totals.downloaded.bytes,
+        'linked-files': totals.linked.files,
         'copied-files': totals.copied.files,
         'copied-bytes': totals.copied.bytes,
         'unchanged-files': totals.unchanged.files,
@@ -1338,7 +1391,9 @@ const ERROR_MEANINGS = {
     'symlink-broken': 'a symbolic link has no target',
     'symlink-outside': 'a symbolic link leaves the roots',
     'symlink-cycle': 'a symbolic link leads back into itself',
-    'key-collision': 'two files have the same key',
+    'key-collision': 'two files have the same key, or two objects the same file',
+    'unsafe-name': 'an object has a name that a file below the target cannot have',
+    'in-the-way': 'a link, a file or a directory is in the way of a download',
     'cannot-delay': 'delay-updates is set and the destination cannot stage updates',
     locked: 'another run holds the lock of the destination',
     'foreign-writer': 'something else changed the key during the run; its object was left alone',
@@ -1353,6 +1408,7 @@ const ERROR_MEANINGS = {
     'wrong-content': 'the service received other bytes than were read',
     'no-progress': 'nothing moved for a long time',
     'no-room': 'no room for temporary files',
+    'not-writable': 'a file or directory could not be written',
     'report-not-written': 'the report could not be written',
     'invalidation-failed': 'everything was published, and CloudFront could not be told to forget what it has',
     internal: 'a mistake in this program',
@@ -1367,9 +1423,10 @@ const REASON_WORDS = {
     empty: 'empty',
     exists: 'the content was already there',
     moved: 'the content was read before its key was overwritten',
-    duplicate: 'the content is sent once',
+    duplicate: 'the content travels once',
     small: 'smaller than copy-min-size',
     headers: 'its headers changed',
+    attributes: 'its mode or modification time changed',
     acl: 'renewing its headers would drop its ACL',
     'not-copyable': 'archived or too large to renew its headers',
     absent: 'no longer in the tree',
@@ -1385,8 +1442,12 @@ function verbOf(action, dryRun) {
     switch (action) {
         case 'upload':
             return dryRun ? 'Would upload' : 'Uploaded';
+        case 'download':
+            return dryRun ? 'Would download' : 'Downloaded';
         case 'copy':
             return dryRun ? 'Would copy' : 'Copied';
+        case 'link':
+            return dryRun ? 'Would link' : 'Linked';
         case 'refresh':
             return dryRun ? 'Would refresh' : 'Refreshed';
         case 'delete':
@@ -1410,7 +1471,7 @@ function withoutKey(key, message) {
 const SHOWN_STEPS = 20;
 /** Entries of the lists of the largest and the slowest. */
 const SHOWN_TOP = 5;
-const ORDER = ['upload', 'copy', 'refresh', 'delete', 'keep'];
+const ORDER = ['upload', 'download', 'copy', 'link', 'refresh', 'delete', 'keep'];
 /**
  * Events in, lines out. It remembers a bounded number of steps, so that a run of a million files logs as briefly
  * as one of three.
@@ -1442,7 +1503,7 @@ function createLog() {
                 group.bytes += step.bytes;
                 if (group.lines.length < SHOWN_STEPS)
                     group.lines.push(stepText(outcome));
-                if (outcome.action === 'upload')
+                if (outcome.action === 'upload' || outcome.action === 'download')
                     largest = insert(largest, step.bytes, () => `${printable(step.key)} (${formatBytes(step.bytes)})`);
                 if (outcome.outcome === 'done') {
                     slowest = insert(slowest, outcome.ms, () => `${printable(step.key)} (${formatSeconds(outcome.ms / 1000)}, ${formatBytes(step.bytes)})`);
@@ -1465,9 +1526,11 @@ function createLog() {
                 yield info(`  and ${formatCount(rest)} more, ${more}`);
             yield { kind: 'group-end' };
         }
-        const uploads = groups.get('upload')?.files ?? 0;
-        if (uploads > SHOWN_STEPS)
-            yield* list('Largest uploads', largest);
+        const [sent, word] = groups.has('download')
+            ? ['download', 'downloads']
+            : ['upload', 'uploads'];
+        if ((groups.get(sent)?.files ?? 0) > SHOWN_STEPS)
+            yield* list(`Largest ${word}`, largest);
         if (!dryRun && [...groups.values()].some(({ files }) => files > SHOWN_STEPS))
             yield* list('Slowest', slowest);
     }
@@ -1550,11 +1613,11 @@ function stepText({ step, action }) {
 }
 function reasonText(step, action) {
     const reason = REASON_WORDS[step.reason];
-    if (step.action !== 'copy')
+    if (step.action !== 'copy' && step.action !== 'link')
         return reason;
     // A copy whose source was gone: what was sent was not planned to be.
-    if (action === 'upload')
-        return 'sent, as the source of its copy had changed';
+    if (action === 'upload' || action === 'download')
+        return `${action === 'upload' ? 'sent' : 'fetched'}, as the source of its copy had changed`;
     return `from ${printable(sourceText(step.source))}: ${reason}`;
 }
 /** A key of another bucket says which. */
@@ -1590,6 +1653,10 @@ function phaseText(phase, { files, bytes }, dryRun) {
             if (dryRun || files === 0)
                 return undefined;
             return bytes === 0 ? 'Executed' : `Executed, ${formatBytes(bytes)} sent,`;
+        case 'fetch':
+            if (dryRun || files === 0)
+                return undefined;
+            return bytes === 0 ? 'Executed' : `Executed, ${formatBytes(bytes)} received,`;
         case 'plan':
         case 'index':
             return undefined;
@@ -1598,7 +1665,9 @@ function phaseText(phase, { files, bytes }, dryRun) {
 function planText(totals) {
     const clauses = [
         clause('upload', totals.upload),
+        clause('download', totals.download),
         clause('copy', totals.copy),
+        clause('link', totals.link),
         clause('refresh', totals.refresh),
         clause('delete', totals.delete),
     ].filter((text) => text !== undefined);
@@ -1723,7 +1792,7 @@ function renderSummary(report, title = '') {
         headline(report, totals, title),
         failures(report),
         totalsTable(report, totals),
-        origin(totals, report.dryRun),
+        origin(report, totals),
         invalidations(report),
         warnings(report),
         largestUploads(report),
@@ -1763,11 +1832,11 @@ function statusSentence(report, totals) {
                 return 'No difference';
             if (report.command === 'remove')
                 return isChanged(totals) ? 'Removed' : 'Nothing to do: there was nothing to delete';
-            return isChanged(totals) ? 'Published' : 'Nothing to do: everything was already there';
+            return isChanged(totals) ? doneWord(report) : 'Nothing to do: everything was already there';
         case 'planned':
             return isChanged(totals) ? 'Dry run: nothing was written' : 'Dry run: nothing would be done';
         case 'different':
-            return 'Different from what a publish would make of it: nothing was written';
+            return 'Different from what a sync would make of it: nothing was written';
         case 'failed':
             return report.dryRun ? 'Dry run failed' : 'Failed';
         case 'refused':
@@ -1775,6 +1844,13 @@ function statusSentence(report, totals) {
         case 'cancelled':
             return 'Cancelled';
     }
+}
+/** A directory has no URL. */
+function isDownload(report) {
+    return report.destinations.some(({ url }) => !url.startsWith('s3://'));
+}
+function doneWord(report) {
+    return isDownload(report) ? 'Downloaded' : 'Published';
 }
 function headline(report, totals, title) {
     const urls = report.destinations.map(({ url }) => markdownCode(url, NAME_LENGTH));
@@ -1784,6 +1860,8 @@ function headline(report, totals, title) {
     const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
     if (title !== '')
         sentences.unshift(`${urls.join(', ')}:`);
+    if (report.source !== undefined)
+        sentences.push(`From ${markdownCode(report.source, NAME_LENGTH)}.`);
     if (bytes > 0) {
         sentences.push(`**${formatPercent(bytes, of)}** of ${formatBytes(of)} ${report.dryRun ? 'would not have to travel' : 'did not have to travel'}.`);
     }
@@ -1802,10 +1880,15 @@ function totalsTable(report, totals) {
     return table(['', 'files', 'bytes'], rows.map(({ word, count }) => [word, formatCount(count.files), formatBytes(count.bytes)]));
 }
 /** A picture beside the table: where the bytes of the destination came from. Its labels are ours alone. */
-function origin(totals, dryRun) {
+function origin(report, totals) {
+    const { dryRun } = report;
     const slices = [
         { label: dryRun ? 'to be sent' : 'sent', bytes: totals.uploaded.bytes },
-        { label: dryRun ? 'to be copied inside S3' : 'copied inside S3', bytes: totals.copied.bytes },
+        { label: dryRun ? 'to be fetched' : 'fetched', bytes: totals.downloaded.bytes },
+        {
+            label: `${dryRun ? 'to be copied' : 'copied'} ${isDownload(report) ? 'on the disk' : 'inside S3'}`,
+            bytes: totals.copied.bytes + totals.linked.bytes,
+        },
         { label: 'already there', bytes: totals.unchanged.bytes + totals.refreshed.bytes },
     ].filter(({ bytes }) => bytes > 0);
     // One slice is a disc.
@@ -1853,7 +1936,7 @@ function largestUploads(report) {
     let count = 0;
     let largest = [];
     for (const step of steps(report)) {
-        if (step.action !== 'upload' || !happened(step))
+        if ((step.action !== 'upload' && step.action !== 'download') || !happened(step))
             continue;
         count++;
         const last = largest[TOP - 1];
@@ -1863,16 +1946,18 @@ function largestUploads(report) {
     }
     if (count === 0)
         return '';
-    const heading = count <= TOP ? 'Uploads' : 'Largest uploads';
+    const word = isDownload(report) ? 'downloads' : 'uploads';
+    const heading = count <= TOP ? capital(word) : `Largest ${word}`;
     const rows = largest.map((step) => [code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
-    return folded(`${report.dryRun ? 'Planned uploads' : heading}: ${count <= TOP ? formatCount(count) : `${TOP} of ${formatCount(count)}`}`, table(['key', 'bytes', 'why'], rows));
+    return folded(`${report.dryRun ? `Planned ${word}` : heading}: ${count <= TOP ? formatCount(count) : `${TOP} of ${formatCount(count)}`}`, table(['key', 'bytes', 'why'], rows));
 }
 function copiedContents(report) {
     const places = new Map();
     let copies = 0;
     for (const [at, { steps: all }] of report.destinations.entries()) {
         for (const step of all) {
-            if (step.action !== 'copy' || step.source === undefined || !happened(step))
+            const isCopy = step.action === 'copy' || step.action === 'link';
+            if (!isCopy || step.source === undefined || !happened(step))
                 continue;
             copies++;
             const id = `${at} ${step.source}`;
@@ -1892,7 +1977,7 @@ function copiedContents(report) {
     ]);
     const verb = report.dryRun ? 'Contents that would be copied' : 'Contents copied';
     const heading = `${verb}: ${places.size <= TOP ? formatCount(places.size) : `${TOP} of ${formatCount(places.size)}`}`;
-    return folded(heading, table(['content of', 'to', 'bytes each', 'not sent'], rows));
+    return folded(heading, table(['content of', 'to', 'bytes each', isDownload(report) ? 'not fetched' : 'not sent'], rows));
 }
 /** Headers that change, for whoever reviews a pull request. */
 function refreshes(report) {
@@ -1962,6 +2047,9 @@ function footer(report) {
     ];
     return `<sub>${parts.join(' · ')}</sub>`;
 }
+function capital(word) {
+    return word.charAt(0).toUpperCase() + word.slice(1);
+}
 function* steps(report) {
     for (const destination of report.destinations)
         yield* destination.steps;
@@ -1977,7 +2065,7 @@ function more(count, shown) {
 }
 /** Cells are Markdown already. The first column is text, numbers stand on the right. */
 function table(heads, rows) {
-    const numeric = (column) => /^(files|bytes|requests|bytes each|not sent)$/.test(heads[column] ?? '');
+    const numeric = (column) => /^(files|bytes|requests|bytes each|not sent|not fetched)$/.test(heads[column] ?? '');
     const line = (cells) => `| ${cells.join(' | ')} |`;
     return [
         line(heads),
@@ -1992,9 +2080,12 @@ function folded(heading, body) {
 ;// CONCATENATED MODULE: ./build/src/console/index-name.js
 
 
-/** Names a destination's index: 32 hex digits of a SHA-256 over endpoint, bucket and prefix. */
-function indexName(endpoint, destination) {
-    const identity = JSON.stringify([endpoint ?? '', destination.bucket, destination.prefix]);
+/**
+ * Names an index: 32 hex digits of a SHA-256 over endpoint, bucket and prefix, and of a download its directory.
+ */
+function indexName(endpoint, { bucket, prefix }, directory) {
+    const place = [endpoint ?? '', bucket, prefix];
+    const identity = JSON.stringify(directory === undefined ? place : [...place, directory]);
     return (0,external_node_crypto_.createHash)('sha256').update(identity).digest('hex').slice(0, 32);
 }
 /** The endpoint that the SDK would take from the environment; it tells two buckets of one name apart. */
@@ -2458,7 +2549,8 @@ function compressRule(name, line) {
  * where a guard refuses what is asked (D13).
  */
 async function parseOptions(raw, context) {
-    const line = destinationLine(raw, context);
+    const route = routeOf(raw, context);
+    const { line } = route;
     // What stands behind the destination is about this destination, and goes before what was said in general.
     const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
     const destination = parseDestination(inputs, line);
@@ -2469,10 +2561,20 @@ async function parseOptions(raw, context) {
     }
     if (command === 'remove')
         checkRemoval(inputs, destination);
+    if (route.kind === 'download')
+        checkHeeded(inputs, DOWNLOAD_INPUTS, 'a download');
+    else if (route.kind === 'copy')
+        checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
+    else
+        checkHeeded(inputs, PUBLISH_INPUTS, command);
     const connection = parseConnection(inputs);
-    const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination);
+    const source = route.kind === 'copy' ? parseSource(inputs, route.source, connection) : undefined;
+    if (source !== undefined)
+        refuseOverlap(inputs, source, destination, connection);
+    const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
+    const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
     const writeHeaders = parseWriteHeaders(inputs);
-    const index = parseIndex(inputs, context, connection, destination);
+    const index = parseIndex(inputs, context, connection, destination, target?.directory);
     if (deletes.grace.kind !== 'none')
         requireLastingIndex(inputs, index);
     const invalidation = parseInvalidation(inputs, destination);
@@ -2490,6 +2592,8 @@ async function parseOptions(raw, context) {
     return {
         command,
         destination,
+        ...(source === undefined ? {} : { source }),
+        ...(target === undefined ? {} : { target }),
         connection,
         deletes,
         writeHeaders,
@@ -2511,7 +2615,7 @@ async function parseOptions(raw, context) {
         summaryTitle: inputs.text('summary-title') ?? '',
         logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
         // Last: it is the only part that reads the disk.
-        tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context),
+        tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context, route.kind),
     };
 }
 const NO_TREE = {
@@ -2551,6 +2655,154 @@ const REMOVE_INPUTS = new Set([
 ]);
 /** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
 const LOCK_INPUTS = new Set(['sse', 'kms-key-id', 'storage-class', 'acl']);
+function routeOf(raw, context) {
+    const given = (name) => {
+        const value = raw[name];
+        return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+    };
+    const shown = (name) => spelled(name, context.shell);
+    const source = given('source');
+    const directory = given('destination');
+    if (source === undefined) {
+        if (directory !== undefined)
+            throw (0,errors/* usageError */.Wp)(`${shown('destination')} was given without ${shown('source')}: ${SHAPES}`);
+        return { kind: 'publish', line: placeLine('bucket', raw, context) };
+    }
+    const paths = raw.paths;
+    if (context.directory !== undefined || (paths !== undefined && paths.length > 0))
+        throw (0,errors/* usageError */.Wp)(`${shown('paths')} and ${shown('source')} were given: ${SHAPES}`);
+    if (given('command') === 'remove')
+        throw (0,errors/* usageError */.Wp)(`${shown('source')} was given, and remove empties ${shown('bucket')}: take it out`);
+    if (directory !== undefined && given('bucket') !== undefined)
+        throw (0,errors/* usageError */.Wp)(`${shown('destination')} and ${shown('bucket')} were given: ${SHAPES}`);
+    const from = placeLine('source', raw, context);
+    const foreign = [...from.words.keys()].find((word) => !SOURCE_WORDS.includes(word));
+    if (foreign !== undefined)
+        return refuse(`${shown('source')}, behind the place`, `${foreign}=`, `${SOURCE_WORDS.join('=, ')}=`);
+    if (directory !== undefined)
+        return { kind: 'download', line: from, directory };
+    if (given('bucket') === undefined)
+        throw (0,errors/* usageError */.Wp)(`${shown('source')} was given without ${shown('destination')} or ${shown('bucket')}: ${SHAPES}`);
+    return { kind: 'copy', line: placeLine('bucket', raw, context), source: from };
+}
+const SHAPES = 'paths and bucket publish, source and destination download, source and bucket copy from bucket to bucket';
+/** Words about how a source is reached. */
+const SOURCE_WORDS = [
+    'region',
+    'endpoint-url',
+    'force-path-style',
+    'profile',
+    'expected-bucket-owner',
+    'requester-pays',
+    'allowed-account-ids',
+];
+/** What every run heeds that moves bytes. */
+const SHARED_INPUTS = [
+    'command',
+    'excludes',
+    'excludes-from',
+    'include-git',
+    'if-no-files-found',
+    'delay-updates',
+    'publish-last',
+    'delete-after',
+    'max-delete',
+    'delete-excluded',
+    'retain',
+    'overwrite',
+    'index',
+    'report',
+    'summary',
+    'summary-title',
+    'dry-run',
+    'read',
+    'log-level',
+    'region',
+    'endpoint-url',
+    'force-path-style',
+    'profile',
+    'allowed-account-ids',
+    'expected-bucket-owner',
+    'requester-pays',
+    'concurrency',
+    'max-attempts',
+    'connect-timeout',
+    'read-timeout',
+];
+const DOWNLOAD_INPUTS = new Set([
+    ...SHARED_INPUTS,
+    'source',
+    'destination',
+    'local-duplicates',
+    'as-stored',
+    'preserve',
+    'whole-bucket',
+]);
+/** About files of this disk, which are none here. */
+const OF_FILES = new Set([
+    'paths',
+    'root',
+    'symlinks',
+    'destination',
+    'local-duplicates',
+    'as-stored',
+    'preserve',
+    'redirects-file',
+    'compress',
+    'clean-urls',
+]);
+const COPY_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => !OF_FILES.has(name)));
+const PUBLISH_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => name !== 'local-duplicates' && name !== 'as-stored'));
+/** An input must not be taken for heeded that is not. */
+function checkHeeded(inputs, heeded, who) {
+    const other = model_inputs/* INPUT_NAMES */.Qh.find((name) => !heeded.has(name) && inputs.isSet(name));
+    if (other === undefined)
+        return;
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled(other)} was given, and ${who} does not heed it: take it out`);
+}
+function parseSource(inputs, { bucket, prefix, words }, shared) {
+    const name = inputs.spelled('source');
+    const { region: _, expectedBucketOwner: __, ...general } = shared;
+    const word = (key, parse) => {
+        const text = words.get(key);
+        return text === undefined ? undefined : parse(name, text);
+    };
+    const endpointUrl = word('endpoint-url', parseEndpoint);
+    // One region serves one service of another provider; AWS says where a bucket is.
+    const isThere = endpointUrl === undefined && shared.endpointUrl !== undefined;
+    const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
+    const owner = word('expected-bucket-owner', parseAccountId);
+    const profile = words.get('profile');
+    const pathStyle = word('force-path-style', parseBoolean);
+    const accounts = words.get('allowed-account-ids');
+    return {
+        place: { bucket, prefix: prefix ?? '' },
+        connection: {
+            ...general,
+            allowedAccountIds: accounts === undefined ? [] : accounts.split(',').map((account) => parseAccountId(name, account)),
+            requesterPays: word('requester-pays', parseBoolean) ?? false,
+            ...(endpointUrl === undefined ? {} : { endpointUrl }),
+            ...(region === undefined ? {} : { region }),
+            ...(owner === undefined ? {} : { expectedBucketOwner: owner }),
+            ...(profile === undefined ? {} : { profile }),
+            ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
+        },
+    };
+}
+/** What is copied would be found in the source by the next run. */
+function refuseOverlap(inputs, { place, connection }, to, shared) {
+    const isElsewhere = place.bucket !== to.bucket || connection.endpointUrl !== shared.endpointUrl;
+    if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix)))
+        return;
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('source')}: ${(0,objects/* destinationUrl */.k)(place)} and ${(0,objects/* destinationUrl */.k)(to)} lie in one another; copy between places that do not`);
+}
+function parseTarget(inputs, directory, { cwd }) {
+    return {
+        directory: (0,external_node_path_.resolve)(cwd, directory),
+        duplicates: inputs.choice('local-duplicates', ['copy', 'reflink', 'link']),
+        asStored: inputs.boolean('as-stored'),
+    };
+}
 /** An unset variable must not mean everything (D13), nor an input be taken for heeded that is not. */
 function checkRemoval(inputs, { bucket, prefix }) {
     const wholeBucket = inputs.boolean('whole-bucket');
@@ -2578,7 +2830,11 @@ function parseRemoval(inputs) {
 }
 /** How a person spelled an input: messages say what to change. */
 function spelled(name, shell) {
-    return shell === 'action' ? name : `--${(0,model_inputs/* inputDefinition */.O$)(name).option ?? name}`;
+    const { option, only } = (0,model_inputs/* inputDefinition */.O$)(name);
+    if (shell === 'action')
+        return name;
+    // An argument there, as the help calls it.
+    return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
 }
 /** Typed access to what was given; a default is parsed like an input. */
 class Inputs {
@@ -2647,9 +2903,9 @@ class Inputs {
         return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
     }
 }
-function destinationLine(raw, context) {
-    const name = spelled('bucket', context.shell);
-    const given = raw.bucket;
+function placeLine(input, raw, context) {
+    const name = spelled(input, context.shell);
+    const given = raw[input];
     if (typeof given !== 'string' || given.trim() === '') {
         return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
     }
@@ -2668,10 +2924,10 @@ function parseDestination(inputs, line) {
     }
     return { bucket: line.bucket, prefix: prefix ?? '' };
 }
-function parseDeletes(inputs, destination) {
+function parseDeletes(inputs, destination, isDownload) {
     const deleteAfter = inputs.boolean('delete-after');
     const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
-    if (deleteAfter && destination.prefix === '' && !wholeBucket) {
+    if (deleteAfter && destination.prefix === '' && !wholeBucket && !isDownload) {
         throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.k)(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
     }
     return {
@@ -2803,7 +3059,7 @@ function parseConnection(inputs) {
         readTimeoutMs: inputs.duration('read-timeout'),
     };
 }
-function parseIndex(inputs, context, connection, destination) {
+function parseIndex(inputs, context, connection, destination, downloadedTo) {
     const name = inputs.spelled('index');
     const given = inputs.text('index');
     if (given === undefined && context.shell === 'cli') {
@@ -2813,7 +3069,7 @@ function parseIndex(inputs, context, connection, destination) {
         const endpoint = connection.endpointUrl ?? environmentEndpoint(context.env);
         return {
             kind: 'file',
-            path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination)}.index`),
+            path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
         };
     }
     if (given === 'none')
@@ -2836,9 +3092,9 @@ function parseIndex(inputs, context, connection, destination) {
     }
     return { kind: 's3', bucket, key };
 }
-async function parseTree(inputs, context) {
+async function parseTree(inputs, context, route) {
     const lines = inputs.lines('paths');
-    if (lines.length === 0 && context.directory === undefined) {
+    if (lines.length === 0 && context.directory === undefined && route === 'publish') {
         return refuse(inputs.spelled('paths'), '', 'directories, files or patterns to publish');
     }
     const root = inputs.text('root');
@@ -2849,9 +3105,11 @@ async function parseTree(inputs, context) {
     for (const file of inputs.lines('excludes-from')) {
         fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context.cwd));
     }
-    const patterns = context.directory === undefined
-        ? await context.parsePathLines(lines, context.cwd)
-        : [await context.literalPath(context.directory, context.cwd)];
+    const patterns = context.directory !== undefined
+        ? [await context.literalPath(context.directory, context.cwd)]
+        : route === 'publish'
+            ? await context.parsePathLines(lines, context.cwd)
+            : [];
     return {
         patterns,
         root: root === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, root),
@@ -2894,6 +3152,8 @@ function phaseWord(phase, dryRun) {
             return 'Reading back';
         case 'execute':
             return dryRun ? 'Planning' : 'Publishing';
+        case 'fetch':
+            return dryRun ? 'Planning' : 'Downloading';
         case 'index':
             return 'Writing the index';
     }
@@ -3037,9 +3297,12 @@ async function isFork(env) {
     }
 }
 
+// EXTERNAL MODULE: ./build/src/model/options.js
+var model_options = __webpack_require__(153);
 // EXTERNAL MODULE: ./build/src/model/report.js
 var report = __webpack_require__(8205);
 ;// CONCATENATED MODULE: ./build/src/run.js
+
 
 
 
@@ -3055,7 +3318,7 @@ var report = __webpack_require__(8205);
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(112)]).then(__webpack_require__.bind(__webpack_require__, 1112))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(112), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(581), __webpack_require__.e(298), __webpack_require__.e(750)]).then(__webpack_require__.bind(__webpack_require__, 9750))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(581), __webpack_require__.e(298), __webpack_require__.e(245)]).then(__webpack_require__.bind(__webpack_require__, 5245))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
@@ -3081,8 +3344,8 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         type: 'start',
         command: options.command,
         dryRun: options.dryRun,
-        url: (0,objects/* destinationUrl */.k)(options.destination),
-        roots: options.tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text),
+        url: (0,model_options/* runUrl */.V)(options),
+        roots: sourcesOf(options),
     });
     let identity;
     let end;
@@ -3094,6 +3357,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         emit({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
         const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
         const copyFrom = await copyPlaces(opened);
+        const source = await sourcePort(opened);
         const { store } = opened;
         const { invalidation } = options;
         const invalidator = invalidation === undefined || options.dryRun
@@ -3102,6 +3366,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         const result = await sync(options, {
             store,
             copyFrom,
+            ...(source === undefined ? {} : { source }),
             index,
             ...(invalidator === undefined ? {} : { invalidator }),
             owner: ownerOf(shell.env),
@@ -3152,6 +3417,21 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         }
         return places;
     }
+    async function sourcePort({ endpoint }) {
+        const { source } = options;
+        if (source === undefined)
+            return undefined;
+        const { place, connection } = source;
+        const opened = await openStore({ ...options, destination: place, connection, writeHeaders: {} }, emit, signal);
+        const { expectedBucketOwner: expectedOwner } = connection;
+        return {
+            url: (0,objects/* destinationUrl */.k)(place),
+            store: opened.store,
+            prefix: place.prefix,
+            bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
+            copyable: opened.endpoint === endpoint && connection.profile === options.connection.profile,
+        };
+    }
     async function indexStorage(opened) {
         const { index, destination } = options;
         switch (index.kind) {
@@ -3170,6 +3450,14 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
             }
         }
     }
+}
+/** Where the tree comes from, as it was given. */
+function sourcesOf({ destination, source, target, tree }) {
+    if (target !== undefined)
+        return [(0,objects/* destinationUrl */.k)(destination)];
+    if (source !== undefined)
+        return [(0,objects/* destinationUrl */.k)(source.place)];
+    return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
 /** A run that could not begin, as its inputs are wrong. It ends like any other: outputs or events, then failure. */
 function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
@@ -3193,9 +3481,9 @@ function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
 function run_failureText(report, { totals, exit }) {
     const { files } = totals.failed;
     if (files === 0 && exit === errors/* EXIT */.dc.different) {
-        const { uploaded, copied, refreshed, deleted } = totals;
-        const keys = uploaded.files + copied.files + refreshed.files + deleted.files;
-        return `the destination differs from what a publish would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+        const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
+        const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
+        return `the destination differs from what a sync would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
     }
     if (files === 0)
         return `the run ended with status ${exit}`;
@@ -3240,7 +3528,7 @@ function explained(thrown, signal, emit) {
 function notBegun(options, { code, message, exit }) {
     const error = { code, message };
     const destination = {
-        url: (0,objects/* destinationUrl */.k)(options.destination),
+        url: (0,model_options/* runUrl */.V)(options),
         status: (0,report/* statusOf */.c)(exit, options.dryRun),
         totals: NO_TOTALS,
         requests: {},
@@ -3257,11 +3545,14 @@ function notBegun(options, { code, message, exit }) {
 function buildReport(options, shell, made) {
     const { began, identity, warnings, end } = made;
     const commit = commitOf(shell.env);
+    const isRemote = options.source !== undefined || options.target !== undefined;
+    const [source] = isRemote ? sourcesOf(options) : [];
     return {
         version: report/* REPORT_VERSION */.A,
         tool: TOOL,
         command: options.command,
         dryRun: options.dryRun,
+        ...(source === undefined ? {} : { source }),
         status: end.destination.status,
         ...(end.error === undefined ? {} : { error: end.error }),
         startedAt: new Date(began).toISOString(),
@@ -3446,7 +3737,7 @@ async function step(surroundings) {
             env,
             now,
             detailedExit: false,
-            cacheStorage: async (_, { endpoint }) => (0,index_cache/* cacheIndexStorage */.Y)(indexName(endpoint, options.destination), {
+            cacheStorage: async (_, { endpoint }) => (0,index_cache/* cacheIndexStorage */.Y)(indexName(endpoint, options.destination, options.target?.directory), {
                 env,
                 emit,
                 saveState: (name, value) => commands.saveState(name, value),

@@ -507,12 +507,13 @@ function objectEntry(record) {
     const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
     const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
-    if (etag === undefined || md5 === undefined || !isSize(size))
+    const isWrong = rawMd5 !== undefined && md5 === undefined;
+    if (etag === undefined || isWrong || !isSize(size))
         return undefined;
     return {
         etag,
         size,
-        md5,
+        ...(md5 === undefined ? {} : { md5 }),
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
         ...(typeof source === 'string' ? { source } : {}),

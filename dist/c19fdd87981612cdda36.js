@@ -236,12 +236,13 @@ function objectEntry(record) {
     const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
     const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
-    if (etag === undefined || md5 === undefined || !isSize(size))
+    const isWrong = rawMd5 !== undefined && md5 === undefined;
+    if (etag === undefined || isWrong || !isSize(size))
         return undefined;
     return {
         etag,
         size,
-        md5,
+        ...(md5 === undefined ? {} : { md5 }),
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
         ...(typeof source === 'string' ? { source } : {}),
@@ -368,16 +369,13 @@ async function restat(file) {
         throw new FileChangedError('it is no longer a regular file');
     if ((await realpath(file.path)) !== file.real)
         throw new FileChangedError('its path leads to another file now');
-    return {
-        ...file,
-        size: Number(now.size),
-        mtimeNs: now.mtimeNs,
-        ctimeNs: now.ctimeNs,
-        dev: now.dev,
-        ino: now.ino,
-        nlink: Number(now.nlink),
-        mode: Number(now.mode),
-    };
+    return { ...file, ...statFields(now) };
+}
+/** What a stat says of a file. */
+function statFields(stats) {
+    const { mtimeNs, ctimeNs, dev, ino } = stats;
+    const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
+    return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
 }
 /**
  * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.

@@ -51,7 +51,9 @@ const RESERVED_COMMANDS: ReadonlySet<string> = new Set(['plan', 'apply', 'publis
 const SHAPES = `
   s3-dedup-sync [sync] DIR s3://bucket/prefix
   s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]
-  s3-dedup-sync check DIR s3://bucket/prefix
+  s3-dedup-sync [sync] s3://bucket/prefix DIR
+  s3-dedup-sync [sync] s3://from/prefix s3://to/prefix
+  s3-dedup-sync check SOURCE DESTINATION
   s3-dedup-sync remove s3://bucket/prefix
   s3-dedup-sync remove --bucket BUCKET --prefix PREFIX
 `;
@@ -214,8 +216,8 @@ function placed({ raw: given, words }: Arguments): {
   const [directory = '', destination, ...more] = rest;
   if (destination === undefined) {
     throw new ShapeError(
-      /^s3:/i.test(directory)
-        ? `${printable(directory)} says where to, but not what to publish; use one of these:`
+      isPlace(directory)
+        ? `${printable(directory)} is one place, and two are needed: from where, and to where; use one of these:`
         : `${printable(directory)} says what to publish, but not where to; use one of these:`,
     );
   }
@@ -226,10 +228,9 @@ function placed({ raw: given, words }: Arguments): {
         : `one DIR and one destination can be given, ${rest.length} arguments were; use one of these:`,
     );
   }
-  if (/^s3:/i.test(directory)) {
-    throw new ShapeError(
-      `${printable(directory)} stands first, where the directory to publish belongs; use one of these:`,
-    );
+  if (isPlace(directory)) {
+    const to = isPlace(destination) ? { bucket: destination } : { destination };
+    return { inputs: { ...raw, source: directory, ...to } };
   }
   checkUrl(destination);
   return { inputs: { ...raw, bucket: destination }, directory };
@@ -254,8 +255,13 @@ function removed(raw: RawInputs, words: readonly string[]): RawInputs {
   return { ...raw, bucket: destination };
 }
 
+/** Whether a word names a place in a bucket, not a directory. */
+function isPlace(word: string): boolean {
+  return /^(s3:\/\/|"s3:\/\/|arn:)/i.test(word);
+}
+
 function checkUrl(destination: string): void {
-  if (/^(s3:\/\/|"s3:\/\/|arn:)/i.test(destination)) return;
+  if (isPlace(destination)) return;
   throw new ShapeError(
     `${printable(destination)} is no destination: it begins with s3://; use one of these:`,
   );
@@ -316,11 +322,9 @@ async function parseArguments({ argv, stdout, stderr }: Terminal): Promise<Argum
 
 function describe(program: Command, stdout: Terminal['stdout'], stderr: Terminal['stderr']): void {
   program
-    .description(
-      'Publishes a tree of files to S3: each distinct content is sent once, duplicates are copied there.',
-    )
+    .description('Publishes a tree of files to S3, sending each distinct content once, and brings it back.')
     .usage(
-      '[sync] DIR s3://bucket/prefix [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]\n       s3-dedup-sync remove s3://bucket/prefix [options]',
+      '[sync] SOURCE DESTINATION [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]\n       s3-dedup-sync check SOURCE DESTINATION [options]\n       s3-dedup-sync remove s3://bucket/prefix [options]\n\nSOURCE and DESTINATION: a directory and s3://bucket/prefix to publish, the other way round to download,\ntwo of s3:// to copy from bucket to bucket.',
     )
     .argument('[words...]')
     .version(VERSION, '--version', 'Print the version.')

@@ -11,7 +11,7 @@ import { EXIT, type ExitCode, messageOf, SyncError, worstExit } from './model/er
 import type { Emit, Event, Identity, RunEnded } from './model/events.js';
 import type { ObjectKey, Prefix } from './model/object-key.js';
 import { destinationUrl } from './model/objects.js';
-import type { CopyFrom, SyncOptions } from './model/options.js';
+import { type CopyFrom, runUrl, type SyncOptions } from './model/options.js';
 import {
   type Delayed,
   type DestinationReport,
@@ -21,7 +21,7 @@ import {
   statusOf,
 } from './model/report.js';
 import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
-import type { CopyPlace, IndexStorage, SyncPorts, SyncResult } from './sync/ports.js';
+import type { CopyPlace, IndexStorage, SourcePort, SyncPorts, SyncResult } from './sync/ports.js';
 
 /** What surrounds a run: a job of GitHub, a terminal, or a test. */
 export interface Shell {
@@ -93,8 +93,8 @@ export async function run(
     type: 'start',
     command: options.command,
     dryRun: options.dryRun,
-    url: destinationUrl(options.destination),
-    roots: options.tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text),
+    url: runUrl(options),
+    roots: sourcesOf(options),
   });
 
   let identity: Identity | undefined;
@@ -107,6 +107,7 @@ export async function run(
     emit({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
     const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
     const copyFrom = await copyPlaces(opened);
+    const source = await sourcePort(opened);
     const { store } = opened;
     const { invalidation } = options;
     const invalidator =
@@ -116,6 +117,7 @@ export async function run(
     const result = await sync(options, {
       store,
       copyFrom,
+      ...(source === undefined ? {} : { source }),
       index,
       ...(invalidator === undefined ? {} : { invalidator }),
       owner: ownerOf(shell.env),
@@ -170,6 +172,25 @@ export async function run(
     return places;
   }
 
+  async function sourcePort({ endpoint }: OpenedStore): Promise<SourcePort | undefined> {
+    const { source } = options;
+    if (source === undefined) return undefined;
+    const { place, connection } = source;
+    const opened = await openStore(
+      { ...options, destination: place, connection, writeHeaders: {} },
+      emit,
+      signal,
+    );
+    const { expectedBucketOwner: expectedOwner } = connection;
+    return {
+      url: destinationUrl(place),
+      store: opened.store,
+      prefix: place.prefix,
+      bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
+      copyable: opened.endpoint === endpoint && connection.profile === options.connection.profile,
+    };
+  }
+
   async function indexStorage(opened: OpenedStore): Promise<IndexStorage | undefined> {
     const { index, destination } = options;
     switch (index.kind) {
@@ -188,6 +209,13 @@ export async function run(
       }
     }
   }
+}
+
+/** Where the tree comes from, as it was given. */
+function sourcesOf({ destination, source, target, tree }: SyncOptions): readonly string[] {
+  if (target !== undefined) return [destinationUrl(destination)];
+  if (source !== undefined) return [destinationUrl(source.place)];
+  return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
 
 /** A run that could not begin, as its inputs are wrong. It ends like any other: outputs or events, then failure. */
@@ -222,9 +250,12 @@ export function endBeforeRun(
 function failureText(report: Report, { totals, exit }: RunEnded): string {
   const { files } = totals.failed;
   if (files === 0 && exit === EXIT.different) {
-    const { uploaded, copied, refreshed, deleted } = totals;
-    const keys = uploaded.files + copied.files + refreshed.files + deleted.files;
-    return `the destination differs from what a publish would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+    const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
+    const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce(
+      (sum, { files }) => sum + files,
+      0,
+    );
+    return `the destination differs from what a sync would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
   }
   if (files === 0) return `the run ended with status ${exit}`;
   const first = report.destinations.flatMap(
@@ -284,7 +315,7 @@ function explained(thrown: unknown, signal: AbortSignal, emit: Emit): Explained 
 function notBegun(options: SyncOptions, { code, message, exit }: Explained): RunResult {
   const error = { code, message };
   const destination: DestinationReport = {
-    url: destinationUrl(options.destination),
+    url: runUrl(options),
     status: statusOf(exit, options.dryRun),
     totals: NO_TOTALS,
     requests: {},
@@ -311,11 +342,14 @@ function buildReport(
 ): Report {
   const { began, identity, warnings, end } = made;
   const commit = commitOf(shell.env);
+  const isRemote = options.source !== undefined || options.target !== undefined;
+  const [source] = isRemote ? sourcesOf(options) : [];
   return {
     version: REPORT_VERSION,
     tool: TOOL,
     command: options.command,
     dryRun: options.dryRun,
+    ...(source === undefined ? {} : { source }),
     status: end.destination.status,
     ...(end.error === undefined ? {} : { error: end.error }),
     startedAt: new Date(began).toISOString(),

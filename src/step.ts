@@ -90,7 +90,7 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
         now,
         detailedExit: false,
         cacheStorage: async (_, { endpoint }) =>
-          cacheIndexStorage(indexName(endpoint, options.destination), {
+          cacheIndexStorage(indexName(endpoint, options.destination, options.target?.directory), {
             env,
             emit,
             saveState: (name, value) => commands.saveState(name, value),

@@ -583,7 +583,9 @@ describe('files that change during the run', () => {
     expect(s3.server.object(bucket, 'p/big.bin')).toBeUndefined();
     expect(s3.server.uploads(bucket)).toEqual([]);
 
-    const vanish = s3.server.after({ operation: 'ListObjectsV2' }, () => rm(join(root, 'big.bin'), { force: true }));
+    const vanish = s3.server.after({ operation: 'ListObjectsV2' }, () =>
+      rm(join(root, 'big.bin'), { force: true }),
+    );
     await writeTree({ x: 'unique size of x' }, root);
     const gone = await publish(s3, bucket, root, { connection: { concurrency: 1 } });
     vanish();

@@ -6,6 +6,7 @@ import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../../src/model/obje
 import { ARCHIVED_CLASSES, type ListedObject } from '../../src/model/objects.js';
 import type { Condition } from '../../src/model/plan.js';
 import {
+  type ByteRange,
   type CompleteRequest,
   type CopyRequest,
   type CreateRequest,
@@ -37,6 +38,8 @@ export interface ModelObject {
   readonly contentType: string | undefined;
   readonly metadata: ReadonlyMap<string, string>;
   readonly fields: HeaderSet;
+  /** Of the first part; absent: not written in parts. Bytes. */
+  readonly partSize?: number;
   /** Written by the engine. */
   readonly ours: boolean;
   /** Its metadata names another content, or it is a copy of one that does. */
@@ -176,19 +179,28 @@ export class ModelStore implements ObjectStore {
   async get(
     key: ObjectKey,
     etag: ETag,
-    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+    consume: (body: AsyncIterable<Uint8Array>, head: ObjectHead) => Promise<void>,
+    _signal: AbortSignal,
+    range?: ByteRange,
   ): Promise<ObjectHead> {
     const object = await this.#call('GetObject', undefined, undefined, () => {
       const found = this.objects.get(key);
       if (found?.etag !== etag) throw answered('condition', 'PreconditionFailed', 412, 'GetObject');
       return found;
     });
+    const bytes = range === undefined ? object.bytes : object.bytes.subarray(range.first, range.last + 1);
+    const head = { ...object, size: bytes.length };
     await consume(
       (async function* body() {
-        yield object.bytes;
+        yield bytes;
       })(),
+      head,
     );
-    return { ...object, size: object.bytes.length };
+    return head;
+  }
+
+  async partSize(key: ObjectKey): Promise<number | undefined> {
+    return this.#call('HeadObject', undefined, undefined, () => this.objects.get(key)?.partSize);
   }
 
   async hasAcl(): Promise<boolean> {

@@ -46,7 +46,7 @@ describe('help and version', () => {
   test('answer on standard output with 0', async () => {
     const help = await cli(['--help']);
     expect(help).toMatchObject({ exit: 0, err: '' });
-    expect(help.out).toMatch(/^Usage: s3-dedup-sync \[sync\] DIR s3:\/\/bucket\/prefix/);
+    expect(help.out).toMatch(/^Usage: s3-dedup-sync \[sync\] SOURCE DESTINATION/);
     expect(help.out).toContain('Exit status: 0 done');
     for (const line of help.out.split('\n')) expect(line.length).toBeLessThanOrEqual(111);
     expect(await cli(['--version'])).toMatchObject({ exit: 0, out: `${VERSION}\n`, err: '' });
@@ -85,12 +85,28 @@ describe('the two shapes', () => {
     expect(connection.region).toBe('eu-west-1');
   });
 
+  test('a place first: a download, or a copy from bucket to bucket', async () => {
+    const download = await optionsOf('s3://site/p region=eu-west-1', 'dist');
+    expect(download).toMatchObject({
+      destination: { bucket: 'site', prefix: 'p/' },
+      connection: { region: 'eu-west-1' },
+      target: { directory: expect.stringMatching(/\/dist$/), duplicates: 'copy', asStored: false },
+    });
+    const copy = await optionsOf('check', 's3://from/p requester-pays=true', 's3://to-it/q region=eu-west-1');
+    expect(copy).toMatchObject({
+      command: 'check',
+      source: { place: { bucket: 'from', prefix: 'p/' }, connection: { requesterPays: true } },
+      destination: { bucket: 'to-it', prefix: 'q/' },
+      connection: { region: 'eu-west-1', requesterPays: false },
+    });
+    expect(copy.source?.connection.region).toBeUndefined();
+  });
+
   test.each([
     [[], /^error: nothing was given to publish/],
     [['dist'], /^error: dist says what to publish, but not where to/],
-    [['s3://site'], /^error: s3:\/\/site says where to, but not what to publish/],
-    [['sync', 's3://site'], /but not what to publish/],
-    [['s3://site', 'dist'], /^error: s3:\/\/site stands first/],
+    [['s3://site'], /^error: s3:\/\/site is one place, and two are needed/],
+    [['sync', 's3://site'], /and two are needed/],
     [['dist', 'site'], /^error: site is no destination: it begins with s3:\/\//],
     [['dist', 's3://site', '--path', 'x'], /^error: dist s3:\/\/site and --path were given/],
     [['dist', '--bucket', 'site'], /^error: dist and --bucket were given/],
@@ -100,7 +116,7 @@ describe('the two shapes', () => {
     ],
     [['dist', 's3://site', 'region=eu-west-1'], /words behind the destination stand in one argument with it/],
     [['plan', 's3://site'], /^error: plan is not a command of this version; .*\.\/plan/],
-    [['check', 's3://site'], /^error: s3:\/\/site says where to, but not what to publish/],
+    [['check', 's3://site'], /^error: s3:\/\/site is one place, and two are needed/],
     [['check'], /^error: nothing was given to/],
   ])('%j: exit 2 with the table', async (argv, message) => {
     const { exit, err, out } = await cli(argv);

@@ -393,11 +393,16 @@ class S3Store {
             }
         });
     }
-    async get(key, etag, consume, signal) {
+    async get(key, etag, consume, signal, range) {
         return this.#call('GetObject', signal, async () => {
             let answer;
             try {
-                const command = new dist_cjs/* GetObjectCommand */.jLs({ ...this.#every, Key: key, IfMatch: `"${etag}"` });
+                const command = new dist_cjs/* GetObjectCommand */.jLs({
+                    ...this.#every,
+                    Key: key,
+                    IfMatch: `"${etag}"`,
+                    ...(range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` }),
+                });
                 answer = await this.#client.send(command, { abortSignal: signal });
             }
             catch (thrown) {
@@ -412,6 +417,7 @@ class S3Store {
             const head = headOf(answer);
             if (body === undefined || head === undefined)
                 throw new Error('GetObject answered without a body');
+            const wanted = range === undefined ? head.size : range.last - range.first + 1;
             let size = 0;
             async function* counted(chunks) {
                 for await (const chunk of chunks) {
@@ -420,7 +426,9 @@ class S3Store {
                 }
             }
             try {
-                await consume(counted(body));
+                if (head.size !== wanted)
+                    throw new Error(`a body of ${head.size} bytes in place of ${wanted}`);
+                await consume(counted(body), head);
             }
             finally {
                 // Of a body that is not read to its end the connection cannot be used again.
@@ -430,6 +438,19 @@ class S3Store {
                 throw new Error('the body was cut short');
             return head;
         });
+    }
+    async partSize(key, etag, signal) {
+        try {
+            const answer = await this.#call('HeadObject', signal, () => this.#client.send(new dist_cjs/* HeadObjectCommand */.l81({ ...this.#every, Key: key, IfMatch: `"${etag}"`, PartNumber: 1 }), { abortSignal: signal }));
+            // A server that does not know part numbers answers the whole.
+            return answer.PartsCount === undefined ? undefined : answer.ContentLength;
+        }
+        catch (thrown) {
+            const error = (0,store_errors/* toStoreError */.D)('HeadObject', thrown);
+            if (error.kind === 'rejected' || error.kind === 'condition' || error.status === 404)
+                return undefined;
+            throw error;
+        }
     }
     async put(request, signal) {
         const { key, body, md5 } = request;
@@ -498,6 +519,8 @@ class S3Store {
     }
     async #copyAsPart(request, signal) {
         const { key, source, md5, condition } = request;
+        if (md5 === undefined)
+            throw new object_store/* StoreError */.A('digest', 'UnprovedCopy', 200, 'UploadPartCopy', 'nobody knows its digest');
         const metadata = { ...request.headers.metadata, md5chksum: (0,digest/* base64OfMd5 */.tI)(md5) };
         const upload = await this.createUpload({ key, headers: { ...request.headers, metadata } }, signal);
         try {
@@ -533,7 +556,7 @@ class S3Store {
             ...conditionOf(condition),
         });
         // After a copy onto itself only another ETag tells that it was made.
-        const etags = [md5, source.etag].filter((etag) => refresh === undefined || etag !== source.etag);
+        const etags = [...(md5 === undefined ? [] : [md5]), source.etag].filter((etag) => refresh === undefined || etag !== source.etag);
         return this.#call('CopyObject', signal, async () => {
             const answer = await this.#client.send(command, { abortSignal: signal });
             return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
@@ -721,6 +744,7 @@ class S3Store {
             // Metadata speaks only where the ETag cannot contradict it (C15).
             (expected.onlyETag !== true &&
                 (!(0,object_store/* etagsProve */.P)(head.encryption) || (0,digest/* classifyETag */.Q)(head.etag).kind !== 'md5') &&
+                expected.md5 !== undefined &&
                 (0,headers/* metadataMd5 */.SG)(head.metadata) === expected.md5);
         return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
     }

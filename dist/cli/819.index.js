@@ -6,9 +6,9 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ makeDirectory),
 /* harmony export */   f: () => (/* binding */ replaceFile)
 /* harmony export */ });
-/* unused harmony export makeDirectory */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
@@ -327,12 +327,13 @@ function objectEntry(record) {
     const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
     const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
-    if (etag === undefined || md5 === undefined || !isSize(size))
+    const isWrong = rawMd5 !== undefined && md5 === undefined;
+    if (etag === undefined || isWrong || !isSize(size))
         return undefined;
     return {
         etag,
         size,
-        md5,
+        ...(md5 === undefined ? {} : { md5 }),
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
         ...(typeof source === 'string' ? { source } : {}),

@@ -423,7 +423,7 @@ var words = __nccwpck_require__(5438);
 const SHOWN_STEPS = 20;
 /** Entries of the lists of the largest and the slowest. */
 const SHOWN_TOP = 5;
-const ORDER = ['upload', 'copy', 'refresh', 'delete', 'keep'];
+const ORDER = ['upload', 'download', 'copy', 'link', 'refresh', 'delete', 'keep'];
 /**
  * Events in, lines out. It remembers a bounded number of steps, so that a run of a million files logs as briefly
  * as one of three.
@@ -455,7 +455,7 @@ function createLog() {
                 group.bytes += step.bytes;
                 if (group.lines.length < SHOWN_STEPS)
                     group.lines.push(stepText(outcome));
-                if (outcome.action === 'upload')
+                if (outcome.action === 'upload' || outcome.action === 'download')
                     largest = insert(largest, step.bytes, () => `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatBytes */.z3)(step.bytes)})`);
                 if (outcome.outcome === 'done') {
                     slowest = insert(slowest, outcome.ms, () => `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatSeconds */.Xo)(outcome.ms / 1000)}, ${(0,format/* formatBytes */.z3)(step.bytes)})`);
@@ -478,9 +478,11 @@ function createLog() {
                 yield info(`  and ${(0,format/* formatCount */.B4)(rest)} more, ${more}`);
             yield { kind: 'group-end' };
         }
-        const uploads = groups.get('upload')?.files ?? 0;
-        if (uploads > SHOWN_STEPS)
-            yield* list('Largest uploads', largest);
+        const [sent, word] = groups.has('download')
+            ? ['download', 'downloads']
+            : ['upload', 'uploads'];
+        if ((groups.get(sent)?.files ?? 0) > SHOWN_STEPS)
+            yield* list(`Largest ${word}`, largest);
         if (!dryRun && [...groups.values()].some(({ files }) => files > SHOWN_STEPS))
             yield* list('Slowest', slowest);
     }
@@ -563,11 +565,11 @@ function stepText({ step, action }) {
 }
 function reasonText(step, action) {
     const reason = words/* REASON_WORDS */.J$[step.reason];
-    if (step.action !== 'copy')
+    if (step.action !== 'copy' && step.action !== 'link')
         return reason;
     // A copy whose source was gone: what was sent was not planned to be.
-    if (action === 'upload')
-        return 'sent, as the source of its copy had changed';
+    if (action === 'upload' || action === 'download')
+        return `${action === 'upload' ? 'sent' : 'fetched'}, as the source of its copy had changed`;
     return `from ${(0,console_text/* printable */.g$)(sourceText(step.source))}: ${reason}`;
 }
 /** A key of another bucket says which. */
@@ -603,6 +605,10 @@ function phaseText(phase, { files, bytes }, dryRun) {
             if (dryRun || files === 0)
                 return undefined;
             return bytes === 0 ? 'Executed' : `Executed, ${(0,format/* formatBytes */.z3)(bytes)} sent,`;
+        case 'fetch':
+            if (dryRun || files === 0)
+                return undefined;
+            return bytes === 0 ? 'Executed' : `Executed, ${(0,format/* formatBytes */.z3)(bytes)} received,`;
         case 'plan':
         case 'index':
             return undefined;
@@ -611,7 +617,9 @@ function phaseText(phase, { files, bytes }, dryRun) {
 function planText(totals) {
     const clauses = [
         clause('upload', totals.upload),
+        clause('download', totals.download),
         clause('copy', totals.copy),
+        clause('link', totals.link),
         clause('refresh', totals.refresh),
         clause('delete', totals.delete),
     ].filter((text) => text !== undefined);
@@ -978,9 +986,12 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./build/src/console/index-name.js
 
 
-/** Names a destination's index: 32 hex digits of a SHA-256 over endpoint, bucket and prefix. */
-function indexName(endpoint, destination) {
-    const identity = JSON.stringify([endpoint ?? '', destination.bucket, destination.prefix]);
+/**
+ * Names an index: 32 hex digits of a SHA-256 over endpoint, bucket and prefix, and of a download its directory.
+ */
+function indexName(endpoint, { bucket, prefix }, directory) {
+    const place = [endpoint ?? '', bucket, prefix];
+    const identity = JSON.stringify(directory === undefined ? place : [...place, directory]);
     return (0,external_node_crypto_.createHash)('sha256').update(identity).digest('hex').slice(0, 32);
 }
 /** The endpoint that the SDK would take from the environment; it tells two buckets of one name apart. */
@@ -1184,7 +1195,8 @@ function compressRule(name, line) {
  * where a guard refuses what is asked (D13).
  */
 async function parseOptions(raw, context) {
-    const line = destinationLine(raw, context);
+    const route = routeOf(raw, context);
+    const { line } = route;
     // What stands behind the destination is about this destination, and goes before what was said in general.
     const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
     const destination = parseDestination(inputs, line);
@@ -1195,10 +1207,20 @@ async function parseOptions(raw, context) {
     }
     if (command === 'remove')
         checkRemoval(inputs, destination);
+    if (route.kind === 'download')
+        checkHeeded(inputs, DOWNLOAD_INPUTS, 'a download');
+    else if (route.kind === 'copy')
+        checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
+    else
+        checkHeeded(inputs, PUBLISH_INPUTS, command);
     const connection = parseConnection(inputs);
-    const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination);
+    const source = route.kind === 'copy' ? parseSource(inputs, route.source, connection) : undefined;
+    if (source !== undefined)
+        refuseOverlap(inputs, source, destination, connection);
+    const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
+    const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
     const writeHeaders = parseWriteHeaders(inputs);
-    const index = parseIndex(inputs, context, connection, destination);
+    const index = parseIndex(inputs, context, connection, destination, target?.directory);
     if (deletes.grace.kind !== 'none')
         requireLastingIndex(inputs, index);
     const invalidation = parseInvalidation(inputs, destination);
@@ -1216,6 +1238,8 @@ async function parseOptions(raw, context) {
     return {
         command,
         destination,
+        ...(source === undefined ? {} : { source }),
+        ...(target === undefined ? {} : { target }),
         connection,
         deletes,
         writeHeaders,
@@ -1237,7 +1261,7 @@ async function parseOptions(raw, context) {
         summaryTitle: inputs.text('summary-title') ?? '',
         logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
         // Last: it is the only part that reads the disk.
-        tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context),
+        tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context, route.kind),
     };
 }
 const NO_TREE = {
@@ -1277,6 +1301,154 @@ const REMOVE_INPUTS = new Set([
 ]);
 /** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
 const LOCK_INPUTS = new Set(['sse', 'kms-key-id', 'storage-class', 'acl']);
+function routeOf(raw, context) {
+    const given = (name) => {
+        const value = raw[name];
+        return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+    };
+    const shown = (name) => spelled(name, context.shell);
+    const source = given('source');
+    const directory = given('destination');
+    if (source === undefined) {
+        if (directory !== undefined)
+            throw (0,errors/* usageError */.Wp)(`${shown('destination')} was given without ${shown('source')}: ${SHAPES}`);
+        return { kind: 'publish', line: placeLine('bucket', raw, context) };
+    }
+    const paths = raw.paths;
+    if (context.directory !== undefined || (paths !== undefined && paths.length > 0))
+        throw (0,errors/* usageError */.Wp)(`${shown('paths')} and ${shown('source')} were given: ${SHAPES}`);
+    if (given('command') === 'remove')
+        throw (0,errors/* usageError */.Wp)(`${shown('source')} was given, and remove empties ${shown('bucket')}: take it out`);
+    if (directory !== undefined && given('bucket') !== undefined)
+        throw (0,errors/* usageError */.Wp)(`${shown('destination')} and ${shown('bucket')} were given: ${SHAPES}`);
+    const from = placeLine('source', raw, context);
+    const foreign = [...from.words.keys()].find((word) => !SOURCE_WORDS.includes(word));
+    if (foreign !== undefined)
+        return refuse(`${shown('source')}, behind the place`, `${foreign}=`, `${SOURCE_WORDS.join('=, ')}=`);
+    if (directory !== undefined)
+        return { kind: 'download', line: from, directory };
+    if (given('bucket') === undefined)
+        throw (0,errors/* usageError */.Wp)(`${shown('source')} was given without ${shown('destination')} or ${shown('bucket')}: ${SHAPES}`);
+    return { kind: 'copy', line: placeLine('bucket', raw, context), source: from };
+}
+const SHAPES = 'paths and bucket publish, source and destination download, source and bucket copy from bucket to bucket';
+/** Words about how a source is reached. */
+const SOURCE_WORDS = [
+    'region',
+    'endpoint-url',
+    'force-path-style',
+    'profile',
+    'expected-bucket-owner',
+    'requester-pays',
+    'allowed-account-ids',
+];
+/** What every run heeds that moves bytes. */
+const SHARED_INPUTS = [
+    'command',
+    'excludes',
+    'excludes-from',
+    'include-git',
+    'if-no-files-found',
+    'delay-updates',
+    'publish-last',
+    'delete-after',
+    'max-delete',
+    'delete-excluded',
+    'retain',
+    'overwrite',
+    'index',
+    'report',
+    'summary',
+    'summary-title',
+    'dry-run',
+    'read',
+    'log-level',
+    'region',
+    'endpoint-url',
+    'force-path-style',
+    'profile',
+    'allowed-account-ids',
+    'expected-bucket-owner',
+    'requester-pays',
+    'concurrency',
+    'max-attempts',
+    'connect-timeout',
+    'read-timeout',
+];
+const DOWNLOAD_INPUTS = new Set([
+    ...SHARED_INPUTS,
+    'source',
+    'destination',
+    'local-duplicates',
+    'as-stored',
+    'preserve',
+    'whole-bucket',
+]);
+/** About files of this disk, which are none here. */
+const OF_FILES = new Set([
+    'paths',
+    'root',
+    'symlinks',
+    'destination',
+    'local-duplicates',
+    'as-stored',
+    'preserve',
+    'redirects-file',
+    'compress',
+    'clean-urls',
+]);
+const COPY_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => !OF_FILES.has(name)));
+const PUBLISH_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => name !== 'local-duplicates' && name !== 'as-stored'));
+/** An input must not be taken for heeded that is not. */
+function checkHeeded(inputs, heeded, who) {
+    const other = model_inputs/* INPUT_NAMES */.Qh.find((name) => !heeded.has(name) && inputs.isSet(name));
+    if (other === undefined)
+        return;
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled(other)} was given, and ${who} does not heed it: take it out`);
+}
+function parseSource(inputs, { bucket, prefix, words }, shared) {
+    const name = inputs.spelled('source');
+    const { region: _, expectedBucketOwner: __, ...general } = shared;
+    const word = (key, parse) => {
+        const text = words.get(key);
+        return text === undefined ? undefined : parse(name, text);
+    };
+    const endpointUrl = word('endpoint-url', parseEndpoint);
+    // One region serves one service of another provider; AWS says where a bucket is.
+    const isThere = endpointUrl === undefined && shared.endpointUrl !== undefined;
+    const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
+    const owner = word('expected-bucket-owner', parseAccountId);
+    const profile = words.get('profile');
+    const pathStyle = word('force-path-style', parseBoolean);
+    const accounts = words.get('allowed-account-ids');
+    return {
+        place: { bucket, prefix: prefix ?? '' },
+        connection: {
+            ...general,
+            allowedAccountIds: accounts === undefined ? [] : accounts.split(',').map((account) => parseAccountId(name, account)),
+            requesterPays: word('requester-pays', parseBoolean) ?? false,
+            ...(endpointUrl === undefined ? {} : { endpointUrl }),
+            ...(region === undefined ? {} : { region }),
+            ...(owner === undefined ? {} : { expectedBucketOwner: owner }),
+            ...(profile === undefined ? {} : { profile }),
+            ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
+        },
+    };
+}
+/** What is copied would be found in the source by the next run. */
+function refuseOverlap(inputs, { place, connection }, to, shared) {
+    const isElsewhere = place.bucket !== to.bucket || connection.endpointUrl !== shared.endpointUrl;
+    if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix)))
+        return;
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('source')}: ${(0,objects/* destinationUrl */.k)(place)} and ${(0,objects/* destinationUrl */.k)(to)} lie in one another; copy between places that do not`);
+}
+function parseTarget(inputs, directory, { cwd }) {
+    return {
+        directory: (0,external_node_path_.resolve)(cwd, directory),
+        duplicates: inputs.choice('local-duplicates', ['copy', 'reflink', 'link']),
+        asStored: inputs.boolean('as-stored'),
+    };
+}
 /** An unset variable must not mean everything (D13), nor an input be taken for heeded that is not. */
 function checkRemoval(inputs, { bucket, prefix }) {
     const wholeBucket = inputs.boolean('whole-bucket');
@@ -1304,7 +1476,11 @@ function parseRemoval(inputs) {
 }
 /** How a person spelled an input: messages say what to change. */
 function spelled(name, shell) {
-    return shell === 'action' ? name : `--${(0,model_inputs/* inputDefinition */.O$)(name).option ?? name}`;
+    const { option, only } = (0,model_inputs/* inputDefinition */.O$)(name);
+    if (shell === 'action')
+        return name;
+    // An argument there, as the help calls it.
+    return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
 }
 /** Typed access to what was given; a default is parsed like an input. */
 class Inputs {
@@ -1373,9 +1549,9 @@ class Inputs {
         return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
     }
 }
-function destinationLine(raw, context) {
-    const name = spelled('bucket', context.shell);
-    const given = raw.bucket;
+function placeLine(input, raw, context) {
+    const name = spelled(input, context.shell);
+    const given = raw[input];
     if (typeof given !== 'string' || given.trim() === '') {
         return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
     }
@@ -1394,10 +1570,10 @@ function parseDestination(inputs, line) {
     }
     return { bucket: line.bucket, prefix: prefix ?? '' };
 }
-function parseDeletes(inputs, destination) {
+function parseDeletes(inputs, destination, isDownload) {
     const deleteAfter = inputs.boolean('delete-after');
     const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
-    if (deleteAfter && destination.prefix === '' && !wholeBucket) {
+    if (deleteAfter && destination.prefix === '' && !wholeBucket && !isDownload) {
         throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.k)(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
     }
     return {
@@ -1529,7 +1705,7 @@ function parseConnection(inputs) {
         readTimeoutMs: inputs.duration('read-timeout'),
     };
 }
-function parseIndex(inputs, context, connection, destination) {
+function parseIndex(inputs, context, connection, destination, downloadedTo) {
     const name = inputs.spelled('index');
     const given = inputs.text('index');
     if (given === undefined && context.shell === 'cli') {
@@ -1539,7 +1715,7 @@ function parseIndex(inputs, context, connection, destination) {
         const endpoint = connection.endpointUrl ?? environmentEndpoint(context.env);
         return {
             kind: 'file',
-            path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination)}.index`),
+            path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
         };
     }
     if (given === 'none')
@@ -1562,9 +1738,9 @@ function parseIndex(inputs, context, connection, destination) {
     }
     return { kind: 's3', bucket, key };
 }
-async function parseTree(inputs, context) {
+async function parseTree(inputs, context, route) {
     const lines = inputs.lines('paths');
-    if (lines.length === 0 && context.directory === undefined) {
+    if (lines.length === 0 && context.directory === undefined && route === 'publish') {
         return refuse(inputs.spelled('paths'), '', 'directories, files or patterns to publish');
     }
     const root = inputs.text('root');
@@ -1575,9 +1751,11 @@ async function parseTree(inputs, context) {
     for (const file of inputs.lines('excludes-from')) {
         fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context.cwd));
     }
-    const patterns = context.directory === undefined
-        ? await context.parsePathLines(lines, context.cwd)
-        : [await context.literalPath(context.directory, context.cwd)];
+    const patterns = context.directory !== undefined
+        ? [await context.literalPath(context.directory, context.cwd)]
+        : route === 'publish'
+            ? await context.parsePathLines(lines, context.cwd)
+            : [];
     return {
         patterns,
         root: root === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, root),
@@ -1620,6 +1798,8 @@ function phaseWord(phase, dryRun) {
             return 'Reading back';
         case 'execute':
             return dryRun ? 'Planning' : 'Publishing';
+        case 'fetch':
+            return dryRun ? 'Planning' : 'Downloading';
         case 'index':
             return 'Writing the index';
     }
@@ -1796,10 +1976,12 @@ var run = __nccwpck_require__(6931);
 const PROGRESS_LINE_MS = 5_000;
 /** Commands of interface version 1 that this version does not have; no directory may be mistaken for one later. */
 const RESERVED_COMMANDS = new Set(['plan', 'apply', 'publish']);
-const SHAPES = `
+const command_line_SHAPES = `
   s3-dedup-sync [sync] DIR s3://bucket/prefix
   s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]
-  s3-dedup-sync check DIR s3://bucket/prefix
+  s3-dedup-sync [sync] s3://bucket/prefix DIR
+  s3-dedup-sync [sync] s3://from/prefix s3://to/prefix
+  s3-dedup-sync check SOURCE DESTINATION
   s3-dedup-sync remove s3://bucket/prefix
   s3-dedup-sync remove --bucket BUCKET --prefix PREFIX
 `;
@@ -1859,7 +2041,7 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
                     stdout.write(`${eventToJson(ended)}\n`);
             },
             fail: (message) => {
-                stderr.write(`error: ${(0,console_text/* oneLine */.TN)(message)}\n${error instanceof ShapeError ? SHAPES : ''}`);
+                stderr.write(`error: ${(0,console_text/* oneLine */.TN)(message)}\n${error instanceof ShapeError ? command_line_SHAPES : ''}`);
             },
         });
     }
@@ -1938,8 +2120,8 @@ function placed({ raw: given, words }) {
     }
     const [directory = '', destination, ...more] = rest;
     if (destination === undefined) {
-        throw new ShapeError(/^s3:/i.test(directory)
-            ? `${(0,console_text/* printable */.g$)(directory)} says where to, but not what to publish; use one of these:`
+        throw new ShapeError(isPlace(directory)
+            ? `${(0,console_text/* printable */.g$)(directory)} is one place, and two are needed: from where, and to where; use one of these:`
             : `${(0,console_text/* printable */.g$)(directory)} says what to publish, but not where to; use one of these:`);
     }
     if (more.length > 0) {
@@ -1947,8 +2129,9 @@ function placed({ raw: given, words }) {
             ? `${more.map(console_text/* printable */.g$).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'; use one of these:`
             : `one DIR and one destination can be given, ${rest.length} arguments were; use one of these:`);
     }
-    if (/^s3:/i.test(directory)) {
-        throw new ShapeError(`${(0,console_text/* printable */.g$)(directory)} stands first, where the directory to publish belongs; use one of these:`);
+    if (isPlace(directory)) {
+        const to = isPlace(destination) ? { bucket: destination } : { destination };
+        return { inputs: { ...raw, source: directory, ...to } };
     }
     checkUrl(destination);
     return { inputs: { ...raw, bucket: destination }, directory };
@@ -1970,8 +2153,12 @@ function removed(raw, words) {
     }
     return { ...raw, bucket: destination };
 }
+/** Whether a word names a place in a bucket, not a directory. */
+function isPlace(word) {
+    return /^(s3:\/\/|"s3:\/\/|arn:)/i.test(word);
+}
 function checkUrl(destination) {
-    if (/^(s3:\/\/|"s3:\/\/|arn:)/i.test(destination))
+    if (isPlace(destination))
         return;
     throw new ShapeError(`${(0,console_text/* printable */.g$)(destination)} is no destination: it begins with s3://; use one of these:`);
 }
@@ -2022,8 +2209,8 @@ async function parseArguments({ argv, stdout, stderr }) {
 }
 function describe(program, stdout, stderr) {
     program
-        .description('Publishes a tree of files to S3: each distinct content is sent once, duplicates are copied there.')
-        .usage('[sync] DIR s3://bucket/prefix [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]\n       s3-dedup-sync remove s3://bucket/prefix [options]')
+        .description('Publishes a tree of files to S3, sending each distinct content once, and brings it back.')
+        .usage('[sync] SOURCE DESTINATION [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]\n       s3-dedup-sync check SOURCE DESTINATION [options]\n       s3-dedup-sync remove s3://bucket/prefix [options]\n\nSOURCE and DESTINATION: a directory and s3://bucket/prefix to publish, the other way round to download,\ntwo of s3:// to copy from bucket to bucket.')
         .argument('[words...]')
         .version(version/* VERSION */.x, '--version', 'Print the version.')
         .helpOption('--help', 'Print this.')
@@ -2342,8 +2529,9 @@ function isChanged(totals) {
 }
 /** Bytes that the destination has and that did not have to travel, of all that it has now from the tree. */
 function spared(totals) {
-    const bytes = totals.copied.bytes + totals.unchanged.bytes + totals.refreshed.bytes;
-    return { bytes, of: bytes + totals.uploaded.bytes };
+    const { copied, linked, unchanged, refreshed, uploaded, downloaded } = totals;
+    const bytes = copied.bytes + linked.bytes + unchanged.bytes + refreshed.bytes;
+    return { bytes, of: bytes + uploaded.bytes + downloaded.bytes };
 }
 function totalRequests(requests) {
     return Object.values(requests).reduce((sum, count) => sum + count, 0);
@@ -2396,7 +2584,9 @@ const ERROR_MEANINGS = {
     'symlink-broken': 'a symbolic link has no target',
     'symlink-outside': 'a symbolic link leaves the roots',
     'symlink-cycle': 'a symbolic link leads back into itself',
-    'key-collision': 'two files have the same key',
+    'key-collision': 'two files have the same key, or two objects the same file',
+    'unsafe-name': 'an object has a name that a file below the target cannot have',
+    'in-the-way': 'a link, a file or a directory is in the way of a download',
     'cannot-delay': 'delay-updates is set and the destination cannot stage updates',
     locked: 'another run holds the lock of the destination',
     'foreign-writer': 'something else changed the key during the run; its object was left alone',
@@ -2411,6 +2601,7 @@ const ERROR_MEANINGS = {
     'wrong-content': 'the service received other bytes than were read',
     'no-progress': 'nothing moved for a long time',
     'no-room': 'no room for temporary files',
+    'not-writable': 'a file or directory could not be written',
     'report-not-written': 'the report could not be written',
     'invalidation-failed': 'everything was published, and CloudFront could not be told to forget what it has',
     internal: 'a mistake in this program',
@@ -2425,9 +2616,10 @@ const REASON_WORDS = {
     empty: 'empty',
     exists: 'the content was already there',
     moved: 'the content was read before its key was overwritten',
-    duplicate: 'the content is sent once',
+    duplicate: 'the content travels once',
     small: 'smaller than copy-min-size',
     headers: 'its headers changed',
+    attributes: 'its mode or modification time changed',
     acl: 'renewing its headers would drop its ACL',
     'not-copyable': 'archived or too large to renew its headers',
     absent: 'no longer in the tree',
@@ -2443,8 +2635,12 @@ function verbOf(action, dryRun) {
     switch (action) {
         case 'upload':
             return dryRun ? 'Would upload' : 'Uploaded';
+        case 'download':
+            return dryRun ? 'Would download' : 'Downloaded';
         case 'copy':
             return dryRun ? 'Would copy' : 'Copied';
+        case 'link':
+            return dryRun ? 'Would link' : 'Linked';
         case 'refresh':
             return dryRun ? 'Would refresh' : 'Refreshed';
         case 'delete':
@@ -2855,7 +3051,7 @@ const INPUTS = {
         values: ['sync', 'remove', 'check'],
         default: 'sync',
         only: 'action',
-        description: 'What the run does: `sync` publishes `paths`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
+        description: 'What the run does: `sync` publishes `paths`, or downloads or copies `source`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
     },
     paths: {
         kind: 'lines',
@@ -2904,11 +3100,35 @@ const INPUTS = {
         default: 'error',
         description: 'What to do when there is nothing to publish after the excludes. The last two never delete.',
     },
+    source: {
+        kind: 'string',
+        group: 'What is published',
+        only: 'action',
+        description: 'In place of `paths`: `s3://bucket/prefix`, and behind it words such as `region=eu-west-1`. With `destination` it is downloaded, with `bucket` copied there, inside S3 where one service and one set of credentials reach both.',
+    },
+    destination: {
+        kind: 'string',
+        group: 'Where to',
+        only: 'action',
+        description: 'Directory that `source` is downloaded to, in place of `bucket`.',
+    },
+    'local-duplicates': {
+        kind: 'enum',
+        group: 'Where to',
+        values: ['copy', 'reflink', 'link'],
+        default: 'copy',
+        description: 'Of a download: what a content becomes that the disk has already. `reflink` shares its blocks where the file system can, `link` makes hard links where mode and modification time agree.',
+    },
+    'as-stored': {
+        kind: 'boolean',
+        group: 'Where to',
+        default: 'false',
+        description: 'Of a download: take objects as they are. Without it what `compress` stored is decoded, and further names of pages and redirects are left out.',
+    },
     bucket: {
         kind: 'string',
         group: 'Where to',
         placeholder: 'BUCKET',
-        required: true,
         description: 'Name of the bucket, `s3://bucket/prefix` (then `name=value` words such as `region=eu-west-1`), or the ARN of an access point.',
     },
     prefix: {
@@ -3259,7 +3479,10 @@ const OUTPUTS = {
     changed: '`true` when something was, or in a dry run would be, written or deleted, or `check` found a difference; else `false`.',
     'uploaded-files': 'Files whose content was sent.',
     'uploaded-bytes': 'Their bytes.',
-    'copied-files': 'Files that became server-side copies.',
+    'downloaded-files': 'Objects that were fetched.',
+    'downloaded-bytes': 'Their bytes.',
+    'linked-files': 'Files of a download that became hard links.',
+    'copied-files': 'Files that became copies: inside S3, or in a download on the disk.',
     'copied-bytes': 'Their bytes; none of them travelled.',
     'unchanged-files': 'Files whose object already had the content.',
     'unchanged-bytes': 'Their bytes.',
@@ -3522,6 +3745,28 @@ const ARCHIVED_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /***/ }),
 
+/***/ 153:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   V: () => (/* binding */ runUrl),
+/* harmony export */   _: () => (/* binding */ requestsInFlight)
+/* harmony export */ });
+/* harmony import */ var _objects_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6139);
+
+/** Requests in flight where `concurrency` is `auto`: what keeps 2 cores busy at 20 ms latency. */
+const AUTO_CONCURRENCY = 64;
+function requestsInFlight(connection) {
+    return connection.concurrency === 'auto' ? AUTO_CONCURRENCY : connection.concurrency;
+}
+/** What a run writes to, for people. */
+function runUrl({ destination, target }) {
+    return target === undefined ? (0,_objects_js__WEBPACK_IMPORTED_MODULE_0__/* .destinationUrl */ .k)(destination) : target.directory;
+}
+
+
+/***/ }),
+
 /***/ 8205:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -3690,6 +3935,8 @@ var version = __nccwpck_require__(9503);
 var words = __nccwpck_require__(5438);
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __nccwpck_require__(6139);
+// EXTERNAL MODULE: ./build/src/model/options.js
+var model_options = __nccwpck_require__(153);
 // EXTERNAL MODULE: ./build/src/model/report.js
 var report = __nccwpck_require__(8205);
 ;// CONCATENATED MODULE: ./build/src/run.js
@@ -3704,11 +3951,12 @@ var report = __nccwpck_require__(8205);
 
 
 
+
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(325), __nccwpck_require__.e(112)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1112))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(325), __nccwpck_require__.e(112), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(325), __nccwpck_require__.e(750)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9750))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(560), __nccwpck_require__.e(112)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1112))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(560), __nccwpck_require__.e(112), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(245)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5245))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
@@ -3734,8 +3982,8 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         type: 'start',
         command: options.command,
         dryRun: options.dryRun,
-        url: (0,objects/* destinationUrl */.k)(options.destination),
-        roots: options.tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text),
+        url: (0,model_options/* runUrl */.V)(options),
+        roots: sourcesOf(options),
     });
     let identity;
     let end;
@@ -3747,6 +3995,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         emit({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
         const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
         const copyFrom = await copyPlaces(opened);
+        const source = await sourcePort(opened);
         const { store } = opened;
         const { invalidation } = options;
         const invalidator = invalidation === undefined || options.dryRun
@@ -3755,6 +4004,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         const result = await sync(options, {
             store,
             copyFrom,
+            ...(source === undefined ? {} : { source }),
             index,
             ...(invalidator === undefined ? {} : { invalidator }),
             owner: ownerOf(shell.env),
@@ -3805,6 +4055,21 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         }
         return places;
     }
+    async function sourcePort({ endpoint }) {
+        const { source } = options;
+        if (source === undefined)
+            return undefined;
+        const { place, connection } = source;
+        const opened = await openStore({ ...options, destination: place, connection, writeHeaders: {} }, emit, signal);
+        const { expectedBucketOwner: expectedOwner } = connection;
+        return {
+            url: (0,objects/* destinationUrl */.k)(place),
+            store: opened.store,
+            prefix: place.prefix,
+            bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
+            copyable: opened.endpoint === endpoint && connection.profile === options.connection.profile,
+        };
+    }
     async function indexStorage(opened) {
         const { index, destination } = options;
         switch (index.kind) {
@@ -3823,6 +4088,14 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
             }
         }
     }
+}
+/** Where the tree comes from, as it was given. */
+function sourcesOf({ destination, source, target, tree }) {
+    if (target !== undefined)
+        return [(0,objects/* destinationUrl */.k)(destination)];
+    if (source !== undefined)
+        return [(0,objects/* destinationUrl */.k)(source.place)];
+    return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
 /** A run that could not begin, as its inputs are wrong. It ends like any other: outputs or events, then failure. */
 function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
@@ -3846,9 +4119,9 @@ function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
 function failureText(report, { totals, exit }) {
     const { files } = totals.failed;
     if (files === 0 && exit === errors/* EXIT */.dc.different) {
-        const { uploaded, copied, refreshed, deleted } = totals;
-        const keys = uploaded.files + copied.files + refreshed.files + deleted.files;
-        return `the destination differs from what a publish would make of it, in ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+        const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
+        const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
+        return `the destination differs from what a sync would make of it, in ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
     }
     if (files === 0)
         return `the run ended with status ${exit}`;
@@ -3893,7 +4166,7 @@ function explained(thrown, signal, emit) {
 function notBegun(options, { code, message, exit }) {
     const error = { code, message };
     const destination = {
-        url: (0,objects/* destinationUrl */.k)(options.destination),
+        url: (0,model_options/* runUrl */.V)(options),
         status: (0,report/* statusOf */.c)(exit, options.dryRun),
         totals: console_totals/* NO_TOTALS */.wv,
         requests: {},
@@ -3910,11 +4183,14 @@ function notBegun(options, { code, message, exit }) {
 function buildReport(options, shell, made) {
     const { began, identity, warnings, end } = made;
     const commit = commitOf(shell.env);
+    const isRemote = options.source !== undefined || options.target !== undefined;
+    const [source] = isRemote ? sourcesOf(options) : [];
     return {
         version: report/* REPORT_VERSION */.A,
         tool: version/* TOOL */.j,
         command: options.command,
         dryRun: options.dryRun,
+        ...(source === undefined ? {} : { source }),
         status: end.destination.status,
         ...(end.error === undefined ? {} : { error: end.error }),
         startedAt: new Date(began).toISOString(),

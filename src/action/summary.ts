@@ -40,7 +40,7 @@ export function renderSummary(report: Report, title = ''): string {
     headline(report, totals, title),
     failures(report),
     totalsTable(report, totals),
-    origin(totals, report.dryRun),
+    origin(report, totals),
     invalidations(report),
     warnings(report),
     largestUploads(report),
@@ -82,11 +82,11 @@ function statusSentence(report: Report, totals: Totals): string {
       if (report.command === 'check') return 'No difference';
       if (report.command === 'remove')
         return isChanged(totals) ? 'Removed' : 'Nothing to do: there was nothing to delete';
-      return isChanged(totals) ? 'Published' : 'Nothing to do: everything was already there';
+      return isChanged(totals) ? doneWord(report) : 'Nothing to do: everything was already there';
     case 'planned':
       return isChanged(totals) ? 'Dry run: nothing was written' : 'Dry run: nothing would be done';
     case 'different':
-      return 'Different from what a publish would make of it: nothing was written';
+      return 'Different from what a sync would make of it: nothing was written';
     case 'failed':
       return report.dryRun ? 'Dry run failed' : 'Failed';
     case 'refused':
@@ -96,6 +96,15 @@ function statusSentence(report: Report, totals: Totals): string {
   }
 }
 
+/** A directory has no URL. */
+function isDownload(report: Report): boolean {
+  return report.destinations.some(({ url }) => !url.startsWith('s3://'));
+}
+
+function doneWord(report: Report): string {
+  return isDownload(report) ? 'Downloaded' : 'Published';
+}
+
 function headline(report: Report, totals: Totals, title: string): string {
   const urls = report.destinations.map(({ url }) => markdownCode(url, NAME_LENGTH));
   const heading = title === '' ? urls.join(', ') : markdownText(shorten(title, NAME_LENGTH));
@@ -103,6 +112,7 @@ function headline(report: Report, totals: Totals, title: string): string {
   const { bytes, of } = spared(totals);
   const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
   if (title !== '') sentences.unshift(`${urls.join(', ')}:`);
+  if (report.source !== undefined) sentences.push(`From ${markdownCode(report.source, NAME_LENGTH)}.`);
   if (bytes > 0) {
     sentences.push(
       `**${formatPercent(bytes, of)}** of ${formatBytes(of)} ${report.dryRun ? 'would not have to travel' : 'did not have to travel'}.`,
@@ -128,10 +138,15 @@ function totalsTable(report: Report, totals: Totals): string {
 }
 
 /** A picture beside the table: where the bytes of the destination came from. Its labels are ours alone. */
-function origin(totals: Totals, dryRun: boolean): string {
+function origin(report: Report, totals: Totals): string {
+  const { dryRun } = report;
   const slices = [
     { label: dryRun ? 'to be sent' : 'sent', bytes: totals.uploaded.bytes },
-    { label: dryRun ? 'to be copied inside S3' : 'copied inside S3', bytes: totals.copied.bytes },
+    { label: dryRun ? 'to be fetched' : 'fetched', bytes: totals.downloaded.bytes },
+    {
+      label: `${dryRun ? 'to be copied' : 'copied'} ${isDownload(report) ? 'on the disk' : 'inside S3'}`,
+      bytes: totals.copied.bytes + totals.linked.bytes,
+    },
     { label: 'already there', bytes: totals.unchanged.bytes + totals.refreshed.bytes },
   ].filter(({ bytes }) => bytes > 0);
   // One slice is a disc.
@@ -178,17 +193,18 @@ function largestUploads(report: Report): string {
   let count = 0;
   let largest: readonly ReportStep[] = [];
   for (const step of steps(report)) {
-    if (step.action !== 'upload' || !happened(step)) continue;
+    if ((step.action !== 'upload' && step.action !== 'download') || !happened(step)) continue;
     count++;
     const last = largest[TOP - 1];
     if (last !== undefined && step.bytes <= last.bytes) continue;
     largest = [...largest, step].sort((a, b) => b.bytes - a.bytes).slice(0, TOP);
   }
   if (count === 0) return '';
-  const heading = count <= TOP ? 'Uploads' : 'Largest uploads';
+  const word = isDownload(report) ? 'downloads' : 'uploads';
+  const heading = count <= TOP ? capital(word) : `Largest ${word}`;
   const rows = largest.map((step) => [code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
   return folded(
-    `${report.dryRun ? 'Planned uploads' : heading}: ${count <= TOP ? formatCount(count) : `${TOP} of ${formatCount(count)}`}`,
+    `${report.dryRun ? `Planned ${word}` : heading}: ${count <= TOP ? formatCount(count) : `${TOP} of ${formatCount(count)}`}`,
     table(['key', 'bytes', 'why'], rows),
   );
 }
@@ -198,7 +214,8 @@ function copiedContents(report: Report): string {
   let copies = 0;
   for (const [at, { steps: all }] of report.destinations.entries()) {
     for (const step of all) {
-      if (step.action !== 'copy' || step.source === undefined || !happened(step)) continue;
+      const isCopy = step.action === 'copy' || step.action === 'link';
+      if (!isCopy || step.source === undefined || !happened(step)) continue;
       copies++;
       const id = `${at} ${step.source}`;
       const place = places.get(id) ?? { key: step.source, count: 0, bytes: step.bytes, first: step.key };
@@ -216,7 +233,10 @@ function copiedContents(report: Report): string {
   ]);
   const verb = report.dryRun ? 'Contents that would be copied' : 'Contents copied';
   const heading = `${verb}: ${places.size <= TOP ? formatCount(places.size) : `${TOP} of ${formatCount(places.size)}`}`;
-  return folded(heading, table(['content of', 'to', 'bytes each', 'not sent'], rows));
+  return folded(
+    heading,
+    table(['content of', 'to', 'bytes each', isDownload(report) ? 'not fetched' : 'not sent'], rows),
+  );
 }
 
 /** Headers that change, for whoever reviews a pull request. */
@@ -287,6 +307,10 @@ function footer(report: Report): string {
   return `<sub>${parts.join(' · ')}</sub>`;
 }
 
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
 function* steps(report: Report): Generator<ReportStep> {
   for (const destination of report.destinations) yield* destination.steps;
 }
@@ -306,7 +330,7 @@ function more(count: number, shown: number): string {
 /** Cells are Markdown already. The first column is text, numbers stand on the right. */
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const numeric = (column: number): boolean =>
-    /^(files|bytes|requests|bytes each|not sent)$/.test(heads[column] ?? '');
+    /^(files|bytes|requests|bytes each|not sent|not fetched)$/.test(heads[column] ?? '');
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     line(heads),

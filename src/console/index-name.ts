@@ -4,9 +4,16 @@ import type { Destination } from '../model/objects.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Names a destination's index: 32 hex digits of a SHA-256 over endpoint, bucket and prefix. */
-export function indexName(endpoint: string | undefined, destination: Destination): string {
-  const identity = JSON.stringify([endpoint ?? '', destination.bucket, destination.prefix]);
+/**
+ * Names an index: 32 hex digits of a SHA-256 over endpoint, bucket and prefix, and of a download its directory.
+ */
+export function indexName(
+  endpoint: string | undefined,
+  { bucket, prefix }: Destination,
+  directory?: string,
+): string {
+  const place = [endpoint ?? '', bucket, prefix];
+  const identity = JSON.stringify(directory === undefined ? place : [...place, directory]);
   return createHash('sha256').update(identity).digest('hex').slice(0, 32);
 }
 

@@ -33,7 +33,7 @@ export const SHOWN_STEPS = 20;
 /** Entries of the lists of the largest and the slowest. */
 const SHOWN_TOP = 5;
 
-const ORDER: readonly Action[] = ['upload', 'copy', 'refresh', 'delete', 'keep'];
+const ORDER: readonly Action[] = ['upload', 'download', 'copy', 'link', 'refresh', 'delete', 'keep'];
 
 interface Group {
   files: number;
@@ -76,7 +76,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
         group.files++;
         group.bytes += step.bytes;
         if (group.lines.length < SHOWN_STEPS) group.lines.push(stepText(outcome));
-        if (outcome.action === 'upload')
+        if (outcome.action === 'upload' || outcome.action === 'download')
           largest = insert(largest, step.bytes, () => `${printable(step.key)} (${formatBytes(step.bytes)})`);
         if (outcome.outcome === 'done') {
           slowest = insert(
@@ -103,8 +103,10 @@ export function createLog(): (event: Event) => readonly LogLine[] {
       if (rest > 0) yield info(`  and ${formatCount(rest)} more, ${more}`);
       yield { kind: 'group-end' };
     }
-    const uploads = groups.get('upload')?.files ?? 0;
-    if (uploads > SHOWN_STEPS) yield* list('Largest uploads', largest);
+    const [sent, word] = groups.has('download')
+      ? (['download', 'downloads'] as const)
+      : (['upload', 'uploads'] as const);
+    if ((groups.get(sent)?.files ?? 0) > SHOWN_STEPS) yield* list(`Largest ${word}`, largest);
     if (!dryRun && [...groups.values()].some(({ files }) => files > SHOWN_STEPS))
       yield* list('Slowest', slowest);
   }
@@ -200,9 +202,10 @@ function stepText({ step, action }: StepOutcome): string {
 
 function reasonText(step: Step, action: Action): string {
   const reason = REASON_WORDS[step.reason];
-  if (step.action !== 'copy') return reason;
+  if (step.action !== 'copy' && step.action !== 'link') return reason;
   // A copy whose source was gone: what was sent was not planned to be.
-  if (action === 'upload') return 'sent, as the source of its copy had changed';
+  if (action === 'upload' || action === 'download')
+    return `${action === 'upload' ? 'sent' : 'fetched'}, as the source of its copy had changed`;
   return `from ${printable(sourceText(step.source))}: ${reason}`;
 }
 
@@ -240,6 +243,9 @@ function phaseText(phase: PhaseName, { files, bytes }: Count, dryRun: boolean): 
     case 'execute':
       if (dryRun || files === 0) return undefined;
       return bytes === 0 ? 'Executed' : `Executed, ${formatBytes(bytes)} sent,`;
+    case 'fetch':
+      if (dryRun || files === 0) return undefined;
+      return bytes === 0 ? 'Executed' : `Executed, ${formatBytes(bytes)} received,`;
     case 'plan':
     case 'index':
       return undefined;
@@ -249,7 +255,9 @@ function phaseText(phase: PhaseName, { files, bytes }: Count, dryRun: boolean): 
 function planText(totals: PlanTotals): string {
   const clauses = [
     clause('upload', totals.upload),
+    clause('download', totals.download),
     clause('copy', totals.copy),
+    clause('link', totals.link),
     clause('refresh', totals.refresh),
     clause('delete', totals.delete),
   ].filter((text) => text !== undefined);

@@ -13,7 +13,9 @@ import type {
   IndexPlace,
   InvalidationOptions,
   PathPattern,
+  Source,
   SyncOptions,
+  Target,
   TreeOptions,
   WriteHeaders,
 } from '../model/options.js';
@@ -54,7 +56,8 @@ export interface OptionsContext {
  * where a guard refuses what is asked (D13).
  */
 export async function parseOptions(raw: RawInputs, context: OptionsContext): Promise<SyncOptions> {
-  const line = destinationLine(raw, context);
+  const route = routeOf(raw, context);
+  const { line } = route;
   // What stands behind the destination is about this destination, and goes before what was said in general.
   const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
   const destination = parseDestination(inputs, line);
@@ -66,10 +69,17 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
     );
   }
   if (command === 'remove') checkRemoval(inputs, destination);
+  if (route.kind === 'download') checkHeeded(inputs, DOWNLOAD_INPUTS, 'a download');
+  else if (route.kind === 'copy') checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
+  else checkHeeded(inputs, PUBLISH_INPUTS, command);
   const connection = parseConnection(inputs);
-  const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination);
+  const source = route.kind === 'copy' ? parseSource(inputs, route.source, connection) : undefined;
+  if (source !== undefined) refuseOverlap(inputs, source, destination, connection);
+  const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
+  const deletes =
+    command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
   const writeHeaders = parseWriteHeaders(inputs);
-  const index = parseIndex(inputs, context, connection, destination);
+  const index = parseIndex(inputs, context, connection, destination, target?.directory);
   if (deletes.grace.kind !== 'none') requireLastingIndex(inputs, index);
   const invalidation = parseInvalidation(inputs, destination);
   const report = inputs.text('report');
@@ -86,6 +96,8 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
   return {
     command,
     destination,
+    ...(source === undefined ? {} : { source }),
+    ...(target === undefined ? {} : { target }),
     connection,
     deletes,
     writeHeaders,
@@ -107,7 +119,7 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
     summaryTitle: inputs.text('summary-title') ?? '',
     logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
     // Last: it is the only part that reads the disk.
-    tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context),
+    tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context, route.kind),
   };
 }
 
@@ -151,6 +163,182 @@ const REMOVE_INPUTS: ReadonlySet<InputName> = new Set([
 /** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
 const LOCK_INPUTS: ReadonlySet<InputName> = new Set(['sse', 'kms-key-id', 'storage-class', 'acl']);
 
+/** What goes where. `line` is the bucket that the run is about: the one written, or of a download the one read. */
+type Route =
+  | { readonly kind: 'publish'; readonly line: DestinationLine }
+  | { readonly kind: 'download'; readonly line: DestinationLine; readonly directory: string }
+  | { readonly kind: 'copy'; readonly line: DestinationLine; readonly source: DestinationLine };
+
+function routeOf(raw: RawInputs, context: OptionsContext): Route {
+  const given = (name: InputName): string | undefined => {
+    const value = raw[name];
+    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+  };
+  const shown = (name: InputName): string => spelled(name, context.shell);
+  const source = given('source');
+  const directory = given('destination');
+  if (source === undefined) {
+    if (directory !== undefined)
+      throw usageError(`${shown('destination')} was given without ${shown('source')}: ${SHAPES}`);
+    return { kind: 'publish', line: placeLine('bucket', raw, context) };
+  }
+  const paths = raw.paths;
+  if (context.directory !== undefined || (paths !== undefined && paths.length > 0))
+    throw usageError(`${shown('paths')} and ${shown('source')} were given: ${SHAPES}`);
+  if (given('command') === 'remove')
+    throw usageError(`${shown('source')} was given, and remove empties ${shown('bucket')}: take it out`);
+  if (directory !== undefined && given('bucket') !== undefined)
+    throw usageError(`${shown('destination')} and ${shown('bucket')} were given: ${SHAPES}`);
+  const from = placeLine('source', raw, context);
+  const foreign = [...from.words.keys()].find((word) => !SOURCE_WORDS.includes(word));
+  if (foreign !== undefined)
+    return refuse(`${shown('source')}, behind the place`, `${foreign}=`, `${SOURCE_WORDS.join('=, ')}=`);
+  if (directory !== undefined) return { kind: 'download', line: from, directory };
+  if (given('bucket') === undefined)
+    throw usageError(
+      `${shown('source')} was given without ${shown('destination')} or ${shown('bucket')}: ${SHAPES}`,
+    );
+  return { kind: 'copy', line: placeLine('bucket', raw, context), source: from };
+}
+
+const SHAPES =
+  'paths and bucket publish, source and destination download, source and bucket copy from bucket to bucket';
+
+/** Words about how a source is reached. */
+const SOURCE_WORDS: readonly InputName[] = [
+  'region',
+  'endpoint-url',
+  'force-path-style',
+  'profile',
+  'expected-bucket-owner',
+  'requester-pays',
+  'allowed-account-ids',
+];
+
+/** What every run heeds that moves bytes. */
+const SHARED_INPUTS: readonly InputName[] = [
+  'command',
+  'excludes',
+  'excludes-from',
+  'include-git',
+  'if-no-files-found',
+  'delay-updates',
+  'publish-last',
+  'delete-after',
+  'max-delete',
+  'delete-excluded',
+  'retain',
+  'overwrite',
+  'index',
+  'report',
+  'summary',
+  'summary-title',
+  'dry-run',
+  'read',
+  'log-level',
+  'region',
+  'endpoint-url',
+  'force-path-style',
+  'profile',
+  'allowed-account-ids',
+  'expected-bucket-owner',
+  'requester-pays',
+  'concurrency',
+  'max-attempts',
+  'connect-timeout',
+  'read-timeout',
+];
+
+const DOWNLOAD_INPUTS: ReadonlySet<InputName> = new Set([
+  ...SHARED_INPUTS,
+  'source',
+  'destination',
+  'local-duplicates',
+  'as-stored',
+  'preserve',
+  'whole-bucket',
+]);
+
+/** About files of this disk, which are none here. */
+const OF_FILES: ReadonlySet<InputName> = new Set([
+  'paths',
+  'root',
+  'symlinks',
+  'destination',
+  'local-duplicates',
+  'as-stored',
+  'preserve',
+  'redirects-file',
+  'compress',
+  'clean-urls',
+]);
+
+const COPY_INPUTS: ReadonlySet<InputName> = new Set(INPUT_NAMES.filter((name) => !OF_FILES.has(name)));
+
+const PUBLISH_INPUTS: ReadonlySet<InputName> = new Set(
+  INPUT_NAMES.filter((name) => name !== 'local-duplicates' && name !== 'as-stored'),
+);
+
+/** An input must not be taken for heeded that is not. */
+function checkHeeded(inputs: Inputs, heeded: ReadonlySet<InputName>, who: string): void {
+  const other = INPUT_NAMES.find((name) => !heeded.has(name) && inputs.isSet(name));
+  if (other === undefined) return;
+  throw usageError(`${inputs.spelled(other)} was given, and ${who} does not heed it: take it out`);
+}
+
+function parseSource(inputs: Inputs, { bucket, prefix, words }: DestinationLine, shared: Connection): Source {
+  const name = inputs.spelled('source');
+  const { region: _, expectedBucketOwner: __, ...general } = shared;
+  const word = <T>(key: InputName, parse: (name: string, text: string) => T): T | undefined => {
+    const text = words.get(key);
+    return text === undefined ? undefined : parse(name, text);
+  };
+  const endpointUrl = word('endpoint-url', parseEndpoint);
+  // One region serves one service of another provider; AWS says where a bucket is.
+  const isThere = endpointUrl === undefined && shared.endpointUrl !== undefined;
+  const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
+  const owner = word('expected-bucket-owner', parseAccountId);
+  const profile = words.get('profile');
+  const pathStyle = word('force-path-style', parseBoolean);
+  const accounts = words.get('allowed-account-ids');
+  return {
+    place: { bucket, prefix: prefix ?? ('' as Prefix) },
+    connection: {
+      ...general,
+      allowedAccountIds:
+        accounts === undefined ? [] : accounts.split(',').map((account) => parseAccountId(name, account)),
+      requesterPays: word('requester-pays', parseBoolean) ?? false,
+      ...(endpointUrl === undefined ? {} : { endpointUrl }),
+      ...(region === undefined ? {} : { region }),
+      ...(owner === undefined ? {} : { expectedBucketOwner: owner }),
+      ...(profile === undefined ? {} : { profile }),
+      ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
+    },
+  };
+}
+
+/** What is copied would be found in the source by the next run. */
+function refuseOverlap(
+  inputs: Inputs,
+  { place, connection }: Source,
+  to: Destination,
+  shared: Connection,
+): void {
+  const isElsewhere = place.bucket !== to.bucket || connection.endpointUrl !== shared.endpointUrl;
+  if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix))) return;
+  throw usageError(
+    `${inputs.spelled('source')}: ${destinationUrl(place)} and ${destinationUrl(to)} lie in one another; copy between places that do not`,
+  );
+}
+
+function parseTarget(inputs: Inputs, directory: string, { cwd }: OptionsContext): Target {
+  return {
+    directory: resolve(cwd, directory),
+    duplicates: inputs.choice('local-duplicates', ['copy', 'reflink', 'link']),
+    asStored: inputs.boolean('as-stored'),
+  };
+}
+
 /** An unset variable must not mean everything (D13), nor an input be taken for heeded that is not. */
 function checkRemoval(inputs: Inputs, { bucket, prefix }: Destination): void {
   const wholeBucket = inputs.boolean('whole-bucket');
@@ -180,7 +368,10 @@ function parseRemoval(inputs: Inputs): DeleteOptions {
 
 /** How a person spelled an input: messages say what to change. */
 function spelled(name: InputName, shell: OptionsContext['shell']): string {
-  return shell === 'action' ? name : `--${inputDefinition(name).option ?? name}`;
+  const { option, only } = inputDefinition(name);
+  if (shell === 'action') return name;
+  // An argument there, as the help calls it.
+  return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
 }
 
 /** Typed access to what was given; a default is parsed like an input. */
@@ -259,9 +450,9 @@ class Inputs {
   }
 }
 
-function destinationLine(raw: RawInputs, context: OptionsContext): DestinationLine {
-  const name = spelled('bucket', context.shell);
-  const given = raw.bucket;
+function placeLine(input: 'bucket' | 'source', raw: RawInputs, context: OptionsContext): DestinationLine {
+  const name = spelled(input, context.shell);
+  const given = raw[input];
   if (typeof given !== 'string' || given.trim() === '') {
     return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
   }
@@ -291,10 +482,10 @@ function parseDestination(inputs: Inputs, line: DestinationLine): Destination {
   return { bucket: line.bucket, prefix: prefix ?? ('' as Prefix) };
 }
 
-function parseDeletes(inputs: Inputs, destination: Destination): DeleteOptions {
+function parseDeletes(inputs: Inputs, destination: Destination, isDownload: boolean): DeleteOptions {
   const deleteAfter = inputs.boolean('delete-after');
   const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
-  if (deleteAfter && destination.prefix === '' && !wholeBucket) {
+  if (deleteAfter && destination.prefix === '' && !wholeBucket && !isDownload) {
     throw refusal(
       'whole-bucket',
       `${inputs.spelled('delete-after')} without a prefix would delete in all of ${destinationUrl(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`,
@@ -457,6 +648,7 @@ function parseIndex(
   context: OptionsContext,
   connection: Connection,
   destination: Destination,
+  downloadedTo: string | undefined,
 ): IndexPlace {
   const name = inputs.spelled('index');
   const given = inputs.text('index');
@@ -466,7 +658,7 @@ function parseIndex(
     const endpoint = connection.endpointUrl ?? environmentEndpoint(context.env);
     return {
       kind: 'file',
-      path: join(directory, 's3-dedup-sync', `${indexName(endpoint, destination)}.index`),
+      path: join(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
     };
   }
   if (given === 'none') return { kind: 'none' };
@@ -491,9 +683,13 @@ function parseIndex(
   return { kind: 's3', bucket, key };
 }
 
-async function parseTree(inputs: Inputs, context: OptionsContext): Promise<TreeOptions> {
+async function parseTree(
+  inputs: Inputs,
+  context: OptionsContext,
+  route: Route['kind'],
+): Promise<TreeOptions> {
   const lines = inputs.lines('paths');
-  if (lines.length === 0 && context.directory === undefined) {
+  if (lines.length === 0 && context.directory === undefined && route === 'publish') {
     return refuse(inputs.spelled('paths'), '', 'directories, files or patterns to publish');
   }
   const root = inputs.text('root');
@@ -505,9 +701,11 @@ async function parseTree(inputs: Inputs, context: OptionsContext): Promise<TreeO
     fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context.cwd));
   }
   const patterns =
-    context.directory === undefined
-      ? await context.parsePathLines(lines, context.cwd)
-      : [await context.literalPath(context.directory, context.cwd)];
+    context.directory !== undefined
+      ? [await context.literalPath(context.directory, context.cwd)]
+      : route === 'publish'
+        ? await context.parsePathLines(lines, context.cwd)
+        : [];
   return {
     patterns,
     root: root === undefined ? undefined : resolve(context.cwd, root),

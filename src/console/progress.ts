@@ -18,6 +18,8 @@ function phaseWord(phase: PhaseName, dryRun: boolean): string {
       return 'Reading back';
     case 'execute':
       return dryRun ? 'Planning' : 'Publishing';
+    case 'fetch':
+      return dryRun ? 'Planning' : 'Downloading';
     case 'index':
       return 'Writing the index';
   }

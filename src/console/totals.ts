@@ -55,8 +55,9 @@ export function isChanged(totals: Totals): boolean {
 
 /** Bytes that the destination has and that did not have to travel, of all that it has now from the tree. */
 export function spared(totals: Totals): { readonly bytes: number; readonly of: number } {
-  const bytes = totals.copied.bytes + totals.unchanged.bytes + totals.refreshed.bytes;
-  return { bytes, of: bytes + totals.uploaded.bytes };
+  const { copied, linked, unchanged, refreshed, uploaded, downloaded } = totals;
+  const bytes = copied.bytes + linked.bytes + unchanged.bytes + refreshed.bytes;
+  return { bytes, of: bytes + uploaded.bytes + downloaded.bytes };
 }
 
 export function totalRequests(requests: Readonly<Record<string, number>>): number {

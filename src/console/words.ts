@@ -23,7 +23,9 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'symlink-broken': 'a symbolic link has no target',
   'symlink-outside': 'a symbolic link leaves the roots',
   'symlink-cycle': 'a symbolic link leads back into itself',
-  'key-collision': 'two files have the same key',
+  'key-collision': 'two files have the same key, or two objects the same file',
+  'unsafe-name': 'an object has a name that a file below the target cannot have',
+  'in-the-way': 'a link, a file or a directory is in the way of a download',
   'cannot-delay': 'delay-updates is set and the destination cannot stage updates',
   locked: 'another run holds the lock of the destination',
   'foreign-writer': 'something else changed the key during the run; its object was left alone',
@@ -38,6 +40,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'wrong-content': 'the service received other bytes than were read',
   'no-progress': 'nothing moved for a long time',
   'no-room': 'no room for temporary files',
+  'not-writable': 'a file or directory could not be written',
   'report-not-written': 'the report could not be written',
   'invalidation-failed': 'everything was published, and CloudFront could not be told to forget what it has',
   internal: 'a mistake in this program',
@@ -54,9 +57,10 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   empty: 'empty',
   exists: 'the content was already there',
   moved: 'the content was read before its key was overwritten',
-  duplicate: 'the content is sent once',
+  duplicate: 'the content travels once',
   small: 'smaller than copy-min-size',
   headers: 'its headers changed',
+  attributes: 'its mode or modification time changed',
   acl: 'renewing its headers would drop its ACL',
   'not-copyable': 'archived or too large to renew its headers',
   absent: 'no longer in the tree',
@@ -74,8 +78,12 @@ export function verbOf(action: Action, dryRun: boolean): string {
   switch (action) {
     case 'upload':
       return dryRun ? 'Would upload' : 'Uploaded';
+    case 'download':
+      return dryRun ? 'Would download' : 'Downloaded';
     case 'copy':
       return dryRun ? 'Would copy' : 'Copied';
+    case 'link':
+      return dryRun ? 'Would link' : 'Linked';
     case 'refresh':
       return dryRun ? 'Would refresh' : 'Refreshed';
     case 'delete':

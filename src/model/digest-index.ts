@@ -31,7 +31,8 @@ export interface ObjectEntry {
   readonly etag: ETag;
   /** Bytes. */
   readonly size: number;
-  readonly md5: Md5;
+  /** Absent: an object that was copied by parts and is known by its ETag alone. */
+  readonly md5?: Md5;
   /** Part layout of a multipart object, run-length: `12x8388608+1x77`. */
   readonly parts?: string;
   /** SHA-256 of the headers that inputs and the name decided; see `headerDigest`. */
@@ -240,11 +241,12 @@ function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | u
   const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
-  if (etag === undefined || md5 === undefined || !isSize(size)) return undefined;
+  const isWrong = rawMd5 !== undefined && md5 === undefined;
+  if (etag === undefined || isWrong || !isSize(size)) return undefined;
   return {
     etag,
     size,
-    md5,
+    ...(md5 === undefined ? {} : { md5 }),
     ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
     ...(typeof headers === 'string' ? { headers } : {}),
     ...(typeof source === 'string' ? { source } : {}),

@@ -37,6 +37,8 @@ export type ErrorCode =
   | 'symlink-outside'
   | 'symlink-cycle'
   | 'key-collision'
+  | 'unsafe-name'
+  | 'in-the-way'
   | 'cannot-delay'
   | 'locked'
   // another writer: exit 5
@@ -53,6 +55,7 @@ export type ErrorCode =
   | 'wrong-content'
   | 'no-progress'
   | 'no-room'
+  | 'not-writable'
   | 'report-not-written'
   | 'invalidation-failed'
   | 'internal'

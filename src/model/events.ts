@@ -30,12 +30,23 @@ export interface StepOutcome {
   readonly ms: number;
 }
 
-export type PhaseName = 'walk' | 'list' | 'encode' | 'digest' | 'plan' | 'read' | 'execute' | 'index';
+export type PhaseName =
+  | 'walk'
+  | 'list'
+  | 'encode'
+  | 'digest'
+  | 'plan'
+  | 'read'
+  | 'execute'
+  | 'fetch'
+  | 'index';
 
 /** What the plan would do, known before the first write. */
 export interface PlanTotals {
   readonly upload: Count;
+  readonly download: Count;
   readonly copy: Count;
+  readonly link: Count;
   readonly refresh: Count;
   readonly delete: Count;
   readonly unchanged: Count;

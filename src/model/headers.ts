@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import mime from 'mime-types';
-import { type Md5, parseMd5 } from './digest.js';
+import { classifyETag, type ETag, type Md5, multipartETag, parseMd5 } from './digest.js';
 import { applyHeaderRules } from './header-rules.js';
-import type { Encoded, LocalFile, Stored } from './objects.js';
+import type { Encoded, Encoding, LocalFile, Stored } from './objects.js';
 import type { HeaderOptions, WriteHeaders } from './options.js';
 
 /**
@@ -38,9 +38,74 @@ export function metadataMd5(metadata: ReadonlyMap<string, string>): Md5 | undefi
 /** Name of the metadata by which an encoded object says what it encodes. Without `x-amz-meta-`. */
 export const SOURCE_METADATA = 's3ds-source';
 
+/** Metadata of a page's further name: a download of the tree leaves it out. */
+export const PAGE_METADATA = 's3ds-page';
+
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 export function formatSource({ encoding, md5, source }: Encoded): string {
   return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
+}
+
+/** What an encoded object says of its file. */
+export interface SourceForm {
+  readonly md5: Md5;
+  /** Bytes. */
+  readonly size: number;
+  readonly encoding: Encoding;
+}
+
+/** Parses what `formatSource` writes. */
+export function parseSource(text: string | undefined): SourceForm | undefined {
+  const match = /^md5:([0-9a-f]{32})\/size:(0|[1-9][0-9]{0,14})\/encoding:(gzip|br)$/.exec(text ?? '');
+  const [, md5, size, encoding] = match ?? [];
+  const parsed = parseMd5(md5);
+  if (parsed === undefined) return undefined;
+  return { md5: parsed, size: Number(size), encoding: encoding as Encoding };
+}
+
+/**
+ * The file that an object encodes, as its metadata says. That is believed when the digest that the object gives of its
+ * stored bytes is its ETag, or where no ETag is a digest: who overwrites an object keeps metadata now and then.
+ */
+export function storedSource(
+  etag: ETag,
+  {
+    metadata,
+    encryption,
+  }: { readonly metadata: ReadonlyMap<string, string>; readonly encryption: string | undefined },
+): SourceForm | undefined {
+  const md5 = metadataMd5(metadata);
+  if (md5 === undefined) return undefined;
+  const isPlain = encryption === undefined || encryption === 'AES256';
+  const kind = classifyETag(etag);
+  const isLarge = kind.kind === 'multipart' && kind.parts > 1;
+  const proved = !isPlain || isLarge || (etag as string) === md5 || etag === multipartETag([md5]);
+  return proved ? parseSource(metadata.get(SOURCE_METADATA)) : undefined;
+}
+
+/** Mode and time that an object keeps of its file. */
+export interface FileAttributes {
+  /** As `st_mode`. */
+  readonly mode?: number;
+  /** Seconds since the epoch. */
+  readonly mtime?: number;
+}
+
+/** As s3cmd and `preserve` write them, or the time as rclone does. */
+export function fileAttributes(metadata: ReadonlyMap<string, string>): FileAttributes {
+  const fields = new Map<string, string>();
+  for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
+    const colon = field.indexOf(':');
+    if (colon > 0) fields.set(field.slice(0, colon), field.slice(colon + 1));
+  }
+  const mode = /^[0-9]{1,7}$/.exec(fields.get('mode') ?? '')?.[0];
+  const mtime = /^-?[0-9]{1,12}$/.exec(fields.get('mtime') ?? '')?.[0];
+  const rclone = /^-?[0-9]{1,12}(?:\.[0-9]{1,9})?$/.exec(metadata.get('mtime') ?? '')?.[0];
+  const time = mtime ?? rclone;
+  return {
+    ...(mode === undefined ? {} : { mode: Number(mode) }),
+    ...(time === undefined ? {} : { mtime: Number(time) }),
+  };
 }
 
 /** Headers by their names in lower case. */
@@ -108,7 +173,9 @@ export class HeaderPolicy {
   headersOf(file: Stored): HeaderSet {
     const page = file.page ?? file.name;
     const type = file.redirect === undefined ? contentTypeOf(page) : 'text/html; charset=utf-8';
-    const headers: Record<string, string> = { 'content-type': type, ...this.#write };
+    // An object brings its own type.
+    const typed = file.object === undefined ? { 'content-type': type } : {};
+    const headers: Record<string, string> = { ...typed, ...this.#write };
     const { defaults, rules } = this.#options;
     if (defaults === 'website') {
       const kind = type.startsWith('text/html')
@@ -134,6 +201,15 @@ export class HeaderPolicy {
     if (file.encoded !== undefined) headers['content-encoding'] = file.encoded.encoding;
     if (file.redirect !== undefined) headers['x-amz-website-redirect-location'] = file.redirect;
     return headers;
+  }
+
+  /** Headers that an object brings along, and over them what inputs and rules decide. */
+  over(kept: HeaderSet, file: Stored): HeaderSet {
+    const headers: Record<string, string> = { ...kept };
+    for (const [name, value] of applyHeaderRules(this.#options.rules, pathsOf(file)).headers) {
+      if (value === undefined && name !== 'content-type') delete headers[name];
+    }
+    return { ...headers, ...this.headersOf(file) };
   }
 
   /** Whether a rule says in which encoding the file already is. */

@@ -88,7 +88,7 @@ export const INPUTS = {
     default: 'sync',
     only: 'action',
     description:
-      'What the run does: `sync` publishes `paths`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
+      'What the run does: `sync` publishes `paths`, or downloads or copies `source`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
   },
   paths: {
     kind: 'lines',
@@ -141,11 +141,38 @@ export const INPUTS = {
     default: 'error',
     description: 'What to do when there is nothing to publish after the excludes. The last two never delete.',
   },
+  source: {
+    kind: 'string',
+    group: 'What is published',
+    only: 'action',
+    description:
+      'In place of `paths`: `s3://bucket/prefix`, and behind it words such as `region=eu-west-1`. With `destination` it is downloaded, with `bucket` copied there, inside S3 where one service and one set of credentials reach both.',
+  },
+  destination: {
+    kind: 'string',
+    group: 'Where to',
+    only: 'action',
+    description: 'Directory that `source` is downloaded to, in place of `bucket`.',
+  },
+  'local-duplicates': {
+    kind: 'enum',
+    group: 'Where to',
+    values: ['copy', 'reflink', 'link'],
+    default: 'copy',
+    description:
+      'Of a download: what a content becomes that the disk has already. `reflink` shares its blocks where the file system can, `link` makes hard links where mode and modification time agree.',
+  },
+  'as-stored': {
+    kind: 'boolean',
+    group: 'Where to',
+    default: 'false',
+    description:
+      'Of a download: take objects as they are. Without it what `compress` stored is decoded, and further names of pages and redirects are left out.',
+  },
   bucket: {
     kind: 'string',
     group: 'Where to',
     placeholder: 'BUCKET',
-    required: true,
     description:
       'Name of the bucket, `s3://bucket/prefix` (then `name=value` words such as `region=eu-west-1`), or the ARN of an access point.',
   },
@@ -536,7 +563,10 @@ export const OUTPUTS = {
     '`true` when something was, or in a dry run would be, written or deleted, or `check` found a difference; else `false`.',
   'uploaded-files': 'Files whose content was sent.',
   'uploaded-bytes': 'Their bytes.',
-  'copied-files': 'Files that became server-side copies.',
+  'downloaded-files': 'Objects that were fetched.',
+  'downloaded-bytes': 'Their bytes.',
+  'linked-files': 'Files of a download that became hard links.',
+  'copied-files': 'Files that became copies: inside S3, or in a download on the disk.',
   'copied-bytes': 'Their bytes; none of them travelled.',
   'unchanged-files': 'Files whose object already had the content.',
   'unchanged-bytes': 'Their bytes.',

@@ -11,6 +11,18 @@ export interface Stored {
   readonly redirect?: string;
   /** The object holds the file's bytes in this encoding. */
   readonly encoded?: Encoded;
+  /** Where the bytes lie, when they are no file of this disk. */
+  readonly object?: RemoteObject;
+}
+
+/** An object that is published or downloaded, as it was listed. */
+export interface RemoteObject {
+  readonly key: ObjectKey;
+  readonly etag: ETag;
+  /** Bytes as they are stored. */
+  readonly size: number;
+  /** Milliseconds since the epoch; 0 where the server does not say. */
+  readonly lastModified: number;
 }
 
 /** A file that is stored encoded. */

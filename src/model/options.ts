@@ -1,6 +1,6 @@
 import type { HeaderRule } from './header-rules.js';
 import type { PathMapping } from './invalidation.js';
-import type { Destination, Encoding } from './objects.js';
+import { type Destination, destinationUrl, type Encoding } from './objects.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -155,11 +155,32 @@ export type IndexPlace =
 /** `sync` publishes a tree; `remove` empties a prefix: its tree has no patterns, and its `deletes` are all there is. */
 export type Command = 'sync' | 'remove' | 'check';
 
+/** Where the tree is taken from when it lies in a bucket, and how that is reached. */
+export interface Source {
+  readonly place: Destination;
+  readonly connection: Connection;
+}
+
+/** A download: where to, and how files are made of objects. */
+export interface Target {
+  /** Absolute. */
+  readonly directory: string;
+  /** What further names of one content become. */
+  readonly duplicates: 'copy' | 'reflink' | 'link';
+  /** Nothing is decoded, and nothing left out. */
+  readonly asStored: boolean;
+}
+
 /** Everything that a run is asked to do, parsed and checked. */
 export interface SyncOptions {
   readonly command: Command;
   readonly tree: TreeOptions;
+  /** In a download, the bucket that is read. */
   readonly destination: Destination;
+  /** Absent: the tree lies on this disk. */
+  readonly source?: Source;
+  /** Absent: objects are written. */
+  readonly target?: Target;
   readonly connection: Connection;
   readonly writeHeaders: WriteHeaders;
   readonly headers: HeaderOptions;
@@ -193,4 +214,9 @@ const AUTO_CONCURRENCY = 64;
 
 export function requestsInFlight(connection: Connection): number {
   return connection.concurrency === 'auto' ? AUTO_CONCURRENCY : connection.concurrency;
+}
+
+/** What a run writes to, for people. */
+export function runUrl({ destination, target }: SyncOptions): string {
+  return target === undefined ? destinationUrl(destination) : target.directory;
 }

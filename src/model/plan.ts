@@ -2,7 +2,7 @@ import type { ETag, Md5 } from './digest.js';
 import type { ObjectKey } from './object-key.js';
 import type { LocalFile, SourceBucket } from './objects.js';
 
-export type Action = 'upload' | 'copy' | 'refresh' | 'delete' | 'keep';
+export type Action = 'upload' | 'download' | 'copy' | 'link' | 'refresh' | 'delete' | 'keep';
 
 /**
  * Why a step is planned. The set is closed; the report's schema lists it.
@@ -16,6 +16,7 @@ export type Action = 'upload' | 'copy' | 'refresh' | 'delete' | 'keep';
  * - `duplicate`: the content is published once in this run, under another key
  * - `small`: the content is there, and smaller than `copy-min-size`
  * - `headers`: the object has the bytes, and other headers than it should have (C13)
+ * - `attributes`: the file has the bytes, and another mode or modification time than its object says
  * - `acl`: so too, and the copy onto itself that would renew them would take an ACL that nobody asked to drop
  * - `not-copyable`: so too, and the object cannot be copied onto itself: it is archived or above 5 GiB
  * - `absent`: the tree no longer has the key
@@ -35,6 +36,7 @@ export type Reason =
   | 'duplicate'
   | 'small'
   | 'headers'
+  | 'attributes'
   | 'acl'
   | 'not-copyable'
   | 'absent'
@@ -56,24 +58,41 @@ interface StepBase {
   readonly bytes: number;
 }
 
-export interface UploadStep extends StepBase {
-  readonly action: 'upload';
+interface SendFields extends StepBase {
   readonly file: LocalFile;
   /** `undefined` when the size alone made the content new: it is hashed as it is sent. */
   readonly md5: Md5 | undefined;
   readonly condition: Condition;
-  /** Sent in a stage phase, into an upload that nobody sees; completed in its place. */
+  /** Sent in a stage phase, into an upload or a file that nobody sees; completed in its place. */
   readonly staged: boolean;
 }
 
-export interface CopyStep extends StepBase {
-  readonly action: 'copy';
+export interface UploadStep extends SendFields {
+  readonly action: 'upload';
+}
+
+/** An object that becomes a file. */
+export interface DownloadStep extends SendFields {
+  readonly action: 'download';
+}
+
+interface CopyFields extends StepBase {
   readonly file: LocalFile;
-  readonly md5: Md5;
+  /** `undefined`: an object of which S3 says no more than its ETag. */
+  readonly md5: Md5 | undefined;
   readonly source: CopySource;
   readonly condition: Condition;
   /** Read in a stage phase, by a part copy into an upload that nobody sees; completed in its place. */
   readonly staged: boolean;
+}
+
+export interface CopyStep extends CopyFields {
+  readonly action: 'copy';
+}
+
+/** A further name of a file on this disk. */
+export interface LinkStep extends CopyFields {
+  readonly action: 'link';
 }
 
 /**
@@ -116,12 +135,12 @@ export interface DeleteStep extends StepBase {
 }
 
 /** Steps that put something under a key. */
-export type WriteStep = UploadStep | CopyStep | RefreshStep;
+export type WriteStep = UploadStep | DownloadStep | CopyStep | LinkStep | RefreshStep;
 
 export type Step = WriteStep | KeepStep | DeleteStep;
 
 /** Steps whose bytes can be put into an upload before they become visible. */
-export type StagedStep = UploadStep | CopyStep;
+export type StagedStep = UploadStep | DownloadStep | CopyStep | LinkStep;
 
 /**
  * Steps that may run in any order and at the same time. What a stage phase does stays invisible. `required`: nothing

@@ -72,6 +72,7 @@ export interface Delayed {
 }
 
 export interface DestinationReport {
+  /** Of a download, the directory. */
   readonly url: string;
   readonly status: Status;
   readonly totals: Totals;
@@ -104,6 +105,8 @@ export interface Report {
   readonly tool: string;
   readonly command: string;
   readonly dryRun: boolean;
+  /** `s3://bucket/prefix/` that the tree came from, when it did not lie on this disk. */
+  readonly source?: string;
   readonly status: Status;
   readonly error?: ReportError;
   /** ISO 8601, UTC. */

@@ -20,15 +20,19 @@ export interface ReadableStore {
   /** The whole body of a small object, for the index alone. `undefined`: there is no such key. */
   read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined>;
   /**
-   * Reads a body whole, bound to its ETag; rejects with `condition` where it changed or is gone. `consume` is called
-   * anew for each attempt; what it rejects with is retried like any failure of the body.
+   * Reads a body whole, or a range of it, bound to its ETag; rejects with `condition` where it changed or is gone.
+   * `consume` is called anew for each attempt; what it rejects with is retried like any failure of the body. The
+   * `size` of the head is that of the body.
    */
   get(
     key: ObjectKey,
     etag: ETag,
-    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+    consume: (body: AsyncIterable<Uint8Array>, head: ObjectHead) => Promise<void>,
     signal: AbortSignal,
+    range?: ByteRange,
   ): Promise<ObjectHead>;
+  /** The size of the first part of a multipart object, in bytes; `undefined`: S3 does not say. */
+  partSize(key: ObjectKey, etag: ETag, signal: AbortSignal): Promise<number | undefined>;
   /** Multipart uploads under the prefix that are not ended, page by page. */
   listUploads(prefix: Prefix, signal: AbortSignal): AsyncIterable<readonly ListedUpload[]>;
   /** The parts that an upload has. Rejects with `no-upload`. */
@@ -58,6 +62,12 @@ export interface ObjectStore extends ReadableStore {
   abortUpload(upload: Upload, signal: AbortSignal): Promise<void>;
   /** At most 1,000 keys; one answer per key, in the order given. */
   delete(requests: readonly DeleteRequest[], signal: AbortSignal): Promise<readonly DeleteAnswer[]>;
+}
+
+/** First and last byte, both inside the object. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 export interface ListedUpload {
@@ -115,8 +125,8 @@ export interface SourceObject {
 
 export interface CopyRequest extends ObjectHeadersFor {
   readonly source: SourceObject;
-  /** MD5 of the content, to judge a lost answer and to check the copy. */
-  readonly md5: Md5;
+  /** MD5 of the content, to judge a lost answer; `undefined`: nobody knows it. */
+  readonly md5: Md5 | undefined;
   readonly condition: Condition;
   /** Set where the object is copied onto itself: its tags stay. */
   readonly refresh?: {
@@ -149,8 +159,8 @@ export interface PartCopyRequest {
   readonly upload: Upload;
   readonly number: number;
   readonly source: SourceObject;
-  /** First and last byte, both inside the source; absent: the whole source. */
-  readonly range?: { readonly first: number; readonly last: number };
+  /** Absent: the whole source. */
+  readonly range?: ByteRange;
 }
 
 export interface Part {
@@ -167,7 +177,12 @@ export interface CompleteRequest {
   readonly upload: Upload;
   readonly parts: readonly Part[];
   /** The ETag that the object will have, to judge a lost answer; `undefined` where parts prove nothing. */
-  readonly expected: { readonly etag: ETag | undefined; readonly size: number; readonly md5: Md5 };
+  readonly expected: {
+    readonly etag: ETag | undefined;
+    readonly size: number;
+    /** `undefined`: nothing but the ETag is known of the content. */
+    readonly md5: Md5 | undefined;
+  };
   /** Of the whole object, base64, where Create declared it: S3 refuses other bytes. */
   readonly crc32?: string;
   readonly condition: Condition;

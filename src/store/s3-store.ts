@@ -41,6 +41,7 @@ import type { ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
 import {
+  type ByteRange,
   type CompleteRequest,
   type CopyRequest,
   type CreateRequest,
@@ -324,13 +325,19 @@ export class S3Store implements ObjectStore {
   async get(
     key: ObjectKey,
     etag: ETag,
-    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+    consume: (body: AsyncIterable<Uint8Array>, head: ObjectHead) => Promise<void>,
     signal: AbortSignal,
+    range?: ByteRange,
   ): Promise<ObjectHead> {
     return this.#call('GetObject', signal, async () => {
       let answer: GetObjectCommandOutput;
       try {
-        const command = new GetObjectCommand({ ...this.#every, Key: key, IfMatch: `"${etag}"` });
+        const command = new GetObjectCommand({
+          ...this.#every,
+          Key: key,
+          IfMatch: `"${etag}"`,
+          ...(range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` }),
+        });
         answer = await this.#client.send(command, { abortSignal: signal });
       } catch (thrown) {
         const error = toStoreError('GetObject', thrown);
@@ -342,6 +349,7 @@ export class S3Store implements ObjectStore {
       const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
       const head = headOf(answer);
       if (body === undefined || head === undefined) throw new Error('GetObject answered without a body');
+      const wanted = range === undefined ? head.size : range.last - range.first + 1;
       let size = 0;
       async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
         for await (const chunk of chunks) {
@@ -350,7 +358,8 @@ export class S3Store implements ObjectStore {
         }
       }
       try {
-        await consume(counted(body));
+        if (head.size !== wanted) throw new Error(`a body of ${head.size} bytes in place of ${wanted}`);
+        await consume(counted(body), head);
       } finally {
         // Of a body that is not read to its end the connection cannot be used again.
         body.destroy();
@@ -358,6 +367,23 @@ export class S3Store implements ObjectStore {
       if (size !== head.size) throw new Error('the body was cut short');
       return head;
     });
+  }
+
+  async partSize(key: ObjectKey, etag: ETag, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const answer = await this.#call('HeadObject', signal, () =>
+        this.#client.send(
+          new HeadObjectCommand({ ...this.#every, Key: key, IfMatch: `"${etag}"`, PartNumber: 1 }),
+          { abortSignal: signal },
+        ),
+      );
+      // A server that does not know part numbers answers the whole.
+      return answer.PartsCount === undefined ? undefined : answer.ContentLength;
+    } catch (thrown) {
+      const error = toStoreError('HeadObject', thrown);
+      if (error.kind === 'rejected' || error.kind === 'condition' || error.status === 404) return undefined;
+      throw error;
+    }
   }
 
   async put(request: PutRequest, signal: AbortSignal): Promise<Written> {
@@ -433,6 +459,8 @@ export class S3Store implements ObjectStore {
 
   async #copyAsPart(request: CopyRequest, signal: AbortSignal): Promise<Written> {
     const { key, source, md5, condition } = request;
+    if (md5 === undefined)
+      throw new StoreError('digest', 'UnprovedCopy', 200, 'UploadPartCopy', 'nobody knows its digest');
     const metadata = { ...request.headers.metadata, md5chksum: base64OfMd5(md5) };
     const upload = await this.createUpload({ key, headers: { ...request.headers, metadata } }, signal);
     try {
@@ -468,7 +496,7 @@ export class S3Store implements ObjectStore {
       ...conditionOf(condition),
     });
     // After a copy onto itself only another ETag tells that it was made.
-    const etags = [md5 as string as ETag, source.etag].filter(
+    const etags = [...(md5 === undefined ? [] : [md5 as string as ETag]), source.etag].filter(
       (etag) => refresh === undefined || etag !== source.etag,
     );
     return this.#call(
@@ -703,7 +731,7 @@ export class S3Store implements ObjectStore {
     expected: {
       readonly etags: readonly ETag[];
       readonly size: number;
-      readonly md5: Md5;
+      readonly md5: Md5 | undefined;
       /** The metadata was the same before. */
       readonly onlyETag?: boolean;
     },
@@ -716,6 +744,7 @@ export class S3Store implements ObjectStore {
       // Metadata speaks only where the ETag cannot contradict it (C15).
       (expected.onlyETag !== true &&
         (!etagsProve(head.encryption) || classifyETag(head.etag).kind !== 'md5') &&
+        expected.md5 !== undefined &&
         metadataMd5(head.metadata) === expected.md5);
     return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
   }

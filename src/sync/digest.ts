@@ -29,6 +29,8 @@ export interface DigestRequest {
   readonly index: DigestIndex | undefined;
   /** Whether the index's lines about local files may be believed: its place, its machine. */
   readonly trustFiles: boolean;
+  /** Files that are alike are of no interest: only what an object may have the content of is digested. */
+  readonly onlyListed?: true;
   /** What is known already, and cannot be read here. */
   readonly adopted?: ReadonlyMap<string, FileDigest>;
   readonly pool: DigestPool;
@@ -56,7 +58,8 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const jobs = new Map<string, LocalFile[]>();
   for (const file of request.files) {
     if (file.size === 0 || known.has(file.name)) continue;
-    if ((bySize.get(file.size) ?? 0) < 2 && !listed.has(file.size)) continue;
+    const hasTwin = request.onlyListed !== true && (bySize.get(file.size) ?? 0) > 1;
+    if (!hasTwin && !listed.has(file.size)) continue;
     const layouts = listed.get(file.size);
     const remembered =
       request.trustFiles && needsNoParts(file, layouts) ? recall(index, file, layouts) : undefined;

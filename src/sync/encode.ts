@@ -241,6 +241,7 @@ class Judge {
     for (const object of this.#candidates(source, names)) {
       const entry = index.objects.get(object.key);
       if (entry?.source !== source || entry.etag !== object.etag || entry.size !== object.size) continue;
+      if (entry.md5 === undefined) continue;
       return { form, file: storedElsewhere(form, object.size), adopted: { object, md5: entry.md5 } };
     }
     return undefined;

@@ -1,6 +1,8 @@
 import { forEachConcurrent } from '../model/concurrency.js';
+import { EXIT, type ExitCode } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import type { DeleteStep, KeepStep, Phase, Plan, StagedStep, Step, WriteStep } from '../model/plan.js';
+import { explain } from './explain.js';
 
 /** DeleteObjects takes at most this many keys. */
 const DELETE_BATCH = 1000;
@@ -101,6 +103,23 @@ export async function execute(
     }
   }
   return outcomes;
+}
+
+/** What became of a step that met an error; of a run that was stopped, that it was. */
+export function failedOutcome(
+  step: Step,
+  error: unknown,
+  ms: number,
+  signal: AbortSignal,
+  exits: Set<ExitCode>,
+): StepOutcome {
+  if (signal.aborted) {
+    const stopped = { code: 'cancelled', message: 'interrupted: the run was stopped' } as const;
+    return { step, outcome: 'skipped', action: step.action, sentBytes: 0, error: stopped, ms };
+  }
+  const { code, exit, message } = explain(error, step.key);
+  exits.add(exit === EXIT.refused ? EXIT.failed : exit);
+  return { step, outcome: 'failed', action: step.action, sentBytes: 0, error: { code, message }, ms };
 }
 
 /** The first of each kind, alone: they show whether this destination can stage at all. */

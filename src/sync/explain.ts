@@ -87,6 +87,8 @@ function explainStore(error: StoreError, what: string): Explained {
         `${what}: the multipart upload is gone (${told}): another job or a lifecycle rule aborted it; run again`,
       );
     case 'denied':
+      if (error.code === 'InvalidObjectState')
+        return failure('rejected', `${what}: the object is archived: restore it first, or exclude it`);
       return failure(
         'access-denied',
         `${what}: ${error.operation} was denied (${told}): allow ${IAM_ACTIONS[error.operation] ?? `s3:${error.operation}`} in the policy of the identity and of the bucket`,

@@ -48,16 +48,16 @@ export async function restat(file: LocalFile): Promise<LocalFile> {
   if (!now.isFile()) throw new FileChangedError('it is no longer a regular file');
   if ((await realpath(file.path)) !== file.real)
     throw new FileChangedError('its path leads to another file now');
-  return {
-    ...file,
-    size: Number(now.size),
-    mtimeNs: now.mtimeNs,
-    ctimeNs: now.ctimeNs,
-    dev: now.dev,
-    ino: now.ino,
-    nlink: Number(now.nlink),
-    mode: Number(now.mode),
-  };
+  return { ...file, ...statFields(now) };
+}
+
+/** What a stat says of a file. */
+export function statFields(
+  stats: BigIntStats,
+): Pick<LocalFile, 'size' | 'mtimeNs' | 'ctimeNs' | 'dev' | 'ino' | 'nlink' | 'mode'> {
+  const { mtimeNs, ctimeNs, dev, ino } = stats;
+  const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
+  return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
 }
 
 /**

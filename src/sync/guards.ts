@@ -14,10 +14,17 @@ const DEFAULT_PERCENT = 25;
 /**
  * Refuses before anything else is done: an empty tree, a pattern that met nothing under `delete-after`
  * (D1, D12). Returns warnings.
+ *
+ * @param places where files were looked for, as they were given
  */
-export function guardTree(tree: Tree, options: TreeOptions, deletes: DeleteOptions): readonly string[] {
+export function guardTree(
+  tree: Tree,
+  places: readonly string[],
+  options: Pick<TreeOptions, 'ifNoFilesFound'>,
+  deletes: DeleteOptions,
+): readonly string[] {
   if (tree.files.length === 0) {
-    const message = `no files were found under ${options.patterns.map((pattern) => pattern.text).join(', ')}`;
+    const message = `no files were found under ${places.join(', ')}`;
     if (options.ifNoFilesFound === 'error') {
       throw refusal(
         'no-files-found',

@@ -235,6 +235,8 @@ function mayBeCached(step: Step, newKeys: boolean): boolean {
     case 'refresh':
       return true;
     case 'upload':
+    case 'download':
+    case 'link':
     case 'copy':
       return newKeys || 'ifMatch' in step.condition;
   }

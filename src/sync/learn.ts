@@ -91,7 +91,7 @@ async function loadJournal(storage: IndexStorage, emit: Emit, signal: AbortSigna
 export interface Confirmed {
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** Keys whose object has the file's bytes, as the plan found. */
-  readonly unchanged: ReadonlyMap<ObjectKey, Md5>;
+  readonly unchanged: ReadonlyMap<ObjectKey, Md5 | undefined>;
   readonly written: ReadonlyMap<ObjectKey, ObjectEntry>;
   readonly deleted: ReadonlySet<ObjectKey>;
   readonly files: Iterable<{ readonly file: LocalFile; readonly md5: Md5 }>;
@@ -159,7 +159,10 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     const isPlain = headers === undefined && source === undefined;
     if (known !== undefined && known.etag === object.etag && known.size === object.size) {
       const same = (md5 === undefined || md5 === known.md5) && isPlain;
-      entries.push([object.key, same ? known : { ...known, md5: md5 ?? known.md5, ...asked }]);
+      entries.push([
+        object.key,
+        same ? known : { ...known, ...(md5 === undefined ? {} : { md5 }), ...asked },
+      ]);
     } else if (md5 !== undefined && (!isPlain || classifyETag(object.etag).kind !== 'md5')) {
       // A plain ETag says its own digest; only the others are worth a line.
       entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);

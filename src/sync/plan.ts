@@ -7,7 +7,9 @@ import type {
   CopySource,
   CopyStep,
   Count,
+  DownloadStep,
   KeepStep,
+  LinkStep,
   Phase,
   Plan,
   Rank,
@@ -22,9 +24,17 @@ import { orderReads } from './read-order.js';
 
 /** What is known of a file's content before the plan is made. */
 export interface KnownContent {
-  readonly md5: Md5;
+  /** `undefined`: an object that is known by its multipart ETag alone. */
+  readonly md5: Md5 | undefined;
   /** Multipart ETags of the same bytes, under the layouts that objects of this size may have. */
   readonly multipartETags: readonly ETag[];
+}
+
+/** What stands for a content beside its size: its MD5; or, where nobody knows that, a multipart ETag. */
+export type Identity = Md5 | ETag;
+
+function identityOf(content: KnownContent | undefined): Identity | undefined {
+  return content?.md5 ?? content?.multipartETags[0];
 }
 
 /**
@@ -38,6 +48,9 @@ export type GraceState = 'due' | 'begins' | 'waits' | 'expired';
 
 export interface PlanPolicy {
   readonly order: PublishOrder;
+  /** What bytes that are not there yet become, and what those that are. */
+  readonly send: 'upload' | 'download';
+  readonly again: 'copy' | 'link';
   /** Everything is staged before anything changes. */
   readonly delay: boolean;
   /** Bytes; content below it is sent, not copied. */
@@ -65,7 +78,9 @@ export interface PlanInput {
   /** By name. A file without an entry has a size that no object and no other file has. */
   readonly contents: ReadonlyMap<string, KnownContent>;
   /** Digests of objects whose ETag proves none, from metadata or an index that may be believed. */
-  readonly vouched: ReadonlyMap<ListedObject, Md5>;
+  readonly vouched: ReadonlyMap<ListedObject, Identity>;
+  /** By name: the object that a file of another bucket is, where it can be copied. It is never written. */
+  readonly own?: ReadonlyMap<string, ListedObject>;
   /** What is remembered of the objects' headers; no entry: unknown, and left alone. */
   readonly headers: ReadonlyMap<ObjectKey, HeaderState>;
   /** Keys whose ACL a copy onto themselves would drop. */
@@ -77,7 +92,7 @@ export interface PlanInput {
 export interface Planned {
   readonly plan: Plan;
   /** Keys whose object has the file's bytes, with the digest where it is known. */
-  readonly unchanged: ReadonlyMap<ObjectKey, Md5>;
+  readonly unchanged: ReadonlyMap<ObjectKey, Md5 | undefined>;
   /** Unchanged keys whose headers nobody remembers. */
   readonly headersUnknown: Count;
   readonly unknownHeaders: readonly LocalFile[];
@@ -120,7 +135,7 @@ export function makePlan(input: PlanInput): Planned {
     Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
   const contentOf = objectContents(input);
   const treeKeys = new Set<string>();
-  const unchanged = new Map<ObjectKey, Md5>();
+  const unchanged = new Map<ObjectKey, Md5 | undefined>();
   const wanted: Wanted[] = [];
   const kept = new Counter();
   const same = new Counter();
@@ -134,20 +149,22 @@ export function makePlan(input: PlanInput): Planned {
     treeKeys.add(key);
     const object = listing.get(key);
     if (object !== undefined) related = true;
-    const md5 = file.size === 0 ? EMPTY_MD5 : contents.get(file.name)?.md5;
+    const content = contents.get(file.name);
+    const md5 = file.size === 0 ? EMPTY_MD5 : content?.md5;
     if (
       object !== undefined &&
       object.size === file.size &&
-      (file.size === 0 || sameContent(md5, contentOf(object)))
+      (file.size === 0 || sameContent(identityOf(content), contentOf(object)))
     ) {
-      unchanged.set(key, md5 ?? EMPTY_MD5);
+      unchanged.set(key, md5);
       const state = input.headers.get(key);
       if (state === undefined) {
         headersUnknown.add(file.size);
         unknownHeaders.push(file);
       }
       if (state === undefined || state === 'same') same.add(file.size);
-      else renewed.push({ file, key, rank: placeOf(file, false), object, md5: md5 ?? EMPTY_MD5 });
+      else if (md5 === undefined) wanted.push({ file, key, rank: placeOf(file, false) });
+      else renewed.push({ file, key, rank: placeOf(file, false), object, md5 });
     } else {
       wanted.push({ file, key, rank: placeOf(file, object === undefined) });
     }
@@ -193,7 +210,7 @@ export function makePlan(input: PlanInput): Planned {
   const refreshed = new Map<ObjectKey, number>();
   for (const { file, key, rank, object, md5 } of renewed) {
     const base = { key, rank, bytes: file.size } as const;
-    const kept = whyNotRefreshed(object, input.aclBound);
+    const kept = policy.send === 'upload' ? whyNotRefreshed(object, input.aclBound) : undefined;
     if (kept !== undefined) {
       ranks.add(rank, 0, { ...base, action: 'keep', reason: kept, etag: object.etag } satisfies KeepStep);
       continue;
@@ -202,7 +219,7 @@ export function makePlan(input: PlanInput): Planned {
     const step: RefreshStep = {
       ...base,
       action: 'refresh',
-      reason: 'headers',
+      reason: policy.send === 'upload' ? 'headers' : 'attributes',
       file,
       md5,
       etag: object.etag,
@@ -214,21 +231,25 @@ export function makePlan(input: PlanInput): Planned {
 
   const treeContents = new Set<string>();
   for (const file of files) {
-    const content = contents.get(file.name);
-    if (content !== undefined) treeContents.add(contentId(file.size, content.md5));
+    const identity = identityOf(contents.get(file.name));
+    if (identity !== undefined) treeContents.add(contentId(file.size, identity));
   }
 
   const first = new Map<string, ObjectKey>();
   const decided: Decided[] = [];
   for (const want of wanted.sort((a, b) => a.rank - b.rank || compareKeys(a.key, b.key))) {
     const { file, key } = want;
-    const content = contents.get(file.name);
-    const id = content === undefined || file.size === 0 ? undefined : contentId(file.size, content.md5);
+    const identity = identityOf(contents.get(file.name));
+    const id = identity === undefined || file.size === 0 ? undefined : contentId(file.size, identity);
+    const own = file.size === 0 ? undefined : input.own?.get(file.name);
     const leader = id === undefined ? undefined : first.get(id);
     const safe = id === undefined ? undefined : sources.get(id);
     const moved = id === undefined ? undefined : moving.get(id);
-    if (file.size < policy.copyMinSize && (safe ?? leader ?? moved) !== undefined) {
+    if (file.size < policy.copyMinSize && (own ?? safe ?? leader ?? moved) !== undefined) {
       decided.push({ ...want, small: true });
+    } else if (own !== undefined) {
+      // It is the one whose headers are wanted too.
+      decided.push({ ...want, from: { reason: 'exists', object: own } });
     } else if (safe !== undefined) {
       const renewedAt = safe.bucket === undefined ? refreshed.get(safe.key) : undefined;
       // What is staged is read before anything is renewed.
@@ -261,14 +282,14 @@ export function makePlan(input: PlanInput): Planned {
     const content = contents.get(file.name);
     const base = { key, rank, bytes: file.size, file, condition } as const;
     const phase = order.phases.get(key) ?? 0;
-    if (from !== undefined && content !== undefined) {
+    if (from !== undefined) {
       const source = copySource(from);
       const stagedAt = policy.delay && source.kind === 'object' ? 0 : order.staged.get(key);
-      const step: CopyStep = {
+      const step: CopyStep | LinkStep = {
         ...base,
-        action: 'copy',
+        action: policy.again,
         reason: from.reason,
-        md5: content.md5,
+        md5: content?.md5,
         source,
         staged: stagedAt !== undefined,
       };
@@ -277,7 +298,13 @@ export function makePlan(input: PlanInput): Planned {
     } else {
       const reason = file.size === 0 ? 'empty' : small ? 'small' : uploadReason(object, file, contentOf);
       const md5 = file.size === 0 ? EMPTY_MD5 : content?.md5;
-      const step: UploadStep = { ...base, action: 'upload', reason, md5, staged: policy.delay };
+      const step: UploadStep | DownloadStep = {
+        ...base,
+        action: policy.send,
+        reason,
+        md5,
+        staged: policy.delay,
+      };
       if (policy.delay) ranks.stage(0, step);
       ranks.add(rank, phase, step);
     }
@@ -324,17 +351,19 @@ export function makePlan(input: PlanInput): Planned {
   };
 }
 
-/** Content identity: size and MD5. */
-function contentId(size: number, md5: Md5): string {
-  return `${md5}${size}`;
+/** Content identity: size and MD5, or what stands for it. */
+function contentId(size: number, identity: Identity): string {
+  return `${identity}/${size}`;
 }
 
 /** The digest of an object's bytes as far as ETag, metadata and index can prove it: design rule 3. */
-function objectContents(input: PlanInput): (object: ListedObject) => Md5 | undefined {
-  const composites = new Map<string, Md5>();
+function objectContents(input: PlanInput): (object: ListedObject) => Identity | undefined {
+  const composites = new Map<string, Identity>();
   for (const file of input.files) {
     const content = input.contents.get(file.name);
-    for (const etag of content?.multipartETags ?? []) composites.set(`${etag}/${file.size}`, content!.md5);
+    const identity = identityOf(content);
+    if (identity === undefined) continue;
+    for (const etag of content?.multipartETags ?? []) composites.set(`${etag}/${file.size}`, identity);
   }
   return (object) => {
     if (object.size === 0) return EMPTY_MD5;
@@ -352,7 +381,7 @@ function objectContents(input: PlanInput): (object: ListedObject) => Md5 | undef
   };
 }
 
-function sameContent(a: Md5 | undefined, b: Md5 | undefined): boolean {
+function sameContent(a: Identity | undefined, b: Identity | undefined): boolean {
   return a !== undefined && a === b;
 }
 
@@ -382,7 +411,7 @@ function isDirectoryMarker(name: string, object: ListedObject, policy: PlanPolic
 function uploadReason(
   object: ListedObject | undefined,
   file: LocalFile,
-  contentOf: (object: ListedObject) => Md5 | undefined,
+  contentOf: (object: ListedObject) => Identity | undefined,
 ): 'new' | 'changed' | 'content-unknown' {
   if (object === undefined) return 'new';
   return object.size === file.size && contentOf(object) === undefined ? 'content-unknown' : 'changed';

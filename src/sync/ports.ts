@@ -38,10 +38,19 @@ export interface CopyPlace {
   readonly bucket: SourceBucket | undefined;
 }
 
+/** The bucket that a tree is taken from. */
+export interface SourcePort extends CopyPlace {
+  readonly bucket: SourceBucket;
+  /** Whether the destination's own credentials and service reach it: then bytes are copied, not carried. */
+  readonly copyable: boolean;
+}
+
 /** What the engine needs from outside. */
 export interface SyncPorts {
   readonly store: ObjectStore;
   readonly copyFrom: readonly CopyPlace[];
+  /** Absent: the tree lies on this disk, or is downloaded. */
+  readonly source?: SourcePort;
   readonly index: IndexStorage | undefined;
   /** Given when something is to be invalidated, but for a dry run. */
   readonly invalidator?: Invalidator;

@@ -1,36 +1,99 @@
 import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
-import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { forEachConcurrent } from '../model/concurrency.js';
-import { EMPTY_MD5, type Md5 } from '../model/digest.js';
+import { EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
+import type { ExitCode } from '../model/errors.js';
+import type { StepOutcome } from '../model/events.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Encoding, ListedObject, LocalFile } from '../model/objects.js';
+import type { DownloadStep, Plan, UploadStep, WriteStep } from '../model/plan.js';
 import type { ReadableStore } from '../store/object-store.js';
+import { decode, WrongContentError } from './decode.js';
+import { explain } from './explain.js';
 
 export interface ReadBackRequest {
   readonly store: ReadableStore;
   readonly prefix: Prefix;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly concurrency: number;
+  /** What an object that is damaged calls for. */
+  readonly action: 'upload' | 'download';
   readonly onProgress: (files: number, bytes: number) => void;
   /** Nothing more is read when it is aborted. */
   readonly signal: AbortSignal;
 }
 
 /** What is wrong with an object that the listing called equal to its file. */
-export type Finding =
+type Finding =
   | { readonly kind: 'damaged'; readonly file: LocalFile }
   | { readonly kind: 'unread'; readonly file: LocalFile; readonly error: unknown };
+
+/** What reading showed: damaged objects as steps that would mend them, and what could not be read. */
+export interface CheckedBack {
+  readonly findings: readonly (UploadStep | DownloadStep)[];
+  readonly failed: readonly StepOutcome[];
+  readonly exits: readonly ExitCode[];
+}
 
 /**
  * Reads objects back, whole, and compares their bytes with those that their files have. What `compress` stored is
  * decoded. Memory does not grow with the objects' sizes.
  *
+ * @param files those whose keys `md5s` does not have are left out
  * @param md5s of the stored bytes, by key
  */
-export async function readBack(
+export async function checkBack(
   files: readonly LocalFile[],
-  md5s: ReadonlyMap<ObjectKey, Md5>,
+  md5s: ReadonlyMap<ObjectKey, Md5 | undefined>,
+  request: ReadBackRequest,
+): Promise<CheckedBack> {
+  const { prefix, listing, action } = request;
+  const keyOf = ({ name }: LocalFile): ObjectKey => (prefix + name) as ObjectKey;
+  const due = files.filter((file) => md5s.has(keyOf(file)));
+  const findings: (UploadStep | DownloadStep)[] = [];
+  const failed: StepOutcome[] = [];
+  const exits: ExitCode[] = [];
+  for (const finding of await readBack(due, md5s, request)) {
+    const { file } = finding;
+    const key = keyOf(file);
+    const condition = { ifMatch: listing.get(key)?.etag ?? ('' as ETag) };
+    const base = {
+      key,
+      rank: 0,
+      bytes: file.size,
+      file,
+      md5: md5s.get(key) ?? EMPTY_MD5,
+      condition,
+    } as const;
+    const step: UploadStep | DownloadStep = { ...base, action, reason: 'damaged', staged: false };
+    if (finding.kind === 'damaged') {
+      findings.push(step);
+      continue;
+    }
+    const { code, exit, message } = explain(finding.error, key);
+    exits.push(exit);
+    failed.push({ step, outcome: 'failed', action, sentBytes: 0, error: { code, message }, ms: 0 });
+  }
+  return { findings, failed, exits };
+}
+
+/** A plan with what reading the objects showed besides. */
+export function withFindings(plan: Plan, steps: readonly WriteStep[]): Plan {
+  if (steps.length === 0) return plan;
+  const bytes = steps.reduce((sum, { bytes: some }) => sum + some, 0);
+  const [first, ...ranks] = plan.ranks;
+  return {
+    ...plan,
+    unchanged: { files: plan.unchanged.files - steps.length, bytes: plan.unchanged.bytes - bytes },
+    ranks: [
+      { name: first?.name ?? '', phases: [...(first?.phases ?? []), { kind: 'publish', steps }] },
+      ...ranks,
+    ],
+  };
+}
+
+async function readBack(
+  files: readonly LocalFile[],
+  md5s: ReadonlyMap<ObjectKey, Md5 | undefined>,
   request: ReadBackRequest,
 ): Promise<readonly Finding[]> {
   const { store, prefix, listing, signal, onProgress } = request;
@@ -75,11 +138,9 @@ async function digestOf(
   };
   try {
     if (encoding === undefined) await digest(body);
-    else await pipeline(body, encoding === 'gzip' ? createGunzip() : createBrotliDecompress(), digest);
+    else await decode(body, encoding, digest);
   } catch (error) {
-    const code = (error as { readonly code?: unknown }).code;
-    // As zlib names what it cannot decode.
-    if (typeof code === 'string' && /^(Z_|ERR__ERROR_|ERR_BROTLI)/.test(code)) return undefined;
+    if (error instanceof WrongContentError) return undefined;
     throw error;
   }
   return hash.digest('hex') as Md5;

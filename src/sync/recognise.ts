@@ -132,7 +132,7 @@ class Asker {
   believe(objects: Iterable<ListedObject>, index: DigestIndex): void {
     for (const object of objects) {
       const entry = index.objects.get(object.key);
-      if (entry === undefined || entry.etag !== object.etag || entry.size !== object.size) continue;
+      if (entry?.md5 === undefined || entry.etag !== object.etag || entry.size !== object.size) continue;
       if (classifyETag(object.etag).kind !== 'md5') this.#asking.vouched.set(object, entry.md5);
       else if ((object.etag as string) !== entry.md5) this.#underKms.set(object, entry.md5);
     }

@@ -1,29 +1,20 @@
-import { setMaxListeners } from 'node:events';
-import { EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
+import type { Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type UploadEntry } from '../model/digest-index.js';
-import { EXIT, type ExitCode, refusal, SyncError, worstExit } from '../model/errors.js';
-import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/events.js';
+import { EXIT, refusal, SyncError } from '../model/errors.js';
+import type { StepOutcome } from '../model/events.js';
 import { formatSource, HeaderPolicy, headerDigest } from '../model/headers.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/object-key.js';
-import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
+import type { ListedObject, LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
-import type { Count, Plan, Step, WriteStep } from '../model/plan.js';
+import type { Count, Plan, Step } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
-import {
-  type Delayed,
-  type HeaderDifference,
-  type ReportError,
-  type ReportStep,
-  statusOf,
-  type Totals,
-} from '../model/report.js';
-import type { ReadableStore } from '../store/object-store.js';
+import type { Delayed, HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
-import { DigestPool } from './digest-pool.js';
+import { download } from './download.js';
 import { type EncodedTree, Encodings } from './encode.js';
 import { parseExcludes } from './excludes.js';
-import { CannotStageError, dryRunPerformer, execute } from './execute.js';
+import { CannotStageError, execute } from './execute.js';
 import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { foreignWrites } from './foreign.js';
@@ -38,23 +29,21 @@ import { immutableNames } from './manifests.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
-import { readBack } from './read-back.js';
+import { type CheckedBack, checkBack, withFindings } from './read-back.js';
 import { type ListedPlace, recognise } from './recognise.js';
 import { askHeaders } from './refresh-headers.js';
+import { remoteTree } from './remote-tree.js';
 import { planRemoval, retainedKeys } from './remove.js';
+import { planTotals, RunFrame } from './run-frame.js';
+import { bothOrFirstFailure, totalSize } from './side-by-side.js';
 import { unusedRules, withoutRules, withSite } from './site.js';
+import { isSameByETag, SourceObjects } from './source-objects.js';
 import { Transfer } from './transfer.js';
 import { Uploads } from './uploads.js';
 import { type Tree, walk } from './walk.js';
 
-/** A run that has not moved for this long never will. Milliseconds. */
-const NO_PROGRESS_MS = 5 * 60_000;
-
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
-
-/** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
-const LAST_REQUESTS_MS = 2_000;
 
 /** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
 const REFRESHES_SHOWN = 100;
@@ -62,15 +51,13 @@ const REFRESHES_SHOWN = 100;
 /** Keys of another writer that a message names. */
 const FOREIGN_SHOWN = 10;
 
-/** Progress is told at most this often. Milliseconds. */
-const PROGRESS_MS = 200;
-
 /**
- * Publishes a tree to one destination: walk and list, digest, plan, guard, execute, remember, report. Or removes what
- * one holds: list, plan, guard, execute, report.
+ * Publishes a tree to one destination: walk and list, digest, plan, guard, execute, remember, report. The tree lies on
+ * this disk or in another bucket. Or removes what a destination holds: list, plan, guard, execute, report. Or downloads.
  * Nothing is written before the guards are passed. Rejects for nothing: what went wrong is in the report.
  */
 export async function sync(options: SyncOptions, ports: SyncPorts): Promise<SyncResult> {
+  if (options.target !== undefined) return download(options, options.target, ports);
   const run = new Run(options, ports);
   try {
     await run[COMMANDS[options.command]]();
@@ -109,65 +96,56 @@ interface Prepared {
 
 const COMMANDS = { sync: 'publish', remove: 'remove', check: 'check' } as const;
 
-const NOTHING_FOUND = { steps: [], failed: [] } as const;
+const NOTHING_FOUND: CheckedBack = { findings: [], failed: [], exits: [] };
 
 class Run {
   readonly #options: SyncOptions;
   readonly #ports: SyncPorts;
-  readonly #url: string;
-  readonly #pool: DigestPool;
+  readonly #frame: RunFrame;
   readonly #encodings: Encodings;
-  readonly #phases: Partial<Record<PhaseName, number>> = {};
-  readonly #stop = new AbortController();
-  /** Nothing more is started when it is aborted. */
-  readonly #signal: AbortSignal;
-  /** Requests in flight end with it, a little later than the run. */
-  readonly #requests = new AbortController();
-  readonly #watchdog: NodeJS.Timeout;
-  #movedAt = performance.now();
-  #bytesMoved = 0;
-  #toldAt = 0;
-  #planned: Plan | undefined;
+  /** Where the tree lies in a bucket. */
+  readonly #source: SourceObjects | undefined;
   #delayed: Delayed | undefined;
   #lock: Lock | undefined;
   #invalidations: Invalidations | undefined;
   #policy: HeaderPolicy;
   /** Of the keys whose headers S3 was asked for. */
   readonly #headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
-  #headersUnknown: Count = zero();
+  #headersUnknown: Count = { files: 0, bytes: 0 };
   #sendAllRequests = 0;
-  #outcomes: readonly StepOutcome[] = [];
-  #exits: readonly ExitCode[] = [];
-  #error: ReportError | undefined;
 
   constructor(options: SyncOptions, ports: SyncPorts) {
     this.#options = options;
     this.#ports = ports;
-    this.#url = destinationUrl(options.destination);
+    this.#frame = new RunFrame(options, ports, () => [
+      ports.store,
+      ...(ports.source === undefined ? [] : [ports.source.store]),
+      ...ports.copyFrom.map(({ store }) => store),
+    ]);
     this.#policy = new HeaderPolicy(options.writeHeaders, options.headers);
-    this.#signal = AbortSignal.any([ports.signal, this.#stop.signal]);
-    // Every request in flight listens to it.
-    setMaxListeners(0, this.#signal, this.#requests.signal);
-    const end = (): void => this.#requests.abort(this.#signal.reason);
-    this.#stop.signal.addEventListener('abort', end);
-    ports.signal.addEventListener('abort', () => setTimeout(end, LAST_REQUESTS_MS).unref());
-    this.#pool = new DigestPool(() => {
-      this.#movedAt = performance.now();
-    }, this.#signal);
-    this.#encodings = new Encodings(this.#pool);
-    this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
+    this.#encodings = new Encodings(this.#frame.pool);
+    if (ports.source !== undefined) {
+      this.#source = new SourceObjects({
+        store: ports.source.store,
+        pool: this.#frame.pool,
+        concurrency: requestsInFlight(options.connection),
+        emit: ports.emit,
+        signal: this.#frame.signal,
+        requests: this.#frame.requests,
+      });
+    }
   }
 
   async publish(): Promise<void> {
     const { lock, dryRun, deletes } = this.#options;
     if (lock && !dryRun) await this.#takeLock();
     const { index: storage, emit } = this.#ports;
-    const remembered = await loadIndex(storage, emit, this.#signal);
+    const remembered = await loadIndex(storage, emit, this.#frame.signal);
     const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
     const invalidations = this.#toInvalidate(listing, remembered);
     const delay = this.#canDelay();
     let planned = await this.#plan(input, delay);
-    if (known.files.length > 0) guardDeletions(planned, deletes, this.#url);
+    if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
     this.#settle(planned);
     if (dryRun) {
       invalidations.plan(planned.plan);
@@ -175,7 +153,7 @@ class Run {
       const refreshed = [...stepsOf(planned.plan)].filter((step) => step.action === 'refresh');
       const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
       await this.#compareHeaders(shown, listing);
-      return this.#rehearse(planned);
+      return this.#frame.rehearse(planned.plan);
     }
     const matters = this.#mattersTo(tree, known.files);
     const seen: Seen = { ...known, listing, matters, index: remembered.index, digestedNs };
@@ -197,15 +175,20 @@ class Run {
     const { emit, now } = this.#ports;
     const { tree: found, listing, further } = await this.#look();
     const published = await withoutRules(found, site);
-    for (const message of unusedRules(published)) emit({ type: 'message', level: 'notice', message });
-    this.#warn([...site.warnings, ...guardTree(published, treeOptions, deletes)]);
+    const { source } = this.#ports;
+    if (source === undefined)
+      for (const message of unusedRules(published)) emit({ type: 'message', level: 'notice', message });
+    const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
+    this.#frame.warn([...site.warnings, ...guardTree(published, places, treeOptions, deletes)]);
     const tree = withSite(published, site);
     this.#policy = await this.#headerPolicy(tree);
-    this.#warn(tree.warnings);
+    this.#frame.warn(tree.warnings);
     refuseKeys(tree, this.#options);
     const digestedNs = BigInt(now()) * 1_000_000n;
     const encoded = await this.#encode(tree, listing, remembered);
-    const known = await this.#digest(encoded, listing, further, remembered);
+    const known = await (this.#source === undefined
+      ? this.#digest(encoded, listing, further, remembered)
+      : this.#askSource(this.#source, tree, listing));
     const input = await this.#recognise(tree, listing, further, known, remembered, encoded.vouched);
     this.#sendAllRequests = requestsToSend(known.files);
     return { tree, listing, known, input, digestedNs };
@@ -217,68 +200,43 @@ class Run {
    */
   async check(): Promise<void> {
     const { index: storage, emit } = this.#ports;
-    const { index } = await loadIndex(storage, emit, this.#signal);
+    const { index } = await loadIndex(storage, emit, this.#frame.signal);
     const { known, input, listing } = await this.#prepare({ index, trustFiles: false, trustObjects: false });
     const planned = await this.#plan(input, false);
     const found = this.#options.read ? await this.#readBack(planned, known.files, listing) : NOTHING_FOUND;
-    const plan = withFindings(planned.plan, found.steps);
+    const plan = withFindings(planned.plan, found.findings);
     this.#settle({ ...planned, plan });
     const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
     const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
     await this.#compareHeaders(shown, listing);
-    await this.#rehearse({ ...planned, plan });
-    this.#outcomes = [...this.#outcomes, ...found.failed];
+    await this.#frame.rehearse(plan);
+    this.#frame.addExits(found.exits);
+    this.#frame.outcomes = [...this.#frame.outcomes, ...found.failed];
     for (const outcome of found.failed) emit({ type: 'outcome', outcome });
     const isDifferent = [...stepsOf(plan)].some(({ action }) => action !== 'keep');
-    if (isDifferent) this.#exits = [...this.#exits, EXIT.different];
+    if (isDifferent) this.#frame.addExits([EXIT.different]);
   }
 
   async #readBack(
     planned: Planned,
     files: readonly LocalFile[],
     listing: Looked['listing'],
-  ): Promise<{ readonly steps: readonly WriteStep[]; readonly failed: readonly StepOutcome[] }> {
+  ): Promise<CheckedBack> {
     const { destination, connection } = this.#options;
     const { prefix } = destination;
     const renewed = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
-    const unchanged = files.filter(({ name }) => {
-      const key = (prefix + name) as ObjectKey;
-      return planned.unchanged.has(key) && !renewed.has(key);
-    });
-    const findings = await this.#phase('read', (tell) =>
-      readBack(unchanged, planned.unchanged, {
+    const unchanged = files.filter(({ name }) => !renewed.has((prefix + name) as ObjectKey));
+    return this.#frame.phase('read', (tell) =>
+      checkBack(unchanged, planned.unchanged, {
         store: this.#ports.store,
         prefix,
         listing,
+        action: 'upload',
         concurrency: requestsInFlight(connection),
         onProgress: (done, bytes) => tell({ files: done, filesTotal: unchanged.length, bytes }),
-        signal: this.#signal,
+        signal: this.#frame.signal,
       }),
     );
-    const steps: WriteStep[] = [];
-    const failed: StepOutcome[] = [];
-    for (const finding of findings) {
-      const { file } = finding;
-      const key = (prefix + file.name) as ObjectKey;
-      const etag = listing.get(key)?.etag ?? ('' as ETag);
-      const md5 = planned.unchanged.get(key) ?? EMPTY_MD5;
-      const base = { key, rank: 0, bytes: file.size, file, md5, condition: { ifMatch: etag } } as const;
-      const upload = { ...base, action: 'upload', reason: 'damaged', staged: false } as const;
-      if (finding.kind === 'damaged') steps.push(upload);
-      else {
-        const { code, exit, message } = explain(finding.error, key);
-        this.#exits = [...this.#exits, exit];
-        failed.push({
-          step: upload,
-          outcome: 'failed',
-          action: 'upload',
-          sentBytes: 0,
-          error: { code, message },
-          ms: 0,
-        });
-      }
-    }
-    return { steps, failed };
   }
 
   #toInvalidate(listing: Looked['listing'], { index }: LoadedIndex): Invalidations {
@@ -291,13 +249,13 @@ class Run {
       remembered: index?.invalidations ?? new Map(),
       wasEmpty: listing.size === 0,
       wasThere: (key) => index?.objects.has(key) === true,
-      url: this.#url,
+      url: this.#frame.url,
       emit,
       onMove: () => {
-        this.#movedAt = performance.now();
+        this.#frame.moved();
       },
-      signal: this.#signal,
-      requests: this.#requests.signal,
+      signal: this.#frame.signal,
+      requests: this.#frame.requests,
     });
     return this.#invalidations;
   }
@@ -306,9 +264,9 @@ class Run {
   #blameInvalidation(error: SyncError | undefined): void {
     if (error === undefined) return;
     const { code, exit, message } = error;
-    if (this.#exits.length === 0) this.#error ??= { code, message };
+    if (this.#frame.exits.length === 0) this.#frame.error ??= { code, message };
     else this.#ports.emit({ type: 'message', level: 'error', message });
-    this.#exits = [...this.#exits, exit];
+    this.#frame.addExits([exit]);
   }
 
   /** Every write of a tagged name would fail there. */
@@ -330,10 +288,12 @@ class Run {
     this.#refuseTags();
     const notice = (message: string): void => this.#ports.emit({ type: 'message', level: 'notice', message });
     const immutable =
-      headers.defaults === 'website' ? await immutableNames(tree.files, notice) : new Set<string>();
+      headers.defaults === 'website' && this.#source === undefined
+        ? await immutableNames(tree.files, notice)
+        : new Set<string>();
     const policy = new HeaderPolicy(writeHeaders, headers, immutable);
     if (headers.rules.length > 0) for (const file of tree.files) policy.headersOf(file);
-    this.#warn(policy.warnings);
+    this.#frame.warn(policy.warnings);
     return policy;
   }
 
@@ -342,35 +302,26 @@ class Run {
     const { lock, dryRun, deletes, destination } = this.#options;
     const { store, index: storage, emit, now } = this.#ports;
     const { prefix } = destination;
-    const signal = this.#signal;
+    const signal = this.#frame.signal;
     if (lock && !dryRun) await this.#takeLock();
     // It names the uploads that a publish left behind. It is not written: a line about what is gone is never believed.
     const { index } = await loadIndex(dryRun ? undefined : storage, emit, signal);
-    const listing = await this.#phase('list', async (tell) => {
+    const listing = await this.#frame.phase('list', async (tell) => {
       const listed = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), signal, true);
       tell({ files: listed.size, bytes: totalSize(listed.values()) });
       return new Map(listed);
     });
     // Ours goes when it is given back.
     if (this.#lock !== undefined) listing.delete(lockKey(prefix));
-    await refuseLocks(listing.keys(), { store, url: this.#url, now, signal });
+    await refuseLocks(listing.keys(), { store, url: this.#frame.url, now, signal });
     const retained = retainedKeys(prefix, deletes.retain);
-    const planned = await this.#phase('plan', async () => planRemoval(prefix, listing, retained));
-    guardDeletions(planned, deletes, this.#url, 'the prefix');
+    const planned = await this.#frame.phase('plan', async () => planRemoval(prefix, listing, retained));
+    guardDeletions(planned, deletes, this.#frame.url, 'the prefix');
     this.#settle(planned);
-    if (dryRun) return this.#rehearse(planned);
+    if (dryRun) return this.#frame.rehearse(planned.plan);
     const matters = (key: ObjectKey): boolean => !retained(key);
     const seen: Seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
     await this.#execute(planned, seen, false);
-  }
-
-  async #rehearse(planned: Planned): Promise<void> {
-    const { connection } = this.#options;
-    this.#outcomes = await execute(planned.plan, dryRunPerformer, {
-      concurrency: requestsInFlight(connection),
-      emit: this.#ports.emit,
-      signal: this.#signal,
-    });
   }
 
   async #takeLock(): Promise<void> {
@@ -378,11 +329,11 @@ class Run {
     this.#lock = await Lock.acquire({
       store,
       prefix: this.#options.destination.prefix,
-      url: this.#url,
+      url: this.#frame.url,
       owner: this.#ports.owner,
       now,
-      onLost: (error) => this.#stop.abort(error),
-      signal: this.#signal,
+      onLost: (error) => this.#frame.stop(error),
+      signal: this.#frame.signal,
     });
   }
 
@@ -391,15 +342,15 @@ class Run {
     const { store, copyFrom } = this.#ports;
     const { prefix } = this.#options.destination;
     const [tree, listed] = await bothOrFirstFailure(
-      this.#signal,
+      this.#frame.signal,
       (either) =>
-        this.#phase('walk', async (tell) => {
-          const found = await walk(this.#options.tree, (files) => tell({ files, bytes: 0 }), either);
+        this.#frame.phase('walk', async (tell) => {
+          const found = await this.#tree((files) => tell({ files, bytes: 0 }), either);
           tell({ files: found.files.length, bytes: totalSize(found.files) });
           return found;
         }),
       (either) =>
-        this.#phase('list', async (tell) => {
+        this.#frame.phase('list', async (tell) => {
           const listing = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either);
           const further: ListedPlace[] = [];
           for (const place of copyFrom) {
@@ -412,11 +363,18 @@ class Run {
     return { tree, ...listed };
   }
 
+  async #tree(onProgress: (files: number) => void, signal: AbortSignal): Promise<Tree> {
+    const { source } = this.#ports;
+    const { tree } = this.#options;
+    if (source === undefined) return walk(tree, onProgress, signal);
+    return remoteTree(await listAll(source.store, source.prefix, onProgress, signal), source.prefix, tree);
+  }
+
   async #encode(tree: Tree, listing: Looked['listing'], remembered: LoadedIndex): Promise<EncodedTree> {
     const { site, destination, connection } = this.#options;
     const { files } = tree;
     if (site.compress.length === 0) return { files, adopted: new Map(), vouched: new Map() };
-    return this.#phase('encode', async (tell) =>
+    return this.#frame.phase('encode', async (tell) =>
       this.#encodings.encode(files, {
         ...remembered,
         rules: site.compress,
@@ -424,13 +382,23 @@ class Run {
         prefix: destination.prefix,
         listing,
         store: this.#ports.store,
-        pool: this.#pool,
+        pool: this.#frame.pool,
         concurrency: requestsInFlight(connection),
         emit: this.#ports.emit,
         onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),
-        signal: this.#signal,
+        signal: this.#frame.signal,
       }),
     );
+  }
+
+  /** What S3 says of the objects that are to be written. */
+  async #askSource(source: SourceObjects, { files }: Tree, listing: Looked['listing']): Promise<Digested> {
+    const { prefix } = this.#options.destination;
+    const due = files.filter((file) => !isSameByETag(file, listing.get((prefix + file.name) as ObjectKey)));
+    return this.#frame.phase('digest', async () => {
+      await source.ask(due, () => this.#frame.moved());
+      return { files, digests: source.contents(files).digests };
+    });
   }
 
   async #digest(
@@ -439,7 +407,7 @@ class Run {
     further: Looked['further'],
     remembered: LoadedIndex,
   ): Promise<Digested> {
-    return this.#phase('digest', async (tell) =>
+    return this.#frame.phase('digest', async (tell) =>
       digestTree({
         prefix: this.#options.destination.prefix,
         files,
@@ -448,9 +416,9 @@ class Run {
         further: further.flatMap(({ objects }) => objects),
         index: remembered.index,
         trustFiles: remembered.trustFiles,
-        pool: this.#pool,
+        pool: this.#frame.pool,
         onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
-        signal: this.#signal,
+        signal: this.#frame.signal,
       }),
     );
   }
@@ -479,7 +447,7 @@ class Run {
       trustObjects: remembered.trustObjects,
       concurrency: requestsInFlight(connection),
       emit,
-      signal: this.#signal,
+      signal: this.#frame.signal,
     });
     const retained = parseExcludes(deletes.retain);
     return {
@@ -487,11 +455,14 @@ class Run {
       files,
       listing,
       further: further.flatMap(({ objects }) => objects),
-      contents: knownContents(digests),
+      contents: this.#source === undefined ? knownContents(digests) : this.#source.contents(files).contents,
+      ...this.#ownSources(tree),
       vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
       headers: headerStates(files, prefix, listing, remembered.index, this.#policy),
       policy: {
         order: publishOrder(publishLast),
+        send: 'upload',
+        again: 'copy',
         delay: false,
         copyMinSize: copies.minSize,
         deleteAfter: deletes.deleteAfter && files.length > 0,
@@ -505,11 +476,23 @@ class Run {
     };
   }
 
+  /** The objects that are copied, each under its own name. */
+  #ownSources({ files }: Tree): { readonly own?: ReadonlyMap<string, ListedObject> } {
+    const { source } = this.#ports;
+    if (source?.copyable !== true) return {};
+    const own = new Map<string, ListedObject>();
+    for (const { name, object } of files) {
+      if (object === undefined || object.size === 0) continue;
+      own.set(name, { ...object, storageClass: 'STANDARD', bucket: source.bucket });
+    }
+    return { own };
+  }
+
   async #plan(input: Omit<PlanInput, 'aclBound'>, delay: boolean): Promise<Planned> {
     const { connection } = this.#options;
     const { store, emit } = this.#ports;
     const policy = { ...input.policy, delay };
-    return this.#phase('plan', async () => {
+    return this.#frame.phase('plan', async () => {
       let headers = input.headers;
       let made = makePlan({ ...input, policy, headers, aclBound: new Set() });
       const asked = await this.#askHeaders(made, input);
@@ -523,7 +506,7 @@ class Run {
         policy: this.#policy,
         concurrency,
         emit,
-        signal: this.#signal,
+        signal: this.#frame.signal,
       });
       return aclBound.size === 0 ? made : makePlan({ ...input, policy, headers, aclBound });
     });
@@ -561,7 +544,7 @@ class Run {
       policy: this.#policy,
       concurrency: requestsInFlight(this.#options.connection),
       emit: this.#ports.emit,
-      signal: this.#signal,
+      signal: this.#frame.signal,
     });
     for (const [key, differences] of answers) this.#headerDifferences.set(key, differences);
   }
@@ -577,10 +560,9 @@ class Run {
   }
 
   #settle(planned: Planned): void {
-    this.#planned = planned.plan;
     this.#headersUnknown = planned.headersUnknown;
     this.#tellUnknownHeaders(planned.headersUnknown.files);
-    this.#ports.emit({ type: 'plan', url: this.#url, totals: planTotals(planned.plan) });
+    this.#frame.settle(planned.plan);
   }
 
   #canDelay(): boolean {
@@ -593,7 +575,7 @@ class Run {
 
   /** Strict: refuses. Best effort: says once what is done instead. */
   #cannotDelay(why: string): void {
-    const what = `${this.#url} cannot delay updates (${why})`;
+    const what = `${this.#frame.url} cannot delay updates (${why})`;
     if (this.#options.delayUpdates !== 'best-effort') {
       throw refusal(
         'cannot-delay',
@@ -607,13 +589,13 @@ class Run {
   async #execute(planned: Planned, seen: Seen, delay: boolean): Promise<void> {
     const { store, index: storage, now } = this.#ports;
     const { digests } = seen;
-    const signal = this.#signal;
+    const signal = this.#frame.signal;
     const { preserve, overwrite, connection, destination } = this.#options;
     const totals = planTotals(planned.plan);
     const { upload, copy, refresh, delete: deleted } = totals;
     const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
     const concurrency = requestsInFlight(connection);
-    await this.#phase('execute', async (tell) => {
+    await this.#frame.phase('execute', async (tell) => {
       let done = 0;
       let sent = 0;
       let isRemembered = false;
@@ -628,18 +610,18 @@ class Run {
         now: now(),
         concurrency,
         emit: this.#ports.emit,
-        signal: this.#requests.signal,
+        signal: this.#frame.requests,
       });
       await uploads.abortLeftOvers(wantedUploads(planned.plan));
       await this.#invalidations?.journal(planned.plan);
       const transfer: Transfer = new Transfer({
         store,
         digests,
-        pool: this.#pool,
+        pool: this.#frame.pool,
         preserve,
         overwrite,
         policy: this.#policy,
-        encodings: this.#encodings,
+        bodies: this.#source ?? this.#encodings,
         delay,
         uploads,
         concurrency,
@@ -650,10 +632,10 @@ class Run {
           tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
         },
         signal,
-        requests: this.#requests.signal,
+        requests: this.#frame.requests,
       });
       try {
-        this.#outcomes = await execute(planned.plan, transfer, {
+        this.#frame.outcomes = await execute(planned.plan, transfer, {
           concurrency,
           emit: (event) => {
             if (event.type === 'outcome') {
@@ -667,13 +649,13 @@ class Run {
           signal,
         });
       } finally {
-        this.#invalidations?.settle(this.#outcomes);
+        this.#invalidations?.settle(this.#frame.outcomes);
         // A stopped run has seconds: the index says what is left open before anything is tidied.
         if (signal.aborted) await this.#remember(planned, seen, transfer, uploads);
         isRemembered = signal.aborted;
         await transfer.close();
       }
-      this.#exits = [...this.#exits, ...transfer.exits];
+      this.#frame.addExits(transfer.exits);
       if (delay) this.#delayed = clock.delayed();
       await this.#lookAgain(transfer, seen);
       this.#blameInvalidation(await this.#invalidations?.send());
@@ -690,9 +672,8 @@ class Run {
       this.#blame(foreign, 'nothing was deleted');
       return { code: 'foreign-writer', message: `withheld: another writer changed ${foreign[0]}` };
     } catch (error) {
-      const { code, exit, message } = explain(error, `${this.#url}: listing before the deletes`);
-      this.#exits = [...this.#exits, exit];
-      this.#error ??= { code, message };
+      const { code, exit, message } = explain(error, `${this.#frame.url}: listing before the deletes`);
+      this.#frame.blame({ code, message }, exit);
       return { code, message: `withheld: ${message}` };
     }
   }
@@ -700,14 +681,15 @@ class Run {
   /** When anything was written, a last listing shows whether somebody else wrote in between. */
   async #lookAgain(transfer: Transfer, seen: Seen): Promise<void> {
     const isWritten = transfer.learned.size > 0 || transfer.deleted.size > 0;
-    if (!isWritten || this.#lock !== undefined || this.#signal.aborted || this.#exits.length > 0) return;
+    if (!isWritten || this.#lock !== undefined || this.#frame.signal.aborted || this.#frame.exits.length > 0)
+      return;
     try {
       const foreign = await this.#foreignWrites(transfer, seen);
       const isRemoving = this.#options.command === 'remove';
       const consequence = isRemoving ? 'it is not empty' : 'what this run wrote there may be gone';
       if (foreign.length > 0) this.#blame(foreign, consequence);
     } catch (error) {
-      const { message } = explain(error, `${this.#url}: listing after the run`);
+      const { message } = explain(error, `${this.#frame.url}: listing after the run`);
       const text = `${message}; whether another run wrote at the same time is not known`;
       this.#ports.emit({ type: 'message', level: 'warning', message: text });
     }
@@ -724,7 +706,7 @@ class Run {
       matters: seen.matters,
       withOwn: command === 'remove',
       concurrency: requestsInFlight(connection),
-      signal: this.#requests.signal,
+      signal: this.#frame.requests,
     });
   }
 
@@ -744,9 +726,8 @@ class Run {
   #blame(foreign: readonly ObjectKey[], consequence: string): void {
     const shown = foreign.slice(0, FOREIGN_SHOWN).join(', ');
     const more = foreign.length > FOREIGN_SHOWN ? ` and ${foreign.length - FOREIGN_SHOWN} more` : '';
-    const message = `${this.#url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
-    this.#exits = [...this.#exits, EXIT.foreignWriter];
-    this.#error ??= { code: 'foreign-writer', message };
+    const message = `${this.#frame.url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
+    this.#frame.blame({ code: 'foreign-writer', message }, EXIT.foreignWriter);
   }
 
   async #remember(planned: Planned, seen: Seen, transfer: Transfer, uploads: Uploads): Promise<void> {
@@ -755,13 +736,13 @@ class Run {
     const { files, digests, listing, index, digestedNs } = seen;
     const digested = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>(transfer.published);
     for (const file of files) {
-      const digest = digests.get(file.name);
+      const digest = file.object === undefined ? digests.get(file.name) : undefined;
       if (digest !== undefined && !digested.has(file.name))
         digested.set(file.name, { file, md5: digest.md5 });
     }
     const isDeploy =
-      this.#exits.length === 0 &&
-      !this.#signal.aborted &&
+      this.#frame.exits.length === 0 &&
+      !this.#frame.signal.aborted &&
       (transfer.learned.size > 0 || transfer.deleted.size > 0);
     const deploys = index?.deploys ?? 0;
     const confirmed = {
@@ -780,8 +761,8 @@ class Run {
       pending: pendingDeletes(planned.waiting, index, now()),
       invalidations: this.#invalidations?.left() ?? new Map(),
     };
-    const time = this.#signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : this.#signal;
-    await this.#phase('index', async () => saveIndex(storage, index, confirmed, emit, time));
+    const time = this.#frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : this.#frame.signal;
+    await this.#frame.phase('index', async () => saveIndex(storage, index, confirmed, emit, time));
   }
 
   /** Digests of the headers that S3 answered as they should be. */
@@ -798,116 +779,25 @@ class Run {
   }
 
   fail(error: unknown): void {
-    const cause = this.#signal.aborted ? this.#signal.reason : error;
-    const { code, exit, message } = explain(cause, this.#url);
-    this.#error = { code, message };
-    this.#exits = [...this.#exits, exit];
-    if (code === 'internal' && cause instanceof Error) {
-      this.#ports.emit({ type: 'message', level: 'debug', message: cause.stack ?? cause.message });
-    }
+    this.#frame.fail(error);
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#watchdog);
-    const time = this.#requests.signal.aborted
-      ? AbortSignal.timeout(LAST_REQUESTS_MS)
-      : this.#requests.signal;
-    const held = await this.#lock?.release(time);
-    if (held !== undefined) this.#warn([held]);
-    await this.#pool.close();
+    const held = await this.#lock?.release(this.#frame.lastRequests());
+    if (held !== undefined) this.#frame.warn([held]);
+    await this.#frame.close();
     await this.#encodings.close();
+    await this.#source?.close();
   }
 
   result(): SyncResult {
-    if (this.#signal.aborted && this.#error === undefined) this.fail(this.#signal.reason);
-    const exit = worstExit(this.#exits);
     const invalidation = this.#invalidations?.report;
-    const steps = this.#outcomes.map((outcome): ReportStep => {
-      const { step, action } = outcome;
-      const changes = action === 'refresh' ? this.#headerDifferences.get(step.key) : undefined;
-      return { ...reportStep(outcome), ...(changes === undefined ? {} : { headers: changes }) };
+    return this.#frame.result(this.#headerDifferences, {
+      headersUnknown: this.#headersUnknown,
+      sendAllRequests: this.#sendAllRequests,
+      ...(this.#delayed === undefined ? {} : { delayed: this.#delayed }),
+      ...(invalidation === undefined ? {} : { invalidation }),
     });
-    return {
-      exit,
-      report: {
-        url: this.#url,
-        status: statusOf(exit, this.#options.dryRun && this.#options.command !== 'check'),
-        totals: totalsOf(this.#outcomes, this.#planned),
-        requests: this.#requestCounts(),
-        phases: this.#phases,
-        ranks: this.#planned?.ranks.map((rank) => rank.name) ?? [],
-        headersUnknown: this.#headersUnknown,
-        sentBytes: this.#outcomes.reduce((sum, outcome) => sum + outcome.sentBytes, 0),
-        sendAllRequests: this.#sendAllRequests,
-        ...(this.#delayed === undefined ? {} : { delayed: this.#delayed }),
-        ...(invalidation === undefined ? {} : { invalidation }),
-        ...(this.#error === undefined ? {} : { error: this.#error }),
-        steps,
-      },
-    };
-  }
-
-  /** Over the destination and what is copied from, each store once. */
-  #requestCounts(): Readonly<Record<string, number>> {
-    const counts: Record<string, number> = {};
-    const stores = new Set<ReadableStore>([
-      this.#ports.store,
-      ...this.#ports.copyFrom.map(({ store }) => store),
-    ]);
-    for (const store of stores) {
-      for (const [operation, count] of Object.entries(store.requests())) {
-        counts[operation] = (counts[operation] ?? 0) + count;
-      }
-    }
-    return counts;
-  }
-
-  /** Times a phase and tells of it. */
-  async #phase<T>(
-    phase: PhaseName,
-    work: (tell: (progress: Omit<Progress, 'phase'>) => void) => Promise<T>,
-  ): Promise<T> {
-    const { emit } = this.#ports;
-    const started = performance.now();
-    let last: Omit<Progress, 'phase'> | undefined;
-    emit({ type: 'phase-start', phase });
-    const result = await work((progress) => {
-      last = progress;
-      this.#movedAt = performance.now();
-      if (this.#movedAt - this.#toldAt < PROGRESS_MS) return;
-      this.#toldAt = this.#movedAt;
-      emit({ type: 'progress', progress: { phase, ...progress } });
-    });
-    const seconds = (performance.now() - started) / 1000;
-    this.#phases[phase] = seconds;
-    this.#movedAt = performance.now();
-    emit({
-      type: 'phase-end',
-      phase,
-      seconds,
-      ...(last === undefined ? {} : { files: last.files, bytes: last.bytes }),
-    });
-    return result;
-  }
-
-  #warn(warnings: readonly string[]): void {
-    for (const message of warnings) this.#ports.emit({ type: 'message', level: 'warning', message });
-  }
-
-  #watch(): void {
-    // On a slow line a body takes longer than the limit; bytes on the wire are progress too.
-    let bytesMoved = this.#ports.store.bytesMoved();
-    for (const { store } of this.#ports.copyFrom) bytesMoved += store.bytesMoved();
-    if (bytesMoved !== this.#bytesMoved) this.#movedAt = performance.now();
-    this.#bytesMoved = bytesMoved;
-    if (performance.now() - this.#movedAt < NO_PROGRESS_MS) return;
-    this.#stop.abort(
-      new SyncError(
-        'no-progress',
-        EXIT.failed,
-        `${this.#url}: nothing moved for ${NO_PROGRESS_MS / 60_000} minutes, so the run was ended: check the network and the endpoint; run again, what was published is not sent again`,
-      ),
-    );
   }
 }
 
@@ -930,21 +820,6 @@ class SwitchClock {
   }
 }
 
-/** A plan with what reading the objects showed besides. */
-function withFindings(plan: Plan, steps: readonly WriteStep[]): Plan {
-  if (steps.length === 0) return plan;
-  const bytes = steps.reduce((sum, { bytes: some }) => sum + some, 0);
-  const [first, ...ranks] = plan.ranks;
-  return {
-    ...plan,
-    unchanged: { files: plan.unchanged.files - steps.length, bytes: plan.unchanged.bytes - bytes },
-    ranks: [
-      { name: first?.name ?? '', phases: [...(first?.phases ?? []), { kind: 'publish', steps }] },
-      ...ranks,
-    ],
-  };
-}
-
 /** Which uploads of earlier runs this plan may go on with. */
 function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
   const steps = new Map<ObjectKey, Step>();
@@ -955,29 +830,6 @@ function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
     const inUploads = step.staged || step.file.size >= MULTIPART_THRESHOLD;
     return inUploads && step.file.size === size && (step.md5 === undefined || step.md5 === md5);
   };
-}
-
-/** Runs two things side by side; when one fails the other is stopped, and the first failure is the one told. */
-async function bothOrFirstFailure<A, B>(
-  signal: AbortSignal,
-  a: (signal: AbortSignal) => Promise<A>,
-  b: (signal: AbortSignal) => Promise<B>,
-): Promise<[A, B]> {
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
-  let first: { readonly error: unknown } | undefined;
-  const guard = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work(either);
-    } catch (error) {
-      first ??= { error };
-      stop.abort(error);
-      return undefined;
-    }
-  };
-  const results = await Promise.all([guard(a), guard(b)]);
-  if (first !== undefined) throw first.error;
-  return results as [A, B];
 }
 
 /** S3 holds keys of up to 1,024 bytes; refusing beats leaving a file out. */
@@ -993,12 +845,6 @@ function refuseKeys(tree: Tree, options: SyncOptions): void {
     'key-too-long',
     `the key ${JSON.stringify(first.slice(0, 120))}…${more} has ${Buffer.byteLength(first)} bytes, S3 allows ${MAX_KEY_BYTES}: shorten the name or the prefix, or exclude it`,
   );
-}
-
-function totalSize(items: Iterable<{ readonly size: number }>): number {
-  let bytes = 0;
-  for (const { size } of items) bytes += size;
-  return bytes;
 }
 
 /** One request for a small file, its parts and two more for a large one, and the listing. */
@@ -1020,64 +866,4 @@ function knownContents(digests: ReadonlyMap<string, FileDigest>): ReadonlyMap<st
   const contents = new Map<string, KnownContent>();
   for (const [name, { md5, etags }] of digests) contents.set(name, { md5, multipartETags: etags });
   return contents;
-}
-
-function planTotals(plan: Plan): PlanTotals {
-  const totals = { upload: zero(), copy: zero(), refresh: zero(), delete: zero(), keep: zero() };
-  for (const step of stepsOf(plan)) add(totals[step.action], step.bytes);
-  const { keep, ...steps } = totals;
-  return { ...steps, unchanged: plan.unchanged, kept: sum(plan.kept, keep) };
-}
-
-/** Totals of what was done, or in a dry run would be: from outcomes alone (R4). */
-function totalsOf(outcomes: readonly StepOutcome[], plan: Plan | undefined): Totals {
-  const totals = { uploaded: zero(), copied: zero(), refreshed: zero(), deleted: zero(), failed: zero() };
-  const keptSteps = zero();
-  for (const { outcome, action, step } of outcomes) {
-    if (outcome === 'failed') add(totals.failed, step.bytes);
-    if (outcome !== 'done' && outcome !== 'planned') continue;
-    if (action === 'upload') add(totals.uploaded, step.bytes);
-    else if (action === 'copy') add(totals.copied, step.bytes);
-    else if (action === 'refresh') add(totals.refreshed, step.bytes);
-    else if (action === 'delete') add(totals.deleted, step.bytes);
-    else add(keptSteps, step.bytes);
-  }
-  const none = zero();
-  return {
-    ...totals,
-    downloaded: none,
-    linked: none,
-    unchanged: plan?.unchanged ?? none,
-    kept: sum(plan?.kept ?? none, keptSteps),
-  };
-}
-
-type MutableCount = { -readonly [K in keyof Count]: Count[K] };
-
-function zero(): MutableCount {
-  return { files: 0, bytes: 0 };
-}
-
-function add(count: MutableCount, bytes: number): void {
-  count.files++;
-  count.bytes += bytes;
-}
-
-function sum(a: Count, b: Count): Count {
-  return { files: a.files + b.files, bytes: a.bytes + b.bytes };
-}
-
-function reportStep({ step, outcome, action, error, etag, versionId }: StepOutcome): ReportStep {
-  return {
-    key: step.key,
-    action,
-    reason: step.reason,
-    rank: step.rank,
-    bytes: step.bytes,
-    ...(step.action === 'copy' && action === 'copy' ? { source: step.source.key } : {}),
-    outcome,
-    ...(error === undefined ? {} : { error }),
-    ...(etag === undefined ? {} : { etag }),
-    ...(versionId === undefined ? {} : { versionId }),
-  };
 }

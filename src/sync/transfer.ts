@@ -1,15 +1,17 @@
 import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { formatLayout, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
-import { EXIT, type ExitCode } from '../model/errors.js';
+import type { ExitCode } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import {
   formatAttributes,
   formatSource,
   type HeaderPolicy,
+  type HeaderSet,
   headerDigest,
   type ObjectHeaders,
   objectHeaders,
+  PAGE_METADATA,
   SOURCE_METADATA,
 } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
@@ -19,9 +21,12 @@ import type {
   Condition,
   CopyStep,
   DeleteStep,
+  DownloadStep,
+  LinkStep,
   RefreshStep,
   StagedStep,
   Step,
+  UploadStep,
   WriteStep,
 } from '../model/plan.js';
 import {
@@ -34,8 +39,7 @@ import {
   type Written,
 } from '../store/object-store.js';
 import type { DigestPool } from './digest-pool.js';
-import type { Encodings } from './encode.js';
-import { CannotStageError, type Performer } from './execute.js';
+import { CannotStageError, failedOutcome, type Performer } from './execute.js';
 import { explain } from './explain.js';
 import {
   crc32Of,
@@ -66,7 +70,7 @@ export interface TransferOptions {
   readonly preserve: boolean;
   readonly overwrite: 'if-unchanged' | 'always';
   readonly policy: HeaderPolicy;
-  readonly encodings: Encodings;
+  readonly bodies: BodySource;
   /** Everything is staged; nothing is ever put or copied to a key whose bytes are. */
   readonly delay: boolean;
   readonly uploads: Uploads;
@@ -83,13 +87,34 @@ export interface TransferOptions {
   readonly requests: AbortSignal;
 }
 
+/** Makes the bytes of files that do not lie on this disk, as they are sent. */
+export interface BodySource {
+  /** The file with its bytes at hand. */
+  ready(file: LocalFile): Promise<LocalFile>;
+  /** The file as it is now. */
+  again(file: LocalFile): Promise<LocalFile>;
+  /** What was ready was sent, or will not be. */
+  release?(ready: LocalFile): Promise<void>;
+  /** Headers that files which are objects elsewhere bring along, by their names in lower case. */
+  headersOf?(file: LocalFile): Promise<HeaderSet>;
+  /** The part layout of one, where S3 says it. */
+  layoutOf?(file: LocalFile): Promise<readonly PartRun[] | undefined>;
+}
+
+/** Steps whose outcome is an object. */
+type ObjectStep = UploadStep | CopyStep | RefreshStep;
+
 /** Parts of an upload that hold what they should, and what Complete will check. */
 interface Staged {
   readonly action: 'upload' | 'copy';
   readonly upload: Upload;
   readonly parts: readonly Part[];
   readonly layout: readonly PartRun[];
-  readonly expected: { readonly etag: ETag | undefined; readonly size: number; readonly md5: Md5 };
+  readonly expected: {
+    readonly etag: ETag | undefined;
+    readonly size: number;
+    readonly md5: Md5 | undefined;
+  };
   readonly crc32?: string;
   /** As it was when it was sent. */
   readonly file: LocalFile;
@@ -98,7 +123,8 @@ interface Staged {
 /** What a finished write put under its key. */
 interface Sent {
   readonly written: Written;
-  readonly md5: Md5;
+  /** `undefined`: an object that is known by its multipart ETag alone. */
+  readonly md5: Md5 | undefined;
   readonly file: LocalFile;
   readonly parts?: string;
 }
@@ -130,6 +156,7 @@ export class Transfer implements Performer {
   async stage(step: StagedStep, required: boolean): Promise<StepOutcome | undefined> {
     const started = performance.now();
     try {
+      refuseFileSteps(step);
       this.#staged.set(step.key, await this.#stage(step));
       return undefined;
     } catch (error) {
@@ -168,6 +195,7 @@ export class Transfer implements Performer {
   async write(step: WriteStep): Promise<StepOutcome> {
     const started = performance.now();
     const ms = (): number => performance.now() - started;
+    refuseFileSteps(step);
     let { condition } = step;
     for (let tries = 1; ; tries++) {
       try {
@@ -199,7 +227,7 @@ export class Transfer implements Performer {
 
   /** Copies where the plan says so and the source still is what vouched for it; else the bytes are sent. */
   async #writeUnder(
-    step: WriteStep,
+    step: ObjectStep,
     condition: Condition,
   ): Promise<{ readonly action: 'upload' | 'copy' | 'refresh'; readonly sent: Sent }> {
     if (step.action !== 'refresh' && step.staged) {
@@ -236,24 +264,20 @@ export class Transfer implements Performer {
   }
 
   #failed(step: Step, error: unknown, ms: number): StepOutcome {
-    if (this.#options.signal.aborted) {
-      const stopped = { code: 'cancelled', message: 'interrupted: the run was stopped' } as const;
-      return { step, outcome: 'skipped', action: step.action, sentBytes: 0, error: stopped, ms };
-    }
-    const { code, exit, message } = explain(error, step.key);
-    this.exits.add(exit === EXIT.refused ? EXIT.failed : exit);
-    return { step, outcome: 'failed', action: step.action, sentBytes: 0, error: { code, message }, ms };
+    return failedOutcome(step, error, ms, this.#options.signal, this.exits);
   }
 
   #remember(key: ObjectKey, sent: Sent): void {
     const decided = this.#options.policy.headersOf(sent.file);
     const asked = decided['x-amz-storage-class'];
     this.#sent.set(key, sent);
-    if (sent.file.redirect === undefined) this.published.set(sent.file.name, sent);
+    const { md5 } = sent;
+    const isHere = sent.file.redirect === undefined && sent.file.object === undefined;
+    if (isHere && md5 !== undefined) this.published.set(sent.file.name, { file: sent.file, md5 });
     this.learned.set(key, {
       etag: sent.written.etag,
       size: sent.file.size,
-      md5: sent.md5,
+      ...(md5 === undefined ? {} : { md5 }),
       ...(sent.parts === undefined ? {} : { parts: sent.parts }),
       headers: headerDigest(decided),
       ...(sent.file.encoded === undefined ? {} : { source: formatSource(sent.file.encoded) }),
@@ -261,13 +285,20 @@ export class Transfer implements Performer {
     });
   }
 
-  #headers(file: LocalFile, md5: Md5, multipart: boolean): ObjectHeaders {
-    const { policy, preserve } = this.#options;
+  async #headers(file: LocalFile, md5: Md5, multipart: boolean): Promise<ObjectHeaders> {
+    const { policy, preserve, bodies } = this.#options;
+    // rclone reads a multipart object's MD5 from here.
+    const rclone = multipart ? { md5chksum: base64OfMd5(md5) } : {};
+    if (file.object !== undefined && bodies.headersOf !== undefined) {
+      const kept = await bodies.headersOf(file);
+      const attributes = kept['x-amz-meta-s3cmd-attrs'] === undefined ? { 's3cmd-attrs': `md5:${md5}` } : {};
+      return objectHeaders(policy.over(kept, file), { ...attributes, ...rclone });
+    }
     return objectHeaders(policy.headersOf(file), {
       's3cmd-attrs': formatAttributes(md5, preserve ? file : undefined),
-      // rclone reads a multipart object's MD5 from here.
-      ...(multipart ? { md5chksum: base64OfMd5(md5) } : {}),
+      ...rclone,
       ...(file.encoded === undefined ? {} : { [SOURCE_METADATA]: formatSource(file.encoded) }),
+      ...(file.page === undefined || file.redirect !== undefined ? {} : { [PAGE_METADATA]: 'html' }),
     });
   }
 
@@ -284,12 +315,14 @@ export class Transfer implements Performer {
     if (source === undefined) return {};
     const { key, file, md5 } = step;
     try {
+      if (md5 === undefined) return { sent: await this.#copyUnknown(step, source, condition) };
       if (source.size > store.maxCopySize) {
         const staged = await this.#copyParts(step, source);
         return { sent: await this.#complete(staged, condition) };
       }
-      const headers = this.#headers(file, md5, false);
-      return this.#checked(step, await store.copy({ key, source, md5, headers, condition }, requests));
+      const headers = await this.#headers(file, md5, false);
+      const written = await store.copy({ key, source, md5, headers, condition }, requests);
+      return this.#checked({ ...step, md5 }, written);
     } catch (error) {
       return this.#sendInstead(step, error);
     }
@@ -307,7 +340,7 @@ export class Transfer implements Performer {
     const { key, etag, file, md5, storageClass } = step;
     const refresh = storageClass === undefined ? {} : { storageClass };
     const source = { key, etag, size: file.size };
-    const headers = this.#headers(file, md5, classifyETag(etag).kind === 'multipart');
+    const headers = await this.#headers(file, md5, classifyETag(etag).kind === 'multipart');
     try {
       return this.#checked(
         step,
@@ -319,7 +352,7 @@ export class Transfer implements Performer {
   }
 
   #checked(
-    step: CopyStep | RefreshStep,
+    step: (CopyStep & { readonly md5: Md5 }) | RefreshStep,
     written: Written,
   ): { readonly sent?: Sent; readonly overwrite?: Condition } {
     const etag = classifyETag(written.etag);
@@ -361,7 +394,8 @@ export class Transfer implements Performer {
   async #copyParts(step: CopyStep, source: SourceObject): Promise<Staged> {
     const { store, requests, signal } = this.#options;
     const { key, file, md5 } = step;
-    const headers = this.#headers(file, md5, true);
+    if (md5 === undefined) return this.#copyInLayout(step, source);
+    const headers = await this.#headers(file, md5, true);
     const whole = source.size <= store.maxCopySize;
     const isHere = file.path !== '';
     if (!whole && !isHere) throw unproved('UploadPartCopy', 'the bytes lie in S3 alone');
@@ -401,6 +435,58 @@ export class Transfer implements Performer {
     }
   }
 
+  /**
+   * Copies an object of which nobody knows the MD5: in its own layout if that can be, else whole, bound by its ETag. The
+   * answer then says the digest, where ETags say one.
+   */
+  async #copyUnknown(step: CopyStep, source: SourceObject, condition: Condition): Promise<Sent> {
+    const { store, requests, bodies, policy } = this.#options;
+    const { key, file } = step;
+    try {
+      return await this.#complete(await this.#copyInLayout(step, source), condition);
+    } catch (error) {
+      const isUnproved = error instanceof StoreError && error.kind === 'digest';
+      if (!isUnproved || source.size > store.maxCopySize) throw error;
+    }
+    const headers = objectHeaders(policy.over((await bodies.headersOf?.(file)) ?? {}, file), {});
+    const written = await store.copy({ key, source, md5: undefined, headers, condition }, requests);
+    const etag = classifyETag(written.etag);
+    const md5 = etag.kind === 'md5' && etagsProve(written.encryption) ? etag.md5 : undefined;
+    return { written, md5, file };
+  }
+
+  /**
+   * A multipart object of which nobody knows the MD5 is copied in its own layout: the ETag of the whole then proves it,
+   * and the next run knows it by that. Rejects where the layout is not known, or the parts do not prove it.
+   */
+  async #copyInLayout({ key, file }: CopyStep, source: SourceObject): Promise<Staged> {
+    const { store, requests, signal, bodies } = this.#options;
+    const layout = await bodies.layoutOf?.(file);
+    if (layout === undefined) throw unproved('UploadPartCopy', 'its part layout is not known');
+    const kept = (await bodies.headersOf?.(file)) ?? {};
+    const headers = objectHeaders(this.#options.policy.over(kept, file), {});
+    const upload = await store.createUpload({ key, headers }, requests);
+    try {
+      if (!etagsProve(upload.encryption)) throw unproved('UploadPartCopy', 'it is encrypted');
+      const ranges = [...partsOf(layout)].map((range, i) => ({ ...range, number: i + 1 }));
+      const parts: Part[] = [];
+      await forEachConcurrent(ranges, PARTS_IN_FLIGHT, async ({ offset, size, number }) => {
+        signal.throwIfAborted();
+        const range = ranges.length === 1 ? {} : { range: { first: offset, last: offset + size - 1 } };
+        parts[number - 1] = await store.copyPart({ upload, number, source, ...range }, requests);
+      });
+      const etags = parts.map(({ etag }) => classifyETag(etag));
+      const md5s = etags.flatMap((etag) => (etag.kind === 'md5' ? [etag.md5] : []));
+      if (md5s.length < parts.length || multipartETag(md5s) !== source.etag)
+        throw unproved('UploadPartCopy', 'its parts are not those of its source');
+      const expected = { etag: source.etag, size: source.size, md5: undefined };
+      return { action: 'copy', upload, parts, layout, expected, file };
+    } catch (error) {
+      await this.#abort(upload);
+      throw error;
+    }
+  }
+
   /** Whether an ETag by itself says that the bytes are the file's. */
   #provesContent(etag: ETag, step: CopyStep): boolean {
     const known = this.#options.digests.get(step.file.name);
@@ -428,7 +514,7 @@ export class Transfer implements Performer {
   }
 
   /** Stages a step: its source's bytes where they can be copied, else the file's. */
-  async #stage(step: StagedStep): Promise<Staged> {
+  async #stage(step: UploadStep | CopyStep): Promise<Staged> {
     try {
       if (step.action === 'copy' && step.source.kind === 'object') {
         try {
@@ -448,7 +534,7 @@ export class Transfer implements Performer {
 
   /** Makes visible what was staged. `undefined`: it was not, and what was read for it must be sent. */
   async #publishStaged(
-    step: StagedStep,
+    step: UploadStep | CopyStep,
     condition: Condition,
   ): Promise<{ readonly action: 'upload' | 'copy'; readonly sent: Sent } | undefined> {
     const { delay } = this.#options;
@@ -489,22 +575,33 @@ export class Transfer implements Performer {
     this.#options.emit({ type: 'message', level, message });
   }
 
-  async #uploadTwice(step: WriteStep, condition: Condition): Promise<Sent> {
+  async #uploadTwice(step: ObjectStep, condition: Condition): Promise<Sent> {
     return this.#twice(step, (file, digest) => this.#upload(step.key, file, digest, condition));
   }
 
   /** A file that changed since it was digested is digested and sent anew, once. */
   async #twice<T>(
-    step: WriteStep,
+    { file }: ObjectStep,
     send: (file: LocalFile, digest: FileDigest | undefined) => Promise<T>,
   ): Promise<T> {
-    const { encodings, digests } = this.#options;
+    const { bodies, digests } = this.#options;
     try {
-      const file = await encodings.ready(step.file);
-      return await send(file, file === step.file ? digests.get(file.name) : undefined);
+      const ready = await bodies.ready(file);
+      return await this.#released(ready, () =>
+        send(ready, ready === file ? digests.get(file.name) : undefined),
+      );
     } catch (error) {
       if (!(error instanceof FileChangedError)) throw error;
-      return send(await encodings.again(step.file), undefined);
+      const again = await bodies.again(file);
+      return this.#released(again, () => send(again, undefined));
+    }
+  }
+
+  async #released<T>(ready: LocalFile, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      await this.#options.bodies.release?.(ready);
     }
   }
 
@@ -514,16 +611,17 @@ export class Transfer implements Performer {
     digest: FileDigest | undefined,
     condition: Condition,
   ): Promise<Sent> {
-    if (isLarge(file.size)) return this.#complete(await this.#uploadParts(key, file, digest), condition);
+    // In the layout of the object that it was, so that its ETag says next time that it is the same.
+    const isMultipart = file.object !== undefined && classifyETag(file.object.etag).kind === 'multipart';
+    if (isLarge(file.size) || isMultipart)
+      return this.#complete(await this.#uploadParts(key, file, digest), condition);
     const { store, signal, requests } = this.#options;
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
       const body = await bodyOf(file);
       const md5 = md5Of(body);
-      const written = await store.put(
-        { key, body, md5, headers: this.#headers(file, md5, false), condition },
-        requests,
-      );
+      const headers = await this.#headers(file, md5, false);
+      const written = await store.put({ key, body, md5, headers, condition }, requests);
       this.#options.onSent(file.size);
       return { written, md5, file };
     });
@@ -531,10 +629,11 @@ export class Transfer implements Performer {
 
   /** Sends a file into an upload: large ones in parts, small ones as its only one. */
   async #uploadParts(key: ObjectKey, file: LocalFile, known: FileDigest | undefined): Promise<Staged> {
-    const { pool, signal } = this.#options;
-    if (isLarge(file.size)) {
-      const layout = ownLayout(file.size);
-      const usable = known !== undefined && known.partMd5s.length > 0;
+    const { pool, signal, bodies } = this.#options;
+    const given = file.object === undefined ? undefined : await bodies.layoutOf?.(file);
+    if (isLarge(file.size) || given !== undefined) {
+      const layout = given ?? ownLayout(file.size);
+      const usable = given === undefined && known !== undefined && known.partMd5s.length > 0;
       const digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
       signal.throwIfAborted();
       return this.#sendParts(key, file, digest, layout);
@@ -556,7 +655,7 @@ export class Transfer implements Performer {
     only?: Buffer,
   ): Promise<Staged> {
     const { store, signal, requests } = this.#options;
-    const headers = this.#headers(file, md5, true);
+    const headers = await this.#headers(file, md5, true);
     const { upload, have } = await this.#begin(key, file, md5, layout, partMd5s, headers);
     const proves = etagsProve(upload.encryption);
     const ranges = [...partsOf(layout)].map((range, i) => ({ ...range, number: i + 1 }));
@@ -672,6 +771,11 @@ export class Transfer implements Performer {
       emit({ type: 'message', level: 'debug', message: `an upload could not be aborted: ${message}` });
     }
   }
+}
+
+/** Files are made by another performer. */
+function refuseFileSteps<S extends Step>(step: S): asserts step is Exclude<S, DownloadStep | LinkStep> {
+  if (step.action === 'download' || step.action === 'link') throw new Error(`${step.action} of an object`);
 }
 
 /** A copy that nothing proves is no copy: the bytes are sent. */

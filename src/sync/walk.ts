@@ -148,6 +148,12 @@ function checkGit({ includeGit }: TreeOptions, starts: readonly Start[]): void {
   }
 }
 
+/** Names that `excludes` and the .git rule keep out, and our own. */
+export function exclusion({ includeGit, excludes }: TreeOptions): (name: string) => boolean {
+  const rules: Rules = { includeGit, excludes: parseExcludes(excludes) };
+  return (name) => isExcluded(rules, name);
+}
+
 function nameBelow(root: string, path: string): string {
   return relative(root, path).split(sep).join('/');
 }

@@ -45,6 +45,8 @@ test('a small run, from who and where to what happened', () => {
       url: 's3://site/p/',
       totals: {
         upload: { files: 2, bytes: 5000 },
+        download: zero,
+        link: zero,
         copy: { files: 1, bytes: 3000 },
         refresh: zero,
         delete: zero,
@@ -80,7 +82,7 @@ test('a small run, from who and where to what happened', () => {
     '  p/index.html (2 KiB, new)',
     '  "p/a\\nb" (2.9 KiB, new)',
     'Copied 1 file, 2.9 KiB',
-    '  p/c (2.9 KiB, from "p/a\\nb": the content is sent once)',
+    '  p/c (2.9 KiB, from "p/a\\nb": the content travels once)',
     'Done in 1.5 s:',
     '  uploaded       2 files  4.9 KiB',
     '  copied         1 file   2.9 KiB',

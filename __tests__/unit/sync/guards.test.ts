@@ -21,8 +21,8 @@ function tree(files: number, patternsWithoutMatch: readonly string[] = []): Tree
   } as unknown as Tree;
 }
 
-function options(ifNoFilesFound: TreeOptions['ifNoFilesFound']): TreeOptions {
-  return { ifNoFilesFound, patterns: [{ text: 'public' }] } as unknown as TreeOptions;
+function options(ifNoFilesFound: TreeOptions['ifNoFilesFound']): Pick<TreeOptions, 'ifNoFilesFound'> {
+  return { ifNoFilesFound };
 }
 
 function planned(losses: number, listedUnexcluded: number, related = true): Planned {
@@ -31,15 +31,17 @@ function planned(losses: number, listedUnexcluded: number, related = true): Plan
 
 describe('an empty tree', () => {
   test('D1: is refused', () => {
-    expect(() => guardTree(tree(0), options('error'), DELETE)).toThrow(/no files were found under public/);
+    expect(() => guardTree(tree(0), ['public'], options('error'), DELETE)).toThrow(
+      /no files were found under public/,
+    );
   });
   test('is a warning, or nothing, when that was asked for', () => {
-    expect(guardTree(tree(0), options('warn'), DELETE)).toHaveLength(1);
-    expect(guardTree(tree(0), options('ignore'), DELETE)).toEqual([]);
+    expect(guardTree(tree(0), ['public'], options('warn'), DELETE)).toHaveLength(1);
+    expect(guardTree(tree(0), ['public'], options('ignore'), DELETE)).toEqual([]);
   });
   test('D12: a pattern without a match refuses under delete-after and warns without', () => {
-    expect(() => guardTree(tree(1, ['img/**']), options('error'), DELETE)).toThrow(/img\/\*\*/);
-    expect(guardTree(tree(1, ['img/**']), options('error'), KEEP)).toEqual([
+    expect(() => guardTree(tree(1, ['img/**']), ['public'], options('error'), DELETE)).toThrow(/img\/\*\*/);
+    expect(guardTree(tree(1, ['img/**']), ['public'], options('error'), KEEP)).toEqual([
       'these paths matched no file: img/**',
     ]);
   });

@@ -10,6 +10,8 @@ import { publishOrder } from '../../../src/sync/ranks.js';
 const prefix = parsePrefix('site');
 const KEEP: PlanPolicy = {
   order: publishOrder(['default']),
+  send: 'upload',
+  again: 'copy',
   delay: false,
   retained: () => false,
   grace: () => 'due',

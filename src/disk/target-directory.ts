@@ -1,0 +1,181 @@
+import { existsSync, type Stats } from 'node:fs';
+import { constants, type FileHandle, lstat, mkdir, open, realpath, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A link, a file or something else stands where a directory was to be. */
+export class InTheWayError extends Error {
+  override readonly name = 'InTheWayError';
+}
+
+/** Directories that are kept open between two uses. */
+const MOST_OPEN = 64;
+
+/** Where Linux shows what a descriptor has open: a path below it cannot be led elsewhere by a link planted later. */
+const DESCRIPTORS = '/proc/self/fd';
+
+interface Held {
+  readonly handle: FileHandle;
+  users: number;
+}
+
+/**
+ * A directory below which files are made. Every step below it is taken by the name of a real directory, never through a
+ * link. On Linux each directory is held open and named by its descriptor, so that exchanging one for a link meanwhile
+ * changes nothing; elsewhere the path is looked at right before it is used.
+ */
+export class TargetDirectory {
+  readonly #root: string;
+  readonly #held = new Map<string, Promise<Held>>();
+  readonly #byDescriptor: boolean;
+
+  private constructor(root: string, byDescriptor: boolean) {
+    this.#root = root;
+    this.#byDescriptor = byDescriptor;
+  }
+
+  /** @param path of a directory that exists; it may itself be a link, whoever names it means what it leads to */
+  static async open(
+    path: string,
+    byDescriptor = process.platform === 'linux' && existsSync(DESCRIPTORS),
+  ): Promise<TargetDirectory> {
+    return new TargetDirectory(await realpath(path), byDescriptor);
+  }
+
+  /**
+   * Gives `work` a path to a directory below, and holds the directory meanwhile.
+   * Rejects with InTheWayError, with ENOENT where it is not there and not to be made, and with the system's errors.
+   *
+   * @param name below the root, `/`-separated, no slash at its end; empty: the root
+   */
+  async within<T>(name: string, create: boolean, work: (directory: string) => Promise<T>): Promise<T> {
+    if (!this.#byDescriptor) return work(await this.#look(name, create));
+    const held = await this.#hold(name, create);
+    try {
+      return await work(`${DESCRIPTORS}/${held.handle.fd}`);
+    } finally {
+      held.users--;
+    }
+  }
+
+  /** Removes a directory below that has become empty, and those above it that have; never the root. */
+  async removeEmpty(name: string): Promise<void> {
+    for (let at = name; at !== ''; at = parentOf(at)) {
+      try {
+        await this.within(parentOf(at), false, (parent) => rmdir(join(parent, baseOf(at))));
+        await this.#forget(at);
+      } catch {
+        // It is not empty, not there, or not ours to remove.
+        return;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#held.values()];
+    this.#held.clear();
+    for (const held of all) await held.then(({ handle }) => handle.close()).catch(() => undefined);
+  }
+
+  async #forget(name: string): Promise<void> {
+    const opening = this.#held.get(name);
+    if (opening === undefined) return;
+    this.#held.delete(name);
+    const held = await opening;
+    if (held.users === 0) await held.handle.close();
+  }
+
+  /** Counts the caller as a user. */
+  async #hold(name: string, create: boolean): Promise<Held> {
+    for (;;) {
+      const opening = this.#held.get(name) ?? this.#open(name, create);
+      // The one used last is let go last.
+      this.#held.delete(name);
+      this.#held.set(name, opening);
+      let held: Held;
+      try {
+        held = await opening;
+      } catch (error) {
+        if (this.#held.get(name) === opening) this.#held.delete(name);
+        throw error;
+      }
+      // It may have been let go in between.
+      if (this.#held.get(name) !== opening) continue;
+      held.users++;
+      await this.#letGo();
+      return held;
+    }
+  }
+
+  async #open(name: string, create: boolean): Promise<Held> {
+    if (name === '') return { handle: await openDirectory(this.#root, this.#root), users: 0 };
+    return this.within(parentOf(name), create, async (parent) => {
+      const path = join(parent, baseOf(name));
+      try {
+        return { handle: await openDirectory(path, name), users: 0 };
+      } catch (error) {
+        if (!create || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        await makeOne(path);
+        return { handle: await openDirectory(path, name), users: 0 };
+      }
+    });
+  }
+
+  async #letGo(): Promise<void> {
+    for (const [name, opening] of this.#held) {
+      if (this.#held.size <= MOST_OPEN) return;
+      const held = await opening.catch(() => undefined);
+      if (held === undefined || held.users > 0 || this.#held.get(name) !== opening) continue;
+      this.#held.delete(name);
+      await held.handle.close();
+    }
+  }
+
+  /** Without descriptors to name: each directory on the way is one, and no link. */
+  async #look(name: string, create: boolean): Promise<string> {
+    let path = this.#root;
+    let at = '';
+    for (const segment of name === '' ? [] : name.split('/')) {
+      path = join(path, segment);
+      at = at === '' ? segment : `${at}/${segment}`;
+      let stats: Stats;
+      try {
+        stats = await lstat(path);
+      } catch (error) {
+        if (!create || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        await makeOne(path);
+        stats = await lstat(path);
+      }
+      if (!stats.isDirectory()) throw new InTheWayError(`${at} is no directory`);
+    }
+    return path;
+  }
+}
+
+/** Of a name below the root: the directory that it lies in. */
+export function parentOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf('/')));
+}
+
+export function baseOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+async function openDirectory(path: string, name: string): Promise<FileHandle> {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  try {
+    return await open(path, flags);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ELOOP' || code === 'ENOTDIR')
+      throw new InTheWayError(`${name} is no directory`, { cause: error });
+    throw error;
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}

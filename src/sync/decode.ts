@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress, createGunzip } from 'node:zlib';
+import type { Md5 } from '../model/digest.js';
+import type { SourceForm } from '../model/headers.js';
+import type { Encoding } from '../model/objects.js';
+
+/** Bytes are not those that something vouched for. */
+export class WrongContentError extends Error {
+  override readonly name = 'WrongContentError';
+}
+
+/** The stored bytes, decoded. Errors of zlib become WrongContentError. */
+export async function decode(
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  encoding: Encoding,
+  consume: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<void> {
+  try {
+    await pipeline(body, encoding === 'gzip' ? createGunzip() : createBrotliDecompress(), consume);
+  } catch (error) {
+    const code = (error as { readonly code?: unknown }).code;
+    // As zlib names what it cannot decode.
+    if (typeof code === 'string' && /^(Z_|ERR__ERROR_|ERR_BROTLI)/.test(code))
+      throw new WrongContentError(`the stored bytes are no ${encoding}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Writes the file that the stored bytes encode. Rejects with WrongContentError where it is not what the object says. */
+export async function decodeTo(
+  handle: FileHandle,
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { md5, size, encoding }: SourceForm,
+): Promise<void> {
+  const hash = createHash('md5');
+  let written = 0;
+  await decode(body, encoding, async (chunks) => {
+    for await (const chunk of chunks) {
+      written += chunk.length;
+      // A bomb is stopped where the file that it says it is would end.
+      if (written > size) break;
+      hash.update(chunk);
+      await handle.writeFile(chunk);
+    }
+  });
+  if (written !== size || (hash.digest('hex') as Md5) !== md5)
+    throw new WrongContentError('the decoded bytes are not those that the object names as its source');
+}

@@ -1,0 +1,734 @@
+import { lstat, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, parse } from 'node:path';
+import { makeDirectory } from '../disk/replace-file.js';
+import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
+import { forEachConcurrent } from '../model/concurrency.js';
+import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
+import { EXIT, refusal, usageError } from '../model/errors.js';
+import {
+  fileAttributes,
+  formatSource,
+  metadataMd5,
+  PAGE_METADATA,
+  parseSource,
+  storedSource,
+} from '../model/headers.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
+import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
+import { stepsOf, type WriteStep } from '../model/plan.js';
+import type { ObjectHead } from '../store/object-store.js';
+import { digestTree } from './digest.js';
+import { execute } from './execute.js';
+import { Fetch, tokenOf } from './fetch.js';
+import type { FileDigest } from './file-bytes.js';
+import { guardDeletions } from './guards.js';
+import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
+import { listAll } from './list.js';
+import {
+  conflicts,
+  type Folding,
+  isPartial,
+  type NameProblem,
+  nameRefusal,
+  partialName,
+  progressName,
+  whyNoFile,
+} from './local-names.js';
+import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
+import type { SyncPorts, SyncResult } from './ports.js';
+import { publishOrder } from './ranks.js';
+import { checkBack, withFindings } from './read-back.js';
+import { recognise } from './recognise.js';
+import { type RemoteTree, remoteTree } from './remote-tree.js';
+import { retainedKeys } from './remove.js';
+import { planTotals, RunFrame } from './run-frame.js';
+import { bothOrFirstFailure, totalSize } from './side-by-side.js';
+import { type Tree, walk } from './walk.js';
+import { showName } from './walk-findings.js';
+
+/** Unfinished files that nobody went on with for so long are nobody's. Milliseconds. */
+const ABANDONED_MS = 24 * 60 * 60_000;
+
+/** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
+const ASKED_PER_ENDING = 3;
+
+/**
+ * Downloads what a bucket holds: list and walk, digest, plan, guard, execute, remember, report, as in the other direction.
+ * What the disk has is not fetched: it is copied or linked there, wherever it lies and whatever it is called.
+ * Nothing is written before the guards are passed. Rejects for nothing: what went wrong is in the report.
+ */
+export async function download(options: SyncOptions, target: Target, ports: SyncPorts): Promise<SyncResult> {
+  const run = new Download(options, target, ports);
+  try {
+    await (options.command === 'check' ? run.check() : run.sync());
+  } catch (error) {
+    run.fail(error);
+  }
+  return run.close();
+}
+
+interface Prepared {
+  readonly source: RemoteTree;
+  readonly here: Tree;
+  /** Objects without those that are no files, as files, encoded ones as what they encode. */
+  readonly files: readonly LocalFile[];
+  readonly local: ReadonlyMap<string, LocalFile>;
+  readonly digests: ReadonlyMap<string, FileDigest>;
+  readonly vouched: ReadonlyMap<ListedObject, Md5>;
+  readonly planned: Planned;
+  readonly partials: readonly string[];
+}
+
+class Download {
+  readonly #options: SyncOptions;
+  readonly #target: Target;
+  readonly #ports: SyncPorts;
+  readonly #frame: RunFrame;
+  /** What HEAD said, by key. */
+  readonly #heads = new Map<ObjectKey, ObjectHead>();
+
+  constructor(options: SyncOptions, target: Target, ports: SyncPorts) {
+    this.#options = options;
+    this.#target = target;
+    this.#ports = ports;
+    this.#frame = new RunFrame(options, ports, () => [ports.store]);
+  }
+
+  async sync(): Promise<void> {
+    const { index: storage, emit } = this.#ports;
+    const remembered = await loadIndex(storage, emit, this.#frame.signal);
+    const digestedNs = BigInt(this.#ports.now()) * 1_000_000n;
+    const prepared = await this.#prepare(remembered);
+    const { planned } = prepared;
+    this.#guard(planned);
+    this.#frame.settle(planned.plan);
+    if (this.#options.dryRun) return this.#frame.rehearse(planned.plan);
+    const fetched = await this.#execute(prepared);
+    await this.#remember(prepared, fetched, remembered, digestedNs);
+  }
+
+  /** Compares the directory with what a download would make of it. */
+  async check(): Promise<void> {
+    const { store } = this.#ports;
+    const prepared = await this.#prepare({ index: undefined, trustFiles: false, trustObjects: false });
+    let { plan } = prepared.planned;
+    if (this.#options.read) {
+      const { prefix } = this.#options.destination;
+      const md5s = new Map<ObjectKey, Md5 | undefined>();
+      for (const [name, md5] of prepared.planned.unchanged) md5s.set((prefix + name) as ObjectKey, md5);
+      const listing = new Map([...prepared.source.objects.values()].map((object) => [object.key, object]));
+      const { findings, failed, exits } = await this.#frame.phase('read', (tell) =>
+        checkBack(prepared.files, md5s, {
+          store,
+          prefix,
+          listing,
+          action: 'download',
+          concurrency: requestsInFlight(this.#options.connection),
+          onProgress: (files, bytes) => tell({ files, bytes }),
+          signal: this.#frame.signal,
+        }),
+      );
+      plan = withFindings(
+        plan,
+        findings.map((step): WriteStep => ({ ...step, key: step.file.name as ObjectKey })),
+      );
+      this.#frame.addExits(exits);
+      this.#frame.settle(plan);
+      await this.#frame.rehearse(plan);
+      this.#frame.outcomes = [...this.#frame.outcomes, ...failed];
+      for (const outcome of failed) this.#ports.emit({ type: 'outcome', outcome });
+    } else {
+      this.#frame.settle(plan);
+      await this.#frame.rehearse(plan);
+    }
+    if ([...stepsOf(plan)].some(({ action }) => action !== 'keep')) this.#frame.addExits([EXIT.different]);
+  }
+
+  async #prepare(remembered: LoadedIndex): Promise<Prepared> {
+    const { source, here } = await this.#look();
+    this.#guardSource(source);
+    const partials = here.files.map(({ name }) => name).filter(isPartial);
+    const localFiles = here.files.filter(({ name }) => !isPartial(name));
+    const local = new Map(localFiles.map((file) => [file.name, file]));
+    const wanted = await this.#withoutExtras(source, local);
+    await this.#refuseNames(wanted, here, local);
+    const files = await this.#decoded(wanted, local, remembered);
+    const digests = await this.#digest(localFiles, source, files, remembered);
+    const vouched = await this.#recognise(localFiles, source, files, digests, remembered);
+    const planned = await this.#plan(source, files, here, local, digests, vouched);
+    return { source, here, files, local, digests, vouched, planned, partials };
+  }
+
+  /** Lists the source and walks the target side by side. */
+  async #look(): Promise<{ readonly source: RemoteTree; readonly here: Tree }> {
+    const { store } = this.#ports;
+    const { destination, tree } = this.#options;
+    const { directory } = this.#target;
+    const exists = await isDirectory(directory);
+    const pattern = { text: directory, base: directory, glob: '', searchPath: directory };
+    const patterns = [{ ...pattern, directoriesOnly: false, negate: false }];
+    const [here, source] = await bothOrFirstFailure(
+      this.#frame.signal,
+      (either) =>
+        this.#frame.phase('walk', async (tell) => {
+          if (!exists) return remoteTree(new Map(), '' as Prefix, tree);
+          const found = await walk(
+            { ...tree, patterns, root: directory, symlinks: 'skip', ifNoFilesFound: 'ignore' },
+            (files) => tell({ files, bytes: 0 }),
+            either,
+          );
+          tell({ files: found.files.length, bytes: totalSize(found.files) });
+          return found;
+        }),
+      (either) =>
+        this.#frame.phase('list', async (tell) => {
+          const listing = await listAll(
+            store,
+            destination.prefix,
+            (files) => tell({ files, bytes: 0 }),
+            either,
+          );
+          tell({ files: listing.size, bytes: totalSize(listing.values()) });
+          return remoteTree(listing, destination.prefix, tree);
+        }),
+    );
+    return { source, here };
+  }
+
+  /** A bucket that turns out empty says nothing of what to delete (D1). */
+  #guardSource({ files }: RemoteTree): void {
+    if (files.length > 0) return;
+    const message = `no objects were found under ${destinationUrl(this.#options.destination)}`;
+    switch (this.#options.tree.ifNoFilesFound) {
+      case 'error':
+        throw refusal(
+          'no-files-found',
+          `${message}: nothing was written or deleted; check the source and excludes, or set if-no-files-found: warn`,
+        );
+      case 'warn':
+        this.#frame.warn([`${message}: nothing is written or deleted`]);
+        return;
+      case 'ignore':
+        return;
+    }
+  }
+
+  /**
+   * Objects that are no files of the tree: markers of directories, further names of pages, redirects. With `as-stored`
+   * only the markers, which no file can be.
+   */
+  async #withoutExtras(
+    { files, objects }: RemoteTree,
+    local: ReadonlyMap<string, LocalFile>,
+  ): Promise<readonly LocalFile[]> {
+    const names = files.filter(({ name, size }) => !(size === 0 && name.endsWith('/')));
+    if (this.#target.asStored) return names;
+    const due = names.filter(({ name, size, object }) => {
+      if (size === 0) return local.get(name)?.size !== 0;
+      const page = objects.get(`${name}.html`);
+      return page !== undefined && page.size === size && page.etag === object?.etag;
+    });
+    await this.#ask(due);
+    const extras = new Set<LocalFile>();
+    let redirects = 0;
+    for (const file of due) {
+      const head = this.#headOf(file);
+      const isRedirect = head?.fields['x-amz-website-redirect-location'] !== undefined;
+      if (isRedirect && file.size === 0) redirects++;
+      if ((isRedirect && file.size === 0) || head?.metadata.has(PAGE_METADATA) === true) extras.add(file);
+    }
+    if (extras.size > 0) {
+      const pages = extras.size - redirects;
+      const what = [
+        ...(pages > 0 ? [`${pages} further ${pages === 1 ? 'name' : 'names'} of pages`] : []),
+        ...(redirects > 0 ? [`${redirects} ${redirects === 1 ? 'redirect' : 'redirects'}`] : []),
+      ].join(' and ');
+      this.#frame.notice(`${what} left out, as they are no files of the tree; as-stored takes them too`);
+    }
+    return names.filter((file) => !extras.has(file));
+  }
+
+  /** Names that cannot be files there, all in one line (R2). */
+  async #refuseNames(
+    files: readonly LocalFile[],
+    here: Tree,
+    local: ReadonlyMap<string, LocalFile>,
+  ): Promise<void> {
+    const { directory } = this.#target;
+    const problems: NameProblem[] = [];
+    const possible: string[] = [];
+    for (const { name } of files) {
+      const why = whyNoFile(name, directory, process.platform);
+      if (why === undefined) possible.push(name);
+      else problems.push({ code: 'unsafe-name', name, clause: `${showName(name)} ${why}` });
+    }
+    problems.push(...conflicts(possible, await foldingOf(directory)));
+    for (const name of possible) {
+      const clause = inTheWay(name, here, local);
+      if (clause !== undefined) problems.push({ code: 'in-the-way', name, clause });
+    }
+    const error = nameRefusal(problems);
+    if (error !== undefined) throw error;
+  }
+
+  /** The files that encoded objects stand for, where there is a file that may be what they encode. */
+  async #decoded(
+    files: readonly LocalFile[],
+    local: ReadonlyMap<string, LocalFile>,
+    { index, trustFiles }: LoadedIndex,
+  ): Promise<readonly LocalFile[]> {
+    if (this.#target.asStored) return files;
+    const sources = new Map<LocalFile, LocalFile>();
+    const byEnding = new Map<string, LocalFile[]>();
+    for (const file of files) {
+      const { name, size, object } = file;
+      const known = object === undefined || !trustFiles ? undefined : index?.objects.get(object.key);
+      if (known !== undefined && known.etag === object?.etag && known.source !== undefined) {
+        sources.set(file, encodedFile(file, parseSource(known.source)));
+        continue;
+      }
+      const here = local.get(name);
+      // What is encoded is smaller than its source.
+      if (here === undefined || size === 0 || size >= here.size) continue;
+      const base = name.slice(name.lastIndexOf('/') + 1);
+      const ending = base.slice(base.lastIndexOf('.') + 1);
+      byEnding.set(ending, [...(byEnding.get(ending) ?? []), file]);
+    }
+    const isEncoded = (file: LocalFile): boolean => {
+      const head = this.#headOf(file);
+      const form = head === undefined ? undefined : storedSource(head.etag, head);
+      if (form === undefined) return false;
+      sources.set(file, encodedFile(file, form));
+      return true;
+    };
+    for (const some of byEnding.values()) {
+      const first = some.slice(0, ASKED_PER_ENDING);
+      await this.#ask(first);
+      const rest = some.slice(ASKED_PER_ENDING);
+      if (first.filter(isEncoded).length === 0) continue;
+      await this.#ask(rest);
+      rest.forEach(isEncoded);
+    }
+    return sources.size === 0 ? files : files.map((file) => sources.get(file) ?? file);
+  }
+
+  /** Asks for the headers of objects, each once. */
+  async #ask(files: readonly LocalFile[]): Promise<void> {
+    const { store } = this.#ports;
+    const due = files.filter((file) => this.#headOf(file) === undefined);
+    await forEachConcurrent(due, requestsInFlight(this.#options.connection), async ({ object }) => {
+      this.#frame.signal.throwIfAborted();
+      if (object === undefined) return;
+      const head = await store.head(object.key, this.#frame.signal);
+      this.#frame.moved();
+      // Gone or replaced since the listing: the fetch will say so.
+      if (head !== undefined && head.etag === object.etag) this.#heads.set(object.key, head);
+    });
+  }
+
+  #headOf({ object }: LocalFile): ObjectHead | undefined {
+    return object === undefined ? undefined : this.#heads.get(object.key);
+  }
+
+  /** Digests what an object may have the content of. */
+  async #digest(
+    localFiles: readonly LocalFile[],
+    { objects }: RemoteTree,
+    files: readonly LocalFile[],
+    { index, trustFiles }: LoadedIndex,
+  ): Promise<ReadonlyMap<string, FileDigest>> {
+    const further = files.flatMap(({ name, size, encoded }): ListedObject[] => {
+      const object = objects.get(name);
+      return encoded === undefined || object === undefined
+        ? []
+        : [{ ...object, size, etag: encoded.md5 as string as ETag }];
+    });
+    const { digests } = await this.#frame.phase('digest', async (tell) =>
+      digestTree({
+        prefix: '' as Prefix,
+        files: localFiles,
+        listing: new Map([...objects.values()].map((object) => [object.key, object])),
+        further,
+        index,
+        trustFiles,
+        onlyListed: true,
+        pool: this.#frame.pool,
+        onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),
+        signal: this.#frame.signal,
+      }),
+    );
+    return digests;
+  }
+
+  /** Digests of objects whose ETag says none. */
+  async #recognise(
+    localFiles: readonly LocalFile[],
+    { objects }: RemoteTree,
+    files: readonly LocalFile[],
+    digests: ReadonlyMap<string, FileDigest>,
+    { index, trustFiles }: LoadedIndex,
+  ): Promise<ReadonlyMap<ListedObject, Md5>> {
+    const { prefix } = this.#options.destination;
+    const { store, emit } = this.#ports;
+    const vouched = await recognise({
+      store,
+      prefix,
+      files: localFiles,
+      digests,
+      listing: new Map([...objects.values()].map((object) => [object.key, object])),
+      further: [],
+      copyMinSize: 0,
+      index,
+      trustObjects: trustFiles,
+      concurrency: requestsInFlight(this.#options.connection),
+      emit,
+      signal: this.#frame.signal,
+    });
+    // Objects of one size may be one content under two kinds of ETag: a HEAD costs less than fetching it twice.
+    const bySize = new Map<number, Set<ETag>>();
+    for (const { size, etag } of files.flatMap(({ object }) => object ?? []))
+      bySize.set(size, (bySize.get(size) ?? new Set()).add(etag));
+    const unsaid = files.filter(({ size, object }) => {
+      if (object === undefined || size === 0 || classifyETag(object.etag).kind !== 'multipart') return false;
+      const listed = objects.get(object.key.slice(prefix.length));
+      return (bySize.get(object.size)?.size ?? 0) > 1 && listed !== undefined && !vouched.has(listed);
+    });
+    await this.#ask(unsaid);
+    const all = new Map(vouched);
+    for (const file of unsaid) {
+      const object = objects.get(file.name);
+      const head = this.#headOf(file);
+      const md5 = head === undefined ? undefined : metadataMd5(head.metadata);
+      if (object !== undefined && md5 !== undefined) all.set(object, md5);
+    }
+    return all;
+  }
+
+  async #plan(
+    { objects, excluded }: RemoteTree,
+    files: readonly LocalFile[],
+    here: Tree,
+    local: ReadonlyMap<string, LocalFile>,
+    digests: ReadonlyMap<string, FileDigest>,
+    vouched: ReadonlyMap<ListedObject, Md5>,
+  ): Promise<Planned> {
+    const { deletes, delayUpdates, publishLast } = this.#options;
+    const retained = retainedKeys('' as Prefix, deletes.retain);
+    const listing = new Map<ObjectKey, ListedObject>();
+    const digested = new Map<ListedObject, Md5>();
+    for (const [name, file] of local) {
+      const object = listedFile(name, file);
+      listing.set(object.key, object);
+      const md5 = digests.get(name)?.md5;
+      if (md5 !== undefined) digested.set(object, md5);
+    }
+    const same = new Map<ObjectKey, HeaderState>(files.map(({ name }) => [name as ObjectKey, 'same']));
+    const input: PlanInput = {
+      prefix: '' as Prefix,
+      files,
+      listing,
+      further: [],
+      contents: contentsOf(files, objects, digests, vouched),
+      vouched: digested,
+      headers: same,
+      aclBound: new Set(),
+      policy: {
+        order: publishOrder(publishLast),
+        send: 'download',
+        again: this.#target.duplicates === 'link' ? 'link' : 'copy',
+        delay: delayUpdates !== false,
+        copyMinSize: 0,
+        deleteAfter: deletes.deleteAfter && files.length > 0,
+        deleteExcluded: deletes.deleteExcluded,
+        retained: (name) => retained(name as ObjectKey),
+        grace: () => 'due',
+        excluded,
+        skipped: here.skipped,
+        hasDirectory: here.hasDirectory,
+      },
+    };
+    return this.#frame.phase('plan', async () => {
+      const planned = makePlan(input);
+      if (!this.#options.preserve) return planned;
+      const changed = await this.#changedAttributes(files, planned, local);
+      return changed.size === 0 ? planned : makePlan({ ...input, headers: new Map([...same, ...changed]) });
+    });
+  }
+
+  /** Files that have their bytes, and not the mode and time that their objects say. */
+  async #changedAttributes(
+    files: readonly LocalFile[],
+    { unchanged }: Planned,
+    local: ReadonlyMap<string, LocalFile>,
+  ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
+    const due = files.filter(({ name }) => unchanged.has(name as ObjectKey));
+    await this.#ask(due);
+    const changed = new Map<ObjectKey, HeaderState>();
+    for (const file of due) {
+      const head = this.#headOf(file);
+      const here = local.get(file.name);
+      if (head === undefined || here === undefined) continue;
+      const { mode, mtime } = fileAttributes(head.metadata);
+      const otherMode = mode !== undefined && (mode & 0o777) !== (here.mode & 0o777);
+      const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== here.mtimeNs / 1_000_000_000n;
+      if (otherMode || otherTime) changed.set(file.name as ObjectKey, 'changed');
+    }
+    return changed;
+  }
+
+  #guard(planned: Planned): void {
+    const { deletes } = this.#options;
+    const { directory } = this.#target;
+    if (deletes.deleteAfter && (directory === parse(directory).root || directory === homedir())) {
+      throw refusal(
+        'unrelated-destination',
+        `${directory}: delete-after would delete whatever the source does not have in it: name a directory of its own`,
+      );
+    }
+    guardDeletions(planned, deletes, directory, 'the source');
+  }
+
+  async #execute({ local, planned, partials, files }: Prepared): Promise<Fetch> {
+    const { store, emit } = this.#ports;
+    const { preserve, overwrite, connection } = this.#options;
+    const totals = planTotals(planned.plan);
+    const concurrency = requestsInFlight(connection);
+    const { signal } = this.#frame;
+    const steps = [...stepsOf(planned.plan)].some(({ action }) => action !== 'keep');
+    if (steps) await makeDirectory(this.#target.directory);
+    const directory = await TargetDirectory.open(this.#target.directory);
+    try {
+      return await this.#frame.phase('fetch', async (tell) => {
+        await this.#clean(directory, partials, files);
+        const filesTotal =
+          totals.download.files +
+          totals.copy.files +
+          totals.link.files +
+          totals.refresh.files +
+          totals.delete.files;
+        let done = 0;
+        let received = 0;
+        const say = (): void =>
+          tell({ files: done, filesTotal, bytes: received, bytesTotal: totals.download.bytes });
+        const fetch = new Fetch({
+          store,
+          directory,
+          target: this.#target,
+          local,
+          heads: this.#heads,
+          pool: this.#frame.pool,
+          preserve,
+          overwrite,
+          concurrency,
+          emit,
+          onReceived: (bytes) => {
+            received += bytes;
+            say();
+          },
+          signal,
+          requests: this.#frame.requests,
+        });
+        try {
+          this.#frame.outcomes = await execute(planned.plan, fetch, {
+            concurrency,
+            emit: (event) => {
+              if (event.type === 'outcome' && event.outcome.action !== 'keep') done++;
+              say();
+              emit(event);
+            },
+            signal,
+          });
+        } finally {
+          await fetch.close();
+        }
+        this.#frame.addExits(fetch.exits);
+        if (fetch.unverified > 0) {
+          const count = fetch.unverified === 1 ? '1 object' : `${fetch.unverified} objects`;
+          const message = `S3 says no digest of ${count}: size and connection alone speak for the bytes`;
+          this.#frame.warn([message]);
+        }
+        return fetch;
+      });
+    } finally {
+      await directory.close();
+    }
+  }
+
+  /** Takes away what an interrupted run left half done and this one does not go on with. */
+  async #clean(
+    directory: TargetDirectory,
+    partials: readonly string[],
+    files: readonly LocalFile[],
+  ): Promise<void> {
+    if (partials.length === 0) return;
+    const wanted = new Set<string>();
+    for (const { name, object } of files) {
+      if (object === undefined) continue;
+      const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
+      const at = name.slice(0, name.length - baseOf(name).length);
+      wanted.add(at + partial).add(at + progressName(partial));
+    }
+    const now = this.#ports.now();
+    for (const name of partials) {
+      if (wanted.has(name)) continue;
+      await directory
+        .within(parentOf(name), false, async (at) => {
+          const path = join(at, baseOf(name));
+          const { mtimeMs } = await lstat(path);
+          if (now - mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+        })
+        .catch(() => undefined);
+    }
+  }
+
+  async #remember(
+    { source, files, local, digests, vouched }: Prepared,
+    fetch: Fetch,
+    { index }: LoadedIndex,
+    digestedNs: bigint,
+  ): Promise<void> {
+    const { index: storage, emit } = this.#ports;
+    if (storage === undefined) return;
+    const listing = new Map([...source.objects.values()].map((object) => [object.key, object]));
+    const known = new Map<ObjectKey, Md5>();
+    for (const [object, md5] of vouched) known.set(object.key, md5);
+    const sources = new Map<ObjectKey, string>();
+    for (const { object, encoded } of files) {
+      if (object === undefined || encoded === undefined) continue;
+      const stored = this.#heads.get(object.key);
+      const line = stored === undefined ? index?.objects.get(object.key)?.md5 : undefined;
+      const md5 = classifyETag(object.etag).kind === 'md5' ? (object.etag as string as Md5) : line;
+      if (md5 === undefined) continue;
+      known.set(object.key, md5);
+      sources.set(object.key, formatSource(encoded));
+    }
+    const digested = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>(fetch.published);
+    for (const [name, { md5 }] of digests) {
+      const file = local.get(name);
+      if (file !== undefined && !digested.has(name)) digested.set(name, { file, md5 });
+    }
+    const time = this.#frame.signal.aborted ? this.#frame.lastRequests() : this.#frame.signal;
+    await this.#frame.phase('index', async () =>
+      saveIndex(
+        storage,
+        index,
+        {
+          listing,
+          unchanged: known,
+          written: new Map(),
+          deleted: new Set(),
+          files: digested.values(),
+          digestedNs,
+          uploads: index?.uploads ?? new Map(),
+          deploys: index?.deploys ?? 0,
+          headers: new Map(),
+          sources,
+          pending: index?.pending ?? new Map(),
+          invalidations: index?.invalidations ?? new Map(),
+        },
+        emit,
+        time,
+      ),
+    );
+  }
+
+  fail(error: unknown): void {
+    this.#frame.fail(error);
+  }
+
+  async close(): Promise<SyncResult> {
+    await this.#frame.close();
+    return this.#frame.result(new Map(), { headersUnknown: { files: 0, bytes: 0 }, sendAllRequests: 0 });
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    if (code !== 'ENOTDIR') throw refusal('unreadable', `${path} cannot be looked at (${code})`);
+  }
+  throw usageError(
+    `${path} was given as the directory to download to, and it is no directory: name another one`,
+  );
+}
+
+/** Whether the file system takes two spellings for one name, as it shows by the directory itself. */
+async function foldingOf(directory: string): Promise<Folding> {
+  // Linux has file systems that fold, macOS and Windows such that do not; the name of the directory tells where it can.
+  const name = baseOf(directory.replaceAll('\\', '/'));
+  const swapped = name === name.toLowerCase() ? name.toUpperCase() : name.toLowerCase();
+  const isMac = process.platform === 'darwin';
+  if (swapped === name) return { case: process.platform === 'win32' || isMac, normalisation: isMac };
+  const [one, other] = await Promise.all(
+    [name, swapped].map((spelled) =>
+      lstat(join(directory, '..', spelled), { bigint: true }).catch(() => undefined),
+    ),
+  );
+  if (one === undefined) return { case: process.platform === 'win32' || isMac, normalisation: isMac };
+  return {
+    case: other !== undefined && one.ino === other.ino && one.dev === other.dev,
+    normalisation: isMac,
+  };
+}
+
+/** What of the target stands where a file or its directory is to be. */
+function inTheWay(name: string, here: Tree, local: ReadonlyMap<string, LocalFile>): string | undefined {
+  if (here.skipped(name)) return `${showName(name)} is, or lies behind, a link or a special file there`;
+  if (here.hasDirectory(name)) return `${showName(name)} is a directory there`;
+  for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1)) {
+    const above = name.slice(0, slash);
+    if (local.has(above))
+      return `${showName(name)} needs the directory ${showName(above)}, which is a file there`;
+  }
+  return undefined;
+}
+
+function encodedFile(
+  file: LocalFile,
+  form: { readonly md5: Md5; readonly size: number; readonly encoding: 'gzip' | 'br' } | undefined,
+): LocalFile {
+  if (form === undefined) return file;
+  const { md5, size, encoding } = form;
+  return { ...file, size, encoded: { encoding, md5, source: { ...file, size } } };
+}
+
+function listedFile(name: string, file: LocalFile): ListedObject {
+  return {
+    key: name as ObjectKey,
+    size: file.size,
+    etag: tokenOf({ ...file, size: BigInt(file.size) }),
+    lastModified: Number(file.mtimeNs / 1_000_000n),
+    storageClass: 'STANDARD',
+  };
+}
+
+/** What is known of the objects' contents: by ETag, by what vouches for them, or by a file with their multipart ETag. */
+function contentsOf(
+  files: readonly LocalFile[],
+  objects: ReadonlyMap<string, ListedObject>,
+  digests: ReadonlyMap<string, FileDigest>,
+  vouched: ReadonlyMap<ListedObject, Md5>,
+): ReadonlyMap<string, KnownContent> {
+  const composites = new Map<ETag, Md5>();
+  for (const { md5, etags } of digests.values()) for (const etag of etags) composites.set(etag, md5);
+  const contents = new Map<string, KnownContent>();
+  for (const { name, size, encoded } of files) {
+    const object = objects.get(name);
+    if (object === undefined) continue;
+    if (size === 0) {
+      contents.set(name, { md5: EMPTY_MD5, multipartETags: [] });
+      continue;
+    }
+    const etag = classifyETag(object.etag);
+    const plain = etag.kind === 'md5' ? etag.md5 : undefined;
+    const md5 = encoded?.md5 ?? vouched.get(object) ?? plain ?? composites.get(object.etag);
+    if (md5 !== undefined) contents.set(name, { md5, multipartETags: [] });
+    else if (etag.kind === 'multipart') contents.set(name, { md5: undefined, multipartETags: [object.etag] });
+  }
+  return contents;
+}

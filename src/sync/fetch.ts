@@ -1,0 +1,659 @@
+import { randomBytes } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import {
+  appendFile,
+  constants,
+  copyFile,
+  type FileHandle,
+  link,
+  lstat,
+  open,
+  readFile,
+  rename,
+  rm,
+  unlink,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { baseOf, InTheWayError, parentOf, type TargetDirectory } from '../disk/target-directory.js';
+import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
+import { EMPTY_MD5, type ETag, type Md5, md5Of } from '../model/digest.js';
+import { partsOf, uniformLayout } from '../model/digest-index.js';
+import { EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
+import type { Emit, StepOutcome } from '../model/events.js';
+import { type FileAttributes, fileAttributes, type SourceForm, storedSource } from '../model/headers.js';
+import type { ObjectKey } from '../model/object-key.js';
+import type { LocalFile, RemoteObject } from '../model/objects.js';
+import type { Target } from '../model/options.js';
+import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
+import type {
+  Condition,
+  CopyStep,
+  DeleteStep,
+  DownloadStep,
+  LinkStep,
+  RefreshStep,
+  StagedStep,
+  Step,
+  WriteStep,
+} from '../model/plan.js';
+import { type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import { decodeTo, WrongContentError } from './decode.js';
+import type { DigestPool } from './digest-pool.js';
+import { failedOutcome, type Performer } from './execute.js';
+import { statFields } from './file-bytes.js';
+import { partialName, progressName } from './local-names.js';
+import { type Evidence, Verifier } from './verify.js';
+
+/** Bodies held in memory at a time, over all requests. Bytes. */
+const BODY_BUDGET = 64 * 1024 * 1024;
+
+/** Ranges of one object in flight; other objects and the budget share the rest. */
+const RANGES_IN_FLIGHT = 8;
+
+/** What one request fetches of a large object. Bytes. */
+const RANGE = 8 * 1024 * 1024;
+
+/** Permission bits that an object may set; it may make nothing run as somebody else. */
+const MODE_BITS = 0o777;
+
+export interface FetchOptions {
+  readonly store: ReadableStore;
+  readonly directory: TargetDirectory;
+  readonly target: Target;
+  /** Files of the target as they were met, by name. */
+  readonly local: ReadonlyMap<string, LocalFile>;
+  /** What HEAD said of objects already, by key. */
+  readonly heads: ReadonlyMap<ObjectKey, ObjectHead>;
+  readonly pool: DigestPool;
+  readonly preserve: boolean;
+  readonly overwrite: 'if-unchanged' | 'always';
+  readonly concurrency: number;
+  readonly emit: Emit;
+  /** Told of every body that arrived, in bytes. */
+  readonly onReceived: (bytes: number) => void;
+  /** Nothing more is started when it is aborted. */
+  readonly signal: AbortSignal;
+  /** Requests in flight end with it. */
+  readonly requests: AbortSignal;
+}
+
+/** A file under a temporary name, in the directory of the one that it becomes. */
+interface Made {
+  readonly action: 'download' | 'copy' | 'link';
+  readonly name: string;
+  readonly temporary: string;
+  readonly md5: Md5;
+  /** What the object said that it encodes. */
+  readonly form: SourceForm | undefined;
+}
+
+/** A file of this run under its own name. */
+interface Placed {
+  readonly file: LocalFile;
+  readonly md5: Md5;
+  readonly form: SourceForm | undefined;
+}
+
+/**
+ * Makes files of objects. Each is made under a temporary name in its own directory, proved, and renamed: a reader sees
+ * the old file or the new one, and what is hard-linked is never written through (R3). A file that is replaced must
+ * still be the one that was met.
+ */
+export class Fetch implements Performer {
+  readonly #options: FetchOptions;
+  readonly #bodies = new ByteBudget(BODY_BUDGET);
+  readonly #verifier: Verifier;
+  readonly #staged = new Map<ObjectKey, Made>();
+  readonly #placed = new Map<ObjectKey, Placed>();
+  /** Files of this run, as they are now, for the index. */
+  readonly published = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>();
+  /** Exit statuses of the failures met. */
+  readonly exits = new Set<ExitCode>();
+
+  constructor(options: FetchOptions) {
+    this.#options = options;
+    this.#verifier = new Verifier(options.store, options.requests);
+  }
+
+  /** Objects of which nothing but their size could be checked. */
+  get unverified(): number {
+    return this.#verifier.unverified;
+  }
+
+  async stage(step: StagedStep, required: boolean): Promise<StepOutcome | undefined> {
+    const started = performance.now();
+    try {
+      this.#staged.set(step.key, await this.#make(fileStep(step)));
+      return undefined;
+    } catch (error) {
+      // What is not required is made in its place.
+      return required ? this.#failed(step, error, performance.now() - started) : undefined;
+    }
+  }
+
+  async write(step: WriteStep): Promise<StepOutcome> {
+    const started = performance.now();
+    try {
+      if (step.action === 'refresh') {
+        await this.#refresh(step);
+        return this.#done(step, 'refresh', performance.now() - started);
+      }
+      const wanted = fileStep(step);
+      const made = this.#staged.get(step.key) ?? (await this.#make(wanted));
+      this.#staged.delete(step.key);
+      await this.#place(made, step.condition, step.key);
+      return this.#done(step, made.action, performance.now() - started);
+    } catch (error) {
+      return this.#failed(step, error, performance.now() - started);
+    }
+  }
+
+  async beforeDeletes(): Promise<undefined> {
+    return undefined;
+  }
+
+  async delete(steps: readonly DeleteStep[]): Promise<readonly StepOutcome[]> {
+    const outcomes: StepOutcome[] = [];
+    const emptied = new Set<string>();
+    for (const step of steps) {
+      const started = performance.now();
+      try {
+        if (this.#options.signal.aborted) throw this.#options.signal.reason;
+        await this.#delete(step);
+        emptied.add(parentOf(step.key));
+        outcomes.push(this.#done(step, 'delete', performance.now() - started));
+      } catch (error) {
+        outcomes.push(this.#failed(step, error, performance.now() - started));
+      }
+    }
+    for (const name of emptied) await this.#options.directory.removeEmpty(name);
+    return outcomes;
+  }
+
+  /** An object's bytes as they are stored, proved, under a temporary name of the target. */
+  async spool(file: LocalFile): Promise<{ readonly temporary: string }> {
+    return this.#fetch(file);
+  }
+
+  /** Takes away what was made and not placed; a large object that is half there stays for the next run. */
+  async close(): Promise<void> {
+    for (const made of this.#staged.values()) await this.#discard(made.name, made.temporary);
+    this.#staged.clear();
+  }
+
+  #done(step: Step, action: StepOutcome['action'], ms: number): StepOutcome {
+    return { step, outcome: 'done', action, sentBytes: 0, ms };
+  }
+
+  #failed(step: Step, error: unknown, ms: number): StepOutcome {
+    const what = 'file' in step ? (step.file.object?.key ?? step.key) : step.key;
+    return failedOutcome(step, asFailure(error, step.key, what), ms, this.#options.signal, this.exits);
+  }
+
+  async #make(step: DownloadStep | CopyStep | LinkStep): Promise<Made> {
+    this.#options.signal.throwIfAborted();
+    if (step.action !== 'download') {
+      const made = await this.#makeAgain(step);
+      if (made !== undefined) return made;
+    }
+    return this.#fetch(step.file);
+  }
+
+  /** From a file that is here; `undefined`: it is not what was planned, and the object is fetched. */
+  async #makeAgain(step: CopyStep | LinkStep): Promise<Made | undefined> {
+    const { target, preserve } = this.#options;
+    const object = objectOf(step.file);
+    const head = target.asStored && !preserve ? undefined : await this.#head(object);
+    const form = this.#formOf(object, head);
+    const source = this.#sourceOf(step, form);
+    if (source === undefined) return undefined;
+    const attributes = this.#attributesOf(head);
+    const temporary = partialName(randomBytes(12).toString('hex'));
+    const { name } = step.file;
+    try {
+      const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
+      return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
+    } catch (error) {
+      await this.#discard(name, temporary);
+      throw error;
+    }
+  }
+
+  #sourceOf(
+    step: CopyStep | LinkStep,
+    form: SourceForm | undefined,
+  ): { readonly file: LocalFile; readonly md5: Md5 } | undefined {
+    if (step.source.kind === 'published') {
+      const placed = this.#placed.get(step.source.key);
+      // The same stored bytes are two contents when one object says that it encodes something.
+      return placed !== undefined && sameForm(placed.form, form) ? placed : undefined;
+    }
+    const file = this.#options.local.get(step.source.key);
+    // What is here is the content itself: an object that turns out to encode it has another one.
+    if (file === undefined || step.md5 === undefined || !sameForm(formOf(step.file), form)) return undefined;
+    return { file, md5: step.md5 };
+  }
+
+  /** `undefined`: the file is not the one that was met. */
+  async #duplicate(
+    source: LocalFile,
+    name: string,
+    temporary: string,
+    how: 'copy' | 'link',
+    attributes: FileAttributes | undefined,
+  ): Promise<'copy' | 'link' | undefined> {
+    const { directory, target } = this.#options;
+    return directory.within(parentOf(source.name), false, (from) =>
+      directory.within(parentOf(name), true, async (to) => {
+        const path = join(from, baseOf(source.name));
+        const there = join(to, temporary);
+        const before = await lstat(path, { bigint: true });
+        if (!sameFile(source, before)) return undefined;
+        if (how === 'link' && agrees(before, attributes) && (await linked(path, there))) {
+          return sameFile(source, await lstat(there, { bigint: true })) ? 'link' : undefined;
+        }
+        const clone = target.duplicates === 'copy' ? 0 : constants.COPYFILE_FICLONE;
+        await copyFile(path, there, constants.COPYFILE_EXCL | clone);
+        if (!sameFile(source, await lstat(path, { bigint: true }))) return undefined;
+        const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
+        try {
+          // Its own attributes, not those of its twin (R3).
+          await applyAttributes(handle, attributes ?? { mode: 0o666 & ~process.umask() });
+        } finally {
+          await handle.close();
+        }
+        return 'copy';
+      }),
+    );
+  }
+
+  async #fetch(file: LocalFile): Promise<Made> {
+    const object = objectOf(file);
+    try {
+      return await this.#fetchOnce(file, object, true);
+    } catch (error) {
+      // A body that is not what was said may have been damaged on its way, or what it was gone on with.
+      if (!(error instanceof WrongContentError)) throw error;
+      return this.#fetchOnce(file, object, false);
+    }
+  }
+
+  async #fetchOnce(file: LocalFile, object: RemoteObject, resume: boolean): Promise<Made> {
+    if (object.size >= MULTIPART_THRESHOLD) return this.#fetchLarge(file, object, resume);
+    if (object.size === 0) {
+      const head = this.#options.preserve ? await this.#head(object) : undefined;
+      return this.#keep(file, Buffer.alloc(0), EMPTY_MD5, head);
+    }
+    return this.#bodies.with(object.size, async () => {
+      this.#options.signal.throwIfAborted();
+      const { body, head } = await this.#read(object);
+      const md5 = md5Of(body);
+      await this.#verifier.verify(object, head, bytesEvidence(body, md5));
+      return this.#keep(file, body, md5, head);
+    });
+  }
+
+  async #read(
+    object: RemoteObject,
+    range?: { readonly first: number; readonly last: number },
+  ): Promise<{ readonly body: Buffer; readonly head: ObjectHead }> {
+    const { store, requests } = this.#options;
+    let body = Buffer.alloc(0);
+    const head = await store.get(
+      object.key,
+      object.etag,
+      async (chunks) => {
+        const all: Uint8Array[] = [];
+        for await (const chunk of chunks) all.push(chunk);
+        body = Buffer.concat(all);
+      },
+      requests,
+      range,
+    );
+    if (head.etag !== object.etag) throw changed(object.key);
+    this.#options.onReceived(body.length);
+    return { body, head };
+  }
+
+  /** Puts a body, decoded where the object says that it is encoded, under a temporary name. */
+  async #keep(file: LocalFile, body: Buffer, md5: Md5, head: ObjectHead | undefined): Promise<Made> {
+    const form = this.#formOf(objectOf(file), head);
+    const temporary = partialName(randomBytes(12).toString('hex'));
+    try {
+      await this.#options.directory.within(parentOf(file.name), true, async (directory) => {
+        const handle = await open(join(directory, temporary), 'wx');
+        try {
+          if (form === undefined) await handle.writeFile(body);
+          else await decodeTo(handle, [body], form);
+          await applyAttributes(handle, this.#attributesOf(head));
+        } finally {
+          await handle.close();
+        }
+      });
+    } catch (error) {
+      await this.#discard(file.name, temporary);
+      throw error;
+    }
+    return { action: 'download', name: file.name, temporary, md5: form?.md5 ?? md5, form };
+  }
+
+  /**
+   * A large object comes in ranges, several at a time, into a file that the next run goes on with. It is bound to the
+   * ETag, and proved as a whole at the end.
+   */
+  async #fetchLarge(file: LocalFile, object: RemoteObject, resume: boolean): Promise<Made> {
+    const { directory } = this.#options;
+    const head = await this.#head(object);
+    const form = this.#formOf(object, head);
+    const attributes = this.#attributesOf(head);
+    const { name } = file;
+    const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
+    return directory.within(parentOf(name), true, async (at) => {
+      const path = join(at, partial);
+      const progress = join(at, progressName(partial));
+      if (!resume) await this.#discard(name, partial);
+      await this.#fetchRanges(path, progress, object);
+      const stats = await lstat(path, { bigint: true });
+      const whole = { ...file, ...statFields(stats), path, real: path };
+      const evidence: Evidence = {
+        size: object.size,
+        digest: async (layouts) => this.#options.pool.digest({ file: whole, layouts }, object.size),
+      };
+      const md5 = await this.#verifier.verify(object, head, evidence);
+      await rm(progress, { force: true });
+      if (form !== undefined) return this.#decode(file, path, partial, form, attributes);
+      const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+      try {
+        await applyAttributes(handle, attributes);
+      } finally {
+        await handle.close();
+      }
+      return { action: 'download', name, temporary: partial, md5, form };
+    });
+  }
+
+  async #fetchRanges(path: string, progress: string, object: RemoteObject): Promise<void> {
+    const { signal } = this.#options;
+    const done = await doneRanges(path, progress, object.size);
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+    const handle = await open(path, flags, 0o666);
+    try {
+      // Which ranges are there is written down after their bytes.
+      if (done.size === 0) await rm(progress, { force: true });
+      await handle.truncate(object.size);
+      const ranges = [...partsOf(uniformLayout(object.size, RANGE))].map((range, i) => ({ ...range, i }));
+      const due = ranges.filter(({ i }) => !done.has(i));
+      await forEachConcurrent(due, RANGES_IN_FLIGHT, ({ offset, size, i }) =>
+        this.#bodies.with(size, async () => {
+          signal.throwIfAborted();
+          const { body } = await this.#read(object, { first: offset, last: offset + size - 1 });
+          await handle.write(body, 0, body.length, offset);
+          await appendFile(progress, `${i}\n`);
+        }),
+      );
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #decode(
+    file: LocalFile,
+    path: string,
+    partial: string,
+    form: SourceForm,
+    attributes: FileAttributes | undefined,
+  ): Promise<Made> {
+    const { name } = file;
+    const temporary = partialName(randomBytes(12).toString('hex'));
+    try {
+      await this.#options.directory.within(parentOf(name), true, async (directory) => {
+        const stored = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+        const handle = await open(join(directory, temporary), 'wx');
+        try {
+          await decodeTo(handle, stored.createReadStream({ autoClose: false }), form);
+          await applyAttributes(handle, attributes);
+        } finally {
+          await handle.close();
+          await stored.close();
+        }
+      });
+    } catch (error) {
+      await this.#discard(name, temporary);
+      throw error;
+    }
+    await this.#discard(name, partial);
+    return { action: 'download', name, temporary, md5: form.md5, form };
+  }
+
+  /** Gives a file its name, where that is still free or still has what was met. */
+  async #place({ name, temporary, md5, form }: Made, condition: Condition, key: ObjectKey): Promise<void> {
+    const { directory, overwrite } = this.#options;
+    try {
+      const stats = await directory.within(parentOf(name), true, async (at) => {
+        const from = join(at, temporary);
+        const to = join(at, baseOf(name));
+        const now = await lstat(to, { bigint: true }).catch(unlessAbsent);
+        if (now !== undefined && !now.isFile()) throw new InTheWayError(`${name} is no regular file`);
+        const isFree = 'ifNoneMatch' in condition;
+        const isAsMet = isFree ? now === undefined : now !== undefined && tokenOf(now) === condition.ifMatch;
+        if (!isAsMet && overwrite !== 'always') throw foreign(name);
+        // A link is made under a free name alone; where there are no links a rename must do.
+        if (isFree && now === undefined && (await linked(from, to))) await unlink(from);
+        else if (isFree && now === undefined && (await lstat(to).catch(unlessAbsent)) !== undefined)
+          throw foreign(name);
+        else await rename(from, to);
+        return lstat(to, { bigint: true });
+      });
+      const file = this.#fileOf(name, stats);
+      this.#placed.set(key, { file, md5, form });
+      this.published.set(name, { file, md5 });
+    } catch (error) {
+      await this.#discard(name, temporary);
+      throw error;
+    }
+  }
+
+  #fileOf(name: string, stats: BigIntStats): LocalFile {
+    const path = join(this.#options.target.directory, name);
+    return { name, path, real: path, ...statFields(stats) };
+  }
+
+  /** Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. */
+  async #refresh({ file, key, md5, condition }: RefreshStep): Promise<void> {
+    const attributes = this.#attributesOf(await this.#head(objectOf(file)));
+    const local = this.#options.local.get(key);
+    if (local === undefined) throw foreign(file.name);
+    if (local.nlink > 1) {
+      const temporary = partialName(randomBytes(12).toString('hex'));
+      const action = await this.#duplicate(local, file.name, temporary, 'copy', attributes);
+      if (action === undefined) throw foreign(file.name);
+      return this.#place({ action, name: file.name, temporary, md5, form: undefined }, condition, key);
+    }
+    const stats = await this.#options.directory.within(parentOf(file.name), false, async (at) => {
+      const handle = await open(join(at, baseOf(file.name)), constants.O_RDONLY | constants.O_NOFOLLOW);
+      try {
+        if (!sameFile(local, await handle.stat({ bigint: true }))) throw foreign(file.name);
+        await applyAttributes(handle, attributes);
+        return await handle.stat({ bigint: true });
+      } finally {
+        await handle.close();
+      }
+    });
+    this.published.set(file.name, { file: this.#fileOf(file.name, stats), md5 });
+  }
+
+  async #delete({ key, etag }: DeleteStep): Promise<void> {
+    await this.#options.directory.within(parentOf(key), false, async (at) => {
+      const path = join(at, baseOf(key));
+      const now = await lstat(path, { bigint: true }).catch(unlessAbsent);
+      if (now === undefined) return;
+      if (tokenOf(now) !== etag) throw foreign(key);
+      await unlink(path);
+    });
+  }
+
+  async #head(object: RemoteObject): Promise<ObjectHead> {
+    const { store, heads, requests } = this.#options;
+    const head = heads.get(object.key) ?? (await store.head(object.key, requests));
+    if (head === undefined || head.etag !== object.etag) throw changed(object.key);
+    return head;
+  }
+
+  #formOf(object: RemoteObject, head: ObjectHead | undefined): SourceForm | undefined {
+    return this.#options.target.asStored || head === undefined ? undefined : storedSource(object.etag, head);
+  }
+
+  #attributesOf(head: ObjectHead | undefined): FileAttributes | undefined {
+    return this.#options.preserve && head !== undefined ? fileAttributes(head.metadata) : undefined;
+  }
+
+  async #discard(name: string, temporary: string): Promise<void> {
+    await this.#options.directory
+      .within(parentOf(name), false, async (at) => {
+        await rm(join(at, temporary), { force: true });
+        await rm(join(at, progressName(temporary)), { force: true });
+      })
+      .catch(() => undefined);
+  }
+}
+
+/** What a file is told apart by: a link that is made of it changes its ctime, so that is no part of it. */
+export function tokenOf({
+  dev,
+  ino,
+  size,
+  mtimeNs,
+}: Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>): ETag {
+  return `file:${dev}:${ino}:${size}:${mtimeNs}` as ETag;
+}
+
+function fileStep(step: WriteStep | StagedStep): DownloadStep | CopyStep | LinkStep {
+  if (step.action === 'upload' || step.action === 'refresh') throw new Error(`${step.action} to a directory`);
+  return step;
+}
+
+function objectOf({ name, object }: LocalFile): RemoteObject {
+  if (object === undefined) throw new Error(`${name} is no object`);
+  return object;
+}
+
+function formOf({ encoded }: LocalFile): SourceForm | undefined {
+  return encoded === undefined
+    ? undefined
+    : { md5: encoded.md5, size: encoded.source.size, encoding: encoded.encoding };
+}
+
+function sameForm(a: SourceForm | undefined, b: SourceForm | undefined): boolean {
+  return a?.md5 === b?.md5 && a?.size === b?.size && a?.encoding === b?.encoding;
+}
+
+function sameFile(file: LocalFile, now: BigIntStats): boolean {
+  return now.isFile() && tokenOf(now) === tokenOf({ ...file, size: BigInt(file.size) });
+}
+
+function agrees(stats: BigIntStats, attributes: FileAttributes | undefined): boolean {
+  if (attributes === undefined) return true;
+  const { mode, mtime } = attributes;
+  const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
+  return sameMode && (mtime === undefined || stats.mtimeNs / 1_000_000_000n === BigInt(Math.floor(mtime)));
+}
+
+async function applyAttributes(handle: FileHandle, attributes: FileAttributes | undefined): Promise<void> {
+  if (attributes?.mode !== undefined) await handle.chmod(attributes.mode & MODE_BITS);
+  if (attributes?.mtime !== undefined) await handle.utimes(attributes.mtime, attributes.mtime);
+}
+
+/** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EEXIST'].includes(code))
+      return false;
+    throw error;
+  }
+}
+
+/** Ranges that an interrupted run wrote down after it had written them. */
+async function doneRanges(path: string, progress: string, size: number): Promise<ReadonlySet<number>> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats === undefined || !stats.isFile() || stats.size !== size) return new Set();
+  const text = await readFile(progress, 'latin1').catch(() => '');
+  const numbers = text.split('\n').slice(0, -1).map(Number);
+  return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
+}
+
+function bytesEvidence(body: Buffer, md5: Md5): Evidence {
+  return {
+    size: body.length,
+    digest: async (layouts) => ({
+      md5,
+      etags: layouts.map((layout) =>
+        [...partsOf(layout)].map(({ offset, size }) => md5Of(body.subarray(offset, offset + size))),
+      ),
+    }),
+  };
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
+}
+
+function changed(key: ObjectKey): SyncError {
+  return new SyncError(
+    'file-changed',
+    EXIT.failed,
+    `${key}: the object changed or went away during this run: run again when nothing publishes there`,
+    { key },
+  );
+}
+
+function foreign(name: string): SyncError {
+  return new SyncError(
+    'foreign-writer',
+    EXIT.foreignWriter,
+    `${name}: something else made or changed the file during this run; it was left alone: run again, and let one thing at a time write there`,
+    { key: name },
+  );
+}
+
+/** Whatever a step met, in words that fit a file. */
+function asFailure(error: unknown, name: string, key: string): unknown {
+  const failure = (code: SyncError['code'], message: string): SyncError =>
+    new SyncError(code, EXIT.failed, `${name}: ${message}`, { cause: error, key: name });
+  if (error instanceof StoreError && error.kind === 'condition') return changed(key as ObjectKey);
+  if (error instanceof WrongContentError)
+    return failure(
+      'wrong-content',
+      `${error.message}, twice: the object or the way to it is damaged; run check --read`,
+    );
+  if (error instanceof InTheWayError)
+    return failure(
+      'in-the-way',
+      `${error.message} any more: a link or a file was put in the way during this run; nothing was written through it`,
+    );
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined || code === undefined) return error;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return failure('no-room', `there is no room for it (${code}): free some, and run again`);
+    case 'ELOOP':
+    case 'EISDIR':
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return failure('in-the-way', `a link, a file or a directory is in its way (${code}): move it`);
+    case 'ENAMETOOLONG':
+    case 'EILSEQ':
+    case 'EINVAL':
+      return failure('unsafe-name', `this file system cannot hold the name (${code}): exclude it`);
+    default:
+      return failure(
+        'not-writable',
+        `the file cannot be written (${messageOf(error)}): check the permissions of the target`,
+      );
+  }
+}

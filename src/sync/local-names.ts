@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import type { ErrorCode } from '../model/errors.js';
+import { EXIT, SyncError } from '../model/errors.js';
+import { compareKeys } from '../model/object-key.js';
+import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
+
+/** Longest name of an entry, on every file system in use. Bytes of UTF-8. */
+const MAX_NAME_BYTES = 255;
+
+/** Longest path that a call takes: Linux 4,096 with its end, macOS 1,024. Bytes of UTF-8. */
+const MAX_PATH_BYTES: Readonly<Partial<Record<NodeJS.Platform, number>>> = { linux: 4_095, darwin: 1_023 };
+
+/** Names of what a download has not finished, in the directory of the file that it becomes. */
+const PARTIAL = /^\.s3ds-[0-9a-f]{24}\.(?:part|done)$/;
+
+/** Names that Windows keeps for devices, with any ending. */
+const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)/i;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what Windows does not allow
+const WINDOWS_CHARACTERS = /[<>:"|?*\\\u0000-\u001f]/;
+
+/** Whether a name below the target is a leftover of a download: never a file of the tree. */
+export function isPartial(name: string): boolean {
+  return PARTIAL.test(name.slice(name.lastIndexOf('/') + 1));
+}
+
+/** @param what the bytes are: equal for what may be gone on with, random else */
+export function partialName(what: string): string {
+  return `.s3ds-${createHash('sha256').update(what).digest('hex').slice(0, 24)}.part`;
+}
+
+/** Beside a partial file: which of its parts are there. */
+export function progressName(partial: string): string {
+  return partial.replace(/\.part$/, '.done');
+}
+
+/** Why a key's name cannot be a file below a directory; `undefined`: it can (R2). */
+export function whyNoFile(name: string, directory: string, platform: NodeJS.Platform): string | undefined {
+  if (name.includes('\0')) return 'has a NUL';
+  if (name.startsWith('/')) return 'is an absolute path';
+  for (const segment of name.split('/')) {
+    if (segment === '') return 'has an empty directory name';
+    if (segment === '.' || segment === '..') return `has ${segment} as a directory name`;
+    if (Buffer.byteLength(segment) > MAX_NAME_BYTES)
+      return `has a part of ${Buffer.byteLength(segment)} bytes, and a file's name has at most ${MAX_NAME_BYTES}`;
+    if (platform !== 'win32') continue;
+    if (WINDOWS_CHARACTERS.test(segment)) return 'has a character that Windows does not allow';
+    if (/[ .]$/.test(segment)) return 'ends at a dot or a blank, which Windows drops';
+    if (WINDOWS_DEVICE.test(segment)) return 'is the name of a device on Windows';
+  }
+  if (isPartial(name)) return 'is a name that unfinished downloads have';
+  const most = MAX_PATH_BYTES[platform];
+  const length = Buffer.byteLength(directory) + 1 + Buffer.byteLength(name);
+  return most !== undefined && length > most
+    ? `makes a path of ${length} bytes, and ${most} is most`
+    : undefined;
+}
+
+/** What a file system makes of two spellings: one file, or two. */
+export interface Folding {
+  readonly case: boolean;
+  readonly normalisation: boolean;
+}
+
+export interface NameProblem {
+  readonly code: ErrorCode;
+  readonly name: string;
+  /** Begins with the name. */
+  readonly clause: string;
+}
+
+/** Names that cannot stand side by side: one is a file where the other needs a directory, or both are one file there. */
+export function conflicts(names: readonly string[], folding: Folding): readonly NameProblem[] {
+  const problems: NameProblem[] = [];
+  const files = new Set(names);
+  for (const name of names) {
+    for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1)) {
+      const above = name.slice(0, slash);
+      if (!files.has(above)) continue;
+      const clause = `${showName(name)} lies below ${showName(above)}, which is a file too`;
+      problems.push({ code: 'in-the-way', name, clause });
+      break;
+    }
+  }
+  if (!folding.case && !folding.normalisation) return problems;
+  const fold = (text: string): string => {
+    const normal = folding.normalisation ? text.normalize('NFC') : text;
+    return folding.case ? normal.toLowerCase() : normal;
+  };
+  /** Every path and directory by its folded spelling. */
+  const spelled = new Map<string, string>();
+  for (const name of names) {
+    for (let end = name.indexOf('/'); ; end = name.indexOf('/', end + 1)) {
+      const path = end === -1 ? name : name.slice(0, end);
+      const folded = fold(path);
+      const other = spelled.get(folded);
+      if (other !== undefined && other !== path) {
+        const clause = `${showName(name)} and ${showName(other)} are one name on this file system`;
+        problems.push({ code: 'key-collision', name, clause });
+        break;
+      }
+      spelled.set(folded, path);
+      if (end === -1) break;
+    }
+  }
+  return problems;
+}
+
+/** All that a download is refused for, in one line. */
+export function nameRefusal(problems: readonly NameProblem[]): SyncError | undefined {
+  const sorted = [...problems].sort((a, b) => compareKeys(a.name, b.name));
+  const [first] = sorted;
+  if (first === undefined) return undefined;
+  const shown = sorted.slice(0, NAMES_SHOWN).map(({ clause }) => clause);
+  const what = sorted.length === 1 ? '1 object cannot be a file' : `${sorted.length} objects cannot be files`;
+  return new SyncError(
+    first.code,
+    EXIT.refused,
+    `${what} there: ${listed(shown, sorted.length)}; exclude them, or move what is in the way; nothing was written`,
+    { key: first.name },
+  );
+}

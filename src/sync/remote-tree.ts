@@ -1,0 +1,47 @@
+import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
+import type { ListedObject, LocalFile } from '../model/objects.js';
+import type { TreeOptions } from '../model/options.js';
+import { exclusion, type Tree } from './walk.js';
+
+/** What a bucket holds below a prefix, as the tree that it is published or downloaded as. */
+export interface RemoteTree extends Tree {
+  /** The object that each name stands for. */
+  readonly objects: ReadonlyMap<string, ListedObject>;
+}
+
+/** @param listing of the source, without our own objects */
+export function remoteTree(
+  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  prefix: Prefix,
+  options: TreeOptions,
+): RemoteTree {
+  const excluded = exclusion(options);
+  const files: LocalFile[] = [];
+  const objects = new Map<string, ListedObject>();
+  const directories = new Set<string>();
+  for (const object of listing.values()) {
+    const name = object.key.slice(prefix.length);
+    // The marker of the prefix itself.
+    if (name === '' || excluded(name)) continue;
+    objects.set(name, object);
+    files.push(remoteFile(name, object));
+    for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1))
+      directories.add(name.slice(0, slash));
+  }
+  files.sort((a, b) => compareKeys(a.name, b.name));
+  return {
+    root: '',
+    files,
+    objects,
+    excluded,
+    skipped: () => false,
+    hasDirectory: (name) => directories.has(name),
+    warnings: [],
+    patternsWithoutMatch: [],
+  };
+}
+
+function remoteFile(name: string, { key, etag, size, lastModified }: ListedObject): LocalFile {
+  const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
+  return { ...nowhere, name, size, object: { key, etag, size, lastModified } };
+}

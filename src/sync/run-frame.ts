@@ -1,0 +1,294 @@
+import { setMaxListeners } from 'node:events';
+import { EXIT, type ExitCode, SyncError, worstExit } from '../model/errors.js';
+import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/events.js';
+import { requestsInFlight, runUrl, type SyncOptions } from '../model/options.js';
+import type { Count, Plan } from '../model/plan.js';
+import { stepsOf } from '../model/plan.js';
+import {
+  type DestinationReport,
+  type HeaderDifference,
+  type ReportError,
+  type ReportStep,
+  statusOf,
+  type Totals,
+} from '../model/report.js';
+import type { ReadableStore } from '../store/object-store.js';
+import { DigestPool } from './digest-pool.js';
+import { dryRunPerformer, execute } from './execute.js';
+import { explain } from './explain.js';
+import type { SyncPorts, SyncResult } from './ports.js';
+
+/** A run that has not moved for this long never will. Milliseconds. */
+const NO_PROGRESS_MS = 5 * 60_000;
+
+/** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
+const LAST_REQUESTS_MS = 2_000;
+
+/** Progress is told at most this often. Milliseconds. */
+const PROGRESS_MS = 200;
+
+/** What every run has, whichever way the bytes go: phases and their times, an end, a watchdog, a report. */
+export class RunFrame {
+  /** Where to, for people. */
+  readonly url: string;
+  readonly pool: DigestPool;
+  /** Nothing more is started when it is aborted. */
+  readonly signal: AbortSignal;
+  /** Requests in flight end with it, a little later than the run. */
+  readonly requests: AbortSignal;
+  outcomes: readonly StepOutcome[] = [];
+  exits: readonly ExitCode[] = [];
+  error: ReportError | undefined;
+  planned: Plan | undefined;
+  readonly #options: SyncOptions;
+  readonly #ports: SyncPorts;
+  readonly #stores: () => Iterable<ReadableStore>;
+  readonly #stop = new AbortController();
+  readonly #phases: Partial<Record<PhaseName, number>> = {};
+  readonly #watchdog: NodeJS.Timeout;
+  #movedAt = performance.now();
+  #bytesMoved = 0;
+  #toldAt = 0;
+
+  /** @param stores that requests go to */
+  constructor(options: SyncOptions, ports: SyncPorts, stores: () => Iterable<ReadableStore>) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#stores = stores;
+    this.url = runUrl(options);
+    this.signal = AbortSignal.any([ports.signal, this.#stop.signal]);
+    const requests = new AbortController();
+    this.requests = requests.signal;
+    // Every request in flight listens to it.
+    setMaxListeners(0, this.signal, this.requests);
+    const end = (): void => requests.abort(this.signal.reason);
+    this.#stop.signal.addEventListener('abort', end);
+    ports.signal.addEventListener('abort', () => setTimeout(end, LAST_REQUESTS_MS).unref());
+    this.pool = new DigestPool(() => this.moved(), this.signal);
+    this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
+  }
+
+  /** Something moved: the run is alive. */
+  moved(): void {
+    this.#movedAt = performance.now();
+  }
+
+  /** Ends the run before its time. */
+  stop(error: SyncError): void {
+    this.#stop.abort(error);
+  }
+
+  warn(warnings: readonly string[]): void {
+    for (const message of warnings) this.#ports.emit({ type: 'message', level: 'warning', message });
+  }
+
+  notice(message: string): void {
+    this.#ports.emit({ type: 'message', level: 'notice', message });
+  }
+
+  /** Times a phase and tells of it. */
+  async phase<T>(
+    phase: PhaseName,
+    work: (tell: (progress: Omit<Progress, 'phase'>) => void) => Promise<T>,
+  ): Promise<T> {
+    const { emit } = this.#ports;
+    const started = performance.now();
+    let last: Omit<Progress, 'phase'> | undefined;
+    emit({ type: 'phase-start', phase });
+    const result = await work((progress) => {
+      last = progress;
+      this.#movedAt = performance.now();
+      if (this.#movedAt - this.#toldAt < PROGRESS_MS) return;
+      this.#toldAt = this.#movedAt;
+      emit({ type: 'progress', progress: { phase, ...progress } });
+    });
+    const seconds = (performance.now() - started) / 1000;
+    this.#phases[phase] = seconds;
+    this.moved();
+    emit({
+      type: 'phase-end',
+      phase,
+      seconds,
+      ...(last === undefined ? {} : { files: last.files, bytes: last.bytes }),
+    });
+    return result;
+  }
+
+  /** What will be done, told before the first write. */
+  settle(plan: Plan): void {
+    this.planned = plan;
+    this.#ports.emit({ type: 'plan', url: this.url, totals: planTotals(plan) });
+  }
+
+  /** The plan as it would run. */
+  async rehearse(plan: Plan): Promise<void> {
+    this.outcomes = await execute(plan, dryRunPerformer, {
+      concurrency: requestsInFlight(this.#options.connection),
+      emit: this.#ports.emit,
+      signal: this.signal,
+    });
+  }
+
+  addExits(exits: Iterable<ExitCode>): void {
+    this.exits = [...this.exits, ...exits];
+  }
+
+  /** The first error of a run is the one that it ends with. */
+  blame(error: ReportError, exit: ExitCode): void {
+    this.addExits([exit]);
+    this.error ??= error;
+  }
+
+  fail(error: unknown): void {
+    const cause = this.signal.aborted ? this.signal.reason : error;
+    const { code, exit, message } = explain(cause, this.url);
+    this.error = { code, message };
+    this.addExits([exit]);
+    if (code === 'internal' && cause instanceof Error) {
+      this.#ports.emit({ type: 'message', level: 'debug', message: cause.stack ?? cause.message });
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#watchdog);
+    await this.pool.close();
+  }
+
+  /** How long what must still be said or written may take. */
+  lastRequests(): AbortSignal {
+    return this.requests.aborted ? AbortSignal.timeout(LAST_REQUESTS_MS) : this.requests;
+  }
+
+  /** @param differences of the headers of keys that S3 was asked for */
+  result(
+    differences: ReadonlyMap<string, readonly HeaderDifference[]>,
+    more: Pick<DestinationReport, 'headersUnknown' | 'sendAllRequests' | 'delayed' | 'invalidation'>,
+  ): SyncResult {
+    if (this.signal.aborted && this.error === undefined) this.fail(this.signal.reason);
+    const exit = worstExit(this.exits);
+    const steps = this.outcomes.map((outcome): ReportStep => {
+      const { step, action } = outcome;
+      const changes = action === 'refresh' ? differences.get(step.key) : undefined;
+      return { ...reportStep(outcome), ...(changes === undefined ? {} : { headers: changes }) };
+    });
+    const { command, dryRun } = this.#options;
+    return {
+      exit,
+      report: {
+        url: this.url,
+        status: statusOf(exit, dryRun && command !== 'check'),
+        totals: totalsOf(this.outcomes, this.planned),
+        requests: this.#requestCounts(),
+        phases: this.#phases,
+        ranks: this.planned?.ranks.map((rank) => rank.name) ?? [],
+        sentBytes: this.outcomes.reduce((sum, outcome) => sum + outcome.sentBytes, 0),
+        ...more,
+        ...(this.error === undefined ? {} : { error: this.error }),
+        steps,
+      },
+    };
+  }
+
+  /** Over everything that was asked, each store once. */
+  #requestCounts(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const store of new Set(this.#stores())) {
+      for (const [operation, count] of Object.entries(store.requests())) {
+        counts[operation] = (counts[operation] ?? 0) + count;
+      }
+    }
+    return counts;
+  }
+
+  #watch(): void {
+    // On a slow line a body takes longer than the limit; bytes on the wire are progress too.
+    let bytesMoved = 0;
+    for (const store of new Set(this.#stores())) bytesMoved += store.bytesMoved();
+    if (bytesMoved !== this.#bytesMoved) this.moved();
+    this.#bytesMoved = bytesMoved;
+    if (performance.now() - this.#movedAt < NO_PROGRESS_MS) return;
+    this.stop(
+      new SyncError(
+        'no-progress',
+        EXIT.failed,
+        `${this.url}: nothing moved for ${NO_PROGRESS_MS / 60_000} minutes, so the run was ended: check the network and the endpoint; run again, what was published is not sent again`,
+      ),
+    );
+  }
+}
+
+export function planTotals(plan: Plan): PlanTotals {
+  const totals = {
+    upload: zero(),
+    download: zero(),
+    copy: zero(),
+    link: zero(),
+    refresh: zero(),
+    delete: zero(),
+    keep: zero(),
+  };
+  for (const step of stepsOf(plan)) add(totals[step.action], step.bytes);
+  const { keep, ...steps } = totals;
+  return { ...steps, unchanged: plan.unchanged, kept: sum(plan.kept, keep) };
+}
+
+/** Totals of what was done, or in a dry run would be: from outcomes alone (R4). */
+function totalsOf(outcomes: readonly StepOutcome[], plan: Plan | undefined): Totals {
+  const of = {
+    upload: zero(),
+    download: zero(),
+    copy: zero(),
+    link: zero(),
+    refresh: zero(),
+    delete: zero(),
+    keep: zero(),
+  };
+  const failed = zero();
+  for (const { outcome, action, step } of outcomes) {
+    if (outcome === 'failed') add(failed, step.bytes);
+    if (outcome === 'done' || outcome === 'planned') add(of[action], step.bytes);
+  }
+  const none = zero();
+  return {
+    uploaded: of.upload,
+    downloaded: of.download,
+    copied: of.copy,
+    linked: of.link,
+    refreshed: of.refresh,
+    unchanged: plan?.unchanged ?? none,
+    deleted: of.delete,
+    kept: sum(plan?.kept ?? none, of.keep),
+    failed,
+  };
+}
+
+type MutableCount = { -readonly [K in keyof Count]: Count[K] };
+
+function zero(): MutableCount {
+  return { files: 0, bytes: 0 };
+}
+
+function add(count: MutableCount, bytes: number): void {
+  count.files++;
+  count.bytes += bytes;
+}
+
+function sum(a: Count, b: Count): Count {
+  return { files: a.files + b.files, bytes: a.bytes + b.bytes };
+}
+
+function reportStep({ step, outcome, action, error, etag, versionId }: StepOutcome): ReportStep {
+  const isCopied = step.action === 'copy' || step.action === 'link';
+  return {
+    key: step.key,
+    action,
+    reason: step.reason,
+    rank: step.rank,
+    bytes: step.bytes,
+    ...(isCopied && (action === 'copy' || action === 'link') ? { source: step.source.key } : {}),
+    outcome,
+    ...(error === undefined ? {} : { error }),
+    ...(etag === undefined ? {} : { etag }),
+    ...(versionId === undefined ? {} : { versionId }),
+  };
+}
