@@ -238,6 +238,22 @@ describe('two writers', () => {
     expect(await publish(s3, bucket, root, { lock: true })).toMatchObject({ exit: 0 });
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a']);
   });
+
+  test('lock: is not archived with what is published, as nobody could read it then', async () => {
+    await writeTree({ a: 'a' }, root);
+    s3.server.log.clear();
+    const archived = { storageClass: 'DEEP_ARCHIVE' } as const;
+    expect(await publish(s3, bucket, root, { lock: true, writeHeaders: archived })).toMatchObject({
+      exit: 0,
+    });
+    const classes = s3.server.log
+      .of('PutObject')
+      .map(({ key, headers }) => [key, headers['x-amz-storage-class']]);
+    expect(classes).toEqual([
+      ['p/.s3-dedup-sync/lock', undefined],
+      ['p/a', 'DEEP_ARCHIVE'],
+    ]);
+  });
 });
 
 describe('delete-grace and retain', () => {

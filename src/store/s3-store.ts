@@ -37,7 +37,7 @@ import {
 } from '../model/digest.js';
 import { type HeaderSet, metadataMd5, type ObjectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import type { ListedObject } from '../model/objects.js';
+import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
 import {
@@ -772,8 +772,11 @@ export class S3Store implements ObjectStore {
   }
 
   /** What every write carries, and what belongs to this object, which goes before. */
-  #headers({ contentType, metadata, fields = {} }: ObjectHeaders): WrittenHeaders {
-    const { sse, kmsKeyId, storageClass, acl } = this.#options.writeHeaders;
+  #headers({ contentType, metadata, fields: decided }: ObjectHeaders): WrittenHeaders {
+    const { sse, kmsKeyId, storageClass: asked, acl } = this.#options.writeHeaders;
+    const fields = decided ?? {};
+    // Our own objects (index, journal, lock) are read by the next run, and what is archived cannot be read.
+    const storageClass = decided === undefined && ARCHIVED_CLASSES.has(asked ?? '') ? undefined : asked;
     const given = {
       ServerSideEncryption: sse as ServerSideEncryption | undefined,
       SSEKMSKeyId: kmsKeyId,
