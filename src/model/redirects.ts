@@ -38,6 +38,9 @@ export function parseRedirects(text: string): ParsedRedirects {
   return { redirects: [...redirects.values()], problems };
 }
 
+/** `.`, `..` and empty segments, but for the end of a directory's path; control characters. */
+const UNASKABLE = /(^|\/)(\.{1,2}(\/|$)|\/)|\p{Cc}/u;
+
 function redirectOf(content: string, line: number): Redirect | string {
   const [from = '', ...rest] = content.split(/\s+/);
   if (!from.startsWith('/')) {
@@ -62,6 +65,9 @@ function redirectOf(content: string, line: number): Redirect | string {
   const path = decoded(from.slice(1));
   if (path === undefined || Buffer.byteLength(path) > MAX_KEY_BYTES - 'index.html'.length) {
     return `${quoted(from)} is no path that S3 can hold`;
+  }
+  if (UNASKABLE.test(path)) {
+    return `${quoted(from)} is no path that a reader can ask for: browsers take . and .. out, and many servers refuse them, control characters and empty segments`;
   }
   // A website endpoint looks for the index page where a path ends at a slash.
   return { name: path === '' || path.endsWith('/') ? `${path}index.html` : path, target, line };

@@ -33,6 +33,12 @@ describe('redirects in the _redirects convention', () => {
     ['/a b', 'no target'],
     ['/a ftp://x/', 'no target'],
     ['/%ff /b', 'no path'],
+    ['/../up /b', 'no path'],
+    ['/a/%2e%2e /b', 'no path'],
+    ['/./a /b', 'no path'],
+    ['//a /b', 'no path'],
+    ['/a// /b', 'no path'],
+    ['/a%00 /b', 'no path'],
     [`/${'a'.repeat(1100)} /b`, 'no path'],
   ])('refuses %j by its line', (line, says) => {
     expect(parseRedirects(`\n${line}\n`).problems).toEqual([
