@@ -5,6 +5,7 @@ import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import type { CompressRule } from '../../src/model/options.js';
+import { temporaryDirectory } from '../../src/sync/encode.js';
 import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
@@ -198,6 +199,14 @@ describe('compress', () => {
     expect(stepsOf(await publish(s3, bucket, root, { index }))).toEqual(['upload p/a.html done']);
     expect(headersOf('p/a.html')).not.toHaveProperty('content-encoding');
     expect(bodyOf('p/a.html').toString()).toBe(TEXT);
+  });
+
+  test('a temporary directory that is not there is named, and not taken for a file that vanished', async () => {
+    const gone = join(temporary, 'gone');
+    await expect(temporaryDirectory(gone)).rejects.toMatchObject({
+      code: 'no-room',
+      message: expect.stringContaining(`cannot be kept in ${gone} (`),
+    });
   });
 
   test('nothing is left in the temporary directory, even when the run fails', async () => {

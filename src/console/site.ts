@@ -105,7 +105,7 @@ function elsewhereText(place: string, elsewhere: ParsedHeaderRules['elsewhere'])
 
 /** `PATTERN`, `PATTERN encoding=br`. */
 function compressRule(name: string, line: string): CompressRule {
-  const words = /^(.*?)\s+encoding=(\S*)\s*$/.exec(line);
+  const words = /^(?:(.*?)\s+)?encoding=(\S*)\s*$/.exec(line);
   const [pattern, encoding] = words === null ? [line.trim(), 'gzip'] : [words[1]?.trim() ?? '', words[2]];
   if (encoding !== 'gzip' && encoding !== 'br') {
     return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br');

@@ -333,8 +333,14 @@ function idOf({ encoding, source: { dev, ino, mtimeNs, ctimeNs } }: Encoded): st
   return `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${encoding}`;
 }
 
-async function temporaryDirectory(): Promise<string> {
-  return realpath(await mkdtemp(join(tmpdir(), 's3-dedup-sync-')));
+/** Where what is compressed lies until the run ends. */
+export async function temporaryDirectory(below = tmpdir()): Promise<string> {
+  try {
+    return await realpath(await mkdtemp(join(below, 's3-dedup-sync-')));
+  } catch (cause) {
+    const message = `compress: the compressed files cannot be kept in ${below} (${messageOf(cause)}): set TMPDIR to a directory that can be written; nothing was written to S3`;
+    throw new SyncError('no-room', EXIT.failed, message, { cause });
+  }
 }
 
 /** Either the file cannot be read, or there is no room for what it becomes. */

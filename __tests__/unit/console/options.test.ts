@@ -332,6 +332,10 @@ describe('what is refused, in one line', () => {
     ],
     [{ headers: '/*\n a\n b\n c\n d' }, /^headers: line 2: .*line 3: .*line 4: .*and 1 more lines/],
     [
+      { compress: ['encoding=br'] },
+      /^compress: "encoding=br" was given; allowed: a pattern before encoding=/,
+    ],
+    [
       { compress: ['*.html encoding=zstd'] },
       /^compress: "\*\.html encoding=zstd" was given; allowed: a pattern/,
     ],
