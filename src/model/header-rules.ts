@@ -283,7 +283,7 @@ export function applyHeaderRules(rules: readonly HeaderRule[], paths: readonly s
         headers.set(name, undefined);
         continue;
       }
-      const filled = fill(value, match.groups);
+      const filled = fill(name, value, match.groups);
       const known = headers.get(name);
       const joins = known !== undefined && (LISTS.has(name) || name.startsWith(META));
       headers.set(name, joins ? `${known}, ${filled}` : filled);
@@ -302,12 +302,20 @@ function firstMatch(pattern: RegExp, paths: readonly string[]): RegExpExecArray 
   return undefined;
 }
 
-/** A name must not end the header that it is put into: it goes in as a URL has it. */
-function fill(value: string, groups: Readonly<Record<string, string | undefined>> | undefined): string {
+/**
+ * A name must not end the header that it is put into: it goes in as a URL has it. Nor may it end a tag's value: who
+ * names files would choose tags.
+ */
+function fill(
+  header: string,
+  value: string,
+  groups: Readonly<Record<string, string | undefined>> | undefined,
+): string {
   if (groups === undefined) return value;
+  const encode = header === 'x-amz-tagging' ? encodeURIComponent : encodeURI;
   return value.replace(/:([A-Za-z]\w*)/g, (whole, name: string) => {
     const text = groups[name];
-    return text === undefined ? whole : encodeURI(text);
+    return text === undefined ? whole : encode(text);
   });
 }
 

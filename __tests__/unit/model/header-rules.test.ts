@@ -95,6 +95,13 @@ describe('rules in the syntax of _headers files', () => {
     }
   });
 
+  it('lets no name choose tags: what ends a value is encoded there', () => {
+    const text = '/*\n  x-amz-tagging: path=:splat&team=web';
+    expect(headersOf(text, '/a&public=true+b.txt')).toEqual({
+      'x-amz-tagging': 'path=a%26public%3Dtrue%2Bb.txt&team=web',
+    });
+  });
+
   it('puts placeholders into values, and never a character that would end the header', () => {
     const text = '/movies/:title/*\n  x-amz-meta-movie: ":title" (:splat) :other';
     expect(headersOf(text, '/movies/inception/a/b')).toEqual({
