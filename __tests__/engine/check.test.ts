@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { md5Of } from '../../src/model/digest.js';
 import { parseHeaderRules } from '../../src/model/header-rules.js';
 import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -136,6 +137,26 @@ describe('check', () => {
     ]);
     expect(both.report.steps.find(({ key }) => key === 'p/e.txt')?.headers).toEqual([
       { name: 'x-amz-meta-team', from: 'ops', to: 'web' },
+    ]);
+  });
+
+  test('what would get other headers, or would but for its ACL, is read too', async () => {
+    const index = memoryIndex();
+    bucket = `acls-${bucket}`;
+    s3.server.createBucket(bucket, { allowsAcls: true });
+    await writeTree({ a: 'one', b: 'two', c: 'three' }, root);
+    await publish(s3, bucket, root, { index });
+    tamper('p/a', 'ONE');
+    s3.server.putObject(bucket, 'p/b', 'TWO', { etag: md5Of(Buffer.from('two')), acl: 'public-read' });
+    const run = await check({ index, headers: { rules }, read: true });
+    expect(run).toMatchObject({
+      exit: 3,
+      report: { totals: { unchanged: { files: 0 }, kept: { files: 0 } } },
+    });
+    expect([...stepsOf(run)].sort()).toEqual([
+      'refresh p/c planned',
+      'upload p/a planned',
+      'upload p/b planned',
     ]);
   });
 

@@ -5,7 +5,7 @@ import type { ExitCode } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Encoding, ListedObject, LocalFile } from '../model/objects.js';
-import type { DownloadStep, Plan, UploadStep, WriteStep } from '../model/plan.js';
+import { type DownloadStep, type Plan, stepsOf, type UploadStep, type WriteStep } from '../model/plan.js';
 import type { ReadableStore } from '../store/object-store.js';
 import { decode, WrongContentError } from './decode.js';
 import { explain } from './explain.js';
@@ -79,11 +79,24 @@ export async function checkBack(
 /** A plan with what reading the objects showed besides. */
 export function withFindings(plan: Plan, steps: readonly WriteStep[]): Plan {
   if (steps.length === 0) return plan;
-  const bytes = steps.reduce((sum, { bytes: some }) => sum + some, 0);
-  const [first, ...ranks] = plan.ranks;
+  const found = new Set(steps.map(({ key }) => key));
+  const renewed = new Set([...stepsOf(plan)].map(({ key }) => key));
+  const counted = steps.filter(({ key }) => !renewed.has(key));
+  // What is to be written anew needs no new headers besides.
+  const [first, ...ranks] = plan.ranks.map(({ name, phases }) => ({
+    name,
+    phases: phases.map((phase) =>
+      phase.kind === 'publish'
+        ? { ...phase, steps: phase.steps.filter(({ key }) => !found.has(key)) }
+        : phase,
+    ),
+  }));
   return {
     ...plan,
-    unchanged: { files: plan.unchanged.files - steps.length, bytes: plan.unchanged.bytes - bytes },
+    unchanged: {
+      files: plan.unchanged.files - counted.length,
+      bytes: plan.unchanged.bytes - counted.reduce((sum, { bytes }) => sum + bytes, 0),
+    },
     ranks: [
       { name: first?.name ?? '', phases: [...(first?.phases ?? []), { kind: 'publish', steps }] },
       ...ranks,

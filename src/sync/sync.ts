@@ -224,8 +224,8 @@ class Run {
   ): Promise<CheckedBack> {
     const { destination, connection } = this.#options;
     const { prefix } = destination;
-    const renewed = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
-    const unchanged = files.filter(({ name }) => !renewed.has((prefix + name) as ObjectKey));
+    // Those too whose headers alone would change.
+    const unchanged = files.filter(({ name }) => planned.unchanged.has((prefix + name) as ObjectKey));
     return this.#frame.phase('read', (tell) =>
       checkBack(unchanged, planned.unchanged, {
         store: this.#ports.store,
