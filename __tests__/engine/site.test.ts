@@ -267,6 +267,23 @@ test('tags where there are none are refused before anything is written', async (
   expect(s3.server.texts(bucket)).toEqual({});
 });
 
+test('more metadata than S3 takes, of several rules or by a long name, is refused before anything is written', async () => {
+  const long = 'ü'.repeat(100);
+  await writeTree({ 'a.txt': 'a', [`${long}/b.txt`]: 'b' }, root);
+  const rule = (name: string): string => `/*\n  x-amz-meta-${name}: ${'v'.repeat(900)}\n`;
+  const joined = await publish(s3, bucket, root, await site({ headers: rule('a') + rule('b') }));
+  const named = await publish(
+    s3,
+    bucket,
+    root,
+    await site({ headers: '/*\n  x-amz-meta-p: :splat :splat :splat' }),
+  );
+  for (const run of [joined, named]) expect(run).toMatchObject({ exit: 2, report: { steps: [] } });
+  expect(joined.report.error?.message).toContain('the rules give a.txt 1802 bytes');
+  expect(named.report.error?.message).toContain(`the rules give ${long}/b.txt`);
+  expect(s3.server.objects(bucket)).toEqual([]);
+});
+
 describe('headers-defaults: website', () => {
   const VITE = JSON.stringify({
     'index.html': { file: 'assets/index-DiwrgTda.js', src: 'index.html', css: ['assets/index-n_ryQ3BS.css'] },

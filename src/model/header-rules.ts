@@ -68,7 +68,7 @@ const LISTS: ReadonlySet<string> = new Set(['cache-control', 'content-language']
 const META = 'x-amz-meta-';
 
 /** S3 takes 2 KB of user metadata: ours is at most some 300 bytes of that. */
-const MAX_METADATA_BYTES = 1_700;
+export const MAX_METADATA_BYTES = 1_700;
 
 /** More wildcards than this make a pattern slow on names that nearly match: whoever writes rules must not hang a job. */
 const MAX_WILDCARDS = 2;

@@ -2,7 +2,8 @@ import type { Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
-import { formatSource, HeaderPolicy, headerDigest } from '../model/headers.js';
+import { MAX_METADATA_BYTES } from '../model/header-rules.js';
+import { formatSource, HeaderPolicy, type HeaderSet, headerDigest, objectHeaders } from '../model/headers.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
@@ -292,7 +293,7 @@ class Run {
         ? await immutableNames(tree.files, notice)
         : new Set<string>();
     const policy = new HeaderPolicy(writeHeaders, headers, immutable);
-    if (headers.rules.length > 0) for (const file of tree.files) policy.headersOf(file);
+    if (headers.rules.length > 0) for (const file of tree.files) refuseMetadata(file, policy.headersOf(file));
     this.#frame.warn(policy.warnings);
     return policy;
   }
@@ -830,6 +831,20 @@ function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
     const inUploads = step.staged || step.file.size >= MULTIPART_THRESHOLD;
     return inUploads && step.file.size === size && (step.md5 === undefined || step.md5 === md5);
   };
+}
+
+/** Several rules, or names that they put into values, can make more than S3 takes; it would say so file by file. */
+function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
+  let bytes = 0;
+  for (const [key, value] of Object.entries(objectHeaders(headers, {}).metadata))
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+  if (bytes <= MAX_METADATA_BYTES) return;
+  throw new SyncError(
+    'usage',
+    EXIT.usage,
+    `headers: the rules give ${name} ${bytes} bytes of x-amz-meta-* headers, S3 leaves room for ${MAX_METADATA_BYTES}: shorten them; nothing was written`,
+    { key: name },
+  );
 }
 
 /** S3 holds keys of up to 1,024 bytes; refusing beats leaving a file out. */
