@@ -520,6 +520,8 @@ var concurrency = __webpack_require__(7452);
 var digest = __webpack_require__(6799);
 // EXTERNAL MODULE: ./build/src/model/headers.js
 var headers = __webpack_require__(6061);
+// EXTERNAL MODULE: ./build/src/model/objects.js
+var objects = __webpack_require__(6139);
 // EXTERNAL MODULE: ./build/src/store/object-store.js
 var object_store = __webpack_require__(6592);
 // EXTERNAL MODULE: external "node:timers/promises"
@@ -580,6 +582,7 @@ function abortedError(operation, signal) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/store/s3-store.js
+
 
 
 
@@ -1160,8 +1163,11 @@ class S3Store {
         this.#requests.set(operation, (this.#requests.get(operation) ?? 0) + 1);
     }
     /** What every write carries, and what belongs to this object, which goes before. */
-    #headers({ contentType, metadata, fields = {} }) {
-        const { sse, kmsKeyId, storageClass, acl } = this.#options.writeHeaders;
+    #headers({ contentType, metadata, fields: decided }) {
+        const { sse, kmsKeyId, storageClass: asked, acl } = this.#options.writeHeaders;
+        const fields = decided ?? {};
+        // Our own objects (index, journal, lock) are read by the next run, and what is archived cannot be read.
+        const storageClass = decided === undefined && objects/* ARCHIVED_CLASSES */.E.has(asked ?? '') ? undefined : asked;
         const given = {
             ServerSideEncryption: sse,
             SSEKMSKeyId: kmsKeyId,

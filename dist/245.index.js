@@ -563,6 +563,8 @@ __webpack_require__.d(__webpack_exports__, {
 var digest_index = __webpack_require__(1710);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
+// EXTERNAL MODULE: ./build/src/model/header-rules.js
+var header_rules = __webpack_require__(700);
 // EXTERNAL MODULE: ./build/src/model/headers.js
 var model_headers = __webpack_require__(6061);
 // EXTERNAL MODULE: ./build/src/model/object-key.js
@@ -2993,6 +2995,7 @@ function patternLine(pattern) {
 
 
 
+
 /**
  * Reads objects back, whole, and compares their bytes with those that their files have. What `compress` stored is
  * decoded. Memory does not grow with the objects' sizes.
@@ -3034,11 +3037,22 @@ async function checkBack(files, md5s, request) {
 function withFindings(plan, steps) {
     if (steps.length === 0)
         return plan;
-    const bytes = steps.reduce((sum, { bytes: some }) => sum + some, 0);
-    const [first, ...ranks] = plan.ranks;
+    const found = new Set(steps.map(({ key }) => key));
+    const renewed = new Set([...stepsOf(plan)].map(({ key }) => key));
+    const counted = steps.filter(({ key }) => !renewed.has(key));
+    // What is to be written anew needs no new headers besides.
+    const [first, ...ranks] = plan.ranks.map(({ name, phases }) => ({
+        name,
+        phases: phases.map((phase) => phase.kind === 'publish'
+            ? { ...phase, steps: phase.steps.filter(({ key }) => !found.has(key)) }
+            : phase),
+    }));
     return {
         ...plan,
-        unchanged: { files: plan.unchanged.files - steps.length, bytes: plan.unchanged.bytes - bytes },
+        unchanged: {
+            files: plan.unchanged.files - counted.length,
+            bytes: plan.unchanged.bytes - counted.reduce((sum, { bytes }) => sum + bytes, 0),
+        },
         ranks: [
             { name: first?.name ?? '', phases: [...(first?.phases ?? []), { kind: 'publish', steps }] },
             ...ranks,
@@ -5568,8 +5582,15 @@ function storedElsewhere(form, size) {
 function idOf({ encoding, source: { dev, ino, mtimeNs, ctimeNs } }) {
     return `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${encoding}`;
 }
-async function temporaryDirectory() {
-    return (0,promises_.realpath)(await (0,promises_.mkdtemp)((0,external_node_path_.join)((0,external_node_os_.tmpdir)(), 's3-dedup-sync-')));
+/** Where what is compressed lies until the run ends. */
+async function temporaryDirectory(below = (0,external_node_os_.tmpdir)()) {
+    try {
+        return await (0,promises_.realpath)(await (0,promises_.mkdtemp)((0,external_node_path_.join)(below, 's3-dedup-sync-')));
+    }
+    catch (cause) {
+        const message = `compress: the compressed files cannot be kept in ${below} (${(0,errors/* messageOf */.bD)(cause)}): set TMPDIR to a directory that can be written; nothing was written to S3`;
+        throw new errors/* SyncError */.S0('no-room', errors/* EXIT */.dc.failed, message, { cause });
+    }
 }
 /** Either the file cannot be read, or there is no room for what it becomes. */
 function notEncoded(error, file) {
@@ -7380,6 +7401,7 @@ function isRunning(pid) {
 
 
 
+
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
 /** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
@@ -7532,8 +7554,8 @@ class Run {
     async #readBack(planned, files, listing) {
         const { destination, connection } = this.#options;
         const { prefix } = destination;
-        const renewed = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
-        const unchanged = files.filter(({ name }) => !renewed.has((prefix + name)));
+        // Those too whose headers alone would change.
+        const unchanged = files.filter(({ name }) => planned.unchanged.has((prefix + name)));
         return this.#frame.phase('read', (tell) => checkBack(unchanged, planned.unchanged, {
             store: this.#ports.store,
             prefix,
@@ -7595,7 +7617,7 @@ class Run {
         const policy = new model_headers/* HeaderPolicy */.iz(writeHeaders, headers, immutable);
         if (headers.rules.length > 0)
             for (const file of tree.files)
-                policy.headersOf(file);
+                refuseMetadata(file, policy.headersOf(file));
         this.#frame.warn(policy.warnings);
         return policy;
     }
@@ -8101,6 +8123,15 @@ function wantedUploads(plan) {
         const inUploads = step.staged || step.file.size >= part_sizes/* MULTIPART_THRESHOLD */.xf;
         return inUploads && step.file.size === size && (step.md5 === undefined || step.md5 === md5);
     };
+}
+/** Several rules, or names that they put into values, can make more than S3 takes; it would say so file by file. */
+function refuseMetadata({ name }, headers) {
+    let bytes = 0;
+    for (const [key, value] of Object.entries((0,model_headers/* objectHeaders */.qO)(headers, {}).metadata))
+        bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+    if (bytes <= header_rules/* MAX_METADATA_BYTES */.Fx)
+        return;
+    throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `headers: the rules give ${name} ${bytes} bytes of x-amz-meta-* headers, S3 leaves room for ${header_rules/* MAX_METADATA_BYTES */.Fx}: shorten them; nothing was written`, { key: name });
 }
 /** S3 holds keys of up to 1,024 bytes; refusing beats leaving a file out. */
 function refuseKeys(tree, options) {

@@ -1052,6 +1052,8 @@ function parseRedirects(text) {
     }
     return { redirects: [...redirects.values()], problems };
 }
+/** `.`, `..` and empty segments, but for the end of a directory's path; control characters. */
+const UNASKABLE = /(^|\/)(\.{1,2}(\/|$)|\/)|\p{Cc}/u;
 function redirectOf(content, line) {
     const [from = '', ...rest] = content.split(/\s+/);
     if (!from.startsWith('/')) {
@@ -1077,6 +1079,9 @@ function redirectOf(content, line) {
     const path = decoded(from.slice(1));
     if (path === undefined || Buffer.byteLength(path) > object_key/* MAX_KEY_BYTES */.Xd - 'index.html'.length) {
         return `${quoted(from)} is no path that S3 can hold`;
+    }
+    if (UNASKABLE.test(path)) {
+        return `${quoted(from)} is no path that a reader can ask for: browsers take . and .. out, and many servers refuse them, control characters and empty segments`;
     }
     // A website endpoint looks for the index page where a path ends at a slash.
     return { name: path === '' || path.endsWith('/') ? `${path}index.html` : path, target, line };
@@ -1167,7 +1172,7 @@ function elsewhereText(place, elsewhere) {
 }
 /** `PATTERN`, `PATTERN encoding=br`. */
 function compressRule(name, line) {
-    const words = /^(.*?)\s+encoding=(\S*)\s*$/.exec(line);
+    const words = /^(?:(.*?)\s+)?encoding=(\S*)\s*$/.exec(line);
     const [pattern, encoding] = words === null ? [line.trim(), 'gzip'] : [words[1]?.trim() ?? '', words[2]];
     if (encoding !== 'gzip' && encoding !== 'br') {
         return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br');
@@ -2723,6 +2728,7 @@ function messageOf(error) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Fx: () => (/* binding */ MAX_METADATA_BYTES),
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
 /* harmony export */   gz: () => (/* binding */ isRedirectTarget)
@@ -2958,7 +2964,7 @@ function applyHeaderRules(rules, paths) {
                 headers.set(name, undefined);
                 continue;
             }
-            const filled = fill(value, match.groups);
+            const filled = fill(name, value, match.groups);
             const known = headers.get(name);
             const joins = known !== undefined && (LISTS.has(name) || name.startsWith(META));
             headers.set(name, joins ? `${known}, ${filled}` : filled);
@@ -2977,13 +2983,17 @@ function firstMatch(pattern, paths) {
     }
     return undefined;
 }
-/** A name must not end the header that it is put into: it goes in as a URL has it. */
-function fill(value, groups) {
+/**
+ * A name must not end the header that it is put into: it goes in as a URL has it. Nor may it end a tag's value: who
+ * names files would choose tags.
+ */
+function fill(header, value, groups) {
     if (groups === undefined)
         return value;
+    const encode = header === 'x-amz-tagging' ? encodeURIComponent : encodeURI;
     return value.replace(/:([A-Za-z]\w*)/g, (whole, name) => {
         const text = groups[name];
-        return text === undefined ? whole : encodeURI(text);
+        return text === undefined ? whole : encode(text);
     });
 }
 /** A directive given twice with other values, or a refusal to cache beside a permission. */
