@@ -104,7 +104,8 @@ class Download {
     const { planned } = prepared;
     this.#guard(planned);
     this.#frame.settle(planned.plan);
-    if (this.#options.dryRun) return this.#frame.rehearse(planned.plan);
+    // Without files nothing is written, not even the directory.
+    if (this.#options.dryRun || prepared.files.length === 0) return this.#frame.rehearse(planned.plan);
     const fetched = await this.#execute(prepared);
     await this.#remember(prepared, fetched, remembered, digestedNs);
   }
