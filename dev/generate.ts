@@ -217,6 +217,12 @@ export function renderReportSchema(): string {
       error: reference('error'),
       startedAt: { ...text, description: 'ISO 8601, UTC' },
       endedAt: { ...text, description: 'ISO 8601, UTC' },
+      identity: reference('identity'),
+      commit: { ...text, description: 'the commit that was published, where CI says it' },
+      warnings: { type: 'array', items: text },
+      destinations: { type: 'array', items: reference('destination') },
+    },
+    $defs: {
       identity: {
         type: 'object',
         description: 'who published; never a secret',
@@ -227,11 +233,6 @@ export function renderReportSchema(): string {
           source: { ...text, description: 'where the credentials came from' },
         },
       },
-      commit: { ...text, description: 'the commit that was published, where CI says it' },
-      warnings: { type: 'array', items: text },
-      destinations: { type: 'array', items: reference('destination') },
-    },
-    $defs: {
       status: closedSet(status),
       error: {
         type: 'object',
@@ -248,6 +249,12 @@ export function renderReportSchema(): string {
         properties: {
           url: { ...text, description: 'of a download, the directory' },
           status: reference('status'),
+          seconds: {
+            type: 'number',
+            description: 'wall seconds of this destination, where there are several',
+          },
+          mirroredBy: { enum: ['upload', 'copy'], description: 'how a mirror got its bytes' },
+          identity: reference('identity'),
           totals: {
             type: 'object',
             required: Object.keys(totals),

@@ -6,7 +6,7 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   Y: () => (/* binding */ cacheIndexStorage),
+/* harmony export */   $: () => (/* binding */ runnerCache),
 /* harmony export */   loadCacheService: () => (/* binding */ loadCacheService),
 /* harmony export */   saveUnsaved: () => (/* binding */ saveUnsaved),
 /* harmony export */   unsavedState: () => (/* binding */ unsavedState)
@@ -39,20 +39,54 @@ const FILE = 's3-dedup-sync.index';
 const ANY_SYSTEM = true;
 /** The index saves time; waiting longer than this for it does not. Milliseconds. */
 const RESTORE_MS = 60_000;
-/** State that main leaves for post: an index that is written and not yet saved. */
+/** State that main leaves for post: indexes that are written and not yet saved. */
 const STATE = 'index';
+/** The runner's cache as one run uses it: for the index of each of its destinations. */
+function runnerCache(surroundings) {
+    const { emit, saveState } = surroundings;
+    const left = new Map();
+    let last = Promise.resolve();
+    let available = true;
+    const shared = {
+        ...surroundings,
+        available: () => available,
+        // The library's idea of the workspace is the process's: one call at a time.
+        inTurn(work) {
+            const turn = last.then(work, work);
+            last = turn.catch(() => undefined);
+            return turn;
+        },
+        leave(name, unsaved) {
+            if (unsaved === undefined)
+                left.delete(name);
+            else
+                left.set(name, unsaved);
+            saveState(STATE, left.size === 0 ? '' : JSON.stringify([...left.values()]));
+        },
+        giveUp(why) {
+            if (!available)
+                return;
+            available = false;
+            emit({
+                type: 'message',
+                level: 'notice',
+                message: `the index is not kept: ${why}. Nothing is wrong with what is published; the next run reads more. index: s3://bucket/key or a path keeps it elsewhere`,
+            });
+        },
+    };
+    return (name) => cacheIndexStorage(name, shared);
+}
 /**
  * The index in the runner's cache. Caches are immutable, so each save has a key of its own, and the newest of the
  * destination's is restored. Anyone who can write the repository's caches can forge one: nothing in it is trusted.
  *
  * Missing service, missing token, failing saves: a notice, once, and the run goes on without.
  */
-function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
+function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, giveUp }) {
     const prefix = `s3ds-v1-${name}-`;
     // Two jobs of one run may publish to one destination.
     const unique = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(4).toString('hex');
     const key = `${prefix}${env.GITHUB_RUN_ID ?? '0'}-${env.GITHUB_RUN_ATTEMPT ?? '0'}-${unique}`;
-    let available = true;
     let restored;
     let unsaved;
     /** What post saves if main never comes to it. */
@@ -60,7 +94,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
         const directory = await freshDirectory(env);
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), bytes);
         const left = { directory, key };
-        saveState(STATE, JSON.stringify(left));
+        leave(name, left);
         return left;
     }
     async function forget() {
@@ -68,18 +102,8 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
         unsaved = undefined;
         if (left === undefined)
             return;
-        saveState(STATE, '');
+        leave(name, undefined);
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(left.directory, { recursive: true, force: true });
-    }
-    function giveUp(why) {
-        if (!available)
-            return;
-        available = false;
-        emit({
-            type: 'message',
-            level: 'notice',
-            message: `the index is not kept: ${why}. Nothing is wrong with what is published; the next run reads more. index: s3://bucket/key or a path keeps it elsewhere`,
-        });
     }
     async function service() {
         try {
@@ -101,7 +125,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
                 return undefined;
             const directory = await freshDirectory(env);
             try {
-                const hit = await patiently(restore(cache, directory, key, prefix, env), signal);
+                const hit = await patiently(inTurn(() => restore(cache, directory, key, prefix, env)), signal);
                 restored = hit === undefined ? undefined : await readIndex(directory);
                 return restored;
             }
@@ -116,7 +140,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
             }
         },
         async save(bytes, signal) {
-            if (!available)
+            if (!available())
                 return;
             await forget();
             unsaved = leaveForPost(bytes);
@@ -127,7 +151,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
             const cache = await service();
             if (cache !== undefined) {
                 try {
-                    if (!(await saveDirectory(cache, left, env)))
+                    if (!(await inTurn(() => saveDirectory(cache, left, env))))
                         giveUp('the cache service did not take it');
                 }
                 catch (error) {
@@ -141,7 +165,7 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
             ofEndedRuns: true,
             load: async () => Buffer.alloc(0),
             append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__/* .groupCommit */ .D)(async (lines) => {
-                if (!available)
+                if (!available())
                     return;
                 unsaved ??= leaveForPost(restored ?? _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK);
                 const { directory } = await unsaved;
@@ -153,20 +177,19 @@ function cacheIndexStorage(name, { env, emit, saveState, loadService }) {
 }
 /** The post step: saves what main wrote and was killed before it could save. Never fails a job. */
 async function saveUnsaved(state, { env, loadService }, say) {
-    const unsaved = parseState(state);
-    if (unsaved === undefined)
-        return;
-    try {
-        const cache = await loadService();
-        if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env))) {
-            say('the index of the interrupted run was saved');
+    for (const unsaved of parseState(state)) {
+        try {
+            const cache = await loadService();
+            if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env))) {
+                say('the index of the interrupted run was saved');
+            }
         }
-    }
-    catch (error) {
-        say(`the index of the interrupted run was not saved: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)}`);
-    }
-    finally {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(unsaved.directory, { recursive: true, force: true });
+        catch (error) {
+            say(`the index of the interrupted run was not saved: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)}`);
+        }
+        finally {
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(unsaved.directory, { recursive: true, force: true });
+        }
     }
 }
 /** What main left for post. */
@@ -175,9 +198,9 @@ function unsavedState(getState) {
 }
 function parseState(state) {
     if (state === '')
-        return undefined;
-    const { directory, key } = JSON.parse(state);
-    return directory === undefined || key === undefined ? undefined : { directory, key };
+        return [];
+    const all = JSON.parse(state);
+    return all.flatMap(({ directory, key }) => directory === undefined || key === undefined ? [] : { directory, key });
 }
 async function freshDirectory(env) {
     const base = env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_3__.tmpdir)();

@@ -49,7 +49,7 @@ const PROGRESS_LINE_MS = 5_000;
 const RESERVED_COMMANDS: ReadonlySet<string> = new Set(['plan', 'apply', 'publish']);
 
 const SHAPES = `
-  s3-dedup-sync [sync] DIR s3://bucket/prefix
+  s3-dedup-sync [sync] DIR s3://bucket/prefix [s3://mirror/prefix ...]
   s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]
   s3-dedup-sync [sync] s3://bucket/prefix DIR
   s3-dedup-sync [sync] s3://from/prefix s3://to/prefix
@@ -153,9 +153,14 @@ async function humanShell(terminal: Terminal, level: LogLevel, dryRun: boolean):
   const log = createLog();
   const sink = consoleSink(out, err, level);
   const view = await progressView(terminal, level, dryRun, err);
+  let shownAt: string | undefined;
   return {
     emit: (event: Event) => {
-      if (event.type === 'progress') return view?.show(event.progress);
+      // Of several destinations the first one's alone: two would only flicker.
+      if (event.type === 'progress') {
+        shownAt ??= event.at ?? '';
+        return (event.at ?? '') === shownAt ? view?.show(event.progress) : undefined;
+      }
       const lines = log(event);
       if (lines.some((line) => isShown(levelOf(line), level))) view?.clear();
       sink(lines);
@@ -221,19 +226,26 @@ function placed({ raw: given, words }: Arguments): {
         : `${printable(directory)} says what to publish, but not where to; use one of these:`,
     );
   }
-  if (more.length > 0) {
+  if (more.some((word) => !isPlace(word)) || (more.length > 0 && !isPlace(destination))) {
     throw new ShapeError(
       more.every((word) => /^[a-z-]+=/.test(word))
         ? `${more.map(printable).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'; use one of these:`
-        : `one DIR and one destination can be given, ${rest.length} arguments were; use one of these:`,
+        : `one DIR can be given, and behind it places that begin with s3://; use one of these:`,
     );
   }
   if (isPlace(directory)) {
     const to = isPlace(destination) ? { bucket: destination } : { destination };
-    return { inputs: { ...raw, source: directory, ...to } };
+    return { inputs: { ...withMirrors(raw, more), source: directory, ...to } };
   }
   checkUrl(destination);
-  return { inputs: { ...raw, bucket: destination }, directory };
+  return { inputs: { ...withMirrors(raw, more), bucket: destination }, directory };
+}
+
+/** Further destinations, as arguments and as options. */
+function withMirrors(raw: RawInputs, more: readonly string[]): RawInputs {
+  const given = raw.mirrors ?? [];
+  const mirrors = [...more, ...(typeof given === 'string' ? [given] : given)];
+  return mirrors.length === 0 ? raw : { ...raw, mirrors };
 }
 
 /** What `remove` empties: one URL, or `--bucket`. */

@@ -18,6 +18,7 @@ import {
   REPORT_VERSION,
   type Report,
   type ReportError,
+  type Status,
   statusOf,
 } from './model/report.js';
 import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
@@ -57,6 +58,15 @@ export interface Engine {
   ) => Promise<IndexStorage>;
 }
 
+/** What several destinations share, loaded with the engine. */
+async function sharing(signal: AbortSignal): Promise<Pick<SyncPorts, 'shared'>> {
+  return { shared: new (await import('./sync/shared-tree.js')).SharedTree(signal) };
+}
+
+async function meetingOf(destinations: number): Promise<NonNullable<SyncPorts['meeting']>> {
+  return new (await import('./sync/meeting.js')).Meeting(destinations);
+}
+
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 export const engine: Engine = {
   openStore: async (...args) => (await import('./store/open.js')).openStore(...args),
@@ -86,7 +96,8 @@ export async function run(
   const began = shell.now();
   const warnings: string[] = [];
   const emit = (event: Event): void => {
-    if (event.type === 'message' && event.level === 'warning') warnings.push(event.message);
+    if (event.type === 'message' && event.level === 'warning')
+      warnings.push(event.at === undefined ? event.message : `${event.at}: ${event.message}`);
     shell.emit(event);
   };
   emit({
@@ -94,52 +105,18 @@ export async function run(
     command: options.command,
     dryRun: options.dryRun,
     url: runUrl(options),
+    ...(options.mirrors.length === 0 ? {} : { mirrors: options.mirrors.map(runUrl) }),
     roots: sourcesOf(options),
   });
 
-  let identity: Identity | undefined;
-  let end: RunResult;
-  try {
-    signal.throwIfAborted();
-    const opened = await openStore(options, emit, signal);
-    identity = opened.identity;
-    const { region, endpoint } = opened;
-    emit({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
-    const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
-    const copyFrom = await copyPlaces(opened);
-    const source = await sourcePort(opened);
-    const { store } = opened;
-    const { invalidation } = options;
-    const invalidator =
-      invalidation === undefined || options.dryRun
-        ? undefined
-        : await openInvalidator(options, invalidation.distribution, region);
-    const result = await sync(options, {
-      store,
-      copyFrom,
-      ...(source === undefined ? {} : { source }),
-      index,
-      ...(invalidator === undefined ? {} : { invalidator }),
-      owner: ownerOf(shell.env),
-      emit,
-      signal,
-      now: shell.now,
-    });
-    const { error } = result.report;
-    const cost = requestCost(
-      result.report.requests,
-      result.report.sendAllRequests,
-      endpoint === undefined ? region : undefined,
-    );
-    end = {
-      destination: { ...result.report, cost },
-      exit: result.exit,
-      ...(error === undefined ? {} : { error }),
-    };
-  } catch (thrown) {
-    end = notBegun(options, explained(await explainFork(thrown, shell.env), signal, emit));
-  }
-
+  const all = [options, ...options.mirrors];
+  const shared = all.length === 1 ? {} : await sharing(signal);
+  const meeting = options.mirrorsAtomic ? { meeting: await meetingOf(all.length) } : {};
+  const first = publishTo(options, undefined);
+  // What is copied from the first destination must be there.
+  const results = await Promise.all([first, ...options.mirrors.map((mirror) => publishTo(mirror, first))]);
+  const identity = results[0]?.identity;
+  const end = together(results, options.dryRun);
   const report = buildReport(options, shell, { began, identity, warnings, end });
   const written = await writeReport(report, options, end.exit, emit);
   const ended = ending(written, options, shell.now() - began);
@@ -155,56 +132,141 @@ export async function run(
   if (failure !== undefined) shell.fail(failure, exit);
   return shell.detailedExit && exit === EXIT.done && ended.dryRun && ended.changed ? EXIT.wouldChange : exit;
 
-  async function copyPlaces({ store }: OpenedStore): Promise<readonly CopyPlace[]> {
+  /** One destination, to its end. Never rejects. @param primary what a mirror may be filled from */
+  async function publishTo(to: SyncOptions, primary: Promise<RunResult> | undefined): Promise<RunResult> {
+    const url = runUrl(to);
+    const say: Emit = all.length === 1 ? emit : (event) => emit({ ...event, at: url });
+    const started = shell.now();
+    let identity: Identity | undefined;
+    let result: RunResult;
+    try {
+      signal.throwIfAborted();
+      const opened = await openStore(to, say, signal);
+      identity = opened.identity;
+      const { region, endpoint } = opened;
+      say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
+      const by = await mirroring(to, opened, primary);
+      const index = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
+      const copyFrom = [...by.from, ...(await copyPlaces(to, opened))];
+      const source = await sourcePort(to, opened);
+      const { invalidation } = to;
+      const invalidator =
+        invalidation === undefined || to.dryRun
+          ? undefined
+          : await openInvalidator(to, invalidation.distribution, region);
+      const { report, exit } = await sync(to, {
+        store: opened.store,
+        copyFrom,
+        // What a dry run of the first destination would have put there.
+        ...(to.dryRun && by.from[0] !== undefined ? { filledFrom: by.from[0] } : {}),
+        ...shared,
+        ...meeting,
+        ...(source === undefined ? {} : { source }),
+        index,
+        ...(invalidator === undefined ? {} : { invalidator }),
+        owner: ownerOf(shell.env),
+        emit: say,
+        signal,
+        now: shell.now,
+      });
+      const { error } = report;
+      const isAws = endpoint === undefined;
+      const cost = requestCost(report.requests, report.sendAllRequests, isAws ? region : undefined);
+      result = {
+        destination: { ...report, ...by.said, cost },
+        exit,
+        opened,
+        ...(error === undefined ? {} : { error }),
+      };
+    } catch (thrown) {
+      result = notBegun(to, explained(await explainFork(thrown, shell.env), signal, say));
+      meeting.meeting?.fail(url);
+      if (all.length > 1 && result.error !== undefined)
+        say({ type: 'message', level: 'error', message: result.error.message });
+    }
+    if (all.length === 1) return { ...result, ...(identity === undefined ? {} : { identity }) };
+    const seconds = (shell.now() - started) / 1000;
+    const who = identity === undefined ? {} : { identity };
+    const { status, totals } = result.destination;
+    say({ type: 'destination-end', status, dryRun: to.dryRun, seconds, totals });
+    return { ...result, ...who, destination: { ...result.destination, ...who, seconds } };
+  }
+
+  /** How a mirror gets its bytes; where they are copied from the first destination, it waits for that. */
+  async function mirroring(
+    to: SyncOptions,
+    { endpoint, region }: OpenedStore,
+    primary: Promise<RunResult> | undefined,
+  ): Promise<Mirroring> {
+    const sent: Mirroring = { from: [], said: primary === undefined ? {} : { mirroredBy: 'upload' } };
+    if (primary === undefined || options.mirrorsAtomic || options.mirrorBy === 'upload') return sent;
+    const { opened } = await primary;
+    if (opened === undefined) return sent;
+    const isOneService = opened.endpoint === endpoint && to.connection.profile === options.connection.profile;
+    if (!isOneService && options.mirrorBy === 'copy') {
+      throw new SyncError(
+        'usage',
+        EXIT.usage,
+        `mirror-by: copy was given, and ${runUrl(to)} is reached by another endpoint or other credentials than ${runUrl(options)}: use upload or auto`,
+      );
+    }
+    // Transfer inside a region is free; between regions it is billed, and sending is not.
+    if (!isOneService || (options.mirrorBy === 'auto' && opened.region !== region)) return sent;
+    const { destination, connection } = options;
+    const { expectedBucketOwner: expectedOwner } = connection;
+    const bucket =
+      destination.bucket === to.destination.bucket
+        ? undefined
+        : { name: destination.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
+    const { store } = opened;
+    const place = { url: destinationUrl(destination), store, prefix: destination.prefix, bucket };
+    return { from: [place], said: { mirroredBy: 'copy' } };
+  }
+
+  async function copyPlaces(to: SyncOptions, { store }: OpenedStore): Promise<readonly CopyPlace[]> {
     const places: CopyPlace[] = [];
-    for (const from of options.copies.from) {
+    for (const from of to.copies.from) {
       const { bucket, prefix } = from.place;
       const url = destinationUrl(from.place);
-      if (bucket === options.destination.bucket) {
+      if (bucket === to.destination.bucket) {
         places.push({ url, store, prefix, bucket: undefined });
         continue;
       }
       const { expectedBucketOwner: expectedOwner } = from;
-      const opened = await openStore(copyBucket(options, from), emit, signal);
+      const opened = await openStore(copyBucket(to, from), emit, signal);
       const named = { name: bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
       places.push({ url, store: opened.store, prefix, bucket: named });
     }
     return places;
   }
 
-  async function sourcePort({ endpoint }: OpenedStore): Promise<SourcePort | undefined> {
-    const { source } = options;
+  async function sourcePort(to: SyncOptions, { endpoint }: OpenedStore): Promise<SourcePort | undefined> {
+    const { source } = to;
     if (source === undefined) return undefined;
     const { place, connection } = source;
-    const opened = await openStore(
-      { ...options, destination: place, connection, writeHeaders: {} },
-      emit,
-      signal,
-    );
+    const opened = await openStore({ ...to, destination: place, connection, writeHeaders: {} }, emit, signal);
     const { expectedBucketOwner: expectedOwner } = connection;
     return {
       url: destinationUrl(place),
       store: opened.store,
       prefix: place.prefix,
       bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
-      copyable: opened.endpoint === endpoint && connection.profile === options.connection.profile,
+      copyable: opened.endpoint === endpoint && connection.profile === to.connection.profile,
     };
   }
 
-  async function indexStorage(opened: OpenedStore): Promise<IndexStorage | undefined> {
-    const { index, destination } = options;
+  async function indexStorage(to: SyncOptions, opened: OpenedStore): Promise<IndexStorage | undefined> {
+    const { index, destination } = to;
     switch (index.kind) {
       case 'none':
         return undefined;
       case 'cache':
-        return await shell.cacheStorage?.(options, opened);
+        return await shell.cacheStorage?.(to, opened);
       case 'file':
         return await fileIndexStorage(index.path);
       case 's3': {
         const inDestination = index.bucket === destination.bucket;
-        const place = inDestination
-          ? opened
-          : await openStore(indexBucket(options, index.bucket), emit, signal);
+        const place = inDestination ? opened : await openStore(indexBucket(to, index.bucket), emit, signal);
         return await objectIndexStorage(place.store, index.key as ObjectKey, inDestination);
       }
     }
@@ -288,10 +350,51 @@ function copyBucket(options: SyncOptions, from: CopyFrom): SyncOptions {
   return { ...options, destination: from.place, connection: { ...found, ...connection }, writeHeaders: {} };
 }
 
+/** How a mirror gets its bytes. */
+interface Mirroring {
+  readonly from: readonly CopyPlace[];
+  readonly said: Pick<DestinationReport, 'mirroredBy'>;
+}
+
 interface RunResult {
   readonly destination: DestinationReport;
   readonly exit: ExitCode;
   readonly error?: ReportError;
+  readonly identity?: Identity;
+  /** Present once it was reached. */
+  readonly opened?: OpenedStore;
+}
+
+interface RunResults {
+  readonly destinations: readonly DestinationReport[];
+  readonly exit: ExitCode;
+  readonly status: Status;
+  readonly error?: ReportError;
+}
+
+/** All destinations as one run: the worst exit, and the failures by their destinations' names. */
+function together(results: readonly RunResult[], dryRun: boolean): RunResults {
+  const destinations = results.map(({ destination }) => destination);
+  const exit = worstExit(results.map((result) => result.exit));
+  const [only] = results;
+  if (results.length === 1 && only !== undefined) {
+    const { error } = only;
+    return { destinations, exit, status: only.destination.status, ...(error === undefined ? {} : { error }) };
+  }
+  const isCheck = results.some((result) => result.exit === EXIT.different);
+  const status = statusOf(exit, dryRun && !isCheck);
+  const failed = results.filter((result) => result.exit !== EXIT.done && result.exit !== EXIT.different);
+  const [first] = failed;
+  if (first === undefined) return { destinations, exit, status };
+  const told = failed.map(({ destination: { url, steps }, error }) => {
+    const step = steps.find(({ outcome }) => outcome === 'failed');
+    const message = error?.message ?? step?.error?.message ?? 'failed';
+    return message.startsWith(url) ? message : `${url}: ${message}`;
+  });
+  const message = `${failed.length} of ${results.length} destinations failed: ${told.join('; ')}`;
+  const code =
+    first.error?.code ?? first.destination.steps.find(({ error }) => error !== undefined)?.error?.code;
+  return { destinations, exit, status, error: { code: code ?? 'internal', message } };
 }
 
 interface Explained extends ReportError {
@@ -337,7 +440,7 @@ function buildReport(
     readonly began: number;
     readonly identity: Identity | undefined;
     readonly warnings: readonly string[];
-    readonly end: RunResult;
+    readonly end: RunResults;
   },
 ): Report {
   const { began, identity, warnings, end } = made;
@@ -350,14 +453,14 @@ function buildReport(
     command: options.command,
     dryRun: options.dryRun,
     ...(source === undefined ? {} : { source }),
-    status: end.destination.status,
+    status: end.status,
     ...(end.error === undefined ? {} : { error: end.error }),
     startedAt: new Date(began).toISOString(),
     endedAt: new Date(shell.now()).toISOString(),
     ...(identity === undefined ? {} : { identity }),
     ...(commit === undefined ? {} : { commit }),
     warnings,
-    destinations: [end.destination],
+    destinations: end.destinations,
   };
 }
 

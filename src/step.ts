@@ -3,7 +3,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionCommands } from './action/commands.js';
-import { type CacheService, cacheIndexStorage, loadCacheService } from './action/index-cache.js';
+import { type CacheService, loadCacheService, runnerCache } from './action/index-cache.js';
 import { readInputs } from './action/inputs.js';
 import { actionSink } from './action/log-events.js';
 import { outputsOf } from './action/outputs.js';
@@ -76,10 +76,21 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
     now,
     options.dryRun,
   );
+  let shownAt: string | undefined;
   const emit = (event: Event): void => {
-    if (event.type === 'progress') view.show(event.progress);
-    else sink(log(event));
+    if (event.type !== 'progress') sink(log(event));
+    else {
+      // Of several destinations the first one's alone.
+      shownAt ??= event.at ?? '';
+      if ((event.at ?? '') === shownAt) view.show(event.progress);
+    }
   };
+  const cache = runnerCache({
+    env,
+    emit,
+    saveState: (name, value) => commands.saveState(name, value),
+    loadService: surroundings.loadCache,
+  });
   const signals = surroundings.onSignals();
   try {
     return await run(
@@ -89,13 +100,8 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
         env,
         now,
         detailedExit: false,
-        cacheStorage: async (_, { endpoint }) =>
-          cacheIndexStorage(indexName(endpoint, options.destination, options.target?.directory), {
-            env,
-            emit,
-            saveState: (name, value) => commands.saveState(name, value),
-            loadService: surroundings.loadCache,
-          }),
+        cacheStorage: async ({ destination, target }, { endpoint }) =>
+          cache(indexName(endpoint, destination, target?.directory)),
         finish: async (report, ended) => {
           setOutputs(commands, ended, await writeSummary(report, ended, options, env, emit));
         },

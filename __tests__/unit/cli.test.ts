@@ -102,6 +102,33 @@ describe('the two shapes', () => {
     expect(copy.source?.connection.region).toBeUndefined();
   });
 
+  test('further destinations are mirrors, each with words of its own', async () => {
+    const { mirrors, mirrorBy, destination } = await optionsOf(
+      'dist',
+      's3://site/p region=eu-west-1 invalidate=E2EXAMPLE',
+      's3://far/p region=ap-southeast-1 storage-class=STANDARD_IA',
+      '--mirror',
+      's3://third/q',
+      '--mirror-by',
+      'copy',
+      '--storage-class',
+      'GLACIER_IR',
+    );
+    expect(destination.bucket).toBe('site');
+    expect(mirrorBy).toBe('copy');
+    expect(mirrors).toMatchObject([
+      {
+        destination: { bucket: 'far', prefix: 'p/' },
+        connection: { region: 'ap-southeast-1' },
+        writeHeaders: { storageClass: 'STANDARD_IA' },
+      },
+      { destination: { bucket: 'third', prefix: 'q/' }, writeHeaders: { storageClass: 'GLACIER_IR' } },
+    ]);
+    expect(mirrors.map(({ invalidation }) => invalidation)).toEqual([undefined, undefined]);
+    expect(mirrors[1]?.connection.region).toBeUndefined();
+    expect(new Set(mirrors.map(({ index }) => JSON.stringify(index))).size).toBe(2);
+  });
+
   test.each([
     [[], /^error: nothing was given to publish/],
     [['dist'], /^error: dist says what to publish, but not where to/],
@@ -110,10 +137,7 @@ describe('the two shapes', () => {
     [['dist', 'site'], /^error: site is no destination: it begins with s3:\/\//],
     [['dist', 's3://site', '--path', 'x'], /^error: dist s3:\/\/site and --path were given/],
     [['dist', '--bucket', 'site'], /^error: dist and --bucket were given/],
-    [
-      ['a', 'b', 's3://site'],
-      /one DIR and one destination can be given, 3 arguments were|b is no destination/,
-    ],
+    [['a', 'b', 's3://site'], /^error: one DIR can be given, and behind it places that begin with s3:\/\//],
     [['dist', 's3://site', 'region=eu-west-1'], /words behind the destination stand in one argument with it/],
     [['plan', 's3://site'], /^error: plan is not a command of this version; .*\.\/plan/],
     [['check', 's3://site'], /^error: s3:\/\/site is one place, and two are needed/],
@@ -123,7 +147,7 @@ describe('the two shapes', () => {
     expect(exit).toBe(2);
     expect(err).toMatch(message);
     expect(err).toMatch(
-      /\n {2}s3-dedup-sync \[sync\] DIR s3:\/\/bucket\/prefix\n {2}s3-dedup-sync \[sync\] --path/,
+      /\n {2}s3-dedup-sync \[sync\] DIR s3:\/\/bucket\/prefix \[s3:\/\/mirror\/prefix \.\.\.\]\n {2}s3-dedup-sync \[sync\] --path/,
     );
     expect(out).toBe('');
   });

@@ -1,5 +1,5 @@
 export const id = 819;
-export const ids = [819];
+export const ids = [819,939];
 export const modules = {
 
 /***/ 170:

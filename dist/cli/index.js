@@ -436,13 +436,14 @@ function createLog() {
     let skipped = 0;
     let largest = [];
     let slowest = [];
-    function remember(outcome) {
+    function remember(outcome, at) {
         const { step } = outcome;
+        const where = at === undefined ? '' : `${(0,console_text/* printable */.g$)(at)} `;
         switch (outcome.outcome) {
             case 'failed':
                 failed++;
                 if (failures.length < SHOWN_STEPS)
-                    failures.push(failureText(outcome));
+                    failures.push(where + failureText(outcome));
                 return debug(`failed ${failureText(outcome)}`);
             case 'skipped':
                 skipped++;
@@ -454,7 +455,7 @@ function createLog() {
                 group.files++;
                 group.bytes += step.bytes;
                 if (group.lines.length < SHOWN_STEPS)
-                    group.lines.push(stepText(outcome));
+                    group.lines.push(where + stepText(outcome));
                 if (outcome.action === 'upload' || outcome.action === 'download')
                     largest = insert(largest, step.bytes, () => `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatBytes */.z3)(step.bytes)})`);
                 if (outcome.outcome === 'done') {
@@ -486,12 +487,12 @@ function createLog() {
         if (!dryRun && [...groups.values()].some(({ files }) => files > SHOWN_STEPS))
             yield* list('Slowest', slowest);
     }
-    return (event) => {
+    const say = (event) => {
         switch (event.type) {
             case 'start':
                 dryRun = event.dryRun;
                 return [
-                    info(`${version/* TOOL */.j}: ${event.command === 'remove' ? 'remove' : `${event.roots.map(console_text/* printable */.g$).join(', ')} →`} ${(0,console_text/* printable */.g$)(event.url)}${event.command === 'check' ? ' (check: nothing is written)' : dryRun ? ' (dry run: nothing is written)' : ''}`),
+                    info(`${version/* TOOL */.j}: ${event.command === 'remove' ? 'remove' : `${event.roots.map(console_text/* printable */.g$).join(', ')} →`} ${[event.url, ...(event.mirrors ?? [])].map(console_text/* printable */.g$).join(', ')}${event.command === 'check' ? ' (check: nothing is written)' : dryRun ? ' (dry run: nothing is written)' : ''}`),
                 ];
             case 'identity': {
                 const { identity, region, endpoint } = event;
@@ -514,9 +515,11 @@ function createLog() {
             case 'rank':
                 return debug(`rank ${event.name}: ${(0,format/* formatCount */.B4)(event.steps)} steps`);
             case 'outcome':
-                return remember(event.outcome);
+                return remember(event.outcome, event.at);
             case 'invalidation':
                 return [info(invalidationLine(event.invalidation))];
+            case 'destination-end':
+                return [info(destinationText(event))];
             case 'message':
                 return event.level === 'debug'
                     ? debug(event.message)
@@ -534,6 +537,14 @@ function createLog() {
                     ...(skipped > 0 ? [error(`${(0,format/* formatStepsWere */.sb)(skipped)} not done; the next run does them`)] : []),
                 ];
         }
+    };
+    // Several destinations talk at once: each line says of which it is.
+    return (event) => {
+        const { at } = event;
+        const lines = say(event);
+        if (at === undefined)
+            return lines;
+        return lines.map((line) => ('text' in line ? { ...line, text: `${(0,console_text/* printable */.g$)(at)} ${line.text}` } : line));
     };
 }
 function info(text) {
@@ -676,6 +687,12 @@ function statusText(status, dryRun) {
         case 'cancelled':
             return 'Cancelled';
     }
+}
+/** One of several destinations, in one line. */
+function destinationText({ status, dryRun, seconds, totals, }) {
+    const rows = totalRows(totals, dryRun).map(({ word, count }) => `${word} ${(0,format/* formatFilesAndBytes */.ft)(count)}`);
+    const what = rows.length === 0 ? '' : `: ${rows.join('; ')}`;
+    return `${statusText(status, dryRun)} in ${(0,format/* formatSeconds */.Xo)(seconds)}${what}`;
 }
 /** Totals that are not nothing, in the order of the docs, with their words. */
 function totalRows(totals, dryRun) {
@@ -1200,7 +1217,91 @@ function compressRule(name, line) {
  * where a guard refuses what is asked (D13).
  */
 async function parseOptions(raw, context) {
-    const route = routeOf(raw, context);
+    const first = await parseOne(raw, context);
+    const inputs = new Inputs(raw, context.shell);
+    const mirrorBy = inputs.choice('mirror-by', ['auto', 'upload', 'copy']);
+    const mirrorsAtomic = inputs.boolean('mirrors-atomic');
+    const lines = inputs.lines('mirrors').map((line) => line.trim());
+    if (lines.length === 0) {
+        const lone = ['mirror-by', 'mirrors-atomic'].find((name) => inputs.isSet(name));
+        if (lone === undefined)
+            return first;
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(lone)} was given without ${inputs.spelled('mirrors')}: name mirrors, or drop it`);
+    }
+    if (first.command === 'remove' || first.target !== undefined) {
+        const who = first.command === 'remove' ? 'remove' : 'a download';
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirrors')} was given, and ${who} does not heed it: take it out`);
+    }
+    if (mirrorsAtomic && mirrorBy === 'copy') {
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirrors-atomic')} and ${inputs.spelled('mirror-by')} copy were given: nothing can be copied from what is not visible yet; take one out`);
+    }
+    if (mirrorsAtomic && first.delayUpdates === 'best-effort') {
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirrors-atomic')} and ${inputs.spelled('delay-updates')} best-effort were given: all or nothing is strict; take one out`);
+    }
+    const mirrors = [];
+    for (const line of lines)
+        mirrors.push(await parseMirror(line, raw, first, context));
+    refuseTwice(inputs, [first, ...mirrors]);
+    const shared = mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {};
+    return { ...first, ...shared, mirrorBy, mirrors: mirrors.map((mirror) => ({ ...mirror, ...shared })) };
+}
+/** About one bucket: what is said in general is not about the mirrors. */
+const OF_ONE_BUCKET = new Set([
+    'prefix',
+    'whole-bucket',
+    'expected-bucket-owner',
+    'invalidate',
+    'mirrors',
+    'mirror-by',
+    'mirrors-atomic',
+]);
+async function parseMirror(line, raw, first, context) {
+    const name = spelled('mirrors', context.shell);
+    const { words } = placeLine('bucket', { ...raw, bucket: line }, context, name);
+    const invalidates = words.has('invalidate');
+    const general = Object.entries(raw).filter(([input]) => {
+        if (OF_ONE_BUCKET.has(input))
+            return false;
+        if (input.startsWith('invalidate-'))
+            return invalidates;
+        // One region serves one service of another provider; AWS says where a bucket is.
+        return input !== 'region' || (first.connection.endpointUrl !== undefined && !words.has('endpoint-url'));
+    });
+    const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, name);
+    const own = indexName(mirror.connection.endpointUrl, mirror.destination).slice(0, 12);
+    const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
+    return { ...mirror, tree: first.tree, index };
+}
+/** An index that was named is the first destination's; each mirror has its own beside it. */
+function besides(index, own) {
+    switch (index.kind) {
+        case 'file':
+            return { ...index, path: `${index.path}.${own}` };
+        case 's3':
+            return { ...index, key: `${index.key}.${own}` };
+        case 'none':
+        case 'cache':
+            return index;
+    }
+}
+/** Two runs in one place would take one another for foreign writers. */
+function refuseTwice(inputs, all) {
+    for (const [at, one] of all.entries()) {
+        for (const other of all.slice(0, at)) {
+            if (one.destination.bucket !== other.destination.bucket)
+                continue;
+            if (one.connection.endpointUrl !== other.connection.endpointUrl)
+                continue;
+            const [a, b] = [one.destination.prefix, other.destination.prefix];
+            if (!a.startsWith(b) && !b.startsWith(a))
+                continue;
+            throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirrors')}: ${(0,objects/* destinationUrl */.k)(one.destination)} and ${(0,objects/* destinationUrl */.k)(other.destination)} lie in one another; name places that do not`);
+        }
+    }
+}
+/** @param input what the destination was given as, for messages */
+async function parseOne(raw, context, input) {
+    const route = routeOf(raw, context, input);
     const { line } = route;
     // What stands behind the destination is about this destination, and goes before what was said in general.
     const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
@@ -1252,6 +1353,9 @@ async function parseOptions(raw, context) {
         site,
         copies: parseCopies(inputs, context),
         ...(invalidation === undefined ? {} : { invalidation }),
+        mirrors: [],
+        mirrorBy: 'auto',
+        mirrorsAtomic: false,
         delayUpdates: parseDelay(inputs),
         publishLast: parsePublishLast(inputs),
         lock: inputs.boolean('lock'),
@@ -1306,7 +1410,7 @@ const REMOVE_INPUTS = new Set([
 ]);
 /** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
 const LOCK_INPUTS = new Set(['sse', 'kms-key-id', 'storage-class', 'acl']);
-function routeOf(raw, context) {
+function routeOf(raw, context, input) {
     const given = (name) => {
         const value = raw[name];
         return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
@@ -1317,7 +1421,7 @@ function routeOf(raw, context) {
     if (source === undefined) {
         if (directory !== undefined)
             throw (0,errors/* usageError */.Wp)(`${shown('destination')} was given without ${shown('source')}: ${SHAPES}`);
-        return { kind: 'publish', line: placeLine('bucket', raw, context) };
+        return { kind: 'publish', line: placeLine('bucket', raw, context, input) };
     }
     const paths = raw.paths;
     if (context.directory !== undefined || (paths !== undefined && paths.length > 0))
@@ -1334,7 +1438,7 @@ function routeOf(raw, context) {
         return { kind: 'download', line: from, directory };
     if (given('bucket') === undefined)
         throw (0,errors/* usageError */.Wp)(`${shown('source')} was given without ${shown('destination')} or ${shown('bucket')}: ${SHAPES}`);
-    return { kind: 'copy', line: placeLine('bucket', raw, context), source: from };
+    return { kind: 'copy', line: placeLine('bucket', raw, context, input), source: from };
 }
 const SHAPES = 'paths and bucket publish, source and destination download, source and bucket copy from bucket to bucket';
 /** Words about how a source is reached. */
@@ -1554,8 +1658,7 @@ class Inputs {
         return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
     }
 }
-function placeLine(input, raw, context) {
-    const name = spelled(input, context.shell);
+function placeLine(input, raw, context, name = spelled(input, context.shell)) {
     const given = raw[input];
     if (typeof given !== 'string' || given.trim() === '') {
         return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
@@ -1982,7 +2085,7 @@ const PROGRESS_LINE_MS = 5_000;
 /** Commands of interface version 1 that this version does not have; no directory may be mistaken for one later. */
 const RESERVED_COMMANDS = new Set(['plan', 'apply', 'publish']);
 const command_line_SHAPES = `
-  s3-dedup-sync [sync] DIR s3://bucket/prefix
+  s3-dedup-sync [sync] DIR s3://bucket/prefix [s3://mirror/prefix ...]
   s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]
   s3-dedup-sync [sync] s3://bucket/prefix DIR
   s3-dedup-sync [sync] s3://from/prefix s3://to/prefix
@@ -2070,10 +2173,14 @@ async function humanShell(terminal, level, dryRun) {
     const log = createLog();
     const sink = consoleSink(out, err, level);
     const view = await progressView(terminal, level, dryRun, err);
+    let shownAt;
     return {
         emit: (event) => {
-            if (event.type === 'progress')
-                return view?.show(event.progress);
+            // Of several destinations the first one's alone: two would only flicker.
+            if (event.type === 'progress') {
+                shownAt ??= event.at ?? '';
+                return (event.at ?? '') === shownAt ? view?.show(event.progress) : undefined;
+            }
             const lines = log(event);
             if (lines.some((line) => isShown(levelOf(line), level)))
                 view?.clear();
@@ -2129,17 +2236,23 @@ function placed({ raw: given, words }) {
             ? `${(0,console_text/* printable */.g$)(directory)} is one place, and two are needed: from where, and to where; use one of these:`
             : `${(0,console_text/* printable */.g$)(directory)} says what to publish, but not where to; use one of these:`);
     }
-    if (more.length > 0) {
+    if (more.some((word) => !isPlace(word)) || (more.length > 0 && !isPlace(destination))) {
         throw new ShapeError(more.every((word) => /^[a-z-]+=/.test(word))
             ? `${more.map(console_text/* printable */.g$).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'; use one of these:`
-            : `one DIR and one destination can be given, ${rest.length} arguments were; use one of these:`);
+            : `one DIR can be given, and behind it places that begin with s3://; use one of these:`);
     }
     if (isPlace(directory)) {
         const to = isPlace(destination) ? { bucket: destination } : { destination };
-        return { inputs: { ...raw, source: directory, ...to } };
+        return { inputs: { ...withMirrors(raw, more), source: directory, ...to } };
     }
     checkUrl(destination);
-    return { inputs: { ...raw, bucket: destination }, directory };
+    return { inputs: { ...withMirrors(raw, more), bucket: destination }, directory };
+}
+/** Further destinations, as arguments and as options. */
+function withMirrors(raw, more) {
+    const given = raw.mirrors ?? [];
+    const mirrors = [...more, ...(typeof given === 'string' ? [given] : given)];
+    return mirrors.length === 0 ? raw : { ...raw, mirrors };
 }
 /** What `remove` empties: one URL, or `--bucket`. */
 function removed(raw, words) {
@@ -2607,6 +2720,7 @@ const ERROR_MEANINGS = {
     'no-progress': 'nothing moved for a long time',
     'no-room': 'no room for temporary files',
     'not-writable': 'a file or directory could not be written',
+    'mirror-absent': 'with mirrors-atomic: another destination could not stage everything',
     'report-not-written': 'the report could not be written',
     'invalidation-failed': 'everything was published, and CloudFront could not be told to forget what it has',
     internal: 'a mistake in this program',
@@ -3153,6 +3267,26 @@ const INPUTS = {
         default: 'false',
         word: true,
         description: 'Allow `delete-after` without a prefix. An unset variable in `prefix` must not mean everything.',
+    },
+    mirrors: {
+        kind: 'lines',
+        group: 'Where to',
+        placeholder: 'PLACE',
+        option: 'mirror',
+        description: 'Further destinations of the same tree, one a line, each `s3://bucket/prefix` and its own words behind it. Files are read and hashed once; a mirror that fails does not hold up the others. What is about one bucket (`region`, `expected-bucket-owner`, `invalidate`, `whole-bucket`) is said behind it; all other inputs are for all.',
+    },
+    'mirror-by': {
+        kind: 'enum',
+        group: 'Where to',
+        values: ['auto', 'upload', 'copy'],
+        default: 'auto',
+        description: 'How a mirror gets its bytes: `upload` sends them to each, `copy` fills the mirrors from the first destination inside S3 (0 bytes more from this machine; transfer between regions is billed), `auto` copies within one region and service and uploads elsewhere.',
+    },
+    'mirrors-atomic': {
+        kind: 'boolean',
+        group: 'Where to',
+        default: 'false',
+        description: 'Publish to no destination before everything is staged in all of them. Implies `delay-updates`; each mirror is sent its bytes.',
     },
     'delay-updates': {
         kind: 'enum',
@@ -3962,11 +4096,18 @@ var report = __nccwpck_require__(8205);
 
 
 
+/** What several destinations share, loaded with the engine. */
+async function sharing(signal) {
+    return { shared: new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(645), __nccwpck_require__.e(939)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3645))).SharedTree(signal) };
+}
+async function meetingOf(destinations) {
+    return new (await __nccwpck_require__.e(/* import() */ 84).then(__nccwpck_require__.bind(__nccwpck_require__, 7084))).Meeting(destinations);
+}
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(560), __nccwpck_require__.e(112)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1112))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(560), __nccwpck_require__.e(112), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(245)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5245))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(645), __nccwpck_require__.e(264)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2264))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
@@ -3985,7 +4126,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
     const warnings = [];
     const emit = (event) => {
         if (event.type === 'message' && event.level === 'warning')
-            warnings.push(event.message);
+            warnings.push(event.at === undefined ? event.message : `${event.at}: ${event.message}`);
         shell.emit(event);
     };
     emit({
@@ -3993,46 +4134,17 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         command: options.command,
         dryRun: options.dryRun,
         url: (0,model_options/* runUrl */.V)(options),
+        ...(options.mirrors.length === 0 ? {} : { mirrors: options.mirrors.map(model_options/* runUrl */.V) }),
         roots: sourcesOf(options),
     });
-    let identity;
-    let end;
-    try {
-        signal.throwIfAborted();
-        const opened = await openStore(options, emit, signal);
-        identity = opened.identity;
-        const { region, endpoint } = opened;
-        emit({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
-        const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
-        const copyFrom = await copyPlaces(opened);
-        const source = await sourcePort(opened);
-        const { store } = opened;
-        const { invalidation } = options;
-        const invalidator = invalidation === undefined || options.dryRun
-            ? undefined
-            : await openInvalidator(options, invalidation.distribution, region);
-        const result = await sync(options, {
-            store,
-            copyFrom,
-            ...(source === undefined ? {} : { source }),
-            index,
-            ...(invalidator === undefined ? {} : { invalidator }),
-            owner: ownerOf(shell.env),
-            emit,
-            signal,
-            now: shell.now,
-        });
-        const { error } = result.report;
-        const cost = requestCost(result.report.requests, result.report.sendAllRequests, endpoint === undefined ? region : undefined);
-        end = {
-            destination: { ...result.report, cost },
-            exit: result.exit,
-            ...(error === undefined ? {} : { error }),
-        };
-    }
-    catch (thrown) {
-        end = notBegun(options, explained(await explainFork(thrown, shell.env), signal, emit));
-    }
+    const all = [options, ...options.mirrors];
+    const shared = all.length === 1 ? {} : await sharing(signal);
+    const meeting = options.mirrorsAtomic ? { meeting: await meetingOf(all.length) } : {};
+    const first = publishTo(options, undefined);
+    // What is copied from the first destination must be there.
+    const results = await Promise.all([first, ...options.mirrors.map((mirror) => publishTo(mirror, first))]);
+    const identity = results[0]?.identity;
+    const end = together(results, options.dryRun);
     const report = buildReport(options, shell, { began, identity, warnings, end });
     const written = await writeReport(report, options, end.exit, emit);
     const ended = ending(written, options, shell.now() - began);
@@ -4049,51 +4161,133 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
     if (failure !== undefined)
         shell.fail(failure, exit);
     return shell.detailedExit && exit === errors/* EXIT */.dc.done && ended.dryRun && ended.changed ? errors/* EXIT */.dc.wouldChange : exit;
-    async function copyPlaces({ store }) {
+    /** One destination, to its end. Never rejects. @param primary what a mirror may be filled from */
+    async function publishTo(to, primary) {
+        const url = (0,model_options/* runUrl */.V)(to);
+        const say = all.length === 1 ? emit : (event) => emit({ ...event, at: url });
+        const started = shell.now();
+        let identity;
+        let result;
+        try {
+            signal.throwIfAborted();
+            const opened = await openStore(to, say, signal);
+            identity = opened.identity;
+            const { region, endpoint } = opened;
+            say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
+            const by = await mirroring(to, opened, primary);
+            const index = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
+            const copyFrom = [...by.from, ...(await copyPlaces(to, opened))];
+            const source = await sourcePort(to, opened);
+            const { invalidation } = to;
+            const invalidator = invalidation === undefined || to.dryRun
+                ? undefined
+                : await openInvalidator(to, invalidation.distribution, region);
+            const { report, exit } = await sync(to, {
+                store: opened.store,
+                copyFrom,
+                // What a dry run of the first destination would have put there.
+                ...(to.dryRun && by.from[0] !== undefined ? { filledFrom: by.from[0] } : {}),
+                ...shared,
+                ...meeting,
+                ...(source === undefined ? {} : { source }),
+                index,
+                ...(invalidator === undefined ? {} : { invalidator }),
+                owner: ownerOf(shell.env),
+                emit: say,
+                signal,
+                now: shell.now,
+            });
+            const { error } = report;
+            const isAws = endpoint === undefined;
+            const cost = requestCost(report.requests, report.sendAllRequests, isAws ? region : undefined);
+            result = {
+                destination: { ...report, ...by.said, cost },
+                exit,
+                opened,
+                ...(error === undefined ? {} : { error }),
+            };
+        }
+        catch (thrown) {
+            result = notBegun(to, explained(await explainFork(thrown, shell.env), signal, say));
+            meeting.meeting?.fail(url);
+            if (all.length > 1 && result.error !== undefined)
+                say({ type: 'message', level: 'error', message: result.error.message });
+        }
+        if (all.length === 1)
+            return { ...result, ...(identity === undefined ? {} : { identity }) };
+        const seconds = (shell.now() - started) / 1000;
+        const who = identity === undefined ? {} : { identity };
+        const { status, totals } = result.destination;
+        say({ type: 'destination-end', status, dryRun: to.dryRun, seconds, totals });
+        return { ...result, ...who, destination: { ...result.destination, ...who, seconds } };
+    }
+    /** How a mirror gets its bytes; where they are copied from the first destination, it waits for that. */
+    async function mirroring(to, { endpoint, region }, primary) {
+        const sent = { from: [], said: primary === undefined ? {} : { mirroredBy: 'upload' } };
+        if (primary === undefined || options.mirrorsAtomic || options.mirrorBy === 'upload')
+            return sent;
+        const { opened } = await primary;
+        if (opened === undefined)
+            return sent;
+        const isOneService = opened.endpoint === endpoint && to.connection.profile === options.connection.profile;
+        if (!isOneService && options.mirrorBy === 'copy') {
+            throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `mirror-by: copy was given, and ${(0,model_options/* runUrl */.V)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.V)(options)}: use upload or auto`);
+        }
+        // Transfer inside a region is free; between regions it is billed, and sending is not.
+        if (!isOneService || (options.mirrorBy === 'auto' && opened.region !== region))
+            return sent;
+        const { destination, connection } = options;
+        const { expectedBucketOwner: expectedOwner } = connection;
+        const bucket = destination.bucket === to.destination.bucket
+            ? undefined
+            : { name: destination.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
+        const { store } = opened;
+        const place = { url: (0,objects/* destinationUrl */.k)(destination), store, prefix: destination.prefix, bucket };
+        return { from: [place], said: { mirroredBy: 'copy' } };
+    }
+    async function copyPlaces(to, { store }) {
         const places = [];
-        for (const from of options.copies.from) {
+        for (const from of to.copies.from) {
             const { bucket, prefix } = from.place;
             const url = (0,objects/* destinationUrl */.k)(from.place);
-            if (bucket === options.destination.bucket) {
+            if (bucket === to.destination.bucket) {
                 places.push({ url, store, prefix, bucket: undefined });
                 continue;
             }
             const { expectedBucketOwner: expectedOwner } = from;
-            const opened = await openStore(copyBucket(options, from), emit, signal);
+            const opened = await openStore(copyBucket(to, from), emit, signal);
             const named = { name: bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
             places.push({ url, store: opened.store, prefix, bucket: named });
         }
         return places;
     }
-    async function sourcePort({ endpoint }) {
-        const { source } = options;
+    async function sourcePort(to, { endpoint }) {
+        const { source } = to;
         if (source === undefined)
             return undefined;
         const { place, connection } = source;
-        const opened = await openStore({ ...options, destination: place, connection, writeHeaders: {} }, emit, signal);
+        const opened = await openStore({ ...to, destination: place, connection, writeHeaders: {} }, emit, signal);
         const { expectedBucketOwner: expectedOwner } = connection;
         return {
             url: (0,objects/* destinationUrl */.k)(place),
             store: opened.store,
             prefix: place.prefix,
             bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
-            copyable: opened.endpoint === endpoint && connection.profile === options.connection.profile,
+            copyable: opened.endpoint === endpoint && connection.profile === to.connection.profile,
         };
     }
-    async function indexStorage(opened) {
-        const { index, destination } = options;
+    async function indexStorage(to, opened) {
+        const { index, destination } = to;
         switch (index.kind) {
             case 'none':
                 return undefined;
             case 'cache':
-                return await shell.cacheStorage?.(options, opened);
+                return await shell.cacheStorage?.(to, opened);
             case 'file':
                 return await fileIndexStorage(index.path);
             case 's3': {
                 const inDestination = index.bucket === destination.bucket;
-                const place = inDestination
-                    ? opened
-                    : await openStore(indexBucket(options, index.bucket), emit, signal);
+                const place = inDestination ? opened : await openStore(indexBucket(to, index.bucket), emit, signal);
                 return await objectIndexStorage(place.store, index.key, inDestination);
             }
         }
@@ -4159,6 +4353,30 @@ function copyBucket(options, from) {
     const found = shared.endpointUrl !== undefined && region !== undefined ? { region } : {};
     return { ...options, destination: from.place, connection: { ...found, ...connection }, writeHeaders: {} };
 }
+/** All destinations as one run: the worst exit, and the failures by their destinations' names. */
+function together(results, dryRun) {
+    const destinations = results.map(({ destination }) => destination);
+    const exit = (0,errors/* worstExit */.gX)(results.map((result) => result.exit));
+    const [only] = results;
+    if (results.length === 1 && only !== undefined) {
+        const { error } = only;
+        return { destinations, exit, status: only.destination.status, ...(error === undefined ? {} : { error }) };
+    }
+    const isCheck = results.some((result) => result.exit === errors/* EXIT */.dc.different);
+    const status = (0,report/* statusOf */.c)(exit, dryRun && !isCheck);
+    const failed = results.filter((result) => result.exit !== errors/* EXIT */.dc.done && result.exit !== errors/* EXIT */.dc.different);
+    const [first] = failed;
+    if (first === undefined)
+        return { destinations, exit, status };
+    const told = failed.map(({ destination: { url, steps }, error }) => {
+        const step = steps.find(({ outcome }) => outcome === 'failed');
+        const message = error?.message ?? step?.error?.message ?? 'failed';
+        return message.startsWith(url) ? message : `${url}: ${message}`;
+    });
+    const message = `${failed.length} of ${results.length} destinations failed: ${told.join('; ')}`;
+    const code = first.error?.code ?? first.destination.steps.find(({ error }) => error !== undefined)?.error?.code;
+    return { destinations, exit, status, error: { code: code ?? 'internal', message } };
+}
 /** Anything thrown, as the report says it. What is no `SyncError` is a mistake of ours. After an abort nothing else counts. */
 function explained(thrown, signal, emit) {
     const met = signal.aborted ? signal.reason : thrown;
@@ -4201,14 +4419,14 @@ function buildReport(options, shell, made) {
         command: options.command,
         dryRun: options.dryRun,
         ...(source === undefined ? {} : { source }),
-        status: end.destination.status,
+        status: end.status,
         ...(end.error === undefined ? {} : { error: end.error }),
         startedAt: new Date(began).toISOString(),
         endedAt: new Date(shell.now()).toISOString(),
         ...(identity === undefined ? {} : { identity }),
         ...(commit === undefined ? {} : { commit }),
         warnings,
-        destinations: [end.destination],
+        destinations: end.destinations,
     };
 }
 /** Where CI systems say what they build. */

@@ -49,12 +49,54 @@ const ANY_SYSTEM = true;
 /** The index saves time; waiting longer than this for it does not. Milliseconds. */
 const RESTORE_MS = 60_000;
 
-/** State that main leaves for post: an index that is written and not yet saved. */
+/** State that main leaves for post: indexes that are written and not yet saved. */
 const STATE = 'index';
 
 interface Unsaved {
   readonly directory: string;
   readonly key: string;
+}
+
+/** The runner's cache as one run uses it: for the index of each of its destinations. */
+export function runnerCache(surroundings: CacheSurroundings): (name: string) => IndexStorage {
+  const { emit, saveState } = surroundings;
+  const left = new Map<string, Unsaved>();
+  let last: Promise<unknown> = Promise.resolve();
+  let available = true;
+  const shared: SharedCache = {
+    ...surroundings,
+    available: () => available,
+    // The library's idea of the workspace is the process's: one call at a time.
+    inTurn(work) {
+      const turn = last.then(work, work);
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+    leave(name, unsaved) {
+      if (unsaved === undefined) left.delete(name);
+      else left.set(name, unsaved);
+      saveState(STATE, left.size === 0 ? '' : JSON.stringify([...left.values()]));
+    },
+    giveUp(why) {
+      if (!available) return;
+      available = false;
+      emit({
+        type: 'message',
+        level: 'notice',
+        message: `the index is not kept: ${why}. Nothing is wrong with what is published; the next run reads more. index: s3://bucket/key or a path keeps it elsewhere`,
+      });
+    },
+  };
+  return (name) => cacheIndexStorage(name, shared);
+}
+
+interface SharedCache extends CacheSurroundings {
+  readonly available: () => boolean;
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Tells post what is not saved yet. */
+  readonly leave: (name: string, unsaved: Unsaved | undefined) => void;
+  /** Says once why there is no cache. */
+  readonly giveUp: (why: string) => void;
 }
 
 /**
@@ -63,15 +105,14 @@ interface Unsaved {
  *
  * Missing service, missing token, failing saves: a notice, once, and the run goes on without.
  */
-export function cacheIndexStorage(
+function cacheIndexStorage(
   name: string,
-  { env, emit, saveState, loadService }: CacheSurroundings,
+  { env, loadService, available, inTurn, leave, giveUp }: SharedCache,
 ): IndexStorage {
   const prefix = `s3ds-v1-${name}-`;
   // Two jobs of one run may publish to one destination.
   const unique = randomBytes(4).toString('hex');
   const key = `${prefix}${env.GITHUB_RUN_ID ?? '0'}-${env.GITHUB_RUN_ATTEMPT ?? '0'}-${unique}`;
-  let available = true;
   let restored: Buffer | undefined;
   let unsaved: Promise<Unsaved> | undefined;
 
@@ -80,7 +121,7 @@ export function cacheIndexStorage(
     const directory = await freshDirectory(env);
     await writeFile(join(directory, FILE), bytes);
     const left: Unsaved = { directory, key };
-    saveState(STATE, JSON.stringify(left));
+    leave(name, left);
     return left;
   }
 
@@ -88,18 +129,8 @@ export function cacheIndexStorage(
     const left = await unsaved;
     unsaved = undefined;
     if (left === undefined) return;
-    saveState(STATE, '');
+    leave(name, undefined);
     await rm(left.directory, { recursive: true, force: true });
-  }
-
-  function giveUp(why: string): void {
-    if (!available) return;
-    available = false;
-    emit({
-      type: 'message',
-      level: 'notice',
-      message: `the index is not kept: ${why}. Nothing is wrong with what is published; the next run reads more. index: s3://bucket/key or a path keeps it elsewhere`,
-    });
   }
 
   async function service(): Promise<CacheService | undefined> {
@@ -120,7 +151,10 @@ export function cacheIndexStorage(
       if (cache === undefined) return undefined;
       const directory = await freshDirectory(env);
       try {
-        const hit = await patiently(restore(cache, directory, key, prefix, env), signal);
+        const hit = await patiently(
+          inTurn(() => restore(cache, directory, key, prefix, env)),
+          signal,
+        );
         restored = hit === undefined ? undefined : await readIndex(directory);
         return restored;
       } catch (error) {
@@ -132,7 +166,7 @@ export function cacheIndexStorage(
       }
     },
     async save(bytes, signal) {
-      if (!available) return;
+      if (!available()) return;
       await forget();
       unsaved = leaveForPost(bytes);
       const left = await unsaved;
@@ -141,7 +175,8 @@ export function cacheIndexStorage(
       const cache = await service();
       if (cache !== undefined) {
         try {
-          if (!(await saveDirectory(cache, left, env))) giveUp('the cache service did not take it');
+          if (!(await inTurn(() => saveDirectory(cache, left, env))))
+            giveUp('the cache service did not take it');
         } catch (error) {
           giveUp(`the cache service did not take it (${messageOf(error)})`);
         }
@@ -153,7 +188,7 @@ export function cacheIndexStorage(
       ofEndedRuns: true,
       load: async () => Buffer.alloc(0),
       append: groupCommit(async (lines) => {
-        if (!available) return;
+        if (!available()) return;
         unsaved ??= leaveForPost(restored ?? EMPTY_INDEX);
         const { directory } = await unsaved;
         await appendFile(join(directory, FILE), lines);
@@ -169,17 +204,17 @@ export async function saveUnsaved(
   { env, loadService }: Pick<CacheSurroundings, 'env' | 'loadService'>,
   say: (line: string) => void,
 ): Promise<void> {
-  const unsaved = parseState(state);
-  if (unsaved === undefined) return;
-  try {
-    const cache = await loadService();
-    if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env))) {
-      say('the index of the interrupted run was saved');
+  for (const unsaved of parseState(state)) {
+    try {
+      const cache = await loadService();
+      if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env))) {
+        say('the index of the interrupted run was saved');
+      }
+    } catch (error) {
+      say(`the index of the interrupted run was not saved: ${messageOf(error)}`);
+    } finally {
+      await rm(unsaved.directory, { recursive: true, force: true });
     }
-  } catch (error) {
-    say(`the index of the interrupted run was not saved: ${messageOf(error)}`);
-  } finally {
-    await rm(unsaved.directory, { recursive: true, force: true });
   }
 }
 
@@ -188,10 +223,12 @@ export function unsavedState(getState: (name: string) => string): string {
   return getState(STATE);
 }
 
-function parseState(state: string): Unsaved | undefined {
-  if (state === '') return undefined;
-  const { directory, key } = JSON.parse(state) as Partial<Unsaved>;
-  return directory === undefined || key === undefined ? undefined : { directory, key };
+function parseState(state: string): readonly Unsaved[] {
+  if (state === '') return [];
+  const all = JSON.parse(state) as readonly Partial<Unsaved>[];
+  return all.flatMap(({ directory, key }) =>
+    directory === undefined || key === undefined ? [] : { directory, key },
+  );
 }
 
 async function freshDirectory(env: NodeJS.ProcessEnv): Promise<string> {

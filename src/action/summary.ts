@@ -1,4 +1,4 @@
-import { costSentence } from '../console/cost.js';
+import { costSentence, dollars } from '../console/cost.js';
 import {
   formatBytes,
   formatCount,
@@ -39,7 +39,7 @@ export function renderSummary(report: Report, title = ''): string {
   const sections = [
     headline(report, totals, title),
     failures(report),
-    totalsTable(report, totals),
+    report.destinations.length > 1 ? destinationsTable(report) : totalsTable(report, totals),
     origin(report, totals),
     invalidations(report),
     warnings(report),
@@ -135,6 +135,38 @@ function totalsTable(report: Report, totals: Totals): string {
     ['', 'files', 'bytes'],
     rows.map(({ word, count }) => [word, formatCount(count.files), formatBytes(count.bytes)]),
   );
+}
+
+/** A row a destination. */
+function destinationsTable({ destinations, dryRun }: Report): string {
+  const rows = destinations.map(({ url, status, totals, seconds, mirroredBy, cost }) => {
+    const { uploaded, copied, unchanged, deleted, failed } = totals;
+    const price = cost?.usd === undefined ? '' : dollars(cost.usd);
+    const word = `${EMOJI[status]} ${code(url)}${mirroredBy === undefined ? '' : ` (by ${mirroredBy})`}`;
+    return [
+      word,
+      ...[uploaded, copied, unchanged, deleted, failed].map(countAndBytes),
+      formatSeconds(seconds ?? 0),
+      price,
+    ];
+  });
+  const done = dryRun ? 'would be ' : '';
+  const heads = [
+    '',
+    `${done}uploaded`,
+    `${done}copied`,
+    'unchanged',
+    `${done}deleted`,
+    'failed',
+    'time',
+    'cost',
+  ];
+  return table(heads, rows);
+}
+
+function countAndBytes({ files, bytes }: Totals[keyof Totals]): string {
+  if (files === 0) return '0';
+  return `${formatCount(files)} (${formatBytes(bytes)})`;
 }
 
 /** A picture beside the table: where the bytes of the destination came from. Its labels are ours alone. */

@@ -73,7 +73,7 @@ export function costSentence({ put, get, free, sendAll, usd, sendAllUsd, pricesA
   return `Billed as ${classes}: about ${dollars(usd)}; sending everything would have cost about ${dollars(sendAllUsd)} (standard class, prices of ${pricesAsOf}).`;
 }
 
-function dollars(usd: number): string {
+export function dollars(usd: number): string {
   return usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(4)}`;
 }
 

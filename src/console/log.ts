@@ -59,12 +59,13 @@ export function createLog(): (event: Event) => readonly LogLine[] {
   let largest: readonly Top[] = [];
   let slowest: readonly Top[] = [];
 
-  function remember(outcome: StepOutcome): readonly LogLine[] {
+  function remember(outcome: StepOutcome, at: string | undefined): readonly LogLine[] {
     const { step } = outcome;
+    const where = at === undefined ? '' : `${printable(at)} `;
     switch (outcome.outcome) {
       case 'failed':
         failed++;
-        if (failures.length < SHOWN_STEPS) failures.push(failureText(outcome));
+        if (failures.length < SHOWN_STEPS) failures.push(where + failureText(outcome));
         return debug(`failed ${failureText(outcome)}`);
       case 'skipped':
         skipped++;
@@ -75,7 +76,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
         groups.set(outcome.action, group);
         group.files++;
         group.bytes += step.bytes;
-        if (group.lines.length < SHOWN_STEPS) group.lines.push(stepText(outcome));
+        if (group.lines.length < SHOWN_STEPS) group.lines.push(where + stepText(outcome));
         if (outcome.action === 'upload' || outcome.action === 'download')
           largest = insert(largest, step.bytes, () => `${printable(step.key)} (${formatBytes(step.bytes)})`);
         if (outcome.outcome === 'done') {
@@ -111,13 +112,13 @@ export function createLog(): (event: Event) => readonly LogLine[] {
       yield* list('Slowest', slowest);
   }
 
-  return (event) => {
+  const say = (event: Event): readonly LogLine[] => {
     switch (event.type) {
       case 'start':
         dryRun = event.dryRun;
         return [
           info(
-            `${TOOL}: ${event.command === 'remove' ? 'remove' : `${event.roots.map(printable).join(', ')} →`} ${printable(event.url)}${event.command === 'check' ? ' (check: nothing is written)' : dryRun ? ' (dry run: nothing is written)' : ''}`,
+            `${TOOL}: ${event.command === 'remove' ? 'remove' : `${event.roots.map(printable).join(', ')} →`} ${[event.url, ...(event.mirrors ?? [])].map(printable).join(', ')}${event.command === 'check' ? ' (check: nothing is written)' : dryRun ? ' (dry run: nothing is written)' : ''}`,
           ),
         ];
       case 'identity': {
@@ -144,9 +145,11 @@ export function createLog(): (event: Event) => readonly LogLine[] {
       case 'rank':
         return debug(`rank ${event.name}: ${formatCount(event.steps)} steps`);
       case 'outcome':
-        return remember(event.outcome);
+        return remember(event.outcome, event.at);
       case 'invalidation':
         return [info(invalidationLine(event.invalidation))];
+      case 'destination-end':
+        return [info(destinationText(event))];
       case 'message':
         return event.level === 'debug'
           ? debug(event.message)
@@ -166,6 +169,13 @@ export function createLog(): (event: Event) => readonly LogLine[] {
           ...(skipped > 0 ? [error(`${formatStepsWere(skipped)} not done; the next run does them`)] : []),
         ];
     }
+  };
+  // Several destinations talk at once: each line says of which it is.
+  return (event) => {
+    const { at } = event;
+    const lines = say(event);
+    if (at === undefined) return lines;
+    return lines.map((line) => ('text' in line ? { ...line, text: `${printable(at)} ${line.text}` } : line));
   };
 }
 
@@ -323,6 +333,18 @@ export function statusText(status: Status, dryRun: boolean): string {
     case 'cancelled':
       return 'Cancelled';
   }
+}
+
+/** One of several destinations, in one line. */
+function destinationText({
+  status,
+  dryRun,
+  seconds,
+  totals,
+}: Extract<Event, { type: 'destination-end' }>): string {
+  const rows = totalRows(totals, dryRun).map(({ word, count }) => `${word} ${formatFilesAndBytes(count)}`);
+  const what = rows.length === 0 ? '' : `: ${rows.join('; ')}`;
+  return `${statusText(status, dryRun)} in ${formatSeconds(seconds)}${what}`;
 }
 
 /** Totals that are not nothing, in the order of the docs, with their words. */

@@ -56,7 +56,102 @@ export interface OptionsContext {
  * where a guard refuses what is asked (D13).
  */
 export async function parseOptions(raw: RawInputs, context: OptionsContext): Promise<SyncOptions> {
-  const route = routeOf(raw, context);
+  const first = await parseOne(raw, context);
+  const inputs = new Inputs(raw, context.shell);
+  const mirrorBy = inputs.choice('mirror-by', ['auto', 'upload', 'copy']);
+  const mirrorsAtomic = inputs.boolean('mirrors-atomic');
+  const lines = inputs.lines('mirrors').map((line) => line.trim());
+  if (lines.length === 0) {
+    const lone = (['mirror-by', 'mirrors-atomic'] as const).find((name) => inputs.isSet(name));
+    if (lone === undefined) return first;
+    throw usageError(
+      `${inputs.spelled(lone)} was given without ${inputs.spelled('mirrors')}: name mirrors, or drop it`,
+    );
+  }
+  if (first.command === 'remove' || first.target !== undefined) {
+    const who = first.command === 'remove' ? 'remove' : 'a download';
+    throw usageError(`${inputs.spelled('mirrors')} was given, and ${who} does not heed it: take it out`);
+  }
+  if (mirrorsAtomic && mirrorBy === 'copy') {
+    throw usageError(
+      `${inputs.spelled('mirrors-atomic')} and ${inputs.spelled('mirror-by')} copy were given: nothing can be copied from what is not visible yet; take one out`,
+    );
+  }
+  if (mirrorsAtomic && first.delayUpdates === 'best-effort') {
+    throw usageError(
+      `${inputs.spelled('mirrors-atomic')} and ${inputs.spelled('delay-updates')} best-effort were given: all or nothing is strict; take one out`,
+    );
+  }
+  const mirrors: SyncOptions[] = [];
+  for (const line of lines) mirrors.push(await parseMirror(line, raw, first, context));
+  refuseTwice(inputs, [first, ...mirrors]);
+  const shared = mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {};
+  return { ...first, ...shared, mirrorBy, mirrors: mirrors.map((mirror) => ({ ...mirror, ...shared })) };
+}
+
+/** About one bucket: what is said in general is not about the mirrors. */
+const OF_ONE_BUCKET: ReadonlySet<InputName> = new Set([
+  'prefix',
+  'whole-bucket',
+  'expected-bucket-owner',
+  'invalidate',
+  'mirrors',
+  'mirror-by',
+  'mirrors-atomic',
+]);
+
+async function parseMirror(
+  line: string,
+  raw: RawInputs,
+  first: SyncOptions,
+  context: OptionsContext,
+): Promise<SyncOptions> {
+  const name = spelled('mirrors', context.shell);
+  const { words } = placeLine('bucket', { ...raw, bucket: line }, context, name);
+  const invalidates = words.has('invalidate');
+  const general = Object.entries(raw).filter(([input]) => {
+    if (OF_ONE_BUCKET.has(input as InputName)) return false;
+    if (input.startsWith('invalidate-')) return invalidates;
+    // One region serves one service of another provider; AWS says where a bucket is.
+    return input !== 'region' || (first.connection.endpointUrl !== undefined && !words.has('endpoint-url'));
+  });
+  const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, name);
+  const own = indexName(mirror.connection.endpointUrl, mirror.destination).slice(0, 12);
+  const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
+  return { ...mirror, tree: first.tree, index };
+}
+
+/** An index that was named is the first destination's; each mirror has its own beside it. */
+function besides(index: IndexPlace, own: string): IndexPlace {
+  switch (index.kind) {
+    case 'file':
+      return { ...index, path: `${index.path}.${own}` };
+    case 's3':
+      return { ...index, key: `${index.key}.${own}` };
+    case 'none':
+    case 'cache':
+      return index;
+  }
+}
+
+/** Two runs in one place would take one another for foreign writers. */
+function refuseTwice(inputs: Inputs, all: readonly SyncOptions[]): void {
+  for (const [at, one] of all.entries()) {
+    for (const other of all.slice(0, at)) {
+      if (one.destination.bucket !== other.destination.bucket) continue;
+      if (one.connection.endpointUrl !== other.connection.endpointUrl) continue;
+      const [a, b] = [one.destination.prefix, other.destination.prefix];
+      if (!a.startsWith(b) && !b.startsWith(a)) continue;
+      throw usageError(
+        `${inputs.spelled('mirrors')}: ${destinationUrl(one.destination)} and ${destinationUrl(other.destination)} lie in one another; name places that do not`,
+      );
+    }
+  }
+}
+
+/** @param input what the destination was given as, for messages */
+async function parseOne(raw: RawInputs, context: OptionsContext, input?: string): Promise<SyncOptions> {
+  const route = routeOf(raw, context, input);
   const { line } = route;
   // What stands behind the destination is about this destination, and goes before what was said in general.
   const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
@@ -105,6 +200,9 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
     site,
     copies: parseCopies(inputs, context),
     ...(invalidation === undefined ? {} : { invalidation }),
+    mirrors: [],
+    mirrorBy: 'auto',
+    mirrorsAtomic: false,
     delayUpdates: parseDelay(inputs),
     publishLast: parsePublishLast(inputs),
     lock: inputs.boolean('lock'),
@@ -169,7 +267,7 @@ type Route =
   | { readonly kind: 'download'; readonly line: DestinationLine; readonly directory: string }
   | { readonly kind: 'copy'; readonly line: DestinationLine; readonly source: DestinationLine };
 
-function routeOf(raw: RawInputs, context: OptionsContext): Route {
+function routeOf(raw: RawInputs, context: OptionsContext, input?: string): Route {
   const given = (name: InputName): string | undefined => {
     const value = raw[name];
     return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
@@ -180,7 +278,7 @@ function routeOf(raw: RawInputs, context: OptionsContext): Route {
   if (source === undefined) {
     if (directory !== undefined)
       throw usageError(`${shown('destination')} was given without ${shown('source')}: ${SHAPES}`);
-    return { kind: 'publish', line: placeLine('bucket', raw, context) };
+    return { kind: 'publish', line: placeLine('bucket', raw, context, input) };
   }
   const paths = raw.paths;
   if (context.directory !== undefined || (paths !== undefined && paths.length > 0))
@@ -198,7 +296,7 @@ function routeOf(raw: RawInputs, context: OptionsContext): Route {
     throw usageError(
       `${shown('source')} was given without ${shown('destination')} or ${shown('bucket')}: ${SHAPES}`,
     );
-  return { kind: 'copy', line: placeLine('bucket', raw, context), source: from };
+  return { kind: 'copy', line: placeLine('bucket', raw, context, input), source: from };
 }
 
 const SHAPES =
@@ -450,8 +548,12 @@ class Inputs {
   }
 }
 
-function placeLine(input: 'bucket' | 'source', raw: RawInputs, context: OptionsContext): DestinationLine {
-  const name = spelled(input, context.shell);
+function placeLine(
+  input: 'bucket' | 'source',
+  raw: RawInputs,
+  context: OptionsContext,
+  name = spelled(input, context.shell),
+): DestinationLine {
   const given = raw[input];
   if (typeof given !== 'string' || given.trim() === '') {
     return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");

@@ -56,6 +56,7 @@ export type ErrorCode =
   | 'no-progress'
   | 'no-room'
   | 'not-writable'
+  | 'mirror-absent'
   | 'report-not-written'
   | 'invalidation-failed'
   | 'internal'

@@ -62,13 +62,16 @@ export interface Progress {
   readonly bytesTotal?: number;
 }
 
-/** Everything that the engine says. The shell turns it into a log, JSON lines or a progress bar. */
-export type Event =
+/** What the engine says. The shell turns it into a log, JSON lines or a progress bar. */
+/** @see Event */
+type Said =
   | {
       readonly type: 'start';
       readonly command: string;
       readonly dryRun: boolean;
       readonly url: string;
+      /** URLs of further destinations. */
+      readonly mirrors?: readonly string[];
       readonly roots: readonly string[];
     }
   | {
@@ -90,6 +93,14 @@ export type Event =
   | { readonly type: 'rank'; readonly name: string; readonly steps: number }
   | { readonly type: 'outcome'; readonly outcome: StepOutcome }
   | { readonly type: 'invalidation'; readonly invalidation: Invalidation }
+  /** One of several destinations is done with. */
+  | {
+      readonly type: 'destination-end';
+      readonly status: Status;
+      readonly dryRun: boolean;
+      readonly seconds: number;
+      readonly totals: Totals;
+    }
   | {
       readonly type: 'message';
       readonly level: 'error' | 'warning' | 'notice' | 'debug';
@@ -97,6 +108,9 @@ export type Event =
     }
   /** The last one; the shell's own. */
   | RunEnded;
+
+/** Everything that is said. `at`: the URL of the destination that it is about, where there are several. */
+export type Event = Said & { readonly at?: string };
 
 /** How a run ended, over all its destinations. */
 export interface RunEnded {

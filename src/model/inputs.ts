@@ -190,6 +190,29 @@ export const INPUTS = {
     description:
       'Allow `delete-after` without a prefix. An unset variable in `prefix` must not mean everything.',
   },
+  mirrors: {
+    kind: 'lines',
+    group: 'Where to',
+    placeholder: 'PLACE',
+    option: 'mirror',
+    description:
+      'Further destinations of the same tree, one a line, each `s3://bucket/prefix` and its own words behind it. Files are read and hashed once; a mirror that fails does not hold up the others. What is about one bucket (`region`, `expected-bucket-owner`, `invalidate`, `whole-bucket`) is said behind it; all other inputs are for all.',
+  },
+  'mirror-by': {
+    kind: 'enum',
+    group: 'Where to',
+    values: ['auto', 'upload', 'copy'],
+    default: 'auto',
+    description:
+      'How a mirror gets its bytes: `upload` sends them to each, `copy` fills the mirrors from the first destination inside S3 (0 bytes more from this machine; transfer between regions is billed), `auto` copies within one region and service and uploads elsewhere.',
+  },
+  'mirrors-atomic': {
+    kind: 'boolean',
+    group: 'Where to',
+    default: 'false',
+    description:
+      'Publish to no destination before everything is staged in all of them. Implies `delay-updates`; each mirror is sent its bytes.',
+  },
   'delay-updates': {
     kind: 'enum',
     group: 'Order',

@@ -181,6 +181,11 @@ export interface SyncOptions {
   readonly source?: Source;
   /** Absent: objects are written. */
   readonly target?: Target;
+  /** Further destinations of the same tree, each whole; they have none of their own. */
+  readonly mirrors: readonly SyncOptions[];
+  readonly mirrorBy: 'auto' | 'upload' | 'copy';
+  /** Nothing becomes visible anywhere before everything is staged everywhere. */
+  readonly mirrorsAtomic: boolean;
   readonly connection: Connection;
   readonly writeHeaders: WriteHeaders;
   readonly headers: HeaderOptions;

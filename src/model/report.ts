@@ -88,6 +88,12 @@ export interface DestinationReport {
   readonly sentBytes: number;
   /** Requests that sending the whole tree would have taken; 0 for a run that ended before it knew. */
   readonly sendAllRequests: number;
+  /** Wall seconds of this destination; present where there are several. */
+  readonly seconds?: number;
+  /** How a mirror got its bytes. */
+  readonly mirroredBy?: 'upload' | 'copy';
+  /** Who published here; present where there are several. */
+  readonly identity?: Identity;
   /** Present once a store was reached. */
   readonly cost?: RequestCost;
   /** Present when every byte was in S3 before anything changed. */

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type EncodedFile, type EncodeJob, encodeFile } from './encode-file.js';
 import { type DigestJob, digestFile, FileChangedError, type FileDigest } from './file-bytes.js';
+import type { DigestMemo } from './shared-tree.js';
 
 /** Below this much to hash, starting threads (some 30 ms each) costs more than it saves. Bytes. */
 const WORTH_THREADS = 64 * 1024 * 1024;
@@ -32,13 +33,16 @@ export class DigestPool {
   #threads = 0;
 
   readonly #onAlive: () => void;
+  readonly #memo: DigestMemo | undefined;
 
   /**
    * @param onAlive called while files are being read, at least every 64 MiB
    * @param signal ends the threads; what they were asked rejects with its reason
+   * @param memo of digests that other destinations of the same tree ask for too
    */
-  constructor(onAlive: () => void, signal: AbortSignal) {
+  constructor(onAlive: () => void, signal: AbortSignal, memo?: DigestMemo) {
     this.#onAlive = onAlive;
+    this.#memo = memo;
     signal.addEventListener('abort', () => void this.#end(signal.reason), { once: true });
   }
 
@@ -47,6 +51,11 @@ export class DigestPool {
 
   /** @param ahead bytes that will be asked for soon, this file included */
   async digest(job: DigestJob, ahead: number): Promise<FileDigest> {
+    const read = (): Promise<FileDigest> => this.#read(job, ahead);
+    return this.#memo === undefined ? read() : this.#memo.digest(job, read);
+  }
+
+  async #read(job: DigestJob, ahead: number): Promise<FileDigest> {
     if (ahead < WORTH_THREADS && this.#threads === 0) {
       await turn();
       return digestFile(job, this.#onAlive);

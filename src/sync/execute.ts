@@ -26,6 +26,8 @@ export interface ExecuteOptions {
   /** Steps in flight. */
   readonly concurrency: number;
   readonly emit: Emit;
+  /** Asked once when everything is staged, before anything is published: why nothing may be, if so. */
+  readonly meet?: () => Promise<StepOutcome['error'] | undefined>;
   readonly signal: AbortSignal;
 }
 
@@ -51,6 +53,13 @@ export async function execute(
   let failed: StepOutcome | undefined;
   let isAsked = false;
   let withheld: StepOutcome['error'];
+  let isMet = options.meet === undefined;
+  let unmet: StepOutcome['error'];
+  const meet = async (): Promise<void> => {
+    if (isMet || stopped()) return;
+    isMet = true;
+    unmet = await options.meet?.();
+  };
   const settle = (outcome: StepOutcome, place: number): void => {
     if (outcome.outcome === 'failed') failed ??= outcome;
     outcomes[place] = outcome;
@@ -81,12 +90,13 @@ export async function execute(
         await stage(phase);
         continue;
       }
+      await meet();
       const isDeleting = phase.steps[0]?.action === 'delete';
-      if (isDeleting && !isAsked && !stopped()) {
+      if (isDeleting && !isAsked && !stopped() && unmet === undefined) {
         isAsked = true;
         withheld = await performer.beforeDeletes();
       }
-      const reason = isDeleting ? withheld : undefined;
+      const reason = unmet ?? (isDeleting ? withheld : undefined);
       const batches = batchesOf(phase.steps);
       const from = phaseStart;
       await forEachConcurrent(batches, concurrency, async ({ work, offset }) => {
@@ -102,6 +112,7 @@ export async function execute(
       phaseStart += phase.steps.length;
     }
   }
+  await meet();
   return outcomes;
 }
 

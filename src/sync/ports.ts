@@ -4,6 +4,8 @@ import type { Prefix } from '../model/object-key.js';
 import type { SourceBucket } from '../model/objects.js';
 import type { DestinationReport } from '../model/report.js';
 import type { Invalidator, ObjectStore, ReadableStore } from '../store/object-store.js';
+import type { Meeting } from './meeting.js';
+import type { SharedTree } from './shared-tree.js';
 
 /** Where the index is kept. Neither method may reject for a missing or unreadable index. */
 export interface IndexStorage {
@@ -49,6 +51,12 @@ export interface SourcePort extends CopyPlace {
 export interface SyncPorts {
   readonly store: ObjectStore;
   readonly copyFrom: readonly CopyPlace[];
+  /** In a dry run: the place that would hold the whole tree by now. */
+  readonly filledFrom?: CopyPlace;
+  /** With other destinations of the same tree. */
+  readonly shared?: SharedTree;
+  /** Where all destinations meet before any of them publishes. */
+  readonly meeting?: Meeting;
   /** Absent: the tree lies on this disk, or is downloaded. */
   readonly source?: SourcePort;
   readonly index: IndexStorage | undefined;

@@ -64,7 +64,7 @@ export class RunFrame {
     const end = (): void => requests.abort(this.signal.reason);
     this.#stop.signal.addEventListener('abort', end);
     ports.signal.addEventListener('abort', () => setTimeout(end, LAST_REQUESTS_MS).unref());
-    this.pool = new DigestPool(() => this.moved(), this.signal);
+    this.pool = new DigestPool(() => this.moved(), this.signal, ports.shared?.digests);
     this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
   }
 

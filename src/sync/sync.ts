@@ -1,4 +1,4 @@
-import type { Md5 } from '../model/digest.js';
+import type { ETag, Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
@@ -27,6 +27,7 @@ import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll, listFurther } from './list.js';
 import { Lock, lockKey, refuseLocks } from './lock.js';
 import { immutableNames } from './manifests.js';
+import type { Meeting } from './meeting.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
@@ -36,12 +37,13 @@ import { askHeaders } from './refresh-headers.js';
 import { remoteTree } from './remote-tree.js';
 import { planRemoval, retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
+import { SharedTree } from './shared-tree.js';
 import { bothOrFirstFailure, totalSize } from './side-by-side.js';
 import { unusedRules, withoutRules, withSite } from './site.js';
 import { isSameByETag, SourceObjects } from './source-objects.js';
 import { Transfer } from './transfer.js';
 import { Uploads } from './uploads.js';
-import { type Tree, walk } from './walk.js';
+import type { Tree } from './walk.js';
 
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
@@ -103,6 +105,7 @@ class Run {
   readonly #options: SyncOptions;
   readonly #ports: SyncPorts;
   readonly #frame: RunFrame;
+  readonly #shared: SharedTree;
   readonly #encodings: Encodings;
   /** Where the tree lies in a bucket. */
   readonly #source: SourceObjects | undefined;
@@ -124,6 +127,7 @@ class Run {
       ...ports.copyFrom.map(({ store }) => store),
     ]);
     this.#policy = new HeaderPolicy(options.writeHeaders, options.headers);
+    this.#shared = ports.shared ?? new SharedTree(this.#frame.signal);
     this.#encodings = new Encodings(this.#frame.pool);
     if (ports.source !== undefined) {
       this.#source = new SourceObjects({
@@ -367,7 +371,7 @@ class Run {
   async #tree(onProgress: (files: number) => void, signal: AbortSignal): Promise<Tree> {
     const { source } = this.#ports;
     const { tree } = this.#options;
-    if (source === undefined) return walk(tree, onProgress, signal);
+    if (source === undefined) return this.#shared.walk(tree, onProgress);
     return remoteTree(await listAll(source.store, source.prefix, onProgress, signal), source.prefix, tree);
   }
 
@@ -479,9 +483,18 @@ class Run {
 
   /** The objects that are copied, each under its own name. */
   #ownSources({ files }: Tree): { readonly own?: ReadonlyMap<string, ListedObject> } {
-    const { source } = this.#ports;
-    if (source?.copyable !== true) return {};
+    const { source, filledFrom } = this.#ports;
     const own = new Map<string, ListedObject>();
+    if (filledFrom !== undefined) {
+      const { prefix, bucket } = filledFrom;
+      const there = bucket === undefined ? {} : { bucket };
+      const unknown = { etag: 'planned' as ETag, lastModified: 0, storageClass: 'STANDARD', ...there };
+      for (const { name, size } of files) {
+        if (size > 0) own.set(name, { ...unknown, key: (prefix + name) as ObjectKey, size });
+      }
+      return { own };
+    }
+    if (source?.copyable !== true) return {};
     for (const { name, object } of files) {
       if (object === undefined || object.size === 0) continue;
       own.set(name, { ...object, storageClass: 'STANDARD', bucket: source.bucket });
@@ -588,7 +601,7 @@ class Run {
   }
 
   async #execute(planned: Planned, seen: Seen, delay: boolean): Promise<void> {
-    const { store, index: storage, now } = this.#ports;
+    const { store, index: storage, meeting, now } = this.#ports;
     const { digests } = seen;
     const signal = this.#frame.signal;
     const { preserve, overwrite, connection, destination } = this.#options;
@@ -623,6 +636,7 @@ class Run {
         overwrite,
         policy: this.#policy,
         bodies: this.#source ?? this.#encodings,
+        budget: this.#shared.bodies,
         delay,
         uploads,
         concurrency,
@@ -638,6 +652,7 @@ class Run {
       try {
         this.#frame.outcomes = await execute(planned.plan, transfer, {
           concurrency,
+          ...(meeting === undefined ? {} : { meet: () => this.#meet(meeting) }),
           emit: (event) => {
             if (event.type === 'outcome') {
               // What is kept is no part of the total either.
@@ -662,6 +677,25 @@ class Run {
       this.#blameInvalidation(await this.#invalidations?.send());
       if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);
     });
+  }
+
+  /** Waits until every destination has staged everything. */
+  async #meet(meeting: Meeting): Promise<StepOutcome['error'] | undefined> {
+    const { signal } = this.#frame;
+    // Whoever waits for a slow one is alive.
+    const alive = setInterval(() => this.#frame.moved(), 1_000);
+    const stopped = new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    try {
+      const absent = await Promise.race([meeting.arrive(this.#frame.url), stopped]);
+      if (absent === undefined) return undefined;
+      const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
+      this.#frame.blame({ code: 'mirror-absent', message }, EXIT.failed);
+      return { code: 'mirror-absent', message };
+    } finally {
+      clearInterval(alive);
+    }
   }
 
   /** Lists once more before anything is deleted: where somebody else writes too, nothing is. */
@@ -784,6 +818,7 @@ class Run {
   }
 
   async close(): Promise<void> {
+    this.#ports.meeting?.fail(this.#frame.url);
     const held = await this.#lock?.release(this.#frame.lastRequests());
     if (held !== undefined) this.#frame.warn([held]);
     await this.#frame.close();

@@ -1,4 +1,4 @@
-import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
+import { type ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { formatLayout, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
 import type { ExitCode } from '../model/errors.js';
@@ -51,9 +51,6 @@ import {
 } from './file-bytes.js';
 import type { Uploads } from './uploads.js';
 
-/** Bodies held in memory at a time, over all requests. Bytes. */
-const BODY_BUDGET = 64 * 1024 * 1024;
-
 /** Parts of one file in flight; other files and the budget share the rest. */
 const PARTS_IN_FLIGHT = 8;
 
@@ -71,6 +68,8 @@ export interface TransferOptions {
   readonly overwrite: 'if-unchanged' | 'always';
   readonly policy: HeaderPolicy;
   readonly bodies: BodySource;
+  /** Bodies held in memory at a time. */
+  readonly budget: ByteBudget;
   /** Everything is staged; nothing is ever put or copied to a key whose bytes are. */
   readonly delay: boolean;
   readonly uploads: Uploads;
@@ -136,7 +135,7 @@ interface Sent {
  */
 export class Transfer implements Performer {
   readonly #options: TransferOptions;
-  readonly #bodies = new ByteBudget(BODY_BUDGET);
+  readonly #bodies: ByteBudget;
   readonly #sent = new Map<ObjectKey, Sent>();
   readonly #staged = new Map<ObjectKey, Staged>();
   /** What is confirmed to lie under the keys written, for the index. */
@@ -151,6 +150,7 @@ export class Transfer implements Performer {
 
   constructor(options: TransferOptions) {
     this.#options = options;
+    this.#bodies = options.budget;
   }
 
   async stage(step: StagedStep, required: boolean): Promise<StepOutcome | undefined> {

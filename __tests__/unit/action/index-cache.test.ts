@@ -8,11 +8,12 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import {
   type CacheService,
   type CacheSurroundings,
-  cacheIndexStorage,
   loadCacheService,
+  runnerCache,
   saveUnsaved,
 } from '../../../src/action/index-cache.js';
 import type { Event } from '../../../src/model/events.js';
+import type { IndexStorage } from '../../../src/sync/ports.js';
 
 const NAME = '0123456789abcdef0123456789abcdef';
 const never = new AbortController().signal;
@@ -55,6 +56,8 @@ function surroundings(service: Partial<CacheService> | Error): CacheSurroundings
   };
 }
 
+const indexStorage = (name: string, given: CacheSurroundings): IndexStorage => runnerCache(given)(name);
+
 /** A restore that unpacks what `write` writes, where @actions/cache would. */
 function restoring(write: (directory: string) => Promise<void>): Partial<CacheService> {
   return {
@@ -68,7 +71,7 @@ function restoring(write: (directory: string) => Promise<void>): Partial<CacheSe
 describe('restoring', () => {
   test("asks for the newest of the destination's caches, by one spelling of the path on every runner", async () => {
     const restoreCache = jest.fn<CacheService['restoreCache']>(async () => undefined);
-    const storage = cacheIndexStorage(NAME, surroundings({ restoreCache }));
+    const storage = indexStorage(NAME, surroundings({ restoreCache }));
     expect(await storage.load(never)).toBeUndefined();
     expect(restoreCache).toHaveBeenCalledTimes(1);
     const [paths, key, restoreKeys, , crossOs] = restoreCache.mock.calls[0] ?? [];
@@ -81,7 +84,7 @@ describe('restoring', () => {
   });
 
   test('answers the bytes of the one file, and keeps the archive out of the workspace', async () => {
-    const storage = cacheIndexStorage(
+    const storage = indexStorage(
       NAME,
       surroundings(
         restoring(async (directory) => {
@@ -111,7 +114,7 @@ describe('restoring', () => {
       messages = [];
       const write = async (directory: string): Promise<void> =>
         void (await forge(join(directory, 's3-dedup-sync.index')));
-      expect(await cacheIndexStorage(NAME, surroundings(restoring(write))).load(never)).toBeUndefined();
+      expect(await indexStorage(NAME, surroundings(restoring(write))).load(never)).toBeUndefined();
       expect(messages).toHaveLength(1);
       expect(messages[0]).toMatch(/^notice: the index is not kept: it could not be restored/);
     }
@@ -119,7 +122,7 @@ describe('restoring', () => {
 
   test('is not waited for after the run was stopped', async () => {
     const stop = new AbortController();
-    const storage = cacheIndexStorage(NAME, surroundings({ restoreCache: () => new Promise(() => {}) }));
+    const storage = indexStorage(NAME, surroundings({ restoreCache: () => new Promise(() => {}) }));
     setTimeout(() => stop.abort(new Error('stopped')), 20);
     expect(await storage.load(stop.signal)).toBeUndefined();
     expect(messages).toEqual([]);
@@ -136,7 +139,7 @@ describe('saving', () => {
       expect(state.get('index')).not.toBe('');
       return 7;
     });
-    const storage = cacheIndexStorage(NAME, surroundings({ saveCache }));
+    const storage = indexStorage(NAME, surroundings({ saveCache }));
     await storage.save(Buffer.from('bytes'), never);
     expect(saved).toBe('bytes');
     expect(saveCache.mock.calls[0]?.[1]).toMatch(new RegExp(`^s3ds-v1-${NAME}-42-2-[0-9a-f]{8}$`));
@@ -150,8 +153,7 @@ describe('saving', () => {
   test('two jobs of one run have different keys', async () => {
     const keys: string[] = [];
     const service = { saveCache: async (_: string[], key: string) => keys.push(key) };
-    for (let i = 0; i < 2; i++)
-      await cacheIndexStorage(NAME, surroundings(service)).save(Buffer.from(''), never);
+    for (let i = 0; i < 2; i++) await indexStorage(NAME, surroundings(service)).save(Buffer.from(''), never);
     expect(new Set(keys).size).toBe(2);
   });
 
@@ -164,7 +166,7 @@ describe('saving', () => {
       },
     ],
   ])('a service that %s costs a notice and no run', async (_, saveCache) => {
-    await cacheIndexStorage(NAME, surroundings({ saveCache })).save(Buffer.from('x'), never);
+    await indexStorage(NAME, surroundings({ saveCache })).save(Buffer.from('x'), never);
     expect(messages).toHaveLength(1);
     expect(messages[0]).toMatch(/^notice: the index is not kept: the cache service did not take it/);
     expect(state.get('index')).toBe('');
@@ -176,7 +178,7 @@ describe('without a cache service (GHES, other runners, by hand)', () => {
     ['not there', { isFeatureAvailable: () => false } as Partial<CacheService>],
     ['not loadable', new Error('no module')],
   ])('%s: one notice, and the run goes on', async (_, service) => {
-    const storage = cacheIndexStorage(NAME, surroundings(service));
+    const storage = indexStorage(NAME, surroundings(service));
     expect(await storage.load(never)).toBeUndefined();
     await storage.save(Buffer.from('x'), never);
     expect(messages).toHaveLength(1);
@@ -190,7 +192,7 @@ describe('the post step', () => {
     const stopped = AbortSignal.abort(new Error('stopped'));
     const saveCache = jest.fn<CacheService['saveCache']>(async () => 1);
     const given = surroundings({ saveCache });
-    await cacheIndexStorage(NAME, given).save(Buffer.from('late'), stopped);
+    await indexStorage(NAME, given).save(Buffer.from('late'), stopped);
     expect(saveCache).not.toHaveBeenCalled();
 
     let saved = '';
@@ -205,13 +207,28 @@ describe('the post step', () => {
     expect(await readdir(join(temp, '_temp'))).toEqual([]);
   });
 
+  test('saves the indexes of all destinations of a run', async () => {
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    const saved: string[] = [];
+    const saveCache: CacheService['saveCache'] = async ([path = '']) => {
+      saved.push(await readFile(path, 'utf8'));
+      return 1;
+    };
+    const cache = runnerCache(surroundings({ saveCache }));
+    const names = ['a', 'b', 'c'].map((letter) => letter.repeat(32));
+    await Promise.all(names.map((name) => cache(name).save(Buffer.from(name), stopped)));
+    await saveUnsaved(state.get('index') ?? '', surroundings({ saveCache }), () => undefined);
+    expect(saved.sort()).toEqual(names);
+    expect(await readdir(join(temp, '_temp'))).toEqual([]);
+  });
+
   test('does nothing where nothing was left, and never fails', async () => {
     const said: string[] = [];
     await saveUnsaved('', surroundings(new Error('not to be loaded')), (line) => said.push(line));
     expect(said).toEqual([]);
-    const gone = JSON.stringify({ directory: join(temp, 'gone'), key: 'k' });
+    const gone = JSON.stringify([{ directory: join(temp, 'gone'), key: 'k' }]);
     await saveUnsaved(gone, surroundings({}), (line) => said.push(line));
-    await saveUnsaved('{}', surroundings({}), (line) => said.push(line));
+    await saveUnsaved('[{}]', surroundings({}), (line) => said.push(line));
     expect(said).toEqual([expect.stringMatching(/^the index of the interrupted run was not saved: /)]);
   });
 });
@@ -283,8 +300,8 @@ describe('with @actions/cache itself and a cache service of version 1', () => {
   test('what one runner saves another restores, wherever its workspace and its temporary directory are', async () => {
     const real = { ...surroundings({}), env: process.env, loadService: loadCacheService };
     const bytes = Buffer.from('an index'.repeat(1000));
-    await cacheIndexStorage(NAME, real).save(Buffer.from('older'), never);
-    await cacheIndexStorage(NAME, real).save(bytes, never);
+    await indexStorage(NAME, real).save(Buffer.from('older'), never);
+    await indexStorage(NAME, real).save(bytes, never);
     expect(archives.size).toBe(2);
 
     const elsewhere = join(temp, 'other/runner/_temp');
@@ -292,8 +309,8 @@ describe('with @actions/cache itself and a cache service of version 1', () => {
     await mkdir(elsewhere, { recursive: true });
     await mkdir(workspace, { recursive: true });
     Object.assign(process.env, { RUNNER_TEMP: elsewhere, GITHUB_WORKSPACE: workspace });
-    expect(await cacheIndexStorage(NAME, real).load(never)).toEqual(bytes);
-    expect(await cacheIndexStorage('f'.repeat(32), real).load(never)).toBeUndefined();
+    expect(await indexStorage(NAME, real).load(never)).toEqual(bytes);
+    expect(await indexStorage('f'.repeat(32), real).load(never)).toBeUndefined();
     expect(await readdir(workspace)).toEqual([]);
     expect(existsSync(join(temp, 'workspace/s3-dedup-sync.index'))).toBe(false);
     expect(messages).toEqual([]);

@@ -82,6 +82,9 @@ test('what is not given has the documented default', async () => {
       retain: [],
     },
     copies: { from: [], minSize: 0 },
+    mirrors: [],
+    mirrorBy: 'auto',
+    mirrorsAtomic: false,
     delayUpdates: false,
     publishLast: ['default'],
     lock: false,
@@ -210,6 +213,9 @@ test('an input that is given empty is not given, and every input arrives', async
     report: join(cwd, 'out/report.jsonl'),
     summary: 'changes',
     summaryTitle: 'Site',
+    mirrors: [],
+    mirrorBy: 'auto',
+    mirrorsAtomic: false,
     logLevel: 'debug',
   });
 });

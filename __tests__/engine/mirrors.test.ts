@@ -1,0 +1,236 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Event } from '../../src/model/events.js';
+import type { SyncOptions } from '../../src/model/options.js';
+import type { DestinationReport, Report } from '../../src/model/report.js';
+import { run } from '../../src/run.js';
+import { type Changes, optionsFor } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
+
+const MIB = 1024 * 1024;
+
+let s3: EmbeddedTestServer;
+let root: string;
+let names: readonly string[];
+
+beforeAll(async () => {
+  s3 = await embedded();
+  process.env.AWS_ACCESS_KEY_ID = s3.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = s3.secretAccessKey;
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  root = await temporaryDirectory();
+  names = [await s3.bucket(), await s3.bucket(), await s3.bucket()];
+});
+afterEach(async () => {
+  s3.server.faults.clear();
+  await removeTree(root);
+});
+
+interface Ended {
+  readonly exit: number;
+  readonly report: Report;
+  readonly destinations: readonly DestinationReport[];
+  readonly failure: string | undefined;
+}
+
+interface Mirrored extends Changes {
+  readonly mirrorBy?: SyncOptions['mirrorBy'];
+  readonly mirrorsAtomic?: boolean;
+  /** Of the mirrors alone. */
+  readonly each?: readonly Changes[];
+}
+
+async function publishAll(buckets: readonly string[], changes: Mirrored = {}): Promise<Ended> {
+  const { mirrorBy = 'upload', mirrorsAtomic = false, each = [] } = changes;
+  const shared = { mirrorsAtomic, ...(mirrorsAtomic ? { delayUpdates: true } : {}) };
+  const [first = '', ...rest] = buckets;
+  const options: SyncOptions = {
+    ...optionsFor(s3, first, root, changes),
+    ...shared,
+    mirrorBy,
+    mirrors: rest.map((bucket, at) => ({
+      ...optionsFor(s3, bucket, root, { ...changes, ...each[at] }),
+      ...shared,
+    })),
+  };
+  const events: Event[] = [];
+  let report: Report | undefined;
+  let failure: string | undefined;
+  const shell = {
+    emit: (event: Event) => void events.push(event),
+    env: {},
+    now: Date.now,
+    detailedExit: false,
+    finish: async (made: Report) => {
+      report = made;
+    },
+    fail: (message: string) => {
+      failure = message;
+    },
+  };
+  const exit = await run(options, shell, new AbortController().signal);
+  if (report === undefined) throw new Error('no report');
+  return { exit, report, destinations: report.destinations, failure };
+}
+
+const puts = (bucket: string): number =>
+  s3.server.log.of('PutObject', 'UploadPart').filter((request) => request.bucket === bucket).length;
+
+test('each destination gets the tree; its report has one of each, with time and identity', async () => {
+  await writeTree({ a: 'one', 'd/b': 'one', 'big.bin': noise(9 * MIB), 'i.html': 'page' }, root);
+  const { exit, destinations, report } = await publishAll(names);
+  expect(exit).toBe(0);
+  expect(report).toMatchObject({ status: 'done', identity: { source: 'environment' } });
+  for (const [at, bucket] of names.entries()) {
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a', 'p/big.bin', 'p/d/b', 'p/i.html']);
+    expect(destinations[at]).toMatchObject({
+      url: `s3://${bucket}/p/`,
+      status: 'done',
+      seconds: expect.any(Number),
+      totals: { uploaded: { files: 3 }, copied: { files: 1 } },
+    });
+  }
+  const again = await publishAll(names);
+  expect(again.destinations.map(({ totals }) => totals.unchanged.files)).toEqual([4, 4, 4]);
+});
+
+test('each has its own differences, guards and headers', async () => {
+  const [first = '', second = '', third = ''] = names;
+  await writeTree({ a: 'one', b: 'two' }, root);
+  await publishAll([first, second]);
+  for (let at = 0; at < 40; at++) s3.server.putObject(second, `p/old/${at}`, `old ${at}`);
+  s3.server.putObject(first, 'p/gone', 'gone');
+  const deletes = { deleteAfter: true };
+  const { exit, destinations, failure } = await publishAll([first, second, third], {
+    deletes,
+    each: [{}, { writeHeaders: { storageClass: 'STANDARD_IA' } }],
+  });
+  expect(exit).toBe(4);
+  expect(destinations.map(({ status }) => status)).toEqual(['done', 'refused', 'done']);
+  expect(destinations[0]?.totals.deleted.files).toBe(1);
+  expect(s3.server.objects(second)).toHaveLength(42);
+  expect(s3.server.object(third, 'p/a')?.headers['x-amz-storage-class']).toBe('STANDARD_IA');
+  expect(failure).toMatch(new RegExp(`^1 of 3 destinations failed: s3://${second}/p/`));
+});
+
+describe('mirror-by copy', () => {
+  test('fills the mirrors inside S3: no byte is sent to them, and their headers are their own', async () => {
+    const [first = '', second = ''] = names;
+    await writeTree({ a: 'one', b: 'one', 'big.bin': noise(9 * MIB), 'i.html': 'page' }, root);
+    const each = [{ writeHeaders: { storageClass: 'STANDARD_IA' } }];
+    const dry = await publishAll([first, second], { mirrorBy: 'copy', dryRun: true, each });
+    s3.server.log.clear();
+    const { exit, destinations } = await publishAll([first, second], { mirrorBy: 'copy', each });
+    expect(exit).toBe(0);
+    expect(puts(second)).toBe(0);
+    expect(
+      destinations.map(({ mirroredBy, totals, sentBytes }) => [
+        mirroredBy,
+        totals.uploaded.files,
+        sentBytes > 0,
+      ]),
+    ).toEqual([
+      [undefined, 3, true],
+      ['copy', 0, false],
+    ]);
+    expect(s3.server.texts(second)).toEqual(s3.server.texts(first));
+    expect(s3.server.object(second, 'p/i.html')).toMatchObject({
+      headers: { 'x-amz-storage-class': 'STANDARD_IA' },
+    });
+    // R6: what the dry run said of the mirror is what became of it.
+    expect(dry.destinations[1]?.totals).toEqual(destinations[1]?.totals);
+  });
+
+  test('where the first destination failed the mirror is sent what is not there', async () => {
+    const [first = '', second = ''] = names;
+    await writeTree({ a: 'one', b: 'two' }, root);
+    s3.server.faults.add({
+      match: { operation: 'PutObject', bucket: first, key: 'p/b' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const { exit, destinations } = await publishAll([first, second], { mirrorBy: 'copy' });
+    expect(exit).toBe(1);
+    expect(destinations.map(({ status }) => status)).toEqual(['failed', 'done']);
+    expect(s3.server.texts(second)).toEqual({ 'p/a': 'one', 'p/b': 'two' });
+  });
+
+  test('auto copies within one region and service', async () => {
+    await writeTree({ a: 'one' }, root);
+    const { destinations } = await publishAll(names, { mirrorBy: 'auto' });
+    expect(destinations.map(({ mirroredBy }) => mirroredBy)).toEqual([undefined, 'copy', 'copy']);
+  });
+});
+
+test('a mirror that fails is named, the others finish, the next run repairs it', async () => {
+  const [first = '', second = '', third = ''] = names;
+  await writeTree({ a: 'one', b: 'two', c: 'three' }, root);
+  s3.server.faults.add({
+    match: { operation: 'PutObject', bucket: second, key: 'p/b' },
+    fault: { kind: 'error', code: 'AccessDenied' },
+  });
+  const run = await publishAll([first, second, third, 'no-such-bucket']);
+  expect(run.destinations.map(({ status }) => status)).toEqual(['done', 'failed', 'done', 'failed']);
+  expect(run.exit).toBe(2);
+  expect(run.failure).toMatch(/^2 of 4 destinations failed: .*PutObject was denied.*; s3:\/\/no-such-bucket/);
+  expect(s3.server.texts(third)).toEqual({ 'p/a': 'one', 'p/b': 'two', 'p/c': 'three' });
+  s3.server.faults.clear();
+  expect((await publishAll([first, second, third])).exit).toBe(0);
+  expect(s3.server.texts(second)).toEqual(s3.server.texts(third));
+});
+
+describe('mirrors-atomic', () => {
+  test('one that cannot stage: nothing changes anywhere, no upload is left; then all switch', async () => {
+    await writeTree({ a: 'old', b: 'old b' }, root);
+    await publishAll(names);
+    const before = names.map((bucket) => s3.server.texts(bucket));
+    await writeTree({ a: 'new', c: 'new c' }, root);
+    await rm(join(root, 'b'));
+    s3.server.faults.add({
+      match: { operation: 'UploadPart', bucket: names[1] ?? '', key: 'p/c' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const deletes = { deleteAfter: true };
+    const failed = await publishAll(names, { mirrorsAtomic: true, deletes });
+    expect(failed.exit).toBe(1);
+    expect(failed.destinations.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
+    expect(failed.destinations[0]?.error?.code).toBe('mirror-absent');
+    expect(names.map((bucket) => s3.server.texts(bucket))).toEqual(before);
+    expect(names.flatMap((bucket) => s3.server.uploads(bucket))).toEqual([]);
+
+    s3.server.faults.clear();
+    const done = await publishAll(names, { mirrorsAtomic: true, deletes });
+    expect(done.exit).toBe(0);
+    for (const bucket of names) expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'new', 'p/c': 'new c' });
+  });
+
+  test('a mirror that is refused, or has nothing to do, keeps nobody waiting', async () => {
+    const [first = '', second = ''] = names;
+    await writeTree({ a: 'old' }, root);
+    await publishAll([second]);
+    expect((await publishAll([first, second], { mirrorsAtomic: true })).exit).toBe(0);
+    await writeTree({ a: 'new' }, root);
+    const run = await publishAll([first, second, 'no-such-bucket'], { mirrorsAtomic: true });
+    expect(run.exit).toBe(2);
+    expect(s3.server.texts(first)).toEqual({ 'p/a': 'old' });
+  });
+
+  test('no destination publishes before the slowest has staged', async () => {
+    await writeTree({ a: 'one', b: 'two' }, root);
+    const seen: string[] = [];
+    const note = s3.server.before(
+      { operation: ['UploadPart', 'CompleteMultipartUpload'] },
+      async (request) => {
+        if (request.operation === 'UploadPart' && request.bucket === names[2])
+          await new Promise((resolve) => setTimeout(resolve, 150));
+        seen.push(request.operation);
+      },
+    );
+    expect((await publishAll(names, { mirrorsAtomic: true })).exit).toBe(0);
+    note();
+    expect(seen.lastIndexOf('UploadPart')).toBeLessThan(seen.indexOf('CompleteMultipartUpload'));
+  });
+});

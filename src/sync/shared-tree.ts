@@ -1,0 +1,65 @@
+import { ByteBudget } from '../model/concurrency.js';
+import { formatLayout } from '../model/digest-index.js';
+import type { TreeOptions } from '../model/options.js';
+import type { DigestJob, FileDigest } from './file-bytes.js';
+import { type Tree, walk } from './walk.js';
+
+/** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
+const BODY_BUDGET = 64 * 1024 * 1024;
+
+/** What the destinations of one tree have in common: it is walked once, and each file is read for its digests once. */
+export class SharedTree {
+  readonly bodies = new ByteBudget(BODY_BUDGET);
+  readonly digests = new DigestMemo();
+  readonly #signal: AbortSignal;
+  #tree: Promise<Tree> | undefined;
+
+  /** @param signal of the whole run: one destination that fails must not end the walk of the others */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  walk(options: TreeOptions, onProgress: (files: number) => void): Promise<Tree> {
+    this.#tree ??= walk(options, onProgress, this.#signal);
+    return this.#tree;
+  }
+}
+
+interface Known {
+  readonly layouts: readonly string[];
+  readonly digest: Promise<FileDigest>;
+}
+
+/** Digests that were asked for already, of files that have not changed since. */
+export class DigestMemo {
+  readonly #known = new Map<string, Known>();
+
+  /** What is known or under way; else what `read` makes of the file. */
+  async digest({ file, layouts }: DigestJob, read: () => Promise<FileDigest>): Promise<FileDigest> {
+    const { dev, ino, size, mtimeNs, ctimeNs } = file;
+    const id = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+    const wanted = layouts.map(formatLayout);
+    const known = this.#known.get(id);
+    if (known !== undefined && covers(known.layouts, wanted)) {
+      const { md5, partMd5s, etags } = await known.digest;
+      return {
+        md5,
+        partMd5s: wanted.length === 0 ? [] : partMd5s,
+        etags: wanted.map((layout) => etags[known.layouts.indexOf(layout)]!),
+      };
+    }
+    const digest = read();
+    this.#known.set(id, { layouts: wanted, digest });
+    try {
+      return await digest;
+    } catch (error) {
+      this.#known.delete(id);
+      throw error;
+    }
+  }
+}
+
+/** The parts of the first layout alone are kept. */
+function covers(known: readonly string[], wanted: readonly string[]): boolean {
+  return (wanted.length === 0 || wanted[0] === known[0]) && wanted.every((layout) => known.includes(layout));
+}
