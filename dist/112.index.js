@@ -363,6 +363,44 @@ function candidatePartSizes(size, parts) {
 
 /***/ }),
 
+/***/ 501:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ roleCredentials)
+/* harmony export */ });
+/**
+ * Credentials of a role: by the runner's own identity token where there is one, else from what the SDK's chain gives.
+ * Each call asks for new ones: the SDK calls again before they expire.
+ *
+ * @param client what the STS client is made with
+ */
+async function roleCredentials({ arn, audience, sessionName, durationSeconds }, { profile }, client, idToken) {
+    const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await __webpack_require__.e(/* import() */ 719).then(__webpack_require__.t.bind(__webpack_require__, 9719, 19));
+    const clientConfig = client;
+    if (idToken !== undefined) {
+        return async () => {
+            const webIdentityToken = await idToken(audience);
+            const give = fromWebToken({
+                roleArn: arn,
+                roleSessionName: sessionName,
+                durationSeconds,
+                webIdentityToken,
+                clientConfig,
+            });
+            return give();
+        };
+    }
+    return fromTemporaryCredentials({
+        masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
+        params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
+        clientConfig,
+    });
+}
+
+
+/***/ }),
+
 /***/ 6592:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -424,6 +462,8 @@ var node_http_handler_dist_cjs = __webpack_require__(1279);
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/options.js
 var options = __webpack_require__(153);
+// EXTERNAL MODULE: ./build/src/store/credentials.js
+var store_credentials = __webpack_require__(501);
 // EXTERNAL MODULE: ./build/src/model/part-sizes.js
 var part_sizes = __webpack_require__(9945);
 ;// CONCATENATED MODULE: ./build/src/store/providers.js
@@ -1304,13 +1344,14 @@ function notDeleted(key, code, message) {
 
 
 
+
 /** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
 const LONGEST_REQUEST_MS = 60 * 60_000;
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
  * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
  */
-async function openStore(options, emit, signal) {
+async function openStore(options, emit, signal, idToken) {
     const { connection, destination } = options;
     // The SDK warns on every run under Node 20, in words that no user of ours can act on.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -1335,7 +1376,13 @@ async function openStore(options, emit, signal) {
         ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
     };
     const region = await resolveRegion(configuration, connection, endpoint, destination.bucket, signal);
-    const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region });
+    const { role } = connection;
+    const credentials = role === undefined
+        ? {}
+        : {
+            credentials: await (0,store_credentials/* roleCredentials */.R)(role, connection, { region, requestHandler: handler }, idToken),
+        };
+    const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region, ...credentials });
     let server;
     const notice = (next) => async (args) => {
         const result = await next(args);
@@ -1513,7 +1560,8 @@ const SOURCES = [
     ['CREDENTIALS_PROFILE', 'profile'],
 ];
 function sourceOf(features, connection) {
-    const source = SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ?? "the SDK's chain";
+    const source = SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ??
+        (connection.role === undefined ? "the SDK's chain" : 'assumed role');
     const profile = connection.profile ?? process.env.AWS_PROFILE;
     return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
 }
@@ -1522,6 +1570,10 @@ function isCredentialError(error) {
     return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
 }
 function noCredentials(connection, cause) {
+    const { role } = connection;
+    if (role !== undefined) {
+        return configurationError('no-credentials', `the role ${role.arn} could not be assumed (${(0,errors/* messageOf */.bD)(cause)}): check its ARN and whom its trust policy names; in a workflow the job needs permissions: id-token: write, elsewhere credentials that may assume it`, cause);
+    }
     const tried = connection.profile === undefined
         ? 'environment, profile, web identity, container, instance'
         : `profile ${connection.profile}`;

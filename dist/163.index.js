@@ -720,6 +720,36 @@ const INPUTS = {
         word: true,
         description: 'Profile in the AWS configuration files.',
     },
+    'role-to-assume': {
+        kind: 'string',
+        group: 'Connection',
+        placeholder: 'ARN',
+        word: true,
+        description: "Role in whose name the bucket is reached: by the runner's identity token where the job has one (`permissions: id-token: write`), else from the credentials at hand. Renewed before it expires.",
+    },
+    audience: {
+        kind: 'string',
+        group: 'Connection',
+        only: 'action',
+        default: 'sts.amazonaws.com',
+        description: "Audience of the runner's identity token.",
+    },
+    'role-session-name': {
+        kind: 'string',
+        group: 'Connection',
+        placeholder: 'NAME',
+        default: 's3-dedup-sync',
+        description: 'Name of the session, as CloudTrail shows it.',
+    },
+    'role-duration-seconds': {
+        kind: 'number',
+        group: 'Connection',
+        placeholder: 'N',
+        min: 900,
+        max: 43200,
+        default: '3600',
+        description: 'How long the credentials of the role are valid.',
+    },
     'allowed-account-ids': {
         kind: 'lines',
         group: 'Connection',
@@ -2811,6 +2841,10 @@ const REMOVE_INPUTS = new Set([
     'endpoint-url',
     'force-path-style',
     'profile',
+    'role-to-assume',
+    'audience',
+    'role-session-name',
+    'role-duration-seconds',
     'allowed-account-ids',
     'expected-bucket-owner',
     'requester-pays',
@@ -2858,6 +2892,7 @@ const SOURCE_WORDS = [
     'endpoint-url',
     'force-path-style',
     'profile',
+    'role-to-assume',
     'expected-bucket-owner',
     'requester-pays',
     'allowed-account-ids',
@@ -2887,6 +2922,10 @@ const SHARED_INPUTS = [
     'endpoint-url',
     'force-path-style',
     'profile',
+    'role-to-assume',
+    'audience',
+    'role-session-name',
+    'role-duration-seconds',
     'allowed-account-ids',
     'expected-bucket-owner',
     'requester-pays',
@@ -2939,6 +2978,7 @@ function parseSource(inputs, { bucket, prefix, words }, shared) {
     const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
     const owner = word('expected-bucket-owner', parseAccountId);
     const profile = words.get('profile');
+    const role = words.get('role-to-assume');
     const pathStyle = word('force-path-style', parseBoolean);
     const accounts = words.get('allowed-account-ids');
     return {
@@ -2951,6 +2991,7 @@ function parseSource(inputs, { bucket, prefix, words }, shared) {
             ...(region === undefined ? {} : { region }),
             ...(owner === undefined ? {} : { expectedBucketOwner: owner }),
             ...(profile === undefined ? {} : { profile }),
+            ...(role === undefined ? {} : { role: parseRole(inputs, role) }),
             ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
         },
     };
@@ -3202,6 +3243,7 @@ function parseConnection(inputs) {
     const endpointUrl = inputs.text('endpoint-url');
     const forcePathStyle = inputs.optionalBoolean('force-path-style');
     const profile = inputs.text('profile');
+    const role = inputs.text('role-to-assume');
     const owner = inputs.text('expected-bucket-owner');
     const accounts = inputs.lines('allowed-account-ids').flatMap((line) => line.split(/[\s,]+/));
     return {
@@ -3211,6 +3253,7 @@ function parseConnection(inputs) {
             : { endpointUrl: parseEndpoint(inputs.spelled('endpoint-url'), endpointUrl) }),
         ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
         ...(profile === undefined ? {} : { profile }),
+        ...(role === undefined ? {} : { role: parseRole(inputs, role) }),
         ...(owner === undefined
             ? {}
             : { expectedBucketOwner: parseAccountId(inputs.spelled('expected-bucket-owner'), owner) }),
@@ -3222,6 +3265,20 @@ function parseConnection(inputs) {
         maxAttempts: inputs.number('max-attempts'),
         connectTimeoutMs: inputs.duration('connect-timeout'),
         readTimeoutMs: inputs.duration('read-timeout'),
+    };
+}
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+function parseRole(inputs, arn) {
+    if (!/^arn:aws(?:-[a-z-]+)?:iam::[0-9]{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn))
+        return refuse(inputs.spelled('role-to-assume'), arn, 'arn:aws:iam::ACCOUNT:role/NAME');
+    const sessionName = inputs.orDefault('role-session-name');
+    if (!/^[\w+=,.@-]{2,64}$/.test(sessionName))
+        return refuse(inputs.spelled('role-session-name'), sessionName, '2 to 64 letters, digits and _+=,.@-');
+    return {
+        arn,
+        sessionName,
+        audience: inputs.orDefault('audience'),
+        durationSeconds: inputs.number('role-duration-seconds'),
     };
 }
 function parseIndex(inputs, context, connection, destination, downloadedTo) {
@@ -3553,7 +3610,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         let result;
         try {
             signal.throwIfAborted();
-            const opened = await openStore(to, say, signal);
+            const opened = await openStore(to, say, signal, shell.idToken);
             identity = opened.identity;
             const { region, endpoint } = opened;
             say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
@@ -3564,7 +3621,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
             const { invalidation } = to;
             const invalidator = invalidation === undefined || to.dryRun
                 ? undefined
-                : await openInvalidator(to, invalidation.distribution, region);
+                : await openInvalidator(to, invalidation.distribution, region, shell.idToken);
             const { report, exit } = await sync(to, {
                 store: opened.store,
                 copyFrom,
@@ -3612,7 +3669,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         const { opened } = await primary;
         if (opened === undefined)
             return sent;
-        const isOneService = opened.endpoint === endpoint && to.connection.profile === options.connection.profile;
+        const isOneService = opened.endpoint === endpoint && sameIdentity(to.connection, options.connection);
         if (!isOneService && options.mirrorBy === 'copy') {
             throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `mirror-by: copy was given, and ${(0,model_options/* runUrl */.V)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.V)(options)}: use upload or auto`);
         }
@@ -3638,7 +3695,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 continue;
             }
             const { expectedBucketOwner: expectedOwner } = from;
-            const opened = await openStore(copyBucket(to, from), emit, signal);
+            const opened = await openStore(copyBucket(to, from), emit, signal, shell.idToken);
             const named = { name: bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
             places.push({ url, store: opened.store, prefix, bucket: named });
         }
@@ -3649,14 +3706,15 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         if (source === undefined)
             return undefined;
         const { place, connection } = source;
-        const opened = await openStore({ ...to, destination: place, connection, writeHeaders: {} }, emit, signal);
+        const from = { ...to, destination: place, connection, writeHeaders: {} };
+        const opened = await openStore(from, emit, signal, shell.idToken);
         const { expectedBucketOwner: expectedOwner } = connection;
         return {
             url: (0,objects/* destinationUrl */.k)(place),
             store: opened.store,
             prefix: place.prefix,
             bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
-            copyable: opened.endpoint === endpoint && connection.profile === to.connection.profile,
+            copyable: opened.endpoint === endpoint && sameIdentity(connection, to.connection),
         };
     }
     async function indexStorage(to, opened) {
@@ -3670,11 +3728,17 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 return await fileIndexStorage(index.path);
             case 's3': {
                 const inDestination = index.bucket === destination.bucket;
-                const place = inDestination ? opened : await openStore(indexBucket(to, index.bucket), emit, signal);
+                const place = inDestination
+                    ? opened
+                    : await openStore(indexBucket(to, index.bucket), emit, signal, shell.idToken);
                 return await objectIndexStorage(place.store, index.key, inDestination);
             }
         }
     }
+}
+/** Whether one set of credentials reaches both. */
+function sameIdentity(a, b) {
+    return a.profile === b.profile && a.role?.arn === b.role?.arn;
 }
 /** Where the tree comes from, as it was given. */
 function sourcesOf({ destination, source, target, tree }) {
@@ -3997,6 +4061,8 @@ async function step(surroundings) {
             env,
             now,
             detailedExit: false,
+            // The runner offers one to jobs with `permissions: id-token: write`.
+            ...(env.ACTIONS_ID_TOKEN_REQUEST_URL ? { idToken: commands.getIDToken } : {}),
             cacheStorage: async ({ destination, target }, { endpoint }) => cache(indexName(endpoint, destination, target?.directory)),
             finish: async (report, ended) => {
                 setOutputs(commands, ended, await writeSummary(report, ended, options, env, emit));

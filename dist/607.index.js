@@ -9,8 +9,10 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   openInvalidator: () => (/* binding */ openInvalidator)
 /* harmony export */ });
+/* harmony import */ var _credentials_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(501);
 /* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1112);
 /* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4844);
+
 
 
 /**
@@ -19,19 +21,25 @@ __webpack_require__.r(__webpack_exports__);
  *
  * @param region of the bucket: China has a CloudFront of its own
  */
-async function openInvalidator({ connection }, distribution, region) {
+async function openInvalidator({ connection }, distribution, region, idToken) {
     const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await __webpack_require__.e(/* import() */ 169).then(__webpack_require__.t.bind(__webpack_require__, 3169, 19));
     const isChina = region.startsWith('cn-');
     const own = isChina
         ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
         : 'https://cloudfront.amazonaws.com';
     const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_0__.requestHandler)(connection, environmentEndpoint() ?? own);
+    const { role } = connection;
     const client = new CloudFrontClient({
         region: isChina ? 'cn-northwest-1' : 'us-east-1',
         // The engine waits for longer than the SDK would, and under one reference.
         maxAttempts: 1,
         requestHandler: handler,
         ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+        ...(role === undefined
+            ? {}
+            : {
+                credentials: await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_2__/* .roleCredentials */ .R)(role, connection, { region, requestHandler: handler }, idToken),
+            }),
     });
     return {
         distribution,

@@ -11,7 +11,7 @@ import { EXIT, type ExitCode, messageOf, SyncError, worstExit } from './model/er
 import type { Emit, Event, Identity, RunEnded } from './model/events.js';
 import type { ObjectKey, Prefix } from './model/object-key.js';
 import { destinationUrl } from './model/objects.js';
-import { type CopyFrom, runUrl, type SyncOptions } from './model/options.js';
+import { type Connection, type CopyFrom, runUrl, type SyncOptions } from './model/options.js';
 import {
   type Delayed,
   type DestinationReport,
@@ -31,6 +31,8 @@ export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** A token of the job's own identity, where it has one. */
+  readonly idToken?: (audience: string) => Promise<string>;
   /** The index in the runner's cache; the action alone has one. */
   readonly cacheStorage?: (options: SyncOptions, opened: OpenedStore) => Promise<IndexStorage>;
   /** A dry run that would change something ends with 6. */
@@ -43,11 +45,17 @@ export interface Shell {
 
 /** The engine, as far as a run needs it; a parameter, so that the tests need neither S3 nor a tree. */
 export interface Engine {
-  readonly openStore: (options: SyncOptions, emit: Emit, signal: AbortSignal) => Promise<OpenedStore>;
+  readonly openStore: (
+    options: SyncOptions,
+    emit: Emit,
+    signal: AbortSignal,
+    idToken?: Shell['idToken'],
+  ) => Promise<OpenedStore>;
   readonly openInvalidator: (
     options: SyncOptions,
     distribution: string,
     region: string,
+    idToken?: Shell['idToken'],
   ) => Promise<Invalidator>;
   readonly sync: (options: SyncOptions, ports: SyncPorts) => Promise<SyncResult>;
   readonly fileIndexStorage: (path: string) => Promise<IndexStorage>;
@@ -141,7 +149,7 @@ export async function run(
     let result: RunResult;
     try {
       signal.throwIfAborted();
-      const opened = await openStore(to, say, signal);
+      const opened = await openStore(to, say, signal, shell.idToken);
       identity = opened.identity;
       const { region, endpoint } = opened;
       say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
@@ -153,7 +161,7 @@ export async function run(
       const invalidator =
         invalidation === undefined || to.dryRun
           ? undefined
-          : await openInvalidator(to, invalidation.distribution, region);
+          : await openInvalidator(to, invalidation.distribution, region, shell.idToken);
       const { report, exit } = await sync(to, {
         store: opened.store,
         copyFrom,
@@ -202,7 +210,7 @@ export async function run(
     if (primary === undefined || options.mirrorsAtomic || options.mirrorBy === 'upload') return sent;
     const { opened } = await primary;
     if (opened === undefined) return sent;
-    const isOneService = opened.endpoint === endpoint && to.connection.profile === options.connection.profile;
+    const isOneService = opened.endpoint === endpoint && sameIdentity(to.connection, options.connection);
     if (!isOneService && options.mirrorBy === 'copy') {
       throw new SyncError(
         'usage',
@@ -233,7 +241,7 @@ export async function run(
         continue;
       }
       const { expectedBucketOwner: expectedOwner } = from;
-      const opened = await openStore(copyBucket(to, from), emit, signal);
+      const opened = await openStore(copyBucket(to, from), emit, signal, shell.idToken);
       const named = { name: bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
       places.push({ url, store: opened.store, prefix, bucket: named });
     }
@@ -244,14 +252,15 @@ export async function run(
     const { source } = to;
     if (source === undefined) return undefined;
     const { place, connection } = source;
-    const opened = await openStore({ ...to, destination: place, connection, writeHeaders: {} }, emit, signal);
+    const from = { ...to, destination: place, connection, writeHeaders: {} };
+    const opened = await openStore(from, emit, signal, shell.idToken);
     const { expectedBucketOwner: expectedOwner } = connection;
     return {
       url: destinationUrl(place),
       store: opened.store,
       prefix: place.prefix,
       bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
-      copyable: opened.endpoint === endpoint && connection.profile === to.connection.profile,
+      copyable: opened.endpoint === endpoint && sameIdentity(connection, to.connection),
     };
   }
 
@@ -266,11 +275,18 @@ export async function run(
         return await fileIndexStorage(index.path);
       case 's3': {
         const inDestination = index.bucket === destination.bucket;
-        const place = inDestination ? opened : await openStore(indexBucket(to, index.bucket), emit, signal);
+        const place = inDestination
+          ? opened
+          : await openStore(indexBucket(to, index.bucket), emit, signal, shell.idToken);
         return await objectIndexStorage(place.store, index.key as ObjectKey, inDestination);
       }
     }
   }
+}
+
+/** Whether one set of credentials reaches both. */
+function sameIdentity(a: Connection, b: Connection): boolean {
+  return a.profile === b.profile && a.role?.arn === b.role?.arn;
 }
 
 /** Where the tree comes from, as it was given. */

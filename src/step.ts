@@ -100,6 +100,8 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
         env,
         now,
         detailedExit: false,
+        // The runner offers one to jobs with `permissions: id-token: write`.
+        ...(env.ACTIONS_ID_TOKEN_REQUEST_URL ? { idToken: commands.getIDToken } : {}),
         cacheStorage: async ({ destination, target }, { endpoint }) =>
           cache(indexName(endpoint, destination, target?.directory)),
         finish: async (report, ended) => {

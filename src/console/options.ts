@@ -6,6 +6,7 @@ import { isDistribution } from '../model/invalidation.js';
 import { MAX_KEY_BYTES, OWN_DIRECTORY, type Prefix, parsePrefix } from '../model/object-key.js';
 import { type Destination, destinationUrl } from '../model/objects.js';
 import type {
+  AssumedRole,
   Connection,
   CopyFrom,
   CopyOptions,
@@ -249,6 +250,10 @@ const REMOVE_INPUTS: ReadonlySet<InputName> = new Set([
   'endpoint-url',
   'force-path-style',
   'profile',
+  'role-to-assume',
+  'audience',
+  'role-session-name',
+  'role-duration-seconds',
   'allowed-account-ids',
   'expected-bucket-owner',
   'requester-pays',
@@ -308,6 +313,7 @@ const SOURCE_WORDS: readonly InputName[] = [
   'endpoint-url',
   'force-path-style',
   'profile',
+  'role-to-assume',
   'expected-bucket-owner',
   'requester-pays',
   'allowed-account-ids',
@@ -338,6 +344,10 @@ const SHARED_INPUTS: readonly InputName[] = [
   'endpoint-url',
   'force-path-style',
   'profile',
+  'role-to-assume',
+  'audience',
+  'role-session-name',
+  'role-duration-seconds',
   'allowed-account-ids',
   'expected-bucket-owner',
   'requester-pays',
@@ -397,6 +407,7 @@ function parseSource(inputs: Inputs, { bucket, prefix, words }: DestinationLine,
   const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
   const owner = word('expected-bucket-owner', parseAccountId);
   const profile = words.get('profile');
+  const role = words.get('role-to-assume');
   const pathStyle = word('force-path-style', parseBoolean);
   const accounts = words.get('allowed-account-ids');
   return {
@@ -410,6 +421,7 @@ function parseSource(inputs: Inputs, { bucket, prefix, words }: DestinationLine,
       ...(region === undefined ? {} : { region }),
       ...(owner === undefined ? {} : { expectedBucketOwner: owner }),
       ...(profile === undefined ? {} : { profile }),
+      ...(role === undefined ? {} : { role: parseRole(inputs, role) }),
       ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
     },
   };
@@ -722,6 +734,7 @@ function parseConnection(inputs: Inputs): Connection {
   const endpointUrl = inputs.text('endpoint-url');
   const forcePathStyle = inputs.optionalBoolean('force-path-style');
   const profile = inputs.text('profile');
+  const role = inputs.text('role-to-assume');
   const owner = inputs.text('expected-bucket-owner');
   const accounts = inputs.lines('allowed-account-ids').flatMap((line) => line.split(/[\s,]+/));
   return {
@@ -731,6 +744,7 @@ function parseConnection(inputs: Inputs): Connection {
       : { endpointUrl: parseEndpoint(inputs.spelled('endpoint-url'), endpointUrl) }),
     ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
     ...(profile === undefined ? {} : { profile }),
+    ...(role === undefined ? {} : { role: parseRole(inputs, role) }),
     ...(owner === undefined
       ? {}
       : { expectedBucketOwner: parseAccountId(inputs.spelled('expected-bucket-owner'), owner) }),
@@ -742,6 +756,21 @@ function parseConnection(inputs: Inputs): Connection {
     maxAttempts: inputs.number('max-attempts'),
     connectTimeoutMs: inputs.duration('connect-timeout'),
     readTimeoutMs: inputs.duration('read-timeout'),
+  };
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+function parseRole(inputs: Inputs, arn: string): AssumedRole {
+  if (!/^arn:aws(?:-[a-z-]+)?:iam::[0-9]{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn))
+    return refuse(inputs.spelled('role-to-assume'), arn, 'arn:aws:iam::ACCOUNT:role/NAME');
+  const sessionName = inputs.orDefault('role-session-name');
+  if (!/^[\w+=,.@-]{2,64}$/.test(sessionName))
+    return refuse(inputs.spelled('role-session-name'), sessionName, '2 to 64 letters, digits and _+=,.@-');
+  return {
+    arn,
+    sessionName,
+    audience: inputs.orDefault('audience'),
+    durationSeconds: inputs.number('role-duration-seconds'),
   };
 }
 

@@ -505,6 +505,37 @@ export const INPUTS = {
     word: true,
     description: 'Profile in the AWS configuration files.',
   },
+  'role-to-assume': {
+    kind: 'string',
+    group: 'Connection',
+    placeholder: 'ARN',
+    word: true,
+    description:
+      "Role in whose name the bucket is reached: by the runner's identity token where the job has one (`permissions: id-token: write`), else from the credentials at hand. Renewed before it expires.",
+  },
+  audience: {
+    kind: 'string',
+    group: 'Connection',
+    only: 'action',
+    default: 'sts.amazonaws.com',
+    description: "Audience of the runner's identity token.",
+  },
+  'role-session-name': {
+    kind: 'string',
+    group: 'Connection',
+    placeholder: 'NAME',
+    default: 's3-dedup-sync',
+    description: 'Name of the session, as CloudTrail shows it.',
+  },
+  'role-duration-seconds': {
+    kind: 'number',
+    group: 'Connection',
+    placeholder: 'N',
+    min: 900,
+    max: 43200,
+    default: '3600',
+    description: 'How long the credentials of the role are valid.',
+  },
   'allowed-account-ids': {
     kind: 'lines',
     group: 'Connection',

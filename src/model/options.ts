@@ -4,12 +4,22 @@ import { type Destination, destinationUrl, type Encoding } from './objects.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
+/** A role in whose name a bucket is reached. */
+export interface AssumedRole {
+  readonly arn: string;
+  /** Of the runner's identity token. */
+  readonly audience: string;
+  readonly sessionName: string;
+  readonly durationSeconds: number;
+}
+
 /** How to reach a destination's bucket. Absent fields are left to the SDK's own chain. */
 export interface Connection {
   readonly region?: string;
   readonly endpointUrl?: string;
   readonly forcePathStyle?: boolean;
   readonly profile?: string;
+  readonly role?: AssumedRole;
   readonly allowedAccountIds: readonly string[];
   readonly expectedBucketOwner?: string;
   readonly requesterPays: boolean;

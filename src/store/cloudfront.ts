@@ -1,4 +1,5 @@
 import type { SyncOptions } from '../model/options.js';
+import { type IdToken, roleCredentials } from './credentials.js';
 import type { Invalidator } from './object-store.js';
 import { requestHandler } from './open.js';
 import { toStoreError } from './store-errors.js';
@@ -13,6 +14,7 @@ export async function openInvalidator(
   { connection }: SyncOptions,
   distribution: string,
   region: string,
+  idToken?: IdToken,
 ): Promise<Invalidator> {
   const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await import(
     '@aws-sdk/client-cloudfront'
@@ -22,12 +24,18 @@ export async function openInvalidator(
     ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
     : 'https://cloudfront.amazonaws.com';
   const { handler } = await requestHandler(connection, environmentEndpoint() ?? own);
+  const { role } = connection;
   const client = new CloudFrontClient({
     region: isChina ? 'cn-northwest-1' : 'us-east-1',
     // The engine waits for longer than the SDK would, and under one reference.
     maxAttempts: 1,
     requestHandler: handler,
     ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+    ...(role === undefined
+      ? {}
+      : {
+          credentials: await roleCredentials(role, connection, { region, requestHandler: handler }, idToken),
+        }),
   });
   return {
     distribution,

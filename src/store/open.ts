@@ -13,6 +13,7 @@ import type { DeserializeMiddleware } from '@smithy/types';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
+import { type IdToken, roleCredentials } from './credentials.js';
 import type { OpenedStore } from './object-store.js';
 import { type Provider, providerOf } from './providers.js';
 import { S3Store } from './s3-store.js';
@@ -24,7 +25,12 @@ const LONGEST_REQUEST_MS = 60 * 60_000;
  * Reaches a destination: region, credentials and account are settled before anything else is done.
  * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
  */
-export async function openStore(options: SyncOptions, emit: Emit, signal: AbortSignal): Promise<OpenedStore> {
+export async function openStore(
+  options: SyncOptions,
+  emit: Emit,
+  signal: AbortSignal,
+  idToken?: IdToken,
+): Promise<OpenedStore> {
   const { connection, destination } = options;
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -48,7 +54,14 @@ export async function openStore(options: SyncOptions, emit: Emit, signal: AbortS
     ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
   };
   const region = await resolveRegion(configuration, connection, endpoint, destination.bucket, signal);
-  const client = new S3Client({ ...configuration, region });
+  const { role } = connection;
+  const credentials =
+    role === undefined
+      ? {}
+      : {
+          credentials: await roleCredentials(role, connection, { region, requestHandler: handler }, idToken),
+        };
+  const client = new S3Client({ ...configuration, region, ...credentials });
   let server: string | undefined;
   const notice: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next) => async (args) => {
     const result = await next(args);
@@ -270,7 +283,8 @@ const SOURCES: readonly (readonly [string, string])[] = [
 
 function sourceOf(features: Readonly<Record<string, unknown>> | undefined, connection: Connection): string {
   const source =
-    SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ?? "the SDK's chain";
+    SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ??
+    (connection.role === undefined ? "the SDK's chain" : 'assumed role');
   const profile = connection.profile ?? process.env.AWS_PROFILE;
   return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
 }
@@ -281,6 +295,14 @@ function isCredentialError(error: unknown): boolean {
 }
 
 function noCredentials(connection: Connection, cause: unknown): SyncError {
+  const { role } = connection;
+  if (role !== undefined) {
+    return configurationError(
+      'no-credentials',
+      `the role ${role.arn} could not be assumed (${messageOf(cause)}): check its ARN and whom its trust policy names; in a workflow the job needs permissions: id-token: write, elsewhere credentials that may assume it`,
+      cause,
+    );
+  }
   const tried =
     connection.profile === undefined
       ? 'environment, profile, web identity, container, instance'

@@ -42,13 +42,13 @@ describe('the definitions', () => {
     });
     expect(new Set(options).size).toBe(options.length);
     expect(INPUT_NAMES.join(' ')).toBe(
-      'command paths root excludes excludes-from include-git symlinks if-no-files-found source destination local-duplicates as-stored bucket prefix whole-bucket mirrors mirror-by mirrors-atomic delay-updates publish-last lock abort-uploads-after delete-after max-delete delete-excluded delete-grace retain copy-from copy-min-size overwrite sse kms-key-id storage-class acl preserve headers headers-file headers-defaults refresh-headers redirects-file compress clean-urls invalidate invalidate-strip-prefix invalidate-prefix invalidate-max-paths invalidate-wait index report summary summary-title dry-run read log-level region endpoint-url force-path-style profile allowed-account-ids expected-bucket-owner requester-pays concurrency max-attempts connect-timeout read-timeout',
+      'command paths root excludes excludes-from include-git symlinks if-no-files-found source destination local-duplicates as-stored bucket prefix whole-bucket mirrors mirror-by mirrors-atomic delay-updates publish-last lock abort-uploads-after delete-after max-delete delete-excluded delete-grace retain copy-from copy-min-size overwrite sse kms-key-id storage-class acl preserve headers headers-file headers-defaults refresh-headers redirects-file compress clean-urls invalidate invalidate-strip-prefix invalidate-prefix invalidate-max-paths invalidate-wait index report summary summary-title dry-run read log-level region endpoint-url force-path-style profile role-to-assume audience role-session-name role-duration-seconds allowed-account-ids expected-bucket-owner requester-pays concurrency max-attempts connect-timeout read-timeout',
     );
     expect(OUTPUT_NAMES.join(' ')).toBe(
       'status changed uploaded-files uploaded-bytes downloaded-files downloaded-bytes linked-files copied-files copied-bytes unchanged-files unchanged-bytes refreshed-files deleted-files deleted-bytes failed-files delayed invalidation-id requests report summary-file',
     );
     expect([...WORD_NAMES].sort().join(' ')).toBe(
-      'acl allowed-account-ids endpoint-url expected-bucket-owner force-path-style invalidate kms-key-id max-delete profile region requester-pays sse storage-class whole-bucket',
+      'acl allowed-account-ids endpoint-url expected-bucket-owner force-path-style invalidate kms-key-id max-delete profile region requester-pays role-to-assume sse storage-class whole-bucket',
     );
   });
 });
