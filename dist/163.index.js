@@ -337,10 +337,10 @@ const INPUTS = {
     command: {
         kind: 'enum',
         group: 'What is published',
-        values: ['sync', 'remove', 'check'],
+        values: ['sync', 'remove', 'check', 'plan', 'apply', 'publish'],
         default: 'sync',
         only: 'action',
-        description: 'What the run does: `sync` publishes `paths`, or downloads or copies `source`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
+        description: 'What the run does: `sync` publishes `paths`, or downloads or copies `source`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ; `plan`, `apply` and `publish` are a `sync` on several machines.',
     },
     paths: {
         kind: 'lines',
@@ -645,6 +645,24 @@ const INPUTS = {
         group: 'CloudFront',
         default: 'false',
         description: 'End the run when the invalidation is complete, and fail it when it is not after 30 minutes.',
+    },
+    'plan-file': {
+        kind: 'string',
+        group: 'Several machines',
+        placeholder: 'FILE',
+        description: 'The plan that `plan` writes, and that `apply` and `publish` read.',
+    },
+    shard: {
+        kind: 'string',
+        group: 'Several machines',
+        placeholder: 'I/N',
+        description: 'With `apply`: which share of the plan to stage, as `2/4`.',
+    },
+    results: {
+        kind: 'lines',
+        group: 'Several machines',
+        placeholder: 'FILE',
+        description: 'With `apply` the file to write what was staged to; with `publish` those files, or directories of them, one a line.',
     },
     index: {
         kind: 'string',
@@ -1449,6 +1467,7 @@ const ERROR_MEANINGS = {
     'key-collision': 'two files have the same key, or two objects the same file',
     'unsafe-name': 'an object has a name that a file below the target cannot have',
     'in-the-way': 'a link, a file or a directory is in the way of a download',
+    'plan-mismatch': 'plan, results, tree and destination do not belong together',
     'cannot-delay': 'delay-updates is set and the destination cannot stage updates',
     locked: 'another run holds the lock of the destination',
     'foreign-writer': 'something else changed the key during the run; its object was left alone',
@@ -1903,6 +1922,8 @@ function statusSentence(report, totals) {
         case 'done':
             if (report.command === 'check')
                 return 'No difference';
+            if (report.command === 'apply')
+                return 'Staged: nothing is visible before publish';
             if (report.command === 'remove')
                 return isChanged(totals) ? 'Removed' : 'Nothing to do: there was nothing to delete';
             return isChanged(totals) ? doneWord(report) : 'Nothing to do: everything was already there';
@@ -2747,7 +2768,7 @@ async function parseOne(raw, context, input) {
     // What stands behind the destination is about this destination, and goes before what was said in general.
     const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
     const destination = parseDestination(inputs, line);
-    const command = inputs.choice('command', ['sync', 'remove', 'check']);
+    const command = inputs.choice('command', ['sync', 'remove', 'check', 'plan', 'apply', 'publish']);
     const read = inputs.boolean('read');
     if (read && command !== 'check') {
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('read')} was given, and ${command} does not read objects back: it belongs to check`);
@@ -2758,8 +2779,9 @@ async function parseOne(raw, context, input) {
         checkHeeded(inputs, DOWNLOAD_INPUTS, 'a download');
     else if (route.kind === 'copy')
         checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
-    else
-        checkHeeded(inputs, PUBLISH_INPUTS, command);
+    else if (command !== 'remove')
+        checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
+    const sharding = parseSharding(inputs, command, route.kind, context.cwd);
     const connection = parseConnection(inputs);
     const source = route.kind === 'copy' ? parseSource(inputs, route.source, connection) : undefined;
     if (source !== undefined)
@@ -2787,6 +2809,7 @@ async function parseOne(raw, context, input) {
         destination,
         ...(source === undefined ? {} : { source }),
         ...(target === undefined ? {} : { target }),
+        ...(sharding === undefined ? {} : { sharding }),
         connection,
         deletes,
         writeHeaders,
@@ -2797,21 +2820,21 @@ async function parseOne(raw, context, input) {
         mirrors: [],
         mirrorBy: 'auto',
         mirrorsAtomic: false,
-        delayUpdates: parseDelay(inputs),
+        delayUpdates: sharding === undefined ? parseDelay(inputs) : true,
         publishLast: parsePublishLast(inputs),
         lock: inputs.boolean('lock'),
         abortUploadsAfterMs: inputs.longDuration('abort-uploads-after'),
         overwrite: inputs.choice('overwrite', ['if-unchanged', 'always']),
         preserve: inputs.boolean('preserve'),
         index,
-        dryRun: command === 'check' || inputs.boolean('dry-run'),
+        dryRun: command === 'check' || command === 'plan' || inputs.boolean('dry-run'),
         read,
         report: report === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, report),
         summary: inputs.choice('summary', ['always', 'changes', 'never']),
         summaryTitle: inputs.text('summary-title') ?? '',
         logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
         // Last: it is the only part that reads the disk.
-        tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context, route.kind),
+        tree: command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind),
     };
 }
 const NO_TREE = {
@@ -2957,6 +2980,20 @@ const OF_FILES = new Set([
     'clean-urls',
 ]);
 const COPY_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => !OF_FILES.has(name)));
+/** What is planned already cannot be asked for again. */
+const OF_A_PLAN = new Set([
+    ...[...REMOVE_INPUTS].filter((name) => name !== 'max-delete' && name !== 'retain'),
+    ...LOCK_INPUTS,
+    'plan-file',
+    'results',
+    'overwrite',
+    'whole-bucket',
+    'invalidate',
+    'invalidate-strip-prefix',
+    'invalidate-prefix',
+    'invalidate-max-paths',
+    'invalidate-wait',
+]);
 const PUBLISH_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => name !== 'local-duplicates' && name !== 'as-stored'));
 /** An input must not be taken for heeded that is not. */
 function checkHeeded(inputs, heeded, who) {
@@ -2995,6 +3032,49 @@ function parseSource(inputs, { bucket, prefix, words }, shared) {
             ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
         },
     };
+}
+/** What a run on several machines needs besides. */
+function parseSharding(inputs, command, route, cwd) {
+    const given = ['plan-file', 'shard', 'results'].filter((name) => inputs.isSet(name));
+    const isSharded = command === 'plan' || command === 'apply' || command === 'publish';
+    const heeded = {
+        plan: ['plan-file'],
+        apply: ['plan-file', 'shard', 'results'],
+        publish: ['plan-file', 'results'],
+    };
+    const needed = heeded[command] ?? [];
+    const other = given.find((name) => !needed.includes(name));
+    if (other !== undefined)
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(other)} was given, and ${command} does not heed it: take it out`);
+    if (!isSharded)
+        return undefined;
+    const missing = needed.find((name) => !inputs.isSet(name));
+    if (missing !== undefined)
+        throw (0,errors/* usageError */.Wp)(`${command} needs ${inputs.spelled(missing)}`);
+    if (route !== 'publish')
+        throw (0,errors/* usageError */.Wp)(`${command} is about a tree on this disk: take the source out`);
+    const unfit = ['mirrors', 'compress'].find((name) => inputs.isSet(name));
+    if (unfit !== undefined)
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(unfit)} was given, and ${command} does not heed it: take it out`);
+    const dryApply = command === 'apply' && inputs.boolean('dry-run');
+    if (dryApply)
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);
+    const results = inputs.lines('results').map((path) => (0,external_node_path_.resolve)(cwd, path.trim()));
+    if (command === 'apply' && results.length > 1)
+        return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
+    return {
+        planFile: (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? ''),
+        shard: command === 'apply' ? parseShard(inputs) : { number: 1, of: 1 },
+        results,
+    };
+}
+function parseShard(inputs) {
+    const given = inputs.text('shard') ?? '';
+    const match = /^([1-9][0-9]{0,3})\/([1-9][0-9]{0,3})$/.exec(given);
+    const [number, of] = [Number(match?.[1]), Number(match?.[2])];
+    if (match === null || number > of)
+        return refuse(inputs.spelled('shard'), given, 'I/N with I from 1 to N, as 2/4');
+    return { number, of };
 }
 /** What is copied would be found in the source by the next run. */
 function refuseOverlap(inputs, { place, connection }, to, shared) {
@@ -3547,7 +3627,7 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(112)]).then(__webpack_require__.bind(__webpack_require__, 1112))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(112), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(645), __webpack_require__.e(264)]).then(__webpack_require__.bind(__webpack_require__, 2264))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(645), __webpack_require__.e(682)]).then(__webpack_require__.bind(__webpack_require__, 4682))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
@@ -3624,6 +3704,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 : await openInvalidator(to, invalidation.distribution, region, shell.idToken);
             const { report, exit } = await sync(to, {
                 store: opened.store,
+                ...(endpoint === undefined ? {} : { endpoint }),
                 copyFrom,
                 // What a dry run of the first destination would have put there.
                 ...(to.dryRun && by.from[0] !== undefined ? { filledFrom: by.from[0] } : {}),
@@ -3741,9 +3822,11 @@ function sameIdentity(a, b) {
     return a.profile === b.profile && a.role?.arn === b.role?.arn;
 }
 /** Where the tree comes from, as it was given. */
-function sourcesOf({ destination, source, target, tree }) {
+function sourcesOf({ command, destination, sharding, source, target, tree }) {
     if (target !== undefined)
         return [(0,objects/* destinationUrl */.k)(destination)];
+    if (command === 'publish')
+        return [sharding?.planFile ?? ''];
     if (source !== undefined)
         return [(0,objects/* destinationUrl */.k)(source.place)];
     return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);

@@ -45,8 +45,8 @@ export interface Terminal {
 /** A line of progress for those without a bar. Milliseconds. */
 const PROGRESS_LINE_MS = 5_000;
 
-/** Commands of interface version 1 that this version does not have; no directory may be mistaken for one later. */
-const RESERVED_COMMANDS: ReadonlySet<string> = new Set(['plan', 'apply', 'publish']);
+/** First words that are commands; a directory of such a name is written `./plan`. */
+const COMMANDS: ReadonlySet<string> = new Set(['sync', 'check', 'plan', 'apply', 'publish']);
 
 const SHAPES = `
   s3-dedup-sync [sync] DIR s3://bucket/prefix [s3://mirror/prefix ...]
@@ -56,6 +56,9 @@ const SHAPES = `
   s3-dedup-sync check SOURCE DESTINATION
   s3-dedup-sync remove s3://bucket/prefix
   s3-dedup-sync remove --bucket BUCKET --prefix PREFIX
+  s3-dedup-sync plan DIR s3://bucket/prefix --plan-file FILE
+  s3-dedup-sync apply DIR s3://bucket/prefix --plan-file FILE --shard I/N --results FILE
+  s3-dedup-sync publish s3://bucket/prefix --plan-file FILE --results FILE ...
 `;
 
 const EPILOGUE = `
@@ -198,15 +201,11 @@ function placed({ raw: given, words }: Arguments): {
   readonly directory?: string;
 } {
   let raw = given;
-  const rest = words[0] === 'sync' || words[0] === 'check' ? words.slice(1) : words;
-  const command = words[0];
-  if (command === 'check') raw = { ...raw, command };
-  if (command !== undefined && RESERVED_COMMANDS.has(command)) {
-    throw new ShapeError(
-      `${command} is not a command of this version; for a directory of that name write ./${command}`,
-    );
-  }
-  if (command === 'remove') return { inputs: { ...removed(raw, words.slice(1)), command } };
+  const [command = ''] = words;
+  const rest = COMMANDS.has(command) ? words.slice(1) : words;
+  if (COMMANDS.has(command)) raw = { ...raw, command };
+  if (command === 'publish') return { inputs: onePlace(raw, rest, 'publish') };
+  if (command === 'remove') return { inputs: { ...onePlace(raw, words.slice(1), 'remove'), command } };
   const named = (['paths', 'bucket'] as const).filter((name) => raw[name] !== undefined);
   if (rest.length === 0) {
     if (named.length > 0) return { inputs: raw };
@@ -248,12 +247,12 @@ function withMirrors(raw: RawInputs, more: readonly string[]): RawInputs {
   return mirrors.length === 0 ? raw : { ...raw, mirrors };
 }
 
-/** What `remove` empties: one URL, or `--bucket`. */
-function removed(raw: RawInputs, words: readonly string[]): RawInputs {
+/** What `remove` empties, and where `publish` completes a plan: one URL, or `--bucket`. */
+function onePlace(raw: RawInputs, words: readonly string[], command: string): RawInputs {
   const [destination, ...more] = words;
   if (destination === undefined) {
     if (raw.bucket !== undefined) return raw;
-    throw new ShapeError('nothing was given to remove; one of these says what:');
+    throw new ShapeError(`nothing was given to ${command}; one of these says what:`);
   }
   if (raw.bucket !== undefined) {
     throw new ShapeError(`${printable(destination)} and --bucket were given; use one of these:`);
@@ -261,7 +260,7 @@ function removed(raw: RawInputs, words: readonly string[]): RawInputs {
   checkUrl(destination);
   if (more.length > 0) {
     throw new ShapeError(
-      `remove takes one destination, ${words.length} arguments were given; use one of these:`,
+      `${command} takes one destination, ${words.length} arguments were given; use one of these:`,
     );
   }
   return { ...raw, bucket: destination };

@@ -164,6 +164,7 @@ export async function run(
           : await openInvalidator(to, invalidation.distribution, region, shell.idToken);
       const { report, exit } = await sync(to, {
         store: opened.store,
+        ...(endpoint === undefined ? {} : { endpoint }),
         copyFrom,
         // What a dry run of the first destination would have put there.
         ...(to.dryRun && by.from[0] !== undefined ? { filledFrom: by.from[0] } : {}),
@@ -290,8 +291,9 @@ function sameIdentity(a: Connection, b: Connection): boolean {
 }
 
 /** Where the tree comes from, as it was given. */
-function sourcesOf({ destination, source, target, tree }: SyncOptions): readonly string[] {
+function sourcesOf({ command, destination, sharding, source, target, tree }: SyncOptions): readonly string[] {
   if (target !== undefined) return [destinationUrl(destination)];
+  if (command === 'publish') return [sharding?.planFile ?? ''];
   if (source !== undefined) return [destinationUrl(source.place)];
   return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }

@@ -44,6 +44,58 @@ jobs:
         run: echo "seen=\${{ steps.s3.outputs.status }}/\${{ steps.s3.outputs.uploaded-files }}/\${{ steps.s3.outputs.copied-files }}/\${{ steps.s3.outputs.deleted-files }}"
 `;
 
+/** Four machines stage what one of them planned; in place of artifacts they share a directory here. */
+const SHARDED = `
+on: workflow_dispatch
+jobs:
+  plan:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: ./
+        with:
+          command: plan
+          paths: \${{ env.TREE }}
+          bucket: \${{ env.BUCKET }}
+          prefix: sharded
+          delete-after: true
+          plan-file: \${{ env.WORK }}/plan.jsonl
+          index: none
+  apply:
+    needs: plan
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        shard: [1, 2, 3, 4]
+    steps:
+      - uses: actions/checkout@v4
+      - uses: ./
+        with:
+          command: apply
+          paths: \${{ env.TREE }}
+          bucket: \${{ env.BUCKET }}
+          prefix: sharded
+          plan-file: \${{ env.WORK }}/plan.jsonl
+          shard: \${{ matrix.shard }}/4
+          results: \${{ env.WORK }}/results/\${{ matrix.shard }}.jsonl
+          index: none
+  publish:
+    needs: apply
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: ./
+        id: s3
+        with:
+          command: publish
+          bucket: \${{ env.BUCKET }}
+          prefix: sharded
+          plan-file: \${{ env.WORK }}/plan.jsonl
+          results: \${{ env.WORK }}/results
+          index: none
+      - run: echo "sharded=\${{ steps.s3.outputs.status }}/\${{ steps.s3.outputs.uploaded-files }}/\${{ steps.s3.outputs.copied-files }}"
+`;
+
 (act === undefined ? describe.skip : describe)(
   `as a workflow under act${act === undefined ? ': skipped, act is not installed' : ''}`,
   () => {
@@ -56,7 +108,11 @@ jobs:
       bucket = await s3.bucket();
       directory = await temporaryDirectory();
       const checkout = join(directory, 'repository');
-      await writeTree({ '.github/workflows/publish.yml': WORKFLOW }, checkout);
+      const workflows = {
+        '.github/workflows/publish.yml': WORKFLOW,
+        '.github/workflows/sharded.yml': SHARDED,
+      };
+      await writeTree(workflows, checkout);
       await cp(join(repository, 'dist'), join(checkout, 'dist'), { recursive: true });
       await cp(join(repository, 'action.yml'), join(checkout, 'action.yml'));
       const git = (...args: readonly string[]): void => {
@@ -82,9 +138,15 @@ jobs:
       if (directory !== undefined) await removeTree(directory);
     });
 
-    async function push(): Promise<{ readonly status: number | null; readonly log: string }> {
-      const env = { ...reach(s3), ACTIONS_RUNTIME_TOKEN: 'x', TREE: join(directory, 'tree'), BUCKET: bucket };
-      const args = ['push', '-P', 'ubuntu-latest=-self-hosted', '--cache-server-addr', '127.0.0.1'];
+    async function push(event = 'push'): Promise<{ readonly status: number | null; readonly log: string }> {
+      const env = {
+        ...reach(s3),
+        ACTIONS_RUNTIME_TOKEN: 'x',
+        TREE: join(directory, 'tree'),
+        WORK: join(directory, 'work'),
+        BUCKET: bucket,
+      };
+      const args = [event, '-P', 'ubuntu-latest=-self-hosted', '--cache-server-addr', '127.0.0.1'];
       args.push('--cache-server-path', join(directory, 'cache'));
       for (const [name, value] of Object.entries(env)) args.push('--env', `${name}=${value}`);
       const node24 = process.env.S3DS_NODE24;
@@ -155,6 +217,27 @@ jobs:
       expect({ log }).toMatchObject({ log: expect.stringContaining('seen=done/') });
       expect(s3.server.log.counts).toMatchObject({ ListMultipartUploads: 1, ListParts: 1, UploadPart: 2 });
       expect(s3.server.uploads(bucket)).toEqual([]);
+    });
+
+    test('a matrix of four shards; then one that fails, and is run again', async () => {
+      const files = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`tree/f${i}`, `content ${i}`]));
+      await writeTree(files, directory);
+      s3.server.faults.add({
+        match: { operation: 'UploadPart', key: 'sharded/f7' },
+        times: 1,
+        fault: { kind: 'error', code: 'AccessDenied' },
+      });
+      const failed = await push('workflow_dispatch');
+      expect(failed.status).not.toBe(0);
+      expect(failed.log).not.toContain('sharded=');
+      expect(s3.server.objects(bucket).filter(({ key }) => key.startsWith('sharded/'))).toEqual([]);
+      const { status, log } = await push('workflow_dispatch');
+      expect({ status, log }).toMatchObject({
+        status: 0,
+        log: expect.stringMatching(/sharded=done\/1\d\/\d/),
+      });
+      const published = s3.server.objects(bucket).filter(({ key }) => key.startsWith('sharded/'));
+      expect(published).toHaveLength(18);
     });
   },
 );

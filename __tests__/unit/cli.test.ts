@@ -129,6 +129,31 @@ describe('the two shapes', () => {
     expect(new Set(mirrors.map(({ index }) => JSON.stringify(index))).size).toBe(2);
   });
 
+  test('one run on several machines', async () => {
+    const plan = ['--plan-file', 'plan.jsonl'];
+    expect(await optionsOf('plan', 'dist', 's3://site/p', ...plan)).toMatchObject({
+      command: 'plan',
+      dryRun: true,
+    });
+    const apply = await optionsOf(
+      'apply',
+      'dist',
+      's3://site/p',
+      ...plan,
+      '--shard',
+      '1/2',
+      '--results',
+      'r',
+    );
+    expect(apply).toMatchObject({ command: 'apply', sharding: { shard: { number: 1, of: 2 } } });
+    const results = ['--results', 'r1', '--results', 'r2'];
+    expect(await optionsOf('publish', 's3://site/p', ...plan, ...results)).toMatchObject({
+      command: 'publish',
+      destination: { bucket: 'site', prefix: 'p/' },
+      tree: { patterns: [] },
+    });
+  });
+
   test.each([
     [[], /^error: nothing was given to publish/],
     [['dist'], /^error: dist says what to publish, but not where to/],
@@ -139,7 +164,8 @@ describe('the two shapes', () => {
     [['dist', '--bucket', 'site'], /^error: dist and --bucket were given/],
     [['a', 'b', 's3://site'], /^error: one DIR can be given, and behind it places that begin with s3:\/\//],
     [['dist', 's3://site', 'region=eu-west-1'], /words behind the destination stand in one argument with it/],
-    [['plan', 's3://site'], /^error: plan is not a command of this version; .*\.\/plan/],
+    [['plan', 's3://site'], /^error: s3:\/\/site is one place, and two are needed/],
+    [['publish', 's3://site/p', 's3://site/q'], /^error: publish takes one destination/],
     [['check', 's3://site'], /^error: s3:\/\/site is one place, and two are needed/],
     [['check'], /^error: nothing was given to/],
   ])('%j: exit 2 with the table', async (argv, message) => {

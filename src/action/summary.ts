@@ -80,6 +80,7 @@ function statusSentence(report: Report, totals: Totals): string {
   switch (report.status) {
     case 'done':
       if (report.command === 'check') return 'No difference';
+      if (report.command === 'apply') return 'Staged: nothing is visible before publish';
       if (report.command === 'remove')
         return isChanged(totals) ? 'Removed' : 'Nothing to do: there was nothing to delete';
       return isChanged(totals) ? doneWord(report) : 'Nothing to do: everything was already there';

@@ -14,6 +14,7 @@ import type {
   IndexPlace,
   InvalidationOptions,
   PathPattern,
+  Sharding,
   Source,
   SyncOptions,
   Target,
@@ -157,7 +158,7 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   // What stands behind the destination is about this destination, and goes before what was said in general.
   const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
   const destination = parseDestination(inputs, line);
-  const command = inputs.choice('command', ['sync', 'remove', 'check']);
+  const command = inputs.choice('command', ['sync', 'remove', 'check', 'plan', 'apply', 'publish']);
   const read = inputs.boolean('read');
   if (read && command !== 'check') {
     throw usageError(
@@ -167,7 +168,9 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   if (command === 'remove') checkRemoval(inputs, destination);
   if (route.kind === 'download') checkHeeded(inputs, DOWNLOAD_INPUTS, 'a download');
   else if (route.kind === 'copy') checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
-  else checkHeeded(inputs, PUBLISH_INPUTS, command);
+  else if (command !== 'remove')
+    checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
+  const sharding = parseSharding(inputs, command, route.kind, context.cwd);
   const connection = parseConnection(inputs);
   const source = route.kind === 'copy' ? parseSource(inputs, route.source, connection) : undefined;
   if (source !== undefined) refuseOverlap(inputs, source, destination, connection);
@@ -194,6 +197,7 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
     destination,
     ...(source === undefined ? {} : { source }),
     ...(target === undefined ? {} : { target }),
+    ...(sharding === undefined ? {} : { sharding }),
     connection,
     deletes,
     writeHeaders,
@@ -204,21 +208,22 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
     mirrors: [],
     mirrorBy: 'auto',
     mirrorsAtomic: false,
-    delayUpdates: parseDelay(inputs),
+    delayUpdates: sharding === undefined ? parseDelay(inputs) : true,
     publishLast: parsePublishLast(inputs),
     lock: inputs.boolean('lock'),
     abortUploadsAfterMs: inputs.longDuration('abort-uploads-after'),
     overwrite: inputs.choice('overwrite', ['if-unchanged', 'always']),
     preserve: inputs.boolean('preserve'),
     index,
-    dryRun: command === 'check' || inputs.boolean('dry-run'),
+    dryRun: command === 'check' || command === 'plan' || inputs.boolean('dry-run'),
     read,
     report: report === undefined ? undefined : resolve(context.cwd, report),
     summary: inputs.choice('summary', ['always', 'changes', 'never']),
     summaryTitle: inputs.text('summary-title') ?? '',
     logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
     // Last: it is the only part that reads the disk.
-    tree: command === 'remove' ? NO_TREE : await parseTree(inputs, context, route.kind),
+    tree:
+      command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind),
   };
 }
 
@@ -383,6 +388,21 @@ const OF_FILES: ReadonlySet<InputName> = new Set([
 
 const COPY_INPUTS: ReadonlySet<InputName> = new Set(INPUT_NAMES.filter((name) => !OF_FILES.has(name)));
 
+/** What is planned already cannot be asked for again. */
+const OF_A_PLAN: ReadonlySet<InputName> = new Set([
+  ...[...REMOVE_INPUTS].filter((name) => name !== 'max-delete' && name !== 'retain'),
+  ...LOCK_INPUTS,
+  'plan-file',
+  'results',
+  'overwrite',
+  'whole-bucket',
+  'invalidate',
+  'invalidate-strip-prefix',
+  'invalidate-prefix',
+  'invalidate-max-paths',
+  'invalidate-wait',
+]);
+
 const PUBLISH_INPUTS: ReadonlySet<InputName> = new Set(
   INPUT_NAMES.filter((name) => name !== 'local-duplicates' && name !== 'as-stored'),
 );
@@ -425,6 +445,53 @@ function parseSource(inputs: Inputs, { bucket, prefix, words }: DestinationLine,
       ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
     },
   };
+}
+
+/** What a run on several machines needs besides. */
+function parseSharding(
+  inputs: Inputs,
+  command: SyncOptions['command'],
+  route: Route['kind'],
+  cwd: string,
+): Sharding | undefined {
+  const given = (['plan-file', 'shard', 'results'] as const).filter((name) => inputs.isSet(name));
+  const isSharded = command === 'plan' || command === 'apply' || command === 'publish';
+  const heeded: Readonly<Record<string, readonly InputName[]>> = {
+    plan: ['plan-file'],
+    apply: ['plan-file', 'shard', 'results'],
+    publish: ['plan-file', 'results'],
+  };
+  const needed = heeded[command] ?? [];
+  const other = given.find((name) => !needed.includes(name));
+  if (other !== undefined)
+    throw usageError(`${inputs.spelled(other)} was given, and ${command} does not heed it: take it out`);
+  if (!isSharded) return undefined;
+  const missing = needed.find((name) => !inputs.isSet(name));
+  if (missing !== undefined) throw usageError(`${command} needs ${inputs.spelled(missing)}`);
+  if (route !== 'publish') throw usageError(`${command} is about a tree on this disk: take the source out`);
+  const unfit = (['mirrors', 'compress'] as const).find((name) => inputs.isSet(name));
+  if (unfit !== undefined)
+    throw usageError(`${inputs.spelled(unfit)} was given, and ${command} does not heed it: take it out`);
+  const dryApply = command === 'apply' && inputs.boolean('dry-run');
+  if (dryApply)
+    throw usageError(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);
+  const results = inputs.lines('results').map((path) => resolve(cwd, path.trim()));
+  if (command === 'apply' && results.length > 1)
+    return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
+  return {
+    planFile: resolve(cwd, inputs.text('plan-file') ?? ''),
+    shard: command === 'apply' ? parseShard(inputs) : { number: 1, of: 1 },
+    results,
+  };
+}
+
+function parseShard(inputs: Inputs): Sharding['shard'] {
+  const given = inputs.text('shard') ?? '';
+  const match = /^([1-9][0-9]{0,3})\/([1-9][0-9]{0,3})$/.exec(given);
+  const [number, of] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || number > of)
+    return refuse(inputs.spelled('shard'), given, 'I/N with I from 1 to N, as 2/4');
+  return { number, of };
 }
 
 /** What is copied would be found in the source by the next run. */

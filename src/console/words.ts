@@ -26,6 +26,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'key-collision': 'two files have the same key, or two objects the same file',
   'unsafe-name': 'an object has a name that a file below the target cannot have',
   'in-the-way': 'a link, a file or a directory is in the way of a download',
+  'plan-mismatch': 'plan, results, tree and destination do not belong together',
   'cannot-delay': 'delay-updates is set and the destination cannot stage updates',
   locked: 'another run holds the lock of the destination',
   'foreign-writer': 'something else changed the key during the run; its object was left alone',

@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'unsafe-name'
   | 'in-the-way'
   | 'cannot-delay'
+  | 'plan-mismatch'
   | 'locked'
   // another writer: exit 5
   | 'foreign-writer'

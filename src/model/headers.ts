@@ -141,11 +141,20 @@ const WEBSITE_DEFAULTS = {
   other: 'public, max-age=3600',
 } as const;
 
+/** Says which headers an object shall have. */
+export interface HeaderDecider {
+  headersOf(file: LocalFile): HeaderSet;
+  /** Headers that an object brings along, and over them what was decided. */
+  over(kept: HeaderSet, file: LocalFile): HeaderSet;
+  /** Whether a rule says in which encoding the file already is. */
+  saysEncoding(file: LocalFile): boolean;
+}
+
 /**
  * Decides the headers of every object: the inputs for every write, then the defaults for websites, then the rules.
  * The digests and times that go into metadata are no part of it.
  */
-export class HeaderPolicy {
+export class HeaderPolicy implements HeaderDecider {
   readonly #write: HeaderSet;
   readonly #options: HeaderOptions;
   readonly #immutable: ReadonlySet<string>;

@@ -52,6 +52,7 @@ export type InputGroup =
   | 'Objects'
   | 'Websites'
   | 'CloudFront'
+  | 'Several machines'
   | 'Run and report'
   | 'Connection';
 
@@ -84,11 +85,11 @@ export const INPUTS = {
   command: {
     kind: 'enum',
     group: 'What is published',
-    values: ['sync', 'remove', 'check'],
+    values: ['sync', 'remove', 'check', 'plan', 'apply', 'publish'],
     default: 'sync',
     only: 'action',
     description:
-      'What the run does: `sync` publishes `paths`, or downloads or copies `source`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ.',
+      'What the run does: `sync` publishes `paths`, or downloads or copies `source`; `remove` deletes everything under a prefix, never in a whole bucket, and takes no `paths` and nothing else that is about publishing; `check` compares the destination with what `sync` would make of it, writes nothing, and ends with 3 where they differ; `plan`, `apply` and `publish` are a `sync` on several machines.',
   },
   paths: {
     kind: 'lines',
@@ -426,6 +427,25 @@ export const INPUTS = {
     default: 'false',
     description:
       'End the run when the invalidation is complete, and fail it when it is not after 30 minutes.',
+  },
+  'plan-file': {
+    kind: 'string',
+    group: 'Several machines',
+    placeholder: 'FILE',
+    description: 'The plan that `plan` writes, and that `apply` and `publish` read.',
+  },
+  shard: {
+    kind: 'string',
+    group: 'Several machines',
+    placeholder: 'I/N',
+    description: 'With `apply`: which share of the plan to stage, as `2/4`.',
+  },
+  results: {
+    kind: 'lines',
+    group: 'Several machines',
+    placeholder: 'FILE',
+    description:
+      'With `apply` the file to write what was staged to; with `publish` those files, or directories of them, one a line.',
   },
   index: {
     kind: 'string',

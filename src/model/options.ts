@@ -1,6 +1,7 @@
 import type { HeaderRule } from './header-rules.js';
 import type { PathMapping } from './invalidation.js';
 import { type Destination, destinationUrl, type Encoding } from './objects.js';
+import type { Shard } from './plan-file.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -163,7 +164,17 @@ export type IndexPlace =
   | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
 
 /** `sync` publishes a tree; `remove` empties a prefix: its tree has no patterns, and its `deletes` are all there is. */
-export type Command = 'sync' | 'remove' | 'check';
+export type Command = 'sync' | 'remove' | 'check' | 'plan' | 'apply' | 'publish';
+
+/** One run on several machines: a plan, its shards, and what they staged. */
+export interface Sharding {
+  /** Absolute. Written by `plan`, read by the others. */
+  readonly planFile: string;
+  /** Of `apply`. */
+  readonly shard: Shard;
+  /** Absolute. Written by `apply`, which has one; files or directories of them that `publish` reads. */
+  readonly results: readonly string[];
+}
 
 /** Where the tree is taken from when it lies in a bucket, and how that is reached. */
 export interface Source {
@@ -196,6 +207,8 @@ export interface SyncOptions {
   readonly mirrorBy: 'auto' | 'upload' | 'copy';
   /** Nothing becomes visible anywhere before everything is staged everywhere. */
   readonly mirrorsAtomic: boolean;
+  /** Of `plan`, `apply` and `publish` alone. */
+  readonly sharding?: Sharding;
   readonly connection: Connection;
   readonly writeHeaders: WriteHeaders;
   readonly headers: HeaderOptions;

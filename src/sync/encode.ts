@@ -6,7 +6,7 @@ import { classifyETag, type Md5, multipartETag, parseMd5 } from '../model/digest
 import type { DigestIndex } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
-import { formatSource, type HeaderPolicy, metadataMd5, SOURCE_METADATA } from '../model/headers.js';
+import { formatSource, type HeaderDecider, metadataMd5, SOURCE_METADATA } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Encoded, Encoding, ListedObject, LocalFile } from '../model/objects.js';
 import type { CompressRule } from '../model/options.js';
@@ -19,7 +19,7 @@ import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
 
 export interface EncodeRequest {
   readonly rules: readonly CompressRule[];
-  readonly policy: HeaderPolicy;
+  readonly policy: HeaderDecider;
   readonly prefix: Prefix;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly index: DigestIndex | undefined;

@@ -160,7 +160,7 @@ function* batchesOf(phase: readonly Step[]): Generator<Batch> {
   for (const [offset, step] of phase.entries()) yield { work: step as WriteStep | KeepStep, offset };
 }
 
-function skipped(step: Step, failed: StepOutcome | undefined): StepOutcome {
+export function skipped(step: Step, failed: StepOutcome | undefined): StepOutcome {
   const error =
     failed === undefined
       ? ({ code: 'cancelled', message: 'not started: the run was stopped' } as const)

@@ -1,7 +1,7 @@
 import { forEachConcurrent } from '../model/concurrency.js';
 import type { DigestIndex } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
-import { type HeaderPolicy, headerDigest } from '../model/headers.js';
+import { type HeaderDecider, headerDigest } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
@@ -18,7 +18,7 @@ export function headerStates(
   prefix: Prefix,
   listing: ReadonlyMap<ObjectKey, ListedObject>,
   index: DigestIndex | undefined,
-  policy: HeaderPolicy,
+  policy: HeaderDecider,
 ): ReadonlyMap<ObjectKey, HeaderState> {
   const states = new Map<ObjectKey, HeaderState>();
   if (index === undefined) return states;
@@ -37,7 +37,7 @@ export function headerStates(
 
 interface AclRequest {
   readonly store: ReadableStore;
-  readonly policy: HeaderPolicy;
+  readonly policy: HeaderDecider;
   readonly concurrency: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;

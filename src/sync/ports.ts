@@ -50,6 +50,8 @@ export interface SourcePort extends CopyPlace {
 /** What the engine needs from outside. */
 export interface SyncPorts {
   readonly store: ObjectStore;
+  /** Custom endpoint; empty or absent: AWS itself. */
+  readonly endpoint?: string;
   readonly copyFrom: readonly CopyPlace[];
   /** In a dry run: the place that would hold the whole tree by now. */
   readonly filledFrom?: CopyPlace;

@@ -1,6 +1,6 @@
 import { forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
-import { type HeaderPolicy, type HeaderSet, objectHeaders } from '../model/headers.js';
+import { type HeaderDecider, type HeaderSet, objectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { HeaderDifference } from '../model/report.js';
@@ -25,7 +25,7 @@ export interface HeaderQuestions {
   readonly store: ReadableStore;
   readonly prefix: Prefix;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
-  readonly policy: HeaderPolicy;
+  readonly policy: HeaderDecider;
   readonly concurrency: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;

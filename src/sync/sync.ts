@@ -1,21 +1,31 @@
+import { replaceFile } from '../disk/replace-file.js';
+import { forEachConcurrent } from '../model/concurrency.js';
 import type { ETag, Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import { MAX_METADATA_BYTES } from '../model/header-rules.js';
-import { formatSource, HeaderPolicy, type HeaderSet, headerDigest, objectHeaders } from '../model/headers.js';
+import {
+  formatSource,
+  type HeaderDecider,
+  HeaderPolicy,
+  type HeaderSet,
+  headerDigest,
+  objectHeaders,
+} from '../model/headers.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
-import { requestsInFlight, type SyncOptions } from '../model/options.js';
+import { requestsInFlight, type Sharding, type SyncOptions } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
 import type { Count, Plan, Step } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
+import { formatPlan, formatResults, type StagedUpload } from '../model/plan-file.js';
 import type { Delayed, HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
 import { download } from './download.js';
 import { type EncodedTree, Encodings } from './encode.js';
 import { parseExcludes } from './excludes.js';
-import { CannotStageError, execute } from './execute.js';
+import { CannotStageError, execute, failedOutcome, skipped } from './execute.js';
 import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { foreignWrites } from './foreign.js';
@@ -29,7 +39,7 @@ import { Lock, lockKey, refuseLocks } from './lock.js';
 import { immutableNames } from './manifests.js';
 import type { Meeting } from './meeting.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
-import type { SyncPorts, SyncResult } from './ports.js';
+import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
 import { type CheckedBack, checkBack, withFindings } from './read-back.js';
 import { type ListedPlace, recognise } from './recognise.js';
@@ -37,11 +47,22 @@ import { askHeaders } from './refresh-headers.js';
 import { remoteTree } from './remote-tree.js';
 import { planRemoval, retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
+import {
+  gather,
+  readPlan,
+  readResults,
+  refuseChanged,
+  type ShardStep,
+  shardOf,
+  stagedFrom,
+  stagedTo,
+  withFiles,
+} from './shards.js';
 import { SharedTree } from './shared-tree.js';
 import { bothOrFirstFailure, totalSize } from './side-by-side.js';
 import { unusedRules, withoutRules, withSite } from './site.js';
 import { isSameByETag, SourceObjects } from './source-objects.js';
-import { Transfer } from './transfer.js';
+import { type BodySource, Transfer, type TransferOptions } from './transfer.js';
 import { Uploads } from './uploads.js';
 import type { Tree } from './walk.js';
 
@@ -97,7 +118,14 @@ interface Prepared {
   readonly digestedNs: bigint;
 }
 
-const COMMANDS = { sync: 'publish', remove: 'remove', check: 'check' } as const;
+const COMMANDS = {
+  sync: 'publish',
+  remove: 'remove',
+  check: 'check',
+  plan: 'plan',
+  apply: 'apply',
+  publish: 'publishPlan',
+} as const;
 
 const NOTHING_FOUND: CheckedBack = { findings: [], failed: [], exits: [] };
 
@@ -112,7 +140,7 @@ class Run {
   #delayed: Delayed | undefined;
   #lock: Lock | undefined;
   #invalidations: Invalidations | undefined;
-  #policy: HeaderPolicy;
+  #policy: HeaderDecider;
   /** Of the keys whose headers S3 was asked for. */
   readonly #headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
   #headersUnknown: Count = { files: 0, bytes: 0 };
@@ -300,6 +328,135 @@ class Run {
     if (headers.rules.length > 0) for (const file of tree.files) refuseMetadata(file, policy.headersOf(file));
     this.#frame.warn(policy.warnings);
     return policy;
+  }
+
+  /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
+  async plan(): Promise<void> {
+    const { deletes } = this.#options;
+    const { index: storage, emit, endpoint = '' } = this.#ports;
+    const remembered = await loadIndex(storage, emit, this.#frame.signal);
+    const { known, input } = await this.#prepare(remembered);
+    const planned = await this.#plan(input, this.#canDelay());
+    if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
+    this.#settle(planned);
+    await this.#frame.rehearse(planned.plan);
+    const lines = formatPlan(this.#frame.url, endpoint, planned.plan, (file) => this.#policy.headersOf(file));
+    await replaceFile(this.#sharding().planFile, lines);
+  }
+
+  /** Stages one shard of a plan, and writes down what was staged. Nothing becomes visible. */
+  async apply(): Promise<void> {
+    const { planFile, shard, results } = this.#sharding();
+    const { endpoint = '', emit, now } = this.#ports;
+    const attempt = now();
+    const file = await readPlan(planFile, this.#frame.url, endpoint, this.#options.destination.prefix);
+    const { signal } = this.#frame;
+    const tree = await this.#frame.phase('walk', async (tell) => {
+      const found = await this.#tree((files) => tell({ files, bytes: 0 }), signal);
+      return withSite(await withoutRules(found, this.#options.site), this.#options.site);
+    });
+    this.#policy = decided(file.headers);
+    const due = withFiles(shardOf(file.plan, shard), tree.files);
+    const bytesTotal = due.reduce((sum, { bytes }) => sum + bytes, 0);
+    const staged: StagedUpload[] = [];
+    const outcomes: StepOutcome[] = [];
+    await this.#frame.phase('execute', async (tell) => {
+      let sent = 0;
+      const say = (): void =>
+        tell({ files: outcomes.length, filesTotal: due.length, bytes: sent, bytesTotal });
+      const transfer = this.#transfer({
+        digests: new Map(),
+        bodies: this.#encodings,
+        delay: true,
+        uploads: await this.#uploads(undefined, new Map()),
+        mayDelete: async () => undefined,
+        onSent: (bytes) => {
+          sent += bytes;
+          say();
+        },
+      });
+      let failed: StepOutcome | undefined;
+      try {
+        await forEachConcurrent(due, requestsInFlight(this.#options.connection), async (step) => {
+          const outcome =
+            failed !== undefined || signal.aborted
+              ? skipped(step, failed)
+              : await this.#stageOne(transfer, step);
+          if (outcome.outcome === 'failed') failed ??= outcome;
+          outcomes.push(outcome);
+          emit({ type: 'outcome', outcome });
+          say();
+        });
+        if (failed === undefined && !signal.aborted) {
+          for (const { key } of due) {
+            const one = transfer.handOver(key);
+            if (one !== undefined) staged.push(stagedTo(one));
+          }
+          const [path = ''] = results;
+          await replaceFile(path, formatResults({ plan: file.id, shard, attempt, uploads: staged }));
+        }
+      } finally {
+        this.#frame.outcomes = outcomes;
+        await transfer.close();
+      }
+      this.#frame.addExits(transfer.exits);
+    });
+  }
+
+  /** One step of a shard: what was staged must be what was planned, as its further names are copied from it. */
+  async #stageOne(transfer: Transfer, step: ShardStep): Promise<StepOutcome> {
+    const started = performance.now();
+    const failure = await transfer.stage(step, true);
+    if (failure !== undefined) return failure;
+    const made = transfer.stagedAt(step.key);
+    const ms = performance.now() - started;
+    if (made === undefined || (step.md5 !== undefined && made.expected.md5 !== step.md5)) {
+      const message = `${step.key}: the file is not the one that was planned; apply needs the same files`;
+      const error = new SyncError('plan-mismatch', EXIT.failed, message, { key: step.key });
+      return failedOutcome(step, error, ms, this.#frame.signal, transfer.exits);
+    }
+    const { action } = made;
+    return { step, outcome: 'done', action, sentBytes: action === 'upload' ? step.bytes : 0, ms };
+  }
+
+  /** Completes what the shards of a plan staged, copies what had to wait, deletes. */
+  async publishPlan(): Promise<void> {
+    const { planFile, results } = this.#sharding();
+    const { lock, destination, dryRun } = this.#options;
+    const { store, index: storage, emit, endpoint = '' } = this.#ports;
+    const { signal, url } = this.#frame;
+    if (lock && !dryRun) await this.#takeLock();
+    const file = await readPlan(planFile, url, endpoint, destination.prefix);
+    const { staged, losers } = gather(file, await readResults(results, file));
+    const remembered = await loadIndex(storage, emit, signal);
+    const listing = await this.#frame.phase('list', async (tell) => {
+      const listed = await listAll(store, destination.prefix, (files) => tell({ files, bytes: 0 }), signal);
+      tell({ files: listed.size, bytes: totalSize(listed.values()) });
+      return listed;
+    });
+    refuseChanged(file.plan, listing, url);
+    this.#policy = decided(file.headers);
+    const planned = plannedOf(file.plan);
+    const invalidations = this.#toInvalidate(listing, remembered);
+    this.#settle(planned);
+    if (dryRun) {
+      invalidations.plan(planned.plan);
+      invalidations.tellPlanned();
+      return this.#frame.rehearse(planned.plan);
+    }
+    const keys = new Set([...stepsOf(file.plan)].map(({ key }) => key));
+    const matters = (key: ObjectKey): boolean => keys.has(key);
+    const { index } = remembered;
+    const seen: Seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
+    await this.#execute(planned, seen, true, staged);
+    for (const upload of losers) await store.abortUpload(upload, this.#frame.requests).catch(() => undefined);
+    this.#blameInvalidation(await invalidations.wait());
+  }
+
+  #sharding(): Sharding {
+    const { sharding } = this.#options;
+    if (sharding === undefined) throw new Error('no plan file was given');
+    return sharding;
   }
 
   /** Empties the prefix, our own objects last: what is left after a failure still has its index. */
@@ -600,11 +757,54 @@ class Run {
     this.#ports.emit({ type: 'message', level: 'warning', message });
   }
 
-  async #execute(planned: Planned, seen: Seen, delay: boolean): Promise<void> {
-    const { store, index: storage, meeting, now } = this.#ports;
+  #uploads(
+    storage: IndexStorage | undefined,
+    journalled: ReadonlyMap<string, UploadEntry>,
+  ): Promise<Uploads> {
+    return Uploads.load({
+      store: this.#ports.store,
+      storage,
+      prefix: this.#options.destination.prefix,
+      journalled,
+      abortAfterMs: this.#options.abortUploadsAfterMs,
+      alone: this.#lock !== undefined,
+      now: this.#ports.now(),
+      concurrency: requestsInFlight(this.#options.connection),
+      emit: this.#ports.emit,
+      signal: this.#frame.requests,
+    });
+  }
+
+  #transfer(
+    parts: Pick<TransferOptions, 'digests' | 'bodies' | 'delay' | 'uploads' | 'mayDelete' | 'onSent'>,
+  ): Transfer {
+    const { preserve, overwrite, connection } = this.#options;
+    return new Transfer({
+      ...parts,
+      store: this.#ports.store,
+      pool: this.#frame.pool,
+      preserve,
+      overwrite,
+      policy: this.#policy,
+      budget: this.#shared.bodies,
+      concurrency: requestsInFlight(connection),
+      emit: this.#ports.emit,
+      signal: this.#frame.signal,
+      requests: this.#frame.requests,
+    });
+  }
+
+  /** @param staged by other machines, whose bytes are not here */
+  async #execute(
+    planned: Planned,
+    seen: Seen,
+    delay: boolean,
+    staged?: ReadonlyMap<ObjectKey, StagedUpload>,
+  ): Promise<void> {
+    const { index: storage, meeting } = this.#ports;
     const { digests } = seen;
     const signal = this.#frame.signal;
-    const { preserve, overwrite, connection, destination } = this.#options;
+    const { connection } = this.#options;
     const totals = planTotals(planned.plan);
     const { upload, copy, refresh, delete: deleted } = totals;
     const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
@@ -614,41 +814,25 @@ class Run {
       let sent = 0;
       let isRemembered = false;
       const clock = new SwitchClock();
-      const uploads = await Uploads.load({
-        store,
-        storage,
-        prefix: destination.prefix,
-        journalled: seen.index?.uploads ?? new Map(),
-        abortAfterMs: this.#options.abortUploadsAfterMs,
-        alone: this.#lock !== undefined,
-        now: now(),
-        concurrency,
-        emit: this.#ports.emit,
-        signal: this.#frame.requests,
-      });
+      const uploads = await this.#uploads(storage, seen.index?.uploads ?? new Map());
       await uploads.abortLeftOvers(wantedUploads(planned.plan));
       await this.#invalidations?.journal(planned.plan);
-      const transfer: Transfer = new Transfer({
-        store,
+      const bodies = staged === undefined ? (this.#source ?? this.#encodings) : NO_BODIES;
+      const transfer: Transfer = this.#transfer({
         digests,
-        pool: this.#frame.pool,
-        preserve,
-        overwrite,
-        policy: this.#policy,
-        bodies: this.#source ?? this.#encodings,
-        budget: this.#shared.bodies,
+        bodies,
         delay,
         uploads,
-        concurrency,
-        emit: this.#ports.emit,
         mayDelete: () => this.#mayDelete(transfer, seen),
         onSent: (bytes) => {
           sent += bytes;
           tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
         },
-        signal,
-        requests: this.#frame.requests,
       });
+      for (const step of staged === undefined ? [] : stepsOf(planned.plan)) {
+        const upload = staged?.get(step.key);
+        if (upload !== undefined && 'file' in step) transfer.adopt(stagedFrom(upload, step.file));
+      }
       try {
         this.#frame.outcomes = await execute(planned.plan, transfer, {
           concurrency,
@@ -835,6 +1019,45 @@ class Run {
       ...(invalidation === undefined ? {} : { invalidation }),
     });
   }
+}
+
+/** The bytes lie on the machines that staged them. */
+const NO_BODIES: BodySource = {
+  ready: async ({ name }) => {
+    throw new SyncError(
+      'plan-mismatch',
+      EXIT.failed,
+      `${name}: what was staged for it cannot be published, and publish has no bytes: run plan and apply again`,
+    );
+  },
+  again: async (file) => NO_BODIES.ready(file),
+};
+
+/** Headers as the machine decided that made the plan. */
+function decided(headers: ReadonlyMap<string, HeaderSet>): HeaderDecider {
+  const headersOf = ({ name }: LocalFile): HeaderSet => headers.get(name) ?? {};
+  return { headersOf, over: (kept, file) => ({ ...kept, ...headersOf(file) }), saysEncoding: () => false };
+}
+
+/** A plan that was judged when it was made; what it stages is staged. */
+function plannedOf(plan: Plan): Planned {
+  const ranks = plan.ranks.map(({ name, phases }) => ({
+    name,
+    phases: phases.filter(({ kind }) => kind === 'publish'),
+  }));
+  const none = { files: 0, bytes: 0 };
+  const steps = [...stepsOf(plan)];
+  return {
+    plan: { ...plan, ranks },
+    unchanged: new Map(),
+    headersUnknown: none,
+    unknownHeaders: [],
+    listedUnexcluded: 0,
+    deletions: steps.filter(({ action }) => action === 'delete').length,
+    waiting: steps.flatMap((step) => (step.action === 'keep' && step.reason === 'grace' ? step : [])),
+    losses: 0,
+    related: true,
+  };
 }
 
 /** Measures the switch: from the start of the first write that succeeded to the end of the last one. */

@@ -6,7 +6,7 @@ import type { Emit, StepOutcome } from '../model/events.js';
 import {
   formatAttributes,
   formatSource,
-  type HeaderPolicy,
+  type HeaderDecider,
   type HeaderSet,
   headerDigest,
   type ObjectHeaders,
@@ -66,7 +66,7 @@ export interface TransferOptions {
   readonly pool: DigestPool;
   readonly preserve: boolean;
   readonly overwrite: 'if-unchanged' | 'always';
-  readonly policy: HeaderPolicy;
+  readonly policy: HeaderDecider;
   readonly bodies: BodySource;
   /** Bodies held in memory at a time. */
   readonly budget: ByteBudget;
@@ -104,7 +104,7 @@ export interface BodySource {
 type ObjectStep = UploadStep | CopyStep | RefreshStep;
 
 /** Parts of an upload that hold what they should, and what Complete will check. */
-interface Staged {
+export interface Staged {
   readonly action: 'upload' | 'copy';
   readonly upload: Upload;
   readonly parts: readonly Part[];
@@ -166,6 +166,23 @@ export class Transfer implements Performer {
       this.#options.emit({ type: 'message', level: 'debug', message });
       return undefined;
     }
+  }
+
+  /** What was staged for a key leaves this run's hands: another one completes it. */
+  handOver(key: ObjectKey): Staged | undefined {
+    const staged = this.#staged.get(key);
+    this.#staged.delete(key);
+    if (staged !== undefined) this.#options.uploads.ended(staged.upload);
+    return staged;
+  }
+
+  stagedAt(key: ObjectKey): Staged | undefined {
+    return this.#staged.get(key);
+  }
+
+  /** Takes what another run staged. */
+  adopt(staged: Staged): void {
+    this.#staged.set(staged.upload.key, staged);
   }
 
   /**

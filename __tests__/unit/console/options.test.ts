@@ -220,6 +220,48 @@ test('an input that is given empty is not given, and every input arrives', async
   });
 });
 
+describe('commands of several machines', () => {
+  const plan = { command: 'plan', 'plan-file': 'plan.jsonl' };
+  const apply = { ...plan, command: 'apply', shard: '2/4', results: ['r.jsonl'] };
+
+  test('what each needs arrives, with paths made absolute', async () => {
+    expect(await parse(plan)).toMatchObject({
+      command: 'plan',
+      dryRun: true,
+      delayUpdates: true,
+      sharding: { planFile: join(cwd, 'plan.jsonl') },
+    });
+    expect((await parse(apply)).sharding).toEqual({
+      planFile: join(cwd, 'plan.jsonl'),
+      shard: { number: 2, of: 4 },
+      results: [join(cwd, 'r.jsonl')],
+    });
+    const publish = { command: 'publish', 'plan-file': 'plan.jsonl', results: ['a', 'b'], paths: [] };
+    expect((await parse(publish)).tree.patterns).toEqual([]);
+  });
+
+  test.each([
+    [{ command: 'plan' }, 'plan needs plan-file'],
+    [{ ...apply, shard: '' }, 'apply needs shard'],
+    [{ ...apply, shard: '5/4' }, /^shard: "5\/4" was given; allowed: I\/N with I from 1 to N/],
+    [{ ...apply, shard: '0/4' }, /^shard: "0\/4"/],
+    [{ ...apply, results: ['a', 'b'] }, /^results: .*one file/],
+    [{ ...plan, shard: '1/2' }, /^shard was given, and plan does not heed it/],
+    [{ 'plan-file': 'x' }, /^plan-file was given, and sync does not heed it/],
+    [{ ...plan, mirrors: ['s3://other/p'] }, /^mirrors was given, and plan does not heed it/],
+    [{ ...plan, compress: ['*.html'] }, /^compress was given, and plan does not heed it/],
+    [{ ...apply, 'dry-run': 'true' }, /^dry-run was given/],
+    [
+      { command: 'publish', 'plan-file': 'p', results: ['r'], 'delete-after': 'true', paths: [] },
+      /^delete-after was given/,
+    ],
+  ])('%j: %s', async (raw, message) => {
+    const error = await refusal(raw as RawInputs);
+    expect(error.exit).toBe(2);
+    expect(error.message).toMatch(message);
+  });
+});
+
 describe('command: remove', () => {
   /** As the runner passes them: what a workflow does not set has the default of action.yml. */
   const defaults = Object.fromEntries(
@@ -311,7 +353,7 @@ describe('command: remove', () => {
 
   test('another word is no command', async () => {
     expect((await refusal({ command: 'purge' })).message).toBe(
-      'command: "purge" was given; allowed: sync, remove, check',
+      'command: "purge" was given; allowed: sync, remove, check, plan, apply, publish',
     );
   });
 });

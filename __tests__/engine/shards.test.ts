@@ -1,0 +1,273 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Event } from '../../src/model/events.js';
+import type { Sharding, SyncOptions } from '../../src/model/options.js';
+import { parsePlan, parseResults } from '../../src/model/plan-file.js';
+import type { Report } from '../../src/model/report.js';
+import { run } from '../../src/run.js';
+import { shardOf } from '../../src/sync/shards.js';
+import { type Changes, optionsFor, publish } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
+
+const MIB = 1024 * 1024;
+
+let s3: EmbeddedTestServer;
+let root: string;
+let work: string;
+let bucket: string;
+
+beforeAll(async () => {
+  s3 = await embedded();
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  root = await temporaryDirectory();
+  work = await temporaryDirectory();
+  bucket = await s3.bucket();
+});
+afterEach(async () => {
+  s3.server.faults.clear();
+  await removeTree(root);
+  await removeTree(work);
+});
+
+interface Ended {
+  readonly exit: number;
+  readonly report: Report;
+}
+
+async function command(
+  name: 'plan' | 'apply' | 'publish',
+  sharding: Partial<Sharding> = {},
+  changes: Changes = {},
+): Promise<Ended> {
+  process.env.AWS_ACCESS_KEY_ID = s3.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = s3.secretAccessKey;
+  const options: SyncOptions = {
+    ...optionsFor(s3, bucket, root, { dryRun: name === 'plan', delayUpdates: true, ...changes }),
+    command: name,
+    sharding: { planFile: join(work, 'plan'), shard: { number: 1, of: 1 }, results: [], ...sharding },
+  };
+  let report: Report | undefined;
+  const shell = {
+    emit: (_: Event) => undefined,
+    env: {},
+    now: Date.now,
+    detailedExit: false,
+    finish: async (made: Report) => {
+      report = made;
+    },
+    fail: () => undefined,
+  };
+  const exit = await run(options, shell, new AbortController().signal);
+  if (report === undefined) throw new Error('no report');
+  return { exit, report };
+}
+
+const resultsOf = (number: number): string => join(work, `results-${number}.jsonl`);
+
+async function apply(number: number, of: number, changes: Changes = {}): Promise<Ended> {
+  return command('apply', { shard: { number, of }, results: [resultsOf(number)] }, changes);
+}
+
+async function applyAll(of: number): Promise<void> {
+  for (let number = 1; number <= of; number++) expect((await apply(number, of)).exit).toBe(0);
+}
+
+const publishPlan = (changes: Changes = {}): Promise<Ended> =>
+  command('publish', { results: [work] }, changes);
+
+/** A release: changed, new, renamed, duplicated, deleted. */
+async function twoReleases(changes: Changes = {}, large = 9 * MIB): Promise<void> {
+  const files = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`f${i}`, `content ${i}`]));
+  await writeTree({ ...files, 'big.bin': noise(large), 'index.html': 'one' }, root);
+  await publish(s3, bucket, root, changes);
+  await writeTree(
+    {
+      f1: 'changed',
+      f2: 'changed',
+      'new/a': noise(large, 2),
+      'new/b': noise(large, 2),
+      'index.html': 'two',
+    },
+    root,
+  );
+  await rename(join(root, 'f3'), join(root, 'g3'));
+  await rm(join(root, 'f4'));
+}
+
+test('a plan, three shards, one publish: equal to one run, and nothing is visible before', async () => {
+  const deletes = { deletes: { deleteAfter: true } };
+  await twoReleases();
+  const before = s3.server.texts(bucket);
+  expect((await command('plan', {}, deletes)).report).toMatchObject({ status: 'planned', command: 'plan' });
+  await applyAll(3);
+  expect(s3.server.texts(bucket)).toEqual(before);
+  const { exit, report } = await publishPlan();
+  expect(exit).toBe(0);
+  expect(report.destinations[0]?.totals).toMatchObject({
+    uploaded: { files: 3 },
+    copied: { files: 3 },
+    deleted: { files: 2 },
+  });
+  expect(s3.server.uploads(bucket)).toEqual([]);
+  const check = await publish(s3, bucket, root, { ...deletes, command: 'check', dryRun: true, read: true });
+  expect(check.exit).toBe(0);
+  // Pages come after what they name, as in one run.
+  const order = s3.server.log.of('CompleteMultipartUpload').map(({ key }) => key);
+  expect(order.at(-1)).toBe('p/index.html');
+});
+
+test('each step is in one shard, and the shards weigh alike', async () => {
+  const sizes = [9, 8, 5, 4, 4, 3, 1, 1];
+  await writeTree(Object.fromEntries(sizes.map((size, i) => [`f${i}`, noise(size * 100_000, i)])), root);
+  await command('plan');
+  const { plan } = parsePlan(await readFile(join(work, 'plan')));
+  const shards = [1, 2, 3].map((number) => shardOf(plan, { number, of: 3 }));
+  expect(
+    shards
+      .flat()
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(sizes.map((_, i) => `p/f${i}`));
+  const weights = shards.map((steps) => steps.reduce((sum, { bytes }) => sum + bytes, 0));
+  expect(Math.max(...weights) - Math.min(...weights)).toBeLessThanOrEqual(300_000);
+});
+
+describe('a shard that failed', () => {
+  test('leaves nothing, is missed by name, and is run again', async () => {
+    await twoReleases();
+    await command('plan');
+    const { plan } = parsePlan(await readFile(join(work, 'plan')));
+    const [victim] = shardOf(plan, { number: 2, of: 3 });
+    await apply(1, 3);
+    s3.server.faults.add({
+      match: { operation: ['UploadPart', 'UploadPartCopy'], key: victim?.key ?? '' },
+      times: Number.POSITIVE_INFINITY,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const others = s3.server.uploads(bucket).length;
+    expect((await apply(2, 3)).exit).toBe(1);
+    expect(s3.server.uploads(bucket)).toHaveLength(others);
+    s3.server.faults.clear();
+    await apply(3, 3);
+    const early = await publishPlan();
+    expect(early).toMatchObject({ exit: 4, report: { error: { code: 'plan-mismatch' } } });
+    expect(early.report.error?.message).toMatch(/the results of shard 2\/3 are missing/);
+    expect((await apply(2, 3)).exit).toBe(0);
+    expect((await publishPlan()).exit).toBe(0);
+    expect(s3.server.texts(bucket)['p/index.html']).toBe('two');
+  });
+
+  test('run twice: the last attempt is published, the uploads of the first are aborted', async () => {
+    await twoReleases();
+    await command('plan');
+    await applyAll(2);
+    await rename(resultsOf(1), join(work, 'first-try.jsonl'));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await apply(1, 2)).exit).toBe(0);
+    expect((await publishPlan()).exit).toBe(0);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+    expect((await publish(s3, bucket, root)).report.totals.uploaded.files).toBe(0);
+  });
+});
+
+describe('what does not belong together is refused before anything is written', () => {
+  beforeEach(async () => {
+    await twoReleases({}, 1000);
+    await command('plan');
+    await applyAll(2);
+  });
+  afterEach(() => {
+    expect(s3.server.texts(bucket)['p/index.html']).toBe('one');
+  });
+
+  test("another plan's results", async () => {
+    await writeTree({ more: 'more' }, root);
+    await command('plan');
+    const { exit, report } = await publishPlan();
+    expect([exit, report.error?.message]).toEqual([
+      4,
+      expect.stringMatching(/holds results of another plan/),
+    ]);
+  });
+
+  test.each([
+    ['cut short', (text: string) => text.slice(0, -5)],
+    ['without its end', (text: string) => `${text.split('\n').slice(0, -2).join('\n')}\n`],
+    [
+      'without a line',
+      (text: string) =>
+        text
+          .split('\n')
+          .filter((_, at) => at !== 1)
+          .join('\n'),
+    ],
+    ['not JSON', (text: string) => text.replace('"key"', 'key')],
+  ])('results %s', async (_, damage) => {
+    await writeFile(resultsOf(1), damage(await readFile(resultsOf(1), 'utf8')));
+    expect((await publishPlan()).exit).toBe(4);
+  });
+
+  test('a plan of another destination', async () => {
+    const { exit, report } = await publishPlan({ prefix: 'q' });
+    expect([exit, report.error?.message]).toEqual([
+      4,
+      expect.stringMatching(/is a plan for s3:\/\/.*\/p\/ at http/),
+    ]);
+  });
+
+  test('a plan that names a key outside of its destination', async () => {
+    const path = join(work, 'plan');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"key":"p/f1"', '"key":"elsewhere/f1"'));
+    const { exit, report } = await publishPlan();
+    expect([exit, report.error?.message]).toEqual([4, expect.stringMatching(/names "elsewhere\/f1"/)]);
+  });
+
+  test('a destination that changed since', async () => {
+    s3.server.putObject(bucket, 'p/f1', 'theirs');
+    const { exit, report } = await publishPlan();
+    expect([exit, report.error?.message]).toEqual([
+      5,
+      expect.stringMatching(/p\/f1 changed since the plan was made/),
+    ]);
+  });
+
+  test('a plan that cannot be read, and results that are not there', async () => {
+    expect((await command('publish', { planFile: join(work, 'none'), results: [work] })).exit).toBe(2);
+    expect((await command('publish', { results: [join(work, 'none')] })).exit).toBe(2);
+    expect((await command('publish', { results: [] })).exit).toBe(4);
+  });
+});
+
+test('a tree that is not the one that was planned: by size before anything is staged, by content when it is', async () => {
+  await twoReleases();
+  await command('plan');
+  await writeTree({ f1: 'of another size' }, root);
+  expect(await apply(1, 1)).toMatchObject({ exit: 4, report: { error: { code: 'plan-mismatch' } } });
+  await writeTree({ f1: 'CHANGED' }, root);
+  expect((await apply(1, 1)).exit).toBe(1);
+  expect(s3.server.uploads(bucket)).toEqual([]);
+});
+
+test('header rules travel with the plan', async () => {
+  const headers: Changes['headers'] = { defaults: 'website' };
+  await twoReleases({ headers });
+  await command('plan', {}, { headers });
+  await applyAll(2);
+  expect((await publishPlan()).exit).toBe(0);
+  expect(s3.server.object(bucket, 'p/new/b')?.headers['cache-control']).toBe('public, max-age=3600');
+  expect(s3.server.object(bucket, 'p/index.html')?.headers['cache-control']).toBe(
+    'public, max-age=0, must-revalidate',
+  );
+});
+
+test('results hold what S3 must be told, and nothing secret', async () => {
+  await writeTree({ a: 'one' }, root);
+  await command('plan');
+  await apply(1, 1);
+  const { uploads } = parseResults(await readFile(resultsOf(1)));
+  expect(uploads).toMatchObject([{ key: 'p/a', action: 'upload', parts: [{ number: 1 }], size: 3 }]);
+});

@@ -1,0 +1,353 @@
+import { createHash } from 'node:crypto';
+import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
+import { formatLayout, type PartRun, parseLayout } from './digest-index.js';
+import type { HeaderSet } from './headers.js';
+import type { ObjectKey } from './object-key.js';
+import type { LocalFile } from './objects.js';
+import type { Condition, CopySource, Phase, Plan, Rank, Reason, StagedStep, Step } from './plan.js';
+
+/**
+ * A plan on its way from the machine that made it to those that stage its shards and the one that publishes. JSON Lines:
+ *
+ *     {"format": "s3-dedup-sync-plan", "version": 1, "destination": ..., "endpoint": ..., "ranks": [...], ...}
+ *     {"rank": 0, "phase": 0, "action": "upload", "key": ..., ...}
+ *
+ * Anything else is refused whole: half a plan is worse than none.
+ */
+const PLAN_FORMAT = 's3-dedup-sync-plan';
+
+/** What a shard staged. JSON Lines: a head, a line an upload, and a last line that says it is whole. */
+const RESULTS_FORMAT = 's3-dedup-sync-results';
+
+const VERSION = 1;
+
+/** Larger files are not ours: a plan of a million steps has some 400 MB. Bytes. */
+export const MAX_PLAN_BYTES = 1024 ** 3;
+
+/** A plan, and what it is a plan of. */
+export interface PlanFile {
+  /** SHA-256 of the file's bytes: results name it. */
+  readonly id: string;
+  /** `s3://bucket/prefix/`. */
+  readonly destination: string;
+  /** Empty: AWS itself. */
+  readonly endpoint: string;
+  readonly plan: Plan;
+  /** What was decided of each file's headers, by its name. */
+  readonly headers: ReadonlyMap<string, HeaderSet>;
+}
+
+/** What was staged for a key, as the publishing machine completes it. */
+export interface StagedUpload {
+  readonly key: ObjectKey;
+  readonly action: 'upload' | 'copy';
+  readonly uploadId: string;
+  readonly encryption: string | undefined;
+  readonly parts: readonly { readonly number: number; readonly etag: ETag; readonly boundBySource?: true }[];
+  readonly layout: readonly PartRun[];
+  /** Of the object that Complete makes; `undefined` where parts prove nothing. */
+  readonly etag: ETag | undefined;
+  /** Bytes. */
+  readonly size: number;
+  readonly md5: Md5;
+  readonly crc32?: string;
+}
+
+export interface Shard {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+}
+
+export interface Results {
+  /** Id of the plan. */
+  readonly plan: string;
+  readonly shard: Shard;
+  /** When the attempt was begun, milliseconds since the epoch: the last one of a shard counts. */
+  readonly attempt: number;
+  readonly uploads: readonly StagedUpload[];
+}
+
+/** A file that is not what it should be: `message` says what was met. */
+export class PlanFileError extends Error {
+  override readonly name = 'PlanFileError';
+}
+
+/** @param headersOf the machine that publishes has neither rules nor manifests */
+export function* formatPlan(
+  destination: string,
+  endpoint: string,
+  { ranks, unchanged, kept }: Plan,
+  headersOf: (file: LocalFile) => HeaderSet,
+): Generator<string> {
+  const names = ranks.map(({ name }) => name);
+  const head = {
+    format: PLAN_FORMAT,
+    version: VERSION,
+    destination,
+    endpoint,
+    ranks: names,
+    unchanged,
+    kept,
+  };
+  yield `${JSON.stringify(head)}\n`;
+  for (const [rank, { phases }] of ranks.entries()) {
+    let phase = 0;
+    for (const { kind, steps } of phases) {
+      if (kind === 'stage') continue;
+      for (const step of steps) {
+        const headers = 'file' in step ? { headers: headersOf(step.file) } : {};
+        yield `${JSON.stringify({ ...stepRecord(step), ...headers, rank, phase })}\n`;
+      }
+      phase++;
+    }
+  }
+}
+
+function stepRecord(step: Step): Readonly<Record<string, unknown>> {
+  if (!('file' in step)) return { ...step };
+  const { name, size, page, redirect } = step.file;
+  const file = {
+    name,
+    size,
+    ...(page === undefined ? {} : { page }),
+    ...(redirect === undefined ? {} : { redirect }),
+  };
+  return { ...step, file };
+}
+
+/** Rejects anything that `formatPlan` would not write, with a PlanFileError. */
+export function parsePlan(bytes: Buffer): PlanFile {
+  const lines = linesOf(bytes, 'plan');
+  const head = record(lines.next().value);
+  const { format, version, destination, endpoint, ranks: names, unchanged, kept } = head;
+  if (format !== PLAN_FORMAT) throw new PlanFileError('it is no plan');
+  if (version !== VERSION)
+    throw new PlanFileError(`it is a plan of version ${JSON.stringify(version)}, not ${VERSION}`);
+  if (!isText(destination) || typeof endpoint !== 'string' || !Array.isArray(names) || !names.every(isText))
+    throw new PlanFileError('its first line is not whole');
+  const ranks = names.map((name) => ({ name, phases: [] as Step[][] }));
+  const staged: StagedStep[] = [];
+  const keys = new Set<string>();
+  const headers = new Map<string, HeaderSet>();
+  for (const line of lines) {
+    const fields = record(line);
+    const { step, rank, phase } = parseStep(fields);
+    if ('file' in step) headers.set(step.file.name, headersIn(fields.headers, step.key));
+    const phases = ranks[rank]?.phases;
+    if (phases === undefined || phase > phases.length) throw new PlanFileError('a step is out of its place');
+    if (keys.has(step.key)) throw new PlanFileError(`the key ${JSON.stringify(step.key)} stands twice`);
+    keys.add(step.key);
+    const steps = phases[phase];
+    if (steps === undefined) phases.push([step]);
+    else steps.push(step);
+    if ((step.action === 'upload' || step.action === 'copy') && step.staged) staged.push(step);
+  }
+  const built = ranks.map(({ name, phases }, at): Rank => {
+    const stage: Phase[] =
+      at === 0 && staged.length > 0 ? [{ kind: 'stage', required: true, steps: staged }] : [];
+    return { name, phases: [...stage, ...phases.map((steps): Phase => ({ kind: 'publish', steps }))] };
+  });
+  return {
+    id: createHash('sha256').update(bytes).digest('hex'),
+    destination,
+    endpoint,
+    plan: { ranks: built, unchanged: count(unchanged), kept: count(kept) },
+    headers,
+  };
+}
+
+function parseStep(line: Readonly<Record<string, unknown>>): {
+  readonly step: Step;
+  readonly rank: number;
+  readonly phase: number;
+} {
+  const { rank, phase, key, reason, bytes, action } = line;
+  if (!isSize(rank) || !isSize(phase) || !isSize(bytes) || !isText(key) || !isText(reason))
+    throw wrongStep(key);
+  const base = { key: key as ObjectKey, reason: reason as Reason, rank, bytes };
+  const place = { rank, phase };
+  switch (action) {
+    case 'keep':
+    case 'delete':
+      return { ...place, step: { ...base, action, etag: etagOf(line.etag, key) } };
+    case 'refresh': {
+      const { storageClass } = line;
+      const md5 = md5Of(line.md5, key);
+      if (md5 === undefined) throw wrongStep(key);
+      const kept = isText(storageClass) ? { storageClass } : {};
+      const fields = { file: fileOf(line.file, key), md5, condition: conditionOf(line.condition, key) };
+      return { ...place, step: { ...base, ...fields, ...kept, action, etag: etagOf(line.etag, key) } };
+    }
+    case 'upload':
+    case 'copy': {
+      const { staged } = line;
+      if (typeof staged !== 'boolean') throw wrongStep(key);
+      const fields = {
+        file: fileOf(line.file, key),
+        md5: md5Of(line.md5, key),
+        condition: conditionOf(line.condition, key),
+        staged,
+      };
+      if (action === 'upload') return { ...place, step: { ...base, ...fields, action } };
+      return { ...place, step: { ...base, ...fields, action, source: sourceOf(line.source, key) } };
+    }
+    default:
+      throw wrongStep(key);
+  }
+}
+
+/** Its bytes lie on another machine: it has neither path nor stat. */
+function fileOf(value: unknown, key: unknown): LocalFile {
+  const { name, size, page, redirect } = record(value);
+  if (!isText(name) || !isSize(size)) throw wrongStep(key);
+  const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
+  return {
+    ...nowhere,
+    name,
+    size,
+    ...(isText(page) ? { page } : {}),
+    ...(isText(redirect) ? { redirect } : {}),
+  };
+}
+
+function headersIn(value: unknown, key: unknown): HeaderSet {
+  const entries = Object.entries(record(value));
+  if (!entries.every(([name, text]) => /^[a-z0-9-]+$/.test(name) && typeof text === 'string'))
+    throw wrongStep(key);
+  return Object.fromEntries(entries) as HeaderSet;
+}
+
+function conditionOf(value: unknown, key: unknown): Condition {
+  const { ifMatch, ifNoneMatch } = record(value);
+  return ifNoneMatch === '*' ? { ifNoneMatch } : { ifMatch: etagOf(ifMatch, key) };
+}
+
+function sourceOf(value: unknown, key: unknown): CopySource {
+  const { kind, key: from, etag, size, bucket } = record(value);
+  if (!isText(from)) throw wrongStep(key);
+  if (kind === 'published') return { kind, key: from as ObjectKey };
+  if (kind !== 'object' || !isSize(size)) throw wrongStep(key);
+  const source = { kind, key: from as ObjectKey, etag: etagOf(etag, key), size } as const;
+  if (bucket === undefined) return source;
+  const { name, expectedOwner } = record(bucket);
+  if (!isText(name)) throw wrongStep(key);
+  return { ...source, bucket: { name, ...(isText(expectedOwner) ? { expectedOwner } : {}) } };
+}
+
+export function* formatResults({ plan, shard, attempt, uploads }: Results): Generator<string> {
+  yield `${JSON.stringify({ format: RESULTS_FORMAT, version: VERSION, plan, shard, attempt })}\n`;
+  for (const { layout, ...upload } of uploads)
+    yield `${JSON.stringify({ ...upload, layout: formatLayout(layout) })}\n`;
+  yield `${JSON.stringify({ end: uploads.length })}\n`;
+}
+
+/** Rejects anything that `formatResults` would not write, with a PlanFileError. */
+export function parseResults(bytes: Buffer): Results {
+  const lines = linesOf(bytes, 'results');
+  const { format, version, plan, shard, attempt } = record(lines.next().value);
+  if (format !== RESULTS_FORMAT) throw new PlanFileError('these are no results');
+  if (version !== VERSION)
+    throw new PlanFileError(`these are results of version ${JSON.stringify(version)}, not ${VERSION}`);
+  const { number, of } = record(shard);
+  if (!isText(plan) || !isSize(attempt) || !isSize(number) || !isSize(of) || number < 1 || number > of)
+    throw new PlanFileError('the first line is not whole');
+  const uploads: StagedUpload[] = [];
+  let isWhole = false;
+  for (const line of lines) {
+    if (isWhole) throw new PlanFileError('something stands behind the end');
+    const upload = record(line);
+    if (upload.end === undefined) uploads.push(parseUpload(upload));
+    else if (upload.end === uploads.length) isWhole = true;
+    else throw new PlanFileError('a line is missing');
+  }
+  if (!isWhole) throw new PlanFileError('the end is missing: the shard was not finished');
+  return { plan, shard: { number, of }, attempt, uploads };
+}
+
+function parseUpload(line: Readonly<Record<string, unknown>>): StagedUpload {
+  const { key, action, uploadId, encryption, parts, layout: text, etag, size, crc32 } = line;
+  const layout = isText(text) ? parseLayout(text) : undefined;
+  const md5 = md5Of(line.md5, key);
+  const isKnown = action === 'upload' || action === 'copy';
+  if (
+    !isText(key) ||
+    !isKnown ||
+    !isText(uploadId) ||
+    !isSize(size) ||
+    md5 === undefined ||
+    layout === undefined
+  )
+    throw wrongStep(key);
+  if (!Array.isArray(parts)) throw wrongStep(key);
+  return {
+    key: key as ObjectKey,
+    action,
+    uploadId,
+    encryption: isText(encryption) ? encryption : undefined,
+    parts: parts.map((part: unknown) => {
+      const { number, etag: partETag, boundBySource } = record(part);
+      if (!isSize(number)) throw wrongStep(key);
+      const bound: { readonly boundBySource?: true } = boundBySource === true ? { boundBySource } : {};
+      return { number, etag: etagOf(partETag, key), ...bound };
+    }),
+    layout,
+    etag: etag === undefined ? undefined : etagOf(etag, key),
+    size,
+    md5,
+    ...(isText(crc32) ? { crc32 } : {}),
+  };
+}
+
+/** Every line, parsed; the last one must be ended. */
+function* linesOf(bytes: Buffer, what: string): Generator<unknown> {
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end === -1) throw new PlanFileError(`the ${what} is cut short`);
+    let value: unknown;
+    try {
+      value = JSON.parse(bytes.toString('utf8', start, end));
+    } catch (cause) {
+      throw new PlanFileError('a line is no JSON', { cause });
+    }
+    yield value;
+    start = end + 1;
+  }
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new PlanFileError('a line is not what it should be');
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function count(value: unknown): { readonly files: number; readonly bytes: number } {
+  const { files, bytes } = record(value);
+  if (!isSize(files) || !isSize(bytes)) throw new PlanFileError('its first line is not whole');
+  return { files, bytes };
+}
+
+function etagOf(value: unknown, key: unknown): ETag {
+  const etag = typeof value === 'string' ? parseETag(value) : undefined;
+  if (etag === undefined) throw wrongStep(key);
+  return etag;
+}
+
+function md5Of(value: unknown, key: unknown): Md5 | undefined {
+  if (value === undefined) return undefined;
+  const md5 = typeof value === 'string' ? parseMd5(value) : undefined;
+  if (md5 === undefined) throw wrongStep(key);
+  return md5;
+}
+
+function wrongStep(key: unknown): PlanFileError {
+  return new PlanFileError(`the line of ${JSON.stringify(key)} is not what it should be`);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,248 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXIT, messageOf, refusal, SyncError } from '../model/errors.js';
+import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
+import type { ListedObject, LocalFile } from '../model/objects.js';
+import type { CopyStep, Plan, StagedStep, Step, UploadStep } from '../model/plan.js';
+import { stepsOf } from '../model/plan.js';
+import {
+  MAX_PLAN_BYTES,
+  type PlanFile,
+  PlanFileError,
+  parsePlan,
+  parseResults,
+  type Results,
+  type Shard,
+  type StagedUpload,
+} from '../model/plan-file.js';
+import type { Upload } from '../store/object-store.js';
+import type { Staged } from './transfer.js';
+
+/** Names of results in a directory of them. */
+const RESULTS_NAME = /\.jsonl?$/;
+
+/** Keys that a message names. */
+const SHOWN = 5;
+
+/** Steps whose bytes a machine stages. */
+export type ShardStep = UploadStep | CopyStep;
+
+/** Reads the plan of this destination, whole. A key outside of its prefix is no plan of ours. */
+export async function readPlan(
+  path: string,
+  url: string,
+  endpoint: string,
+  prefix: Prefix,
+): Promise<PlanFile> {
+  const file = await parsed(path, parsePlan);
+  const own = prefix + OWN_DIRECTORY;
+  for (const { key } of stepsOf(file.plan)) {
+    if (!key.startsWith(prefix) || key.startsWith(own))
+      throw mismatch(
+        `${path} names ${JSON.stringify(key)}, which is not published below ${url}: it is no plan of this version`,
+      );
+  }
+  if (file.destination !== url || file.endpoint !== endpoint) {
+    const at = file.endpoint === '' ? '' : ` at ${file.endpoint}`;
+    throw mismatch(
+      `${path} is a plan for ${file.destination}${at}, and this run is about ${url}: give it its own plan`,
+    );
+  }
+  return file;
+}
+
+/** Files, and those in directories; each must be results of `plan`. */
+export async function readResults(paths: readonly string[], plan: PlanFile): Promise<readonly Results[]> {
+  const files: string[] = [];
+  for (const path of paths) {
+    const found = await stat(path).catch((cause: unknown) => {
+      throw unreadable(path, cause);
+    });
+    if (!found.isDirectory()) files.push(path);
+    else {
+      for (const name of (await readdir(path)).sort())
+        if (RESULTS_NAME.test(name)) files.push(join(path, name));
+    }
+  }
+  const all: Results[] = [];
+  for (const path of files) {
+    const results = await parsed(path, parseResults);
+    if (results.plan !== plan.id)
+      throw mismatch(`${path} holds results of another plan: give publish those of its own plan`);
+    all.push(results);
+  }
+  return all;
+}
+
+/**
+ * The share of one machine: the same on each, whoever asks, and shares alike in bytes and in number. The largest goes
+ * first, to whoever has least.
+ */
+export function shardOf(plan: Plan, { number, of }: Shard): readonly ShardStep[] {
+  const loads = Array.from({ length: of }, () => 0);
+  const mine: ShardStep[] = [];
+  const all = [...stagedSteps(plan)].sort((a, b) => b.bytes - a.bytes || compareKeys(a.key, b.key));
+  for (const step of all) {
+    const least = loads.indexOf(Math.min(...loads));
+    // A request costs as much as some bytes.
+    loads[least] = (loads[least] ?? 0) + step.bytes + REQUEST_BYTES;
+    if (least === number - 1) mine.push(step);
+  }
+  return mine;
+}
+
+/** What a small object's requests weigh beside its bytes. */
+const REQUEST_BYTES = 64 * 1024;
+
+function* stagedSteps(plan: Plan): Generator<ShardStep> {
+  for (const { phases } of plan.ranks) {
+    for (const phase of phases) if (phase.kind === 'stage') yield* phase.steps.filter(isShardStep);
+  }
+}
+
+function isShardStep(step: StagedStep): step is ShardStep {
+  return step.action === 'upload' || step.action === 'copy';
+}
+
+/** The steps with the files of this machine: the tree must be the one that was planned. */
+export function withFiles(steps: readonly ShardStep[], files: readonly LocalFile[]): readonly ShardStep[] {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const wrong: string[] = [];
+  const due = steps.map((step) => {
+    const file = byName.get(step.file.name);
+    if (file?.size !== step.file.size) wrong.push(step.file.name);
+    return file === undefined ? step : { ...step, file };
+  });
+  if (wrong.length === 0) return due;
+  throw mismatch(
+    `this tree is not the one that was planned: ${named(wrong)} ${wrong.length === 1 ? 'is' : 'are'} missing or of another size; apply needs the same files`,
+  );
+}
+
+/** What all shards staged, by key; of a shard that was tried more than once the last attempt counts. */
+export function gather(
+  { plan, id }: PlanFile,
+  all: readonly Results[],
+): { readonly staged: ReadonlyMap<ObjectKey, StagedUpload>; readonly losers: readonly Upload[] } {
+  const [first] = all;
+  const needed = [...stagedSteps(plan)];
+  if (first === undefined) {
+    if (needed.length === 0) return { staged: new Map(), losers: [] };
+    throw mismatch('no results were given: publish needs those of every shard');
+  }
+  const { of } = first.shard;
+  const last = new Map<number, Results>();
+  const losers: Upload[] = [];
+  for (const results of all) {
+    if (results.shard.of !== of)
+      throw mismatch(
+        `results of ${of} and of ${results.shard.of} shards were given: cut the plan in one way`,
+      );
+    const known = last.get(results.shard.number);
+    const isLater = known === undefined || results.attempt >= known.attempt;
+    const lost = isLater ? known : results;
+    if (isLater) last.set(results.shard.number, results);
+    for (const upload of lost?.uploads ?? []) losers.push(uploadOf(upload));
+  }
+  const missing = Array.from({ length: of }, (_, at) => at + 1).filter((number) => !last.has(number));
+  if (missing.length > 0)
+    throw mismatch(
+      `the results of shard ${missing.map((number) => `${number}/${of}`).join(', ')} are missing: run apply for it again`,
+    );
+  const staged = new Map<ObjectKey, StagedUpload>();
+  for (const { uploads } of last.values()) for (const upload of uploads) staged.set(upload.key, upload);
+  const without = needed.filter(({ key, bytes, md5 }) => {
+    const upload = staged.get(key);
+    return upload === undefined || upload.size !== bytes || (md5 !== undefined && upload.md5 !== md5);
+  });
+  if (without.length > 0)
+    throw mismatch(
+      `nothing was staged for ${named(without.map(({ key }) => key))} of the plan ${id.slice(0, 12)}: run apply again`,
+    );
+  // Named twice it would be aborted after it was completed.
+  const kept = new Set([...staged.values()].map(({ uploadId }) => uploadId));
+  return { staged, losers: losers.filter((upload) => !kept.has(upload.id)) };
+}
+
+/** A step's upload as the performer completes it. */
+export function stagedFrom(upload: StagedUpload, file: LocalFile): Staged {
+  const { action, parts, layout, etag, size, md5, crc32 } = upload;
+  return {
+    action,
+    upload: uploadOf(upload),
+    parts,
+    layout,
+    expected: { etag, size, md5 },
+    file,
+    ...(crc32 === undefined ? {} : { crc32 }),
+  };
+}
+
+export function stagedTo({ action, upload, parts, layout, expected, crc32 }: Staged): StagedUpload {
+  const { key, id: uploadId, encryption } = upload;
+  const { etag, size, md5 } = expected;
+  if (md5 === undefined) throw new Error(`${key} was staged without a digest`);
+  const whole = crc32 === undefined ? {} : { crc32 };
+  return { key, action, uploadId, encryption, parts, layout, etag, size, md5, ...whole };
+}
+
+function uploadOf({ key, uploadId, encryption }: StagedUpload): Upload {
+  return { key, id: uploadId, encryption };
+}
+
+/** A destination that is not as it was when the plan was made: nothing is written, as half of it would be. */
+export function refuseChanged(plan: Plan, listing: ReadonlyMap<ObjectKey, ListedObject>, url: string): void {
+  const changed: string[] = [];
+  for (const step of stepsOf(plan)) {
+    const etag = listing.get(step.key)?.etag;
+    if (etag !== plannedETag(step)) changed.push(step.key);
+  }
+  if (changed.length === 0) return;
+  throw new SyncError(
+    'foreign-writer',
+    EXIT.foreignWriter,
+    `${url}: ${named(changed)} changed since the plan was made; nothing was written: plan again`,
+  );
+}
+
+function plannedETag(step: Step): string | undefined {
+  if (!('condition' in step)) return step.etag;
+  return 'ifMatch' in step.condition ? step.condition.ifMatch : undefined;
+}
+
+async function parsed<T>(path: string, parse: (bytes: Buffer) => T): Promise<T> {
+  let bytes: Buffer;
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_PLAN_BYTES) throw new Error(`it has ${size} bytes, over ${MAX_PLAN_BYTES}`);
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  try {
+    return parse(bytes);
+  } catch (cause) {
+    if (!(cause instanceof PlanFileError)) throw cause;
+    throw mismatch(`${path}: ${cause.message}; nothing was written`);
+  }
+}
+
+function unreadable(path: string, cause: unknown): SyncError {
+  return new SyncError(
+    'file-not-found',
+    EXIT.usage,
+    `${path} cannot be read (${messageOf(cause)}): check the path`,
+    {
+      cause,
+    },
+  );
+}
+
+function mismatch(message: string): SyncError {
+  return refusal('plan-mismatch', message);
+}
+
+function named(names: readonly string[]): string {
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+  return `${names.slice(0, SHOWN).join(', ')}${more}`;
+}
