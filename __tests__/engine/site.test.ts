@@ -426,6 +426,76 @@ describe('refresh-headers', () => {
   });
 });
 
+describe('C13: objects of the same bytes that somebody wrote again', () => {
+  const HEADERS = '/*\n Cache-Control: no-cache';
+
+  /** Another tool writes the same bytes with headers of its own, so much later than the object is dated. */
+  function overwrite(key: string, afterMs: number): void {
+    const object = s3.server.object(bucket, key);
+    s3.server.putObject(bucket, key, object?.content.text() ?? '', {
+      headers: { 'cache-control': 'public' },
+      lastModified: new Date((object?.lastModified.getTime() ?? 0) + afterMs),
+    });
+  }
+
+  test('their headers are unknown: counted and left, repaired by refresh-headers, then remembered', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one', 'b.txt': 'two' }, root);
+    await publish(s3, bucket, root, { index, ...(await site({ headers: HEADERS })) });
+    overwrite('p/a.txt', 1);
+    for (const changes of [{ index, command: 'check' }, { index }, { index }] satisfies Changes[]) {
+      const run = await publish(s3, bucket, root, { ...changes, ...(await site({ headers: HEADERS })) });
+      expect(run).toMatchObject({ exit: 0, report: { headersUnknown: { files: 1 }, steps: [] } });
+    }
+    const repair = { index, ...(await site({ headers: HEADERS, refresh: true })) };
+    expect(stepsOf(await publish(s3, bucket, root, repair))).toEqual(['refresh p/a.txt done']);
+    expect(headersOf('p/a.txt')['cache-control']).toBe('no-cache');
+    s3.server.log.clear();
+    const last = await publish(s3, bucket, root, repair);
+    expect(last.report).toMatchObject({ headersUnknown: { files: 0 }, steps: [] });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+  });
+
+  test('what HEAD answered as it should be is remembered for the object as it is listed', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one' }, root);
+    await publish(s3, bucket, root, await site({ headers: HEADERS }));
+    const asking = { index, ...(await site({ headers: HEADERS, refresh: true })) };
+    await publish(s3, bucket, root, asking);
+    expect((await publish(s3, bucket, root, asking)).report.requests).toEqual({ ListObjectsV2: 1 });
+    overwrite('p/a.txt', -1000);
+    expect(stepsOf(await publish(s3, bucket, root, asking))).toEqual(['refresh p/a.txt done']);
+  });
+
+  test('a changed rule renews them as it renews all others: a run that was killed left them so', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one' }, root);
+    await publish(s3, bucket, root, { index, ...(await site({ headers: HEADERS })) });
+    overwrite('p/a.txt', 1);
+    const changed = { index, ...(await site({ headers: '/*\n Cache-Control: private' })) };
+    expect(stepsOf(await publish(s3, bucket, root, changed))).toEqual(['refresh p/a.txt done']);
+  });
+
+  test.each([
+    ['within a minute of our write the next listing dates it', 30_000, 0],
+    ['an upload is dated by its creation, which may be long before', -3_600_000, 0],
+    ['later than that it was written by somebody else', 90_000, 1],
+  ])('no listing after the writes, as with a lock: %s', async (_, afterMs, files) => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one' }, root);
+    const options = { index, ...(await site({ headers: HEADERS })) };
+    await publish(s3, bucket, root, { ...options, lock: true });
+    overwrite('p/a.txt', afterMs);
+    s3.server.log.clear();
+    const next = await publish(s3, bucket, root, options);
+    expect(next).toMatchObject({ exit: 0, report: { headersUnknown: { files }, steps: [] } });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+    overwrite('p/a.txt', 1);
+    const last = await publish(s3, bucket, root, options);
+    expect(last.report).toMatchObject({ headersUnknown: { files: 1 }, steps: [] });
+  });
+});
+
 describe('clean-urls', () => {
   test('pages are published under both names, for no byte more, with the type of a page and its rules', async () => {
     await writeTree(

@@ -41,6 +41,10 @@ export interface ObjectEntry {
   readonly source?: string;
   /** Storage class that was asked for when it was written; a lifecycle rule may have moved it since. */
   readonly class?: string;
+  /** Last-Modified under which the object with these headers was listed. Milliseconds since the epoch. */
+  readonly modified?: number;
+  /** Until a listing showed that: when it was written, by this machine's clock. Milliseconds since the epoch. */
+  readonly written?: number;
   /** What a newer version wrote. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -238,7 +242,8 @@ function parseLine(bytes: Buffer, start: number, end: number): Record<string, un
 }
 
 function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | undefined {
-  const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
+  const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...more } = record;
+  const { modified, written, ...extra } = more;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   const isWrong = rawMd5 !== undefined && md5 === undefined;
@@ -251,6 +256,8 @@ function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | u
     ...(typeof headers === 'string' ? { headers } : {}),
     ...(typeof source === 'string' ? { source } : {}),
     ...(typeof asked === 'string' ? { class: asked } : {}),
+    ...(isSize(modified) ? { modified } : {}),
+    ...(isSize(written) ? { written } : {}),
     ...(Object.keys(extra).length > 0 ? { extra } : {}),
   };
 }

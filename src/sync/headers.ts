@@ -1,5 +1,5 @@
 import { forEachConcurrent } from '../model/concurrency.js';
-import type { DigestIndex } from '../model/digest-index.js';
+import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import { type HeaderPolicy, headerDigest } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
@@ -10,8 +10,26 @@ import { explain } from './explain.js';
 import type { HeaderState } from './plan.js';
 
 /**
+ * How far the clocks of this machine and of S3 may be apart: later than this after our write, an object of the same
+ * bytes is taken for another writer's. Milliseconds.
+ */
+const CLOCKS_APART_MS = 60_000;
+
+/**
+ * Whether an object of the same bytes was written again since the index last saw it, maybe with other headers. Where
+ * no listing showed our own write yet, its time decides: a multipart object is dated by its creation call, so earlier
+ * is no sign. Lifecycle transitions leave Last-Modified alone.
+ */
+export function isRewritten({ modified, written }: ObjectEntry, { lastModified }: ListedObject): boolean {
+  if (lastModified === 0) return false;
+  if (modified !== undefined) return lastModified !== modified;
+  return written !== undefined && lastModified > written + CLOCKS_APART_MS;
+}
+
+/**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
- * that others wrote, or that were written since, have no entry.
+ * that others wrote, or that were written since, have no entry. But where the rules have changed, what was written since
+ * is renewed like the rest: a run that was killed while it renewed leaves such objects.
  */
 export function headerStates(
   files: readonly LocalFile[],
@@ -29,8 +47,9 @@ export function headerStates(
     if (object === undefined || entry?.headers === undefined) continue;
     if (entry.etag !== object.etag || entry.size !== object.size) continue;
     const headers = policy.headersOf(file);
-    if (entry.headers === headerDigest(headers)) states.set(key, 'same');
-    else states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
+    if (entry.headers === headerDigest(headers)) {
+      if (!isRewritten(entry, object)) states.set(key, 'same');
+    } else states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
   }
   return states;
 }

@@ -114,6 +114,10 @@ class Run {
   readonly #headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
   #headersUnknown: Count = { files: 0, bytes: 0 };
   #sendAllRequests = 0;
+  /** When keys were written, by this machine's clock. Milliseconds since the epoch. */
+  readonly #writtenAt = new Map<ObjectKey, number>();
+  /** The last listing after the writes. */
+  #after: Looked['listing'] = new Map();
 
   constructor(options: SyncOptions, ports: SyncPorts) {
     this.#options = options;
@@ -556,7 +560,7 @@ class Run {
     const isAsked = rules.length > 0 || defaults !== 'none';
     if (count === 0 || refresh || !isAsked) return;
     const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
-    const message = `${what} remembered by no earlier run, and left as they are: refresh-headers: true compares and renews them`;
+    const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
     this.#ports.emit({ type: 'message', level: 'notice', message });
   }
 
@@ -642,6 +646,7 @@ class Run {
             if (event.type === 'outcome') {
               // What is kept is no part of the total either.
               if (event.outcome.action !== 'keep') done++;
+              this.#writtenAt.set(event.outcome.step.key, now());
               clock.see(event.outcome);
             }
             tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
@@ -698,7 +703,7 @@ class Run {
 
   async #foreignWrites(transfer: Transfer, seen: Seen): Promise<readonly ObjectKey[]> {
     const { command, destination, connection } = this.#options;
-    return foreignWrites({
+    const { foreign, listing } = await foreignWrites({
       store: this.#ports.store,
       prefix: destination.prefix,
       listing: seen.listing,
@@ -709,6 +714,8 @@ class Run {
       concurrency: requestsInFlight(connection),
       signal: this.#frame.requests,
     });
+    this.#after = listing;
+    return foreign;
   }
 
   /** Other pipelines may add keys beside ours; where we delete, the prefix is ours alone. */
@@ -750,6 +757,8 @@ class Run {
       listing,
       unchanged: planned.unchanged,
       written: transfer.learned,
+      writtenAt: this.#writtenAt,
+      after: this.#after,
       deleted: transfer.deleted,
       files: [...digested.values()].map(({ file, md5 }) =>
         file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 },
