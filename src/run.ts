@@ -21,6 +21,7 @@ import {
   statusOf,
 } from './model/report.js';
 import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
+import { indexDestination, ofDestination } from './sync/index-destination.js';
 import type { CopyPlace, IndexStorage, SourcePort, SyncPorts, SyncResult } from './sync/ports.js';
 
 /** What surrounds a run: a job of GitHub, a terminal, or a test. */
@@ -105,7 +106,11 @@ export async function run(
     identity = opened.identity;
     const { region, endpoint } = opened;
     emit({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
-    const index = options.index.kind === 'none' ? undefined : await indexStorage(opened);
+    const storage = options.index.kind === 'none' ? undefined : await indexStorage(opened);
+    const index =
+      storage === undefined
+        ? undefined
+        : ofDestination(storage, indexDestination(options.destination, endpoint));
     const copyFrom = await copyPlaces(opened);
     const source = await sourcePort(opened);
     const { store } = opened;

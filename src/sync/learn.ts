@@ -52,9 +52,9 @@ export async function loadIndex(
     return ignore(messageOf(error));
   }
   if (bytes === undefined) {
-    return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal) };
+    return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal, storage.destination) };
   }
-  const parsed = parseIndex(bytes, journal);
+  const parsed = parseIndex(bytes, journal, storage.destination);
   if (parsed.index === undefined) return ignore(parsed.why);
   if (parsed.droppedLines > 0) {
     emit({
@@ -64,6 +64,14 @@ export async function loadIndex(
     });
   }
   const { index } = parsed;
+  const { destination } = index;
+  if (destination !== undefined && ![undefined, destination].includes(storage.destination)) {
+    emit({
+      type: 'message',
+      level: 'notice',
+      message: `the index of earlier runs is of ${destination}: what it says of objects is ignored, and lost when this run writes its own there; give each destination an index of its own`,
+    });
+  }
   emit({
     type: 'message',
     level: 'debug',
@@ -191,6 +199,7 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
   }
   return {
     machine: machineId(),
+    ...(storage.destination === undefined ? {} : { destination: storage.destination }),
     writtenNs: confirmed.digestedNs - SETTLING_NS,
     objects: new Map(entries),
     files: new Map(files),

@@ -9,6 +9,8 @@ import type { Invalidator, ObjectStore, ReadableStore } from '../store/object-st
 export interface IndexStorage {
   /** Whether what lies here may be believed without an ETag or metadata that agrees: design rule 3. */
   readonly trust: { readonly remote: boolean; readonly local: boolean };
+  /** Which destination it is of, as `indexDestination` names it; absent: any. */
+  readonly destination?: string;
   /** The bytes of the last index, or undefined. Says itself why there is none. */
   load(signal: AbortSignal): Promise<Buffer | undefined>;
   /** Replaces the index whole, and with it the journal. Rejects when it cannot; the old one is then still there. */
