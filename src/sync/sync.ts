@@ -20,7 +20,7 @@ import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { foreignWrites } from './foreign.js';
 import { graceStates, pendingDeletes } from './grace.js';
-import { guardDeletions, guardTree } from './guards.js';
+import { guardDeletions, guardNesting, guardTree, nestedNames } from './guards.js';
 import { headerStates, whatWouldLoseAcls } from './headers.js';
 import { Invalidations } from './invalidate.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
@@ -148,7 +148,7 @@ class Run {
     const remembered = await loadIndex(storage, emit, this.#frame.signal);
     const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
     const invalidations = this.#toInvalidate(listing, remembered);
-    const delay = this.#canDelay();
+    const delay = this.#canDelay(tree);
     let planned = await this.#plan(input, delay);
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
     this.#settle(planned);
@@ -189,6 +189,8 @@ class Run {
     this.#policy = await this.#headerPolicy(tree);
     this.#frame.warn(tree.warnings);
     refuseKeys(tree, this.#options);
+    const { store } = this.#ports;
+    if (store.keysAreFiles) guardNesting(tree, store.provider);
     const digestedNs = BigInt(now()) * 1_000_000n;
     const encoded = await this.#encode(tree, listing, remembered);
     const known = await (this.#source === undefined
@@ -570,12 +572,14 @@ class Run {
     this.#frame.settle(planned.plan);
   }
 
-  #canDelay(): boolean {
+  #canDelay(tree: Tree): boolean {
     const { delayUpdates } = this.#options;
     if (delayUpdates === false) return false;
-    const { canStage, provider } = this.#ports.store;
+    const { canStage, canStageNested, provider } = this.#ports.store;
+    const nested = canStage && !canStageNested ? nestedNames(tree) : undefined;
     if (!canStage) this.#cannotDelay(`${provider} has no part copies`);
-    return canStage;
+    if (nested !== undefined) this.#cannotDelay(`${provider} completes no upload of ${nested}`);
+    return canStage && nested === undefined;
   }
 
   /** Strict: refuses. Best effort: says once what is done instead. */
