@@ -106,6 +106,8 @@ export interface Confirmed {
   readonly writtenAt?: ReadonlyMap<ObjectKey, number>;
   /** What a listing after the writes showed; none where there was no such listing. */
   readonly after?: ReadonlyMap<ObjectKey, ListedObject>;
+  /** Whether objects too are named that their own ETag tells all of: then another run's writes are seen. */
+  readonly everyObject?: boolean;
   readonly deleted: ReadonlySet<ObjectKey>;
   readonly files: Iterable<{ readonly file: LocalFile; readonly md5: Md5 }>;
   /** When the first file of the run was digested, nanoseconds since the epoch. */
@@ -174,6 +176,11 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
       const same = (md5 === undefined || md5 === known.md5) && isPlain;
       const seen = headers === undefined ? dated(known, object) : undated(known);
       entries.push([object.key, same ? seen : { ...seen, ...(md5 === undefined ? {} : { md5 }), ...asked }]);
+    } else if (confirmed.everyObject === true && confirmed.unchanged.has(object.key)) {
+      entries.push([
+        object.key,
+        { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked },
+      ]);
     } else if (md5 !== undefined && (!isPlain || classifyETag(object.etag).kind !== 'md5')) {
       // A plain ETag says its own digest; only the others are worth a line.
       entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);

@@ -147,7 +147,7 @@ class Run {
     const { index: storage, emit } = this.#ports;
     const remembered = await loadIndex(storage, emit, this.#frame.signal);
     const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
-    const invalidations = this.#toInvalidate(listing, remembered);
+    const invalidations = this.#toInvalidate(known.files, listing, remembered);
     const delay = this.#canDelay(tree);
     let planned = await this.#plan(input, delay);
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
@@ -246,16 +246,17 @@ class Run {
     );
   }
 
-  #toInvalidate(listing: Looked['listing'], { index }: LoadedIndex): Invalidations {
-    const { invalidation: options } = this.#options;
+  #toInvalidate(files: Digested['files'], listing: Looked['listing'], { index }: LoadedIndex): Invalidations {
+    const { invalidation: options, destination } = this.#options;
     const { invalidator, index: storage, emit } = this.#ports;
     this.#invalidations = new Invalidations({
       options,
       invalidator,
       storage,
       remembered: index?.invalidations ?? new Map(),
-      wasEmpty: listing.size === 0,
-      wasThere: (key) => index?.objects.has(key) === true,
+      known: index?.objects ?? new Map(),
+      listing,
+      keys: files.map(({ name }) => (destination.prefix + name) as ObjectKey),
       url: this.#frame.url,
       emit,
       onMove: () => {
@@ -763,6 +764,7 @@ class Run {
       written: transfer.learned,
       writtenAt: this.#writtenAt,
       after: this.#after,
+      everyObject: this.#options.invalidation !== undefined,
       deleted: transfer.deleted,
       files: [...digested.values()].map(({ file, md5 }) =>
         file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 },
