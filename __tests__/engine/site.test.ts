@@ -496,6 +496,52 @@ describe('C13: objects of the same bytes that somebody wrote again', () => {
   });
 });
 
+describe('an archived storage class: nothing is copied from what this run writes', () => {
+  test.each([
+    ['of every write', { writeHeaders: { storageClass: 'GLACIER' } }, ['a.bin', 'b.bin', 'c.bin'], []],
+    [
+      'of every write, staged',
+      { writeHeaders: { storageClass: 'DEEP_ARCHIVE' }, delayUpdates: true },
+      ['a.bin', 'b.bin', 'c.bin'],
+      [],
+    ],
+    [
+      'by a rule for one name',
+      { rule: '/a.bin\n x-amz-storage-class: GLACIER' },
+      ['a.bin', 'b.bin'],
+      ['c.bin <- p/b.bin'],
+    ],
+  ] as [string, Changes & { rule?: string }, string[], string[]][])(
+    '%s: planned as uploads, and nothing falls back',
+    async (_, { rule, ...changes }, uploads, copies) => {
+      await writeTree({ 'a.bin': 'same', 'b.bin': 'same', 'c.bin': 'same' }, root);
+      const options = { ...changes, ...(rule === undefined ? {} : await site({ headers: rule })) };
+      for (const dryRun of [true, false]) {
+        const run = await publish(s3, bucket, root, { ...options, dryRun });
+        expect(run).toMatchObject({ exit: 0, messages: [] });
+        const outcome = dryRun ? 'planned' : 'done';
+        expect([...stepsOf(run)].sort()).toEqual([
+          ...copies.map((copy) => `copy p/${copy} ${outcome}`),
+          ...uploads.map((name) => `upload p/${name} ${outcome}`),
+        ]);
+      }
+    },
+  );
+
+  test('nor from what it moves there', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.bin': 'same' }, root);
+    await publish(s3, bucket, root, { index });
+    await writeTree({ 'z.bin': 'same' }, root);
+    const run = await publish(s3, bucket, root, {
+      index,
+      ...(await site({ headers: '/a.bin\n x-amz-storage-class: GLACIER' })),
+    });
+    expect(run.exit).toBe(0);
+    expect([...stepsOf(run)].sort()).toEqual(['refresh p/a.bin done', 'upload p/z.bin done']);
+  });
+});
+
 describe('clean-urls', () => {
   test('pages are published under both names, for no byte more, with the type of a page and its rules', async () => {
     await writeTree(

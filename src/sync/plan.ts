@@ -83,6 +83,8 @@ export interface PlanInput {
   readonly own?: ReadonlyMap<string, ListedObject>;
   /** What is remembered of the objects' headers; no entry: unknown, and left alone. */
   readonly headers: ReadonlyMap<ObjectKey, HeaderState>;
+  /** Whether a file's object is written into an archived class, from which nothing is copied; absent: none is. */
+  readonly archives?: (file: LocalFile) => boolean;
   /** Keys whose ACL a copy onto themselves would drop. */
   readonly aclBound: ReadonlySet<ObjectKey>;
   readonly policy: PlanPolicy;
@@ -170,6 +172,11 @@ export function makePlan(input: PlanInput): Planned {
     }
   }
 
+  const archives = input.archives ?? (() => false);
+  // A refresh keeps the class that an object has unless the class is what changed.
+  const archived = new Set(
+    renewed.flatMap(({ file, key }) => (input.headers.get(key) === 'class' && archives(file) ? [key] : [])),
+  );
   const wantedRanks = new Map(wanted.map(({ key, rank }) => [key, rank]));
   const sources = new Map<string, ListedObject>();
   const moving = new Map<string, ListedObject>();
@@ -187,7 +194,7 @@ export function makePlan(input: PlanInput): Planned {
       else kept.add(object.size);
     }
     const md5 = contentOf(object);
-    if (md5 === undefined || !copyable(object)) continue;
+    if (md5 === undefined || !copyable(object) || archived.has(object.key)) continue;
     const id = contentId(object.size, md5);
     if (inTree && !unchanged.has(object.key)) {
       const known = moving.get(id);
@@ -260,7 +267,7 @@ export function makePlan(input: PlanInput): Planned {
       });
     } else if (leader !== undefined) decided.push({ ...want, from: { reason: 'duplicate', key: leader } });
     else {
-      if (id !== undefined) first.set(id, key);
+      if (id !== undefined && !archives(file)) first.set(id, key);
       decided.push(moved === undefined ? want : { ...want, from: { reason: 'moved', object: moved } });
     }
   }

@@ -5,7 +5,7 @@ import type { StepOutcome } from '../model/events.js';
 import { MAX_METADATA_BYTES } from '../model/header-rules.js';
 import { formatSource, HeaderPolicy, type HeaderSet, headerDigest, objectHeaders } from '../model/headers.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/object-key.js';
-import type { ListedObject, LocalFile } from '../model/objects.js';
+import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
 import type { Count, Plan, Step } from '../model/plan.js';
@@ -466,6 +466,7 @@ class Run {
       contents: this.#source === undefined ? knownContents(digests) : this.#source.contents(files).contents,
       ...this.#ownSources(tree),
       vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
+      archives: (file) => ARCHIVED_CLASSES.has(this.#policy.headersOf(file)['x-amz-storage-class'] ?? ''),
       headers: headerStates(files, prefix, listing, remembered.index, this.#policy),
       policy: {
         order: publishOrder(publishLast),
