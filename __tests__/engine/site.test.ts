@@ -623,7 +623,7 @@ describe('redirects-file', () => {
       'p/old',
     ]);
     expect(headersOf('p/old')).toMatchObject({
-      'x-amz-website-redirect-location': '/new.html',
+      'x-amz-website-redirect-location': '/p/new.html',
       'content-type': 'text/html; charset=utf-8',
     });
     const order = run.report.steps.map(({ key }) => key);
@@ -644,7 +644,7 @@ describe('redirects-file', () => {
     const options = await site({ redirectsFile: '_redirects' });
     const run = await publish(s3, bucket, root, { delayUpdates: true, preserve: true, ...options });
     expect(run.exit).toBe(0);
-    expect(headersOf('p/old')['x-amz-website-redirect-location']).toBe('/new.html');
+    expect(headersOf('p/old')['x-amz-website-redirect-location']).toBe('/p/new.html');
   });
 
   test('a redirect where the tree has a file is refused by its line, and nothing is written', async () => {
@@ -653,6 +653,16 @@ describe('redirects-file', () => {
     expect(run.exit).toBe(2);
     expect(run.report.error?.message).toMatch(/redirects-file line 2: a\.html cannot redirect/);
     expect(s3.server.texts(bucket)).toEqual({});
+  });
+
+  test('S3 reads a target from the root of the bucket: a path stays within the prefix, a URL is as it was', async () => {
+    await writeTree({ 'new.html': 'new', _redirects: '/a /new?x=1#y\n/b //example.com/z\n' }, root);
+    const options = await site({ redirectsFile: '_redirects' });
+    await publish(s3, bucket, root, { prefix: 'é/docs v1', ...options });
+    expect(headersOf('é/docs v1/a')['x-amz-website-redirect-location']).toBe('/%C3%A9/docs%20v1/new?x=1#y');
+    expect(headersOf('é/docs v1/b')['x-amz-website-redirect-location']).toBe('//example.com/z');
+    await publish(s3, bucket, root, { prefix: '', ...options });
+    expect(headersOf('a')['x-amz-website-redirect-location']).toBe('/new?x=1#y');
   });
 
   test('D1: redirects alone are no tree', async () => {

@@ -185,7 +185,7 @@ class Run {
       for (const message of unusedRules(published)) emit({ type: 'message', level: 'notice', message });
     const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
     this.#frame.warn([...site.warnings, ...guardTree(published, places, treeOptions, deletes)]);
-    const tree = withSite(published, site);
+    const tree = withSite(published, site, this.#options.destination.prefix);
     this.#policy = await this.#headerPolicy(tree);
     this.#frame.warn(tree.warnings);
     refuseKeys(tree, this.#options);
