@@ -56,6 +56,8 @@ export interface SyncPorts {
   readonly index: IndexStorage | undefined;
   /** Given when something is to be invalidated, but for a dry run. */
   readonly invalidator?: Invalidator;
+  /** Where temporary files lie; absent: where the system has them. */
+  readonly temporary?: string;
   /** Who this run is, for the holder of a lock to be told by: a host, a process, the URL of a job. */
   readonly owner: string;
   readonly emit: Emit;

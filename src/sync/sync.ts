@@ -128,7 +128,7 @@ class Run {
       ...ports.copyFrom.map(({ store }) => store),
     ]);
     this.#policy = new HeaderPolicy(options.writeHeaders, options.headers);
-    this.#encodings = new Encodings(this.#frame.pool);
+    this.#encodings = new Encodings(this.#frame.pool, ports.temporary);
     if (ports.source !== undefined) {
       this.#source = new SourceObjects({
         store: ports.source.store,
