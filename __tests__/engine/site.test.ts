@@ -1,4 +1,4 @@
-import { rename, rm, symlink } from 'node:fs/promises';
+import { link, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseSite, type SiteInputs } from '../../src/console/site.js';
@@ -174,14 +174,18 @@ describe('headers', () => {
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.html']);
   });
 
-  test('a link to the rules is left out, and not what it leads to; rules that nobody asked for are a file', async () => {
+  test('the rules are left out under every name: a link, what it leads to, a hard link; unasked for they are a file', async () => {
     await writeTree({ 'rules.txt': '/*\n  Cache-Control: public\n', 'sub/_headers': 'a file' }, root);
     await symlink('rules.txt', join(root, '_headers'));
-    await publish(s3, bucket, root, await site({ headersFile: '_headers' }));
-    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/rules.txt', 'p/sub/_headers']);
+    await symlink('_headers', join(root, 'alias'));
+    await link(join(root, 'rules.txt'), join(root, 'hard'));
+    for (const headersFile of ['_headers', 'rules.txt', 'hard']) {
+      await publish(s3, bucket, root, await site({ headersFile }));
+      expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/sub/_headers']);
+    }
     const run = await publish(s3, bucket, root);
     expect(run.messages).toEqual([expect.stringContaining('headers-file would apply its rules')]);
-    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/_headers', 'p/rules.txt', 'p/sub/_headers']);
+    expect(Object.keys(s3.server.texts(bucket))).toHaveLength(5);
   });
 
   test('a file of rules in the tree can set no ACL, tags, storage class or redirect', async () => {

@@ -1,5 +1,5 @@
-import { readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import {
   type HeaderAuthor,
@@ -47,15 +47,15 @@ export async function parseSite(
   };
   const { headers, headersFile, redirectsFile } = inputs;
   if (headersFile.value !== undefined) {
-    const { text, real } = await readRules(headersFile, headersFile.value, inputs.cwd);
-    unpublished.add(real);
+    const { text, path } = await readRules(headersFile, headersFile.value, inputs.cwd);
+    unpublished.add(path);
     add(`${headersFile.name} ${printable(headersFile.value)}`, text, 'file');
   }
   if (headers.value !== undefined) add(headers.name, headers.value, 'inline');
   let redirects: SiteOptions['redirects'] = [];
   if (redirectsFile.value !== undefined) {
-    const { text, real } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
-    unpublished.add(real);
+    const { text, path } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
+    unpublished.add(path);
     const parsed = parseRedirects(text);
     refuseProblems(`${redirectsFile.name} ${printable(redirectsFile.value)}`, parsed.problems);
     redirects = parsed.redirects;
@@ -76,11 +76,10 @@ async function readRules(
   { name }: Named<unknown>,
   file: string,
   cwd: string,
-): Promise<{ readonly text: string; readonly real: string }> {
+): Promise<{ readonly text: string; readonly path: string }> {
   const path = resolve(cwd, file);
   try {
-    // A link is left out itself, and what it leads to is a file like any other.
-    return { text: await readFile(path, 'utf8'), real: join(await realpath(dirname(path)), basename(path)) };
+    return { text: await readFile(path, 'utf8'), path };
   } catch (cause) {
     const message = `${name}: ${printable(file)} cannot be read (${messageOf(cause)}): check the path`;
     throw new SyncError('file-not-found', EXIT.usage, message, { cause });

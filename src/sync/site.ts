@@ -1,5 +1,4 @@
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { EXIT, SyncError } from '../model/errors.js';
 import { compareKeys, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
@@ -11,15 +10,15 @@ const PAGE = /^(.*[^/])\.html$/;
 /** A directory's own page: readers find it under the directory. */
 const INDEX_PAGE = /(^|\/)index\.html$/;
 
-/** The tree without the files that say how to publish it. */
+/** The tree without the files that say how to publish it, under whatever names and links they lie there. */
 export async function withoutRules(tree: Tree, { unpublished }: SiteOptions): Promise<Tree> {
-  const names = new Set([...unpublished].map((path) => basename(path)));
-  const rules = new Set<LocalFile>();
-  for (const file of tree.files) {
-    if (!names.has(basename(file.path))) continue;
-    if (unpublished.has(join(await realpath(dirname(file.path)), basename(file.path)))) rules.add(file);
+  const rules = new Set<string>();
+  for (const path of unpublished) {
+    const { dev, ino } = await stat(path, { bigint: true });
+    rules.add(`${dev}:${ino}`);
   }
-  return rules.size === 0 ? tree : { ...tree, files: tree.files.filter((file) => !rules.has(file)) };
+  if (rules.size === 0) return tree;
+  return { ...tree, files: tree.files.filter(({ dev, ino }) => !rules.has(`${dev}:${ino}`)) };
 }
 
 /** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
