@@ -64,11 +64,15 @@ interface AclRequest {
 
 /**
  * Keys of the plan's refreshes whose ACL a copy onto themselves would drop: S3 never takes an ACL along. Asked only
- * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone.
+ * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone too.
  */
-export async function whatWouldLoseAcls(plan: Plan, request: AclRequest): Promise<ReadonlySet<ObjectKey>> {
+export async function whatWouldLoseAcls(
+  plan: Plan,
+  request: AclRequest,
+): Promise<{ readonly aclBound: ReadonlySet<ObjectKey>; readonly aclUnknown: ReadonlySet<ObjectKey> }> {
   const { store, policy, emit, signal } = request;
-  const bound = new Set<ObjectKey>();
+  const aclBound = new Set<ObjectKey>();
+  const aclUnknown = new Set<ObjectKey>();
   const steps = [...stepsOf(plan)].filter(
     (step): step is RefreshStep =>
       step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined,
@@ -76,27 +80,33 @@ export async function whatWouldLoseAcls(plan: Plan, request: AclRequest): Promis
   let denied: string | undefined;
   await forEachConcurrent(steps, request.concurrency, async ({ key }) => {
     if (denied !== undefined) {
-      bound.add(key);
+      aclUnknown.add(key);
       return;
     }
     try {
-      if (await store.hasAcl(key, signal)) bound.add(key);
+      if (await store.hasAcl(key, signal)) aclBound.add(key);
     } catch (error) {
       if (!(error instanceof StoreError) || error.kind !== 'denied') throw error;
       denied ??= explain(error, key).message;
-      bound.add(key);
+      aclUnknown.add(key);
     }
   });
-  if (bound.size === 0) return bound;
-  const [first = ''] = bound;
-  const objects =
-    bound.size === 1
-      ? `${first} keeps its old headers`
-      : `${first} and ${bound.size - 1} more keep their old headers`;
-  const message =
-    denied === undefined
-      ? `${objects}: renewing them would drop an ACL that was set on the object; set acl to say which ACL it shall have`
-      : `${objects}: whether renewing them would drop an ACL cannot be told (${denied}); allow s3:GetBucketOwnershipControls or s3:GetObjectAcl, or set acl`;
-  emit({ type: 'message', level: 'warning', message });
-  return bound;
+  const warn = (keys: ReadonlySet<ObjectKey>, why: string): void => {
+    const [first] = keys;
+    if (first === undefined) return;
+    const objects =
+      keys.size === 1
+        ? `${first} keeps its old headers`
+        : `${first} and ${keys.size - 1} more keep their old headers`;
+    emit({ type: 'message', level: 'warning', message: `${objects}: ${why}` });
+  };
+  warn(
+    aclBound,
+    'renewing them would drop an ACL that was set on the object; set acl to say which ACL it shall have',
+  );
+  warn(
+    aclUnknown,
+    `whether renewing them would drop an ACL is not known (${denied ?? ''}); allow s3:GetBucketOwnershipControls or s3:GetObjectAcl, or set acl`,
+  );
+  return { aclBound, aclUnknown };
 }

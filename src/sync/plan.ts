@@ -87,6 +87,8 @@ export interface PlanInput {
   readonly archives?: (file: LocalFile) => boolean;
   /** Keys whose ACL a copy onto themselves would drop. */
   readonly aclBound: ReadonlySet<ObjectKey>;
+  /** Keys of which nobody may know whether it would. */
+  readonly aclUnknown?: ReadonlySet<ObjectKey>;
   readonly policy: PlanPolicy;
 }
 
@@ -217,7 +219,7 @@ export function makePlan(input: PlanInput): Planned {
   const refreshed = new Map<ObjectKey, number>();
   for (const { file, key, rank, object, md5 } of renewed) {
     const base = { key, rank, bytes: file.size } as const;
-    const kept = policy.send === 'upload' ? whyNotRefreshed(object, input.aclBound) : undefined;
+    const kept = policy.send === 'upload' ? whyNotRefreshed(object, input) : undefined;
     if (kept !== undefined) {
       ranks.add(rank, 0, { ...base, action: 'keep', reason: kept, etag: object.etag } satisfies KeepStep);
       continue;
@@ -396,11 +398,13 @@ function copyable(object: ListedObject): boolean {
   return object.size > 0 && !ARCHIVED_CLASSES.has(object.storageClass);
 }
 
-function whyNotRefreshed(object: ListedObject, aclBound: ReadonlySet<ObjectKey>): Reason | undefined {
-  if (!ARCHIVED_CLASSES.has(object.storageClass) && object.size <= MAX_COPY_SIZE) {
-    return aclBound.has(object.key) ? 'acl' : undefined;
-  }
-  return 'not-copyable';
+function whyNotRefreshed(
+  { key, size, storageClass }: ListedObject,
+  { aclBound, aclUnknown }: Pick<PlanInput, 'aclBound' | 'aclUnknown'>,
+): Reason | undefined {
+  if (ARCHIVED_CLASSES.has(storageClass) || size > MAX_COPY_SIZE) return 'not-copyable';
+  if (aclBound.has(key)) return 'acl';
+  return aclUnknown?.has(key) === true ? 'acl-unknown' : undefined;
 }
 
 /** A source that stays is better than one that goes at the end; then the smaller key, so that plans repeat. */

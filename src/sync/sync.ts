@@ -510,14 +510,15 @@ class Run {
         made = makePlan({ ...input, policy, headers, aclBound: new Set() });
       }
       const concurrency = requestsInFlight(connection);
-      const aclBound = await whatWouldLoseAcls(made.plan, {
+      const acls = await whatWouldLoseAcls(made.plan, {
         store,
         policy: this.#policy,
         concurrency,
         emit,
         signal: this.#frame.signal,
       });
-      return aclBound.size === 0 ? made : makePlan({ ...input, policy, headers, aclBound });
+      const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
+      return isFree ? made : makePlan({ ...input, policy, headers, ...acls });
     });
   }
 
