@@ -211,9 +211,17 @@ describe('headers', () => {
     for (const dryRun of [true, false]) {
       const run = await publish(s3, bucket, root, { dryRun, ...(await site({ headers: rules })) });
       expect(run.messages).toEqual([
-        expect.stringMatching(/lines 2 and 4 .*assets\/a\.js.*contradicts itself/),
+        expect.stringMatching(/lines 2 and 4 of headers .*assets\/a\.js.*contradicts itself/),
       ]);
     }
+    await writeTree({ '.rules': '\n/*\n  Cache-Control: private\n' }, root);
+    const both = await publish(s3, bucket, root, await site({ headersFile: '.rules', headers: rules }));
+    expect(both.messages.filter((message) => /contradicts itself/.test(message))).toEqual([
+      expect.stringContaining(
+        'the rules of line 3 of headers-file and lines 2 and 4 of headers together give',
+      ),
+    ]);
+    await publish(s3, bucket, root, await site({ headers: rules }));
     expect(headersOf('p/assets/a.js')['cache-control']).toBe('no-cache, public, max-age=31536000, immutable');
   });
 });
@@ -543,6 +551,81 @@ describe('an archived storage class: nothing is copied from what this run writes
     });
     expect(run.exit).toBe(0);
     expect([...stepsOf(run)].sort()).toEqual(['refresh p/a.bin done', 'upload p/z.bin done']);
+  });
+});
+
+describe('what a run cannot do is said as it is', () => {
+  test('encryption in a rule points to the inputs that set it', async () => {
+    await writeTree({ a: 'a' }, root);
+    const rules = '/*\n  x-amz-server-side-encryption: AES256\n  X-Frame-Options: DENY\n';
+    const { messages } = await publish(s3, bucket, root, await site({ headers: rules }));
+    expect(messages).toEqual([
+      expect.stringMatching(/^headers: S3 cannot store X-Frame-Options \(line 3\) with/),
+      'headers: x-amz-server-side-encryption (line 2): the inputs sse and kms-key-id say how objects are encrypted, rules do not',
+    ]);
+  });
+
+  test('headers that archived objects cannot take are one warning with their number', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'a', b: 'b', c: 'c' }, root);
+    const writeHeaders = { storageClass: 'GLACIER' };
+    await publish(s3, bucket, root, { index, writeHeaders });
+    const rules = await site({ headers: '/*\n Cache-Control: no-cache' });
+    const run = await publish(s3, bucket, root, { index, writeHeaders, ...rules });
+    expect(run).toMatchObject({ exit: 0, report: { totals: { kept: { files: 3 } } } });
+    expect(run.messages.filter((message) => /old headers/.test(message))).toEqual([
+      'p/a and 2 more keep the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again',
+    ]);
+  });
+
+  test('an ACL that may not be asked for is not said to be there', async () => {
+    const index = memoryIndex();
+    bucket = `acls-${bucket}`;
+    s3.server.createBucket(bucket, { allowsAcls: true });
+    await writeTree({ a: 'a' }, root);
+    await publish(s3, bucket, root, { index });
+    s3.server.faults.add({
+      match: { operation: 'GetObjectAcl' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const rules = await site({ headers: '/*\n Cache-Control: no-cache' });
+    const run = await publish(s3, bucket, root, { index, ...rules });
+    expect(run.report.steps).toMatchObject([{ key: 'p/a', action: 'keep', reason: 'acl-unknown' }]);
+    expect(run.messages.filter((message) => /old headers/.test(message))).toEqual([
+      expect.stringMatching(
+        /^p\/a keeps its old headers: whether renewing them would drop an ACL is not known \(/,
+      ),
+    ]);
+  });
+
+  test('a HEAD that is denied in a preview is told as a 403', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'a' }, root);
+    await publish(s3, bucket, root, { index });
+    s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const rules = await site({ headers: '/*\n Cache-Control: no-cache' });
+    const { messages } = await publish(s3, bucket, root, { index, dryRun: true, ...rules });
+    expect(messages.join('\n')).toContain('HeadObject was denied (AccessDenied: HTTP 403)');
+    expect(messages.join('\n')).not.toContain('Unknown');
+  });
+
+  test.each([
+    ['123456789012', /; or the bucket is not owned by 123456789012, which expected-bucket-owner says$/],
+    [undefined, /allow s3:ListBucket in the policy of the identity and of the bucket$/],
+  ])('a listing that is denied, with expected-bucket-owner %s', async (expectedBucketOwner, told) => {
+    await writeTree({ a: 'a' }, root);
+    s3.server.faults.add({
+      match: { operation: 'ListObjectsV2' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const connection = expectedBucketOwner === undefined ? {} : { expectedBucketOwner };
+    const run = await publish(s3, bucket, root, { connection });
+    expect(run.report.error?.message).toMatch(told);
   });
 });
 

@@ -114,6 +114,8 @@ class Run {
   readonly #headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
   #headersUnknown: Count = { files: 0, bytes: 0 };
   #sendAllRequests = 0;
+  /** A plan that is made anew says it once. */
+  #isNotRenewedTold = false;
   /** When keys were written, by this machine's clock. Milliseconds since the epoch. */
   readonly #writtenAt = new Map<ObjectKey, number>();
   /** The last listing after the writes. */
@@ -211,6 +213,7 @@ class Run {
     const { known, input, listing } = await this.#prepare({ index, trustFiles: false, trustObjects: false });
     const planned = await this.#plan(input, false);
     const found = this.#options.read ? await this.#readBack(planned, known.files, listing) : NOTHING_FOUND;
+    this.#tellDamaged(found.findings.length);
     const plan = withFindings(planned.plan, found.findings);
     this.#settle({ ...planned, plan });
     const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
@@ -222,6 +225,14 @@ class Run {
     for (const outcome of found.failed) emit({ type: 'outcome', outcome });
     const isDifferent = [...stepsOf(plan)].some(({ action }) => action !== 'keep');
     if (isDifferent) this.#frame.addExits([EXIT.different]);
+  }
+
+  #tellDamaged(count: number): void {
+    if (count === 0) return;
+    const what = count === 1 ? '1 object does' : `${count} objects do`;
+    this.#frame.warn([
+      `${what} not hold the bytes that S3 says: a sync goes by what S3 says and finds nothing to do there; delete ${count === 1 ? 'it' : 'them'} first, then publish`,
+    ]);
   }
 
   async #readBack(
@@ -569,9 +580,21 @@ class Run {
     this.#ports.emit({ type: 'message', level: 'notice', message });
   }
 
+  #tellNotRenewed(plan: Plan): void {
+    const kept = [...stepsOf(plan)].filter(({ reason }) => reason === 'not-copyable');
+    const [first] = kept;
+    if (first === undefined || this.#isNotRenewedTold) return;
+    this.#isNotRenewedTold = true;
+    const what = kept.length === 1 ? `${first.key} keeps` : `${first.key} and ${kept.length - 1} more keep`;
+    this.#frame.warn([
+      `${what} the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again`,
+    ]);
+  }
+
   #settle(planned: Planned): void {
     this.#headersUnknown = planned.headersUnknown;
     this.#tellUnknownHeaders(planned.headersUnknown.files);
+    this.#tellNotRenewed(planned.plan);
     this.#frame.settle(planned.plan);
   }
 
