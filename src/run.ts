@@ -22,6 +22,7 @@ import {
   statusOf,
 } from './model/report.js';
 import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
+import { indexDestination, ofDestination } from './sync/index-destination.js';
 import type { CopyPlace, IndexStorage, SourcePort, SyncPorts, SyncResult } from './sync/ports.js';
 
 /** What surrounds a run: a job of GitHub, a terminal, or a test. */
@@ -154,7 +155,11 @@ export async function run(
       const { region, endpoint } = opened;
       say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
       const by = await mirroring(to, opened, primary);
-      const index = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
+      const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
+      const index =
+        storage === undefined
+          ? undefined
+          : ofDestination(storage, indexDestination(to.destination, endpoint));
       const copyFrom = [...by.from, ...(await copyPlaces(to, opened))];
       const source = await sourcePort(to, opened);
       const { invalidation } = to;

@@ -263,6 +263,35 @@ for (const server of servers) {
       expect(await list('del')).toEqual([]);
     });
 
+    test('a key may lie beside others below a directory of its name, and is still created once', async () => {
+      await list('nest');
+      if (store.keysAreFiles) return expect(['minio', 'versitygw']).toContain(server.name);
+      for (const name of ['put', 'copy', 'upload']) await put(`nest/${name}/below`, name);
+      const { etag } = await put('nest/put', 'one');
+      await expect(put('nest/put', 'two')).rejects.toMatchObject({ kind: 'condition' });
+
+      const source = { key: 'nest/put' as ObjectKey, etag, size: 3 };
+      const md5 = md5Of(Buffer.from('one'));
+      const copy = { source, headers, md5, condition: absent };
+      await store.copy({ ...copy, key: 'nest/copy' as ObjectKey }, signal);
+      await expect(store.copy({ ...copy, key: 'nest/copy' as ObjectKey }, signal)).rejects.toThrow();
+
+      const upload = await store.createUpload({ key: 'nest/upload' as ObjectKey, headers }, signal);
+      const part = await store.uploadPart({ upload, number: 1, body: Buffer.from('one'), md5 }, signal);
+      const expected = { etag: multipartETag([md5]), size: 3, md5 };
+      const completed = store.completeUpload({ upload, parts: [part], expected, condition: absent }, signal);
+      if (store.canStageNested) await completed;
+      else {
+        await expect(completed).rejects.toMatchObject({ kind: 'rejected', code: 'KeyIsDirectory' });
+        await put('nest/upload', 'one');
+      }
+
+      const keys = (await list('nest')).map(({ key }) => key).sort();
+      expect(keys).toEqual(
+        ['copy', 'copy/below', 'put', 'put/below', 'upload', 'upload/below'].map((n) => `nest/${n}`),
+      );
+    });
+
     test('a key that is not there has no head and no body', async () => {
       expect(await store.head('none' as ObjectKey, signal)).toBeUndefined();
       expect(await store.read('none' as ObjectKey, 10, signal)).toBeUndefined();

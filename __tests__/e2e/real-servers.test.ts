@@ -189,6 +189,23 @@ for (const real of realServers) {
       }
     });
 
+    test('a page beside a directory of its name is published, or refused where both cannot exist', async () => {
+      await writeTree({ 'nested/about.html': 'a page', 'nested/about/index.html': 'below' }, root);
+      const args = ['nested', `s3://${bucket}/nested`, '--clean-urls', '--index', 'none'];
+      const surroundings = { cwd: root, env: reach(server) };
+      const first = await runCli(dist, args, surroundings);
+      if (real.name === 'seaweedfs') {
+        expect(first).toMatchObject({ status: 0, stderr: '' });
+        expect((await bytesOf('nested/about')).toString()).toBe('a page');
+        await writeTree({ 'nested/about.html': 'other' }, root);
+        expect(await runCli(dist, args, surroundings)).toMatchObject({ status: 0, stderr: '' });
+        expect((await bytesOf('nested/about')).toString()).toBe('other');
+      } else {
+        expect(first).toMatchObject({ status: 4, stderr: expect.stringMatching(/cannot hold about beside/) });
+        expect((await keys()).filter((key) => key.startsWith('nested/'))).toEqual([]);
+      }
+    });
+
     test('remove empties a prefix, its index and lock with it, and not its neighbour', async () => {
       const surroundings = { cwd: root, env: reach(server) };
       for (const prefix of ['pr-1', 'pr-10']) {

@@ -128,6 +128,9 @@ describe('check', () => {
       'upload p/a.html planned',
       'upload p/b.txt planned',
     ]);
+    expect(run.messages).toContain(
+      '3 objects do not hold the bytes that S3 says: a sync goes by what S3 says and finds nothing to do there; delete them first, then publish',
+    );
     const reasons = run.report.steps.map(({ reason }) => reason);
     expect(new Set(reasons)).toEqual(new Set(['damaged']));
     const both = await check({ ...options, headers: { rules, refresh: true }, read: true });

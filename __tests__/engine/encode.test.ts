@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import type { CompressRule } from '../../src/model/options.js';
 import { temporaryDirectory } from '../../src/sync/encode.js';
-import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { Cdn, invalidation } from '../support/cdn.js';
+import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
 
@@ -210,24 +211,49 @@ describe('compress', () => {
   });
 
   test('nothing is left in the temporary directory, even when the run fails', async () => {
+    const met: number[] = [];
+    const look = async (): Promise<void> => void met.push((await readdir(temporary)).length);
     await writeTree({ 'a.html': TEXT }, root);
-    const before = process.env.TMPDIR;
-    process.env.TMPDIR = temporary;
-    try {
-      await publish(s3, bucket, root, compress('*.html'));
-      s3.server.faults.add({
-        match: { operation: 'PutObject' },
-        fault: { kind: 'error', code: 'AccessDenied' },
-        times: Number.POSITIVE_INFINITY,
-      });
-      await writeTree({ 'a.html': OTHER }, root);
-      expect((await publish(s3, bucket, root, compress('*.html'))).exit).toBe(1);
-      expect(await readdir(temporary)).toEqual([]);
-    } finally {
-      if (before === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = before;
-    }
+    expect((await beforeFirstWrite(look, { temporary })).exit).toBe(0);
+    s3.server.faults.add({
+      match: { operation: 'PutObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    await writeTree({ 'a.html': OTHER }, root);
+    expect((await beforeFirstWrite(look, { temporary })).exit).toBe(1);
+    expect(met).toEqual([1, 1]);
+    expect(await readdir(temporary)).toEqual([]);
   });
+
+  test('C6: a file that changes after it was encoded is encoded and sent anew, and its twin keeps its own bytes', async () => {
+    await writeTree({ 'a.html': TEXT, 'twin.html': TEXT }, root);
+    const run = await beforeFirstWrite(() => writeTree({ 'a.html': OTHER }, root));
+    expect(run.exit).toBe(0);
+    for (const [name, text] of [
+      ['a.html', OTHER],
+      ['twin.html', TEXT],
+    ] as const) {
+      expect(gunzipSync(bodyOf(`p/${name}`)).toString()).toBe(text);
+      expect(headersOf(`p/${name}`)['x-amz-meta-s3ds-source']).toBe(sourceOf(text, 'gzip'));
+    }
+    expect(stepsOf(await publish(s3, bucket, root, compress('*.html')))).toEqual([]);
+  });
+
+  test('a file that vanishes after it was encoded fails', async () => {
+    await writeTree({ 'a.html': TEXT }, root);
+    const run = await beforeFirstWrite(() => rm(join(root, 'a.html')));
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'file-vanished' } }] } });
+    expect(s3.server.texts(bucket)).toEqual({});
+  });
+
+  /** Publishes, and does something when all is encoded and nothing is written. */
+  async function beforeFirstWrite(work: () => Promise<unknown>, changes: Changes = {}): Promise<Published> {
+    const index = memoryIndex();
+    index.journal.append = async () => void (await work());
+    const told = { invalidation: invalidation(), invalidator: new Cdn() };
+    return publish(s3, bucket, root, { ...compress('*.html'), index, ...told, ...changes });
+  }
 });
 
 describe("another machine's zlib", () => {

@@ -50,6 +50,13 @@ async function deploy(changes: Changes = {}): Promise<Published> {
   return publish(s3, bucket, root, { invalidation: invalidation(), invalidator: cdn, index, ...changes });
 }
 
+/** Nobody knows what an earlier run, whose index is lost, left to invalidate: everything, once. */
+async function firstDeploy(): Promise<void> {
+  expect((await deploy()).exit).toBe(EXIT.done);
+  expect(cdn.paths).toEqual([['/*']]);
+  cdn.told.length = 0;
+}
+
 /** The index as a process leaves it that is killed before it saves. */
 function killedBeforeSaving(): IndexStorage {
   return {
@@ -61,13 +68,15 @@ function killedBeforeSaving(): IndexStorage {
 }
 
 describe('what readers could have cached is invalidated', () => {
-  test('nothing of a first publish into an empty destination; then what changed, and nothing else', async () => {
+  test('everything by a first publish, which cannot know what was there before; then what changed, and nothing else', async () => {
     const first = await deploy();
-    expect(first).toMatchObject({ exit: 0, messages: [] });
+    expect(first).toMatchObject({ exit: 0, messages: [expect.stringMatching(/^what .* is not known/)] });
+    expect(cdn.paths).toEqual([['/*']]);
+    cdn.told.length = 0;
+    const second = await deploy();
+    expect(second).toMatchObject({ exit: 0 });
     expect(cdn.paths).toEqual([]);
-    expect('invalidation' in first.report).toBe(false);
-    expect(await deploy()).toMatchObject({ exit: 0 });
-    expect(cdn.paths).toEqual([]);
+    expect('invalidation' in second.report).toBe(false);
     await writeTree({ 'index.html': 'page 2', 'new.css': 'four' }, root);
     const changed = await deploy();
     expect(cdn.paths).toEqual([['/', '/index.html']]);
@@ -83,7 +92,7 @@ describe('what readers could have cached is invalidated', () => {
   });
 
   test('copied over, refreshed and deleted; new keys when asked', async () => {
-    await deploy();
+    await firstDeploy();
     // b/c.txt gets the bytes of a.css by a copy, b/d.txt goes, new.css is new.
     await writeTree({ 'b/c.txt': 'one', 'new.css': 'four' }, root);
     await rm(join(root, 'b/d.txt'));
@@ -104,7 +113,7 @@ describe('what readers could have cached is invalidated', () => {
   });
 
   test('new keys that an earlier run published and somebody else deleted: they may still be cached', async () => {
-    await deploy();
+    await firstDeploy();
     const { store } = await openStore(
       optionsFor(s3, bucket, root),
       () => undefined,
@@ -119,9 +128,27 @@ describe('what readers could have cached is invalidated', () => {
     expect(cdn.paths).toEqual([['/a.css']]);
   });
 
+  test('what was removed may still be cached when it is published again, with an index that outlived it or without', async () => {
+    await firstDeploy();
+    const remove = { command: 'remove', index, deletes: DELETE.deletes } as const;
+    expect((await publish(s3, bucket, root, remove)).exit).toBe(0);
+    await rm(join(root, 'a.css'));
+    await deploy();
+    // Also what is not published again.
+    expect(cdn.paths).toEqual([['/*']]);
+    await writeTree({ 'a.css': 'one' }, root);
+    expect(stepsOf(await deploy())).toEqual(['upload p/a.css done']);
+    expect(cdn.told).toHaveLength(1);
+
+    expect((await publish(s3, bucket, root, remove)).exit).toBe(0);
+    index.bytes = undefined;
+    await deploy();
+    expect(cdn.paths).toEqual([['/*'], ['/*']]);
+  });
+
   test('keys outside of what is served are left out, prefixes map, paths are grouped', async () => {
     const served = invalidation({ mapping: { stripPrefix: 'p/b/', addPrefix: 'files/' }, maxPaths: 1 });
-    await deploy({ invalidation: served });
+    await firstDeploy();
     await writeTree({ 'a.css': '1', 'b/c.txt': '2', 'b/d.txt': '3' }, root);
     await deploy({ invalidation: served });
     expect(cdn.paths).toEqual([['/files/*']]);
@@ -131,7 +158,7 @@ describe('what readers could have cached is invalidated', () => {
   });
 
   test('its requests are not counted among those to S3', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': '1' }, root);
     const { report } = await deploy();
     expect(cdn.told).toHaveLength(1);
@@ -141,7 +168,7 @@ describe('what readers could have cached is invalidated', () => {
 
 describe('what was not sent is sent by the next run', () => {
   test('R15: published, and the invalidation failed: the job fails, and the next run, with nothing to do, sends it', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': 'changed' }, root);
     cdn.failures.push(refused('denied', 'AccessDenied', 'User is not authorized'));
     const failed = await deploy();
@@ -170,7 +197,7 @@ describe('what was not sent is sent by the next run', () => {
   });
 
   test('with what the next run changes, grouped together', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'b/c.txt': 'changed' }, root);
     cdn.failures.push(refused('denied', 'AccessDenied'));
     await deploy();
@@ -180,7 +207,7 @@ describe('what was not sent is sent by the next run', () => {
   });
 
   test('a lost memory means everything', async () => {
-    await deploy();
+    await firstDeploy();
     index.bytes = undefined;
     const lost = await deploy();
     expect(cdn.paths).toEqual([['/*']]);
@@ -195,6 +222,31 @@ describe('what was not sent is sent by the next run', () => {
     expect(cdn.paths).toEqual([['/*'], ['/*']]);
   });
 
+  test('an older index does not know what a later run owes: everything, once; other keys of the bucket say nothing', async () => {
+    await firstDeploy();
+    const older = index.bytes;
+    await writeTree({ 'a.css': 'changed' }, root);
+    cdn.failures.push(refused('denied', 'AccessDenied'));
+    expect((await deploy()).exit).toBe(EXIT.failed);
+    // The runner's cache has an index from before that run.
+    index.bytes = older;
+    s3.server.putObject(bucket, 'p/others', 'not of the tree');
+    const run = await deploy();
+    expect(run).toMatchObject({ exit: 0, report: { steps: [] } });
+    expect(run.messages.slice(1)).toEqual([
+      expect.stringMatching(/^p\/a\.css was written by a run that the index does not/),
+    ]);
+    await deploy();
+    expect(cdn.paths).toEqual([['/*']]);
+  });
+
+  test('what another tool published before is known from then on', async () => {
+    await publish(s3, bucket, root);
+    await firstDeploy();
+    await deploy();
+    expect(cdn.told).toEqual([]);
+  });
+
   test('without an index every run sends everything, and says so', async () => {
     const { index: _, ...without } = {
       index,
@@ -203,7 +255,7 @@ describe('what was not sent is sent by the next run', () => {
     };
     const first = await publish(s3, bucket, root, without);
     const second = await publish(s3, bucket, root, without);
-    expect(cdn.paths).toEqual([['/*']]);
+    expect(cdn.paths).toEqual([['/*'], ['/*']]);
     for (const { messages } of [first, second]) {
       expect(messages).toEqual([
         expect.stringMatching(/^nothing is remembered without an index, .*set index/),
@@ -215,7 +267,7 @@ describe('what was not sent is sent by the next run', () => {
   });
 
   test('a run that was killed after its writes has named them in the journal', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': 'changed' }, root);
     cdn.failures.push(refused('fatal', 'ExpiredToken'));
     await deploy({ index: killedBeforeSaving() });
@@ -240,7 +292,7 @@ describe('what was not sent is sent by the next run', () => {
   });
 
   test('the journal is written before the first write; one that cannot be costs a warning', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': 'changed' }, root);
     let writesBefore: readonly string[] | undefined;
     s3.server.log.clear();
@@ -260,7 +312,7 @@ describe('what was not sent is sent by the next run', () => {
   });
 
   test('an index that cannot be written while something is owed says what to do', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': 'changed' }, root);
     cdn.failures.push(refused('denied', 'AccessDenied'));
     index.save = async () => {
@@ -271,7 +323,7 @@ describe('what was not sent is sent by the next run', () => {
   });
 
   test('what a run for another distribution, or for none, changes: everything of this one', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': 'changed' }, root);
     const other = new Cdn('E3EXAMPLE');
     await deploy({ invalidation: invalidation({ distribution: 'E3EXAMPLE' }), invalidator: other });
@@ -289,7 +341,7 @@ describe('what was not sent is sent by the next run', () => {
 
 describe('runs that do not end well', () => {
   test('a failed run invalidates what it changed, and what it may have changed, and keeps its own error', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': '1', 'b/c.txt': '2', 'index.html': '3' }, root);
     s3.server.faults.add({
       match: { operation: 'PutObject', key: 'p/b/c.txt' },
@@ -307,7 +359,7 @@ describe('runs that do not end well', () => {
   });
 
   test('a cancelled run leaves it to the next one', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': 'changed', 'index.html': 'changed' }, root);
     const stop = new AbortController();
     cdn.failures.push(refused('throttled', 'TooManyInvalidationsInProgress'));
@@ -325,7 +377,7 @@ describe('runs that do not end well', () => {
   });
 
   test('a refused run sends nothing', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': 'changed' }, root);
     cdn.failures.push(refused('denied', 'AccessDenied'));
     await deploy();
@@ -337,7 +389,7 @@ describe('runs that do not end well', () => {
   });
 
   test('a dry run sends nothing and says what would be sent', async () => {
-    await deploy();
+    await firstDeploy();
     const { saves } = index;
     await writeFile(join(root, 'a.css'), 'changed');
     const { invalidator: _, ...dry } = {
@@ -424,7 +476,7 @@ describe('CloudFront has no room, or is slow', () => {
   });
 
   test('waiting ends with completed; a question that is denied fails the run, and nothing is sent twice', async () => {
-    await deploy();
+    await firstDeploy();
     await writeTree({ 'a.css': 'changed' }, root);
     const waited = await deploy({ invalidation: invalidation({ wait: true }) });
     expect(waited.report.invalidation).toMatchObject({ id: 'I1', status: 'completed' });

@@ -170,6 +170,8 @@ function wanted(root: string, site: Site): Readonly<Record<string, Wanted>> {
   const put = (name: string, page: string): void => {
     const body = readFileSync(join(root, page), 'utf8');
     const headers = headersOf(name, page, site);
+    // By which a download leaves further names out.
+    if (page !== name) headers['x-amz-meta-s3ds-page'] = 'html';
     const isLong = body.length > 100 && headers['content-encoding'] === undefined;
     if (isLong && site.encoding !== undefined) headers['content-encoding'] = site.encoding;
     all[name] = { body, headers };
@@ -177,7 +179,7 @@ function wanted(root: string, site: Site): Readonly<Record<string, Wanted>> {
   for (const name of names) put(name, name);
   if (site.redirects) {
     for (const [name, target] of [
-      ['old', '/a.html'],
+      ['old', '/p/a.html'],
       ['dir/old/index.html', 'https://example.com/'],
     ] as const) {
       const headers = headersOf(name, 'a-page.html', site, `${name.replace(/\.html$/, '')}.html`);

@@ -1,4 +1,4 @@
-import { rename, rm, symlink } from 'node:fs/promises';
+import { link, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseSite, type SiteInputs } from '../../src/console/site.js';
@@ -174,14 +174,18 @@ describe('headers', () => {
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.html']);
   });
 
-  test('a link to the rules is left out, and not what it leads to; rules that nobody asked for are a file', async () => {
+  test('the rules are left out under every name: a link, what it leads to, a hard link; unasked for they are a file', async () => {
     await writeTree({ 'rules.txt': '/*\n  Cache-Control: public\n', 'sub/_headers': 'a file' }, root);
     await symlink('rules.txt', join(root, '_headers'));
-    await publish(s3, bucket, root, await site({ headersFile: '_headers' }));
-    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/rules.txt', 'p/sub/_headers']);
+    await symlink('_headers', join(root, 'alias'));
+    await link(join(root, 'rules.txt'), join(root, 'hard'));
+    for (const headersFile of ['_headers', 'rules.txt', 'hard']) {
+      await publish(s3, bucket, root, await site({ headersFile }));
+      expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/sub/_headers']);
+    }
     const run = await publish(s3, bucket, root);
     expect(run.messages).toEqual([expect.stringContaining('headers-file would apply its rules')]);
-    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/_headers', 'p/rules.txt', 'p/sub/_headers']);
+    expect(Object.keys(s3.server.texts(bucket))).toHaveLength(5);
   });
 
   test('a file of rules in the tree can set no ACL, tags, storage class or redirect', async () => {
@@ -207,9 +211,17 @@ describe('headers', () => {
     for (const dryRun of [true, false]) {
       const run = await publish(s3, bucket, root, { dryRun, ...(await site({ headers: rules })) });
       expect(run.messages).toEqual([
-        expect.stringMatching(/lines 2 and 4 .*assets\/a\.js.*contradicts itself/),
+        expect.stringMatching(/lines 2 and 4 of headers .*assets\/a\.js.*contradicts itself/),
       ]);
     }
+    await writeTree({ '.rules': '\n/*\n  Cache-Control: private\n' }, root);
+    const both = await publish(s3, bucket, root, await site({ headersFile: '.rules', headers: rules }));
+    expect(both.messages.filter((message) => /contradicts itself/.test(message))).toEqual([
+      expect.stringContaining(
+        'the rules of line 3 of headers-file and lines 2 and 4 of headers together give',
+      ),
+    ]);
+    await publish(s3, bucket, root, await site({ headers: rules }));
     expect(headersOf('p/assets/a.js')['cache-control']).toBe('no-cache, public, max-age=31536000, immutable');
   });
 });
@@ -426,6 +438,197 @@ describe('refresh-headers', () => {
   });
 });
 
+describe('C13: objects of the same bytes that somebody wrote again', () => {
+  const HEADERS = '/*\n Cache-Control: no-cache';
+
+  /** Another tool writes the same bytes with headers of its own, so much later than the object is dated. */
+  function overwrite(key: string, afterMs: number): void {
+    const object = s3.server.object(bucket, key);
+    s3.server.putObject(bucket, key, object?.content.text() ?? '', {
+      headers: { 'cache-control': 'public' },
+      lastModified: new Date((object?.lastModified.getTime() ?? 0) + afterMs),
+    });
+  }
+
+  test('their headers are unknown: counted and left, repaired by refresh-headers, then remembered', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one', 'b.txt': 'two' }, root);
+    await publish(s3, bucket, root, { index, ...(await site({ headers: HEADERS })) });
+    overwrite('p/a.txt', 1);
+    for (const changes of [{ index, command: 'check' }, { index }, { index }] satisfies Changes[]) {
+      const run = await publish(s3, bucket, root, { ...changes, ...(await site({ headers: HEADERS })) });
+      expect(run).toMatchObject({ exit: 0, report: { headersUnknown: { files: 1 }, steps: [] } });
+    }
+    const repair = { index, ...(await site({ headers: HEADERS, refresh: true })) };
+    expect(stepsOf(await publish(s3, bucket, root, repair))).toEqual(['refresh p/a.txt done']);
+    expect(headersOf('p/a.txt')['cache-control']).toBe('no-cache');
+    s3.server.log.clear();
+    const last = await publish(s3, bucket, root, repair);
+    expect(last.report).toMatchObject({ headersUnknown: { files: 0 }, steps: [] });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+  });
+
+  test('what HEAD answered as it should be is remembered for the object as it is listed', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one' }, root);
+    await publish(s3, bucket, root, await site({ headers: HEADERS }));
+    const asking = { index, ...(await site({ headers: HEADERS, refresh: true })) };
+    await publish(s3, bucket, root, asking);
+    expect((await publish(s3, bucket, root, asking)).report.requests).toEqual({ ListObjectsV2: 1 });
+    overwrite('p/a.txt', -1000);
+    expect(stepsOf(await publish(s3, bucket, root, asking))).toEqual(['refresh p/a.txt done']);
+  });
+
+  test('a changed rule renews them as it renews all others: a run that was killed left them so', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one' }, root);
+    await publish(s3, bucket, root, { index, ...(await site({ headers: HEADERS })) });
+    overwrite('p/a.txt', 1);
+    const changed = { index, ...(await site({ headers: '/*\n Cache-Control: private' })) };
+    expect(stepsOf(await publish(s3, bucket, root, changed))).toEqual(['refresh p/a.txt done']);
+  });
+
+  test.each([
+    ['within a minute of our write the next listing dates it', 30_000, 0],
+    ['an upload is dated by its creation, which may be long before', -3_600_000, 0],
+    ['later than that it was written by somebody else', 90_000, 1],
+  ])('no listing after the writes, as with a lock: %s', async (_, afterMs, files) => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one' }, root);
+    const options = { index, ...(await site({ headers: HEADERS })) };
+    await publish(s3, bucket, root, { ...options, lock: true });
+    overwrite('p/a.txt', afterMs);
+    s3.server.log.clear();
+    const next = await publish(s3, bucket, root, options);
+    expect(next).toMatchObject({ exit: 0, report: { headersUnknown: { files }, steps: [] } });
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+    overwrite('p/a.txt', 1);
+    const last = await publish(s3, bucket, root, options);
+    expect(last.report).toMatchObject({ headersUnknown: { files: 1 }, steps: [] });
+  });
+});
+
+describe('an archived storage class: nothing is copied from what this run writes', () => {
+  test.each([
+    ['of every write', { writeHeaders: { storageClass: 'GLACIER' } }, ['a.bin', 'b.bin', 'c.bin'], []],
+    [
+      'of every write, staged',
+      { writeHeaders: { storageClass: 'DEEP_ARCHIVE' }, delayUpdates: true },
+      ['a.bin', 'b.bin', 'c.bin'],
+      [],
+    ],
+    [
+      'by a rule for one name',
+      { rule: '/a.bin\n x-amz-storage-class: GLACIER' },
+      ['a.bin', 'b.bin'],
+      ['c.bin <- p/b.bin'],
+    ],
+  ] as [string, Changes & { rule?: string }, string[], string[]][])(
+    '%s: planned as uploads, and nothing falls back',
+    async (_, { rule, ...changes }, uploads, copies) => {
+      await writeTree({ 'a.bin': 'same', 'b.bin': 'same', 'c.bin': 'same' }, root);
+      const options = { ...changes, ...(rule === undefined ? {} : await site({ headers: rule })) };
+      for (const dryRun of [true, false]) {
+        const run = await publish(s3, bucket, root, { ...options, dryRun });
+        expect(run).toMatchObject({ exit: 0, messages: [] });
+        const outcome = dryRun ? 'planned' : 'done';
+        expect([...stepsOf(run)].sort()).toEqual([
+          ...copies.map((copy) => `copy p/${copy} ${outcome}`),
+          ...uploads.map((name) => `upload p/${name} ${outcome}`),
+        ]);
+      }
+    },
+  );
+
+  test('nor from what it moves there', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.bin': 'same' }, root);
+    await publish(s3, bucket, root, { index });
+    await writeTree({ 'z.bin': 'same' }, root);
+    const run = await publish(s3, bucket, root, {
+      index,
+      ...(await site({ headers: '/a.bin\n x-amz-storage-class: GLACIER' })),
+    });
+    expect(run.exit).toBe(0);
+    expect([...stepsOf(run)].sort()).toEqual(['refresh p/a.bin done', 'upload p/z.bin done']);
+  });
+});
+
+describe('what a run cannot do is said as it is', () => {
+  test('encryption in a rule points to the inputs that set it', async () => {
+    await writeTree({ a: 'a' }, root);
+    const rules = '/*\n  x-amz-server-side-encryption: AES256\n  X-Frame-Options: DENY\n';
+    const { messages } = await publish(s3, bucket, root, await site({ headers: rules }));
+    expect(messages).toEqual([
+      expect.stringMatching(/^headers: S3 cannot store X-Frame-Options \(line 3\) with/),
+      'headers: x-amz-server-side-encryption (line 2): the inputs sse and kms-key-id say how objects are encrypted, rules do not',
+    ]);
+  });
+
+  test('headers that archived objects cannot take are one warning with their number', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'a', b: 'b', c: 'c' }, root);
+    const writeHeaders = { storageClass: 'GLACIER' };
+    await publish(s3, bucket, root, { index, writeHeaders });
+    const rules = await site({ headers: '/*\n Cache-Control: no-cache' });
+    const run = await publish(s3, bucket, root, { index, writeHeaders, ...rules });
+    expect(run).toMatchObject({ exit: 0, report: { totals: { kept: { files: 3 } } } });
+    expect(run.messages.filter((message) => /old headers/.test(message))).toEqual([
+      'p/a and 2 more keep the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again',
+    ]);
+  });
+
+  test('an ACL that may not be asked for is not said to be there', async () => {
+    const index = memoryIndex();
+    bucket = `acls-${bucket}`;
+    s3.server.createBucket(bucket, { allowsAcls: true });
+    await writeTree({ a: 'a' }, root);
+    await publish(s3, bucket, root, { index });
+    s3.server.faults.add({
+      match: { operation: 'GetObjectAcl' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const rules = await site({ headers: '/*\n Cache-Control: no-cache' });
+    const run = await publish(s3, bucket, root, { index, ...rules });
+    expect(run.report.steps).toMatchObject([{ key: 'p/a', action: 'keep', reason: 'acl-unknown' }]);
+    expect(run.messages.filter((message) => /old headers/.test(message))).toEqual([
+      expect.stringMatching(
+        /^p\/a keeps its old headers: whether renewing them would drop an ACL is not known \(/,
+      ),
+    ]);
+  });
+
+  test('a HEAD that is denied in a preview is told as a 403', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'a' }, root);
+    await publish(s3, bucket, root, { index });
+    s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const rules = await site({ headers: '/*\n Cache-Control: no-cache' });
+    const { messages } = await publish(s3, bucket, root, { index, dryRun: true, ...rules });
+    expect(messages.join('\n')).toContain('HeadObject was denied (AccessDenied: HTTP 403)');
+    expect(messages.join('\n')).not.toContain('Unknown');
+  });
+
+  test.each([
+    ['123456789012', /; or the bucket is not owned by 123456789012, which expected-bucket-owner says$/],
+    [undefined, /allow s3:ListBucket in the policy of the identity and of the bucket$/],
+  ])('a listing that is denied, with expected-bucket-owner %s', async (expectedBucketOwner, told) => {
+    await writeTree({ a: 'a' }, root);
+    s3.server.faults.add({
+      match: { operation: 'ListObjectsV2' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const connection = expectedBucketOwner === undefined ? {} : { expectedBucketOwner };
+    const run = await publish(s3, bucket, root, { connection });
+    expect(run.report.error?.message).toMatch(told);
+  });
+});
+
 describe('clean-urls', () => {
   test('pages are published under both names, for no byte more, with the type of a page and its rules', async () => {
     await writeTree(
@@ -507,7 +710,7 @@ describe('redirects-file', () => {
       'p/old',
     ]);
     expect(headersOf('p/old')).toMatchObject({
-      'x-amz-website-redirect-location': '/new.html',
+      'x-amz-website-redirect-location': '/p/new.html',
       'content-type': 'text/html; charset=utf-8',
     });
     const order = run.report.steps.map(({ key }) => key);
@@ -528,7 +731,7 @@ describe('redirects-file', () => {
     const options = await site({ redirectsFile: '_redirects' });
     const run = await publish(s3, bucket, root, { delayUpdates: true, preserve: true, ...options });
     expect(run.exit).toBe(0);
-    expect(headersOf('p/old')['x-amz-website-redirect-location']).toBe('/new.html');
+    expect(headersOf('p/old')['x-amz-website-redirect-location']).toBe('/p/new.html');
   });
 
   test('a redirect where the tree has a file is refused by its line, and nothing is written', async () => {
@@ -537,6 +740,16 @@ describe('redirects-file', () => {
     expect(run.exit).toBe(2);
     expect(run.report.error?.message).toMatch(/redirects-file line 2: a\.html cannot redirect/);
     expect(s3.server.texts(bucket)).toEqual({});
+  });
+
+  test('S3 reads a target from the root of the bucket: a path stays within the prefix, a URL is as it was', async () => {
+    await writeTree({ 'new.html': 'new', _redirects: '/a /new?x=1#y\n/b //example.com/z\n' }, root);
+    const options = await site({ redirectsFile: '_redirects' });
+    await publish(s3, bucket, root, { prefix: 'é/docs v1', ...options });
+    expect(headersOf('é/docs v1/a')['x-amz-website-redirect-location']).toBe('/%C3%A9/docs%20v1/new?x=1#y');
+    expect(headersOf('é/docs v1/b')['x-amz-website-redirect-location']).toBe('//example.com/z');
+    await publish(s3, bucket, root, { prefix: '', ...options });
+    expect(headersOf('a')['x-amz-website-redirect-location']).toBe('/new?x=1#y');
   });
 
   test('D1: redirects alone are no tree', async () => {

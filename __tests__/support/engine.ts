@@ -31,6 +31,7 @@ export interface Changes {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly owner?: string;
+  readonly temporary?: string;
   readonly dryRun?: boolean;
   readonly read?: boolean;
   readonly index?: IndexStorage;
@@ -140,7 +141,8 @@ export async function publish(
   }
   const { index, owner = 'a test', now = Date.now, invalidator } = changes;
   const cdn = invalidator === undefined ? {} : { invalidator };
-  const ports = { store, copyFrom, index, owner, emit, signal, now, ...cdn };
+  const below = changes.temporary === undefined ? {} : { temporary: changes.temporary };
+  const ports = { store, copyFrom, index, owner, emit, signal, now, ...cdn, ...below };
   const result = await sync(options, ports);
   const messages = events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
   return { ...result, events, messages };

@@ -94,6 +94,8 @@ export class ModelStore implements ObjectStore {
   readonly provider = 'a model';
   readonly canStage = true;
   readonly canTag = true;
+  readonly keysAreFiles = false;
+  readonly canStageNested = true;
   readonly objects = new Map<ObjectKey, ModelObject>();
   readonly uploads = new Map<string, OpenUpload>();
   /** Buckets that can be copied from, by name. */

@@ -1,5 +1,5 @@
-import { readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import {
   type HeaderAuthor,
@@ -12,8 +12,9 @@ import { parseRedirects } from '../model/redirects.js';
 import { printable } from './text.js';
 import { refuse } from './values.js';
 
-/** Problems of a file that one line names. */
+/** Problems of a file that one line tells, and lines with further ones that it names by their numbers. */
 const SHOWN_PROBLEMS = 3;
+const SHOWN_LINES = 50;
 
 /** What the inputs of a website say, unparsed, with the names that people gave them by. */
 export interface SiteInputs {
@@ -43,19 +44,28 @@ export async function parseSite(
     const parsed = parseHeaderRules(text, author);
     refuseProblems(place, parsed.problems);
     rules.push(...parsed.rules);
-    if (parsed.elsewhere.length > 0) warnings.push(elsewhereText(place, parsed.elsewhere));
+    const isEncryption = ({ name }: { readonly name: string }): boolean => ENCRYPTION.test(name);
+    const encryption = parsed.elsewhere.filter(isEncryption);
+    const elsewhere = parsed.elsewhere.filter((line) => !isEncryption(line));
+    if (elsewhere.length > 0) warnings.push(elsewhereText(place, elsewhere));
+    if (encryption.length > 0) {
+      const lines = namedLines(encryption);
+      warnings.push(
+        `${place}: ${lines}: the inputs sse and kms-key-id say how objects are encrypted, rules do not`,
+      );
+    }
   };
   const { headers, headersFile, redirectsFile } = inputs;
   if (headersFile.value !== undefined) {
-    const { text, real } = await readRules(headersFile, headersFile.value, inputs.cwd);
-    unpublished.add(real);
+    const { text, path } = await readRules(headersFile, headersFile.value, inputs.cwd);
+    unpublished.add(path);
     add(`${headersFile.name} ${printable(headersFile.value)}`, text, 'file');
   }
   if (headers.value !== undefined) add(headers.name, headers.value, 'inline');
   let redirects: SiteOptions['redirects'] = [];
   if (redirectsFile.value !== undefined) {
-    const { text, real } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
-    unpublished.add(real);
+    const { text, path } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
+    unpublished.add(path);
     const parsed = parseRedirects(text);
     refuseProblems(`${redirectsFile.name} ${printable(redirectsFile.value)}`, parsed.problems);
     redirects = parsed.redirects;
@@ -76,11 +86,10 @@ async function readRules(
   { name }: Named<unknown>,
   file: string,
   cwd: string,
-): Promise<{ readonly text: string; readonly real: string }> {
+): Promise<{ readonly text: string; readonly path: string }> {
   const path = resolve(cwd, file);
   try {
-    // A link is left out itself, and what it leads to is a file like any other.
-    return { text: await readFile(path, 'utf8'), real: join(await realpath(dirname(path)), basename(path)) };
+    return { text: await readFile(path, 'utf8'), path };
   } catch (cause) {
     const message = `${name}: ${printable(file)} cannot be read (${messageOf(cause)}): check the path`;
     throw new SyncError('file-not-found', EXIT.usage, message, { cause });
@@ -93,14 +102,23 @@ function refuseProblems(
 ): void {
   if (problems.length === 0) return;
   const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ line, message }) => `line ${line}: ${message}`);
-  const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more lines` : '';
+  const others = problems.slice(shown.length).map(({ line }) => line);
+  const named = others.slice(0, SHOWN_LINES).join(', ');
+  const rest = others.length > SHOWN_LINES ? ` and ${others.length - SHOWN_LINES} more` : '';
+  const more = others.length === 0 ? '' : `; and ${others.length === 1 ? 'line' : 'lines'} ${named}${rest}`;
   throw new SyncError('usage', EXIT.usage, `${place}: ${shown.join('; ')}${more}; nothing was written`);
 }
 
+/** What decides on encryption; a rule that seems to and does not would be believed. */
+const ENCRYPTION = /^!?\s*x-amz-server-side-encryption/i;
+
+function namedLines(named: ParsedHeaderRules['elsewhere']): string {
+  const lines = named.slice(0, 10).map(({ line, name }) => `${printable(name)} (line ${line})`);
+  return `${lines.join(', ')}${named.length > lines.length ? ` and ${named.length - lines.length} more` : ''}`;
+}
+
 function elsewhereText(place: string, elsewhere: ParsedHeaderRules['elsewhere']): string {
-  const lines = elsewhere.slice(0, 10).map(({ line, name }) => `${printable(name)} (line ${line})`);
-  const more = elsewhere.length > lines.length ? ` and ${elsewhere.length - lines.length} more` : '';
-  return `${place}: S3 cannot store ${lines.join(', ')}${more} with an object: set them where the site is served, as in a CloudFront response headers policy (docs/RECIPES.md)`;
+  return `${place}: S3 cannot store ${namedLines(elsewhere)} with an object: set them where the site is served, as in a CloudFront response headers policy (docs/RECIPES.md)`;
 }
 
 /** `PATTERN`, `PATTERN encoding=br`. */

@@ -11,7 +11,8 @@ import type { ObjectKey } from './object-key.js';
  *
  * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
- * of what a CloudFront distribution is still to be told, one with `machine` of the writer.
+ * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
+ * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again; `encryption` and `chunks` are reserved for them.
  */
@@ -41,6 +42,10 @@ export interface ObjectEntry {
   readonly source?: string;
   /** Storage class that was asked for when it was written; a lifecycle rule may have moved it since. */
   readonly class?: string;
+  /** Last-Modified under which the object with these headers was listed. Milliseconds since the epoch. */
+  readonly modified?: number;
+  /** Until a listing showed that: when it was written, by this machine's clock. Milliseconds since the epoch. */
+  readonly written?: number;
   /** What a newer version wrote. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -75,6 +80,8 @@ export interface UploadEntry {
 export interface DigestIndex {
   /** Names the machine whose files `files` speaks of. */
   readonly machine: string;
+  /** Bucket, prefix and server whose objects it speaks of; see `indexDestination`. Absent: not known. */
+  readonly destination?: string;
   /** When it was written, nanoseconds since the epoch: a file that is not older is not trusted (C12). */
   readonly writtenNs: bigint;
   readonly objects: ReadonlyMap<string, ObjectEntry>;
@@ -109,8 +116,13 @@ export type IndexParse =
  * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
  *
  * @param journal lines that were appended since it was written; the last one may be cut short
+ * @param destination what lines say of objects, uploads and invalidations of another one is left out; absent: nothing is
  */
-export function parseIndex(bytes: Buffer, journal: Buffer = Buffer.alloc(0)): IndexParse {
+export function parseIndex(
+  bytes: Buffer,
+  journal: Buffer = Buffer.alloc(0),
+  destination?: string,
+): IndexParse {
   const start = bytes.indexOf(0x0a);
   if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
     return { index: undefined, why: 'it is not an index of this version' };
@@ -119,23 +131,32 @@ export function parseIndex(bytes: Buffer, journal: Buffer = Buffer.alloc(0)): In
   const files = new Map<string, FileEntry>();
   let machine = '';
   let writtenNs = 0n;
+  let written: string | undefined;
   let droppedLines = 0;
   let deploys = 0;
   const uploads = new Map<string, UploadEntry>();
   const pending = new Map<string, PendingDelete>();
   const invalidations = new Map<string, readonly string[]>();
+  let speaksOf: string | undefined;
+  const isElsewhere = (record: Readonly<Record<string, unknown>>): boolean => {
+    if (typeof record.destination === 'string') speaksOf = record.destination;
+    return destination !== undefined && speaksOf !== undefined && speaksOf !== destination;
+  };
   for (const record of recordsOf(journal, 0)) {
-    if (record === undefined) continue;
+    if (record === undefined || isElsewhere(record)) continue;
     const entry = uploadEntry(record);
     if (entry !== undefined) uploads.set(entry[0], entry[1]);
     addInvalidation(invalidations, record);
   }
+  speaksOf = undefined;
   for (const record of recordsOf(bytes, start + 1)) {
     if (record === undefined) {
       droppedLines++;
       continue;
     }
     const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
+    const elsewhere = isElsewhere(record);
+    if (elsewhere && typeof path !== 'string' && typeof writer !== 'string') continue;
     if (typeof upload === 'string') {
       const entry = uploadEntry(record);
       if (entry === undefined) droppedLines++;
@@ -157,18 +178,20 @@ export function parseIndex(bytes: Buffer, journal: Buffer = Buffer.alloc(0)): In
     } else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
       machine = writer;
       writtenNs = BigInt(record.writtenNs);
-      if (isSize(record.deploys)) deploys = record.deploys;
+      written = speaksOf;
+      if (isSize(record.deploys) && !elsewhere) deploys = record.deploys;
     }
   }
   // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
   if (droppedLines > 0) invalidations.clear();
-  const index = { machine, writtenNs, objects, files, uploads, deploys, pending, invalidations };
+  const place = written === undefined ? {} : { destination: written };
+  const index = { machine, ...place, writtenNs, objects, files, uploads, deploys, pending, invalidations };
   return { index, droppedLines };
 }
 
 /** An index of a run that never wrote one: what its journal says. */
-export function emptyIndex(journal: Buffer): DigestIndex {
-  const parsed = parseIndex(EMPTY_INDEX, journal);
+export function emptyIndex(journal: Buffer, destination?: string): DigestIndex {
+  const parsed = parseIndex(EMPTY_INDEX, journal, destination);
   if (parsed.index === undefined) throw new Error(parsed.why);
   return parsed.index;
 }
@@ -185,13 +208,19 @@ function* recordsOf(bytes: Buffer, from: number): Generator<Record<string, unkno
 /** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
 export function* formatIndex(index: DigestIndex): Generator<string> {
   yield `${FIRST_LINE}\n`;
-  const { machine, writtenNs, deploys } = index;
-  yield line({ machine, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
+  const { machine, destination, writtenNs, deploys } = index;
+  const place = destination === undefined ? {} : { destination };
+  yield line({ machine, ...place, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
   for (const [key, { extra, ...entry }] of index.objects) yield line({ ...extra, key, ...entry });
   for (const [path, { extra, ...entry }] of index.files) yield line({ ...extra, path, ...entry });
   for (const [pending, entry] of index.pending) yield line({ pending, ...entry });
   for (const [distribution, paths] of index.invalidations) yield formatInvalidation(distribution, paths);
   for (const [upload, entry] of index.uploads) yield formatUpload(upload, entry);
+}
+
+/** A line of the journal, before those that are about the destination. */
+export function formatDestination(destination: string): string {
+  return line({ destination });
 }
 
 /** A line of the journal. */
@@ -238,7 +267,8 @@ function parseLine(bytes: Buffer, start: number, end: number): Record<string, un
 }
 
 function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | undefined {
-  const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
+  const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...more } = record;
+  const { modified, written, ...extra } = more;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   const isWrong = rawMd5 !== undefined && md5 === undefined;
@@ -251,6 +281,8 @@ function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | u
     ...(typeof headers === 'string' ? { headers } : {}),
     ...(typeof source === 'string' ? { source } : {}),
     ...(typeof asked === 'string' ? { class: asked } : {}),
+    ...(isSize(modified) ? { modified } : {}),
+    ...(isSize(written) ? { written } : {}),
     ...(Object.keys(extra).length > 0 ? { extra } : {}),
   };
 }

@@ -15,6 +15,8 @@ import { CANNED_ACLS, STORAGE_CLASSES } from './inputs.js';
 export interface HeaderRule {
   readonly pattern: RegExp;
   readonly changes: readonly HeaderChange[];
+  /** Which of the inputs its lines belong to. */
+  readonly author: HeaderAuthor;
 }
 
 /** Adds a value, or with `value` undefined takes away what the lines before it gave. */
@@ -120,7 +122,7 @@ export function parseHeaderRules(text: string, author: HeaderAuthor): ParsedHead
   }
   return {
     rules: rules.flatMap(({ pattern, changes }) =>
-      changes.length === 0 ? [] : [{ pattern, changes: detachedFirst(changes) }],
+      changes.length === 0 ? [] : [{ pattern, changes: detachedFirst(changes), author }],
     ),
     problems,
     elsewhere,
@@ -257,12 +259,19 @@ function quoted(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
+/** A line of one of the inputs. */
+export interface RuleLine {
+  readonly author: HeaderAuthor;
+  /** From 1. */
+  readonly line: number;
+}
+
 /** What the rules make of one name. */
 export interface RuledHeaders {
   /** Names in lower case. A value of `undefined`: detached, so that no default takes its place. */
   readonly headers: ReadonlyMap<string, string | undefined>;
   /** Lines that gave Cache-Control values which contradict one another, and the joined value. */
-  readonly contradiction?: { readonly lines: readonly number[]; readonly value: string };
+  readonly contradiction?: { readonly lines: readonly RuleLine[]; readonly value: string };
 }
 
 /**
@@ -273,12 +282,12 @@ export interface RuledHeaders {
  */
 export function applyHeaderRules(rules: readonly HeaderRule[], paths: readonly string[]): RuledHeaders {
   const headers = new Map<string, string | undefined>();
-  let cacheLines: number[] = [];
-  for (const { pattern, changes } of rules) {
+  let cacheLines: RuleLine[] = [];
+  for (const { pattern, changes, author } of rules) {
     const match = firstMatch(pattern, paths);
     if (match === undefined) continue;
     for (const { name, value, line } of changes) {
-      if (name === 'cache-control') cacheLines = value === undefined ? [] : [...cacheLines, line];
+      if (name === 'cache-control') cacheLines = value === undefined ? [] : [...cacheLines, { author, line }];
       if (value === undefined) {
         headers.set(name, undefined);
         continue;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import mime from 'mime-types';
 import { classifyETag, type ETag, type Md5, multipartETag, parseMd5 } from './digest.js';
-import { applyHeaderRules } from './header-rules.js';
+import { applyHeaderRules, type RuleLine } from './header-rules.js';
 import type { Encoded, Encoding, LocalFile, Stored } from './objects.js';
 import type { HeaderOptions, WriteHeaders } from './options.js';
 
@@ -203,7 +203,7 @@ export class HeaderPolicy implements HeaderDecider {
       const { contradiction } = ruled;
       if (contradiction !== undefined) {
         const { lines, value } = contradiction;
-        this.#contradiction ??= `the rules of lines ${[...new Set(lines)].join(' and ')} together give ${file.name} the Cache-Control "${value}", which contradicts itself: values of several rules are joined; put \`! Cache-Control\` into the one that shall replace the others`;
+        this.#contradiction ??= `the rules of ${linesText(lines)} together give ${file.name} the Cache-Control "${value}", which contradicts itself: values of several rules are joined; put \`! Cache-Control\` into the one that shall replace the others`;
       }
     }
     if (headers.expires !== undefined) headers.expires = new Date(headers.expires).toUTCString();
@@ -226,6 +226,17 @@ export class HeaderPolicy implements HeaderDecider {
     if (this.#options.rules.length === 0) return false;
     return applyHeaderRules(this.#options.rules, pathsOf(file)).headers.get('content-encoding') !== undefined;
   }
+}
+
+/** Each line with the input that it belongs to. */
+function linesText(lines: readonly RuleLine[]): string {
+  const named = (author: RuleLine['author'], input: string): readonly string[] => {
+    const own = [...new Set(lines.filter((line) => line.author === author).map(({ line }) => line))];
+    return own.length === 0
+      ? []
+      : [`${own.length === 1 ? 'line' : 'lines'} ${own.join(' and ')} of ${input}`];
+  };
+  return [...named('file', 'headers-file'), ...named('inline', 'headers')].join(' and ');
 }
 
 /** The paths under which readers find an object: a directory's index page is found under the directory too. */

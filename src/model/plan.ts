@@ -38,6 +38,7 @@ export type Reason =
   | 'headers'
   | 'attributes'
   | 'acl'
+  | 'acl-unknown'
   | 'not-copyable'
   | 'absent'
   | 'excluded'

@@ -48,8 +48,12 @@ export interface ObjectStore extends ReadableStore {
   readonly provider: string;
   /** Whether objects of any size can be staged in uploads; `false` is known, `true` may turn out wrong. */
   readonly canStage: boolean;
+  /** Whether that goes for keys that others lie below, as `a` beside `a/b`. */
+  readonly canStageNested: boolean;
   /** Whether objects can have tags. */
   readonly canTag: boolean;
+  /** Whether no key can lie below another one, as `a/b` below `a`. */
+  readonly keysAreFiles: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
   put(request: PutRequest, signal: AbortSignal): Promise<Written>;

@@ -25,6 +25,13 @@ export interface Provider {
   readonly staging: boolean;
   /** Whether ListMultipartUploads encodes the keys that it says it encodes. */
   readonly uploadKeys: 'encoded' | 'raw';
+  /**
+   * Takes a key for there when others lie below it: it answers 412 to If-None-Match of `a` where there is `a/b`, and to a
+   * Complete without that 500.
+   */
+  readonly directoriesAreKeys: boolean;
+  /** Whether no key can lie below another one, as `a/b` below `a`. */
+  readonly keysAreFiles: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
 }
@@ -40,6 +47,8 @@ const AWS: Provider = {
   partCopyProof: 'etag',
   staging: true,
   uploadKeys: 'encoded',
+  directoriesAreKeys: false,
+  keysAreFiles: false,
   maxCopySize: MAX_COPY_SIZE,
 };
 
@@ -90,10 +99,24 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       copyConditions: 'honoured',
       partCopyProof: 'source',
       uploadKeys: 'raw',
+      directoriesAreKeys: true,
     },
   ],
-  ['MinIO', { ...OTHER, name: 'MinIO', copyConditions: 'ignored', deleteConditions: 'none' }],
-  ['VERSITYGW', { ...OTHER, name: 'versitygw', copyConditions: 'ignored', deleteConditions: 'single' }],
+  // Both keep objects in a file system, where a name is a file or a directory.
+  [
+    'MinIO',
+    { ...OTHER, name: 'MinIO', copyConditions: 'ignored', deleteConditions: 'none', keysAreFiles: true },
+  ],
+  [
+    'VERSITYGW',
+    {
+      ...OTHER,
+      name: 'versitygw',
+      copyConditions: 'ignored',
+      deleteConditions: 'single',
+      keysAreFiles: true,
+    },
+  ],
 ];
 
 /**

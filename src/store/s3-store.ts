@@ -139,6 +139,14 @@ export class S3Store implements ObjectStore {
     return this.#options.provider().taggingDirective;
   }
 
+  get keysAreFiles(): boolean {
+    return this.#options.provider().keysAreFiles;
+  }
+
+  get canStageNested(): boolean {
+    return !this.#options.provider().directoriesAreKeys;
+  }
+
   get canStage(): boolean {
     return this.#options.provider().staging;
   }
@@ -387,6 +395,46 @@ export class S3Store implements ObjectStore {
   }
 
   async put(request: PutRequest, signal: AbortSignal): Promise<Written> {
+    return this.#create(request.key, request.condition, signal, (condition) =>
+      this.#put(request, condition, signal),
+    );
+  }
+
+  /**
+   * Makes a conditional write. Where a server takes a directory for an object and refuses to create one of that name, a
+   * HEAD tells, and the write goes out once more without its condition.
+   */
+  async #create(
+    key: ObjectKey,
+    condition: Condition | undefined,
+    signal: AbortSignal,
+    write: (condition: Condition | undefined) => Promise<Written>,
+  ): Promise<Written> {
+    try {
+      return await write(condition);
+    } catch (thrown) {
+      if (!(await this.#isDirectory(key, condition, thrown, signal))) throw thrown;
+      const written = await write(undefined);
+      // Nothing kept another writer out in between: who was last is seen at least.
+      const head = await this.head(key, signal);
+      if (head?.etag !== written.etag) throw thrown;
+      return written;
+    }
+  }
+
+  async #isDirectory(
+    key: ObjectKey,
+    condition: Condition | undefined,
+    refusal: unknown,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const isCreate = condition !== undefined && 'ifNoneMatch' in condition;
+    const isTaken = refusal instanceof StoreError && refusal.status === 412;
+    if (!isCreate || !isTaken || !this.#options.provider().directoriesAreKeys) return false;
+    return (await this.head(key, signal)) === undefined;
+  }
+
+  async #put(request: PutRequest, condition: Condition | undefined, signal: AbortSignal): Promise<Written> {
     const { key, body, md5 } = request;
     const command = new PutObjectCommand({
       ...this.#every,
@@ -395,7 +443,7 @@ export class S3Store implements ObjectStore {
       ContentLength: body.length,
       ContentMD5: base64OfMd5(md5),
       ...this.#headers(request.headers),
-      ...conditionOf(request.condition),
+      ...conditionOf(condition),
     });
     return this.#call(
       'PutObject',
@@ -430,7 +478,9 @@ export class S3Store implements ObjectStore {
       }
       case 'honoured':
       case 'none':
-        return this.#copyObject(request, request.condition, signal);
+        return this.#create(request.key, request.condition, signal, (condition) =>
+          this.#copyObject(request, condition, signal),
+        );
       case 'ignored':
         return this.#copyAsPart(request, signal);
     }
@@ -476,7 +526,11 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async #copyObject(request: CopyRequest, condition: Condition, signal: AbortSignal): Promise<Written> {
+  async #copyObject(
+    request: CopyRequest,
+    condition: Condition | undefined,
+    signal: AbortSignal,
+  ): Promise<Written> {
     const { key, source, md5, refresh } = request;
     const provider = this.#options.provider();
     // A copy onto itself keeps the tags that others gave the object, unless a rule says which it shall have.
@@ -563,6 +617,20 @@ export class S3Store implements ObjectStore {
   }
 
   async completeUpload(request: CompleteRequest, signal: AbortSignal): Promise<Written> {
+    const { upload, condition } = request;
+    try {
+      return await this.#complete(request, signal);
+    } catch (thrown) {
+      if (!(await this.#isDirectory(upload.key, condition, thrown, signal))) throw thrown;
+      // Without its condition it would answer 500.
+      const told = `${this.provider} completes no upload to a key that others lie below`;
+      throw new StoreError('rejected', 'KeyIsDirectory', 412, 'CompleteMultipartUpload', told, {
+        cause: thrown,
+      });
+    }
+  }
+
+  async #complete(request: CompleteRequest, signal: AbortSignal): Promise<Written> {
     const { upload, expected } = request;
     const command = new CompleteMultipartUploadCommand({
       ...this.#every,

@@ -52,9 +52,13 @@ export function toStoreError(operation: string, thrown: unknown): StoreError {
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
   const name = error.name ?? 'Error';
   // Node's errors have the code that says something in `code`, S3's in the name.
-  const code = error.code ?? (name === 'Error' || name === 'UnknownError' ? String(status || name) : name);
+  const isNameless = ['Error', 'Unknown', 'UnknownError'].includes(name);
+  // An answer to HEAD has no body, and so no code: the status says all.
+  const said = status === 403 ? 'AccessDenied' : String(status || name);
+  const code = error.code ?? (isNameless ? said : name);
   const region = error.$response?.headers?.['x-amz-bucket-region'];
-  const message = (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ');
+  const told = isNameless && status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
+  const message = told ? `HTTP ${status}` : (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ');
   return new StoreError(
     kindOf(operation, code, name, status),
     code,

@@ -60,12 +60,15 @@ interface Settled {
 /** Bytes of the files that `compress` covers, encoded: they lie in a directory of their own until the run ends. */
 export class Encodings {
   readonly #pool: DigestPool;
+  readonly #below: string | undefined;
   #directory: Promise<string> | undefined;
   #serial = 0;
   readonly #made = new Map<string, Promise<LocalFile>>();
 
-  constructor(pool: DigestPool) {
+  /** @param below where temporary files lie; absent: where the system has them */
+  constructor(pool: DigestPool, below?: string) {
     this.#pool = pool;
+    this.#below = below;
   }
 
   /**
@@ -151,7 +154,7 @@ export class Encodings {
     ahead: number,
     always = false,
   ): Promise<{ readonly source: LocalFile; readonly encoded: EncodedFile & { readonly to: string } }> {
-    this.#directory ??= temporaryDirectory();
+    this.#directory ??= temporaryDirectory(this.#below);
     const to = join(await this.#directory, `${++this.#serial}`);
     const options = { encoding, to, ...(always ? { always } : {}) } as const;
     try {
@@ -167,10 +170,18 @@ export class Encodings {
     }
   }
 
-  /** The file with its bytes at hand: one whose encoded bytes lie in S3 alone is encoded here now. */
+  /**
+   * The file with its bytes at hand: one whose encoded bytes lie in S3 alone is encoded here now. Throws
+   * FileChangedError where the file is another one than was encoded before the plan.
+   */
   async ready(file: LocalFile): Promise<LocalFile> {
     const { encoded } = file;
-    return encoded === undefined || file.path !== '' ? file : this.#make(file, encoded);
+    if (encoded === undefined) return file;
+    if (file.path === '') return this.#make(file, encoded);
+    const { source } = encoded;
+    if (!sameFile(source, await restat(source)))
+      throw new FileChangedError('it changed after it was encoded');
+    return file;
   }
 
   /** The file as it is now. */
@@ -327,6 +338,10 @@ function asNamed({ page: _, ...made }: LocalFile, { name, page }: LocalFile): Lo
 
 function storedElsewhere(form: Encoded, size: number): LocalFile {
   return { ...form.source, path: '', real: '', size, encoded: form };
+}
+
+function sameFile(a: LocalFile, b: LocalFile): boolean {
+  return a.size === b.size && a.ino === b.ino && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
 function idOf({ encoding, source: { dev, ino, mtimeNs, ctimeNs } }: Encoded): string {

@@ -21,11 +21,17 @@ export interface ForeignRequest {
   readonly signal: AbortSignal;
 }
 
+export interface ForeignWrites {
+  readonly foreign: readonly ObjectKey[];
+  /** What the destination held then. */
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+}
+
 /**
  * Lists the destination once more. Returns, sorted, the keys that are not what the first listing and this run's own
  * writes make them: somebody else wrote them in between.
  */
-export async function foreignWrites(request: ForeignRequest): Promise<readonly ObjectKey[]> {
+export async function foreignWrites(request: ForeignRequest): Promise<ForeignWrites> {
   const { store, prefix, listing, written, deleted, matters, withOwn, concurrency, signal } = request;
   const now = await listAll(store, prefix, () => undefined, signal, withOwn);
   const expected = (key: ObjectKey): ETag | undefined => {
@@ -46,5 +52,5 @@ export async function foreignWrites(request: ForeignRequest): Promise<readonly O
     const head = await store.head(key, signal);
     if (head?.etag !== expected(key)) foreign.push(key);
   });
-  return foreign.sort(compareKeys);
+  return { foreign: foreign.sort(compareKeys), listing: now };
 }

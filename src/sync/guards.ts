@@ -44,6 +44,35 @@ export function guardTree(
   return [`these paths matched no file: ${patterns}`];
 }
 
+/** Names that a refusal shows. */
+const SHOWN_NAMES = 3;
+
+/** Files beside a directory of their name, which some servers cannot hold, as people read it; `undefined`: none. */
+export function nestedNames(tree: Tree): string | undefined {
+  const names = new Set(tree.files.map(({ name }) => name));
+  const parents = new Set<string>();
+  for (const name of names) {
+    for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+      const parent = name.slice(0, slash);
+      if (names.has(parent)) parents.add(parent);
+    }
+  }
+  if (parents.size === 0) return undefined;
+  const [first = ''] = parents;
+  const shown = [...parents].slice(0, SHOWN_NAMES).join(', ');
+  const more = parents.size > SHOWN_NAMES ? ` and ${parents.size - SHOWN_NAMES} more` : '';
+  return `${shown}${more} beside what lies below ${first}/`;
+}
+
+export function guardNesting(tree: Tree, provider: string): void {
+  const nested = nestedNames(tree);
+  if (nested === undefined) return;
+  throw refusal(
+    'key-collision',
+    `${provider} keeps objects as files and cannot hold ${nested}: nothing was written; rename them, or leave them out (clean-urls and redirects-file make such names)`,
+  );
+}
+
 /** Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write. */
 export function guardDeletions(
   planned: Planned,

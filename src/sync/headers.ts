@@ -1,5 +1,5 @@
 import { forEachConcurrent } from '../model/concurrency.js';
-import type { DigestIndex } from '../model/digest-index.js';
+import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import { type HeaderDecider, headerDigest } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
@@ -10,8 +10,26 @@ import { explain } from './explain.js';
 import type { HeaderState } from './plan.js';
 
 /**
+ * How far the clocks of this machine and of S3 may be apart: later than this after our write, an object of the same
+ * bytes is taken for another writer's. Milliseconds.
+ */
+const CLOCKS_APART_MS = 60_000;
+
+/**
+ * Whether an object of the same bytes was written again since the index last saw it, maybe with other headers. Where
+ * no listing showed our own write yet, its time decides: a multipart object is dated by its creation call, so earlier
+ * is no sign. Lifecycle transitions leave Last-Modified alone.
+ */
+export function isRewritten({ modified, written }: ObjectEntry, { lastModified }: ListedObject): boolean {
+  if (lastModified === 0) return false;
+  if (modified !== undefined) return lastModified !== modified;
+  return written !== undefined && lastModified > written + CLOCKS_APART_MS;
+}
+
+/**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
- * that others wrote, or that were written since, have no entry.
+ * that others wrote, or that were written since, have no entry. But where the rules have changed, what was written since
+ * is renewed like the rest: a run that was killed while it renewed leaves such objects.
  */
 export function headerStates(
   files: readonly LocalFile[],
@@ -29,8 +47,9 @@ export function headerStates(
     if (object === undefined || entry?.headers === undefined) continue;
     if (entry.etag !== object.etag || entry.size !== object.size) continue;
     const headers = policy.headersOf(file);
-    if (entry.headers === headerDigest(headers)) states.set(key, 'same');
-    else states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
+    if (entry.headers === headerDigest(headers)) {
+      if (!isRewritten(entry, object)) states.set(key, 'same');
+    } else states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
   }
   return states;
 }
@@ -45,11 +64,15 @@ interface AclRequest {
 
 /**
  * Keys of the plan's refreshes whose ACL a copy onto themselves would drop: S3 never takes an ACL along. Asked only
- * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone.
+ * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone too.
  */
-export async function whatWouldLoseAcls(plan: Plan, request: AclRequest): Promise<ReadonlySet<ObjectKey>> {
+export async function whatWouldLoseAcls(
+  plan: Plan,
+  request: AclRequest,
+): Promise<{ readonly aclBound: ReadonlySet<ObjectKey>; readonly aclUnknown: ReadonlySet<ObjectKey> }> {
   const { store, policy, emit, signal } = request;
-  const bound = new Set<ObjectKey>();
+  const aclBound = new Set<ObjectKey>();
+  const aclUnknown = new Set<ObjectKey>();
   const steps = [...stepsOf(plan)].filter(
     (step): step is RefreshStep =>
       step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined,
@@ -57,27 +80,33 @@ export async function whatWouldLoseAcls(plan: Plan, request: AclRequest): Promis
   let denied: string | undefined;
   await forEachConcurrent(steps, request.concurrency, async ({ key }) => {
     if (denied !== undefined) {
-      bound.add(key);
+      aclUnknown.add(key);
       return;
     }
     try {
-      if (await store.hasAcl(key, signal)) bound.add(key);
+      if (await store.hasAcl(key, signal)) aclBound.add(key);
     } catch (error) {
       if (!(error instanceof StoreError) || error.kind !== 'denied') throw error;
       denied ??= explain(error, key).message;
-      bound.add(key);
+      aclUnknown.add(key);
     }
   });
-  if (bound.size === 0) return bound;
-  const [first = ''] = bound;
-  const objects =
-    bound.size === 1
-      ? `${first} keeps its old headers`
-      : `${first} and ${bound.size - 1} more keep their old headers`;
-  const message =
-    denied === undefined
-      ? `${objects}: renewing them would drop an ACL that was set on the object; set acl to say which ACL it shall have`
-      : `${objects}: whether renewing them would drop an ACL cannot be told (${denied}); allow s3:GetBucketOwnershipControls or s3:GetObjectAcl, or set acl`;
-  emit({ type: 'message', level: 'warning', message });
-  return bound;
+  const warn = (keys: ReadonlySet<ObjectKey>, why: string): void => {
+    const [first] = keys;
+    if (first === undefined) return;
+    const objects =
+      keys.size === 1
+        ? `${first} keeps its old headers`
+        : `${first} and ${keys.size - 1} more keep their old headers`;
+    emit({ type: 'message', level: 'warning', message: `${objects}: ${why}` });
+  };
+  warn(
+    aclBound,
+    'renewing them would drop an ACL that was set on the object; set acl to say which ACL it shall have',
+  );
+  warn(
+    aclUnknown,
+    `whether renewing them would drop an ACL is not known (${denied ?? ''}); allow s3:GetBucketOwnershipControls or s3:GetObjectAcl, or set acl`,
+  );
+  return { aclBound, aclUnknown };
 }

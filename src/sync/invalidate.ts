@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatInvalidation } from '../model/digest-index.js';
+import { formatInvalidation, type ObjectEntry } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import {
+  covers,
   EVERYTHING,
   groupPaths,
   type Invalidation,
@@ -11,6 +12,7 @@ import {
   pathsOf,
 } from '../model/invalidation.js';
 import type { ObjectKey } from '../model/object-key.js';
+import type { ListedObject } from '../model/objects.js';
 import type { InvalidationOptions } from '../model/options.js';
 import { type Plan, type Step, stepsOf } from '../model/plan.js';
 import { type Invalidator, StoreError } from '../store/object-store.js';
@@ -37,10 +39,12 @@ export interface InvalidationsRequest {
   readonly storage: IndexStorage | undefined;
   /** What earlier runs left, by distribution; no entry: not known. */
   readonly remembered: ReadonlyMap<string, readonly string[]>;
-  /** Whether the destination held nothing before this run: then nothing of it can be in a cache. */
-  readonly wasEmpty: boolean;
-  /** Whether an earlier run left an object under the key: one that somebody else deleted may still be in a cache. */
-  readonly wasThere: (key: ObjectKey) => boolean;
+  /** What earlier runs left under their keys. */
+  readonly known: ReadonlyMap<string, ObjectEntry>;
+  /** What is there now. */
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  /** Keys of the tree. */
+  readonly keys: Iterable<ObjectKey>;
   readonly url: string;
   readonly emit: Emit;
   /** Called while it waits for CloudFront: waiting is no standstill. */
@@ -76,17 +80,46 @@ export class Invalidations {
   }
 
   #earlier(): readonly string[] {
-    const { options, storage, remembered, wasEmpty, emit } = this.#request;
+    const { options, storage, remembered, emit } = this.#request;
     if (options === undefined) return [];
     const known = remembered.get(options.distribution);
     if (storage === undefined) {
       const message = `nothing is remembered without an index, so every run invalidates ${EVERYTHING} of ${options.distribution}: set index to a path or s3://bucket/key to invalidate what changed alone`;
       emit({ type: 'message', level: 'notice', message });
-    } else if (known === undefined && !wasEmpty) {
+    } else if (known === undefined) {
+      // Though the destination is empty: what was removed from it may still be cached.
       const message = `what earlier runs left to invalidate is not known, as the index is new or lost: this run invalidates ${EVERYTHING} of ${options.distribution}`;
       emit({ type: 'message', level: 'notice', message });
+    } else {
+      const stranger = this.#stranger(known, options);
+      if (stranger === undefined) return [...known, ...pathsOf(this.#vanished(), options.mapping)];
+      const message = `${stranger} was written by a run that the index does not know, so what that run left to invalidate is not known either: this run invalidates ${EVERYTHING} of ${options.distribution}`;
+      emit({ type: 'message', level: 'notice', message });
     }
-    return known ?? (wasEmpty ? [] : [EVERYTHING]);
+    return [EVERYTHING];
+  }
+
+  /** Keys that somebody else deleted: readers may still have what was there. */
+  *#vanished(): Generator<ObjectKey> {
+    const { known, listing } = this.#request;
+    for (const key of known.keys()) if (!listing.has(key as ObjectKey)) yield key as ObjectKey;
+  }
+
+  /**
+   * A key of the tree that a run wrote of which the index knows nothing, as it is an older one: what that run could not
+   * send is not known. A run that was killed has left its paths in the journal.
+   */
+  #stranger(owed: readonly string[], { mapping }: InvalidationOptions): ObjectKey | undefined {
+    const { known, listing, keys } = this.#request;
+    for (const key of keys) {
+      const object = listing.get(key);
+      if (object === undefined) continue;
+      const entry = known.get(key);
+      if (entry?.etag === object.etag && entry.size === object.size) continue;
+      const isOwed = pathsOf([key], mapping).every((path) => owed.some((other) => covers(other, path)));
+      if (!isOwed) return key;
+    }
+    return undefined;
   }
 
   /** What the distribution is owed when a plan's steps are done. */
@@ -188,11 +221,10 @@ export class Invalidations {
   }
 
   #with(steps: Iterable<Step>): readonly string[] {
-    const { options, wasThere } = this.#request;
+    const { options } = this.#request;
     if (options === undefined) return [];
     const keys: string[] = [];
-    for (const step of steps)
-      if (mayBeCached(step, options.newKeys || wasThere(step.key))) keys.push(step.key);
+    for (const step of steps) if (mayBeCached(step, options.newKeys)) keys.push(step.key);
     return groupPaths([...this.#owed, ...pathsOf(keys, options.mapping)], options.maxPaths);
   }
 

@@ -13,6 +13,7 @@ import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
+import { isRewritten } from './headers.js';
 import { machineId } from './index-file.js';
 import type { IndexStorage } from './ports.js';
 
@@ -51,9 +52,9 @@ export async function loadIndex(
     return ignore(messageOf(error));
   }
   if (bytes === undefined) {
-    return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal) };
+    return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal, storage.destination) };
   }
-  const parsed = parseIndex(bytes, journal);
+  const parsed = parseIndex(bytes, journal, storage.destination);
   if (parsed.index === undefined) return ignore(parsed.why);
   if (parsed.droppedLines > 0) {
     emit({
@@ -63,6 +64,14 @@ export async function loadIndex(
     });
   }
   const { index } = parsed;
+  const { destination } = index;
+  if (destination !== undefined && ![undefined, destination].includes(storage.destination)) {
+    emit({
+      type: 'message',
+      level: 'notice',
+      message: `the index of earlier runs is of ${destination}: what it says of objects is ignored, and lost when this run writes its own there; give each destination an index of its own`,
+    });
+  }
   emit({
     type: 'message',
     level: 'debug',
@@ -93,6 +102,12 @@ export interface Confirmed {
   /** Keys whose object has the file's bytes, as the plan found. */
   readonly unchanged: ReadonlyMap<ObjectKey, Md5 | undefined>;
   readonly written: ReadonlyMap<ObjectKey, ObjectEntry>;
+  /** When each of those was written, by this machine's clock. Milliseconds since the epoch. */
+  readonly writtenAt?: ReadonlyMap<ObjectKey, number>;
+  /** What a listing after the writes showed; none where there was no such listing. */
+  readonly after?: ReadonlyMap<ObjectKey, ListedObject>;
+  /** Whether objects too are named that their own ETag tells all of: then another run's writes are seen. */
+  readonly everyObject?: boolean;
   readonly deleted: ReadonlySet<ObjectKey>;
   readonly files: Iterable<{ readonly file: LocalFile; readonly md5: Md5 }>;
   /** When the first file of the run was digested, nanoseconds since the epoch. */
@@ -153,22 +168,31 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     const headers = confirmed.headers.get(object.key);
     const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
     const asked = {
-      ...(headers === undefined ? {} : { headers }),
+      ...(headers === undefined ? {} : { headers, ...datedBy(object) }),
       ...(source === undefined ? {} : { source }),
     };
     const isPlain = headers === undefined && source === undefined;
     if (known !== undefined && known.etag === object.etag && known.size === object.size) {
       const same = (md5 === undefined || md5 === known.md5) && isPlain;
+      const seen = headers === undefined ? dated(known, object) : undated(known);
+      entries.push([object.key, same ? seen : { ...seen, ...(md5 === undefined ? {} : { md5 }), ...asked }]);
+    } else if (confirmed.everyObject === true && confirmed.unchanged.has(object.key)) {
       entries.push([
         object.key,
-        same ? known : { ...known, ...(md5 === undefined ? {} : { md5 }), ...asked },
+        { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked },
       ]);
     } else if (md5 !== undefined && (!isPlain || classifyETag(object.etag).kind !== 'md5')) {
       // A plain ETag says its own digest; only the others are worth a line.
       entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);
     }
   }
-  for (const entry of confirmed.written) entries.push(entry);
+  for (const [key, entry] of confirmed.written) {
+    const written = confirmed.writtenAt?.get(key);
+    const object = confirmed.after?.get(key);
+    const isSeen = object !== undefined && object.etag === entry.etag && object.lastModified > 0;
+    if (isSeen) entries.push([key, { ...entry, ...datedBy(object) }]);
+    else entries.push([key, written === undefined ? entry : { ...entry, written }]);
+  }
   entries.sort(([a], [b]) => compareKeys(a, b));
 
   const files: [string, FileEntry][] = [];
@@ -182,6 +206,7 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
   }
   return {
     machine: machineId(),
+    ...(storage.destination === undefined ? {} : { destination: storage.destination }),
     writtenNs: confirmed.digestedNs - SETTLING_NS,
     objects: new Map(entries),
     files: new Map(files),
@@ -190,6 +215,21 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     pending: confirmed.pending,
     invalidations: confirmed.invalidations,
   };
+}
+
+/** The first listing that shows what a run wrote dates it; a line about what was written again since stays as it is. */
+function dated(entry: ObjectEntry, object: ListedObject): ObjectEntry {
+  const isDue = entry.headers !== undefined && entry.modified === undefined;
+  return isDue && !isRewritten(entry, object) ? { ...undated(entry), ...datedBy(object) } : entry;
+}
+
+function undated({ modified: _, written: __, ...entry }: ObjectEntry): ObjectEntry {
+  return entry;
+}
+
+/** Nothing where the server does not say. */
+function datedBy({ lastModified }: ListedObject): { readonly modified?: number } {
+  return lastModified === 0 ? {} : { modified: lastModified };
 }
 
 /** Equal but for the time, and no file that the old time left untrusted would be trusted by the new one. */

@@ -83,8 +83,12 @@ export interface PlanInput {
   readonly own?: ReadonlyMap<string, ListedObject>;
   /** What is remembered of the objects' headers; no entry: unknown, and left alone. */
   readonly headers: ReadonlyMap<ObjectKey, HeaderState>;
+  /** Whether a file's object is written into an archived class, from which nothing is copied; absent: none is. */
+  readonly archives?: (file: LocalFile) => boolean;
   /** Keys whose ACL a copy onto themselves would drop. */
   readonly aclBound: ReadonlySet<ObjectKey>;
+  /** Keys of which nobody may know whether it would. */
+  readonly aclUnknown?: ReadonlySet<ObjectKey>;
   readonly policy: PlanPolicy;
 }
 
@@ -170,6 +174,11 @@ export function makePlan(input: PlanInput): Planned {
     }
   }
 
+  const archives = input.archives ?? (() => false);
+  // A refresh keeps the class that an object has unless the class is what changed.
+  const archived = new Set(
+    renewed.flatMap(({ file, key }) => (input.headers.get(key) === 'class' && archives(file) ? [key] : [])),
+  );
   const wantedRanks = new Map(wanted.map(({ key, rank }) => [key, rank]));
   const sources = new Map<string, ListedObject>();
   const moving = new Map<string, ListedObject>();
@@ -187,7 +196,7 @@ export function makePlan(input: PlanInput): Planned {
       else kept.add(object.size);
     }
     const md5 = contentOf(object);
-    if (md5 === undefined || !copyable(object)) continue;
+    if (md5 === undefined || !copyable(object) || archived.has(object.key)) continue;
     const id = contentId(object.size, md5);
     if (inTree && !unchanged.has(object.key)) {
       const known = moving.get(id);
@@ -210,7 +219,7 @@ export function makePlan(input: PlanInput): Planned {
   const refreshed = new Map<ObjectKey, number>();
   for (const { file, key, rank, object, md5 } of renewed) {
     const base = { key, rank, bytes: file.size } as const;
-    const kept = policy.send === 'upload' ? whyNotRefreshed(object, input.aclBound) : undefined;
+    const kept = policy.send === 'upload' ? whyNotRefreshed(object, input) : undefined;
     if (kept !== undefined) {
       ranks.add(rank, 0, { ...base, action: 'keep', reason: kept, etag: object.etag } satisfies KeepStep);
       continue;
@@ -260,7 +269,7 @@ export function makePlan(input: PlanInput): Planned {
       });
     } else if (leader !== undefined) decided.push({ ...want, from: { reason: 'duplicate', key: leader } });
     else {
-      if (id !== undefined) first.set(id, key);
+      if (id !== undefined && !archives(file)) first.set(id, key);
       decided.push(moved === undefined ? want : { ...want, from: { reason: 'moved', object: moved } });
     }
   }
@@ -389,11 +398,13 @@ function copyable(object: ListedObject): boolean {
   return object.size > 0 && !ARCHIVED_CLASSES.has(object.storageClass);
 }
 
-function whyNotRefreshed(object: ListedObject, aclBound: ReadonlySet<ObjectKey>): Reason | undefined {
-  if (!ARCHIVED_CLASSES.has(object.storageClass) && object.size <= MAX_COPY_SIZE) {
-    return aclBound.has(object.key) ? 'acl' : undefined;
-  }
-  return 'not-copyable';
+function whyNotRefreshed(
+  { key, size, storageClass }: ListedObject,
+  { aclBound, aclUnknown }: Pick<PlanInput, 'aclBound' | 'aclUnknown'>,
+): Reason | undefined {
+  if (ARCHIVED_CLASSES.has(storageClass) || size > MAX_COPY_SIZE) return 'not-copyable';
+  if (aclBound.has(key)) return 'acl';
+  return aclUnknown?.has(key) === true ? 'acl-unknown' : undefined;
 }
 
 /** A source that stays is better than one that goes at the end; then the smaller key, so that plans repeat. */

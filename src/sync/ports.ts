@@ -11,6 +11,8 @@ import type { SharedTree } from './shared-tree.js';
 export interface IndexStorage {
   /** Whether what lies here may be believed without an ETag or metadata that agrees: design rule 3. */
   readonly trust: { readonly remote: boolean; readonly local: boolean };
+  /** Which destination it is of, as `indexDestination` names it; absent: any. */
+  readonly destination?: string;
   /** The bytes of the last index, or undefined. Says itself why there is none. */
   load(signal: AbortSignal): Promise<Buffer | undefined>;
   /** Replaces the index whole, and with it the journal. Rejects when it cannot; the old one is then still there. */
@@ -64,6 +66,8 @@ export interface SyncPorts {
   readonly index: IndexStorage | undefined;
   /** Given when something is to be invalidated, but for a dry run. */
   readonly invalidator?: Invalidator;
+  /** Where temporary files lie; absent: where the system has them. */
+  readonly temporary?: string;
   /** Who this run is, for the holder of a lock to be told by: a host, a process, the URL of a job. */
   readonly owner: string;
   readonly emit: Emit;

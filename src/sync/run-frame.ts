@@ -12,7 +12,7 @@ import {
   statusOf,
   type Totals,
 } from '../model/report.js';
-import type { ReadableStore } from '../store/object-store.js';
+import { type ReadableStore, StoreError } from '../store/object-store.js';
 import { DigestPool } from './digest-pool.js';
 import { dryRunPerformer, execute } from './execute.js';
 import { explain } from './explain.js';
@@ -142,11 +142,19 @@ export class RunFrame {
   fail(error: unknown): void {
     const cause = this.signal.aborted ? this.signal.reason : error;
     const { code, exit, message } = explain(cause, this.url);
-    this.error = { code, message };
+    this.error = { code, message: `${message}${this.#ownerAdvice(cause)}` };
     this.addExits([exit]);
     if (code === 'internal' && cause instanceof Error) {
       this.#ports.emit({ type: 'message', level: 'debug', message: cause.stack ?? cause.message });
     }
+  }
+
+  /** S3 says no more than that access is denied where another account owns the bucket. */
+  #ownerAdvice(cause: unknown): string {
+    const { connection, source } = this.#options;
+    const owner = connection.expectedBucketOwner ?? source?.connection.expectedBucketOwner;
+    if (owner === undefined || !(cause instanceof StoreError) || cause.kind !== 'denied') return '';
+    return `; or the bucket is not owned by ${owner}, which expected-bucket-owner says`;
   }
 
   async close(): Promise<void> {

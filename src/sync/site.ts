@@ -1,7 +1,6 @@
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { EXIT, SyncError } from '../model/errors.js';
-import { compareKeys, OWN_DIRECTORY } from '../model/object-key.js';
+import { compareKeys, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import type { Redirect, SiteOptions } from '../model/options.js';
 import type { Tree } from './walk.js';
@@ -11,15 +10,15 @@ const PAGE = /^(.*[^/])\.html$/;
 /** A directory's own page: readers find it under the directory. */
 const INDEX_PAGE = /(^|\/)index\.html$/;
 
-/** The tree without the files that say how to publish it. */
+/** The tree without the files that say how to publish it, under whatever names and links they lie there. */
 export async function withoutRules(tree: Tree, { unpublished }: SiteOptions): Promise<Tree> {
-  const names = new Set([...unpublished].map((path) => basename(path)));
-  const rules = new Set<LocalFile>();
-  for (const file of tree.files) {
-    if (!names.has(basename(file.path))) continue;
-    if (unpublished.has(join(await realpath(dirname(file.path)), basename(file.path)))) rules.add(file);
+  const rules = new Set<string>();
+  for (const path of unpublished) {
+    const { dev, ino } = await stat(path, { bigint: true });
+    rules.add(`${dev}:${ino}`);
   }
-  return rules.size === 0 ? tree : { ...tree, files: tree.files.filter((file) => !rules.has(file)) };
+  if (rules.size === 0) return tree;
+  return { ...tree, files: tree.files.filter(({ dev, ino }) => !rules.has(`${dev}:${ino}`)) };
 }
 
 /** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
@@ -40,8 +39,10 @@ export function unusedRules(tree: Tree): readonly string[] {
 /**
  * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
  * redirect. What `excludes` keep from being published is no further name either.
+ *
+ * @param prefix where the site lies in its bucket
  */
-export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions): Tree {
+export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions, prefix: Prefix): Tree {
   if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0)) return tree;
   const names = new Set(tree.files.map(({ name }) => name));
   const warnings: string[] = [...tree.warnings];
@@ -54,7 +55,7 @@ export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions): Tre
       continue;
     }
     names.add(redirect.name);
-    added.push(redirectFile(redirect));
+    added.push(redirectFile(redirect, prefix));
   }
   const kept: string[] = [];
   for (const file of cleanUrls ? tree.files : []) {
@@ -86,14 +87,21 @@ function refuseTaken({ name, line }: Redirect, names: ReadonlySet<string>): void
   );
 }
 
+/** S3 reads a path from the root of the bucket's website, and whoever writes the rules from that of the site. */
+function locationOf(target: string, prefix: Prefix): string {
+  if (!target.startsWith('/') || target.startsWith('//')) return target;
+  const root = prefix.split('/').map(encodeURIComponent).join('/');
+  return `/${root}${target.slice(1)}`;
+}
+
 /** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
-function redirectFile({ name, target }: Redirect): LocalFile {
+function redirectFile({ name, target }: Redirect, prefix: Prefix): LocalFile {
   const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
   return {
     ...nowhere,
     name,
     page: name.endsWith('.html') ? name : `${name}.html`,
-    redirect: target,
+    redirect: locationOf(target, prefix),
     size: 0,
   };
 }

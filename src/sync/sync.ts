@@ -14,7 +14,7 @@ import {
   objectHeaders,
 } from '../model/headers.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/object-key.js';
-import type { ListedObject, LocalFile } from '../model/objects.js';
+import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type Sharding, type SyncOptions } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
 import type { Count, Plan, Step } from '../model/plan.js';
@@ -30,7 +30,7 @@ import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { foreignWrites } from './foreign.js';
 import { graceStates, pendingDeletes } from './grace.js';
-import { guardDeletions, guardTree } from './guards.js';
+import { guardDeletions, guardNesting, guardTree, nestedNames } from './guards.js';
 import { headerStates, whatWouldLoseAcls } from './headers.js';
 import { Invalidations } from './invalidate.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
@@ -145,6 +145,12 @@ class Run {
   readonly #headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
   #headersUnknown: Count = { files: 0, bytes: 0 };
   #sendAllRequests = 0;
+  /** A plan that is made anew says it once. */
+  #isNotRenewedTold = false;
+  /** When keys were written, by this machine's clock. Milliseconds since the epoch. */
+  readonly #writtenAt = new Map<ObjectKey, number>();
+  /** The last listing after the writes. */
+  #after: Looked['listing'] = new Map();
 
   constructor(options: SyncOptions, ports: SyncPorts) {
     this.#options = options;
@@ -156,7 +162,7 @@ class Run {
     ]);
     this.#policy = new HeaderPolicy(options.writeHeaders, options.headers);
     this.#shared = ports.shared ?? new SharedTree(this.#frame.signal);
-    this.#encodings = new Encodings(this.#frame.pool);
+    this.#encodings = new Encodings(this.#frame.pool, ports.temporary);
     if (ports.source !== undefined) {
       this.#source = new SourceObjects({
         store: ports.source.store,
@@ -175,8 +181,8 @@ class Run {
     const { index: storage, emit } = this.#ports;
     const remembered = await loadIndex(storage, emit, this.#frame.signal);
     const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
-    const invalidations = this.#toInvalidate(listing, remembered);
-    const delay = this.#canDelay();
+    const invalidations = this.#toInvalidate(known.files, listing, remembered);
+    const delay = this.#canDelay(tree);
     let planned = await this.#plan(input, delay);
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
     this.#settle(planned);
@@ -213,10 +219,12 @@ class Run {
       for (const message of unusedRules(published)) emit({ type: 'message', level: 'notice', message });
     const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
     this.#frame.warn([...site.warnings, ...guardTree(published, places, treeOptions, deletes)]);
-    const tree = withSite(published, site);
+    const tree = withSite(published, site, this.#options.destination.prefix);
     this.#policy = await this.#headerPolicy(tree);
     this.#frame.warn(tree.warnings);
     refuseKeys(tree, this.#options);
+    const { store } = this.#ports;
+    if (store.keysAreFiles) guardNesting(tree, store.provider);
     const digestedNs = BigInt(now()) * 1_000_000n;
     const encoded = await this.#encode(tree, listing, remembered);
     const known = await (this.#source === undefined
@@ -237,6 +245,7 @@ class Run {
     const { known, input, listing } = await this.#prepare({ index, trustFiles: false, trustObjects: false });
     const planned = await this.#plan(input, false);
     const found = this.#options.read ? await this.#readBack(planned, known.files, listing) : NOTHING_FOUND;
+    this.#tellDamaged(found.findings.length);
     const plan = withFindings(planned.plan, found.findings);
     this.#settle({ ...planned, plan });
     const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
@@ -248,6 +257,14 @@ class Run {
     for (const outcome of found.failed) emit({ type: 'outcome', outcome });
     const isDifferent = [...stepsOf(plan)].some(({ action }) => action !== 'keep');
     if (isDifferent) this.#frame.addExits([EXIT.different]);
+  }
+
+  #tellDamaged(count: number): void {
+    if (count === 0) return;
+    const what = count === 1 ? '1 object does' : `${count} objects do`;
+    this.#frame.warn([
+      `${what} not hold the bytes that S3 says: a sync goes by what S3 says and finds nothing to do there; delete ${count === 1 ? 'it' : 'them'} first, then publish`,
+    ]);
   }
 
   async #readBack(
@@ -272,16 +289,17 @@ class Run {
     );
   }
 
-  #toInvalidate(listing: Looked['listing'], { index }: LoadedIndex): Invalidations {
-    const { invalidation: options } = this.#options;
+  #toInvalidate(files: Digested['files'], listing: Looked['listing'], { index }: LoadedIndex): Invalidations {
+    const { invalidation: options, destination } = this.#options;
     const { invalidator, index: storage, emit } = this.#ports;
     this.#invalidations = new Invalidations({
       options,
       invalidator,
       storage,
       remembered: index?.invalidations ?? new Map(),
-      wasEmpty: listing.size === 0,
-      wasThere: (key) => index?.objects.has(key) === true,
+      known: index?.objects ?? new Map(),
+      listing,
+      keys: files.map(({ name }) => (destination.prefix + name) as ObjectKey),
       url: this.#frame.url,
       emit,
       onMove: () => {
@@ -335,8 +353,8 @@ class Run {
     const { deletes } = this.#options;
     const { index: storage, emit, endpoint = '' } = this.#ports;
     const remembered = await loadIndex(storage, emit, this.#frame.signal);
-    const { known, input } = await this.#prepare(remembered);
-    const planned = await this.#plan(input, this.#canDelay());
+    const { tree, known, input } = await this.#prepare(remembered);
+    const planned = await this.#plan(input, this.#canDelay(tree));
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
     this.#settle(planned);
     await this.#frame.rehearse(planned.plan);
@@ -353,7 +371,8 @@ class Run {
     const { signal } = this.#frame;
     const tree = await this.#frame.phase('walk', async (tell) => {
       const found = await this.#tree((files) => tell({ files, bytes: 0 }), signal);
-      return withSite(await withoutRules(found, this.#options.site), this.#options.site);
+      const { site, destination } = this.#options;
+      return withSite(await withoutRules(found, site), site, destination.prefix);
     });
     this.#policy = decided(file.headers);
     const due = withFiles(shardOf(file.plan, shard), tree.files);
@@ -437,7 +456,8 @@ class Run {
     refuseChanged(file.plan, listing, url);
     this.#policy = decided(file.headers);
     const planned = plannedOf(file.plan);
-    const invalidations = this.#toInvalidate(listing, remembered);
+    const files = [...stepsOf(file.plan)].flatMap((step) => ('file' in step ? step.file : []));
+    const invalidations = this.#toInvalidate(files, listing, remembered);
     this.#settle(planned);
     if (dryRun) {
       invalidations.plan(planned.plan);
@@ -620,6 +640,7 @@ class Run {
       contents: this.#source === undefined ? knownContents(digests) : this.#source.contents(files).contents,
       ...this.#ownSources(tree),
       vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
+      archives: (file) => ARCHIVED_CLASSES.has(this.#policy.headersOf(file)['x-amz-storage-class'] ?? ''),
       headers: headerStates(files, prefix, listing, remembered.index, this.#policy),
       policy: {
         order: publishOrder(publishLast),
@@ -672,14 +693,15 @@ class Run {
         made = makePlan({ ...input, policy, headers, aclBound: new Set() });
       }
       const concurrency = requestsInFlight(connection);
-      const aclBound = await whatWouldLoseAcls(made.plan, {
+      const acls = await whatWouldLoseAcls(made.plan, {
         store,
         policy: this.#policy,
         concurrency,
         emit,
         signal: this.#frame.signal,
       });
-      return aclBound.size === 0 ? made : makePlan({ ...input, policy, headers, aclBound });
+      const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
+      return isFree ? made : makePlan({ ...input, policy, headers, ...acls });
     });
   }
 
@@ -726,22 +748,36 @@ class Run {
     const isAsked = rules.length > 0 || defaults !== 'none';
     if (count === 0 || refresh || !isAsked) return;
     const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
-    const message = `${what} remembered by no earlier run, and left as they are: refresh-headers: true compares and renews them`;
+    const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
     this.#ports.emit({ type: 'message', level: 'notice', message });
+  }
+
+  #tellNotRenewed(plan: Plan): void {
+    const kept = [...stepsOf(plan)].filter(({ reason }) => reason === 'not-copyable');
+    const [first] = kept;
+    if (first === undefined || this.#isNotRenewedTold) return;
+    this.#isNotRenewedTold = true;
+    const what = kept.length === 1 ? `${first.key} keeps` : `${first.key} and ${kept.length - 1} more keep`;
+    this.#frame.warn([
+      `${what} the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again`,
+    ]);
   }
 
   #settle(planned: Planned): void {
     this.#headersUnknown = planned.headersUnknown;
     this.#tellUnknownHeaders(planned.headersUnknown.files);
+    this.#tellNotRenewed(planned.plan);
     this.#frame.settle(planned.plan);
   }
 
-  #canDelay(): boolean {
+  #canDelay(tree: Tree): boolean {
     const { delayUpdates } = this.#options;
     if (delayUpdates === false) return false;
-    const { canStage, provider } = this.#ports.store;
+    const { canStage, canStageNested, provider } = this.#ports.store;
+    const nested = canStage && !canStageNested ? nestedNames(tree) : undefined;
     if (!canStage) this.#cannotDelay(`${provider} has no part copies`);
-    return canStage;
+    if (nested !== undefined) this.#cannotDelay(`${provider} completes no upload of ${nested}`);
+    return canStage && nested === undefined;
   }
 
   /** Strict: refuses. Best effort: says once what is done instead. */
@@ -801,7 +837,7 @@ class Run {
     delay: boolean,
     staged?: ReadonlyMap<ObjectKey, StagedUpload>,
   ): Promise<void> {
-    const { index: storage, meeting } = this.#ports;
+    const { index: storage, meeting, now } = this.#ports;
     const { digests } = seen;
     const signal = this.#frame.signal;
     const { connection } = this.#options;
@@ -841,6 +877,7 @@ class Run {
             if (event.type === 'outcome') {
               // What is kept is no part of the total either.
               if (event.outcome.action !== 'keep') done++;
+              this.#writtenAt.set(event.outcome.step.key, now());
               clock.see(event.outcome);
             }
             tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
@@ -916,7 +953,7 @@ class Run {
 
   async #foreignWrites(transfer: Transfer, seen: Seen): Promise<readonly ObjectKey[]> {
     const { command, destination, connection } = this.#options;
-    return foreignWrites({
+    const { foreign, listing } = await foreignWrites({
       store: this.#ports.store,
       prefix: destination.prefix,
       listing: seen.listing,
@@ -927,6 +964,8 @@ class Run {
       concurrency: requestsInFlight(connection),
       signal: this.#frame.requests,
     });
+    this.#after = listing;
+    return foreign;
   }
 
   /** Other pipelines may add keys beside ours; where we delete, the prefix is ours alone. */
@@ -968,6 +1007,9 @@ class Run {
       listing,
       unchanged: planned.unchanged,
       written: transfer.learned,
+      writtenAt: this.#writtenAt,
+      after: this.#after,
+      everyObject: this.#options.invalidation !== undefined,
       deleted: transfer.deleted,
       files: [...digested.values()].map(({ file, md5 }) =>
         file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 },

@@ -177,7 +177,11 @@ test('an input that is given empty is not given, and every input arrives', async
     writeHeaders: { sse: 'aws:kms', kmsKeyId: 'alias/k', storageClass: 'STANDARD_IA', acl: 'public-read' },
     headers: {
       rules: [
-        { pattern: expect.any(RegExp), changes: [{ name: 'cache-control', value: 'no-cache', line: 2 }] },
+        {
+          pattern: expect.any(RegExp),
+          changes: [{ name: 'cache-control', value: 'no-cache', line: 2 }],
+          author: 'inline',
+        },
       ],
       defaults: 'website',
       refresh: true,
@@ -378,7 +382,7 @@ describe('what is refused, in one line', () => {
       { headers: 'Cache-Control: x' },
       /^headers: line 1: .*stands before the first path.*; nothing was written$/,
     ],
-    [{ headers: '/*\n a\n b\n c\n d' }, /^headers: line 2: .*line 3: .*line 4: .*and 1 more lines/],
+    [{ headers: '/*\n a\n b\n c\n d' }, /^headers: line 2: .*line 3: .*line 4: .*; and line 5; nothing/],
     [
       { compress: ['encoding=br'] },
       /^compress: "encoding=br" was given; allowed: a pattern before encoding=/,

@@ -30,6 +30,8 @@ const index: DigestIndex = {
         md5,
         parts: '1x8+1x1',
         headers: 'h',
+        modified: 1_700_000_000_000,
+        written: 1_700_000_000_001,
         extra: { chunks: { since: 1 } },
       },
     ],

@@ -183,7 +183,15 @@ describe('rules in the syntax of _headers files', () => {
   ])('%s and %s contradict: %s', (a, b, contradict) => {
     const { rules } = parseHeaderRules(`/*\n Cache-Control: ${a}\n/x\n Cache-Control: ${b}`, 'file');
     expect(applyHeaderRules(rules, ['/x']).contradiction).toEqual(
-      contradict ? { lines: [2, 4], value: `${a}, ${b}` } : undefined,
+      contradict
+        ? {
+            lines: [
+              { author: 'file', line: 2 },
+              { author: 'file', line: 4 },
+            ],
+            value: `${a}, ${b}`,
+          }
+        : undefined,
     );
   });
 

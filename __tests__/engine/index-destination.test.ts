@@ -1,0 +1,84 @@
+import { crc32 } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { parseHeaderRules } from '../../src/model/header-rules.js';
+import { parsePrefix } from '../../src/model/object-key.js';
+import { indexDestination, ofDestination } from '../../src/sync/index-destination.js';
+import { Cdn, invalidation } from '../support/cdn.js';
+import { type Changes, memoryIndex, type Published, publish } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { removeTree, writeTree } from '../support/tree.js';
+
+let s3: EmbeddedTestServer;
+let root: string;
+let index: ReturnType<typeof memoryIndex>;
+
+beforeAll(async () => {
+  s3 = await embedded();
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  root = await writeTree({ 'a.txt': 'one' });
+  index = memoryIndex();
+});
+afterEach(() => removeTree(root));
+
+const { rules } = parseHeaderRules('/*\n Cache-Control: no-cache', 'inline');
+
+/** Publishes with the one index, as `run` opens it. */
+async function deploy(bucket: string, changes: Changes = {}): Promise<Published> {
+  const prefix = parsePrefix(changes.prefix ?? 'p');
+  const storage = ofDestination(index, indexDestination({ bucket, prefix }, s3.endpoint));
+  return publish(s3, bucket, root, { headers: { rules }, ...changes, index: storage });
+}
+
+test('an index names bucket, prefix and server', () => {
+  const destination = { bucket: 'b', prefix: parsePrefix('p') };
+  expect(indexDestination(destination, undefined)).toBe('s3://b/p/');
+  expect(indexDestination(destination, 'https://s3.example.com:9000/x')).toBe(
+    's3://b/p/ at s3.example.com:9000',
+  );
+});
+
+test('another destination has the same keys with the same bytes: nothing is believed of its objects, one notice says so', async () => {
+  const [one, two] = [await s3.bucket(), await s3.bucket()];
+  await deploy(one);
+  s3.server.putObject(two, 'p/a.txt', 'one', { headers: { 'cache-control': 'public' } });
+  const other = await deploy(two);
+  expect(other).toMatchObject({ exit: 0, report: { headersUnknown: { files: 1 }, steps: [] } });
+  const told = other.messages.filter((message) => message.startsWith('the index of earlier runs is of'));
+  expect(told).toEqual([expect.stringContaining(`is of s3://${one}/p/ at 127.0.0.1:`)]);
+  // It is this one's from now on, and said no more.
+  const quiet = (await deploy(two)).messages.filter((message) => /^the index .* is of/.test(message));
+  expect(quiet).toEqual([]);
+  expect((await deploy(two, { prefix: 'q' })).messages.join()).toContain(`is of s3://${two}/p/`);
+});
+
+test('what is owed for one destination is not taken for what is owed for another', async () => {
+  const [one, two] = [await s3.bucket(), await s3.bucket()];
+  const cdn = new Cdn();
+  const told = { invalidation: invalidation(), invalidator: cdn };
+  await deploy(one, told);
+  await deploy(one, told);
+  s3.server.putObject(two, 'p/a.txt', 'one');
+  const before = cdn.told.length;
+  await deploy(two, told);
+  // Nobody knows what that distribution was not told about the second.
+  expect(cdn.paths.slice(before)).toEqual([['/*']]);
+});
+
+test('lines of a journal are of the destination that they were written for', async () => {
+  const [one, two] = [await s3.bucket(), await s3.bucket()];
+  const upload = `{"upload":"u","key":"p/big","md5":"d41d8cd98f00b204e9800998ecf8427e","size":9,"parts":"1x9","headers":"h","begun":1,"machine":"m","pid":1}`;
+  const line = `${crc32(upload).toString(16).padStart(8, '0')} ${upload}\n`;
+  const storage = ofDestination(
+    index,
+    indexDestination({ bucket: one, prefix: parsePrefix('p') }, s3.endpoint),
+  );
+  await storage.journal.append(line, new AbortController().signal);
+  s3.server.log.clear();
+  await deploy(two);
+  expect(s3.server.log.counts.AbortMultipartUpload).toBeUndefined();
+  await storage.journal.append(line, new AbortController().signal);
+  await deploy(one);
+  expect(s3.server.log.counts.AbortMultipartUpload).toBe(1);
+});
