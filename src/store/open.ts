@@ -13,9 +13,13 @@ import type { DeserializeMiddleware } from '@smithy/types';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
+import type { Connecting } from './exchange.js';
+import { LeanCalls } from './lean-calls.js';
 import type { OpenedStore } from './object-store.js';
 import { type Provider, providerOf } from './providers.js';
 import { S3Store } from './s3-store.js';
+import { SdkCalls } from './sdk-calls.js';
+import { resolveTarget } from './target.js';
 
 /** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
 const LONGEST_REQUEST_MS = 60 * 60_000;
@@ -31,7 +35,7 @@ export async function openStore(options: SyncOptions, emit: Emit, signal: AbortS
   const endpoint = connection.endpointUrl ?? environmentEndpoint();
   if (endpoint !== undefined) checkEndpoint(endpoint);
   const provider = providerOf(endpoint);
-  const { handler, bytesMoved } = await requestHandler(connection, endpoint);
+  const { handler, connecting, bytesMoved } = await requestHandler(connection, endpoint);
   const shared: S3ClientConfig = {
     maxAttempts: 1,
     requestHandler: handler,
@@ -49,19 +53,33 @@ export async function openStore(options: SyncOptions, emit: Emit, signal: AbortS
   };
   const region = await resolveRegion(configuration, connection, endpoint, destination.bucket, signal);
   const client = new S3Client({ ...configuration, region });
-  let server: string | undefined;
-  const notice: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next) => async (args) => {
-    const result = await next(args);
-    server ??= (result.response as { headers?: Record<string, string> }).headers?.server;
-    return result;
+  // Who answers is settled by the first answer that names its server.
+  let answering = provider;
+  let isNamed = false;
+  const notice = (server: string | undefined): void => {
+    if (isNamed || server === undefined) return;
+    isNamed = true;
+    answering = providerOf(endpoint, server);
   };
-  client.middlewareStack.add(notice, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
+  const noticeAnswer: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> =
+    (next) => async (args) => {
+      const result = await next(args);
+      notice((result.response as { headers?: Record<string, string> }).headers?.server);
+      return result;
+    };
+  client.middlewareStack.add(noticeAnswer, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
   const identity = await identify(client, { ...shared, region }, connection, provider, emit, signal);
+  const sdk = new SdkCalls(client);
+  const target =
+    process.env.S3DS_REQUESTS === 'sdk' ? undefined : await resolveTarget(client, destination.bucket);
+  const lean = target === undefined ? sdk : new LeanCalls({ client, target, connecting, notice });
+  if (lean === sdk) emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
   return {
     store: new S3Store({
       client,
+      calls: () => (answering.requests === 'lean' ? lean : sdk),
       bucket: destination.bucket,
-      provider: () => providerOf(endpoint, server),
+      provider: () => answering,
       writeHeaders: options.writeHeaders,
       expectedBucketOwner: connection.expectedBucketOwner,
       requesterPays: connection.requesterPays,
@@ -96,6 +114,8 @@ function withoutCredentials(endpoint: string): string {
 
 interface Handler {
   readonly handler: NodeHttpHandler;
+  /** The same way, past the SDK. */
+  readonly connecting: Connecting;
   readonly bytesMoved: () => number;
 }
 
@@ -113,15 +133,23 @@ export async function requestHandler(connection: Connection, endpoint: string | 
     proxy === ''
       ? [new HttpAgent(agentOptions), new HttpsAgent(agentOptions)]
       : await proxyAgents(proxy, agentOptions);
+  const { connectTimeoutMs, readTimeoutMs } = connection;
   return {
     handler: new NodeHttpHandler({
       httpAgent,
       httpsAgent,
-      connectionTimeout: connection.connectTimeoutMs,
-      socketTimeout: connection.readTimeoutMs,
+      connectionTimeout: connectTimeoutMs,
+      socketTimeout: readTimeoutMs,
       requestTimeout: LONGEST_REQUEST_MS,
       throwOnRequestTimeout: true,
     }),
+    connecting: {
+      httpAgent,
+      httpsAgent,
+      connectTimeoutMs,
+      readTimeoutMs,
+      longestRequestMs: LONGEST_REQUEST_MS,
+    },
     bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
   };
 }

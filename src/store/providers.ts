@@ -25,6 +25,12 @@ export interface Provider {
   readonly staging: boolean;
   /** Whether ListMultipartUploads encodes the keys that it says it encodes. */
   readonly uploadKeys: 'encoded' | 'raw';
+  /**
+   * How the calls made by the thousand are sent: past the SDK's commands, or by them. `sdk` is for a provider that
+   * wants what only the SDK does (a signature of another kind, a trailer, sessions) or that refuses what only the lean
+   * path does (UNSIGNED-PAYLOAD under TLS); none is known. S3DS_REQUESTS=sdk says so for a single run.
+   */
+  readonly requests: 'lean' | 'sdk';
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
 }
@@ -40,6 +46,7 @@ const AWS: Provider = {
   partCopyProof: 'etag',
   staging: true,
   uploadKeys: 'encoded',
+  requests: 'lean',
   maxCopySize: MAX_COPY_SIZE,
 };
 

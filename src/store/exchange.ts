@@ -1,0 +1,140 @@
+import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { WireAnswer } from './wire-answer.js';
+
+/** How requests reach a server: the SDK's own requests go the same way. Milliseconds. */
+export interface Connecting {
+  readonly httpAgent: Agent;
+  readonly httpsAgent: Agent;
+  /** From the request to a connection: name, socket, TLS, proxy. */
+  readonly connectTimeoutMs: number;
+  /** Nothing sent and nothing received. */
+  readonly readTimeoutMs: number;
+  readonly longestRequestMs: number;
+}
+
+export interface Origin {
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+export interface Outgoing {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer | undefined;
+}
+
+/**
+ * Sends one request and resolves with its whole answer, of at most `maxBytes`. A body that is cut short, too long or
+ * too slow rejects, as does a signal; then the connection is closed, since nobody knows what is still to come on it.
+ */
+export function exchange(
+  { secure, host, port }: Origin,
+  outgoing: Outgoing,
+  connecting: Connecting,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<WireAnswer> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(abortError());
+      return;
+    }
+    const { method, path, headers, body } = outgoing;
+    const { connectTimeoutMs, readTimeoutMs, longestRequestMs } = connecting;
+    const sent: ClientRequest = (secure ? httpsRequest : httpRequest)({
+      agent: secure ? connecting.httpsAgent : connecting.httpAgent,
+      host,
+      ...(port === undefined ? {} : { port }),
+      method,
+      path,
+      headers,
+      timeout: readTimeoutMs,
+    });
+    let settled = false;
+    const settle = (): boolean => {
+      if (settled) return false;
+      settled = true;
+      clearTimeout(connect);
+      clearTimeout(longest);
+      signal.removeEventListener('abort', onAbort);
+      return true;
+    };
+    const fail = (error: Error): void => {
+      if (!settle()) return;
+      sent.destroy();
+      reject(error);
+    };
+    const onAbort = (): void => fail(abortError());
+    const connect = setTimeout(
+      () => fail(timeoutError(`no connection within ${connectTimeoutMs} ms`)),
+      connectTimeoutMs,
+    );
+    const longest = setTimeout(
+      () => fail(timeoutError(`no end within ${longestRequestMs} ms`)),
+      longestRequestMs,
+    );
+    signal.addEventListener('abort', onAbort);
+    sent.on('socket', (socket) => {
+      if (!socket.connecting) clearTimeout(connect);
+      else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connect));
+    });
+    // While connecting the other limit counts. Afterwards it closes the connection even when all was answered: a
+    // server that refused early and then reads no further would hold the socket for ever.
+    sent.on('timeout', () => {
+      if (sent.socket?.connecting === true) return;
+      fail(timeoutError(`nothing happened for ${readTimeoutMs} ms`));
+      sent.destroy();
+    });
+    // It stays after the end: a socket may fail when its answer was read.
+    sent.on('error', fail);
+    sent.on('response', (response) => {
+      collect(response, maxBytes, fail, (answer) => {
+        if (settle()) resolve(answer);
+      });
+    });
+    if (body === undefined || body.length === 0) sent.end();
+    else sent.end(body);
+  });
+}
+
+function collect(
+  response: IncomingMessage,
+  maxBytes: number,
+  fail: (error: Error) => void,
+  done: (answer: WireAnswer) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) fail(new Error(`the answer is longer than ${maxBytes} bytes`));
+    else chunks.push(chunk);
+  });
+  response.on('error', fail);
+  response.on('close', () => fail(new Error('the answer was cut short')));
+  response.on('end', () => {
+    if (!response.complete) {
+      fail(new Error('the answer was cut short'));
+      return;
+    }
+    const [only] = chunks;
+    done({
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      body: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks),
+    });
+  });
+}
+
+/** Named as the SDK names them: `toStoreError` reads both alike. */
+function abortError(): Error {
+  return Object.assign(new Error('the request was stopped'), { name: 'AbortError' });
+}
+
+function timeoutError(message: string): Error {
+  return Object.assign(new Error(message), { name: 'TimeoutError', code: 'ETIMEDOUT' });
+}
