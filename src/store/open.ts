@@ -28,7 +28,11 @@ const LONGEST_REQUEST_MS = 60 * 60_000;
  * Reaches a destination: region, credentials and account are settled before anything else is done.
  * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
  */
-export async function openStore(options: SyncOptions, emit: Emit, signal: AbortSignal): Promise<OpenedStore> {
+export async function openStore(
+  options: Pick<SyncOptions, 'connection' | 'destination' | 'writeHeaders'>,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<OpenedStore> {
   const { connection, destination } = options;
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

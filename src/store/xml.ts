@@ -36,63 +36,86 @@ interface Open {
 
 /** Reads a document; rejects with `XmlError`. Takes time proportional to the length, whatever is in it. */
 export function parseXml(document: string): XmlElement {
-  let at = document.charCodeAt(0) === 0xfeff ? 1 : 0;
-  at = skipBlanks(document, at);
-  // Complete may answer blanks for minutes before and after the declaration, to keep the connection.
-  if (document.startsWith('<?xml', at)) {
-    const end = document.indexOf('?>', at);
-    if (end === -1) throw new XmlError('a declaration without an end');
-    at = skipBlanks(document, end + 2);
-  }
+  let at = afterProlog(document);
   const stack: Open[] = [];
+  // A listing has ten names in all: the tag that was a good name once is not looked at again, and one string for all
+  // elements of a name makes them quick to compare.
+  const names = new Map<string, string>();
   let elements = 0;
   let root: XmlElement | undefined;
   while (at < document.length) {
     if (document.charCodeAt(at) !== LESS) {
-      if (root === undefined && stack.length === 0) throw new XmlError('text before the root element');
       const next = document.indexOf('<', at);
       const end = next === -1 ? document.length : next;
       const open = stack.at(-1);
       if (open !== undefined) open.text += decode(document.slice(at, end));
-      else if (skipBlanks(document, at) < end) throw new XmlError('text after the root element');
+      else if (skipBlanks(document, at) < end) throw new XmlError('text outside the root element');
       at = end;
       continue;
     }
     const close = document.indexOf('>', at);
     if (close === -1) throw new XmlError('a tag without an end');
-    const first = document.charCodeAt(at + 1);
-    if (first === SLASH) {
+    if (document.charCodeAt(at + 1) === SLASH) {
       const open = stack.pop();
       if (open === undefined) throw new XmlError('an end tag without a start');
-      const { name } = open;
-      const exact = close === at + 2 + name.length && document.startsWith(name, at + 2);
-      if (!exact && document.slice(at + 2, close).trimEnd() !== name) {
-        throw new XmlError(`an end tag that is not ${name}'s`);
+      if (document.slice(at + 2, close).trimEnd() !== open.name) {
+        throw new XmlError(`an end tag that is not that of ${open.name}`);
       }
       root = closed(open, stack, root);
       at = close + 1;
       continue;
     }
-    if (first === BANG || first === QUESTION) throw new XmlError('a construct that S3 does not use');
     if (root !== undefined) throw new XmlError('a second root element');
     if (++elements > MOST_ELEMENTS) throw new XmlError('too many elements');
     if (stack.length === DEEPEST) throw new XmlError('elements nested too deep');
-    const end = endOfTag(document, at + 1, close);
-    const empty = document.charCodeAt(end - 1) === SLASH;
-    const name = nameIn(document, at + 1, empty ? end - 1 : end);
-    const open: Open = { name, text: '', children: undefined };
-    if (empty) root = closed(open, stack, root);
-    else stack.push(open);
-    at = end + 1;
+    const tag = document.slice(at + 1, close);
+    let name = names.get(tag);
+    let end = close;
+    if (name === undefined) {
+      end = endOfTag(document, at + 1, close);
+      const isEmpty = document.charCodeAt(end - 1) === SLASH;
+      name = nameIn(document, at + 1, isEmpty ? end - 1 : end);
+      if (name === tag) names.set(tag, name);
+      if (isEmpty) {
+        root = closed({ name, text: '', children: undefined }, stack, root);
+        at = end + 1;
+        continue;
+      }
+    }
+    const next = document.indexOf('<', end + 1);
+    if (next === -1) throw new XmlError('the document is cut short');
+    const text = decode(document.slice(end + 1, next));
+    const open: Open = { name, text, children: undefined };
+    const last = next + 2 + name.length;
+    // Nearly every element has nothing but text: it is done at once.
+    if (
+      document.charCodeAt(last) === GREATER &&
+      document.charCodeAt(next + 1) === SLASH &&
+      document.startsWith(name, next + 2)
+    ) {
+      root = closed(open, stack, root);
+      at = last + 1;
+    } else {
+      stack.push(open);
+      at = next;
+    }
   }
   if (root === undefined || stack.length > 0) throw new XmlError('the document is cut short');
   return root;
 }
 
+/** Complete may answer blanks for minutes before and after the declaration, to keep the connection. */
+function afterProlog(document: string): number {
+  const start = skipBlanks(document, document.charCodeAt(0) === 0xfeff ? 1 : 0);
+  if (!document.startsWith('<?xml', start)) return start;
+  const end = document.indexOf('?>', start);
+  if (end === -1) throw new XmlError('a declaration without an end');
+  return skipBlanks(document, end + 2);
+}
+
 const LESS = 60;
+const GREATER = 62;
 const SLASH = 47;
-const BANG = 33;
-const QUESTION = 63;
 
 function closed(open: Open, stack: readonly Open[], root: XmlElement | undefined): XmlElement | undefined {
   const { name, children = NONE } = open;
@@ -138,6 +161,7 @@ function nameIn(document: string, start: number, end: number): string {
   let stop = start;
   while (stop < end && !isBlank(document.charCodeAt(stop))) stop++;
   const name = document.slice(start, stop);
+  // So are comments, CDATA sections, document types and processing instructions.
   if (name.length > LONGEST_NAME || !NAME.test(name)) throw new XmlError('an element without a name');
   return name;
 }
@@ -154,14 +178,34 @@ function skipBlanks(text: string, from: number): number {
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
+const QUOTE = '&quot;';
+
 function decode(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replace(/&([^;&]{0,10});|&/g, (_, reference: string | undefined) => {
-    const named = reference !== undefined && Object.hasOwn(NAMED, reference) ? NAMED[reference] : undefined;
-    const character = named ?? numeric(reference ?? '');
+  let at = text.indexOf('&');
+  if (at === -1) return text;
+  // Every ETag of a listing.
+  if (
+    at === 0 &&
+    text.startsWith(QUOTE) &&
+    text.endsWith(QUOTE) &&
+    text.indexOf('&', 1) === text.length - 6
+  ) {
+    return `"${text.slice(6, -6)}"`;
+  }
+  const pieces: string[] = [];
+  let from = 0;
+  while (at !== -1) {
+    const end = text.indexOf(';', at);
+    // The longest is a numeric one; looking further for an end would take time for every `&`.
+    const reference = end === -1 || end - at > 10 ? '' : text.slice(at + 1, end);
+    const character = Object.hasOwn(NAMED, reference) ? NAMED[reference] : numeric(reference);
     if (character === undefined) throw new XmlError('a reference to a character that XML does not know');
-    return character;
-  });
+    pieces.push(text.slice(from, at), character);
+    from = end + 1;
+    at = text.indexOf('&', from);
+  }
+  pieces.push(text.slice(from));
+  return pieces.join('');
 }
 
 /** Control characters too: servers write keys so that XML 1.0 could not carry. */
