@@ -8,7 +8,7 @@ export interface Provider {
   readonly name: string;
   /** Takes `x-amz-tagging-directive` on a copy. */
   readonly taggingDirective: boolean;
-  /** Takes `x-amz-annotation-directive` on a copy. */
+  /** Takes `x-amz-object-annotation-directive` on a copy. */
   readonly annotationDirective: boolean;
   /** Has AWS accounts behind its credentials, so that STS can name them. */
   readonly accounts: boolean;

@@ -59,7 +59,7 @@ type Elsewhere =
 /** A member that an input gets has its header here, or the code does not compile. */
 const HEADER_OF: Readonly<Record<Exclude<Member, Elsewhere>, string>> = {
   ACL: 'x-amz-acl',
-  AnnotationDirective: 'x-amz-annotation-directive',
+  AnnotationDirective: 'x-amz-object-annotation-directive',
   CacheControl: 'cache-control',
   ChecksumAlgorithm: 'x-amz-checksum-algorithm',
   ChecksumCRC32: 'x-amz-checksum-crc32',
@@ -111,7 +111,7 @@ export function headRequest(input: HeadInput): WireRequest {
 }
 
 export function putRequest(input: PutInput): WireRequest {
-  return onObject('PUT', input, '', bodyOf(input), input.ContentType ?? 'application/octet-stream');
+  return onObject('PUT', input, '', bodyOf(input), input.ContentType || 'application/octet-stream');
 }
 
 export function copyRequest(input: CopyInput): WireRequest {
@@ -178,8 +178,7 @@ function headersOf(input: Input): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [member, value] of Object.entries(input) as [string, unknown][]) {
     const name = HEADERS.get(member);
-    // An empty header is as good as none, and the SDK sends none.
-    if (name === undefined || value === undefined || value === '') continue;
+    if (name === undefined || value === undefined) continue;
     headers[name] = value instanceof Date ? value.toUTCString() : String(value);
   }
   if ('Metadata' in input) {
