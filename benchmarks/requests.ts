@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -30,6 +31,8 @@ const { values } = parseArgs({
 const objects = Number(values.objects);
 const inFlight = Number(values['in-flight']);
 const signal = new AbortController().signal;
+// As the engine does: each request listens to it.
+setMaxListeners(0, signal);
 
 const PATHS = ['sdk', 'lean'] as const;
 type Path = (typeof PATHS)[number];

@@ -1,12 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import fc from 'fast-check';
+import { HttpProxyAgent } from 'http-proxy-agent';
+import { md5Of } from '../../src/model/digest.js';
+import type { ObjectKey } from '../../src/model/object-key.js';
+import type { Connection } from '../../src/model/options.js';
 import type { S3Calls } from '../../src/store/calls.js';
 import type { Connecting } from '../../src/store/exchange.js';
 import { LeanCalls } from '../../src/store/lean-calls.js';
 import { requestHandler } from '../../src/store/open.js';
+import { providerOf } from '../../src/store/providers.js';
+import { S3Store } from '../../src/store/s3-store.js';
 import { SdkCalls } from '../../src/store/sdk-calls.js';
 import { toStoreError } from '../../src/store/store-errors.js';
 import { resolveTarget } from '../../src/store/target.js';
@@ -28,11 +35,22 @@ let server: Server;
 let respond: Respond;
 let received: Received[] = [];
 let client: S3Client;
+let clientLike: () => S3ClientConfig;
 let connecting: Connecting;
 let lean: S3Calls;
 let sdk: S3Calls;
 const notices: (string | undefined)[] = [];
 const { signal } = new AbortController();
+
+const connectionOf = (): Connection => ({
+  region: 'eu-west-1',
+  allowedAccountIds: [],
+  requesterPays: false,
+  concurrency: 4,
+  maxAttempts: 1,
+  connectTimeoutMs: 5_000,
+  readTimeoutMs: 5_000,
+});
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -51,18 +69,9 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const connection = {
-    region: 'eu-west-1',
-    allowedAccountIds: [],
-    requesterPays: false,
-    concurrency: 4,
-    maxAttempts: 1,
-    connectTimeoutMs: 5_000,
-    readTimeoutMs: 5_000,
-  };
-  const made = await requestHandler(connection, endpoint);
+  const made = await requestHandler(connectionOf(), endpoint);
   connecting = made.connecting;
-  client = new S3Client({
+  clientLike = () => ({
     endpoint,
     region: 'eu-west-1',
     forcePathStyle: true,
@@ -73,6 +82,7 @@ beforeAll(async () => {
     expectContinueHeader: false,
     credentials: { accessKeyId: 'A', secretAccessKey: 'S', sessionToken: 'T' },
   });
+  client = new S3Client(clientLike());
   sdk = new SdkCalls(client);
   const target = await resolveTarget(client, 'bucket');
   if (target === undefined) throw new Error('the lean path knows no target');
@@ -641,5 +651,132 @@ describe('what an answer means', () => {
     const heads = [await run.HeadObject!(sdk), await run.HeadObject!(lean)];
     expect(understood(heads[1])).toEqual(pick(heads[0], heads[1]));
     expect(heads[1]).toMatchObject({ ContentLength: 12, Metadata: { 'some-name': 'value' } });
+  });
+});
+
+describe('the lean path', () => {
+  test('tells who answers, whatever the answer is', async () => {
+    notices.length = 0;
+    respond = answer(403, error('AccessDenied'), { server: 'AmazonS3' });
+    await outcome('PutObject', lean);
+    respond = answer(204);
+    await outcome('DeleteObject', lean);
+    expect(notices).toEqual(['AmazonS3', undefined]);
+  });
+
+  test("has the client's credentials, and new ones before those expire", async () => {
+    let given = 0;
+    const credentials = async () => ({
+      accessKeyId: `KEY${++given}`,
+      secretAccessKey: 'S',
+      // The SDK renews five minutes ahead.
+      expiration: new Date(Date.now() + (given === 1 ? 4 : 60) * 60_000),
+    });
+    const own = new S3Client({ ...clientLike(), credentials });
+    const target = await resolveTarget(own, 'bucket');
+    const calls = new LeanCalls({ client: own, target: target!, connecting, notice: () => undefined });
+    respond = answer(204);
+    received = [];
+    for (let i = 0; i < 3; i++) await calls.deleteObject({ Bucket: 'bucket', Key: 'k' }, signal);
+    const keys = received.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? '')?.[1]);
+    expect(new Set(keys).size).toBe(1);
+    expect(Number(keys[0]?.slice(3))).toBe(given);
+    expect(given).toBeGreaterThan(1);
+  });
+
+  test.each(['lean', 'sdk'] as const)(
+    '%s: a clock that is wrong is corrected once, and the request sent again',
+    async (path) => {
+      const own = new S3Client(clientLike());
+      const target = await resolveTarget(own, 'bucket');
+      const ways = {
+        sdk: new SdkCalls(own),
+        lean: new LeanCalls({ client: own, target: target!, connecting, notice: () => undefined }),
+      };
+      const store = new S3Store({
+        client: own,
+        calls: () => ways[path],
+        bucket: 'bucket',
+        provider: () => providerOf('http://127.0.0.1'),
+        writeHeaders: {},
+        expectedBucketOwner: undefined,
+        requesterPays: false,
+        maxAttempts: 1,
+        bytesMoved: () => 0,
+      });
+      const ahead = 3_600_000;
+      const inTime = ({ headers }: IncomingMessage): boolean => {
+        const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
+          .exec(String(headers['x-amz-date']))!
+          .map(Number) as number[];
+        const signed = Date.UTC(y!, mo! - 1, d, h, mi, s);
+        return Math.abs(signed - Date.now() - ahead) < 60_000;
+      };
+      respond = (response, request) => {
+        const date = new Date(Date.now() + ahead).toUTCString();
+        if (inTime(request)) response.writeHead(200, { date, etag: '"e"' }).end();
+        else response.writeHead(403, { date }).end(error('RequestTimeTooSkewed'));
+      };
+      const body = Buffer.from('b');
+      const put = {
+        key: 'k' as ObjectKey,
+        body,
+        md5: md5Of(body),
+        headers: { contentType: 't', metadata: {} },
+      };
+      await Promise.all([store.put(put, signal), store.put(put, signal), store.put(put, signal)]);
+      expect(store.requests()).toEqual({ PutObject: 6 });
+      await store.put(put, signal);
+      expect(store.requests()).toEqual({ PutObject: 7 });
+      // The same clock for both ways.
+      expect(Math.abs(own.config.systemClockOffset - ahead)).toBeLessThan(5_000);
+      // A server that refuses whatever the time is asked twice and no more.
+      let asked = 0;
+      respond = (response) => {
+        const date = new Date(Date.now() + ++asked * 86_400_000).toUTCString();
+        response.writeHead(403, { date }).end(error('RequestTimeTooSkewed'));
+      };
+      await expect(store.put(put, signal)).rejects.toMatchObject({
+        kind: 'fatal',
+        code: 'RequestTimeTooSkewed',
+      });
+      expect(asked).toBe(2);
+    },
+  );
+
+  test('goes through the proxy, as the SDK does', async () => {
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url} ${request.headers.host}`);
+      request.resume().on('end', () => response.writeHead(204).end());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const httpAgent = new HttpProxyAgent(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, {
+      keepAlive: true,
+    });
+    try {
+      const requestHandler = new NodeHttpHandler({ httpAgent });
+      const own = new S3Client({ ...clientLike(), endpoint: 'http://s3.invalid', requestHandler });
+      const target = await resolveTarget(own, 'bucket');
+      const ways = [
+        new SdkCalls(own),
+        new LeanCalls({
+          client: own,
+          target: target!,
+          connecting: { ...connecting, httpAgent },
+          notice: () => undefined,
+        }),
+      ];
+      for (const calls of ways) await calls.deleteObject({ Bucket: 'bucket', Key: 'a b' }, signal);
+      expect(asked).toEqual([
+        'DELETE http://s3.invalid/bucket/a%20b?x-id=DeleteObject s3.invalid',
+        'DELETE http://s3.invalid/bucket/a%20b s3.invalid',
+      ]);
+      own.destroy();
+    } finally {
+      httpAgent.destroy();
+      proxy.closeAllConnections();
+      await new Promise((resolve) => proxy.close(resolve));
+    }
   });
 });

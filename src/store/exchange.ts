@@ -82,18 +82,18 @@ export function exchange(
       if (!socket.connecting) clearTimeout(connect);
       else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connect));
     });
-    // While connecting the other limit counts. Afterwards it closes the connection even when all was answered: a
-    // server that refused early and then reads no further would hold the socket for ever.
     sent.on('timeout', () => {
-      if (sent.socket?.connecting === true) return;
-      fail(timeoutError(`nothing happened for ${readTimeoutMs} ms`));
-      sent.destroy();
+      // While connecting the other limit counts.
+      if (sent.socket?.connecting !== true) fail(timeoutError(`nothing happened for ${readTimeoutMs} ms`));
     });
     // It stays after the end: a socket may fail when its answer was read.
     sent.on('error', fail);
     sent.on('response', (response) => {
       collect(response, maxBytes, fail, (answer) => {
-        if (settle()) resolve(answer);
+        if (!settle()) return;
+        // Refused before the body was sent: a server that reads no further would hold the connection for ever.
+        if (!sent.writableFinished) sent.destroy();
+        resolve(answer);
       });
     });
     if (body === undefined || body.length === 0) sent.end();
