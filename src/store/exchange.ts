@@ -115,12 +115,13 @@ function collect(
     else chunks.push(chunk);
   });
   response.on('error', fail);
-  response.on('close', () => fail(new Error('the answer was cut short')));
+  response.on('close', () => {
+    // An error is made where there is one: its stack costs 25 us.
+    if (!response.complete) fail(new Error('the answer was cut short'));
+  });
   response.on('end', () => {
-    if (!response.complete) {
-      fail(new Error('the answer was cut short'));
-      return;
-    }
+    // The close that follows says so.
+    if (!response.complete) return;
     const [only] = chunks;
     done({
       status: response.statusCode ?? 0,

@@ -22,7 +22,7 @@ import type {
   WriteAnswer,
 } from './calls.js';
 import { type Connecting, exchange } from './exchange.js';
-import { EMPTY_PAYLOAD, escapeUri, Signer, UNSIGNED_PAYLOAD } from './sign.js';
+import { EMPTY_PAYLOAD, escapeKey, Signer, UNSIGNED_PAYLOAD } from './sign.js';
 import { AnswerError } from './store-errors.js';
 import type { Target } from './target.js';
 import {
@@ -118,8 +118,7 @@ export class LeanCalls implements S3Calls {
   ): Promise<WireAnswer> {
     const { client, target, connecting, notice } = this.#options;
     const { method, key, query, headers, body } = request;
-    const path =
-      key === undefined ? target.bucketPath : target.objectPath + key.split('/').map(escapeUri).join('/');
+    const path = key === undefined ? target.bucketPath : target.objectPath + escapeKey(key);
     headers.host = target.authority;
     // Not kept between requests: the client knows when they must be renewed.
     const credentials = await client.config.credentials();

@@ -55,6 +55,7 @@ export class Signer {
   readonly #service: string;
   /** The key that a day's signatures are made with; it follows from the secret. */
   #key: { readonly secret: string; readonly day: string; readonly key: KeyObject } | undefined;
+  #time: { readonly second: number; readonly text: string } | undefined;
 
   constructor(region: string, service: string) {
     this.#region = region;
@@ -64,7 +65,7 @@ export class Signer {
   /** Sets `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token` and `authorization`. */
   sign(request: Signable, credentials: SigningCredentials, now: Date): void {
     const { method, path, query, headers, payload } = request;
-    const time = `${now.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+    const time = this.#timeOf(now);
     const day = time.slice(0, 8);
     const scope = `${day}/${this.#region}/${this.#service}/aws4_request`;
     headers['x-amz-date'] = time;
@@ -80,6 +81,14 @@ export class Signer {
       .update(toSign)
       .digest('hex');
     headers.authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${signature}`;
+  }
+
+  #timeOf(now: Date): string {
+    const second = Math.floor(now.getTime() / 1000);
+    if (this.#time?.second !== second) {
+      this.#time = { second, text: `${now.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z` };
+    }
+    return this.#time.text;
   }
 
   #keyOf(secret: string, day: string): KeyObject {
@@ -105,6 +114,11 @@ function collapse(value: string): string {
     .replace(/[\r\n]/g, ' ')
     .replace(/[ \t]+/g, ' ')
     .replace(/^ | $/g, '');
+}
+
+/** As the path of an object: slashes stay. Most keys are their own path. */
+export function escapeKey(key: string): string {
+  return /^[A-Za-z0-9._~/-]*$/.test(key) ? key : key.split('/').map(escapeUri).join('/');
 }
 
 /** RFC 3986: everything but letters, digits and `-._~` is escaped. */
