@@ -150,11 +150,11 @@ export class LeanCalls implements S3Calls {
 }
 
 /**
- * Under TLS nobody changes a body on its way, and the Content-MD5 that is signed says what S3 must have received: its
- * SHA-256 would only cost time. Without TLS, or without Content-MD5, the signature covers the body itself.
+ * Under TLS nobody changes a body on its way, and the Content-MD5 that is signed says what S3 must have received: the
+ * SHA-256 of an object would only cost time. Without TLS, and of a body that says what to do, the signature covers it.
  */
-function payloadOf({ headers, body }: wire.WireRequest, secure: boolean): string {
+function payloadOf({ method, headers, body }: wire.WireRequest, secure: boolean): string {
   if (body === undefined || body.length === 0) return EMPTY_PAYLOAD;
-  if (secure && headers['content-md5'] !== undefined) return UNSIGNED_PAYLOAD;
-  return hash('sha256', body, 'hex');
+  const isObject = method === 'PUT' && headers['content-md5'] !== undefined;
+  return secure && isObject ? UNSIGNED_PAYLOAD : hash('sha256', body, 'hex');
 }
