@@ -701,6 +701,7 @@ describe('the lean path', () => {
         writeHeaders: {},
         expectedBucketOwner: undefined,
         requesterPays: false,
+        concurrency: 4,
         maxAttempts: 1,
         bytesMoved: () => 0,
       });

@@ -118,11 +118,15 @@ describe('one request', () => {
   test.each([
     ['a length of another kind', 'HTTP/1.1 200 OK\r\nContent-Length: ten\r\n\r\n'],
     ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'],
+    ['nothing but patience', `HTTP/1.1 100 Continue\r\n\r\n`],
     ['no HTTP', 'SSH-2.0-OpenSSH\r\n'],
     ['a head without end', `HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(100_000)}`],
   ])('answered with %s is a lost answer', async (_, bytes) => {
     const port = await listen((socket) => socket.write(bytes));
-    expect(await kindOf(send(port, await connecting()))).toBe('network');
+    const started = performance.now();
+    expect(await kindOf(send(port, await connecting({ readTimeoutMs: 500 })))).toBe('network');
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   test('whose answer does not end is given up at its limit', async () => {

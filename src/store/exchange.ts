@@ -55,6 +55,7 @@ export function exchange(
       timeout: readTimeoutMs,
     });
     let settled = false;
+    let isAnswered = false;
     const settle = (): boolean => {
       if (settled) return false;
       settled = true;
@@ -88,7 +89,12 @@ export function exchange(
     });
     // It stays after the end: a socket may fail when its answer was read.
     sent.on('error', fail);
+    // An answer that changes the protocol ends the request without a word.
+    sent.on('close', () => {
+      if (!isAnswered) fail(new Error('the connection was closed without an answer'));
+    });
     sent.on('response', (response) => {
+      isAnswered = true;
       collect(response, maxBytes, fail, (answer) => {
         if (!settle()) return;
         // Refused before the body was sent: a server that reads no further would hold the connection for ever.

@@ -87,6 +87,7 @@ export async function openStore(
       writeHeaders: options.writeHeaders,
       expectedBucketOwner: connection.expectedBucketOwner,
       requesterPays: connection.requesterPays,
+      concurrency: requestsInFlight(connection),
       maxAttempts: connection.maxAttempts,
       bytesMoved,
     }),

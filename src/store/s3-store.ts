@@ -49,6 +49,7 @@ import {
   type Upload,
   type Written,
 } from './object-store.js';
+import { Pace } from './pace.js';
 import type { Provider } from './providers.js';
 import { withRetries } from './retry.js';
 import { refusedForClock, toStoreError } from './store-errors.js';
@@ -64,6 +65,8 @@ export interface S3StoreOptions {
   readonly writeHeaders: WriteHeaders;
   readonly expectedBucketOwner: string | undefined;
   readonly requesterPays: boolean;
+  /** Requests in flight at most. */
+  readonly concurrency: number;
   readonly maxAttempts: number;
   readonly bytesMoved: () => number;
 }
@@ -82,6 +85,7 @@ const SINGLE_DELETES_IN_FLIGHT = 32;
 export class S3Store implements ObjectStore {
   readonly #options: S3StoreOptions;
   readonly #client: S3Client;
+  readonly #pace: Pace;
   readonly #requests = new Map<string, number>();
   /** What an unknown server made of the first conditional copy. */
   #copyConditions: 'unknown' | 'asking' | 'honoured' | 'ignored' = 'unknown';
@@ -93,6 +97,7 @@ export class S3Store implements ObjectStore {
   constructor(options: S3StoreOptions) {
     this.#options = options;
     this.#client = options.client;
+    this.#pace = new Pace(options.concurrency);
     this.#every = {
       Bucket: options.bucket,
       ...(options.expectedBucketOwner === undefined
@@ -702,18 +707,28 @@ export class S3Store implements ObjectStore {
       operation,
       maxAttempts: this.#options.maxAttempts,
       signal,
-      attempt: async () => {
-        this.#count(operation);
-        try {
-          return await attempt();
-        } catch (thrown) {
-          if (!refusedForClock(thrown)) throw thrown;
-        }
-        this.#count(operation);
-        return attempt();
-      },
+      // A body that is read may wait for whoever reads it, and would keep the others waiting.
+      attempt: () =>
+        operation === 'GetObject'
+          ? this.#attempt(operation, attempt)
+          : this.#pace.run(
+              () => this.#attempt(operation, attempt),
+              (thrown) => toStoreError(operation, thrown).kind === 'throttled',
+            ),
       ...(judge === undefined ? {} : { judge }),
     });
+  }
+
+  /** Once more where nothing but the clock was wrong. */
+  async #attempt<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
+    this.#count(operation);
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (!refusedForClock(thrown)) throw thrown;
+    }
+    this.#count(operation);
+    return attempt();
   }
 
   #count(operation: string): void {
