@@ -1,16 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { IncomingHttpHeaders } from 'node:http';
+import { createServer as createProxy, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { Fault } from '../../dev/s3-server/index.js';
 import { type ETag, md5Of, multipartETag } from '../../src/model/digest.js';
 import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
+import { exchange } from '../../src/store/exchange.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
-import { openStore } from '../../src/store/open.js';
+import { openStore, requestHandler } from '../../src/store/open.js';
 import { type Changes, optionsFor } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 
@@ -225,6 +227,48 @@ const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
     await store.delete([{ key: 'k' as ObjectKey, etag }], signal);
     expect(sent.at(-1)?.['x-amz-content-sha256']).toMatch(/^[0-9a-f]{64}$/);
     expect(store.bytesMoved()).toBeGreaterThan(0);
+  });
+
+  test('and through a tunnel of a proxy too, which is given up when it does not come about', async () => {
+    const asked: string[] = [];
+    const proxy = createProxy();
+    const sockets: Socket[] = [];
+    proxy.on('connect', (request, client: Socket) => {
+      sockets.push(client);
+      asked.push(request.url ?? '');
+      if (asked.length > 1) return;
+      const target = connect((server?.address() as AddressInfo | undefined)?.port ?? 0, '127.0.0.1', () => {
+        client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        target.pipe(client).pipe(target);
+      });
+      sockets.push(target);
+      for (const side of [client, target]) side.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    process.env.AWS_CA_BUNDLE = cert;
+    const connection = optionsFor({ region: 'us-east-1', endpoint: '' }, 'bucket', '/').connection;
+    const made = await requestHandler(connection, 'https://127.0.0.1');
+    delete process.env.https_proxy;
+    expect(made.connecting.httpsAgent).toBeInstanceOf(HttpsProxyAgent);
+    const origin = {
+      secure: true,
+      host: '127.0.0.1',
+      port: (server?.address() as AddressInfo | undefined)?.port,
+    };
+    const outgoing = { method: 'PUT', path: '/k', headers: { host: '127.0.0.1' }, body: undefined };
+    const connecting = { ...made.connecting, connectTimeoutMs: 1_000, readTimeoutMs: 300 };
+    const send = () => exchange(origin, outgoing, connecting, 1_000, signal);
+    try {
+      expect((await send()).headers.etag).toBe(`"${etag}"`);
+      expect((await send()).status).toBe(200);
+      expect(asked).toEqual([`127.0.0.1:${origin.port}`]);
+      made.connecting.httpsAgent.destroy();
+      await expect(send()).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+    }
   });
 
   test('a certificate that nobody vouches for is refused', async () => {

@@ -47,6 +47,9 @@ export function exchange(
     const { connectTimeoutMs, readTimeoutMs, longestRequestMs } = connecting;
     const sent: ClientRequest = (secure ? httpsRequest : httpRequest)({
       agent: secure ? connecting.httpsAgent : connecting.httpAgent,
+      // Without it an agent for proxies guesses by its call stack, differently when a connection is given back than
+      // when one is asked for: it would never use one again.
+      protocol: secure ? 'https:' : 'http:',
       host,
       ...(port === undefined ? {} : { port }),
       method,

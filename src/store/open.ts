@@ -159,13 +159,19 @@ export async function requestHandler(connection: Connection, endpoint: string | 
   };
 }
 
-async function proxyAgents(proxy: string, options: AgentOptions): Promise<[HttpAgent, HttpsAgent]> {
+async function proxyAgents(
+  proxy: string,
+  options: AgentOptions & { ca?: Buffer },
+): Promise<[HttpAgent, HttpsAgent]> {
   const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
     import('http-proxy-agent'),
     import('https-proxy-agent'),
   ]);
-  const https: HttpAgent = new HttpsProxyAgent(proxy, options);
-  return [new HttpProxyAgent(proxy, options), https as HttpsAgent];
+  const https = new HttpsProxyAgent(proxy, options);
+  // It takes its options for the connection to the proxy alone; the server behind that is judged by these.
+  if (options.ca !== undefined) Object.assign(https.options, { ca: options.ca });
+  const agent: HttpAgent = https;
+  return [new HttpProxyAgent(proxy, options), agent as HttpsAgent];
 }
 
 function carried(agent: HttpAgent): number {

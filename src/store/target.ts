@@ -85,6 +85,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   'x-amz-date',
   'x-amz-security-token',
   'x-amz-user-agent',
+  // Of a Lambda function, to find loops.
+  'x-amzn-trace-id',
 ]);
 
 type Keep = <Input extends object, Output extends object>(
