@@ -10,7 +10,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */   openInvalidator: () => (/* binding */ openInvalidator)
 /* harmony export */ });
 /* harmony import */ var _credentials_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(501);
-/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1112);
+/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4613);
 /* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4844);
 
 
@@ -56,7 +56,7 @@ async function openInvalidator({ connection }, distribution, region, idToken) {
                 return { id: Invalidation?.Id ?? '' };
             }
             catch (error) {
-                throw (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D)('CreateInvalidation', error);
+                throw (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D5)('CreateInvalidation', error);
             }
         },
         async isDone(id, signal) {
@@ -66,7 +66,7 @@ async function openInvalidator({ connection }, distribution, region, idToken) {
                 return Invalidation?.Status === 'Completed';
             }
             catch (error) {
-                throw (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D)('GetInvalidation', error);
+                throw (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D5)('GetInvalidation', error);
             }
         },
     };

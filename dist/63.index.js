@@ -349,6 +349,7 @@ async function makeDirectory(path) {
 /* harmony export */   db: () => (/* binding */ layoutParts),
 /* harmony export */   ev: () => (/* binding */ layoutSize),
 /* harmony export */   gW: () => (/* binding */ emptyIndex),
+/* harmony export */   kS: () => (/* binding */ formatDestination),
 /* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
 /* harmony export */ });
 /* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
@@ -365,7 +366,8 @@ async function makeDirectory(path) {
  *
  * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
- * of what a CloudFront distribution is still to be told, one with `machine` of the writer.
+ * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
+ * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again; `encryption` and `chunks` are reserved for them.
  */
@@ -380,8 +382,9 @@ const MAX_LINE = 64 * 1024;
  * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
  *
  * @param journal lines that were appended since it was written; the last one may be cut short
+ * @param destination what lines say of objects, uploads and invalidations of another one is left out; absent: nothing is
  */
-function parseIndex(bytes, journal = Buffer.alloc(0)) {
+function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     const start = bytes.indexOf(0x0a);
     if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
         return { index: undefined, why: 'it is not an index of this version' };
@@ -390,25 +393,36 @@ function parseIndex(bytes, journal = Buffer.alloc(0)) {
     const files = new Map();
     let machine = '';
     let writtenNs = 0n;
+    let written;
     let droppedLines = 0;
     let deploys = 0;
     const uploads = new Map();
     const pending = new Map();
     const invalidations = new Map();
+    let speaksOf;
+    const isElsewhere = (record) => {
+        if (typeof record.destination === 'string')
+            speaksOf = record.destination;
+        return destination !== undefined && speaksOf !== undefined && speaksOf !== destination;
+    };
     for (const record of recordsOf(journal, 0)) {
-        if (record === undefined)
+        if (record === undefined || isElsewhere(record))
             continue;
         const entry = uploadEntry(record);
         if (entry !== undefined)
             uploads.set(entry[0], entry[1]);
         addInvalidation(invalidations, record);
     }
+    speaksOf = undefined;
     for (const record of recordsOf(bytes, start + 1)) {
         if (record === undefined) {
             droppedLines++;
             continue;
         }
         const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
+        const elsewhere = isElsewhere(record);
+        if (elsewhere && typeof path !== 'string' && typeof writer !== 'string')
+            continue;
         if (typeof upload === 'string') {
             const entry = uploadEntry(record);
             if (entry === undefined)
@@ -444,19 +458,21 @@ function parseIndex(bytes, journal = Buffer.alloc(0)) {
         else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
             machine = writer;
             writtenNs = BigInt(record.writtenNs);
-            if (isSize(record.deploys))
+            written = speaksOf;
+            if (isSize(record.deploys) && !elsewhere)
                 deploys = record.deploys;
         }
     }
     // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
     if (droppedLines > 0)
         invalidations.clear();
-    const index = { machine, writtenNs, objects, files, uploads, deploys, pending, invalidations };
+    const place = written === undefined ? {} : { destination: written };
+    const index = { machine, ...place, writtenNs, objects, files, uploads, deploys, pending, invalidations };
     return { index, droppedLines };
 }
 /** An index of a run that never wrote one: what its journal says. */
-function emptyIndex(journal) {
-    const parsed = parseIndex(EMPTY_INDEX, journal);
+function emptyIndex(journal, destination) {
+    const parsed = parseIndex(EMPTY_INDEX, journal, destination);
     if (parsed.index === undefined)
         throw new Error(parsed.why);
     return parsed.index;
@@ -472,8 +488,9 @@ function* recordsOf(bytes, from) {
 /** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
 function* formatIndex(index) {
     yield `${FIRST_LINE}\n`;
-    const { machine, writtenNs, deploys } = index;
-    yield line({ machine, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
+    const { machine, destination, writtenNs, deploys } = index;
+    const place = destination === undefined ? {} : { destination };
+    yield line({ machine, ...place, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
     for (const [key, { extra, ...entry }] of index.objects)
         yield line({ ...extra, key, ...entry });
     for (const [path, { extra, ...entry }] of index.files)
@@ -484,6 +501,10 @@ function* formatIndex(index) {
         yield formatInvalidation(distribution, paths);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
+}
+/** A line of the journal, before those that are about the destination. */
+function formatDestination(destination) {
+    return line({ destination });
 }
 /** A line of the journal. */
 function formatUpload(upload, entry) {
@@ -527,7 +548,8 @@ function parseLine(bytes, start, end) {
     }
 }
 function objectEntry(record) {
-    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...extra } = record;
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...more } = record;
+    const { modified, written, ...extra } = more;
     const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
     const isWrong = rawMd5 !== undefined && md5 === undefined;
@@ -541,6 +563,8 @@ function objectEntry(record) {
         ...(typeof headers === 'string' ? { headers } : {}),
         ...(typeof source === 'string' ? { source } : {}),
         ...(typeof asked === 'string' ? { class: asked } : {}),
+        ...(isSize(modified) ? { modified } : {}),
+        ...(isSize(written) ? { written } : {}),
         ...(Object.keys(extra).length > 0 ? { extra } : {}),
     };
 }
@@ -796,9 +820,10 @@ function groupCommit(write) {
 /* harmony export */   Qz: () => (/* binding */ EVERYTHING),
 /* harmony export */   Rj: () => (/* binding */ isDistribution),
 /* harmony export */   eX: () => (/* binding */ isInvalidationPath),
+/* harmony export */   hU: () => (/* binding */ covers),
 /* harmony export */   wG: () => (/* binding */ pathsOf)
 /* harmony export */ });
-/* unused harmony exports invalidationPath, covers */
+/* unused harmony export invalidationPath */
 /**
  * From keys to the paths that CloudFront is told to forget. What it takes: "What you need to know when invalidating
  * files", https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html

@@ -183,7 +183,7 @@ class HeaderPolicy {
             const { contradiction } = ruled;
             if (contradiction !== undefined) {
                 const { lines, value } = contradiction;
-                this.#contradiction ??= `the rules of lines ${[...new Set(lines)].join(' and ')} together give ${file.name} the Cache-Control "${value}", which contradicts itself: values of several rules are joined; put \`! Cache-Control\` into the one that shall replace the others`;
+                this.#contradiction ??= `the rules of ${linesText(lines)} together give ${file.name} the Cache-Control "${value}", which contradicts itself: values of several rules are joined; put \`! Cache-Control\` into the one that shall replace the others`;
             }
         }
         if (headers.expires !== undefined)
@@ -209,6 +209,16 @@ class HeaderPolicy {
             return false;
         return (0,_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .applyHeaderRules */ .Nq)(this.#options.rules, pathsOf(file)).headers.get('content-encoding') !== undefined;
     }
+}
+/** Each line with the input that it belongs to. */
+function linesText(lines) {
+    const named = (author, input) => {
+        const own = [...new Set(lines.filter((line) => line.author === author).map(({ line }) => line))];
+        return own.length === 0
+            ? []
+            : [`${own.length === 1 ? 'line' : 'lines'} ${own.join(' and ')} of ${input}`];
+    };
+    return [...named('file', 'headers-file'), ...named('inline', 'headers')].join(' and ');
 }
 /** The paths under which readers find an object: a directory's index page is found under the directory too. */
 function pathsOf({ name, page }) {
@@ -504,6 +514,8 @@ var header_rules = __webpack_require__(700);
 var model_headers = __webpack_require__(6061);
 // EXTERNAL MODULE: ./build/src/model/object-key.js
 var object_key = __webpack_require__(5142);
+// EXTERNAL MODULE: ./build/src/model/objects.js
+var model_objects = __webpack_require__(6139);
 // EXTERNAL MODULE: ./build/src/model/options.js
 var model_options = __webpack_require__(153);
 // EXTERNAL MODULE: ./build/src/model/part-sizes.js
@@ -1428,8 +1440,6 @@ async function makeOne(path) {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/model/objects.js
-var model_objects = __webpack_require__(6139);
 ;// CONCATENATED MODULE: ./build/src/sync/execute.js
 
 
@@ -2367,6 +2377,32 @@ function guardTree(tree, places, options, deletes) {
     }
     return [`these paths matched no file: ${patterns}`];
 }
+/** Names that a refusal shows. */
+const SHOWN_NAMES = 3;
+/** Files beside a directory of their name, which some servers cannot hold, as people read it; `undefined`: none. */
+function nestedNames(tree) {
+    const names = new Set(tree.files.map(({ name }) => name));
+    const parents = new Set();
+    for (const name of names) {
+        for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+            const parent = name.slice(0, slash);
+            if (names.has(parent))
+                parents.add(parent);
+        }
+    }
+    if (parents.size === 0)
+        return undefined;
+    const [first = ''] = parents;
+    const shown = [...parents].slice(0, SHOWN_NAMES).join(', ');
+    const more = parents.size > SHOWN_NAMES ? ` and ${parents.size - SHOWN_NAMES} more` : '';
+    return `${shown}${more} beside what lies below ${first}/`;
+}
+function guardNesting(tree, provider) {
+    const nested = nestedNames(tree);
+    if (nested === undefined)
+        return;
+    throw (0,errors/* refusal */.x5)('key-collision', `${provider} keeps objects as files and cannot hold ${nested}: nothing was written; rename them, or leave them out (clean-urls and redirects-file make such names)`);
+}
 /** Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write. */
 function guardDeletions(planned, deletes, url, cause = 'the tree') {
     if (!deletes.deleteAfter)
@@ -2409,9 +2445,100 @@ function deletionLimit(maxDelete, listed) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/sync/headers.js
+
+
+
+
+
+/**
+ * How far the clocks of this machine and of S3 may be apart: later than this after our write, an object of the same
+ * bytes is taken for another writer's. Milliseconds.
+ */
+const CLOCKS_APART_MS = 60_000;
+/**
+ * Whether an object of the same bytes was written again since the index last saw it, maybe with other headers. Where
+ * no listing showed our own write yet, its time decides: a multipart object is dated by its creation call, so earlier
+ * is no sign. Lifecycle transitions leave Last-Modified alone.
+ */
+function isRewritten({ modified, written }, { lastModified }) {
+    if (lastModified === 0)
+        return false;
+    if (modified !== undefined)
+        return lastModified !== modified;
+    return written !== undefined && lastModified > written + CLOCKS_APART_MS;
+}
+/**
+ * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
+ * that others wrote, or that were written since, have no entry. But where the rules have changed, what was written since
+ * is renewed like the rest: a run that was killed while it renewed leaves such objects.
+ */
+function headerStates(files, prefix, listing, index, policy) {
+    const states = new Map();
+    if (index === undefined)
+        return states;
+    for (const file of files) {
+        const key = (prefix + file.name);
+        const object = listing.get(key);
+        const entry = index.objects.get(key);
+        if (object === undefined || entry?.headers === undefined)
+            continue;
+        if (entry.etag !== object.etag || entry.size !== object.size)
+            continue;
+        const headers = policy.headersOf(file);
+        if (entry.headers === (0,model_headers/* headerDigest */.Yr)(headers)) {
+            if (!isRewritten(entry, object))
+                states.set(key, 'same');
+        }
+        else
+            states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
+    }
+    return states;
+}
+/**
+ * Keys of the plan's refreshes whose ACL a copy onto themselves would drop: S3 never takes an ACL along. Asked only
+ * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone too.
+ */
+async function whatWouldLoseAcls(plan, request) {
+    const { store, policy, emit, signal } = request;
+    const aclBound = new Set();
+    const aclUnknown = new Set();
+    const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined);
+    let denied;
+    await (0,model_concurrency/* forEachConcurrent */.C)(steps, request.concurrency, async ({ key }) => {
+        if (denied !== undefined) {
+            aclUnknown.add(key);
+            return;
+        }
+        try {
+            if (await store.hasAcl(key, signal))
+                aclBound.add(key);
+        }
+        catch (error) {
+            if (!(error instanceof object_store/* StoreError */.A) || error.kind !== 'denied')
+                throw error;
+            denied ??= explain(error, key).message;
+            aclUnknown.add(key);
+        }
+    });
+    const warn = (keys, why) => {
+        const [first] = keys;
+        if (first === undefined)
+            return;
+        const objects = keys.size === 1
+            ? `${first} keeps its old headers`
+            : `${first} and ${keys.size - 1} more keep their old headers`;
+        emit({ type: 'message', level: 'warning', message: `${objects}: ${why}` });
+    };
+    warn(aclBound, 'renewing them would drop an ACL that was set on the object; set acl to say which ACL it shall have');
+    warn(aclUnknown, `whether renewing them would drop an ACL is not known (${denied ?? ''}); allow s3:GetBucketOwnershipControls or s3:GetObjectAcl, or set acl`);
+    return { aclBound, aclUnknown };
+}
+
 // EXTERNAL MODULE: ./build/src/sync/index-file.js
 var index_file = __webpack_require__(5532);
 ;// CONCATENATED MODULE: ./build/src/sync/learn.js
+
 
 
 
@@ -2442,9 +2569,9 @@ async function loadIndex(storage, emit, signal) {
         return ignore((0,errors/* messageOf */.bD)(error));
     }
     if (bytes === undefined) {
-        return { ...nothing, index: journal.length === 0 ? undefined : (0,digest_index/* emptyIndex */.gW)(journal) };
+        return { ...nothing, index: journal.length === 0 ? undefined : (0,digest_index/* emptyIndex */.gW)(journal, storage.destination) };
     }
-    const parsed = (0,digest_index/* parseIndex */.A1)(bytes, journal);
+    const parsed = (0,digest_index/* parseIndex */.A1)(bytes, journal, storage.destination);
     if (parsed.index === undefined)
         return ignore(parsed.why);
     if (parsed.droppedLines > 0) {
@@ -2455,6 +2582,14 @@ async function loadIndex(storage, emit, signal) {
         });
     }
     const { index } = parsed;
+    const { destination } = index;
+    if (destination !== undefined && ![undefined, destination].includes(storage.destination)) {
+        emit({
+            type: 'message',
+            level: 'notice',
+            message: `the index of earlier runs is of ${destination}: what it says of objects is ignored, and lost when this run writes its own there; give each destination an index of its own`,
+        });
+    }
     emit({
         type: 'message',
         level: 'debug',
@@ -2518,15 +2653,19 @@ function nextIndex(storage, old, confirmed) {
         const headers = confirmed.headers.get(object.key);
         const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
         const asked = {
-            ...(headers === undefined ? {} : { headers }),
+            ...(headers === undefined ? {} : { headers, ...datedBy(object) }),
             ...(source === undefined ? {} : { source }),
         };
         const isPlain = headers === undefined && source === undefined;
         if (known !== undefined && known.etag === object.etag && known.size === object.size) {
             const same = (md5 === undefined || md5 === known.md5) && isPlain;
+            const seen = headers === undefined ? dated(known, object) : undated(known);
+            entries.push([object.key, same ? seen : { ...seen, ...(md5 === undefined ? {} : { md5 }), ...asked }]);
+        }
+        else if (confirmed.everyObject === true && confirmed.unchanged.has(object.key)) {
             entries.push([
                 object.key,
-                same ? known : { ...known, ...(md5 === undefined ? {} : { md5 }), ...asked },
+                { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked },
             ]);
         }
         else if (md5 !== undefined && (!isPlain || (0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'md5')) {
@@ -2534,8 +2673,15 @@ function nextIndex(storage, old, confirmed) {
             entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);
         }
     }
-    for (const entry of confirmed.written)
-        entries.push(entry);
+    for (const [key, entry] of confirmed.written) {
+        const written = confirmed.writtenAt?.get(key);
+        const object = confirmed.after?.get(key);
+        const isSeen = object !== undefined && object.etag === entry.etag && object.lastModified > 0;
+        if (isSeen)
+            entries.push([key, { ...entry, ...datedBy(object) }]);
+        else
+            entries.push([key, written === undefined ? entry : { ...entry, written }]);
+    }
     entries.sort(([a], [b]) => (0,object_key/* compareKeys */.YD)(a, b));
     const files = [];
     if (storage.trust.local) {
@@ -2548,6 +2694,7 @@ function nextIndex(storage, old, confirmed) {
     }
     return {
         machine: (0,index_file.machineId)(),
+        ...(storage.destination === undefined ? {} : { destination: storage.destination }),
         writtenNs: confirmed.digestedNs - SETTLING_NS,
         objects: new Map(entries),
         files: new Map(files),
@@ -2556,6 +2703,18 @@ function nextIndex(storage, old, confirmed) {
         pending: confirmed.pending,
         invalidations: confirmed.invalidations,
     };
+}
+/** The first listing that shows what a run wrote dates it; a line about what was written again since stays as it is. */
+function dated(entry, object) {
+    const isDue = entry.headers !== undefined && entry.modified === undefined;
+    return isDue && !isRewritten(entry, object) ? { ...undated(entry), ...datedBy(object) } : entry;
+}
+function undated({ modified: _, written: __, ...entry }) {
+    return entry;
+}
+/** Nothing where the server does not say. */
+function datedBy({ lastModified }) {
+    return lastModified === 0 ? {} : { modified: lastModified };
 }
 /** Equal but for the time, and no file that the old time left untrusted would be trusted by the new one. */
 function saysNothingNew(old, next) {
@@ -2759,6 +2918,9 @@ function makePlan(input) {
             wanted.push({ file, key, rank: placeOf(file, object === undefined) });
         }
     }
+    const archives = input.archives ?? (() => false);
+    // A refresh keeps the class that an object has unless the class is what changed.
+    const archived = new Set(renewed.flatMap(({ file, key }) => (input.headers.get(key) === 'class' && archives(file) ? [key] : [])));
     const wantedRanks = new Map(wanted.map(({ key, rank }) => [key, rank]));
     const sources = new Map();
     const moving = new Map();
@@ -2779,7 +2941,7 @@ function makePlan(input) {
                 kept.add(object.size);
         }
         const md5 = contentOf(object);
-        if (md5 === undefined || !copyable(object))
+        if (md5 === undefined || !copyable(object) || archived.has(object.key))
             continue;
         const id = contentId(object.size, md5);
         if (inTree && !unchanged.has(object.key)) {
@@ -2806,7 +2968,7 @@ function makePlan(input) {
     const refreshed = new Map();
     for (const { file, key, rank, object, md5 } of renewed) {
         const base = { key, rank, bytes: file.size };
-        const kept = policy.send === 'upload' ? whyNotRefreshed(object, input.aclBound) : undefined;
+        const kept = policy.send === 'upload' ? whyNotRefreshed(object, input) : undefined;
         if (kept !== undefined) {
             ranks.add(rank, 0, { ...base, action: 'keep', reason: kept, etag: object.etag });
             continue;
@@ -2859,7 +3021,7 @@ function makePlan(input) {
         else if (leader !== undefined)
             decided.push({ ...want, from: { reason: 'duplicate', key: leader } });
         else {
-            if (id !== undefined)
+            if (id !== undefined && !archives(file))
                 first.set(id, key);
             decided.push(moved === undefined ? want : { ...want, from: { reason: 'moved', object: moved } });
         }
@@ -2987,11 +3149,12 @@ function sameContent(a, b) {
 function copyable(object) {
     return object.size > 0 && !model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass);
 }
-function whyNotRefreshed(object, aclBound) {
-    if (!model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass) && object.size <= part_sizes/* MAX_COPY_SIZE */.XZ) {
-        return aclBound.has(object.key) ? 'acl' : undefined;
-    }
-    return 'not-copyable';
+function whyNotRefreshed({ key, size, storageClass }, { aclBound, aclUnknown }) {
+    if (model_objects/* ARCHIVED_CLASSES */.E.has(storageClass) || size > part_sizes/* MAX_COPY_SIZE */.XZ)
+        return 'not-copyable';
+    if (aclBound.has(key))
+        return 'acl';
+    return aclUnknown?.has(key) === true ? 'acl-unknown' : undefined;
 }
 /** A source that stays is better than one that goes at the end; then the smaller key, so that plans repeat. */
 function better(candidate, known, treeKeys) {
@@ -3717,6 +3880,7 @@ function revive(error) {
 
 
 
+
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
 /** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
@@ -3826,11 +3990,19 @@ class RunFrame {
     fail(error) {
         const cause = this.signal.aborted ? this.signal.reason : error;
         const { code, exit, message } = explain(cause, this.url);
-        this.error = { code, message };
+        this.error = { code, message: `${message}${this.#ownerAdvice(cause)}` };
         this.addExits([exit]);
         if (code === 'internal' && cause instanceof Error) {
             this.#ports.emit({ type: 'message', level: 'debug', message: cause.stack ?? cause.message });
         }
+    }
+    /** S3 says no more than that access is denied where another account owns the bucket. */
+    #ownerAdvice(cause) {
+        const { connection, source } = this.#options;
+        const owner = connection.expectedBucketOwner ?? source?.connection.expectedBucketOwner;
+        if (owner === undefined || !(cause instanceof object_store/* StoreError */.A) || cause.kind !== 'denied')
+            return '';
+        return `; or the bucket is not owned by ${owner}, which expected-bucket-owner says`;
     }
     async close() {
         clearInterval(this.#watchdog);
@@ -4640,11 +4812,14 @@ function contentsOf(files, objects, digests, vouched) {
 /** Bytes of the files that `compress` covers, encoded: they lie in a directory of their own until the run ends. */
 class Encodings {
     #pool;
+    #below;
     #directory;
     #serial = 0;
     #made = new Map();
-    constructor(pool) {
+    /** @param below where temporary files lie; absent: where the system has them */
+    constructor(pool, below) {
         this.#pool = pool;
+        this.#below = below;
     }
     /**
      * Encodes what the rules cover. An object that holds the same source in the same encoding counts as what the file
@@ -4726,7 +4901,7 @@ class Encodings {
         return { form, file: made };
     }
     async #encodeTwice(file, encoding, ahead, always = false) {
-        this.#directory ??= temporaryDirectory();
+        this.#directory ??= temporaryDirectory(this.#below);
         const to = (0,external_node_path_.join)(await this.#directory, `${++this.#serial}`);
         const options = { encoding, to, ...(always ? { always } : {}) };
         try {
@@ -4744,10 +4919,20 @@ class Encodings {
             }
         }
     }
-    /** The file with its bytes at hand: one whose encoded bytes lie in S3 alone is encoded here now. */
+    /**
+     * The file with its bytes at hand: one whose encoded bytes lie in S3 alone is encoded here now. Throws
+     * FileChangedError where the file is another one than was encoded before the plan.
+     */
     async ready(file) {
         const { encoded } = file;
-        return encoded === undefined || file.path !== '' ? file : this.#make(file, encoded);
+        if (encoded === undefined)
+            return file;
+        if (file.path === '')
+            return this.#make(file, encoded);
+        const { source } = encoded;
+        if (!encode_sameFile(source, await restat(source)))
+            throw new FileChangedError('it changed after it was encoded');
+        return file;
     }
     /** The file as it is now. */
     async again(file) {
@@ -4903,6 +5088,9 @@ function asNamed({ page: _, ...made }, { name, page }) {
 function storedElsewhere(form, size) {
     return { ...form.source, path: '', real: '', size, encoded: form };
 }
+function encode_sameFile(a, b) {
+    return a.size === b.size && a.ino === b.ino && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
 function idOf({ encoding, source: { dev, ino, mtimeNs, ctimeNs } }) {
     return `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${encoding}`;
 }
@@ -4958,7 +5146,7 @@ async function foreignWrites(request) {
         if (head?.etag !== expected(key))
             foreign.push(key);
     });
-    return foreign.sort(object_key/* compareKeys */.YD);
+    return { foreign: foreign.sort(object_key/* compareKeys */.YD), listing: now };
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/grace.js
@@ -4985,74 +5173,6 @@ function pendingDeletes(waiting, index, now) {
         pending.set(key, known?.etag === etag ? known : begins);
     }
     return pending;
-}
-
-;// CONCATENATED MODULE: ./build/src/sync/headers.js
-
-
-
-
-
-/**
- * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
- * that others wrote, or that were written since, have no entry.
- */
-function headerStates(files, prefix, listing, index, policy) {
-    const states = new Map();
-    if (index === undefined)
-        return states;
-    for (const file of files) {
-        const key = (prefix + file.name);
-        const object = listing.get(key);
-        const entry = index.objects.get(key);
-        if (object === undefined || entry?.headers === undefined)
-            continue;
-        if (entry.etag !== object.etag || entry.size !== object.size)
-            continue;
-        const headers = policy.headersOf(file);
-        if (entry.headers === (0,model_headers/* headerDigest */.Yr)(headers))
-            states.set(key, 'same');
-        else
-            states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
-    }
-    return states;
-}
-/**
- * Keys of the plan's refreshes whose ACL a copy onto themselves would drop: S3 never takes an ACL along. Asked only
- * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone.
- */
-async function whatWouldLoseAcls(plan, request) {
-    const { store, policy, emit, signal } = request;
-    const bound = new Set();
-    const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined);
-    let denied;
-    await (0,model_concurrency/* forEachConcurrent */.C)(steps, request.concurrency, async ({ key }) => {
-        if (denied !== undefined) {
-            bound.add(key);
-            return;
-        }
-        try {
-            if (await store.hasAcl(key, signal))
-                bound.add(key);
-        }
-        catch (error) {
-            if (!(error instanceof object_store/* StoreError */.A) || error.kind !== 'denied')
-                throw error;
-            denied ??= explain(error, key).message;
-            bound.add(key);
-        }
-    });
-    if (bound.size === 0)
-        return bound;
-    const [first = ''] = bound;
-    const objects = bound.size === 1
-        ? `${first} keeps its old headers`
-        : `${first} and ${bound.size - 1} more keep their old headers`;
-    const message = denied === undefined
-        ? `${objects}: renewing them would drop an ACL that was set on the object; set acl to say which ACL it shall have`
-        : `${objects}: whether renewing them would drop an ACL cannot be told (${denied}); allow s3:GetBucketOwnershipControls or s3:GetObjectAcl, or set acl`;
-    emit({ type: 'message', level: 'warning', message });
-    return bound;
 }
 
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
@@ -5098,7 +5218,7 @@ class Invalidations {
         return this.#report;
     }
     #earlier() {
-        const { options, storage, remembered, wasEmpty, emit } = this.#request;
+        const { options, storage, remembered, emit } = this.#request;
         if (options === undefined)
             return [];
         const known = remembered.get(options.distribution);
@@ -5106,11 +5226,45 @@ class Invalidations {
             const message = `nothing is remembered without an index, so every run invalidates ${invalidation/* EVERYTHING */.Qz} of ${options.distribution}: set index to a path or s3://bucket/key to invalidate what changed alone`;
             emit({ type: 'message', level: 'notice', message });
         }
-        else if (known === undefined && !wasEmpty) {
+        else if (known === undefined) {
+            // Though the destination is empty: what was removed from it may still be cached.
             const message = `what earlier runs left to invalidate is not known, as the index is new or lost: this run invalidates ${invalidation/* EVERYTHING */.Qz} of ${options.distribution}`;
             emit({ type: 'message', level: 'notice', message });
         }
-        return known ?? (wasEmpty ? [] : [invalidation/* EVERYTHING */.Qz]);
+        else {
+            const stranger = this.#stranger(known, options);
+            if (stranger === undefined)
+                return [...known, ...(0,invalidation/* pathsOf */.wG)(this.#vanished(), options.mapping)];
+            const message = `${stranger} was written by a run that the index does not know, so what that run left to invalidate is not known either: this run invalidates ${invalidation/* EVERYTHING */.Qz} of ${options.distribution}`;
+            emit({ type: 'message', level: 'notice', message });
+        }
+        return [invalidation/* EVERYTHING */.Qz];
+    }
+    /** Keys that somebody else deleted: readers may still have what was there. */
+    *#vanished() {
+        const { known, listing } = this.#request;
+        for (const key of known.keys())
+            if (!listing.has(key))
+                yield key;
+    }
+    /**
+     * A key of the tree that a run wrote of which the index knows nothing, as it is an older one: what that run could not
+     * send is not known. A run that was killed has left its paths in the journal.
+     */
+    #stranger(owed, { mapping }) {
+        const { known, listing, keys } = this.#request;
+        for (const key of keys) {
+            const object = listing.get(key);
+            if (object === undefined)
+                continue;
+            const entry = known.get(key);
+            if (entry?.etag === object.etag && entry.size === object.size)
+                continue;
+            const isOwed = (0,invalidation/* pathsOf */.wG)([key], mapping).every((path) => owed.some((other) => (0,invalidation/* covers */.hU)(other, path)));
+            if (!isOwed)
+                return key;
+        }
+        return undefined;
     }
     /** What the distribution is owed when a plan's steps are done. */
     plan(plan) {
@@ -5215,12 +5369,12 @@ class Invalidations {
         return left;
     }
     #with(steps) {
-        const { options, wasThere } = this.#request;
+        const { options } = this.#request;
         if (options === undefined)
             return [];
         const keys = [];
         for (const step of steps)
-            if (mayBeCached(step, options.newKeys || wasThere(step.key)))
+            if (mayBeCached(step, options.newKeys))
                 keys.push(step.key);
         return (0,invalidation/* groupPaths */.QD)([...this.#owed, ...(0,invalidation/* pathsOf */.wG)(keys, options.mapping)], options.maxPaths);
     }
@@ -5842,21 +5996,19 @@ var shared_tree = __webpack_require__(3645);
 
 
 
-
 const site_PAGE = /^(.*[^/])\.html$/;
 /** A directory's own page: readers find it under the directory. */
 const INDEX_PAGE = /(^|\/)index\.html$/;
-/** The tree without the files that say how to publish it. */
+/** The tree without the files that say how to publish it, under whatever names and links they lie there. */
 async function withoutRules(tree, { unpublished }) {
-    const names = new Set([...unpublished].map((path) => (0,external_node_path_.basename)(path)));
     const rules = new Set();
-    for (const file of tree.files) {
-        if (!names.has((0,external_node_path_.basename)(file.path)))
-            continue;
-        if (unpublished.has((0,external_node_path_.join)(await (0,promises_.realpath)((0,external_node_path_.dirname)(file.path)), (0,external_node_path_.basename)(file.path))))
-            rules.add(file);
+    for (const path of unpublished) {
+        const { dev, ino } = await (0,promises_.stat)(path, { bigint: true });
+        rules.add(`${dev}:${ino}`);
     }
-    return rules.size === 0 ? tree : { ...tree, files: tree.files.filter((file) => !rules.has(file)) };
+    if (rules.size === 0)
+        return tree;
+    return { ...tree, files: tree.files.filter(({ dev, ino }) => !rules.has(`${dev}:${ino}`)) };
 }
 /** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
 const RULE_FILES = {
@@ -5871,8 +6023,10 @@ function unusedRules(tree) {
 /**
  * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
  * redirect. What `excludes` keep from being published is no further name either.
+ *
+ * @param prefix where the site lies in its bucket
  */
-function withSite(tree, { cleanUrls, redirects }) {
+function withSite(tree, { cleanUrls, redirects }, prefix) {
     if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0))
         return tree;
     const names = new Set(tree.files.map(({ name }) => name));
@@ -5886,7 +6040,7 @@ function withSite(tree, { cleanUrls, redirects }) {
             continue;
         }
         names.add(redirect.name);
-        added.push(redirectFile(redirect));
+        added.push(redirectFile(redirect, prefix));
     }
     const kept = [];
     for (const file of cleanUrls ? tree.files : []) {
@@ -5915,14 +6069,21 @@ function refuseTaken({ name, line }, names) {
         : 'the tree has a file of this name, and one object cannot be both';
     throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`, { key: name });
 }
+/** S3 reads a path from the root of the bucket's website, and whoever writes the rules from that of the site. */
+function locationOf(target, prefix) {
+    if (!target.startsWith('/') || target.startsWith('//'))
+        return target;
+    const root = prefix.split('/').map(encodeURIComponent).join('/');
+    return `/${root}${target.slice(1)}`;
+}
 /** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
-function redirectFile({ name, target }) {
+function redirectFile({ name, target }, prefix) {
     const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
     return {
         ...nowhere,
         name,
         page: name.endsWith('.html') ? name : `${name}.html`,
-        redirect: target,
+        redirect: locationOf(target, prefix),
         size: 0,
     };
 }
@@ -6766,7 +6927,7 @@ function wantsAnotherUpload(error) {
 
 
 /** How far two clocks may be apart before an upload is not the one that a journal names. Milliseconds. */
-const CLOCKS_APART_MS = 15 * 60_000;
+const uploads_CLOCKS_APART_MS = 15 * 60_000;
 /** The uploads that are not ended: those that this run begins, and those that earlier runs left behind. */
 class Uploads {
     #request;
@@ -6796,7 +6957,7 @@ class Uploads {
             for await (const page of store.listUploads(prefix, signal)) {
                 for (const { key, id, begun } of page) {
                     const entry = left.get(id);
-                    if (entry?.key !== key || Math.abs(begun - entry.begun) > CLOCKS_APART_MS)
+                    if (entry?.key !== key || Math.abs(begun - entry.begun) > uploads_CLOCKS_APART_MS)
                         continue;
                     confirmed.set(id, entry);
                 }
@@ -6952,6 +7113,7 @@ function isRunning(pid) {
 
 
 
+
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
 /** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
@@ -7003,6 +7165,12 @@ class Run {
     #headerDifferences = new Map();
     #headersUnknown = { files: 0, bytes: 0 };
     #sendAllRequests = 0;
+    /** A plan that is made anew says it once. */
+    #isNotRenewedTold = false;
+    /** When keys were written, by this machine's clock. Milliseconds since the epoch. */
+    #writtenAt = new Map();
+    /** The last listing after the writes. */
+    #after = new Map();
     constructor(options, ports) {
         this.#options = options;
         this.#ports = ports;
@@ -7013,7 +7181,7 @@ class Run {
         ]);
         this.#policy = new model_headers/* HeaderPolicy */.iz(options.writeHeaders, options.headers);
         this.#shared = ports.shared ?? new shared_tree.SharedTree(this.#frame.signal);
-        this.#encodings = new Encodings(this.#frame.pool);
+        this.#encodings = new Encodings(this.#frame.pool, ports.temporary);
         if (ports.source !== undefined) {
             this.#source = new SourceObjects({
                 store: ports.source.store,
@@ -7032,8 +7200,8 @@ class Run {
         const { index: storage, emit } = this.#ports;
         const remembered = await loadIndex(storage, emit, this.#frame.signal);
         const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
-        const invalidations = this.#toInvalidate(listing, remembered);
-        const delay = this.#canDelay();
+        const invalidations = this.#toInvalidate(known.files, listing, remembered);
+        const delay = this.#canDelay(tree);
         let planned = await this.#plan(input, delay);
         if (known.files.length > 0)
             guardDeletions(planned, deletes, this.#frame.url);
@@ -7073,10 +7241,13 @@ class Run {
                 emit({ type: 'message', level: 'notice', message });
         const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
         this.#frame.warn([...site.warnings, ...guardTree(published, places, treeOptions, deletes)]);
-        const tree = withSite(published, site);
+        const tree = withSite(published, site, this.#options.destination.prefix);
         this.#policy = await this.#headerPolicy(tree);
         this.#frame.warn(tree.warnings);
         refuseKeys(tree, this.#options);
+        const { store } = this.#ports;
+        if (store.keysAreFiles)
+            guardNesting(tree, store.provider);
         const digestedNs = BigInt(now()) * 1000000n;
         const encoded = await this.#encode(tree, listing, remembered);
         const known = await (this.#source === undefined
@@ -7096,6 +7267,7 @@ class Run {
         const { known, input, listing } = await this.#prepare({ index, trustFiles: false, trustObjects: false });
         const planned = await this.#plan(input, false);
         const found = this.#options.read ? await this.#readBack(planned, known.files, listing) : NOTHING_FOUND;
+        this.#tellDamaged(found.findings.length);
         const plan = withFindings(planned.plan, found.findings);
         this.#settle({ ...planned, plan });
         const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
@@ -7109,6 +7281,14 @@ class Run {
         const isDifferent = [...stepsOf(plan)].some(({ action }) => action !== 'keep');
         if (isDifferent)
             this.#frame.addExits([errors/* EXIT */.dc.different]);
+    }
+    #tellDamaged(count) {
+        if (count === 0)
+            return;
+        const what = count === 1 ? '1 object does' : `${count} objects do`;
+        this.#frame.warn([
+            `${what} not hold the bytes that S3 says: a sync goes by what S3 says and finds nothing to do there; delete ${count === 1 ? 'it' : 'them'} first, then publish`,
+        ]);
     }
     async #readBack(planned, files, listing) {
         const { destination, connection } = this.#options;
@@ -7125,16 +7305,17 @@ class Run {
             signal: this.#frame.signal,
         }));
     }
-    #toInvalidate(listing, { index }) {
-        const { invalidation: options } = this.#options;
+    #toInvalidate(files, listing, { index }) {
+        const { invalidation: options, destination } = this.#options;
         const { invalidator, index: storage, emit } = this.#ports;
         this.#invalidations = new Invalidations({
             options,
             invalidator,
             storage,
             remembered: index?.invalidations ?? new Map(),
-            wasEmpty: listing.size === 0,
-            wasThere: (key) => index?.objects.has(key) === true,
+            known: index?.objects ?? new Map(),
+            listing,
+            keys: files.map(({ name }) => (destination.prefix + name)),
             url: this.#frame.url,
             emit,
             onMove: () => {
@@ -7185,8 +7366,8 @@ class Run {
         const { deletes } = this.#options;
         const { index: storage, emit, endpoint = '' } = this.#ports;
         const remembered = await loadIndex(storage, emit, this.#frame.signal);
-        const { known, input } = await this.#prepare(remembered);
-        const planned = await this.#plan(input, this.#canDelay());
+        const { tree, known, input } = await this.#prepare(remembered);
+        const planned = await this.#plan(input, this.#canDelay(tree));
         if (known.files.length > 0)
             guardDeletions(planned, deletes, this.#frame.url);
         this.#settle(planned);
@@ -7203,7 +7384,8 @@ class Run {
         const { signal } = this.#frame;
         const tree = await this.#frame.phase('walk', async (tell) => {
             const found = await this.#tree((files) => tell({ files, bytes: 0 }), signal);
-            return withSite(await withoutRules(found, this.#options.site), this.#options.site);
+            const { site, destination } = this.#options;
+            return withSite(await withoutRules(found, site), site, destination.prefix);
         });
         this.#policy = decided(file.headers);
         const due = withFiles(shardOf(file.plan, shard), tree.files);
@@ -7288,7 +7470,8 @@ class Run {
         refuseChanged(file.plan, listing, url);
         this.#policy = decided(file.headers);
         const planned = plannedOf(file.plan);
-        const invalidations = this.#toInvalidate(listing, remembered);
+        const files = [...stepsOf(file.plan)].flatMap((step) => ('file' in step ? step.file : []));
+        const invalidations = this.#toInvalidate(files, listing, remembered);
         this.#settle(planned);
         if (dryRun) {
             invalidations.plan(planned.plan);
@@ -7447,6 +7630,7 @@ class Run {
             contents: this.#source === undefined ? knownContents(digests) : this.#source.contents(files).contents,
             ...this.#ownSources(tree),
             vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
+            archives: (file) => model_objects/* ARCHIVED_CLASSES */.E.has(this.#policy.headersOf(file)['x-amz-storage-class'] ?? ''),
             headers: headerStates(files, prefix, listing, remembered.index, this.#policy),
             policy: {
                 order: publishOrder(publishLast),
@@ -7500,14 +7684,15 @@ class Run {
                 made = makePlan({ ...input, policy, headers, aclBound: new Set() });
             }
             const concurrency = (0,model_options/* requestsInFlight */._)(connection);
-            const aclBound = await whatWouldLoseAcls(made.plan, {
+            const acls = await whatWouldLoseAcls(made.plan, {
                 store,
                 policy: this.#policy,
                 concurrency,
                 emit,
                 signal: this.#frame.signal,
             });
-            return aclBound.size === 0 ? made : makePlan({ ...input, policy, headers, aclBound });
+            const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
+            return isFree ? made : makePlan({ ...input, policy, headers, ...acls });
         });
     }
     /**
@@ -7552,22 +7737,37 @@ class Run {
         if (count === 0 || refresh || !isAsked)
             return;
         const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
-        const message = `${what} remembered by no earlier run, and left as they are: refresh-headers: true compares and renews them`;
+        const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
         this.#ports.emit({ type: 'message', level: 'notice', message });
+    }
+    #tellNotRenewed(plan) {
+        const kept = [...stepsOf(plan)].filter(({ reason }) => reason === 'not-copyable');
+        const [first] = kept;
+        if (first === undefined || this.#isNotRenewedTold)
+            return;
+        this.#isNotRenewedTold = true;
+        const what = kept.length === 1 ? `${first.key} keeps` : `${first.key} and ${kept.length - 1} more keep`;
+        this.#frame.warn([
+            `${what} the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again`,
+        ]);
     }
     #settle(planned) {
         this.#headersUnknown = planned.headersUnknown;
         this.#tellUnknownHeaders(planned.headersUnknown.files);
+        this.#tellNotRenewed(planned.plan);
         this.#frame.settle(planned.plan);
     }
-    #canDelay() {
+    #canDelay(tree) {
         const { delayUpdates } = this.#options;
         if (delayUpdates === false)
             return false;
-        const { canStage, provider } = this.#ports.store;
+        const { canStage, canStageNested, provider } = this.#ports.store;
+        const nested = canStage && !canStageNested ? nestedNames(tree) : undefined;
         if (!canStage)
             this.#cannotDelay(`${provider} has no part copies`);
-        return canStage;
+        if (nested !== undefined)
+            this.#cannotDelay(`${provider} completes no upload of ${nested}`);
+        return canStage && nested === undefined;
     }
     /** Strict: refuses. Best effort: says once what is done instead. */
     #cannotDelay(why) {
@@ -7610,7 +7810,7 @@ class Run {
     }
     /** @param staged by other machines, whose bytes are not here */
     async #execute(planned, seen, delay, staged) {
-        const { index: storage, meeting } = this.#ports;
+        const { index: storage, meeting, now } = this.#ports;
         const { digests } = seen;
         const signal = this.#frame.signal;
         const { connection } = this.#options;
@@ -7652,6 +7852,7 @@ class Run {
                             // What is kept is no part of the total either.
                             if (event.outcome.action !== 'keep')
                                 done++;
+                            this.#writtenAt.set(event.outcome.step.key, now());
                             clock.see(event.outcome);
                         }
                         tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
@@ -7732,7 +7933,7 @@ class Run {
     }
     async #foreignWrites(transfer, seen) {
         const { command, destination, connection } = this.#options;
-        return foreignWrites({
+        const { foreign, listing } = await foreignWrites({
             store: this.#ports.store,
             prefix: destination.prefix,
             listing: seen.listing,
@@ -7743,6 +7944,8 @@ class Run {
             concurrency: (0,model_options/* requestsInFlight */._)(connection),
             signal: this.#frame.requests,
         });
+        this.#after = listing;
+        return foreign;
     }
     /** Other pipelines may add keys beside ours; where we delete, the prefix is ours alone. */
     #mattersTo(tree, files) {
@@ -7782,6 +7985,9 @@ class Run {
             listing,
             unchanged: planned.unchanged,
             written: transfer.learned,
+            writtenAt: this.#writtenAt,
+            after: this.#after,
+            everyObject: this.#options.invalidation !== undefined,
             deleted: transfer.deleted,
             files: [...digested.values()].map(({ file, md5 }) => file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 }),
             digestedNs,

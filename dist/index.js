@@ -28726,7 +28726,7 @@ const LINGER_MS = 2_000;
 process.stdout.on('error', () => undefined);
 if (_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.getState(MAIN_RAN) === '') {
     _action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.saveState(MAIN_RAN, 'true');
-    const { step, stepSurroundings } = await Promise.all(/* import() */[__nccwpck_require__.e(63), __nccwpck_require__.e(163)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9163));
+    const { step, stepSurroundings } = await Promise.all(/* import() */[__nccwpck_require__.e(63), __nccwpck_require__.e(291)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9291));
     process.exitCode = await step(stepSurroundings(_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P));
 }
 else {

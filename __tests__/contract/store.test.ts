@@ -20,9 +20,13 @@ const signal = new AbortController().signal;
 const headers = { contentType: 'text/plain', metadata: { 's3cmd-attrs': 'md5:x' } };
 const absent = { ifNoneMatch: '*' } as const;
 
-for (const server of servers) {
+/** Both ways that the calls made by the thousand can go. */
+const paths = ['lean', 'sdk'] as const;
+
+for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, way] as const))) {
   const suite = server.absent === undefined ? describe : describe.skip;
-  suite(`the store on ${server.name}${server.absent === undefined ? '' : `: skipped, ${server.absent}`}`, () => {
+  const skipped = server.absent === undefined ? '' : `: skipped, ${server.absent}`;
+  suite(`the store on ${server.name}, ${path}${skipped}`, () => {
     let running: TestServer;
     let store: ObjectStore;
 
@@ -30,6 +34,7 @@ for (const server of servers) {
       running = await server.start();
       process.env.AWS_ACCESS_KEY_ID = running.accessKeyId;
       process.env.AWS_SECRET_ACCESS_KEY = running.secretAccessKey;
+      process.env.S3DS_REQUESTS = path;
       const options = optionsFor(running, await running.bucket(), '/');
       store = (await openStore(options, () => undefined, signal)).store;
     });

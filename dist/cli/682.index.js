@@ -68,6 +68,343 @@ async function makeDirectory(path) {
 
 /***/ }),
 
+/***/ 6061:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   HK: () => (/* binding */ storedSource),
+/* harmony export */   PJ: () => (/* binding */ parseSource),
+/* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
+/* harmony export */   SG: () => (/* binding */ metadataMd5),
+/* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
+/* harmony export */   Yr: () => (/* binding */ headerDigest),
+/* harmony export */   iR: () => (/* binding */ fileAttributes),
+/* harmony export */   iz: () => (/* binding */ HeaderPolicy),
+/* harmony export */   j2: () => (/* binding */ formatSource),
+/* harmony export */   qO: () => (/* binding */ objectHeaders),
+/* harmony export */   x1: () => (/* binding */ formatAttributes)
+/* harmony export */ });
+/* unused harmony export contentTypeOf */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var mime_types__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4096);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6799);
+/* harmony import */ var _header_rules_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(700);
+
+
+
+
+/**
+ * The Content-Type that a name stands for, with a charset for text. The table is mime-types at the exact
+ * version in package.json: another table would refresh every object of every site, so it changes with a
+ * major version alone.
+ */
+function contentTypeOf(name) {
+    const base = name.slice(name.lastIndexOf('/') + 1);
+    const type = mime_types__WEBPACK_IMPORTED_MODULE_1__.contentType(base.includes('.') ? base.slice(base.lastIndexOf('.')) : '.');
+    return type === false ? 'application/octet-stream' : type;
+}
+/**
+ * `x-amz-meta-s3cmd-attrs` as s3cmd writes and reads it: `md5:<hex>`, and with `preserve`
+ * `md5:<hex>/mode:<decimal>/mtime:<seconds>`.
+ */
+function formatAttributes(md5, file) {
+    if (file === undefined || file.redirect !== undefined)
+        return `md5:${md5}`;
+    const { mode, mtimeNs } = file.encoded?.source ?? file;
+    return `md5:${md5}/mode:${mode}/mtime:${mtimeNs / 1000000000n}`;
+}
+/** The MD5 that an object's own metadata names: s3cmd's attributes, then rclone's `md5chksum` (base64). */
+function metadataMd5(metadata) {
+    for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
+        if (field.startsWith('md5:'))
+            return (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(field.slice('md5:'.length));
+    }
+    const rclone = metadata.get('md5chksum');
+    return rclone === undefined ? undefined : (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(Buffer.from(rclone, 'base64').toString('hex'));
+}
+/** Name of the metadata by which an encoded object says what it encodes. Without `x-amz-meta-`. */
+const SOURCE_METADATA = 's3ds-source';
+/** Metadata of a page's further name: a download of the tree leaves it out. */
+const PAGE_METADATA = 's3ds-page';
+/** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
+function formatSource({ encoding, md5, source }) {
+    return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
+}
+/** Parses what `formatSource` writes. */
+function parseSource(text) {
+    const match = /^md5:([0-9a-f]{32})\/size:(0|[1-9][0-9]{0,14})\/encoding:(gzip|br)$/.exec(text ?? '');
+    const [, md5, size, encoding] = match ?? [];
+    const parsed = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(md5);
+    if (parsed === undefined)
+        return undefined;
+    return { md5: parsed, size: Number(size), encoding: encoding };
+}
+/**
+ * The file that an object encodes, as its metadata says. That is believed when the digest that the object gives of its
+ * stored bytes is its ETag, or where no ETag is a digest: who overwrites an object keeps metadata now and then.
+ */
+function storedSource(etag, { metadata, encryption, }) {
+    const md5 = metadataMd5(metadata);
+    if (md5 === undefined)
+        return undefined;
+    const isPlain = encryption === undefined || encryption === 'AES256';
+    const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
+    const isLarge = kind.kind === 'multipart' && kind.parts > 1;
+    const proved = !isPlain || isLarge || etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]);
+    return proved ? parseSource(metadata.get(SOURCE_METADATA)) : undefined;
+}
+/** As s3cmd and `preserve` write them, or the time as rclone does. */
+function fileAttributes(metadata) {
+    const fields = new Map();
+    for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
+        const colon = field.indexOf(':');
+        if (colon > 0)
+            fields.set(field.slice(0, colon), field.slice(colon + 1));
+    }
+    const mode = /^[0-9]{1,7}$/.exec(fields.get('mode') ?? '')?.[0];
+    const mtime = /^-?[0-9]{1,12}$/.exec(fields.get('mtime') ?? '')?.[0];
+    const rclone = /^-?[0-9]{1,12}(?:\.[0-9]{1,9})?$/.exec(metadata.get('mtime') ?? '')?.[0];
+    const time = mtime ?? rclone;
+    return {
+        ...(mode === undefined ? {} : { mode: Number(mode) }),
+        ...(time === undefined ? {} : { mtime: Number(time) }),
+    };
+}
+/** @param own metadata without `x-amz-meta-`: digests and times */
+function objectHeaders(decided, own) {
+    const { 'content-type': contentType = '', ...rest } = decided;
+    const metadata = {};
+    const fields = {};
+    for (const [name, value] of Object.entries(rest)) {
+        if (name.startsWith(META))
+            metadata[name.slice(META.length)] = value;
+        else
+            fields[name] = value;
+    }
+    return { contentType, metadata: { ...metadata, ...own }, fields };
+}
+const META = 'x-amz-meta-';
+/** What pages and other files get from `headers-defaults: website`; a change of these is a change of every site. */
+const WEBSITE_DEFAULTS = {
+    page: 'public, max-age=0, must-revalidate',
+    immutable: 'public, max-age=31536000, immutable',
+    other: 'public, max-age=3600',
+};
+/**
+ * Decides the headers of every object: the inputs for every write, then the defaults for websites, then the rules.
+ * The digests and times that go into metadata are no part of it.
+ */
+class HeaderPolicy {
+    #write;
+    #options;
+    #immutable;
+    /** Of the first name whose rules contradict one another. */
+    #contradiction;
+    /** @param immutable names that a build manifest vouches for: their content never changes */
+    constructor(write, options, immutable = new Set()) {
+        const { sse, kmsKeyId, storageClass, acl } = write;
+        this.#write = {
+            ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
+            ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
+            ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
+            ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
+        };
+        this.#options = options;
+        this.#immutable = immutable;
+    }
+    /** Said once the headers of all files were asked for. */
+    get warnings() {
+        return this.#contradiction === undefined ? [] : [this.#contradiction];
+    }
+    headersOf(file) {
+        const page = file.page ?? file.name;
+        const type = file.redirect === undefined ? contentTypeOf(page) : 'text/html; charset=utf-8';
+        // An object brings its own type.
+        const typed = file.object === undefined ? { 'content-type': type } : {};
+        const headers = { ...typed, ...this.#write };
+        const { defaults, rules } = this.#options;
+        if (defaults === 'website') {
+            const kind = type.startsWith('text/html')
+                ? 'page'
+                : this.#immutable.has(file.name)
+                    ? 'immutable'
+                    : 'other';
+            headers['cache-control'] = WEBSITE_DEFAULTS[kind];
+        }
+        if (rules.length > 0) {
+            const ruled = (0,_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .applyHeaderRules */ .Nq)(rules, pathsOf(file));
+            for (const [name, value] of ruled.headers) {
+                if (value !== undefined)
+                    headers[name] = value;
+                else if (name !== 'content-type' && !(name in this.#write))
+                    delete headers[name];
+            }
+            const { contradiction } = ruled;
+            if (contradiction !== undefined) {
+                const { lines, value } = contradiction;
+                this.#contradiction ??= `the rules of ${linesText(lines)} together give ${file.name} the Cache-Control "${value}", which contradicts itself: values of several rules are joined; put \`! Cache-Control\` into the one that shall replace the others`;
+            }
+        }
+        if (headers.expires !== undefined)
+            headers.expires = new Date(headers.expires).toUTCString();
+        if (file.encoded !== undefined)
+            headers['content-encoding'] = file.encoded.encoding;
+        if (file.redirect !== undefined)
+            headers['x-amz-website-redirect-location'] = file.redirect;
+        return headers;
+    }
+    /** Headers that an object brings along, and over them what inputs and rules decide. */
+    over(kept, file) {
+        const headers = { ...kept };
+        for (const [name, value] of (0,_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .applyHeaderRules */ .Nq)(this.#options.rules, pathsOf(file)).headers) {
+            if (value === undefined && name !== 'content-type')
+                delete headers[name];
+        }
+        return { ...headers, ...this.headersOf(file) };
+    }
+    /** Whether a rule says in which encoding the file already is. */
+    saysEncoding(file) {
+        if (this.#options.rules.length === 0)
+            return false;
+        return (0,_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .applyHeaderRules */ .Nq)(this.#options.rules, pathsOf(file)).headers.get('content-encoding') !== undefined;
+    }
+}
+/** Each line with the input that it belongs to. */
+function linesText(lines) {
+    const named = (author, input) => {
+        const own = [...new Set(lines.filter((line) => line.author === author).map(({ line }) => line))];
+        return own.length === 0
+            ? []
+            : [`${own.length === 1 ? 'line' : 'lines'} ${own.join(' and ')} of ${input}`];
+    };
+    return [...named('file', 'headers-file'), ...named('inline', 'headers')].join(' and ');
+}
+/** The paths under which readers find an object: a directory's index page is found under the directory too. */
+function pathsOf({ name, page }) {
+    const paths = [`/${name}`];
+    if (page !== undefined && page !== name)
+        paths.push(`/${page}`);
+    const index = /^(?:(.*)\/)?index\.html?$/.exec(name);
+    if (index !== null)
+        paths.push(index[1] === undefined ? '/' : `/${index[1]}/`);
+    if (index?.[1] !== undefined)
+        paths.push(`/${index[1]}`);
+    return paths;
+}
+/**
+ * Header state of an object: SHA-256 over the sorted `name:value` lines, names in lower case, of every header
+ * that an input or a rule set and of the inferred Content-Type. Mode and mtime are left out.
+ */
+function headerDigest(headers) {
+    const lines = Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(lines.sort().join('')).digest('hex');
+}
+
+
+/***/ }),
+
+/***/ 9945:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   XZ: () => (/* binding */ MAX_COPY_SIZE),
+/* harmony export */   vh: () => (/* binding */ ownLayout),
+/* harmony export */   xF: () => (/* binding */ candidatePartSizes),
+/* harmony export */   xf: () => (/* binding */ MULTIPART_THRESHOLD)
+/* harmony export */ });
+/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1710);
+
+const MIB = 1024 * 1024;
+/** Files of this size and more go up in parts. Bytes. */
+const MULTIPART_THRESHOLD = 8 * MIB;
+/** S3 takes at most this many parts of an upload. */
+const MAX_PARTS = 10_000;
+/** S3's largest source of one CopyObject; larger ones are copied by parts (C9). Bytes. */
+const MAX_COPY_SIZE = 5 * 1024 ** 3;
+/**
+ * Our part size for a file, in bytes: 8 MiB, and above 78 GiB the next whole MiB that keeps within 10,000
+ * parts. A function of the size alone, so that a later run can recompute the ETag without an index.
+ */
+function ownPartSize(size) {
+    return Math.max(8 * MIB, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+}
+function ownLayout(size) {
+    return (0,_digest_index_js__WEBPACK_IMPORTED_MODULE_0__/* .uniformLayout */ .Ng)(size, ownPartSize(size));
+}
+/**
+ * Part sizes that tools use by default, in MiB: aws-cli, boto3 and the Java SDK's transfer manager 8, rclone,
+ * minio-go's lower bound and the SDKs' uploaders 5, s3cmd 15, s5cmd 50, mc 16 and 64, Cyberduck 10, others 32,
+ * 100, 128 and more.
+ */
+const KNOWN_PART_MIB = [8, 5, 16, 15, 50, 10, 64, 32, 20, 25, 100, 128, 256, 512, 1024, 5 * 1024];
+/**
+ * Part sizes under which a file of `size` bytes has exactly `parts` parts, the likeliest first. Where a tool's
+ * default makes more than 10,000 parts, aws-cli and boto3 double it (s3transfer, ChunksizeAdjuster); minio-go and
+ * mc take the next multiple of it (optimalPartInfo); rclone takes the next whole MiB as we do (fs/chunksize);
+ * aws-c-s3 and lib-storage divide by 10,000 and round up; the Go SDK, and s5cmd with it, rounds down and adds 1
+ * (s3manager, initSize).
+ */
+function candidatePartSizes(size, parts) {
+    // One part: any part size at least as large as the file gives the same ETag.
+    if (parts === 1)
+        return [size];
+    const sizes = new Set([ownPartSize(size)]);
+    for (const mib of KNOWN_PART_MIB) {
+        const usual = mib * MIB;
+        let doubled = usual;
+        while (Math.ceil(size / doubled) > MAX_PARTS)
+            doubled *= 2;
+        sizes.add(doubled);
+        if (doubled !== usual)
+            sizes.add(Math.ceil(size / MAX_PARTS / usual) * usual);
+    }
+    if (size >= MAX_PARTS * 5 * MIB) {
+        const least = size / MAX_PARTS;
+        for (const partSize of [Math.ceil(least / MIB) * MIB, Math.ceil(least), Math.floor(least) + 1]) {
+            sizes.add(partSize);
+        }
+    }
+    return [...sizes].filter((partSize) => Math.ceil(size / partSize) === parts);
+}
+
+
+/***/ }),
+
+/***/ 6592:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ StoreError),
+/* harmony export */   P: () => (/* binding */ etagsProve)
+/* harmony export */ });
+class StoreError extends Error {
+    kind;
+    code;
+    status;
+    operation;
+    name = 'StoreError';
+    constructor(kind, 
+    /** S3's code, as `PreconditionFailed`; or Node's, as `ECONNRESET`. */
+    code, 
+    /** HTTP status, 0 without an answer. */
+    status, 
+    /** S3 operation, as `PutObject`: also the IAM action that a denied call lacks. */
+    operation, message, options) {
+        super(message, options);
+        this.kind = kind;
+        this.code = code;
+        this.status = status;
+        this.operation = operation;
+    }
+}
+/** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
+function etagsProve(encryption) {
+    return encryption === undefined || encryption === 'AES256';
+}
+
+
+/***/ }),
+
 /***/ 5819:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -274,6 +611,8 @@ var header_rules = __webpack_require__(700);
 var model_headers = __webpack_require__(6061);
 // EXTERNAL MODULE: ./build/src/model/object-key.js
 var object_key = __webpack_require__(5142);
+// EXTERNAL MODULE: ./build/src/model/objects.js
+var model_objects = __webpack_require__(6139);
 // EXTERNAL MODULE: ./build/src/model/options.js
 var model_options = __webpack_require__(153);
 // EXTERNAL MODULE: ./build/src/model/part-sizes.js
@@ -1198,8 +1537,6 @@ async function makeOne(path) {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/model/objects.js
-var model_objects = __webpack_require__(6139);
 ;// CONCATENATED MODULE: ./build/src/sync/execute.js
 
 
@@ -2137,6 +2474,32 @@ function guardTree(tree, places, options, deletes) {
     }
     return [`these paths matched no file: ${patterns}`];
 }
+/** Names that a refusal shows. */
+const SHOWN_NAMES = 3;
+/** Files beside a directory of their name, which some servers cannot hold, as people read it; `undefined`: none. */
+function nestedNames(tree) {
+    const names = new Set(tree.files.map(({ name }) => name));
+    const parents = new Set();
+    for (const name of names) {
+        for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+            const parent = name.slice(0, slash);
+            if (names.has(parent))
+                parents.add(parent);
+        }
+    }
+    if (parents.size === 0)
+        return undefined;
+    const [first = ''] = parents;
+    const shown = [...parents].slice(0, SHOWN_NAMES).join(', ');
+    const more = parents.size > SHOWN_NAMES ? ` and ${parents.size - SHOWN_NAMES} more` : '';
+    return `${shown}${more} beside what lies below ${first}/`;
+}
+function guardNesting(tree, provider) {
+    const nested = nestedNames(tree);
+    if (nested === undefined)
+        return;
+    throw (0,errors/* refusal */.x5)('key-collision', `${provider} keeps objects as files and cannot hold ${nested}: nothing was written; rename them, or leave them out (clean-urls and redirects-file make such names)`);
+}
 /** Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write. */
 function guardDeletions(planned, deletes, url, cause = 'the tree') {
     if (!deletes.deleteAfter)
@@ -2179,9 +2542,100 @@ function deletionLimit(maxDelete, listed) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/sync/headers.js
+
+
+
+
+
+/**
+ * How far the clocks of this machine and of S3 may be apart: later than this after our write, an object of the same
+ * bytes is taken for another writer's. Milliseconds.
+ */
+const CLOCKS_APART_MS = 60_000;
+/**
+ * Whether an object of the same bytes was written again since the index last saw it, maybe with other headers. Where
+ * no listing showed our own write yet, its time decides: a multipart object is dated by its creation call, so earlier
+ * is no sign. Lifecycle transitions leave Last-Modified alone.
+ */
+function isRewritten({ modified, written }, { lastModified }) {
+    if (lastModified === 0)
+        return false;
+    if (modified !== undefined)
+        return lastModified !== modified;
+    return written !== undefined && lastModified > written + CLOCKS_APART_MS;
+}
+/**
+ * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
+ * that others wrote, or that were written since, have no entry. But where the rules have changed, what was written since
+ * is renewed like the rest: a run that was killed while it renewed leaves such objects.
+ */
+function headerStates(files, prefix, listing, index, policy) {
+    const states = new Map();
+    if (index === undefined)
+        return states;
+    for (const file of files) {
+        const key = (prefix + file.name);
+        const object = listing.get(key);
+        const entry = index.objects.get(key);
+        if (object === undefined || entry?.headers === undefined)
+            continue;
+        if (entry.etag !== object.etag || entry.size !== object.size)
+            continue;
+        const headers = policy.headersOf(file);
+        if (entry.headers === (0,model_headers/* headerDigest */.Yr)(headers)) {
+            if (!isRewritten(entry, object))
+                states.set(key, 'same');
+        }
+        else
+            states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
+    }
+    return states;
+}
+/**
+ * Keys of the plan's refreshes whose ACL a copy onto themselves would drop: S3 never takes an ACL along. Asked only
+ * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone too.
+ */
+async function whatWouldLoseAcls(plan, request) {
+    const { store, policy, emit, signal } = request;
+    const aclBound = new Set();
+    const aclUnknown = new Set();
+    const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined);
+    let denied;
+    await (0,model_concurrency/* forEachConcurrent */.C)(steps, request.concurrency, async ({ key }) => {
+        if (denied !== undefined) {
+            aclUnknown.add(key);
+            return;
+        }
+        try {
+            if (await store.hasAcl(key, signal))
+                aclBound.add(key);
+        }
+        catch (error) {
+            if (!(error instanceof object_store/* StoreError */.A) || error.kind !== 'denied')
+                throw error;
+            denied ??= explain(error, key).message;
+            aclUnknown.add(key);
+        }
+    });
+    const warn = (keys, why) => {
+        const [first] = keys;
+        if (first === undefined)
+            return;
+        const objects = keys.size === 1
+            ? `${first} keeps its old headers`
+            : `${first} and ${keys.size - 1} more keep their old headers`;
+        emit({ type: 'message', level: 'warning', message: `${objects}: ${why}` });
+    };
+    warn(aclBound, 'renewing them would drop an ACL that was set on the object; set acl to say which ACL it shall have');
+    warn(aclUnknown, `whether renewing them would drop an ACL is not known (${denied ?? ''}); allow s3:GetBucketOwnershipControls or s3:GetObjectAcl, or set acl`);
+    return { aclBound, aclUnknown };
+}
+
 // EXTERNAL MODULE: ./build/src/sync/index-file.js + 1 modules
 var index_file = __webpack_require__(5819);
 ;// CONCATENATED MODULE: ./build/src/sync/learn.js
+
 
 
 
@@ -2212,9 +2666,9 @@ async function loadIndex(storage, emit, signal) {
         return ignore((0,errors/* messageOf */.bD)(error));
     }
     if (bytes === undefined) {
-        return { ...nothing, index: journal.length === 0 ? undefined : (0,digest_index/* emptyIndex */.gW)(journal) };
+        return { ...nothing, index: journal.length === 0 ? undefined : (0,digest_index/* emptyIndex */.gW)(journal, storage.destination) };
     }
-    const parsed = (0,digest_index/* parseIndex */.A1)(bytes, journal);
+    const parsed = (0,digest_index/* parseIndex */.A1)(bytes, journal, storage.destination);
     if (parsed.index === undefined)
         return ignore(parsed.why);
     if (parsed.droppedLines > 0) {
@@ -2225,6 +2679,14 @@ async function loadIndex(storage, emit, signal) {
         });
     }
     const { index } = parsed;
+    const { destination } = index;
+    if (destination !== undefined && ![undefined, destination].includes(storage.destination)) {
+        emit({
+            type: 'message',
+            level: 'notice',
+            message: `the index of earlier runs is of ${destination}: what it says of objects is ignored, and lost when this run writes its own there; give each destination an index of its own`,
+        });
+    }
     emit({
         type: 'message',
         level: 'debug',
@@ -2288,15 +2750,19 @@ function nextIndex(storage, old, confirmed) {
         const headers = confirmed.headers.get(object.key);
         const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
         const asked = {
-            ...(headers === undefined ? {} : { headers }),
+            ...(headers === undefined ? {} : { headers, ...datedBy(object) }),
             ...(source === undefined ? {} : { source }),
         };
         const isPlain = headers === undefined && source === undefined;
         if (known !== undefined && known.etag === object.etag && known.size === object.size) {
             const same = (md5 === undefined || md5 === known.md5) && isPlain;
+            const seen = headers === undefined ? dated(known, object) : undated(known);
+            entries.push([object.key, same ? seen : { ...seen, ...(md5 === undefined ? {} : { md5 }), ...asked }]);
+        }
+        else if (confirmed.everyObject === true && confirmed.unchanged.has(object.key)) {
             entries.push([
                 object.key,
-                same ? known : { ...known, ...(md5 === undefined ? {} : { md5 }), ...asked },
+                { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked },
             ]);
         }
         else if (md5 !== undefined && (!isPlain || (0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'md5')) {
@@ -2304,8 +2770,15 @@ function nextIndex(storage, old, confirmed) {
             entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);
         }
     }
-    for (const entry of confirmed.written)
-        entries.push(entry);
+    for (const [key, entry] of confirmed.written) {
+        const written = confirmed.writtenAt?.get(key);
+        const object = confirmed.after?.get(key);
+        const isSeen = object !== undefined && object.etag === entry.etag && object.lastModified > 0;
+        if (isSeen)
+            entries.push([key, { ...entry, ...datedBy(object) }]);
+        else
+            entries.push([key, written === undefined ? entry : { ...entry, written }]);
+    }
     entries.sort(([a], [b]) => (0,object_key/* compareKeys */.YD)(a, b));
     const files = [];
     if (storage.trust.local) {
@@ -2318,6 +2791,7 @@ function nextIndex(storage, old, confirmed) {
     }
     return {
         machine: (0,index_file.machineId)(),
+        ...(storage.destination === undefined ? {} : { destination: storage.destination }),
         writtenNs: confirmed.digestedNs - SETTLING_NS,
         objects: new Map(entries),
         files: new Map(files),
@@ -2326,6 +2800,18 @@ function nextIndex(storage, old, confirmed) {
         pending: confirmed.pending,
         invalidations: confirmed.invalidations,
     };
+}
+/** The first listing that shows what a run wrote dates it; a line about what was written again since stays as it is. */
+function dated(entry, object) {
+    const isDue = entry.headers !== undefined && entry.modified === undefined;
+    return isDue && !isRewritten(entry, object) ? { ...undated(entry), ...datedBy(object) } : entry;
+}
+function undated({ modified: _, written: __, ...entry }) {
+    return entry;
+}
+/** Nothing where the server does not say. */
+function datedBy({ lastModified }) {
+    return lastModified === 0 ? {} : { modified: lastModified };
 }
 /** Equal but for the time, and no file that the old time left untrusted would be trusted by the new one. */
 function saysNothingNew(old, next) {
@@ -2529,6 +3015,9 @@ function makePlan(input) {
             wanted.push({ file, key, rank: placeOf(file, object === undefined) });
         }
     }
+    const archives = input.archives ?? (() => false);
+    // A refresh keeps the class that an object has unless the class is what changed.
+    const archived = new Set(renewed.flatMap(({ file, key }) => (input.headers.get(key) === 'class' && archives(file) ? [key] : [])));
     const wantedRanks = new Map(wanted.map(({ key, rank }) => [key, rank]));
     const sources = new Map();
     const moving = new Map();
@@ -2549,7 +3038,7 @@ function makePlan(input) {
                 kept.add(object.size);
         }
         const md5 = contentOf(object);
-        if (md5 === undefined || !copyable(object))
+        if (md5 === undefined || !copyable(object) || archived.has(object.key))
             continue;
         const id = contentId(object.size, md5);
         if (inTree && !unchanged.has(object.key)) {
@@ -2576,7 +3065,7 @@ function makePlan(input) {
     const refreshed = new Map();
     for (const { file, key, rank, object, md5 } of renewed) {
         const base = { key, rank, bytes: file.size };
-        const kept = policy.send === 'upload' ? whyNotRefreshed(object, input.aclBound) : undefined;
+        const kept = policy.send === 'upload' ? whyNotRefreshed(object, input) : undefined;
         if (kept !== undefined) {
             ranks.add(rank, 0, { ...base, action: 'keep', reason: kept, etag: object.etag });
             continue;
@@ -2629,7 +3118,7 @@ function makePlan(input) {
         else if (leader !== undefined)
             decided.push({ ...want, from: { reason: 'duplicate', key: leader } });
         else {
-            if (id !== undefined)
+            if (id !== undefined && !archives(file))
                 first.set(id, key);
             decided.push(moved === undefined ? want : { ...want, from: { reason: 'moved', object: moved } });
         }
@@ -2757,11 +3246,12 @@ function sameContent(a, b) {
 function copyable(object) {
     return object.size > 0 && !model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass);
 }
-function whyNotRefreshed(object, aclBound) {
-    if (!model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass) && object.size <= part_sizes/* MAX_COPY_SIZE */.XZ) {
-        return aclBound.has(object.key) ? 'acl' : undefined;
-    }
-    return 'not-copyable';
+function whyNotRefreshed({ key, size, storageClass }, { aclBound, aclUnknown }) {
+    if (model_objects/* ARCHIVED_CLASSES */.E.has(storageClass) || size > part_sizes/* MAX_COPY_SIZE */.XZ)
+        return 'not-copyable';
+    if (aclBound.has(key))
+        return 'acl';
+    return aclUnknown?.has(key) === true ? 'acl-unknown' : undefined;
 }
 /** A source that stays is better than one that goes at the end; then the smaller key, so that plans repeat. */
 function better(candidate, known, treeKeys) {
@@ -3487,6 +3977,7 @@ function revive(error) {
 
 
 
+
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
 /** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
@@ -3596,11 +4087,19 @@ class RunFrame {
     fail(error) {
         const cause = this.signal.aborted ? this.signal.reason : error;
         const { code, exit, message } = explain(cause, this.url);
-        this.error = { code, message };
+        this.error = { code, message: `${message}${this.#ownerAdvice(cause)}` };
         this.addExits([exit]);
         if (code === 'internal' && cause instanceof Error) {
             this.#ports.emit({ type: 'message', level: 'debug', message: cause.stack ?? cause.message });
         }
+    }
+    /** S3 says no more than that access is denied where another account owns the bucket. */
+    #ownerAdvice(cause) {
+        const { connection, source } = this.#options;
+        const owner = connection.expectedBucketOwner ?? source?.connection.expectedBucketOwner;
+        if (owner === undefined || !(cause instanceof object_store/* StoreError */.A) || cause.kind !== 'denied')
+            return '';
+        return `; or the bucket is not owned by ${owner}, which expected-bucket-owner says`;
     }
     async close() {
         clearInterval(this.#watchdog);
@@ -4410,11 +4909,14 @@ function contentsOf(files, objects, digests, vouched) {
 /** Bytes of the files that `compress` covers, encoded: they lie in a directory of their own until the run ends. */
 class Encodings {
     #pool;
+    #below;
     #directory;
     #serial = 0;
     #made = new Map();
-    constructor(pool) {
+    /** @param below where temporary files lie; absent: where the system has them */
+    constructor(pool, below) {
         this.#pool = pool;
+        this.#below = below;
     }
     /**
      * Encodes what the rules cover. An object that holds the same source in the same encoding counts as what the file
@@ -4496,7 +4998,7 @@ class Encodings {
         return { form, file: made };
     }
     async #encodeTwice(file, encoding, ahead, always = false) {
-        this.#directory ??= temporaryDirectory();
+        this.#directory ??= temporaryDirectory(this.#below);
         const to = (0,external_node_path_.join)(await this.#directory, `${++this.#serial}`);
         const options = { encoding, to, ...(always ? { always } : {}) };
         try {
@@ -4514,10 +5016,20 @@ class Encodings {
             }
         }
     }
-    /** The file with its bytes at hand: one whose encoded bytes lie in S3 alone is encoded here now. */
+    /**
+     * The file with its bytes at hand: one whose encoded bytes lie in S3 alone is encoded here now. Throws
+     * FileChangedError where the file is another one than was encoded before the plan.
+     */
     async ready(file) {
         const { encoded } = file;
-        return encoded === undefined || file.path !== '' ? file : this.#make(file, encoded);
+        if (encoded === undefined)
+            return file;
+        if (file.path === '')
+            return this.#make(file, encoded);
+        const { source } = encoded;
+        if (!encode_sameFile(source, await restat(source)))
+            throw new FileChangedError('it changed after it was encoded');
+        return file;
     }
     /** The file as it is now. */
     async again(file) {
@@ -4673,6 +5185,9 @@ function asNamed({ page: _, ...made }, { name, page }) {
 function storedElsewhere(form, size) {
     return { ...form.source, path: '', real: '', size, encoded: form };
 }
+function encode_sameFile(a, b) {
+    return a.size === b.size && a.ino === b.ino && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
 function idOf({ encoding, source: { dev, ino, mtimeNs, ctimeNs } }) {
     return `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${encoding}`;
 }
@@ -4728,7 +5243,7 @@ async function foreignWrites(request) {
         if (head?.etag !== expected(key))
             foreign.push(key);
     });
-    return foreign.sort(object_key/* compareKeys */.YD);
+    return { foreign: foreign.sort(object_key/* compareKeys */.YD), listing: now };
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/grace.js
@@ -4755,74 +5270,6 @@ function pendingDeletes(waiting, index, now) {
         pending.set(key, known?.etag === etag ? known : begins);
     }
     return pending;
-}
-
-;// CONCATENATED MODULE: ./build/src/sync/headers.js
-
-
-
-
-
-/**
- * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
- * that others wrote, or that were written since, have no entry.
- */
-function headerStates(files, prefix, listing, index, policy) {
-    const states = new Map();
-    if (index === undefined)
-        return states;
-    for (const file of files) {
-        const key = (prefix + file.name);
-        const object = listing.get(key);
-        const entry = index.objects.get(key);
-        if (object === undefined || entry?.headers === undefined)
-            continue;
-        if (entry.etag !== object.etag || entry.size !== object.size)
-            continue;
-        const headers = policy.headersOf(file);
-        if (entry.headers === (0,model_headers/* headerDigest */.Yr)(headers))
-            states.set(key, 'same');
-        else
-            states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
-    }
-    return states;
-}
-/**
- * Keys of the plan's refreshes whose ACL a copy onto themselves would drop: S3 never takes an ACL along. Asked only
- * where there are refreshes and no `acl` to send. Where it cannot be told, the object is left alone.
- */
-async function whatWouldLoseAcls(plan, request) {
-    const { store, policy, emit, signal } = request;
-    const bound = new Set();
-    const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined);
-    let denied;
-    await (0,model_concurrency/* forEachConcurrent */.C)(steps, request.concurrency, async ({ key }) => {
-        if (denied !== undefined) {
-            bound.add(key);
-            return;
-        }
-        try {
-            if (await store.hasAcl(key, signal))
-                bound.add(key);
-        }
-        catch (error) {
-            if (!(error instanceof object_store/* StoreError */.A) || error.kind !== 'denied')
-                throw error;
-            denied ??= explain(error, key).message;
-            bound.add(key);
-        }
-    });
-    if (bound.size === 0)
-        return bound;
-    const [first = ''] = bound;
-    const objects = bound.size === 1
-        ? `${first} keeps its old headers`
-        : `${first} and ${bound.size - 1} more keep their old headers`;
-    const message = denied === undefined
-        ? `${objects}: renewing them would drop an ACL that was set on the object; set acl to say which ACL it shall have`
-        : `${objects}: whether renewing them would drop an ACL cannot be told (${denied}); allow s3:GetBucketOwnershipControls or s3:GetObjectAcl, or set acl`;
-    emit({ type: 'message', level: 'warning', message });
-    return bound;
 }
 
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
@@ -4868,7 +5315,7 @@ class Invalidations {
         return this.#report;
     }
     #earlier() {
-        const { options, storage, remembered, wasEmpty, emit } = this.#request;
+        const { options, storage, remembered, emit } = this.#request;
         if (options === undefined)
             return [];
         const known = remembered.get(options.distribution);
@@ -4876,11 +5323,45 @@ class Invalidations {
             const message = `nothing is remembered without an index, so every run invalidates ${invalidation/* EVERYTHING */.Qz} of ${options.distribution}: set index to a path or s3://bucket/key to invalidate what changed alone`;
             emit({ type: 'message', level: 'notice', message });
         }
-        else if (known === undefined && !wasEmpty) {
+        else if (known === undefined) {
+            // Though the destination is empty: what was removed from it may still be cached.
             const message = `what earlier runs left to invalidate is not known, as the index is new or lost: this run invalidates ${invalidation/* EVERYTHING */.Qz} of ${options.distribution}`;
             emit({ type: 'message', level: 'notice', message });
         }
-        return known ?? (wasEmpty ? [] : [invalidation/* EVERYTHING */.Qz]);
+        else {
+            const stranger = this.#stranger(known, options);
+            if (stranger === undefined)
+                return [...known, ...(0,invalidation/* pathsOf */.wG)(this.#vanished(), options.mapping)];
+            const message = `${stranger} was written by a run that the index does not know, so what that run left to invalidate is not known either: this run invalidates ${invalidation/* EVERYTHING */.Qz} of ${options.distribution}`;
+            emit({ type: 'message', level: 'notice', message });
+        }
+        return [invalidation/* EVERYTHING */.Qz];
+    }
+    /** Keys that somebody else deleted: readers may still have what was there. */
+    *#vanished() {
+        const { known, listing } = this.#request;
+        for (const key of known.keys())
+            if (!listing.has(key))
+                yield key;
+    }
+    /**
+     * A key of the tree that a run wrote of which the index knows nothing, as it is an older one: what that run could not
+     * send is not known. A run that was killed has left its paths in the journal.
+     */
+    #stranger(owed, { mapping }) {
+        const { known, listing, keys } = this.#request;
+        for (const key of keys) {
+            const object = listing.get(key);
+            if (object === undefined)
+                continue;
+            const entry = known.get(key);
+            if (entry?.etag === object.etag && entry.size === object.size)
+                continue;
+            const isOwed = (0,invalidation/* pathsOf */.wG)([key], mapping).every((path) => owed.some((other) => (0,invalidation/* covers */.hU)(other, path)));
+            if (!isOwed)
+                return key;
+        }
+        return undefined;
     }
     /** What the distribution is owed when a plan's steps are done. */
     plan(plan) {
@@ -4985,12 +5466,12 @@ class Invalidations {
         return left;
     }
     #with(steps) {
-        const { options, wasThere } = this.#request;
+        const { options } = this.#request;
         if (options === undefined)
             return [];
         const keys = [];
         for (const step of steps)
-            if (mayBeCached(step, options.newKeys || wasThere(step.key)))
+            if (mayBeCached(step, options.newKeys))
                 keys.push(step.key);
         return (0,invalidation/* groupPaths */.QD)([...this.#owed, ...(0,invalidation/* pathsOf */.wG)(keys, options.mapping)], options.maxPaths);
     }
@@ -5612,21 +6093,19 @@ var shared_tree = __webpack_require__(3645);
 
 
 
-
 const site_PAGE = /^(.*[^/])\.html$/;
 /** A directory's own page: readers find it under the directory. */
 const INDEX_PAGE = /(^|\/)index\.html$/;
-/** The tree without the files that say how to publish it. */
+/** The tree without the files that say how to publish it, under whatever names and links they lie there. */
 async function withoutRules(tree, { unpublished }) {
-    const names = new Set([...unpublished].map((path) => (0,external_node_path_.basename)(path)));
     const rules = new Set();
-    for (const file of tree.files) {
-        if (!names.has((0,external_node_path_.basename)(file.path)))
-            continue;
-        if (unpublished.has((0,external_node_path_.join)(await (0,promises_.realpath)((0,external_node_path_.dirname)(file.path)), (0,external_node_path_.basename)(file.path))))
-            rules.add(file);
+    for (const path of unpublished) {
+        const { dev, ino } = await (0,promises_.stat)(path, { bigint: true });
+        rules.add(`${dev}:${ino}`);
     }
-    return rules.size === 0 ? tree : { ...tree, files: tree.files.filter((file) => !rules.has(file)) };
+    if (rules.size === 0)
+        return tree;
+    return { ...tree, files: tree.files.filter(({ dev, ino }) => !rules.has(`${dev}:${ino}`)) };
 }
 /** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
 const RULE_FILES = {
@@ -5641,8 +6120,10 @@ function unusedRules(tree) {
 /**
  * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
  * redirect. What `excludes` keep from being published is no further name either.
+ *
+ * @param prefix where the site lies in its bucket
  */
-function withSite(tree, { cleanUrls, redirects }) {
+function withSite(tree, { cleanUrls, redirects }, prefix) {
     if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0))
         return tree;
     const names = new Set(tree.files.map(({ name }) => name));
@@ -5656,7 +6137,7 @@ function withSite(tree, { cleanUrls, redirects }) {
             continue;
         }
         names.add(redirect.name);
-        added.push(redirectFile(redirect));
+        added.push(redirectFile(redirect, prefix));
     }
     const kept = [];
     for (const file of cleanUrls ? tree.files : []) {
@@ -5685,14 +6166,21 @@ function refuseTaken({ name, line }, names) {
         : 'the tree has a file of this name, and one object cannot be both';
     throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`, { key: name });
 }
+/** S3 reads a path from the root of the bucket's website, and whoever writes the rules from that of the site. */
+function locationOf(target, prefix) {
+    if (!target.startsWith('/') || target.startsWith('//'))
+        return target;
+    const root = prefix.split('/').map(encodeURIComponent).join('/');
+    return `/${root}${target.slice(1)}`;
+}
 /** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
-function redirectFile({ name, target }) {
+function redirectFile({ name, target }, prefix) {
     const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
     return {
         ...nowhere,
         name,
         page: name.endsWith('.html') ? name : `${name}.html`,
-        redirect: target,
+        redirect: locationOf(target, prefix),
         size: 0,
     };
 }
@@ -6536,7 +7024,7 @@ function wantsAnotherUpload(error) {
 
 
 /** How far two clocks may be apart before an upload is not the one that a journal names. Milliseconds. */
-const CLOCKS_APART_MS = 15 * 60_000;
+const uploads_CLOCKS_APART_MS = 15 * 60_000;
 /** The uploads that are not ended: those that this run begins, and those that earlier runs left behind. */
 class Uploads {
     #request;
@@ -6566,7 +7054,7 @@ class Uploads {
             for await (const page of store.listUploads(prefix, signal)) {
                 for (const { key, id, begun } of page) {
                     const entry = left.get(id);
-                    if (entry?.key !== key || Math.abs(begun - entry.begun) > CLOCKS_APART_MS)
+                    if (entry?.key !== key || Math.abs(begun - entry.begun) > uploads_CLOCKS_APART_MS)
                         continue;
                     confirmed.set(id, entry);
                 }
@@ -6722,6 +7210,7 @@ function isRunning(pid) {
 
 
 
+
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
 /** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
@@ -6773,6 +7262,12 @@ class Run {
     #headerDifferences = new Map();
     #headersUnknown = { files: 0, bytes: 0 };
     #sendAllRequests = 0;
+    /** A plan that is made anew says it once. */
+    #isNotRenewedTold = false;
+    /** When keys were written, by this machine's clock. Milliseconds since the epoch. */
+    #writtenAt = new Map();
+    /** The last listing after the writes. */
+    #after = new Map();
     constructor(options, ports) {
         this.#options = options;
         this.#ports = ports;
@@ -6783,7 +7278,7 @@ class Run {
         ]);
         this.#policy = new model_headers/* HeaderPolicy */.iz(options.writeHeaders, options.headers);
         this.#shared = ports.shared ?? new shared_tree.SharedTree(this.#frame.signal);
-        this.#encodings = new Encodings(this.#frame.pool);
+        this.#encodings = new Encodings(this.#frame.pool, ports.temporary);
         if (ports.source !== undefined) {
             this.#source = new SourceObjects({
                 store: ports.source.store,
@@ -6802,8 +7297,8 @@ class Run {
         const { index: storage, emit } = this.#ports;
         const remembered = await loadIndex(storage, emit, this.#frame.signal);
         const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
-        const invalidations = this.#toInvalidate(listing, remembered);
-        const delay = this.#canDelay();
+        const invalidations = this.#toInvalidate(known.files, listing, remembered);
+        const delay = this.#canDelay(tree);
         let planned = await this.#plan(input, delay);
         if (known.files.length > 0)
             guardDeletions(planned, deletes, this.#frame.url);
@@ -6843,10 +7338,13 @@ class Run {
                 emit({ type: 'message', level: 'notice', message });
         const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
         this.#frame.warn([...site.warnings, ...guardTree(published, places, treeOptions, deletes)]);
-        const tree = withSite(published, site);
+        const tree = withSite(published, site, this.#options.destination.prefix);
         this.#policy = await this.#headerPolicy(tree);
         this.#frame.warn(tree.warnings);
         refuseKeys(tree, this.#options);
+        const { store } = this.#ports;
+        if (store.keysAreFiles)
+            guardNesting(tree, store.provider);
         const digestedNs = BigInt(now()) * 1000000n;
         const encoded = await this.#encode(tree, listing, remembered);
         const known = await (this.#source === undefined
@@ -6866,6 +7364,7 @@ class Run {
         const { known, input, listing } = await this.#prepare({ index, trustFiles: false, trustObjects: false });
         const planned = await this.#plan(input, false);
         const found = this.#options.read ? await this.#readBack(planned, known.files, listing) : NOTHING_FOUND;
+        this.#tellDamaged(found.findings.length);
         const plan = withFindings(planned.plan, found.findings);
         this.#settle({ ...planned, plan });
         const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
@@ -6879,6 +7378,14 @@ class Run {
         const isDifferent = [...stepsOf(plan)].some(({ action }) => action !== 'keep');
         if (isDifferent)
             this.#frame.addExits([errors/* EXIT */.dc.different]);
+    }
+    #tellDamaged(count) {
+        if (count === 0)
+            return;
+        const what = count === 1 ? '1 object does' : `${count} objects do`;
+        this.#frame.warn([
+            `${what} not hold the bytes that S3 says: a sync goes by what S3 says and finds nothing to do there; delete ${count === 1 ? 'it' : 'them'} first, then publish`,
+        ]);
     }
     async #readBack(planned, files, listing) {
         const { destination, connection } = this.#options;
@@ -6895,16 +7402,17 @@ class Run {
             signal: this.#frame.signal,
         }));
     }
-    #toInvalidate(listing, { index }) {
-        const { invalidation: options } = this.#options;
+    #toInvalidate(files, listing, { index }) {
+        const { invalidation: options, destination } = this.#options;
         const { invalidator, index: storage, emit } = this.#ports;
         this.#invalidations = new Invalidations({
             options,
             invalidator,
             storage,
             remembered: index?.invalidations ?? new Map(),
-            wasEmpty: listing.size === 0,
-            wasThere: (key) => index?.objects.has(key) === true,
+            known: index?.objects ?? new Map(),
+            listing,
+            keys: files.map(({ name }) => (destination.prefix + name)),
             url: this.#frame.url,
             emit,
             onMove: () => {
@@ -6955,8 +7463,8 @@ class Run {
         const { deletes } = this.#options;
         const { index: storage, emit, endpoint = '' } = this.#ports;
         const remembered = await loadIndex(storage, emit, this.#frame.signal);
-        const { known, input } = await this.#prepare(remembered);
-        const planned = await this.#plan(input, this.#canDelay());
+        const { tree, known, input } = await this.#prepare(remembered);
+        const planned = await this.#plan(input, this.#canDelay(tree));
         if (known.files.length > 0)
             guardDeletions(planned, deletes, this.#frame.url);
         this.#settle(planned);
@@ -6973,7 +7481,8 @@ class Run {
         const { signal } = this.#frame;
         const tree = await this.#frame.phase('walk', async (tell) => {
             const found = await this.#tree((files) => tell({ files, bytes: 0 }), signal);
-            return withSite(await withoutRules(found, this.#options.site), this.#options.site);
+            const { site, destination } = this.#options;
+            return withSite(await withoutRules(found, site), site, destination.prefix);
         });
         this.#policy = decided(file.headers);
         const due = withFiles(shardOf(file.plan, shard), tree.files);
@@ -7058,7 +7567,8 @@ class Run {
         refuseChanged(file.plan, listing, url);
         this.#policy = decided(file.headers);
         const planned = plannedOf(file.plan);
-        const invalidations = this.#toInvalidate(listing, remembered);
+        const files = [...stepsOf(file.plan)].flatMap((step) => ('file' in step ? step.file : []));
+        const invalidations = this.#toInvalidate(files, listing, remembered);
         this.#settle(planned);
         if (dryRun) {
             invalidations.plan(planned.plan);
@@ -7217,6 +7727,7 @@ class Run {
             contents: this.#source === undefined ? knownContents(digests) : this.#source.contents(files).contents,
             ...this.#ownSources(tree),
             vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
+            archives: (file) => model_objects/* ARCHIVED_CLASSES */.E.has(this.#policy.headersOf(file)['x-amz-storage-class'] ?? ''),
             headers: headerStates(files, prefix, listing, remembered.index, this.#policy),
             policy: {
                 order: publishOrder(publishLast),
@@ -7270,14 +7781,15 @@ class Run {
                 made = makePlan({ ...input, policy, headers, aclBound: new Set() });
             }
             const concurrency = (0,model_options/* requestsInFlight */._)(connection);
-            const aclBound = await whatWouldLoseAcls(made.plan, {
+            const acls = await whatWouldLoseAcls(made.plan, {
                 store,
                 policy: this.#policy,
                 concurrency,
                 emit,
                 signal: this.#frame.signal,
             });
-            return aclBound.size === 0 ? made : makePlan({ ...input, policy, headers, aclBound });
+            const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
+            return isFree ? made : makePlan({ ...input, policy, headers, ...acls });
         });
     }
     /**
@@ -7322,22 +7834,37 @@ class Run {
         if (count === 0 || refresh || !isAsked)
             return;
         const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
-        const message = `${what} remembered by no earlier run, and left as they are: refresh-headers: true compares and renews them`;
+        const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
         this.#ports.emit({ type: 'message', level: 'notice', message });
+    }
+    #tellNotRenewed(plan) {
+        const kept = [...stepsOf(plan)].filter(({ reason }) => reason === 'not-copyable');
+        const [first] = kept;
+        if (first === undefined || this.#isNotRenewedTold)
+            return;
+        this.#isNotRenewedTold = true;
+        const what = kept.length === 1 ? `${first.key} keeps` : `${first.key} and ${kept.length - 1} more keep`;
+        this.#frame.warn([
+            `${what} the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again`,
+        ]);
     }
     #settle(planned) {
         this.#headersUnknown = planned.headersUnknown;
         this.#tellUnknownHeaders(planned.headersUnknown.files);
+        this.#tellNotRenewed(planned.plan);
         this.#frame.settle(planned.plan);
     }
-    #canDelay() {
+    #canDelay(tree) {
         const { delayUpdates } = this.#options;
         if (delayUpdates === false)
             return false;
-        const { canStage, provider } = this.#ports.store;
+        const { canStage, canStageNested, provider } = this.#ports.store;
+        const nested = canStage && !canStageNested ? nestedNames(tree) : undefined;
         if (!canStage)
             this.#cannotDelay(`${provider} has no part copies`);
-        return canStage;
+        if (nested !== undefined)
+            this.#cannotDelay(`${provider} completes no upload of ${nested}`);
+        return canStage && nested === undefined;
     }
     /** Strict: refuses. Best effort: says once what is done instead. */
     #cannotDelay(why) {
@@ -7380,7 +7907,7 @@ class Run {
     }
     /** @param staged by other machines, whose bytes are not here */
     async #execute(planned, seen, delay, staged) {
-        const { index: storage, meeting } = this.#ports;
+        const { index: storage, meeting, now } = this.#ports;
         const { digests } = seen;
         const signal = this.#frame.signal;
         const { connection } = this.#options;
@@ -7422,6 +7949,7 @@ class Run {
                             // What is kept is no part of the total either.
                             if (event.outcome.action !== 'keep')
                                 done++;
+                            this.#writtenAt.set(event.outcome.step.key, now());
                             clock.see(event.outcome);
                         }
                         tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
@@ -7502,7 +8030,7 @@ class Run {
     }
     async #foreignWrites(transfer, seen) {
         const { command, destination, connection } = this.#options;
-        return foreignWrites({
+        const { foreign, listing } = await foreignWrites({
             store: this.#ports.store,
             prefix: destination.prefix,
             listing: seen.listing,
@@ -7513,6 +8041,8 @@ class Run {
             concurrency: (0,model_options/* requestsInFlight */._)(connection),
             signal: this.#frame.requests,
         });
+        this.#after = listing;
+        return foreign;
     }
     /** Other pipelines may add keys beside ours; where we delete, the prefix is ours alone. */
     #mattersTo(tree, files) {
@@ -7552,6 +8082,9 @@ class Run {
             listing,
             unchanged: planned.unchanged,
             written: transfer.learned,
+            writtenAt: this.#writtenAt,
+            after: this.#after,
+            everyObject: this.#options.invalidation !== undefined,
             deleted: transfer.deleted,
             files: [...digested.values()].map(({ file, md5 }) => file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 }),
             digestedNs,

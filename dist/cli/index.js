@@ -337,7 +337,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
 /* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4073);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6931);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4403);
 
 
 
@@ -1123,8 +1123,9 @@ function quoted(text) {
 
 
 
-/** Problems of a file that one line names. */
+/** Problems of a file that one line tells, and lines with further ones that it names by their numbers. */
 const SHOWN_PROBLEMS = 3;
+const SHOWN_LINES = 50;
 /** Rejects with a `SyncError` of exit 2 that names the lines that cannot be used. */
 async function parseSite(inputs) {
     const unpublished = new Set();
@@ -1134,21 +1135,28 @@ async function parseSite(inputs) {
         const parsed = (0,header_rules/* parseHeaderRules */.aA)(text, author);
         refuseProblems(place, parsed.problems);
         rules.push(...parsed.rules);
-        if (parsed.elsewhere.length > 0)
-            warnings.push(elsewhereText(place, parsed.elsewhere));
+        const isEncryption = ({ name }) => ENCRYPTION.test(name);
+        const encryption = parsed.elsewhere.filter(isEncryption);
+        const elsewhere = parsed.elsewhere.filter((line) => !isEncryption(line));
+        if (elsewhere.length > 0)
+            warnings.push(elsewhereText(place, elsewhere));
+        if (encryption.length > 0) {
+            const lines = namedLines(encryption);
+            warnings.push(`${place}: ${lines}: the inputs sse and kms-key-id say how objects are encrypted, rules do not`);
+        }
     };
     const { headers, headersFile, redirectsFile } = inputs;
     if (headersFile.value !== undefined) {
-        const { text, real } = await readRules(headersFile, headersFile.value, inputs.cwd);
-        unpublished.add(real);
+        const { text, path } = await readRules(headersFile, headersFile.value, inputs.cwd);
+        unpublished.add(path);
         add(`${headersFile.name} ${(0,console_text/* printable */.g$)(headersFile.value)}`, text, 'file');
     }
     if (headers.value !== undefined)
         add(headers.name, headers.value, 'inline');
     let redirects = [];
     if (redirectsFile.value !== undefined) {
-        const { text, real } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
-        unpublished.add(real);
+        const { text, path } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
+        unpublished.add(path);
         const parsed = parseRedirects(text);
         refuseProblems(`${redirectsFile.name} ${(0,console_text/* printable */.g$)(redirectsFile.value)}`, parsed.problems);
         redirects = parsed.redirects;
@@ -1167,8 +1175,7 @@ async function parseSite(inputs) {
 async function readRules({ name }, file, cwd) {
     const path = (0,external_node_path_.resolve)(cwd, file);
     try {
-        // A link is left out itself, and what it leads to is a file like any other.
-        return { text: await (0,promises_.readFile)(path, 'utf8'), real: (0,external_node_path_.join)(await (0,promises_.realpath)((0,external_node_path_.dirname)(path)), (0,external_node_path_.basename)(path)) };
+        return { text: await (0,promises_.readFile)(path, 'utf8'), path };
     }
     catch (cause) {
         const message = `${name}: ${(0,console_text/* printable */.g$)(file)} cannot be read (${(0,errors/* messageOf */.bD)(cause)}): check the path`;
@@ -1179,13 +1186,20 @@ function refuseProblems(place, problems) {
     if (problems.length === 0)
         return;
     const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ line, message }) => `line ${line}: ${message}`);
-    const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more lines` : '';
+    const others = problems.slice(shown.length).map(({ line }) => line);
+    const named = others.slice(0, SHOWN_LINES).join(', ');
+    const rest = others.length > SHOWN_LINES ? ` and ${others.length - SHOWN_LINES} more` : '';
+    const more = others.length === 0 ? '' : `; and ${others.length === 1 ? 'line' : 'lines'} ${named}${rest}`;
     throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `${place}: ${shown.join('; ')}${more}; nothing was written`);
 }
+/** What decides on encryption; a rule that seems to and does not would be believed. */
+const ENCRYPTION = /^!?\s*x-amz-server-side-encryption/i;
+function namedLines(named) {
+    const lines = named.slice(0, 10).map(({ line, name }) => `${(0,console_text/* printable */.g$)(name)} (line ${line})`);
+    return `${lines.join(', ')}${named.length > lines.length ? ` and ${named.length - lines.length} more` : ''}`;
+}
 function elsewhereText(place, elsewhere) {
-    const lines = elsewhere.slice(0, 10).map(({ line, name }) => `${(0,console_text/* printable */.g$)(name)} (line ${line})`);
-    const more = elsewhere.length > lines.length ? ` and ${elsewhere.length - lines.length} more` : '';
-    return `${place}: S3 cannot store ${lines.join(', ')}${more} with an object: set them where the site is served, as in a CloudFront response headers policy (docs/RECIPES.md)`;
+    return `${place}: S3 cannot store ${namedLines(elsewhere)} with an object: set them where the site is served, as in a CloudFront response headers policy (docs/RECIPES.md)`;
 }
 /** `PATTERN`, `PATTERN encoding=br`. */
 function compressRule(name, line) {
@@ -2153,8 +2167,8 @@ function consoleSink(out, err, wanted) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/run.js + 2 modules
-var run = __nccwpck_require__(6931);
+// EXTERNAL MODULE: ./build/src/run.js + 3 modules
+var run = __nccwpck_require__(4403);
 ;// CONCATENATED MODULE: ./build/src/command-line.js
 
 
@@ -2829,6 +2843,7 @@ const REASON_WORDS = {
     headers: 'its headers changed',
     attributes: 'its mode or modification time changed',
     acl: 'renewing its headers would drop its ACL',
+    'acl-unknown': 'whether renewing its headers would drop an ACL is not known',
     'not-copyable': 'archived or too large to renew its headers',
     absent: 'no longer in the tree',
     excluded: 'excluded',
@@ -2860,6 +2875,390 @@ function verbOf(action, dryRun) {
 /** A failure's message without the key that it begins with: the key stands beside it. */
 function withoutKey(key, message) {
     return message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
+}
+
+
+/***/ }),
+
+/***/ 1710:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A1: () => (/* binding */ parseIndex),
+/* harmony export */   Ak: () => (/* binding */ formatInvalidation),
+/* harmony export */   CI: () => (/* binding */ partsOf),
+/* harmony export */   Cu: () => (/* binding */ formatLayout),
+/* harmony export */   JR: () => (/* binding */ formatUpload),
+/* harmony export */   Ng: () => (/* binding */ uniformLayout),
+/* harmony export */   Qe: () => (/* binding */ formatIndex),
+/* harmony export */   U8: () => (/* binding */ parseLayout),
+/* harmony export */   db: () => (/* binding */ layoutParts),
+/* harmony export */   ev: () => (/* binding */ layoutSize),
+/* harmony export */   gW: () => (/* binding */ emptyIndex),
+/* harmony export */   kS: () => (/* binding */ formatDestination),
+/* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
+/* harmony export */ });
+/* unused harmony export EMPTY_INDEX */
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8522);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6799);
+/* harmony import */ var _invalidation_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5135);
+
+
+
+/**
+ * What earlier runs learned, one text line each:
+ *
+ *     s3-dedup-sync-index 1
+ *     <crc32 of the JSON, 8 hex digits> <JSON object>
+ *
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
+ * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
+ * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
+ * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
+ * index is written again; `encryption` and `chunks` are reserved for them.
+ */
+const FIRST_LINE = 's3-dedup-sync-index 1';
+/** An index that knows nothing, and to which lines can be appended. */
+const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
+/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
+const MAX_INDEX_BYTES = 1024 ** 3;
+/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
+const MAX_LINE = 64 * 1024;
+/**
+ * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
+ *
+ * @param journal lines that were appended since it was written; the last one may be cut short
+ * @param destination what lines say of objects, uploads and invalidations of another one is left out; absent: nothing is
+ */
+function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
+    const start = bytes.indexOf(0x0a);
+    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
+        return { index: undefined, why: 'it is not an index of this version' };
+    }
+    const objects = new Map();
+    const files = new Map();
+    let machine = '';
+    let writtenNs = 0n;
+    let written;
+    let droppedLines = 0;
+    let deploys = 0;
+    const uploads = new Map();
+    const pending = new Map();
+    const invalidations = new Map();
+    let speaksOf;
+    const isElsewhere = (record) => {
+        if (typeof record.destination === 'string')
+            speaksOf = record.destination;
+        return destination !== undefined && speaksOf !== undefined && speaksOf !== destination;
+    };
+    for (const record of recordsOf(journal, 0)) {
+        if (record === undefined || isElsewhere(record))
+            continue;
+        const entry = uploadEntry(record);
+        if (entry !== undefined)
+            uploads.set(entry[0], entry[1]);
+        addInvalidation(invalidations, record);
+    }
+    speaksOf = undefined;
+    for (const record of recordsOf(bytes, start + 1)) {
+        if (record === undefined) {
+            droppedLines++;
+            continue;
+        }
+        const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
+        const elsewhere = isElsewhere(record);
+        if (elsewhere && typeof path !== 'string' && typeof writer !== 'string')
+            continue;
+        if (typeof upload === 'string') {
+            const entry = uploadEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                uploads.set(entry[0], entry[1]);
+        }
+        else if (typeof waiting === 'string') {
+            const entry = pendingDelete(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                pending.set(waiting, entry);
+        }
+        else if (invalidation !== undefined) {
+            if (!addInvalidation(invalidations, record))
+                droppedLines++;
+        }
+        else if (typeof key === 'string') {
+            const entry = objectEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                objects.set(key, entry);
+        }
+        else if (typeof path === 'string') {
+            const entry = fileEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                files.set(path, entry);
+        }
+        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
+            machine = writer;
+            writtenNs = BigInt(record.writtenNs);
+            written = speaksOf;
+            if (isSize(record.deploys) && !elsewhere)
+                deploys = record.deploys;
+        }
+    }
+    // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
+    if (droppedLines > 0)
+        invalidations.clear();
+    const place = written === undefined ? {} : { destination: written };
+    const index = { machine, ...place, writtenNs, objects, files, uploads, deploys, pending, invalidations };
+    return { index, droppedLines };
+}
+/** An index of a run that never wrote one: what its journal says. */
+function emptyIndex(journal, destination) {
+    const parsed = parseIndex(EMPTY_INDEX, journal, destination);
+    if (parsed.index === undefined)
+        throw new Error(parsed.why);
+    return parsed.index;
+}
+function* recordsOf(bytes, from) {
+    for (let start = from; start < bytes.length;) {
+        const newline = bytes.indexOf(0x0a, start);
+        const end = newline < 0 ? bytes.length : newline;
+        yield end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+        start = end + 1;
+    }
+}
+/** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
+function* formatIndex(index) {
+    yield `${FIRST_LINE}\n`;
+    const { machine, destination, writtenNs, deploys } = index;
+    const place = destination === undefined ? {} : { destination };
+    yield line({ machine, ...place, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
+    for (const [key, { extra, ...entry }] of index.objects)
+        yield line({ ...extra, key, ...entry });
+    for (const [path, { extra, ...entry }] of index.files)
+        yield line({ ...extra, path, ...entry });
+    for (const [pending, entry] of index.pending)
+        yield line({ pending, ...entry });
+    for (const [distribution, paths] of index.invalidations)
+        yield formatInvalidation(distribution, paths);
+    for (const [upload, entry] of index.uploads)
+        yield formatUpload(upload, entry);
+}
+/** A line of the journal, before those that are about the destination. */
+function formatDestination(destination) {
+    return line({ destination });
+}
+/** A line of the journal. */
+function formatUpload(upload, entry) {
+    return line({ upload, ...entry });
+}
+/** Lines of index and journal; as many as the longest line asks for, at least one. */
+function formatInvalidation(invalidation, paths) {
+    let lines = '';
+    let some = [];
+    let length = 0;
+    for (const path of paths) {
+        if (length + path.length > MAX_LINE / 2) {
+            lines += line({ invalidation, paths: some });
+            some = [];
+            length = 0;
+        }
+        some.push(path);
+        length += path.length + 3;
+    }
+    return lines + line({ invalidation, paths: some });
+}
+function line(record) {
+    const json = JSON.stringify(record);
+    return `${(0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+function parseLine(bytes, start, end) {
+    if (end - start < 11 || bytes[start + 8] !== 0x20)
+        return undefined;
+    const body = bytes.subarray(start + 9, end);
+    if (bytes.toString('latin1', start, start + 8) !== (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(body).toString(16).padStart(8, '0'))
+        return undefined;
+    try {
+        const value = JSON.parse(body.toString('utf8'));
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? value
+            : undefined;
+    }
+    catch {
+        // Not JSON although its checksum holds: foreign or hostile, dropped like any damaged line.
+        return undefined;
+    }
+}
+function objectEntry(record) {
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...more } = record;
+    const { modified, written, ...extra } = more;
+    const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    const isWrong = rawMd5 !== undefined && md5 === undefined;
+    if (etag === undefined || isWrong || !isSize(size))
+        return undefined;
+    return {
+        etag,
+        size,
+        ...(md5 === undefined ? {} : { md5 }),
+        ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
+        ...(typeof headers === 'string' ? { headers } : {}),
+        ...(typeof source === 'string' ? { source } : {}),
+        ...(typeof asked === 'string' ? { class: asked } : {}),
+        ...(isSize(modified) ? { modified } : {}),
+        ...(isSize(written) ? { written } : {}),
+        ...(Object.keys(extra).length > 0 ? { extra } : {}),
+    };
+}
+function fileEntry(record) {
+    const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (md5 === undefined || !isSize(size))
+        return undefined;
+    if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
+        return undefined;
+    return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+function pendingDelete(record) {
+    const { etag: text, since, deploys } = record;
+    const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(text) : undefined;
+    return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+/** Adds what a line says; false: it says nothing that may be believed. */
+function addInvalidation(invalidations, { invalidation, paths }) {
+    if (typeof invalidation !== 'string' || !(0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isDistribution */ .Rj)(invalidation) || !Array.isArray(paths))
+        return false;
+    const known = paths.filter((path) => typeof path === 'string' && (0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isInvalidationPath */ .eX)(path));
+    if (known.length < paths.length)
+        return false;
+    invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+    return true;
+}
+function uploadEntry(record) {
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
+        return undefined;
+    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+        return undefined;
+    const layout = parseLayout(parts);
+    if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined)
+        return undefined;
+    if (layoutSize(layout) !== size)
+        return undefined;
+    return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
+}
+function isSize(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+function isDecimal(value) {
+    return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
+}
+/** Parses `12x8388608+1x77`. `undefined`: not a layout of 1 to 10,000 parts. */
+function parseLayout(text) {
+    const runs = [];
+    let parts = 0;
+    for (const word of text.split('+')) {
+        const match = /^([1-9][0-9]{0,4})x([0-9]{1,14})$/.exec(word);
+        if (match === null)
+            return undefined;
+        const run = { count: Number(match[1]), size: Number(match[2]) };
+        parts += run.count;
+        if (parts > 10_000)
+            return undefined;
+        runs.push(run);
+    }
+    return runs;
+}
+/** The layout of a file that is cut into parts of `partSize` bytes, the last one shorter. */
+function uniformLayout(size, partSize) {
+    const full = Math.floor(size / partSize);
+    const rest = size - full * partSize;
+    return [
+        ...(full > 0 ? [{ count: full, size: partSize }] : []),
+        ...(rest > 0 || full === 0 ? [{ count: 1, size: rest }] : []),
+    ];
+}
+function formatLayout(layout) {
+    return layout.map((run) => `${run.count}x${run.size}`).join('+');
+}
+function layoutSize(layout) {
+    return layout.reduce((sum, run) => sum + run.count * run.size, 0);
+}
+function layoutParts(layout) {
+    return layout.reduce((sum, run) => sum + run.count, 0);
+}
+/** Byte ranges of the parts, in order. */
+function* partsOf(layout) {
+    let offset = 0;
+    for (const run of layout) {
+        for (let i = 0; i < run.count; i++) {
+            yield { offset, size: run.size };
+            offset += run.size;
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 6799:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Eq: () => (/* binding */ multipartETag),
+/* harmony export */   Q: () => (/* binding */ classifyETag),
+/* harmony export */   S2: () => (/* binding */ parseMd5),
+/* harmony export */   iF: () => (/* binding */ md5Of),
+/* harmony export */   lQ: () => (/* binding */ EMPTY_MD5),
+/* harmony export */   nn: () => (/* binding */ parseETag),
+/* harmony export */   tI: () => (/* binding */ base64OfMd5)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+
+/** The MD5 of zero bytes. */
+const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+const HEX32 = /^[0-9a-f]{32}$/;
+const MULTIPART = /^[0-9a-f]{32}-([1-9][0-9]{0,4})$/;
+/** Parses 32 lower-case hex digits; anything else is `undefined`. */
+function parseMd5(text) {
+    return text !== undefined && HEX32.test(text) ? text : undefined;
+}
+/** Takes the quotes off an entity tag; servers differ in whether they write them. Empty is `undefined`. */
+function parseETag(text) {
+    if (text === undefined)
+        return undefined;
+    const bare = text.startsWith('W/') ? text.slice(2) : text;
+    const tag = bare.length >= 2 && bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
+    return tag === '' ? undefined : tag;
+}
+/** What an ETag can prove: an MD5, the composite of `parts` part MD5s, or nothing. */
+function classifyETag(etag) {
+    if (HEX32.test(etag))
+        return { kind: 'md5', md5: etag };
+    const multipart = MULTIPART.exec(etag);
+    if (multipart?.[1] !== undefined)
+        return { kind: 'multipart', parts: Number(multipart[1]) };
+    return { kind: 'opaque' };
+}
+function md5Of(bytes) {
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5').update(bytes).digest('hex');
+}
+/** The `Content-MD5` spelling of a digest. */
+function base64OfMd5(md5) {
+    return Buffer.from(md5, 'hex').toString('base64');
+}
+/** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
+function multipartETag(partMd5s) {
+    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
+    for (const md5 of partMd5s)
+        hash.update(md5, 'hex');
+    return `${hash.digest('hex')}-${partMd5s.length}`;
 }
 
 
@@ -3016,7 +3415,7 @@ function parseHeaderRules(text, author) {
         problems.push({ line: first.line, message });
     }
     return {
-        rules: rules.flatMap(({ pattern, changes }) => changes.length === 0 ? [] : [{ pattern, changes: detachedFirst(changes) }]),
+        rules: rules.flatMap(({ pattern, changes }) => changes.length === 0 ? [] : [{ pattern, changes: detachedFirst(changes), author }]),
         problems,
         elsewhere,
     };
@@ -3156,13 +3555,13 @@ function quoted(text) {
 function applyHeaderRules(rules, paths) {
     const headers = new Map();
     let cacheLines = [];
-    for (const { pattern, changes } of rules) {
+    for (const { pattern, changes, author } of rules) {
         const match = firstMatch(pattern, paths);
         if (match === undefined)
             continue;
         for (const { name, value, line } of changes) {
             if (name === 'cache-control')
-                cacheLines = value === undefined ? [] : [...cacheLines, line];
+                cacheLines = value === undefined ? [] : [...cacheLines, { author, line }];
             if (value === undefined) {
                 headers.set(name, undefined);
                 continue;
@@ -3790,9 +4189,10 @@ const OUTPUT_NAMES = Object.keys(OUTPUTS);
 /* harmony export */   Qz: () => (/* binding */ EVERYTHING),
 /* harmony export */   Rj: () => (/* binding */ isDistribution),
 /* harmony export */   eX: () => (/* binding */ isInvalidationPath),
+/* harmony export */   hU: () => (/* binding */ covers),
 /* harmony export */   wG: () => (/* binding */ pathsOf)
 /* harmony export */ });
-/* unused harmony exports invalidationPath, covers */
+/* unused harmony export invalidationPath */
 /**
  * From keys to the paths that CloudFront is told to forget. What it takes: "What you need to know when invalidating
  * files", https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
@@ -4082,7 +4482,7 @@ function statusOf(exit, dryRun) {
 
 /***/ }),
 
-/***/ 6931:
+/***/ 4403:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4220,7 +4620,35 @@ var objects = __nccwpck_require__(6139);
 var model_options = __nccwpck_require__(153);
 // EXTERNAL MODULE: ./build/src/model/report.js
 var report = __nccwpck_require__(8205);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js
+var digest_index = __nccwpck_require__(1710);
+;// CONCATENATED MODULE: ./build/src/sync/index-destination.js
+
+
+/** Names a destination for its index: the same keys lie in other buckets too, and on other servers. */
+function indexDestination(destination, endpoint) {
+    const url = (0,objects/* destinationUrl */.k)(destination);
+    return endpoint === undefined ? url : `${url} at ${new URL(endpoint).host}`;
+}
+/** An index of one destination: whose index it is stands in it, and whose lines they are in its journal. */
+function ofDestination(storage, destination) {
+    const { trust, journal } = storage;
+    return {
+        trust,
+        destination,
+        load: (signal) => storage.load(signal),
+        save: (bytes, signal) => storage.save(bytes, signal),
+        journal: {
+            ofEndedRuns: journal.ofEndedRuns,
+            load: (signal) => journal.load(signal),
+            append: (lines, signal) => journal.append((0,digest_index/* formatDestination */.kS)(destination) + lines, signal),
+            clear: (signal) => journal.clear(signal),
+        },
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/src/run.js
+
 
 
 
@@ -4235,16 +4663,16 @@ var report = __nccwpck_require__(8205);
 
 /** What several destinations share, loaded with the engine. */
 async function sharing(signal) {
-    return { shared: new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(645), __nccwpck_require__.e(939)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3645))).SharedTree(signal) };
+    return { shared: new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(645)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3645))).SharedTree(signal) };
 }
 async function meetingOf(destinations) {
     return new (await __nccwpck_require__.e(/* import() */ 84).then(__nccwpck_require__.bind(__nccwpck_require__, 7084))).Meeting(destinations);
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(560), __nccwpck_require__.e(112)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1112))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(560), __nccwpck_require__.e(112), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(645), __nccwpck_require__.e(682)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4682))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(613)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4613))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(613), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(645), __nccwpck_require__.e(682)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4682))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
@@ -4312,7 +4740,10 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
             const { region, endpoint } = opened;
             say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
             const by = await mirroring(to, opened, primary);
-            const index = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
+            const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
+            const index = storage === undefined
+                ? undefined
+                : ofDestination(storage, indexDestination(to.destination, endpoint));
             const copyFrom = [...by.from, ...(await copyPlaces(to, opened))];
             const source = await sourcePort(to, opened);
             const { invalidation } = to;

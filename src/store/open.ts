@@ -14,9 +14,13 @@ import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
 import { type IdToken, roleCredentials } from './credentials.js';
+import type { Connecting } from './exchange.js';
+import { LeanCalls } from './lean-calls.js';
 import type { OpenedStore } from './object-store.js';
 import { type Provider, providerOf } from './providers.js';
 import { S3Store } from './s3-store.js';
+import { SdkCalls } from './sdk-calls.js';
+import { resolveTarget } from './target.js';
 
 /** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
 const LONGEST_REQUEST_MS = 60 * 60_000;
@@ -26,7 +30,7 @@ const LONGEST_REQUEST_MS = 60 * 60_000;
  * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
  */
 export async function openStore(
-  options: SyncOptions,
+  options: Pick<SyncOptions, 'connection' | 'destination' | 'writeHeaders'>,
   emit: Emit,
   signal: AbortSignal,
   idToken?: IdToken,
@@ -37,7 +41,7 @@ export async function openStore(
   const endpoint = connection.endpointUrl ?? environmentEndpoint();
   if (endpoint !== undefined) checkEndpoint(endpoint);
   const provider = providerOf(endpoint);
-  const { handler, bytesMoved } = await requestHandler(connection, endpoint);
+  const { handler, connecting, bytesMoved } = await requestHandler(connection, endpoint);
   const shared: S3ClientConfig = {
     maxAttempts: 1,
     requestHandler: handler,
@@ -62,22 +66,37 @@ export async function openStore(
           credentials: await roleCredentials(role, connection, { region, requestHandler: handler }, idToken),
         };
   const client = new S3Client({ ...configuration, region, ...credentials });
-  let server: string | undefined;
-  const notice: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next) => async (args) => {
-    const result = await next(args);
-    server ??= (result.response as { headers?: Record<string, string> }).headers?.server;
-    return result;
+  // Who answers is settled by the first answer that names its server.
+  let answering = provider;
+  let isNamed = false;
+  const notice = (server: string | undefined): void => {
+    if (isNamed || server === undefined) return;
+    isNamed = true;
+    answering = providerOf(endpoint, server);
   };
-  client.middlewareStack.add(notice, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
+  const noticeAnswer: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> =
+    (next) => async (args) => {
+      const result = await next(args);
+      notice((result.response as { headers?: Record<string, string> }).headers?.server);
+      return result;
+    };
+  client.middlewareStack.add(noticeAnswer, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
   const identity = await identify(client, { ...shared, region }, connection, provider, emit, signal);
+  const sdk = new SdkCalls(client);
+  const target =
+    process.env.S3DS_REQUESTS === 'sdk' ? undefined : await resolveTarget(client, destination.bucket);
+  const lean = target === undefined ? sdk : new LeanCalls({ client, target, connecting, notice });
+  if (lean === sdk) emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
   return {
     store: new S3Store({
       client,
+      calls: () => (answering.requests === 'lean' ? lean : sdk),
       bucket: destination.bucket,
-      provider: () => providerOf(endpoint, server),
+      provider: () => answering,
       writeHeaders: options.writeHeaders,
       expectedBucketOwner: connection.expectedBucketOwner,
       requesterPays: connection.requesterPays,
+      concurrency: requestsInFlight(connection),
       maxAttempts: connection.maxAttempts,
       bytesMoved,
     }),
@@ -109,6 +128,8 @@ function withoutCredentials(endpoint: string): string {
 
 interface Handler {
   readonly handler: NodeHttpHandler;
+  /** The same way, past the SDK. */
+  readonly connecting: Connecting;
   readonly bytesMoved: () => number;
 }
 
@@ -126,26 +147,40 @@ export async function requestHandler(connection: Connection, endpoint: string | 
     proxy === ''
       ? [new HttpAgent(agentOptions), new HttpsAgent(agentOptions)]
       : await proxyAgents(proxy, agentOptions);
+  const { connectTimeoutMs, readTimeoutMs } = connection;
   return {
     handler: new NodeHttpHandler({
       httpAgent,
       httpsAgent,
-      connectionTimeout: connection.connectTimeoutMs,
-      socketTimeout: connection.readTimeoutMs,
+      connectionTimeout: connectTimeoutMs,
+      socketTimeout: readTimeoutMs,
       requestTimeout: LONGEST_REQUEST_MS,
       throwOnRequestTimeout: true,
     }),
+    connecting: {
+      httpAgent,
+      httpsAgent,
+      connectTimeoutMs,
+      readTimeoutMs,
+      longestRequestMs: LONGEST_REQUEST_MS,
+    },
     bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
   };
 }
 
-async function proxyAgents(proxy: string, options: AgentOptions): Promise<[HttpAgent, HttpsAgent]> {
+async function proxyAgents(
+  proxy: string,
+  options: AgentOptions & { ca?: Buffer },
+): Promise<[HttpAgent, HttpsAgent]> {
   const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
     import('http-proxy-agent'),
     import('https-proxy-agent'),
   ]);
-  const https: HttpAgent = new HttpsProxyAgent(proxy, options);
-  return [new HttpProxyAgent(proxy, options), https as HttpsAgent];
+  const https = new HttpsProxyAgent(proxy, options);
+  // It takes its options for the connection to the proxy alone; the server behind that is judged by these.
+  if (options.ca !== undefined) Object.assign(https.options, { ca: options.ca });
+  const agent: HttpAgent = https;
+  return [new HttpProxyAgent(proxy, options), agent as HttpsAgent];
 }
 
 function carried(agent: HttpAgent): number {

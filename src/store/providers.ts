@@ -8,7 +8,7 @@ export interface Provider {
   readonly name: string;
   /** Takes `x-amz-tagging-directive` on a copy. */
   readonly taggingDirective: boolean;
-  /** Takes `x-amz-annotation-directive` on a copy. */
+  /** Takes `x-amz-object-annotation-directive` on a copy. */
   readonly annotationDirective: boolean;
   /** Has AWS accounts behind its credentials, so that STS can name them. */
   readonly accounts: boolean;
@@ -32,6 +32,12 @@ export interface Provider {
   readonly directoriesAreKeys: boolean;
   /** Whether no key can lie below another one, as `a/b` below `a`. */
   readonly keysAreFiles: boolean;
+  /**
+   * How the calls made by the thousand are sent: past the SDK's commands, or by them. `sdk` is for a provider that
+   * wants what only the SDK does (a signature of another kind, a trailer, sessions) or that refuses what only the lean
+   * path does (UNSIGNED-PAYLOAD under TLS); none is known. S3DS_REQUESTS=sdk says so for a single run.
+   */
+  readonly requests: 'lean' | 'sdk';
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
 }
@@ -49,6 +55,7 @@ const AWS: Provider = {
   uploadKeys: 'encoded',
   directoriesAreKeys: false,
   keysAreFiles: false,
+  requests: 'lean',
   maxCopySize: MAX_COPY_SIZE,
 };
 

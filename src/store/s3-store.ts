@@ -1,30 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CopyObjectCommand,
-  CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
   GetBucketOwnershipControlsCommand,
   GetObjectAclCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
-  type HeadObjectCommandOutput,
   ListMultipartUploadsCommand,
-  ListObjectsV2Command,
   ListPartsCommand,
   type ObjectCannedACL,
-  PutObjectCommand,
-  type PutObjectCommandInput,
   type S3Client,
   type ServerSideEncryption,
   type StorageClass,
-  UploadPartCommand,
-  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import type { BuildHandler } from '@smithy/types';
 import { forEachConcurrent } from '../model/concurrency.js';
 import {
   base64OfMd5,
@@ -40,6 +28,7 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
+import type { CreateInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
 import {
   type ByteRange,
   type CompleteRequest,
@@ -62,36 +51,24 @@ import {
   type Upload,
   type Written,
 } from './object-store.js';
+import { Pace } from './pace.js';
 import type { Provider } from './providers.js';
 import { withRetries } from './retry.js';
-import { toStoreError } from './store-errors.js';
-
-/** Parameters of PutObject, CopyObject and CreateMultipartUpload alike. */
-type WrittenHeaders = Pick<
-  PutObjectCommandInput,
-  | 'ACL'
-  | 'CacheControl'
-  | 'ContentDisposition'
-  | 'ContentEncoding'
-  | 'ContentLanguage'
-  | 'ContentType'
-  | 'Expires'
-  | 'Metadata'
-  | 'ServerSideEncryption'
-  | 'SSEKMSKeyId'
-  | 'StorageClass'
-  | 'Tagging'
-  | 'WebsiteRedirectLocation'
->;
+import { refusedForClock, toStoreError } from './store-errors.js';
 
 export interface S3StoreOptions {
+  /** For the rare calls. */
   readonly client: S3Client;
+  /** For those made by the thousand: which they are is the provider's matter. */
+  readonly calls: () => S3Calls;
   readonly bucket: string;
   /** Who answers is known for certain after the first answer. */
   readonly provider: () => Provider;
   readonly writeHeaders: WriteHeaders;
   readonly expectedBucketOwner: string | undefined;
   readonly requesterPays: boolean;
+  /** Requests in flight at most. */
+  readonly concurrency: number;
   readonly maxAttempts: number;
   readonly bytesMoved: () => number;
 }
@@ -103,10 +80,14 @@ const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
 /** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
 const SINGLE_DELETES_IN_FLIGHT = 32;
 
-/** The AWS SDK behind the engine's store. The SDK's own retries are off: ours know of lost answers (C14). */
+/**
+ * S3 behind the engine's store: what is judged, retried and done for a provider's sake, whichever way its requests go.
+ * The SDK's own retries are off: ours know of lost answers (C14).
+ */
 export class S3Store implements ObjectStore {
   readonly #options: S3StoreOptions;
   readonly #client: S3Client;
+  readonly #pace: Pace;
   readonly #requests = new Map<string, number>();
   /** What an unknown server made of the first conditional copy. */
   #copyConditions: 'unknown' | 'asking' | 'honoured' | 'ignored' = 'unknown';
@@ -118,6 +99,7 @@ export class S3Store implements ObjectStore {
   constructor(options: S3StoreOptions) {
     this.#options = options;
     this.#client = options.client;
+    this.#pace = new Pace(options.concurrency);
     this.#every = {
       Bucket: options.bucket,
       ...(options.expectedBucketOwner === undefined
@@ -125,6 +107,10 @@ export class S3Store implements ObjectStore {
         : { ExpectedBucketOwner: options.expectedBucketOwner }),
       ...(options.requesterPays ? { RequestPayer: 'requester' as const } : {}),
     };
+  }
+
+  get #calls(): S3Calls {
+    return this.#options.calls();
   }
 
   get maxCopySize(): number {
@@ -165,14 +151,14 @@ export class S3Store implements ObjectStore {
     for (;;) {
       const from = token;
       const page = await this.#call('ListObjectsV2', signal, async () => {
-        const answer = await this.#client.send(
-          new ListObjectsV2Command({
+        const answer = await this.#calls.listObjectsV2(
+          {
             ...this.#every,
             Prefix: prefix,
             EncodingType: 'url',
             ...(from === undefined ? {} : { ContinuationToken: from }),
-          }),
-          { abortSignal: signal },
+          },
+          signal,
         );
         // A 200 that is no listing, from a proxy or a web server, is not an empty bucket (D9).
         if (answer.IsTruncated === undefined) {
@@ -257,10 +243,7 @@ export class S3Store implements ObjectStore {
   async head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined> {
     return this.#call('HeadObject', signal, async () => {
       try {
-        const answer = await this.#client.send(new HeadObjectCommand({ ...this.#every, Key: key }), {
-          abortSignal: signal,
-        });
-        return headOf(answer);
+        return headOf(await this.#calls.headObject({ ...this.#every, Key: key }, signal));
       } catch (thrown) {
         const error = toStoreError('HeadObject', thrown);
         if (error.status === 404) return undefined;
@@ -436,7 +419,7 @@ export class S3Store implements ObjectStore {
 
   async #put(request: PutRequest, condition: Condition | undefined, signal: AbortSignal): Promise<Written> {
     const { key, body, md5 } = request;
-    const command = new PutObjectCommand({
+    const input = {
       ...this.#every,
       Key: key,
       Body: body,
@@ -444,11 +427,11 @@ export class S3Store implements ObjectStore {
       ContentMD5: base64OfMd5(md5),
       ...this.#headers(request.headers),
       ...conditionOf(condition),
-    });
+    };
     return this.#call(
       'PutObject',
       signal,
-      async () => written('PutObject', await this.#client.send(command, { abortSignal: signal })),
+      async () => written('PutObject', await this.#calls.putObject(input, signal)),
       () => this.#judge(key, { etags: [md5 as string as ETag], size: body.length, md5 }, signal),
     );
   }
@@ -536,11 +519,11 @@ export class S3Store implements ObjectStore {
     // A copy onto itself keeps the tags that others gave the object, unless a rule says which it shall have.
     const keepsTags = refresh !== undefined && request.headers.fields?.['x-amz-tagging'] === undefined;
     const directive = keepsTags ? ('COPY' as const) : ('REPLACE' as const);
-    const command = new CopyObjectCommand({
+    const input = {
       ...this.#every,
       Key: key,
       ...this.#copySource(source),
-      MetadataDirective: 'REPLACE',
+      MetadataDirective: 'REPLACE' as const,
       ...(provider.taggingDirective ? { TaggingDirective: directive } : {}),
       ...(provider.annotationDirective && refresh === undefined
         ? { AnnotationDirective: 'EXCLUDE' as const }
@@ -548,7 +531,7 @@ export class S3Store implements ObjectStore {
       ...this.#headers(request.headers),
       ...this.#keptClass(refresh?.storageClass, request.headers),
       ...conditionOf(condition),
-    });
+    };
     // After a copy onto itself only another ETag tells that it was made.
     const etags = [...(md5 === undefined ? [] : [md5 as string as ETag]), source.etag].filter(
       (etag) => refresh === undefined || etag !== source.etag,
@@ -557,7 +540,7 @@ export class S3Store implements ObjectStore {
       'CopyObject',
       signal,
       async () => {
-        const answer = await this.#client.send(command, { abortSignal: signal });
+        const answer = await this.#calls.copyObject(input, signal);
         return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
       },
       () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal),
@@ -565,16 +548,16 @@ export class S3Store implements ObjectStore {
   }
 
   async createUpload(request: CreateRequest, signal: AbortSignal): Promise<Upload> {
-    const command = new CreateMultipartUploadCommand({
+    const input: CreateInput = {
       ...this.#every,
       Key: request.key,
       ...this.#headers(request.headers),
       ...(request.wholeCrc32 === true
         ? { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const }
         : {}),
-    });
+    };
     return this.#call('CreateMultipartUpload', signal, async () => {
-      const answer = await this.#client.send(command, { abortSignal: signal });
+      const answer = await this.#calls.createMultipartUpload(input, signal);
       if (answer.UploadId === undefined)
         throw new Error('CreateMultipartUpload answered without an upload id');
       return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
@@ -582,7 +565,7 @@ export class S3Store implements ObjectStore {
   }
 
   async uploadPart(request: PartRequest, signal: AbortSignal): Promise<Part> {
-    const command = new UploadPartCommand({
+    const input = {
       ...this.#every,
       Key: request.upload.key,
       UploadId: request.upload.id,
@@ -590,15 +573,15 @@ export class S3Store implements ObjectStore {
       Body: request.body,
       ContentLength: request.body.length,
       ContentMD5: base64OfMd5(request.md5),
-    });
+    };
     return this.#call('UploadPart', signal, async () => {
-      const answer = await this.#client.send(command, { abortSignal: signal });
+      const answer = await this.#calls.uploadPart(input, signal);
       return { number: request.number, etag: etagOf('UploadPart', answer.ETag) };
     });
   }
 
   async copyPart(request: PartCopyRequest, signal: AbortSignal): Promise<Part> {
-    const command = new UploadPartCopyCommand({
+    const input = {
       ...this.#every,
       Key: request.upload.key,
       UploadId: request.upload.id,
@@ -607,9 +590,9 @@ export class S3Store implements ObjectStore {
       ...(request.range === undefined
         ? {}
         : { CopySourceRange: `bytes=${request.range.first}-${request.range.last}` }),
-    });
+    };
     return this.#call('UploadPartCopy', signal, async () => {
-      const answer = await this.#client.send(command, { abortSignal: signal });
+      const answer = await this.#calls.uploadPartCopy(input, signal);
       const etag = etagOf('UploadPartCopy', answer.CopyPartResult?.ETag);
       const bySource = request.range === undefined && this.#options.provider().partCopyProof === 'source';
       return { number: request.number, etag, ...(bySource ? { boundBySource: true as const } : {}) };
@@ -632,7 +615,7 @@ export class S3Store implements ObjectStore {
 
   async #complete(request: CompleteRequest, signal: AbortSignal): Promise<Written> {
     const { upload, expected } = request;
-    const command = new CompleteMultipartUploadCommand({
+    const input = {
       ...this.#every,
       Key: upload.key,
       UploadId: upload.id,
@@ -641,12 +624,12 @@ export class S3Store implements ObjectStore {
       ...(request.crc32 === undefined
         ? {}
         : { ChecksumCRC32: request.crc32, ChecksumType: 'FULL_OBJECT' as const }),
-    });
+    };
     return this.#call(
       'CompleteMultipartUpload',
       signal,
       async () =>
-        written('CompleteMultipartUpload', await this.#client.send(command, { abortSignal: signal })),
+        written('CompleteMultipartUpload', await this.#calls.completeMultipartUpload(input, signal)),
       () =>
         this.#judge(
           upload.key,
@@ -717,14 +700,11 @@ export class S3Store implements ObjectStore {
     requests: readonly DeleteRequest[],
     signal: AbortSignal,
   ): Promise<readonly DeleteAnswer[]> {
-    const command = new DeleteObjectsCommand({
+    const input = {
       ...this.#every,
       Delete: { Quiet: false, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
-    });
-    command.middlewareStack.add(contentMd5Alone, { step: 'build', priority: 'low', name: 'contentMd5Alone' });
-    const answer = await this.#call('DeleteObjects', signal, () =>
-      this.#client.send(command, { abortSignal: signal }),
-    );
+    };
+    const answer = await this.#call('DeleteObjects', signal, () => this.#calls.deleteObjects(input, signal));
     // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
     const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key));
     const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
@@ -754,9 +734,7 @@ export class S3Store implements ObjectStore {
     const { key, etag } = request;
     try {
       await this.#call('DeleteObject', signal, () =>
-        this.#client.send(new DeleteObjectCommand({ ...this.#every, Key: key, IfMatch: `"${etag}"` }), {
-          abortSignal: signal,
-        }),
+        this.#calls.deleteObject({ ...this.#every, Key: key, IfMatch: `"${etag}"` }, signal),
       );
       return { key, deleted: true };
     } catch (thrown) {
@@ -827,12 +805,28 @@ export class S3Store implements ObjectStore {
       operation,
       maxAttempts: this.#options.maxAttempts,
       signal,
-      attempt: () => {
-        this.#count(operation);
-        return attempt();
-      },
+      // A body that is read may wait for whoever reads it, and would keep the others waiting.
+      attempt: () =>
+        operation === 'GetObject'
+          ? this.#attempt(operation, attempt)
+          : this.#pace.run(
+              () => this.#attempt(operation, attempt),
+              (thrown) => toStoreError(operation, thrown).kind === 'throttled',
+            ),
       ...(judge === undefined ? {} : { judge }),
     });
+  }
+
+  /** Once more where nothing but the clock was wrong. */
+  async #attempt<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
+    this.#count(operation);
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (!refusedForClock(thrown)) throw thrown;
+    }
+    this.#count(operation);
+    return attempt();
   }
 
   #count(operation: string): void {
@@ -840,7 +834,7 @@ export class S3Store implements ObjectStore {
   }
 
   /** What every write carries, and what belongs to this object, which goes before. */
-  #headers({ contentType, metadata, fields: decided }: ObjectHeaders): WrittenHeaders {
+  #headers({ contentType, metadata, fields: decided }: ObjectHeaders): ObjectInput {
     const { sse, kmsKeyId, storageClass: asked, acl } = this.#options.writeHeaders;
     const fields = decided ?? {};
     // Our own objects (index, journal, lock) are read by the next run, and what is archived cannot be read.
@@ -860,7 +854,7 @@ export class S3Store implements ObjectStore {
     };
     const set = Object.entries(given).filter(([, value]) => value !== undefined);
     return {
-      ...(Object.fromEntries(set) as WrittenHeaders),
+      ...(Object.fromEntries(set) as ObjectInput),
       ContentType: contentType,
       Metadata: { ...metadata },
     };
@@ -891,23 +885,6 @@ export class S3Store implements ObjectStore {
   }
 }
 
-/**
- * DeleteObjects must carry a checksum of its body. Content-MD5 and nothing beside it is the one spelling that
- * every server takes: older ones know no other, versitygw refuses MD5 under the SDK's own headers.
- */
-function contentMd5Alone<Input extends object, Output extends object>(
-  next: BuildHandler<Input, Output>,
-): BuildHandler<Input, Output> {
-  return async (args) => {
-    const request = args.request as { body?: string | Uint8Array; headers: Record<string, string> };
-    for (const name of Object.keys(request.headers)) {
-      if (/^x-amz-(checksum-|sdk-checksum-)/i.test(name)) delete request.headers[name];
-    }
-    request.headers['content-md5'] = base64OfMd5(md5Of(Buffer.from(request.body ?? '')));
-    return next(args);
-  };
-}
-
 /** Servers without ACLs answer so, and buckets that have them switched off. */
 function hasNoAcls(error: StoreError): boolean {
   return error.status === 501 || error.code === 'NotImplemented' || error.code === 'NoSuchKey';
@@ -918,14 +895,7 @@ function conditionOf(condition: Condition | undefined): { IfMatch?: string; IfNo
   return 'ifMatch' in condition ? { IfMatch: `"${condition.ifMatch}"` } : { IfNoneMatch: '*' };
 }
 
-function written(
-  operation: string,
-  answer: {
-    ETag?: string | undefined;
-    VersionId?: string | undefined;
-    ServerSideEncryption?: string | undefined;
-  },
-): Written {
+function written(operation: string, answer: WriteAnswer): Written {
   return {
     etag: etagOf(operation, answer.ETag),
     versionId: answer.VersionId,
@@ -956,7 +926,7 @@ function listingError(what: string, cause?: unknown): StoreError {
   });
 }
 
-function headOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): ObjectHead | undefined {
+function headOf(answer: HeadAnswer): ObjectHead | undefined {
   const etag = parseETag(answer.ETag);
   if (etag === undefined || answer.ContentLength === undefined) return undefined;
   return {
@@ -972,7 +942,7 @@ function headOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): Objec
 }
 
 /** Of an answer, what a rule can have decided. */
-function fieldsOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): HeaderSet {
+function fieldsOf(answer: HeadAnswer): HeaderSet {
   const { SSEKMSKeyId, ServerSideEncryption, StorageClass } = answer;
   const said = {
     'cache-control': answer.CacheControl,

@@ -40,9 +40,43 @@ interface Thrown {
   readonly message?: string;
   readonly code?: string;
   readonly Code?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
   readonly cause?: unknown;
+}
+
+/** An answer that refuses, or that cannot be read, in the shape that the SDK's errors have. */
+export class AnswerError extends Error {
+  readonly $metadata: { readonly httpStatusCode: number; clockSkewCorrected?: boolean };
+  readonly $response: { readonly statusCode: number; readonly headers: Readonly<Record<string, string>> };
+  constructor(
+    /** S3's code; without one the status. */
+    code: string,
+    message: string,
+    answer: {
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+    },
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = code;
+    this.$metadata = { httpStatusCode: answer.status };
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(answer.headers)) {
+      if (value !== undefined) headers[name] = String(value);
+    }
+    this.$response = { statusCode: answer.status, headers };
+  }
+}
+
+/**
+ * Whether the clock was found to be wrong, and corrected, by an answer that refused: the request may be sent once
+ * more. A 403 alone, since any other may have taken effect.
+ */
+export function refusedForClock(thrown: unknown): boolean {
+  const { $metadata } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Thrown;
+  return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
 }
 
 /** Turns whatever a request threw into a `StoreError`. */

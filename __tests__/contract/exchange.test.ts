@@ -1,0 +1,221 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type Connecting, exchange } from '../../src/store/exchange.js';
+import { requestHandler } from '../../src/store/open.js';
+import { toStoreError } from '../../src/store/store-errors.js';
+import type { WireAnswer } from '../../src/store/wire-answer.js';
+
+/** One request over a real connection to a server that misbehaves, byte by byte. */
+let server: Server | undefined;
+const sockets = new Set<Socket>();
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+  server = undefined;
+});
+
+/** @param serve is called for each request whose head has arrived */
+async function listen(serve: (socket: Socket, request: string) => void): Promise<number> {
+  const made = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      if (!text.includes('\r\n\r\n')) return;
+      const request = text;
+      text = '';
+      serve(socket, request);
+    });
+  });
+  server = made;
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  const address = made.address();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+const never = new AbortController().signal;
+
+async function connecting(changes: Partial<Connecting> = {}): Promise<Connecting> {
+  const made = await requestHandler(
+    {
+      allowedAccountIds: [],
+      requesterPays: false,
+      concurrency: 4,
+      maxAttempts: 1,
+      connectTimeoutMs: 2_000,
+      readTimeoutMs: 2_000,
+    },
+    'http://127.0.0.1',
+  );
+  return { ...made.connecting, ...changes };
+}
+
+interface Sending {
+  readonly method?: string;
+  readonly body?: Buffer;
+  readonly signal?: AbortSignal;
+  readonly host?: string;
+}
+
+function send(
+  port: number,
+  through: Connecting,
+  { method = 'PUT', body, signal = never, host = '127.0.0.1' }: Sending = {},
+): Promise<WireAnswer> {
+  const headers: Record<string, string> = { host: 'h' };
+  if (body !== undefined) headers['content-length'] = String(body.length);
+  return exchange(
+    { secure: false, host, port },
+    { method, path: '/k', headers, body },
+    through,
+    1_000,
+    signal,
+  );
+}
+
+async function kindOf(sent: Promise<WireAnswer>): Promise<string> {
+  return sent.then(
+    () => 'answered',
+    (thrown) => toStoreError('PutObject', thrown).kind,
+  );
+}
+
+describe('one request', () => {
+  test('is answered, with what the answer says, and its connection is used again', async () => {
+    const used = new Set<Socket>();
+    const port = await listen((socket, request) => {
+      used.add(socket);
+      expect(request).not.toMatch(/^expect:/im);
+      socket.write('HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 2\r\n\r\nok');
+    });
+    const through = await connecting();
+    for (let i = 0; i < 3; i++) {
+      const { status, headers, body } = await send(port, through, { body: Buffer.from('x') });
+      expect([status, headers.etag, body.toString()]).toEqual([200, '"e"', 'ok']);
+    }
+    expect(used.size).toBe(1);
+  });
+
+  test('of HEAD: a length, and no body', async () => {
+    const port = await listen((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n'));
+    const { headers, body } = await send(port, await connecting(), { method: 'HEAD' });
+    expect([headers['content-length'], body.length]).toEqual(['500', 0]);
+  });
+
+  test.each([
+    ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour'],
+    ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n'],
+    ['in its head', 'HTTP/1.1 200 OK\r\nContent-'],
+    ['before a byte', ''],
+  ])('whose answer is cut short %s is a lost answer', async (_, bytes) => {
+    const port = await listen((socket) => socket.end(bytes));
+    expect(await kindOf(send(port, await connecting()))).toBe('network');
+  });
+
+  test.each([
+    ['a length of another kind', 'HTTP/1.1 200 OK\r\nContent-Length: ten\r\n\r\n'],
+    ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'],
+    ['nothing but patience', `HTTP/1.1 100 Continue\r\n\r\n`],
+    ['no HTTP', 'SSH-2.0-OpenSSH\r\n'],
+    ['a head without end', `HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(100_000)}`],
+  ])('answered with %s is a lost answer', async (_, bytes) => {
+    const port = await listen((socket) => socket.write(bytes));
+    const started = performance.now();
+    expect(await kindOf(send(port, await connecting({ readTimeoutMs: 500 })))).toBe('network');
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test('whose answer does not end is given up at its limit', async () => {
+    const port = await listen((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      const more = setInterval(() => socket.write(`64\r\n${'a'.repeat(100)}\r\n`), 5);
+      socket.on('close', () => clearInterval(more));
+    });
+    await expect(send(port, await connecting())).rejects.toThrow('longer than 1000 bytes');
+  });
+
+  test('that nobody answers ends after the silence that is allowed', async () => {
+    const port = await listen(() => undefined);
+    const started = performance.now();
+    const sent = send(port, await connecting({ readTimeoutMs: 200 }));
+    await expect(sent).rejects.toMatchObject({ name: 'TimeoutError', code: 'ETIMEDOUT' });
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
+  test('whose answer stops in the middle ends too', async () => {
+    const port = await listen((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour'));
+    expect(await kindOf(send(port, await connecting({ readTimeoutMs: 200 })))).toBe('network');
+  });
+
+  test('whose answer trickles ends at the limit for the longest', async () => {
+    const port = await listen((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n');
+      const more = setInterval(() => socket.write('a'), 20);
+      socket.on('close', () => clearInterval(more));
+    });
+    const sent = send(port, await connecting({ readTimeoutMs: 200, longestRequestMs: 500 }));
+    await expect(sent).rejects.toThrow('no end within 500 ms');
+  });
+
+  test('to where no connection comes about ends after its own limit', async () => {
+    // An address of which nothing comes back; where the machine says at once that there is no way, that will do.
+    const sent = send(9, await connecting({ connectTimeoutMs: 300, readTimeoutMs: 100 }), {
+      host: '192.0.2.1',
+    });
+    const started = performance.now();
+    await expect(sent).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNREFUSED)$/),
+    });
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test('to a port that nobody listens on is refused', async () => {
+    const port = await listen(() => undefined);
+    await new Promise((resolve) => server?.close(resolve));
+    server = undefined;
+    await expect(send(port, await connecting())).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('stops with the run: before it, while it waits, in its answer; and lets go of the signal', async () => {
+    const port = await listen((socket, request) => {
+      if (request.startsWith('GET')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour');
+      else if (request.startsWith('DELETE')) socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+    });
+    const through = await connecting();
+    const stop = new AbortController();
+    const sent = ['PUT', 'GET'].map((method) => kindOf(send(port, through, { method, signal: stop.signal })));
+    expect((await send(port, through, { method: 'DELETE', signal: stop.signal })).status).toBe(204);
+    setTimeout(() => stop.abort(), 50);
+    expect(await Promise.all(sent)).toEqual(['aborted', 'aborted']);
+    expect(await kindOf(send(port, through, { signal: stop.signal }))).toBe('aborted');
+  });
+
+  test('that is refused before its body was read is answered, and its connection does not stay', async () => {
+    const port = await listen((socket) => {
+      socket.pause();
+      socket.write('HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n');
+    });
+    const through = await connecting({ readTimeoutMs: 300 });
+    const answer = await send(port, through, { body: Buffer.alloc(32 * 1024 * 1024) });
+    expect(answer.status).toBe(412);
+    const open = (): number => Object.values(through.httpAgent.sockets).flat().length;
+    for (let i = 0; i < 40 && open() > 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(open()).toBe(0);
+  });
+
+  test('leaves nothing to a connection that the server closed while it was idle', async () => {
+    const port = await listen((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      setTimeout(() => socket.destroy(), 20);
+    });
+    const through = await connecting();
+    for (let i = 0; i < 3; i++) {
+      expect((await send(port, through)).status).toBe(200);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+  });
+});

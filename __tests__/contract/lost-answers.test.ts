@@ -1,0 +1,282 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createProxy, type IncomingHttpHeaders } from 'node:http';
+import { createServer } from 'node:https';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import type { Fault } from '../../dev/s3-server/index.js';
+import { type ETag, md5Of, multipartETag } from '../../src/model/digest.js';
+import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
+import { exchange } from '../../src/store/exchange.js';
+import type { ObjectStore } from '../../src/store/object-store.js';
+import { openStore, requestHandler } from '../../src/store/open.js';
+import { type Changes, optionsFor } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+
+/** What the store makes of a network that loses answers, whichever way its requests go (C14). */
+const { signal } = new AbortController();
+const kept = { ...process.env };
+const body = Buffer.from('content');
+const md5 = md5Of(body);
+const etag = md5 as string as ETag;
+const headers = { contentType: 'text/plain', metadata: { 's3cmd-attrs': `md5:${md5}` } };
+const absent = { ifNoneMatch: '*' } as const;
+
+afterAll(() => {
+  process.env = kept;
+});
+
+/** The request took effect each time. */
+const losses: readonly (readonly [string, Fault])[] = [
+  ['the connection is reset', { kind: 'reset', after: true }],
+  ['the answer is cut in its middle', { kind: 'truncate' }],
+  ['nobody answers', { kind: 'hang', after: true }],
+  ['an error is answered', { kind: 'error', code: 'InternalError', after: true }],
+  ['SlowDown is answered', { kind: 'error', code: 'SlowDown', after: true }],
+  ['a 200 holds an error', { kind: 'error-in-body', code: 'InternalError', after: true }],
+];
+
+for (const path of ['lean', 'sdk'] as const) {
+  describe(`answers that are lost, ${path}`, () => {
+    let running: EmbeddedTestServer;
+    let store: ObjectStore;
+    let bucket: string;
+
+    const open = async (changes: Changes = {}): Promise<ObjectStore> => {
+      process.env.AWS_ACCESS_KEY_ID = running.accessKeyId;
+      process.env.AWS_SECRET_ACCESS_KEY = running.secretAccessKey;
+      process.env.S3DS_REQUESTS = path;
+      const connection = { readTimeoutMs: 300, maxAttempts: 3, ...changes.connection };
+      return (
+        await openStore(optionsFor(running, bucket, '/', { ...changes, connection }), () => undefined, signal)
+      ).store;
+    };
+    beforeAll(async () => {
+      running = await embedded();
+      bucket = await running.bucket();
+      store = await open();
+    });
+    afterAll(() => running?.stop());
+    afterEach(() => running.server.faults.clear());
+
+    const lose = (operation: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload', fault: Fault) =>
+      running.server.faults.add({ match: { operation }, nth: 1, fault });
+
+    test('the requests go this way', async () => {
+      await store.head('none' as ObjectKey, signal);
+      const { headers: sent } = running.server.log.of('HeadObject').at(-1)!;
+      expect(sent['amz-sdk-invocation-id'] !== undefined).toBe(path === 'sdk');
+      expect(sent['user-agent']).toMatch(/^aws-sdk-js\//);
+    });
+
+    test.each(losses)('put, %s: done', async (name, fault) => {
+      const key = `put ${name}` as ObjectKey;
+      const rule = lose('PutObject', fault);
+      // A 200 to a put is its answer, whatever stands in its body besides: the SDK and we read an error there.
+      const written = await store.put({ key, body, md5, headers, condition: absent }, signal);
+      expect([written.etag, rule.befallen]).toEqual([etag, 1]);
+      expect(running.server.object(bucket, key)?.content.md5).toBe(md5);
+    });
+
+    test.each(losses)('copy, %s: done', async (name, fault) => {
+      const from = `source ${name}` as ObjectKey;
+      await store.put({ key: from, body, md5, headers, condition: absent }, signal);
+      const key = `copy ${name}` as ObjectKey;
+      const warm = { source: { key: from, etag, size: 7 }, md5, headers, condition: absent };
+      // The first copy finds out whether conditions count; the one after it is an ordinary one.
+      await store.copy({ ...warm, key: `warm ${name}` as ObjectKey }, signal);
+      const rule = lose('CopyObject', fault);
+      const written = await store.copy({ ...warm, key }, signal);
+      expect([written.etag, rule.befallen]).toEqual([etag, 1]);
+      expect(running.server.object(bucket, key)?.content.md5).toBe(md5);
+    });
+
+    test.each(losses)('complete, %s: done', async (name, fault) => {
+      const key = `multi ${name}` as ObjectKey;
+      const upload = await store.createUpload({ key, headers }, signal);
+      const part = await store.uploadPart({ upload, number: 1, body, md5 }, signal);
+      const rule = lose('CompleteMultipartUpload', fault);
+      const expected = { etag: multipartETag([md5]), size: 7, md5 };
+      const written = await store.completeUpload(
+        { upload, parts: [part], expected, condition: absent },
+        signal,
+      );
+      expect([written.etag, rule.befallen]).toEqual([expected.etag, 1]);
+      expect(running.server.uploads(bucket)).toEqual([]);
+    });
+
+    test.each(losses)("put, %s, and somebody else's object is there: not ours", async (name, fault) => {
+      const key = `foreign ${name}` as ObjectKey;
+      running.server.faults.add({
+        match: { operation: 'PutObject' },
+        nth: 1,
+        fault: fault.kind === 'truncate' ? { kind: 'reset' } : ({ ...fault, after: false } as Fault),
+      });
+      const taken = running.server.before({ operation: 'PutObject', key }, () => {
+        running.server.putObject(bucket, key, 'theirs');
+      });
+      const ours = store.put({ key, body, md5, headers, condition: absent }, signal);
+      await expect(ours).rejects.toMatchObject({ kind: 'condition' });
+      taken();
+      expect(running.server.object(bucket, key)?.content.md5).toBe(md5Of(Buffer.from('theirs')));
+    });
+
+    test('a batch of deletes whose answer is cut is asked again', async () => {
+      const keys = ['del/a', 'del/b'] as ObjectKey[];
+      for (const key of keys) await store.put({ key, body, md5, headers, condition: absent }, signal);
+      running.server.faults.add({
+        match: { operation: 'DeleteObjects' },
+        nth: 1,
+        fault: { kind: 'truncate' },
+      });
+      const answers = await store.delete(
+        keys.map((key) => ({ key, etag })),
+        signal,
+      );
+      expect(answers.map(({ deleted }) => deleted)).toEqual([true, true]);
+    });
+
+    test('D7: one key of a batch is refused', async () => {
+      const keys = ['some/a', 'some/b'] as ObjectKey[];
+      for (const key of keys) await store.put({ key, body, md5, headers, condition: absent }, signal);
+      running.server.faults.add({
+        match: { operation: 'DeleteObjects' },
+        fault: { kind: 'refuse-keys', code: 'AccessDenied', keys: /b$/ },
+      });
+      const answers = await store.delete(
+        keys.map((key) => ({ key, etag })),
+        signal,
+      );
+      expect(answers).toMatchObject([{ deleted: true }, { deleted: false, error: { kind: 'denied' } }]);
+    });
+
+    test('a page of a listing that is cut is asked for again', async () => {
+      running.server.faults.add({
+        match: { operation: 'ListObjectsV2' },
+        nth: 1,
+        fault: { kind: 'truncate' },
+      });
+      let listed = 0;
+      for await (const page of store.list(parsePrefix('del'), signal)) listed += page.length;
+      expect(listed).toBe(0);
+      expect(store.requests().ListObjectsV2).toBe(2);
+    });
+
+    test('bytes are counted while they flow, and every attempt is a request', async () => {
+      const own = await open();
+      const before = own.bytesMoved();
+      lose('PutObject', { kind: 'error', code: 'InternalError' });
+      await own.put({ key: 'counted' as ObjectKey, body, md5, headers, condition: absent }, signal);
+      expect(own.bytesMoved()).toBeGreaterThan(before + body.length);
+      expect(own.requests()).toEqual({ PutObject: 2 });
+    });
+  });
+}
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+(hasOpenssl ? describe : describe.skip)('under TLS', () => {
+  const directory = mkdtempSync(join(tmpdir(), 's3ds-tls-'));
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+  const sent: IncomingHttpHeaders[] = [];
+  const server = hasOpenssl ? tlsServer() : undefined;
+
+  function tlsServer() {
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+    execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert, ...subject], {
+      stdio: 'ignore',
+    });
+    return createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
+      request.resume().on('end', () => {
+        sent.push(request.headers);
+        const isDelete = request.url?.includes('delete') === true;
+        response.setHeader('etag', `"${etag}"`);
+        response.end(isDelete ? '<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>' : '');
+      });
+    });
+  }
+
+  const open = async (): Promise<ObjectStore> => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', S3DS_REQUESTS: 'lean' });
+    const address = server?.address() as AddressInfo | undefined;
+    const endpoint = `https://127.0.0.1:${address?.port}`;
+    const options = optionsFor({ region: 'us-east-1', endpoint }, 'bucket', '/', {
+      connection: { maxAttempts: 1 },
+    });
+    return (await openStore(options, () => undefined, signal)).store;
+  };
+  beforeAll(() => new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve)));
+  afterAll(async () => {
+    server?.closeAllConnections();
+    await new Promise((resolve) => server?.close(resolve));
+    rmSync(directory, { recursive: true });
+    delete process.env.AWS_CA_BUNDLE;
+  });
+
+  test('a body with Content-MD5 is not hashed again, any other is', async () => {
+    process.env.AWS_CA_BUNDLE = cert;
+    const store = await open();
+    await store.put({ key: 'k' as ObjectKey, body, md5, headers, condition: absent }, signal);
+    expect(sent.at(-1)?.['x-amz-content-sha256']).toBe('UNSIGNED-PAYLOAD');
+    expect(sent.at(-1)?.['content-md5']).toBe(Buffer.from(md5, 'hex').toString('base64'));
+    expect(sent.at(-1)?.authorization).toMatch(/SignedHeaders=[^,]*content-md5;/);
+    await store.delete([{ key: 'k' as ObjectKey, etag }], signal);
+    expect(sent.at(-1)?.['x-amz-content-sha256']).toMatch(/^[0-9a-f]{64}$/);
+    expect(store.bytesMoved()).toBeGreaterThan(0);
+  });
+
+  test('and through a tunnel of a proxy too, which is given up when it does not come about', async () => {
+    const asked: string[] = [];
+    const proxy = createProxy();
+    const sockets: Socket[] = [];
+    proxy.on('connect', (request, client: Socket) => {
+      sockets.push(client);
+      asked.push(request.url ?? '');
+      if (asked.length > 1) return;
+      const target = connect((server?.address() as AddressInfo | undefined)?.port ?? 0, '127.0.0.1', () => {
+        client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        target.pipe(client).pipe(target);
+      });
+      sockets.push(target);
+      for (const side of [client, target]) side.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    process.env.AWS_CA_BUNDLE = cert;
+    const connection = optionsFor({ region: 'us-east-1', endpoint: '' }, 'bucket', '/').connection;
+    const made = await requestHandler(connection, 'https://127.0.0.1');
+    delete process.env.https_proxy;
+    expect(made.connecting.httpsAgent).toBeInstanceOf(HttpsProxyAgent);
+    const origin = {
+      secure: true,
+      host: '127.0.0.1',
+      port: (server?.address() as AddressInfo | undefined)?.port,
+    };
+    const outgoing = { method: 'PUT', path: '/k', headers: { host: '127.0.0.1' }, body: undefined };
+    const connecting = { ...made.connecting, connectTimeoutMs: 1_000, readTimeoutMs: 300 };
+    const send = () => exchange(origin, outgoing, connecting, 1_000, signal);
+    try {
+      expect((await send()).headers.etag).toBe(`"${etag}"`);
+      expect((await send()).status).toBe(200);
+      expect(asked).toEqual([`127.0.0.1:${origin.port}`]);
+      made.connecting.httpsAgent.destroy();
+      await expect(send()).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+    }
+  });
+
+  test('a certificate that nobody vouches for is refused', async () => {
+    delete process.env.AWS_CA_BUNDLE;
+    const store = await open();
+    await expect(store.head('k' as ObjectKey, signal)).rejects.toMatchObject({
+      kind: 'network',
+      code: expect.stringMatching(/SELF_SIGNED|UNABLE_TO/),
+    });
+  });
+});

@@ -1,0 +1,150 @@
+import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { WireAnswer } from './wire-answer.js';
+
+/** How requests reach a server: the SDK's own requests go the same way. Milliseconds. */
+export interface Connecting {
+  readonly httpAgent: Agent;
+  readonly httpsAgent: Agent;
+  /** From the request to a connection: name, socket, TLS, proxy. */
+  readonly connectTimeoutMs: number;
+  /** Nothing sent and nothing received. */
+  readonly readTimeoutMs: number;
+  readonly longestRequestMs: number;
+}
+
+export interface Origin {
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+export interface Outgoing {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer | undefined;
+}
+
+/**
+ * Sends one request and resolves with its whole answer, of at most `maxBytes`. A body that is cut short, too long or
+ * too slow rejects, as does a signal; then the connection is closed, since nobody knows what is still to come on it.
+ */
+export function exchange(
+  { secure, host, port }: Origin,
+  outgoing: Outgoing,
+  connecting: Connecting,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<WireAnswer> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(abortError());
+      return;
+    }
+    const { method, path, headers, body } = outgoing;
+    const { connectTimeoutMs, readTimeoutMs, longestRequestMs } = connecting;
+    const sent: ClientRequest = (secure ? httpsRequest : httpRequest)({
+      agent: secure ? connecting.httpsAgent : connecting.httpAgent,
+      // Without it an agent for proxies guesses by its call stack, differently when a connection is given back than
+      // when one is asked for: it would never use one again.
+      protocol: secure ? 'https:' : 'http:',
+      host,
+      ...(port === undefined ? {} : { port }),
+      method,
+      path,
+      headers,
+      timeout: readTimeoutMs,
+    });
+    let settled = false;
+    let isAnswered = false;
+    const settle = (): boolean => {
+      if (settled) return false;
+      settled = true;
+      clearTimeout(connect);
+      clearTimeout(longest);
+      signal.removeEventListener('abort', onAbort);
+      return true;
+    };
+    const fail = (error: Error): void => {
+      if (!settle()) return;
+      sent.destroy();
+      reject(error);
+    };
+    const onAbort = (): void => fail(abortError());
+    const connect = setTimeout(
+      () => fail(timeoutError(`no connection within ${connectTimeoutMs} ms`)),
+      connectTimeoutMs,
+    );
+    const longest = setTimeout(
+      () => fail(timeoutError(`no end within ${longestRequestMs} ms`)),
+      longestRequestMs,
+    );
+    signal.addEventListener('abort', onAbort);
+    sent.on('socket', (socket) => {
+      if (!socket.connecting) clearTimeout(connect);
+      else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connect));
+    });
+    sent.on('timeout', () => {
+      // While connecting the other limit counts.
+      if (sent.socket?.connecting !== true) fail(timeoutError(`nothing happened for ${readTimeoutMs} ms`));
+    });
+    // It stays after the end: a socket may fail when its answer was read.
+    sent.on('error', fail);
+    // An answer that changes the protocol ends the request without a word.
+    sent.on('close', () => {
+      if (!isAnswered) fail(new Error('the connection was closed without an answer'));
+    });
+    sent.on('response', (response) => {
+      isAnswered = true;
+      collect(response, maxBytes, fail, (answer) => {
+        if (!settle()) return;
+        // Refused before the body was sent: a server that reads no further would hold the connection for ever.
+        if (!sent.writableFinished) sent.destroy();
+        resolve(answer);
+      });
+    });
+    if (body === undefined || body.length === 0) sent.end();
+    else sent.end(body);
+  });
+}
+
+function collect(
+  response: IncomingMessage,
+  maxBytes: number,
+  fail: (error: Error) => void,
+  done: (answer: WireAnswer) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) fail(new Error(`the answer is longer than ${maxBytes} bytes`));
+    else chunks.push(chunk);
+  });
+  response.on('error', fail);
+  response.on('close', () => {
+    // An error is made where there is one: its stack costs 25 us.
+    if (!response.complete) fail(new Error('the answer was cut short'));
+  });
+  response.on('end', () => {
+    // The close that follows says so.
+    if (!response.complete) return;
+    const [only] = chunks;
+    done({
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      body: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks),
+    });
+  });
+}
+
+/** Named as the SDK names them: `toStoreError` reads both alike. */
+function abortError(): Error {
+  return Object.assign(new Error('the request was stopped'), { name: 'AbortError' });
+}
+
+function timeoutError(message: string): Error {
+  return Object.assign(new Error(message), { name: 'TimeoutError', code: 'ETIMEDOUT' });
+}

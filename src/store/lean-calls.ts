@@ -1,0 +1,160 @@
+import { hash } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type {
+  CompleteInput,
+  CopyAnswer,
+  CopyInput,
+  CreateAnswer,
+  CreateInput,
+  DeleteBatchAnswer,
+  DeleteBatchInput,
+  DeleteOneInput,
+  HeadAnswer,
+  HeadInput,
+  ListAnswer,
+  ListInput,
+  PartAnswer,
+  PartCopyAnswer,
+  PartCopyInput,
+  PartInput,
+  PutInput,
+  S3Calls,
+  WriteAnswer,
+} from './calls.js';
+import { type Connecting, exchange } from './exchange.js';
+import { EMPTY_PAYLOAD, escapeKey, Signer, UNSIGNED_PAYLOAD } from './sign.js';
+import { AnswerError } from './store-errors.js';
+import type { Target } from './target.js';
+import {
+  readComplete,
+  readCopy,
+  readCreate,
+  readDeleteBatch,
+  readHead,
+  readList,
+  readPart,
+  readPartCopy,
+  readPut,
+  throwRefusal,
+  type WireAnswer,
+} from './wire-answer.js';
+import * as wire from './wire-request.js';
+
+export interface LeanOptions {
+  /** Gives the credentials, renewed when it is time, and shares its clock. */
+  readonly client: S3Client;
+  readonly target: Target;
+  readonly connecting: Connecting;
+  /** Told of the `Server` header of every answer. */
+  readonly notice: (server: string | undefined) => void;
+}
+
+/** A key of 1,024 bytes is 3,072 when it is URL-encoded, and a page has 1,000 of them; some servers give more. */
+const LONGEST_LISTING = 32 * 1024 * 1024;
+
+/** DeleteObjects repeats 1,000 keys of 1,024 bytes, each byte up to 6 when it is escaped. */
+const LONGEST_ANSWER = 8 * 1024 * 1024;
+
+/** S3 refuses what was signed 15 minutes off; the SDK believes another clock from 4 on. Milliseconds. */
+const CLOCK_TOLERANCE_MS = 240_000;
+
+/**
+ * The calls past the SDK's commands, which cost more CPU than everything else of a small file together: built, signed,
+ * sent and read here. The SDK said where to and as whom.
+ */
+export class LeanCalls implements S3Calls {
+  readonly #options: LeanOptions;
+  readonly #signer: Signer;
+
+  constructor(options: LeanOptions) {
+    this.#options = options;
+    this.#signer = new Signer(options.target.region, options.target.service);
+  }
+
+  async listObjectsV2(input: ListInput, signal: AbortSignal): Promise<ListAnswer> {
+    return readList(await this.#send(wire.listRequest(input), signal, LONGEST_LISTING));
+  }
+
+  async headObject(input: HeadInput, signal: AbortSignal): Promise<HeadAnswer> {
+    return readHead(await this.#send(wire.headRequest(input), signal));
+  }
+
+  async putObject(input: PutInput, signal: AbortSignal): Promise<WriteAnswer> {
+    return readPut(await this.#send(wire.putRequest(input), signal));
+  }
+
+  async copyObject(input: CopyInput, signal: AbortSignal): Promise<CopyAnswer> {
+    return readCopy(await this.#send(wire.copyRequest(input), signal));
+  }
+
+  async createMultipartUpload(input: CreateInput, signal: AbortSignal): Promise<CreateAnswer> {
+    return readCreate(await this.#send(wire.createRequest(input), signal));
+  }
+
+  async uploadPart(input: PartInput, signal: AbortSignal): Promise<PartAnswer> {
+    return readPart(await this.#send(wire.partRequest(input), signal));
+  }
+
+  async uploadPartCopy(input: PartCopyInput, signal: AbortSignal): Promise<PartCopyAnswer> {
+    return readPartCopy(await this.#send(wire.partCopyRequest(input), signal));
+  }
+
+  async completeMultipartUpload(input: CompleteInput, signal: AbortSignal): Promise<WriteAnswer> {
+    return readComplete(await this.#send(wire.completeRequest(input), signal));
+  }
+
+  async deleteObject(input: DeleteOneInput, signal: AbortSignal): Promise<void> {
+    await this.#send(wire.deleteRequest(input), signal);
+  }
+
+  async deleteObjects(input: DeleteBatchInput, signal: AbortSignal): Promise<DeleteBatchAnswer> {
+    return readDeleteBatch(await this.#send(wire.deleteBatchRequest(input), signal));
+  }
+
+  async #send(
+    request: wire.WireRequest,
+    signal: AbortSignal,
+    maxBytes = LONGEST_ANSWER,
+  ): Promise<WireAnswer> {
+    const { client, target, connecting, notice } = this.#options;
+    const { method, key, query, headers, body } = request;
+    const path = key === undefined ? target.bucketPath : target.objectPath + escapeKey(key);
+    headers.host = target.authority;
+    // Not kept between requests: the client knows when they must be renewed.
+    const credentials = await client.config.credentials();
+    const offset = client.config.systemClockOffset;
+    const payload = payloadOf(request, target.secure);
+    this.#signer.sign({ method, path, query, headers, payload }, credentials, new Date(Date.now() + offset));
+    headers['user-agent'] = target.userAgent;
+    const outgoing = { method, path: query === '' ? path : `${path}?${query}`, headers, body };
+    const answer = await exchange(target, outgoing, connecting, maxBytes, signal);
+    notice(answer.headers.server as string | undefined);
+    try {
+      throwRefusal(answer);
+    } catch (thrown) {
+      if (answer.status === 403 && thrown instanceof AnswerError) this.#correctClock(answer, offset, thrown);
+      throw thrown;
+    }
+    return answer;
+  }
+
+  /** Believes the server's clock where ours, with which the request was signed, is far from it. */
+  #correctClock({ headers }: WireAnswer, offset: number, refusal: AnswerError): void {
+    // An answer out of a cache has the time at which it was stored.
+    if (headers.date === undefined || headers.age !== undefined) return;
+    const correct = Date.parse(headers.date) - Date.now();
+    if (!(Math.abs(correct - offset) >= CLOCK_TOLERANCE_MS)) return;
+    this.#options.client.config.systemClockOffset = correct;
+    refusal.$metadata.clockSkewCorrected = true;
+  }
+}
+
+/**
+ * Under TLS nobody changes a body on its way, and the Content-MD5 that is signed says what S3 must have received: the
+ * SHA-256 of an object would only cost time. Without TLS, and of a body that says what to do, the signature covers it.
+ */
+function payloadOf({ method, headers, body }: wire.WireRequest, secure: boolean): string {
+  if (body === undefined || body.length === 0) return EMPTY_PAYLOAD;
+  const isObject = method === 'PUT' && headers['content-md5'] !== undefined;
+  return secure && isObject ? UNSIGNED_PAYLOAD : hash('sha256', body, 'hex');
+}

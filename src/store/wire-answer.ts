@@ -1,0 +1,250 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
+import type {
+  CopyAnswer,
+  CreateAnswer,
+  DeleteBatchAnswer,
+  HeadAnswer,
+  ListAnswer,
+  ListedEntry,
+  PartAnswer,
+  PartCopyAnswer,
+  WriteAnswer,
+} from './calls.js';
+import { AnswerError } from './store-errors.js';
+import { childrenOf, parseXml, textOf, type XmlElement } from './xml.js';
+
+/** An HTTP answer, whole. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** The longest message of an error that is kept: it goes into logs and the report. */
+const LONGEST_MESSAGE = 1_000;
+
+/** S3's are words; what is not one is a stranger's. */
+const CODE = /^[\w.:-]{1,100}$/;
+
+/**
+ * Throws what an answer refuses. A 200 can be a refusal too: CopyObject, UploadPartCopy and Complete begin to answer
+ * before they are done.
+ */
+export function throwRefusal(answer: WireAnswer): void {
+  const { status, body } = answer;
+  const isSuccess = status >= 200 && status < 300;
+  if (isSuccess && !body.subarray(-64).toString('latin1').trimEnd().endsWith('</Error>')) return;
+  const error = errorIn(body);
+  const code = error === undefined ? undefined : textOf(error, 'Code');
+  const message = error === undefined ? undefined : textOf(error, 'Message');
+  // A HEAD has no body, and who answers in S3's place has another: the status says it.
+  throw new AnswerError(
+    code !== undefined && CODE.test(code) ? code : String(status),
+    (message || `the answer is ${status}`).slice(0, LONGEST_MESSAGE),
+    answer,
+  );
+}
+
+function errorIn(body: Buffer): XmlElement | undefined {
+  try {
+    const root = read(body);
+    // Reading the two texts here finds an error that says one of them twice.
+    return root.name === 'Error' && (textOf(root, 'Code') ?? textOf(root, 'Message')) !== undefined
+      ? root
+      : undefined;
+  } catch {
+    // Whatever a proxy says in place of S3; the status speaks for it.
+    return undefined;
+  }
+}
+
+export function readList(answer: WireAnswer): ListAnswer {
+  const root = rootOf(answer);
+  // Anything else is no listing, which the store says.
+  if (root.name !== 'ListBucketResult') return {};
+  return reading(answer, () => {
+    const EncodingType = textOf(root, 'EncodingType');
+    const isEncoded = EncodingType === 'url';
+    return {
+      IsTruncated: booleanOf(textOf(root, 'IsTruncated')),
+      EncodingType,
+      NextContinuationToken: textOf(root, 'NextContinuationToken'),
+      Contents: childrenOf(root, 'Contents').map((element) => entryOf(element, isEncoded)),
+    };
+  });
+}
+
+/** One pass over the members: there are 1,000 entries a page, each with 5 to 10. */
+function entryOf({ children }: XmlElement, isEncoded: boolean): ListedEntry {
+  let Key: string | undefined;
+  let ETag: string | undefined;
+  let StorageClass: string | undefined;
+  let Size: string | undefined;
+  let LastModified: string | undefined;
+  for (const child of children) {
+    switch (child.name) {
+      case 'Key':
+        Key = onlyText(child, Key);
+        break;
+      case 'ETag':
+        ETag = onlyText(child, ETag);
+        break;
+      case 'StorageClass':
+        StorageClass = onlyText(child, StorageClass);
+        break;
+      case 'Size':
+        Size = onlyText(child, Size);
+        break;
+      case 'LastModified':
+        LastModified = onlyText(child, LastModified);
+        break;
+    }
+  }
+  return {
+    // Decoding it makes a copy.
+    Key: isEncoded ? Key : detached(Key),
+    ETag: detached(ETag),
+    StorageClass: detached(StorageClass),
+    Size: sizeOf(Size),
+    LastModified: dateOf(LastModified),
+  };
+}
+
+function onlyText({ name, text, children }: XmlElement, before: string | undefined): string {
+  if (before !== undefined || children.length > 0) throw new Error(`${name} is not one text`);
+  return text;
+}
+
+/**
+ * The engine keeps what is listed to the end of the run, and V8 makes a slice of 13 and more characters a view of the
+ * string that it is taken from: without a copy every page would be kept with its ETags.
+ */
+function detached(text: string | undefined): string | undefined {
+  return text === undefined || text.length < 13 ? text : ` ${text}`.slice(1);
+}
+
+const META = 'x-amz-meta-';
+
+export function readHead(answer: WireAnswer): HeadAnswer {
+  const { headers } = answer;
+  const metadata: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    if (name.startsWith(META)) metadata[name.slice(META.length)] = header(headers, name) ?? '';
+  }
+  return {
+    ContentLength: reading(answer, () => sizeOf(header(headers, 'content-length'))),
+    ETag: header(headers, 'etag'),
+    CacheControl: header(headers, 'cache-control'),
+    ContentDisposition: header(headers, 'content-disposition'),
+    ContentEncoding: header(headers, 'content-encoding'),
+    ContentLanguage: header(headers, 'content-language'),
+    ContentType: header(headers, 'content-type'),
+    ExpiresString: header(headers, 'expires'),
+    SSECustomerAlgorithm: header(headers, 'x-amz-server-side-encryption-customer-algorithm'),
+    SSEKMSKeyId: header(headers, 'x-amz-server-side-encryption-aws-kms-key-id'),
+    ServerSideEncryption: header(headers, 'x-amz-server-side-encryption'),
+    StorageClass: header(headers, 'x-amz-storage-class'),
+    WebsiteRedirectLocation: header(headers, 'x-amz-website-redirect-location'),
+    Metadata: metadata,
+  };
+}
+
+export function readPut({ headers }: WireAnswer): WriteAnswer {
+  return { ETag: header(headers, 'etag'), ...writtenBy(headers) };
+}
+
+export function readPart({ headers }: WireAnswer): PartAnswer {
+  return { ETag: header(headers, 'etag') };
+}
+
+export function readCopy(answer: WireAnswer): CopyAnswer {
+  return { CopyObjectResult: etagIn(answer, 'CopyObjectResult'), ...writtenBy(answer.headers) };
+}
+
+export function readPartCopy(answer: WireAnswer): PartCopyAnswer {
+  return { CopyPartResult: etagIn(answer, 'CopyPartResult') };
+}
+
+export function readComplete(answer: WireAnswer): WriteAnswer {
+  return { ...etagIn(answer, 'CompleteMultipartUploadResult'), ...writtenBy(answer.headers) };
+}
+
+export function readCreate(answer: WireAnswer): CreateAnswer {
+  const root = rootOf(answer, 'InitiateMultipartUploadResult');
+  const UploadId = reading(answer, () => textOf(root, 'UploadId'));
+  return { UploadId: UploadId || undefined, ...writtenBy(answer.headers) };
+}
+
+export function readDeleteBatch(answer: WireAnswer): DeleteBatchAnswer {
+  const root = rootOf(answer, 'DeleteResult');
+  return reading(answer, () => ({
+    Deleted: childrenOf(root, 'Deleted').map((element) => ({ Key: textOf(element, 'Key') })),
+    Errors: childrenOf(root, 'Error').map((element) => ({
+      Key: textOf(element, 'Key'),
+      Code: textOf(element, 'Code'),
+      Message: textOf(element, 'Message')?.slice(0, LONGEST_MESSAGE),
+    })),
+  }));
+}
+
+function etagIn(answer: WireAnswer, name: string): PartAnswer {
+  const root = rootOf(answer, name);
+  return { ETag: reading(answer, () => textOf(root, 'ETag')) };
+}
+
+function writtenBy(headers: IncomingHttpHeaders): Pick<WriteAnswer, 'ServerSideEncryption' | 'VersionId'> {
+  return {
+    ServerSideEncryption: header(headers, 'x-amz-server-side-encryption'),
+    VersionId: header(headers, 'x-amz-version-id'),
+  };
+}
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+/** @param name of the root that the answer must have; absent: any */
+function rootOf(answer: WireAnswer, name?: string): XmlElement {
+  return reading(answer, () => {
+    const root = read(answer.body);
+    if (name !== undefined && root.name !== name) throw new Error(`its root is ${root.name}, not ${name}`);
+    return root;
+  });
+}
+
+/** A success that cannot be read has been sent, so it may have taken effect: it is a lost answer (C14). */
+function reading<T>(answer: WireAnswer, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new AnswerError('InvalidAnswer', `the answer is not S3's: ${message}`, answer, { cause });
+  }
+}
+
+function read(body: Buffer): XmlElement {
+  if (!isUtf8(body)) throw new Error('it is not UTF-8');
+  return parseXml(body.toString('utf8'));
+}
+
+function booleanOf(text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new Error(`${JSON.stringify(text.slice(0, 20))} is not true or false`);
+}
+
+function sizeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const size = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(size)) throw new Error(`${JSON.stringify(text.slice(0, 20))} is not a size`);
+  return size;
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new Error(`${JSON.stringify(text.slice(0, 40))} is not a time`);
+  return date;
+}
