@@ -468,7 +468,7 @@ describe('check', () => {
     };
     const action = await runAction(dist, inputs, { cwd: root, env });
     expect(action).toMatchObject({ status: 3, outputs: { status: 'different', changed: 'true' } });
-    expect(action.summary).toContain('Different from what a publish would make of it');
+    expect(action.summary).toContain('Different from what a sync would make of it');
     const operations = new Set(s3.server.log.entries.map(({ operation }) => operation));
     expect([...operations].sort()).toEqual(['GetObject', 'ListObjectsV2']);
   });
