@@ -454,9 +454,7 @@ describe('check', () => {
     await writeTree({ 'new.txt': 'new' }, join(root, 'public'));
     const other = await runCli(dist, ['check', ...args], { cwd: root, env });
     expect(other.status).toBe(3);
-    expect(other.stderr).toBe(
-      'error: the destination differs from what a sync would make of it, in 1 key\n',
-    );
+    expect(other.stderr).toBe('error: the destination differs from what a sync would make of it, in 1 key\n');
     expect(other.stdout).toContain('site/new.txt (3 B, new)');
     const inputs = {
       command: 'check',

@@ -11,11 +11,15 @@ const WORTH_THREADS = 64 * 1024 * 1024;
 /** MD5 does some 600 MiB/s a core: four threads outrun every disk and line that a runner has. */
 const MOST_THREADS = 4;
 
+/** Small files go to a thread together: a message costs as much as hashing 50 KB. */
+const BATCH_FILES = 64;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
 /** Compressing is fifty times as slow as hashing. Bytes. */
 const WORTH_THREADS_TO_ENCODE = 2 * 1024 * 1024;
 
-type Answer =
-  | 'alive'
+/** What became of one job. */
+export type Answer =
   | { readonly result: FileDigest | EncodedFile }
   | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };
 
@@ -28,7 +32,7 @@ interface Task {
 /** Digests and encodes files, in worker threads when there is enough to do. */
 export class DigestPool {
   readonly #idle: Worker[] = [];
-  readonly #busy = new Map<Worker, Task>();
+  readonly #busy = new Map<Worker, readonly Task[]>();
   readonly #queue: Task[] = [];
   #threads = 0;
 
@@ -82,7 +86,7 @@ export class DigestPool {
 
   async #end(reason: unknown): Promise<void> {
     const workers = [...this.#idle.splice(0), ...this.#busy.keys()];
-    const tasks = [...this.#busy.values(), ...this.#queue.splice(0)];
+    const tasks = [...[...this.#busy.values()].flat(), ...this.#queue.splice(0)];
     this.#busy.clear();
     for (const task of tasks) task.reject(reason);
     await Promise.all(workers.map((worker) => worker.terminate()));
@@ -92,31 +96,46 @@ export class DigestPool {
     while (this.#queue.length > 0) {
       const worker = this.#idle.pop() ?? this.#spawn();
       if (worker === undefined) return;
-      const task = this.#queue.shift()!;
-      this.#busy.set(worker, task);
-      worker.postMessage(task.job);
+      const tasks = this.#nextBatch();
+      this.#busy.set(worker, tasks);
+      worker.postMessage(tasks.map(({ job }) => job));
     }
+  }
+
+  /** Fairly cut: what is left must not wait for one thread while another one idles. */
+  #nextBatch(): readonly Task[] {
+    const most = Math.min(BATCH_FILES, Math.ceil(this.#queue.length / this.width));
+    let bytes = 0;
+    let count = 0;
+    for (const { job } of this.#queue) {
+      bytes += job.file.size;
+      if (count > 0 && (count >= most || bytes > BATCH_BYTES)) break;
+      count++;
+    }
+    return this.#queue.splice(0, count);
   }
 
   #spawn(): Worker | undefined {
     if (this.#threads >= this.width) return undefined;
     this.#threads++;
     const worker = new Worker(new URL('./digest-worker.js', import.meta.url));
-    worker.on('message', (answer: Answer) => {
+    worker.on('message', (answers: 'alive' | readonly Answer[]) => {
       this.#onAlive();
-      if (answer === 'alive') return;
-      const task = this.#busy.get(worker);
+      if (answers === 'alive') return;
+      const tasks = this.#busy.get(worker) ?? [];
       this.#busy.delete(worker);
       this.#idle.push(worker);
-      if ('result' in answer) task?.resolve(answer.result);
-      else task?.reject(revive(answer.error));
+      for (const [at, answer] of answers.entries()) {
+        if ('result' in answer) tasks[at]?.resolve(answer.result);
+        else tasks[at]?.reject(revive(answer.error));
+      }
       this.#dispatch();
     });
     worker.on('error', (error) => {
-      const task = this.#busy.get(worker);
+      const tasks = this.#busy.get(worker) ?? [];
       this.#busy.delete(worker);
       this.#threads--;
-      task?.reject(error);
+      for (const task of tasks) task.reject(error);
       this.#dispatch();
     });
     return worker;

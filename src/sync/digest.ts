@@ -17,6 +17,9 @@ import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
 
+/** Digests asked for at a time: the pool hands small ones to a thread by the batch. */
+const JOBS_IN_FLIGHT = 256;
+
 /** Part layouts to recompute for files of one size, each once. */
 type Layouts = ReadonlyMap<string, readonly PartRun[]>;
 
@@ -78,7 +81,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const total = ahead;
   let done = 0;
   const restated = new Map<string, LocalFile>();
-  await forEachConcurrent(jobs.values(), pool.width * 2, async (names) => {
+  await forEachConcurrent(jobs.values(), JOBS_IN_FLIGHT, async (names) => {
     signal.throwIfAborted();
     let file = names[0]!;
     const size = file.size;

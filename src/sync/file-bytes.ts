@@ -136,6 +136,60 @@ export async function readWhole(file: LocalFile): Promise<Buffer> {
   return withOpenFile(file, (handle) => readRange(handle, 0, file.size));
 }
 
+/** Files up to this size are read in place. Bytes. */
+const IN_PLACE = 256 * 1024;
+
+/** Milliseconds a file: above it, waiting costs more than handing the reads to the thread pool. */
+const SLOW_MS = 1;
+
+/** Reads that are judged together: a first one alone says nothing. */
+const JUDGED_READS = 64;
+
+/**
+ * Reads small files whole. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
+ * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
+ *
+ * @param now milliseconds
+ */
+export function createWholeReader(
+  now: () => number = () => performance.now(),
+): (file: LocalFile) => Promise<Buffer> {
+  let inPlace = true;
+  let reads = 0;
+  let spent = 0;
+  return async (file) => {
+    if (!inPlace || file.size > IN_PLACE) return readWhole(file);
+    const start = now();
+    const body = readInPlace(file);
+    spent += now() - start;
+    if (++reads >= JUDGED_READS) {
+      inPlace = spent <= SLOW_MS * reads;
+      reads = 0;
+      spent = 0;
+    }
+    return body;
+  };
+}
+
+function readInPlace(file: LocalFile): Buffer {
+  const descriptor = openSync(file.path, 'r');
+  try {
+    if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
+      throw new FileChangedError('it changed after the walk');
+    const body = Buffer.allocUnsafe(file.size);
+    for (let filled = 0; filled < file.size; ) {
+      const read = readSync(descriptor, body, filled, file.size - filled, filled);
+      if (read === 0) throw new FileChangedError('it became shorter while it was read');
+      filled += read;
+    }
+    if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
+      throw new FileChangedError('it changed while it was read');
+    return body;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Opens a file, checks that it is what its stat said before and after `work`. */
 export async function withOpenFile<T>(file: LocalFile, work: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await open(file.path, 'r');

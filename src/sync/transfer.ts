@@ -43,10 +43,10 @@ import { CannotStageError, failedOutcome, type Performer } from './execute.js';
 import { explain } from './explain.js';
 import {
   crc32Of,
+  createWholeReader,
   FileChangedError,
   type FileDigest,
   readRange,
-  readWhole,
   withOpenFile,
 } from './file-bytes.js';
 import type { Uploads } from './uploads.js';
@@ -136,6 +136,7 @@ interface Sent {
 export class Transfer implements Performer {
   readonly #options: TransferOptions;
   readonly #bodies: ByteBudget;
+  readonly #readWhole = createWholeReader();
   readonly #sent = new Map<ObjectKey, Sent>();
   readonly #staged = new Map<ObjectKey, Staged>();
   /** What is confirmed to lie under the keys written, for the index. */
@@ -635,13 +636,18 @@ export class Transfer implements Performer {
     const { store, signal, requests } = this.#options;
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
-      const body = await bodyOf(file);
+      const body = await this.#bodyOf(file);
       const md5 = md5Of(body);
       const headers = await this.#headers(file, md5, false);
       const written = await store.put({ key, body, md5, headers, condition }, requests);
       this.#options.onSent(file.size);
       return { written, md5, file };
     });
+  }
+
+  /** A redirect has no bytes and no file. */
+  async #bodyOf(file: LocalFile): Promise<Buffer> {
+    return file.redirect === undefined ? this.#readWhole(file) : Buffer.alloc(0);
   }
 
   /** Sends a file into an upload: large ones in parts, small ones as its only one. */
@@ -657,7 +663,7 @@ export class Transfer implements Performer {
     }
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
-      const body = await bodyOf(file);
+      const body = await this.#bodyOf(file);
       const md5 = md5Of(body);
       return this.#sendParts(key, file, { md5, partMd5s: [md5] }, [{ count: 1, size: file.size }], body);
     });
@@ -798,11 +804,6 @@ function refuseFileSteps<S extends Step>(step: S): asserts step is Exclude<S, Do
 /** A copy that nothing proves is no copy: the bytes are sent. */
 function unproved(operation: string, told: string): StoreError {
   return new StoreError('digest', 'UnprovedPart', 200, operation, told);
-}
-
-/** A redirect has no bytes and no file. */
-async function bodyOf(file: LocalFile): Promise<Buffer> {
-  return file.redirect === undefined ? readWhole(file) : Buffer.alloc(0);
 }
 
 function isLarge(size: number): boolean {
