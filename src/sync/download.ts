@@ -1,6 +1,6 @@
 import { lstat, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, parse } from 'node:path';
+import { join, parse, sep } from 'node:path';
 import { makeDirectory } from '../disk/replace-file.js';
 import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
@@ -21,7 +21,7 @@ import { stepsOf, type WriteStep } from '../model/plan.js';
 import type { ObjectHead } from '../store/object-store.js';
 import { digestTree } from './digest.js';
 import { execute } from './execute.js';
-import { Fetch, tokenOf } from './fetch.js';
+import { Fetch, secondsOf, tokenOf } from './fetch.js';
 import type { FileDigest } from './file-bytes.js';
 import { guardDeletions } from './guards.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
@@ -101,10 +101,12 @@ class Download {
     const remembered = await loadIndex(storage, emit, this.#frame.signal);
     const digestedNs = BigInt(this.#ports.now()) * 1_000_000n;
     const prepared = await this.#prepare(remembered);
-    const { planned } = prepared;
+    const { planned, source } = prepared;
     this.#guard(planned);
     this.#frame.settle(planned.plan);
     if (this.#options.dryRun) return this.#frame.rehearse(planned.plan);
+    // Where nothing is to be made the directory need not be there.
+    if (source.files.length === 0) return;
     const fetched = await this.#execute(prepared);
     await this.#remember(prepared, fetched, remembered, digestedNs);
   }
@@ -472,7 +474,7 @@ class Download {
       if (head === undefined || here === undefined) continue;
       const { mode, mtime } = fileAttributes(head.metadata);
       const otherMode = mode !== undefined && (mode & 0o777) !== (here.mode & 0o777);
-      const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== here.mtimeNs / 1_000_000_000n;
+      const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== secondsOf(here.mtimeNs);
       if (otherMode || otherTime) changed.set(file.name as ObjectKey, 'changed');
     }
     return changed;
@@ -481,7 +483,9 @@ class Download {
   #guard(planned: Planned): void {
     const { deletes } = this.#options;
     const { directory } = this.#target;
-    if (deletes.deleteAfter && (directory === parse(directory).root || directory === homedir())) {
+    const { root } = parse(directory);
+    const isAboveHome = homedir() === directory || homedir().startsWith(join(directory, sep));
+    if (deletes.deleteAfter && (directory === root || isAboveHome)) {
       throw refusal(
         'unrelated-destination',
         `${directory}: delete-after would delete whatever the source does not have in it: name a directory of its own`,
@@ -496,8 +500,7 @@ class Download {
     const totals = planTotals(planned.plan);
     const concurrency = requestsInFlight(connection);
     const { signal } = this.#frame;
-    const steps = [...stepsOf(planned.plan)].some(({ action }) => action !== 'keep');
-    if (steps) await makeDirectory(this.#target.directory);
+    await makeDirectory(this.#target.directory);
     const directory = await TargetDirectory.open(this.#target.directory);
     try {
       return await this.#frame.phase('fetch', async (tell) => {

@@ -210,13 +210,8 @@ export class Fetch implements Performer {
     const attributes = this.#attributesOf(head);
     const temporary = partialName(randomBytes(12).toString('hex'));
     const { name } = step.file;
-    try {
-      const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
-      return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
-    } catch (error) {
-      await this.#discard(name, temporary);
-      throw error;
-    }
+    const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
+    return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
   }
 
   #sourceOf(
@@ -234,8 +229,28 @@ export class Fetch implements Performer {
     return { file, md5: step.md5 };
   }
 
-  /** `undefined`: the file is not the one that was met. */
+  /** `undefined`: the file is not, or no longer, the one that was met. */
   async #duplicate(
+    source: LocalFile,
+    name: string,
+    temporary: string,
+    how: 'copy' | 'link',
+    attributes: FileAttributes | undefined,
+  ): Promise<'copy' | 'link' | undefined> {
+    let made: 'copy' | 'link' | undefined;
+    try {
+      made = await this.#duplicateOnce(source, name, temporary, how, attributes);
+      return made;
+    } catch (error) {
+      // It vanished, or a link leads to it now; the target's own directory will say so again.
+      if (error instanceof InTheWayError) return undefined;
+      return unlessAbsent(error as NodeJS.ErrnoException);
+    } finally {
+      if (made === undefined) await this.#discard(name, temporary);
+    }
+  }
+
+  async #duplicateOnce(
     source: LocalFile,
     name: string,
     temporary: string,
@@ -258,7 +273,7 @@ export class Fetch implements Performer {
         const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
         try {
           // Its own attributes, not those of its twin (R3).
-          await applyAttributes(handle, attributes ?? { mode: 0o666 & ~process.umask() });
+          await applyAttributes(handle, { mode: 0o666 & ~process.umask(), ...attributes });
         } finally {
           await handle.close();
         }
@@ -483,13 +498,14 @@ export class Fetch implements Performer {
   }
 
   async #delete({ key, etag }: DeleteStep): Promise<void> {
-    await this.#options.directory.within(parentOf(key), false, async (at) => {
-      const path = join(at, baseOf(key));
-      const now = await lstat(path, { bigint: true }).catch(unlessAbsent);
-      if (now === undefined) return;
-      if (tokenOf(now) !== etag) throw foreign(key);
-      await unlink(path);
-    });
+    await this.#options.directory
+      .within(parentOf(key), false, async (at) => {
+        const path = join(at, baseOf(key));
+        if (tokenOf(await lstat(path, { bigint: true })) !== etag) throw foreign(key);
+        await unlink(path);
+      })
+      // Its directory may be gone with it.
+      .catch(unlessAbsent);
   }
 
   async #head(object: RemoteObject): Promise<ObjectHead> {
@@ -555,12 +571,20 @@ function agrees(stats: BigIntStats, attributes: FileAttributes | undefined): boo
   if (attributes === undefined) return true;
   const { mode, mtime } = attributes;
   const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
-  return sameMode && (mtime === undefined || stats.mtimeNs / 1_000_000_000n === BigInt(Math.floor(mtime)));
+  return sameMode && (mtime === undefined || secondsOf(stats.mtimeNs) === BigInt(Math.floor(mtime)));
+}
+
+/** Whole seconds, rounded down: before 1970 too, where a division of bigints rounds up. */
+export function secondsOf(ns: bigint): bigint {
+  return (ns - (ns < 0n ? 999_999_999n : 0n)) / 1_000_000_000n;
 }
 
 async function applyAttributes(handle: FileHandle, attributes: FileAttributes | undefined): Promise<void> {
   if (attributes?.mode !== undefined) await handle.chmod(attributes.mode & MODE_BITS);
-  if (attributes?.mtime !== undefined) await handle.utimes(attributes.mtime, attributes.mtime);
+  if (attributes?.mtime === undefined) return;
+  // Of a number below zero Node makes the time that it is now, of a date it does not.
+  const time = attributes.mtime < 0 ? new Date(attributes.mtime * 1000) : attributes.mtime;
+  await handle.utimes(time, time);
 }
 
 /** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
