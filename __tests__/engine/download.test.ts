@@ -8,16 +8,15 @@ import {
   readFile,
   rename,
   rm,
-  stat,
   symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { PutOptions } from '../../dev/s3-server/index.js';
+import type { PutOptions, S3Request } from '../../dev/s3-server/index.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import { type Changes, download, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -641,3 +640,511 @@ describe('R2: names', () => {
     if (size === 'small') expect(all).toEqual([]);
   });
 });
+
+describe('what publishing made of files', () => {
+  const compress = (encoding: 'gzip' | 'br', pattern = '*.html'): Changes => ({
+    site: { compress: [{ pattern, encoding }] },
+  });
+  let from: string;
+  beforeEach(async () => {
+    from = join(outside, 'from');
+    await mkdir(from);
+  });
+
+  /** As `compress` stores it. */
+  function encoded(content: Buffer, encoding: 'gzip' | 'br') {
+    const parameters = { [constants.BROTLI_PARAM_QUALITY]: 1 };
+    const body =
+      encoding === 'gzip' ? gzipSync(content) : brotliCompressSync(content, { params: parameters });
+    const source = `md5:${md5Of(content)}/size:${content.length}/encoding:${encoding}`;
+    const headers = {
+      'content-encoding': encoding,
+      'x-amz-meta-s3cmd-attrs': `md5:${md5Of(body)}`,
+      'x-amz-meta-s3ds-source': source,
+    };
+    return { body, headers };
+  }
+
+  /** Compressible and large: stored it is still above 8 MiB. */
+  const LARGE = Buffer.from(noise(9 * MIB).toString('hex'));
+
+  test.each(['gzip', 'br'] as const)(
+    '%s: what compress stored is decoded; a second run asks once and fetches nothing',
+    async (encoding) => {
+      await writeTree(
+        { 'a.html': PAGE, 'b.html': `${PAGE}b`, 'c.html': PAGE, 'd.txt': PAGE, 'e.html': 'x' },
+        from,
+      );
+      await publish(s3, bucket, from, compress(encoding));
+      const index = memoryIndex();
+      const run = await downloaded({ index });
+      expect(await texts()).toEqual(await texts(from));
+      expect(run.report.totals.failed.files).toBe(0);
+      s3.server.log.clear();
+      await download(s3, bucket, here, { index });
+      expect(fetches()).toBe(0);
+      expect(await download(s3, bucket, here, { command: 'check', dryRun: true, read: true })).toMatchObject({
+        exit: 0,
+      });
+    },
+  );
+
+  test.each(['gzip', 'br'] as const)(
+    '%s: large encoded objects come in ranges and are decoded',
+    async (encoding) => {
+      const stored = encoded(LARGE, encoding);
+      expect(stored.body.length).toBeGreaterThan(8 * MIB);
+      put({ 'big.html': stored.body }, { headers: stored.headers });
+      put(
+        { 'parts.html': stored.body },
+        { headers: stored.headers, ...inParts(stored.body, 8 * MIB, stored.body.length - 8 * MIB) },
+      );
+      await downloaded({ index: memoryIndex() });
+      for (const name of ['big.html', 'parts.html'])
+        expect((await readFile(join(here, name))).equals(LARGE)).toBe(true);
+      expect(await readdir(here)).toEqual(['big.html', 'parts.html']);
+    },
+  );
+
+  test('C15: bytes that another tool put there, with our metadata kept: they are the file', async () => {
+    await writeTree({ 'a.html': PAGE }, from);
+    await publish(s3, bucket, from, compress('gzip'));
+    const { headers } = s3.server.object(bucket, 'p/a.html') ?? {};
+    s3.server.putObject(bucket, 'p/a.html', 'other bytes', { headers: { ...headers } });
+    await downloaded();
+    expect(await texts()).toEqual({ 'a.html': 'other bytes' });
+  });
+
+  test('C15: so too where they came in parts', async () => {
+    const { headers } = encoded(LARGE, 'gzip');
+    const other = noise(9 * MIB, 5);
+    s3.server.putObject(bucket, 'p/big.html', other, {
+      ...inParts(other, 8 * MIB, MIB),
+      headers: { ...headers },
+    });
+    await downloaded();
+    expect((await readFile(join(here, 'big.html'))).equals(other)).toBe(true);
+  });
+
+  test.each(['neither', 'the file', 'the stored bytes'])(
+    'the same stored bytes under an encoded and a plain key: each is right, with %s here',
+    async (met) => {
+      await writeTree({ 'data.json': PAGE }, from);
+      await publish(s3, bucket, from, compress('gzip', '*.json'));
+      const stored = s3.server.object(bucket, 'p/data.json')?.content.bytes() ?? Buffer.alloc(0);
+      put({ 'data.json.gz': stored });
+      await writeTree(
+        met === 'the file' ? { 'data.json': PAGE } : met === 'neither' ? {} : { 'data.json.gz': stored },
+        here,
+      );
+      for (const duplicates of ['copy', 'link'] as const) await downloaded({ duplicates });
+      const found = await readTree(here);
+      expect(found.get('data.json')?.toString()).toBe(PAGE);
+      expect(found.get('data.json.gz')?.equals(stored)).toBe(true);
+    },
+  );
+
+  test('clean-urls twins and redirects are left out; as-stored takes all as they are', async () => {
+    await writeTree({ 'a.html': PAGE, 'b.html': 'b' }, from);
+    await publish(s3, bucket, from, {
+      site: {
+        compress: [{ pattern: '*.html', encoding: 'gzip' }],
+        cleanUrls: true,
+        redirects: [{ name: 'old', target: '/a', line: 1 }],
+      },
+    });
+    const run = await downloaded();
+    expect(await texts()).toEqual({ 'a.html': PAGE, 'b.html': 'b' });
+    expect(run.messages.join('\n')).toContain('2 further names of pages and 1 redirect left out');
+    await removeTree(here);
+    await mkdir(here);
+    await downloaded({ asStored: true });
+    const stored = Object.fromEntries(
+      s3.server.objects(bucket).map(({ key, content }) => [key.slice(2), content.bytes()]),
+    );
+    expect(Object.fromEntries(await readTree(here))).toEqual(stored);
+    expect(Object.keys(stored)).toEqual(['a', 'a.html', 'b', 'b.html', 'old']);
+  });
+
+  test('what was taken as it is stored is decoded by a later run without as-stored', async () => {
+    await writeTree({ 'a.html': PAGE, 'b.txt': 'b' }, from);
+    await publish(s3, bucket, from, compress('gzip'));
+    const index = memoryIndex();
+    await downloaded({ asStored: true, index });
+    await downloaded({ index });
+    expect(await texts()).toEqual({ 'a.html': PAGE, 'b.txt': 'b' });
+    await download(s3, bucket, here, { asStored: true });
+    await downloaded();
+    expect(await texts()).toEqual({ 'a.html': PAGE, 'b.txt': 'b' });
+  });
+
+  test('metadata that lies about what is encoded fails by name, and the old file stays', async () => {
+    const stored = gzipSync(PAGE);
+    const lie = (source: string): PutOptions => ({
+      headers: {
+        'x-amz-meta-s3cmd-attrs': `md5:${md5Of(stored)}`,
+        'x-amz-meta-s3ds-source': source,
+      },
+    });
+    await writeTree({ a: 'old' }, here);
+    put({ a: stored }, lie(`md5:${md5Of(Buffer.from('else'))}/size:${PAGE.length}/encoding:gzip`));
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({
+      exit: 1,
+      report: { steps: [{ key: 'a', outcome: 'failed', error: { code: 'wrong-content' } }] },
+    });
+    expect(await texts()).toEqual({ a: 'old' });
+    expect(await readdir(here)).toEqual(['a']);
+    // A bomb is stopped at the size that it says.
+    const bomb = brotliCompressSync(Buffer.alloc(64 * MIB));
+    put(
+      { a: bomb },
+      {
+        headers: {
+          'x-amz-meta-s3cmd-attrs': `md5:${md5Of(bomb)}`,
+          'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from('x'))}/size:100/encoding:br`,
+        },
+      },
+    );
+    const exploded = await download(s3, bucket, here);
+    expect(exploded).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'wrong-content' } }] } });
+    expect(await readdir(here)).toEqual(['a']);
+  });
+});
+
+describe('bodies', () => {
+  const BIG = noise(20 * MIB, 3);
+
+  /** Ranges that were asked for, in order. */
+  const ranges = (): readonly string[] =>
+    s3.server.log
+      .of('GetObject')
+      .map(({ headers }) => `${headers.range}`)
+      .sort();
+
+  /** Stops a run when two of three ranges of `big` are there. */
+  async function interrupted(changes: Changes = {}): Promise<Published> {
+    const stop = new AbortController();
+    const last = ({ headers }: S3Request): boolean => `${headers.range}`.startsWith('bytes=16777216');
+    const undo = s3.server.before({ operation: 'GetObject', when: last }, async () => {
+      await until(() => s3.server.log.of('GetObject').length >= 2);
+      stop.abort(new Error('a test stops it'));
+      // Longer than requests in flight may take to end.
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+    });
+    const run = await download(s3, bucket, here, { ...changes, signal: stop.signal });
+    undo();
+    return run;
+  }
+
+  test.each([
+    ['a plain PUT', {}],
+    ['parts of 8 MiB', inParts(BIG, 8 * MIB, 8 * MIB, 4 * MIB)],
+    ['parts of 7 MiB, which nobody uses', inParts(BIG, 7 * MIB, 7 * MIB, 6 * MIB)],
+    ['parts of different sizes', inParts(BIG, 9 * MIB, 6 * MIB, 5 * MIB)],
+    ['parts that pass for even ones', inParts(BIG, 8 * MIB, 6 * MIB, 6 * MIB)],
+    ['one part', inParts(BIG, 20 * MIB)],
+  ])('a large object comes in ranges: %s', async (how, options) => {
+    put({ big: BIG }, options);
+    const index = memoryIndex();
+    const run = await download(s3, bucket, here, { index });
+    expect({ exit: run.exit, error: run.report.steps[0]?.error }).toEqual({ exit: 0, error: undefined });
+    expect(ranges()).toHaveLength(3);
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    expect(await readdir(here)).toEqual(['big']);
+    // A second run fetches it no more, whatever its parts.
+    s3.server.log.clear();
+    const again = await download(s3, bucket, here, { index });
+    expect({ how, exit: again.exit, steps: stepsOf(again), fetches: fetches() }).toEqual({
+      how,
+      exit: 0,
+      steps: [],
+      fetches: 0,
+    });
+  });
+
+  test('C7: objects under KMS and with a customer’s key are fetched once, as far as an index remembers', async () => {
+    put(
+      { told: 'told' },
+      {
+        encryption: { algorithm: 'aws:kms' },
+        headers: { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('told'))}` },
+      },
+    );
+    put({ untold: 'untold!' }, { encryption: { algorithm: 'aws:kms' } });
+    const index = memoryIndex();
+    const run = await download(s3, bucket, here, { index });
+    expect(run.exit).toBe(0);
+    expect(run.messages.join('\n')).toContain('S3 says no digest of 1 object');
+    expect(await texts()).toEqual({ told: 'told', untold: 'untold!' });
+    s3.server.log.clear();
+    const again = await download(s3, bucket, here, { index });
+    expect({ exit: again.exit, steps: stepsOf(again), fetches: fetches() }).toEqual({
+      exit: 0,
+      steps: [],
+      fetches: 0,
+    });
+  });
+
+  test.each([false, true])(
+    'interrupted, then gone on with: what is there is not fetched again, delay-updates %s',
+    async (delayUpdates) => {
+      await writeTree({ big: 'old' }, here);
+      put({ big: BIG });
+      const stop = new AbortController();
+      hooks.push(
+        s3.server.before(
+          { operation: 'GetObject', when: ({ headers }) => `${headers.range}`.startsWith('bytes=16777216') },
+          async () => {
+            await until(() => s3.server.log.of('GetObject').length >= 2);
+            stop.abort(new Error('a test stops it'));
+            await new Promise((resolve) => setTimeout(resolve, 3_000));
+          },
+        ),
+      );
+      const first = await download(s3, bucket, here, { signal: stop.signal, delayUpdates });
+      expect(first.exit).not.toBe(0);
+      expect(await readFile(join(here, 'big'), 'utf8')).toBe('old');
+      expect((await readdir(here)).sort()).toEqual([
+        expect.stringMatching(/done$/),
+        expect.stringMatching(/part$/),
+        'big',
+      ]);
+      for (const undo of hooks.splice(0)) undo();
+      s3.server.log.clear();
+      await download(s3, bucket, here, { delayUpdates });
+      expect(ranges()).toEqual(['bytes=16777216-20971519']);
+      expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+      expect(await readdir(here)).toEqual(['big']);
+    },
+  );
+
+  test('delay-updates: what was whole when another object failed is not fetched again', async () => {
+    put({ big: BIG, fails: 'fails' });
+    const rule = s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/fails' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    hooks.push(
+      s3.server.before({ operation: 'GetObject', key: 'p/fails' }, () =>
+        until(() => s3.server.log.of('GetObject').filter(({ key }) => key === 'p/big').length >= 3),
+      ),
+    );
+    const first = await download(s3, bucket, here, { delayUpdates: true });
+    expect(first.exit).toBe(1);
+    expect((await readTree(here)).has('big')).toBe(false);
+    rule.remove();
+    for (const undo of hooks.splice(0)) undo();
+    s3.server.log.clear();
+    const run = await download(s3, bucket, here, { delayUpdates: true });
+    expect(run.exit).toBe(0);
+    expect(ranges()).toEqual(['undefined']);
+    expect((await readTree(here)).get('big')?.equals(BIG)).toBe(true);
+    expect((await readdir(here)).sort()).toEqual(['big', 'fails']);
+  });
+
+  test('an object that changed between two runs: nothing of the old one is in the new file', async () => {
+    put({ big: BIG });
+    await interrupted();
+    const other = noise(20 * MIB, 4);
+    put({ big: other });
+    await downloaded();
+    expect((await readFile(join(here, 'big'))).equals(other)).toBe(true);
+    // What nobody went on with goes a day later.
+    expect(await readdir(here)).toHaveLength(3);
+    await download(s3, bucket, here, { now: () => Date.now() + 25 * 3_600_000 });
+    expect(await readdir(here)).toEqual(['big']);
+  });
+
+  test('a forged unfinished file is not believed: linked elsewhere, a pipe, wrong bytes', async () => {
+    put({ big: BIG });
+    await interrupted();
+    const partial = (await readdir(here)).find((name) => name.endsWith('.part')) ?? '';
+    expect(partial).not.toBe('');
+    const done = join(here, partial.replace('.part', '.done'));
+    await rm(join(here, partial));
+    await writeFile(join(outside, 'theirs'), Buffer.alloc(BIG.length, 1));
+    await link(join(outside, 'theirs'), join(here, partial));
+    await writeFile(done, '0\n1\n');
+    await downloaded();
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    expect((await readFile(join(outside, 'theirs'))).equals(Buffer.alloc(BIG.length, 1))).toBe(true);
+    await rm(join(here, 'big'));
+    await mkfifo(join(here, partial));
+    await writeFile(done, '0\n1\n2\n');
+    await downloaded();
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    await rm(join(here, 'big'));
+    await writeFile(join(here, partial), Buffer.alloc(BIG.length, 2));
+    await writeFile(done, '0\n1\n2\n7\nx\n-1\n');
+    await downloaded();
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    expect(await readdir(here)).toEqual(['big']);
+  });
+
+  test.each(['small', 'large'])(
+    'an object that changes during the run fails by name, the old file intact: %s',
+    async (size) => {
+      const content = size === 'small' ? 'new' : BIG;
+      await writeTree({ a: 'old' }, here);
+      put({ a: content });
+      whenFetched('a', () => put({ a: 'newer' }));
+      const run = await download(s3, bucket, here);
+      expect(run).toMatchObject({
+        exit: 1,
+        report: { steps: [{ key: 'a', outcome: 'failed', error: { code: 'file-changed' } }] },
+      });
+      expect(await texts()).toMatchObject({ a: 'old' });
+      await downloaded();
+      expect((await texts()).a).toBe('newer');
+    },
+  );
+
+  test('an object that vanishes during the run fails by name', async () => {
+    put({ a: 'new' });
+    whenFetched('a', () => s3.server.deleteObject(bucket, 'p/a'));
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'file-changed' } }] } });
+    expect(await readdir(here)).toEqual([]);
+  });
+
+  test.each(['small', 'large'])('a body that is cut is fetched again: %s', async (size) => {
+    put({ a: size === 'small' ? noise(100_000) : BIG });
+    s3.server.faults.add({ match: { operation: 'GetObject' }, nth: 1, fault: { kind: 'truncate' } });
+    await downloaded();
+    expect((await readTree(here)).get('a')?.equals(size === 'small' ? noise(100_000) : BIG)).toBe(true);
+  });
+
+  test.each(['small', 'large'])(
+    'a body that is damaged once is fetched again; always: it fails and the old file stays: %s',
+    async (size) => {
+      const content = size === 'small' ? Buffer.from('the right bytes') : BIG;
+      await writeTree({ a: 'old' }, here);
+      const damaged = Buffer.from(content);
+      damaged[7] = (damaged[7] ?? 0) ^ 1;
+      put({ a: damaged }, { etag: md5Of(content) });
+      const always = await download(s3, bucket, here);
+      expect(always).toMatchObject({
+        exit: 1,
+        report: { steps: [{ key: 'a', outcome: 'failed', error: { code: 'wrong-content' } }] },
+      });
+      expect(await texts()).toEqual({ a: 'old' });
+      expect(await readdir(here)).toEqual(['a']);
+      let gets = 0;
+      const rounds = size === 'small' ? 1 : 3;
+      hooks.push(
+        s3.server.before({ operation: 'GetObject' }, () => {
+          if (++gets > rounds) put({ a: content });
+        }),
+      );
+      await downloaded();
+      expect((await readTree(here)).get('a')?.equals(content)).toBe(true);
+      expect(gets).toBe(2 * rounds);
+    },
+  );
+
+  test('a file that changed here during the run is left alone (5), unless overwrite is always', async () => {
+    await writeTree({ met: 'met' }, here);
+    put({ met: 'new', fresh: 'new too' });
+    const work = (): void => {
+      whenFetched('met', () => writeFile(join(here, 'met'), 'worked on'));
+      whenFetched('fresh', () => writeFile(join(here, 'fresh'), 'made'));
+    };
+    work();
+    const run = await download(s3, bucket, here, { connection: { concurrency: 1 } });
+    expect(run).toMatchObject({ exit: 5 });
+    expect(await texts()).toEqual({ met: 'met', fresh: 'made' });
+    await rm(join(here, 'fresh'));
+    await download(s3, bucket, here);
+    expect(await texts()).toEqual({ met: 'worked on', fresh: 'new too' });
+    await rm(join(here, 'fresh'));
+    work();
+    const always = await download(s3, bucket, here, { overwrite: 'always' });
+    expect(always.exit).toBe(0);
+    expect(await texts()).toEqual({ met: 'new', fresh: 'new too' });
+  });
+
+  test('a failure ends its rank: pages that refer are not replaced', async () => {
+    await writeTree({ 'index.html': 'old page', 'app.js': 'old' }, here);
+    put({ 'index.html': 'new page', 'app.js': 'new' });
+    s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/app.js' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await download(s3, bucket, here);
+    expect({ exit: run.exit, steps: stepsOf(run) }).toEqual({
+      exit: 1,
+      steps: ['download app.js failed', 'download index.html skipped'],
+    });
+    expect(await texts()).toEqual({ 'index.html': 'old page', 'app.js': 'old' });
+  });
+
+  test('an archived object is named, with what to do', async () => {
+    put({ a: 'a' }, { headers: { 'x-amz-storage-class': 'GLACIER' } });
+    const run = await download(s3, bucket, here);
+    expect(run.exit).toBe(1);
+    expect(run.report.steps[0]?.error?.message).toMatch(/archive|restore/i);
+  });
+});
+
+describe('dry run and check', () => {
+  test('R6: a dry run writes nothing and says exactly the plan', async () => {
+    await writeTree({ same: 'same', old: 'moved', gone: 'gone', changed: 'old' }, here);
+    put({ same: 'same', new: 'moved', changed: 'new', twin: 'new', e: '' });
+    const before = await texts();
+    const dry = await download(s3, bucket, here, { ...DELETE, dryRun: true });
+    expect(dry.exit).toBe(0);
+    expect(await texts()).toEqual(before);
+    expect(fetches()).toBe(0);
+    const absent = await download(s3, bucket, join(here, 'not/there'), { dryRun: true });
+    expect(absent.exit).toBe(0);
+    expect(await texts()).toEqual(before);
+    const run = await downloaded(DELETE);
+    const { failed: _, ...totals } = run.report.totals;
+    expect(dry.report.totals).toMatchObject(totals);
+    expect(stepsOf(dry)).toEqual(stepsOf(run).map((step) => step.replace(/done$/, 'planned')));
+  });
+
+  test('check: 0 where equal, 3 where not; read finds damaged objects, and files always are read', async () => {
+    put({ a: 'aaa', b: 'bbb', big: noise(9 * MIB) });
+    const equal = { command: 'check', dryRun: true } as const;
+    const index = memoryIndex();
+    await download(s3, bucket, here, { index });
+    expect(await download(s3, bucket, here, equal)).toMatchObject({
+      exit: 0,
+      report: { status: 'done', steps: [] },
+    });
+    expect(fetches()).toBe(4);
+    expect(await download(s3, bucket, here, { ...equal, read: true })).toMatchObject({
+      exit: 0,
+      report: { steps: [] },
+    });
+    expect(fetches()).toBe(7);
+    // An object that looks right and is not.
+    put({ b: 'BBB' }, { etag: md5Of(Buffer.from('bbb')) });
+    expect(await download(s3, bucket, here, equal)).toMatchObject({ exit: 0 });
+    const read = await download(s3, bucket, here, { ...equal, read: true });
+    expect(read).toMatchObject({
+      exit: 3,
+      report: { status: 'different', steps: [{ key: 'b', reason: 'damaged' }] },
+    });
+    put({ b: 'bbb' });
+    // A file with the size and time that it had.
+    const { mtimeMs } = await lstat(join(here, 'a'));
+    await writeFile(join(here, 'a'), 'AAA');
+    await utimes(join(here, 'a'), mtimeMs / 1000, mtimeMs / 1000);
+    const file = await download(s3, bucket, here, { ...equal, index });
+    expect({ exit: file.exit, steps: stepsOf(file) }).toEqual({ exit: 3, steps: ['download a planned'] });
+    await writeTree({ extra: 'extra' }, here);
+    expect(stepsOf(await download(s3, bucket, here, { ...equal, ...DELETE }))).toEqual([
+      'download a planned',
+      'delete extra planned',
+    ]);
+    expect(await texts()).toMatchObject({ a: 'AAA', extra: 'extra' });
+  });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!holds() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -17,8 +17,9 @@ import {
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
-import { stepsOf, type WriteStep } from '../model/plan.js';
+import { type Plan, stepsOf, type WriteStep } from '../model/plan.js';
 import type { ObjectHead } from '../store/object-store.js';
+import { looksEncoded } from './decode.js';
 import { digestTree } from './digest.js';
 import { execute } from './execute.js';
 import { Fetch, secondsOf, tokenOf } from './fetch.js';
@@ -293,10 +294,15 @@ class Download {
       }
       const here = local.get(name);
       // What is encoded is smaller than its source.
-      if (here === undefined || size === 0 || size >= here.size) continue;
+      if (here === undefined || size === 0 || size > here.size) continue;
+      // An index knows what was taken as-stored; without one the files will be read anyway.
+      const isStored = size === here.size;
+      if (isStored && ((trustFiles && index !== undefined) || !(await looksEncoded(here.path)))) continue;
       const base = name.slice(name.lastIndexOf('/') + 1);
-      const ending = base.slice(base.lastIndexOf('.') + 1);
-      byEnding.set(ending, [...(byEnding.get(ending) ?? []), file]);
+      const ending = `${base.slice(base.lastIndexOf('.') + 1)}${isStored ? '/as stored' : ''}`;
+      const alike = byEnding.get(ending);
+      if (alike === undefined) byEnding.set(ending, [file]);
+      else alike.push(file);
     }
     const isEncoded = (file: LocalFile): boolean => {
       const head = this.#headOf(file);
@@ -494,7 +500,7 @@ class Download {
     guardDeletions(planned, deletes, directory, 'the source');
   }
 
-  async #execute({ local, planned, partials, files }: Prepared): Promise<Fetch> {
+  async #execute({ local, planned, partials }: Prepared): Promise<Fetch> {
     const { store, emit } = this.#ports;
     const { preserve, overwrite, connection } = this.#options;
     const totals = planTotals(planned.plan);
@@ -504,7 +510,7 @@ class Download {
     const directory = await TargetDirectory.open(this.#target.directory);
     try {
       return await this.#frame.phase('fetch', async (tell) => {
-        await this.#clean(directory, partials, files);
+        await this.#clean(directory, partials, planned.plan);
         const filesTotal =
           totals.download.files +
           totals.copy.files +
@@ -560,15 +566,13 @@ class Download {
   }
 
   /** Takes away what an interrupted run left half done and this one does not go on with. */
-  async #clean(
-    directory: TargetDirectory,
-    partials: readonly string[],
-    files: readonly LocalFile[],
-  ): Promise<void> {
+  async #clean(directory: TargetDirectory, partials: readonly string[], plan: Plan): Promise<void> {
     if (partials.length === 0) return;
+    const met = new Set(partials);
     const wanted = new Set<string>();
-    for (const { name, object } of files) {
-      if (object === undefined) continue;
+    for (const step of stepsOf(plan)) {
+      if (!('file' in step) || step.file.object === undefined) continue;
+      const { name, object } = step.file;
       const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
       const at = name.slice(0, name.length - baseOf(name).length);
       wanted.add(at + partial).add(at + progressName(partial));
@@ -579,8 +583,10 @@ class Download {
       await directory
         .within(parentOf(name), false, async (at) => {
           const path = join(at, baseOf(name));
-          const { mtimeMs } = await lstat(path);
-          if (now - mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+          // Not its mtime, which may be the object's.
+          const { ctimeMs } = await lstat(path);
+          const isAlone = name.endsWith('.done') && !met.has(name.replace(/\.done$/, '.part'));
+          if (isAlone || now - ctimeMs > ABANDONED_MS) await rm(path, { force: true });
         })
         .catch(() => undefined);
     }
@@ -598,6 +604,10 @@ class Download {
     const known = new Map<ObjectKey, Md5>();
     for (const [object, md5] of vouched) known.set(object.key, md5);
     const sources = new Map<ObjectKey, string>();
+    for (const [key, { md5, form }] of fetch.fetched) {
+      known.set(key, md5);
+      if (form !== undefined) sources.set(key, formatSource({ ...form, source: form }));
+    }
     for (const { object, encoded } of files) {
       if (object === undefined || encoded === undefined) continue;
       const stored = this.#heads.get(object.key);
