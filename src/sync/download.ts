@@ -1,4 +1,4 @@
-import { lstat, rm, stat } from 'node:fs/promises';
+import { access, constants, lstat, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, parse, sep } from 'node:path';
 import { makeDirectory } from '../disk/replace-file.js';
@@ -14,7 +14,7 @@ import {
   parseSource,
   storedSource,
 } from '../model/headers.js';
-import type { ObjectKey, Prefix } from '../model/object-key.js';
+import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
 import { type Plan, stepsOf, type WriteStep } from '../model/plan.js';
@@ -47,7 +47,7 @@ import { retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
 import { bothOrFirstFailure, totalSize } from './side-by-side.js';
 import { type Tree, walk } from './walk.js';
-import { showName } from './walk-findings.js';
+import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 
 /** Unfinished files that nobody went on with for so long are nobody's. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
@@ -82,6 +82,9 @@ interface Prepared {
   readonly partials: readonly string[];
 }
 
+/** Directories that are looked at side by side. */
+const DIRECTORIES_AT_ONCE = 32;
+
 class Download {
   readonly #options: SyncOptions;
   readonly #target: Target;
@@ -108,6 +111,7 @@ class Download {
     if (this.#options.dryRun) return this.#frame.rehearse(planned.plan);
     // Where nothing is to be made the directory need not be there.
     if (source.files.length === 0) return;
+    await this.#refuseUnwritable(prepared);
     const fetched = await this.#execute(prepared);
     await this.#remember(prepared, fetched, remembered, digestedNs);
   }
@@ -498,6 +502,32 @@ class Download {
       );
     }
     guardDeletions(planned, deletes, directory, 'the source');
+  }
+
+  /** Directories that nothing can be made in, in one line rather than one for each file. */
+  async #refuseUnwritable({ here, planned }: Prepared): Promise<void> {
+    const { directory } = this.#target;
+    const written = new Set<string>();
+    for (const { action, key } of stepsOf(planned.plan)) {
+      if (action === 'keep' || action === 'refresh') continue;
+      let at = parentOf(key);
+      while (at !== '' && !here.hasDirectory(at)) at = parentOf(at);
+      written.add(at);
+    }
+    const closed: string[] = [];
+    await forEachConcurrent(written, DIRECTORIES_AT_ONCE, async (name) => {
+      const path = join(directory, name);
+      await access(path, constants.W_OK | constants.X_OK).catch(({ code }: NodeJS.ErrnoException) => {
+        if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+          closed.push(`${showName(path)} (${code})`);
+      });
+    });
+    if (closed.length === 0) return;
+    const shown = listed(closed.sort(compareKeys).slice(0, NAMES_SHOWN), closed.length);
+    throw refusal(
+      'not-writable',
+      `no files can be made in ${shown}: nothing was written; give this user permission to write there, or name another directory`,
+    );
   }
 
   async #execute({ local, planned, partials }: Prepared): Promise<Fetch> {
