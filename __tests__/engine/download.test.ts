@@ -135,6 +135,25 @@ describe('each distinct content is fetched once', () => {
     for (const name of ['a.txt', 'b/c.txt']) expect((await lstat(join(here, name))).nlink).toBe(1);
   });
 
+  test.each([false, true])(
+    'R12: far more directories than are kept open, delay-updates %s',
+    async (delayUpdates) => {
+      const names = Array.from({ length: 300 }, (_, i) => `d${i % 10}/e${i % 30}/f${i}/file`);
+      put(Object.fromEntries(names.map((name, i) => [name, `${i % 100}`])));
+      await downloaded({ delayUpdates });
+      expect((await readTree(here)).size).toBe(300);
+      replaceAll({ one: 'one', [names[0] ?? '']: '0' });
+      await downloaded({ delayUpdates, deletes: { deleteAfter: true, maxDelete: { kind: 'none' } } });
+      expect((await readdir(here, { recursive: true })).sort()).toEqual([
+        'd0',
+        'd0/e0',
+        'd0/e0/f0',
+        'd0/e0/f0/file',
+        'one',
+      ]);
+    },
+  );
+
   test('C8: a second run fetches nothing and asks nothing; the digests of the third come from the index', async () => {
     put({ 'a.txt': 'one', 'b.txt': 'two', 'c.txt': 'other', 'big.bin': noise(9 * MIB) });
     const index = memoryIndex();
