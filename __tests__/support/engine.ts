@@ -2,7 +2,7 @@ import { literalPath } from '../../src/action/path-lines.js';
 import type { Event } from '../../src/model/events.js';
 import { parsePrefix } from '../../src/model/object-key.js';
 import { destinationUrl } from '../../src/model/objects.js';
-import type { SyncOptions } from '../../src/model/options.js';
+import type { SyncOptions, Target } from '../../src/model/options.js';
 import type { Invalidator } from '../../src/store/object-store.js';
 import { openStore } from '../../src/store/open.js';
 import type { CopyPlace, IndexStorage, SyncResult } from '../../src/sync/ports.js';
@@ -39,6 +39,7 @@ export interface Changes {
   readonly maxCopySize?: number;
   readonly canTag?: boolean;
   readonly signal?: AbortSignal;
+  readonly target?: Target;
 }
 
 export interface Published extends SyncResult {
@@ -65,6 +66,7 @@ export function optionsFor(
       ...changes.tree,
     },
     destination: { bucket, prefix: parsePrefix(changes.prefix ?? 'p') },
+    ...(changes.target === undefined ? {} : { target: changes.target }),
     connection: {
       region: server.region,
       endpointUrl: server.endpoint,
@@ -146,6 +148,16 @@ export async function publish(
   const result = await sync(options, ports);
   const messages = events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
   return { ...result, events, messages };
+}
+
+/** Downloads the prefix to a directory through the real engine and store. */
+export async function download(
+  server: TestServer,
+  bucket: string,
+  directory: string,
+  { duplicates = 'copy', asStored = false, ...changes }: Changes & Partial<Omit<Target, 'directory'>> = {},
+): Promise<Published> {
+  return publish(server, bucket, directory, { ...changes, target: { directory, duplicates, asStored } });
 }
 
 /** `action key outcome`, below the prefix, in the order of the outcomes. */

@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -19,6 +19,20 @@ export async function writeTree(contents: TreeContents, root?: string): Promise<
     await writeFile(path, content);
   }
   return directory;
+}
+
+/** The files below a root by their names; links and special files are left out. */
+export async function readTree(root: string): Promise<ReadonlyMap<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  const visit = async (below: string): Promise<void> => {
+    for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+      const name = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory()) await visit(name);
+      else if (entry.isFile()) found.set(name, await readFile(join(root, name)));
+    }
+  };
+  await visit('');
+  return found;
 }
 
 export async function removeTree(root: string): Promise<void> {

@@ -14,7 +14,10 @@ const MOST_OPEN = 64;
 const DESCRIPTORS = '/proc/self/fd';
 
 interface Held {
-  readonly handle: FileHandle;
+  readonly opening: Promise<FileHandle>;
+  /** Whether it was to be made where it is not there. */
+  readonly create: boolean;
+  /** Those who wait for it too: what nobody uses is open. */
   users: number;
 }
 
@@ -25,7 +28,7 @@ interface Held {
  */
 export class TargetDirectory {
   readonly #root: string;
-  readonly #held = new Map<string, Promise<Held>>();
+  readonly #held = new Map<string, Held>();
   readonly #byDescriptor: boolean;
 
   private constructor(root: string, byDescriptor: boolean) {
@@ -51,9 +54,10 @@ export class TargetDirectory {
     if (!this.#byDescriptor) return work(await this.#look(name, create));
     const held = await this.#hold(name, create);
     try {
-      return await work(`${DESCRIPTORS}/${held.handle.fd}`);
+      const { fd } = await held.opening;
+      return await work(`${DESCRIPTORS}/${fd}`);
     } finally {
-      held.users--;
+      await this.#release(name, held);
     }
   }
 
@@ -73,61 +77,61 @@ export class TargetDirectory {
   async close(): Promise<void> {
     const all = [...this.#held.values()];
     this.#held.clear();
-    for (const held of all) await held.then(({ handle }) => handle.close()).catch(() => undefined);
+    for (const { opening } of all) await opening.then((handle) => handle.close()).catch(() => undefined);
   }
 
   async #forget(name: string): Promise<void> {
-    const opening = this.#held.get(name);
-    if (opening === undefined) return;
+    const held = this.#held.get(name);
+    if (held === undefined) return;
     this.#held.delete(name);
-    const held = await opening;
-    if (held.users === 0) await held.handle.close();
+    // Else whoever uses it last closes it.
+    if (held.users === 0) await close(held);
   }
 
   /** Counts the caller as a user. */
   async #hold(name: string, create: boolean): Promise<Held> {
     for (;;) {
-      const opening = this.#held.get(name) ?? this.#open(name, create);
+      const held = this.#held.get(name) ?? { opening: this.#open(name, create), create, users: 0 };
       // The one used last is let go last.
       this.#held.delete(name);
-      this.#held.set(name, opening);
-      let held: Held;
-      try {
-        held = await opening;
-      } catch (error) {
-        if (this.#held.get(name) === opening) this.#held.delete(name);
-        throw error;
-      }
-      // It may have been let go in between.
-      if (this.#held.get(name) !== opening) continue;
+      this.#held.set(name, held);
       held.users++;
-      await this.#letGo();
-      return held;
+      try {
+        await held.opening;
+        return held;
+      } catch (error) {
+        if (this.#held.get(name) === held) this.#held.delete(name);
+        // Whoever asked first did not want it made.
+        const isToMake = create && !held.create && (error as NodeJS.ErrnoException).code === 'ENOENT';
+        if (!isToMake) throw error;
+      }
     }
   }
 
-  async #open(name: string, create: boolean): Promise<Held> {
-    if (name === '') return { handle: await openDirectory(this.#root, this.#root), users: 0 };
+  /** Waits for nobody: those who are waited for may wait for the caller. */
+  async #release(name: string, held: Held): Promise<void> {
+    held.users--;
+    if (held.users === 0 && this.#held.get(name) !== held) await close(held);
+    for (const [idle, other] of this.#held) {
+      if (this.#held.size <= MOST_OPEN) return;
+      if (other.users > 0) continue;
+      this.#held.delete(idle);
+      await close(other);
+    }
+  }
+
+  async #open(name: string, create: boolean): Promise<FileHandle> {
+    if (name === '') return openDirectory(this.#root, this.#root);
     return this.within(parentOf(name), create, async (parent) => {
       const path = join(parent, baseOf(name));
       try {
-        return { handle: await openDirectory(path, name), users: 0 };
+        return await openDirectory(path, name);
       } catch (error) {
         if (!create || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
         await makeOne(path);
-        return { handle: await openDirectory(path, name), users: 0 };
+        return openDirectory(path, name);
       }
     });
-  }
-
-  async #letGo(): Promise<void> {
-    for (const [name, opening] of this.#held) {
-      if (this.#held.size <= MOST_OPEN) return;
-      const held = await opening.catch(() => undefined);
-      if (held === undefined || held.users > 0 || this.#held.get(name) !== opening) continue;
-      this.#held.delete(name);
-      await held.handle.close();
-    }
   }
 
   /** Without descriptors to name: each directory on the way is one, and no link. */
@@ -149,6 +153,10 @@ export class TargetDirectory {
     }
     return path;
   }
+}
+
+async function close({ opening }: Held): Promise<void> {
+  await (await opening).close();
 }
 
 /** Of a name below the root: the directory that it lies in. */

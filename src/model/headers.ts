@@ -42,7 +42,11 @@ export const SOURCE_METADATA = 's3ds-source';
 export const PAGE_METADATA = 's3ds-page';
 
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
-export function formatSource({ encoding, md5, source }: Encoded): string {
+export function formatSource({
+  encoding,
+  md5,
+  source,
+}: Pick<Encoded, 'encoding' | 'md5'> & { readonly source: { readonly size: number } }): string {
   return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
 }
 

@@ -31,8 +31,8 @@ export interface ReadableStore {
     signal: AbortSignal,
     range?: ByteRange,
   ): Promise<ObjectHead>;
-  /** The size of the first part of a multipart object, in bytes; `undefined`: S3 does not say. */
-  partSize(key: ObjectKey, etag: ETag, signal: AbortSignal): Promise<number | undefined>;
+  /** The size of a part of a multipart object, the first is 1, in bytes; `undefined`: S3 does not say. */
+  partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined>;
   /** Multipart uploads under the prefix that are not ended, page by page. */
   listUploads(prefix: Prefix, signal: AbortSignal): AsyncIterable<readonly ListedUpload[]>;
   /** The parts that an upload has. Rejects with `no-upload`. */

@@ -360,11 +360,11 @@ export class S3Store implements ObjectStore {
     });
   }
 
-  async partSize(key: ObjectKey, etag: ETag, signal: AbortSignal): Promise<number | undefined> {
+  async partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined> {
     try {
       const answer = await this.#call('HeadObject', signal, () =>
         this.#client.send(
-          new HeadObjectCommand({ ...this.#every, Key: key, IfMatch: `"${etag}"`, PartNumber: 1 }),
+          new HeadObjectCommand({ ...this.#every, Key: key, IfMatch: `"${etag}"`, PartNumber: part }),
           { abortSignal: signal },
         ),
       );

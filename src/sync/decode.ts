@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { createBrotliDecompress, createGunzip } from 'node:zlib';
+import { brotliDecompressSync, constants, createBrotliDecompress, createGunzip } from 'node:zlib';
 import type { Md5 } from '../model/digest.js';
 import type { SourceForm } from '../model/headers.js';
 import type { Encoding } from '../model/objects.js';
@@ -9,6 +9,26 @@ import type { Encoding } from '../model/objects.js';
 /** Bytes are not those that something vouched for. */
 export class WrongContentError extends Error {
   override readonly name = 'WrongContentError';
+}
+
+/** What is read of a file to tell whether it is encoded. Bytes. */
+const BEGINNING = 4096;
+
+/** Whether a file begins as encoded ones do. By chance another one does too: who asks must ask more. */
+export async function looksEncoded(path: string): Promise<boolean> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0);
+    const beginning = buffer.subarray(0, bytesRead);
+    if (beginning[0] === 0x1f && beginning[1] === 0x8b) return true;
+    const options = { finishFlush: constants.BROTLI_OPERATION_FLUSH, maxOutputLength: BEGINNING * 16 };
+    brotliDecompressSync(beginning, options);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The stored bytes, decoded. Errors of zlib become WrongContentError. */
@@ -40,11 +60,14 @@ export async function decodeTo(
     for await (const chunk of chunks) {
       written += chunk.length;
       // A bomb is stopped where the file that it says it is would end.
-      if (written > size) break;
+      if (written > size) throw wrongSource();
       hash.update(chunk);
       await handle.writeFile(chunk);
     }
   });
-  if (written !== size || (hash.digest('hex') as Md5) !== md5)
-    throw new WrongContentError('the decoded bytes are not those that the object names as its source');
+  if (written !== size || (hash.digest('hex') as Md5) !== md5) throw wrongSource();
+}
+
+function wrongSource(): WrongContentError {
+  return new WrongContentError('the decoded bytes are not those that the object names as its source');
 }

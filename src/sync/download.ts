@@ -1,6 +1,6 @@
-import { lstat, rm, stat } from 'node:fs/promises';
+import { access, constants, lstat, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, parse } from 'node:path';
+import { join, parse, sep } from 'node:path';
 import { makeDirectory } from '../disk/replace-file.js';
 import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
@@ -14,14 +14,15 @@ import {
   parseSource,
   storedSource,
 } from '../model/headers.js';
-import type { ObjectKey, Prefix } from '../model/object-key.js';
+import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
-import { stepsOf, type WriteStep } from '../model/plan.js';
+import { type Plan, stepsOf, type WriteStep } from '../model/plan.js';
 import type { ObjectHead } from '../store/object-store.js';
+import { looksEncoded } from './decode.js';
 import { digestTree } from './digest.js';
 import { execute } from './execute.js';
-import { Fetch, tokenOf } from './fetch.js';
+import { Fetch, secondsOf, tokenOf } from './fetch.js';
 import type { FileDigest } from './file-bytes.js';
 import { guardDeletions } from './guards.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
@@ -46,7 +47,7 @@ import { retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
 import { bothOrFirstFailure, totalSize } from './side-by-side.js';
 import { type Tree, walk } from './walk.js';
-import { showName } from './walk-findings.js';
+import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 
 /** Unfinished files that nobody went on with for so long are nobody's. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
@@ -81,6 +82,9 @@ interface Prepared {
   readonly partials: readonly string[];
 }
 
+/** Directories that are looked at side by side. */
+const DIRECTORIES_AT_ONCE = 32;
+
 class Download {
   readonly #options: SyncOptions;
   readonly #target: Target;
@@ -106,6 +110,7 @@ class Download {
     this.#frame.settle(planned.plan);
     // Without files nothing is written, not even the directory.
     if (this.#options.dryRun || prepared.files.length === 0) return this.#frame.rehearse(planned.plan);
+    await this.#refuseUnwritable(prepared);
     const fetched = await this.#execute(prepared);
     await this.#remember(prepared, fetched, remembered, digestedNs);
   }
@@ -292,10 +297,15 @@ class Download {
       }
       const here = local.get(name);
       // What is encoded is smaller than its source.
-      if (here === undefined || size === 0 || size >= here.size) continue;
+      if (here === undefined || size === 0 || size > here.size) continue;
+      // An index knows what was taken as-stored; without one the files will be read anyway.
+      const isStored = size === here.size;
+      if (isStored && ((trustFiles && index !== undefined) || !(await looksEncoded(here.path)))) continue;
       const base = name.slice(name.lastIndexOf('/') + 1);
-      const ending = base.slice(base.lastIndexOf('.') + 1);
-      byEnding.set(ending, [...(byEnding.get(ending) ?? []), file]);
+      const ending = `${base.slice(base.lastIndexOf('.') + 1)}${isStored ? '/as stored' : ''}`;
+      const alike = byEnding.get(ending);
+      if (alike === undefined) byEnding.set(ending, [file]);
+      else alike.push(file);
     }
     const isEncoded = (file: LocalFile): boolean => {
       const head = this.#headOf(file);
@@ -473,7 +483,7 @@ class Download {
       if (head === undefined || here === undefined) continue;
       const { mode, mtime } = fileAttributes(head.metadata);
       const otherMode = mode !== undefined && (mode & 0o777) !== (here.mode & 0o777);
-      const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== here.mtimeNs / 1_000_000_000n;
+      const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== secondsOf(here.mtimeNs);
       if (otherMode || otherTime) changed.set(file.name as ObjectKey, 'changed');
     }
     return changed;
@@ -482,7 +492,9 @@ class Download {
   #guard(planned: Planned): void {
     const { deletes } = this.#options;
     const { directory } = this.#target;
-    if (deletes.deleteAfter && (directory === parse(directory).root || directory === homedir())) {
+    const { root } = parse(directory);
+    const isAboveHome = homedir() === directory || homedir().startsWith(join(directory, sep));
+    if (deletes.deleteAfter && (directory === root || isAboveHome)) {
       throw refusal(
         'unrelated-destination',
         `${directory}: delete-after would delete whatever the source does not have in it: name a directory of its own`,
@@ -491,18 +503,43 @@ class Download {
     guardDeletions(planned, deletes, directory, 'the source');
   }
 
-  async #execute({ local, planned, partials, files }: Prepared): Promise<Fetch> {
+  /** Directories that nothing can be made in, in one line rather than one for each file. */
+  async #refuseUnwritable({ here, planned }: Prepared): Promise<void> {
+    const { directory } = this.#target;
+    const written = new Set<string>();
+    for (const { action, key } of stepsOf(planned.plan)) {
+      if (action === 'keep' || action === 'refresh') continue;
+      let at = parentOf(key);
+      while (at !== '' && !here.hasDirectory(at)) at = parentOf(at);
+      written.add(at);
+    }
+    const closed: string[] = [];
+    await forEachConcurrent(written, DIRECTORIES_AT_ONCE, async (name) => {
+      const path = join(directory, name);
+      await access(path, constants.W_OK | constants.X_OK).catch(({ code }: NodeJS.ErrnoException) => {
+        if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+          closed.push(`${showName(path)} (${code})`);
+      });
+    });
+    if (closed.length === 0) return;
+    const shown = listed(closed.sort(compareKeys).slice(0, NAMES_SHOWN), closed.length);
+    throw refusal(
+      'not-writable',
+      `no files can be made in ${shown}: nothing was written; give this user permission to write there, or name another directory`,
+    );
+  }
+
+  async #execute({ local, planned, partials }: Prepared): Promise<Fetch> {
     const { store, emit } = this.#ports;
     const { preserve, overwrite, connection } = this.#options;
     const totals = planTotals(planned.plan);
     const concurrency = requestsInFlight(connection);
     const { signal } = this.#frame;
-    const steps = [...stepsOf(planned.plan)].some(({ action }) => action !== 'keep');
-    if (steps) await makeDirectory(this.#target.directory);
+    await makeDirectory(this.#target.directory);
     const directory = await TargetDirectory.open(this.#target.directory);
     try {
       return await this.#frame.phase('fetch', async (tell) => {
-        await this.#clean(directory, partials, files);
+        await this.#clean(directory, partials, planned.plan);
         const filesTotal =
           totals.download.files +
           totals.copy.files +
@@ -558,15 +595,13 @@ class Download {
   }
 
   /** Takes away what an interrupted run left half done and this one does not go on with. */
-  async #clean(
-    directory: TargetDirectory,
-    partials: readonly string[],
-    files: readonly LocalFile[],
-  ): Promise<void> {
+  async #clean(directory: TargetDirectory, partials: readonly string[], plan: Plan): Promise<void> {
     if (partials.length === 0) return;
+    const met = new Set(partials);
     const wanted = new Set<string>();
-    for (const { name, object } of files) {
-      if (object === undefined) continue;
+    for (const step of stepsOf(plan)) {
+      if (!('file' in step) || step.file.object === undefined) continue;
+      const { name, object } = step.file;
       const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
       const at = name.slice(0, name.length - baseOf(name).length);
       wanted.add(at + partial).add(at + progressName(partial));
@@ -577,8 +612,10 @@ class Download {
       await directory
         .within(parentOf(name), false, async (at) => {
           const path = join(at, baseOf(name));
-          const { mtimeMs } = await lstat(path);
-          if (now - mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+          // Not its mtime, which may be the object's.
+          const { ctimeMs } = await lstat(path);
+          const isAlone = name.endsWith('.done') && !met.has(name.replace(/\.done$/, '.part'));
+          if (isAlone || now - ctimeMs > ABANDONED_MS) await rm(path, { force: true });
         })
         .catch(() => undefined);
     }
@@ -596,6 +633,10 @@ class Download {
     const known = new Map<ObjectKey, Md5>();
     for (const [object, md5] of vouched) known.set(object.key, md5);
     const sources = new Map<ObjectKey, string>();
+    for (const [key, { md5, form }] of fetch.fetched) {
+      known.set(key, md5);
+      if (form !== undefined) sources.set(key, formatSource({ ...form, source: form }));
+    }
     for (const { object, encoded } of files) {
       if (object === undefined || encoded === undefined) continue;
       const stored = this.#heads.get(object.key);

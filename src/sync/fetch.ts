@@ -20,7 +20,13 @@ import { EMPTY_MD5, type ETag, type Md5, md5Of } from '../model/digest.js';
 import { partsOf, uniformLayout } from '../model/digest-index.js';
 import { EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
-import { type FileAttributes, fileAttributes, type SourceForm, storedSource } from '../model/headers.js';
+import {
+  type FileAttributes,
+  fileAttributes,
+  metadataMd5,
+  type SourceForm,
+  storedSource,
+} from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile, RemoteObject } from '../model/objects.js';
 import type { Target } from '../model/options.js';
@@ -77,6 +83,14 @@ export interface FetchOptions {
   readonly requests: AbortSignal;
 }
 
+/** An object's bytes that arrived and were proved. */
+interface Fetched {
+  /** Of the bytes as they are stored. */
+  readonly md5: Md5;
+  /** What they encode. */
+  readonly form: SourceForm | undefined;
+}
+
 /** A file under a temporary name, in the directory of the one that it becomes. */
 interface Made {
   readonly action: 'download' | 'copy' | 'link';
@@ -85,6 +99,8 @@ interface Made {
   readonly md5: Md5;
   /** What the object said that it encodes. */
   readonly form: SourceForm | undefined;
+  /** The next run can go on with it. */
+  readonly resumable?: true;
 }
 
 /** A file of this run under its own name. */
@@ -107,6 +123,8 @@ export class Fetch implements Performer {
   readonly #placed = new Map<ObjectKey, Placed>();
   /** Files of this run, as they are now, for the index. */
   readonly published = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>();
+  /** What was learned of the objects that were fetched, for the index. */
+  readonly fetched = new Map<ObjectKey, Fetched>();
   /** Exit statuses of the failures met. */
   readonly exits = new Set<ExitCode>();
 
@@ -175,9 +193,11 @@ export class Fetch implements Performer {
     return this.#fetch(file);
   }
 
-  /** Takes away what was made and not placed; a large object that is half there stays for the next run. */
+  /** Takes away what was made and not placed; a large object, whole or half there, stays for the next run. */
   async close(): Promise<void> {
-    for (const made of this.#staged.values()) await this.#discard(made.name, made.temporary);
+    for (const made of this.#staged.values()) {
+      if (made.resumable !== true) await this.#discard(made.name, made.temporary);
+    }
     this.#staged.clear();
   }
 
@@ -210,13 +230,8 @@ export class Fetch implements Performer {
     const attributes = this.#attributesOf(head);
     const temporary = partialName(randomBytes(12).toString('hex'));
     const { name } = step.file;
-    try {
-      const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
-      return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
-    } catch (error) {
-      await this.#discard(name, temporary);
-      throw error;
-    }
+    const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
+    return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
   }
 
   #sourceOf(
@@ -234,8 +249,28 @@ export class Fetch implements Performer {
     return { file, md5: step.md5 };
   }
 
-  /** `undefined`: the file is not the one that was met. */
+  /** `undefined`: the file is not, or no longer, the one that was met. */
   async #duplicate(
+    source: LocalFile,
+    name: string,
+    temporary: string,
+    how: 'copy' | 'link',
+    attributes: FileAttributes | undefined,
+  ): Promise<'copy' | 'link' | undefined> {
+    let made: 'copy' | 'link' | undefined;
+    try {
+      made = await this.#duplicateOnce(source, name, temporary, how, attributes);
+      return made;
+    } catch (error) {
+      // It vanished, or a link leads to it now; the target's own directory will say so again.
+      if (error instanceof InTheWayError) return undefined;
+      return unlessAbsent(error as NodeJS.ErrnoException);
+    } finally {
+      if (made === undefined) await this.#discard(name, temporary);
+    }
+  }
+
+  async #duplicateOnce(
     source: LocalFile,
     name: string,
     temporary: string,
@@ -258,7 +293,7 @@ export class Fetch implements Performer {
         const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
         try {
           // Its own attributes, not those of its twin (R3).
-          await applyAttributes(handle, attributes ?? { mode: 0o666 & ~process.umask() });
+          await applyAttributes(handle, { mode: 0o666 & ~process.umask(), ...attributes });
         } finally {
           await handle.close();
         }
@@ -270,16 +305,16 @@ export class Fetch implements Performer {
   async #fetch(file: LocalFile): Promise<Made> {
     const object = objectOf(file);
     try {
-      return await this.#fetchOnce(file, object, true);
+      return await this.#fetchOnce(file, object);
     } catch (error) {
       // A body that is not what was said may have been damaged on its way, or what it was gone on with.
       if (!(error instanceof WrongContentError)) throw error;
-      return this.#fetchOnce(file, object, false);
+      return this.#fetchOnce(file, object);
     }
   }
 
-  async #fetchOnce(file: LocalFile, object: RemoteObject, resume: boolean): Promise<Made> {
-    if (object.size >= MULTIPART_THRESHOLD) return this.#fetchLarge(file, object, resume);
+  async #fetchOnce(file: LocalFile, object: RemoteObject): Promise<Made> {
+    if (object.size >= MULTIPART_THRESHOLD) return this.#fetchLarge(file, object);
     if (object.size === 0) {
       const head = this.#options.preserve ? await this.#head(object) : undefined;
       return this.#keep(file, Buffer.alloc(0), EMPTY_MD5, head);
@@ -289,6 +324,7 @@ export class Fetch implements Performer {
       const { body, head } = await this.#read(object);
       const md5 = md5Of(body);
       await this.#verifier.verify(object, head, bytesEvidence(body, md5));
+      this.fetched.set(object.key, { md5, form: storedSource(object.etag, head) });
       return this.#keep(file, body, md5, head);
     });
   }
@@ -341,48 +377,54 @@ export class Fetch implements Performer {
    * A large object comes in ranges, several at a time, into a file that the next run goes on with. It is bound to the
    * ETag, and proved as a whole at the end.
    */
-  async #fetchLarge(file: LocalFile, object: RemoteObject, resume: boolean): Promise<Made> {
-    const { directory } = this.#options;
+  async #fetchLarge(file: LocalFile, object: RemoteObject): Promise<Made> {
     const head = await this.#head(object);
-    const form = this.#formOf(object, head);
     const attributes = this.#attributesOf(head);
     const { name } = file;
     const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
-    return directory.within(parentOf(name), true, async (at) => {
-      const path = join(at, partial);
-      const progress = join(at, progressName(partial));
-      if (!resume) await this.#discard(name, partial);
-      await this.#fetchRanges(path, progress, object);
-      const stats = await lstat(path, { bigint: true });
-      const whole = { ...file, ...statFields(stats), path, real: path };
-      const evidence: Evidence = {
-        size: object.size,
-        digest: async (layouts) => this.#options.pool.digest({ file: whole, layouts }, object.size),
-      };
-      const md5 = await this.#verifier.verify(object, head, evidence);
-      await rm(progress, { force: true });
-      if (form !== undefined) return this.#decode(file, path, partial, form, attributes);
-      const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
-      try {
-        await applyAttributes(handle, attributes);
-      } finally {
-        await handle.close();
-      }
-      return { action: 'download', name, temporary: partial, md5, form };
-    });
+    try {
+      return await this.#options.directory.within(parentOf(name), true, async (at) => {
+        const path = join(at, partial);
+        await this.#fetchRanges(path, join(at, progressName(partial)), object);
+        const stats = await lstat(path, { bigint: true });
+        const whole = { ...file, ...statFields(stats), path, real: path };
+        const evidence: Evidence = {
+          size: object.size,
+          digest: async (layouts) => this.#options.pool.digest({ file: whole, layouts }, object.size),
+        };
+        const md5 = await this.#verifier.verify(object, head, evidence);
+        // Of an object in parts the metadata alone says what it encodes: who overwrites it may have kept that (C15).
+        const said = metadataMd5(head.metadata) === md5 ? storedSource(object.etag, head) : undefined;
+        this.fetched.set(object.key, { md5, form: said });
+        const form = this.#options.target.asStored ? undefined : said;
+        if (form !== undefined) return this.#decode(file, path, partial, form, attributes);
+        const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+        try {
+          await applyAttributes(handle, attributes);
+        } finally {
+          await handle.close();
+        }
+        return { action: 'download', name, temporary: partial, md5, form, resumable: true };
+      });
+    } catch (error) {
+      // Nothing of it is to be gone on with.
+      if (error instanceof WrongContentError) await this.#discard(name, partial);
+      throw error;
+    }
   }
 
   async #fetchRanges(path: string, progress: string, object: RemoteObject): Promise<void> {
     const { signal } = this.#options;
     const done = await doneRanges(path, progress, object.size);
+    if (done === undefined) await rm(path, { force: true });
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
     const handle = await open(path, flags, 0o666);
     try {
       // Which ranges are there is written down after their bytes.
-      if (done.size === 0) await rm(progress, { force: true });
+      if (done === undefined) await rm(progress, { force: true });
       await handle.truncate(object.size);
       const ranges = [...partsOf(uniformLayout(object.size, RANGE))].map((range, i) => ({ ...range, i }));
-      const due = ranges.filter(({ i }) => !done.has(i));
+      const due = ranges.filter(({ i }) => done?.has(i) !== true);
       await forEachConcurrent(due, RANGES_IN_FLIGHT, ({ offset, size, i }) =>
         this.#bodies.with(size, async () => {
           signal.throwIfAborted();
@@ -426,7 +468,11 @@ export class Fetch implements Performer {
   }
 
   /** Gives a file its name, where that is still free or still has what was met. */
-  async #place({ name, temporary, md5, form }: Made, condition: Condition, key: ObjectKey): Promise<void> {
+  async #place(
+    { name, temporary, md5, form, resumable }: Made,
+    condition: Condition,
+    key: ObjectKey,
+  ): Promise<void> {
     const { directory, overwrite } = this.#options;
     try {
       const stats = await directory.within(parentOf(name), true, async (at) => {
@@ -442,6 +488,7 @@ export class Fetch implements Performer {
         else if (isFree && now === undefined && (await lstat(to).catch(unlessAbsent)) !== undefined)
           throw foreign(name);
         else await rename(from, to);
+        if (resumable === true) await rm(join(at, progressName(temporary)), { force: true });
         return lstat(to, { bigint: true });
       });
       const file = this.#fileOf(name, stats);
@@ -483,13 +530,14 @@ export class Fetch implements Performer {
   }
 
   async #delete({ key, etag }: DeleteStep): Promise<void> {
-    await this.#options.directory.within(parentOf(key), false, async (at) => {
-      const path = join(at, baseOf(key));
-      const now = await lstat(path, { bigint: true }).catch(unlessAbsent);
-      if (now === undefined) return;
-      if (tokenOf(now) !== etag) throw foreign(key);
-      await unlink(path);
-    });
+    await this.#options.directory
+      .within(parentOf(key), false, async (at) => {
+        const path = join(at, baseOf(key));
+        if (tokenOf(await lstat(path, { bigint: true })) !== etag) throw foreign(key);
+        await unlink(path);
+      })
+      // Its directory may be gone with it.
+      .catch(unlessAbsent);
   }
 
   async #head(object: RemoteObject): Promise<ObjectHead> {
@@ -555,12 +603,20 @@ function agrees(stats: BigIntStats, attributes: FileAttributes | undefined): boo
   if (attributes === undefined) return true;
   const { mode, mtime } = attributes;
   const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
-  return sameMode && (mtime === undefined || stats.mtimeNs / 1_000_000_000n === BigInt(Math.floor(mtime)));
+  return sameMode && (mtime === undefined || secondsOf(stats.mtimeNs) === BigInt(Math.floor(mtime)));
+}
+
+/** Whole seconds, rounded down: before 1970 too, where a division of bigints rounds up. */
+export function secondsOf(ns: bigint): bigint {
+  return (ns - (ns < 0n ? 999_999_999n : 0n)) / 1_000_000_000n;
 }
 
 async function applyAttributes(handle: FileHandle, attributes: FileAttributes | undefined): Promise<void> {
   if (attributes?.mode !== undefined) await handle.chmod(attributes.mode & MODE_BITS);
-  if (attributes?.mtime !== undefined) await handle.utimes(attributes.mtime, attributes.mtime);
+  if (attributes?.mtime === undefined) return;
+  // Of a number below zero Node makes the time that it is now, of a date it does not.
+  const time = attributes.mtime < 0 ? new Date(attributes.mtime * 1000) : attributes.mtime;
+  await handle.utimes(time, time);
 }
 
 /** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
@@ -576,10 +632,18 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Ranges that an interrupted run wrote down after it had written them. */
-async function doneRanges(path: string, progress: string, size: number): Promise<ReadonlySet<number>> {
+/**
+ * Ranges that an interrupted run wrote down after it had written them. `undefined`: there is no file to go on with, or
+ * not one of ours: what has further names is never written through (R3), what is kept from writing has its mode already.
+ */
+async function doneRanges(
+  path: string,
+  progress: string,
+  size: number,
+): Promise<ReadonlySet<number> | undefined> {
   const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined || !stats.isFile() || stats.size !== size) return new Set();
+  if (stats === undefined || !stats.isFile() || stats.nlink !== 1) return undefined;
+  if (stats.size !== size || (stats.mode & 0o600) !== 0o600) return undefined;
   const text = await readFile(progress, 'latin1').catch(() => '');
   const numbers = text.split('\n').slice(0, -1).map(Number);
   return new Set(numbers.filter((number) => Number.isSafeInteger(number)));

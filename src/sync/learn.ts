@@ -1,4 +1,4 @@
-import { classifyETag, type Md5 } from '../model/digest.js';
+import type { Md5 } from '../model/digest.js';
 import {
   type DigestIndex,
   emptyIndex,
@@ -181,8 +181,8 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
         object.key,
         { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked },
       ]);
-    } else if (md5 !== undefined && (!isPlain || classifyETag(object.etag).kind !== 'md5')) {
-      // A plain ETag says its own digest; only the others are worth a line.
+    } else if (md5 !== undefined && (!isPlain || (object.etag as string) !== md5)) {
+      // A plain ETag says its own digest; only the others, and those under KMS, are worth a line.
       entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);
     }
   }

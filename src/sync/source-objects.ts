@@ -114,7 +114,7 @@ export class SourceObjects implements BodySource {
     const object = objectOf(file);
     const kind = classifyETag(object.etag);
     if (kind.kind !== 'multipart') return undefined;
-    const first = await this.#options.store.partSize(object.key, object.etag, this.#options.requests);
+    const first = await this.#options.store.partSize(object.key, object.etag, 1, this.#options.requests);
     const sizes = first === undefined ? candidatePartSizes(object.size, kind.parts) : [first];
     // More than one fits now and then, and a wrong one is found out by the ETag alone: then the bytes are sent.
     const [size] = sizes;

@@ -1,10 +1,14 @@
+import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type Md5, multipartETag } from '../model/digest.js';
-import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
+import { layoutParts, layoutSize, type PartRun, uniformLayout } from '../model/digest-index.js';
 import { metadataMd5 } from '../model/headers.js';
 import type { RemoteObject } from '../model/objects.js';
 import { candidatePartSizes } from '../model/part-sizes.js';
 import { etagsProve, type ObjectHead, type ReadableStore } from '../store/object-store.js';
 import { WrongContentError } from './decode.js';
+
+/** HEADs in flight about one object. */
+const PARTS_ASKED_AT_ONCE = 8;
 
 /** Bytes that arrived, as far as they must be judged. */
 export interface Evidence {
@@ -51,17 +55,40 @@ export class Verifier {
     const said = metadataMd5(head.metadata);
     if (said === md5) return md5;
     if (kind.kind === 'multipart' && proves) {
-      const partSize = await this.#store.partSize(key, etag, this.#signal);
-      const layout = partSize === undefined || partSize <= 0 ? undefined : uniformLayout(size, partSize);
-      if (layout !== undefined && layoutParts(layout) === kind.parts) {
+      const makes = async (layout: readonly PartRun[]): Promise<boolean> => {
         const [found] = (await evidence.digest([layout])).etags;
-        if (found !== undefined && composite(found) === etag) return md5;
+        return found !== undefined && composite(found) === etag;
+      };
+      const partSize = await this.#store.partSize(key, etag, 1, this.#signal);
+      const even = partSize === undefined || partSize <= 0 ? undefined : uniformLayout(size, partSize);
+      if (even !== undefined && layoutParts(even) === kind.parts && (await makes(even))) return md5;
+      // Parts need not be of one size: what puts objects together from others makes such.
+      const layout = even === undefined ? undefined : await this.#layoutOf(object, kind.parts);
+      if (layout !== undefined) {
+        if (await makes(layout)) return md5;
         throw wrong('its ETag');
       }
     }
     if (said !== undefined) throw wrong('its metadata');
     this.#unverified++;
     return md5;
+  }
+
+  /** As S3 says of each part; `undefined`: it does not, or not so that they make the object. */
+  async #layoutOf({ key, etag, size }: RemoteObject, parts: number): Promise<readonly PartRun[] | undefined> {
+    const sizes: number[] = [];
+    const numbers = Array.from({ length: parts }, (_, i) => i);
+    await forEachConcurrent(numbers, PARTS_ASKED_AT_ONCE, async (i) => {
+      sizes[i] = (await this.#store.partSize(key, etag, i + 1, this.#signal)) ?? 0;
+    });
+    const runs: { count: number; size: number }[] = [];
+    for (const partSize of sizes) {
+      if (partSize <= 0) return undefined;
+      const last = runs.at(-1);
+      if (last?.size === partSize) last.count++;
+      else runs.push({ count: 1, size: partSize });
+    }
+    return layoutSize(runs) === size ? runs : undefined;
   }
 }
 

@@ -1,0 +1,1174 @@
+import { execFile } from 'node:child_process';
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { LoggedRequest, PutOptions, S3Request } from '../../dev/s3-server/index.js';
+import { md5Of, multipartETag } from '../../src/model/digest.js';
+import { type Changes, download, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import {
+  noise,
+  readTree,
+  removeTree,
+  type TreeContents,
+  temporaryDirectory,
+  writeTree,
+} from '../support/tree.js';
+
+const MIB = 1024 * 1024;
+const DELETE = { deletes: { deleteAfter: true } } as const;
+const PAGE = 'a page that says the same again and again. '.repeat(100);
+
+let s3: EmbeddedTestServer;
+let bucket: string;
+/** What is downloaded to. */
+let here: string;
+/** Beside it, for what a test needs otherwise: nothing of a download may get there. */
+let outside: string;
+
+beforeAll(async () => {
+  s3 = await embedded();
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  bucket = await s3.bucket();
+  outside = await temporaryDirectory();
+  here = join(outside, 'target');
+  await mkdir(here);
+  s3.server.log.clear();
+});
+afterEach(async () => {
+  s3.server.faults.clear();
+  for (const undo of hooks.splice(0)) undo();
+  await removeTree(outside);
+});
+
+const hooks: (() => void)[] = [];
+
+async function mkfifo(path: string): Promise<void> {
+  await promisify(execFile)('mkfifo', [path]);
+}
+
+/** Does `work` once, when the first GET of `name` arrives. */
+function whenFetched(name: string, work: () => void | Promise<void>): void {
+  let done = false;
+  const remove = s3.server.before({ operation: 'GetObject', key: `p/${name}` }, async () => {
+    if (done) return;
+    done = true;
+    await work();
+  });
+  hooks.push(remove);
+}
+
+function put(contents: TreeContents, options: PutOptions = {}): void {
+  for (const [name, content] of Object.entries(contents))
+    s3.server.putObject(bucket, `p/${name}`, content, options);
+}
+
+function replaceAll(contents: TreeContents): void {
+  for (const { key } of s3.server.objects(bucket)) s3.server.deleteObject(bucket, key);
+  put(contents);
+}
+
+/** As `preserve` and s3cmd write it. */
+function told(content: string, mode: number, mtime: number): PutOptions {
+  const attributes = `md5:${md5Of(Buffer.from(content))}/mode:${mode}/mtime:${mtime}`;
+  return { headers: { 'x-amz-meta-s3cmd-attrs': attributes } };
+}
+
+/** As an upload in parts of a size that nobody's default is leaves it. */
+function inParts(content: Buffer, ...sizes: readonly number[]): PutOptions {
+  const md5s: ReturnType<typeof md5Of>[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    md5s.push(md5Of(content.subarray(at, at + size)));
+    at += size;
+  }
+  return { etag: multipartETag(md5s) };
+}
+
+async function texts(root = here): Promise<Readonly<Record<string, string>>> {
+  return Object.fromEntries([...(await readTree(root))].map(([name, bytes]) => [name, bytes.toString()]));
+}
+
+/** GETs of this test's bucket: one that an earlier test cut short may be answered late. */
+function gets(key?: string): readonly LoggedRequest[] {
+  const all = s3.server.log.of('GetObject').filter((request) => request.bucket === bucket);
+  return key === undefined ? all : all.filter((request) => request.key === key);
+}
+
+function fetches(): number {
+  return gets().length;
+}
+
+/** Runs, and runs again: everything is right, and there is nothing left to do. */
+async function downloaded(changes: Parameters<typeof download>[3] = {}): Promise<Published> {
+  s3.server.log.clear();
+  const run = await download(s3, bucket, here, changes);
+  expect({ exit: run.exit, error: run.report.error }).toEqual({ exit: 0, error: undefined });
+  const again = await download(s3, bucket, here, { ...changes, dryRun: true });
+  expect({ steps: stepsOf(again), error: again.report.error }).toEqual({ steps: [], error: undefined });
+  return run;
+}
+
+describe('each distinct content is fetched once', () => {
+  test('a fresh tree with duplicates and empty files, into a directory that is not there yet', async () => {
+    put({ 'a.txt': 'one', 'b/c.txt': 'one', 'd/e/f.css': 'two two', e: '', g: '', 'd/': '' });
+    here = join(here, 'not', 'there');
+    const run = await download(s3, bucket, here);
+    expect(run.exit).toBe(0);
+    expect(await texts()).toEqual({ 'a.txt': 'one', 'b/c.txt': 'one', 'd/e/f.css': 'two two', e: '', g: '' });
+    expect(run.report.totals).toMatchObject({
+      downloaded: { files: 4, bytes: 10 },
+      copied: { files: 1, bytes: 3 },
+      linked: { files: 0 },
+    });
+    expect(fetches()).toBe(2);
+    for (const name of ['a.txt', 'b/c.txt']) expect((await lstat(join(here, name))).nlink).toBe(1);
+  });
+
+  test.each([false, true])(
+    'R12: far more directories than are kept open, delay-updates %s',
+    async (delayUpdates) => {
+      const names = Array.from({ length: 300 }, (_, i) => `d${i % 10}/e${i % 30}/f${i}/file`);
+      put(Object.fromEntries(names.map((name, i) => [name, `${i % 100}`])));
+      await downloaded({ delayUpdates });
+      expect((await readTree(here)).size).toBe(300);
+      replaceAll({ one: 'one', [names[0] ?? '']: '0' });
+      await downloaded({ delayUpdates, deletes: { deleteAfter: true, maxDelete: { kind: 'none' } } });
+      expect((await readdir(here, { recursive: true })).sort()).toEqual([
+        'd0',
+        'd0/e0',
+        'd0/e0/f0',
+        'd0/e0/f0/file',
+        'one',
+      ]);
+    },
+  );
+
+  test('C8: a second run fetches nothing and asks nothing; the digests of the third come from the index', async () => {
+    put({ 'a.txt': 'one', 'b.txt': 'two', 'c.txt': 'other', 'big.bin': noise(9 * MIB) });
+    const index = memoryIndex();
+    await download(s3, bucket, here, { index });
+    s3.server.log.clear();
+    await utimes(join(here, 'a.txt'), 1, 1);
+    const later = (): number => Date.now() + 60_000;
+    const second = await download(s3, bucket, here, { index, now: later });
+    expect({ steps: stepsOf(second), counts: s3.server.log.counts }).toEqual({
+      steps: [],
+      counts: { ListObjectsV2: 1 },
+    });
+    expect(second.report.totals.unchanged).toEqual({ files: 4, bytes: 11 + 9 * MIB });
+    // The file under its name is exchanged, with the time and size that it had: ctime and inode tell.
+    const { mtimeMs } = await lstat(join(here, 'c.txt'));
+    await writeFile(join(here, 'c.txt'), 'OTHER');
+    await utimes(join(here, 'c.txt'), mtimeMs / 1000, mtimeMs / 1000);
+    const third = await download(s3, bucket, here, { index, now: later });
+    expect(stepsOf(third)).toEqual(['download c.txt done']);
+    expect((await texts())['c.txt']).toBe('other');
+  });
+
+  test('renamed, moved and duplicated files are copied from where they lie, large ones too', async () => {
+    put({ 'new/a.txt': 'one', 'new/big.bin': noise(9 * MIB), 'twin.txt': 'one', 'index.html': 'page' });
+    await writeTree({ 'old/a.txt': 'one', 'old/big.bin': noise(9 * MIB), 'index.html': 'page' }, here);
+    const run = await downloaded(DELETE);
+    expect(fetches()).toBe(0);
+    expect(stepsOf(run)).toEqual([
+      'copy new/a.txt <- old/a.txt done',
+      'copy new/big.bin <- old/big.bin done',
+      'copy twin.txt <- old/a.txt done',
+      'delete old/a.txt done',
+      'delete old/big.bin done',
+    ]);
+    expect([...(await readTree(here)).keys()].sort()).toEqual([
+      'index.html',
+      'new/a.txt',
+      'new/big.bin',
+      'twin.txt',
+    ]);
+    expect(noise(9 * MIB).equals(await readFile(join(here, 'new/big.bin')))).toBe(true);
+    // The directory that was emptied is gone.
+    expect((await readdir(here)).sort()).toEqual(['index.html', 'new', 'twin.txt']);
+  });
+
+  test.each([false, true])(
+    'C1, C2: rotation, swap and a ring of three: nothing but the new is fetched, delay-updates %s',
+    async (delayUpdates) => {
+      await writeTree(
+        { log: 'OLD content', 'log.1': 'OLDER content', a: 'AAAA', b: 'BBBB', x: 'x', y: 'yy', z: 'zzz' },
+        here,
+      );
+      const after = {
+        log: 'NEW',
+        'log.1': 'OLD content',
+        'log.2': 'OLDER content',
+        a: 'BBBB',
+        b: 'AAAA',
+        x: 'yy',
+        y: 'zzz',
+        z: 'x',
+      };
+      put(after);
+      const run = await downloaded({ delayUpdates });
+      expect(await texts()).toEqual(after);
+      expect(fetches()).toBe(1);
+      expect(run.report.totals).toMatchObject({ downloaded: { files: 1 }, copied: { files: 7 } });
+    },
+  );
+
+  test.each(['copy', 'reflink', 'link'] as const)(
+    'C2: swap and ring with local-duplicates %s',
+    async (duplicates) => {
+      await writeTree({ a: 'AAAA', b: 'BBBB', x: 'x', y: 'yy', z: 'zzz' }, here);
+      put({ a: 'BBBB', b: 'AAAA', c: 'AAAA', x: 'yy', y: 'zzz', z: 'x' });
+      await downloaded({ duplicates });
+      expect(await texts()).toEqual({ a: 'BBBB', b: 'AAAA', c: 'AAAA', x: 'yy', y: 'zzz', z: 'x' });
+      expect(fetches()).toBe(0);
+    },
+  );
+
+  test.each([false, true])(
+    'C17: promotion: latest is what next was, and next is overwritten first, delay-updates %s',
+    async (delayUpdates) => {
+      await writeTree({ 'next/app': 'version 2', 'latest/app': 'version 1' }, here);
+      put({ 'next/app': 'version 3', 'latest/app': 'version 2' });
+      await downloaded({ delayUpdates });
+      expect(await texts()).toEqual({ 'next/app': 'version 3', 'latest/app': 'version 2' });
+      expect(fetches()).toBe(1);
+    },
+  );
+
+  test('a source that changed or vanished after it was read is not copied: the object is fetched', async () => {
+    await writeTree({ old: 'content', gone: 'vanishing', 'dir/moved': 'led away' }, here);
+    put({ first: 'first', second: 'content', third: 'vanishing', fourth: 'led away' });
+    await writeTree({ moved: 'LED AWAY' }, join(outside, 'elsewhere'));
+    s3.server.before({ operation: 'HeadObject', key: 'p/second' }, () =>
+      writeFile(join(here, 'old'), 'CONTENT!'),
+    );
+    s3.server.before({ operation: 'HeadObject', key: 'p/third' }, () => rm(join(here, 'gone')));
+    s3.server.before({ operation: 'HeadObject', key: 'p/fourth' }, async () => {
+      await rename(join(here, 'dir'), join(outside, 'was'));
+      await symlink(join(outside, 'elsewhere'), join(here, 'dir'));
+    });
+    const run = await download(s3, bucket, here);
+    expect({ exit: run.exit, steps: [...stepsOf(run)].sort() }).toEqual({
+      exit: 0,
+      steps: ['download first done', 'download fourth done', 'download second done', 'download third done'],
+    });
+    expect(await texts()).toMatchObject({ second: 'content', third: 'vanishing', fourth: 'led away' });
+    expect((await readdir(here)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+});
+
+describe('hard links', () => {
+  test('R3: a target with further names is replaced, never written through', async () => {
+    await writeTree({ 'target/a': 'old', twin: 'unused' }, outside);
+    await rm(join(outside, 'twin'));
+    await link(join(here, 'a'), join(outside, 'twin'));
+    put({ a: 'new' });
+    await downloaded();
+    expect(await texts()).toEqual({ a: 'new' });
+    expect(await readFile(join(outside, 'twin'), 'utf8')).toBe('old');
+  });
+
+  test('R3: mode and time that change do not reach the twin', async () => {
+    await writeTree({ a: 'same' }, here);
+    await chmod(join(here, 'a'), 0o644);
+    await link(join(here, 'a'), join(outside, 'twin'));
+    const before = await lstat(join(outside, 'twin'));
+    put({ a: 'same' }, told('same', 0o100755, 1_000_000_000));
+    const run = await downloaded({ preserve: true });
+    expect(stepsOf(run)).toEqual(['refresh a done']);
+    const [a, twin] = await Promise.all([lstat(join(here, 'a')), lstat(join(outside, 'twin'))]);
+    expect([a.mode & 0o777, a.mtimeMs, a.nlink]).toEqual([0o755, 1e12, 1]);
+    expect([twin.mode & 0o777, twin.mtimeMs]).toEqual([before.mode & 0o777, before.mtimeMs]);
+  });
+
+  test('R3: a copy has its own mode and time, not those of its twin', async () => {
+    const umask = process.umask();
+    put({ 'bin/run': '#!' }, told('#!', 0o100755, 1_000_000_000));
+    put({ notes: '#!' }, told('#!', 0o100640, 1_100_000_000));
+    put({ unsaid: '#!' });
+    await downloaded({ preserve: true });
+    const at = async (name: string): Promise<readonly number[]> => {
+      const { mode, mtimeMs, nlink } = await lstat(join(here, name));
+      return [mode & 0o777, Math.floor(mtimeMs / 1000), nlink];
+    };
+    expect(await at('bin/run')).toEqual([0o755, 1_000_000_000, 1]);
+    expect(await at('notes')).toEqual([0o640, 1_100_000_000, 1]);
+    expect((await at('unsaid'))[0]).toBe(0o666 & ~umask);
+    expect(fetches()).toBe(1);
+  });
+
+  test('a copy takes no mode from a file that somebody made executable here', async () => {
+    await writeTree({ tool: '#!' }, here);
+    await chmod(join(here, 'tool'), 0o4755);
+    put({ notes: '#!' });
+    await downloaded({ preserve: true });
+    expect((await lstat(join(here, 'notes'))).mode & 0o7777).toBe(0o666 & ~process.umask());
+  });
+
+  test('local-duplicates link: where mode and time agree; empty files are never linked', async () => {
+    put({ a: 'same', b: 'same', e: '', f: '' }, told('same', 0o100644, 1_000_000_000));
+    put({ c: 'same' }, told('same', 0o100600, 1_000_000_000));
+    put({ d: 'same' }, told('same', 0o100644, 1_000_000_001));
+    const run = await downloaded({ duplicates: 'link', preserve: true });
+    const stats = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => lstat(join(here, name))));
+    expect(stats.map(({ nlink }) => nlink)).toEqual([2, 2, 1, 1, 1, 1]);
+    expect(stats[0]?.ino).toBe(stats[1]?.ino);
+    expect(run.report.totals).toMatchObject({
+      downloaded: { files: 3 },
+      linked: { files: 1, bytes: 4 },
+      copied: { files: 2, bytes: 8 },
+    });
+  });
+
+  test('local-duplicates link: a file that lay there is linked to, and parts again when one of them changes', async () => {
+    await writeTree({ old: 'content' }, here);
+    put({ 'deep/new': 'content', old: 'content' });
+    await downloaded({ duplicates: 'link' });
+    expect((await lstat(join(here, 'old'))).nlink).toBe(2);
+    put({ old: 'changed' });
+    await downloaded({ duplicates: 'link' });
+    expect(await texts()).toEqual({ old: 'changed', 'deep/new': 'content' });
+    expect((await lstat(join(here, 'old'))).nlink).toBe(1);
+  });
+
+  test('mode and time: of s3cmd, of rclone, never set-uid, before 1970 too', async () => {
+    put({ a: 'a' }, told('a', 0o106755, 1_000_000_000));
+    put({ b: 'b' }, { headers: { 'x-amz-meta-mtime': '1700000000.123456789' } });
+    put({ c: 'c' }, { headers: { 'x-amz-meta-mtime': '-1.5' } });
+    put(
+      { d: 'd' },
+      { headers: { 'x-amz-meta-s3cmd-attrs': 'mode:x/mtime:1e99', 'x-amz-meta-mtime': 'NaN' } },
+    );
+    put({ e: '' }, told('', 0o100600, 1_000_000_000));
+    await downloaded({ preserve: true });
+    const a = await lstat(join(here, 'a'));
+    expect([a.mode & 0o7777, a.mtimeMs]).toEqual([0o755, 1e12]);
+    expect(Math.floor((await lstat(join(here, 'b'))).mtimeMs)).toBe(1_700_000_000_123);
+    expect((await lstat(join(here, 'c'))).mtimeMs).toBe(-1500);
+    expect((await lstat(join(here, 'e'))).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('what is deleted', () => {
+  test('D1: a source without objects writes and deletes nothing', async () => {
+    await writeTree({ a: 'a' }, here);
+    const refused = await download(s3, bucket, here, DELETE);
+    expect(refused).toMatchObject({ exit: 4, report: { error: { code: 'no-files-found' } } });
+    const warned = await download(s3, bucket, here, { ...DELETE, tree: { ifNoFilesFound: 'warn' } });
+    expect(warned.exit).toBe(0);
+    s3.server.putObject(bucket, 'p/marker/', '');
+    const marker = await download(s3, bucket, here, {
+      ...DELETE,
+      deletes: { deleteAfter: true, maxDelete: { kind: 'none' } },
+    });
+    expect({ exit: marker.exit, steps: stepsOf(marker) }).toEqual({ exit: 0, steps: [] });
+    expect(await texts()).toEqual({ a: 'a' });
+  });
+
+  test('nothing to download, and a target that is not there: nothing is made', async () => {
+    const at = join(here, 'absent');
+    const run = await download(s3, bucket, at, { tree: { ifNoFilesFound: 'ignore' } });
+    expect({ exit: run.exit, error: run.report.error }).toEqual({ exit: 0, error: undefined });
+    expect(await readdir(here)).toEqual([]);
+  });
+
+  test('D5: excluded files stay, and excluded objects are not fetched', async () => {
+    put({ a: 'a', 'b.log': 'remote', 'cache/x': 'remote', same: 'same' });
+    await writeTree({ same: 'same', 'here.log': 'local', 'cache/y': 'local', gone: 'gone' }, here);
+    const run = await downloaded({ ...DELETE, tree: { excludes: ['*.log', 'cache/'] } });
+    expect(await texts()).toEqual({ a: 'a', same: 'same', 'here.log': 'local', 'cache/y': 'local' });
+    expect(stepsOf(run)).toEqual(['download a done', 'delete gone done']);
+  });
+
+  test('D8, D11: above the limit nothing at all is written', async () => {
+    put({ same: 'same', fresh: 'fresh' });
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`f${i}`, `${i}`]));
+    await writeTree({ ...many, same: 'same' }, here);
+    const run = await download(s3, bucket, here, DELETE);
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'too-many-deletions' } } });
+    expect(await texts()).toEqual({ ...many, same: 'same' });
+    const allowed = await downloaded({
+      deletes: { deleteAfter: true, maxDelete: { kind: 'count', count: 30 } },
+    });
+    expect(allowed.report.totals).toMatchObject({ deleted: { files: 30 }, downloaded: { files: 1 } });
+    expect(await texts()).toEqual({ same: 'same', fresh: 'fresh' });
+  });
+
+  test('D14: a directory that shares nothing with the source is refused', async () => {
+    put({ a: 'a' });
+    await writeTree({ 'my/work': 'years of it' }, here);
+    const run = await download(s3, bucket, here, DELETE);
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unrelated-destination' } } });
+    expect(await texts()).toEqual({ 'my/work': 'years of it' });
+  });
+
+  test('D6: after a failed download nothing is deleted', async () => {
+    put({ same: 'same', fails: 'fails' });
+    await writeTree({ same: 'same', gone: 'gone' }, here);
+    s3.server.faults.add({
+      match: { operation: 'GetObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await download(s3, bucket, here, DELETE);
+    expect({ exit: run.exit, steps: stepsOf(run) }).toEqual({
+      exit: 1,
+      steps: ['download fails failed', 'delete gone skipped'],
+    });
+    expect(await texts()).toEqual({ same: 'same', gone: 'gone' });
+  });
+
+  test('D2, D9: a listing that fails and a directory here that cannot be read delete nothing', async () => {
+    put({ same: 'same' });
+    await writeTree({ same: 'same', gone: 'gone' }, here);
+    s3.server.faults.add({
+      match: { operation: 'ListObjectsV2' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await download(s3, bucket, here, DELETE);
+    expect(run.exit).toBe(1);
+    expect(await texts()).toEqual({ same: 'same', gone: 'gone' });
+  });
+
+  test('directories that were emptied go, and no others', async () => {
+    put({ same: 'same' });
+    await writeTree({ same: 'same', 'a/b/c/gone': '1', 'd/gone': '2', 'd/keep.log': 'kept' }, here);
+    await mkdir(join(here, 'empty/already'), { recursive: true });
+    await downloaded({ ...DELETE, tree: { excludes: ['*.log'] } });
+    expect((await readdir(here, { recursive: true })).sort()).toEqual([
+      'd',
+      'd/keep.log',
+      'empty',
+      'empty/already',
+      'same',
+    ]);
+  });
+
+  test('a file that changed after it was met is not deleted; one that is gone already is', async () => {
+    put({ same: 'same', fresh: 'fresh' });
+    await writeTree({ same: 'same', changed: 'old', 'dir/gone': 'gone', plain: 'plain' }, here);
+    whenFetched('fresh', async () => {
+      await writeFile(join(here, 'changed'), 'somebody worked on it');
+      await rm(join(here, 'dir'), { recursive: true });
+    });
+    const run = await download(s3, bucket, here, DELETE);
+    expect({ exit: run.exit, steps: stepsOf(run) }).toEqual({
+      exit: 5,
+      steps: ['download fresh done', 'delete changed failed', 'delete dir/gone done', 'delete plain done'],
+    });
+    expect(await texts()).toEqual({ same: 'same', fresh: 'fresh', changed: 'somebody worked on it' });
+  });
+
+  test('retained files stay', async () => {
+    put({ same: 'same' });
+    await writeTree({ same: 'same', 'kept.db': 'db', gone: 'gone' }, here);
+    await downloaded({ deletes: { deleteAfter: true, retain: ['*.db'] } });
+    expect(await texts()).toEqual({ same: 'same', 'kept.db': 'db' });
+  });
+});
+
+describe('R2: names', () => {
+  const LONG = 'x'.repeat(256);
+  test.each([
+    ['../x', 'has .. as a directory name'],
+    ['a/../x', 'has .. as a directory name'],
+    ['..', 'has .. as a directory name'],
+    ['.', 'has . as a directory name'],
+    ['./a', 'has . as a directory name'],
+    ['/x', 'is an absolute path'],
+    ['a//b', 'has an empty directory name'],
+    ['a\0b', 'has a NUL'],
+    [LONG, 'has a part of 256 bytes'],
+    ['é'.repeat(128), 'has a part of 256 bytes'],
+    ['.s3ds-0123456789abcdef01234567.part', 'is a name that unfinished downloads have'],
+    ['a/.s3ds-0123456789abcdef01234567.done', 'is a name that unfinished downloads have'],
+  ])('%j is refused by name, and nothing is written', async (name, why) => {
+    put({ fine: 'fine', [name]: 'evil' });
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unsafe-name' } } });
+    expect(run.report.error?.message).toContain(why);
+    expect(run.report.error?.message).not.toMatch(/[\n\0]/);
+    expect(await readdir(here)).toEqual([]);
+    expect(await readdir(outside)).toEqual(['target']);
+    expect(fetches()).toBe(0);
+    const without = await download(s3, bucket, here, {
+      tree: { excludes: [name === LONG ? 'x*' : 'a*', 'é*', '.*', '/x', 'x'] },
+    });
+    expect(without.report.error?.code === 'unsafe-name' || (await texts()).fine === 'fine').toBe(true);
+  });
+
+  test('what looks odd and is a file is one: control characters, backslashes, escapes, long keys', async () => {
+    const deep = `${'d'.repeat(200)}/`.repeat(5) + 'e'.repeat(17);
+    expect(Buffer.byteLength(`p/${deep}`)).toBe(1024);
+    const names = [
+      'a\nb',
+      'a\rb',
+      '\r\n',
+      'tab\t',
+      '%2e%2e/x',
+      '%00',
+      'back\\slash',
+      '..\\up',
+      '...',
+      '..a',
+      'a..',
+      '~',
+      '-rf',
+      ' ',
+      'a ',
+      'C:',
+      'con',
+      '\u0001\u001f\u007f',
+      'é',
+      'e\u0301',
+      '🎉',
+      deep,
+      '"quoted"',
+      "'",
+      '&amp;',
+      '<b>',
+      '::error::x',
+      '\u2028',
+      '\ufeffbom',
+      '*',
+      '?',
+      '[a]',
+      'x'.repeat(255),
+    ];
+    const contents = Object.fromEntries(names.map((name, i) => [name, `content ${i}`]));
+    put(contents);
+    await downloaded();
+    expect(await texts()).toEqual(contents);
+  });
+
+  test('all that cannot be files are named in one line', async () => {
+    put({ '../a': '1', '/b': '2', c: '3', 'c/d': '4', 'e//f': '5' });
+    const run = await download(s3, bucket, here);
+    expect(run.exit).toBe(4);
+    expect(run.report.error?.message).toMatch(/^4 objects cannot be files there: /);
+    expect(run.report.error?.message).toContain("'c/d' lies below 'c', which is a file too");
+    expect(await readdir(here)).toEqual([]);
+  });
+
+  test('an object that is a file and a directory; a file here where a directory is due, and the reverse', async () => {
+    put({ 'a/b': 'b' });
+    await writeTree({ a: 'a file' }, here);
+    const file = await download(s3, bucket, here, DELETE);
+    expect(file).toMatchObject({ exit: 4, report: { error: { code: 'in-the-way' } } });
+    expect(await texts()).toEqual({ a: 'a file' });
+    replaceAll({ d: 'd' });
+    await rm(join(here, 'a'));
+    await writeTree({ 'd/inside': 'inside' }, here);
+    const directory = await download(s3, bucket, here, DELETE);
+    expect(directory).toMatchObject({ exit: 4, report: { error: { code: 'in-the-way' } } });
+    expect(await texts()).toEqual({ 'd/inside': 'inside' });
+    await rm(join(here, 'd/inside'));
+    expect(await download(s3, bucket, here)).toMatchObject({ exit: 4 });
+    // Excluded, so nobody looked into it.
+    await writeTree({ 'd/inside': 'inside' }, here);
+    const hidden = await download(s3, bucket, here, { tree: { excludes: ['d/'] } });
+    expect(hidden).toMatchObject({
+      exit: 1,
+      report: { steps: [{ key: 'd', error: { code: 'in-the-way' } }] },
+    });
+    expect(await texts()).toEqual({ 'd/inside': 'inside' });
+  });
+
+  test('R16: .git is neither fetched nor deleted without include-git', async () => {
+    put({ a: 'a', '.git/hooks/post-checkout': 'evil', 'sub/.git/config': 'evil', '.GIT/x': 'evil' });
+    await writeTree({ '.git/HEAD': 'ref', a: 'a' }, here);
+    await downloaded(DELETE);
+    expect(await texts()).toEqual({ a: 'a', '.git/HEAD': 'ref', '.GIT/x': 'evil' });
+    await download(s3, bucket, here, { tree: { includeGit: true } });
+    expect((await texts())['.git/hooks/post-checkout']).toBe('evil');
+  });
+
+  test('our own objects are no files', async () => {
+    put({ a: 'a', '.s3-dedup-sync/lock': 'lock', '.s3-dedup-sync/index': 'index' });
+    await downloaded();
+    expect(await texts()).toEqual({ a: 'a' });
+  });
+
+  test('links and special files in the target are refused where a file is due, else left alone', async () => {
+    await writeTree({ secret: 'secret', 'away/x': 'x' }, outside);
+    put({ file: 'new', 'dir/x': 'new x' });
+    await symlink(join(outside, 'secret'), join(here, 'file'));
+    const link1 = await download(s3, bucket, here);
+    expect(link1).toMatchObject({ exit: 4, report: { error: { code: 'in-the-way' } } });
+    await rm(join(here, 'file'));
+    await symlink(join(outside, 'away'), join(here, 'dir'));
+    expect(await download(s3, bucket, here)).toMatchObject({
+      exit: 4,
+      report: { error: { code: 'in-the-way' } },
+    });
+    await rm(join(here, 'dir'));
+    await symlink('nowhere', join(here, 'file'));
+    expect(await download(s3, bucket, here)).toMatchObject({ exit: 4 });
+    await rm(join(here, 'file'));
+    await mkfifo(join(here, 'file'));
+    expect(await download(s3, bucket, here)).toMatchObject({ exit: 4 });
+    await rm(join(here, 'file'));
+    await symlink(join(outside, 'away'), join(here, 'beside'));
+    await downloaded({ deletes: { deleteAfter: true, maxDelete: { kind: 'none' } } });
+    expect(await texts()).toEqual({ file: 'new', 'dir/x': 'new x' });
+    expect((await lstat(join(here, 'beside'))).isSymbolicLink()).toBe(true);
+    expect(await texts(join(outside, 'away'))).toEqual({ x: 'x' });
+    expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
+  });
+
+  test('the target itself may be a link: whoever names it means what it leads to', async () => {
+    put({ 'a/b': 'b' });
+    await symlink(here, join(outside, 'link'));
+    const run = await download(s3, bucket, join(outside, 'link'));
+    expect(run.exit).toBe(0);
+    expect(await texts()).toEqual({ 'a/b': 'b' });
+    expect(stepsOf(await download(s3, bucket, join(outside, 'link'), DELETE))).toEqual([]);
+  });
+
+  test.each(['small', 'large'])('a link planted during the run leads nowhere: %s', async (size) => {
+    const content = size === 'small' ? 'new' : noise(9 * MIB);
+    await writeTree({ 'away/x': 'x', 'away/file': 'theirs', secret: 'secret' }, outside);
+    await writeTree({ 'met/file': 'old' }, here);
+    put({ 'met/file': content, 'fresh/deep/x': content, plain: content, zz: 'zz' });
+    let planted = false;
+    hooks.push(
+      s3.server.before({ operation: 'GetObject' }, async () => {
+        if (planted) return;
+        planted = true;
+        await rename(join(here, 'met'), join(outside, 'was met'));
+        await symlink(join(outside, 'away'), join(here, 'met'));
+        await symlink(join(outside, 'away'), join(here, 'fresh')).catch(() => undefined);
+        await symlink(join(outside, 'secret'), join(here, 'plain'));
+      }),
+    );
+    const run = await download(s3, bucket, here, { connection: { concurrency: 1 }, overwrite: 'always' });
+    expect(run.exit).not.toBe(0);
+    expect(await texts(join(outside, 'away'))).toEqual({ x: 'x', file: 'theirs' });
+    expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
+    const all = [...(await readTree(outside)).keys()].filter((name) => name.includes('.s3ds-'));
+    if (size === 'small') expect(all).toEqual([]);
+  });
+});
+
+describe('what publishing made of files', () => {
+  const compress = (encoding: 'gzip' | 'br', pattern = '*.html'): Changes => ({
+    site: { compress: [{ pattern, encoding }] },
+  });
+  let from: string;
+  beforeEach(async () => {
+    from = join(outside, 'from');
+    await mkdir(from);
+  });
+
+  /** As `compress` stores it. */
+  function encoded(content: Buffer, encoding: 'gzip' | 'br') {
+    const parameters = { [constants.BROTLI_PARAM_QUALITY]: 1 };
+    const body =
+      encoding === 'gzip' ? gzipSync(content) : brotliCompressSync(content, { params: parameters });
+    const source = `md5:${md5Of(content)}/size:${content.length}/encoding:${encoding}`;
+    const headers = {
+      'content-encoding': encoding,
+      'x-amz-meta-s3cmd-attrs': `md5:${md5Of(body)}`,
+      'x-amz-meta-s3ds-source': source,
+    };
+    return { body, headers };
+  }
+
+  /** Compressible and large: stored it is still above 8 MiB. */
+  const LARGE = Buffer.from(noise(9 * MIB).toString('hex'));
+
+  test.each(['gzip', 'br'] as const)(
+    '%s: what compress stored is decoded; a second run asks once and fetches nothing',
+    async (encoding) => {
+      await writeTree(
+        { 'a.html': PAGE, 'b.html': `${PAGE}b`, 'c.html': PAGE, 'd.txt': PAGE, 'e.html': 'x' },
+        from,
+      );
+      await publish(s3, bucket, from, compress(encoding));
+      const index = memoryIndex();
+      const run = await downloaded({ index });
+      expect(await texts()).toEqual(await texts(from));
+      expect(run.report.totals.failed.files).toBe(0);
+      s3.server.log.clear();
+      await download(s3, bucket, here, { index });
+      expect(fetches()).toBe(0);
+      expect(await download(s3, bucket, here, { command: 'check', dryRun: true, read: true })).toMatchObject({
+        exit: 0,
+      });
+    },
+  );
+
+  test.each(['gzip', 'br'] as const)(
+    '%s: large encoded objects come in ranges and are decoded',
+    async (encoding) => {
+      const stored = encoded(LARGE, encoding);
+      expect(stored.body.length).toBeGreaterThan(8 * MIB);
+      put({ 'big.html': stored.body }, { headers: stored.headers });
+      put(
+        { 'parts.html': stored.body },
+        { headers: stored.headers, ...inParts(stored.body, 8 * MIB, stored.body.length - 8 * MIB) },
+      );
+      await downloaded({ index: memoryIndex() });
+      for (const name of ['big.html', 'parts.html'])
+        expect((await readFile(join(here, name))).equals(LARGE)).toBe(true);
+      expect(await readdir(here)).toEqual(['big.html', 'parts.html']);
+    },
+  );
+
+  test('C15: bytes that another tool put there, with our metadata kept: they are the file', async () => {
+    await writeTree({ 'a.html': PAGE }, from);
+    await publish(s3, bucket, from, compress('gzip'));
+    const { headers } = s3.server.object(bucket, 'p/a.html') ?? {};
+    s3.server.putObject(bucket, 'p/a.html', 'other bytes', { headers: { ...headers } });
+    await downloaded();
+    expect(await texts()).toEqual({ 'a.html': 'other bytes' });
+  });
+
+  test('C15: so too where they came in parts', async () => {
+    const { headers } = encoded(LARGE, 'gzip');
+    const other = noise(9 * MIB, 5);
+    s3.server.putObject(bucket, 'p/big.html', other, {
+      ...inParts(other, 8 * MIB, MIB),
+      headers: { ...headers },
+    });
+    await downloaded();
+    expect((await readFile(join(here, 'big.html'))).equals(other)).toBe(true);
+  });
+
+  test.each(['neither', 'the file', 'the stored bytes'])(
+    'the same stored bytes under an encoded and a plain key: each is right, with %s here',
+    async (met) => {
+      await writeTree({ 'data.json': PAGE }, from);
+      await publish(s3, bucket, from, compress('gzip', '*.json'));
+      const stored = s3.server.object(bucket, 'p/data.json')?.content.bytes() ?? Buffer.alloc(0);
+      put({ 'data.json.gz': stored });
+      await writeTree(
+        met === 'the file' ? { 'data.json': PAGE } : met === 'neither' ? {} : { 'data.json.gz': stored },
+        here,
+      );
+      for (const duplicates of ['copy', 'link'] as const) await downloaded({ duplicates });
+      const found = await readTree(here);
+      expect(found.get('data.json')?.toString()).toBe(PAGE);
+      expect(found.get('data.json.gz')?.equals(stored)).toBe(true);
+    },
+  );
+
+  test('clean-urls twins and redirects are left out; as-stored takes all as they are', async () => {
+    await writeTree({ 'a.html': PAGE, 'b.html': 'b' }, from);
+    await publish(s3, bucket, from, {
+      site: {
+        compress: [{ pattern: '*.html', encoding: 'gzip' }],
+        cleanUrls: true,
+        redirects: [{ name: 'old', target: '/a', line: 1 }],
+      },
+    });
+    const run = await downloaded();
+    expect(await texts()).toEqual({ 'a.html': PAGE, 'b.html': 'b' });
+    expect(run.messages.join('\n')).toContain('2 further names of pages and 1 redirect left out');
+    await removeTree(here);
+    await mkdir(here);
+    await downloaded({ asStored: true });
+    const stored = Object.fromEntries(
+      s3.server.objects(bucket).map(({ key, content }) => [key.slice(2), content.bytes()]),
+    );
+    expect(Object.fromEntries(await readTree(here))).toEqual(stored);
+    expect(Object.keys(stored)).toEqual(['a', 'a.html', 'b', 'b.html', 'old']);
+  });
+
+  test('what was taken as it is stored is decoded by a later run without as-stored', async () => {
+    await writeTree({ 'a.html': PAGE, 'b.txt': 'b' }, from);
+    await publish(s3, bucket, from, compress('gzip'));
+    const index = memoryIndex();
+    await downloaded({ asStored: true, index });
+    await downloaded({ index });
+    expect(await texts()).toEqual({ 'a.html': PAGE, 'b.txt': 'b' });
+    await download(s3, bucket, here, { asStored: true });
+    await downloaded();
+    expect(await texts()).toEqual({ 'a.html': PAGE, 'b.txt': 'b' });
+  });
+
+  test('metadata that lies about what is encoded fails by name, and the old file stays', async () => {
+    const stored = gzipSync(PAGE);
+    const lie = (source: string): PutOptions => ({
+      headers: {
+        'x-amz-meta-s3cmd-attrs': `md5:${md5Of(stored)}`,
+        'x-amz-meta-s3ds-source': source,
+      },
+    });
+    await writeTree({ a: 'old' }, here);
+    put({ a: stored }, lie(`md5:${md5Of(Buffer.from('else'))}/size:${PAGE.length}/encoding:gzip`));
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({
+      exit: 1,
+      report: { steps: [{ key: 'a', outcome: 'failed', error: { code: 'wrong-content' } }] },
+    });
+    expect(await texts()).toEqual({ a: 'old' });
+    expect(await readdir(here)).toEqual(['a']);
+    // A bomb is stopped at the size that it says.
+    const bomb = brotliCompressSync(Buffer.alloc(64 * MIB));
+    put(
+      { a: bomb },
+      {
+        headers: {
+          'x-amz-meta-s3cmd-attrs': `md5:${md5Of(bomb)}`,
+          'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from('x'))}/size:100/encoding:br`,
+        },
+      },
+    );
+    const exploded = await download(s3, bucket, here);
+    expect(exploded).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'wrong-content' } }] } });
+    expect(await readdir(here)).toEqual(['a']);
+  });
+});
+
+describe('bodies', () => {
+  const BIG = noise(20 * MIB, 3);
+
+  /** Ranges that were asked for, in order. */
+  const ranges = (): readonly string[] =>
+    gets()
+      .map(({ headers }) => `${headers.range}`)
+      .sort();
+
+  /** Stops a run when two of three ranges of `big` are there. */
+  async function interrupted(changes: Changes = {}): Promise<Published> {
+    const stop = new AbortController();
+    const last = ({ headers }: S3Request): boolean => `${headers.range}`.startsWith('bytes=16777216');
+    const undo = s3.server.before({ operation: 'GetObject', when: last }, async () => {
+      await until(() => fetches() >= 2);
+      stop.abort(new Error('a test stops it'));
+      // Longer than requests in flight may take to end.
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+    });
+    const run = await download(s3, bucket, here, { ...changes, signal: stop.signal });
+    undo();
+    return run;
+  }
+
+  test.each([
+    ['a plain PUT', {}],
+    ['parts of 8 MiB', inParts(BIG, 8 * MIB, 8 * MIB, 4 * MIB)],
+    ['parts of 7 MiB, which nobody uses', inParts(BIG, 7 * MIB, 7 * MIB, 6 * MIB)],
+    ['parts of different sizes', inParts(BIG, 9 * MIB, 6 * MIB, 5 * MIB)],
+    ['parts that pass for even ones', inParts(BIG, 8 * MIB, 6 * MIB, 6 * MIB)],
+    ['one part', inParts(BIG, 20 * MIB)],
+  ])('a large object comes in ranges: %s', async (how, options) => {
+    put({ big: BIG }, options);
+    const index = memoryIndex();
+    const run = await download(s3, bucket, here, { index });
+    expect({ exit: run.exit, error: run.report.steps[0]?.error }).toEqual({ exit: 0, error: undefined });
+    expect(ranges()).toHaveLength(3);
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    expect(await readdir(here)).toEqual(['big']);
+    // A second run fetches it no more, whatever its parts.
+    s3.server.log.clear();
+    const again = await download(s3, bucket, here, { index });
+    expect({ how, exit: again.exit, steps: stepsOf(again), fetches: fetches() }).toEqual({
+      how,
+      exit: 0,
+      steps: [],
+      fetches: 0,
+    });
+  });
+
+  test('C7: objects under KMS and with a customer’s key are fetched once, as far as an index remembers', async () => {
+    put(
+      { told: 'told' },
+      {
+        encryption: { algorithm: 'aws:kms' },
+        headers: { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('told'))}` },
+      },
+    );
+    put({ untold: 'untold!' }, { encryption: { algorithm: 'aws:kms' } });
+    const index = memoryIndex();
+    const run = await download(s3, bucket, here, { index });
+    expect(run.exit).toBe(0);
+    expect(run.messages.join('\n')).toContain('S3 says no digest of 1 object');
+    expect(await texts()).toEqual({ told: 'told', untold: 'untold!' });
+    s3.server.log.clear();
+    const again = await download(s3, bucket, here, { index });
+    expect({ exit: again.exit, steps: stepsOf(again), fetches: fetches() }).toEqual({
+      exit: 0,
+      steps: [],
+      fetches: 0,
+    });
+  });
+
+  test.each([false, true])(
+    'interrupted, then gone on with: what is there is not fetched again, delay-updates %s',
+    async (delayUpdates) => {
+      await writeTree({ big: 'old' }, here);
+      put({ big: BIG });
+      const stop = new AbortController();
+      hooks.push(
+        s3.server.before(
+          { operation: 'GetObject', when: ({ headers }) => `${headers.range}`.startsWith('bytes=16777216') },
+          async () => {
+            await until(() => fetches() >= 2);
+            stop.abort(new Error('a test stops it'));
+            await new Promise((resolve) => setTimeout(resolve, 3_000));
+          },
+        ),
+      );
+      const first = await download(s3, bucket, here, { signal: stop.signal, delayUpdates });
+      expect(first.exit).not.toBe(0);
+      expect(await readFile(join(here, 'big'), 'utf8')).toBe('old');
+      expect((await readdir(here)).sort()).toEqual([
+        expect.stringMatching(/done$/),
+        expect.stringMatching(/part$/),
+        'big',
+      ]);
+      for (const undo of hooks.splice(0)) undo();
+      s3.server.log.clear();
+      await download(s3, bucket, here, { delayUpdates });
+      expect(ranges()).toEqual(['bytes=16777216-20971519']);
+      expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+      expect(await readdir(here)).toEqual(['big']);
+    },
+  );
+
+  test('delay-updates: what was whole when another object failed is not fetched again', async () => {
+    put({ big: BIG, fails: 'fails' });
+    const rule = s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/fails' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    hooks.push(
+      s3.server.before({ operation: 'GetObject', key: 'p/fails' }, () =>
+        until(() => gets('p/big').length >= 3),
+      ),
+    );
+    const first = await download(s3, bucket, here, { delayUpdates: true });
+    expect(first.exit).toBe(1);
+    expect((await readTree(here)).has('big')).toBe(false);
+    rule.remove();
+    for (const undo of hooks.splice(0)) undo();
+    s3.server.log.clear();
+    const run = await download(s3, bucket, here, { delayUpdates: true });
+    expect(run.exit).toBe(0);
+    expect(ranges()).toEqual(['undefined']);
+    expect((await readTree(here)).get('big')?.equals(BIG)).toBe(true);
+    expect((await readdir(here)).sort()).toEqual(['big', 'fails']);
+  });
+
+  test('an object that changed between two runs: nothing of the old one is in the new file', async () => {
+    put({ big: BIG });
+    await interrupted();
+    const other = noise(20 * MIB, 4);
+    put({ big: other });
+    await downloaded();
+    expect((await readFile(join(here, 'big'))).equals(other)).toBe(true);
+    // What nobody went on with goes a day later.
+    expect(await readdir(here)).toHaveLength(3);
+    await download(s3, bucket, here, { now: () => Date.now() + 25 * 3_600_000 });
+    expect(await readdir(here)).toEqual(['big']);
+  });
+
+  test('a forged unfinished file is not believed: linked elsewhere, a pipe, wrong bytes', async () => {
+    put({ big: BIG });
+    await interrupted();
+    const partial = (await readdir(here)).find((name) => name.endsWith('.part')) ?? '';
+    expect(partial).not.toBe('');
+    const done = join(here, partial.replace('.part', '.done'));
+    await rm(join(here, partial));
+    await writeFile(join(outside, 'theirs'), Buffer.alloc(BIG.length, 1));
+    await link(join(outside, 'theirs'), join(here, partial));
+    await writeFile(done, '0\n1\n');
+    await downloaded();
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    expect((await readFile(join(outside, 'theirs'))).equals(Buffer.alloc(BIG.length, 1))).toBe(true);
+    await rm(join(here, 'big'));
+    await mkfifo(join(here, partial));
+    await writeFile(done, '0\n1\n2\n');
+    await downloaded();
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    await rm(join(here, 'big'));
+    await writeFile(join(here, partial), Buffer.alloc(BIG.length, 2));
+    await writeFile(done, '0\n1\n2\n7\nx\n-1\n');
+    await downloaded();
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    expect(await readdir(here)).toEqual(['big']);
+  });
+
+  test.each(['small', 'large'])(
+    'an object that changes during the run fails by name, the old file intact: %s',
+    async (size) => {
+      const content = size === 'small' ? 'new' : BIG;
+      await writeTree({ a: 'old' }, here);
+      put({ a: content });
+      whenFetched('a', () => put({ a: 'newer' }));
+      const run = await download(s3, bucket, here);
+      expect(run).toMatchObject({
+        exit: 1,
+        report: { steps: [{ key: 'a', outcome: 'failed', error: { code: 'file-changed' } }] },
+      });
+      expect(await texts()).toMatchObject({ a: 'old' });
+      await downloaded();
+      expect((await texts()).a).toBe('newer');
+    },
+  );
+
+  test('an object that vanishes during the run fails by name', async () => {
+    put({ a: 'new' });
+    whenFetched('a', () => s3.server.deleteObject(bucket, 'p/a'));
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'file-changed' } }] } });
+    expect(await readdir(here)).toEqual([]);
+  });
+
+  test.each(['small', 'large'])('a body that is cut is fetched again: %s', async (size) => {
+    put({ a: size === 'small' ? noise(100_000) : BIG });
+    s3.server.faults.add({ match: { operation: 'GetObject' }, nth: 1, fault: { kind: 'truncate' } });
+    await downloaded();
+    expect((await readTree(here)).get('a')?.equals(size === 'small' ? noise(100_000) : BIG)).toBe(true);
+  });
+
+  test.each(['small', 'large'])(
+    'a body that is damaged once is fetched again; always: it fails and the old file stays: %s',
+    async (size) => {
+      const content = size === 'small' ? Buffer.from('the right bytes') : BIG;
+      await writeTree({ a: 'old' }, here);
+      const damaged = Buffer.from(content);
+      damaged[7] = (damaged[7] ?? 0) ^ 1;
+      put({ a: damaged }, { etag: md5Of(content) });
+      const always = await download(s3, bucket, here);
+      expect(always).toMatchObject({
+        exit: 1,
+        report: { steps: [{ key: 'a', outcome: 'failed', error: { code: 'wrong-content' } }] },
+      });
+      expect(await texts()).toEqual({ a: 'old' });
+      expect(await readdir(here)).toEqual(['a']);
+      let asked = 0;
+      const rounds = size === 'small' ? 1 : 3;
+      hooks.push(
+        s3.server.before({ operation: 'GetObject' }, () => {
+          if (++asked > rounds) put({ a: content });
+        }),
+      );
+      await downloaded();
+      expect((await readTree(here)).get('a')?.equals(content)).toBe(true);
+      expect(asked).toBe(2 * rounds);
+    },
+  );
+
+  test('a file that changed here during the run is left alone (5), unless overwrite is always', async () => {
+    await writeTree({ met: 'met' }, here);
+    put({ met: 'new', fresh: 'new too' });
+    const work = (): void => {
+      whenFetched('met', () => writeFile(join(here, 'met'), 'worked on'));
+      whenFetched('fresh', () => writeFile(join(here, 'fresh'), 'made'));
+    };
+    work();
+    const run = await download(s3, bucket, here, { connection: { concurrency: 1 } });
+    expect(run).toMatchObject({ exit: 5 });
+    expect(await texts()).toEqual({ met: 'met', fresh: 'made' });
+    await rm(join(here, 'fresh'));
+    await download(s3, bucket, here);
+    expect(await texts()).toEqual({ met: 'worked on', fresh: 'new too' });
+    await rm(join(here, 'fresh'));
+    work();
+    const always = await download(s3, bucket, here, { overwrite: 'always' });
+    expect(always.exit).toBe(0);
+    expect(await texts()).toEqual({ met: 'new', fresh: 'new too' });
+  });
+
+  test('a failure ends its rank: pages that refer are not replaced', async () => {
+    await writeTree({ 'index.html': 'old page', 'app.js': 'old' }, here);
+    put({ 'index.html': 'new page', 'app.js': 'new' });
+    s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/app.js' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await download(s3, bucket, here);
+    expect({ exit: run.exit, steps: stepsOf(run) }).toEqual({
+      exit: 1,
+      steps: ['download app.js failed', 'download index.html skipped'],
+    });
+    expect(await texts()).toEqual({ 'index.html': 'old page', 'app.js': 'old' });
+  });
+
+  test('an archived object is named, with what to do', async () => {
+    put({ a: 'a' }, { headers: { 'x-amz-storage-class': 'GLACIER' } });
+    const run = await download(s3, bucket, here);
+    expect(run.exit).toBe(1);
+    expect(run.report.steps[0]?.error?.message).toMatch(/archive|restore/i);
+  });
+});
+
+describe('dry run and check', () => {
+  test('R6: a dry run writes nothing and says exactly the plan', async () => {
+    await writeTree({ same: 'same', old: 'moved', gone: 'gone', changed: 'old' }, here);
+    put({ same: 'same', new: 'moved', changed: 'new', twin: 'new', e: '' });
+    const before = await texts();
+    const dry = await download(s3, bucket, here, { ...DELETE, dryRun: true });
+    expect(dry.exit).toBe(0);
+    expect(await texts()).toEqual(before);
+    expect(fetches()).toBe(0);
+    const absent = await download(s3, bucket, join(here, 'not/there'), { dryRun: true });
+    expect(absent.exit).toBe(0);
+    expect(await texts()).toEqual(before);
+    const run = await downloaded(DELETE);
+    const { failed: _, ...totals } = run.report.totals;
+    expect(dry.report.totals).toMatchObject(totals);
+    expect(stepsOf(dry)).toEqual(stepsOf(run).map((step) => step.replace(/done$/, 'planned')));
+  });
+
+  test('check: 0 where equal, 3 where not; read finds damaged objects, and files always are read', async () => {
+    put({ a: 'aaa', b: 'bbb', big: noise(9 * MIB) });
+    const equal = { command: 'check', dryRun: true } as const;
+    const index = memoryIndex();
+    await download(s3, bucket, here, { index });
+    expect(await download(s3, bucket, here, equal)).toMatchObject({
+      exit: 0,
+      report: { status: 'done', steps: [] },
+    });
+    expect(fetches()).toBe(4);
+    expect(await download(s3, bucket, here, { ...equal, read: true })).toMatchObject({
+      exit: 0,
+      report: { steps: [] },
+    });
+    expect(fetches()).toBe(7);
+    // An object that looks right and is not.
+    put({ b: 'BBB' }, { etag: md5Of(Buffer.from('bbb')) });
+    expect(await download(s3, bucket, here, equal)).toMatchObject({ exit: 0 });
+    const read = await download(s3, bucket, here, { ...equal, read: true });
+    expect(read).toMatchObject({
+      exit: 3,
+      report: { status: 'different', steps: [{ key: 'b', reason: 'damaged' }] },
+    });
+    put({ b: 'bbb' });
+    // A file with the size and time that it had.
+    const { mtimeMs } = await lstat(join(here, 'a'));
+    await writeFile(join(here, 'a'), 'AAA');
+    await utimes(join(here, 'a'), mtimeMs / 1000, mtimeMs / 1000);
+    const file = await download(s3, bucket, here, { ...equal, index });
+    expect({ exit: file.exit, steps: stepsOf(file) }).toEqual({ exit: 3, steps: ['download a planned'] });
+    await writeTree({ extra: 'extra' }, here);
+    expect(stepsOf(await download(s3, bucket, here, { ...equal, ...DELETE }))).toEqual([
+      'download a planned',
+      'delete extra planned',
+    ]);
+    expect(await texts()).toMatchObject({ a: 'AAA', extra: 'extra' });
+  });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!holds() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+}
