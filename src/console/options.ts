@@ -73,8 +73,11 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
   else if (route.kind === 'copy') checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
   else checkHeeded(inputs, PUBLISH_INPUTS, command);
   const connection = parseConnection(inputs);
-  const source = route.kind === 'copy' ? parseSource(inputs, route.source, connection) : undefined;
-  if (source !== undefined) refuseOverlap(inputs, source, destination, connection);
+  // What stands behind the destination says nothing of the source.
+  const general = parseConnection(new Inputs(raw, context.shell));
+  const endpoint = environmentEndpoint(context.env);
+  const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
+  if (source !== undefined) refuseOverlap(inputs, source, { destination, connection }, endpoint);
   const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
   const deletes =
     command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
@@ -286,7 +289,13 @@ function checkHeeded(inputs: Inputs, heeded: ReadonlySet<InputName>, who: string
   throw usageError(`${inputs.spelled(other)} was given, and ${who} does not heed it: take it out`);
 }
 
-function parseSource(inputs: Inputs, { bucket, prefix, words }: DestinationLine, shared: Connection): Source {
+/** @param endpoint of the environment, where no other is given */
+function parseSource(
+  inputs: Inputs,
+  { bucket, prefix, words }: DestinationLine,
+  shared: Connection,
+  endpoint: string | undefined,
+): Source {
   const name = inputs.spelled('source');
   const { region: _, expectedBucketOwner: __, ...general } = shared;
   const word = <T>(key: InputName, parse: (name: string, text: string) => T): T | undefined => {
@@ -295,7 +304,7 @@ function parseSource(inputs: Inputs, { bucket, prefix, words }: DestinationLine,
   };
   const endpointUrl = word('endpoint-url', parseEndpoint);
   // One region serves one service of another provider; AWS says where a bucket is.
-  const isThere = endpointUrl === undefined && shared.endpointUrl !== undefined;
+  const isThere = endpointUrl === undefined && (shared.endpointUrl ?? endpoint) !== undefined;
   const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
   const owner = word('expected-bucket-owner', parseAccountId);
   const profile = words.get('profile');
@@ -321,10 +330,11 @@ function parseSource(inputs: Inputs, { bucket, prefix, words }: DestinationLine,
 function refuseOverlap(
   inputs: Inputs,
   { place, connection }: Source,
-  to: Destination,
-  shared: Connection,
+  { destination: to, connection: there }: Pick<SyncOptions, 'destination' | 'connection'>,
+  endpoint: string | undefined,
 ): void {
-  const isElsewhere = place.bucket !== to.bucket || connection.endpointUrl !== shared.endpointUrl;
+  const isElsewhere =
+    place.bucket !== to.bucket || (connection.endpointUrl ?? endpoint) !== (there.endpointUrl ?? endpoint);
   if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix))) return;
   throw usageError(
     `${inputs.spelled('source')}: ${destinationUrl(place)} and ${destinationUrl(to)} lie in one another; copy between places that do not`,
