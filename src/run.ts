@@ -10,7 +10,7 @@ import { withoutKey } from './console/words.js';
 import { EXIT, type ExitCode, messageOf, SyncError, worstExit } from './model/errors.js';
 import type { Emit, Event, Identity, RunEnded } from './model/events.js';
 import type { ObjectKey, Prefix } from './model/object-key.js';
-import { destinationUrl } from './model/objects.js';
+import { destinationUrl, type SourceBucket } from './model/objects.js';
 import { type CopyFrom, runUrl, type SyncOptions } from './model/options.js';
 import {
   type Delayed,
@@ -164,10 +164,8 @@ export async function run(
         places.push({ url, store, prefix, bucket: undefined });
         continue;
       }
-      const { expectedBucketOwner: expectedOwner } = from;
       const opened = await openStore(copyBucket(options, from), emit, signal);
-      const named = { name: bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
-      places.push({ url, store: opened.store, prefix, bucket: named });
+      places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
     }
     return places;
   }
@@ -181,12 +179,11 @@ export async function run(
       emit,
       signal,
     );
-    const { expectedBucketOwner: expectedOwner } = connection;
     return {
       url: destinationUrl(place),
       store: opened.store,
       prefix: place.prefix,
-      bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
+      bucket: sourceBucket(place.bucket, connection),
       copyable: opened.endpoint === endpoint && connection.profile === options.connection.profile,
     };
   }
@@ -209,6 +206,21 @@ export async function run(
       }
     }
   }
+}
+
+/** How a bucket is named where it is copied from. */
+function sourceBucket(
+  name: string,
+  {
+    expectedBucketOwner: expectedOwner,
+    requesterPays,
+  }: { readonly expectedBucketOwner?: string; readonly requesterPays: boolean },
+): SourceBucket {
+  return {
+    name,
+    ...(expectedOwner === undefined ? {} : { expectedOwner }),
+    ...(requesterPays ? { requesterPays } : {}),
+  };
 }
 
 /** Where the tree comes from, as it was given. */
