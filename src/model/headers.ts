@@ -26,6 +26,13 @@ export function formatAttributes(md5: Md5, file: LocalFile | undefined): string 
   return `md5:${md5}/mode:${mode}/mtime:${mtimeNs / 1_000_000_000n}`;
 }
 
+/** Attributes that somebody else wrote, with the digest of the bytes that they are about now. */
+export function withMd5(attributes: string | undefined, md5: Md5): string {
+  const fields = attributes === undefined || attributes === '' ? [] : attributes.split('/');
+  const at = fields.findIndex((field) => field.startsWith('md5:'));
+  return at === -1 ? [...fields, `md5:${md5}`].join('/') : fields.with(at, `md5:${md5}`).join('/');
+}
+
 /** The MD5 that an object's own metadata names: s3cmd's attributes, then rclone's `md5chksum` (base64). */
 export function metadataMd5(metadata: ReadonlyMap<string, string>): Md5 | undefined {
   for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
