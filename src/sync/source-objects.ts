@@ -86,18 +86,24 @@ export class SourceObjects implements BodySource {
   } {
     const contents = new Map<string, KnownContent>();
     const digests = new Map<string, FileDigest>();
+    // What one object says of its content holds for all that have its ETag: some were not asked.
+    const told = new Map<string, Md5>();
     for (const file of files) {
-      const { etag } = objectOf(file);
-      const kind = classifyETag(etag);
-      const own = kind.kind === 'multipart' ? [etag] : [];
+      const object = objectOf(file);
       const there = listing.get((prefix + file.name) as ObjectKey);
-      const md5 =
-        file.size === 0 ? EMPTY_MD5 : (this.#md5Of(objectOf(file)) ?? onlyPartOf(etag, there?.etag));
+      const md5 = file.size === 0 ? EMPTY_MD5 : (this.#md5Of(object) ?? onlyPartOf(object.etag, there?.etag));
+      if (md5 === undefined) continue;
+      for (const etag of [object.etag, multipartETag([md5])]) told.set(`${etag}/${file.size}`, md5);
+    }
+    for (const { name, size, object } of files) {
+      const etag = object?.etag ?? ('' as ETag);
+      const own = classifyETag(etag).kind === 'multipart' ? [etag] : [];
+      const md5 = told.get(`${etag}/${size}`);
       const multipartETags = md5 === undefined ? own : [...own, multipartETag([md5])];
       if (md5 !== undefined) {
-        contents.set(file.name, { md5, multipartETags });
-        digests.set(file.name, { md5, partMd5s: [], etags: multipartETags });
-      } else if (multipartETags.length > 0) contents.set(file.name, { md5: undefined, multipartETags });
+        contents.set(name, { md5, multipartETags });
+        digests.set(name, { md5, partMd5s: [], etags: multipartETags });
+      } else if (multipartETags.length > 0) contents.set(name, { md5: undefined, multipartETags });
     }
     return { contents, digests };
   }

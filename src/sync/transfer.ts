@@ -1,7 +1,7 @@
 import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { formatLayout, layoutParts, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
-import type { ExitCode } from '../model/errors.js';
+import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import {
   formatAttributes,
@@ -378,6 +378,8 @@ export class Transfer implements Performer {
     if (!(error instanceof StoreError)) throw error;
     switch (error.kind) {
       case 'source':
+        // To read it is refused as well.
+        if (error.code === 'InvalidObjectState' && step.file.object !== undefined) throw archived(step);
         this.#sayRefused(step, 'its source changed or went away');
         return {};
       case 'digest':
@@ -821,6 +823,12 @@ function canBeSent(layout: readonly PartRun[]): boolean {
   const [first] = layout;
   if (first === undefined || first.size > MOST_SENT_PART) return false;
   return first.size >= LEAST_PART || layoutParts(layout) === 1;
+}
+
+function archived({ key, ...step }: CopyStep | RefreshStep): SyncError {
+  const what = step.action === 'copy' ? shownSource(step.source) : key;
+  const message = `${what}: the object is archived: restore it first, or exclude it`;
+  return new SyncError('rejected', EXIT.failed, message, { key });
 }
 
 function shownSource({ key, ...source }: CopyStep['source']): string {
