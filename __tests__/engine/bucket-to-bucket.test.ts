@@ -795,3 +795,128 @@ describe.each(WAYS)('what goes wrong, %s', (way, serverOf) => {
     expect(await spools()).toBeLessThanOrEqual(before);
   });
 });
+
+describe.each(WAYS)('with the other inputs, %s', (way, serverOf) => {
+  test('whatever remembers: none, a file, the bucket; the next run writes nothing', async () => {
+    const server = serverOf();
+    put(server, 'x', 'x');
+    put(server, 'twin', 'x');
+    await putParts(server, 'parts', noise(6 * MIB), [5 * MIB, MIB]);
+    await putParts(server, 'told', noise(6 * MIB, 2), [5 * MIB, MIB], {
+      's3cmd-attrs': `md5:${md5Of(noise(6 * MIB, 2))}`,
+    });
+    const indexes = [undefined, memoryIndex(), memoryIndex({ remote: true, local: false })];
+    for (const index of indexes) {
+      to = await s3.bucket();
+      const changes: Changes = index === undefined ? {} : { index };
+      await copy(changes, { server });
+      const again = await copy(changes, { server });
+      expect([again.report.steps, writes()]).toEqual([[], 0]);
+      const saves = index?.saves;
+      await copy(changes, { server });
+      expect([index?.saves, writes()]).toEqual([saves, 0]);
+    }
+  });
+
+  test('headers that changed in the source alone: with refresh-headers; redirects always', async () => {
+    const server = serverOf();
+    const index = memoryIndex({ remote: true, local: false });
+    const location = 'x-amz-website-redirect-location';
+    put(server, 'x', 'x', { headers: { 'cache-control': 'no-cache', expires: '2033-12-01T16:00:00Z' } });
+    put(server, 'leads', '', { headers: { [location]: '/one' } });
+    put(server, 'marker/', '');
+    await copy({ index }, { server });
+    expect((await copy({ index }, { server })).report.steps).toEqual([]);
+    put(server, 'x', 'x', { headers: { 'cache-control': 'no-store', 'x-amz-meta-k': 'v' } });
+    put(server, 'leads', '', { headers: { [location]: '/two' } });
+    const run = await copy({ index }, { server });
+    expect(stepsOf(run)).toEqual(['refresh b/leads done']);
+    expect(headersOf('leads')?.[location]).toBe('/two');
+    const dry = await copy({ index, headers: { refresh: true }, dryRun: true }, { server });
+    expect(dry.report.steps.map(({ key, headers }) => [key, headers?.map(({ name }) => name)])).toEqual([
+      ['b/x', ['cache-control', 'expires', 'x-amz-meta-k']],
+    ]);
+    await copy({ index, headers: { refresh: true } }, { server });
+    expect(headersOf('x')).toMatchObject({ 'cache-control': 'no-store', 'x-amz-meta-k': 'v' });
+    expect((await copy({ index, headers: { refresh: true } }, { server })).report.steps).toEqual([]);
+  });
+
+  test('lock, invalidation and the order: pages last', async () => {
+    const server = serverOf();
+    for (const name of ['index.html', 'app.js', 'z.css']) put(server, name, name);
+    s3.server.putObject(to, 'b/index.html', 'old');
+    const held = (changes: Changes): Promise<Published> => copy({ lock: true, ...changes }, { server });
+    const created: string[] = [];
+    const run = await held({
+      invalidation: {
+        distribution: 'E2EXAMPLE',
+        newKeys: false,
+        mapping: { stripPrefix: 'b/', addPrefix: '' },
+        maxPaths: 3,
+        wait: false,
+      },
+      invalidator: {
+        distribution: 'E2EXAMPLE',
+        create: async (paths) => {
+          created.push(...paths);
+          return { id: 'I1' };
+        },
+        isDone: async () => true,
+      },
+    });
+    expect(run.exit).toBe(0);
+    expect(created).toEqual(['/*']);
+    const keys = run.report.steps.map(({ key }) => key);
+    expect(keys.at(-1)).toBe('b/index.html');
+    expect(Object.keys(there())).not.toContain('.s3-dedup-sync/lock');
+    s3.server.before({ operation: ['CopyObject', 'PutObject'], key: 'b/z.css' }, async () => {
+      // Another run with lock waits outside.
+      const second = await publish(s3, to, '/', {
+        prefix: 'b',
+        lock: true,
+        source: { bucket: from, prefix: 'a', server },
+      });
+      expect(second).toMatchObject({ exit: 4, report: { error: { code: 'locked' } } });
+    });
+    put(server, 'z.css', 'z 2');
+    expect((await held({})).exit).toBe(0);
+  });
+
+  test('copy-from and copy-min-size', async () => {
+    const server = serverOf();
+    const third = `third-${await s3.bucket()}`;
+    s3.server.createBucket(third);
+    s3.server.putObject(third, 'r/x', 'large enough');
+    put(server, 'x', 'large enough');
+    put(server, 'y', 'tiny');
+    const places = {
+      from: [{ place: { bucket: third, prefix: 'r/' as never }, requesterPays: false }],
+      minSize: 5,
+    };
+    const run = await copy({ copies: places }, { server });
+    expect(run.exit).toBe(0);
+    expect(there()).toEqual({ x: 'large enough', y: 'tiny' });
+    expect(run.report.steps.map(({ key, action, reason }) => [key, action, reason])).toEqual([
+      ['b/x', 'copy', 'exists'],
+      ['b/y', 'upload', way === 'copied' ? 'small' : 'new'],
+    ]);
+  });
+
+  test('requester-pays and expected-bucket-owner of the source go with every request that reads it', async () => {
+    const server = serverOf();
+    put(server, 'x', 'x');
+    const connection = { requesterPays: true, expectedBucketOwner: server.server.account };
+    const run = await copy({}, { server, connection });
+    expect(run.exit).toBe(0);
+    for (const { operation, bucket, headers } of [...s3.server.log.entries, ...other.server.log.entries]) {
+      const isCopy = operation === 'CopyObject';
+      if (bucket !== from && !isCopy) expect(headers).not.toHaveProperty('x-amz-request-payer');
+      else expect(headers).toHaveProperty('x-amz-request-payer', 'requester');
+      const owner = isCopy ? 'x-amz-source-expected-bucket-owner' : 'x-amz-expected-bucket-owner';
+      if (bucket === from || isCopy) expect(headers).toHaveProperty(owner, connection.expectedBucketOwner);
+    }
+    const wrong = await copy({}, { server, connection: { expectedBucketOwner: '999999999999' } });
+    expect(wrong).toMatchObject({ exit: 1, report: { error: { code: 'access-denied' } } });
+    expect(wrong.report.error?.message).toContain(`s3://${from}/a/`);
+  });
+});

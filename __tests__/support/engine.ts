@@ -188,6 +188,7 @@ async function openSource(
       ...(connection.expectedBucketOwner === undefined
         ? {}
         : { expectedOwner: connection.expectedBucketOwner }),
+      ...(connection.requesterPays ? { requesterPays: true } : {}),
     },
     copyable,
   };
