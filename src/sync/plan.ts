@@ -367,15 +367,14 @@ function objectContents(input: PlanInput): (object: ListedObject) => Identity | 
   }
   return (object) => {
     if (object.size === 0) return EMPTY_MD5;
-    // An ETag that is a file's own says more than an index or metadata: the file may be known by nothing else.
-    const own = composites.get(`${object.etag}/${object.size}`);
-    const vouched = own ?? input.vouched.get(object);
+    const vouched = input.vouched.get(object);
     if (vouched !== undefined) return vouched;
     const etag = classifyETag(object.etag);
     switch (etag.kind) {
       case 'md5':
         return etag.md5;
       case 'multipart':
+        return composites.get(`${object.etag}/${object.size}`);
       case 'opaque':
         return undefined;
     }

@@ -80,6 +80,7 @@ export class SourceObjects implements BodySource {
     files: readonly LocalFile[],
     listing: ReadonlyMap<ObjectKey, ListedObject>,
     prefix: Prefix,
+    vouched: ReadonlyMap<ListedObject, Md5> = new Map(),
   ): {
     readonly contents: ReadonlyMap<string, KnownContent>;
     readonly digests: ReadonlyMap<string, FileDigest>;
@@ -98,7 +99,10 @@ export class SourceObjects implements BodySource {
     for (const { name, size, object } of files) {
       const etag = object?.etag ?? ('' as ETag);
       const own = classifyETag(etag).kind === 'multipart' ? [etag] : [];
-      const md5 = told.get(`${etag}/${size}`);
+      const there = listing.get((prefix + name) as ObjectKey);
+      // What an index or metadata says of the same object there: both must be known by the same.
+      const same = there !== undefined && there.etag === etag && there.size === size ? there : undefined;
+      const md5 = told.get(`${etag}/${size}`) ?? (same === undefined ? undefined : vouched.get(same));
       const multipartETags = md5 === undefined ? own : [...own, multipartETag([md5])];
       if (md5 !== undefined) {
         contents.set(name, { md5, multipartETags });

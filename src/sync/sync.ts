@@ -467,7 +467,7 @@ class Run {
       contents:
         this.#source === undefined
           ? knownContents(digests)
-          : this.#source.contents(files, listing, prefix).contents,
+          : this.#source.contents(files, listing, prefix, vouched).contents,
       ...this.#ownSources(tree),
       vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
       headers: this.#headerStates(files, listing, remembered),
