@@ -301,12 +301,13 @@ async function check(given: Case): Promise<void> {
 /** Contents of which neither ETag nor metadata says anything that outlives the copy. */
 function isUntold({ etag, encryption, metadata, bytes, partSize = 0 }: ModelObject, given: Case): boolean {
   if (bytes.length === 0 || metadata.has('s3cmd-attrs')) return false;
-  if (encryption !== undefined) return true;
+  // A copy says of itself which object it is of, and is believed with a digest of its own, or under KMS.
+  const isCopied = given.copyable && given.copyMinSize <= bytes.length && given.flavour !== 'kms';
+  if (encryption !== undefined) return isCopied;
   if (!etag.includes('-') || (etag.endsWith('-1') && given.flavour !== 'kms')) return false;
-  // No layout of equal parts.
-  if (Math.ceil(bytes.length / partSize) !== Number(etag.split('-')[1])) return true;
-  // Parts as small as these are not sent as parts.
-  return !given.copyable || given.flavour !== 'plain' || given.copyMinSize > bytes.length;
+  if (!isCopied) return false;
+  // No layout of equal parts, or no proof of one.
+  return Math.ceil(bytes.length / partSize) !== Number(etag.split('-')[1]) || given.flavour !== 'plain';
 }
 
 function told({ exit, report }: SyncResult): object {

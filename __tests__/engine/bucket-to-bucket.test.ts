@@ -340,13 +340,36 @@ describe.each(WAYS)('what vouches for a content, %s', (way, serverOf) => {
     if (way === 'carried') expect(sent()).toBe(0);
   });
 
-  test('KMS sources: by metadata; without any, again on every run', async () => {
+  test('KMS sources: by metadata; without any, by the ETag that the copy remembers', async () => {
     const server = serverOf();
     const encryption = { algorithm: 'aws:kms' } as const;
     put(server, 'told', 'told', { encryption, headers: attributes('told') });
     expect(await twice()).toBe(0);
     put(server, 'untold', 'untold', { encryption });
-    expect(await twice()).toBe(1);
+    put(server, 'large', noise(9 * MIB), { encryption });
+    // A copy that says no digest of itself is not believed: S3 makes it again, and no byte travels.
+    expect(await twice()).toBe(way === 'copied' ? 2 : 0);
+    if (way === 'copied') expect(sent()).toBe(0);
+    const etag = server.server.object(from, 'a/untold')?.etag;
+    expect(headersOf('untold')?.['x-amz-meta-s3ds-from']).toBe(etag);
+
+    s3.server.createBucket(`kms-${to}`, { encryption });
+    to = `kms-${to}`;
+    expect(await twice()).toBe(0);
+    put(server, 'untold', 'UNTOLD', { encryption });
+    expect(await twice()).toBe(0);
+    expect(there().untold).toBe('UNTOLD');
+  });
+
+  test('C15: what another writer put there with the metadata of a copy is no copy', async () => {
+    const server = serverOf();
+    put(server, 'x', 'one', { encryption: { algorithm: 'aws:kms' } });
+    await copy({}, { server });
+    s3.server.putObject(to, 'b/x', 'TWO', { headers: { ...headersOf('x') } });
+    await copy({}, { server });
+    expect(there()).toEqual({ x: 'one' });
+    // Nor is what a rule says.
+    expect(parseHeaderRules('/*\n  x-amz-meta-s3ds-from: x\n', 'inline').problems).toHaveLength(1);
   });
 
   test('KMS destinations: by the metadata that a copy gets', async () => {

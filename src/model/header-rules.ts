@@ -60,7 +60,12 @@ const INLINE_ONLY: ReadonlySet<string> = new Set([
 ]);
 
 /** Ours and other sync tools'; what they say must be true. Names without `x-amz-meta-`. */
-const RESERVED_METADATA: ReadonlySet<string> = new Set(['md5chksum', 's3cmd-attrs', 's3ds-source']);
+const RESERVED_METADATA: ReadonlySet<string> = new Set([
+  'md5chksum',
+  's3cmd-attrs',
+  's3ds-from',
+  's3ds-source',
+]);
 
 /** Values of these are lists, and are joined where several lines give one; of all others the last one counts. */
 const LISTS: ReadonlySet<string> = new Set(['cache-control', 'content-language']);

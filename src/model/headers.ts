@@ -48,6 +48,38 @@ export const SOURCE_METADATA = 's3ds-source';
 /** Metadata of a page's further name: a download of the tree leaves it out. */
 export const PAGE_METADATA = 's3ds-page';
 
+/**
+ * Metadata of a copy from another bucket of which neither ETag nor metadata said the content: the ETag that the source
+ * had. Without `x-amz-meta-`.
+ */
+export const FROM_METADATA = 's3ds-from';
+
+/**
+ * The ETag of the source that an object is a copy of, as its metadata says. Believed as `storedSource` is: where the
+ * digest that the object gives of itself is its ETag, or where no ETag is a digest.
+ */
+export function copiedFrom(
+  etag: ETag,
+  head: { readonly metadata: ReadonlyMap<string, string>; readonly encryption: string | undefined },
+): string | undefined {
+  return isEncrypted(head.encryption) || provesItself(etag, head.metadata)
+    ? head.metadata.get(FROM_METADATA)
+    : undefined;
+}
+
+function isEncrypted(encryption: string | undefined): boolean {
+  return encryption !== undefined && encryption !== 'AES256';
+}
+
+/** Whether the digest that an object gives of itself is its ETag, as far as that says one. */
+function provesItself(etag: ETag, metadata: ReadonlyMap<string, string>): boolean {
+  const md5 = metadataMd5(metadata);
+  if (md5 === undefined) return false;
+  const kind = classifyETag(etag);
+  const isLarge = kind.kind === 'multipart' && kind.parts > 1;
+  return isLarge || (etag as string) === md5 || etag === multipartETag([md5]);
+}
+
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 export function formatSource({ encoding, md5, source }: Encoded): string {
   return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
@@ -81,12 +113,8 @@ export function storedSource(
     encryption,
   }: { readonly metadata: ReadonlyMap<string, string>; readonly encryption: string | undefined },
 ): SourceForm | undefined {
-  const md5 = metadataMd5(metadata);
-  if (md5 === undefined) return undefined;
-  const isPlain = encryption === undefined || encryption === 'AES256';
-  const kind = classifyETag(etag);
-  const isLarge = kind.kind === 'multipart' && kind.parts > 1;
-  const proved = !isPlain || isLarge || (etag as string) === md5 || etag === multipartETag([md5]);
+  if (metadataMd5(metadata) === undefined) return undefined;
+  const proved = isEncrypted(encryption) || provesItself(etag, metadata);
   return proved ? parseSource(metadata.get(SOURCE_METADATA)) : undefined;
 }
 

@@ -8,7 +8,7 @@ import { classifyETag, EMPTY_MD5, type ETag, type Md5, multipartETag } from '../
 import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
-import { type HeaderSet, metadataMd5 } from '../model/headers.js';
+import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile, RemoteObject } from '../model/objects.js';
 import { candidatePartSizes } from '../model/part-sizes.js';
@@ -112,6 +112,30 @@ export class SourceObjects implements BodySource {
     return { contents, digests };
   }
 
+  /**
+   * Objects of the destination that say of themselves that they are copies of what the source has now, where nothing
+   * else says what that is: by one HEAD each.
+   */
+  async copiesAmong(
+    files: readonly LocalFile[],
+    listing: ReadonlyMap<ObjectKey, ListedObject>,
+    prefix: Prefix,
+    store: ReadableStore,
+  ): Promise<ReadonlyMap<ListedObject, ETag>> {
+    const { concurrency, signal } = this.#options;
+    const { digests } = this.contents(files, listing, prefix);
+    const copies = new Map<ListedObject, ETag>();
+    await forEachConcurrent(files, concurrency, async (file) => {
+      const there = listing.get((prefix + file.name) as ObjectKey);
+      if (digests.has(file.name) || there?.size !== file.size || isSameByETag(file, there)) return;
+      signal.throwIfAborted();
+      const head = await store.head(there.key, signal).catch(unlessDenied);
+      const { etag } = objectOf(file);
+      if (head?.etag === there.etag && copiedFrom(there.etag, head) === etag) copies.set(there, etag);
+    });
+    return copies;
+  }
+
   #md5Of({ key, etag }: RemoteObject): Md5 | undefined {
     const head = this.#heads.get(key);
     const kind = classifyETag(etag);
@@ -131,7 +155,8 @@ export class SourceObjects implements BodySource {
     const expires = new Date(headers.expires ?? '');
     if (Number.isNaN(expires.getTime())) delete headers.expires;
     else headers.expires = expires.toUTCString();
-    for (const [name, value] of head.metadata) headers[`x-amz-meta-${name}`] = value;
+    for (const [name, value] of head.metadata)
+      if (name !== FROM_METADATA) headers[`x-amz-meta-${name}`] = value;
     return headers;
   }
 
@@ -278,6 +303,12 @@ export class SourceObjects implements BodySource {
     const { code } = error as { readonly code?: unknown };
     return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS' ? noRoom(error) : error;
   }
+}
+
+/** What S3 does not say is unknown. */
+function unlessDenied(error: unknown): undefined {
+  if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected')) throw error;
+  return undefined;
 }
 
 async function spoolDirectory(): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Md5 } from '../model/digest.js';
+import type { ETag, Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
@@ -459,6 +459,7 @@ class Run {
       signal: this.#frame.signal,
     });
     const retained = parseExcludes(deletes.retain);
+    const copied = (await this.#source?.copiesAmong(files, listing, prefix, store)) ?? new Map();
     return {
       prefix,
       files,
@@ -467,9 +468,9 @@ class Run {
       contents:
         this.#source === undefined
           ? knownContents(digests)
-          : this.#source.contents(files, listing, prefix, vouched).contents,
+          : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
       ...this.#ownSources(tree),
-      vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
+      vouched: encoded.size + copied.size === 0 ? vouched : new Map([...vouched, ...encoded, ...copied]),
       headers: this.#headerStates(files, listing, remembered),
       policy: {
         order: publishOrder(publishLast),
@@ -915,6 +916,21 @@ function encodedSources(files: readonly LocalFile[], prefix: Prefix): ReadonlyMa
     if (encoded !== undefined) sources.set((prefix + name) as ObjectKey, formatSource(encoded));
   }
   return sources;
+}
+
+/** Contents that have no other name than the ETag of the object that was copied. */
+function withCopies(
+  contents: ReadonlyMap<string, KnownContent>,
+  files: readonly LocalFile[],
+  copies: ReadonlyMap<ListedObject, ETag>,
+): ReadonlyMap<string, KnownContent> {
+  if (copies.size === 0) return contents;
+  const etags = new Set(copies.values());
+  const all = new Map(contents);
+  for (const { name, object } of files)
+    if (object !== undefined && etags.has(object.etag) && !all.has(name))
+      all.set(name, { md5: undefined, multipartETags: [object.etag] });
+  return all;
 }
 
 function knownContents(digests: ReadonlyMap<string, FileDigest>): ReadonlyMap<string, KnownContent> {

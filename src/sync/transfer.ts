@@ -4,6 +4,7 @@ import { formatLayout, layoutParts, type ObjectEntry, type PartRun, partsOf } fr
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import {
+  FROM_METADATA,
   formatAttributes,
   formatSource,
   type HeaderPolicy,
@@ -62,6 +63,9 @@ const PARTS_IN_FLIGHT = 8;
 /** S3's least part but the last, and the largest that is held in memory whole. Bytes. */
 const LEAST_PART = 5 * 1024 * 1024;
 const MOST_SENT_PART = 512 * 1024 * 1024;
+
+/** The header of `FROM_METADATA`. */
+const FROM = `x-amz-meta-${FROM_METADATA}`;
 
 /** User metadata of one object: names and values. Bytes. */
 const MOST_METADATA = 2_048;
@@ -298,8 +302,10 @@ export class Transfer implements Performer {
   async #headers(file: LocalFile, md5: Md5 | undefined, multipart: boolean): Promise<ObjectHeaders> {
     const { policy, preserve, bodies } = this.#options;
     if (file.object !== undefined && bodies.headersOf !== undefined) {
-      const decided = policy.over(await bodies.headersOf(file), file);
-      return md5 === undefined ? objectHeaders(decided, {}) : withDigest(decided, md5, multipart);
+      // One of which this plan knew no content is known by the ETag that it had.
+      const from = this.#options.digests.has(file.name) ? {} : { [FROM]: file.object.etag };
+      const decided = { ...policy.over(await bodies.headersOf(file), file), ...from };
+      return withDigest(decided, md5, multipart);
     }
     if (md5 === undefined) throw new Error(`${file.name} has no digest`);
     // rclone reads a multipart object's MD5 from here.
@@ -839,15 +845,22 @@ function shownSource({ key, ...source }: CopyStep['source']): string {
  * Headers that came along, with the digest of these bytes. What they say of the digest themselves may be of other ones;
  * where S3 has no room for ours besides theirs, the ETag must do.
  */
-function withDigest(decided: HeaderSet, md5: Md5, multipart: boolean): ObjectHeaders {
+function withDigest(decided: HeaderSet, md5: Md5 | undefined, multipart: boolean): ObjectHeaders {
   const { metadata } = objectHeaders(decided, {});
-  const attributes = withMd5(metadata['s3cmd-attrs'], md5);
-  const rclone = multipart || metadata.md5chksum !== undefined ? { md5chksum: base64OfMd5(md5) } : {};
-  const full = objectHeaders(decided, { 's3cmd-attrs': attributes, ...rclone });
+  const rclone = multipart || metadata.md5chksum !== undefined;
+  const own =
+    md5 === undefined
+      ? {}
+      : {
+          's3cmd-attrs': withMd5(metadata['s3cmd-attrs'], md5),
+          ...(rclone ? { md5chksum: base64OfMd5(md5) } : {}),
+        };
+  const full = objectHeaders(decided, own);
   if (metadataBytes(full.metadata) <= MOST_METADATA) return full;
-  const wrong = metadataMd5(new Map(Object.entries(metadata)));
-  if (wrong === undefined || wrong === md5) return objectHeaders(decided, {});
-  const { 'x-amz-meta-s3cmd-attrs': _, 'x-amz-meta-md5chksum': __, ...others } = decided;
+  const { [FROM]: _, ...kept } = decided;
+  const told = metadataMd5(new Map(Object.entries(metadata)));
+  if (told === undefined || told === md5) return objectHeaders(kept, {});
+  const { 'x-amz-meta-s3cmd-attrs': __, 'x-amz-meta-md5chksum': ___, ...others } = kept;
   return objectHeaders(others, {});
 }
 
