@@ -3,7 +3,7 @@ import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TargetDirectory } from '../disk/target-directory.js';
-import { forEachConcurrent } from '../model/concurrency.js';
+import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
@@ -31,6 +31,9 @@ const KEPT: readonly string[] = [
   'expires',
   'x-amz-website-redirect-location',
 ];
+
+/** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
+const SPOOL_BYTES = 2 * 1024 ** 3;
 
 /** A directory of this machine that bodies pass through. */
 interface Spool {
@@ -60,6 +63,9 @@ export class SourceObjects implements BodySource {
   readonly #layouts = new Map<ObjectKey, Promise<readonly (readonly PartRun[])[]>>();
   #spool: Promise<Spool> | undefined;
   #spooled = 0;
+  readonly #room = new ByteBudget(SPOOL_BYTES);
+  /** What gives back the room of each file in the spool, by its path. */
+  readonly #held = new Map<string, () => void>();
 
   constructor(options: SourceObjectsOptions) {
     this.#options = options;
@@ -202,14 +208,24 @@ export class SourceObjects implements BodySource {
   async ready(file: LocalFile): Promise<LocalFile> {
     const object = objectOf(file);
     const { path, fetch } = await this.#spooling();
-    let temporary: string;
+    const free = await this.#take(object.size);
     try {
-      ({ temporary } = await fetch.spool({ ...file, name: `${this.#spooled++}` }));
+      const { temporary } = await fetch.spool({ ...file, name: `${this.#spooled++}` });
+      const at = join(path, temporary);
+      const stats = statFields(await lstat(at, { bigint: true }));
+      this.#held.set(at, free);
+      return { ...file, ...stats, path: at, real: at, object };
     } catch (error) {
+      free();
       throw this.#failure(error, object.key);
     }
-    const at = join(path, temporary);
-    return { ...file, ...statFields(await lstat(at, { bigint: true })), path: at, real: at, object };
+  }
+
+  /** Waits for room in the spool, and answers what gives it back. */
+  #take(bytes: number): Promise<() => void> {
+    return new Promise((taken) => {
+      void this.#room.with(bytes, () => new Promise<void>((free) => taken(free)));
+    });
   }
 
   again(file: LocalFile): Promise<LocalFile> {
@@ -217,7 +233,10 @@ export class SourceObjects implements BodySource {
   }
 
   async release({ path }: LocalFile): Promise<void> {
-    if (path !== '') await rm(path, { force: true });
+    if (path === '') return;
+    await rm(path, { force: true });
+    this.#held.get(path)?.();
+    this.#held.delete(path);
   }
 
   async close(): Promise<void> {
