@@ -83,6 +83,7 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
     command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
   const writeHeaders = parseWriteHeaders(inputs);
   const index = parseIndex(inputs, context, connection, destination, target?.directory);
+  if (source !== undefined) refuseIndexInSource(inputs, index, source);
   if (deletes.grace.kind !== 'none') requireLastingIndex(inputs, index);
   const invalidation = parseInvalidation(inputs, destination);
   const report = inputs.text('report');
@@ -338,6 +339,15 @@ function refuseOverlap(
   if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix))) return;
   throw usageError(
     `${inputs.spelled('source')}: ${destinationUrl(place)} and ${destinationUrl(to)} lie in one another; copy between places that do not`,
+  );
+}
+
+/** It changes with every run, and would be copied by every one. */
+function refuseIndexInSource(inputs: Inputs, index: IndexPlace, { place }: Source): void {
+  if (index.kind !== 's3' || index.bucket !== place.bucket || !index.key.startsWith(place.prefix)) return;
+  if (index.key.startsWith(place.prefix + OWN_DIRECTORY)) return;
+  throw usageError(
+    `${inputs.spelled('index')}: ${printable(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${destinationUrl(place)}: put it into the destination, as s3://BUCKET/PREFIX/${OWN_DIRECTORY}index`,
   );
 }
 

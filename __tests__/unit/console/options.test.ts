@@ -790,6 +790,17 @@ describe('from bucket to bucket', () => {
     expect((await copy({ ...raw, prefix: '/' })).destination.prefix).toBe('');
   });
 
+  test('an index that would be copied itself is refused', async () => {
+    const error = await copyRefusal({ index: 's3://from/a/index' });
+    expect(error.message).toMatch(/^index: s3:\/\/from\/a\/index lies in what is copied, s3:\/\/from\/a\/: /);
+    for (const index of [
+      's3://from/b/index',
+      's3://from/a/.s3-dedup-sync/index',
+      's3://site/b/.s3-dedup-sync/x',
+    ])
+      expect((await copy({ index })).index.kind).toBe('s3');
+  });
+
   test('check reads, and writes nothing', async () => {
     const options = await copy({ command: 'check', read: 'true' });
     expect(options).toMatchObject({ command: 'check', read: true, dryRun: true });
