@@ -10,7 +10,7 @@ import { withoutKey } from './console/words.js';
 import { EXIT, type ExitCode, messageOf, SyncError, worstExit } from './model/errors.js';
 import type { Emit, Event, Identity, RunEnded } from './model/events.js';
 import type { ObjectKey, Prefix } from './model/object-key.js';
-import { destinationUrl } from './model/objects.js';
+import { destinationUrl, type SourceBucket } from './model/objects.js';
 import { type Connection, type CopyFrom, runUrl, type SyncOptions } from './model/options.js';
 import {
   type Delayed,
@@ -246,10 +246,8 @@ export async function run(
         places.push({ url, store, prefix, bucket: undefined });
         continue;
       }
-      const { expectedBucketOwner: expectedOwner } = from;
       const opened = await openStore(copyBucket(to, from), emit, signal, shell.idToken);
-      const named = { name: bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
-      places.push({ url, store: opened.store, prefix, bucket: named });
+      places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
     }
     return places;
   }
@@ -260,12 +258,11 @@ export async function run(
     const { place, connection } = source;
     const from = { ...to, destination: place, connection, writeHeaders: {} };
     const opened = await openStore(from, emit, signal, shell.idToken);
-    const { expectedBucketOwner: expectedOwner } = connection;
     return {
       url: destinationUrl(place),
       store: opened.store,
       prefix: place.prefix,
-      bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
+      bucket: sourceBucket(place.bucket, connection),
       copyable: opened.endpoint === endpoint && sameIdentity(connection, to.connection),
     };
   }
@@ -293,6 +290,21 @@ export async function run(
 /** Whether one set of credentials reaches both. */
 function sameIdentity(a: Connection, b: Connection): boolean {
   return a.profile === b.profile && a.role?.arn === b.role?.arn;
+}
+
+/** How a bucket is named where it is copied from. */
+function sourceBucket(
+  name: string,
+  {
+    expectedBucketOwner: expectedOwner,
+    requesterPays,
+  }: { readonly expectedBucketOwner?: string; readonly requesterPays: boolean },
+): SourceBucket {
+  return {
+    name,
+    ...(expectedOwner === undefined ? {} : { expectedOwner }),
+    ...(requesterPays ? { requesterPays } : {}),
+  };
 }
 
 /** Where the tree comes from, as it was given. */

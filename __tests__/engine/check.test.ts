@@ -1,10 +1,14 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PutOptions } from '../../dev/s3-server/index.js';
 import { md5Of } from '../../src/model/digest.js';
 import { parseHeaderRules } from '../../src/model/header-rules.js';
-import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { openStore } from '../../src/store/open.js';
+import type { SyncResult } from '../../src/sync/ports.js';
+import { sync } from '../../src/sync/sync.js';
+import { type Changes, memoryIndex, optionsFor, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
 
@@ -31,10 +35,19 @@ afterEach(async () => {
 async function check(changes: Changes = {}): ReturnType<typeof publish> {
   s3.server.log.clear();
   const run = await publish(s3, bucket, root, { command: 'check', dryRun: true, ...changes });
-  const writes = ['PutObject', 'CopyObject', 'DeleteObjects', 'CreateMultipartUpload'] as const;
-  expect(s3.server.log.of(...writes)).toEqual([]);
+  expect(s3.server.log.of(...WRITES)).toEqual([]);
   return run;
 }
+
+const WRITES = [
+  'PutObject',
+  'CopyObject',
+  'DeleteObject',
+  'DeleteObjects',
+  'CreateMultipartUpload',
+  'UploadPart',
+  'UploadPartCopy',
+] as const;
 
 function tamper(key: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): void {
   const object = s3.server.object(bucket, key);
@@ -207,5 +220,158 @@ describe('check', () => {
     expect(denied.report.steps).toMatchObject([
       { key: 'p/c', outcome: 'failed', error: { code: 'access-denied' } },
     ]);
+  });
+});
+
+describe('check of a copy from bucket to bucket', () => {
+  let from: string;
+  const put = (name: string, body: string | Buffer, options: PutOptions = {}): void =>
+    void s3.server.putObject(from, `a/${name}`, body, options);
+  const place = (): Changes => ({ source: { bucket: from, prefix: 'a' } });
+
+  beforeEach(async () => {
+    from = await s3.bucket();
+  });
+
+  test('differences are what a sync would do; kept, graced and excluded keys are none, and are counted', async () => {
+    const index = memoryIndex({ remote: true, local: false });
+    for (const name of ['same', 'changed', 'missing']) put(name, name);
+    for (const name of ['same', 'changed', 'extra', 'graced', 'kept', 'x.log'])
+      s3.server.putObject(bucket, `p/${name}`, name === 'changed' ? 'CHANGED' : name);
+    const options: Changes = {
+      ...place(),
+      index,
+      tree: { excludes: ['*.log'] },
+      deletes: { deleteAfter: true, retain: ['kept'], maxDelete: { kind: 'none' } },
+    };
+    const run = await check(options);
+    expect(run).toMatchObject({
+      exit: 3,
+      report: { status: 'different', totals: { unchanged: { files: 1 }, kept: { files: 2 } } },
+    });
+    expect(stepsOf(run)).toEqual([
+      'copy p/missing <- a/missing planned',
+      'copy p/changed <- a/changed planned',
+      'delete p/extra planned',
+      'delete p/graced planned',
+    ]);
+    const graced = await check({
+      ...options,
+      deletes: { ...options.deletes, grace: { kind: 'deploys', deploys: 2 } },
+    });
+    expect(graced.report.totals).toMatchObject({ deleted: { files: 0 }, kept: { files: 4 } });
+    expect(stepsOf(graced).filter((step) => step.startsWith('keep'))).toEqual([
+      'keep p/extra done',
+      'keep p/graced done',
+    ]);
+    expect(index.saves).toBe(0);
+    await publish(s3, bucket, root, options);
+    const equal = await check(options);
+    expect(equal).toMatchObject({
+      exit: 0,
+      report: { status: 'done', steps: [], totals: { kept: { files: 2 } } },
+    });
+  });
+
+  test('read: both sides, each object once; damage on either side is told as that side\u2019s', async () => {
+    put('x', 'one');
+    put('y', 'two');
+    put('empty', '');
+    await publish(s3, bucket, root, place());
+    // In parts, and nobody knows the MD5.
+    const body = noise(6 * MIB);
+    for (const [where, key] of [
+      [from, 'a/parts'],
+      [bucket, 'p/parts'],
+    ] as const)
+      s3.server.putObject(where, key, body, { etag: `${'0'.repeat(32)}-3` });
+    const equal = await check({ ...place(), read: true });
+    expect(equal).toMatchObject({ exit: 0, report: { steps: [], totals: { unchanged: { files: 4 } } } });
+    expect(s3.server.log.counts.GetObject).toBe(7);
+
+    tamper('p/x', 'ONE');
+    s3.server.putObject(bucket, 'p/parts', noise(6 * MIB, 2), { etag: `${'0'.repeat(32)}-3` });
+    const there = await check({ ...place(), read: true });
+    expect(there.exit).toBe(3);
+    expect(there.report.steps.map(({ key, reason }) => `${key} ${reason}`).sort()).toEqual([
+      'p/parts damaged',
+      'p/x damaged',
+    ]);
+
+    put('y', 'TWO', { etag: md5Of(Buffer.from('two')) });
+    const here = await check({ ...place(), read: true });
+    expect(here.exit).toBe(1);
+    expect(here.report.steps.find(({ outcome }) => outcome === 'failed')).toMatchObject({
+      key: 'p/y',
+      error: { code: 'wrong-content', message: expect.stringContaining('a/y: the source object is damaged') },
+    });
+  });
+
+  test('an index is not believed, and a changed rule is a difference', async () => {
+    const index = memoryIndex({ remote: true, local: false });
+    put('x', 'one', { encryption: { algorithm: 'aws:kms' } });
+    await publish(s3, bucket, root, { ...place(), index });
+    expect((await check({ ...place(), index })).exit).toBe(3);
+    put('x', 'one');
+    const ruled = await check({ ...place(), index, headers: { rules } });
+    expect(stepsOf(ruled)).toEqual(['refresh p/x planned']);
+    const [step] = ruled.report.steps;
+    expect(step?.headers).toEqual([
+      { name: 'cache-control', to: 'no-cache' },
+      { name: 'x-amz-meta-team', to: 'web' },
+    ]);
+  });
+});
+
+describe('check of a download', () => {
+  async function checkFiles(
+    changes: Partial<Pick<Changes, 'read' | 'deletes' | 'tree'>> = {},
+  ): Promise<SyncResult> {
+    const options = {
+      ...optionsFor(s3, bucket, root, { command: 'check', dryRun: true, ...changes }),
+      target: { directory: root, duplicates: 'copy', asStored: false } as const,
+    };
+    const signal = new AbortController().signal;
+    const emit = (): void => undefined;
+    s3.server.log.clear();
+    const { store } = await openStore(options, emit, signal);
+    const ports = { store, copyFrom: [], index: undefined, owner: 'a test', emit, signal, now: Date.now };
+    const run = await sync({ ...options, tree: { ...options.tree, patterns: [] } }, ports);
+    expect(s3.server.log.of(...WRITES)).toEqual([]);
+    return run;
+  }
+  const steps = ({ report }: SyncResult): readonly string[] =>
+    report.steps.map(({ action, key }) => `${action} ${key}`);
+
+  test('the directory against what a download would make of it; it stays as it is', async () => {
+    await writeTree({ same: 'same', changed: 'old!', 'gone.txt': 'gone', 'x.log': 'log', twin: 'new' }, root);
+    for (const [name, text] of Object.entries({ same: 'same', changed: 'new!', new: 'new', 'y.log': 'y' }))
+      s3.server.putObject(bucket, `p/${name}`, text);
+    const tree = { excludes: ['*.log'] };
+    const run = await checkFiles({ tree, deletes: { deleteAfter: true } });
+    expect(run.exit).toBe(3);
+    expect([...steps(run)].sort()).toEqual([
+      'copy new',
+      'delete gone.txt',
+      'delete twin',
+      'download changed',
+    ]);
+    const { readdir } = await import('node:fs/promises');
+    expect((await readdir(root)).sort()).toEqual(['changed', 'gone.txt', 'same', 'twin', 'x.log']);
+  });
+
+  test('read: a damaged object is found, though the file has what its ETag says', async () => {
+    await writeTree({ a: 'one', b: 'two' }, root);
+    s3.server.putObject(bucket, 'p/a', 'one');
+    s3.server.putObject(bucket, 'p/b', 'two');
+    expect((await checkFiles({ read: true })).exit).toBe(0);
+    tamper('p/b', 'TWO');
+    expect((await checkFiles()).exit).toBe(0);
+    const run = await checkFiles({ read: true });
+    expect([run.exit, run.report.steps]).toMatchObject([3, [{ reason: 'damaged' }]]);
+    // A damaged file is found without: files are digested.
+    tamper('p/b', 'two');
+    await writeFile(join(root, 'a'), 'ONE');
+    expect(steps(await checkFiles())).toEqual(['download a']);
   });
 });

@@ -1,11 +1,11 @@
 import { literalPath } from '../../src/action/path-lines.js';
 import type { Event } from '../../src/model/events.js';
 import { parsePrefix } from '../../src/model/object-key.js';
-import { destinationUrl } from '../../src/model/objects.js';
+import { type Destination, destinationUrl } from '../../src/model/objects.js';
 import type { SyncOptions, Target } from '../../src/model/options.js';
 import type { Invalidator } from '../../src/store/object-store.js';
 import { openStore } from '../../src/store/open.js';
-import type { CopyPlace, IndexStorage, SyncResult } from '../../src/sync/ports.js';
+import type { CopyPlace, IndexStorage, SourcePort, SyncResult } from '../../src/sync/ports.js';
 import { sync } from '../../src/sync/sync.js';
 import type { TestServer } from './servers.js';
 
@@ -37,9 +37,18 @@ export interface Changes {
   readonly index?: IndexStorage;
   /** Largest source of one copy, in bytes. */
   readonly maxCopySize?: number;
+  /** The tree lies in a bucket; elsewhere than the destination where a server is named. */
+  readonly source?: TreeSource;
   readonly canTag?: boolean;
   readonly signal?: AbortSignal;
   readonly target?: Target;
+}
+
+export interface TreeSource {
+  readonly bucket: string;
+  readonly prefix?: string;
+  readonly server?: TestServer;
+  readonly connection?: Partial<SyncOptions['connection']>;
 }
 
 export interface Published extends SyncResult {
@@ -144,8 +153,10 @@ export async function publish(
   const { index, owner = 'a test', now = Date.now, invalidator } = changes;
   const cdn = invalidator === undefined ? {} : { invalidator };
   const below = changes.temporary === undefined ? {} : { temporary: changes.temporary };
-  const ports = { store, copyFrom, index, owner, emit, signal, now, ...cdn, ...below };
-  const result = await sync(options, ports);
+  const place = sourceOf(server, changes.source);
+  const source = place === undefined ? {} : { source: await openSource(place, emit, signal) };
+  const ports = { store, copyFrom, index, owner, emit, signal, now, ...cdn, ...below, ...source };
+  const result = await sync({ ...options, ...(place === undefined ? {} : { source: place }) }, ports);
   const messages = events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
   return { ...result, events, messages };
 }
@@ -158,6 +169,46 @@ export async function download(
   { duplicates = 'copy', asStored = false, ...changes }: Changes & Partial<Omit<Target, 'directory'>> = {},
 ): Promise<Published> {
   return publish(server, bucket, directory, { ...changes, target: { directory, duplicates, asStored } });
+}
+
+interface OpenedPlace {
+  readonly place: Destination;
+  readonly connection: SyncOptions['connection'];
+  readonly copyable: boolean;
+}
+
+function sourceOf(server: TestServer, source: TreeSource | undefined): OpenedPlace | undefined {
+  if (source === undefined) return undefined;
+  const { bucket, prefix, connection = {} } = source;
+  const there = optionsFor(source.server ?? server, bucket, '/', {
+    connection,
+    ...(prefix === undefined ? {} : { prefix }),
+  });
+  const copyable = (source.server ?? server) === server;
+  return { place: there.destination, connection: there.connection, copyable };
+}
+
+/** As `run` does it. */
+async function openSource(
+  { place, connection, copyable }: OpenedPlace,
+  emit: (event: Event) => void,
+  signal: AbortSignal,
+): Promise<SourcePort> {
+  const nowhere = optionsFor({ region: '', endpoint: '' }, place.bucket, '/');
+  const { store } = await openStore({ ...nowhere, destination: place, connection }, emit, signal);
+  return {
+    url: destinationUrl(place),
+    store,
+    prefix: place.prefix,
+    bucket: {
+      name: place.bucket,
+      ...(connection.expectedBucketOwner === undefined
+        ? {}
+        : { expectedOwner: connection.expectedBucketOwner }),
+      ...(connection.requesterPays ? { requesterPays: true } : {}),
+    },
+    copyable,
+  };
 }
 
 /** `action key outcome`, below the prefix, in the order of the outcomes. */

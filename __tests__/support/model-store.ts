@@ -111,6 +111,7 @@ export class ModelStore implements ObjectStore {
   /** Keys that another writer touched since `restart`. */
   readonly touched = new Set<ObjectKey>();
   readonly #random: () => number;
+  readonly #seed: number;
   readonly #waiting: (() => void)[] = [];
   #serial = 0;
   #calls = 0;
@@ -118,6 +119,7 @@ export class ModelStore implements ObjectStore {
 
   constructor(seed: number) {
     this.#random = randomNumbers(seed);
+    this.#seed = seed;
   }
 
   /** Calls since `restart`. */
@@ -139,7 +141,7 @@ export class ModelStore implements ObjectStore {
 
   opaque(suffix = ''): ETag {
     const id = (++this.#serial).toString(16).padStart(8, '0');
-    return `${md5Of(Buffer.from(id))}${suffix}` as ETag;
+    return `${md5Of(Buffer.from(`${this.#seed} ${id}`))}${suffix}` as ETag;
   }
 
   async *list(prefix: Prefix): AsyncIterable<readonly ListedObject[]> {

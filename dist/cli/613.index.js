@@ -81,11 +81,14 @@ class ByteBudget {
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
 /* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
+/* harmony export */   fk: () => (/* binding */ FROM_METADATA),
 /* harmony export */   iR: () => (/* binding */ fileAttributes),
 /* harmony export */   iz: () => (/* binding */ HeaderPolicy),
 /* harmony export */   j2: () => (/* binding */ formatSource),
+/* harmony export */   nR: () => (/* binding */ copiedFrom),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
-/* harmony export */   x1: () => (/* binding */ formatAttributes)
+/* harmony export */   x1: () => (/* binding */ formatAttributes),
+/* harmony export */   xL: () => (/* binding */ withMd5)
 /* harmony export */ });
 /* unused harmony export contentTypeOf */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
@@ -116,6 +119,12 @@ function formatAttributes(md5, file) {
     const { mode, mtimeNs } = file.encoded?.source ?? file;
     return `md5:${md5}/mode:${mode}/mtime:${mtimeNs / 1000000000n}`;
 }
+/** Attributes that somebody else wrote, with the digest of the bytes that they are about now. */
+function withMd5(attributes, md5) {
+    const fields = attributes === undefined || attributes === '' ? [] : attributes.split('/');
+    const at = fields.findIndex((field) => field.startsWith('md5:'));
+    return at === -1 ? [...fields, `md5:${md5}`].join('/') : fields.with(at, `md5:${md5}`).join('/');
+}
 /** The MD5 that an object's own metadata names: s3cmd's attributes, then rclone's `md5chksum` (base64). */
 function metadataMd5(metadata) {
     for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
@@ -129,8 +138,34 @@ function metadataMd5(metadata) {
 const SOURCE_METADATA = 's3ds-source';
 /** Metadata of a page's further name: a download of the tree leaves it out. */
 const PAGE_METADATA = 's3ds-page';
+/**
+ * Metadata of a copy from another bucket of which neither ETag nor metadata said the content: the ETag that the source
+ * had. Without `x-amz-meta-`.
+ */
+const FROM_METADATA = 's3ds-from';
+/**
+ * The ETag of the source that an object is a copy of, as its metadata says. Believed as `storedSource` is: where the
+ * digest that the object gives of itself is its ETag, or where no ETag is a digest.
+ */
+function copiedFrom(etag, head) {
+    return isEncrypted(head.encryption) || provesItself(etag, head.metadata)
+        ? head.metadata.get(FROM_METADATA)
+        : undefined;
+}
+function isEncrypted(encryption) {
+    return encryption !== undefined && encryption !== 'AES256';
+}
+/** Whether the digest that an object gives of itself is its ETag, as far as that says one. */
+function provesItself(etag, metadata) {
+    const md5 = metadataMd5(metadata);
+    if (md5 === undefined)
+        return false;
+    const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
+    const isLarge = kind.kind === 'multipart' && kind.parts > 1;
+    return isLarge || etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]);
+}
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
-function formatSource({ encoding, md5, source }) {
+function formatSource({ encoding, md5, source, }) {
     return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
 }
 /** Parses what `formatSource` writes. */
@@ -147,13 +182,9 @@ function parseSource(text) {
  * stored bytes is its ETag, or where no ETag is a digest: who overwrites an object keeps metadata now and then.
  */
 function storedSource(etag, { metadata, encryption, }) {
-    const md5 = metadataMd5(metadata);
-    if (md5 === undefined)
+    if (metadataMd5(metadata) === undefined)
         return undefined;
-    const isPlain = encryption === undefined || encryption === 'AES256';
-    const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
-    const isLarge = kind.kind === 'multipart' && kind.parts > 1;
-    const proved = !isPlain || isLarge || etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]);
+    const proved = isEncrypted(encryption) || provesItself(etag, metadata);
     return proved ? parseSource(metadata.get(SOURCE_METADATA)) : undefined;
 }
 /** As s3cmd and `preserve` write them, or the time as rclone does. */
@@ -1889,9 +1920,9 @@ class S3Store {
             return head;
         });
     }
-    async partSize(key, etag, signal) {
+    async partSize(key, etag, part, signal) {
         try {
-            const answer = await this.#call('HeadObject', signal, () => this.#client.send(new dist_cjs/* HeadObjectCommand */.l81({ ...this.#every, Key: key, IfMatch: `"${etag}"`, PartNumber: 1 }), { abortSignal: signal }));
+            const answer = await this.#call('HeadObject', signal, () => this.#client.send(new dist_cjs/* HeadObjectCommand */.l81({ ...this.#every, Key: key, IfMatch: `"${etag}"`, PartNumber: part }), { abortSignal: signal }));
             // A server that does not know part numbers answers the whole.
             return answer.PartsCount === undefined ? undefined : answer.ContentLength;
         }
@@ -2308,6 +2339,7 @@ class S3Store {
             CopySource: `${bucket}${bucket.startsWith('arn:') ? '/object' : ''}/${path}`,
             CopySourceIfMatch: `"${source.etag}"`,
             ...(owner === undefined ? {} : { ExpectedSourceBucketOwner: owner }),
+            ...(source.bucket?.requesterPays === true ? { RequestPayer: 'requester' } : {}),
         };
     }
 }

@@ -78,11 +78,14 @@ async function makeDirectory(path) {
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
 /* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
+/* harmony export */   fk: () => (/* binding */ FROM_METADATA),
 /* harmony export */   iR: () => (/* binding */ fileAttributes),
 /* harmony export */   iz: () => (/* binding */ HeaderPolicy),
 /* harmony export */   j2: () => (/* binding */ formatSource),
+/* harmony export */   nR: () => (/* binding */ copiedFrom),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
-/* harmony export */   x1: () => (/* binding */ formatAttributes)
+/* harmony export */   x1: () => (/* binding */ formatAttributes),
+/* harmony export */   xL: () => (/* binding */ withMd5)
 /* harmony export */ });
 /* unused harmony export contentTypeOf */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
@@ -113,6 +116,12 @@ function formatAttributes(md5, file) {
     const { mode, mtimeNs } = file.encoded?.source ?? file;
     return `md5:${md5}/mode:${mode}/mtime:${mtimeNs / 1000000000n}`;
 }
+/** Attributes that somebody else wrote, with the digest of the bytes that they are about now. */
+function withMd5(attributes, md5) {
+    const fields = attributes === undefined || attributes === '' ? [] : attributes.split('/');
+    const at = fields.findIndex((field) => field.startsWith('md5:'));
+    return at === -1 ? [...fields, `md5:${md5}`].join('/') : fields.with(at, `md5:${md5}`).join('/');
+}
 /** The MD5 that an object's own metadata names: s3cmd's attributes, then rclone's `md5chksum` (base64). */
 function metadataMd5(metadata) {
     for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
@@ -126,8 +135,34 @@ function metadataMd5(metadata) {
 const SOURCE_METADATA = 's3ds-source';
 /** Metadata of a page's further name: a download of the tree leaves it out. */
 const PAGE_METADATA = 's3ds-page';
+/**
+ * Metadata of a copy from another bucket of which neither ETag nor metadata said the content: the ETag that the source
+ * had. Without `x-amz-meta-`.
+ */
+const FROM_METADATA = 's3ds-from';
+/**
+ * The ETag of the source that an object is a copy of, as its metadata says. Believed as `storedSource` is: where the
+ * digest that the object gives of itself is its ETag, or where no ETag is a digest.
+ */
+function copiedFrom(etag, head) {
+    return isEncrypted(head.encryption) || provesItself(etag, head.metadata)
+        ? head.metadata.get(FROM_METADATA)
+        : undefined;
+}
+function isEncrypted(encryption) {
+    return encryption !== undefined && encryption !== 'AES256';
+}
+/** Whether the digest that an object gives of itself is its ETag, as far as that says one. */
+function provesItself(etag, metadata) {
+    const md5 = metadataMd5(metadata);
+    if (md5 === undefined)
+        return false;
+    const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
+    const isLarge = kind.kind === 'multipart' && kind.parts > 1;
+    return isLarge || etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]);
+}
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
-function formatSource({ encoding, md5, source }) {
+function formatSource({ encoding, md5, source, }) {
     return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
 }
 /** Parses what `formatSource` writes. */
@@ -144,13 +179,9 @@ function parseSource(text) {
  * stored bytes is its ETag, or where no ETag is a digest: who overwrites an object keeps metadata now and then.
  */
 function storedSource(etag, { metadata, encryption, }) {
-    const md5 = metadataMd5(metadata);
-    if (md5 === undefined)
+    if (metadataMd5(metadata) === undefined)
         return undefined;
-    const isPlain = encryption === undefined || encryption === 'AES256';
-    const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
-    const isLarge = kind.kind === 'multipart' && kind.parts > 1;
-    const proved = !isPlain || isLarge || etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]);
+    const proved = isEncrypted(encryption) || provesItself(etag, metadata);
     return proved ? parseSource(metadata.get(SOURCE_METADATA)) : undefined;
 }
 /** As s3cmd and `preserve` write them, or the time as rclone does. */
@@ -1452,10 +1483,11 @@ class TargetDirectory {
             return work(await this.#look(name, create));
         const held = await this.#hold(name, create);
         try {
-            return await work(`${DESCRIPTORS}/${held.handle.fd}`);
+            const { fd } = await held.opening;
+            return await work(`${DESCRIPTORS}/${fd}`);
         }
         finally {
-            held.users--;
+            await this.#release(name, held);
         }
     }
     /** Removes a directory below that has become empty, and those above it that have; never the root. */
@@ -1474,68 +1506,69 @@ class TargetDirectory {
     async close() {
         const all = [...this.#held.values()];
         this.#held.clear();
-        for (const held of all)
-            await held.then(({ handle }) => handle.close()).catch(() => undefined);
+        for (const { opening } of all)
+            await opening.then((handle) => handle.close()).catch(() => undefined);
     }
     async #forget(name) {
-        const opening = this.#held.get(name);
-        if (opening === undefined)
+        const held = this.#held.get(name);
+        if (held === undefined)
             return;
         this.#held.delete(name);
-        const held = await opening;
+        // Else whoever uses it last closes it.
         if (held.users === 0)
-            await held.handle.close();
+            await target_directory_close(held);
     }
     /** Counts the caller as a user. */
     async #hold(name, create) {
         for (;;) {
-            const opening = this.#held.get(name) ?? this.#open(name, create);
+            const held = this.#held.get(name) ?? { opening: this.#open(name, create), create, users: 0 };
             // The one used last is let go last.
             this.#held.delete(name);
-            this.#held.set(name, opening);
-            let held;
+            this.#held.set(name, held);
+            held.users++;
             try {
-                held = await opening;
+                await held.opening;
+                return held;
             }
             catch (error) {
-                if (this.#held.get(name) === opening)
+                if (this.#held.get(name) === held)
                     this.#held.delete(name);
-                throw error;
+                // Whoever asked first did not want it made.
+                const isToMake = create && !held.create && error.code === 'ENOENT';
+                if (!isToMake)
+                    throw error;
             }
-            // It may have been let go in between.
-            if (this.#held.get(name) !== opening)
+        }
+    }
+    /** Waits for nobody: those who are waited for may wait for the caller. */
+    async #release(name, held) {
+        held.users--;
+        if (held.users === 0 && this.#held.get(name) !== held)
+            await target_directory_close(held);
+        for (const [idle, other] of this.#held) {
+            if (this.#held.size <= MOST_OPEN)
+                return;
+            if (other.users > 0)
                 continue;
-            held.users++;
-            await this.#letGo();
-            return held;
+            this.#held.delete(idle);
+            await target_directory_close(other);
         }
     }
     async #open(name, create) {
         if (name === '')
-            return { handle: await openDirectory(this.#root, this.#root), users: 0 };
+            return openDirectory(this.#root, this.#root);
         return this.within(parentOf(name), create, async (parent) => {
             const path = (0,external_node_path_.join)(parent, baseOf(name));
             try {
-                return { handle: await openDirectory(path, name), users: 0 };
+                return await openDirectory(path, name);
             }
             catch (error) {
                 if (!create || error.code !== 'ENOENT')
                     throw error;
                 await makeOne(path);
-                return { handle: await openDirectory(path, name), users: 0 };
+                return openDirectory(path, name);
             }
         });
-    }
-    async #letGo() {
-        for (const [name, opening] of this.#held) {
-            if (this.#held.size <= MOST_OPEN)
-                return;
-            const held = await opening.catch(() => undefined);
-            if (held === undefined || held.users > 0 || this.#held.get(name) !== opening)
-                continue;
-            this.#held.delete(name);
-            await held.handle.close();
-        }
     }
     /** Without descriptors to name: each directory on the way is one, and no link. */
     async #look(name, create) {
@@ -1559,6 +1592,9 @@ class TargetDirectory {
         }
         return path;
     }
+}
+async function target_directory_close({ opening }) {
+    await (await opening).close();
 }
 /** Of a name below the root: the directory that it lies in. */
 function parentOf(name) {
@@ -1587,6 +1623,72 @@ async function makeOne(path) {
         if (error.code !== 'EEXIST')
             throw error;
     }
+}
+
+// EXTERNAL MODULE: external "node:stream/promises"
+var external_node_stream_promises_ = __webpack_require__(6466);
+;// CONCATENATED MODULE: ./build/src/sync/decode.js
+
+
+
+
+/** Bytes are not those that something vouched for. */
+class WrongContentError extends Error {
+    name = 'WrongContentError';
+}
+/** What is read of a file to tell whether it is encoded. Bytes. */
+const BEGINNING = 4096;
+/** Whether a file begins as encoded ones do. By chance another one does too: who asks must ask more. */
+async function looksEncoded(path) {
+    const handle = await (0,promises_.open)(path, 'r');
+    try {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0);
+        const beginning = buffer.subarray(0, bytesRead);
+        if (beginning[0] === 0x1f && beginning[1] === 0x8b)
+            return true;
+        const options = { finishFlush: external_node_zlib_.constants.BROTLI_OPERATION_FLUSH, maxOutputLength: BEGINNING * 16 };
+        (0,external_node_zlib_.brotliDecompressSync)(beginning, options);
+        return true;
+    }
+    catch (error) {
+        return error.code === 'ERR_BUFFER_TOO_LARGE';
+    }
+    finally {
+        await handle.close();
+    }
+}
+/** The stored bytes, decoded. Errors of zlib become WrongContentError. */
+async function decode(body, encoding, consume) {
+    try {
+        await (0,external_node_stream_promises_.pipeline)(body, encoding === 'gzip' ? (0,external_node_zlib_.createGunzip)() : (0,external_node_zlib_.createBrotliDecompress)(), consume);
+    }
+    catch (error) {
+        const code = error.code;
+        // As zlib names what it cannot decode.
+        if (typeof code === 'string' && /^(Z_|ERR__ERROR_|ERR_BROTLI)/.test(code))
+            throw new WrongContentError(`the stored bytes are no ${encoding}`, { cause: error });
+        throw error;
+    }
+}
+/** Writes the file that the stored bytes encode. Rejects with WrongContentError where it is not what the object says. */
+async function decodeTo(handle, body, { md5, size, encoding }) {
+    const hash = (0,external_node_crypto_.createHash)('md5');
+    let written = 0;
+    await decode(body, encoding, async (chunks) => {
+        for await (const chunk of chunks) {
+            written += chunk.length;
+            // A bomb is stopped where the file that it says it is would end.
+            if (written > size)
+                throw wrongSource();
+            hash.update(chunk);
+            await handle.writeFile(chunk);
+        }
+    });
+    if (written !== size || hash.digest('hex') !== md5)
+        throw wrongSource();
+}
+function wrongSource() {
+    return new WrongContentError('the decoded bytes are not those that the object names as its source');
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/execute.js
@@ -1741,47 +1843,6 @@ function planned(step) {
     return { step, outcome: 'planned', action: step.action, sentBytes: 0, ms: 0 };
 }
 
-// EXTERNAL MODULE: external "node:stream/promises"
-var external_node_stream_promises_ = __webpack_require__(6466);
-;// CONCATENATED MODULE: ./build/src/sync/decode.js
-
-
-
-/** Bytes are not those that something vouched for. */
-class WrongContentError extends Error {
-    name = 'WrongContentError';
-}
-/** The stored bytes, decoded. Errors of zlib become WrongContentError. */
-async function decode(body, encoding, consume) {
-    try {
-        await (0,external_node_stream_promises_.pipeline)(body, encoding === 'gzip' ? (0,external_node_zlib_.createGunzip)() : (0,external_node_zlib_.createBrotliDecompress)(), consume);
-    }
-    catch (error) {
-        const code = error.code;
-        // As zlib names what it cannot decode.
-        if (typeof code === 'string' && /^(Z_|ERR__ERROR_|ERR_BROTLI)/.test(code))
-            throw new WrongContentError(`the stored bytes are no ${encoding}`, { cause: error });
-        throw error;
-    }
-}
-/** Writes the file that the stored bytes encode. Rejects with WrongContentError where it is not what the object says. */
-async function decodeTo(handle, body, { md5, size, encoding }) {
-    const hash = (0,external_node_crypto_.createHash)('md5');
-    let written = 0;
-    await decode(body, encoding, async (chunks) => {
-        for await (const chunk of chunks) {
-            written += chunk.length;
-            // A bomb is stopped where the file that it says it is would end.
-            if (written > size)
-                break;
-            hash.update(chunk);
-            await handle.writeFile(chunk);
-        }
-    });
-    if (written !== size || hash.digest('hex') !== md5)
-        throw new WrongContentError('the decoded bytes are not those that the object names as its source');
-}
-
 // EXTERNAL MODULE: ./build/src/sync/walk-findings.js
 var walk_findings = __webpack_require__(4908);
 ;// CONCATENATED MODULE: ./build/src/sync/local-names.js
@@ -1898,6 +1959,9 @@ function nameRefusal(problems) {
 
 
 
+
+/** HEADs in flight about one object. */
+const PARTS_ASKED_AT_ONCE = 8;
 /** Judges bodies by what vouches for them: the ETag, else the object's own metadata. */
 class Verifier {
     #store;
@@ -1933,11 +1997,18 @@ class Verifier {
         if (said === md5)
             return md5;
         if (kind.kind === 'multipart' && proves) {
-            const partSize = await this.#store.partSize(key, etag, this.#signal);
-            const layout = partSize === undefined || partSize <= 0 ? undefined : (0,digest_index/* uniformLayout */.Ng)(size, partSize);
-            if (layout !== undefined && (0,digest_index/* layoutParts */.db)(layout) === kind.parts) {
+            const makes = async (layout) => {
                 const [found] = (await evidence.digest([layout])).etags;
-                if (found !== undefined && composite(found) === etag)
+                return found !== undefined && composite(found) === etag;
+            };
+            const partSize = await this.#store.partSize(key, etag, 1, this.#signal);
+            const even = partSize === undefined || partSize <= 0 ? undefined : (0,digest_index/* uniformLayout */.Ng)(size, partSize);
+            if (even !== undefined && (0,digest_index/* layoutParts */.db)(even) === kind.parts && (await makes(even)))
+                return md5;
+            // Parts need not be of one size: what puts objects together from others makes such.
+            const layout = even === undefined ? undefined : await this.#layoutOf(object, kind.parts);
+            if (layout !== undefined) {
+                if (await makes(layout))
                     return md5;
                 throw wrong('its ETag');
             }
@@ -1946,6 +2017,25 @@ class Verifier {
             throw wrong('its metadata');
         this.#unverified++;
         return md5;
+    }
+    /** As S3 says of each part; `undefined`: it does not, or not so that they make the object. */
+    async #layoutOf({ key, etag, size }, parts) {
+        const sizes = [];
+        const numbers = Array.from({ length: parts }, (_, i) => i);
+        await (0,model_concurrency/* forEachConcurrent */.C)(numbers, PARTS_ASKED_AT_ONCE, async (i) => {
+            sizes[i] = (await this.#store.partSize(key, etag, i + 1, this.#signal)) ?? 0;
+        });
+        const runs = [];
+        for (const partSize of sizes) {
+            if (partSize <= 0)
+                return undefined;
+            const last = runs.at(-1);
+            if (last?.size === partSize)
+                last.count++;
+            else
+                runs.push({ count: 1, size: partSize });
+        }
+        return (0,digest_index/* layoutSize */.ev)(runs) === size ? runs : undefined;
     }
 }
 function composite(found) {
@@ -1993,6 +2083,8 @@ class Fetch {
     #placed = new Map();
     /** Files of this run, as they are now, for the index. */
     published = new Map();
+    /** What was learned of the objects that were fetched, for the index. */
+    fetched = new Map();
     /** Exit statuses of the failures met. */
     exits = new Set();
     constructor(options) {
@@ -2058,10 +2150,12 @@ class Fetch {
     async spool(file) {
         return this.#fetch(file);
     }
-    /** Takes away what was made and not placed; a large object that is half there stays for the next run. */
+    /** Takes away what was made and not placed; a large object, whole or half there, stays for the next run. */
     async close() {
-        for (const made of this.#staged.values())
-            await this.#discard(made.name, made.temporary);
+        for (const made of this.#staged.values()) {
+            if (made.resumable !== true)
+                await this.#discard(made.name, made.temporary);
+        }
         this.#staged.clear();
     }
     #done(step, action, ms) {
@@ -2092,14 +2186,8 @@ class Fetch {
         const attributes = this.#attributesOf(head);
         const temporary = partialName((0,external_node_crypto_.randomBytes)(12).toString('hex'));
         const { name } = step.file;
-        try {
-            const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
-            return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
-        }
-        catch (error) {
-            await this.#discard(name, temporary);
-            throw error;
-        }
+        const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
+        return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
     }
     #sourceOf(step, form) {
         if (step.source.kind === 'published') {
@@ -2113,8 +2201,25 @@ class Fetch {
             return undefined;
         return { file, md5: step.md5 };
     }
-    /** `undefined`: the file is not the one that was met. */
+    /** `undefined`: the file is not, or no longer, the one that was met. */
     async #duplicate(source, name, temporary, how, attributes) {
+        let made;
+        try {
+            made = await this.#duplicateOnce(source, name, temporary, how, attributes);
+            return made;
+        }
+        catch (error) {
+            // It vanished, or a link leads to it now; the target's own directory will say so again.
+            if (error instanceof InTheWayError)
+                return undefined;
+            return unlessAbsent(error);
+        }
+        finally {
+            if (made === undefined)
+                await this.#discard(name, temporary);
+        }
+    }
+    async #duplicateOnce(source, name, temporary, how, attributes) {
         const { directory, target } = this.#options;
         return directory.within(parentOf(source.name), false, (from) => directory.within(parentOf(name), true, async (to) => {
             const path = (0,external_node_path_.join)(from, baseOf(source.name));
@@ -2132,7 +2237,7 @@ class Fetch {
             const handle = await (0,promises_.open)(there, promises_.constants.O_RDWR | promises_.constants.O_NOFOLLOW);
             try {
                 // Its own attributes, not those of its twin (R3).
-                await applyAttributes(handle, attributes ?? { mode: 0o666 & ~process.umask() });
+                await applyAttributes(handle, { mode: 0o666 & ~process.umask(), ...attributes });
             }
             finally {
                 await handle.close();
@@ -2143,18 +2248,18 @@ class Fetch {
     async #fetch(file) {
         const object = objectOf(file);
         try {
-            return await this.#fetchOnce(file, object, true);
+            return await this.#fetchOnce(file, object);
         }
         catch (error) {
             // A body that is not what was said may have been damaged on its way, or what it was gone on with.
             if (!(error instanceof WrongContentError))
                 throw error;
-            return this.#fetchOnce(file, object, false);
+            return this.#fetchOnce(file, object);
         }
     }
-    async #fetchOnce(file, object, resume) {
+    async #fetchOnce(file, object) {
         if (object.size >= part_sizes/* MULTIPART_THRESHOLD */.xf)
-            return this.#fetchLarge(file, object, resume);
+            return this.#fetchLarge(file, object);
         if (object.size === 0) {
             const head = this.#options.preserve ? await this.#head(object) : undefined;
             return this.#keep(file, Buffer.alloc(0), model_digest/* EMPTY_MD5 */.lQ, head);
@@ -2164,6 +2269,7 @@ class Fetch {
             const { body, head } = await this.#read(object);
             const md5 = (0,model_digest/* md5Of */.iF)(body);
             await this.#verifier.verify(object, head, bytesEvidence(body, md5));
+            this.fetched.set(object.key, { md5, form: (0,model_headers/* storedSource */.HK)(object.etag, head) });
             return this.#keep(file, body, md5, head);
         });
     }
@@ -2210,51 +2316,59 @@ class Fetch {
      * A large object comes in ranges, several at a time, into a file that the next run goes on with. It is bound to the
      * ETag, and proved as a whole at the end.
      */
-    async #fetchLarge(file, object, resume) {
-        const { directory } = this.#options;
+    async #fetchLarge(file, object) {
         const head = await this.#head(object);
-        const form = this.#formOf(object, head);
         const attributes = this.#attributesOf(head);
         const { name } = file;
         const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
-        return directory.within(parentOf(name), true, async (at) => {
-            const path = (0,external_node_path_.join)(at, partial);
-            const progress = (0,external_node_path_.join)(at, progressName(partial));
-            if (!resume)
+        try {
+            return await this.#options.directory.within(parentOf(name), true, async (at) => {
+                const path = (0,external_node_path_.join)(at, partial);
+                await this.#fetchRanges(path, (0,external_node_path_.join)(at, progressName(partial)), object);
+                const stats = await (0,promises_.lstat)(path, { bigint: true });
+                const whole = { ...file, ...statFields(stats), path, real: path };
+                const evidence = {
+                    size: object.size,
+                    digest: async (layouts) => this.#options.pool.digest({ file: whole, layouts }, object.size),
+                };
+                const md5 = await this.#verifier.verify(object, head, evidence);
+                // Of an object in parts the metadata alone says what it encodes: who overwrites it may have kept that (C15).
+                const said = (0,model_headers/* metadataMd5 */.SG)(head.metadata) === md5 ? (0,model_headers/* storedSource */.HK)(object.etag, head) : undefined;
+                this.fetched.set(object.key, { md5, form: said });
+                const form = this.#options.target.asStored ? undefined : said;
+                if (form !== undefined)
+                    return this.#decode(file, path, partial, form, attributes);
+                const handle = await (0,promises_.open)(path, promises_.constants.O_RDWR | promises_.constants.O_NOFOLLOW);
+                try {
+                    await applyAttributes(handle, attributes);
+                }
+                finally {
+                    await handle.close();
+                }
+                return { action: 'download', name, temporary: partial, md5, form, resumable: true };
+            });
+        }
+        catch (error) {
+            // Nothing of it is to be gone on with.
+            if (error instanceof WrongContentError)
                 await this.#discard(name, partial);
-            await this.#fetchRanges(path, progress, object);
-            const stats = await (0,promises_.lstat)(path, { bigint: true });
-            const whole = { ...file, ...statFields(stats), path, real: path };
-            const evidence = {
-                size: object.size,
-                digest: async (layouts) => this.#options.pool.digest({ file: whole, layouts }, object.size),
-            };
-            const md5 = await this.#verifier.verify(object, head, evidence);
-            await (0,promises_.rm)(progress, { force: true });
-            if (form !== undefined)
-                return this.#decode(file, path, partial, form, attributes);
-            const handle = await (0,promises_.open)(path, promises_.constants.O_RDWR | promises_.constants.O_NOFOLLOW);
-            try {
-                await applyAttributes(handle, attributes);
-            }
-            finally {
-                await handle.close();
-            }
-            return { action: 'download', name, temporary: partial, md5, form };
-        });
+            throw error;
+        }
     }
     async #fetchRanges(path, progress, object) {
         const { signal } = this.#options;
         const done = await doneRanges(path, progress, object.size);
+        if (done === undefined)
+            await (0,promises_.rm)(path, { force: true });
         const flags = promises_.constants.O_RDWR | promises_.constants.O_CREAT | promises_.constants.O_NOFOLLOW;
         const handle = await (0,promises_.open)(path, flags, 0o666);
         try {
             // Which ranges are there is written down after their bytes.
-            if (done.size === 0)
+            if (done === undefined)
                 await (0,promises_.rm)(progress, { force: true });
             await handle.truncate(object.size);
             const ranges = [...(0,digest_index/* partsOf */.CI)((0,digest_index/* uniformLayout */.Ng)(object.size, RANGE))].map((range, i) => ({ ...range, i }));
-            const due = ranges.filter(({ i }) => !done.has(i));
+            const due = ranges.filter(({ i }) => done?.has(i) !== true);
             await (0,model_concurrency/* forEachConcurrent */.C)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async () => {
                 signal.throwIfAborted();
                 const { body } = await this.#read(object, { first: offset, last: offset + size - 1 });
@@ -2291,7 +2405,7 @@ class Fetch {
         return { action: 'download', name, temporary, md5: form.md5, form };
     }
     /** Gives a file its name, where that is still free or still has what was met. */
-    async #place({ name, temporary, md5, form }, condition, key) {
+    async #place({ name, temporary, md5, form, resumable }, condition, key) {
         const { directory, overwrite } = this.#options;
         try {
             const stats = await directory.within(parentOf(name), true, async (at) => {
@@ -2311,6 +2425,8 @@ class Fetch {
                     throw foreign(name);
                 else
                     await (0,promises_.rename)(from, to);
+                if (resumable === true)
+                    await (0,promises_.rm)((0,external_node_path_.join)(at, progressName(temporary)), { force: true });
                 return (0,promises_.lstat)(to, { bigint: true });
             });
             const file = this.#fileOf(name, stats);
@@ -2354,15 +2470,15 @@ class Fetch {
         this.published.set(file.name, { file: this.#fileOf(file.name, stats), md5 });
     }
     async #delete({ key, etag }) {
-        await this.#options.directory.within(parentOf(key), false, async (at) => {
+        await this.#options.directory
+            .within(parentOf(key), false, async (at) => {
             const path = (0,external_node_path_.join)(at, baseOf(key));
-            const now = await (0,promises_.lstat)(path, { bigint: true }).catch(unlessAbsent);
-            if (now === undefined)
-                return;
-            if (tokenOf(now) !== etag)
+            if (tokenOf(await (0,promises_.lstat)(path, { bigint: true })) !== etag)
                 throw foreign(key);
             await (0,promises_.unlink)(path);
-        });
+        })
+            // Its directory may be gone with it.
+            .catch(unlessAbsent);
     }
     async #head(object) {
         const { store, heads, requests } = this.#options;
@@ -2416,13 +2532,20 @@ function agrees(stats, attributes) {
         return true;
     const { mode, mtime } = attributes;
     const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
-    return sameMode && (mtime === undefined || stats.mtimeNs / 1000000000n === BigInt(Math.floor(mtime)));
+    return sameMode && (mtime === undefined || secondsOf(stats.mtimeNs) === BigInt(Math.floor(mtime)));
+}
+/** Whole seconds, rounded down: before 1970 too, where a division of bigints rounds up. */
+function secondsOf(ns) {
+    return (ns - (ns < 0n ? 999999999n : 0n)) / 1000000000n;
 }
 async function applyAttributes(handle, attributes) {
     if (attributes?.mode !== undefined)
         await handle.chmod(attributes.mode & MODE_BITS);
-    if (attributes?.mtime !== undefined)
-        await handle.utimes(attributes.mtime, attributes.mtime);
+    if (attributes?.mtime === undefined)
+        return;
+    // Of a number below zero Node makes the time that it is now, of a date it does not.
+    const time = attributes.mtime < 0 ? new Date(attributes.mtime * 1000) : attributes.mtime;
+    await handle.utimes(time, time);
 }
 /** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
 async function linked(from, to) {
@@ -2437,11 +2560,16 @@ async function linked(from, to) {
         throw error;
     }
 }
-/** Ranges that an interrupted run wrote down after it had written them. */
+/**
+ * Ranges that an interrupted run wrote down after it had written them. `undefined`: there is no file to go on with, or
+ * not one of ours: what has further names is never written through (R3), what is kept from writing has its mode already.
+ */
 async function doneRanges(path, progress, size) {
     const stats = await (0,promises_.lstat)(path).catch(() => undefined);
-    if (stats === undefined || !stats.isFile() || stats.size !== size)
-        return new Set();
+    if (stats === undefined || !stats.isFile() || stats.nlink !== 1)
+        return undefined;
+    if (stats.size !== size || (stats.mode & 0o600) !== 0o600)
+        return undefined;
     const text = await (0,promises_.readFile)(progress, 'latin1').catch(() => '');
     const numbers = text.split('\n').slice(0, -1).map(Number);
     return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
@@ -2692,7 +2820,6 @@ var index_file = __webpack_require__(5819);
 
 
 
-
 /**
  * A file touched this shortly before it was digested may change again unseen: file systems keep times to a
  * tick, some to one or two seconds (C12). Nanoseconds.
@@ -2817,8 +2944,8 @@ function nextIndex(storage, old, confirmed) {
                 { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked },
             ]);
         }
-        else if (md5 !== undefined && (!isPlain || (0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'md5')) {
-            // A plain ETag says its own digest; only the others are worth a line.
+        else if (md5 !== undefined && (!isPlain || object.etag !== md5)) {
+            // A plain ETag says its own digest; only the others, and those under KMS, are worth a line.
             entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);
         }
     }
@@ -3431,6 +3558,7 @@ function patternLine(pattern) {
 
 
 
+
 /**
  * Reads objects back, whole, and compares their bytes with those that their files have. What `compress` stored is
  * decoded. Memory does not grow with the objects' sizes.
@@ -3510,7 +3638,7 @@ async function readBack(files, md5s, request) {
             await store.get(key, object.etag, async (body) => {
                 digest = await digestOf(body, file.encoded?.encoding);
             }, signal);
-            const wanted = file.size === 0 ? model_digest/* EMPTY_MD5 */.lQ : (file.encoded?.md5 ?? md5s.get(key));
+            const wanted = await wantedOf(file, md5s.get(key), request);
             if (digest !== wanted)
                 findings.push({ kind: 'damaged', file });
         }
@@ -3522,6 +3650,18 @@ async function readBack(files, md5s, request) {
         onProgress(++done, bytes);
     });
     return findings;
+}
+/** What the bytes of an object should be. An original that is not what it says itself is no measure. */
+async function wantedOf(file, known, { original }) {
+    if (file.size === 0)
+        return model_digest/* EMPTY_MD5 */.lQ;
+    if (original === undefined)
+        return file.encoded?.md5 ?? known;
+    const read = await original(file);
+    if (known === undefined || known === read)
+        return read;
+    const what = file.object?.key ?? file.name;
+    throw new errors/* SyncError */.S0('wrong-content', errors/* EXIT */.dc.failed, `${what}: the source object is damaged: its bytes are not those that its ETag or its metadata names`, { key: what });
 }
 /** `undefined`: the bytes are not what the encoding makes. */
 async function digestOf(body, encoding) {
@@ -3733,8 +3873,8 @@ function remoteTree(listing, prefix, options) {
     const directories = new Set();
     for (const object of listing.values()) {
         const name = object.key.slice(prefix.length);
-        // The marker of the prefix itself.
-        if (name === '' || excluded(name))
+        // The marker of the prefix itself; index and lock of another destination, which belong to that place alone.
+        if (name === '' || name.includes(`/${object_key/* OWN_DIRECTORY */.Nt}`) || excluded(name))
             continue;
         objects.set(name, object);
         files.push(remoteFile(name, object));
@@ -4360,6 +4500,8 @@ function totalSize(items) {
 
 
 
+
+
 /** Unfinished files that nobody went on with for so long are nobody's. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
 /** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
@@ -4379,6 +4521,8 @@ async function download(options, target, ports) {
     }
     return run.close();
 }
+/** Directories that are looked at side by side. */
+const DIRECTORIES_AT_ONCE = 32;
 class Download {
     #options;
     #target;
@@ -4403,6 +4547,7 @@ class Download {
         // Without files nothing is written, not even the directory.
         if (this.#options.dryRun || prepared.files.length === 0)
             return this.#frame.rehearse(planned.plan);
+        await this.#refuseUnwritable(prepared);
         const fetched = await this.#execute(prepared);
         await this.#remember(prepared, fetched, remembered, digestedNs);
     }
@@ -4563,11 +4708,19 @@ class Download {
             }
             const here = local.get(name);
             // What is encoded is smaller than its source.
-            if (here === undefined || size === 0 || size >= here.size)
+            if (here === undefined || size === 0 || size > here.size)
+                continue;
+            // An index knows what was taken as-stored; without one the files will be read anyway.
+            const isStored = size === here.size;
+            if (isStored && ((trustFiles && index !== undefined) || !(await looksEncoded(here.path))))
                 continue;
             const base = name.slice(name.lastIndexOf('/') + 1);
-            const ending = base.slice(base.lastIndexOf('.') + 1);
-            byEnding.set(ending, [...(byEnding.get(ending) ?? []), file]);
+            const ending = `${base.slice(base.lastIndexOf('.') + 1)}${isStored ? '/as stored' : ''}`;
+            const alike = byEnding.get(ending);
+            if (alike === undefined)
+                byEnding.set(ending, [file]);
+            else
+                alike.push(file);
         }
         const isEncoded = (file) => {
             const head = this.#headOf(file);
@@ -4724,7 +4877,7 @@ class Download {
                 continue;
             const { mode, mtime } = (0,model_headers/* fileAttributes */.iR)(head.metadata);
             const otherMode = mode !== undefined && (mode & 0o777) !== (here.mode & 0o777);
-            const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== here.mtimeNs / 1000000000n;
+            const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== secondsOf(here.mtimeNs);
             if (otherMode || otherTime)
                 changed.set(file.name, 'changed');
         }
@@ -4733,24 +4886,49 @@ class Download {
     #guard(planned) {
         const { deletes } = this.#options;
         const { directory } = this.#target;
-        if (deletes.deleteAfter && (directory === (0,external_node_path_.parse)(directory).root || directory === (0,external_node_os_.homedir)())) {
+        const { root } = (0,external_node_path_.parse)(directory);
+        const isAboveHome = (0,external_node_os_.homedir)() === directory || (0,external_node_os_.homedir)().startsWith((0,external_node_path_.join)(directory, external_node_path_.sep));
+        if (deletes.deleteAfter && (directory === root || isAboveHome)) {
             throw (0,errors/* refusal */.x5)('unrelated-destination', `${directory}: delete-after would delete whatever the source does not have in it: name a directory of its own`);
         }
         guardDeletions(planned, deletes, directory, 'the source');
     }
-    async #execute({ local, planned, partials, files }) {
+    /** Directories that nothing can be made in, in one line rather than one for each file. */
+    async #refuseUnwritable({ here, planned }) {
+        const { directory } = this.#target;
+        const written = new Set();
+        for (const { action, key } of stepsOf(planned.plan)) {
+            if (action === 'keep' || action === 'refresh')
+                continue;
+            let at = parentOf(key);
+            while (at !== '' && !here.hasDirectory(at))
+                at = parentOf(at);
+            written.add(at);
+        }
+        const closed = [];
+        await (0,model_concurrency/* forEachConcurrent */.C)(written, DIRECTORIES_AT_ONCE, async (name) => {
+            const path = (0,external_node_path_.join)(directory, name);
+            await (0,promises_.access)(path, promises_.constants.W_OK | promises_.constants.X_OK).catch(({ code }) => {
+                if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+                    closed.push(`${(0,walk_findings/* showName */.$i)(path)} (${code})`);
+            });
+        });
+        if (closed.length === 0)
+            return;
+        const shown = (0,walk_findings/* listed */.KE)(closed.sort(object_key/* compareKeys */.YD).slice(0, walk_findings/* NAMES_SHOWN */.t6), closed.length);
+        throw (0,errors/* refusal */.x5)('not-writable', `no files can be made in ${shown}: nothing was written; give this user permission to write there, or name another directory`);
+    }
+    async #execute({ local, planned, partials }) {
         const { store, emit } = this.#ports;
         const { preserve, overwrite, connection } = this.#options;
         const totals = planTotals(planned.plan);
         const concurrency = (0,model_options/* requestsInFlight */._)(connection);
         const { signal } = this.#frame;
-        const steps = [...stepsOf(planned.plan)].some(({ action }) => action !== 'keep');
-        if (steps)
-            await (0,replace_file/* makeDirectory */.O)(this.#target.directory);
+        await (0,replace_file/* makeDirectory */.O)(this.#target.directory);
         const directory = await TargetDirectory.open(this.#target.directory);
         try {
             return await this.#frame.phase('fetch', async (tell) => {
-                await this.#clean(directory, partials, files);
+                await this.#clean(directory, partials, planned.plan);
                 const filesTotal = totals.download.files +
                     totals.copy.files +
                     totals.link.files +
@@ -4806,13 +4984,15 @@ class Download {
         }
     }
     /** Takes away what an interrupted run left half done and this one does not go on with. */
-    async #clean(directory, partials, files) {
+    async #clean(directory, partials, plan) {
         if (partials.length === 0)
             return;
+        const met = new Set(partials);
         const wanted = new Set();
-        for (const { name, object } of files) {
-            if (object === undefined)
+        for (const step of stepsOf(plan)) {
+            if (!('file' in step) || step.file.object === undefined)
                 continue;
+            const { name, object } = step.file;
             const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
             const at = name.slice(0, name.length - baseOf(name).length);
             wanted.add(at + partial).add(at + progressName(partial));
@@ -4824,8 +5004,10 @@ class Download {
             await directory
                 .within(parentOf(name), false, async (at) => {
                 const path = (0,external_node_path_.join)(at, baseOf(name));
-                const { mtimeMs } = await (0,promises_.lstat)(path);
-                if (now - mtimeMs > ABANDONED_MS)
+                // Not its mtime, which may be the object's.
+                const { ctimeMs } = await (0,promises_.lstat)(path);
+                const isAlone = name.endsWith('.done') && !met.has(name.replace(/\.done$/, '.part'));
+                if (isAlone || now - ctimeMs > ABANDONED_MS)
                     await (0,promises_.rm)(path, { force: true });
             })
                 .catch(() => undefined);
@@ -4840,6 +5022,11 @@ class Download {
         for (const [object, md5] of vouched)
             known.set(object.key, md5);
         const sources = new Map();
+        for (const [key, { md5, form }] of fetch.fetched) {
+            known.set(key, md5);
+            if (form !== undefined)
+                sources.set(key, (0,model_headers/* formatSource */.j2)({ ...form, source: form }));
+        }
         for (const { object, encoded } of files) {
             if (object === undefined || encoded === undefined)
                 continue;
@@ -5893,9 +6080,9 @@ const ANSWERED = [
  * allows. What was not answered stays unknown.
  */
 async function askHeaders(files, questions) {
-    const { store, prefix, listing, policy, concurrency, emit, signal } = questions;
+    const { store, prefix, listing, budget, headersOf, concurrency, emit, signal } = questions;
     const answers = new Map();
-    const due = files.slice(0, HEADER_BUDGET);
+    const due = files.slice(0, budget);
     let denied = false;
     await (0,model_concurrency/* forEachConcurrent */.C)(due, concurrency, async (file) => {
         const key = (prefix + file.name);
@@ -5906,7 +6093,7 @@ async function askHeaders(files, questions) {
             // Replaced since the listing: the next run sees it.
             if (head === undefined || head.etag !== listing.get(key)?.etag)
                 return;
-            answers.set(key, differences(policy.headersOf(file), head));
+            answers.set(key, differences(await headersOf(file), head));
         }
         catch (error) {
             if (!(error instanceof object_store/* StoreError */.A) || (error.kind !== 'denied' && error.kind !== 'rejected'))
@@ -5920,7 +6107,7 @@ async function askHeaders(files, questions) {
         }
     });
     if (files.length > due.length) {
-        const message = `the headers of ${files.length - due.length} objects are still unknown: ${HEADER_BUDGET} were asked for, the next run goes on`;
+        const message = `the headers of ${files.length - due.length} objects are still unknown: ${budget} were asked for, the next run goes on`;
         emit({ type: 'message', level: 'notice', message });
     }
     return answers;
@@ -6270,6 +6457,9 @@ function redirectFile({ name, target }, prefix) {
 
 
 
+
+
+
 /** Headers that readers see, and the redirect: what a copy keeps. Classes, encryption and rights are the destination's. */
 const KEPT = [
     'cache-control',
@@ -6280,6 +6470,8 @@ const KEPT = [
     'expires',
     'x-amz-website-redirect-location',
 ];
+/** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
+const SPOOL_BYTES = 2 * 1024 ** 3;
 /**
  * The objects of a bucket that is published from: what S3 says of them, and their bytes, which pass through a file of
  * this machine where they cannot be copied.
@@ -6287,8 +6479,12 @@ const KEPT = [
 class SourceObjects {
     #options;
     #heads = new Map();
+    #layouts = new Map();
     #spool;
     #spooled = 0;
+    #room = new model_concurrency/* ByteBudget */.G(SPOOL_BYTES);
+    /** What gives back the room of each file in the spool, by its path. */
+    #held = new Map();
     constructor(options) {
         this.#options = options;
     }
@@ -6301,23 +6497,57 @@ class SourceObjects {
             onProgress();
         });
     }
-    /** What is known of the contents: by metadata and ETag. */
-    contents(files) {
+    /** What is known of the contents: by metadata and ETag, and by what lies in the destination in one part. */
+    contents(files, listing, prefix, vouched = new Map()) {
         const contents = new Map();
         const digests = new Map();
+        // What one object says of its content holds for all that have its ETag: some were not asked.
+        const told = new Map();
         for (const file of files) {
-            const { etag } = source_objects_objectOf(file);
-            const kind = (0,model_digest/* classifyETag */.Q)(etag);
-            const multipartETags = kind.kind === 'multipart' ? [etag] : [];
-            const md5 = file.size === 0 ? model_digest/* EMPTY_MD5 */.lQ : this.#md5Of(source_objects_objectOf(file));
+            const object = source_objects_objectOf(file);
+            const there = listing.get((prefix + file.name));
+            const md5 = file.size === 0 ? model_digest/* EMPTY_MD5 */.lQ : (this.#md5Of(object) ?? onlyPartOf(object.etag, there?.etag));
+            if (md5 === undefined)
+                continue;
+            for (const etag of [object.etag, (0,model_digest/* multipartETag */.Eq)([md5])])
+                told.set(`${etag}/${file.size}`, md5);
+        }
+        for (const { name, size, object } of files) {
+            const etag = object?.etag ?? '';
+            const own = (0,model_digest/* classifyETag */.Q)(etag).kind === 'multipart' ? [etag] : [];
+            const there = listing.get((prefix + name));
+            // What an index or metadata says of the same object there: both must be known by the same.
+            const same = there !== undefined && there.etag === etag && there.size === size ? there : undefined;
+            const md5 = told.get(`${etag}/${size}`) ?? (same === undefined ? undefined : vouched.get(same));
+            const multipartETags = md5 === undefined ? own : [...own, (0,model_digest/* multipartETag */.Eq)([md5])];
             if (md5 !== undefined) {
-                contents.set(file.name, { md5, multipartETags });
-                digests.set(file.name, { md5, partMd5s: [], etags: multipartETags });
+                contents.set(name, { md5, multipartETags });
+                digests.set(name, { md5, partMd5s: [], etags: multipartETags });
             }
             else if (multipartETags.length > 0)
-                contents.set(file.name, { md5: undefined, multipartETags });
+                contents.set(name, { md5: undefined, multipartETags });
         }
         return { contents, digests };
+    }
+    /**
+     * Objects of the destination that say of themselves that they are copies of what the source has now, where nothing
+     * else says what that is: by one HEAD each.
+     */
+    async copiesAmong(files, listing, prefix, store) {
+        const { concurrency, signal } = this.#options;
+        const { digests } = this.contents(files, listing, prefix);
+        const copies = new Map();
+        await (0,model_concurrency/* forEachConcurrent */.C)(files, concurrency, async (file) => {
+            const there = listing.get((prefix + file.name));
+            if (digests.has(file.name) || there?.size !== file.size || isSameByETag(file, there))
+                return;
+            signal.throwIfAborted();
+            const head = await store.head(there.key, signal).catch(unlessDenied);
+            const { etag } = source_objects_objectOf(file);
+            if (head?.etag === there.etag && (0,model_headers/* copiedFrom */.nR)(there.etag, head) === etag)
+                copies.set(there, etag);
+        });
+        return copies;
     }
     #md5Of({ key, etag }) {
         const head = this.#heads.get(key);
@@ -6328,50 +6558,100 @@ class SourceObjects {
     }
     async headersOf(file) {
         const head = await this.#head(source_objects_objectOf(file), this.#options.requests);
-        const headers = {};
+        // What S3 itself says of an object that was given none.
+        const headers = { 'content-type': 'binary/octet-stream' };
         for (const name of KEPT) {
             const value = head.fields[name];
             if (value !== undefined)
                 headers[name] = value;
         }
         // What is no time cannot be sent as one.
-        if (Number.isNaN(Date.parse(headers.expires ?? '')))
+        const expires = new Date(headers.expires ?? '');
+        if (Number.isNaN(expires.getTime()))
             delete headers.expires;
+        else
+            headers.expires = expires.toUTCString();
         for (const [name, value] of head.metadata)
-            headers[`x-amz-meta-${name}`] = value;
+            if (name !== model_headers/* FROM_METADATA */.fk)
+                headers[`x-amz-meta-${name}`] = value;
         return headers;
     }
-    /** By what S3 says of the first part, else by the part sizes that tools use. */
-    async layoutOf(file) {
+    layoutsOf(file) {
         const object = source_objects_objectOf(file);
-        const kind = (0,model_digest/* classifyETag */.Q)(object.etag);
-        if (kind.kind !== 'multipart')
-            return undefined;
-        const first = await this.#options.store.partSize(object.key, object.etag, this.#options.requests);
-        const sizes = first === undefined ? (0,part_sizes/* candidatePartSizes */.xF)(object.size, kind.parts) : [first];
-        // More than one fits now and then, and a wrong one is found out by the ETag alone: then the bytes are sent.
-        const [size] = sizes;
-        const layout = size === undefined || size <= 0 ? undefined : (0,digest_index/* uniformLayout */.Ng)(object.size, size);
-        return layout !== undefined && (0,digest_index/* layoutParts */.db)(layout) === kind.parts ? layout : undefined;
+        const known = this.#layouts.get(object.key) ?? this.#askLayouts(object);
+        this.#layouts.set(object.key, known);
+        return known;
+    }
+    /** By what S3 says of the first part, else by the part sizes that tools use: more than one fits now and then. */
+    async #askLayouts({ key, etag, size }) {
+        const kind = (0,model_digest/* classifyETag */.Q)(etag);
+        if (kind.kind !== 'multipart' || size === 0)
+            return [];
+        const first = await this.#options.store.partSize(key, etag, 1, this.#options.requests);
+        const sizes = first === undefined ? (0,part_sizes/* candidatePartSizes */.xF)(size, kind.parts) : first > 0 ? [first] : [];
+        return sizes
+            .map((partSize) => (0,digest_index/* uniformLayout */.Ng)(size, partSize))
+            .filter((layout) => (0,digest_index/* layoutParts */.db)(layout) === kind.parts);
+    }
+    /** The MD5 of the bytes as they are read now. */
+    async digestOf(file) {
+        const { store, signal } = this.#options;
+        const { key, etag } = source_objects_objectOf(file);
+        let hash = (0,external_node_crypto_.createHash)('md5');
+        try {
+            await store.get(key, etag, async (body) => {
+                hash = (0,external_node_crypto_.createHash)('md5');
+                for await (const chunk of body)
+                    hash.update(chunk);
+            }, signal);
+        }
+        catch (error) {
+            throw this.#failure(error, key);
+        }
+        return hash.digest('hex');
     }
     async ready(file) {
         const object = source_objects_objectOf(file);
         const { path, fetch } = await this.#spooling();
-        const { temporary } = await fetch.spool({ ...file, name: `${this.#spooled++}` });
-        const at = (0,external_node_path_.join)(path, temporary);
-        return { ...file, ...statFields(await (0,promises_.lstat)(at, { bigint: true })), path: at, real: at, object };
+        const free = await this.#take(object.size);
+        try {
+            const { temporary } = await fetch.spool({ ...file, name: `${this.#spooled++}` });
+            const at = (0,external_node_path_.join)(path, temporary);
+            const stats = statFields(await (0,promises_.lstat)(at, { bigint: true }));
+            this.#held.set(at, free);
+            return { ...file, ...stats, path: at, real: at, object };
+        }
+        catch (error) {
+            free();
+            throw this.#failure(error, object.key);
+        }
+    }
+    /** Waits for room in the spool, and answers what gives it back. */
+    #take(bytes) {
+        return new Promise((taken) => {
+            void this.#room.with(bytes, () => new Promise((free) => taken(free)));
+        });
     }
     again(file) {
         return this.ready(file);
     }
     async release({ path }) {
-        if (path !== '')
-            await (0,promises_.rm)(path, { force: true });
+        if (path === '')
+            return;
+        await (0,promises_.rm)(path, { force: true });
+        this.#held.get(path)?.();
+        this.#held.delete(path);
     }
     async close() {
         const spool = await this.#spool?.catch(() => undefined);
         if (spool === undefined)
             return;
+        const { unverified } = spool.fetch;
+        if (unverified > 0) {
+            const count = unverified === 1 ? '1 object' : `${unverified} objects`;
+            const message = `S3 says no digest of ${count} of the source: size and connection alone speak for the bytes`;
+            this.#options.emit({ type: 'message', level: 'warning', message });
+        }
         await spool.directory.close();
         await (0,promises_.rm)(spool.path, { recursive: true, force: true }).catch(() => undefined);
     }
@@ -6381,7 +6661,7 @@ class SourceObjects {
     }
     async #openSpool() {
         const { store, pool, concurrency, emit, signal, requests } = this.#options;
-        const path = await (0,promises_.realpath)(await (0,promises_.mkdtemp)((0,external_node_path_.join)((0,external_node_os_.tmpdir)(), 's3-dedup-sync-')));
+        const path = await spoolDirectory();
         const directory = await TargetDirectory.open(path);
         const fetch = new Fetch({
             store,
@@ -6404,13 +6684,59 @@ class SourceObjects {
         const known = this.#heads.get(object.key);
         if (known !== undefined)
             return known;
-        const head = await this.#options.store.head(object.key, signal);
-        if (head === undefined || head.etag !== object.etag) {
-            throw new errors/* SyncError */.S0('file-changed', errors/* EXIT */.dc.failed, `${object.key}: the source object changed or went away during this run: run again when nothing publishes there`, { key: object.key });
+        let head;
+        try {
+            head = await this.#options.store.head(object.key, signal);
         }
+        catch (error) {
+            throw this.#failure(error, object.key);
+        }
+        if (head === undefined || head.etag !== object.etag)
+            throw this.#changed(object.key);
         this.#heads.set(object.key, head);
         return head;
     }
+    #changed(key) {
+        return new errors/* SyncError */.S0('file-changed', errors/* EXIT */.dc.failed, `${this.#urlOf(key)}: the source object changed or went away during this run: run again when nothing publishes there`, { key });
+    }
+    #urlOf(key) {
+        return `s3://${this.#options.bucket}/${key}`;
+    }
+    /** A failure of the source is told as one: it must not be taken for one of the destination, which the same key may name. */
+    #failure(error, key) {
+        this.#options.signal.throwIfAborted();
+        const what = this.#urlOf(key);
+        if (error instanceof object_store/* StoreError */.A) {
+            if (error.kind === 'condition')
+                return this.#changed(key);
+            const { code, exit, message } = explain(error, what);
+            return new errors/* SyncError */.S0(code, exit, message, { cause: error, key });
+        }
+        if (error instanceof WrongContentError) {
+            const message = `${what}: ${error.message}, twice: the object or the way to it is damaged`;
+            return new errors/* SyncError */.S0('wrong-content', errors/* EXIT */.dc.failed, message, { cause: error, key });
+        }
+        const { code } = error;
+        return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS' ? noRoom(error) : error;
+    }
+}
+/** What S3 does not say is unknown. */
+function unlessDenied(error) {
+    if (!(error instanceof object_store/* StoreError */.A) || (error.kind !== 'denied' && error.kind !== 'rejected'))
+        throw error;
+    return undefined;
+}
+async function spoolDirectory() {
+    try {
+        return await (0,promises_.realpath)(await (0,promises_.mkdtemp)((0,external_node_path_.join)((0,external_node_os_.tmpdir)(), 's3-dedup-sync-')));
+    }
+    catch (error) {
+        throw noRoom(error);
+    }
+}
+function noRoom(cause) {
+    const message = `objects on their way from bucket to bucket cannot be kept in ${(0,external_node_os_.tmpdir)()} (${(0,errors/* messageOf */.bD)(cause)}): set TMPDIR to a directory with room for the largest ones`;
+    return new errors/* SyncError */.S0('no-room', errors/* EXIT */.dc.failed, message, { cause });
 }
 function source_objects_objectOf({ name, object }) {
     if (object === undefined)
@@ -6422,7 +6748,14 @@ function isSameByETag(file, there) {
     const etag = file.object?.etag;
     if (there === undefined || etag === undefined || there.size !== file.size)
         return false;
-    return there.etag === etag && (0,model_digest/* classifyETag */.Q)(etag).kind !== 'opaque';
+    if (there.etag === etag)
+        return (0,model_digest/* classifyETag */.Q)(etag).kind !== 'opaque';
+    return onlyPartOf(etag, there.etag) !== undefined || onlyPartOf(there.etag, etag) !== undefined;
+}
+/** The MD5 that a plain ETag is, where the other one says that these bytes came as an upload of one part. */
+function onlyPartOf(multipart, plain) {
+    const kind = plain === undefined ? undefined : (0,model_digest/* classifyETag */.Q)(plain);
+    return kind?.kind === 'md5' && (0,model_digest/* multipartETag */.Eq)([kind.md5]) === multipart ? kind.md5 : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/transfer.js
@@ -6435,8 +6768,16 @@ function isSameByETag(file, there) {
 
 
 
+
 /** Parts of one file in flight; other files and the budget share the rest. */
 const PARTS_IN_FLIGHT = 8;
+/** S3's least part but the last, and the largest that is held in memory whole. Bytes. */
+const LEAST_PART = 5 * 1024 * 1024;
+const MOST_SENT_PART = 512 * 1024 * 1024;
+/** The header of `FROM_METADATA`. */
+const FROM = `x-amz-meta-${model_headers/* FROM_METADATA */.fk}`;
+/** User metadata of one object: names and values. Bytes. */
+const MOST_METADATA = 2_048;
 /** What another writer may do to a key while it is written over and over. */
 const OVERWRITE_TRIES = 3;
 /** How long an abort may take when the run itself was stopped. The runner leaves 7.5 s. Milliseconds. */
@@ -6612,15 +6953,19 @@ class Transfer {
             ...(asked === undefined ? {} : { class: asked }),
         });
     }
+    /** @param md5 `undefined`: nobody knows it, and the object brings its headers along */
     async #headers(file, md5, multipart) {
         const { policy, preserve, bodies } = this.#options;
+        if (file.object !== undefined && bodies.headersOf !== undefined) {
+            // One of which this plan knew no content is known by the ETag that it had.
+            const from = this.#options.digests.has(file.name) ? {} : { [FROM]: file.object.etag };
+            const decided = { ...policy.over(await bodies.headersOf(file), file), ...from };
+            return withDigest(decided, md5, multipart);
+        }
+        if (md5 === undefined)
+            throw new Error(`${file.name} has no digest`);
         // rclone reads a multipart object's MD5 from here.
         const rclone = multipart ? { md5chksum: (0,model_digest/* base64OfMd5 */.tI)(md5) } : {};
-        if (file.object !== undefined && bodies.headersOf !== undefined) {
-            const kept = await bodies.headersOf(file);
-            const attributes = kept['x-amz-meta-s3cmd-attrs'] === undefined ? { 's3cmd-attrs': `md5:${md5}` } : {};
-            return (0,model_headers/* objectHeaders */.qO)(policy.over(kept, file), { ...attributes, ...rclone });
-        }
         return (0,model_headers/* objectHeaders */.qO)(policy.headersOf(file), {
             's3cmd-attrs': (0,model_headers/* formatAttributes */.x1)(md5, preserve ? file : undefined),
             ...rclone,
@@ -6684,6 +7029,9 @@ class Transfer {
             throw error;
         switch (error.kind) {
             case 'source':
+                // To read it is refused as well.
+                if (error.code === 'InvalidObjectState' && step.file.object !== undefined)
+                    throw archived(step);
                 this.#sayRefused(step, 'its source changed or went away');
                 return {};
             case 'digest':
@@ -6709,13 +7057,11 @@ class Transfer {
     async #copyParts(step, source) {
         const { store, requests, signal } = this.#options;
         const { key, file, md5 } = step;
-        if (md5 === undefined)
-            return this.#copyInLayout(step, source);
-        const headers = await this.#headers(file, md5, true);
         const whole = source.size <= store.maxCopySize;
         const isHere = file.path !== '';
-        if (!whole && !isHere)
-            throw unproved('UploadPartCopy', 'the bytes lie in S3 alone');
+        if (md5 === undefined || (!whole && !isHere))
+            return this.#copyInLayout(step, source);
+        const headers = await this.#headers(file, md5, true);
         const layout = whole ? [{ count: 1, size: source.size }] : (0,part_sizes/* ownLayout */.vh)(source.size);
         const partMd5s = whole ? [md5] : await this.#partMd5s(file, layout);
         const begun = await this.#begin(key, file, md5, layout, partMd5s, headers);
@@ -6757,34 +7103,47 @@ class Transfer {
      * answer then says the digest, where ETags say one.
      */
     async #copyUnknown(step, source, condition) {
-        const { store, requests, bodies, policy } = this.#options;
+        const { store, requests } = this.#options;
         const { key, file } = step;
         try {
             return await this.#complete(await this.#copyInLayout(step, source), condition);
         }
         catch (error) {
-            const isUnproved = error instanceof object_store/* StoreError */.A && error.kind === 'digest';
-            if (!isUnproved || source.size > store.maxCopySize)
+            if (!isUnproved(error) || source.size > store.maxCopySize)
                 throw error;
         }
-        const headers = (0,model_headers/* objectHeaders */.qO)(policy.over((await bodies.headersOf?.(file)) ?? {}, file), {});
-        const written = await store.copy({ key, source, md5: undefined, headers, condition }, requests);
+        // One that this run sent is known by now.
+        const sent = step.source.kind === 'published' ? this.#sent.get(step.source.key)?.md5 : undefined;
+        const headers = await this.#headers(file, sent, false);
+        const written = await store.copy({ key, source, md5: sent, headers, condition }, requests);
         const etag = (0,model_digest/* classifyETag */.Q)(written.etag);
-        const md5 = etag.kind === 'md5' && (0,object_store/* etagsProve */.P)(written.encryption) ? etag.md5 : undefined;
+        const md5 = etag.kind === 'md5' && (0,object_store/* etagsProve */.P)(written.encryption) ? etag.md5 : sent;
         return { written, md5, file };
     }
     /**
-     * A multipart object of which nobody knows the MD5 is copied in its own layout: the ETag of the whole then proves it,
-     * and the next run knows it by that. Rejects where the layout is not known, or the parts do not prove it.
+     * A multipart object is copied in its own layout: the ETag of the whole then proves it, and the next run knows it by
+     * that. Rejects where the layout is not known, or the parts do not prove it.
      */
-    async #copyInLayout({ key, file }, source) {
-        const { store, requests, signal, bodies } = this.#options;
-        const layout = await bodies.layoutOf?.(file);
-        if (layout === undefined)
-            throw unproved('UploadPartCopy', 'its part layout is not known');
-        const kept = (await bodies.headersOf?.(file)) ?? {};
-        const headers = (0,model_headers/* objectHeaders */.qO)(this.#options.policy.over(kept, file), {});
-        const upload = await store.createUpload({ key, headers }, requests);
+    async #copyInLayout(step, source) {
+        let why = unproved('UploadPartCopy', 'its part layout is not known');
+        for (const layout of (await this.#options.bodies.layoutsOf?.(step.file)) ?? []) {
+            try {
+                return await this.#copyRanges(step, source, layout);
+            }
+            catch (error) {
+                if (!isUnproved(error))
+                    throw error;
+                why = error;
+            }
+        }
+        throw why;
+    }
+    async #copyRanges({ key, file, md5 }, source, layout) {
+        const { store, requests, signal } = this.#options;
+        const headers = await this.#headers(file, md5, true);
+        // Of an upload that is left behind no part is proved alone: the next run aborts it.
+        const purpose = md5 ?? (0,model_digest/* md5Of */.iF)(Buffer.from(source.etag));
+        const { upload } = await this.#begin(key, file, purpose, layout, [], headers);
         try {
             if (!(0,object_store/* etagsProve */.P)(upload.encryption))
                 throw unproved('UploadPartCopy', 'it is encrypted');
@@ -6799,7 +7158,7 @@ class Transfer {
             const md5s = etags.flatMap((etag) => (etag.kind === 'md5' ? [etag.md5] : []));
             if (md5s.length < parts.length || (0,model_digest/* multipartETag */.Eq)(md5s) !== source.etag)
                 throw unproved('UploadPartCopy', 'its parts are not those of its source');
-            const expected = { etag: source.etag, size: source.size, md5: undefined };
+            const expected = { etag: source.etag, size: source.size, md5 };
             return { action: 'copy', upload, parts, layout, expected, file };
         }
         catch (error) {
@@ -6885,14 +7244,17 @@ class Transfer {
         if (step.source.kind === 'object')
             return step.source;
         const sent = this.#sent.get(step.source.key);
+        if (sent === undefined)
+            return undefined;
         // The file whose first name was sent may have changed since the plan: then this name has content of its own.
-        if (sent === undefined || sent.md5 !== step.md5)
+        const isSame = step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5;
+        if (!isSame)
             return undefined;
         return { key: step.source.key, etag: sent.written.etag, size: sent.file.size };
     }
     #sayRefused(step, why) {
         const level = this.#refusedCopies++ === 0 ? 'notice' : 'debug';
-        const from = step.action === 'copy' ? step.source.key : 'itself';
+        const from = step.action === 'copy' ? shownSource(step.source) : 'itself';
         const message = `${step.key} is uploaded, not copied from ${from}: ${why}`;
         this.#options.emit({ type: 'message', level, message });
     }
@@ -6943,8 +7305,8 @@ class Transfer {
     }
     /** Sends a file into an upload: large ones in parts, small ones as its only one. */
     async #uploadParts(key, file, known) {
-        const { pool, signal, bodies } = this.#options;
-        const given = file.object === undefined ? undefined : await bodies.layoutOf?.(file);
+        const { pool, signal } = this.#options;
+        const given = file.object === undefined ? undefined : await this.#layoutOf(file, file.object.etag);
         if (isLarge(file.size) || given !== undefined) {
             const layout = given ?? (0,part_sizes/* ownLayout */.vh)(file.size);
             const usable = given === undefined && known !== undefined && known.partMd5s.length > 0;
@@ -6958,6 +7320,15 @@ class Transfer {
             const md5 = (0,model_digest/* md5Of */.iF)(body);
             return this.#sendParts(key, file, { md5, partMd5s: [md5] }, [{ count: 1, size: file.size }], body);
         });
+    }
+    /** The layout of the object that a file is: of those that it may have, the one that makes its ETag. */
+    async #layoutOf(file, etag) {
+        const { bodies, pool } = this.#options;
+        const layouts = ((await bodies.layoutsOf?.(file)) ?? []).filter(canBeSent);
+        if (layouts.length < 2)
+            return layouts[0];
+        const { etags } = await pool.digest({ file, layouts }, file.size);
+        return layouts[etags.indexOf(etag)];
     }
     /** @param only the whole file, where it is one part and already read */
     async #sendParts(key, file, { md5, partMd5s }, layout, only) {
@@ -7069,9 +7440,53 @@ function refuseFileSteps(step) {
     if (step.action === 'download' || step.action === 'link')
         throw new Error(`${step.action} of an object`);
 }
+/** S3 takes no smaller parts but the last one, and each is held in memory. */
+function canBeSent(layout) {
+    const [first] = layout;
+    if (first === undefined || first.size > MOST_SENT_PART)
+        return false;
+    return first.size >= LEAST_PART || (0,digest_index/* layoutParts */.db)(layout) === 1;
+}
+function archived({ key, ...step }) {
+    const what = step.action === 'copy' ? shownSource(step.source) : key;
+    const message = `${what}: the object is archived: restore it first, or exclude it`;
+    return new errors/* SyncError */.S0('rejected', errors/* EXIT */.dc.failed, message, { key });
+}
+function shownSource({ key, ...source }) {
+    return source.kind === 'object' && source.bucket !== undefined ? `s3://${source.bucket.name}/${key}` : key;
+}
+/**
+ * Headers that came along, with the digest of these bytes. What they say of the digest themselves may be of other ones;
+ * where S3 has no room for ours besides theirs, the ETag must do.
+ */
+function withDigest(decided, md5, multipart) {
+    const { metadata } = (0,model_headers/* objectHeaders */.qO)(decided, {});
+    const rclone = multipart || metadata.md5chksum !== undefined;
+    const own = md5 === undefined
+        ? {}
+        : {
+            's3cmd-attrs': (0,model_headers/* withMd5 */.xL)(metadata['s3cmd-attrs'], md5),
+            ...(rclone ? { md5chksum: (0,model_digest/* base64OfMd5 */.tI)(md5) } : {}),
+        };
+    const full = (0,model_headers/* objectHeaders */.qO)(decided, own);
+    if (metadataBytes(full.metadata) <= MOST_METADATA)
+        return full;
+    const { [FROM]: _, ...kept } = decided;
+    const told = (0,model_headers/* metadataMd5 */.SG)(new Map(Object.entries(metadata)));
+    if (told === undefined || told === md5)
+        return (0,model_headers/* objectHeaders */.qO)(kept, {});
+    const { 'x-amz-meta-s3cmd-attrs': __, 'x-amz-meta-md5chksum': ___, ...others } = kept;
+    return (0,model_headers/* objectHeaders */.qO)(others, {});
+}
+function metadataBytes(metadata) {
+    return Object.entries(metadata).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+}
 /** A copy that nothing proves is no copy: the bytes are sent. */
 function unproved(operation, told) {
     return new object_store/* StoreError */.A('digest', 'UnprovedPart', 200, operation, told);
+}
+function isUnproved(error) {
+    return error instanceof object_store/* StoreError */.A && error.kind === 'digest';
 }
 function isLarge(size) {
     return size >= part_sizes/* MULTIPART_THRESHOLD */.xf;
@@ -7354,6 +7769,7 @@ class Run {
         if (ports.source !== undefined) {
             this.#source = new SourceObjects({
                 store: ports.source.store,
+                bucket: ports.source.bucket.name,
                 pool: this.#frame.pool,
                 concurrency: (0,model_options/* requestsInFlight */._)(options.connection),
                 emit: ports.emit,
@@ -7462,6 +7878,7 @@ class Run {
     async #readBack(planned, files, listing) {
         const { destination, connection } = this.#options;
         const { prefix } = destination;
+        const source = this.#source;
         // Those too whose headers alone would change.
         const unchanged = files.filter(({ name }) => planned.unchanged.has((prefix + name)));
         return this.#frame.phase('read', (tell) => checkBack(unchanged, planned.unchanged, {
@@ -7469,6 +7886,7 @@ class Run {
             prefix,
             listing,
             action: 'upload',
+            ...(source === undefined ? {} : { original: (file) => source.digestOf(file) }),
             concurrency: (0,model_options/* requestsInFlight */._)(connection),
             onProgress: (done, bytes) => tell({ files: done, filesTotal: unchanged.length, bytes }),
             signal: this.#frame.signal,
@@ -7727,7 +8145,12 @@ class Run {
         const { tree } = this.#options;
         if (source === undefined)
             return this.#shared.walk(tree, onProgress);
-        return remoteTree(await listAll(source.store, source.prefix, onProgress, signal), source.prefix, tree);
+        const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause) => {
+            signal.throwIfAborted();
+            const { code, exit, message } = explain(cause, source.url);
+            throw new errors/* SyncError */.S0(code, exit, message, { cause });
+        });
+        return remoteTree(listing, source.prefix, tree);
     }
     async #encode(tree, listing, remembered) {
         const { site, destination, connection } = this.#options;
@@ -7754,7 +8177,7 @@ class Run {
         const due = files.filter((file) => !isSameByETag(file, listing.get((prefix + file.name))));
         return this.#frame.phase('digest', async () => {
             await source.ask(due, () => this.#frame.moved());
-            return { files, digests: source.contents(files).digests };
+            return { files, digests: source.contents(files, listing, prefix).digests };
         });
     }
     async #digest({ files, adopted }, listing, further, remembered) {
@@ -7791,16 +8214,19 @@ class Run {
             signal: this.#frame.signal,
         });
         const retained = (0,excludes/* parseExcludes */.T)(deletes.retain);
+        const copied = (await this.#source?.copiesAmong(files, listing, prefix, store)) ?? new Map();
         return {
             prefix,
             files,
             listing,
             further: further.flatMap(({ objects }) => objects),
-            contents: this.#source === undefined ? knownContents(digests) : this.#source.contents(files).contents,
+            contents: this.#source === undefined
+                ? knownContents(digests)
+                : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
             ...this.#ownSources(tree),
-            vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
+            vouched: encoded.size + copied.size === 0 ? vouched : new Map([...vouched, ...encoded, ...copied]),
             archives: (file) => model_objects/* ARCHIVED_CLASSES */.E.has(this.#policy.headersOf(file)['x-amz-storage-class'] ?? ''),
-            headers: headerStates(files, prefix, listing, remembered.index, this.#policy),
+            headers: this.#headerStates(files, listing, remembered),
             policy: {
                 order: publishOrder(publishLast),
                 send: 'upload',
@@ -7816,6 +8242,18 @@ class Run {
                 hasDirectory: tree.hasDirectory,
             },
         };
+    }
+    /** An index knows what rules gave an object, and nothing of what its source has by now. */
+    #headerStates(files, listing, { index }) {
+        const { destination, headers } = this.#options;
+        const { prefix } = destination;
+        const states = new Map(headerStates(files, prefix, listing, index, this.#policy));
+        for (const file of this.#source === undefined ? [] : files) {
+            const key = (prefix + file.name);
+            if (states.get(key) === 'same' && (headers.refresh || isAllHeaders(file)))
+                states.delete(key);
+        }
+        return states;
     }
     /** The objects that are copied, each under its own name. */
     #ownSources({ files }) {
@@ -7866,13 +8304,11 @@ class Run {
     }
     /**
      * Headers that nobody remembers are asked for with `refresh-headers`; of redirects always, as an empty object says
-     * nothing of where it leads.
+     * nothing of where it leads, and so does one in the bucket that is published from.
      */
     async #askHeaders({ unknownHeaders }, { prefix, listing }) {
         const states = new Map();
-        const due = this.#options.headers.refresh
-            ? unknownHeaders
-            : unknownHeaders.filter(({ redirect }) => redirect !== undefined);
+        const due = this.#options.headers.refresh ? unknownHeaders : unknownHeaders.filter(isAllHeaders);
         await this.#compareHeaders(due, listing);
         for (const { name } of due) {
             const key = (prefix + name);
@@ -7891,13 +8327,23 @@ class Run {
             store: this.#ports.store,
             prefix,
             listing,
-            policy: this.#policy,
+            // What a source has is remembered by nobody, so no later run could go on.
+            budget: this.#source === undefined ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
+            headersOf: (file) => this.#wantedHeaders(file),
             concurrency: (0,model_options/* requestsInFlight */._)(this.#options.connection),
             emit: this.#ports.emit,
             signal: this.#frame.signal,
         });
         for (const [key, differences] of answers)
             this.#headerDifferences.set(key, differences);
+    }
+    /** Digests are no part of what is compared: they are each object's own. */
+    async #wantedHeaders(file) {
+        if (this.#source === undefined)
+            return this.#policy.headersOf(file);
+        const kept = await this.#source.headersOf(file);
+        const { 'x-amz-meta-s3cmd-attrs': _, 'x-amz-meta-md5chksum': __, ...others } = kept;
+        return this.#policy.over(others, file);
     }
     /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
     #tellUnknownHeaders(count) {
@@ -8254,6 +8700,10 @@ class SwitchClock {
         return { keys: this.#keys, seconds: this.#keys === 0 ? 0 : (this.#to - this.#from) / 1000 };
     }
 }
+/** Whether an object is nothing but its headers: a redirect, or what may be one in a bucket that is published from. */
+function isAllHeaders({ redirect, object, size, name }) {
+    return redirect !== undefined || (object !== undefined && size === 0 && !name.endsWith('/'));
+}
 /** Which uploads of earlier runs this plan may go on with. */
 function wantedUploads(plan) {
     const steps = new Map();
@@ -8302,6 +8752,17 @@ function encodedSources(files, prefix) {
             sources.set((prefix + name), (0,model_headers/* formatSource */.j2)(encoded));
     }
     return sources;
+}
+/** Contents that have no other name than the ETag of the object that was copied. */
+function withCopies(contents, files, copies) {
+    if (copies.size === 0)
+        return contents;
+    const etags = new Set(copies.values());
+    const all = new Map(contents);
+    for (const { name, object } of files)
+        if (object !== undefined && etags.has(object.etag) && !all.has(name))
+            all.set(name, { md5: undefined, multipartETags: [object.etag] });
+    return all;
 }
 function knownContents(digests) {
     const contents = new Map();

@@ -1335,13 +1335,18 @@ async function parseOne(raw, context, input) {
         checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
     const sharding = parseSharding(inputs, command, route.kind, context.cwd);
     const connection = parseConnection(inputs);
-    const source = route.kind === 'copy' ? parseSource(inputs, route.source, connection) : undefined;
+    // What stands behind the destination says nothing of the source.
+    const general = parseConnection(new Inputs(raw, context.shell));
+    const endpoint = environmentEndpoint(context.env);
+    const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
     if (source !== undefined)
-        refuseOverlap(inputs, source, destination, connection);
+        refuseOverlap(inputs, source, { destination, connection }, endpoint);
     const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
     const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
     const writeHeaders = parseWriteHeaders(inputs);
     const index = parseIndex(inputs, context, connection, destination, target?.directory);
+    if (source !== undefined)
+        refuseIndexInSource(inputs, index, source);
     if (deletes.grace.kind !== 'none')
         requireLastingIndex(inputs, index);
     const invalidation = parseInvalidation(inputs, destination);
@@ -1554,7 +1559,8 @@ function checkHeeded(inputs, heeded, who) {
         return;
     throw (0,errors/* usageError */.Wp)(`${inputs.spelled(other)} was given, and ${who} does not heed it: take it out`);
 }
-function parseSource(inputs, { bucket, prefix, words }, shared) {
+/** @param endpoint of the environment, where no other is given */
+function parseSource(inputs, { bucket, prefix, words }, shared, endpoint) {
     const name = inputs.spelled('source');
     const { region: _, expectedBucketOwner: __, ...general } = shared;
     const word = (key, parse) => {
@@ -1563,7 +1569,7 @@ function parseSource(inputs, { bucket, prefix, words }, shared) {
     };
     const endpointUrl = word('endpoint-url', parseEndpoint);
     // One region serves one service of another provider; AWS says where a bucket is.
-    const isThere = endpointUrl === undefined && shared.endpointUrl !== undefined;
+    const isThere = endpointUrl === undefined && (shared.endpointUrl ?? endpoint) !== undefined;
     const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
     const owner = word('expected-bucket-owner', parseAccountId);
     const profile = words.get('profile');
@@ -1629,11 +1635,19 @@ function parseShard(inputs) {
     return { number, of };
 }
 /** What is copied would be found in the source by the next run. */
-function refuseOverlap(inputs, { place, connection }, to, shared) {
-    const isElsewhere = place.bucket !== to.bucket || connection.endpointUrl !== shared.endpointUrl;
+function refuseOverlap(inputs, { place, connection }, { destination: to, connection: there }, endpoint) {
+    const isElsewhere = place.bucket !== to.bucket || (connection.endpointUrl ?? endpoint) !== (there.endpointUrl ?? endpoint);
     if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix)))
         return;
     throw (0,errors/* usageError */.Wp)(`${inputs.spelled('source')}: ${(0,objects/* destinationUrl */.k)(place)} and ${(0,objects/* destinationUrl */.k)(to)} lie in one another; copy between places that do not`);
+}
+/** It changes with every run, and would be copied by every one. */
+function refuseIndexInSource(inputs, index, { place }) {
+    if (index.kind !== 's3' || index.bucket !== place.bucket || !index.key.startsWith(place.prefix))
+        return;
+    if (index.key.startsWith(place.prefix + object_key/* OWN_DIRECTORY */.Nt))
+        return;
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('index')}: ${(0,console_text/* printable */.g$)(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${(0,objects/* destinationUrl */.k)(place)}: put it into the destination, as s3://BUCKET/PREFIX/${object_key/* OWN_DIRECTORY */.Nt}index`);
 }
 function parseTarget(inputs, directory, { cwd }) {
     return {
@@ -3353,7 +3367,13 @@ const INLINE_ONLY = new Set([
     'x-amz-website-redirect-location',
 ]);
 /** Ours and other sync tools'; what they say must be true. Names without `x-amz-meta-`. */
-const RESERVED_METADATA = new Set(['md5chksum', 's3cmd-attrs', 's3ds-source']);
+const RESERVED_METADATA = new Set([
+    'md5chksum',
+    's3cmd-attrs',
+    's3ds-from',
+    's3ds-page',
+    's3ds-source',
+]);
 /** Values of these are lists, and are joined where several lines give one; of all others the last one counts. */
 const LISTS = new Set(['cache-control', 'content-language']);
 const META = 'x-amz-meta-';
@@ -3454,7 +3474,7 @@ function changeOf(content, line, author) {
         };
     }
     if (name.startsWith(META) && RESERVED_METADATA.has(name.slice(META.length))) {
-        return { line, message: `${name} holds the digest by which objects are recognised, and is ours` };
+        return { line, message: `${name} is what objects are recognised by, and is ours` };
     }
     if (detached)
         return { line, name, value: undefined };
@@ -4823,10 +4843,8 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 places.push({ url, store, prefix, bucket: undefined });
                 continue;
             }
-            const { expectedBucketOwner: expectedOwner } = from;
             const opened = await openStore(copyBucket(to, from), emit, signal, shell.idToken);
-            const named = { name: bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
-            places.push({ url, store: opened.store, prefix, bucket: named });
+            places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
         }
         return places;
     }
@@ -4837,12 +4855,11 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         const { place, connection } = source;
         const from = { ...to, destination: place, connection, writeHeaders: {} };
         const opened = await openStore(from, emit, signal, shell.idToken);
-        const { expectedBucketOwner: expectedOwner } = connection;
         return {
             url: (0,objects/* destinationUrl */.k)(place),
             store: opened.store,
             prefix: place.prefix,
-            bucket: { name: place.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) },
+            bucket: sourceBucket(place.bucket, connection),
             copyable: opened.endpoint === endpoint && sameIdentity(connection, to.connection),
         };
     }
@@ -4868,6 +4885,14 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
 /** Whether one set of credentials reaches both. */
 function sameIdentity(a, b) {
     return a.profile === b.profile && a.role?.arn === b.role?.arn;
+}
+/** How a bucket is named where it is copied from. */
+function sourceBucket(name, { expectedBucketOwner: expectedOwner, requesterPays, }) {
+    return {
+        name,
+        ...(expectedOwner === undefined ? {} : { expectedOwner }),
+        ...(requesterPays ? { requesterPays } : {}),
+    };
 }
 /** Where the tree comes from, as it was given. */
 function sourcesOf({ command, destination, sharding, source, target, tree }) {

@@ -172,13 +172,17 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
     checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
   const sharding = parseSharding(inputs, command, route.kind, context.cwd);
   const connection = parseConnection(inputs);
-  const source = route.kind === 'copy' ? parseSource(inputs, route.source, connection) : undefined;
-  if (source !== undefined) refuseOverlap(inputs, source, destination, connection);
+  // What stands behind the destination says nothing of the source.
+  const general = parseConnection(new Inputs(raw, context.shell));
+  const endpoint = environmentEndpoint(context.env);
+  const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
+  if (source !== undefined) refuseOverlap(inputs, source, { destination, connection }, endpoint);
   const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
   const deletes =
     command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
   const writeHeaders = parseWriteHeaders(inputs);
   const index = parseIndex(inputs, context, connection, destination, target?.directory);
+  if (source !== undefined) refuseIndexInSource(inputs, index, source);
   if (deletes.grace.kind !== 'none') requireLastingIndex(inputs, index);
   const invalidation = parseInvalidation(inputs, destination);
   const report = inputs.text('report');
@@ -414,7 +418,13 @@ function checkHeeded(inputs: Inputs, heeded: ReadonlySet<InputName>, who: string
   throw usageError(`${inputs.spelled(other)} was given, and ${who} does not heed it: take it out`);
 }
 
-function parseSource(inputs: Inputs, { bucket, prefix, words }: DestinationLine, shared: Connection): Source {
+/** @param endpoint of the environment, where no other is given */
+function parseSource(
+  inputs: Inputs,
+  { bucket, prefix, words }: DestinationLine,
+  shared: Connection,
+  endpoint: string | undefined,
+): Source {
   const name = inputs.spelled('source');
   const { region: _, expectedBucketOwner: __, ...general } = shared;
   const word = <T>(key: InputName, parse: (name: string, text: string) => T): T | undefined => {
@@ -423,7 +433,7 @@ function parseSource(inputs: Inputs, { bucket, prefix, words }: DestinationLine,
   };
   const endpointUrl = word('endpoint-url', parseEndpoint);
   // One region serves one service of another provider; AWS says where a bucket is.
-  const isThere = endpointUrl === undefined && shared.endpointUrl !== undefined;
+  const isThere = endpointUrl === undefined && (shared.endpointUrl ?? endpoint) !== undefined;
   const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
   const owner = word('expected-bucket-owner', parseAccountId);
   const profile = words.get('profile');
@@ -498,13 +508,23 @@ function parseShard(inputs: Inputs): Sharding['shard'] {
 function refuseOverlap(
   inputs: Inputs,
   { place, connection }: Source,
-  to: Destination,
-  shared: Connection,
+  { destination: to, connection: there }: Pick<SyncOptions, 'destination' | 'connection'>,
+  endpoint: string | undefined,
 ): void {
-  const isElsewhere = place.bucket !== to.bucket || connection.endpointUrl !== shared.endpointUrl;
+  const isElsewhere =
+    place.bucket !== to.bucket || (connection.endpointUrl ?? endpoint) !== (there.endpointUrl ?? endpoint);
   if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix))) return;
   throw usageError(
     `${inputs.spelled('source')}: ${destinationUrl(place)} and ${destinationUrl(to)} lie in one another; copy between places that do not`,
+  );
+}
+
+/** It changes with every run, and would be copied by every one. */
+function refuseIndexInSource(inputs: Inputs, index: IndexPlace, { place }: Source): void {
+  if (index.kind !== 's3' || index.bucket !== place.bucket || !index.key.startsWith(place.prefix)) return;
+  if (index.key.startsWith(place.prefix + OWN_DIRECTORY)) return;
+  throw usageError(
+    `${inputs.spelled('index')}: ${printable(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${destinationUrl(place)}: put it into the destination, as s3://BUCKET/PREFIX/${OWN_DIRECTORY}index`,
   );
 }
 

@@ -62,7 +62,13 @@ const INLINE_ONLY: ReadonlySet<string> = new Set([
 ]);
 
 /** Ours and other sync tools'; what they say must be true. Names without `x-amz-meta-`. */
-const RESERVED_METADATA: ReadonlySet<string> = new Set(['md5chksum', 's3cmd-attrs', 's3ds-source']);
+const RESERVED_METADATA: ReadonlySet<string> = new Set([
+  'md5chksum',
+  's3cmd-attrs',
+  's3ds-from',
+  's3ds-page',
+  's3ds-source',
+]);
 
 /** Values of these are lists, and are joined where several lines give one; of all others the last one counts. */
 const LISTS: ReadonlySet<string> = new Set(['cache-control', 'content-language']);
@@ -166,7 +172,7 @@ function changeOf(content: string, line: number, author: HeaderAuthor): HeaderCh
     };
   }
   if (name.startsWith(META) && RESERVED_METADATA.has(name.slice(META.length))) {
-    return { line, message: `${name} holds the digest by which objects are recognised, and is ours` };
+    return { line, message: `${name} is what objects are recognised by, and is ours` };
   }
   if (detached) return { line, name, value: undefined };
   if (value === '')

@@ -26,6 +26,13 @@ export function formatAttributes(md5: Md5, file: LocalFile | undefined): string 
   return `md5:${md5}/mode:${mode}/mtime:${mtimeNs / 1_000_000_000n}`;
 }
 
+/** Attributes that somebody else wrote, with the digest of the bytes that they are about now. */
+export function withMd5(attributes: string | undefined, md5: Md5): string {
+  const fields = attributes === undefined || attributes === '' ? [] : attributes.split('/');
+  const at = fields.findIndex((field) => field.startsWith('md5:'));
+  return at === -1 ? [...fields, `md5:${md5}`].join('/') : fields.with(at, `md5:${md5}`).join('/');
+}
+
 /** The MD5 that an object's own metadata names: s3cmd's attributes, then rclone's `md5chksum` (base64). */
 export function metadataMd5(metadata: ReadonlyMap<string, string>): Md5 | undefined {
   for (const field of (metadata.get('s3cmd-attrs') ?? '').split('/')) {
@@ -40,6 +47,38 @@ export const SOURCE_METADATA = 's3ds-source';
 
 /** Metadata of a page's further name: a download of the tree leaves it out. */
 export const PAGE_METADATA = 's3ds-page';
+
+/**
+ * Metadata of a copy from another bucket of which neither ETag nor metadata said the content: the ETag that the source
+ * had. Without `x-amz-meta-`.
+ */
+export const FROM_METADATA = 's3ds-from';
+
+/**
+ * The ETag of the source that an object is a copy of, as its metadata says. Believed as `storedSource` is: where the
+ * digest that the object gives of itself is its ETag, or where no ETag is a digest.
+ */
+export function copiedFrom(
+  etag: ETag,
+  head: { readonly metadata: ReadonlyMap<string, string>; readonly encryption: string | undefined },
+): string | undefined {
+  return isEncrypted(head.encryption) || provesItself(etag, head.metadata)
+    ? head.metadata.get(FROM_METADATA)
+    : undefined;
+}
+
+function isEncrypted(encryption: string | undefined): boolean {
+  return encryption !== undefined && encryption !== 'AES256';
+}
+
+/** Whether the digest that an object gives of itself is its ETag, as far as that says one. */
+function provesItself(etag: ETag, metadata: ReadonlyMap<string, string>): boolean {
+  const md5 = metadataMd5(metadata);
+  if (md5 === undefined) return false;
+  const kind = classifyETag(etag);
+  const isLarge = kind.kind === 'multipart' && kind.parts > 1;
+  return isLarge || (etag as string) === md5 || etag === multipartETag([md5]);
+}
 
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 export function formatSource({
@@ -78,12 +117,8 @@ export function storedSource(
     encryption,
   }: { readonly metadata: ReadonlyMap<string, string>; readonly encryption: string | undefined },
 ): SourceForm | undefined {
-  const md5 = metadataMd5(metadata);
-  if (md5 === undefined) return undefined;
-  const isPlain = encryption === undefined || encryption === 'AES256';
-  const kind = classifyETag(etag);
-  const isLarge = kind.kind === 'multipart' && kind.parts > 1;
-  const proved = !isPlain || isLarge || (etag as string) === md5 || etag === multipartETag([md5]);
+  if (metadataMd5(metadata) === undefined) return undefined;
+  const proved = isEncrypted(encryption) || provesItself(etag, metadata);
   return proved ? parseSource(metadata.get(SOURCE_METADATA)) : undefined;
 }
 

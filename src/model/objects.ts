@@ -74,6 +74,8 @@ export interface SourceBucket {
   readonly name: string;
   /** Account that must own it. */
   readonly expectedOwner?: string;
+  /** Whoever reads it is billed, and must say so. */
+  readonly requesterPays?: true;
 }
 
 /** A bucket and a key prefix. */

@@ -871,6 +871,7 @@ export class S3Store implements ObjectStore {
     CopySource: string;
     CopySourceIfMatch: string;
     ExpectedSourceBucketOwner?: string;
+    RequestPayer?: 'requester';
   } {
     const path = source.key.split('/').map(encodeURIComponent).join('/');
     const bucket = source.bucket?.name ?? this.#options.bucket;
@@ -881,6 +882,7 @@ export class S3Store implements ObjectStore {
       CopySource: `${bucket}${bucket.startsWith('arn:') ? '/object' : ''}/${path}`,
       CopySourceIfMatch: `"${source.etag}"`,
       ...(owner === undefined ? {} : { ExpectedSourceBucketOwner: owner }),
+      ...(source.bucket?.requesterPays === true ? { RequestPayer: 'requester' as const } : {}),
     };
   }
 }

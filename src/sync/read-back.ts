@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
-import type { ExitCode } from '../model/errors.js';
+import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Encoding, ListedObject, LocalFile } from '../model/objects.js';
@@ -15,6 +15,8 @@ export interface ReadBackRequest {
   readonly prefix: Prefix;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly concurrency: number;
+  /** The MD5 of what an object is a copy of, read as well; absent: its digest is known. */
+  readonly original?: (file: LocalFile) => Promise<Md5>;
   /** What an object that is damaged calls for. */
   readonly action: 'upload' | 'download';
   readonly onProgress: (files: number, bytes: number) => void;
@@ -128,7 +130,7 @@ async function readBack(
         },
         signal,
       );
-      const wanted = file.size === 0 ? EMPTY_MD5 : (file.encoded?.md5 ?? md5s.get(key));
+      const wanted = await wantedOf(file, md5s.get(key), request);
       if (digest !== wanted) findings.push({ kind: 'damaged', file });
     } catch (error) {
       signal.throwIfAborted();
@@ -138,6 +140,25 @@ async function readBack(
     onProgress(++done, bytes);
   });
   return findings;
+}
+
+/** What the bytes of an object should be. An original that is not what it says itself is no measure. */
+async function wantedOf(
+  file: LocalFile,
+  known: Md5 | undefined,
+  { original }: ReadBackRequest,
+): Promise<Md5 | undefined> {
+  if (file.size === 0) return EMPTY_MD5;
+  if (original === undefined) return file.encoded?.md5 ?? known;
+  const read = await original(file);
+  if (known === undefined || known === read) return read;
+  const what = file.object?.key ?? file.name;
+  throw new SyncError(
+    'wrong-content',
+    EXIT.failed,
+    `${what}: the source object is damaged: its bytes are not those that its ETag or its metadata names`,
+    { key: what },
+  );
 }
 
 /** `undefined`: the bytes are not what the encoding makes. */

@@ -1,6 +1,6 @@
 import { forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
-import { type HeaderDecider, type HeaderSet, objectHeaders } from '../model/headers.js';
+import { type HeaderSet, objectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { HeaderDifference } from '../model/report.js';
@@ -25,7 +25,10 @@ export interface HeaderQuestions {
   readonly store: ReadableStore;
   readonly prefix: Prefix;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
-  readonly policy: HeaderDecider;
+  /** Objects that are asked about at most. */
+  readonly budget: number;
+  /** What an object should have. */
+  readonly headersOf: (file: LocalFile) => Promise<HeaderSet>;
   readonly concurrency: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -39,9 +42,9 @@ export async function askHeaders(
   files: readonly LocalFile[],
   questions: HeaderQuestions,
 ): Promise<ReadonlyMap<ObjectKey, readonly HeaderDifference[]>> {
-  const { store, prefix, listing, policy, concurrency, emit, signal } = questions;
+  const { store, prefix, listing, budget, headersOf, concurrency, emit, signal } = questions;
   const answers = new Map<ObjectKey, readonly HeaderDifference[]>();
-  const due = files.slice(0, HEADER_BUDGET);
+  const due = files.slice(0, budget);
   let denied = false;
   await forEachConcurrent(due, concurrency, async (file) => {
     const key = (prefix + file.name) as ObjectKey;
@@ -50,7 +53,7 @@ export async function askHeaders(
       const head = await store.head(key, signal);
       // Replaced since the listing: the next run sees it.
       if (head === undefined || head.etag !== listing.get(key)?.etag) return;
-      answers.set(key, differences(policy.headersOf(file), head));
+      answers.set(key, differences(await headersOf(file), head));
     } catch (error) {
       if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
         throw error;
@@ -62,7 +65,7 @@ export async function askHeaders(
     }
   });
   if (files.length > due.length) {
-    const message = `the headers of ${files.length - due.length} objects are still unknown: ${HEADER_BUDGET} were asked for, the next run goes on`;
+    const message = `the headers of ${files.length - due.length} objects are still unknown: ${budget} were asked for, the next run goes on`;
     emit({ type: 'message', level: 'notice', message });
   }
   return answers;

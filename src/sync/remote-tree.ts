@@ -1,4 +1,4 @@
-import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
+import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import { exclusion, type Tree } from './walk.js';
@@ -21,8 +21,8 @@ export function remoteTree(
   const directories = new Set<string>();
   for (const object of listing.values()) {
     const name = object.key.slice(prefix.length);
-    // The marker of the prefix itself.
-    if (name === '' || excluded(name)) continue;
+    // The marker of the prefix itself; index and lock of another destination, which belong to that place alone.
+    if (name === '' || name.includes(`/${OWN_DIRECTORY}`) || excluded(name)) continue;
     objects.set(name, object);
     files.push(remoteFile(name, object));
     for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1))

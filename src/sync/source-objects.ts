@@ -1,18 +1,21 @@
+import { createHash } from 'node:crypto';
 import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TargetDirectory } from '../disk/target-directory.js';
-import { forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag, EMPTY_MD5, type Md5 } from '../model/digest.js';
+import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
+import { classifyETag, EMPTY_MD5, type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
-import { EXIT, SyncError } from '../model/errors.js';
+import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
-import { type HeaderSet, metadataMd5 } from '../model/headers.js';
-import type { ObjectKey } from '../model/object-key.js';
+import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile, RemoteObject } from '../model/objects.js';
 import { candidatePartSizes } from '../model/part-sizes.js';
-import { etagsProve, type ObjectHead, type ReadableStore } from '../store/object-store.js';
+import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import { WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
+import { explain } from './explain.js';
 import { Fetch } from './fetch.js';
 import { type FileDigest, statFields } from './file-bytes.js';
 import type { KnownContent } from './plan.js';
@@ -29,6 +32,9 @@ const KEPT: readonly string[] = [
   'x-amz-website-redirect-location',
 ];
 
+/** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
+const SPOOL_BYTES = 2 * 1024 ** 3;
+
 /** A directory of this machine that bodies pass through. */
 interface Spool {
   readonly path: string;
@@ -38,6 +44,8 @@ interface Spool {
 
 export interface SourceObjectsOptions {
   readonly store: ReadableStore;
+  /** Its name, for messages. */
+  readonly bucket: string;
   readonly pool: DigestPool;
   readonly concurrency: number;
   readonly emit: Emit;
@@ -52,8 +60,12 @@ export interface SourceObjectsOptions {
 export class SourceObjects implements BodySource {
   readonly #options: SourceObjectsOptions;
   readonly #heads = new Map<ObjectKey, ObjectHead>();
+  readonly #layouts = new Map<ObjectKey, Promise<readonly (readonly PartRun[])[]>>();
   #spool: Promise<Spool> | undefined;
   #spooled = 0;
+  readonly #room = new ByteBudget(SPOOL_BYTES);
+  /** What gives back the room of each file in the spool, by its path. */
+  readonly #held = new Map<string, () => void>();
 
   constructor(options: SourceObjectsOptions) {
     this.#options = options;
@@ -69,24 +81,65 @@ export class SourceObjects implements BodySource {
     });
   }
 
-  /** What is known of the contents: by metadata and ETag. */
-  contents(files: readonly LocalFile[]): {
+  /** What is known of the contents: by metadata and ETag, and by what lies in the destination in one part. */
+  contents(
+    files: readonly LocalFile[],
+    listing: ReadonlyMap<ObjectKey, ListedObject>,
+    prefix: Prefix,
+    vouched: ReadonlyMap<ListedObject, Md5> = new Map(),
+  ): {
     readonly contents: ReadonlyMap<string, KnownContent>;
     readonly digests: ReadonlyMap<string, FileDigest>;
   } {
     const contents = new Map<string, KnownContent>();
     const digests = new Map<string, FileDigest>();
+    // What one object says of its content holds for all that have its ETag: some were not asked.
+    const told = new Map<string, Md5>();
     for (const file of files) {
-      const { etag } = objectOf(file);
-      const kind = classifyETag(etag);
-      const multipartETags = kind.kind === 'multipart' ? [etag] : [];
-      const md5 = file.size === 0 ? EMPTY_MD5 : this.#md5Of(objectOf(file));
+      const object = objectOf(file);
+      const there = listing.get((prefix + file.name) as ObjectKey);
+      const md5 = file.size === 0 ? EMPTY_MD5 : (this.#md5Of(object) ?? onlyPartOf(object.etag, there?.etag));
+      if (md5 === undefined) continue;
+      for (const etag of [object.etag, multipartETag([md5])]) told.set(`${etag}/${file.size}`, md5);
+    }
+    for (const { name, size, object } of files) {
+      const etag = object?.etag ?? ('' as ETag);
+      const own = classifyETag(etag).kind === 'multipart' ? [etag] : [];
+      const there = listing.get((prefix + name) as ObjectKey);
+      // What an index or metadata says of the same object there: both must be known by the same.
+      const same = there !== undefined && there.etag === etag && there.size === size ? there : undefined;
+      const md5 = told.get(`${etag}/${size}`) ?? (same === undefined ? undefined : vouched.get(same));
+      const multipartETags = md5 === undefined ? own : [...own, multipartETag([md5])];
       if (md5 !== undefined) {
-        contents.set(file.name, { md5, multipartETags });
-        digests.set(file.name, { md5, partMd5s: [], etags: multipartETags });
-      } else if (multipartETags.length > 0) contents.set(file.name, { md5: undefined, multipartETags });
+        contents.set(name, { md5, multipartETags });
+        digests.set(name, { md5, partMd5s: [], etags: multipartETags });
+      } else if (multipartETags.length > 0) contents.set(name, { md5: undefined, multipartETags });
     }
     return { contents, digests };
+  }
+
+  /**
+   * Objects of the destination that say of themselves that they are copies of what the source has now, where nothing
+   * else says what that is: by one HEAD each.
+   */
+  async copiesAmong(
+    files: readonly LocalFile[],
+    listing: ReadonlyMap<ObjectKey, ListedObject>,
+    prefix: Prefix,
+    store: ReadableStore,
+  ): Promise<ReadonlyMap<ListedObject, ETag>> {
+    const { concurrency, signal } = this.#options;
+    const { digests } = this.contents(files, listing, prefix);
+    const copies = new Map<ListedObject, ETag>();
+    await forEachConcurrent(files, concurrency, async (file) => {
+      const there = listing.get((prefix + file.name) as ObjectKey);
+      if (digests.has(file.name) || there?.size !== file.size || isSameByETag(file, there)) return;
+      signal.throwIfAborted();
+      const head = await store.head(there.key, signal).catch(unlessDenied);
+      const { etag } = objectOf(file);
+      if (head?.etag === there.etag && copiedFrom(there.etag, head) === etag) copies.set(there, etag);
+    });
+    return copies;
   }
 
   #md5Of({ key, etag }: RemoteObject): Md5 | undefined {
@@ -98,36 +151,81 @@ export class SourceObjects implements BodySource {
 
   async headersOf(file: LocalFile): Promise<HeaderSet> {
     const head = await this.#head(objectOf(file), this.#options.requests);
-    const headers: Record<string, string> = {};
+    // What S3 itself says of an object that was given none.
+    const headers: Record<string, string> = { 'content-type': 'binary/octet-stream' };
     for (const name of KEPT) {
       const value = head.fields[name];
       if (value !== undefined) headers[name] = value;
     }
     // What is no time cannot be sent as one.
-    if (Number.isNaN(Date.parse(headers.expires ?? ''))) delete headers.expires;
-    for (const [name, value] of head.metadata) headers[`x-amz-meta-${name}`] = value;
+    const expires = new Date(headers.expires ?? '');
+    if (Number.isNaN(expires.getTime())) delete headers.expires;
+    else headers.expires = expires.toUTCString();
+    for (const [name, value] of head.metadata)
+      if (name !== FROM_METADATA) headers[`x-amz-meta-${name}`] = value;
     return headers;
   }
 
-  /** By what S3 says of the first part, else by the part sizes that tools use. */
-  async layoutOf(file: LocalFile): Promise<readonly PartRun[] | undefined> {
+  layoutsOf(file: LocalFile): Promise<readonly (readonly PartRun[])[]> {
     const object = objectOf(file);
-    const kind = classifyETag(object.etag);
-    if (kind.kind !== 'multipart') return undefined;
-    const first = await this.#options.store.partSize(object.key, object.etag, 1, this.#options.requests);
-    const sizes = first === undefined ? candidatePartSizes(object.size, kind.parts) : [first];
-    // More than one fits now and then, and a wrong one is found out by the ETag alone: then the bytes are sent.
-    const [size] = sizes;
-    const layout = size === undefined || size <= 0 ? undefined : uniformLayout(object.size, size);
-    return layout !== undefined && layoutParts(layout) === kind.parts ? layout : undefined;
+    const known = this.#layouts.get(object.key) ?? this.#askLayouts(object);
+    this.#layouts.set(object.key, known);
+    return known;
+  }
+
+  /** By what S3 says of the first part, else by the part sizes that tools use: more than one fits now and then. */
+  async #askLayouts({ key, etag, size }: RemoteObject): Promise<readonly (readonly PartRun[])[]> {
+    const kind = classifyETag(etag);
+    if (kind.kind !== 'multipart' || size === 0) return [];
+    const first = await this.#options.store.partSize(key, etag, 1, this.#options.requests);
+    const sizes = first === undefined ? candidatePartSizes(size, kind.parts) : first > 0 ? [first] : [];
+    return sizes
+      .map((partSize) => uniformLayout(size, partSize))
+      .filter((layout) => layoutParts(layout) === kind.parts);
+  }
+
+  /** The MD5 of the bytes as they are read now. */
+  async digestOf(file: LocalFile): Promise<Md5> {
+    const { store, signal } = this.#options;
+    const { key, etag } = objectOf(file);
+    let hash = createHash('md5');
+    try {
+      await store.get(
+        key,
+        etag,
+        async (body) => {
+          hash = createHash('md5');
+          for await (const chunk of body) hash.update(chunk);
+        },
+        signal,
+      );
+    } catch (error) {
+      throw this.#failure(error, key);
+    }
+    return hash.digest('hex') as Md5;
   }
 
   async ready(file: LocalFile): Promise<LocalFile> {
     const object = objectOf(file);
     const { path, fetch } = await this.#spooling();
-    const { temporary } = await fetch.spool({ ...file, name: `${this.#spooled++}` });
-    const at = join(path, temporary);
-    return { ...file, ...statFields(await lstat(at, { bigint: true })), path: at, real: at, object };
+    const free = await this.#take(object.size);
+    try {
+      const { temporary } = await fetch.spool({ ...file, name: `${this.#spooled++}` });
+      const at = join(path, temporary);
+      const stats = statFields(await lstat(at, { bigint: true }));
+      this.#held.set(at, free);
+      return { ...file, ...stats, path: at, real: at, object };
+    } catch (error) {
+      free();
+      throw this.#failure(error, object.key);
+    }
+  }
+
+  /** Waits for room in the spool, and answers what gives it back. */
+  #take(bytes: number): Promise<() => void> {
+    return new Promise((taken) => {
+      void this.#room.with(bytes, () => new Promise<void>((free) => taken(free)));
+    });
   }
 
   again(file: LocalFile): Promise<LocalFile> {
@@ -135,12 +233,21 @@ export class SourceObjects implements BodySource {
   }
 
   async release({ path }: LocalFile): Promise<void> {
-    if (path !== '') await rm(path, { force: true });
+    if (path === '') return;
+    await rm(path, { force: true });
+    this.#held.get(path)?.();
+    this.#held.delete(path);
   }
 
   async close(): Promise<void> {
     const spool = await this.#spool?.catch(() => undefined);
     if (spool === undefined) return;
+    const { unverified } = spool.fetch;
+    if (unverified > 0) {
+      const count = unverified === 1 ? '1 object' : `${unverified} objects`;
+      const message = `S3 says no digest of ${count} of the source: size and connection alone speak for the bytes`;
+      this.#options.emit({ type: 'message', level: 'warning', message });
+    }
     await spool.directory.close();
     await rm(spool.path, { recursive: true, force: true }).catch(() => undefined);
   }
@@ -152,7 +259,7 @@ export class SourceObjects implements BodySource {
 
   async #openSpool(): Promise<Spool> {
     const { store, pool, concurrency, emit, signal, requests } = this.#options;
-    const path = await realpath(await mkdtemp(join(tmpdir(), 's3-dedup-sync-')));
+    const path = await spoolDirectory();
     const directory = await TargetDirectory.open(path);
     const fetch = new Fetch({
       store,
@@ -175,18 +282,65 @@ export class SourceObjects implements BodySource {
   async #head(object: RemoteObject, signal: AbortSignal): Promise<ObjectHead> {
     const known = this.#heads.get(object.key);
     if (known !== undefined) return known;
-    const head = await this.#options.store.head(object.key, signal);
-    if (head === undefined || head.etag !== object.etag) {
-      throw new SyncError(
-        'file-changed',
-        EXIT.failed,
-        `${object.key}: the source object changed or went away during this run: run again when nothing publishes there`,
-        { key: object.key },
-      );
+    let head: ObjectHead | undefined;
+    try {
+      head = await this.#options.store.head(object.key, signal);
+    } catch (error) {
+      throw this.#failure(error, object.key);
     }
+    if (head === undefined || head.etag !== object.etag) throw this.#changed(object.key);
     this.#heads.set(object.key, head);
     return head;
   }
+
+  #changed(key: ObjectKey): SyncError {
+    return new SyncError(
+      'file-changed',
+      EXIT.failed,
+      `${this.#urlOf(key)}: the source object changed or went away during this run: run again when nothing publishes there`,
+      { key },
+    );
+  }
+
+  #urlOf(key: ObjectKey): string {
+    return `s3://${this.#options.bucket}/${key}`;
+  }
+
+  /** A failure of the source is told as one: it must not be taken for one of the destination, which the same key may name. */
+  #failure(error: unknown, key: ObjectKey): unknown {
+    this.#options.signal.throwIfAborted();
+    const what = this.#urlOf(key);
+    if (error instanceof StoreError) {
+      if (error.kind === 'condition') return this.#changed(key);
+      const { code, exit, message } = explain(error, what);
+      return new SyncError(code, exit, message, { cause: error, key });
+    }
+    if (error instanceof WrongContentError) {
+      const message = `${what}: ${error.message}, twice: the object or the way to it is damaged`;
+      return new SyncError('wrong-content', EXIT.failed, message, { cause: error, key });
+    }
+    const { code } = error as { readonly code?: unknown };
+    return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS' ? noRoom(error) : error;
+  }
+}
+
+/** What S3 does not say is unknown. */
+function unlessDenied(error: unknown): undefined {
+  if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected')) throw error;
+  return undefined;
+}
+
+async function spoolDirectory(): Promise<string> {
+  try {
+    return await realpath(await mkdtemp(join(tmpdir(), 's3-dedup-sync-')));
+  } catch (error) {
+    throw noRoom(error);
+  }
+}
+
+function noRoom(cause: unknown): SyncError {
+  const message = `objects on their way from bucket to bucket cannot be kept in ${tmpdir()} (${messageOf(cause)}): set TMPDIR to a directory with room for the largest ones`;
+  return new SyncError('no-room', EXIT.failed, message, { cause });
 }
 
 function objectOf({ name, object }: LocalFile): RemoteObject {
@@ -198,5 +352,12 @@ function objectOf({ name, object }: LocalFile): RemoteObject {
 export function isSameByETag(file: LocalFile, there: ListedObject | undefined): boolean {
   const etag = file.object?.etag;
   if (there === undefined || etag === undefined || there.size !== file.size) return false;
-  return there.etag === etag && classifyETag(etag).kind !== 'opaque';
+  if (there.etag === etag) return classifyETag(etag).kind !== 'opaque';
+  return onlyPartOf(etag, there.etag) !== undefined || onlyPartOf(there.etag, etag) !== undefined;
+}
+
+/** The MD5 that a plain ETag is, where the other one says that these bytes came as an upload of one part. */
+function onlyPartOf(multipart: ETag, plain: ETag | undefined): Md5 | undefined {
+  const kind = plain === undefined ? undefined : classifyETag(plain);
+  return kind?.kind === 'md5' && multipartETag([kind.md5]) === multipart ? kind.md5 : undefined;
 }

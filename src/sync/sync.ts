@@ -43,7 +43,7 @@ import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
 import { type CheckedBack, checkBack, withFindings } from './read-back.js';
 import { type ListedPlace, recognise } from './recognise.js';
-import { askHeaders } from './refresh-headers.js';
+import { askHeaders, HEADER_BUDGET } from './refresh-headers.js';
 import { remoteTree } from './remote-tree.js';
 import { planRemoval, retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
@@ -166,6 +166,7 @@ class Run {
     if (ports.source !== undefined) {
       this.#source = new SourceObjects({
         store: ports.source.store,
+        bucket: ports.source.bucket.name,
         pool: this.#frame.pool,
         concurrency: requestsInFlight(options.connection),
         emit: ports.emit,
@@ -274,6 +275,7 @@ class Run {
   ): Promise<CheckedBack> {
     const { destination, connection } = this.#options;
     const { prefix } = destination;
+    const source = this.#source;
     // Those too whose headers alone would change.
     const unchanged = files.filter(({ name }) => planned.unchanged.has((prefix + name) as ObjectKey));
     return this.#frame.phase('read', (tell) =>
@@ -282,6 +284,7 @@ class Run {
         prefix,
         listing,
         action: 'upload',
+        ...(source === undefined ? {} : { original: (file) => source.digestOf(file) }),
         concurrency: requestsInFlight(connection),
         onProgress: (done, bytes) => tell({ files: done, filesTotal: unchanged.length, bytes }),
         signal: this.#frame.signal,
@@ -549,7 +552,12 @@ class Run {
     const { source } = this.#ports;
     const { tree } = this.#options;
     if (source === undefined) return this.#shared.walk(tree, onProgress);
-    return remoteTree(await listAll(source.store, source.prefix, onProgress, signal), source.prefix, tree);
+    const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      const { code, exit, message } = explain(cause, source.url);
+      throw new SyncError(code, exit, message, { cause });
+    });
+    return remoteTree(listing, source.prefix, tree);
   }
 
   async #encode(tree: Tree, listing: Looked['listing'], remembered: LoadedIndex): Promise<EncodedTree> {
@@ -579,7 +587,7 @@ class Run {
     const due = files.filter((file) => !isSameByETag(file, listing.get((prefix + file.name) as ObjectKey)));
     return this.#frame.phase('digest', async () => {
       await source.ask(due, () => this.#frame.moved());
-      return { files, digests: source.contents(files).digests };
+      return { files, digests: source.contents(files, listing, prefix).digests };
     });
   }
 
@@ -632,16 +640,20 @@ class Run {
       signal: this.#frame.signal,
     });
     const retained = parseExcludes(deletes.retain);
+    const copied = (await this.#source?.copiesAmong(files, listing, prefix, store)) ?? new Map();
     return {
       prefix,
       files,
       listing,
       further: further.flatMap(({ objects }) => objects),
-      contents: this.#source === undefined ? knownContents(digests) : this.#source.contents(files).contents,
+      contents:
+        this.#source === undefined
+          ? knownContents(digests)
+          : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
       ...this.#ownSources(tree),
-      vouched: encoded.size === 0 ? vouched : new Map([...vouched, ...encoded]),
+      vouched: encoded.size + copied.size === 0 ? vouched : new Map([...vouched, ...encoded, ...copied]),
       archives: (file) => ARCHIVED_CLASSES.has(this.#policy.headersOf(file)['x-amz-storage-class'] ?? ''),
-      headers: headerStates(files, prefix, listing, remembered.index, this.#policy),
+      headers: this.#headerStates(files, listing, remembered),
       policy: {
         order: publishOrder(publishLast),
         send: 'upload',
@@ -657,6 +669,22 @@ class Run {
         hasDirectory: tree.hasDirectory,
       },
     };
+  }
+
+  /** An index knows what rules gave an object, and nothing of what its source has by now. */
+  #headerStates(
+    files: readonly LocalFile[],
+    listing: Looked['listing'],
+    { index }: LoadedIndex,
+  ): ReadonlyMap<ObjectKey, HeaderState> {
+    const { destination, headers } = this.#options;
+    const { prefix } = destination;
+    const states = new Map(headerStates(files, prefix, listing, index, this.#policy));
+    for (const file of this.#source === undefined ? [] : files) {
+      const key = (prefix + file.name) as ObjectKey;
+      if (states.get(key) === 'same' && (headers.refresh || isAllHeaders(file))) states.delete(key);
+    }
+    return states;
   }
 
   /** The objects that are copied, each under its own name. */
@@ -707,16 +735,14 @@ class Run {
 
   /**
    * Headers that nobody remembers are asked for with `refresh-headers`; of redirects always, as an empty object says
-   * nothing of where it leads.
+   * nothing of where it leads, and so does one in the bucket that is published from.
    */
   async #askHeaders(
     { unknownHeaders }: Planned,
     { prefix, listing }: Omit<PlanInput, 'aclBound'>,
   ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
     const states = new Map<ObjectKey, HeaderState>();
-    const due = this.#options.headers.refresh
-      ? unknownHeaders
-      : unknownHeaders.filter(({ redirect }) => redirect !== undefined);
+    const due = this.#options.headers.refresh ? unknownHeaders : unknownHeaders.filter(isAllHeaders);
     await this.#compareHeaders(due, listing);
     for (const { name } of due) {
       const key = (prefix + name) as ObjectKey;
@@ -734,12 +760,22 @@ class Run {
       store: this.#ports.store,
       prefix,
       listing,
-      policy: this.#policy,
+      // What a source has is remembered by nobody, so no later run could go on.
+      budget: this.#source === undefined ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
+      headersOf: (file) => this.#wantedHeaders(file),
       concurrency: requestsInFlight(this.#options.connection),
       emit: this.#ports.emit,
       signal: this.#frame.signal,
     });
     for (const [key, differences] of answers) this.#headerDifferences.set(key, differences);
+  }
+
+  /** Digests are no part of what is compared: they are each object's own. */
+  async #wantedHeaders(file: LocalFile): Promise<HeaderSet> {
+    if (this.#source === undefined) return this.#policy.headersOf(file);
+    const kept = await this.#source.headersOf(file);
+    const { 'x-amz-meta-s3cmd-attrs': _, 'x-amz-meta-md5chksum': __, ...others } = kept;
+    return this.#policy.over(others, file);
   }
 
   /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
@@ -1121,6 +1157,11 @@ class SwitchClock {
   }
 }
 
+/** Whether an object is nothing but its headers: a redirect, or what may be one in a bucket that is published from. */
+function isAllHeaders({ redirect, object, size, name }: LocalFile): boolean {
+  return redirect !== undefined || (object !== undefined && size === 0 && !name.endsWith('/'));
+}
+
 /** Which uploads of earlier runs this plan may go on with. */
 function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
   const steps = new Map<ObjectKey, Step>();
@@ -1175,6 +1216,21 @@ function encodedSources(files: readonly LocalFile[], prefix: Prefix): ReadonlyMa
     if (encoded !== undefined) sources.set((prefix + name) as ObjectKey, formatSource(encoded));
   }
   return sources;
+}
+
+/** Contents that have no other name than the ETag of the object that was copied. */
+function withCopies(
+  contents: ReadonlyMap<string, KnownContent>,
+  files: readonly LocalFile[],
+  copies: ReadonlyMap<ListedObject, ETag>,
+): ReadonlyMap<string, KnownContent> {
+  if (copies.size === 0) return contents;
+  const etags = new Set(copies.values());
+  const all = new Map(contents);
+  for (const { name, object } of files)
+    if (object !== undefined && etags.has(object.etag) && !all.has(name))
+      all.set(name, { md5: undefined, multipartETags: [object.etag] });
+  return all;
 }
 
 function knownContents(digests: ReadonlyMap<string, FileDigest>): ReadonlyMap<string, KnownContent> {

@@ -1,18 +1,21 @@
 import { type ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
-import { formatLayout, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
-import type { ExitCode } from '../model/errors.js';
+import { formatLayout, layoutParts, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
+import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import {
+  FROM_METADATA,
   formatAttributes,
   formatSource,
   type HeaderDecider,
   type HeaderSet,
   headerDigest,
+  metadataMd5,
   type ObjectHeaders,
   objectHeaders,
   PAGE_METADATA,
   SOURCE_METADATA,
+  withMd5,
 } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
@@ -53,6 +56,16 @@ import type { Uploads } from './uploads.js';
 
 /** Parts of one file in flight; other files and the budget share the rest. */
 const PARTS_IN_FLIGHT = 8;
+
+/** S3's least part but the last, and the largest that is held in memory whole. Bytes. */
+const LEAST_PART = 5 * 1024 * 1024;
+const MOST_SENT_PART = 512 * 1024 * 1024;
+
+/** The header of `FROM_METADATA`. */
+const FROM = `x-amz-meta-${FROM_METADATA}`;
+
+/** User metadata of one object: names and values. Bytes. */
+const MOST_METADATA = 2_048;
 
 /** What another writer may do to a key while it is written over and over. */
 const OVERWRITE_TRIES = 3;
@@ -96,8 +109,8 @@ export interface BodySource {
   release?(ready: LocalFile): Promise<void>;
   /** Headers that files which are objects elsewhere bring along, by their names in lower case. */
   headersOf?(file: LocalFile): Promise<HeaderSet>;
-  /** The part layout of one, where S3 says it. */
-  layoutOf?(file: LocalFile): Promise<readonly PartRun[] | undefined>;
+  /** The part layouts that one may have: where S3 says it, the one. */
+  layoutsOf?(file: LocalFile): Promise<readonly (readonly PartRun[])[]>;
 }
 
 /** Steps whose outcome is an object. */
@@ -303,15 +316,18 @@ export class Transfer implements Performer {
     });
   }
 
-  async #headers(file: LocalFile, md5: Md5, multipart: boolean): Promise<ObjectHeaders> {
+  /** @param md5 `undefined`: nobody knows it, and the object brings its headers along */
+  async #headers(file: LocalFile, md5: Md5 | undefined, multipart: boolean): Promise<ObjectHeaders> {
     const { policy, preserve, bodies } = this.#options;
+    if (file.object !== undefined && bodies.headersOf !== undefined) {
+      // One of which this plan knew no content is known by the ETag that it had.
+      const from = this.#options.digests.has(file.name) ? {} : { [FROM]: file.object.etag };
+      const decided = { ...policy.over(await bodies.headersOf(file), file), ...from };
+      return withDigest(decided, md5, multipart);
+    }
+    if (md5 === undefined) throw new Error(`${file.name} has no digest`);
     // rclone reads a multipart object's MD5 from here.
     const rclone = multipart ? { md5chksum: base64OfMd5(md5) } : {};
-    if (file.object !== undefined && bodies.headersOf !== undefined) {
-      const kept = await bodies.headersOf(file);
-      const attributes = kept['x-amz-meta-s3cmd-attrs'] === undefined ? { 's3cmd-attrs': `md5:${md5}` } : {};
-      return objectHeaders(policy.over(kept, file), { ...attributes, ...rclone });
-    }
     return objectHeaders(policy.headersOf(file), {
       's3cmd-attrs': formatAttributes(md5, preserve ? file : undefined),
       ...rclone,
@@ -386,6 +402,8 @@ export class Transfer implements Performer {
     if (!(error instanceof StoreError)) throw error;
     switch (error.kind) {
       case 'source':
+        // To read it is refused as well.
+        if (error.code === 'InvalidObjectState' && step.file.object !== undefined) throw archived(step);
         this.#sayRefused(step, 'its source changed or went away');
         return {};
       case 'digest':
@@ -412,11 +430,10 @@ export class Transfer implements Performer {
   async #copyParts(step: CopyStep, source: SourceObject): Promise<Staged> {
     const { store, requests, signal } = this.#options;
     const { key, file, md5 } = step;
-    if (md5 === undefined) return this.#copyInLayout(step, source);
-    const headers = await this.#headers(file, md5, true);
     const whole = source.size <= store.maxCopySize;
     const isHere = file.path !== '';
-    if (!whole && !isHere) throw unproved('UploadPartCopy', 'the bytes lie in S3 alone');
+    if (md5 === undefined || (!whole && !isHere)) return this.#copyInLayout(step, source);
+    const headers = await this.#headers(file, md5, true);
     const layout = whole ? [{ count: 1, size: source.size }] : ownLayout(source.size);
     const partMd5s = whole ? [md5] : await this.#partMd5s(file, layout);
     const begun = await this.#begin(key, file, md5, layout, partMd5s, headers);
@@ -458,32 +475,49 @@ export class Transfer implements Performer {
    * answer then says the digest, where ETags say one.
    */
   async #copyUnknown(step: CopyStep, source: SourceObject, condition: Condition): Promise<Sent> {
-    const { store, requests, bodies, policy } = this.#options;
+    const { store, requests } = this.#options;
     const { key, file } = step;
     try {
       return await this.#complete(await this.#copyInLayout(step, source), condition);
     } catch (error) {
-      const isUnproved = error instanceof StoreError && error.kind === 'digest';
-      if (!isUnproved || source.size > store.maxCopySize) throw error;
+      if (!isUnproved(error) || source.size > store.maxCopySize) throw error;
     }
-    const headers = objectHeaders(policy.over((await bodies.headersOf?.(file)) ?? {}, file), {});
-    const written = await store.copy({ key, source, md5: undefined, headers, condition }, requests);
+    // One that this run sent is known by now.
+    const sent = step.source.kind === 'published' ? this.#sent.get(step.source.key)?.md5 : undefined;
+    const headers = await this.#headers(file, sent, false);
+    const written = await store.copy({ key, source, md5: sent, headers, condition }, requests);
     const etag = classifyETag(written.etag);
-    const md5 = etag.kind === 'md5' && etagsProve(written.encryption) ? etag.md5 : undefined;
+    const md5 = etag.kind === 'md5' && etagsProve(written.encryption) ? etag.md5 : sent;
     return { written, md5, file };
   }
 
   /**
-   * A multipart object of which nobody knows the MD5 is copied in its own layout: the ETag of the whole then proves it,
-   * and the next run knows it by that. Rejects where the layout is not known, or the parts do not prove it.
+   * A multipart object is copied in its own layout: the ETag of the whole then proves it, and the next run knows it by
+   * that. Rejects where the layout is not known, or the parts do not prove it.
    */
-  async #copyInLayout({ key, file }: CopyStep, source: SourceObject): Promise<Staged> {
-    const { store, requests, signal, bodies } = this.#options;
-    const layout = await bodies.layoutOf?.(file);
-    if (layout === undefined) throw unproved('UploadPartCopy', 'its part layout is not known');
-    const kept = (await bodies.headersOf?.(file)) ?? {};
-    const headers = objectHeaders(this.#options.policy.over(kept, file), {});
-    const upload = await store.createUpload({ key, headers }, requests);
+  async #copyInLayout(step: CopyStep, source: SourceObject): Promise<Staged> {
+    let why: unknown = unproved('UploadPartCopy', 'its part layout is not known');
+    for (const layout of (await this.#options.bodies.layoutsOf?.(step.file)) ?? []) {
+      try {
+        return await this.#copyRanges(step, source, layout);
+      } catch (error) {
+        if (!isUnproved(error)) throw error;
+        why = error;
+      }
+    }
+    throw why;
+  }
+
+  async #copyRanges(
+    { key, file, md5 }: CopyStep,
+    source: SourceObject,
+    layout: readonly PartRun[],
+  ): Promise<Staged> {
+    const { store, requests, signal } = this.#options;
+    const headers = await this.#headers(file, md5, true);
+    // Of an upload that is left behind no part is proved alone: the next run aborts it.
+    const purpose = md5 ?? md5Of(Buffer.from(source.etag));
+    const { upload } = await this.#begin(key, file, purpose, layout, [], headers);
     try {
       if (!etagsProve(upload.encryption)) throw unproved('UploadPartCopy', 'it is encrypted');
       const ranges = [...partsOf(layout)].map((range, i) => ({ ...range, number: i + 1 }));
@@ -497,7 +531,7 @@ export class Transfer implements Performer {
       const md5s = etags.flatMap((etag) => (etag.kind === 'md5' ? [etag.md5] : []));
       if (md5s.length < parts.length || multipartETag(md5s) !== source.etag)
         throw unproved('UploadPartCopy', 'its parts are not those of its source');
-      const expected = { etag: source.etag, size: source.size, md5: undefined };
+      const expected = { etag: source.etag, size: source.size, md5 };
       return { action: 'copy', upload, parts, layout, expected, file };
     } catch (error) {
       await this.#abort(upload);
@@ -581,14 +615,17 @@ export class Transfer implements Performer {
   #sourceOf(step: CopyStep): SourceObject | undefined {
     if (step.source.kind === 'object') return step.source;
     const sent = this.#sent.get(step.source.key);
+    if (sent === undefined) return undefined;
     // The file whose first name was sent may have changed since the plan: then this name has content of its own.
-    if (sent === undefined || sent.md5 !== step.md5) return undefined;
+    const isSame =
+      step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5;
+    if (!isSame) return undefined;
     return { key: step.source.key, etag: sent.written.etag, size: sent.file.size };
   }
 
   #sayRefused(step: CopyStep | RefreshStep, why: string): void {
     const level = this.#refusedCopies++ === 0 ? 'notice' : 'debug';
-    const from = step.action === 'copy' ? step.source.key : 'itself';
+    const from = step.action === 'copy' ? shownSource(step.source) : 'itself';
     const message = `${step.key} is uploaded, not copied from ${from}: ${why}`;
     this.#options.emit({ type: 'message', level, message });
   }
@@ -652,8 +689,8 @@ export class Transfer implements Performer {
 
   /** Sends a file into an upload: large ones in parts, small ones as its only one. */
   async #uploadParts(key: ObjectKey, file: LocalFile, known: FileDigest | undefined): Promise<Staged> {
-    const { pool, signal, bodies } = this.#options;
-    const given = file.object === undefined ? undefined : await bodies.layoutOf?.(file);
+    const { pool, signal } = this.#options;
+    const given = file.object === undefined ? undefined : await this.#layoutOf(file, file.object.etag);
     if (isLarge(file.size) || given !== undefined) {
       const layout = given ?? ownLayout(file.size);
       const usable = given === undefined && known !== undefined && known.partMd5s.length > 0;
@@ -667,6 +704,15 @@ export class Transfer implements Performer {
       const md5 = md5Of(body);
       return this.#sendParts(key, file, { md5, partMd5s: [md5] }, [{ count: 1, size: file.size }], body);
     });
+  }
+
+  /** The layout of the object that a file is: of those that it may have, the one that makes its ETag. */
+  async #layoutOf(file: LocalFile, etag: ETag): Promise<readonly PartRun[] | undefined> {
+    const { bodies, pool } = this.#options;
+    const layouts = ((await bodies.layoutsOf?.(file)) ?? []).filter(canBeSent);
+    if (layouts.length < 2) return layouts[0];
+    const { etags } = await pool.digest({ file, layouts }, file.size);
+    return layouts[etags.indexOf(etag)];
   }
 
   /** @param only the whole file, where it is one part and already read */
@@ -801,9 +847,60 @@ function refuseFileSteps<S extends Step>(step: S): asserts step is Exclude<S, Do
   if (step.action === 'download' || step.action === 'link') throw new Error(`${step.action} of an object`);
 }
 
+/** S3 takes no smaller parts but the last one, and each is held in memory. */
+function canBeSent(layout: readonly PartRun[]): boolean {
+  const [first] = layout;
+  if (first === undefined || first.size > MOST_SENT_PART) return false;
+  return first.size >= LEAST_PART || layoutParts(layout) === 1;
+}
+
+function archived({ key, ...step }: CopyStep | RefreshStep): SyncError {
+  const what = step.action === 'copy' ? shownSource(step.source) : key;
+  const message = `${what}: the object is archived: restore it first, or exclude it`;
+  return new SyncError('rejected', EXIT.failed, message, { key });
+}
+
+function shownSource({ key, ...source }: CopyStep['source']): string {
+  return source.kind === 'object' && source.bucket !== undefined ? `s3://${source.bucket.name}/${key}` : key;
+}
+
+/**
+ * Headers that came along, with the digest of these bytes. What they say of the digest themselves may be of other ones;
+ * where S3 has no room for ours besides theirs, the ETag must do.
+ */
+function withDigest(decided: HeaderSet, md5: Md5 | undefined, multipart: boolean): ObjectHeaders {
+  const { metadata } = objectHeaders(decided, {});
+  const rclone = multipart || metadata.md5chksum !== undefined;
+  const own =
+    md5 === undefined
+      ? {}
+      : {
+          's3cmd-attrs': withMd5(metadata['s3cmd-attrs'], md5),
+          ...(rclone ? { md5chksum: base64OfMd5(md5) } : {}),
+        };
+  const full = objectHeaders(decided, own);
+  if (metadataBytes(full.metadata) <= MOST_METADATA) return full;
+  const { [FROM]: _, ...kept } = decided;
+  const told = metadataMd5(new Map(Object.entries(metadata)));
+  if (told === undefined || told === md5) return objectHeaders(kept, {});
+  const { 'x-amz-meta-s3cmd-attrs': __, 'x-amz-meta-md5chksum': ___, ...others } = kept;
+  return objectHeaders(others, {});
+}
+
+function metadataBytes(metadata: Readonly<Record<string, string>>): number {
+  return Object.entries(metadata).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
+}
+
 /** A copy that nothing proves is no copy: the bytes are sent. */
 function unproved(operation: string, told: string): StoreError {
   return new StoreError('digest', 'UnprovedPart', 200, operation, told);
+}
+
+function isUnproved(error: unknown): boolean {
+  return error instanceof StoreError && error.kind === 'digest';
 }
 
 function isLarge(size: number): boolean {

@@ -697,3 +697,164 @@ describe('invalidate', () => {
     }
   });
 });
+
+describe('from bucket to bucket', () => {
+  const copy = (raw: RawInputs = {}, context = action()): Promise<SyncOptions> =>
+    parse({ paths: [], source: 's3://from/a', bucket: 's3://site/b', ...raw }, context);
+  const copyRefusal = (raw: RawInputs = {}, context = action()): Promise<SyncError> =>
+    refusal({ paths: [], source: 's3://from/a', bucket: 's3://site/b', ...raw }, context);
+
+  test('source and bucket: no files of this disk, and no pattern', async () => {
+    const options = await copy({ excludes: ['*.map'], 'delete-after': 'true' });
+    expect(options).toMatchObject({
+      source: { place: { bucket: 'from', prefix: 'a/' } },
+      destination: { bucket: 'site', prefix: 'b/' },
+      deletes: { deleteAfter: true },
+      tree: { patterns: [], excludes: ['*.map'] },
+    });
+    expect(options.target).toBeUndefined();
+    expect((await copy({ source: 's3://from' })).source?.place).toEqual({ bucket: 'from', prefix: '' });
+    expect((await copy({ bucket: 'site', prefix: 'c' })).destination.prefix).toBe('c/');
+  });
+
+  test('words behind a place are about that place alone; what is said in general is about both', async () => {
+    const behindTo = await copy({
+      bucket:
+        's3://site/b endpoint-url=https://r2.example profile=there region=auto force-path-style=true requester-pays=true expected-bucket-owner=111111111111 allowed-account-ids=111111111111',
+    });
+    expect(behindTo.source?.connection).toEqual({
+      allowedAccountIds: [],
+      requesterPays: false,
+      concurrency: 'auto',
+      maxAttempts: 5,
+      connectTimeoutMs: 10_000,
+      readTimeoutMs: 60_000,
+    });
+    expect(behindTo.connection).toMatchObject({ profile: 'there', region: 'auto', requesterPays: true });
+
+    const behindFrom = await copy({
+      source:
+        's3://from/a endpoint-url=https://r2.example profile=there region=auto force-path-style=true requester-pays=true expected-bucket-owner=222222222222 allowed-account-ids=222222222222,333333333333',
+    });
+    expect(behindFrom.source?.connection).toMatchObject({
+      endpointUrl: 'https://r2.example',
+      profile: 'there',
+      region: 'auto',
+      forcePathStyle: true,
+      requesterPays: true,
+      expectedBucketOwner: '222222222222',
+      allowedAccountIds: ['222222222222', '333333333333'],
+    });
+    expect(behindFrom.connection).toMatchObject({ requesterPays: false, allowedAccountIds: [] });
+    expect(behindFrom.connection).not.toHaveProperty('endpointUrl');
+    expect(behindFrom.connection).not.toHaveProperty('profile');
+
+    const general = await copy({
+      'endpoint-url': 'https://minio.example',
+      region: 'garage',
+      profile: 'both',
+      'max-attempts': '7',
+      'requester-pays': 'true',
+      'expected-bucket-owner': '111111111111',
+    });
+    expect(general.source?.connection).toMatchObject({
+      endpointUrl: 'https://minio.example',
+      region: 'garage',
+      profile: 'both',
+      maxAttempts: 7,
+      requesterPays: false,
+    });
+    // An account owns one of them, as far as anybody said.
+    expect(general.source?.connection).not.toHaveProperty('expectedBucketOwner');
+  });
+
+  test('one region serves one service; on AWS each bucket has its own', async () => {
+    expect((await copy({ region: 'eu-west-1' })).source?.connection).not.toHaveProperty('region');
+    const env = { AWS_ENDPOINT_URL_S3: 'https://garage.example' };
+    const there = await copy({ region: 'garage' }, { ...action(), env });
+    expect(there.source?.connection.region).toBe('garage');
+  });
+
+  test.each<[string, RawInputs, RegExp]>([
+    ['paths', { paths: ['dist'] }, /^paths and source were given: paths and bucket publish, source and/],
+    [
+      'destination',
+      { destination: 'dir' },
+      /^destination and bucket were given: .*copy from bucket to bucket/,
+    ],
+    ['no place to copy to', { bucket: '' }, /^source was given without destination or bucket: /],
+    [
+      'a destination alone',
+      { source: '', destination: 'dir', paths: ['x'] },
+      /^destination was given without source/,
+    ],
+    ['remove', { command: 'remove' }, /^source was given, and remove empties bucket/],
+    ['root', { root: 'x' }, /^root was given, and a copy from bucket to bucket does not heed it/],
+    ['symlinks', { symlinks: 'all' }, /^symlinks was given/],
+    ['preserve', { preserve: 'true' }, /^preserve was given/],
+    ['compress', { compress: ['*.html'] }, /^compress was given/],
+    ['clean-urls', { 'clean-urls': 'true' }, /^clean-urls was given/],
+    ['redirects-file', { 'redirects-file': 'x' }, /^redirects-file was given/],
+    ['local-duplicates', { 'local-duplicates': 'link' }, /^local-duplicates was given/],
+    ['as-stored', { 'as-stored': 'true' }, /^as-stored was given/],
+    ['read without check', { read: 'true' }, /^read was given, and sync does not read objects back/],
+    ['a word of the destination', { source: 's3://from/a sse=AES256' }, /^source, behind the place: "?sse=/],
+    ['an unknown word', { source: 's3://from/a colour=red' }, /colour/],
+    ['a wrong account', { source: 's3://from/a expected-bucket-owner=1' }, /^source: /],
+    ['no place', { source: 'from/a b' }, /source/],
+  ])('%s: refused with one line, exit 2', async (_, raw, message) => {
+    const error = await copyRefusal(raw);
+    expect(error.message).toMatch(message);
+    expect(error.exit).toBe(2);
+  });
+
+  test.each([
+    ['s3://site/b', 's3://site/b'],
+    ['s3://site/b/c', 's3://site/b'],
+    ['s3://site/b', 's3://site/b/c'],
+    ['s3://site', 's3://site/b'],
+    ['s3://site/b', 's3://site/'],
+    ['s3://site/b endpoint-url=https://x.example', 's3://site/b endpoint-url=https://x.example'],
+  ])('%s into %s: they lie in one another', async (source, bucket) => {
+    const error = await copyRefusal({ source, bucket });
+    expect(error.message).toMatch(/^source: s3:\/\/site\/.* and s3:\/\/site\/.* lie in one another/);
+    expect(error.exit).toBe(2);
+  });
+
+  test.each([
+    ['s3://site/b', 's3://site/bc'],
+    ['s3://site/b', 's3://other/b'],
+    ['s3://site/b endpoint-url=https://x.example', 's3://site/b'],
+  ])('%s into %s: they do not', async (source, bucket) => {
+    expect((await copy({ source, bucket })).source).toBeDefined();
+  });
+
+  test('an endpoint of the environment is an endpoint', async () => {
+    const context = { ...action(), env: { AWS_ENDPOINT_URL_S3: 'https://x.example' } };
+    const spelled = { source: 's3://site/b endpoint-url=https://x.example', bucket: 's3://site/b/c' };
+    expect((await copyRefusal(spelled, context)).message).toMatch(/lie in one another/);
+  });
+
+  test('D13: delete-after in a whole bucket must be spelled', async () => {
+    const raw = { bucket: 's3://site', 'delete-after': 'true' };
+    expect(await copyRefusal(raw)).toMatchObject({ code: 'whole-bucket', exit: 4 });
+    expect((await copy({ ...raw, 'whole-bucket': 'true' })).deletes.deleteAfter).toBe(true);
+    expect((await copy({ ...raw, prefix: '/' })).destination.prefix).toBe('');
+  });
+
+  test('an index that would be copied itself is refused', async () => {
+    const error = await copyRefusal({ index: 's3://from/a/index' });
+    expect(error.message).toMatch(/^index: s3:\/\/from\/a\/index lies in what is copied, s3:\/\/from\/a\/: /);
+    for (const index of [
+      's3://from/b/index',
+      's3://from/a/.s3-dedup-sync/index',
+      's3://site/b/.s3-dedup-sync/x',
+    ])
+      expect((await copy({ index })).index.kind).toBe('s3');
+  });
+
+  test('check reads, and writes nothing', async () => {
+    const options = await copy({ command: 'check', read: 'true' });
+    expect(options).toMatchObject({ command: 'check', read: true, dryRun: true });
+  });
+});
