@@ -750,3 +750,9 @@ test('cancelled: what was in flight and arrived is done, and known to the index'
   expect(stepsOf(run)).toEqual(['upload p/a done', 'upload p/b.html skipped']);
   expect(index.bytes?.toString()).toContain('"key":"p/a"');
 });
+
+test('what a download of the tree has not finished is not published', async () => {
+  await writeTree({ a: 'one', [`d/.s3ds-${'0'.repeat(24)}.part`]: 'half', 'd/.s3ds-mine': 'mine' }, root);
+  await publish(s3, bucket, root);
+  expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a', 'p/d/.s3ds-mine']);
+});

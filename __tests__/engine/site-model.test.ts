@@ -154,12 +154,7 @@ function found(bucket: string): Readonly<Record<string, Wanted>> {
     const encoding = headers['content-encoding'];
     const body =
       encoding === 'gzip' ? gunzipSync(bytes) : encoding === 'br' ? brotliDecompressSync(bytes) : bytes;
-    const told = [
-      'x-amz-meta-s3cmd-attrs',
-      'x-amz-meta-md5chksum',
-      'x-amz-meta-s3ds-page',
-      'x-amz-meta-s3ds-source',
-    ];
+    const told = ['x-amz-meta-s3cmd-attrs', 'x-amz-meta-md5chksum', 'x-amz-meta-s3ds-source'];
     const own = Object.entries(headers).filter(([name]) => !told.includes(name));
     // A class that a rule no longer asks for stays: it may be a lifecycle rule's.
     const shown = own.filter(([name]) => name !== 'x-amz-storage-class');

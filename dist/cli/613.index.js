@@ -979,7 +979,7 @@ function throwRefusal(answer) {
     const code = error === undefined ? undefined : textOf(error, 'Code');
     const message = error === undefined ? undefined : textOf(error, 'Message');
     // A HEAD has no body, and who answers in S3's place has another: the status says it.
-    throw new store_errors/* AnswerError */.dV(code !== undefined && CODE.test(code) ? code : String(status), (message || `the answer is ${status}`).slice(0, LONGEST_MESSAGE), answer);
+    throw new store_errors/* AnswerError */.dV(code !== undefined && CODE.test(code) ? code : status === 403 ? 'AccessDenied' : String(status), (message || `HTTP ${status}`).slice(0, LONGEST_MESSAGE), answer);
 }
 function errorIn(body) {
     try {

@@ -6153,14 +6153,14 @@ const SHOWN = 5;
 /** Reads the plan of this destination, whole. A key outside of its prefix is no plan of ours. */
 async function readPlan(path, url, endpoint, prefix) {
     const file = await parsed(path, parsePlan);
+    if (file.destination !== url || file.endpoint !== endpoint) {
+        const at = file.endpoint === '' ? '' : ` at ${file.endpoint}`;
+        throw mismatch(`${path} is a plan for ${file.destination}${at}, and this run is about ${url}: give it its own plan`);
+    }
     const own = prefix + object_key/* OWN_DIRECTORY */.Nt;
     for (const { key } of stepsOf(file.plan)) {
         if (!key.startsWith(prefix) || key.startsWith(own))
             throw mismatch(`${path} names ${JSON.stringify(key)}, which is not published below ${url}: it is no plan of this version`);
-    }
-    if (file.destination !== url || file.endpoint !== endpoint) {
-        const at = file.endpoint === '' ? '' : ` at ${file.endpoint}`;
-        throw mismatch(`${path} is a plan for ${file.destination}${at}, and this run is about ${url}: give it its own plan`);
     }
     return file;
 }
@@ -7698,6 +7698,7 @@ function isRunning(pid) {
 
 
 
+
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
 /** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
@@ -8144,7 +8145,7 @@ class Run {
         const { source } = this.#ports;
         const { tree } = this.#options;
         if (source === undefined)
-            return this.#shared.walk(tree, onProgress);
+            return withoutPartials(await this.#shared.walk(tree, onProgress));
         const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause) => {
             signal.throwIfAborted();
             const { code, exit, message } = explain(cause, source.url);
@@ -8725,6 +8726,12 @@ function refuseMetadata({ name }, headers) {
     if (bytes <= header_rules/* MAX_METADATA_BYTES */.Fx)
         return;
     throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `headers: the rules give ${name} ${bytes} bytes of x-amz-meta-* headers, S3 leaves room for ${header_rules/* MAX_METADATA_BYTES */.Fx}: shorten them; nothing was written`, { key: name });
+}
+/** What a download of this tree has not finished is no file of it. */
+function withoutPartials(tree) {
+    return tree.files.some(({ name }) => isPartial(name))
+        ? { ...tree, files: tree.files.filter(({ name }) => !isPartial(name)) }
+        : tree;
 }
 /** S3 holds keys of up to 1,024 bytes; refusing beats leaving a file out. */
 function refuseKeys(tree, options) {

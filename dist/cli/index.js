@@ -1515,7 +1515,8 @@ const SHARED_INPUTS = [
     'read-timeout',
 ];
 const DOWNLOAD_INPUTS = new Set([
-    ...SHARED_INPUTS,
+    // Excluded files of the target are not looked at, so they cannot be deleted.
+    ...SHARED_INPUTS.filter((name) => name !== 'delete-excluded'),
     'source',
     'destination',
     'local-duplicates',

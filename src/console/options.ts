@@ -367,7 +367,8 @@ const SHARED_INPUTS: readonly InputName[] = [
 ];
 
 const DOWNLOAD_INPUTS: ReadonlySet<InputName> = new Set([
-  ...SHARED_INPUTS,
+  // Excluded files of the target are not looked at, so they cannot be deleted.
+  ...SHARED_INPUTS.filter((name) => name !== 'delete-excluded'),
   'source',
   'destination',
   'local-duplicates',

@@ -40,8 +40,8 @@ export function throwRefusal(answer: WireAnswer): void {
   const message = error === undefined ? undefined : textOf(error, 'Message');
   // A HEAD has no body, and who answers in S3's place has another: the status says it.
   throw new AnswerError(
-    code !== undefined && CODE.test(code) ? code : String(status),
-    (message || `the answer is ${status}`).slice(0, LONGEST_MESSAGE),
+    code !== undefined && CODE.test(code) ? code : status === 403 ? 'AccessDenied' : String(status),
+    (message || `HTTP ${status}`).slice(0, LONGEST_MESSAGE),
     answer,
   );
 }

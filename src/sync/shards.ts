@@ -35,18 +35,18 @@ export async function readPlan(
   prefix: Prefix,
 ): Promise<PlanFile> {
   const file = await parsed(path, parsePlan);
+  if (file.destination !== url || file.endpoint !== endpoint) {
+    const at = file.endpoint === '' ? '' : ` at ${file.endpoint}`;
+    throw mismatch(
+      `${path} is a plan for ${file.destination}${at}, and this run is about ${url}: give it its own plan`,
+    );
+  }
   const own = prefix + OWN_DIRECTORY;
   for (const { key } of stepsOf(file.plan)) {
     if (!key.startsWith(prefix) || key.startsWith(own))
       throw mismatch(
         `${path} names ${JSON.stringify(key)}, which is not published below ${url}: it is no plan of this version`,
       );
-  }
-  if (file.destination !== url || file.endpoint !== endpoint) {
-    const at = file.endpoint === '' ? '' : ` at ${file.endpoint}`;
-    throw mismatch(
-      `${path} is a plan for ${file.destination}${at}, and this run is about ${url}: give it its own plan`,
-    );
   }
   return file;
 }

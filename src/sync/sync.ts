@@ -35,6 +35,7 @@ import { headerStates, whatWouldLoseAcls } from './headers.js';
 import { Invalidations } from './invalidate.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll, listFurther } from './list.js';
+import { isPartial } from './local-names.js';
 import { Lock, lockKey, refuseLocks } from './lock.js';
 import { immutableNames } from './manifests.js';
 import type { Meeting } from './meeting.js';
@@ -551,7 +552,7 @@ class Run {
   async #tree(onProgress: (files: number) => void, signal: AbortSignal): Promise<Tree> {
     const { source } = this.#ports;
     const { tree } = this.#options;
-    if (source === undefined) return this.#shared.walk(tree, onProgress);
+    if (source === undefined) return withoutPartials(await this.#shared.walk(tree, onProgress));
     const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause: unknown) => {
       signal.throwIfAborted();
       const { code, exit, message } = explain(cause, source.url);
@@ -1186,6 +1187,13 @@ function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
     `headers: the rules give ${name} ${bytes} bytes of x-amz-meta-* headers, S3 leaves room for ${MAX_METADATA_BYTES}: shorten them; nothing was written`,
     { key: name },
   );
+}
+
+/** What a download of this tree has not finished is no file of it. */
+function withoutPartials(tree: Tree): Tree {
+  return tree.files.some(({ name }) => isPartial(name))
+    ? { ...tree, files: tree.files.filter(({ name }) => !isPartial(name)) }
+    : tree;
 }
 
 /** S3 holds keys of up to 1,024 bytes; refusing beats leaving a file out. */

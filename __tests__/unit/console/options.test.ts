@@ -224,6 +224,24 @@ test('an input that is given empty is not given, and every input arrives', async
   });
 });
 
+test('a download does not heed what is about objects', async () => {
+  const download = { paths: [], bucket: '', source: 's3://from/p', destination: 'out' };
+  expect((await parse(download)).target?.directory).toBe(join(cwd, 'out'));
+  for (const [name, value] of [
+    ['delete-excluded', 'true'],
+    ['compress', '*.html'],
+    ['storage-class', 'GLACIER'],
+    ['delete-grace', '3 deploys'],
+    ['lock', 'true'],
+  ] as const) {
+    const error = await refusal({ ...download, [name]: value });
+    expect([error.exit, error.message]).toEqual([
+      2,
+      `${name} was given, and a download does not heed it: take it out`,
+    ]);
+  }
+});
+
 describe('commands of several machines', () => {
   const plan = { command: 'plan', 'plan-file': 'plan.jsonl' };
   const apply = { ...plan, command: 'apply', shard: '2/4', results: ['r.jsonl'] };
