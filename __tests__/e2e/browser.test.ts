@@ -39,6 +39,8 @@ for (const suite of SUITES) {
     let prefix: string;
     let tests = 0;
     let view: BucketView;
+    /** The first gate's; 0: any. */
+    let gatePort = 0;
 
     beforeAll(async () => {
       [server, browser, dist] = await Promise.all([suite.start(), launchBrowser(), copyOfDist()]);
@@ -200,7 +202,8 @@ for (const suite of SUITES) {
           waiting = { since: begun, go };
         });
       };
-      const control = await gate(server, permit);
+      const control = await gate(server, permit, gatePort);
+      gatePort = Number(new URL(control.server.endpoint).port);
 
       const read = async (cache: boolean): Promise<void> => {
         const tab = await browser.tab({ cache });

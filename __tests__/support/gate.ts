@@ -27,8 +27,10 @@ export interface Gate {
 /**
  * Signatures hold: the Host that the client signed is passed on as it is. So a test decides by events, not by
  * latencies, what readers do between two writes, on a server that knows no hooks too.
+ *
+ * @param port of an earlier gate: an index is one server's, and by another port it would be another one
  */
-export async function gate(server: TestServer, permit: Permission): Promise<Gate> {
+export async function gate(server: TestServer, permit: Permission, port = 0): Promise<Gate> {
   const visible: Write[] = [];
   let staged = 0;
   let turn: Promise<void> = Promise.resolve();
@@ -49,7 +51,7 @@ export async function gate(server: TestServer, permit: Permission): Promise<Gate
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
-    http.listen(0, '127.0.0.1', resolve);
+    http.listen(port, '127.0.0.1', resolve);
   });
   return {
     server: { ...server, endpoint: `http://127.0.0.1:${(http.address() as AddressInfo).port}` },
