@@ -280,7 +280,14 @@ describe('the log', () => {
   });
 
   test('how many requests were under way at once', async () => {
-    const { server, s3 } = await start({ latency: 30 });
+    const { server, s3 } = await start();
+    let arrived = 0;
+    let open = (): void => {};
+    const all = new Promise<void>((resolve) => (open = resolve));
+    server.before({ operation: 'PutObject' }, () => {
+      if (++arrived === 10) open();
+      return all;
+    });
     await Promise.all(Array.from({ length: 10 }, (_, i) => put(s3, `${i}`)));
     expect(server.log.maxInFlight).toBe(10);
   });

@@ -29,7 +29,11 @@ afterAll(() => removeTree(cwd));
 
 /** With what the runner puts in the place of expressions. */
 function filled(inputs: Readonly<Record<string, string>>, ref: string): Record<string, string> {
-  const values: Readonly<Record<string, string>> = { 'github.event.number': ref, 'github.ref_name': ref };
+  const values: Readonly<Record<string, string>> = {
+    'github.event.number': ref,
+    'github.ref_name': ref,
+    'matrix.shard': '1',
+  };
   return Object.fromEntries(
     Object.entries(inputs).map(([name, text]) => [
       name,
@@ -51,8 +55,9 @@ describe('what the docs tell people to write', () => {
         (name) => !(INPUT_NAMES as readonly string[]).includes(name),
       );
       expect({ where, unknown }).toEqual({ where, unknown: [] });
+      const isPublish = isFragment && inputs.source === undefined;
       const given = filled(
-        isFragment ? { paths: 'public', bucket: 's3://bucket/site', ...inputs } : inputs,
+        isPublish ? { paths: 'public', bucket: 's3://bucket/site', ...inputs } : inputs,
         '7',
       );
       const env = Object.fromEntries(
