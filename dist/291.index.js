@@ -9,19 +9,20 @@ export const modules = {
 /* harmony export */   Fx: () => (/* binding */ MAX_METADATA_BYTES),
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
+/* harmony export */   d7: () => (/* binding */ CONTENT_HEADERS),
 /* harmony export */   gz: () => (/* binding */ isRedirectTarget)
 /* harmony export */ });
 /* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3574);
 
 /** What S3 stores with an object and answers to readers. */
-const STORED = new Set([
+const CONTENT_HEADERS = [
     'cache-control',
     'content-disposition',
     'content-encoding',
     'content-language',
     'content-type',
     'expires',
-]);
+];
 const INLINE_ONLY = new Set([
     'x-amz-acl',
     'x-amz-storage-class',
@@ -110,7 +111,7 @@ function detachedFirst(changes) {
     ];
 }
 function isStored(name) {
-    return STORED.has(name) || INLINE_ONLY.has(name) || name.startsWith(META);
+    return CONTENT_HEADERS.includes(name) || INLINE_ONLY.has(name) || name.startsWith(META);
 }
 function originalName(content) {
     return content.startsWith('!') ? content : content.slice(0, content.indexOf(':'));
@@ -2871,20 +2872,8 @@ const NO_TREE = {
     symlinks: 'inside',
     ifNoFilesFound: 'error',
 };
-/** What `remove` heeds; anything else that is set was meant for another run. */
-const REMOVE_INPUTS = new Set([
-    'command',
-    'bucket',
-    'prefix',
-    'lock',
-    'abort-uploads-after',
-    'max-delete',
-    'retain',
-    'index',
-    'report',
-    'summary',
-    'summary-title',
-    'dry-run',
+/** How the log reads and a bucket is reached: every run heeds it. */
+const EVERY_RUN = [
     'log-level',
     'region',
     'endpoint-url',
@@ -2901,6 +2890,22 @@ const REMOVE_INPUTS = new Set([
     'max-attempts',
     'connect-timeout',
     'read-timeout',
+];
+/** What `remove` heeds; anything else that is set was meant for another run. */
+const REMOVE_INPUTS = new Set([
+    'command',
+    'bucket',
+    'prefix',
+    'lock',
+    'abort-uploads-after',
+    'max-delete',
+    'retain',
+    'index',
+    'report',
+    'summary',
+    'summary-title',
+    'dry-run',
+    ...EVERY_RUN,
 ]);
 /** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
 const LOCK_INPUTS = new Set(['sse', 'kms-key-id', 'storage-class', 'acl']);
@@ -2966,22 +2971,7 @@ const SHARED_INPUTS = [
     'summary-title',
     'dry-run',
     'read',
-    'log-level',
-    'region',
-    'endpoint-url',
-    'force-path-style',
-    'profile',
-    'role-to-assume',
-    'audience',
-    'role-session-name',
-    'role-duration-seconds',
-    'allowed-account-ids',
-    'expected-bucket-owner',
-    'requester-pays',
-    'concurrency',
-    'max-attempts',
-    'connect-timeout',
-    'read-timeout',
+    ...EVERY_RUN,
 ];
 const DOWNLOAD_INPUTS = new Set([
     // Excluded files of the target are not looked at, so they cannot be deleted.

@@ -76,6 +76,7 @@ class ByteBudget {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   HK: () => (/* binding */ storedSource),
+/* harmony export */   Lk: () => (/* binding */ metadataBytes),
 /* harmony export */   PJ: () => (/* binding */ parseSource),
 /* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
@@ -86,6 +87,7 @@ class ByteBudget {
 /* harmony export */   iz: () => (/* binding */ HeaderPolicy),
 /* harmony export */   j2: () => (/* binding */ formatSource),
 /* harmony export */   nR: () => (/* binding */ copiedFrom),
+/* harmony export */   q4: () => (/* binding */ withoutDigests),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
 /* harmony export */   x1: () => (/* binding */ formatAttributes),
 /* harmony export */   xL: () => (/* binding */ withMd5)
@@ -218,6 +220,14 @@ function objectHeaders(decided, own) {
     return { contentType, metadata: { ...metadata, ...own }, fields };
 }
 const META = 'x-amz-meta-';
+/** What S3 counts of an object's metadata: names and values. Bytes. */
+function metadataBytes(metadata) {
+    return Object.entries(metadata).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+}
+/** Headers without what they say of their object's digest. */
+function withoutDigests({ 'x-amz-meta-s3cmd-attrs': _, 'x-amz-meta-md5chksum': __, ...others }) {
+    return others;
+}
 /** What pages and other files get from `headers-defaults: website`; a change of these is a change of every site. */
 const WEBSITE_DEFAULTS = {
     page: 'public, max-age=0, must-revalidate',

@@ -73,6 +73,7 @@ async function makeDirectory(path) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   HK: () => (/* binding */ storedSource),
+/* harmony export */   Lk: () => (/* binding */ metadataBytes),
 /* harmony export */   PJ: () => (/* binding */ parseSource),
 /* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
@@ -83,6 +84,7 @@ async function makeDirectory(path) {
 /* harmony export */   iz: () => (/* binding */ HeaderPolicy),
 /* harmony export */   j2: () => (/* binding */ formatSource),
 /* harmony export */   nR: () => (/* binding */ copiedFrom),
+/* harmony export */   q4: () => (/* binding */ withoutDigests),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
 /* harmony export */   x1: () => (/* binding */ formatAttributes),
 /* harmony export */   xL: () => (/* binding */ withMd5)
@@ -215,6 +217,14 @@ function objectHeaders(decided, own) {
     return { contentType, metadata: { ...metadata, ...own }, fields };
 }
 const META = 'x-amz-meta-';
+/** What S3 counts of an object's metadata: names and values. Bytes. */
+function metadataBytes(metadata) {
+    return Object.entries(metadata).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+}
+/** Headers without what they say of their object's digest. */
+function withoutDigests({ 'x-amz-meta-s3cmd-attrs': _, 'x-amz-meta-md5chksum': __, ...others }) {
+    return others;
+}
 /** What pages and other files get from `headers-defaults: website`; a change of these is a change of every site. */
 const WEBSITE_DEFAULTS = {
     page: 'public, max-age=0, must-revalidate',
@@ -3559,6 +3569,8 @@ function patternLine(pattern) {
 
 
 
+/** Of a check that reads nothing. */
+const NOTHING_FOUND = { findings: [], failed: [], exits: [] };
 /**
  * Reads objects back, whole, and compares their bytes with those that their files have. What `compress` stored is
  * decoded. Memory does not grow with the objects' sizes.
@@ -4287,6 +4299,16 @@ class RunFrame {
             signal: this.signal,
         });
     }
+    /** The plan as differences, and what was found in reading back. */
+    async concludeCheck(plan, { failed, exits }) {
+        await this.rehearse(plan);
+        this.addExits(exits);
+        this.outcomes = [...this.outcomes, ...failed];
+        for (const outcome of failed)
+            this.#ports.emit({ type: 'outcome', outcome });
+        if ([...stepsOf(plan)].some(({ action }) => action !== 'keep'))
+            this.addExits([errors/* EXIT */.dc.different]);
+    }
     addExits(exits) {
         this.exits = [...this.exits, ...exits];
     }
@@ -4371,15 +4393,7 @@ class RunFrame {
     }
 }
 function planTotals(plan) {
-    const totals = {
-        upload: zero(),
-        download: zero(),
-        copy: zero(),
-        link: zero(),
-        refresh: zero(),
-        delete: zero(),
-        keep: zero(),
-    };
+    const totals = zeroes();
     for (const step of stepsOf(plan))
         add(totals[step.action], step.bytes);
     const { keep, ...steps } = totals;
@@ -4387,15 +4401,7 @@ function planTotals(plan) {
 }
 /** Totals of what was done, or in a dry run would be: from outcomes alone (R4). */
 function totalsOf(outcomes, plan) {
-    const of = {
-        upload: zero(),
-        download: zero(),
-        copy: zero(),
-        link: zero(),
-        refresh: zero(),
-        delete: zero(),
-        keep: zero(),
-    };
+    const of = zeroes();
     const failed = zero();
     for (const { outcome, action, step } of outcomes) {
         if (outcome === 'failed')
@@ -4414,6 +4420,17 @@ function totalsOf(outcomes, plan) {
         deleted: of.delete,
         kept: sum(plan?.kept ?? none, of.keep),
         failed,
+    };
+}
+function zeroes() {
+    return {
+        upload: zero(),
+        download: zero(),
+        copy: zero(),
+        link: zero(),
+        refresh: zero(),
+        delete: zero(),
+        keep: zero(),
     };
 }
 function zero() {
@@ -4553,52 +4570,41 @@ class Download {
     }
     /** Compares the directory with what a download would make of it. */
     async check() {
-        const { store } = this.#ports;
         const prepared = await this.#prepare({ index: undefined, trustFiles: false, trustObjects: false });
-        let { plan } = prepared.planned;
-        if (this.#options.read) {
-            const { prefix } = this.#options.destination;
-            const md5s = new Map();
-            for (const [name, md5] of prepared.planned.unchanged)
-                md5s.set((prefix + name), md5);
-            const listing = new Map([...prepared.source.objects.values()].map((object) => [object.key, object]));
-            const { findings, failed, exits } = await this.#frame.phase('read', (tell) => checkBack(prepared.files, md5s, {
-                store,
-                prefix,
-                listing,
-                action: 'download',
-                concurrency: (0,model_options/* requestsInFlight */._)(this.#options.connection),
-                onProgress: (files, bytes) => tell({ files, bytes }),
-                signal: this.#frame.signal,
-            }));
-            plan = withFindings(plan, findings.map((step) => ({ ...step, key: step.file.name })));
-            this.#frame.addExits(exits);
-            this.#frame.settle(plan);
-            await this.#frame.rehearse(plan);
-            this.#frame.outcomes = [...this.#frame.outcomes, ...failed];
-            for (const outcome of failed)
-                this.#ports.emit({ type: 'outcome', outcome });
-        }
-        else {
-            this.#frame.settle(plan);
-            await this.#frame.rehearse(plan);
-        }
-        if ([...stepsOf(plan)].some(({ action }) => action !== 'keep'))
-            this.#frame.addExits([errors/* EXIT */.dc.different]);
+        const found = this.#options.read ? await this.#readBack(prepared) : NOTHING_FOUND;
+        const plan = withFindings(prepared.planned.plan, found.findings.map((step) => ({ ...step, key: step.file.name })));
+        this.#frame.settle(plan);
+        await this.#frame.concludeCheck(plan, found);
+    }
+    async #readBack({ files, listing, planned }) {
+        const { prefix } = this.#options.destination;
+        const md5s = new Map();
+        for (const [name, md5] of planned.unchanged)
+            md5s.set((prefix + name), md5);
+        return this.#frame.phase('read', (tell) => checkBack(files, md5s, {
+            store: this.#ports.store,
+            prefix,
+            listing,
+            action: 'download',
+            concurrency: (0,model_options/* requestsInFlight */._)(this.#options.connection),
+            onProgress: (done, bytes) => tell({ files: done, bytes }),
+            signal: this.#frame.signal,
+        }));
     }
     async #prepare(remembered) {
         const { source, here } = await this.#look();
         this.#guardSource(source);
+        const listing = new Map([...source.objects.values()].map((object) => [object.key, object]));
         const partials = here.files.map(({ name }) => name).filter(isPartial);
         const localFiles = here.files.filter(({ name }) => !isPartial(name));
         const local = new Map(localFiles.map((file) => [file.name, file]));
         const wanted = await this.#withoutExtras(source, local);
         await this.#refuseNames(wanted, here, local);
         const files = await this.#decoded(wanted, local, remembered);
-        const digests = await this.#digest(localFiles, source, files, remembered);
-        const vouched = await this.#recognise(localFiles, source, files, digests, remembered);
+        const digests = await this.#digest(localFiles, source, listing, files, remembered);
+        const vouched = await this.#recognise(localFiles, source, listing, files, digests, remembered);
         const planned = await this.#plan(source, files, here, local, digests, vouched);
-        return { source, here, files, local, digests, vouched, planned, partials };
+        return { source, listing, here, files, local, digests, vouched, planned, partials };
     }
     /** Lists the source and walks the target side by side. */
     async #look() {
@@ -4760,7 +4766,7 @@ class Download {
         return object === undefined ? undefined : this.#heads.get(object.key);
     }
     /** Digests what an object may have the content of. */
-    async #digest(localFiles, { objects }, files, { index, trustFiles }) {
+    async #digest(localFiles, { objects }, listing, files, { index, trustFiles }) {
         const further = files.flatMap(({ name, size, encoded }) => {
             const object = objects.get(name);
             return encoded === undefined || object === undefined
@@ -4770,7 +4776,7 @@ class Download {
         const { digests } = await this.#frame.phase('digest', async (tell) => digestTree({
             prefix: '',
             files: localFiles,
-            listing: new Map([...objects.values()].map((object) => [object.key, object])),
+            listing,
             further,
             index,
             trustFiles,
@@ -4782,7 +4788,7 @@ class Download {
         return digests;
     }
     /** Digests of objects whose ETag says none. */
-    async #recognise(localFiles, { objects }, files, digests, { index, trustFiles }) {
+    async #recognise(localFiles, { objects }, listing, files, digests, { index, trustFiles }) {
         const { prefix } = this.#options.destination;
         const { store, emit } = this.#ports;
         const vouched = await recognise({
@@ -4790,7 +4796,7 @@ class Download {
             prefix,
             files: localFiles,
             digests,
-            listing: new Map([...objects.values()].map((object) => [object.key, object])),
+            listing,
             further: [],
             copyMinSize: 0,
             index,
@@ -6063,18 +6069,11 @@ function isRecord(value) {
 
 
 
+
 /** HEAD requests that one run spends on headers that nobody remembers: 0.4 US cents on AWS. */
 const HEADER_BUDGET = 10_000;
 /** What readers are answered, or where they are sent: what no rule gives must not be there either. */
-const ANSWERED = [
-    'cache-control',
-    'content-disposition',
-    'content-encoding',
-    'content-language',
-    'content-type',
-    'expires',
-    'x-amz-website-redirect-location',
-];
+const ANSWERED = [...header_rules/* CONTENT_HEADERS */.d7, 'x-amz-website-redirect-location'];
 /**
  * Asks S3 what objects that have the right bytes have in other headers than they should, as many as the budget
  * allows. What was not answered stays unknown.
@@ -6460,16 +6459,9 @@ function redirectFile({ name, target }, prefix) {
 
 
 
+
 /** Headers that readers see, and the redirect: what a copy keeps. Classes, encryption and rights are the destination's. */
-const KEPT = [
-    'cache-control',
-    'content-disposition',
-    'content-encoding',
-    'content-language',
-    'content-type',
-    'expires',
-    'x-amz-website-redirect-location',
-];
+const KEPT = [...header_rules/* CONTENT_HEADERS */.d7, 'x-amz-website-redirect-location'];
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
 const SPOOL_BYTES = 2 * 1024 ** 3;
 /**
@@ -7469,17 +7461,13 @@ function withDigest(decided, md5, multipart) {
             ...(rclone ? { md5chksum: (0,model_digest/* base64OfMd5 */.tI)(md5) } : {}),
         };
     const full = (0,model_headers/* objectHeaders */.qO)(decided, own);
-    if (metadataBytes(full.metadata) <= MOST_METADATA)
+    if ((0,model_headers/* metadataBytes */.Lk)(full.metadata) <= MOST_METADATA)
         return full;
     const { [FROM]: _, ...kept } = decided;
     const told = (0,model_headers/* metadataMd5 */.SG)(new Map(Object.entries(metadata)));
     if (told === undefined || told === md5)
         return (0,model_headers/* objectHeaders */.qO)(kept, {});
-    const { 'x-amz-meta-s3cmd-attrs': __, 'x-amz-meta-md5chksum': ___, ...others } = kept;
-    return (0,model_headers/* objectHeaders */.qO)(others, {});
-}
-function metadataBytes(metadata) {
-    return Object.entries(metadata).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+    return (0,model_headers/* objectHeaders */.qO)((0,model_headers/* withoutDigests */.q4)(kept), {});
 }
 /** A copy that nothing proves is no copy: the bytes are sent. */
 function unproved(operation, told) {
@@ -7733,7 +7721,6 @@ const COMMANDS = {
     apply: 'apply',
     publish: 'publishPlan',
 };
-const NOTHING_FOUND = { findings: [], failed: [], exits: [] };
 class Run {
     #options;
     #ports;
@@ -7795,9 +7782,7 @@ class Run {
         if (dryRun) {
             invalidations.plan(planned.plan);
             invalidations.tellPlanned();
-            const refreshed = [...stepsOf(planned.plan)].filter((step) => step.action === 'refresh');
-            const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
-            await this.#compareHeaders(shown, listing);
+            await this.#compareRefreshed(planned.plan, listing);
             return this.#frame.rehearse(planned.plan);
         }
         const matters = this.#mattersTo(tree, known.files);
@@ -7856,17 +7841,8 @@ class Run {
         this.#tellDamaged(found.findings.length);
         const plan = withFindings(planned.plan, found.findings);
         this.#settle({ ...planned, plan });
-        const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
-        const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
-        await this.#compareHeaders(shown, listing);
-        await this.#frame.rehearse(plan);
-        this.#frame.addExits(found.exits);
-        this.#frame.outcomes = [...this.#frame.outcomes, ...found.failed];
-        for (const outcome of found.failed)
-            emit({ type: 'outcome', outcome });
-        const isDifferent = [...stepsOf(plan)].some(({ action }) => action !== 'keep');
-        if (isDifferent)
-            this.#frame.addExits([errors/* EXIT */.dc.different]);
+        await this.#compareRefreshed(plan, listing);
+        await this.#frame.concludeCheck(plan, found);
     }
     #tellDamaged(count) {
         if (count === 0)
@@ -8319,6 +8295,12 @@ class Run {
         }
         return states;
     }
+    /** The first refreshes, as a review shows what changes. */
+    async #compareRefreshed(plan, listing) {
+        const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
+        const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
+        await this.#compareHeaders(shown, listing);
+    }
     async #compareHeaders(files, listing) {
         const { prefix } = this.#options.destination;
         const due = files.filter(({ name }) => !this.#headerDifferences.has((prefix + name)));
@@ -8343,8 +8325,7 @@ class Run {
         if (this.#source === undefined)
             return this.#policy.headersOf(file);
         const kept = await this.#source.headersOf(file);
-        const { 'x-amz-meta-s3cmd-attrs': _, 'x-amz-meta-md5chksum': __, ...others } = kept;
-        return this.#policy.over(others, file);
+        return this.#policy.over((0,model_headers/* withoutDigests */.q4)(kept), file);
     }
     /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
     #tellUnknownHeaders(count) {
@@ -8720,9 +8701,7 @@ function wantedUploads(plan) {
 }
 /** Several rules, or names that they put into values, can make more than S3 takes; it would say so file by file. */
 function refuseMetadata({ name }, headers) {
-    let bytes = 0;
-    for (const [key, value] of Object.entries((0,model_headers/* objectHeaders */.qO)(headers, {}).metadata))
-        bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+    const bytes = (0,model_headers/* metadataBytes */.Lk)((0,model_headers/* objectHeaders */.qO)(headers, {}).metadata);
     if (bytes <= header_rules/* MAX_METADATA_BYTES */.Fx)
         return;
     throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `headers: the rules give ${name} ${bytes} bytes of x-amz-meta-* headers, S3 leaves room for ${header_rules/* MAX_METADATA_BYTES */.Fx}: shorten them; nothing was written`, { key: name });

@@ -240,20 +240,8 @@ const NO_TREE: TreeOptions = {
   ifNoFilesFound: 'error',
 };
 
-/** What `remove` heeds; anything else that is set was meant for another run. */
-const REMOVE_INPUTS: ReadonlySet<InputName> = new Set([
-  'command',
-  'bucket',
-  'prefix',
-  'lock',
-  'abort-uploads-after',
-  'max-delete',
-  'retain',
-  'index',
-  'report',
-  'summary',
-  'summary-title',
-  'dry-run',
+/** How the log reads and a bucket is reached: every run heeds it. */
+const EVERY_RUN: readonly InputName[] = [
   'log-level',
   'region',
   'endpoint-url',
@@ -270,6 +258,23 @@ const REMOVE_INPUTS: ReadonlySet<InputName> = new Set([
   'max-attempts',
   'connect-timeout',
   'read-timeout',
+];
+
+/** What `remove` heeds; anything else that is set was meant for another run. */
+const REMOVE_INPUTS: ReadonlySet<InputName> = new Set([
+  'command',
+  'bucket',
+  'prefix',
+  'lock',
+  'abort-uploads-after',
+  'max-delete',
+  'retain',
+  'index',
+  'report',
+  'summary',
+  'summary-title',
+  'dry-run',
+  ...EVERY_RUN,
 ]);
 
 /** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
@@ -348,22 +353,7 @@ const SHARED_INPUTS: readonly InputName[] = [
   'summary-title',
   'dry-run',
   'read',
-  'log-level',
-  'region',
-  'endpoint-url',
-  'force-path-style',
-  'profile',
-  'role-to-assume',
-  'audience',
-  'role-session-name',
-  'role-duration-seconds',
-  'allowed-account-ids',
-  'expected-bucket-owner',
-  'requester-pays',
-  'concurrency',
-  'max-attempts',
-  'connect-timeout',
-  'read-timeout',
+  ...EVERY_RUN,
 ];
 
 const DOWNLOAD_INPUTS: ReadonlySet<InputName> = new Set([

@@ -45,14 +45,14 @@ export interface HeaderProblem {
 export type HeaderAuthor = 'inline' | 'file';
 
 /** What S3 stores with an object and answers to readers. */
-const STORED: ReadonlySet<string> = new Set([
+export const CONTENT_HEADERS: readonly string[] = [
   'cache-control',
   'content-disposition',
   'content-encoding',
   'content-language',
   'content-type',
   'expires',
-]);
+];
 
 const INLINE_ONLY: ReadonlySet<string> = new Set([
   'x-amz-acl',
@@ -144,7 +144,7 @@ function detachedFirst(changes: readonly HeaderChange[]): readonly HeaderChange[
 }
 
 function isStored(name: string): boolean {
-  return STORED.has(name) || INLINE_ONLY.has(name) || name.startsWith(META);
+  return CONTENT_HEADERS.includes(name) || INLINE_ONLY.has(name) || name.startsWith(META);
 }
 
 function originalName(content: string): string {

@@ -173,6 +173,23 @@ export function objectHeaders(decided: HeaderSet, own: Readonly<Record<string, s
 
 const META = 'x-amz-meta-';
 
+/** What S3 counts of an object's metadata: names and values. Bytes. */
+export function metadataBytes(metadata: Readonly<Record<string, string>>): number {
+  return Object.entries(metadata).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
+}
+
+/** Headers without what they say of their object's digest. */
+export function withoutDigests({
+  'x-amz-meta-s3cmd-attrs': _,
+  'x-amz-meta-md5chksum': __,
+  ...others
+}: HeaderSet): HeaderSet {
+  return others;
+}
+
 /** What pages and other files get from `headers-defaults: website`; a change of these is a change of every site. */
 const WEBSITE_DEFAULTS = {
   page: 'public, max-age=0, must-revalidate',

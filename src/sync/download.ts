@@ -5,7 +5,7 @@ import { makeDirectory } from '../disk/replace-file.js';
 import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
-import { EXIT, refusal, usageError } from '../model/errors.js';
+import { refusal, usageError } from '../model/errors.js';
 import {
   fileAttributes,
   formatSource,
@@ -40,7 +40,7 @@ import {
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
-import { checkBack, withFindings } from './read-back.js';
+import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
 import { recognise } from './recognise.js';
 import { type RemoteTree, remoteTree } from './remote-tree.js';
 import { retainedKeys } from './remove.js';
@@ -72,6 +72,8 @@ export async function download(options: SyncOptions, target: Target, ports: Sync
 
 interface Prepared {
   readonly source: RemoteTree;
+  /** The source's objects. */
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly here: Tree;
   /** Objects without those that are no files, as files, encoded ones as what they encode. */
   readonly files: readonly LocalFile[];
@@ -117,54 +119,47 @@ class Download {
 
   /** Compares the directory with what a download would make of it. */
   async check(): Promise<void> {
-    const { store } = this.#ports;
     const prepared = await this.#prepare({ index: undefined, trustFiles: false, trustObjects: false });
-    let { plan } = prepared.planned;
-    if (this.#options.read) {
-      const { prefix } = this.#options.destination;
-      const md5s = new Map<ObjectKey, Md5 | undefined>();
-      for (const [name, md5] of prepared.planned.unchanged) md5s.set((prefix + name) as ObjectKey, md5);
-      const listing = new Map([...prepared.source.objects.values()].map((object) => [object.key, object]));
-      const { findings, failed, exits } = await this.#frame.phase('read', (tell) =>
-        checkBack(prepared.files, md5s, {
-          store,
-          prefix,
-          listing,
-          action: 'download',
-          concurrency: requestsInFlight(this.#options.connection),
-          onProgress: (files, bytes) => tell({ files, bytes }),
-          signal: this.#frame.signal,
-        }),
-      );
-      plan = withFindings(
-        plan,
-        findings.map((step): WriteStep => ({ ...step, key: step.file.name as ObjectKey })),
-      );
-      this.#frame.addExits(exits);
-      this.#frame.settle(plan);
-      await this.#frame.rehearse(plan);
-      this.#frame.outcomes = [...this.#frame.outcomes, ...failed];
-      for (const outcome of failed) this.#ports.emit({ type: 'outcome', outcome });
-    } else {
-      this.#frame.settle(plan);
-      await this.#frame.rehearse(plan);
-    }
-    if ([...stepsOf(plan)].some(({ action }) => action !== 'keep')) this.#frame.addExits([EXIT.different]);
+    const found = this.#options.read ? await this.#readBack(prepared) : NOTHING_FOUND;
+    const plan = withFindings(
+      prepared.planned.plan,
+      found.findings.map((step): WriteStep => ({ ...step, key: step.file.name as ObjectKey })),
+    );
+    this.#frame.settle(plan);
+    await this.#frame.concludeCheck(plan, found);
+  }
+
+  async #readBack({ files, listing, planned }: Prepared): Promise<CheckedBack> {
+    const { prefix } = this.#options.destination;
+    const md5s = new Map<ObjectKey, Md5 | undefined>();
+    for (const [name, md5] of planned.unchanged) md5s.set((prefix + name) as ObjectKey, md5);
+    return this.#frame.phase('read', (tell) =>
+      checkBack(files, md5s, {
+        store: this.#ports.store,
+        prefix,
+        listing,
+        action: 'download',
+        concurrency: requestsInFlight(this.#options.connection),
+        onProgress: (done, bytes) => tell({ files: done, bytes }),
+        signal: this.#frame.signal,
+      }),
+    );
   }
 
   async #prepare(remembered: LoadedIndex): Promise<Prepared> {
     const { source, here } = await this.#look();
     this.#guardSource(source);
+    const listing = new Map([...source.objects.values()].map((object) => [object.key, object]));
     const partials = here.files.map(({ name }) => name).filter(isPartial);
     const localFiles = here.files.filter(({ name }) => !isPartial(name));
     const local = new Map(localFiles.map((file) => [file.name, file]));
     const wanted = await this.#withoutExtras(source, local);
     await this.#refuseNames(wanted, here, local);
     const files = await this.#decoded(wanted, local, remembered);
-    const digests = await this.#digest(localFiles, source, files, remembered);
-    const vouched = await this.#recognise(localFiles, source, files, digests, remembered);
+    const digests = await this.#digest(localFiles, source, listing, files, remembered);
+    const vouched = await this.#recognise(localFiles, source, listing, files, digests, remembered);
     const planned = await this.#plan(source, files, here, local, digests, vouched);
-    return { source, here, files, local, digests, vouched, planned, partials };
+    return { source, listing, here, files, local, digests, vouched, planned, partials };
   }
 
   /** Lists the source and walks the target side by side. */
@@ -347,6 +342,7 @@ class Download {
   async #digest(
     localFiles: readonly LocalFile[],
     { objects }: RemoteTree,
+    listing: Prepared['listing'],
     files: readonly LocalFile[],
     { index, trustFiles }: LoadedIndex,
   ): Promise<ReadonlyMap<string, FileDigest>> {
@@ -360,7 +356,7 @@ class Download {
       digestTree({
         prefix: '' as Prefix,
         files: localFiles,
-        listing: new Map([...objects.values()].map((object) => [object.key, object])),
+        listing,
         further,
         index,
         trustFiles,
@@ -377,6 +373,7 @@ class Download {
   async #recognise(
     localFiles: readonly LocalFile[],
     { objects }: RemoteTree,
+    listing: Prepared['listing'],
     files: readonly LocalFile[],
     digests: ReadonlyMap<string, FileDigest>,
     { index, trustFiles }: LoadedIndex,
@@ -388,7 +385,7 @@ class Download {
       prefix,
       files: localFiles,
       digests,
-      listing: new Map([...objects.values()].map((object) => [object.key, object])),
+      listing,
       further: [],
       copyMinSize: 0,
       index,

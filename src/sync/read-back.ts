@@ -36,6 +36,9 @@ export interface CheckedBack {
   readonly exits: readonly ExitCode[];
 }
 
+/** Of a check that reads nothing. */
+export const NOTHING_FOUND: CheckedBack = { findings: [], failed: [], exits: [] };
+
 /**
  * Reads objects back, whole, and compares their bytes with those that their files have. What `compress` stored is
  * decoded. Memory does not grow with the objects' sizes.

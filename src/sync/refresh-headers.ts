@@ -1,5 +1,6 @@
 import { forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
+import { CONTENT_HEADERS } from '../model/header-rules.js';
 import { type HeaderSet, objectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
@@ -11,15 +12,7 @@ import { explain } from './explain.js';
 export const HEADER_BUDGET = 10_000;
 
 /** What readers are answered, or where they are sent: what no rule gives must not be there either. */
-const ANSWERED = [
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-type',
-  'expires',
-  'x-amz-website-redirect-location',
-] as const;
+const ANSWERED: readonly string[] = [...CONTENT_HEADERS, 'x-amz-website-redirect-location'];
 
 export interface HeaderQuestions {
   readonly store: ReadableStore;

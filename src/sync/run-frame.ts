@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { EXIT, type ExitCode, SyncError, worstExit } from '../model/errors.js';
 import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/events.js';
 import { requestsInFlight, runUrl, type SyncOptions } from '../model/options.js';
-import type { Count, Plan } from '../model/plan.js';
+import type { Count, Plan, Step } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
 import {
   type DestinationReport,
@@ -17,6 +17,7 @@ import { DigestPool } from './digest-pool.js';
 import { dryRunPerformer, execute } from './execute.js';
 import { explain } from './explain.js';
 import type { SyncPorts, SyncResult } from './ports.js';
+import type { CheckedBack } from './read-back.js';
 
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
@@ -129,6 +130,15 @@ export class RunFrame {
     });
   }
 
+  /** The plan as differences, and what was found in reading back. */
+  async concludeCheck(plan: Plan, { failed, exits }: CheckedBack): Promise<void> {
+    await this.rehearse(plan);
+    this.addExits(exits);
+    this.outcomes = [...this.outcomes, ...failed];
+    for (const outcome of failed) this.#ports.emit({ type: 'outcome', outcome });
+    if ([...stepsOf(plan)].some(({ action }) => action !== 'keep')) this.addExits([EXIT.different]);
+  }
+
   addExits(exits: Iterable<ExitCode>): void {
     this.exits = [...this.exits, ...exits];
   }
@@ -226,15 +236,7 @@ export class RunFrame {
 }
 
 export function planTotals(plan: Plan): PlanTotals {
-  const totals = {
-    upload: zero(),
-    download: zero(),
-    copy: zero(),
-    link: zero(),
-    refresh: zero(),
-    delete: zero(),
-    keep: zero(),
-  };
+  const totals = zeroes();
   for (const step of stepsOf(plan)) add(totals[step.action], step.bytes);
   const { keep, ...steps } = totals;
   return { ...steps, unchanged: plan.unchanged, kept: sum(plan.kept, keep) };
@@ -242,15 +244,7 @@ export function planTotals(plan: Plan): PlanTotals {
 
 /** Totals of what was done, or in a dry run would be: from outcomes alone (R4). */
 function totalsOf(outcomes: readonly StepOutcome[], plan: Plan | undefined): Totals {
-  const of = {
-    upload: zero(),
-    download: zero(),
-    copy: zero(),
-    link: zero(),
-    refresh: zero(),
-    delete: zero(),
-    keep: zero(),
-  };
+  const of = zeroes();
   const failed = zero();
   for (const { outcome, action, step } of outcomes) {
     if (outcome === 'failed') add(failed, step.bytes);
@@ -271,6 +265,18 @@ function totalsOf(outcomes: readonly StepOutcome[], plan: Plan | undefined): Tot
 }
 
 type MutableCount = { -readonly [K in keyof Count]: Count[K] };
+
+function zeroes(): Record<Step['action'], MutableCount> {
+  return {
+    upload: zero(),
+    download: zero(),
+    copy: zero(),
+    link: zero(),
+    refresh: zero(),
+    delete: zero(),
+    keep: zero(),
+  };
+}
 
 function zero(): MutableCount {
   return { files: 0, bytes: 0 };

@@ -8,6 +8,7 @@ import { classifyETag, EMPTY_MD5, type ETag, type Md5, multipartETag } from '../
 import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
+import { CONTENT_HEADERS } from '../model/header-rules.js';
 import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile, RemoteObject } from '../model/objects.js';
@@ -22,15 +23,7 @@ import type { KnownContent } from './plan.js';
 import type { BodySource } from './transfer.js';
 
 /** Headers that readers see, and the redirect: what a copy keeps. Classes, encryption and rights are the destination's. */
-const KEPT: readonly string[] = [
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-type',
-  'expires',
-  'x-amz-website-redirect-location',
-];
+const KEPT: readonly string[] = [...CONTENT_HEADERS, 'x-amz-website-redirect-location'];
 
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
 const SPOOL_BYTES = 2 * 1024 ** 3;

@@ -11,7 +11,9 @@ import {
   HeaderPolicy,
   type HeaderSet,
   headerDigest,
+  metadataBytes,
   objectHeaders,
+  withoutDigests,
 } from '../model/headers.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
@@ -42,7 +44,7 @@ import type { Meeting } from './meeting.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
-import { type CheckedBack, checkBack, withFindings } from './read-back.js';
+import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
 import { type ListedPlace, recognise } from './recognise.js';
 import { askHeaders, HEADER_BUDGET } from './refresh-headers.js';
 import { remoteTree } from './remote-tree.js';
@@ -128,8 +130,6 @@ const COMMANDS = {
   publish: 'publishPlan',
 } as const;
 
-const NOTHING_FOUND: CheckedBack = { findings: [], failed: [], exits: [] };
-
 class Run {
   readonly #options: SyncOptions;
   readonly #ports: SyncPorts;
@@ -191,9 +191,7 @@ class Run {
     if (dryRun) {
       invalidations.plan(planned.plan);
       invalidations.tellPlanned();
-      const refreshed = [...stepsOf(planned.plan)].filter((step) => step.action === 'refresh');
-      const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
-      await this.#compareHeaders(shown, listing);
+      await this.#compareRefreshed(planned.plan, listing);
       return this.#frame.rehearse(planned.plan);
     }
     const matters = this.#mattersTo(tree, known.files);
@@ -250,15 +248,8 @@ class Run {
     this.#tellDamaged(found.findings.length);
     const plan = withFindings(planned.plan, found.findings);
     this.#settle({ ...planned, plan });
-    const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
-    const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
-    await this.#compareHeaders(shown, listing);
-    await this.#frame.rehearse(plan);
-    this.#frame.addExits(found.exits);
-    this.#frame.outcomes = [...this.#frame.outcomes, ...found.failed];
-    for (const outcome of found.failed) emit({ type: 'outcome', outcome });
-    const isDifferent = [...stepsOf(plan)].some(({ action }) => action !== 'keep');
-    if (isDifferent) this.#frame.addExits([EXIT.different]);
+    await this.#compareRefreshed(plan, listing);
+    await this.#frame.concludeCheck(plan, found);
   }
 
   #tellDamaged(count: number): void {
@@ -753,6 +744,13 @@ class Run {
     return states;
   }
 
+  /** The first refreshes, as a review shows what changes. */
+  async #compareRefreshed(plan: Plan, listing: Looked['listing']): Promise<void> {
+    const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
+    const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
+    await this.#compareHeaders(shown, listing);
+  }
+
   async #compareHeaders(files: readonly LocalFile[], listing: Looked['listing']): Promise<void> {
     const { prefix } = this.#options.destination;
     const due = files.filter(({ name }) => !this.#headerDifferences.has((prefix + name) as ObjectKey));
@@ -775,8 +773,7 @@ class Run {
   async #wantedHeaders(file: LocalFile): Promise<HeaderSet> {
     if (this.#source === undefined) return this.#policy.headersOf(file);
     const kept = await this.#source.headersOf(file);
-    const { 'x-amz-meta-s3cmd-attrs': _, 'x-amz-meta-md5chksum': __, ...others } = kept;
-    return this.#policy.over(others, file);
+    return this.#policy.over(withoutDigests(kept), file);
   }
 
   /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
@@ -1177,9 +1174,7 @@ function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
 
 /** Several rules, or names that they put into values, can make more than S3 takes; it would say so file by file. */
 function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
-  let bytes = 0;
-  for (const [key, value] of Object.entries(objectHeaders(headers, {}).metadata))
-    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+  const bytes = metadataBytes(objectHeaders(headers, {}).metadata);
   if (bytes <= MAX_METADATA_BYTES) return;
   throw new SyncError(
     'usage',

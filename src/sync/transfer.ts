@@ -10,12 +10,14 @@ import {
   type HeaderDecider,
   type HeaderSet,
   headerDigest,
+  metadataBytes,
   metadataMd5,
   type ObjectHeaders,
   objectHeaders,
   PAGE_METADATA,
   SOURCE_METADATA,
   withMd5,
+  withoutDigests,
 } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
@@ -883,15 +885,7 @@ function withDigest(decided: HeaderSet, md5: Md5 | undefined, multipart: boolean
   const { [FROM]: _, ...kept } = decided;
   const told = metadataMd5(new Map(Object.entries(metadata)));
   if (told === undefined || told === md5) return objectHeaders(kept, {});
-  const { 'x-amz-meta-s3cmd-attrs': __, 'x-amz-meta-md5chksum': ___, ...others } = kept;
-  return objectHeaders(others, {});
-}
-
-function metadataBytes(metadata: Readonly<Record<string, string>>): number {
-  return Object.entries(metadata).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
-    0,
-  );
+  return objectHeaders(withoutDigests(kept), {});
 }
 
 /** A copy that nothing proves is no copy: the bytes are sent. */
