@@ -1781,6 +1781,14 @@ function isPartial(name) {
 function partialName(what) {
     return `.s3ds-${(0,external_node_crypto_.createHash)('sha256').update(what).digest('hex').slice(0, 24)}.part`;
 }
+/** Of a file that no later run goes on with. */
+function temporaryName() {
+    return partialName((0,external_node_crypto_.randomBytes)(12).toString('hex'));
+}
+/** Of an object that is fetched in ranges: the same in every run, while both are the same. */
+function resumableName(name, { key, etag, size }) {
+    return partialName(`${name}\0${key}\0${etag}\0${size}`);
+}
 /** Beside a partial file: which of its parts are there. */
 function progressName(partial) {
     return partial.replace(/\.part$/, '.done');
@@ -1974,7 +1982,6 @@ function wrong(voucher) {
 
 
 
-
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BUDGET = 64 * 1024 * 1024;
 /** Ranges of one object in flight; other objects and the budget share the rest. */
@@ -2097,7 +2104,7 @@ class Fetch {
         if (source === undefined)
             return undefined;
         const attributes = this.#attributesOf(head);
-        const temporary = partialName((0,external_node_crypto_.randomBytes)(12).toString('hex'));
+        const temporary = temporaryName();
         const { name } = step.file;
         const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
         return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
@@ -2203,7 +2210,7 @@ class Fetch {
     /** Puts a body, decoded where the object says that it is encoded, under a temporary name. */
     async #keep(file, body, md5, head) {
         const form = this.#formOf(objectOf(file), head);
-        const temporary = partialName((0,external_node_crypto_.randomBytes)(12).toString('hex'));
+        const temporary = temporaryName();
         try {
             await this.#options.directory.within(parentOf(file.name), true, async (directory) => {
                 const handle = await (0,promises_.open)((0,external_node_path_.join)(directory, temporary), 'wx');
@@ -2233,7 +2240,7 @@ class Fetch {
         const head = await this.#head(object);
         const attributes = this.#attributesOf(head);
         const { name } = file;
-        const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
+        const partial = resumableName(name, object);
         try {
             return await this.#options.directory.within(parentOf(name), true, async (at) => {
                 const path = (0,external_node_path_.join)(at, partial);
@@ -2295,7 +2302,7 @@ class Fetch {
     }
     async #decode(file, path, partial, form, attributes) {
         const { name } = file;
-        const temporary = partialName((0,external_node_crypto_.randomBytes)(12).toString('hex'));
+        const temporary = temporaryName();
         try {
             await this.#options.directory.within(parentOf(name), true, async (directory) => {
                 const stored = await (0,promises_.open)(path, promises_.constants.O_RDONLY | promises_.constants.O_NOFOLLOW);
@@ -2362,7 +2369,7 @@ class Fetch {
         if (local === undefined)
             throw foreign(file.name);
         if (local.nlink > 1) {
-            const temporary = partialName((0,external_node_crypto_.randomBytes)(12).toString('hex'));
+            const temporary = temporaryName();
             const action = await this.#duplicate(local, file.name, temporary, 'copy', attributes);
             if (action === undefined)
                 throw foreign(file.name);
@@ -4507,7 +4514,7 @@ class Download {
         const digests = await this.#digest(localFiles, source, listing, files, remembered);
         const vouched = await this.#recognise(localFiles, source, listing, files, digests, remembered);
         const planned = await this.#plan(source, files, here, local, digests, vouched);
-        return { source, listing, here, files, local, digests, vouched, planned, partials };
+        return { listing, here, files, local, digests, vouched, planned, partials };
     }
     /** Lists the source and walks the target side by side. */
     async #look() {
@@ -4902,7 +4909,7 @@ class Download {
             if (!('file' in step) || step.file.object === undefined)
                 continue;
             const { name, object } = step.file;
-            const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
+            const partial = resumableName(name, object);
             const at = name.slice(0, name.length - baseOf(name).length);
             wanted.add(at + partial).add(at + progressName(partial));
         }
@@ -4922,11 +4929,10 @@ class Download {
                 .catch(() => undefined);
         }
     }
-    async #remember({ source, files, local, digests, vouched }, fetch, { index }, digestedNs) {
+    async #remember({ listing, files, local, digests, vouched }, fetch, { index }, digestedNs) {
         const { index: storage, emit } = this.#ports;
         if (storage === undefined)
             return;
-        const listing = new Map([...source.objects.values()].map((object) => [object.key, object]));
         const known = new Map();
         for (const [object, md5] of vouched)
             known.set(object.key, md5);
@@ -7929,11 +7935,7 @@ class Run {
         const file = await readPlan(planFile, url, endpoint, destination.prefix);
         const { staged, losers } = gather(file, await readResults(results, file));
         const remembered = await loadIndex(storage, emit, signal);
-        const listing = await this.#frame.phase('list', async (tell) => {
-            const listed = await listAll(store, destination.prefix, (files) => tell({ files, bytes: 0 }), signal);
-            tell({ files: listed.size, bytes: totalSize(listed.values()) });
-            return listed;
-        });
+        const listing = await this.#list(false);
         refuseChanged(file.plan, listing, url);
         this.#policy = decided(file.headers);
         const planned = plannedOf(file.plan);
@@ -7970,11 +7972,7 @@ class Run {
             await this.#takeLock();
         // It names the uploads that a publish left behind. It is not written: a line about what is gone is never believed.
         const { index } = await loadIndex(dryRun ? undefined : storage, emit, signal);
-        const listing = await this.#frame.phase('list', async (tell) => {
-            const listed = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), signal, true);
-            tell({ files: listed.size, bytes: totalSize(listed.values()) });
-            return new Map(listed);
-        });
+        const listing = new Map(await this.#list(true));
         // Ours goes when it is given back.
         if (this.#lock !== undefined)
             listing.delete(lockKey(prefix));
@@ -7999,6 +7997,16 @@ class Run {
             now,
             onLost: (error) => this.#frame.stop(error),
             signal: this.#frame.signal,
+        });
+    }
+    /** @param withOwn our own objects too */
+    #list(withOwn) {
+        const { prefix } = this.#options.destination;
+        return this.#frame.phase('list', async (tell) => {
+            const onProgress = (files) => tell({ files, bytes: 0 });
+            const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, withOwn);
+            tell({ files: listed.size, bytes: totalSize(listed.values()) });
+            return listed;
         });
     }
     /** Walks the tree and lists the destination side by side. */
@@ -8385,7 +8393,7 @@ class Run {
         const alive = setInterval(() => this.#frame.moved(), 1_000);
         const stopped = new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
         try {
-            const absent = await Promise.race([meeting.arrive(this.#frame.url), stopped]);
+            const absent = await Promise.race([meeting.arrive(), stopped]);
             if (absent === undefined)
                 return undefined;
             const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
@@ -8518,7 +8526,7 @@ class Run {
         this.#frame.fail(error);
     }
     async close() {
-        this.#ports.meeting?.fail(this.#frame.url);
+        this.#ports.meeting?.fail();
         const held = await this.#lock?.release(this.#frame.lastRequests());
         if (held !== undefined)
             this.#frame.warn([held]);

@@ -16,26 +16,29 @@ __webpack_require__.r(__webpack_exports__);
 class Meeting {
     #all;
     #settle = () => undefined;
-    #come = new Set();
-    #expected;
+    #awaited;
     /** @param expected number of destinations */
     constructor(expected) {
-        this.#expected = expected;
+        this.#awaited = expected;
         this.#all = new Promise((resolve) => {
             this.#settle = resolve;
         });
     }
-    /** Waits for the others. The URL of one that could not come; `undefined`: all are there. */
-    arrive(url) {
-        this.#come.add(url);
-        if (this.#come.size === this.#expected)
-            this.#settle(undefined);
-        return this.#all;
-    }
-    /** This destination will not publish. Of no effect once all have met, or after it came itself. */
-    fail(url) {
-        if (!this.#come.has(url))
-            this.#settle(url);
+    /** One destination's. @param url for messages: two services may have buckets of one name */
+    seat(url) {
+        let hasCome = false;
+        return {
+            arrive: () => {
+                if (!hasCome && --this.#awaited === 0)
+                    this.#settle(undefined);
+                hasCome = true;
+                return this.#all;
+            },
+            fail: () => {
+                if (!hasCome)
+                    this.#settle(url);
+            },
+        };
     }
 }
 

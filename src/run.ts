@@ -23,6 +23,7 @@ import {
 } from './model/report.js';
 import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
 import { indexDestination, ofDestination } from './sync/index-destination.js';
+import type { Meeting } from './sync/meeting.js';
 import type { CopyPlace, IndexStorage, SourcePort, SyncPorts, SyncResult } from './sync/ports.js';
 
 /** What surrounds a run: a job of GitHub, a terminal, or a test. */
@@ -72,7 +73,7 @@ async function sharing(signal: AbortSignal): Promise<Pick<SyncPorts, 'shared'>> 
   return { shared: new (await import('./sync/shared-tree.js')).SharedTree(signal) };
 }
 
-async function meetingOf(destinations: number): Promise<NonNullable<SyncPorts['meeting']>> {
+async function meetingOf(destinations: number): Promise<Meeting> {
   return new (await import('./sync/meeting.js')).Meeting(destinations);
 }
 
@@ -120,7 +121,7 @@ export async function run(
 
   const all = [options, ...options.mirrors];
   const shared = all.length === 1 ? {} : await sharing(signal);
-  const meeting = options.mirrorsAtomic ? { meeting: await meetingOf(all.length) } : {};
+  const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
   const first = publishTo(options, undefined);
   // What is copied from the first destination must be there.
   const results = await Promise.all([first, ...options.mirrors.map((mirror) => publishTo(mirror, first))]);
@@ -145,6 +146,7 @@ export async function run(
   async function publishTo(to: SyncOptions, primary: Promise<RunResult> | undefined): Promise<RunResult> {
     const url = runUrl(to);
     const say: Emit = all.length === 1 ? emit : (event) => emit({ ...event, at: url });
+    const seat = meeting?.seat(url);
     const started = shell.now();
     let identity: Identity | undefined;
     let result: RunResult;
@@ -174,7 +176,7 @@ export async function run(
         // What a dry run of the first destination would have put there.
         ...(to.dryRun && by.from[0] !== undefined ? { filledFrom: by.from[0] } : {}),
         ...shared,
-        ...meeting,
+        ...(seat === undefined ? {} : { meeting: seat }),
         ...(source === undefined ? {} : { source }),
         index,
         ...(invalidator === undefined ? {} : { invalidator }),
@@ -194,7 +196,7 @@ export async function run(
       };
     } catch (thrown) {
       result = notBegun(to, explained(await explainFork(thrown, shell.env), signal, say));
-      meeting.meeting?.fail(url);
+      seat?.fail();
       if (all.length > 1 && result.error !== undefined)
         say({ type: 'message', level: 'error', message: result.error.message });
     }

@@ -4715,7 +4715,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
     });
     const all = [options, ...options.mirrors];
     const shared = all.length === 1 ? {} : await sharing(signal);
-    const meeting = options.mirrorsAtomic ? { meeting: await meetingOf(all.length) } : {};
+    const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
     const first = publishTo(options, undefined);
     // What is copied from the first destination must be there.
     const results = await Promise.all([first, ...options.mirrors.map((mirror) => publishTo(mirror, first))]);
@@ -4741,6 +4741,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
     async function publishTo(to, primary) {
         const url = (0,model_options/* runUrl */.V)(to);
         const say = all.length === 1 ? emit : (event) => emit({ ...event, at: url });
+        const seat = meeting?.seat(url);
         const started = shell.now();
         let identity;
         let result;
@@ -4768,7 +4769,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 // What a dry run of the first destination would have put there.
                 ...(to.dryRun && by.from[0] !== undefined ? { filledFrom: by.from[0] } : {}),
                 ...shared,
-                ...meeting,
+                ...(seat === undefined ? {} : { meeting: seat }),
                 ...(source === undefined ? {} : { source }),
                 index,
                 ...(invalidator === undefined ? {} : { invalidator }),
@@ -4789,7 +4790,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         }
         catch (thrown) {
             result = notBegun(to, explained(await explainFork(thrown, shell.env), signal, say));
-            meeting.meeting?.fail(url);
+            seat?.fail();
             if (all.length > 1 && result.error !== undefined)
                 say({ type: 'message', level: 'error', message: result.error.message });
         }

@@ -33,8 +33,8 @@ import {
   isPartial,
   type NameProblem,
   nameRefusal,
-  partialName,
   progressName,
+  resumableName,
   whyNoFile,
 } from './local-names.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
@@ -71,7 +71,6 @@ export async function download(options: SyncOptions, target: Target, ports: Sync
 }
 
 interface Prepared {
-  readonly source: RemoteTree;
   /** The source's objects. */
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly here: Tree;
@@ -159,7 +158,7 @@ class Download {
     const digests = await this.#digest(localFiles, source, listing, files, remembered);
     const vouched = await this.#recognise(localFiles, source, listing, files, digests, remembered);
     const planned = await this.#plan(source, files, here, local, digests, vouched);
-    return { source, listing, here, files, local, digests, vouched, planned, partials };
+    return { listing, here, files, local, digests, vouched, planned, partials };
   }
 
   /** Lists the source and walks the target side by side. */
@@ -599,7 +598,7 @@ class Download {
     for (const step of stepsOf(plan)) {
       if (!('file' in step) || step.file.object === undefined) continue;
       const { name, object } = step.file;
-      const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
+      const partial = resumableName(name, object);
       const at = name.slice(0, name.length - baseOf(name).length);
       wanted.add(at + partial).add(at + progressName(partial));
     }
@@ -619,14 +618,13 @@ class Download {
   }
 
   async #remember(
-    { source, files, local, digests, vouched }: Prepared,
+    { listing, files, local, digests, vouched }: Prepared,
     fetch: Fetch,
     { index }: LoadedIndex,
     digestedNs: bigint,
   ): Promise<void> {
     const { index: storage, emit } = this.#ports;
     if (storage === undefined) return;
-    const listing = new Map([...source.objects.values()].map((object) => [object.key, object]));
     const known = new Map<ObjectKey, Md5>();
     for (const [object, md5] of vouched) known.set(object.key, md5);
     const sources = new Map<ObjectKey, string>();

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import {
   appendFile,
@@ -47,7 +46,7 @@ import { decodeTo, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
 import { statFields } from './file-bytes.js';
-import { partialName, progressName } from './local-names.js';
+import { progressName, resumableName, temporaryName } from './local-names.js';
 import { type Evidence, Verifier } from './verify.js';
 
 /** Bodies held in memory at a time, over all requests. Bytes. */
@@ -228,7 +227,7 @@ export class Fetch implements Performer {
     const source = this.#sourceOf(step, form);
     if (source === undefined) return undefined;
     const attributes = this.#attributesOf(head);
-    const temporary = partialName(randomBytes(12).toString('hex'));
+    const temporary = temporaryName();
     const { name } = step.file;
     const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
     return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
@@ -354,7 +353,7 @@ export class Fetch implements Performer {
   /** Puts a body, decoded where the object says that it is encoded, under a temporary name. */
   async #keep(file: LocalFile, body: Buffer, md5: Md5, head: ObjectHead | undefined): Promise<Made> {
     const form = this.#formOf(objectOf(file), head);
-    const temporary = partialName(randomBytes(12).toString('hex'));
+    const temporary = temporaryName();
     try {
       await this.#options.directory.within(parentOf(file.name), true, async (directory) => {
         const handle = await open(join(directory, temporary), 'wx');
@@ -381,7 +380,7 @@ export class Fetch implements Performer {
     const head = await this.#head(object);
     const attributes = this.#attributesOf(head);
     const { name } = file;
-    const partial = partialName(`${name}\0${object.key}\0${object.etag}\0${object.size}`);
+    const partial = resumableName(name, object);
     try {
       return await this.#options.directory.within(parentOf(name), true, async (at) => {
         const path = join(at, partial);
@@ -446,7 +445,7 @@ export class Fetch implements Performer {
     attributes: FileAttributes | undefined,
   ): Promise<Made> {
     const { name } = file;
-    const temporary = partialName(randomBytes(12).toString('hex'));
+    const temporary = temporaryName();
     try {
       await this.#options.directory.within(parentOf(name), true, async (directory) => {
         const stored = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -511,7 +510,7 @@ export class Fetch implements Performer {
     const local = this.#options.local.get(key);
     if (local === undefined) throw foreign(file.name);
     if (local.nlink > 1) {
-      const temporary = partialName(randomBytes(12).toString('hex'));
+      const temporary = temporaryName();
       const action = await this.#duplicate(local, file.name, temporary, 'copy', attributes);
       if (action === undefined) throw foreign(file.name);
       return this.#place({ action, name: file.name, temporary, md5, form: undefined }, condition, key);

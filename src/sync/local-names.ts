@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { ErrorCode } from '../model/errors.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import { compareKeys } from '../model/object-key.js';
+import type { RemoteObject } from '../model/objects.js';
 import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 
 /** Longest name of an entry, on every file system in use. Bytes of UTF-8. */
@@ -27,6 +28,16 @@ export function isPartial(name: string): boolean {
 /** @param what the bytes are: equal for what may be gone on with, random else */
 export function partialName(what: string): string {
   return `.s3ds-${createHash('sha256').update(what).digest('hex').slice(0, 24)}.part`;
+}
+
+/** Of a file that no later run goes on with. */
+export function temporaryName(): string {
+  return partialName(randomBytes(12).toString('hex'));
+}
+
+/** Of an object that is fetched in ranges: the same in every run, while both are the same. */
+export function resumableName(name: string, { key, etag, size }: RemoteObject): string {
+  return partialName(`${name}\0${key}\0${etag}\0${size}`);
 }
 
 /** Beside a partial file: which of its parts are there. */

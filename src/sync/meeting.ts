@@ -5,26 +5,35 @@
 export class Meeting {
   readonly #all: Promise<string | undefined>;
   #settle: (failed: string | undefined) => void = () => undefined;
-  readonly #come = new Set<string>();
-  readonly #expected: number;
+  #awaited: number;
 
   /** @param expected number of destinations */
   constructor(expected: number) {
-    this.#expected = expected;
+    this.#awaited = expected;
     this.#all = new Promise((resolve) => {
       this.#settle = resolve;
     });
   }
 
-  /** Waits for the others. The URL of one that could not come; `undefined`: all are there. */
-  arrive(url: string): Promise<string | undefined> {
-    this.#come.add(url);
-    if (this.#come.size === this.#expected) this.#settle(undefined);
-    return this.#all;
+  /** One destination's. @param url for messages: two services may have buckets of one name */
+  seat(url: string): Seat {
+    let hasCome = false;
+    return {
+      arrive: () => {
+        if (!hasCome && --this.#awaited === 0) this.#settle(undefined);
+        hasCome = true;
+        return this.#all;
+      },
+      fail: () => {
+        if (!hasCome) this.#settle(url);
+      },
+    };
   }
+}
 
+export interface Seat {
+  /** Waits for the others. The URL of one that could not come; `undefined`: all are there. */
+  arrive(): Promise<string | undefined>;
   /** This destination will not publish. Of no effect once all have met, or after it came itself. */
-  fail(url: string): void {
-    if (!this.#come.has(url)) this.#settle(url);
-  }
+  fail(): void;
 }

@@ -4,7 +4,7 @@ import type { Prefix } from '../model/object-key.js';
 import type { SourceBucket } from '../model/objects.js';
 import type { DestinationReport } from '../model/report.js';
 import type { Invalidator, ObjectStore, ReadableStore } from '../store/object-store.js';
-import type { Meeting } from './meeting.js';
+import type { Seat } from './meeting.js';
 import type { SharedTree } from './shared-tree.js';
 
 /** Where the index is kept. Neither method may reject for a missing or unreadable index. */
@@ -60,7 +60,7 @@ export interface SyncPorts {
   /** With other destinations of the same tree. */
   readonly shared?: SharedTree;
   /** Where all destinations meet before any of them publishes. */
-  readonly meeting?: Meeting;
+  readonly meeting?: Seat;
   /** Absent: the tree lies on this disk, or is downloaded. */
   readonly source?: SourcePort;
   readonly index: IndexStorage | undefined;

@@ -40,7 +40,7 @@ import { listAll, listFurther } from './list.js';
 import { isPartial } from './local-names.js';
 import { Lock, lockKey, refuseLocks } from './lock.js';
 import { immutableNames } from './manifests.js';
-import type { Meeting } from './meeting.js';
+import type { Seat } from './meeting.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
@@ -443,11 +443,7 @@ class Run {
     const file = await readPlan(planFile, url, endpoint, destination.prefix);
     const { staged, losers } = gather(file, await readResults(results, file));
     const remembered = await loadIndex(storage, emit, signal);
-    const listing = await this.#frame.phase('list', async (tell) => {
-      const listed = await listAll(store, destination.prefix, (files) => tell({ files, bytes: 0 }), signal);
-      tell({ files: listed.size, bytes: totalSize(listed.values()) });
-      return listed;
-    });
+    const listing = await this.#list(false);
     refuseChanged(file.plan, listing, url);
     this.#policy = decided(file.headers);
     const planned = plannedOf(file.plan);
@@ -483,11 +479,7 @@ class Run {
     if (lock && !dryRun) await this.#takeLock();
     // It names the uploads that a publish left behind. It is not written: a line about what is gone is never believed.
     const { index } = await loadIndex(dryRun ? undefined : storage, emit, signal);
-    const listing = await this.#frame.phase('list', async (tell) => {
-      const listed = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), signal, true);
-      tell({ files: listed.size, bytes: totalSize(listed.values()) });
-      return new Map(listed);
-    });
+    const listing = new Map(await this.#list(true));
     // Ours goes when it is given back.
     if (this.#lock !== undefined) listing.delete(lockKey(prefix));
     await refuseLocks(listing.keys(), { store, url: this.#frame.url, now, signal });
@@ -511,6 +503,17 @@ class Run {
       now,
       onLost: (error) => this.#frame.stop(error),
       signal: this.#frame.signal,
+    });
+  }
+
+  /** @param withOwn our own objects too */
+  #list(withOwn: boolean): Promise<Looked['listing']> {
+    const { prefix } = this.#options.destination;
+    return this.#frame.phase('list', async (tell) => {
+      const onProgress = (files: number): void => tell({ files, bytes: 0 });
+      const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, withOwn);
+      tell({ files: listed.size, bytes: totalSize(listed.values()) });
+      return listed;
     });
   }
 
@@ -935,7 +938,7 @@ class Run {
   }
 
   /** Waits until every destination has staged everything. */
-  async #meet(meeting: Meeting): Promise<StepOutcome['error'] | undefined> {
+  async #meet(meeting: Seat): Promise<StepOutcome['error'] | undefined> {
     const { signal } = this.#frame;
     // Whoever waits for a slow one is alive.
     const alive = setInterval(() => this.#frame.moved(), 1_000);
@@ -943,7 +946,7 @@ class Run {
       signal.addEventListener('abort', () => resolve(), { once: true }),
     );
     try {
-      const absent = await Promise.race([meeting.arrive(this.#frame.url), stopped]);
+      const absent = await Promise.race([meeting.arrive(), stopped]);
       if (absent === undefined) return undefined;
       const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
       this.#frame.blame({ code: 'mirror-absent', message }, EXIT.failed);
@@ -1078,7 +1081,7 @@ class Run {
   }
 
   async close(): Promise<void> {
-    this.#ports.meeting?.fail(this.#frame.url);
+    this.#ports.meeting?.fail();
     const held = await this.#lock?.release(this.#frame.lastRequests());
     if (held !== undefined) this.#frame.warn([held]);
     await this.#frame.close();
