@@ -79,6 +79,7 @@ class ByteBudget {
 /* harmony export */   Lk: () => (/* binding */ metadataBytes),
 /* harmony export */   PJ: () => (/* binding */ parseSource),
 /* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
+/* harmony export */   R3: () => (/* binding */ provenMd5),
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
 /* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
@@ -159,12 +160,15 @@ function isEncrypted(encryption) {
 }
 /** Whether the digest that an object gives of itself is its ETag, as far as that says one. */
 function provesItself(etag, metadata) {
-    const md5 = metadataMd5(metadata);
-    if (md5 === undefined)
-        return false;
     const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
     const isLarge = kind.kind === 'multipart' && kind.parts > 1;
-    return isLarge || etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]);
+    return isLarge ? metadataMd5(metadata) !== undefined : provenMd5(etag, metadata) !== undefined;
+}
+/** The digest that an object gives of itself, where its ETag says the same. */
+function provenMd5(etag, metadata) {
+    const md5 = metadataMd5(metadata);
+    const isSame = md5 !== undefined && (etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]));
+    return isSame ? md5 : undefined;
 }
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 function formatSource({ encoding, md5, source, }) {

@@ -7,6 +7,7 @@ import { copyOfDist, type Ended, reach, runAction, runCli } from '../support/dis
 import { rclone, s3cmd } from '../support/peers.js';
 import { randomNumbers } from '../support/random.js';
 import { faults, type Schema } from '../support/schema.js';
+import { SEED } from '../support/seed.js';
 import { type EmbeddedTestServer, embedded, realServers, type TestServer } from '../support/servers.js';
 import {
   noise,
@@ -22,7 +23,6 @@ const WHOLE = process.env.S3DS_WHOLE_TREES === '1';
 
 /** How often a download is killed with SIGKILL at a random moment; `S3DS_SEED` repeats a run. */
 const KILLS = Number(process.env.S3DS_DOWNLOAD_KILLS ?? 4);
-const SEED = process.env.S3DS_SEED === undefined ? Date.now() & 0x7fffffff : Number(process.env.S3DS_SEED);
 
 const MIB = 1024 * 1024;
 const command = promisify(execFile);

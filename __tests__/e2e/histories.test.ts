@@ -6,6 +6,7 @@ import { md5Of } from '../../src/model/digest.js';
 import { contentTypeOf } from '../../src/model/headers.js';
 import { copyOfDist, reach, runCli } from '../support/dist.js';
 import { randomNumbers } from '../support/random.js';
+import { SEED } from '../support/seed.js';
 import { embedded, realServers, type TestServer } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory } from '../support/tree.js';
 
@@ -14,7 +15,6 @@ import { noise, removeTree, temporaryDirectory } from '../support/tree.js';
  * of them each server sees, `S3DS_SEED` repeats a run.
  */
 const HISTORIES = Number(process.env.S3DS_HISTORIES ?? 3);
-const SEED = process.env.S3DS_SEED === undefined ? Date.now() & 0x7fffffff : Number(process.env.S3DS_SEED);
 
 const MIB = 1024 * 1024;
 

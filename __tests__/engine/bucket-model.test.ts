@@ -14,13 +14,13 @@ import {
   type ModelObject,
   ModelStore,
 } from '../support/model-store.js';
+import { SEED } from '../support/seed.js';
 
 /**
  * From bucket to bucket against a model of S3: random states of both, policies, faults, and a source that changes under
  * the run. `S3DS_RUNS` sets the number of cases, `S3DS_SEED` repeats a run.
  */
 const RUNS = Number(process.env.S3DS_RUNS ?? 100);
-const SEED = process.env.S3DS_SEED === undefined ? Date.now() & 0x7fffffff : Number(process.env.S3DS_SEED);
 
 const SOURCE = parsePrefix('a');
 const PREFIX = parsePrefix('b');

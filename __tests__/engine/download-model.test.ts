@@ -12,6 +12,7 @@ import type { SyncResult } from '../../src/sync/ports.js';
 import { sync } from '../../src/sync/sync.js';
 import { memoryIndex, optionsFor } from '../support/engine.js';
 import { type Fault, type ModelObject, ModelStore } from '../support/model-store.js';
+import { SEED } from '../support/seed.js';
 import { readTree } from '../support/tree.js';
 
 /**
@@ -19,7 +20,6 @@ import { readTree } from '../support/tree.js';
  * `S3DS_RUNS` sets the number of cases, `S3DS_SEED` repeats a run.
  */
 const RUNS = Number(process.env.S3DS_RUNS ?? 150);
-const SEED = process.env.S3DS_SEED === undefined ? Date.now() & 0x7fffffff : Number(process.env.S3DS_SEED);
 
 const PREFIX = 'site/';
 

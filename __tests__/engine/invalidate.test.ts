@@ -20,6 +20,7 @@ import {
 } from '../support/engine.js';
 import { type Fault, ModelStore } from '../support/model-store.js';
 import { randomNumbers } from '../support/random.js';
+import { SEED } from '../support/seed.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
@@ -502,7 +503,6 @@ describe('CloudFront has no room, or is slow', () => {
 
 /** Histories of the random test. */
 const HISTORIES = Number(process.env.S3DS_RUNS ?? 100);
-const SEED = Number(process.env.S3DS_SEED ?? Date.now() % 1_000_000);
 
 /**
  * Readers ask for everything all the time, and keep every answer until they are told to forget it. Whatever fails, is

@@ -19,13 +19,13 @@ import {
   type ModelObject,
   ModelStore,
 } from '../support/model-store.js';
+import { SEED } from '../support/seed.js';
 
 /**
  * The engine against a model of S3: random trees, bucket states, policies and faults. What it promises is in
  * docs/SEMANTICS.md; `S3DS_RUNS` sets the number of cases, `S3DS_SEED` repeats a run.
  */
 const RUNS = Number(process.env.S3DS_RUNS ?? 300);
-const SEED = process.env.S3DS_SEED === undefined ? Date.now() & 0x7fffffff : Number(process.env.S3DS_SEED);
 
 const PREFIX = parsePrefix('site');
 const RELEASE = parsePrefix('release/v1');

@@ -8,6 +8,7 @@ import { contentTypeOf } from '../../src/model/headers.js';
 import { parseRedirects } from '../../src/model/redirects.js';
 import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
 import { randomNumbers } from '../support/random.js';
+import { SEED } from '../support/seed.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
@@ -17,7 +18,6 @@ import { removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
  * of sites, `S3DS_SEED` repeats them.
  */
 const SITES = Number(process.env.S3DS_RUNS ?? 15);
-const SEED = Number(process.env.S3DS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 4;
 
 const NAMES = [

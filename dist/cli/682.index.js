@@ -76,6 +76,7 @@ async function makeDirectory(path) {
 /* harmony export */   Lk: () => (/* binding */ metadataBytes),
 /* harmony export */   PJ: () => (/* binding */ parseSource),
 /* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
+/* harmony export */   R3: () => (/* binding */ provenMd5),
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
 /* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
@@ -156,12 +157,15 @@ function isEncrypted(encryption) {
 }
 /** Whether the digest that an object gives of itself is its ETag, as far as that says one. */
 function provesItself(etag, metadata) {
-    const md5 = metadataMd5(metadata);
-    if (md5 === undefined)
-        return false;
     const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
     const isLarge = kind.kind === 'multipart' && kind.parts > 1;
-    return isLarge || etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]);
+    return isLarge ? metadataMd5(metadata) !== undefined : provenMd5(etag, metadata) !== undefined;
+}
+/** The digest that an object gives of itself, where its ETag says the same. */
+function provenMd5(etag, metadata) {
+    const md5 = metadataMd5(metadata);
+    const isSame = md5 !== undefined && (etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]));
+    return isSame ? md5 : undefined;
 }
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 function formatSource({ encoding, md5, source, }) {
@@ -6504,7 +6508,13 @@ class SourceObjects {
         for (const file of files) {
             const object = source_objects_objectOf(file);
             const there = listing.get((prefix + file.name));
-            const md5 = file.size === 0 ? model_digest/* EMPTY_MD5 */.lQ : (this.#md5Of(object) ?? onlyPartOf(object.etag, there?.etag));
+            // What an index or metadata says of the same object there: both must be known by the same.
+            const same = there !== undefined && there.etag === object.etag && there.size === file.size;
+            const md5 = file.size === 0
+                ? model_digest/* EMPTY_MD5 */.lQ
+                : (this.#md5Of(object) ??
+                    onlyPartOf(object.etag, there?.etag) ??
+                    (same ? vouched.get(there) : undefined));
             if (md5 === undefined)
                 continue;
             for (const etag of [object.etag, (0,model_digest/* multipartETag */.Eq)([md5])])
@@ -6513,10 +6523,7 @@ class SourceObjects {
         for (const { name, size, object } of files) {
             const etag = object?.etag ?? '';
             const own = (0,model_digest/* classifyETag */.Q)(etag).kind === 'multipart' ? [etag] : [];
-            const there = listing.get((prefix + name));
-            // What an index or metadata says of the same object there: both must be known by the same.
-            const same = there !== undefined && there.etag === etag && there.size === size ? there : undefined;
-            const md5 = told.get(`${etag}/${size}`) ?? (same === undefined ? undefined : vouched.get(same));
+            const md5 = told.get(`${etag}/${size}`);
             const multipartETags = md5 === undefined ? own : [...own, (0,model_digest/* multipartETag */.Eq)([md5])];
             if (md5 !== undefined) {
                 contents.set(name, { md5, multipartETags });
@@ -7110,13 +7117,22 @@ class Transfer {
             if (!isUnproved(error) || source.size > store.maxCopySize)
                 throw error;
         }
-        // One that this run sent is known by now.
-        const sent = step.source.kind === 'published' ? this.#sent.get(step.source.key)?.md5 : undefined;
-        const headers = await this.#headers(file, sent, false);
-        const written = await store.copy({ key, source, md5: sent, headers, condition }, requests);
+        const known = await this.#digestThere(step, source);
+        const headers = await this.#headers(file, known, false);
+        const written = await store.copy({ key, source, md5: known, headers, condition }, requests);
         const etag = (0,model_digest/* classifyETag */.Q)(written.etag);
-        const md5 = etag.kind === 'md5' && (0,object_store/* etagsProve */.P)(written.encryption) ? etag.md5 : sent;
+        const md5 = etag.kind === 'md5' && (0,object_store/* etagsProve */.P)(written.encryption) ? etag.md5 : known;
         return { written, md5, file };
+    }
+    /** What this run sent is known by now; what lay in the destination may say its digest itself. */
+    async #digestThere(step, source) {
+        const { store, requests } = this.#options;
+        if (step.source.kind === 'published')
+            return this.#sent.get(step.source.key)?.md5;
+        if (source.bucket !== undefined)
+            return undefined;
+        const head = await store.head(source.key, requests);
+        return head?.etag === source.etag ? (0,model_headers/* provenMd5 */.R3)(head.etag, head.metadata) : undefined;
     }
     /**
      * A multipart object is copied in its own layout: the ETag of the whole then proves it, and the next run knows it by

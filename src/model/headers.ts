@@ -73,11 +73,16 @@ function isEncrypted(encryption: string | undefined): boolean {
 
 /** Whether the digest that an object gives of itself is its ETag, as far as that says one. */
 function provesItself(etag: ETag, metadata: ReadonlyMap<string, string>): boolean {
-  const md5 = metadataMd5(metadata);
-  if (md5 === undefined) return false;
   const kind = classifyETag(etag);
   const isLarge = kind.kind === 'multipart' && kind.parts > 1;
-  return isLarge || (etag as string) === md5 || etag === multipartETag([md5]);
+  return isLarge ? metadataMd5(metadata) !== undefined : provenMd5(etag, metadata) !== undefined;
+}
+
+/** The digest that an object gives of itself, where its ETag says the same. */
+export function provenMd5(etag: ETag, metadata: ReadonlyMap<string, string>): Md5 | undefined {
+  const md5 = metadataMd5(metadata);
+  const isSame = md5 !== undefined && ((etag as string) === md5 || etag === multipartETag([md5]));
+  return isSame ? md5 : undefined;
 }
 
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */

@@ -91,17 +91,21 @@ export class SourceObjects implements BodySource {
     for (const file of files) {
       const object = objectOf(file);
       const there = listing.get((prefix + file.name) as ObjectKey);
-      const md5 = file.size === 0 ? EMPTY_MD5 : (this.#md5Of(object) ?? onlyPartOf(object.etag, there?.etag));
+      // What an index or metadata says of the same object there: both must be known by the same.
+      const same = there !== undefined && there.etag === object.etag && there.size === file.size;
+      const md5 =
+        file.size === 0
+          ? EMPTY_MD5
+          : (this.#md5Of(object) ??
+            onlyPartOf(object.etag, there?.etag) ??
+            (same ? vouched.get(there) : undefined));
       if (md5 === undefined) continue;
       for (const etag of [object.etag, multipartETag([md5])]) told.set(`${etag}/${file.size}`, md5);
     }
     for (const { name, size, object } of files) {
       const etag = object?.etag ?? ('' as ETag);
       const own = classifyETag(etag).kind === 'multipart' ? [etag] : [];
-      const there = listing.get((prefix + name) as ObjectKey);
-      // What an index or metadata says of the same object there: both must be known by the same.
-      const same = there !== undefined && there.etag === etag && there.size === size ? there : undefined;
-      const md5 = told.get(`${etag}/${size}`) ?? (same === undefined ? undefined : vouched.get(same));
+      const md5 = told.get(`${etag}/${size}`);
       const multipartETags = md5 === undefined ? own : [...own, multipartETag([md5])];
       if (md5 !== undefined) {
         contents.set(name, { md5, multipartETags });

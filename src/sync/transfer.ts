@@ -15,6 +15,7 @@ import {
   type ObjectHeaders,
   objectHeaders,
   PAGE_METADATA,
+  provenMd5,
   SOURCE_METADATA,
   withMd5,
   withoutDigests,
@@ -484,13 +485,21 @@ export class Transfer implements Performer {
     } catch (error) {
       if (!isUnproved(error) || source.size > store.maxCopySize) throw error;
     }
-    // One that this run sent is known by now.
-    const sent = step.source.kind === 'published' ? this.#sent.get(step.source.key)?.md5 : undefined;
-    const headers = await this.#headers(file, sent, false);
-    const written = await store.copy({ key, source, md5: sent, headers, condition }, requests);
+    const known = await this.#digestThere(step, source);
+    const headers = await this.#headers(file, known, false);
+    const written = await store.copy({ key, source, md5: known, headers, condition }, requests);
     const etag = classifyETag(written.etag);
-    const md5 = etag.kind === 'md5' && etagsProve(written.encryption) ? etag.md5 : sent;
+    const md5 = etag.kind === 'md5' && etagsProve(written.encryption) ? etag.md5 : known;
     return { written, md5, file };
+  }
+
+  /** What this run sent is known by now; what lay in the destination may say its digest itself. */
+  async #digestThere(step: CopyStep, source: SourceObject): Promise<Md5 | undefined> {
+    const { store, requests } = this.#options;
+    if (step.source.kind === 'published') return this.#sent.get(step.source.key)?.md5;
+    if (source.bucket !== undefined) return undefined;
+    const head = await store.head(source.key, requests);
+    return head?.etag === source.etag ? provenMd5(head.etag, head.metadata) : undefined;
   }
 
   /**
