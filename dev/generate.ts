@@ -249,11 +249,42 @@ export function renderReportSchema(): string {
         properties: {
           url: { ...text, description: 'of a download, the directory' },
           status: reference('status'),
+          endpoint: {
+            type: 'string',
+            description: 'of a service that is not AWS, where there are several destinations',
+          },
           seconds: {
             type: 'number',
             description: 'wall seconds of this destination, where there are several',
           },
-          mirroredBy: { enum: ['upload', 'copy'], description: 'how a mirror got its bytes' },
+          mirroredBy: { enum: ['upload', 'copy', 'both'], description: 'how a mirror got its bytes' },
+          mirrored: {
+            type: 'object',
+            description: 'how the bytes of a mirror came, and what each way costs for all of them',
+            required: ['copied', 'sent', 'copyable'],
+            properties: {
+              copied: { ...reference('count'), description: 'copied from the first destination' },
+              sent: { ...reference('count'), description: 'sent from this machine' },
+              bytesPerSecond: {
+                type: 'number',
+                description:
+                  'large bodies from this machine to all destinations; absent where too little was sent to tell',
+              },
+              copyUsd: {
+                type: 'number',
+                description: 'US dollars for the transfer between regions of a copy of all',
+              },
+              transferUsd: {
+                type: 'number',
+                description: 'US dollars for the transfer between regions of what was copied',
+              },
+              copyable: {
+                type: 'boolean',
+                description:
+                  'whether the first destination can be copied from: one service, and one set of credentials',
+              },
+            },
+          },
           identity: reference('identity'),
           totals: {
             type: 'object',

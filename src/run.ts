@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { explainFork } from './action/fork.js';
-import { requestCost } from './console/cost.js';
+import { requestCost, transferPrice } from './console/cost.js';
 import { formatCount, formatFiles } from './console/format.js';
 import type { OptionsContext } from './console/options.js';
 import { printable } from './console/text.js';
@@ -12,6 +12,7 @@ import type { Emit, Event, Identity, RunEnded } from './model/events.js';
 import type { ObjectKey, Prefix } from './model/object-key.js';
 import { destinationUrl, type SourceBucket } from './model/objects.js';
 import { type Connection, type CopyFrom, runUrl, type SyncOptions } from './model/options.js';
+import type { Count } from './model/plan.js';
 import {
   type Delayed,
   type DestinationReport,
@@ -22,9 +23,12 @@ import {
   statusOf,
 } from './model/report.js';
 import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
+import type { Filling, FirstDestination } from './sync/first-destination.js';
 import { indexDestination, ofDestination } from './sync/index-destination.js';
 import type { Meeting } from './sync/meeting.js';
 import type { CopyPlace, IndexStorage, SourcePort, SyncPorts, SyncResult } from './sync/ports.js';
+import type { SharedTree } from './sync/shared-tree.js';
+import type { UploadRate } from './sync/upload-rate.js';
 
 /** What surrounds a run: a job of GitHub, a terminal, or a test. */
 export interface Shell {
@@ -69,8 +73,12 @@ export interface Engine {
 }
 
 /** What several destinations share, loaded with the engine. */
-async function sharing(signal: AbortSignal): Promise<Pick<SyncPorts, 'shared'>> {
-  return { shared: new (await import('./sync/shared-tree.js')).SharedTree(signal) };
+async function sharing(signal: AbortSignal): Promise<SharedTree> {
+  return new (await import('./sync/shared-tree.js')).SharedTree(signal);
+}
+
+async function firstDestination(): Promise<FirstDestination> {
+  return new (await import('./sync/first-destination.js')).FirstDestination();
 }
 
 async function meetingOf(destinations: number): Promise<Meeting> {
@@ -120,11 +128,17 @@ export async function run(
   });
 
   const all = [options, ...options.mirrors];
-  const shared = all.length === 1 ? {} : await sharing(signal);
+  const shared = all.length === 1 ? undefined : await sharing(signal);
+  // Mirrors wait for what the first destination's index says of the local files; one in a bucket may say nothing of them.
+  if (options.index.kind === 'none' || options.index.kind === 's3') shared?.tellIndex(undefined);
   const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
-  const first = publishTo(options, undefined);
-  // What is copied from the first destination must be there.
-  const results = await Promise.all([first, ...options.mirrors.map((mirror) => publishTo(mirror, first))]);
+  const isFilling = shared !== undefined && options.command === 'sync' && options.mirrorBy !== 'upload';
+  const first = isFilling && !options.mirrorsAtomic ? await firstDestination() : undefined;
+  let reach: (opened: OpenedStore | undefined) => void = () => undefined;
+  const reached = new Promise<OpenedStore | undefined>((resolve) => {
+    reach = resolve;
+  });
+  const results = await Promise.all(all.map(publishTo));
   const identity = results[0]?.identity;
   const end = together(results, options.dryRun);
   const report = buildReport(options, shell, { began, identity, warnings, end });
@@ -142,11 +156,12 @@ export async function run(
   if (failure !== undefined) shell.fail(failure, exit);
   return shell.detailedExit && exit === EXIT.done && ended.dryRun && ended.changed ? EXIT.wouldChange : exit;
 
-  /** One destination, to its end. Never rejects. @param primary what a mirror may be filled from */
-  async function publishTo(to: SyncOptions, primary: Promise<RunResult> | undefined): Promise<RunResult> {
-    const url = runUrl(to);
-    const say: Emit = all.length === 1 ? emit : (event) => emit({ ...event, at: url });
-    const seat = meeting?.seat(url);
+  /** One destination, to its end. Never rejects. */
+  async function publishTo(to: SyncOptions): Promise<RunResult> {
+    const isFirst = to === options;
+    const name = nameOf(to, all);
+    const say: Emit = all.length === 1 ? emit : (event) => emit({ ...event, at: name });
+    const seat = meeting?.seat(name);
     const started = shell.now();
     let identity: Identity | undefined;
     let result: RunResult;
@@ -156,26 +171,28 @@ export async function run(
       identity = opened.identity;
       const { region, endpoint } = opened;
       say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
-      const by = await mirroring(to, opened, primary);
+      if (isFirst) reach(opened);
+      const filling = isFirst ? undefined : await fillingOf(to, opened);
       const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
       const index =
         storage === undefined
           ? undefined
-          : ofDestination(storage, indexDestination(to.destination, endpoint));
-      const copyFrom = [...by.from, ...(await copyPlaces(to, opened))];
+          : ofDestination(storage, indexDestination(to.destination, endpoint), isFirst);
+      const copyFrom = await copyPlaces(to, opened);
       const source = await sourcePort(to, opened);
       const { invalidation } = to;
       const invalidator =
         invalidation === undefined || to.dryRun
           ? undefined
           : await openInvalidator(to, invalidation.distribution, region, shell.idToken);
-      const { report, exit } = await sync(to, {
+      const { report, exit, copiedFromFirst } = await sync(to, {
         store: opened.store,
         ...(endpoint === undefined ? {} : { endpoint }),
         copyFrom,
-        // What a dry run of the first destination would have put there.
-        ...(to.dryRun && by.from[0] !== undefined ? { filledFrom: by.from[0] } : {}),
-        ...shared,
+        ...(shared === undefined ? {} : { shared }),
+        ...(isFirst ? {} : { isMirror: true }),
+        ...(first === undefined || !isFirst ? {} : { first }),
+        ...(filling === undefined ? {} : { filling }),
         ...(seat === undefined ? {} : { meeting: seat }),
         ...(source === undefined ? {} : { source }),
         index,
@@ -186,57 +203,62 @@ export async function run(
         now: shell.now,
       });
       const { error } = report;
+      const mirrored = isFirst ? {} : mirroredBy(report, copiedFromFirst, filling, shared?.rate);
       const isAws = endpoint === undefined;
       const cost = requestCost(report.requests, report.sendAllRequests, isAws ? region : undefined);
       result = {
-        destination: { ...report, ...by.said, cost },
+        destination: { ...report, ...mirrored, cost },
         exit,
-        opened,
         ...(error === undefined ? {} : { error }),
       };
     } catch (thrown) {
       result = notBegun(to, explained(await explainFork(thrown, shell.env), signal, say));
       seat?.fail();
+      if (isFirst) reach(undefined);
       if (all.length > 1 && result.error !== undefined)
         say({ type: 'message', level: 'error', message: result.error.message });
+    } finally {
+      if (isFirst) {
+        first?.close();
+        shared?.tellIndex(undefined);
+      }
     }
     if (all.length === 1) return { ...result, ...(identity === undefined ? {} : { identity }) };
     const seconds = (shell.now() - started) / 1000;
     const who = identity === undefined ? {} : { identity };
     const { status, totals } = result.destination;
-    say({ type: 'destination-end', status, dryRun: to.dryRun, seconds, totals });
-    return { ...result, ...who, destination: { ...result.destination, ...who, seconds } };
+    const { mirrored } = result.destination;
+    const came = mirrored === undefined ? {} : { mirrored };
+    say({ type: 'destination-end', status, dryRun: to.dryRun, seconds, totals, ...came });
+    const { endpointUrl } = to.connection;
+    const at = endpointUrl === undefined ? {} : { endpoint: endpointUrl };
+    return { ...result, ...who, name, destination: { ...result.destination, ...at, ...who, seconds } };
   }
 
-  /** How a mirror gets its bytes; where they are copied from the first destination, it waits for that. */
-  async function mirroring(
-    to: SyncOptions,
-    { endpoint, region }: OpenedStore,
-    primary: Promise<RunResult> | undefined,
-  ): Promise<Mirroring> {
-    const sent: Mirroring = { from: [], said: primary === undefined ? {} : { mirroredBy: 'upload' } };
-    if (primary === undefined || options.mirrorsAtomic || options.mirrorBy === 'upload') return sent;
-    const { opened } = await primary;
-    if (opened === undefined) return sent;
-    const isOneService = opened.endpoint === endpoint && sameIdentity(to.connection, options.connection);
-    if (!isOneService && options.mirrorBy === 'copy') {
+  /** How a mirror is filled from the first destination; `undefined`: its bytes are sent. */
+  async function fillingOf(to: SyncOptions, { endpoint, region }: OpenedStore): Promise<Filling | undefined> {
+    if (first === undefined || shared === undefined) return undefined;
+    const opened = await reached;
+    if (opened === undefined) return undefined;
+    const always = options.mirrorBy === 'copy';
+    if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection)) {
+      if (!always) return undefined;
       throw new SyncError(
         'usage',
         EXIT.usage,
         `mirror-by: copy was given, and ${runUrl(to)} is reached by another endpoint or other credentials than ${runUrl(options)}: use upload or auto`,
       );
     }
-    // Transfer inside a region is free; between regions it is billed, and sending is not.
-    if (!isOneService || (options.mirrorBy === 'auto' && opened.region !== region)) return sent;
+    const elsewhere = opened.region === region ? 0 : undefined;
+    const usdPerGB = endpoint === undefined ? transferPrice(opened.region, region) : elsewhere;
     const { destination, connection } = options;
     const { expectedBucketOwner: expectedOwner } = connection;
     const bucket =
       destination.bucket === to.destination.bucket
         ? undefined
         : { name: destination.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
-    const { store } = opened;
-    const place = { url: destinationUrl(destination), store, prefix: destination.prefix, bucket };
-    return { from: [place], said: { mirroredBy: 'copy' } };
+    const { Filling } = await import('./sync/first-destination.js');
+    return new Filling({ first, prefix: destination.prefix, bucket, always, usdPerGB, rate: shared.rate });
   }
 
   async function copyPlaces(to: SyncOptions, { store }: OpenedStore): Promise<readonly CopyPlace[]> {
@@ -292,6 +314,36 @@ export async function run(
 /** Whether one set of credentials reaches both. */
 function sameIdentity(a: Connection, b: Connection): boolean {
   return a.profile === b.profile && a.role?.arn === b.role?.arn;
+}
+
+/** A destination among others: by its URL, and by its service where another one has that URL too. */
+function nameOf(to: SyncOptions, all: readonly SyncOptions[]): string {
+  const url = runUrl(to);
+  const isShared = all.filter((other) => runUrl(other) === url).length > 1;
+  return isShared ? `${url} at ${to.connection.endpointUrl ?? 'AWS'}` : url;
+}
+
+/** How the bytes of a mirror came. */
+function mirroredBy(
+  { totals: { uploaded: sent } }: DestinationReport,
+  copied: Count = { files: 0, bytes: 0 },
+  filling: Filling | undefined,
+  rate: UploadRate | undefined,
+): Pick<DestinationReport, 'mirroredBy' | 'mirrored'> {
+  const bytes = copied.bytes + sent.bytes;
+  const by = copied.bytes === 0 ? 'upload' : sent.bytes === 0 ? 'copy' : 'both';
+  if (bytes === 0) return { mirroredBy: by };
+  const { bytesPerSecond } = rate ?? {};
+  const usdPerGB = filling?.usdPerGB;
+  const price = (count: number): number => Math.round(((usdPerGB ?? 0) * count) / 1e3) / 1e6;
+  const mirrored = {
+    copied,
+    sent,
+    ...(bytesPerSecond === undefined ? {} : { bytesPerSecond: Math.round(bytesPerSecond) }),
+    ...(usdPerGB === undefined ? {} : { copyUsd: price(bytes), transferUsd: price(copied.bytes) }),
+    copyable: filling !== undefined,
+  };
+  return { mirroredBy: by, mirrored };
 }
 
 /** How a bucket is named where it is copied from. */
@@ -387,19 +439,13 @@ function copyBucket(options: SyncOptions, from: CopyFrom): SyncOptions {
   return { ...options, destination: from.place, connection: { ...found, ...connection }, writeHeaders: {} };
 }
 
-/** How a mirror gets its bytes. */
-interface Mirroring {
-  readonly from: readonly CopyPlace[];
-  readonly said: Pick<DestinationReport, 'mirroredBy'>;
-}
-
 interface RunResult {
   readonly destination: DestinationReport;
   readonly exit: ExitCode;
   readonly error?: ReportError;
   readonly identity?: Identity;
-  /** Present once it was reached. */
-  readonly opened?: OpenedStore;
+  /** What it is called where there are several. */
+  readonly name?: string;
 }
 
 interface RunResults {
@@ -423,10 +469,10 @@ function together(results: readonly RunResult[], dryRun: boolean): RunResults {
   const failed = results.filter((result) => result.exit !== EXIT.done && result.exit !== EXIT.different);
   const [first] = failed;
   if (first === undefined) return { destinations, exit, status };
-  const told = failed.map(({ destination: { url, steps }, error }) => {
+  const told = failed.map(({ name = '', destination: { steps }, error }) => {
     const step = steps.find(({ outcome }) => outcome === 'failed');
     const message = error?.message ?? step?.error?.message ?? 'failed';
-    return message.startsWith(url) ? message : `${url}: ${message}`;
+    return message.startsWith(name) ? message : `${name}: ${message}`;
   });
   const message = `${failed.length} of ${results.length} destinations failed: ${told.join('; ')}`;
   const code =

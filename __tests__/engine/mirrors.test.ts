@@ -1,10 +1,12 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { md5Of } from '../../src/model/digest.js';
+import { formatIndex, parseIndex } from '../../src/model/digest-index.js';
 import type { Event } from '../../src/model/events.js';
 import type { SyncOptions } from '../../src/model/options.js';
 import type { DestinationReport, Report } from '../../src/model/report.js';
-import { run } from '../../src/run.js';
+import { type Engine, engine, run } from '../../src/run.js';
 import { type Changes, optionsFor } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
@@ -38,6 +40,9 @@ interface Ended {
 }
 
 interface Mirrored extends Changes {
+  readonly engine?: Engine;
+  /** A file for each destination. */
+  readonly indexes?: readonly string[];
   readonly mirrorBy?: SyncOptions['mirrorBy'];
   readonly mirrorsAtomic?: boolean;
   /** Of the mirrors alone. */
@@ -45,16 +50,20 @@ interface Mirrored extends Changes {
 }
 
 async function publishAll(buckets: readonly string[], changes: Mirrored = {}): Promise<Ended> {
-  const { mirrorBy = 'upload', mirrorsAtomic = false, each = [] } = changes;
+  const { mirrorBy = 'upload', mirrorsAtomic = false, each = [], indexes = [] } = changes;
+  const indexOf = (at: number): Pick<SyncOptions, 'index'> =>
+    indexes[at] === undefined ? { index: { kind: 'none' } } : { index: { kind: 'file', path: indexes[at] } };
   const shared = { mirrorsAtomic, ...(mirrorsAtomic ? { delayUpdates: true } : {}) };
   const [first = '', ...rest] = buckets;
   const options: SyncOptions = {
     ...optionsFor(s3, first, root, changes),
     ...shared,
+    ...indexOf(0),
     mirrorBy,
     mirrors: rest.map((bucket, at) => ({
       ...optionsFor(s3, bucket, root, { ...changes, ...each[at] }),
       ...shared,
+      ...indexOf(at + 1),
     })),
   };
   const events: Event[] = [];
@@ -72,7 +81,7 @@ async function publishAll(buckets: readonly string[], changes: Mirrored = {}): P
       failure = message;
     },
   };
-  const exit = await run(options, shell, new AbortController().signal);
+  const exit = await run(options, shell, new AbortController().signal, changes.engine);
   if (report === undefined) throw new Error('no report');
   return { exit, report, destinations: report.destinations, failure };
 }
@@ -158,10 +167,108 @@ describe('mirror-by copy', () => {
     expect(s3.server.texts(second)).toEqual({ 'p/a': 'one', 'p/b': 'two' });
   });
 
-  test('auto copies within one region and service', async () => {
-    await writeTree({ a: 'one' }, root);
-    const { destinations } = await publishAll(names, { mirrorBy: 'auto' });
-    expect(destinations.map(({ mirroredBy }) => mirroredBy)).toEqual([undefined, 'copy', 'copy']);
+  test('a mirror copies what the first destination has had before, though that is refused this time', async () => {
+    const [first = '', second = ''] = names;
+    await writeTree({ a: 'one', b: 'two' }, root);
+    await publishAll([first]);
+    for (let at = 0; at < 40; at++) s3.server.putObject(first, `p/old/${at}`, `old ${at}`);
+    s3.server.log.clear();
+    await writeTree({ c: 'three' }, root);
+    const { destinations } = await publishAll([first, second], {
+      mirrorBy: 'copy',
+      deletes: { deleteAfter: true },
+    });
+    expect(destinations.map(({ status }) => status)).toEqual(['refused', 'done']);
+    expect(puts(second)).toBe(1);
+    expect(destinations[1]).toMatchObject({
+      mirroredBy: 'both',
+      mirrored: { copied: { files: 2 }, sent: { files: 1 } },
+    });
+    expect(s3.server.texts(second)).toEqual({ 'p/a': 'one', 'p/b': 'two', 'p/c': 'three' });
+  });
+});
+
+describe('mirror-by auto', () => {
+  test('copies within one region and service, as soon as each object is there', async () => {
+    const [first = '', second = ''] = names;
+    await writeTree({ a: 'one', b: 'two', empty: '' }, root);
+    const order: string[] = [];
+    const note = s3.server.after({ operation: ['PutObject', 'CopyObject'] }, ({ bucket, key }) => {
+      order.push(`${bucket === first ? 'first' : 'mirror'} ${key}`);
+    });
+    const { destinations } = await publishAll([first, second], {
+      mirrorBy: 'auto',
+      connection: { concurrency: 1 },
+    });
+    note();
+    expect(destinations.map(({ mirroredBy }) => mirroredBy)).toEqual([undefined, 'copy']);
+    expect(destinations[1]?.mirrored).toMatchObject({
+      copied: { files: 2, bytes: 6 },
+      copyUsd: 0,
+      copyable: true,
+    });
+    expect(order.indexOf('mirror p/a')).toBeLessThan(order.indexOf('first p/empty'));
+  });
+
+  test('staged: what the first destination published is copied into uploads that nobody sees', async () => {
+    const [first = '', second = ''] = names;
+    await writeTree({ a: 'one', 'big.bin': noise(9 * MIB) }, root);
+    const { exit, destinations } = await publishAll([first, second], {
+      mirrorBy: 'auto',
+      delayUpdates: true,
+    });
+    expect(exit).toBe(0);
+    expect(destinations[1]).toMatchObject({ mirroredBy: 'copy', sentBytes: 0 });
+    expect(s3.server.texts(second)).toEqual(s3.server.texts(first));
+  });
+
+  /** As if the mirror lay in another region of AWS. */
+  const apart: Engine = {
+    ...engine,
+    async openStore(options, ...rest) {
+      const opened = await engine.openStore(options, ...rest);
+      const region = options.destination.bucket === names[0] ? 'us-east-1' : 'eu-west-3';
+      return { ...opened, endpoint: undefined, region };
+    },
+  };
+
+  test('sends to another region, and copies there once this line is so slow that the runner costs more', async () => {
+    const [first = '', second = ''] = names;
+    const tree = Object.fromEntries(
+      ['a', 'b', 'c', 'd', 'e'].map((name, at) => [name, noise(1.1 * MIB, at + 1)]),
+    );
+    await writeTree({ ...tree, small: 'small' }, root);
+    const slow = s3.server.before({ operation: 'PutObject' }, async ({ key }) => {
+      if (key !== 'p/small') await new Promise((resolve) => setTimeout(resolve, 1_200));
+    });
+    const changes = { mirrorBy: 'auto', connection: { concurrency: 1 }, engine: apart } as const;
+    const { destinations } = await publishAll([first, second], changes);
+    slow();
+    const { mirroredBy, mirrored } = destinations[1] ?? {};
+    expect(mirroredBy).toBe('both');
+    expect(mirrored).toMatchObject({ copyable: true, bytesPerSecond: expect.any(Number) });
+    expect(mirrored?.copied.files).toBeGreaterThan(0);
+    expect(mirrored?.transferUsd).toBeGreaterThan(0);
+    // What is small is sent at any rate.
+    expect(
+      s3.server.log.of('PutObject').filter(({ bucket, key }) => bucket === second && key === 'p/small'),
+    ).toHaveLength(1);
+    expect(s3.server.texts(second)).toEqual(s3.server.texts(first));
+  });
+
+  test('sends to another region on a fast line, and says what a copy would have cost', async () => {
+    await writeTree({ a: 'one', 'big.bin': noise(6 * MIB) }, root);
+    const { destinations } = await publishAll(names.slice(0, 2), { mirrorBy: 'auto', engine: apart });
+    expect(destinations[1]).toMatchObject({
+      mirroredBy: 'upload',
+      mirrored: {
+        copied: { files: 0 },
+        sent: { files: 2 },
+        copyUsd: 0.000126,
+        transferUsd: 0,
+        copyable: true,
+      },
+    });
   });
 });
 
@@ -180,6 +287,36 @@ test('a mirror that fails is named, the others finish, the next run repairs it',
   s3.server.faults.clear();
   expect((await publishAll([first, second, third])).exit).toBe(0);
   expect(s3.server.texts(second)).toEqual(s3.server.texts(third));
+});
+
+test('each destination has an index of its objects; what is known of local files stands in the first one alone', async () => {
+  const at = await temporaryDirectory();
+  try {
+    const indexes = ['1', '2'].map((name) => join(at, name));
+    const tree = { a: 'one', b: 'two', big: noise(9 * MIB) };
+    await writeTree(tree, root);
+    await publishAll(names.slice(0, 2), { indexes });
+    // What was touched just before it was digested is not remembered.
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    await publishAll(names.slice(0, 2), { indexes });
+    const [first = '', second = ''] = await Promise.all(indexes.map((path) => readFile(path, 'utf8')));
+    expect(first).toContain(join(root, 'big'));
+    expect(second).not.toContain(root);
+    expect(second).toContain('p/big');
+
+    // The mirror goes by the first one's lines: a false one costs it an upload.
+    const { index } = parseIndex(Buffer.from(first), Buffer.alloc(0), undefined);
+    if (index === undefined) throw new Error('no index');
+    const [path = '', entry] = [...index.files].find(([file]) => file.endsWith('/a')) ?? [];
+    if (entry === undefined) throw new Error('the index does not know the file');
+    const files = new Map([...index.files, [path, { ...entry, md5: md5Of(Buffer.from('not one')) }]]);
+    await writeFile(indexes[0] ?? '', [...formatIndex({ ...index, files })].join(''));
+    const { destinations } = await publishAll(names.slice(0, 2), { indexes });
+    expect(destinations.map(({ totals }) => totals.uploaded.files)).toEqual([1, 1]);
+    expect(s3.server.texts(names[1] ?? '')['p/a']).toBe('one');
+  } finally {
+    await removeTree(at);
+  }
 });
 
 describe('mirrors-atomic', () => {

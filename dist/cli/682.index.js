@@ -1338,7 +1338,7 @@ async function digestTree(request) {
         if (!hasTwin && !listed.has(file.size))
             continue;
         const layouts = listed.get(file.size);
-        const remembered = request.trustFiles && needsNoParts(file, layouts) ? recall(index, file, layouts) : undefined;
+        const remembered = needsNoParts(file, layouts) ? recall(request.fileIndex, file, layouts) : undefined;
         if (remembered !== undefined) {
             known.set(file.name, remembered);
             continue;
@@ -3299,7 +3299,8 @@ function makePlan(input) {
         const leader = id === undefined ? undefined : first.get(id);
         const safe = id === undefined ? undefined : sources.get(id);
         const moved = id === undefined ? undefined : moving.get(id);
-        if (file.size < policy.copyMinSize && (own ?? safe ?? leader ?? moved) !== undefined) {
+        const filled = file.size === 0 ? undefined : input.filled;
+        if (file.size < policy.copyMinSize && (own ?? safe ?? leader ?? moved ?? filled) !== undefined) {
             decided.push({ ...want, small: true });
         }
         else if (own !== undefined) {
@@ -3320,7 +3321,12 @@ function makePlan(input) {
         else {
             if (id !== undefined && !archives(file))
                 first.set(id, key);
-            decided.push(moved === undefined ? want : { ...want, from: { reason: 'moved', object: moved } });
+            if (moved !== undefined)
+                decided.push({ ...want, from: { reason: 'moved', object: moved } });
+            else if (filled === undefined)
+                decided.push(want);
+            else
+                decided.push({ ...want, from: { reason: 'exists', first: filled, name: file.name } });
         }
     }
     const order = orderReads(decided.map(({ key, rank, file, from }) => ({
@@ -3339,7 +3345,7 @@ function makePlan(input) {
         const phase = order.phases.get(key) ?? 0;
         if (from !== undefined) {
             const source = copySource(from);
-            const stagedAt = policy.delay && source.kind === 'object' ? 0 : order.staged.get(key);
+            const stagedAt = policy.delay && source.kind !== 'published' ? 0 : order.staged.get(key);
             const step = {
                 ...base,
                 action: policy.again,
@@ -3478,6 +3484,14 @@ function later(candidate, known, ranks) {
 function copySource(from) {
     if ('key' in from)
         return { kind: 'published', key: from.key };
+    if ('first' in from) {
+        const { first, name } = from;
+        return {
+            kind: 'first',
+            key: first.keyOf(name),
+            ...(first.bucket === undefined ? {} : { bucket: first.bucket }),
+        };
+    }
     const { key, etag, size, bucket } = from.object;
     return { kind: 'object', key, etag, size, ...(bucket === undefined ? {} : { bucket }) };
 }
@@ -4790,7 +4804,7 @@ class Download {
             listing,
             further,
             index,
-            trustFiles,
+            fileIndex: trustFiles ? index : undefined,
             onlyListed: true,
             pool: this.#frame.pool,
             onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),
@@ -5353,10 +5367,10 @@ class Judge {
     }
     /** Without encoding: where the index lies in the destination's own bucket, its lines are believed. */
     async remembered(file, encoding, names, ahead) {
-        const { index, trustObjects, trustFiles, pool } = this.#request;
+        const { index, trustObjects, fileIndex, pool } = this.#request;
         if (!trustObjects || index === undefined || this.#bySource.size === 0)
             return undefined;
-        let md5 = trustFiles ? recallMd5(index, file) : undefined;
+        let md5 = fileIndex === undefined ? undefined : recallMd5(fileIndex, file);
         try {
             md5 ??= (await pool.digest({ file, layouts: [] }, ahead)).md5;
         }
@@ -6354,8 +6368,8 @@ function named(names) {
     return `${names.slice(0, SHOWN).join(', ')}${more}`;
 }
 
-// EXTERNAL MODULE: ./build/src/sync/shared-tree.js
-var shared_tree = __webpack_require__(3645);
+// EXTERNAL MODULE: ./build/src/sync/shared-tree.js + 1 modules
+var shared_tree = __webpack_require__(8414);
 ;// CONCATENATED MODULE: ./build/src/sync/site.js
 
 
@@ -6806,6 +6820,9 @@ class Transfer {
     deleted = new Set();
     /** Exit statuses of the failures met. */
     exits = new Set();
+    /** Of the first destination's objects, for a mirror. */
+    copiedFromFirst = { files: 0, bytes: 0 };
+    #fromFirst = new Set();
     #refusedCopies = 0;
     constructor(options) {
         this.#options = options;
@@ -6875,6 +6892,10 @@ class Transfer {
             try {
                 const { action, sent } = await this.#writeUnder(step, condition);
                 this.#remember(step.key, sent);
+                if (action === 'copy' && this.#fromFirst.has(step.key)) {
+                    this.copiedFromFirst.files++;
+                    this.copiedFromFirst.bytes += sent.file.size;
+                }
                 return {
                     step,
                     outcome: 'done',
@@ -6908,12 +6929,18 @@ class Transfer {
                 return published;
         }
         let copied = {};
-        if (step.action === 'copy' && !step.staged)
-            copied = await this.#copy(step, condition);
-        else if (step.action === 'refresh')
+        if (step.action === 'refresh') {
             copied = await this.#refresh(step, condition);
-        if (copied.sent !== undefined && step.action !== 'upload')
-            return { action: step.action, sent: copied.sent };
+            if (copied.sent !== undefined)
+                return { action: 'refresh', sent: copied.sent };
+        }
+        else if (!step.staged) {
+            const copy = await this.#copyOf(step);
+            if (copy !== undefined)
+                copied = await this.#copy(copy.step, copy.source, condition);
+            if (copied.sent !== undefined)
+                return { action: 'copy', sent: copied.sent };
+        }
         return { action: 'upload', sent: await this.#uploadTwice(step, copied.overwrite ?? condition) };
     }
     async beforeDeletes() {
@@ -6982,11 +7009,8 @@ class Transfer {
      * Copies, or says why the bytes must be sent: `sent` is undefined when the source no longer is what vouched
      * for it or may not be copied, and `overwrite` is set when the copy was made and is not what it should be.
      */
-    async #copy(step, condition) {
+    async #copy(step, source, condition) {
         const { store, requests } = this.#options;
-        const source = this.#sourceOf(step);
-        if (source === undefined)
-            return {};
         const { key, file, md5 } = step;
         try {
             if (md5 === undefined)
@@ -7208,15 +7232,16 @@ class Transfer {
     /** Stages a step: its source's bytes where they can be copied, else the file's. */
     async #stage(step) {
         try {
-            if (step.action === 'copy' && step.source.kind === 'object') {
+            const copy = step.action === 'copy' && step.source.kind === 'published' ? undefined : await this.#copyOf(step);
+            if (copy !== undefined) {
                 try {
-                    return await this.#copyParts(step, step.source);
+                    return await this.#copyParts(copy.step, copy.source);
                 }
                 catch (error) {
                     // What is not required is sent in its place, by one request.
                     if (!this.#options.delay || isUnknownThere(error))
                         throw error;
-                    this.#sendInstead(step, error);
+                    this.#sendInstead(copy.step, error);
                 }
             }
             return await this.#twice(step, (file, digest) => this.#uploadParts(step.key, file, digest));
@@ -7254,17 +7279,38 @@ class Transfer {
             return { action: again.action, sent: await this.#complete(again, condition) };
         }
     }
-    #sourceOf(step) {
-        if (step.source.kind === 'object')
-            return step.source;
-        const sent = this.#sent.get(step.source.key);
+    /** A step as a copy of what its content lies in by now; `undefined`: its bytes must be sent. */
+    async #copyOf(step) {
+        if (step.action === 'upload' || step.source.kind === 'first')
+            return this.#copyOfFirst(step);
+        const source = step.source.kind === 'object' ? step.source : this.#sentAs(step, step.source.key);
+        return source === undefined ? undefined : { step, source };
+    }
+    async #copyOfFirst(step) {
+        const { filling, signal } = this.#options;
+        const held = await filling?.source(step.file, step.md5, signal);
+        if (held === undefined)
+            return undefined;
+        const { source, md5 } = held;
+        this.#fromFirst.add(step.key);
+        const copy = {
+            ...step,
+            action: 'copy',
+            reason: 'exists',
+            md5,
+            source: { kind: 'object', ...source },
+        };
+        return { step: copy, source };
+    }
+    #sentAs(step, key) {
+        const sent = this.#sent.get(key);
         if (sent === undefined)
             return undefined;
         // The file whose first name was sent may have changed since the plan: then this name has content of its own.
         const isSame = step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5;
         if (!isSame)
             return undefined;
-        return { key: step.source.key, etag: sent.written.etag, size: sent.file.size };
+        return { key, etag: sent.written.etag, size: sent.file.size };
     }
     #sayRefused(step, why) {
         const level = this.#refusedCopies++ === 0 ? 'notice' : 'debug';
@@ -7302,13 +7348,14 @@ class Transfer {
         const isMultipart = file.object !== undefined && (0,model_digest/* classifyETag */.Q)(file.object.etag).kind === 'multipart';
         if (isLarge(file.size) || isMultipart)
             return this.#complete(await this.#uploadParts(key, file, digest), condition);
-        const { store, signal, requests } = this.#options;
+        const { store, rate, signal, requests } = this.#options;
         return this.#bodies.with(file.size, async () => {
             signal.throwIfAborted();
             const body = await this.#bodyOf(file);
             const md5 = (0,model_digest/* md5Of */.iF)(body);
             const headers = await this.#headers(file, md5, false);
-            const written = await store.put({ key, body, md5, headers, condition }, requests);
+            const put = { key, body, md5, headers, condition };
+            const written = await rate.measure(body.length, () => store.put(put, requests));
             this.#options.onSent(file.size);
             return { written, md5, file };
         });
@@ -7346,7 +7393,7 @@ class Transfer {
     }
     /** @param only the whole file, where it is one part and already read */
     async #sendParts(key, file, { md5, partMd5s }, layout, only) {
-        const { store, signal, requests } = this.#options;
+        const { store, rate, signal, requests } = this.#options;
         const headers = await this.#headers(file, md5, true);
         const { upload, have } = await this.#begin(key, file, md5, layout, partMd5s, headers);
         const proves = (0,object_store/* etagsProve */.P)(upload.encryption);
@@ -7354,7 +7401,8 @@ class Transfer {
         const parts = [];
         const send = async (number, body) => {
             signal.throwIfAborted();
-            const part = await store.uploadPart({ upload, number, body, md5: partMd5s[number - 1] }, requests);
+            const due = { upload, number, body, md5: partMd5s[number - 1] };
+            const part = await rate.measure(body.length, () => store.uploadPart(due, requests));
             const proof = (0,model_digest/* classifyETag */.Q)(part.etag);
             if (proves && proof.kind === 'md5' && proof.md5 !== partMd5s[number - 1]) {
                 const told = `part ${number} has the ETag ${part.etag}`;
@@ -7467,7 +7515,9 @@ function archived({ key, ...step }) {
     return new errors/* SyncError */.S0('rejected', errors/* EXIT */.dc.failed, message, { key });
 }
 function shownSource({ key, ...source }) {
-    return source.kind === 'object' && source.bucket !== undefined ? `s3://${source.bucket.name}/${key}` : key;
+    return source.kind !== 'published' && source.bucket !== undefined
+        ? `s3://${source.bucket.name}/${key}`
+        : key;
 }
 /**
  * Headers that came along, with the digest of these bytes. What they say of the digest themselves may be of other ones;
@@ -7751,7 +7801,10 @@ class Run {
     #encodings;
     /** Where the tree lies in a bucket. */
     #source;
+    /** Whose lines about local files may be believed. */
+    #fileIndex;
     #delayed;
+    #copiedFromFirst = { files: 0, bytes: 0 };
     #lock;
     #invalidations;
     #policy;
@@ -7792,12 +7845,12 @@ class Run {
         const { lock, dryRun, deletes } = this.#options;
         if (lock && !dryRun)
             await this.#takeLock();
-        const { index: storage, emit } = this.#ports;
-        const remembered = await loadIndex(storage, emit, this.#frame.signal);
+        const remembered = await this.#load();
         const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
         const invalidations = this.#toInvalidate(known.files, listing, remembered);
         const delay = this.#canDelay(tree);
         let planned = await this.#plan(input, delay);
+        this.#tellKept(planned, listing);
         if (known.files.length > 0)
             guardDeletions(planned, deletes, this.#frame.url);
         this.#settle(planned);
@@ -7805,6 +7858,7 @@ class Run {
             invalidations.plan(planned.plan);
             invalidations.tellPlanned();
             await this.#compareRefreshed(planned.plan, listing);
+            this.#copiedFromFirst = plannedFromFirst(planned.plan);
             return this.#frame.rehearse(planned.plan);
         }
         const matters = this.#mattersTo(tree, known.files);
@@ -7821,6 +7875,15 @@ class Run {
             await this.#execute(planned, seen, false);
         }
         this.#blameInvalidation(await invalidations.wait());
+    }
+    /** The index of this destination; and of several, the first one's for what it says of the local files. */
+    async #load() {
+        const { index: storage, isMirror = false, emit } = this.#ports;
+        const loaded = await loadIndex(storage, emit, this.#frame.signal);
+        if (!isMirror)
+            this.#shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
+        this.#fileIndex = await this.#alive(this.#shared.index);
+        return loaded;
     }
     /** Everything that is known before a plan is made. */
     async #prepare(remembered) {
@@ -7950,8 +8013,8 @@ class Run {
     /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
     async plan() {
         const { deletes } = this.#options;
-        const { index: storage, emit, endpoint = '' } = this.#ports;
-        const remembered = await loadIndex(storage, emit, this.#frame.signal);
+        const { endpoint = '' } = this.#ports;
+        const remembered = await this.#load();
         const { tree, known, input } = await this.#prepare(remembered);
         const planned = await this.#plan(input, this.#canDelay(tree));
         if (known.files.length > 0)
@@ -8159,7 +8222,9 @@ class Run {
         if (site.compress.length === 0)
             return { files, adopted: new Map(), vouched: new Map() };
         return this.#frame.phase('encode', async (tell) => this.#encodings.encode(files, {
-            ...remembered,
+            index: remembered.index,
+            trustObjects: remembered.trustObjects,
+            fileIndex: this.#fileIndex,
             rules: site.compress,
             policy: this.#policy,
             prefix: destination.prefix,
@@ -8189,7 +8254,7 @@ class Run {
             listing,
             further: further.flatMap(({ objects }) => objects),
             index: remembered.index,
-            trustFiles: remembered.trustFiles,
+            fileIndex: this.#fileIndex,
             pool: this.#frame.pool,
             onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
             signal: this.#frame.signal,
@@ -8225,6 +8290,7 @@ class Run {
                 ? knownContents(digests)
                 : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
             ...this.#ownSources(tree),
+            ...(this.#ports.filling?.isPlanned === true ? { filled: this.#ports.filling } : {}),
             vouched: encoded.size + copied.size === 0 ? vouched : new Map([...vouched, ...encoded, ...copied]),
             archives: (file) => model_objects/* ARCHIVED_CLASSES */.E.has(this.#policy.headersOf(file)['x-amz-storage-class'] ?? ''),
             headers: this.#headerStates(files, listing, remembered),
@@ -8258,18 +8324,8 @@ class Run {
     }
     /** The objects that are copied, each under its own name. */
     #ownSources({ files }) {
-        const { source, filledFrom } = this.#ports;
+        const { source } = this.#ports;
         const own = new Map();
-        if (filledFrom !== undefined) {
-            const { prefix, bucket } = filledFrom;
-            const there = bucket === undefined ? {} : { bucket };
-            const unknown = { etag: 'planned', lastModified: 0, storageClass: 'STANDARD', ...there };
-            for (const { name, size } of files) {
-                if (size > 0)
-                    own.set(name, { ...unknown, key: (prefix + name), size });
-            }
-            return { own };
-        }
         if (source?.copyable !== true)
             return {};
         for (const { name, object } of files) {
@@ -8415,6 +8471,7 @@ class Run {
     }
     #transfer(parts) {
         const { preserve, overwrite, connection } = this.#options;
+        const { filling } = this.#ports;
         return new Transfer({
             ...parts,
             store: this.#ports.store,
@@ -8423,6 +8480,10 @@ class Run {
             overwrite,
             policy: this.#policy,
             budget: this.#shared.bodies,
+            rate: this.#shared.rate,
+            ...(filling === undefined
+                ? {}
+                : { filling: { source: (...args) => this.#alive(filling.source(...args)) } }),
             concurrency: (0,model_options/* requestsInFlight */._)(connection),
             emit: this.#ports.emit,
             signal: this.#frame.signal,
@@ -8474,6 +8535,7 @@ class Run {
                             if (event.outcome.action !== 'keep')
                                 done++;
                             this.#writtenAt.set(event.outcome.step.key, now());
+                            this.#tellWritten(event.outcome, transfer);
                             clock.see(event.outcome);
                         }
                         tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
@@ -8490,6 +8552,7 @@ class Run {
                 isRemembered = signal.aborted;
                 await transfer.close();
             }
+            this.#copiedFromFirst = transfer.copiedFromFirst;
             this.#frame.addExits(transfer.exits);
             if (delay)
                 this.#delayed = clock.delayed();
@@ -8502,20 +8565,46 @@ class Run {
     /** Waits until every destination has staged everything. */
     async #meet(meeting) {
         const { signal } = this.#frame;
-        // Whoever waits for a slow one is alive.
-        const alive = setInterval(() => this.#frame.moved(), 1_000);
         const stopped = new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        const absent = await this.#alive(Promise.race([meeting.arrive(), stopped]));
+        if (absent === undefined)
+            return undefined;
+        const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
+        this.#frame.blame({ code: 'mirror-absent', message }, errors/* EXIT */.dc.failed);
+        return { code: 'mirror-absent', message };
+    }
+    /** Whoever waits for another destination is alive: that one's own watch ends what does not move. */
+    async #alive(waiting) {
+        const alive = setInterval(() => this.#frame.moved(), 1_000);
         try {
-            const absent = await Promise.race([meeting.arrive(), stopped]);
-            if (absent === undefined)
-                return undefined;
-            const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
-            this.#frame.blame({ code: 'mirror-absent', message }, errors/* EXIT */.dc.failed);
-            return { code: 'mirror-absent', message };
+            return await waiting;
         }
         finally {
             clearInterval(alive);
         }
+    }
+    /** What lies here already, and stays as it is, for the mirrors. */
+    #tellKept({ plan, unchanged }, listing) {
+        const { first } = this.#ports;
+        if (first === undefined)
+            return;
+        const { prefix } = this.#options.destination;
+        const due = new Set([...stepsOf(plan)].map(({ key }) => key));
+        for (const [key, md5] of unchanged) {
+            const object = listing.get(key);
+            if (md5 === undefined || object === undefined || due.has(key))
+                continue;
+            if (!model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass))
+                first.tell(key.slice(prefix.length), { ...object, md5 });
+        }
+    }
+    #tellWritten({ step, action }, transfer) {
+        const { first } = this.#ports;
+        if (first === undefined || action === 'delete' || action === 'keep')
+            return;
+        const { etag, size = 0, md5 } = transfer.learned.get(step.key) ?? {};
+        const held = etag === undefined || md5 === undefined ? undefined : { etag, size, md5 };
+        first.tell(step.key.slice(this.#options.destination.prefix.length), held);
     }
     /** Lists once more before anything is deleted: where somebody else writes too, nothing is. */
     async #mayDelete(transfer, seen) {
@@ -8649,12 +8738,13 @@ class Run {
     }
     result() {
         const invalidation = this.#invalidations?.report;
-        return this.#frame.result(this.#headerDifferences, {
+        const result = this.#frame.result(this.#headerDifferences, {
             headersUnknown: this.#headersUnknown,
             sendAllRequests: this.#sendAllRequests,
             ...(this.#delayed === undefined ? {} : { delayed: this.#delayed }),
             ...(invalidation === undefined ? {} : { invalidation }),
         });
+        return { ...result, copiedFromFirst: this.#copiedFromFirst };
     }
 }
 /** The bytes lie on the machines that staged them. */
@@ -8688,6 +8778,10 @@ function plannedOf(plan) {
         losses: 0,
         related: true,
     };
+}
+function plannedFromFirst(plan) {
+    const steps = [...stepsOf(plan)].filter((step) => step.action === 'copy' && step.source.kind === 'first');
+    return { files: steps.length, bytes: totalSize(steps.map(({ bytes }) => ({ size: bytes }))) };
 }
 /** Measures the switch: from the start of the first write that succeeded to the end of the last one. */
 class SwitchClock {

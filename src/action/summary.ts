@@ -1,4 +1,4 @@
-import { costSentence, dollars } from '../console/cost.js';
+import { costSentence, dollars, mirroredText } from '../console/cost.js';
 import {
   formatBytes,
   formatCount,
@@ -11,7 +11,7 @@ import { delayedText, invalidationText, totalRows } from '../console/log.js';
 import { markdownCode, markdownText, shorten } from '../console/text.js';
 import { isChanged, spared, sumRequests, sumTotals, totalRequests } from '../console/totals.js';
 import { REASON_WORDS, withoutKey } from '../console/words.js';
-import type { Report, ReportStep, Status, Totals } from '../model/report.js';
+import type { DestinationReport, Report, ReportStep, Status, Totals } from '../model/report.js';
 
 /**
  * GitHub takes 1 MiB a step, and 65,536 characters as a comment on a pull request, which `summary-file` is for. A few
@@ -40,6 +40,7 @@ export function renderSummary(report: Report, title = ''): string {
     headline(report, totals, title),
     failures(report),
     report.destinations.length > 1 ? destinationsTable(report) : totalsTable(report, totals),
+    mirrorings(report),
     origin(report, totals),
     invalidations(report),
     warnings(report),
@@ -140,10 +141,10 @@ function totalsTable(report: Report, totals: Totals): string {
 
 /** A row a destination. */
 function destinationsTable({ destinations, dryRun }: Report): string {
-  const rows = destinations.map(({ url, status, totals, seconds, mirroredBy, cost }) => {
+  const rows = destinations.map(({ status, totals, seconds, mirroredBy, mirrored, cost, ...at }) => {
     const { uploaded, copied, unchanged, deleted, failed } = totals;
-    const price = cost?.usd === undefined ? '' : dollars(cost.usd);
-    const word = `${EMOJI[status]} ${code(url)}${mirroredBy === undefined ? '' : ` (by ${mirroredBy})`}`;
+    const price = cost?.usd === undefined ? '' : dollars(cost.usd + (mirrored?.transferUsd ?? 0));
+    const word = `${EMOJI[status]} ${named(at, destinations)}${mirroredBy === undefined ? '' : ` (by ${MIRRORED_BY[mirroredBy]})`}`;
     return [
       word,
       ...[uploaded, copied, unchanged, deleted, failed].map(countAndBytes),
@@ -163,6 +164,28 @@ function destinationsTable({ destinations, dryRun }: Report): string {
     'cost',
   ];
   return table(heads, rows);
+}
+
+const MIRRORED_BY = { upload: 'upload', copy: 'copy', both: 'copy and upload' } as const;
+
+/** A destination by its URL, and by its service where another one has that URL too. */
+function named(
+  { url, endpoint = 'AWS' }: Pick<DestinationReport, 'url' | 'endpoint'>,
+  all: readonly DestinationReport[],
+): string {
+  const isShared = all.filter((other) => other.url === url).length > 1;
+  return isShared ? `${code(url)} at ${code(endpoint)}` : code(url);
+}
+
+/** How each mirror got its bytes, and what each way costs. */
+function mirrorings({ destinations, dryRun }: Report): string {
+  return destinations
+    .flatMap((destination) => {
+      const { mirrored } = destination;
+      if (mirrored === undefined) return [];
+      return `- ${named(destination, destinations)}: ${mirroredText(mirrored, dryRun)}.`;
+    })
+    .join('\n');
 }
 
 function countAndBytes({ files, bytes }: Totals[keyof Totals]): string {

@@ -1,5 +1,5 @@
-import type { RequestCost } from '../model/report.js';
-import { formatCount } from './format.js';
+import type { Mirrored, RequestCost } from '../model/report.js';
+import { formatBytes, formatCount, formatFiles, formatSeconds } from './format.js';
 
 interface Prices {
   /** USD per 1,000 PUT, COPY, POST and LIST. */
@@ -56,6 +56,51 @@ export function requestCost(
     pricesAsOf: prices.asOf,
     sendAllUsd: round((sendAll * prices.put) / 1000),
   };
+}
+
+/** US dollars for 10^9 bytes from most regions into another one (https://repost.aws/articles/ARjzluyMS8RbeOOK4MGXRG6Q, 2026-01). */
+const TRANSFER_USD_PER_GB = 0.02;
+
+/** Regions of which more is asked, by different prices. */
+const DEAR = /^(af|il|me|mx|sa)-|^ap-east-/;
+
+/** What AWS asks for a copy into another region: US dollars for 10^9 bytes; `undefined` where the price is not known. */
+export function transferPrice(from: string, to: string): number | undefined {
+  if (from === to) return 0;
+  return DEAR.test(from) ? undefined : TRANSFER_USD_PER_GB;
+}
+
+/** How a mirror got its bytes, in a sentence, and what each way costs in another. */
+export function mirroredText(
+  { copied, sent, bytesPerSecond, copyUsd, copyable }: Mirrored,
+  dryRun: boolean,
+): string {
+  const ways = [
+    {
+      count: copied,
+      done: dryRun ? 'to be copied from the first destination' : 'copied from the first destination',
+    },
+    { count: sent, done: dryRun ? 'to be sent from this machine' : 'sent from this machine' },
+  ].filter(({ count }) => count.files > 0);
+  const came = ways.map(
+    ({ count, done }) => `${formatFiles(count.files)} (${formatBytes(count.bytes)}) ${done}`,
+  );
+  const bytes = copied.bytes + sent.bytes;
+  const time =
+    bytesPerSecond === undefined
+      ? ''
+      : `, about ${formatSeconds(bytes / bytesPerSecond)} at ${formatBytes(bytesPerSecond)}/s`;
+  const all = `sending all takes ${formatBytes(bytes)} of this machine's line${time}`;
+  const price =
+    copyUsd === undefined
+      ? 'a price that is not known here'
+      : copyUsd === 0
+        ? 'nothing'
+        : `about ${dollars(copyUsd)}`;
+  const copying = copyable
+    ? `copying all costs ${price} for transfer`
+    : 'it cannot be copied, as another service or other credentials lead there';
+  return `${came.join(', ')}; ${all}; ${copying}`;
 }
 
 /** One sentence for people. */

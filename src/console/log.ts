@@ -3,6 +3,7 @@ import type { Invalidation } from '../model/invalidation.js';
 import type { LogLevel } from '../model/options.js';
 import type { Action, CopySource, Count, Step } from '../model/plan.js';
 import type { Delayed, Status, Totals } from '../model/report.js';
+import { mirroredText } from './cost.js';
 import {
   formatBytes,
   formatCount,
@@ -148,8 +149,11 @@ export function createLog(): (event: Event) => readonly LogLine[] {
         return remember(event.outcome, event.at);
       case 'invalidation':
         return [info(invalidationLine(event.invalidation))];
-      case 'destination-end':
-        return [info(destinationText(event))];
+      case 'destination-end': {
+        const { mirrored, dryRun } = event;
+        const came = mirrored === undefined ? [] : [info(mirroredText(mirrored, dryRun))];
+        return [info(destinationText(event)), ...came];
+      }
       case 'message':
         return event.level === 'debug'
           ? debug(event.message)
@@ -214,6 +218,8 @@ function reasonText(step: Step, action: Action): string {
   const reason = REASON_WORDS[step.reason];
   if (step.action !== 'copy' && step.action !== 'link') return reason;
   // A copy whose source was gone: what was sent was not planned to be.
+  if (step.source.kind === 'first' && action === 'upload')
+    return 'sent, as the first destination does not have it';
   if (action === 'upload' || action === 'download')
     return `${action === 'upload' ? 'sent' : 'fetched'}, as the source of its copy had changed`;
   return `from ${printable(sourceText(step.source))}: ${reason}`;
@@ -221,7 +227,7 @@ function reasonText(step: Step, action: Action): string {
 
 /** A key of another bucket says which. */
 function sourceText(source: CopySource): string {
-  const bucket = source.kind === 'object' ? source.bucket : undefined;
+  const bucket = source.kind === 'published' ? undefined : source.bucket;
   return bucket === undefined ? source.key : `s3://${bucket.name}/${source.key}`;
 }
 

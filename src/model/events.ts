@@ -1,7 +1,7 @@
 import type { ErrorCode, ExitCode } from './errors.js';
 import type { Invalidation } from './invalidation.js';
 import type { Count, Step } from './plan.js';
-import type { Delayed, ReportError, Status, Totals } from './report.js';
+import type { Delayed, Mirrored, ReportError, Status, Totals } from './report.js';
 
 /** Who is publishing: never a secret, a token or a signature. */
 export interface Identity {
@@ -100,6 +100,8 @@ type Said =
       readonly dryRun: boolean;
       readonly seconds: number;
       readonly totals: Totals;
+      /** Of a mirror that bytes had to get to. */
+      readonly mirrored?: Mirrored;
     }
   | {
       readonly type: 'message';

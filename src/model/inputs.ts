@@ -205,7 +205,7 @@ export const INPUTS = {
     values: ['auto', 'upload', 'copy'],
     default: 'auto',
     description:
-      'How a mirror gets its bytes: `upload` sends them to each, `copy` fills the mirrors from the first destination inside S3 (0 bytes more from this machine; transfer between regions is billed), `auto` copies within one region and service and uploads elsewhere.',
+      'How a mirror gets its bytes: `upload` sends them to each, `copy` fills the mirrors from the first destination inside S3 (0 bytes more from this machine; transfer between regions is billed), `auto` copies within one region and service, and decides object by object between regions of AWS: sent, but large ones copied once this line is so slow that the runner costs more than the transfer.',
   },
   'mirrors-atomic': {
     kind: 'boolean',

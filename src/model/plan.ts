@@ -109,7 +109,9 @@ export type CopySource =
       /** Where a `copy-from` line found it; absent: in the destination's own bucket. */
       readonly bucket?: SourceBucket;
     }
-  | { readonly kind: 'published'; readonly key: ObjectKey };
+  | { readonly kind: 'published'; readonly key: ObjectKey }
+  /** What the first destination has under this key once its own run has written it. */
+  | { readonly kind: 'first'; readonly key: ObjectKey; readonly bucket?: SourceBucket };
 
 /** A copy of an object onto itself with the headers that it should have. */
 export interface RefreshStep extends StepBase {

@@ -71,9 +71,27 @@ export interface Delayed {
   readonly seconds: number;
 }
 
+/** How the bytes of a mirror came, and what each way costs for all of them. */
+export interface Mirrored {
+  /** Copied from the first destination. */
+  readonly copied: Count;
+  /** Sent from this machine. */
+  readonly sent: Count;
+  /** Of large bodies from this machine to all destinations; absent where too little was sent to tell. */
+  readonly bytesPerSecond?: number;
+  /** US dollars for the transfer between regions of a copy of all; absent where none can be made or no price is known. */
+  readonly copyUsd?: number;
+  /** US dollars for the transfer between regions of what was copied. */
+  readonly transferUsd?: number;
+  /** Whether the first destination can be copied from: one service, and one set of credentials. */
+  readonly copyable: boolean;
+}
+
 export interface DestinationReport {
   /** Of a download, the directory. */
   readonly url: string;
+  /** Of a service that is not AWS, where there are several destinations. */
+  readonly endpoint?: string;
   readonly status: Status;
   readonly totals: Totals;
   /** Requests sent, retries included, by S3 operation. */
@@ -91,7 +109,9 @@ export interface DestinationReport {
   /** Wall seconds of this destination; present where there are several. */
   readonly seconds?: number;
   /** How a mirror got its bytes. */
-  readonly mirroredBy?: 'upload' | 'copy';
+  readonly mirroredBy?: 'upload' | 'copy' | 'both';
+  /** Present for a mirror that bytes had to get to. */
+  readonly mirrored?: Mirrored;
   /** Who published here; present where there are several. */
   readonly identity?: Identity;
   /** Present once a store was reached. */

@@ -30,8 +30,8 @@ export interface DigestRequest {
   /** Objects of other places that may be copied. */
   readonly further: readonly ListedObject[];
   readonly index: DigestIndex | undefined;
-  /** Whether the index's lines about local files may be believed: its place, its machine. */
-  readonly trustFiles: boolean;
+  /** The index whose lines about local files may be believed. */
+  readonly fileIndex: DigestIndex | undefined;
   /** Files that are alike are of no interest: only what an object may have the content of is digested. */
   readonly onlyListed?: true;
   /** What is known already, and cannot be read here. */
@@ -64,8 +64,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     const hasTwin = request.onlyListed !== true && (bySize.get(file.size) ?? 0) > 1;
     if (!hasTwin && !listed.has(file.size)) continue;
     const layouts = listed.get(file.size);
-    const remembered =
-      request.trustFiles && needsNoParts(file, layouts) ? recall(index, file, layouts) : undefined;
+    const remembered = needsNoParts(file, layouts) ? recall(request.fileIndex, file, layouts) : undefined;
     if (remembered !== undefined) {
       known.set(file.name, remembered);
       continue;

@@ -358,7 +358,7 @@ class Download {
         listing,
         further,
         index,
-        trustFiles,
+        fileIndex: trustFiles ? index : undefined,
         onlyListed: true,
         pool: this.#frame.pool,
         onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),

@@ -24,7 +24,8 @@ export interface EncodeRequest {
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly index: DigestIndex | undefined;
   /** Whether the index's lines about local files may be believed. */
-  readonly trustFiles: boolean;
+  /** The index whose lines about local files may be believed. */
+  readonly fileIndex: DigestIndex | undefined;
   /** Whether a line about an object is believed alone. */
   readonly trustObjects: boolean;
   readonly store: ReadableStore;
@@ -237,9 +238,9 @@ class Judge {
     names: readonly LocalFile[],
     ahead: number,
   ): Promise<Settled | undefined> {
-    const { index, trustObjects, trustFiles, pool } = this.#request;
+    const { index, trustObjects, fileIndex, pool } = this.#request;
     if (!trustObjects || index === undefined || this.#bySource.size === 0) return undefined;
-    let md5 = trustFiles ? recallMd5(index, file) : undefined;
+    let md5 = fileIndex === undefined ? undefined : recallMd5(fileIndex, file);
     try {
       md5 ??= (await pool.digest({ file, layouts: [] }, ahead)).md5;
     } catch (error) {

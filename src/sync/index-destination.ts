@@ -8,11 +8,15 @@ export function indexDestination(destination: Destination, endpoint: string | un
   return endpoint === undefined ? url : `${url} at ${new URL(endpoint).host}`;
 }
 
-/** An index of one destination: whose index it is stands in it, and whose lines they are in its journal. */
-export function ofDestination(storage: IndexStorage, destination: string): IndexStorage {
+/**
+ * An index of one destination: whose index it is stands in it, and whose lines they are in its journal.
+ *
+ * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
+ */
+export function ofDestination(storage: IndexStorage, destination: string, withFiles = true): IndexStorage {
   const { trust, journal } = storage;
   return {
-    trust,
+    trust: { remote: trust.remote, local: trust.local && withFiles },
     destination,
     load: (signal) => storage.load(signal),
     save: (bytes, signal) => storage.save(bytes, signal),

@@ -1,6 +1,6 @@
 import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
-import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
+import { ARCHIVED_CLASSES, type ListedObject, type LocalFile, type SourceBucket } from '../model/objects.js';
 import { MAX_COPY_SIZE } from '../model/part-sizes.js';
 import type {
   Condition,
@@ -81,6 +81,11 @@ export interface PlanInput {
   readonly vouched: ReadonlyMap<ListedObject, Identity>;
   /** By name: the object that a file of another bucket is, where it can be copied. It is never written. */
   readonly own?: ReadonlyMap<string, ListedObject>;
+  /** Where the first destination has the whole tree, or will have it: what is not there otherwise is copied from it. */
+  readonly filled?: {
+    readonly keyOf: (name: string) => ObjectKey;
+    readonly bucket: SourceBucket | undefined;
+  };
   /** What is remembered of the objects' headers; no entry: unknown, and left alone. */
   readonly headers: ReadonlyMap<ObjectKey, HeaderState>;
   /** Whether a file's object is written into an archived class, from which nothing is copied; absent: none is. */
@@ -121,7 +126,8 @@ interface Wanted {
 interface Decided extends Wanted {
   readonly from?:
     | { readonly reason: 'exists' | 'moved'; readonly object: ListedObject }
-    | { readonly reason: 'exists' | 'duplicate'; readonly key: ObjectKey };
+    | { readonly reason: 'exists' | 'duplicate'; readonly key: ObjectKey }
+    | { readonly reason: 'exists'; readonly first: NonNullable<PlanInput['filled']>; readonly name: string };
   readonly small?: true;
 }
 
@@ -254,7 +260,8 @@ export function makePlan(input: PlanInput): Planned {
     const leader = id === undefined ? undefined : first.get(id);
     const safe = id === undefined ? undefined : sources.get(id);
     const moved = id === undefined ? undefined : moving.get(id);
-    if (file.size < policy.copyMinSize && (own ?? safe ?? leader ?? moved) !== undefined) {
+    const filled = file.size === 0 ? undefined : input.filled;
+    if (file.size < policy.copyMinSize && (own ?? safe ?? leader ?? moved ?? filled) !== undefined) {
       decided.push({ ...want, small: true });
     } else if (own !== undefined) {
       // It is the one whose headers are wanted too.
@@ -270,7 +277,9 @@ export function makePlan(input: PlanInput): Planned {
     } else if (leader !== undefined) decided.push({ ...want, from: { reason: 'duplicate', key: leader } });
     else {
       if (id !== undefined && !archives(file)) first.set(id, key);
-      decided.push(moved === undefined ? want : { ...want, from: { reason: 'moved', object: moved } });
+      if (moved !== undefined) decided.push({ ...want, from: { reason: 'moved', object: moved } });
+      else if (filled === undefined) decided.push(want);
+      else decided.push({ ...want, from: { reason: 'exists', first: filled, name: file.name } });
     }
   }
 
@@ -293,7 +302,7 @@ export function makePlan(input: PlanInput): Planned {
     const phase = order.phases.get(key) ?? 0;
     if (from !== undefined) {
       const source = copySource(from);
-      const stagedAt = policy.delay && source.kind === 'object' ? 0 : order.staged.get(key);
+      const stagedAt = policy.delay && source.kind !== 'published' ? 0 : order.staged.get(key);
       const step: CopyStep | LinkStep = {
         ...base,
         action: policy.again,
@@ -436,6 +445,14 @@ function later(candidate: ListedObject, known: ListedObject, ranks: ReadonlyMap<
 
 function copySource(from: NonNullable<Decided['from']>): CopySource {
   if ('key' in from) return { kind: 'published', key: from.key };
+  if ('first' in from) {
+    const { first, name } = from;
+    return {
+      kind: 'first',
+      key: first.keyOf(name),
+      ...(first.bucket === undefined ? {} : { bucket: first.bucket }),
+    };
+  }
   const { key, etag, size, bucket } = from.object;
   return { kind: 'object', key, etag, size, ...(bucket === undefined ? {} : { bucket }) };
 }

@@ -2,8 +2,10 @@ import type { ExitCode } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import type { Prefix } from '../model/object-key.js';
 import type { SourceBucket } from '../model/objects.js';
+import type { Count } from '../model/plan.js';
 import type { DestinationReport } from '../model/report.js';
 import type { Invalidator, ObjectStore, ReadableStore } from '../store/object-store.js';
+import type { Filling, FirstDestination } from './first-destination.js';
 import type { Seat } from './meeting.js';
 import type { SharedTree } from './shared-tree.js';
 
@@ -55,8 +57,12 @@ export interface SyncPorts {
   /** Custom endpoint; empty or absent: AWS itself. */
   readonly endpoint?: string;
   readonly copyFrom: readonly CopyPlace[];
-  /** In a dry run: the place that would hold the whole tree by now. */
-  readonly filledFrom?: CopyPlace;
+  /** Whether this is one of the further destinations: the first one's index knows the local files. */
+  readonly isMirror?: true;
+  /** Told what this destination has, for the mirrors that are filled from it. */
+  readonly first?: FirstDestination;
+  /** How a mirror is filled from the first destination. */
+  readonly filling?: Filling;
   /** With other destinations of the same tree. */
   readonly shared?: SharedTree;
   /** Where all destinations meet before any of them publishes. */
@@ -80,4 +86,6 @@ export interface SyncPorts {
 export interface SyncResult {
   readonly report: DestinationReport;
   readonly exit: ExitCode;
+  /** What a mirror got by copies from the first destination. */
+  readonly copiedFromFirst?: Count;
 }

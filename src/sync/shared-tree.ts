@@ -1,7 +1,8 @@
 import { ByteBudget } from '../model/concurrency.js';
-import { formatLayout } from '../model/digest-index.js';
+import { type DigestIndex, formatLayout } from '../model/digest-index.js';
 import type { TreeOptions } from '../model/options.js';
 import type { DigestJob, FileDigest } from './file-bytes.js';
+import { UploadRate } from './upload-rate.js';
 import { type Tree, walk } from './walk.js';
 
 /** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
@@ -11,12 +12,24 @@ const BODY_BUDGET = 64 * 1024 * 1024;
 export class SharedTree {
   readonly bodies = new ByteBudget(BODY_BUDGET);
   readonly digests = new DigestMemo();
+  readonly rate = new UploadRate();
+  /** The index that knows the local files and may be believed: the first destination's, once it is loaded. */
+  readonly index: Promise<DigestIndex | undefined>;
+  #tellIndex: (index: DigestIndex | undefined) => void = () => undefined;
   readonly #signal: AbortSignal;
   #tree: Promise<Tree> | undefined;
 
   /** @param signal of the whole run: one destination that fails must not end the walk of the others */
   constructor(signal: AbortSignal) {
     this.#signal = signal;
+    this.index = new Promise((resolve) => {
+      this.#tellIndex = resolve;
+    });
+  }
+
+  /** Told once by the first destination; later words are not heard. */
+  tellIndex(index: DigestIndex | undefined): void {
+    this.#tellIndex(index);
   }
 
   walk(options: TreeOptions, onProgress: (files: number) => void): Promise<Tree> {

@@ -138,7 +138,10 @@ class Run {
   readonly #encodings: Encodings;
   /** Where the tree lies in a bucket. */
   readonly #source: SourceObjects | undefined;
+  /** Whose lines about local files may be believed. */
+  #fileIndex: DigestIndex | undefined;
   #delayed: Delayed | undefined;
+  #copiedFromFirst: Count = { files: 0, bytes: 0 };
   #lock: Lock | undefined;
   #invalidations: Invalidations | undefined;
   #policy: HeaderDecider;
@@ -180,18 +183,19 @@ class Run {
   async publish(): Promise<void> {
     const { lock, dryRun, deletes } = this.#options;
     if (lock && !dryRun) await this.#takeLock();
-    const { index: storage, emit } = this.#ports;
-    const remembered = await loadIndex(storage, emit, this.#frame.signal);
+    const remembered = await this.#load();
     const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
     const invalidations = this.#toInvalidate(known.files, listing, remembered);
     const delay = this.#canDelay(tree);
     let planned = await this.#plan(input, delay);
+    this.#tellKept(planned, listing);
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
     this.#settle(planned);
     if (dryRun) {
       invalidations.plan(planned.plan);
       invalidations.tellPlanned();
       await this.#compareRefreshed(planned.plan, listing);
+      this.#copiedFromFirst = plannedFromFirst(planned.plan);
       return this.#frame.rehearse(planned.plan);
     }
     const matters = this.#mattersTo(tree, known.files);
@@ -206,6 +210,15 @@ class Run {
       await this.#execute(planned, seen, false);
     }
     this.#blameInvalidation(await invalidations.wait());
+  }
+
+  /** The index of this destination; and of several, the first one's for what it says of the local files. */
+  async #load(): Promise<LoadedIndex> {
+    const { index: storage, isMirror = false, emit } = this.#ports;
+    const loaded = await loadIndex(storage, emit, this.#frame.signal);
+    if (!isMirror) this.#shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
+    this.#fileIndex = await this.#alive(this.#shared.index);
+    return loaded;
   }
 
   /** Everything that is known before a plan is made. */
@@ -346,8 +359,8 @@ class Run {
   /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
   async plan(): Promise<void> {
     const { deletes } = this.#options;
-    const { index: storage, emit, endpoint = '' } = this.#ports;
-    const remembered = await loadIndex(storage, emit, this.#frame.signal);
+    const { endpoint = '' } = this.#ports;
+    const remembered = await this.#load();
     const { tree, known, input } = await this.#prepare(remembered);
     const planned = await this.#plan(input, this.#canDelay(tree));
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
@@ -561,7 +574,9 @@ class Run {
     if (site.compress.length === 0) return { files, adopted: new Map(), vouched: new Map() };
     return this.#frame.phase('encode', async (tell) =>
       this.#encodings.encode(files, {
-        ...remembered,
+        index: remembered.index,
+        trustObjects: remembered.trustObjects,
+        fileIndex: this.#fileIndex,
         rules: site.compress,
         policy: this.#policy,
         prefix: destination.prefix,
@@ -600,7 +615,7 @@ class Run {
         listing,
         further: further.flatMap(({ objects }) => objects),
         index: remembered.index,
-        trustFiles: remembered.trustFiles,
+        fileIndex: this.#fileIndex,
         pool: this.#frame.pool,
         onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
         signal: this.#frame.signal,
@@ -646,6 +661,7 @@ class Run {
           ? knownContents(digests)
           : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
       ...this.#ownSources(tree),
+      ...(this.#ports.filling?.isPlanned === true ? { filled: this.#ports.filling } : {}),
       vouched: encoded.size + copied.size === 0 ? vouched : new Map([...vouched, ...encoded, ...copied]),
       archives: (file) => ARCHIVED_CLASSES.has(this.#policy.headersOf(file)['x-amz-storage-class'] ?? ''),
       headers: this.#headerStates(files, listing, remembered),
@@ -683,18 +699,9 @@ class Run {
   }
 
   /** The objects that are copied, each under its own name. */
-  #ownSources({ files }: Tree): { readonly own?: ReadonlyMap<string, ListedObject> } {
-    const { source, filledFrom } = this.#ports;
+  #ownSources({ files }: Tree): Pick<PlanInput, 'own'> {
+    const { source } = this.#ports;
     const own = new Map<string, ListedObject>();
-    if (filledFrom !== undefined) {
-      const { prefix, bucket } = filledFrom;
-      const there = bucket === undefined ? {} : { bucket };
-      const unknown = { etag: 'planned' as ETag, lastModified: 0, storageClass: 'STANDARD', ...there };
-      for (const { name, size } of files) {
-        if (size > 0) own.set(name, { ...unknown, key: (prefix + name) as ObjectKey, size });
-      }
-      return { own };
-    }
     if (source?.copyable !== true) return {};
     for (const { name, object } of files) {
       if (object === undefined || object.size === 0) continue;
@@ -852,6 +859,7 @@ class Run {
     parts: Pick<TransferOptions, 'digests' | 'bodies' | 'delay' | 'uploads' | 'mayDelete' | 'onSent'>,
   ): Transfer {
     const { preserve, overwrite, connection } = this.#options;
+    const { filling } = this.#ports;
     return new Transfer({
       ...parts,
       store: this.#ports.store,
@@ -860,6 +868,10 @@ class Run {
       overwrite,
       policy: this.#policy,
       budget: this.#shared.bodies,
+      rate: this.#shared.rate,
+      ...(filling === undefined
+        ? {}
+        : { filling: { source: (...args) => this.#alive(filling.source(...args)) } }),
       concurrency: requestsInFlight(connection),
       emit: this.#ports.emit,
       signal: this.#frame.signal,
@@ -915,6 +927,7 @@ class Run {
               // What is kept is no part of the total either.
               if (event.outcome.action !== 'keep') done++;
               this.#writtenAt.set(event.outcome.step.key, now());
+              this.#tellWritten(event.outcome, transfer);
               clock.see(event.outcome);
             }
             tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
@@ -929,6 +942,7 @@ class Run {
         isRemembered = signal.aborted;
         await transfer.close();
       }
+      this.#copiedFromFirst = transfer.copiedFromFirst;
       this.#frame.addExits(transfer.exits);
       if (delay) this.#delayed = clock.delayed();
       await this.#lookAgain(transfer, seen);
@@ -940,20 +954,46 @@ class Run {
   /** Waits until every destination has staged everything. */
   async #meet(meeting: Seat): Promise<StepOutcome['error'] | undefined> {
     const { signal } = this.#frame;
-    // Whoever waits for a slow one is alive.
-    const alive = setInterval(() => this.#frame.moved(), 1_000);
     const stopped = new Promise<void>((resolve) =>
       signal.addEventListener('abort', () => resolve(), { once: true }),
     );
+    const absent = await this.#alive(Promise.race([meeting.arrive(), stopped]));
+    if (absent === undefined) return undefined;
+    const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
+    this.#frame.blame({ code: 'mirror-absent', message }, EXIT.failed);
+    return { code: 'mirror-absent', message };
+  }
+
+  /** Whoever waits for another destination is alive: that one's own watch ends what does not move. */
+  async #alive<T>(waiting: Promise<T>): Promise<T> {
+    const alive = setInterval(() => this.#frame.moved(), 1_000);
     try {
-      const absent = await Promise.race([meeting.arrive(), stopped]);
-      if (absent === undefined) return undefined;
-      const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
-      this.#frame.blame({ code: 'mirror-absent', message }, EXIT.failed);
-      return { code: 'mirror-absent', message };
+      return await waiting;
     } finally {
       clearInterval(alive);
     }
+  }
+
+  /** What lies here already, and stays as it is, for the mirrors. */
+  #tellKept({ plan, unchanged }: Planned, listing: Looked['listing']): void {
+    const { first } = this.#ports;
+    if (first === undefined) return;
+    const { prefix } = this.#options.destination;
+    const due = new Set([...stepsOf(plan)].map(({ key }) => key));
+    for (const [key, md5] of unchanged) {
+      const object = listing.get(key);
+      if (md5 === undefined || object === undefined || due.has(key)) continue;
+      if (!ARCHIVED_CLASSES.has(object.storageClass))
+        first.tell(key.slice(prefix.length), { ...object, md5 });
+    }
+  }
+
+  #tellWritten({ step, action }: StepOutcome, transfer: Transfer): void {
+    const { first } = this.#ports;
+    if (first === undefined || action === 'delete' || action === 'keep') return;
+    const { etag, size = 0, md5 } = transfer.learned.get(step.key) ?? {};
+    const held = etag === undefined || md5 === undefined ? undefined : { etag, size, md5 };
+    first.tell(step.key.slice(this.#options.destination.prefix.length), held);
   }
 
   /** Lists once more before anything is deleted: where somebody else writes too, nothing is. */
@@ -1091,12 +1131,13 @@ class Run {
 
   result(): SyncResult {
     const invalidation = this.#invalidations?.report;
-    return this.#frame.result(this.#headerDifferences, {
+    const result = this.#frame.result(this.#headerDifferences, {
       headersUnknown: this.#headersUnknown,
       sendAllRequests: this.#sendAllRequests,
       ...(this.#delayed === undefined ? {} : { delayed: this.#delayed }),
       ...(invalidation === undefined ? {} : { invalidation }),
     });
+    return { ...result, copiedFromFirst: this.#copiedFromFirst };
   }
 }
 
@@ -1137,6 +1178,11 @@ function plannedOf(plan: Plan): Planned {
     losses: 0,
     related: true,
   };
+}
+
+function plannedFromFirst(plan: Plan): Count {
+  const steps = [...stepsOf(plan)].filter((step) => step.action === 'copy' && step.source.kind === 'first');
+  return { files: steps.length, bytes: totalSize(steps.map(({ bytes }) => ({ size: bytes }))) };
 }
 
 /** Measures the switch: from the start of the first write that succeeded to the end of the last one. */

@@ -55,6 +55,8 @@ import {
   readRange,
   withOpenFile,
 } from './file-bytes.js';
+import type { Filling } from './first-destination.js';
+import type { UploadRate } from './upload-rate.js';
 import type { Uploads } from './uploads.js';
 
 /** Parts of one file in flight; other files and the budget share the rest. */
@@ -86,6 +88,9 @@ export interface TransferOptions {
   readonly bodies: BodySource;
   /** Bodies held in memory at a time. */
   readonly budget: ByteBudget;
+  readonly rate: UploadRate;
+  /** Where a mirror is filled from the first destination. */
+  readonly filling?: Pick<Filling, 'source'>;
   /** Everything is staged; nothing is ever put or copied to a key whose bytes are. */
   readonly delay: boolean;
   readonly uploads: Uploads;
@@ -135,6 +140,12 @@ export interface Staged {
   readonly file: LocalFile;
 }
 
+/** A copy, and what it is made from. */
+interface Copy {
+  readonly step: CopyStep;
+  readonly source: SourceObject;
+}
+
 /** What a finished write put under its key. */
 interface Sent {
   readonly written: Written;
@@ -163,6 +174,9 @@ export class Transfer implements Performer {
   readonly deleted = new Set<ObjectKey>();
   /** Exit statuses of the failures met. */
   readonly exits = new Set<ExitCode>();
+  /** Of the first destination's objects, for a mirror. */
+  readonly copiedFromFirst = { files: 0, bytes: 0 };
+  readonly #fromFirst = new Set<ObjectKey>();
   #refusedCopies = 0;
 
   constructor(options: TransferOptions) {
@@ -235,6 +249,10 @@ export class Transfer implements Performer {
       try {
         const { action, sent } = await this.#writeUnder(step, condition);
         this.#remember(step.key, sent);
+        if (action === 'copy' && this.#fromFirst.has(step.key)) {
+          this.copiedFromFirst.files++;
+          this.copiedFromFirst.bytes += sent.file.size;
+        }
         return {
           step,
           outcome: 'done',
@@ -269,10 +287,14 @@ export class Transfer implements Performer {
       if (published !== undefined) return published;
     }
     let copied: { readonly sent?: Sent; readonly overwrite?: Condition } = {};
-    if (step.action === 'copy' && !step.staged) copied = await this.#copy(step, condition);
-    else if (step.action === 'refresh') copied = await this.#refresh(step, condition);
-    if (copied.sent !== undefined && step.action !== 'upload')
-      return { action: step.action, sent: copied.sent };
+    if (step.action === 'refresh') {
+      copied = await this.#refresh(step, condition);
+      if (copied.sent !== undefined) return { action: 'refresh', sent: copied.sent };
+    } else if (!step.staged) {
+      const copy = await this.#copyOf(step);
+      if (copy !== undefined) copied = await this.#copy(copy.step, copy.source, condition);
+      if (copied.sent !== undefined) return { action: 'copy', sent: copied.sent };
+    }
     return { action: 'upload', sent: await this.#uploadTwice(step, copied.overwrite ?? condition) };
   }
 
@@ -345,11 +367,10 @@ export class Transfer implements Performer {
    */
   async #copy(
     step: CopyStep,
+    source: SourceObject,
     condition: Condition,
   ): Promise<{ readonly sent?: Sent; readonly overwrite?: Condition }> {
     const { store, requests } = this.#options;
-    const source = this.#sourceOf(step);
-    if (source === undefined) return {};
     const { key, file, md5 } = step;
     try {
       if (md5 === undefined) return { sent: await this.#copyUnknown(step, source, condition) };
@@ -579,13 +600,15 @@ export class Transfer implements Performer {
   /** Stages a step: its source's bytes where they can be copied, else the file's. */
   async #stage(step: UploadStep | CopyStep): Promise<Staged> {
     try {
-      if (step.action === 'copy' && step.source.kind === 'object') {
+      const copy =
+        step.action === 'copy' && step.source.kind === 'published' ? undefined : await this.#copyOf(step);
+      if (copy !== undefined) {
         try {
-          return await this.#copyParts(step, step.source);
+          return await this.#copyParts(copy.step, copy.source);
         } catch (error) {
           // What is not required is sent in its place, by one request.
           if (!this.#options.delay || isUnknownThere(error)) throw error;
-          this.#sendInstead(step, error);
+          this.#sendInstead(copy.step, error);
         }
       }
       return await this.#twice(step, (file, digest) => this.#uploadParts(step.key, file, digest));
@@ -623,15 +646,37 @@ export class Transfer implements Performer {
     }
   }
 
-  #sourceOf(step: CopyStep): SourceObject | undefined {
-    if (step.source.kind === 'object') return step.source;
-    const sent = this.#sent.get(step.source.key);
+  /** A step as a copy of what its content lies in by now; `undefined`: its bytes must be sent. */
+  async #copyOf(step: UploadStep | CopyStep): Promise<Copy | undefined> {
+    if (step.action === 'upload' || step.source.kind === 'first') return this.#copyOfFirst(step);
+    const source = step.source.kind === 'object' ? step.source : this.#sentAs(step, step.source.key);
+    return source === undefined ? undefined : { step, source };
+  }
+
+  async #copyOfFirst(step: UploadStep | CopyStep): Promise<Copy | undefined> {
+    const { filling, signal } = this.#options;
+    const held = await filling?.source(step.file, step.md5, signal);
+    if (held === undefined) return undefined;
+    const { source, md5 } = held;
+    this.#fromFirst.add(step.key);
+    const copy = {
+      ...step,
+      action: 'copy',
+      reason: 'exists',
+      md5,
+      source: { kind: 'object', ...source },
+    } as const;
+    return { step: copy, source };
+  }
+
+  #sentAs(step: CopyStep, key: ObjectKey): SourceObject | undefined {
+    const sent = this.#sent.get(key);
     if (sent === undefined) return undefined;
     // The file whose first name was sent may have changed since the plan: then this name has content of its own.
     const isSame =
       step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5;
     if (!isSame) return undefined;
-    return { key: step.source.key, etag: sent.written.etag, size: sent.file.size };
+    return { key, etag: sent.written.etag, size: sent.file.size };
   }
 
   #sayRefused(step: CopyStep | RefreshStep, why: string): void {
@@ -681,13 +726,14 @@ export class Transfer implements Performer {
     const isMultipart = file.object !== undefined && classifyETag(file.object.etag).kind === 'multipart';
     if (isLarge(file.size) || isMultipart)
       return this.#complete(await this.#uploadParts(key, file, digest), condition);
-    const { store, signal, requests } = this.#options;
+    const { store, rate, signal, requests } = this.#options;
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
       const body = await this.#bodyOf(file);
       const md5 = md5Of(body);
       const headers = await this.#headers(file, md5, false);
-      const written = await store.put({ key, body, md5, headers, condition }, requests);
+      const put = { key, body, md5, headers, condition };
+      const written = await rate.measure(body.length, () => store.put(put, requests));
       this.#options.onSent(file.size);
       return { written, md5, file };
     });
@@ -734,7 +780,7 @@ export class Transfer implements Performer {
     layout: readonly PartRun[],
     only?: Buffer,
   ): Promise<Staged> {
-    const { store, signal, requests } = this.#options;
+    const { store, rate, signal, requests } = this.#options;
     const headers = await this.#headers(file, md5, true);
     const { upload, have } = await this.#begin(key, file, md5, layout, partMd5s, headers);
     const proves = etagsProve(upload.encryption);
@@ -742,7 +788,8 @@ export class Transfer implements Performer {
     const parts: Part[] = [];
     const send = async (number: number, body: Buffer): Promise<void> => {
       signal.throwIfAborted();
-      const part = await store.uploadPart({ upload, number, body, md5: partMd5s[number - 1]! }, requests);
+      const due = { upload, number, body, md5: partMd5s[number - 1]! };
+      const part = await rate.measure(body.length, () => store.uploadPart(due, requests));
       const proof = classifyETag(part.etag);
       if (proves && proof.kind === 'md5' && proof.md5 !== partMd5s[number - 1]) {
         const told = `part ${number} has the ETag ${part.etag}`;
@@ -872,7 +919,9 @@ function archived({ key, ...step }: CopyStep | RefreshStep): SyncError {
 }
 
 function shownSource({ key, ...source }: CopyStep['source']): string {
-  return source.kind === 'object' && source.bucket !== undefined ? `s3://${source.bucket.name}/${key}` : key;
+  return source.kind !== 'published' && source.bucket !== undefined
+    ? `s3://${source.bucket.name}/${key}`
+    : key;
 }
 
 /**

@@ -142,18 +142,30 @@ describe('golden summaries', () => {
     );
   });
 
-  test('invalidations, sent and left', () => {
+  test('a mirror of the same URL at another service; invalidations, sent and left', () => {
     const [destination] = deploy.destinations;
     const paths = ['/', '/index.html', '/<b>%7C*'];
     const one = { ...destination, steps: [], requests: {}, url: 's3://site/blog/' };
     const sent = { distribution: 'E2EXAMPLE', paths, id: 'I2J0I21PCUYOIK', status: 'completed' } as const;
     const left = { distribution: 'E3EXAMPLE', paths: ['/*'], status: 'failed' } as const;
     const both = report({}, { ...one, invalidation: sent });
+    const mirror = {
+      endpoint: 'https://s3.example.org',
+      mirroredBy: 'both',
+      mirrored: {
+        copied: { files: 2, bytes: 3e6 },
+        sent: { files: 1, bytes: 1e6 },
+        bytesPerSecond: 4e6,
+        copyUsd: 0.0001,
+        transferUsd: 0.0001,
+        copyable: true,
+      },
+    } as const;
     const [first] = both.destinations;
     if (first === undefined) throw new Error('there is no destination');
     return expectGolden(
       'invalidated',
-      renderSummary({ ...both, destinations: [first, { ...first, invalidation: left }] }),
+      renderSummary({ ...both, destinations: [first, { ...first, ...mirror, invalidation: left }] }),
     );
   });
 

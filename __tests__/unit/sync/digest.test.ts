@@ -64,7 +64,7 @@ async function digestOfA(
     listing: new Map(),
     further: [],
     index,
-    trustFiles,
+    fileIndex: trustFiles ? index : undefined,
     pool,
     onProgress: () => undefined,
     signal,
