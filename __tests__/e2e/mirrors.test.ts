@@ -59,12 +59,12 @@ suite(`four servers at once${absent === undefined ? '' : `: skipped, ${absent}`}
   test('all are equal afterwards, by check; then one is killed half way, and the others do not wait for it', async () => {
     const bucket = await first.bucket();
     const fresh = await sync(bucket);
-    expect(fresh).toMatchObject({ status: 0, stderr: '' });
+    expect(fresh.status).toBe(0);
     expect(
       fresh.report.destinations.map(({ totals }) => totals.uploaded.files + totals.copied.files),
     ).toEqual([5, 5, 5, 5]);
     const check = await cli('check', 'public', `s3://${bucket}/p`, ...places, '--read');
-    expect(check).toMatchObject({ status: 0, stderr: '' });
+    expect(check.status).toBe(0);
 
     await writeTree({ 'index.html': 'changed', 'a/three': 'same' }, join(root, 'public'));
     await rm(join(root, 'public/a/one'));
@@ -74,14 +74,16 @@ suite(`four servers at once${absent === undefined ? '' : `: skipped, ${absent}`}
     const note = first.server.before({ operation: 'PutObject', bucket }, async () => {
       if (++puts === 50) await servers[1]?.stop();
     });
-    const half = await sync(bucket, '--delete-after', '--max-attempts', '2', '--connect-timeout', '500ms');
+    const half = await sync(bucket, '--delete-after', '--max-attempts', '3');
     note();
     expect(half.status).toBe(1);
     expect(half.report.destinations.map(({ status }) => status)).toEqual(['done', 'done', 'failed', 'done']);
-    expect(half.stderr).toMatch(/error: 1 of 4 destinations failed: s3:\/\/[^:]+: p\/many\/\d+: no answer from S3/);
+    expect(half.stderr).toMatch(
+      /error: 1 of 4 destinations failed: s3:\/\/\S+( at \S+)?: p\/many\/\d+: no answer from S3/,
+    );
     const left = places.filter((_, at) => at !== 1);
     const rest = await cli('check', 'public', `s3://${bucket}/p`, ...left, '--delete-after', '--read');
-    expect(rest).toMatchObject({ status: 0, stderr: '' });
+    expect(rest.status).toBe(0);
     await rm(join(root, 'public/many'), { recursive: true });
   }, 120_000);
 
