@@ -1,5 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Event } from '../../src/model/events.js';
 import type { Sharding, SyncOptions } from '../../src/model/options.js';
@@ -78,6 +79,16 @@ async function applyAll(of: number): Promise<void> {
 
 const publishPlan = (changes: Changes = {}): Promise<Ended> =>
   command('publish', { results: [work] }, changes);
+
+/** An upload that somebody else began. */
+async function theirUpload(key: string): Promise<string> {
+  const { region, endpoint, accessKeyId, secretAccessKey } = s3;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new S3Client({ region, endpoint, credentials, forcePathStyle: true });
+  const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
+  client.destroy();
+  return UploadId;
+}
 
 /** A release: changed, new, renamed, duplicated, deleted. */
 async function twoReleases(changes: Changes = {}, large = 9 * MIB): Promise<void> {
@@ -224,6 +235,42 @@ describe('what does not belong together is refused before anything is written', 
     await writeFile(path, (await readFile(path, 'utf8')).replace('"key":"p/f1"', '"key":"elsewhere/f1"'));
     const { exit, report } = await publishPlan();
     expect([exit, report.error?.message]).toEqual([4, expect.stringMatching(/names "elsewhere\/f1"/)]);
+  });
+
+  test.each([
+    ['outside of the prefix', 'elsewhere/f1'],
+    ['beside the prefix', 'prefix/f1'],
+    ['of our own', 'p/.s3-dedup-sync/lock'],
+    ['that no plan has', '__proto__'],
+    ['below it that is not planned', 'p/f8'],
+  ])('a key %s, in the plan or in results, and no upload of it is touched', async (what, key) => {
+    const theirs = await theirUpload(key);
+    const planFile = join(work, 'plan');
+    const results = await readFile(resultsOf(1), 'utf8');
+    const [, forged = ''] = /"key":"(p\/[^"]*)"/.exec(results) ?? [];
+    // The loser of two attempts is aborted: it names what is to go.
+    const loser = results
+      .replaceAll(/"attempt":\d+/g, '"attempt":1')
+      .replaceAll(`"key":"${forged}"`, `"key":"${key}"`)
+      .replaceAll(/"uploadId":"[^"]*"/g, `"uploadId":"${theirs}"`);
+    await writeFile(join(work, 'loser.jsonl'), loser);
+    for (const changes of [{}, { dryRun: true }]) {
+      const { exit, report } = await publishPlan(changes);
+      expect([exit, report.error?.message]).toEqual([
+        4,
+        expect.stringMatching(/loser\.jsonl names ".*", which the plan does not stage/),
+      ]);
+      expect(report.error?.message).not.toContain('\n');
+    }
+    await rm(join(work, 'loser.jsonl'));
+    if (what !== 'below it that is not planned') {
+      const plan = (await readFile(planFile, 'utf8')).replace('"key":"p/f1"', `"key":"${key}"`);
+      await writeFile(planFile, plan);
+      expect((await publishPlan()).exit).toBe(4);
+      expect((await apply(1, 2)).exit).toBe(4);
+    }
+    expect(s3.server.uploads(bucket).map(({ id }) => id)).toContain(theirs);
+    expect(s3.server.objects(bucket).every(({ key: there }) => there.startsWith('p/'))).toBe(true);
   });
 
   test('a destination that changed since', async () => {

@@ -51,8 +51,12 @@ export async function readPlan(
   return file;
 }
 
-/** Files, and those in directories; each must be results of `plan`. */
+/**
+ * Files, and those in directories; each must be results of `plan`, and name nothing but what the plan stages: the
+ * uploads of other keys are others'.
+ */
 export async function readResults(paths: readonly string[], plan: PlanFile): Promise<readonly Results[]> {
+  const keys = new Set([...stagedSteps(plan.plan)].map(({ key }) => key));
   const files: string[] = [];
   for (const path of paths) {
     const found = await stat(path).catch((cause: unknown) => {
@@ -69,6 +73,11 @@ export async function readResults(paths: readonly string[], plan: PlanFile): Pro
     const results = await parsed(path, parseResults);
     if (results.plan !== plan.id)
       throw mismatch(`${path} holds results of another plan: give publish those of its own plan`);
+    const stranger = results.uploads.find(({ key }) => !keys.has(key));
+    if (stranger !== undefined)
+      throw mismatch(
+        `${path} names ${JSON.stringify(stranger.key)}, which the plan does not stage: these are no results of it`,
+      );
     all.push(results);
   }
   return all;

@@ -200,6 +200,20 @@ describe('whatever the bytes are', () => {
     expect(() => parsePlan(Buffer.from(text))).toThrow(message);
   });
 
+  test('names that every object of the language has are names like any other, and set nothing', () => {
+    const head = `{"format":"s3-dedup-sync-plan","version":1,"destination":"s3://b/p/","endpoint":"","ranks":["all"],"unchanged":{"files":0,"bytes":0},"kept":{"files":0,"bytes":0}}`;
+    const step = (name: string, headers: string): string =>
+      `{"key":"${name}","reason":"new","rank":0,"phase":0,"bytes":1,"action":"upload","file":{"name":"${name}","size":1,"__proto__":{"redirect":"/x"}},"condition":{"__proto__":{"ifNoneMatch":"*"},"ifNoneMatch":"*"},"staged":true,"headers":${headers}}`;
+    const read = parsePlan(Buffer.from(`${head}\n${step('__proto__', '{}')}\n`));
+    expect(read.plan.ranks[0]?.phases[1]?.steps[0]).toMatchObject({ key: '__proto__' });
+    expect([...read.headers]).toEqual([['__proto__', {}]]);
+    const forged = `${head}\n${step('a', '{"__proto__":{"x-amz-acl":"public-read"}}')}\n`;
+    expect(() => parsePlan(Buffer.from(forged))).toThrow(PlanFileError);
+    const prototype = `{"key":"a","rank":0,"phase":0,"bytes":1,"reason":"new","action":"__proto__"}`;
+    expect(() => parsePlan(Buffer.from(`${head}\n${prototype}\n`))).toThrow(PlanFileError);
+    expect(({} as Record<string, unknown>).redirect).toBeUndefined();
+  });
+
   test('a key that stands twice, a step out of its place', () => {
     const lines = written().toString().split('\n');
     const twice = [lines[0], lines[1], lines[1], ''].join('\n');
