@@ -311,6 +311,79 @@ test('header rules travel with the plan', async () => {
   );
 });
 
+describe('what is compressed', () => {
+  const site: NonNullable<Changes['site']> = {
+    compress: [
+      { pattern: '*.html', encoding: 'br' },
+      { pattern: '*.css', encoding: 'gzip' },
+    ],
+    cleanUrls: true,
+  };
+  const page = (text: string): string => `<p>${text}</p>\n`.repeat(500);
+
+  /** Changed, new, twice, renamed, and one that is not worth it. */
+  async function twoSites(): Promise<void> {
+    await writeTree({ 'index.html': page('one'), 'old.html': page('moved'), 'a.css': page('a') }, root);
+    await publish(s3, bucket, root, { site });
+    await rename(join(root, 'old.html'), join(root, 'new.html'));
+    const more = { 'b.html': page('b'), 'c.html': page('b'), 'small.html': 'x', 'd.css': page('d') };
+    await writeTree({ 'index.html': page('two'), ...more }, root);
+  }
+
+  test('is encoded by each machine to the bytes that were planned: the same as one run publishes', async () => {
+    await twoSites();
+    const deletes = { deletes: { deleteAfter: true } };
+    expect((await command('plan', {}, { site, ...deletes })).exit).toBe(0);
+    for (const number of [1, 2, 3]) expect((await apply(number, 3, { site })).exit).toBe(0);
+    expect((await publishPlan()).exit).toBe(0);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+    const check = await publish(s3, bucket, root, { site, ...deletes, command: 'check', read: true });
+    expect(check.exit).toBe(0);
+    const alone = await s3.bucket();
+    await publish(s3, alone, root, { site });
+    const stored = (name: string): unknown[] =>
+      s3.server.objects(name).map(({ key, content, headers }) => {
+        const { 'x-amz-meta-md5chksum': _, ...others } = headers;
+        return [key, content.bytes().toString('base64'), others];
+      });
+    expect(stored(bucket)).toEqual(stored(alone));
+    expect(s3.server.object(bucket, 'p/b')?.headers['content-encoding']).toBe('br');
+  });
+
+  test('to other bytes than were planned: the shard fails in one line, and leaves nothing', async () => {
+    await twoSites();
+    await command('plan', {}, { site });
+    const path = join(work, 'plan');
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    const other = lines.map((line) =>
+      line.includes('"key":"p/d.css"')
+        ? line.replace(/"md5":"[0-9a-f]{32}"/, `"md5":"${'0'.repeat(32)}"`)
+        : line,
+    );
+    expect(other).not.toEqual(lines);
+    await writeFile(path, other.join('\n'));
+    const { exit, report } = await apply(1, 1, { site });
+    expect(exit).toBe(1);
+    const failed = report.destinations[0]?.steps.filter(({ outcome }) => outcome === 'failed');
+    expect(failed?.map(({ error }) => error?.message)).toEqual([
+      expect.stringMatching(/^p\/d\.css: this machine compresses the file to other bytes than were planned/),
+    ]);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+
+  test('is another file than was planned', async () => {
+    await twoSites();
+    await command('plan', {}, { site });
+    await writeTree({ 'd.css': page('e') }, root);
+    const { exit, report } = await apply(1, 1, { site });
+    expect(exit).toBe(1);
+    const failed = report.destinations[0]?.steps.find(({ outcome }) => outcome === 'failed');
+    expect(failed?.error?.message).toMatch(/the file is not the one that was planned/);
+    await writeTree({ 'd.css': page('longer') }, root);
+    expect(await apply(1, 1, { site })).toMatchObject({ exit: 4 });
+  });
+});
+
 test('results hold what S3 must be told, and nothing secret', async () => {
   await writeTree({ a: 'one' }, root);
   await command('plan');

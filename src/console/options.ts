@@ -470,9 +470,8 @@ function parseSharding(
   const missing = needed.find((name) => !inputs.isSet(name));
   if (missing !== undefined) throw usageError(`${command} needs ${inputs.spelled(missing)}`);
   if (route !== 'publish') throw usageError(`${command} is about a tree on this disk: take the source out`);
-  const unfit = (['mirrors', 'compress'] as const).find((name) => inputs.isSet(name));
-  if (unfit !== undefined)
-    throw usageError(`${inputs.spelled(unfit)} was given, and ${command} does not heed it: take it out`);
+  if (inputs.isSet('mirrors'))
+    throw usageError(`${inputs.spelled('mirrors')} was given, and ${command} does not heed it: take it out`);
   const dryApply = command === 'apply' && inputs.boolean('dry-run');
   if (dryApply)
     throw usageError(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
 import { formatLayout, type PartRun, parseLayout } from './digest-index.js';
-import type { HeaderSet } from './headers.js';
+import { formatSource, type HeaderSet, parseSource } from './headers.js';
 import type { ObjectKey } from './object-key.js';
-import type { LocalFile } from './objects.js';
+import type { Encoded, LocalFile } from './objects.js';
 import type { Condition, CopySource, Phase, Plan, Rank, Reason, StagedStep, Step } from './plan.js';
 
 /**
@@ -73,12 +73,19 @@ export class PlanFileError extends Error {
   override readonly name = 'PlanFileError';
 }
 
-/** @param headersOf the machine that publishes has neither rules nor manifests */
+/** What the other machines cannot know. */
+export interface Decided {
+  /** They have neither rules nor manifests. */
+  readonly headersOf: (file: LocalFile) => HeaderSet;
+  /** Digests of what is stored of encoded files, by name: each machine must make the same bytes of them. */
+  readonly stored: ReadonlyMap<string, Md5>;
+}
+
 export function* formatPlan(
   destination: string,
   endpoint: string,
   { ranks, unchanged, kept }: Plan,
-  headersOf: (file: LocalFile) => HeaderSet,
+  { headersOf, stored }: Decided,
 ): Generator<string> {
   const names = ranks.map(({ name }) => name);
   const head = {
@@ -97,23 +104,25 @@ export function* formatPlan(
       if (kind === 'stage') continue;
       for (const step of steps) {
         const headers = 'file' in step ? { headers: headersOf(step.file) } : {};
-        yield `${JSON.stringify({ ...stepRecord(step), ...headers, rank, phase })}\n`;
+        yield `${JSON.stringify({ ...stepRecord(step, stored), ...headers, rank, phase })}\n`;
       }
       phase++;
     }
   }
 }
 
-function stepRecord(step: Step): Readonly<Record<string, unknown>> {
+function stepRecord(step: Step, stored: ReadonlyMap<string, Md5>): Readonly<Record<string, unknown>> {
   if (!('file' in step)) return { ...step };
-  const { name, size, page, redirect } = step.file;
+  const { name, size, page, redirect, encoded } = step.file;
+  const md5 = step.md5 ?? stored.get(name);
   const file = {
     name,
     size,
     ...(page === undefined ? {} : { page }),
     ...(redirect === undefined ? {} : { redirect }),
+    ...(encoded === undefined ? {} : { encoded: formatSource(encoded) }),
   };
-  return { ...step, file };
+  return { ...step, ...(md5 === undefined ? {} : { md5 }), file };
 }
 
 /** Rejects anything that `formatPlan` would not write, with a PlanFileError. */
@@ -199,16 +208,25 @@ function parseStep(line: Readonly<Record<string, unknown>>): {
 
 /** Its bytes lie on another machine: it has neither path nor stat. */
 function fileOf(value: unknown, key: unknown): LocalFile {
-  const { name, size, page, redirect } = record(value);
+  const { name, size, page, redirect, encoded } = record(value);
   if (!isText(name) || !isSize(size)) throw wrongStep(key);
-  const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
   return {
-    ...nowhere,
-    name,
-    size,
+    ...nowhere(name, size),
     ...(isText(page) ? { page } : {}),
     ...(isText(redirect) ? { redirect } : {}),
+    ...(encoded === undefined ? {} : { encoded: encodedOf(name, encoded, key) }),
   };
+}
+
+function encodedOf(name: string, value: unknown, key: unknown): Encoded {
+  const form = isText(value) ? parseSource(value) : undefined;
+  if (form === undefined) throw wrongStep(key);
+  return { encoding: form.encoding, md5: form.md5, source: nowhere(name, form.size) };
+}
+
+function nowhere(name: string, size: number): LocalFile {
+  const none = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
+  return { ...none, name, size };
 }
 
 function headersIn(value: unknown, key: unknown): HeaderSet {

@@ -118,9 +118,13 @@ export function withFiles(steps: readonly ShardStep[], files: readonly LocalFile
   const byName = new Map(files.map((file) => [file.name, file]));
   const wrong: string[] = [];
   const due = steps.map((step) => {
-    const file = byName.get(step.file.name);
-    if (file?.size !== step.file.size) wrong.push(step.file.name);
-    return file === undefined ? step : { ...step, file };
+    const { name, encoded } = step.file;
+    const file = byName.get(name);
+    if (file?.size !== (encoded?.source ?? step.file).size) wrong.push(name);
+    if (file === undefined) return step;
+    // Its stored bytes are made when they are sent.
+    const stored = encoded === undefined ? file : { ...step.file, encoded: { ...encoded, source: file } };
+    return { ...step, file: stored };
   });
   if (wrong.length === 0) return due;
   throw mismatch(

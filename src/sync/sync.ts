@@ -366,8 +366,23 @@ class Run {
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
     this.#settle(planned);
     await this.#frame.rehearse(planned.plan);
-    const lines = formatPlan(this.#frame.url, endpoint, planned.plan, (file) => this.#policy.headersOf(file));
+    const lines = formatPlan(this.#frame.url, endpoint, planned.plan, {
+      headersOf: (file) => this.#policy.headersOf(file),
+      stored: await this.#digestEncoded(planned.plan),
+    });
     await replaceFile(this.#sharding().planFile, lines);
+  }
+
+  /** Digests of the encoded bytes that nothing had to be compared with so far, by name. */
+  async #digestEncoded(plan: Plan): Promise<ReadonlyMap<string, Md5>> {
+    const due = [...stepsOf(plan)].flatMap((step) =>
+      step.action === 'upload' && step.md5 === undefined && step.file.encoded !== undefined ? step.file : [],
+    );
+    const digests = new Map<string, Md5>();
+    await forEachConcurrent(due, this.#frame.pool.width * 2, async (file) => {
+      digests.set(file.name, (await this.#frame.pool.digest({ file, layouts: [] }, file.size)).md5);
+    });
+    return digests;
   }
 
   /** Stages one shard of a plan, and writes down what was staged. Nothing becomes visible. */
@@ -438,7 +453,11 @@ class Run {
     const made = transfer.stagedAt(step.key);
     const ms = performance.now() - started;
     if (made === undefined || (step.md5 !== undefined && made.expected.md5 !== step.md5)) {
-      const message = `${step.key}: the file is not the one that was planned; apply needs the same files`;
+      const { encoded } = step.file;
+      const isEncodedElse = encoded !== undefined && made?.file.encoded?.md5 === encoded.md5;
+      const message = isEncodedElse
+        ? `${step.key}: this machine compresses the file to other bytes than were planned (Node.js ${process.version}, zlib ${process.versions.zlib}, brotli ${process.versions.brotli}): run plan and apply with one version of Node.js`
+        : `${step.key}: the file is not the one that was planned; apply needs the same files`;
       const error = new SyncError('plan-mismatch', EXIT.failed, message, { key: step.key });
       return failedOutcome(step, error, ms, this.#frame.signal, transfer.exits);
     }

@@ -328,7 +328,8 @@ export class Transfer implements Performer {
     const asked = decided['x-amz-storage-class'];
     this.#sent.set(key, sent);
     const { md5 } = sent;
-    const isHere = sent.file.redirect === undefined && sent.file.object === undefined;
+    // Of what another machine sent there is no file.
+    const isHere = (sent.file.encoded?.source ?? sent.file).path !== '' && sent.file.object === undefined;
     if (isHere && md5 !== undefined) this.published.set(sent.file.name, { file: sent.file, md5 });
     this.learned.set(key, {
       etag: sent.written.etag,

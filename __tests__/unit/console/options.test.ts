@@ -271,7 +271,6 @@ describe('commands of several machines', () => {
     [{ ...plan, shard: '1/2' }, /^shard was given, and plan does not heed it/],
     [{ 'plan-file': 'x' }, /^plan-file was given, and sync does not heed it/],
     [{ ...plan, mirrors: ['s3://other/p'] }, /^mirrors was given, and plan does not heed it/],
-    [{ ...plan, compress: ['*.html'] }, /^compress was given, and plan does not heed it/],
     [{ ...apply, 'dry-run': 'true' }, /^dry-run was given/],
     [
       { command: 'publish', 'plan-file': 'p', results: ['r'], 'delete-after': 'true', paths: [] },

@@ -71,6 +71,15 @@ const steps: readonly Step[] = [
     storageClass: 'GLACIER_IR',
   },
   { key: key('e'), rank: 0, bytes: 5, reason: 'grace', action: 'keep', etag },
+  {
+    ...base,
+    key: key('f'),
+    reason: 'new',
+    action: 'upload',
+    file: { ...file('f'), encoded: { encoding: 'br', md5, source: file('f', 9) } },
+    md5: undefined,
+    staged: false,
+  },
 ];
 const gone: Step = { key: key('z'), rank: 1, bytes: 5, reason: 'absent', action: 'delete', etag };
 
@@ -93,7 +102,10 @@ const plan: Plan = {
 const written = (): Buffer =>
   Buffer.from(
     [
-      ...formatPlan('s3://b/p/', 'http://x/', plan, ({ name }) => ({ 'content-type': `type of ${name}` })),
+      ...formatPlan('s3://b/p/', 'http://x/', plan, {
+        headersOf: ({ name }) => ({ 'content-type': `type of ${name}` }),
+        stored: new Map([['f', md5]]),
+      }),
     ].join(''),
   );
 
@@ -130,8 +142,10 @@ test('what was planned is what is read, but for the files of this machine', () =
   expect(read.headers.get('c')).toEqual({ 'content-type': 'type of c' });
   const bare = (step: Step): unknown => {
     if (!('file' in step)) return step;
-    const { name, size, page } = step.file;
-    return { ...step, file: { name, size, page } };
+    const { name, size, page, encoded } = step.file;
+    const source = encoded && { ...encoded, source: { name, size: encoded.source.size } };
+    const isEncoded = encoded !== undefined;
+    return { ...step, ...(isEncoded ? { md5 } : {}), file: { name, size, page, encoded: source } };
   };
   const shape = ({ ranks, ...rest }: Plan): unknown => ({
     ...rest,
@@ -141,7 +155,11 @@ test('what was planned is what is read, but for the files of this machine', () =
     })),
   });
   expect(shape(read.plan)).toEqual(shape(plan));
-  expect(JSON.stringify([...formatPlan('s3://b/p/', 'http://x/', plan, () => ({}))])).not.toContain('/tree/');
+  expect(
+    JSON.stringify([
+      ...formatPlan('s3://b/p/', 'http://x/', plan, { headersOf: () => ({}), stored: new Map() }),
+    ]),
+  ).not.toContain('/tree/');
 });
 
 test('results are read as they were written', () => {
