@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -49,7 +49,7 @@ async function command(
   const options: SyncOptions = {
     ...optionsFor(s3, bucket, root, { dryRun: name === 'plan', delayUpdates: true, ...changes }),
     command: name,
-    sharding: { planFile: join(work, 'plan'), shard: { number: 1, of: 1 }, results: [], ...sharding },
+    sharding: { planFile: join(work, 'plan'), results: [], abort: false, ...sharding },
   };
   let report: Report | undefined;
   const shell = {
@@ -384,10 +384,255 @@ describe('what is compressed', () => {
   });
 });
 
+/** One job of a matrix of publishers. */
+const publishShare = (number: number, of: number, changes: Changes = {}): Promise<Ended> =>
+  command('publish', { shard: { number, of }, results: [work] }, changes);
+
+const names = (): string[] => s3.server.objects(bucket).map(({ key }) => key);
+
+describe('a matrix of publishers', () => {
+  const deletes = { deletes: { deleteAfter: true } };
+
+  beforeEach(async () => {
+    await twoReleases({}, 1000);
+    await command('plan', {}, deletes);
+    await applyAll(2);
+  });
+
+  const nothingLeft = async (): Promise<void> => {
+    expect(s3.server.uploads(bucket)).toEqual([]);
+    const check = await publish(s3, bucket, root, { ...deletes, command: 'check', dryRun: true, read: true });
+    expect(check.report.steps).toEqual([]);
+    expect(check.exit).toBe(0);
+  };
+
+  test('publishes a rank at a time, and the last publish has nothing to do but the deletes', async () => {
+    const visible: string[][] = [];
+    for (let job = 1; job <= 3; job++) {
+      s3.server.log.clear();
+      const shards = await Promise.all([1, 2, 3].map((number) => publishShare(number, 3)));
+      expect(shards.map(({ exit }) => exit)).toEqual([0, 0, 0]);
+      const writes = [...s3.server.log.of('CompleteMultipartUpload'), ...s3.server.log.of('CopyObject')];
+      visible.push(writes.map(({ key }) => key ?? '').sort());
+      expect(s3.server.log.of('DeleteObjects')).toEqual([]);
+    }
+    expect(visible).toEqual([['p/g3', 'p/new/a', 'p/new/b'], ['p/f1', 'p/f2'], ['p/index.html']]);
+    expect((await publishShare(1, 3)).report.destinations[0]?.steps).toEqual([]);
+    expect(names()).toContain('p/f4');
+    s3.server.log.clear();
+    const { exit, report } = await publishPlan();
+    expect(exit).toBe(0);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 3, DeleteObjects: 1 });
+    expect(report.destinations[0]?.totals).toMatchObject({
+      uploaded: { files: 3 },
+      copied: { files: 3 },
+      deleted: { files: 2 },
+    });
+    await nothingLeft();
+  });
+
+  test('a further name of a content goes with the one that it is copied from', async () => {
+    const shards = await Promise.all([1, 2, 3, 4].map((number) => publishShare(number, 4)));
+    const keys = shards.map(({ report }) => report.destinations[0]?.steps.map(({ key }) => key));
+    expect(keys.filter((of) => of?.includes('p/new/a'))).toEqual([['p/new/a', 'p/new/b']]);
+    expect(keys.flat().sort()).toEqual(['p/g3', 'p/new/a', 'p/new/b']);
+  });
+
+  test('a rank of which a shard is missing is waited for, and done by the last publish', async () => {
+    expect((await publishShare(1, 2)).exit).toBe(0);
+    const early = await publishShare(1, 2);
+    expect(early.exit).toBe(0);
+    expect(early.report.warnings).toEqual([
+      expect.stringMatching(
+        /nothing is left here of the rank to publish, new keys, and .* not published yet/,
+      ),
+    ]);
+    expect(s3.server.texts(bucket)).toMatchObject({ 'p/f1': 'content 1', 'p/index.html': 'one' });
+    s3.server.log.clear();
+    expect((await publishPlan()).exit).toBe(0);
+    const order = s3.server.log.of('CompleteMultipartUpload').map(({ key }) => key);
+    expect(order).toEqual(['p/new/a', 'p/f1', 'p/index.html']);
+    await nothingLeft();
+  });
+
+  test('a shard that fails half way is run again, and its uploads wait for it', async () => {
+    s3.server.faults.add({
+      match: { operation: 'CompleteMultipartUpload', key: 'p/f1' },
+      times: 1,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    await publishShare(1, 1);
+    const open = s3.server.uploads(bucket).length;
+    const { exit, report } = await publishShare(1, 1);
+    expect([exit, s3.server.texts(bucket)['p/index.html']]).toEqual([1, 'one']);
+    expect(report.warnings).toEqual([expect.stringMatching(/left open: publish again, or give the plan up/)]);
+    expect(s3.server.uploads(bucket).length).toBeGreaterThanOrEqual(open - 1);
+    expect((await publishShare(1, 1)).exit).toBe(0);
+    expect((await publishShare(1, 1)).exit).toBe(0);
+    expect(s3.server.texts(bucket)['p/index.html']).toBe('two');
+    expect((await publishPlan()).exit).toBe(0);
+    await nothingLeft();
+  });
+
+  test('what shards published and nobody was told of is recognised by its ETag', async () => {
+    for (const number of [1, 2]) await publishShare(number, 2);
+    for (const name of await readdir(work)) if (name.startsWith('published')) await rm(join(work, name));
+    s3.server.log.clear();
+    expect((await publishPlan()).exit).toBe(0);
+    expect(s3.server.log.of('CompleteMultipartUpload').map(({ key }) => key)).toEqual([
+      'p/f1',
+      'p/index.html',
+    ]);
+    await nothingLeft();
+  });
+
+  test('a key that somebody else wrote after a shard published it: nothing more is written', async () => {
+    for (const number of [1, 2]) await publishShare(number, 2);
+    s3.server.putObject(bucket, 'p/g3', 'theirs');
+    for (const ended of [await publishShare(1, 2), await publishPlan()]) {
+      expect([ended.exit, ended.report.error?.message]).toEqual([
+        5,
+        expect.stringMatching(/p\/g3 changed since the plan was made; nothing was written/),
+      ]);
+    }
+    expect(s3.server.texts(bucket)).toMatchObject({ 'p/g3': 'theirs', 'p/f1': 'content 1' });
+  });
+
+  test('results of what was published that are cut short, of another plan, or name what the plan does not', async () => {
+    await publishShare(1, 1);
+    const name = (await readdir(work)).find((file) => file.startsWith('published')) ?? '';
+    const path = join(work, name);
+    const text = await readFile(path, 'utf8');
+    for (const [forged, message] of [
+      [text.slice(0, -5), /the results is cut short|the end is missing|is no JSON/],
+      [text.replace('"p/g3"', '"p/f8"'), /names "p\/f8", which the plan does not publish/],
+      [text.replace('"p/g3"', '"elsewhere"'), /names "elsewhere", which the plan does not publish/],
+      [text.replace(/"plan":"./, '"plan":"-'), /holds results of another plan/],
+    ] as const) {
+      expect(forged).not.toBe(text);
+      await writeFile(path, forged);
+      for (const ended of [await publishShare(1, 1), await publishPlan()])
+        expect([ended.exit, ended.report.error?.message]).toEqual([4, expect.stringMatching(message)]);
+    }
+    expect(s3.server.texts(bucket)['p/f1']).toBe('content 1');
+  });
+
+  test('results that are no directory, and a shard that is missing, are refused', async () => {
+    const shard = { number: 1, of: 1 };
+    const inFile = await command('publish', { shard, results: [resultsOf(1)] });
+    expect(inFile.exit).toBe(4);
+    await applyAll(1);
+    await rm(resultsOf(2));
+    expect((await command('publish', { shard, results: [resultsOf(1)] })).exit).toBe(2);
+    expect(s3.server.texts(bucket)['p/f1']).toBe('content 1');
+  });
+
+  test('a dry run shows the share', async () => {
+    const { exit, report } = await publishShare(1, 1, { dryRun: true });
+    expect([exit, report.destinations[0]?.steps.map(({ key }) => key)]).toEqual([
+      0,
+      ['p/g3', 'p/new/a', 'p/new/b'],
+    ]);
+    expect((await readdir(work)).filter((name) => name.startsWith('published'))).toEqual([]);
+  });
+});
+
+test('a publish that fails half way is run again, and its index knows all', async () => {
+  await twoReleases({}, 1000);
+  await command('plan');
+  await applyAll(2);
+  s3.server.faults.add({
+    match: { operation: 'CompleteMultipartUpload', key: 'p/f1' },
+    times: 1,
+    fault: { kind: 'error', code: 'AccessDenied' },
+  });
+  expect((await publishPlan()).exit).toBe(1);
+  expect(s3.server.texts(bucket)).toMatchObject({ 'p/g3': 'content 3', 'p/index.html': 'one' });
+  expect((await publishPlan()).exit).toBe(0);
+  expect(s3.server.texts(bucket)).toMatchObject({ 'p/f2': 'changed', 'p/index.html': 'two' });
+  expect(s3.server.uploads(bucket)).toEqual([]);
+});
+
+test('a shard that is staged anew after half of it was published leaves no upload', async () => {
+  await twoReleases({}, 1000);
+  await command('plan');
+  await applyAll(1);
+  await publishShare(1, 1);
+  await rename(resultsOf(1), join(work, 'first-try.jsonl'));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect((await apply(1, 1)).exit).toBe(0);
+  expect((await publishPlan()).exit).toBe(0);
+  expect(s3.server.uploads(bucket)).toEqual([]);
+});
+
+test('where ETags prove nothing, what was published and nobody was told of says its digest itself', async () => {
+  const kms: Changes = { writeHeaders: { sse: 'aws:kms' } };
+  await writeTree({ a: 'one', b: 'one', 'index.html': 'page' }, root);
+  await command('plan', {}, kms);
+  await apply(1, 1, kms);
+  await publishShare(1, 1, kms);
+  for (const name of await readdir(work)) if (name.startsWith('published')) await rm(join(work, name));
+  s3.server.log.clear();
+  expect((await publishPlan(kms)).exit).toBe(0);
+  expect(s3.server.log.counts).toMatchObject({ HeadObject: 2, CompleteMultipartUpload: 1 });
+  expect(s3.server.texts(bucket)).toMatchObject({ 'p/a': 'one', 'p/b': 'one', 'p/index.html': 'page' });
+});
+
+describe('a plan that is given up', () => {
+  test('the uploads of every attempt are aborted, and no others', async () => {
+    await twoReleases();
+    await command('plan');
+    await applyAll(2);
+    await rename(resultsOf(1), join(work, 'first-try.jsonl'));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await apply(1, 2);
+    await rm(resultsOf(2));
+    const theirs = [await theirUpload('p/f1'), await theirUpload('p/theirs')];
+    const ofShard2 = s3.server.uploads(bucket).length;
+    const abort = { results: [work], abort: true };
+    s3.server.log.clear();
+    expect((await command('publish', abort, { dryRun: true })).exit).toBe(0);
+    expect(s3.server.uploads(bucket)).toHaveLength(ofShard2);
+    const { exit, report } = await command('publish', abort);
+    expect([exit, report.status, report.destinations[0]?.steps]).toEqual([0, 'done', []]);
+    const left = s3.server.uploads(bucket).map(({ id }) => id);
+    expect(left).toEqual(expect.arrayContaining(theirs));
+    expect(Object.keys(s3.server.log.counts)).toEqual(['AbortMultipartUpload']);
+    expect(s3.server.log.of('AbortMultipartUpload').every(({ key }) => key?.startsWith('p/'))).toBe(true);
+    expect(left.length).toBeLessThan(ofShard2);
+    expect((await command('publish', abort)).exit).toBe(0);
+    expect(s3.server.texts(bucket)['p/index.html']).toBe('one');
+  });
+
+  test('and can be published no more', async () => {
+    await twoReleases();
+    await command('plan');
+    await applyAll(1);
+    await command('publish', { results: [work], abort: true });
+    const { exit, report } = await publishPlan();
+    expect(exit).toBe(1);
+    const failed = report.destinations[0]?.steps.find(({ outcome }) => outcome === 'failed');
+    expect(failed?.error?.message).toMatch(/publish has no bytes: run plan and apply again/);
+    expect(s3.server.texts(bucket)['p/index.html']).toBe('one');
+  });
+
+  test("another plan's results abort nothing", async () => {
+    await twoReleases();
+    await command('plan');
+    await applyAll(1);
+    const open = s3.server.uploads(bucket).length;
+    await writeTree({ more: 'more' }, root);
+    await command('plan');
+    expect((await command('publish', { results: [work], abort: true })).exit).toBe(4);
+    expect(s3.server.uploads(bucket)).toHaveLength(open);
+  });
+});
+
 test('results hold what S3 must be told, and nothing secret', async () => {
   await writeTree({ a: 'one' }, root);
   await command('plan');
   await apply(1, 1);
-  const { uploads } = parseResults(await readFile(resultsOf(1)));
-  expect(uploads).toMatchObject([{ key: 'p/a', action: 'upload', parts: [{ number: 1 }], size: 3 }]);
+  expect(parseResults(await readFile(resultsOf(1)))).toMatchObject({
+    uploads: [{ key: 'p/a', action: 'upload', parts: [{ number: 1 }], size: 3 }],
+  });
 });

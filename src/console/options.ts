@@ -181,7 +181,11 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   const deletes =
     command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
   const writeHeaders = parseWriteHeaders(inputs);
-  const index = parseIndex(inputs, context, connection, destination, target?.directory);
+  // What was published is learned by the last publish, from everything.
+  const learns = command !== 'apply' && sharding?.shard === undefined && sharding?.abort !== true;
+  const index: IndexPlace = learns
+    ? parseIndex(inputs, context, connection, destination, target?.directory)
+    : { kind: 'none' };
   if (source !== undefined) refuseIndexInSource(inputs, index, source);
   if (deletes.grace.kind !== 'none') requireLastingIndex(inputs, index);
   const invalidation = parseInvalidation(inputs, destination);
@@ -388,7 +392,9 @@ const OF_A_PLAN: ReadonlySet<InputName> = new Set([
   ...[...REMOVE_INPUTS].filter((name) => name !== 'max-delete' && name !== 'retain'),
   ...LOCK_INPUTS,
   'plan-file',
+  'shard',
   'results',
+  'abort',
   'overwrite',
   'whole-bucket',
   'invalidate',
@@ -448,6 +454,19 @@ function parseSource(
   };
 }
 
+/** Of each command what it needs, then what it may have. */
+const SHARDING_INPUTS = {
+  plan: [['plan-file'], []],
+  apply: [['plan-file', 'shard', 'results'], []],
+  publish: [
+    ['plan-file', 'results'],
+    ['shard', 'abort'],
+  ],
+} as const satisfies Readonly<Record<string, readonly [readonly InputName[], readonly InputName[]]>>;
+
+/** What a publish of one share does not do: the lock would keep the others out, and the last one has the rest. */
+const OF_THE_LAST: readonly InputName[] = ['abort', 'lock', 'invalidate'];
+
 /** What a run on several machines needs besides. */
 function parseSharding(
   inputs: Inputs,
@@ -455,15 +474,12 @@ function parseSharding(
   route: Route['kind'],
   cwd: string,
 ): Sharding | undefined {
-  const given = (['plan-file', 'shard', 'results'] as const).filter((name) => inputs.isSet(name));
   const isSharded = command === 'plan' || command === 'apply' || command === 'publish';
-  const heeded: Readonly<Record<string, readonly InputName[]>> = {
-    plan: ['plan-file'],
-    apply: ['plan-file', 'shard', 'results'],
-    publish: ['plan-file', 'results'],
-  };
-  const needed = heeded[command] ?? [];
-  const other = given.find((name) => !needed.includes(name));
+  const [needed, further] = isSharded ? SHARDING_INPUTS[command] : [[], []];
+  const heeded: readonly InputName[] = [...needed, ...further];
+  const other = (['plan-file', 'shard', 'results', 'abort'] as const).find(
+    (name) => inputs.isSet(name) && !heeded.includes(name),
+  );
   if (other !== undefined)
     throw usageError(`${inputs.spelled(other)} was given, and ${command} does not heed it: take it out`);
   if (!isSharded) return undefined;
@@ -478,10 +494,21 @@ function parseSharding(
   const results = inputs.lines('results').map((path) => resolve(cwd, path.trim()));
   if (command === 'apply' && results.length > 1)
     return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
+  const shard = inputs.isSet('shard') ? parseShard(inputs) : undefined;
+  if (command === 'publish' && shard !== undefined) {
+    const last = OF_THE_LAST.find((name) => inputs.isSet(name));
+    if (last !== undefined)
+      throw usageError(
+        `${inputs.spelled(last)} was given, and publish does not heed it with ${inputs.spelled('shard')}: it belongs to the publish that comes last, without a shard`,
+      );
+    if (results.length > 1)
+      return refuse(inputs.spelled('results'), results.join(' '), 'the one directory of all results');
+  }
   return {
     planFile: resolve(cwd, inputs.text('plan-file') ?? ''),
-    shard: command === 'apply' ? parseShard(inputs) : { number: 1, of: 1 },
+    ...(shard === undefined ? {} : { shard }),
     results,
+    abort: inputs.boolean('abort'),
   };
 }
 

@@ -438,14 +438,22 @@ export const INPUTS = {
     kind: 'string',
     group: 'Several machines',
     placeholder: 'I/N',
-    description: 'With `apply`: which share of the plan to stage, as `2/4`.',
+    description:
+      'With `apply`: which share of the plan to stage, as `2/4`. With `publish`: publish that share of the first rank that is not published, and nothing more; a `publish` without it comes last.',
   },
   results: {
     kind: 'lines',
     group: 'Several machines',
     placeholder: 'FILE',
     description:
-      'With `apply` the file to write what was staged to; with `publish` those files, or directories of them, one a line.',
+      'With `apply` the file to write what was staged to; with `publish` those files, or directories of them, one a line. With `publish` and `shard` the one directory of all results, where what was published is written too.',
+  },
+  abort: {
+    kind: 'boolean',
+    group: 'Several machines',
+    default: 'false',
+    description:
+      'With `publish`: give the plan up. The uploads that the results name are aborted, and nothing is published.',
   },
   index: {
     kind: 'string',

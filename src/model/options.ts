@@ -170,10 +170,15 @@ export type Command = 'sync' | 'remove' | 'check' | 'plan' | 'apply' | 'publish'
 export interface Sharding {
   /** Absolute. Written by `plan`, read by the others. */
   readonly planFile: string;
-  /** Of `apply`. */
-  readonly shard: Shard;
-  /** Absolute. Written by `apply`, which has one; files or directories of them that `publish` reads. */
+  /** Of `apply`, and of a `publish` of one share of a rank; absent: of all. */
+  readonly shard?: Shard;
+  /**
+   * Absolute. Written by `apply`, which has one; files or directories of them that `publish` reads. A `publish` of a
+   * share has one directory, and puts there what it published.
+   */
   readonly results: readonly string[];
+  /** `publish` gives the plan up: what was staged is aborted. */
+  readonly abort: boolean;
 }
 
 /** Where the tree is taken from when it lies in a bucket, and how that is reached. */

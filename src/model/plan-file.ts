@@ -19,6 +19,9 @@ const PLAN_FORMAT = 's3-dedup-sync-plan';
 /** What a shard staged. JSON Lines: a head, a line an upload, and a last line that says it is whole. */
 const RESULTS_FORMAT = 's3-dedup-sync-results';
 
+/** What a shard published: so too, a line a key. */
+const PUBLISHED_FORMAT = 's3-dedup-sync-published';
+
 const VERSION = 1;
 
 /** Larger files are not ours: a plan of a million steps has some 400 MB. Bytes. */
@@ -66,6 +69,14 @@ export interface Results {
   /** When the attempt was begun, milliseconds since the epoch: the last one of a shard counts. */
   readonly attempt: number;
   readonly uploads: readonly StagedUpload[];
+}
+
+/** What a shard published of a rank. */
+export interface Published {
+  /** Id of the plan. */
+  readonly plan: string;
+  /** ETags of what lies there since. */
+  readonly keys: ReadonlyMap<ObjectKey, ETag>;
 }
 
 /** A file that is not what it should be: `message` says what was met. */
@@ -260,27 +271,49 @@ export function* formatResults({ plan, shard, attempt, uploads }: Results): Gene
   yield `${JSON.stringify({ end: uploads.length })}\n`;
 }
 
-/** Rejects anything that `formatResults` would not write, with a PlanFileError. */
-export function parseResults(bytes: Buffer): Results {
+export function* formatPublished({ plan, keys }: Published): Generator<string> {
+  yield `${JSON.stringify({ format: PUBLISHED_FORMAT, version: VERSION, plan })}\n`;
+  for (const [key, etag] of keys) yield `${JSON.stringify({ key, etag })}\n`;
+  yield `${JSON.stringify({ end: keys.size })}\n`;
+}
+
+/** Rejects anything that `formatResults` and `formatPublished` would not write, with a PlanFileError. */
+export function parseResults(bytes: Buffer): Results | Published {
   const lines = linesOf(bytes, 'results');
   const { format, version, plan, shard, attempt } = record(lines.next().value);
-  if (format !== RESULTS_FORMAT) throw new PlanFileError('these are no results');
+  if (format !== RESULTS_FORMAT && format !== PUBLISHED_FORMAT)
+    throw new PlanFileError('these are no results');
   if (version !== VERSION)
     throw new PlanFileError(`these are results of version ${JSON.stringify(version)}, not ${VERSION}`);
+  if (!isText(plan)) throw new PlanFileError('the first line is not whole');
+  if (format === PUBLISHED_FORMAT) return { plan, keys: new Map(ended(lines, parsePublished)) };
   const { number, of } = record(shard);
-  if (!isText(plan) || !isSize(attempt) || !isSize(number) || !isSize(of) || number < 1 || number > of)
+  if (!isSize(attempt) || !isSize(number) || !isSize(of) || number < 1 || number > of)
     throw new PlanFileError('the first line is not whole');
-  const uploads: StagedUpload[] = [];
+  return { plan, shard: { number, of }, attempt, uploads: ended(lines, parseUpload) };
+}
+
+/** The lines up to the one that says how many there are. */
+function ended<T>(
+  lines: Iterable<unknown>,
+  parse: (line: Readonly<Record<string, unknown>>) => T,
+): readonly T[] {
+  const all: T[] = [];
   let isWhole = false;
-  for (const line of lines) {
+  for (const value of lines) {
     if (isWhole) throw new PlanFileError('something stands behind the end');
-    const upload = record(line);
-    if (upload.end === undefined) uploads.push(parseUpload(upload));
-    else if (upload.end === uploads.length) isWhole = true;
+    const line = record(value);
+    if (line.end === undefined) all.push(parse(line));
+    else if (line.end === all.length) isWhole = true;
     else throw new PlanFileError('a line is missing');
   }
   if (!isWhole) throw new PlanFileError('the end is missing: the shard was not finished');
-  return { plan, shard: { number, of }, attempt, uploads };
+  return all;
+}
+
+function parsePublished({ key, etag }: Readonly<Record<string, unknown>>): readonly [ObjectKey, ETag] {
+  if (!isText(key)) throw wrongStep(key);
+  return [key as ObjectKey, etagOf(etag, key)];
 }
 
 function parseUpload(line: Readonly<Record<string, unknown>>): StagedUpload {

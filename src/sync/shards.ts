@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EXIT, messageOf, refusal, SyncError } from '../model/errors.js';
+import type { ETag } from '../model/digest.js';
+import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
-import type { ListedObject, LocalFile } from '../model/objects.js';
-import type { CopyStep, Plan, StagedStep, Step, UploadStep } from '../model/plan.js';
+import type { LocalFile } from '../model/objects.js';
+import type { CopyStep, Plan, StagedStep, UploadStep } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
 import {
   MAX_PLAN_BYTES,
@@ -51,36 +52,69 @@ export async function readPlan(
   return file;
 }
 
+/** What the shards of a plan did. */
+export interface AllResults {
+  readonly staged: readonly Results[];
+  /** ETags of what shards published. */
+  readonly published: ReadonlyMap<ObjectKey, ETag>;
+}
+
 /**
- * Files, and those in directories; each must be results of `plan`, and name nothing but what the plan stages: the
- * uploads of other keys are others'.
+ * Files, and those in directories; each must be results of `plan`, and name nothing but what the plan stages or
+ * publishes: the uploads of other keys are others'.
  */
-export async function readResults(paths: readonly string[], plan: PlanFile): Promise<readonly Results[]> {
-  const keys = new Set([...stagedSteps(plan.plan)].map(({ key }) => key));
-  const files: string[] = [];
-  for (const path of paths) {
-    const found = await stat(path).catch((cause: unknown) => {
-      throw unreadable(path, cause);
-    });
-    if (!found.isDirectory()) files.push(path);
-    else {
-      for (const name of (await readdir(path)).sort())
-        if (RESULTS_NAME.test(name)) files.push(join(path, name));
-    }
-  }
-  const all: Results[] = [];
-  for (const path of files) {
+export async function readResults(paths: readonly string[], plan: PlanFile): Promise<AllResults> {
+  const stages = new Set([...stagedSteps(plan.plan)].map(({ key }) => key));
+  const publishes = new Set([...stepsOf(plan.plan)].map(({ key }) => key));
+  const staged: Results[] = [];
+  const published = new Map<ObjectKey, ETag>();
+  for (const path of await filesAmong(paths)) {
     const results = await parsed(path, parseResults);
     if (results.plan !== plan.id)
       throw mismatch(`${path} holds results of another plan: give publish those of its own plan`);
-    const stranger = results.uploads.find(({ key }) => !keys.has(key));
+    const isStaged = 'uploads' in results;
+    const keys = isStaged ? results.uploads.map(({ key }) => key) : [...results.keys.keys()];
+    const stranger = keys.find((key) => !(isStaged ? stages : publishes).has(key));
     if (stranger !== undefined)
       throw mismatch(
-        `${path} names ${JSON.stringify(stranger.key)}, which the plan does not stage: these are no results of it`,
+        `${path} names ${JSON.stringify(stranger)}, which the plan does not ${isStaged ? 'stage' : 'publish'}: these are no results of it`,
       );
-    all.push(results);
+    if (isStaged) staged.push(results);
+    else for (const [key, etag] of results.keys) published.set(key, etag);
   }
-  return all;
+  return { staged, published };
+}
+
+async function filesAmong(paths: readonly string[]): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const path of paths) {
+    if (await isDirectory(path)) {
+      for (const name of (await readdir(path)).sort())
+        if (RESULTS_NAME.test(name)) files.push(join(path, name));
+    } else {
+      files.push(path);
+    }
+  }
+  return files;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  return found.isDirectory();
+}
+
+/** Where a shard writes down what it published, under a name that no other attempt has. */
+export async function publishedPath(
+  directory: string,
+  { number, of }: Shard,
+  attempt: number,
+): Promise<string> {
+  if (await isDirectory(directory)) return join(directory, `published-${number}-of-${of}-${attempt}.jsonl`);
+  throw usageError(
+    `results: ${directory} is a file, and publish with a shard needs the directory of all results, to put what it published there`,
+  );
 }
 
 /**
@@ -135,7 +169,7 @@ export function withFiles(steps: readonly ShardStep[], files: readonly LocalFile
 /** What all shards staged, by key; of a shard that was tried more than once the last attempt counts. */
 export function gather(
   { plan, id }: PlanFile,
-  all: readonly Results[],
+  all: AllResults['staged'],
 ): { readonly staged: ReadonlyMap<ObjectKey, StagedUpload>; readonly losers: readonly Upload[] } {
   const [first] = all;
   const needed = [...stagedSteps(plan)];
@@ -199,28 +233,24 @@ export function stagedTo({ action, upload, parts, layout, expected, crc32 }: Sta
   return { key, action, uploadId, encryption, parts, layout, etag, size, md5, ...whole };
 }
 
-function uploadOf({ key, uploadId, encryption }: StagedUpload): Upload {
+/** Every upload that results name, once. */
+export function uploadsOf(all: AllResults['staged']): readonly Upload[] {
+  const uploads = all.flatMap((results) => results.uploads.map(uploadOf));
+  return [...new Map(uploads.map((upload) => [`${upload.id} ${upload.key}`, upload])).values()];
+}
+
+export function uploadOf({ key, uploadId, encryption }: StagedUpload): Upload {
   return { key, id: uploadId, encryption };
 }
 
 /** A destination that is not as it was when the plan was made: nothing is written, as half of it would be. */
-export function refuseChanged(plan: Plan, listing: ReadonlyMap<ObjectKey, ListedObject>, url: string): void {
-  const changed: string[] = [];
-  for (const step of stepsOf(plan)) {
-    const etag = listing.get(step.key)?.etag;
-    if (etag !== plannedETag(step)) changed.push(step.key);
-  }
+export function refuseChanged(changed: readonly ObjectKey[], url: string): void {
   if (changed.length === 0) return;
   throw new SyncError(
     'foreign-writer',
     EXIT.foreignWriter,
     `${url}: ${named(changed)} changed since the plan was made; nothing was written: plan again`,
   );
-}
-
-function plannedETag(step: Step): string | undefined {
-  if (!('condition' in step)) return step.etag;
-  return 'ifMatch' in step.condition ? step.condition.ifMatch : undefined;
 }
 
 async function parsed<T>(path: string, parse: (bytes: Buffer) => T): Promise<T> {

@@ -1,6 +1,6 @@
 import { replaceFile } from '../disk/replace-file.js';
 import { forEachConcurrent } from '../model/concurrency.js';
-import type { ETag, Md5 } from '../model/digest.js';
+import { type ETag, type Md5, parseETag } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
@@ -19,9 +19,16 @@ import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/ob
 import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type Sharding, type SyncOptions } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
-import type { Count, Plan, Step } from '../model/plan.js';
+import type { CopyStep, Count, Phase, Plan, RefreshStep, Step, UploadStep } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
-import { formatPlan, formatResults, type StagedUpload } from '../model/plan-file.js';
+import {
+  formatPlan,
+  formatPublished,
+  formatResults,
+  type PlanFile,
+  type Shard,
+  type StagedUpload,
+} from '../model/plan-file.js';
 import type { Delayed, HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
 import { download } from './download.js';
@@ -43,6 +50,7 @@ import { immutableNames } from './manifests.js';
 import type { Seat } from './meeting.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
+import { type Progress, progressOf, type Share, shareOf } from './progress.js';
 import { publishOrder } from './ranks.js';
 import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
 import { type ListedPlace, recognise } from './recognise.js';
@@ -51,7 +59,9 @@ import { remoteTree } from './remote-tree.js';
 import { planRemoval, retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
 import {
+  type AllResults,
   gather,
+  publishedPath,
   readPlan,
   readResults,
   refuseChanged,
@@ -59,13 +69,15 @@ import {
   shardOf,
   stagedFrom,
   stagedTo,
+  uploadOf,
+  uploadsOf,
   withFiles,
 } from './shards.js';
 import { SharedTree } from './shared-tree.js';
 import { bothOrFirstFailure, totalSize } from './side-by-side.js';
 import { unusedRules, withoutRules, withSite } from './site.js';
 import { isSameByETag, SourceObjects } from './source-objects.js';
-import { type BodySource, Transfer, type TransferOptions } from './transfer.js';
+import { type BodySource, type Staged, Transfer, type TransferOptions } from './transfer.js';
 import { Uploads } from './uploads.js';
 import type { Tree } from './walk.js';
 
@@ -387,7 +399,7 @@ class Run {
 
   /** Stages one shard of a plan, and writes down what was staged. Nothing becomes visible. */
   async apply(): Promise<void> {
-    const { planFile, shard, results } = this.#sharding();
+    const { planFile, shard = ALONE, results } = this.#sharding();
     const { endpoint = '', emit, now } = this.#ports;
     const attempt = now();
     const file = await readPlan(planFile, this.#frame.url, endpoint, this.#options.destination.prefix);
@@ -465,35 +477,131 @@ class Run {
     return { step, outcome: 'done', action, sentBytes: action === 'upload' ? step.bytes : 0, ms };
   }
 
-  /** Completes what the shards of a plan staged, copies what had to wait, deletes. */
+  /** Completes what the shards of a plan staged, copies what had to wait, deletes; what is done already stays. */
   async publishPlan(): Promise<void> {
-    const { planFile, results } = this.#sharding();
-    const { lock, destination, dryRun } = this.#options;
+    const { planFile, results: paths, shard, abort } = this.#sharding();
+    const { lock, destination, dryRun, connection } = this.#options;
     const { store, index: storage, emit, endpoint = '' } = this.#ports;
     const { signal, url } = this.#frame;
     if (lock && !dryRun) await this.#takeLock();
     const file = await readPlan(planFile, url, endpoint, destination.prefix);
-    const { staged, losers } = gather(file, await readResults(results, file));
-    const remembered = await loadIndex(storage, emit, signal);
+    const results = await readResults(paths, file);
+    if (abort) return this.#abortStaged(results);
+    const { staged, losers } = gather(file, results.staged);
     const listing = await this.#list(false);
-    refuseChanged(file.plan, listing, url);
+    const concurrency = requestsInFlight(connection);
+    const { plan } = file;
+    const { published } = results;
+    const { done, changed } = await progressOf({
+      plan,
+      staged,
+      published,
+      listing,
+      store,
+      concurrency,
+      signal,
+    });
+    refuseChanged(changed, url);
     this.#policy = decided(file.headers);
-    const planned = plannedOf(file.plan);
-    const files = [...stepsOf(file.plan)].flatMap((step) => ('file' in step ? step.file : []));
-    const invalidations = this.#toInvalidate(files, listing, remembered);
+    const elsewhere: Elsewhere = { plan, staged, done };
+    if (shard !== undefined) return this.#publishShare(file, elsewhere, listing, shard);
+    const remembered = await loadIndex(storage, emit, signal);
+    const planned = plannedOf(plan, done);
+    const files = [...stepsOf(plan)].flatMap((step) => ('file' in step ? step.file : []));
+    // What shards published is no stranger's.
+    const before = new Map([...listing].filter(([key]) => !done.has(key)));
+    const invalidations = this.#toInvalidate(files, before, remembered);
     this.#settle(planned);
     if (dryRun) {
       invalidations.plan(planned.plan);
       invalidations.tellPlanned();
       return this.#frame.rehearse(planned.plan);
     }
-    const keys = new Set([...stepsOf(file.plan)].map(({ key }) => key));
+    const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
     const matters = (key: ObjectKey): boolean => keys.has(key);
     const { index } = remembered;
     const seen: Seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
-    await this.#execute(planned, seen, true, staged);
-    for (const upload of losers) await store.abortUpload(upload, this.#frame.requests).catch(() => undefined);
+    await this.#execute(planned, seen, true, elsewhere);
+    // Another attempt's upload was completed for what was done before.
+    const idle = losers.flatMap(({ key }) => {
+      const upload = done.has(key) ? staged.get(key) : undefined;
+      return upload === undefined ? [] : uploadOf(upload);
+    });
+    await forEachConcurrent([...losers, ...idle], concurrency, (upload) =>
+      store.abortUpload(upload, this.#frame.requests).catch(() => undefined),
+    );
     this.#blameInvalidation(await invalidations.wait());
+  }
+
+  /** Publishes a share of the first rank that is not done, and writes down what was published. */
+  async #publishShare(
+    { id, plan }: PlanFile,
+    elsewhere: Elsewhere,
+    listing: Looked['listing'],
+    shard: Shard,
+  ): Promise<void> {
+    const [directory = ''] = this.#sharding().results;
+    const path = await publishedPath(directory, shard, this.#ports.now());
+    const share = shareOf(plan, elsewhere.done, shard);
+    const planned = plannedOf(share?.plan ?? { ...plan, ranks: [] }, elsewhere.done);
+    const due = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
+    this.#tellShare(share, due.size);
+    this.#settle(planned);
+    if (this.#options.dryRun) return this.#frame.rehearse(planned.plan);
+    // The others write too.
+    const matters = (key: ObjectKey): boolean => due.has(key);
+    const seen: Seen = {
+      files: [],
+      digests: new Map(),
+      listing,
+      matters,
+      index: undefined,
+      digestedNs: 0n,
+    };
+    try {
+      if (due.size > 0) await this.#execute(planned, seen, true, elsewhere);
+    } finally {
+      const keys = new Map<ObjectKey, ETag>();
+      for (const { step, outcome, etag } of this.#frame.outcomes) {
+        const there = outcome === 'done' && etag !== undefined ? parseETag(etag) : undefined;
+        if (there !== undefined) keys.set(step.key, there);
+      }
+      await replaceFile(path, formatPublished({ plan: id, keys }));
+    }
+  }
+
+  #tellShare(share: Share | undefined, due: number): void {
+    if (share === undefined) {
+      this.#frame.notice('every rank is published: what is left is for publish without a shard');
+      return;
+    }
+    const { rank, others } = share;
+    if (due > 0 || others === 0) {
+      this.#frame.notice(`the rank to publish is: ${rank}`);
+      return;
+    }
+    const what = others === 1 ? '1 key of another shard is' : `${others} keys of other shards are`;
+    this.#frame.warn([
+      `nothing is left here of the rank to publish, ${rank}, and ${what} not published yet: the next rank waits for them`,
+    ]);
+  }
+
+  /** Gives a plan up: aborts the uploads that its results name, and nothing else. */
+  async #abortStaged({ staged }: AllResults): Promise<void> {
+    const { connection, dryRun } = this.#options;
+    const { store } = this.#ports;
+    const uploads = uploadsOf(staged);
+    const what = `${uploads.length} ${uploads.length === 1 ? 'upload' : 'uploads'} of the plan`;
+    if (dryRun) return this.#frame.notice(`${what} would be aborted where they are still open`);
+    await this.#frame.phase('execute', (tell) => {
+      let files = 0;
+      return forEachConcurrent(uploads, requestsInFlight(connection), async (upload) => {
+        this.#frame.signal.throwIfAborted();
+        await store.abortUpload(upload, this.#frame.requests);
+        tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
+      });
+    });
+    this.#frame.notice(`${what} were aborted, or had ended`);
   }
 
   #sharding(): Sharding {
@@ -898,13 +1006,8 @@ class Run {
     });
   }
 
-  /** @param staged by other machines, whose bytes are not here */
-  async #execute(
-    planned: Planned,
-    seen: Seen,
-    delay: boolean,
-    staged?: ReadonlyMap<ObjectKey, StagedUpload>,
-  ): Promise<void> {
+  /** @param elsewhere what other machines did, whose bytes are not here */
+  async #execute(planned: Planned, seen: Seen, delay: boolean, elsewhere?: Elsewhere): Promise<void> {
     const { index: storage, meeting, now } = this.#ports;
     const { digests } = seen;
     const signal = this.#frame.signal;
@@ -921,7 +1024,7 @@ class Run {
       const uploads = await this.#uploads(storage, seen.index?.uploads ?? new Map());
       await uploads.abortLeftOvers(wantedUploads(planned.plan));
       await this.#invalidations?.journal(planned.plan);
-      const bodies = staged === undefined ? (this.#source ?? this.#encodings) : NO_BODIES;
+      const bodies = elsewhere === undefined ? (this.#source ?? this.#encodings) : NO_BODIES;
       const transfer: Transfer = this.#transfer({
         digests,
         bodies,
@@ -933,10 +1036,7 @@ class Run {
           tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
         },
       });
-      for (const step of staged === undefined ? [] : stepsOf(planned.plan)) {
-        const upload = staged?.get(step.key);
-        if (upload !== undefined && 'file' in step) transfer.adopt(stagedFrom(upload, step.file));
-      }
+      if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere);
       try {
         this.#frame.outcomes = await execute(planned.plan, transfer, {
           concurrency,
@@ -947,7 +1047,7 @@ class Run {
               if (event.outcome.action !== 'keep') done++;
               this.#writtenAt.set(event.outcome.step.key, now());
               this.#tellWritten(event.outcome, transfer);
-              clock.see(event.outcome);
+              if (!transfer.recalled.has(event.outcome.step.key)) clock.see(event.outcome);
             }
             tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
             this.#ports.emit(event);
@@ -1160,6 +1260,8 @@ class Run {
   }
 }
 
+const ALONE: Shard = { number: 1, of: 1 };
+
 /** The bytes lie on the machines that staged them. */
 const NO_BODIES: BodySource = {
   ready: async ({ name }) => {
@@ -1178,11 +1280,43 @@ function decided(headers: ReadonlyMap<string, HeaderSet>): HeaderDecider {
   return { headersOf, over: (kept, file) => ({ ...kept, ...headersOf(file) }), saysEncoding: () => false };
 }
 
-/** A plan that was judged when it was made; what it stages is staged. */
-function plannedOf(plan: Plan): Planned {
+/** What other machines did of a plan. */
+interface Elsewhere extends Pick<Progress, 'done'> {
+  /** Whole. */
+  readonly plan: Plan;
+  readonly staged: ReadonlyMap<ObjectKey, StagedUpload>;
+}
+
+/** What is done is remembered, what is staged is completed where `due` says it. */
+function takeOver(transfer: Transfer, due: Plan, { plan, staged, done }: Elsewhere): void {
+  const stagedOf = (step: UploadStep | CopyStep | RefreshStep): Staged | undefined => {
+    const upload = staged.get(step.key);
+    return upload && stagedFrom(upload, step.file);
+  };
+  for (const step of stepsOf(plan)) {
+    const etag = done.get(step.key);
+    if (etag !== undefined && writesObject(step)) transfer.recall(step, etag, stagedOf(step));
+  }
+  for (const step of stepsOf(due)) {
+    if (done.has(step.key) || !writesObject(step)) continue;
+    const upload = stagedOf(step);
+    if (upload !== undefined) transfer.adopt(upload);
+  }
+}
+
+function writesObject(step: Step): step is UploadStep | CopyStep | RefreshStep {
+  return step.action === 'upload' || step.action === 'copy' || step.action === 'refresh';
+}
+
+/** A plan that was judged when it was made; what it stages is staged, and what it deletes may be gone. */
+function plannedOf(plan: Plan, done: Progress['done']): Planned {
   const ranks = plan.ranks.map(({ name, phases }) => ({
     name,
-    phases: phases.filter(({ kind }) => kind === 'publish'),
+    phases: phases.flatMap((phase): Phase[] => {
+      if (phase.kind === 'stage') return [];
+      const due = phase.steps.filter(({ action, key }) => action !== 'delete' || !done.has(key));
+      return [{ ...phase, steps: due }];
+    }),
   }));
   const none = { files: 0, bytes: 0 };
   const steps = [...stepsOf(plan)];

@@ -166,6 +166,10 @@ export class Transfer implements Performer {
   readonly #readWhole = createWholeReader();
   readonly #sent = new Map<ObjectKey, Sent>();
   readonly #staged = new Map<ObjectKey, Staged>();
+  /** Ids of uploads that other runs staged: they are theirs until they are completed. */
+  readonly #adopted = new Set<string>();
+  /** Keys that other runs published. */
+  readonly recalled = new Set<ObjectKey>();
   /** What is confirmed to lie under the keys written, for the index. */
   readonly learned = new Map<ObjectKey, ObjectEntry>();
   /** Files whose bytes were sent or copied, as they were then. */
@@ -211,9 +215,19 @@ export class Transfer implements Performer {
     return this.#staged.get(key);
   }
 
-  /** Takes what another run staged. */
+  /** Takes what another run staged. Where it cannot be completed it is left for one that can. */
   adopt(staged: Staged): void {
     this.#staged.set(staged.upload.key, staged);
+    this.#adopted.add(staged.upload.id);
+  }
+
+  /** Takes what another run published: it can be copied from, and is not written again. */
+  recall({ key, file, ...step }: UploadStep | CopyStep | RefreshStep, etag: ETag, staged?: Staged): void {
+    const md5 = step.md5 ?? staged?.expected.md5;
+    const parts = staged?.expected.etag === etag ? { parts: formatLayout(staged.layout) } : {};
+    const written = { etag, versionId: undefined, encryption: undefined };
+    this.#remember(key, { written, md5, file, ...parts });
+    this.recalled.add(key);
   }
 
   /**
@@ -224,9 +238,15 @@ export class Transfer implements Performer {
     const { signal, uploads, concurrency, emit } = this.#options;
     const stopped = signal.aborted;
     const due = [...this.#staged.values()].filter(
-      ({ expected }) => !(stopped && uploads.journalled && isLarge(expected.size)),
+      ({ upload, expected }) =>
+        !this.#adopted.has(upload.id) && !(stopped && uploads.journalled && isLarge(expected.size)),
     );
     this.#staged.clear();
+    if (this.#adopted.size > 0) {
+      const what = `${this.#adopted.size} staged ${this.#adopted.size === 1 ? 'upload is' : 'uploads are'} left open`;
+      const message = `${what}: publish again, or give the plan up with abort`;
+      emit({ type: 'message', level: 'warning', message });
+    }
     const until = performance.now() + (stopped ? ABORT_TIME_MS : Number.POSITIVE_INFINITY);
     await forEachConcurrent(due, concurrency, async ({ upload }) => {
       if (performance.now() < until) await this.#abort(upload);
@@ -244,6 +264,11 @@ export class Transfer implements Performer {
     const started = performance.now();
     const ms = (): number => performance.now() - started;
     refuseFileSteps(step);
+    if (this.recalled.has(step.key)) {
+      const etag = this.learned.get(step.key)?.etag;
+      const there = etag === undefined ? {} : { etag };
+      return { step, outcome: 'done', action: step.action, sentBytes: 0, ...there, ms: 0 };
+    }
     let { condition } = step;
     for (let tries = 1; ; tries++) {
       try {
@@ -591,6 +616,7 @@ export class Transfer implements Performer {
     try {
       const written = await store.completeUpload({ upload, parts, expected, condition, ...whole }, requests);
       uploads.ended(upload);
+      this.#adopted.delete(upload.id);
       return { written, md5: expected.md5, file, parts: formatLayout(layout) };
     } catch (error) {
       await this.#giveUp(upload, expected.size, error);
@@ -880,6 +906,7 @@ export class Transfer implements Performer {
   /** An upload that failed: a large one that only lacks an answer is left to the next run, which goes on with it. */
   async #giveUp(upload: Upload, size: number, error: unknown): Promise<void> {
     const { uploads, signal } = this.#options;
+    if (this.#adopted.has(upload.id)) return;
     const heals =
       signal.aborted ||
       (error instanceof StoreError && ['network', 'server', 'throttled', 'fatal'].includes(error.kind));

@@ -245,6 +245,7 @@ test('a download does not heed what is about objects', async () => {
 describe('commands of several machines', () => {
   const plan = { command: 'plan', 'plan-file': 'plan.jsonl' };
   const apply = { ...plan, command: 'apply', shard: '2/4', results: ['r.jsonl'] };
+  const share = { ...apply, command: 'publish', paths: [] };
 
   test('what each needs arrives, with paths made absolute', async () => {
     expect(await parse(plan)).toMatchObject({
@@ -257,9 +258,16 @@ describe('commands of several machines', () => {
       planFile: join(cwd, 'plan.jsonl'),
       shard: { number: 2, of: 4 },
       results: [join(cwd, 'r.jsonl')],
+      abort: false,
     });
     const publish = { command: 'publish', 'plan-file': 'plan.jsonl', results: ['a', 'b'], paths: [] };
     expect((await parse(publish)).tree.patterns).toEqual([]);
+    const share = { ...publish, results: ['all'], shard: '2/4', index: 'somewhere' };
+    expect(await parse(share)).toMatchObject({
+      sharding: { shard: { number: 2, of: 4 }, results: [join(cwd, 'all')] },
+      index: { kind: 'none' },
+    });
+    expect((await parse({ ...publish, abort: 'true' })).sharding).toMatchObject({ abort: true });
   });
 
   test.each([
@@ -270,6 +278,11 @@ describe('commands of several machines', () => {
     [{ ...apply, results: ['a', 'b'] }, /^results: .*one file/],
     [{ ...plan, shard: '1/2' }, /^shard was given, and plan does not heed it/],
     [{ 'plan-file': 'x' }, /^plan-file was given, and sync does not heed it/],
+    [{ ...apply, abort: 'true' }, /^abort was given, and apply does not heed it/],
+    [{ ...share, lock: 'true' }, /^lock was given, and publish does not heed it with shard: it belongs to/],
+    [{ ...share, abort: 'true' }, /^abort was given, and publish does not heed it with shard/],
+    [{ ...share, invalidate: 'E2EXAMPLE' }, /^invalidate was given, and publish does not heed it with shard/],
+    [{ ...share, results: ['a', 'b'] }, /^results: .*the one directory of all results/],
     [{ ...plan, mirrors: ['s3://other/p'] }, /^mirrors was given, and plan does not heed it/],
     [{ ...apply, 'dry-run': 'true' }, /^dry-run was given/],
     [
