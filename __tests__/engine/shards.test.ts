@@ -49,8 +49,12 @@ async function command(
   const options: SyncOptions = {
     ...optionsFor(s3, bucket, root, { dryRun: name === 'plan', delayUpdates: true, ...changes }),
     command: name,
-    sharding: { planFile: join(work, 'plan'), results: [], abort: false, ...sharding },
+    sharding: { planFile: join(work, 'plan'), results: [], abort: false, beside: '', ...sharding },
   };
+  return ended(options);
+}
+
+async function ended(options: SyncOptions): Promise<Ended> {
   let report: Report | undefined;
   const shell = {
     emit: (_: Event) => undefined,
@@ -625,6 +629,100 @@ describe('a plan that is given up', () => {
     await command('plan');
     expect((await command('publish', { results: [work], abort: true })).exit).toBe(4);
     expect(s3.server.uploads(bucket)).toHaveLength(open);
+  });
+});
+
+describe('several destinations', () => {
+  const buckets: string[] = [];
+
+  /** As the inputs make it: each mirror's files lie beside those of the first destination. */
+  function everywhere(
+    name: 'plan' | 'apply' | 'publish',
+    sharding: Partial<Sharding> = {},
+    changes: Changes & Partial<Pick<SyncOptions, 'mirrorsAtomic'>> = {},
+  ): Promise<Ended> {
+    const of = (to: string, beside: string): SyncOptions => ({
+      ...optionsFor(s3, to, root, { dryRun: name === 'plan', delayUpdates: true, ...changes }),
+      mirrorsAtomic: changes.mirrorsAtomic ?? false,
+      command: name,
+      sharding: { planFile: join(work, 'plan'), results: [work], abort: false, beside, ...sharding },
+    });
+    const mirrors = buckets.map((to, at) => of(to, `.mirror${at}`));
+    return ended({ ...of(bucket, ''), mirrors });
+  }
+
+  const texts = (): unknown[] => [bucket, ...buckets].map((name) => s3.server.texts(name)['p/index.html']);
+
+  beforeEach(async () => {
+    buckets.splice(0, buckets.length, await s3.bucket(), await s3.bucket());
+    await twoReleases({}, 1000);
+    // One mirror is new, one has the release before it.
+    await writeTree({ 'index.html': 'older' }, join(work, 'old'));
+    await publish(s3, buckets[1] ?? '', join(work, 'old'));
+    expect((await everywhere('plan')).exit).toBe(0);
+    for (const number of [1, 2]) {
+      const results = [resultsOf(number)];
+      expect((await everywhere('apply', { shard: { number, of: 2 }, results })).exit).toBe(0);
+    }
+    expect(texts()).toEqual(['one', undefined, 'older']);
+  });
+
+  test('have a plan and results each, and are published at once', async () => {
+    const { exit, report } = await everywhere('publish');
+    expect([exit, report.destinations.map(({ status }) => status)]).toEqual([0, ['done', 'done', 'done']]);
+    for (const name of [bucket, ...buckets]) {
+      expect(s3.server.uploads(name)).toEqual([]);
+      const check = await publish(s3, name, root, { command: 'check', dryRun: true, read: true });
+      expect(check.exit).toBe(0);
+    }
+  });
+
+  test('by a matrix of publishers', async () => {
+    for (let job = 1; job <= 3; job++)
+      for (const number of [1, 2])
+        expect((await everywhere('publish', { shard: { number, of: 2 } })).exit).toBe(0);
+    expect(texts()).toEqual(['two', 'two', 'two']);
+    s3.server.log.clear();
+    expect((await everywhere('publish')).exit).toBe(0);
+    expect(Object.keys(s3.server.log.counts)).toEqual(['ListObjectsV2']);
+  });
+
+  test('a mirror that fails is named, the others are published, and it can be published again', async () => {
+    s3.server.faults.add({
+      match: { operation: 'CompleteMultipartUpload', bucket: buckets[0] ?? '' },
+      times: Number.POSITIVE_INFINITY,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const { exit, report } = await everywhere('publish');
+    expect([exit, report.error?.message]).toEqual([
+      1,
+      expect.stringMatching(`1 of 3 destinations failed: s3://${buckets[0]}/p/`),
+    ]);
+    expect(texts()).toEqual(['two', undefined, 'two']);
+    s3.server.faults.clear();
+    expect((await everywhere('publish')).exit).toBe(0);
+    expect(texts()).toEqual(['two', 'two', 'two']);
+  });
+
+  test("a mirror of which a shard's results are missing; with mirrors-atomic nothing changes anywhere", async () => {
+    const missing = `${resultsOf(2)}.mirror1`;
+    const kept = await readFile(missing);
+    await rm(missing);
+    const atomic = await everywhere('publish', {}, { mirrorsAtomic: true });
+    expect(atomic.exit).toBe(4);
+    expect(atomic.report.error?.message).toMatch(/the results of shard 2\/2 are missing/);
+    expect(texts()).toEqual(['one', undefined, 'older']);
+    expect((await everywhere('publish')).exit).toBe(4);
+    expect(texts()).toEqual(['two', 'two', 'older']);
+    await writeFile(missing, kept);
+    expect((await everywhere('publish', {}, { mirrorsAtomic: true })).exit).toBe(0);
+    expect(texts()).toEqual(['two', 'two', 'two']);
+  });
+
+  test('are given up together', async () => {
+    expect((await everywhere('publish', { abort: true })).exit).toBe(0);
+    for (const name of [bucket, ...buckets]) expect(s3.server.uploads(name)).toEqual([]);
+    expect(texts()).toEqual(['one', undefined, 'older']);
   });
 });
 

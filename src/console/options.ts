@@ -84,6 +84,11 @@ export async function parseOptions(raw: RawInputs, context: OptionsContext): Pro
       `${inputs.spelled('mirrors-atomic')} and ${inputs.spelled('delay-updates')} best-effort were given: all or nothing is strict; take one out`,
     );
   }
+  if (first.sharding !== undefined && mirrorBy === 'copy') {
+    throw usageError(
+      `${inputs.spelled('mirror-by')} copy was given, and ${first.command} does not heed it: nothing can be copied from what is not visible yet; take it out`,
+    );
+  }
   const mirrors: SyncOptions[] = [];
   for (const line of lines) mirrors.push(await parseMirror(line, raw, first, context));
   refuseTwice(inputs, [first, ...mirrors]);
@@ -120,7 +125,9 @@ async function parseMirror(
   const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, name);
   const own = indexName(mirror.connection.endpointUrl, mirror.destination).slice(0, 12);
   const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
-  return { ...mirror, tree: first.tree, index };
+  const { sharding } = mirror;
+  const sharded = sharding === undefined ? {} : { sharding: { ...sharding, beside: `.${own}` } };
+  return { ...mirror, tree: first.tree, index, ...sharded };
 }
 
 /** An index that was named is the first destination's; each mirror has its own beside it. */
@@ -395,6 +402,9 @@ const OF_A_PLAN: ReadonlySet<InputName> = new Set([
   'shard',
   'results',
   'abort',
+  'mirrors',
+  'mirror-by',
+  'mirrors-atomic',
   'overwrite',
   'whole-bucket',
   'invalidate',
@@ -465,7 +475,7 @@ const SHARDING_INPUTS = {
 } as const satisfies Readonly<Record<string, readonly [readonly InputName[], readonly InputName[]]>>;
 
 /** What a publish of one share does not do: the lock would keep the others out, and the last one has the rest. */
-const OF_THE_LAST: readonly InputName[] = ['abort', 'lock', 'invalidate'];
+const OF_THE_LAST: readonly InputName[] = ['abort', 'lock', 'invalidate', 'mirrors-atomic'];
 
 /** What a run on several machines needs besides. */
 function parseSharding(
@@ -486,8 +496,6 @@ function parseSharding(
   const missing = needed.find((name) => !inputs.isSet(name));
   if (missing !== undefined) throw usageError(`${command} needs ${inputs.spelled(missing)}`);
   if (route !== 'publish') throw usageError(`${command} is about a tree on this disk: take the source out`);
-  if (inputs.isSet('mirrors'))
-    throw usageError(`${inputs.spelled('mirrors')} was given, and ${command} does not heed it: take it out`);
   const dryApply = command === 'apply' && inputs.boolean('dry-run');
   if (dryApply)
     throw usageError(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);
@@ -509,6 +517,7 @@ function parseSharding(
     ...(shard === undefined ? {} : { shard }),
     results,
     abort: inputs.boolean('abort'),
+    beside: '',
   };
 }
 

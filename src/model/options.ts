@@ -179,6 +179,8 @@ export interface Sharding {
   readonly results: readonly string[];
   /** `publish` gives the plan up: what was staged is aborted. */
   readonly abort: boolean;
+  /** What the names of a mirror's files end with: they lie beside those of the first destination, where it is empty. */
+  readonly beside: string;
 }
 
 /** Where the tree is taken from when it lies in a bucket, and how that is reached. */

@@ -4,6 +4,7 @@ import type { ETag } from '../model/digest.js';
 import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
+import type { Sharding } from '../model/options.js';
 import type { CopyStep, Plan, StagedStep, UploadStep } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
 import {
@@ -19,8 +20,8 @@ import {
 import type { Upload } from '../store/object-store.js';
 import type { Staged } from './transfer.js';
 
-/** Names of results in a directory of them. */
-const RESULTS_NAME = /\.jsonl?$/;
+/** What names of results end with in a directory of them. */
+const RESULTS_NAMES = ['.json', '.jsonl'] as const;
 
 /** Keys that a message names. */
 const SHOWN = 5;
@@ -63,12 +64,15 @@ export interface AllResults {
  * Files, and those in directories; each must be results of `plan`, and name nothing but what the plan stages or
  * publishes: the uploads of other keys are others'.
  */
-export async function readResults(paths: readonly string[], plan: PlanFile): Promise<AllResults> {
+export async function readResults(
+  { results: paths, beside }: Pick<Sharding, 'results' | 'beside'>,
+  plan: PlanFile,
+): Promise<AllResults> {
   const stages = new Set([...stagedSteps(plan.plan)].map(({ key }) => key));
   const publishes = new Set([...stepsOf(plan.plan)].map(({ key }) => key));
   const staged: Results[] = [];
   const published = new Map<ObjectKey, ETag>();
-  for (const path of await filesAmong(paths)) {
+  for (const path of await filesAmong(paths, beside)) {
     const results = await parsed(path, parseResults);
     if (results.plan !== plan.id)
       throw mismatch(`${path} holds results of another plan: give publish those of its own plan`);
@@ -85,14 +89,14 @@ export async function readResults(paths: readonly string[], plan: PlanFile): Pro
   return { staged, published };
 }
 
-async function filesAmong(paths: readonly string[]): Promise<readonly string[]> {
+async function filesAmong(paths: readonly string[], beside: string): Promise<readonly string[]> {
   const files: string[] = [];
   for (const path of paths) {
     if (await isDirectory(path)) {
       for (const name of (await readdir(path)).sort())
-        if (RESULTS_NAME.test(name)) files.push(join(path, name));
+        if (RESULTS_NAMES.some((end) => name.endsWith(end + beside))) files.push(join(path, name));
     } else {
-      files.push(path);
+      files.push(path + beside);
     }
   }
   return files;
@@ -107,11 +111,12 @@ async function isDirectory(path: string): Promise<boolean> {
 
 /** Where a shard writes down what it published, under a name that no other attempt has. */
 export async function publishedPath(
-  directory: string,
+  { results: [directory = ''], beside }: Pick<Sharding, 'results' | 'beside'>,
   { number, of }: Shard,
   attempt: number,
 ): Promise<string> {
-  if (await isDirectory(directory)) return join(directory, `published-${number}-of-${of}-${attempt}.jsonl`);
+  const name = `published-${number}-of-${of}-${attempt}.jsonl${beside}`;
+  if (await isDirectory(directory)) return join(directory, name);
   throw usageError(
     `results: ${directory} is a file, and publish with a shard needs the directory of all results, to put what it published there`,
   );

@@ -399,7 +399,7 @@ class Run {
 
   /** Stages one shard of a plan, and writes down what was staged. Nothing becomes visible. */
   async apply(): Promise<void> {
-    const { planFile, shard = ALONE, results } = this.#sharding();
+    const { planFile, shard = ALONE, results, beside } = this.#sharding();
     const { endpoint = '', emit, now } = this.#ports;
     const attempt = now();
     const file = await readPlan(planFile, this.#frame.url, endpoint, this.#options.destination.prefix);
@@ -447,7 +447,7 @@ class Run {
             if (one !== undefined) staged.push(stagedTo(one));
           }
           const [path = ''] = results;
-          await replaceFile(path, formatResults({ plan: file.id, shard, attempt, uploads: staged }));
+          await replaceFile(path + beside, formatResults({ plan: file.id, shard, attempt, uploads: staged }));
         }
       } finally {
         this.#frame.outcomes = outcomes;
@@ -479,13 +479,14 @@ class Run {
 
   /** Completes what the shards of a plan staged, copies what had to wait, deletes; what is done already stays. */
   async publishPlan(): Promise<void> {
-    const { planFile, results: paths, shard, abort } = this.#sharding();
+    const sharding = this.#sharding();
+    const { planFile, shard, abort } = sharding;
     const { lock, destination, dryRun, connection } = this.#options;
     const { store, index: storage, emit, endpoint = '' } = this.#ports;
     const { signal, url } = this.#frame;
     if (lock && !dryRun) await this.#takeLock();
     const file = await readPlan(planFile, url, endpoint, destination.prefix);
-    const results = await readResults(paths, file);
+    const results = await readResults(sharding, file);
     if (abort) return this.#abortStaged(results);
     const { staged, losers } = gather(file, results.staged);
     const listing = await this.#list(false);
@@ -540,8 +541,7 @@ class Run {
     listing: Looked['listing'],
     shard: Shard,
   ): Promise<void> {
-    const [directory = ''] = this.#sharding().results;
-    const path = await publishedPath(directory, shard, this.#ports.now());
+    const path = await publishedPath(this.#sharding(), shard, this.#ports.now());
     const share = shareOf(plan, elsewhere.done, shard);
     const planned = plannedOf(share?.plan ?? { ...plan, ranks: [] }, elsewhere.done);
     const due = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
@@ -607,7 +607,7 @@ class Run {
   #sharding(): Sharding {
     const { sharding } = this.#options;
     if (sharding === undefined) throw new Error('no plan file was given');
-    return sharding;
+    return { ...sharding, planFile: sharding.planFile + sharding.beside };
   }
 
   /** Empties the prefix, our own objects last: what is left after a failure still has its index. */

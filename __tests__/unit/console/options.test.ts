@@ -259,6 +259,7 @@ describe('commands of several machines', () => {
       shard: { number: 2, of: 4 },
       results: [join(cwd, 'r.jsonl')],
       abort: false,
+      beside: '',
     });
     const publish = { command: 'publish', 'plan-file': 'plan.jsonl', results: ['a', 'b'], paths: [] };
     expect((await parse(publish)).tree.patterns).toEqual([]);
@@ -268,6 +269,15 @@ describe('commands of several machines', () => {
       index: { kind: 'none' },
     });
     expect((await parse({ ...publish, abort: 'true' })).sharding).toMatchObject({ abort: true });
+    const mirrors = ['s3://other/p', 's3://third/p'];
+    for (const each of [plan, apply, publish, share]) {
+      const all = await parse({ ...each, mirrors });
+      const beside = [all, ...all.mirrors].map(({ sharding }) => sharding?.beside);
+      expect(new Set(beside).size).toBe(3);
+      expect(beside).toEqual(['', ...mirrors.map(() => expect.stringMatching(/^\.[0-9a-f]{12}$/))]);
+      const again = (await parse({ ...publish, mirrors })).mirrors.map(({ sharding }) => sharding?.beside);
+      expect(beside.slice(1)).toEqual(again);
+    }
   });
 
   test.each([
@@ -283,7 +293,14 @@ describe('commands of several machines', () => {
     [{ ...share, abort: 'true' }, /^abort was given, and publish does not heed it with shard/],
     [{ ...share, invalidate: 'E2EXAMPLE' }, /^invalidate was given, and publish does not heed it with shard/],
     [{ ...share, results: ['a', 'b'] }, /^results: .*the one directory of all results/],
-    [{ ...plan, mirrors: ['s3://other/p'] }, /^mirrors was given, and plan does not heed it/],
+    [
+      { ...plan, mirrors: ['s3://other/p'], 'mirror-by': 'copy' },
+      /^mirror-by copy was given, and plan does not heed it: nothing can be copied from what is not visible yet/,
+    ],
+    [
+      { ...share, mirrors: ['s3://other/p'], 'mirrors-atomic': 'true' },
+      /^mirrors-atomic was given, and publish does not heed it with shard/,
+    ],
     [{ ...apply, 'dry-run': 'true' }, /^dry-run was given/],
     [
       { command: 'publish', 'plan-file': 'p', results: ['r'], 'delete-after': 'true', paths: [] },
