@@ -315,6 +315,21 @@ test('header rules travel with the plan', async () => {
   );
 });
 
+test('mode and time of files travel with the plan, to names that publish copies too', async () => {
+  const preserve = true;
+  await writeTree({ 'a.txt': 'same', 'b.txt': 'same', 'c.html': '<p>page</p>'.repeat(100) }, root);
+  const site = { compress: [{ pattern: '*.html', encoding: 'gzip' }], cleanUrls: true } as const;
+  await command('plan', {}, { preserve, site });
+  await apply(1, 1, { site });
+  expect((await publishPlan()).exit).toBe(0);
+  const alone = await s3.bucket();
+  await publish(s3, alone, root, { preserve, site });
+  const attributes = (name: string): unknown[] =>
+    s3.server.objects(name).map(({ key, headers }) => [key, headers['x-amz-meta-s3cmd-attrs']]);
+  expect(attributes(bucket)).toHaveLength(4);
+  expect(attributes(bucket)).toEqual(attributes(alone));
+});
+
 describe('what is compressed', () => {
   const site: NonNullable<Changes['site']> = {
     compress: [

@@ -3,7 +3,7 @@ import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
 import { formatLayout, type PartRun, parseLayout } from './digest-index.js';
 import { formatSource, type HeaderSet, parseSource } from './headers.js';
 import type { ObjectKey } from './object-key.js';
-import type { Encoded, LocalFile } from './objects.js';
+import type { LocalFile } from './objects.js';
 import type { Condition, CopySource, Phase, Plan, Rank, Reason, StagedStep, Step } from './plan.js';
 
 /**
@@ -38,6 +38,8 @@ export interface PlanFile {
   readonly plan: Plan;
   /** What was decided of each file's headers, by its name. */
   readonly headers: ReadonlyMap<string, HeaderSet>;
+  /** Objects keep mode and time of their files. */
+  readonly preserve: boolean;
 }
 
 /** What was staged for a key, as the publishing machine completes it. */
@@ -90,14 +92,17 @@ export interface Decided {
   readonly headersOf: (file: LocalFile) => HeaderSet;
   /** Digests of what is stored of encoded files, by name: each machine must make the same bytes of them. */
   readonly stored: ReadonlyMap<string, Md5>;
+  /** Whether objects keep mode and time of their files. */
+  readonly preserve: boolean;
 }
 
 export function* formatPlan(
   destination: string,
   endpoint: string,
   { ranks, unchanged, kept }: Plan,
-  { headersOf, stored }: Decided,
+  decided: Decided,
 ): Generator<string> {
+  const { headersOf, preserve } = decided;
   const names = ranks.map(({ name }) => name);
   const head = {
     format: PLAN_FORMAT,
@@ -107,6 +112,7 @@ export function* formatPlan(
     ranks: names,
     unchanged,
     kept,
+    ...(preserve ? { preserve } : {}),
   };
   yield `${JSON.stringify(head)}\n`;
   for (const [rank, { phases }] of ranks.entries()) {
@@ -115,16 +121,17 @@ export function* formatPlan(
       if (kind === 'stage') continue;
       for (const step of steps) {
         const headers = 'file' in step ? { headers: headersOf(step.file) } : {};
-        yield `${JSON.stringify({ ...stepRecord(step, stored), ...headers, rank, phase })}\n`;
+        yield `${JSON.stringify({ ...stepRecord(step, decided), ...headers, rank, phase })}\n`;
       }
       phase++;
     }
   }
 }
 
-function stepRecord(step: Step, stored: ReadonlyMap<string, Md5>): Readonly<Record<string, unknown>> {
+function stepRecord(step: Step, { stored, preserve }: Decided): Readonly<Record<string, unknown>> {
   if (!('file' in step)) return { ...step };
   const { name, size, page, redirect, encoded } = step.file;
+  const { mode, mtimeNs } = encoded?.source ?? step.file;
   const md5 = step.md5 ?? stored.get(name);
   const file = {
     name,
@@ -132,6 +139,7 @@ function stepRecord(step: Step, stored: ReadonlyMap<string, Md5>): Readonly<Reco
     ...(page === undefined ? {} : { page }),
     ...(redirect === undefined ? {} : { redirect }),
     ...(encoded === undefined ? {} : { encoded: formatSource(encoded) }),
+    ...(preserve ? { mode, mtimeNs: `${mtimeNs}` } : {}),
   };
   return { ...step, ...(md5 === undefined ? {} : { md5 }), file };
 }
@@ -140,7 +148,7 @@ function stepRecord(step: Step, stored: ReadonlyMap<string, Md5>): Readonly<Reco
 export function parsePlan(bytes: Buffer): PlanFile {
   const lines = linesOf(bytes, 'plan');
   const head = record(lines.next().value);
-  const { format, version, destination, endpoint, ranks: names, unchanged, kept } = head;
+  const { format, version, destination, endpoint, ranks: names, unchanged, kept, preserve } = head;
   if (format !== PLAN_FORMAT) throw new PlanFileError('it is no plan');
   if (version !== VERSION)
     throw new PlanFileError(`it is a plan of version ${JSON.stringify(version)}, not ${VERSION}`);
@@ -174,6 +182,7 @@ export function parsePlan(bytes: Buffer): PlanFile {
     endpoint,
     plan: { ranks: built, unchanged: count(unchanged), kept: count(kept) },
     headers,
+    preserve: preserve === true,
   };
 }
 
@@ -217,27 +226,21 @@ function parseStep(line: Readonly<Record<string, unknown>>): {
   }
 }
 
-/** Its bytes lie on another machine: it has neither path nor stat. */
+/** Its bytes lie on another machine: it has neither path nor stat, but for what is preserved of it. */
 function fileOf(value: unknown, key: unknown): LocalFile {
-  const { name, size, page, redirect, encoded } = record(value);
-  if (!isText(name) || !isSize(size)) throw wrongStep(key);
+  const { name, size, page, redirect, encoded, mode = 0, mtimeNs = '0' } = record(value);
+  if (!isText(name) || !isSize(size) || !isSize(mode)) throw wrongStep(key);
+  if (typeof mtimeNs !== 'string' || !/^-?[0-9]{1,30}$/.test(mtimeNs)) throw wrongStep(key);
+  const none = { path: '', real: '', ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1 };
+  const file = { ...none, name, size, mode, mtimeNs: BigInt(mtimeNs) };
+  const form = isText(encoded) ? parseSource(encoded) : undefined;
+  if (encoded !== undefined && form === undefined) throw wrongStep(key);
   return {
-    ...nowhere(name, size),
+    ...file,
     ...(isText(page) ? { page } : {}),
     ...(isText(redirect) ? { redirect } : {}),
-    ...(encoded === undefined ? {} : { encoded: encodedOf(name, encoded, key) }),
+    ...(form === undefined ? {} : { encoded: { ...form, source: { ...file, size: form.size } } }),
   };
-}
-
-function encodedOf(name: string, value: unknown, key: unknown): Encoded {
-  const form = isText(value) ? parseSource(value) : undefined;
-  if (form === undefined) throw wrongStep(key);
-  return { encoding: form.encoding, md5: form.md5, source: nowhere(name, form.size) };
-}
-
-function nowhere(name: string, size: number): LocalFile {
-  const none = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
-  return { ...none, name, size };
 }
 
 function headersIn(value: unknown, key: unknown): HeaderSet {

@@ -381,6 +381,7 @@ class Run {
     const lines = formatPlan(this.#frame.url, endpoint, planned.plan, {
       headersOf: (file) => this.#policy.headersOf(file),
       stored: await this.#digestEncoded(planned.plan),
+      preserve: this.#options.preserve,
     });
     await replaceFile(this.#sharding().planFile, lines);
   }
@@ -422,6 +423,7 @@ class Run {
         digests: new Map(),
         bodies: this.#encodings,
         delay: true,
+        preserve: file.preserve,
         uploads: await this.#uploads(undefined, new Map()),
         mayDelete: async () => undefined,
         onSent: (bytes) => {
@@ -504,8 +506,8 @@ class Run {
     });
     refuseChanged(changed, url);
     this.#policy = decided(file.headers);
-    const elsewhere: Elsewhere = { plan, staged, done };
-    if (shard !== undefined) return this.#publishShare(file, elsewhere, listing, shard);
+    const elsewhere: Elsewhere = { file, staged, done };
+    if (shard !== undefined) return this.#publishShare(elsewhere, listing, shard);
     const remembered = await loadIndex(storage, emit, signal);
     const planned = plannedOf(plan, done);
     const files = [...stepsOf(plan)].flatMap((step) => ('file' in step ? step.file : []));
@@ -535,12 +537,8 @@ class Run {
   }
 
   /** Publishes a share of the first rank that is not done, and writes down what was published. */
-  async #publishShare(
-    { id, plan }: PlanFile,
-    elsewhere: Elsewhere,
-    listing: Looked['listing'],
-    shard: Shard,
-  ): Promise<void> {
+  async #publishShare(elsewhere: Elsewhere, listing: Looked['listing'], shard: Shard): Promise<void> {
+    const { id, plan } = elsewhere.file;
     const path = await publishedPath(this.#sharding(), shard, this.#ports.now());
     const share = shareOf(plan, elsewhere.done, shard);
     const planned = plannedOf(share?.plan ?? { ...plan, ranks: [] }, elsewhere.done);
@@ -983,15 +981,17 @@ class Run {
   }
 
   #transfer(
-    parts: Pick<TransferOptions, 'digests' | 'bodies' | 'delay' | 'uploads' | 'mayDelete' | 'onSent'>,
+    parts: Pick<
+      TransferOptions,
+      'digests' | 'bodies' | 'delay' | 'preserve' | 'uploads' | 'mayDelete' | 'onSent'
+    >,
   ): Transfer {
-    const { preserve, overwrite, connection } = this.#options;
+    const { overwrite, connection } = this.#options;
     const { filling } = this.#ports;
     return new Transfer({
       ...parts,
       store: this.#ports.store,
       pool: this.#frame.pool,
-      preserve,
       overwrite,
       policy: this.#policy,
       budget: this.#shared.bodies,
@@ -1029,6 +1029,7 @@ class Run {
         digests,
         bodies,
         delay,
+        preserve: elsewhere?.file.preserve ?? this.#options.preserve,
         uploads,
         mayDelete: () => this.#mayDelete(transfer, seen),
         onSent: (bytes) => {
@@ -1282,18 +1283,17 @@ function decided(headers: ReadonlyMap<string, HeaderSet>): HeaderDecider {
 
 /** What other machines did of a plan. */
 interface Elsewhere extends Pick<Progress, 'done'> {
-  /** Whole. */
-  readonly plan: Plan;
+  readonly file: PlanFile;
   readonly staged: ReadonlyMap<ObjectKey, StagedUpload>;
 }
 
 /** What is done is remembered, what is staged is completed where `due` says it. */
-function takeOver(transfer: Transfer, due: Plan, { plan, staged, done }: Elsewhere): void {
+function takeOver(transfer: Transfer, due: Plan, { file, staged, done }: Elsewhere): void {
   const stagedOf = (step: UploadStep | CopyStep | RefreshStep): Staged | undefined => {
     const upload = staged.get(step.key);
     return upload && stagedFrom(upload, step.file);
   };
-  for (const step of stepsOf(plan)) {
+  for (const step of stepsOf(file.plan)) {
     const etag = done.get(step.key);
     if (etag !== undefined && writesObject(step)) transfer.recall(step, etag, stagedOf(step));
   }

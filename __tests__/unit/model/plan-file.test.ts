@@ -105,6 +105,7 @@ const written = (): Buffer =>
       ...formatPlan('s3://b/p/', 'http://x/', plan, {
         headersOf: ({ name }) => ({ 'content-type': `type of ${name}` }),
         stored: new Map([['f', md5]]),
+        preserve: true,
       }),
     ].join(''),
   );
@@ -142,10 +143,14 @@ test('what was planned is what is read, but for the files of this machine', () =
   expect(read.headers.get('c')).toEqual({ 'content-type': 'type of c' });
   const bare = (step: Step): unknown => {
     if (!('file' in step)) return step;
-    const { name, size, page, encoded } = step.file;
-    const source = encoded && { ...encoded, source: { name, size: encoded.source.size } };
+    const { name, size, page, encoded, mode, mtimeNs } = step.file;
+    const source = encoded && { md5, encoding: 'br', source: { name, size: encoded.source.size } };
     const isEncoded = encoded !== undefined;
-    return { ...step, ...(isEncoded ? { md5 } : {}), file: { name, size, page, encoded: source } };
+    return {
+      ...step,
+      ...(isEncoded ? { md5 } : {}),
+      file: { name, size, page, mode, mtimeNs, encoded: source },
+    };
   };
   const shape = ({ ranks, ...rest }: Plan): unknown => ({
     ...rest,
@@ -157,7 +162,11 @@ test('what was planned is what is read, but for the files of this machine', () =
   expect(shape(read.plan)).toEqual(shape(plan));
   expect(
     JSON.stringify([
-      ...formatPlan('s3://b/p/', 'http://x/', plan, { headersOf: () => ({}), stored: new Map() }),
+      ...formatPlan('s3://b/p/', 'http://x/', plan, {
+        headersOf: () => ({}),
+        stored: new Map(),
+        preserve: false,
+      }),
     ]),
   ).not.toContain('/tree/');
 });
