@@ -663,13 +663,19 @@ const INPUTS = {
         kind: 'string',
         group: 'Several machines',
         placeholder: 'I/N',
-        description: 'With `apply`: which share of the plan to stage, as `2/4`.',
+        description: 'With `apply`: which share of the plan to stage, as `2/4`. With `publish`: publish that share of the first rank that is not published, and nothing more; a `publish` without it comes last.',
     },
     results: {
         kind: 'lines',
         group: 'Several machines',
         placeholder: 'FILE',
-        description: 'With `apply` the file to write what was staged to; with `publish` those files, or directories of them, one a line.',
+        description: 'With `apply` the file to write what was staged to; with `publish` those files, or directories of them, one a line. With `publish` and `shard` the one directory of all results, where what was published is written too.',
+    },
+    abort: {
+        kind: 'boolean',
+        group: 'Several machines',
+        default: 'false',
+        description: 'With `publish`: give the plan up. The uploads that the results name are aborted, and nothing is published.',
     },
     index: {
         kind: 'string',
@@ -2781,6 +2787,9 @@ async function parseOptions(raw, context) {
     if (mirrorsAtomic && first.delayUpdates === 'best-effort') {
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirrors-atomic')} and ${inputs.spelled('delay-updates')} best-effort were given: all or nothing is strict; take one out`);
     }
+    if (first.sharding !== undefined && mirrorBy === 'copy') {
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirror-by')} copy was given, and ${first.command} does not heed it: nothing can be copied from what is not visible yet; take it out`);
+    }
     const mirrors = [];
     for (const line of lines)
         mirrors.push(await parseMirror(line, raw, first, context));
@@ -2813,7 +2822,9 @@ async function parseMirror(line, raw, first, context) {
     const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, name);
     const own = indexName(mirror.connection.endpointUrl, mirror.destination).slice(0, 12);
     const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
-    return { ...mirror, tree: first.tree, index };
+    const { sharding } = mirror;
+    const sharded = sharding === undefined ? {} : { sharding: { ...sharding, beside: `.${own}` } };
+    return { ...mirror, tree: first.tree, index, ...sharded };
 }
 /** An index that was named is the first destination's; each mirror has its own beside it. */
 function besides(index, own) {
@@ -2873,7 +2884,11 @@ async function parseOne(raw, context, input) {
     const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
     const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
     const writeHeaders = parseWriteHeaders(inputs);
-    const index = parseIndex(inputs, context, connection, destination, target?.directory);
+    // What was published is learned by the last publish, from everything.
+    const learns = command !== 'apply' && sharding?.shard === undefined && sharding?.abort !== true;
+    const index = learns
+        ? parseIndex(inputs, context, connection, destination, target?.directory)
+        : { kind: 'none' };
     if (source !== undefined)
         refuseIndexInSource(inputs, index, source);
     if (deletes.grace.kind !== 'none')
@@ -3061,7 +3076,12 @@ const OF_A_PLAN = new Set([
     ...[...REMOVE_INPUTS].filter((name) => name !== 'max-delete' && name !== 'retain'),
     ...LOCK_INPUTS,
     'plan-file',
+    'shard',
     'results',
+    'abort',
+    'mirrors',
+    'mirror-by',
+    'mirrors-atomic',
     'overwrite',
     'whole-bucket',
     'invalidate',
@@ -3110,17 +3130,23 @@ function parseSource(inputs, { bucket, prefix, words }, shared, endpoint) {
         },
     };
 }
+/** Of each command what it needs, then what it may have. */
+const SHARDING_INPUTS = {
+    plan: [['plan-file'], []],
+    apply: [['plan-file', 'shard', 'results'], []],
+    publish: [
+        ['plan-file', 'results'],
+        ['shard', 'abort'],
+    ],
+};
+/** What a publish of one share does not do: the lock would keep the others out, and the last one has the rest. */
+const OF_THE_LAST = ['abort', 'lock', 'invalidate', 'mirrors-atomic'];
 /** What a run on several machines needs besides. */
 function parseSharding(inputs, command, route, cwd) {
-    const given = ['plan-file', 'shard', 'results'].filter((name) => inputs.isSet(name));
     const isSharded = command === 'plan' || command === 'apply' || command === 'publish';
-    const heeded = {
-        plan: ['plan-file'],
-        apply: ['plan-file', 'shard', 'results'],
-        publish: ['plan-file', 'results'],
-    };
-    const needed = heeded[command] ?? [];
-    const other = given.find((name) => !needed.includes(name));
+    const [needed, further] = isSharded ? SHARDING_INPUTS[command] : [[], []];
+    const heeded = [...needed, ...further];
+    const other = ['plan-file', 'shard', 'results', 'abort'].find((name) => inputs.isSet(name) && !heeded.includes(name));
     if (other !== undefined)
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled(other)} was given, and ${command} does not heed it: take it out`);
     if (!isSharded)
@@ -3130,19 +3156,26 @@ function parseSharding(inputs, command, route, cwd) {
         throw (0,errors/* usageError */.Wp)(`${command} needs ${inputs.spelled(missing)}`);
     if (route !== 'publish')
         throw (0,errors/* usageError */.Wp)(`${command} is about a tree on this disk: take the source out`);
-    const unfit = ['mirrors', 'compress'].find((name) => inputs.isSet(name));
-    if (unfit !== undefined)
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(unfit)} was given, and ${command} does not heed it: take it out`);
     const dryApply = command === 'apply' && inputs.boolean('dry-run');
     if (dryApply)
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);
     const results = inputs.lines('results').map((path) => (0,external_node_path_.resolve)(cwd, path.trim()));
     if (command === 'apply' && results.length > 1)
         return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
+    const shard = inputs.isSet('shard') ? parseShard(inputs) : undefined;
+    if (command === 'publish' && shard !== undefined) {
+        const last = OF_THE_LAST.find((name) => inputs.isSet(name));
+        if (last !== undefined)
+            throw (0,errors/* usageError */.Wp)(`${inputs.spelled(last)} was given, and publish does not heed it with ${inputs.spelled('shard')}: it belongs to the publish that comes last, without a shard`);
+        if (results.length > 1)
+            return refuse(inputs.spelled('results'), results.join(' '), 'the one directory of all results');
+    }
     return {
         planFile: (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? ''),
-        shard: command === 'apply' ? parseShard(inputs) : { number: 1, of: 1 },
+        ...(shard === undefined ? {} : { shard }),
         results,
+        abort: inputs.boolean('abort'),
+        beside: '',
     };
 }
 function parseShard(inputs) {
@@ -3747,7 +3780,7 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(613)]).then(__webpack_require__.bind(__webpack_require__, 4613))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(613), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(414), __webpack_require__.e(682)]).then(__webpack_require__.bind(__webpack_require__, 4682))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(414), __webpack_require__.e(74)]).then(__webpack_require__.bind(__webpack_require__, 4074))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };

@@ -58,7 +58,8 @@ const SHAPES = `
   s3-dedup-sync remove --bucket BUCKET --prefix PREFIX
   s3-dedup-sync plan DIR s3://bucket/prefix --plan-file FILE
   s3-dedup-sync apply DIR s3://bucket/prefix --plan-file FILE --shard I/N --results FILE
-  s3-dedup-sync publish s3://bucket/prefix --plan-file FILE --results FILE ...
+  s3-dedup-sync publish s3://bucket/prefix --plan-file FILE --results FILE ... [--abort]
+  s3-dedup-sync publish s3://bucket/prefix --plan-file FILE --shard I/N --results DIR
 `;
 
 const EPILOGUE = `

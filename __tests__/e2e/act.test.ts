@@ -79,8 +79,26 @@ jobs:
           shard: \${{ matrix.shard }}/4
           results: \${{ env.WORK }}/results/\${{ matrix.shard }}.jsonl
           index: none
-  publish:
+  publish-shards:
     needs: apply
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        shard: [1, 2]
+    steps:
+      - uses: actions/checkout@v4
+      - uses: ./
+        id: s3
+        with:
+          command: publish
+          bucket: \${{ env.BUCKET }}
+          prefix: sharded
+          plan-file: \${{ env.WORK }}/plan.jsonl
+          shard: \${{ matrix.shard }}/2
+          results: \${{ env.WORK }}/results
+      - run: echo "share=\${{ steps.s3.outputs.status }}/\${{ steps.s3.outputs.uploaded-files }}"
+  publish:
+    needs: publish-shards
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v4
@@ -219,7 +237,7 @@ jobs:
       expect(s3.server.uploads(bucket)).toEqual([]);
     });
 
-    test('a matrix of four shards; then one that fails, and is run again', async () => {
+    test('four shards that stage and two that publish; one that fails, and is run again', async () => {
       const files = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`tree/f${i}`, `content ${i}`]));
       await writeTree(files, directory);
       s3.server.faults.add({
@@ -229,13 +247,15 @@ jobs:
       });
       const failed = await push('workflow_dispatch');
       expect(failed.status).not.toBe(0);
-      expect(failed.log).not.toContain('sharded=');
+      expect(failed.log).not.toMatch(/sharded=|share=/);
       expect(s3.server.objects(bucket).filter(({ key }) => key.startsWith('sharded/'))).toEqual([]);
       const { status, log } = await push('workflow_dispatch');
       expect({ status, log }).toMatchObject({
         status: 0,
         log: expect.stringMatching(/sharded=done\/1\d\/\d/),
       });
+      const shares = log.matchAll(/publish-shards-(\d)[^\n]*share=done\/[1-9]/g);
+      expect(new Set([...shares].map(([, shard]) => shard))).toEqual(new Set(['1', '2']));
       const published = s3.server.objects(bucket).filter(({ key }) => key.startsWith('sharded/'));
       expect(published).toHaveLength(18);
     });

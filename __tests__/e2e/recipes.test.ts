@@ -33,6 +33,7 @@ function filled(inputs: Readonly<Record<string, string>>, ref: string): Record<s
     'github.event.number': ref,
     'github.ref_name': ref,
     'matrix.shard': '1',
+    'github.run_attempt': '1',
   };
   return Object.fromEntries(
     Object.entries(inputs).map(([name, text]) => [

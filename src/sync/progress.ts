@@ -62,6 +62,14 @@ export async function progressOf(request: ProgressRequest): Promise<Progress> {
   return { done, changed: changed.sort(compareKeys) };
 }
 
+/** The ranks in which something is written, and how many keys. */
+export function ranksToShare(plan: Plan): readonly { readonly rank: string; readonly keys: number }[] {
+  return plan.ranks.flatMap(({ name: rank, phases }) => {
+    const keys = writesOf(phases).length;
+    return keys === 0 ? [] : { rank, keys };
+  });
+}
+
 /** What one machine publishes of a rank. */
 export interface Share {
   /** The plan with nothing but that. */

@@ -50,7 +50,7 @@ import { immutableNames } from './manifests.js';
 import type { Seat } from './meeting.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
-import { type Progress, progressOf, type Share, shareOf } from './progress.js';
+import { type Progress, progressOf, ranksToShare, type Share, shareOf } from './progress.js';
 import { publishOrder } from './ranks.js';
 import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
 import { type ListedPlace, recognise } from './recognise.js';
@@ -378,6 +378,9 @@ class Run {
     if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
     this.#settle(planned);
     await this.#frame.rehearse(planned.plan);
+    const ranks = ranksToShare(planned.plan).map(({ rank, keys }) => `${rank} (${keys})`);
+    if (ranks.length > 0)
+      this.#frame.notice(`ranks that shards can publish, one after the other: ${ranks.join(', ')}`);
     const lines = formatPlan(this.#frame.url, endpoint, planned.plan, {
       headersOf: (file) => this.#policy.headersOf(file),
       stored: await this.#digestEncoded(planned.plan),
