@@ -436,7 +436,9 @@ test('CloudFront: without cloudfront:CreateInvalidation everything is published,
   const ended = await cli('public', SITE, '--invalidate', 'E2EXAMPLE');
   expect(ended).toMatchObject({
     status: 1,
-    stderr: expect.stringMatching(/^error: .*allow cloudfront:CreateInvalidation on the distribution; .*\n$/),
+    stderr: expect.stringMatching(
+      /^error: .*allow cloudfront:CreateInvalidation on the distribution; .*\n$/m,
+    ),
   });
   expect(texts()).toEqual({ 'site/a.css': 'one', 'site/index.html': 'page' });
 });
@@ -446,7 +448,7 @@ test('a role that may not be assumed: one line names the action and what decides
   const ended = await cli('public', SITE, '--role-to-assume', 'arn:aws:iam::123456789012:role/publish-site');
   expect(ended).toMatchObject({
     status: 2,
-    stderr: expect.stringMatching(/^error: .*Not authorized to perform sts:AssumeRole\b.*trust policy.*\n$/),
+    stderr: expect.stringMatching(/^error: .*Not authorized to perform sts:AssumeRole\b.*trust policy.*\n$/m),
   });
   expect(texts()).toEqual({});
 });
