@@ -1,5 +1,5 @@
-export const id = 645;
-export const ids = [645,452];
+export const id = 414;
+export const ids = [414,452];
 export const modules = {
 
 /***/ 7452:
@@ -105,17 +105,65 @@ function parseExcludes(lines) {
 
 /***/ }),
 
-/***/ 3645:
+/***/ 8414:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
+// ESM COMPAT FLAG
 __webpack_require__.r(__webpack_exports__);
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   DigestMemo: () => (/* binding */ DigestMemo),
-/* harmony export */   SharedTree: () => (/* binding */ SharedTree)
-/* harmony export */ });
-/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(7452);
-/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1710);
-/* harmony import */ var _walk_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9421);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  DigestMemo: () => (/* binding */ DigestMemo),
+  SharedTree: () => (/* binding */ SharedTree)
+});
+
+// EXTERNAL MODULE: ./build/src/model/concurrency.js
+var concurrency = __webpack_require__(7452);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js
+var digest_index = __webpack_require__(1710);
+;// CONCATENATED MODULE: ./build/src/sync/upload-rate.js
+/** Smaller bodies wait for answers, and say nothing of the line. Bytes. */
+const LEAST_BODY = 1024 * 1024;
+/** Time after which a rate is worth going by. Seconds. */
+const LEAST_SECONDS = 2;
+/** Measures how fast this machine sends, over all destinations: large bodies, while any of them is under way. */
+class UploadRate {
+    #now;
+    #bytes = 0;
+    #busySeconds = 0;
+    #inFlight = 0;
+    #since = 0;
+    /** @param now seconds, of a clock that never goes back */
+    constructor(now = () => performance.now() / 1000) {
+        this.#now = now;
+    }
+    /** `undefined` until enough was sent. */
+    get bytesPerSecond() {
+        const seconds = this.#busySeconds + (this.#inFlight > 0 ? this.#now() - this.#since : 0);
+        return seconds < LEAST_SECONDS || this.#bytes === 0 ? undefined : this.#bytes / seconds;
+    }
+    /** Runs a request that sends a body. One that fails counts as time alone. */
+    async measure(bytes, send) {
+        if (bytes < LEAST_BODY)
+            return send();
+        if (this.#inFlight++ === 0)
+            this.#since = this.#now();
+        try {
+            const answer = await send();
+            this.#bytes += bytes;
+            return answer;
+        }
+        finally {
+            if (--this.#inFlight === 0)
+                this.#busySeconds += this.#now() - this.#since;
+        }
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/sync/walk.js + 5 modules
+var walk = __webpack_require__(9421);
+;// CONCATENATED MODULE: ./build/src/sync/shared-tree.js
+
 
 
 
@@ -123,16 +171,27 @@ __webpack_require__.r(__webpack_exports__);
 const BODY_BUDGET = 64 * 1024 * 1024;
 /** What the destinations of one tree have in common: it is walked once, and each file is read for its digests once. */
 class SharedTree {
-    bodies = new _model_concurrency_js__WEBPACK_IMPORTED_MODULE_2__/* .ByteBudget */ .G(BODY_BUDGET);
+    bodies = new concurrency/* ByteBudget */.G(BODY_BUDGET);
     digests = new DigestMemo();
+    rate = new UploadRate();
+    /** The index that knows the local files and may be believed: the first destination's, once it is loaded. */
+    index;
+    #tellIndex = () => undefined;
     #signal;
     #tree;
     /** @param signal of the whole run: one destination that fails must not end the walk of the others */
     constructor(signal) {
         this.#signal = signal;
+        this.index = new Promise((resolve) => {
+            this.#tellIndex = resolve;
+        });
+    }
+    /** Told once by the first destination; later words are not heard. */
+    tellIndex(index) {
+        this.#tellIndex(index);
     }
     walk(options, onProgress) {
-        this.#tree ??= (0,_walk_js__WEBPACK_IMPORTED_MODULE_1__/* .walk */ .G)(options, onProgress, this.#signal);
+        this.#tree ??= (0,walk/* walk */.G)(options, onProgress, this.#signal);
         return this.#tree;
     }
 }
@@ -143,7 +202,7 @@ class DigestMemo {
     async digest({ file, layouts }, read) {
         const { dev, ino, size, mtimeNs, ctimeNs } = file;
         const id = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
-        const wanted = layouts.map(_model_digest_index_js__WEBPACK_IMPORTED_MODULE_0__/* .formatLayout */ .Cu);
+        const wanted = layouts.map(digest_index/* formatLayout */.Cu);
         const known = this.#known.get(id);
         if (known !== undefined && covers(known.layouts, wanted)) {
             const { md5, partMd5s, etags } = await known.digest;

@@ -337,7 +337,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
 /* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4073);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4403);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1635);
 
 
 
@@ -403,6 +403,8 @@ function isLocalFile(value) {
     return typeof value === 'object' && value !== null && 'name' in value && 'size' in value && 'ino' in value;
 }
 
+// EXTERNAL MODULE: ./build/src/console/cost.js
+var cost = __nccwpck_require__(962);
 // EXTERNAL MODULE: ./build/src/console/format.js
 var format = __nccwpck_require__(5380);
 // EXTERNAL MODULE: ./build/src/console/text.js
@@ -414,6 +416,7 @@ var version = __nccwpck_require__(9503);
 // EXTERNAL MODULE: ./build/src/console/words.js
 var words = __nccwpck_require__(5438);
 ;// CONCATENATED MODULE: ./build/src/console/log.js
+
 
 
 
@@ -518,8 +521,11 @@ function createLog() {
                 return remember(event.outcome, event.at);
             case 'invalidation':
                 return [info(invalidationLine(event.invalidation))];
-            case 'destination-end':
-                return [info(destinationText(event))];
+            case 'destination-end': {
+                const { mirrored, dryRun } = event;
+                const came = mirrored === undefined ? [] : [info((0,cost/* mirroredText */.m)(mirrored, dryRun))];
+                return [info(destinationText(event)), ...came];
+            }
             case 'message':
                 return event.level === 'debug'
                     ? debug(event.message)
@@ -579,13 +585,15 @@ function reasonText(step, action) {
     if (step.action !== 'copy' && step.action !== 'link')
         return reason;
     // A copy whose source was gone: what was sent was not planned to be.
+    if (step.source.kind === 'first' && action === 'upload')
+        return 'sent, as the first destination does not have it';
     if (action === 'upload' || action === 'download')
         return `${action === 'upload' ? 'sent' : 'fetched'}, as the source of its copy had changed`;
     return `from ${(0,console_text/* printable */.g$)(sourceText(step.source))}: ${reason}`;
 }
 /** A key of another bucket says which. */
 function sourceText(source) {
-    const bucket = source.kind === 'object' ? source.bucket : undefined;
+    const bucket = source.kind === 'published' ? undefined : source.bucket;
     return bucket === undefined ? source.key : `s3://${bucket.name}/${source.key}`;
 }
 function failureText({ step, error: met }) {
@@ -2171,8 +2179,8 @@ function consoleSink(out, err, wanted) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/run.js + 3 modules
-var run = __nccwpck_require__(4403);
+// EXTERNAL MODULE: ./build/src/run.js + 2 modules
+var run = __nccwpck_require__(1635);
 ;// CONCATENATED MODULE: ./build/src/command-line.js
 
 
@@ -2507,6 +2515,120 @@ function isSwitch({ kind, values }) {
 /** As commander names options. */
 function camelCase(name) {
     return name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+}
+
+
+/***/ }),
+
+/***/ 962:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   j6: () => (/* binding */ transferPrice),
+/* harmony export */   m: () => (/* binding */ mirroredText),
+/* harmony export */   ns: () => (/* binding */ requestCost)
+/* harmony export */ });
+/* unused harmony exports costSentence, dollars */
+/* harmony import */ var _format_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5380);
+
+/**
+ * Requests of the standard class, usage types Requests-Tier1 and Requests-Tier2 of the AWS price list of AmazonS3
+ * (https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonS3/current/REGION/index.json). A region stands here once
+ * somebody has read its prices there, or on a bill; the others have no estimate.
+ */
+const PRICES = {
+    'us-east-1': { put: 0.005, get: 0.0004, asOf: '2026-07' },
+    'ap-southeast-3': { put: 0.005, get: 0.0004, asOf: '2026-09' },
+    'eu-west-3': { put: 0.0053, get: 0.00042, asOf: '2019-07' },
+};
+/** Deletes and aborts cost nothing. */
+const FREE = /^(Delete|Abort)/;
+const READS = /^(Get|Head)/;
+/**
+ * What requests cost, by the classes that S3 bills.
+ *
+ * @param sendAll requests that sending the whole tree would have taken
+ * @param region of AWS itself; `undefined` elsewhere, where there is no price
+ */
+function requestCost(requests, sendAll, region) {
+    let put = 0;
+    let get = 0;
+    let free = 0;
+    for (const [operation, count] of Object.entries(requests)) {
+        if (FREE.test(operation))
+            free += count;
+        else if (READS.test(operation))
+            get += count;
+        else
+            put += count;
+    }
+    const prices = region === undefined ? undefined : PRICES[region];
+    if (prices === undefined)
+        return { put, get, free, sendAll };
+    return {
+        put,
+        get,
+        free,
+        sendAll,
+        usd: round((put * prices.put + get * prices.get) / 1000),
+        pricesAsOf: prices.asOf,
+        sendAllUsd: round((sendAll * prices.put) / 1000),
+    };
+}
+/** US dollars for 10^9 bytes from most regions into another one (https://repost.aws/articles/ARjzluyMS8RbeOOK4MGXRG6Q, 2026-01). */
+const TRANSFER_USD_PER_GB = 0.02;
+/** Regions of which more is asked, by different prices. */
+const DEAR = /^(af|il|me|mx|sa)-|^ap-east-/;
+/** What AWS asks for a copy into another region: US dollars for 10^9 bytes; `undefined` where the price is not known. */
+function transferPrice(from, to) {
+    if (from === to)
+        return 0;
+    return DEAR.test(from) ? undefined : TRANSFER_USD_PER_GB;
+}
+/** How a mirror got its bytes, in a sentence, and what each way costs in another. */
+function mirroredText({ copied, sent, bytesPerSecond, copyUsd, copyable }, dryRun) {
+    const ways = [
+        {
+            count: copied,
+            done: dryRun ? 'to be copied from the first destination' : 'copied from the first destination',
+        },
+        { count: sent, done: dryRun ? 'to be sent from this machine' : 'sent from this machine' },
+    ].filter(({ count }) => count.files > 0);
+    const came = ways.map(({ count, done }) => `${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .formatFiles */ .HL)(count.files)} (${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(count.bytes)}) ${done}`);
+    const bytes = copied.bytes + sent.bytes;
+    const time = bytesPerSecond === undefined
+        ? ''
+        : `, about ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .formatSeconds */ .Xo)(bytes / bytesPerSecond)} at ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(bytesPerSecond)}/s`;
+    const all = `sending all takes ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(bytes)} of this machine's line${time}`;
+    const price = copyUsd === undefined
+        ? 'a price that is not known here'
+        : copyUsd === 0
+            ? 'nothing'
+            : `about ${dollars(copyUsd)}`;
+    const copying = copyable
+        ? `copying all costs ${price} for transfer`
+        : 'it cannot be copied, as another service or other credentials lead there';
+    return `${came.join(', ')}; ${all}; ${copying}`;
+}
+/** One sentence for people. */
+function costSentence({ put, get, free, sendAll, usd, sendAllUsd, pricesAsOf }) {
+    const classes = `${formatCount(put)} PUT, COPY, POST and LIST, ${formatCount(get)} GET and HEAD, ${formatCount(free)} free`;
+    // A removal, or a run that ended before it knew.
+    if (sendAll === 0) {
+        const price = usd === undefined ? '' : `: about ${dollars(usd)} (standard class, prices of ${pricesAsOf})`;
+        return `Billed as ${classes}${price}.`;
+    }
+    if (usd === undefined || sendAllUsd === undefined) {
+        return `Billed as ${classes}; sending everything would have taken ${formatCount(sendAll)} of the first.`;
+    }
+    return `Billed as ${classes}: about ${dollars(usd)}; sending everything would have cost about ${dollars(sendAllUsd)} (standard class, prices of ${pricesAsOf}).`;
+}
+function dollars(usd) {
+    return usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(4)}`;
+}
+/** Hundredths of a cent's hundredth are noise. */
+function round(usd) {
+    return Math.round(usd * 1e6) / 1e6;
 }
 
 
@@ -3779,7 +3901,7 @@ const INPUTS = {
         group: 'Where to',
         values: ['auto', 'upload', 'copy'],
         default: 'auto',
-        description: 'How a mirror gets its bytes: `upload` sends them to each, `copy` fills the mirrors from the first destination inside S3 (0 bytes more from this machine; transfer between regions is billed), `auto` copies within one region and service and uploads elsewhere.',
+        description: 'How a mirror gets its bytes: `upload` sends them to each, `copy` fills the mirrors from the first destination inside S3 (0 bytes more from this machine; transfer between regions is billed), `auto` copies within one region and service, and decides object by object between regions of AWS: sent, but large ones copied once this line is so slow that the runner costs more than the transfer.',
     },
     'mirrors-atomic': {
         kind: 'boolean',
@@ -4493,7 +4615,7 @@ function statusOf(exit, dryRun) {
 
 /***/ }),
 
-/***/ 4403:
+/***/ 1635:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -4548,73 +4670,8 @@ async function isFork(env) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/console/cost.js
-
-/**
- * Requests of the standard class, usage types Requests-Tier1 and Requests-Tier2 of the AWS price list of AmazonS3
- * (https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonS3/current/REGION/index.json). A region stands here once
- * somebody has read its prices there, or on a bill; the others have no estimate.
- */
-const PRICES = {
-    'us-east-1': { put: 0.005, get: 0.0004, asOf: '2026-07' },
-    'ap-southeast-3': { put: 0.005, get: 0.0004, asOf: '2026-09' },
-    'eu-west-3': { put: 0.0053, get: 0.00042, asOf: '2019-07' },
-};
-/** Deletes and aborts cost nothing. */
-const FREE = /^(Delete|Abort)/;
-const READS = /^(Get|Head)/;
-/**
- * What requests cost, by the classes that S3 bills.
- *
- * @param sendAll requests that sending the whole tree would have taken
- * @param region of AWS itself; `undefined` elsewhere, where there is no price
- */
-function requestCost(requests, sendAll, region) {
-    let put = 0;
-    let get = 0;
-    let free = 0;
-    for (const [operation, count] of Object.entries(requests)) {
-        if (FREE.test(operation))
-            free += count;
-        else if (READS.test(operation))
-            get += count;
-        else
-            put += count;
-    }
-    const prices = region === undefined ? undefined : PRICES[region];
-    if (prices === undefined)
-        return { put, get, free, sendAll };
-    return {
-        put,
-        get,
-        free,
-        sendAll,
-        usd: round((put * prices.put + get * prices.get) / 1000),
-        pricesAsOf: prices.asOf,
-        sendAllUsd: round((sendAll * prices.put) / 1000),
-    };
-}
-/** One sentence for people. */
-function costSentence({ put, get, free, sendAll, usd, sendAllUsd, pricesAsOf }) {
-    const classes = `${formatCount(put)} PUT, COPY, POST and LIST, ${formatCount(get)} GET and HEAD, ${formatCount(free)} free`;
-    // A removal, or a run that ended before it knew.
-    if (sendAll === 0) {
-        const price = usd === undefined ? '' : `: about ${dollars(usd)} (standard class, prices of ${pricesAsOf})`;
-        return `Billed as ${classes}${price}.`;
-    }
-    if (usd === undefined || sendAllUsd === undefined) {
-        return `Billed as ${classes}; sending everything would have taken ${formatCount(sendAll)} of the first.`;
-    }
-    return `Billed as ${classes}: about ${dollars(usd)}; sending everything would have cost about ${dollars(sendAllUsd)} (standard class, prices of ${pricesAsOf}).`;
-}
-function dollars(usd) {
-    return usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(4)}`;
-}
-/** Hundredths of a cent's hundredth are noise. */
-function round(usd) {
-    return Math.round(usd * 1e6) / 1e6;
-}
-
+// EXTERNAL MODULE: ./build/src/console/cost.js
+var console_cost = __nccwpck_require__(962);
 // EXTERNAL MODULE: ./build/src/console/format.js
 var format = __nccwpck_require__(5380);
 // EXTERNAL MODULE: ./build/src/console/text.js
@@ -4641,11 +4698,15 @@ function indexDestination(destination, endpoint) {
     const url = (0,objects/* destinationUrl */.k)(destination);
     return endpoint === undefined ? url : `${url} at ${new URL(endpoint).host}`;
 }
-/** An index of one destination: whose index it is stands in it, and whose lines they are in its journal. */
-function ofDestination(storage, destination) {
+/**
+ * An index of one destination: whose index it is stands in it, and whose lines they are in its journal.
+ *
+ * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
+ */
+function ofDestination(storage, destination, withFiles = true) {
     const { trust, journal } = storage;
     return {
-        trust,
+        trust: { remote: trust.remote, local: trust.local && withFiles },
         destination,
         load: (signal) => storage.load(signal),
         save: (bytes, signal) => storage.save(bytes, signal),
@@ -4674,7 +4735,10 @@ function ofDestination(storage, destination) {
 
 /** What several destinations share, loaded with the engine. */
 async function sharing(signal) {
-    return { shared: new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(645)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3645))).SharedTree(signal) };
+    return new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(414)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8414))).SharedTree(signal);
+}
+async function firstDestination() {
+    return new (await __nccwpck_require__.e(/* import() */ 910).then(__nccwpck_require__.bind(__nccwpck_require__, 6910))).FirstDestination();
 }
 async function meetingOf(destinations) {
     return new (await __nccwpck_require__.e(/* import() */ 84).then(__nccwpck_require__.bind(__nccwpck_require__, 7084))).Meeting(destinations);
@@ -4683,7 +4747,7 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(613)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4613))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(613), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(645), __nccwpck_require__.e(819), __nccwpck_require__.e(121)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5502))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(414), __nccwpck_require__.e(819), __nccwpck_require__.e(121)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5502))).sync(...args),
     fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(452)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(452)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
@@ -4714,11 +4778,18 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         roots: sourcesOf(options),
     });
     const all = [options, ...options.mirrors];
-    const shared = all.length === 1 ? {} : await sharing(signal);
+    const shared = all.length === 1 ? undefined : await sharing(signal);
+    // Mirrors wait for what the first destination's index says of the local files; one in a bucket may say nothing of them.
+    if (options.index.kind === 'none' || options.index.kind === 's3')
+        shared?.tellIndex(undefined);
     const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
-    const first = publishTo(options, undefined);
-    // What is copied from the first destination must be there.
-    const results = await Promise.all([first, ...options.mirrors.map((mirror) => publishTo(mirror, first))]);
+    const isFilling = shared !== undefined && options.command === 'sync' && options.mirrorBy !== 'upload';
+    const first = isFilling && !options.mirrorsAtomic ? await firstDestination() : undefined;
+    let reach = () => undefined;
+    const reached = new Promise((resolve) => {
+        reach = resolve;
+    });
+    const results = await Promise.all(all.map(publishTo));
     const identity = results[0]?.identity;
     const end = together(results, options.dryRun);
     const report = buildReport(options, shell, { began, identity, warnings, end });
@@ -4737,11 +4808,12 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
     if (failure !== undefined)
         shell.fail(failure, exit);
     return shell.detailedExit && exit === errors/* EXIT */.dc.done && ended.dryRun && ended.changed ? errors/* EXIT */.dc.wouldChange : exit;
-    /** One destination, to its end. Never rejects. @param primary what a mirror may be filled from */
-    async function publishTo(to, primary) {
-        const url = (0,model_options/* runUrl */.V)(to);
-        const say = all.length === 1 ? emit : (event) => emit({ ...event, at: url });
-        const seat = meeting?.seat(url);
+    /** One destination, to its end. Never rejects. */
+    async function publishTo(to) {
+        const isFirst = to === options;
+        const name = nameOf(to, all);
+        const say = all.length === 1 ? emit : (event) => emit({ ...event, at: name });
+        const seat = meeting?.seat(name);
         const started = shell.now();
         let identity;
         let result;
@@ -4751,24 +4823,27 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
             identity = opened.identity;
             const { region, endpoint } = opened;
             say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
-            const by = await mirroring(to, opened, primary);
+            if (isFirst)
+                reach(opened);
+            const filling = isFirst ? undefined : await fillingOf(to, opened);
             const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
             const index = storage === undefined
                 ? undefined
-                : ofDestination(storage, indexDestination(to.destination, endpoint));
-            const copyFrom = [...by.from, ...(await copyPlaces(to, opened))];
+                : ofDestination(storage, indexDestination(to.destination, endpoint), isFirst);
+            const copyFrom = await copyPlaces(to, opened);
             const source = await sourcePort(to, opened);
             const { invalidation } = to;
             const invalidator = invalidation === undefined || to.dryRun
                 ? undefined
                 : await openInvalidator(to, invalidation.distribution, region, shell.idToken);
-            const { report, exit } = await sync(to, {
+            const { report, exit, copiedFromFirst } = await sync(to, {
                 store: opened.store,
                 ...(endpoint === undefined ? {} : { endpoint }),
                 copyFrom,
-                // What a dry run of the first destination would have put there.
-                ...(to.dryRun && by.from[0] !== undefined ? { filledFrom: by.from[0] } : {}),
-                ...shared,
+                ...(shared === undefined ? {} : { shared }),
+                ...(isFirst ? {} : { isMirror: true }),
+                ...(first === undefined || !isFirst ? {} : { first }),
+                ...(filling === undefined ? {} : { filling }),
                 ...(seat === undefined ? {} : { meeting: seat }),
                 ...(source === undefined ? {} : { source }),
                 index,
@@ -4779,52 +4854,63 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 now: shell.now,
             });
             const { error } = report;
+            const mirrored = isFirst ? {} : mirroredBy(report, copiedFromFirst, filling, shared?.rate);
             const isAws = endpoint === undefined;
-            const cost = requestCost(report.requests, report.sendAllRequests, isAws ? region : undefined);
+            const cost = (0,console_cost/* requestCost */.ns)(report.requests, report.sendAllRequests, isAws ? region : undefined);
             result = {
-                destination: { ...report, ...by.said, cost },
+                destination: { ...report, ...mirrored, cost },
                 exit,
-                opened,
                 ...(error === undefined ? {} : { error }),
             };
         }
         catch (thrown) {
             result = notBegun(to, explained(await explainFork(thrown, shell.env), signal, say));
             seat?.fail();
+            if (isFirst)
+                reach(undefined);
             if (all.length > 1 && result.error !== undefined)
                 say({ type: 'message', level: 'error', message: result.error.message });
+        }
+        finally {
+            if (isFirst) {
+                first?.close();
+                shared?.tellIndex(undefined);
+            }
         }
         if (all.length === 1)
             return { ...result, ...(identity === undefined ? {} : { identity }) };
         const seconds = (shell.now() - started) / 1000;
         const who = identity === undefined ? {} : { identity };
         const { status, totals } = result.destination;
-        say({ type: 'destination-end', status, dryRun: to.dryRun, seconds, totals });
-        return { ...result, ...who, destination: { ...result.destination, ...who, seconds } };
+        const { mirrored } = result.destination;
+        const came = mirrored === undefined ? {} : { mirrored };
+        say({ type: 'destination-end', status, dryRun: to.dryRun, seconds, totals, ...came });
+        const { endpointUrl } = to.connection;
+        const at = endpointUrl === undefined ? {} : { endpoint: endpointUrl };
+        return { ...result, ...who, name, destination: { ...result.destination, ...at, ...who, seconds } };
     }
-    /** How a mirror gets its bytes; where they are copied from the first destination, it waits for that. */
-    async function mirroring(to, { endpoint, region }, primary) {
-        const sent = { from: [], said: primary === undefined ? {} : { mirroredBy: 'upload' } };
-        if (primary === undefined || options.mirrorsAtomic || options.mirrorBy === 'upload')
-            return sent;
-        const { opened } = await primary;
+    /** How a mirror is filled from the first destination; `undefined`: its bytes are sent. */
+    async function fillingOf(to, { endpoint, region }) {
+        if (first === undefined || shared === undefined)
+            return undefined;
+        const opened = await reached;
         if (opened === undefined)
-            return sent;
-        const isOneService = opened.endpoint === endpoint && sameIdentity(to.connection, options.connection);
-        if (!isOneService && options.mirrorBy === 'copy') {
+            return undefined;
+        const always = options.mirrorBy === 'copy';
+        if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection)) {
+            if (!always)
+                return undefined;
             throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `mirror-by: copy was given, and ${(0,model_options/* runUrl */.V)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.V)(options)}: use upload or auto`);
         }
-        // Transfer inside a region is free; between regions it is billed, and sending is not.
-        if (!isOneService || (options.mirrorBy === 'auto' && opened.region !== region))
-            return sent;
+        const elsewhere = opened.region === region ? 0 : undefined;
+        const usdPerGB = endpoint === undefined ? (0,console_cost/* transferPrice */.j6)(opened.region, region) : elsewhere;
         const { destination, connection } = options;
         const { expectedBucketOwner: expectedOwner } = connection;
         const bucket = destination.bucket === to.destination.bucket
             ? undefined
             : { name: destination.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
-        const { store } = opened;
-        const place = { url: (0,objects/* destinationUrl */.k)(destination), store, prefix: destination.prefix, bucket };
-        return { from: [place], said: { mirroredBy: 'copy' } };
+        const { Filling } = await __nccwpck_require__.e(/* import() */ 910).then(__nccwpck_require__.bind(__nccwpck_require__, 6910));
+        return new Filling({ first, prefix: destination.prefix, bucket, always, usdPerGB, rate: shared.rate });
     }
     async function copyPlaces(to, { store }) {
         const places = [];
@@ -4877,6 +4963,30 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
 /** Whether one set of credentials reaches both. */
 function sameIdentity(a, b) {
     return a.profile === b.profile && a.role?.arn === b.role?.arn;
+}
+/** A destination among others: by its URL, and by its service where another one has that URL too. */
+function nameOf(to, all) {
+    const url = (0,model_options/* runUrl */.V)(to);
+    const isShared = all.filter((other) => (0,model_options/* runUrl */.V)(other) === url).length > 1;
+    return isShared ? `${url} at ${to.connection.endpointUrl ?? 'AWS'}` : url;
+}
+/** How the bytes of a mirror came. */
+function mirroredBy({ totals: { uploaded: sent } }, copied = { files: 0, bytes: 0 }, filling, rate) {
+    const bytes = copied.bytes + sent.bytes;
+    const by = copied.bytes === 0 ? 'upload' : sent.bytes === 0 ? 'copy' : 'both';
+    if (bytes === 0)
+        return { mirroredBy: by };
+    const { bytesPerSecond } = rate ?? {};
+    const usdPerGB = filling?.usdPerGB;
+    const price = (count) => Math.round(((usdPerGB ?? 0) * count) / 1e3) / 1e6;
+    const mirrored = {
+        copied,
+        sent,
+        ...(bytesPerSecond === undefined ? {} : { bytesPerSecond: Math.round(bytesPerSecond) }),
+        ...(usdPerGB === undefined ? {} : { copyUsd: price(bytes), transferUsd: price(copied.bytes) }),
+        copyable: filling !== undefined,
+    };
+    return { mirroredBy: by, mirrored };
 }
 /** How a bucket is named where it is copied from. */
 function sourceBucket(name, { expectedBucketOwner: expectedOwner, requesterPays, }) {
@@ -4963,10 +5073,10 @@ function together(results, dryRun) {
     const [first] = failed;
     if (first === undefined)
         return { destinations, exit, status };
-    const told = failed.map(({ destination: { url, steps }, error }) => {
+    const told = failed.map(({ name = '', destination: { steps }, error }) => {
         const step = steps.find(({ outcome }) => outcome === 'failed');
         const message = error?.message ?? step?.error?.message ?? 'failed';
-        return message.startsWith(url) ? message : `${url}: ${message}`;
+        return message.startsWith(name) ? message : `${name}: ${message}`;
     });
     const message = `${failed.length} of ${results.length} destinations failed: ${told.join('; ')}`;
     const code = first.error?.code ?? first.destination.steps.find(({ error }) => error !== undefined)?.error?.code;
