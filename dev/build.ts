@@ -6,10 +6,12 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { VERSION } from '../src/console/version.js';
+import { bundledBy, licencesOf, type Stats } from './bundled.js';
 
 interface Bundle {
   readonly code: string;
   readonly assets: Readonly<Record<string, { readonly source: string | Uint8Array }>>;
+  readonly stats: Stats;
 }
 
 type Ncc = (entry: string, options: Readonly<Record<string, unknown>>) => Promise<Bundle>;
@@ -24,7 +26,6 @@ const OPTIONS = {
   quiet: true,
   minify: false,
   sourceMap: false,
-  license: 'licenses.txt',
   target: 'es2023',
 } as const;
 
@@ -40,7 +41,7 @@ const WORKER = 'build/src/sync/digest-worker.js';
  * recognised by its bytes, whatever its name, and a bundle of it takes its place.
  */
 async function bundle(entry: string, folder: string): Promise<void> {
-  const { code, assets } = await ncc(join(root, entry), OPTIONS);
+  const { code, assets, stats } = await ncc(join(root, entry), OPTIONS);
   const raw = await readFile(join(root, WORKER));
   const worker = await ncc(join(root, WORKER), OPTIONS);
   const chunks = Object.keys(worker.assets).filter((name) => name.endsWith('.js'));
@@ -52,6 +53,7 @@ async function bundle(entry: string, folder: string): Promise<void> {
     if (isWorker) workers++;
     if (!NOT_NEEDED.has(name)) await put(join(folder, name), isWorker ? worker.code : source);
   }
+  await put(join(folder, 'licenses.txt'), await licencesOf(bundledBy(stats), root));
   if (workers !== 1) throw new Error(`${entry}: ${workers} copies of the worker were emitted, 1 is needed`);
 }
 

@@ -3780,9 +3780,9 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(613)]).then(__webpack_require__.bind(__webpack_require__, 4613))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(613), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(414), __webpack_require__.e(74)]).then(__webpack_require__.bind(__webpack_require__, 4074))).sync(...args),
-    fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
-    objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(414), __webpack_require__.e(532), __webpack_require__.e(74)]).then(__webpack_require__.bind(__webpack_require__, 1074))).sync(...args),
+    fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(452)]).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
+    objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(452)]).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
 /** The pattern parsers of `paths`, loaded when there are patterns. */
 const patternParsers = {

@@ -1,5 +1,5 @@
 export const id = 414;
-export const ids = [414];
+export const ids = [414,452];
 export const modules = {
 
 /***/ 7452:

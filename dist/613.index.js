@@ -1,5 +1,5 @@
 export const id = 613;
-export const ids = [613];
+export const ids = [613,452];
 export const modules = {
 
 /***/ 7452:
@@ -1884,9 +1884,29 @@ class S3Store {
                 const error = (0,store_errors/* toStoreError */.D5)('GetObject', thrown);
                 if (error.status === 404 && error.code !== 'NoSuchBucket')
                     return undefined;
+                if (error.kind === 'denied' && (await this.#isAbsent(key, signal)))
+                    return undefined;
                 throw error;
             }
         });
+    }
+    /**
+     * Whether a listing shows that there is no such key. Who may list below a prefix alone (a condition on `s3:prefix`)
+     * is denied a key that does not exist: the request has no prefix, so AWS does not say that it is missing.
+     */
+    async #isAbsent(key, signal) {
+        try {
+            for await (const page of this.list(key, signal)) {
+                if (page.some((object) => object.key === key))
+                    return false;
+            }
+            return true;
+        }
+        catch (error) {
+            if (error instanceof object_store/* StoreError */.A && error.kind === 'denied')
+                return false;
+            throw error;
+        }
     }
     async get(key, etag, consume, signal, range) {
         return this.#call('GetObject', signal, async () => {

@@ -356,185 +356,7 @@ function candidatePartSizes(size, parts) {
 
 /***/ }),
 
-/***/ 6592:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   A: () => (/* binding */ StoreError),
-/* harmony export */   P: () => (/* binding */ etagsProve)
-/* harmony export */ });
-class StoreError extends Error {
-    kind;
-    code;
-    status;
-    operation;
-    name = 'StoreError';
-    constructor(kind, 
-    /** S3's code, as `PreconditionFailed`; or Node's, as `ECONNRESET`. */
-    code, 
-    /** HTTP status, 0 without an answer. */
-    status, 
-    /** S3 operation, as `PutObject`: also the IAM action that a denied call lacks. */
-    operation, message, options) {
-        super(message, options);
-        this.kind = kind;
-        this.code = code;
-        this.status = status;
-        this.operation = operation;
-    }
-}
-/** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
-function etagsProve(encryption) {
-    return encryption === undefined || encryption === 'AES256';
-}
-
-
-/***/ }),
-
-/***/ 5532:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-__webpack_require__.r(__webpack_exports__);
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   fileIndexStorage: () => (/* binding */ fileIndexStorage),
-/* harmony export */   machineId: () => (/* binding */ machineId),
-/* harmony export */   objectIndexStorage: () => (/* binding */ objectIndexStorage)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3024);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1455);
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
-/* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
-/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(7452);
-/* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6799);
-/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(1710);
-/* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4460);
-
-
-
-
-
-
-
-
-
-
-/** Objects of a journal that are read at a time. */
-const JOURNAL_REQUESTS = 16;
-/** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
-function fileIndexStorage(path) {
-    const journal = `${path}.journal`;
-    const clear = () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true });
-    return {
-        trust: { remote: false, local: true },
-        load: () => readRegular(path),
-        async save(bytes) {
-            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, [bytes]);
-            await clear();
-        },
-        journal: {
-            ofEndedRuns: false,
-            load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
-            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__/* .groupCommit */ .D)(async (lines) => {
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdir)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(journal), { recursive: true });
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(journal, lines);
-            }),
-            clear,
-        },
-    };
-}
-async function readRegular(path) {
-    let stats;
-    try {
-        stats = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.stat)(path);
-    }
-    catch (error) {
-        if (error.code === 'ENOENT')
-            return undefined;
-        throw error;
-    }
-    // A pipe would never end.
-    if (!stats.isFile())
-        throw new Error('it is not a regular file');
-    if (stats.size > _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2)
-        throw new Error(`it has ${stats.size} bytes, over ${_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2}`);
-    return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.readFile)(path);
-}
-/**
- * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
- * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
- */
-function objectIndexStorage(store, key, inDestination) {
-    const directory = `${key}.journal/`;
-    const run = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex');
-    const journalKeys = new Set();
-    let batches = 0;
-    const put = async (at, body, signal) => {
-        const headers = { contentType: 'text/plain; charset=utf-8', metadata: {} };
-        await store.put({ key: at, body, md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_6__/* .md5Of */ .iF)(body), headers }, signal);
-    };
-    const clear = async (signal) => {
-        if (journalKeys.size === 0)
-            return;
-        for await (const page of store.list(directory, signal)) {
-            // What another run appends meanwhile stays.
-            const ours = page.filter((object) => journalKeys.has(object.key));
-            if (ours.length > 0)
-                await store.delete(ours, signal);
-        }
-        journalKeys.clear();
-    };
-    return {
-        // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
-        trust: { remote: inDestination, local: inDestination },
-        async load(signal) {
-            return (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
-        },
-        async save(bytes, signal) {
-            await put(key, bytes, signal);
-            await clear(signal);
-        },
-        journal: {
-            ofEndedRuns: false,
-            async load(signal) {
-                for await (const page of store.list(directory, signal)) {
-                    for (const object of page)
-                        journalKeys.add(object.key);
-                }
-                const bodies = [];
-                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_9__/* .forEachConcurrent */ .C)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
-                    const body = await store.read(at, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal);
-                    if (body !== undefined)
-                        bodies.push(body.bytes);
-                });
-                return Buffer.concat(bodies);
-            },
-            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__/* .groupCommit */ .D)(async (lines, signal) => {
-                const at = `${directory}${run}-${++batches}`;
-                journalKeys.add(at);
-                await put(at, Buffer.from(lines), signal);
-            }),
-            clear,
-        },
-    };
-}
-/** Names this machine without telling anyone its name: stat lines are believed on it alone. */
-function machineId() {
-    let id = '';
-    try {
-        id = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)('/etc/machine-id', 'utf8').trim();
-    }
-    catch {
-        // Systems without it are told apart by their host name.
-    }
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(`${id}\n${(0,node_os__WEBPACK_IMPORTED_MODULE_3__.hostname)()}\n`).digest('hex').slice(0, 32);
-}
-
-
-/***/ }),
-
-/***/ 4074:
+/***/ 1074:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -915,336 +737,10 @@ function isSize(value) {
     return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-// EXTERNAL MODULE: ./build/src/store/object-store.js
-var object_store = __webpack_require__(6592);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __webpack_require__(3024);
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __webpack_require__(1455);
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __webpack_require__(8522);
-;// CONCATENATED MODULE: ./build/src/sync/file-bytes.js
-
-
-
-
-
-
-/** The file is not, or no longer, what its stat said. */
-class FileChangedError extends Error {
-    name = 'FileChangedError';
-}
-const CHUNK = 1024 * 1024;
-/** Whether a stat still shows the file that the walk met. */
-function sameStat(file, now) {
-    return (now.isFile() &&
-        Number(now.size) === file.size &&
-        now.mtimeNs === file.mtimeNs &&
-        now.ctimeNs === file.ctimeNs &&
-        now.ino === file.ino);
-}
-/**
- * The file as it is now. Throws ENOENT and its kin, and FileChangedError when the path leads elsewhere by now: what
- * the walk accepted must not be exchanged for a link to a file outside of the tree.
- */
-async function restat(file) {
-    const now = await (0,promises_.stat)(file.path, { bigint: true });
-    if (!now.isFile())
-        throw new FileChangedError('it is no longer a regular file');
-    if ((await (0,promises_.realpath)(file.path)) !== file.real)
-        throw new FileChangedError('its path leads to another file now');
-    return { ...file, ...statFields(now) };
-}
-/** What a stat says of a file. */
-function statFields(stats) {
-    const { mtimeNs, ctimeNs, dev, ino } = stats;
-    const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
-    return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
-}
-/**
- * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
- * Throws FileChangedError when the file is not what its stat said before and after. `onBytes` is told of every chunk.
- */
-function digestFile({ file, layouts }, onBytes) {
-    for (const layout of layouts) {
-        if ((0,digest_index/* layoutSize */.ev)(layout) !== file.size)
-            throw new RangeError(`a part layout of another size than ${file.size}`);
-    }
-    const descriptor = (0,external_node_fs_.openSync)(file.path, 'r');
-    try {
-        if (!sameStat(file, (0,external_node_fs_.fstatSync)(descriptor, { bigint: true })))
-            throw new FileChangedError('it changed after the walk');
-        const whole = (0,external_node_crypto_.createHash)('md5');
-        const cutters = layouts.map((layout) => new PartCutter(layout));
-        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, file.size)));
-        let position = 0;
-        while (position < file.size) {
-            const read = (0,external_node_fs_.readSync)(descriptor, buffer, 0, Math.min(buffer.length, file.size - position), position);
-            if (read === 0)
-                throw new FileChangedError('it became shorter while it was read');
-            const bytes = buffer.subarray(0, read);
-            whole.update(bytes);
-            for (const cutter of cutters)
-                cutter.update(bytes);
-            position += read;
-            onBytes(read);
-        }
-        if (!sameStat(file, (0,external_node_fs_.fstatSync)(descriptor, { bigint: true })))
-            throw new FileChangedError('it changed while it was read');
-        const parts = cutters.map((cutter) => cutter.finish());
-        return { md5: whole.digest('hex'), partMd5s: parts[0] ?? [], etags: parts.map(model_digest/* multipartETag */.Eq) };
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-/** Cuts a stream of bytes at the borders of a layout. */
-class PartCutter {
-    #sizes;
-    #digests = [];
-    #hash;
-    #left;
-    constructor(layout) {
-        this.#sizes = (0,digest_index/* partsOf */.CI)(layout);
-        this.#left = this.#sizes.next().value?.size ?? 0;
-        this.#hash = (0,external_node_crypto_.createHash)('md5');
-    }
-    update(bytes) {
-        let rest = bytes;
-        while (rest.length > 0) {
-            if (this.#left === 0)
-                this.#cut();
-            const taken = rest.subarray(0, this.#left);
-            this.#hash.update(taken);
-            this.#left -= taken.length;
-            rest = rest.subarray(taken.length);
-        }
-    }
-    #cut() {
-        this.#digests.push(this.#hash.digest('hex'));
-        this.#hash = (0,external_node_crypto_.createHash)('md5');
-        this.#left = this.#sizes.next().value?.size ?? Number.POSITIVE_INFINITY;
-    }
-    finish() {
-        this.#digests.push(this.#hash.digest('hex'));
-        return this.#digests;
-    }
-}
-/** A small file's bytes, proved to be one state of it. Throws FileChangedError otherwise. */
-async function readWhole(file) {
-    return withOpenFile(file, (handle) => readRange(handle, 0, file.size));
-}
-/** Files up to this size are read in place. Bytes. */
-const IN_PLACE = 256 * 1024;
-/** Milliseconds a file: above it, waiting costs more than handing the reads to the thread pool. */
-const SLOW_MS = 1;
-/** Reads that are judged together: a first one alone says nothing. */
-const JUDGED_READS = 64;
-/**
- * Reads small files whole. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
- * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
- *
- * @param now milliseconds
- */
-function createWholeReader(now = () => performance.now()) {
-    let inPlace = true;
-    let reads = 0;
-    let spent = 0;
-    return async (file) => {
-        if (!inPlace || file.size > IN_PLACE)
-            return readWhole(file);
-        const start = now();
-        const body = readInPlace(file);
-        spent += now() - start;
-        if (++reads >= JUDGED_READS) {
-            inPlace = spent <= SLOW_MS * reads;
-            reads = 0;
-            spent = 0;
-        }
-        return body;
-    };
-}
-function readInPlace(file) {
-    const descriptor = (0,external_node_fs_.openSync)(file.path, 'r');
-    try {
-        if (!sameStat(file, (0,external_node_fs_.fstatSync)(descriptor, { bigint: true })))
-            throw new FileChangedError('it changed after the walk');
-        const body = Buffer.allocUnsafe(file.size);
-        for (let filled = 0; filled < file.size;) {
-            const read = (0,external_node_fs_.readSync)(descriptor, body, filled, file.size - filled, filled);
-            if (read === 0)
-                throw new FileChangedError('it became shorter while it was read');
-            filled += read;
-        }
-        if (!sameStat(file, (0,external_node_fs_.fstatSync)(descriptor, { bigint: true })))
-            throw new FileChangedError('it changed while it was read');
-        return body;
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-/** Opens a file, checks that it is what its stat said before and after `work`. */
-async function withOpenFile(file, work) {
-    const handle = await (0,promises_.open)(file.path, 'r');
-    try {
-        if (!sameStat(file, await handle.stat({ bigint: true })))
-            throw new FileChangedError('it changed after the walk');
-        const result = await work(handle);
-        if (!sameStat(file, await handle.stat({ bigint: true })))
-            throw new FileChangedError('it changed while it was read');
-        return result;
-    }
-    finally {
-        await handle.close();
-    }
-}
-/** CRC32 of a file as S3 spells it: base64 of four bytes, the highest first. Throws FileChangedError. */
-async function crc32Of(file) {
-    return withOpenFile(file, async (handle) => {
-        let sum = 0;
-        for (let offset = 0; offset < file.size; offset += CHUNK) {
-            sum = (0,external_node_zlib_.crc32)(await readRange(handle, offset, Math.min(CHUNK, file.size - offset)), sum);
-        }
-        const bytes = Buffer.alloc(4);
-        bytes.writeUInt32BE(sum);
-        return bytes.toString('base64');
-    });
-}
-async function readRange(handle, offset, size) {
-    const buffer = Buffer.allocUnsafe(size);
-    let filled = 0;
-    while (filled < size) {
-        const { bytesRead } = await handle.read(buffer, filled, size - filled, offset + filled);
-        if (bytesRead === 0)
-            throw new FileChangedError('it became shorter while it was read');
-        filled += bytesRead;
-    }
-    return buffer;
-}
-
-;// CONCATENATED MODULE: ./build/src/sync/explain.js
-
-
-
-/** The IAM actions that an S3 operation needs. */
-const IAM_ACTIONS = {
-    ListObjectsV2: 's3:ListBucket',
-    HeadObject: 's3:GetObject',
-    GetObject: 's3:GetObject',
-    GetObjectAcl: 's3:GetObjectAcl',
-    GetBucketOwnershipControls: 's3:GetBucketOwnershipControls',
-    PutObject: 's3:PutObject',
-    CopyObject: 's3:PutObject, and s3:GetObject on the source',
-    CreateMultipartUpload: 's3:PutObject',
-    UploadPart: 's3:PutObject',
-    UploadPartCopy: 's3:PutObject, and s3:GetObject on the source',
-    CompleteMultipartUpload: 's3:PutObject',
-    AbortMultipartUpload: 's3:AbortMultipartUpload',
-    ListMultipartUploads: 's3:ListBucketMultipartUploads',
-    ListParts: 's3:ListMultipartUploadParts',
-    DeleteObject: 's3:DeleteObject',
-    DeleteObjects: 's3:DeleteObject',
-};
-/** Puts whatever a step or a phase met into one line that says what to do. */
-function explain(error, what) {
-    if (error instanceof errors/* SyncError */.S0)
-        return { code: error.code, exit: error.exit, message: error.message };
-    if (error instanceof object_store/* StoreError */.A)
-        return explainStore(error, what);
-    if (error instanceof FileChangedError) {
-        return failure('file-changed', `${what}: the file changed twice while it was published (${error.message}): publish when nothing writes to the tree`);
-    }
-    const code = error?.code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-        return failure('file-vanished', `${what}: the file vanished during the run: publish when nothing writes to the tree`);
-    }
-    if (code === 'EACCES' || code === 'EPERM') {
-        return {
-            code: 'unreadable',
-            exit: errors/* EXIT */.dc.failed,
-            message: `${what}: the file cannot be read (${code}): give this user read permission, or exclude it`,
-        };
-    }
-    if (code === 'EIO' || code === 'EMFILE' || code === 'ENFILE') {
-        return {
-            code: 'unreadable',
-            exit: errors/* EXIT */.dc.failed,
-            message: `${what}: the file cannot be read (${(0,errors/* messageOf */.bD)(error)})`,
-        };
-    }
-    return failure('internal', `${what}: ${(0,errors/* messageOf */.bD)(error)}`);
-}
-function explainStore(error, what) {
-    const told = error.message === '' || error.message === error.code ? error.code : `${error.code}: ${error.message}`;
-    switch (error.kind) {
-        case 'condition':
-            return {
-                code: 'foreign-writer',
-                exit: errors/* EXIT */.dc.foreignWriter,
-                message: `${what}: another writer changed the key during this run (${error.code}); its bytes were left alone: run again, and let one run at a time publish here`,
-            };
-        case 'source':
-            return failure('rejected', `${what}: the source of the copy is gone or was changed (${told})`);
-        case 'digest':
-            return failure('wrong-content', `${what}: S3 received other bytes than were sent (${told}): the connection or a proxy changes bodies; run again`);
-        case 'no-upload':
-            return failure('rejected', `${what}: the multipart upload is gone (${told}): another job or a lifecycle rule aborted it; run again`);
-        case 'denied':
-            if (error.code === 'InvalidObjectState')
-                return failure('rejected', `${what}: the object is archived: restore it first, or exclude it`);
-            return failure('access-denied', `${what}: ${error.operation} was denied (${told}): allow ${IAM_ACTIONS[error.operation] ?? `s3:${error.operation}`} in the policy of the identity and of the bucket`);
-        case 'throttled':
-            return failure('throttled', `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`);
-        case 'server':
-            return failure('server-error', `${what}: ${error.operation} failed (${told}) on every attempt: run again`);
-        case 'network':
-            return failure('unreachable', `${what}: no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`);
-        case 'aborted':
-            return failure('cancelled', `${what}: stopped`);
-        case 'rejected':
-            if (error.code === 'ObjectParentIsFile') {
-                return failure('rejected', `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first`);
-            }
-            return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
-        case 'fatal':
-            return explainFatal(error, what, told);
-    }
-}
-function explainFatal(error, what, told) {
-    const usage = (code, message) => ({
-        code,
-        exit: errors/* EXIT */.dc.usage,
-        message: `${what}: ${message}`,
-    });
-    switch (error.code) {
-        case 'NoSuchBucket':
-            return usage('no-such-bucket', 'there is no such bucket: check the name in bucket, the endpoint and the account');
-        case 'PermanentRedirect':
-        case 'AuthorizationHeaderMalformed':
-        case 'IllegalLocationConstraintException':
-        case '301':
-        case '307':
-            return usage('wrong-region', `S3 answers that the region is wrong (${told}): set region to the bucket's`);
-        case 'ExpiredToken':
-        case 'ExpiredTokenException':
-        case 'TokenRefreshRequired':
-            return failure('credentials-expired', `${what}: the credentials expired (${told}): run again with fresh ones, what was published stays and is not sent again`);
-        case 'RequestTimeTooSkewed':
-            return usage('bad-credentials', `the clock of this machine is wrong (${told}): set it`);
-        case 'InvalidAccessKeyId':
-        case 'InvalidToken':
-        case 'SignatureDoesNotMatch':
-        case 'CredentialsProviderError':
-            return usage('bad-credentials', `S3 refuses the credentials (${told}): check that key, secret and endpoint belong together`);
-        default:
-            return failure('rejected', `${what}: ${told}`);
-    }
-}
-function failure(code, message) {
-    return { code, exit: errors/* EXIT */.dc.failed, message };
-}
-
+// EXTERNAL MODULE: ./build/src/sync/explain.js
+var explain = __webpack_require__(7770);
+// EXTERNAL MODULE: ./build/src/sync/file-bytes.js
+var file_bytes = __webpack_require__(3769);
 ;// CONCATENATED MODULE: ./build/src/sync/digest.js
 
 
@@ -1301,10 +797,10 @@ async function digestTree(request) {
             digest = await pool.digest({ file, layouts: layoutsOf(file, listed) }, ahead);
         }
         catch (error) {
-            if (!(error instanceof FileChangedError))
+            if (!(error instanceof file_bytes/* FileChangedError */.jL))
                 throw beforeFirstWrite(error, file);
             try {
-                file = await restat(file);
+                file = await (0,file_bytes/* restat */.yD)(file);
                 digest = await pool.digest({ file, layouts: layoutsOf(file, listed) }, ahead);
             }
             catch (again) {
@@ -1325,7 +821,7 @@ async function digestTree(request) {
 }
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */
 function beforeFirstWrite(error, file) {
-    const { code, exit, message } = explain(error, file.name);
+    const { code, exit, message } = (0,explain/* explain */.W)(error, file.name);
     return new errors/* SyncError */.S0(code, code === 'unreadable' ? errors/* EXIT */.dc.refused : exit, message, {
         cause: error,
         key: file.name,
@@ -1389,10 +885,14 @@ function recallMd5(index, file) {
     return same && settled ? entry.md5 : undefined;
 }
 
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __webpack_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __webpack_require__(3024);
 ;// CONCATENATED MODULE: ./build/src/disk/target-directory.js
 
 
@@ -1577,6 +1077,8 @@ async function makeOne(path) {
 
 // EXTERNAL MODULE: external "node:stream/promises"
 var external_node_stream_promises_ = __webpack_require__(6466);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __webpack_require__(8522);
 ;// CONCATENATED MODULE: ./build/src/sync/decode.js
 
 
@@ -1744,7 +1246,7 @@ function failedOutcome(step, error, ms, signal, exits) {
         const stopped = { code: 'cancelled', message: 'interrupted: the run was stopped' };
         return { step, outcome: 'skipped', action: step.action, sentBytes: 0, error: stopped, ms };
     }
-    const { code, exit, message } = explain(error, step.key);
+    const { code, exit, message } = (0,explain/* explain */.W)(error, step.key);
     exits.add(exit === errors/* EXIT */.dc.refused ? errors/* EXIT */.dc.failed : exit);
     return { step, outcome: 'failed', action: step.action, sentBytes: 0, error: { code, message }, ms };
 }
@@ -1793,6 +1295,8 @@ function planned(step) {
     return { step, outcome: 'planned', action: step.action, sentBytes: 0, ms: 0 };
 }
 
+// EXTERNAL MODULE: ./build/src/store/object-store.js
+var object_store = __webpack_require__(6592);
 // EXTERNAL MODULE: ./build/src/sync/walk-findings.js
 var walk_findings = __webpack_require__(4908);
 ;// CONCATENATED MODULE: ./build/src/sync/local-names.js
@@ -2283,7 +1787,7 @@ class Fetch {
                 const path = (0,external_node_path_.join)(at, partial);
                 await this.#fetchRanges(path, (0,external_node_path_.join)(at, progressName(partial)), object);
                 const stats = await (0,promises_.lstat)(path, { bigint: true });
-                const whole = { ...file, ...statFields(stats), path, real: path };
+                const whole = { ...file, ...(0,file_bytes/* statFields */.qV)(stats), path, real: path };
                 const evidence = {
                     size: object.size,
                     digest: async (layouts) => this.#options.pool.digest({ file: whole, layouts }, object.size),
@@ -2397,7 +1901,7 @@ class Fetch {
     }
     #fileOf(name, stats) {
         const path = (0,external_node_path_.join)(this.#options.target.directory, name);
-        return { name, path, real: path, ...statFields(stats) };
+        return { name, path, real: path, ...(0,file_bytes/* statFields */.qV)(stats) };
     }
     /** Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. */
     async #refresh({ file, key, md5, condition }) {
@@ -2751,7 +2255,7 @@ async function whatWouldLoseAcls(plan, request) {
         catch (error) {
             if (!(error instanceof object_store/* StoreError */.A) || error.kind !== 'denied')
                 throw error;
-            denied ??= explain(error, key).message;
+            denied ??= (0,explain/* explain */.W)(error, key).message;
             aclUnknown.add(key);
         }
     });
@@ -2772,6 +2276,8 @@ async function whatWouldLoseAcls(plan, request) {
 // EXTERNAL MODULE: ./build/src/sync/index-file.js
 var index_file = __webpack_require__(5532);
 ;// CONCATENATED MODULE: ./build/src/sync/learn.js
+
+
 
 
 
@@ -2799,7 +2305,7 @@ async function loadIndex(storage, emit, signal) {
     }
     catch (error) {
         signal.throwIfAborted();
-        return ignore((0,errors/* messageOf */.bD)(error));
+        return ignore(whyOf(error));
     }
     if (bytes === undefined) {
         return { ...nothing, index: journal.length === 0 ? undefined : (0,digest_index/* emptyIndex */.gW)(journal, storage.destination) };
@@ -2834,6 +2340,9 @@ async function loadIndex(storage, emit, signal) {
         trustObjects: storage.trust.remote,
     };
 }
+function whyOf(error) {
+    return error instanceof object_store/* StoreError */.A && error.kind === 'denied' ? (0,explain/* explainDenied */.n)(error) : (0,errors/* messageOf */.bD)(error);
+}
 /** Without its journal an index is worth no less: what an interrupted run left behind is then left to others. */
 async function loadJournal(storage, emit, signal) {
     try {
@@ -2841,7 +2350,7 @@ async function loadJournal(storage, emit, signal) {
     }
     catch (error) {
         signal.throwIfAborted();
-        const message = `the journal of earlier runs is not read (${(0,errors/* messageOf */.bD)(error)}): what one left behind is left to a lifecycle rule`;
+        const message = `the journal of earlier runs is not read (${whyOf(error)}): what one left behind is left to a lifecycle rule`;
         emit({ type: 'message', level: 'notice', message });
         return Buffer.alloc(0);
     }
@@ -2868,7 +2377,7 @@ async function saveIndex(storage, old, confirmed, emit, signal) {
         emit({
             type: 'message',
             level: 'warning',
-            message: `the index could not be written (${(0,errors/* messageOf */.bD)(error)}): the next run will take longer, ${lost}`,
+            message: `the index could not be written (${whyOf(error)}): the next run will take longer, ${lost}`,
         });
     }
 }
@@ -2995,7 +2504,7 @@ async function listAll(store, prefix, onProgress, signal, withOwn = false) {
 async function listFurther({ url, store, prefix, bucket }, destination, onProgress, signal) {
     const objects = [];
     const listing = await listAll(store, prefix, onProgress, signal).catch((cause) => {
-        const { code, exit, message } = explain(cause, `copy-from ${url}`);
+        const { code, exit, message } = (0,explain/* explain */.W)(cause, `copy-from ${url}`);
         throw new errors/* SyncError */.S0(code, exit, message, { cause });
     });
     for (const object of listing.values()) {
@@ -3563,7 +3072,7 @@ async function checkBack(files, md5s, request) {
             findings.push(step);
             continue;
         }
-        const { code, exit, message } = explain(finding.error, key);
+        const { code, exit, message } = (0,explain/* explain */.W)(finding.error, key);
         exits.push(exit);
         failed.push({ step, outcome: 'failed', action, sentBytes: 0, error: { code, message }, ms: 0 });
     }
@@ -3658,6 +3167,7 @@ async function digestOf(body, encoding) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/recognise.js
+
 
 
 
@@ -3825,7 +3335,7 @@ class Asker {
             if (!(error instanceof object_store/* StoreError */.A) || (error.kind !== 'denied' && error.kind !== 'rejected'))
                 throw error;
             if (this.#asking.unanswered++ === 0) {
-                const message = `${key} is not asked about, nor others: ${error.code} to HeadObject; s3:GetObject lets unchanged files be told`;
+                const message = `${(0,explain/* explain */.W)(error, key).message}: nothing more is asked, and what may be unchanged is sent`;
                 this.#asking.emit({ type: 'message', level: 'notice', message });
             }
             return undefined;
@@ -3960,7 +3470,7 @@ const brotlied = (0,external_node_util_.promisify)(external_node_zlib_.brotliCom
  */
 async function encodeFile(job, onBytes) {
     const { file, to } = job;
-    const { md5, stored } = await withOpenFile(file, (handle) => file.size <= AT_ONCE ? encodeAtOnce(job, handle, onBytes) : encodeStream(job, onBytes));
+    const { md5, stored } = await (0,file_bytes/* withOpenFile */.lv)(file, (handle) => file.size <= AT_ONCE ? encodeAtOnce(job, handle, onBytes) : encodeStream(job, onBytes));
     if (stored === undefined)
         return { md5 };
     const { size, mtimeNs, ctimeNs, dev, ino, nlink, mode } = await (0,promises_.stat)(to, { bigint: true });
@@ -3971,7 +3481,7 @@ async function encodeFile(job, onBytes) {
     };
 }
 async function encodeAtOnce({ file, encoding, to, always }, handle, onBytes) {
-    const bytes = await readRange(handle, 0, file.size);
+    const bytes = await (0,file_bytes/* readRange */.qX)(handle, 0, file.size);
     onBytes(bytes.length);
     const md5 = (0,model_digest/* md5Of */.iF)(bytes);
     const encoded = encoding === 'gzip' ? await gzipped(bytes, GZIP) : await brotlied(bytes, brotliOptions(file.size));
@@ -4002,7 +3512,7 @@ async function encodeStream({ file, encoding, to, always }, onBytes) {
     });
     await (0,external_node_stream_promises_.pipeline)((0,external_node_fs_.createReadStream)(file.path, { highWaterMark: 1024 * 1024 }), digest, encoding === 'gzip' ? (0,external_node_zlib_.createGzip)(GZIP) : (0,external_node_zlib_.createBrotliCompress)(brotliOptions(file.size)), count, (0,external_node_fs_.createWriteStream)(to, { mode: 0o600 }));
     if (read !== file.size)
-        throw new FileChangedError('it changed while it was read');
+        throw new file_bytes/* FileChangedError */.jL('it changed while it was read');
     const md5 = hash.digest('hex');
     if (always === true || written <= file.size * PAYS) {
         return { md5, stored: writtenHash.digest('hex') };
@@ -4065,7 +3575,7 @@ class DigestPool {
     async #read(job, ahead) {
         if (ahead < WORTH_THREADS && this.#threads === 0) {
             await (0,external_node_timers_promises_.setImmediate)();
-            return digestFile(job, this.#onAlive);
+            return (0,file_bytes/* digestFile */.TM)(job, this.#onAlive);
         }
         return (await this.#inThread(job));
     }
@@ -4148,7 +3658,7 @@ class DigestPool {
 }
 function revive(error) {
     if (error.name === 'FileChangedError')
-        return new FileChangedError(error.message);
+        return new file_bytes/* FileChangedError */.jL(error.message);
     return Object.assign(new Error(error.message), { name: error.name, code: error.code });
 }
 
@@ -4280,7 +3790,7 @@ class RunFrame {
     }
     fail(error) {
         const cause = this.signal.aborted ? this.signal.reason : error;
-        const { code, exit, message } = explain(cause, this.url);
+        const { code, exit, message } = (0,explain/* explain */.W)(cause, this.url);
         this.error = { code, message: `${message}${this.#ownerAdvice(cause)}` };
         this.addExits([exit]);
         if (code === 'internal' && cause instanceof Error) {
@@ -5130,6 +4640,7 @@ function contentsOf(files, objects, digests, vouched) {
 
 
 
+
 /** Bytes of the files that `compress` covers, encoded: they lie in a directory of their own until the run ends. */
 class Encodings {
     #pool;
@@ -5229,10 +4740,10 @@ class Encodings {
             return { source: file, encoded: { ...(await this.#pool.encode({ file, ...options }, ahead)), to } };
         }
         catch (error) {
-            if (!(error instanceof FileChangedError))
+            if (!(error instanceof file_bytes/* FileChangedError */.jL))
                 throw notEncoded(error, file);
             try {
-                const source = await restat(file);
+                const source = await (0,file_bytes/* restat */.yD)(file);
                 return { source, encoded: { ...(await this.#pool.encode({ file: source, ...options }, ahead)), to } };
             }
             catch (again) {
@@ -5251,17 +4762,17 @@ class Encodings {
         if (file.path === '')
             return this.#make(file, encoded);
         const { source } = encoded;
-        if (!encode_sameFile(source, await restat(source)))
-            throw new FileChangedError('it changed after it was encoded');
+        if (!encode_sameFile(source, await (0,file_bytes/* restat */.yD)(source)))
+            throw new file_bytes/* FileChangedError */.jL('it changed after it was encoded');
         return file;
     }
     /** The file as it is now. */
     async again(file) {
         const { encoded } = file;
         if (encoded === undefined)
-            return restat(file);
+            return (0,file_bytes/* restat */.yD)(file);
         this.#made.delete(idOf(encoded));
-        return this.#make(file, { ...encoded, source: await restat(encoded.source) });
+        return this.#make(file, { ...encoded, source: await (0,file_bytes/* restat */.yD)(encoded.source) });
     }
     async #make(named, form) {
         const { name } = named;
@@ -5312,7 +4823,7 @@ class Judge {
         }
         catch (error) {
             // Encoding reads it again, and says what is wrong with it.
-            if (error instanceof FileChangedError)
+            if (error instanceof file_bytes/* FileChangedError */.jL)
                 return undefined;
             throw beforeFirstWrite(error, file);
         }
@@ -5387,7 +4898,7 @@ class Judge {
             if (this.#denied)
                 return undefined;
             this.#denied = true;
-            const message = `${object.key} is not asked what it encodes, nor others: ${error.code} to HeadObject; s3:GetObject lets unchanged files be told`;
+            const message = `${(0,explain/* explain */.W)(error, object.key).message}: no object is asked what it encodes, and what may be unchanged is sent`;
             emit({ type: 'message', level: 'notice', message });
             return undefined;
         }
@@ -5889,7 +5400,7 @@ class Lock {
             throw answer.error;
         }
         catch (error) {
-            const { message } = explain(error, this.#key);
+            const { message } = (0,explain/* explain */.W)(error, this.#key);
             return `the lock could not be given back and holds for up to ${LEASE_MS / 60_000} minutes (${message})`;
         }
     }
@@ -6170,7 +5681,7 @@ async function askHeaders(files, questions) {
             if (denied)
                 return;
             denied = true;
-            const { message } = explain(error, key);
+            const { message } = (0,explain/* explain */.W)(error, key);
             const text = `${message}: headers that nobody remembers are left as they are; s3:GetObject lets them be compared`;
             emit({ type: 'message', level: 'warning', message: text });
         }
@@ -6710,7 +6221,7 @@ class SourceObjects {
         try {
             const { temporary } = await fetch.spool({ ...file, name: `${this.#spooled++}` });
             const at = (0,external_node_path_.join)(path, temporary);
-            const stats = statFields(await (0,promises_.lstat)(at, { bigint: true }));
+            const stats = (0,file_bytes/* statFields */.qV)(await (0,promises_.lstat)(at, { bigint: true }));
             this.#held.set(at, free);
             return { ...file, ...stats, path: at, real: at, object };
         }
@@ -6802,7 +6313,7 @@ class SourceObjects {
         if (error instanceof object_store/* StoreError */.A) {
             if (error.kind === 'condition')
                 return this.#changed(key);
-            const { code, exit, message } = explain(error, what);
+            const { code, exit, message } = (0,explain/* explain */.W)(error, what);
             return new errors/* SyncError */.S0(code, exit, message, { cause: error, key });
         }
         if (error instanceof WrongContentError) {
@@ -6883,7 +6394,7 @@ const ABORT_TIME_MS = 2_000;
 class Transfer {
     #options;
     #bodies;
-    #readWhole = createWholeReader();
+    #readWhole = (0,file_bytes/* createWholeReader */.Pk)();
     #sent = new Map();
     #staged = new Map();
     /** Ids of uploads that other runs staged: they are theirs until they are completed. */
@@ -6902,6 +6413,8 @@ class Transfer {
     copiedFromFirst = { files: 0, bytes: 0 };
     #fromFirst = new Set();
     #refusedCopies = 0;
+    #deniedParts = 0;
+    #deniedAborts = 0;
     constructor(options) {
         this.#options = options;
         this.#bodies = options.budget;
@@ -6918,7 +6431,7 @@ class Transfer {
                 throw error;
             if (required)
                 return this.#failed(step, error, performance.now() - started);
-            const { message } = explain(error, `${step.key} is not staged`);
+            const { message } = (0,explain/* explain */.W)(error, `${step.key} is not staged`);
             this.#options.emit({ type: 'message', level: 'debug', message });
             return undefined;
         }
@@ -7165,6 +6678,11 @@ class Transfer {
                 this.#sayRefused(step, `the server cannot prove what it copied (${error.code})`);
                 return {};
             case 'denied':
+                // Whoever may not take the object's tags along would lose them with an upload.
+                if (step.action === 'refresh')
+                    throw error;
+                this.#sayRefused(step, (0,explain/* explainDenied */.n)(error));
+                return {};
             case 'rejected':
                 this.#sayRefused(step, `the copy was refused (${error.code})`);
                 return {};
@@ -7198,7 +6716,7 @@ class Transfer {
             await this.#abort(upload);
             if (!isHere)
                 throw unproved('UploadPartCopy', 'the bytes lie in S3 alone');
-            crc32 = await crc32Of(file);
+            crc32 = await (0,file_bytes/* crc32Of */.f3)(file);
             upload = (await this.#begin(key, file, md5, layout, partMd5s, headers, true)).upload;
         }
         try {
@@ -7428,7 +6946,7 @@ class Transfer {
             return await this.#released(ready, () => send(ready, ready === file ? digests.get(file.name) : undefined));
         }
         catch (error) {
-            if (!(error instanceof FileChangedError))
+            if (!(error instanceof file_bytes/* FileChangedError */.jL))
                 throw error;
             const again = await bodies.again(file);
             return this.#released(again, () => send(again, undefined));
@@ -7519,9 +7037,9 @@ class Transfer {
                     await send(number, only);
             }
             else if (due.length > 0) {
-                await withOpenFile(file, (handle) => (0,model_concurrency/* forEachConcurrent */.C)(due, PARTS_IN_FLIGHT, ({ offset, size, number }) => this.#bodies.with(size, async () => {
+                await (0,file_bytes/* withOpenFile */.lv)(file, (handle) => (0,model_concurrency/* forEachConcurrent */.C)(due, PARTS_IN_FLIGHT, ({ offset, size, number }) => this.#bodies.with(size, async () => {
                     signal.throwIfAborted();
-                    await send(number, await readRange(handle, offset, size));
+                    await send(number, await (0,file_bytes/* readRange */.qX)(handle, offset, size));
                 })));
             }
             signal.throwIfAborted();
@@ -7532,7 +7050,7 @@ class Transfer {
             await this.#giveUp(upload, file.size, error);
             // S3 refuses a part that is not what was digested: the file changed under us.
             if (error instanceof object_store/* StoreError */.A && error.kind === 'digest')
-                throw new FileChangedError('a part is not what was digested');
+                throw new file_bytes/* FileChangedError */.jL('a part is not what was digested');
             throw error;
         }
     }
@@ -7570,6 +7088,10 @@ class Transfer {
         catch (error) {
             if (!(error instanceof object_store/* StoreError */.A) || !['no-upload', 'denied', 'rejected'].includes(error.kind))
                 throw error;
+            if (error.kind === 'denied' && this.#deniedParts++ === 0) {
+                const message = `${upload.key} and others are sent anew, not from where an interrupted run left them: ${(0,explain/* explainDenied */.n)(error)}`;
+                this.#options.emit({ type: 'message', level: 'notice', message });
+            }
             return new Map();
         }
     }
@@ -7593,8 +7115,11 @@ class Transfer {
             uploads.ended(upload);
         }
         catch (error) {
-            const { message } = explain(error, upload.key);
-            emit({ type: 'message', level: 'debug', message: `an upload could not be aborted: ${message}` });
+            const { message } = (0,explain/* explain */.W)(error, upload.key);
+            const denied = error instanceof object_store/* StoreError */.A && error.kind === 'denied';
+            const level = denied && this.#deniedAborts++ === 0 ? 'warning' : 'debug';
+            const text = `an upload could not be aborted, and is billed until a lifecycle rule does it: ${message}`;
+            emit({ type: 'message', level, message: text });
         }
     }
 }
@@ -7710,7 +7235,7 @@ class Uploads {
         }
         catch (error) {
             signal.throwIfAborted();
-            const { message } = explain(error, 'uploads of an interrupted run');
+            const { message } = (0,explain/* explain */.W)(error, 'uploads of an interrupted run');
             emit({ type: 'message', level: 'notice', message: `${message}: they are left to a lifecycle rule` });
         }
         return new Uploads(request, confirmed);
@@ -7727,7 +7252,7 @@ class Uploads {
                 aborted++;
             }
             catch (error) {
-                const { message } = explain(error, `an upload to ${key} that an earlier run left behind`);
+                const { message } = (0,explain/* explain */.W)(error, `an upload to ${key} that an earlier run left behind`);
                 emit({ type: 'message', level: 'warning', message });
             }
         });
@@ -8428,7 +7953,7 @@ class Run {
             return withoutPartials(await this.#shared.walk(tree, onProgress));
         const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause) => {
             signal.throwIfAborted();
-            const { code, exit, message } = explain(cause, source.url);
+            const { code, exit, message } = (0,explain/* explain */.W)(cause, source.url);
             throw new errors/* SyncError */.S0(code, exit, message, { cause });
         });
         return remoteTree(listing, source.prefix, tree);
@@ -8833,7 +8358,7 @@ class Run {
             return { code: 'foreign-writer', message: `withheld: another writer changed ${foreign[0]}` };
         }
         catch (error) {
-            const { code, exit, message } = explain(error, `${this.#frame.url}: listing before the deletes`);
+            const { code, exit, message } = (0,explain/* explain */.W)(error, `${this.#frame.url}: listing before the deletes`);
             this.#frame.blame({ code, message }, exit);
             return { code, message: `withheld: ${message}` };
         }
@@ -8851,7 +8376,7 @@ class Run {
                 this.#blame(foreign, consequence);
         }
         catch (error) {
-            const { message } = explain(error, `${this.#frame.url}: listing after the run`);
+            const { message } = (0,explain/* explain */.W)(error, `${this.#frame.url}: listing after the run`);
             const text = `${message}; whether another run wrote at the same time is not known`;
             this.#ports.emit({ type: 'message', level: 'warning', message: text });
         }

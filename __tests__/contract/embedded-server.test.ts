@@ -356,6 +356,43 @@ describe('access', () => {
     expect(await outcome(s3.send(new CopyObjectCommand({ ...copy, IfNoneMatch: '*' })))).toBe('ok');
   });
 
+  test('a conditional delete needs the right to read, one by one and by the batch', async () => {
+    const { server } = await start({ accessKeys: [{ id: 'key', allow: ['DeleteObject'] }] });
+    const { etag } = server.putObject(Bucket, 'a', 'x');
+    const one = new DeleteObjectCommand({ Bucket, Key: 'a', IfMatch: etag });
+    expect(await outcome(client(server).send(one))).toBe('403 AccessDenied');
+    const many = new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'a', ETag: etag }] } });
+    const { Errors: errors } = await client(server).send(many);
+    expect(errors?.map(({ Code }) => Code)).toEqual(['AccessDenied']);
+    expect(server.object(Bucket, 'a')).toBeDefined();
+    expect(await outcome(client(server).send(new DeleteObjectCommand({ Bucket, Key: 'a' })))).toBe('ok');
+  });
+
+  test('a key in KMS: writing takes a right to it, reading another, and AWS says which', async () => {
+    const { server } = await start({
+      accessKeys: [{ id: 'key' }, { id: 'no-key', allow: ['PutObject', 'GetObject', 'ListBucket'] }],
+    });
+    const write = {
+      Bucket,
+      Key: 'a',
+      Body: 'x',
+      ServerSideEncryption: 'aws:kms',
+      SSEKMSKeyId: 'k1',
+    } as const;
+    const refused = client(server, 'no-key').send(new PutObjectCommand(write));
+    await expect(refused).rejects.toThrow(
+      'is not authorized to perform: kms:GenerateDataKey on resource: "arn:aws:kms:us-east-1:123456789012:key/k1"',
+    );
+    await client(server).send(new PutObjectCommand(write));
+    const read = new GetObjectCommand({ Bucket, Key: 'a' });
+    await expect(client(server, 'no-key').send(read)).rejects.toThrow(
+      'not authorized to perform: kms:Decrypt',
+    );
+    expect(await outcome(client(server, 'no-key').send(new HeadObjectCommand({ Bucket, Key: 'a' })))).toBe(
+      'ok',
+    );
+  });
+
   test('a bucket without ACLs refuses them', async () => {
     const { server, s3 } = await start();
     server.createBucket('open', { allowsAcls: true });

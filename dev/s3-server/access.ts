@@ -1,8 +1,10 @@
 import { S3Error } from './errors.js';
 import { header, type S3Request } from './request.js';
 
-/** IAM's names of what a request needs, without `s3:`. */
+/** IAM's names of what a request needs; S3's own without `s3:`. */
 export type Action =
+  | 'kms:GenerateDataKey'
+  | 'kms:Decrypt'
   | 'ListAllMyBuckets'
   | 'CreateBucket'
   | 'DeleteBucket'
@@ -25,6 +27,7 @@ export type Action =
 export interface Access {
   readonly action: Action;
   readonly bucket: string;
+  /** Empty for what is about the bucket; of KMS the key's id. */
   readonly key: string;
   readonly request: S3Request;
 }
@@ -88,12 +91,21 @@ export class AccessTable {
 
   demand(request: S3Request, action: Action, bucket: string, key: string): void {
     if (this.permits(request, action, bucket, key)) return;
-    throw new S3Error('AccessDenied', denial(this.get(request.accessKeyId), action, bucket, key));
+    throw new S3Error('AccessDenied', denial(this.get(request.accessKeyId), { action, bucket, key }));
   }
 }
 
-function denial(accessKey: AccessKey | undefined, action: Action, bucket: string, key: string): string {
-  const resource = key === '' ? bucket : `${bucket}/${key}`;
+/** As a policy names them. */
+export function namesOf({ action, bucket, key }: Pick<Access, 'action' | 'bucket' | 'key'>): {
+  readonly action: string;
+  readonly resource: string;
+} {
+  if (action.startsWith('kms:')) return { action, resource: `arn:aws:kms:us-east-1:123456789012:key/${key}` };
+  return { action: `s3:${action}`, resource: `arn:aws:s3:::${key === '' ? bucket : `${bucket}/${key}`}` };
+}
+
+function denial(accessKey: AccessKey | undefined, access: Pick<Access, 'action' | 'bucket' | 'key'>): string {
   const who = accessKey?.arn ?? accessKey?.id;
-  return `User: ${who} is not authorized to perform: s3:${action} on resource: "arn:aws:s3:::${resource}"`;
+  const { action, resource } = namesOf(access);
+  return `User: ${who} is not authorized to perform: ${action} on resource: "${resource}" because no identity-based policy allows the ${action} action`;
 }

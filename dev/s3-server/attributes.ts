@@ -123,6 +123,19 @@ export function defaultEncryption(context: Context): Encryption | undefined {
   return context.deviations.defaultEncryption === 'shown' ? { algorithm: 'AES256' } : undefined;
 }
 
+/**
+ * What is encrypted under a key of the customer's in KMS takes a right to that key:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html. AWS's own key is open to its account.
+ */
+export function demandKey(
+  context: Context,
+  request: S3Request,
+  encryption: Encryption | undefined,
+  action: 'kms:GenerateDataKey' | 'kms:Decrypt',
+): void {
+  if (encryption?.keyId !== undefined) context.access.demand(request, action, '', encryption.keyId);
+}
+
 /** Under KMS and customer keys an ETag proves nothing. */
 export function hasOpaqueEtags(encryption: Encryption | undefined): boolean {
   return (

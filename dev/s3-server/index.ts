@@ -1,6 +1,6 @@
 import { S3Server, type S3ServerOptions } from './server.js';
 
-export type { Access, AccessKey, Action } from './access.js';
+export { type Access, type AccessKey, type Action, namesOf } from './access.js';
 export type { Answer } from './answer.js';
 export type { Content } from './content.js';
 export type { Limits } from './context.js';

@@ -5,6 +5,7 @@ import {
   attributesOf,
   checkCustomerKey,
   checksumHeaders,
+  demandKey,
   encryptionHeaders,
   encryptionOf,
   hasOpaqueEtags,
@@ -31,6 +32,7 @@ export function headOrGetObject(context: Context, request: S3Request): Answer {
   checkRead(request, object);
   checkCustomerKey(object, header(request, 'x-amz-server-side-encryption-customer-key-md5'));
   if (request.operation === 'GetObject' && isArchived(object)) throw archived(object);
+  if (request.operation === 'GetObject') demandKey(context, request, object.encryption, 'kms:Decrypt');
   const headers = shownHeaders(context, request, object);
   const { size } = object.content;
   const partNumber = request.query.get('partNumber');
@@ -73,6 +75,7 @@ export function putObject(context: Context, request: S3Request): Answer {
   const checksum = verifyBody(context, request);
   checkDestination(context, bucket, request);
   const attributes = attributesOf(context, bucket, request);
+  demandKey(context, request, attributes.encryption, 'kms:GenerateDataKey');
   const etag = etagOf(context, attributes.encryption, request.body);
   bucket.put({
     ...attributes,
@@ -166,6 +169,7 @@ export function copySource(
   checkSource(context, request, object);
   checkCustomerKey(object, header(request, 'x-amz-copy-source-server-side-encryption-customer-key-md5'));
   if (isArchived(object)) throw archived(object);
+  demandKey(context, request, object.encryption, 'kms:Decrypt');
   return { bucket, object };
 }
 
@@ -184,6 +188,7 @@ export function copyObject(context: Context, request: S3Request): Answer {
   }
   if (context.deviations.copyDestinationConditions === 'honoured') checkDestination(context, bucket, request);
   const attributes = attributesOfCopy(context, bucket, request, source, isSelf);
+  demandKey(context, request, attributes.encryption, 'kms:GenerateDataKey');
   const etag = etagOfCopy(context, attributes.encryption, source.object);
   const lastModified = context.now();
   bucket.put({
@@ -351,6 +356,7 @@ function deleteOne(
 ): S3Error | undefined {
   if (!context.access.permits(request, 'DeleteObject', bucket.name, key)) return new S3Error('AccessDenied');
   if (etag !== undefined && context.deviations.bulkDeleteConditions === 'honoured') {
+    if (!context.access.permits(request, 'GetObject', bucket.name, key)) return new S3Error('AccessDenied');
     const object = bucket.objects.get(key);
     if (object === undefined) return new S3Error('NoSuchKey');
     if (!matches(object, etag)) return failed('If-Match');

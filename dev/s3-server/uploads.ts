@@ -2,6 +2,7 @@ import { type Answer, xmlAnswer } from './answer.js';
 import {
   attributesOf,
   checksumHeaders,
+  demandKey,
   encryptionHeaders,
   hasOpaqueEtags,
   verifyBody,
@@ -47,6 +48,7 @@ export function createMultipartUpload(context: Context, request: S3Request): Ans
     parts: new Map(),
     isOvertaken: false,
   };
+  demandKey(context, request, upload.encryption, 'kms:GenerateDataKey');
   bucket.addUpload(upload);
   const content = `${leaf('Bucket', bucket.name)}${leaf('Key', upload.key)}${leaf('UploadId', upload.id)}`;
   return xmlAnswer(document('InitiateMultipartUploadResult', content), {
@@ -284,6 +286,8 @@ export function completeMultipartUpload(context: Context, request: S3Request): A
   checkConflict(context, bucket, request, upload);
   checkDestination(context, bucket, request);
   const parts = chosenParts(context, upload, named);
+  // S3 reads the parts to make the object of them.
+  demandKey(context, request, upload.encryption, 'kms:Decrypt');
   const content = Content.concat(parts.map((part) => part.content));
   const checksum = completedChecksum(context, request, upload, content, parts, named);
   const declaredSize = header(request, 'x-amz-mp-object-size');

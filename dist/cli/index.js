@@ -4781,9 +4781,9 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(613)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4613))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(613), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(414), __nccwpck_require__.e(74)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4074))).sync(...args),
-    fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
-    objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(414), __nccwpck_require__.e(819), __nccwpck_require__.e(74)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1074))).sync(...args),
+    fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(452)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
+    objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(452)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
 /** The pattern parsers of `paths`, loaded when there are patterns. */
 const patternParsers = {

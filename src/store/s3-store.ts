@@ -308,9 +308,26 @@ export class S3Store implements ObjectStore {
       } catch (thrown) {
         const error = toStoreError('GetObject', thrown);
         if (error.status === 404 && error.code !== 'NoSuchBucket') return undefined;
+        if (error.kind === 'denied' && (await this.#isAbsent(key, signal))) return undefined;
         throw error;
       }
     });
+  }
+
+  /**
+   * Whether a listing shows that there is no such key. Who may list below a prefix alone (a condition on `s3:prefix`)
+   * is denied a key that does not exist: the request has no prefix, so AWS does not say that it is missing.
+   */
+  async #isAbsent(key: ObjectKey, signal: AbortSignal): Promise<boolean> {
+    try {
+      for await (const page of this.list(key as string as Prefix, signal)) {
+        if (page.some((object) => object.key === key)) return false;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError && error.kind === 'denied') return false;
+      throw error;
+    }
   }
 
   async get(

@@ -15,6 +15,7 @@ import { beforeFirstWrite, recallMd5 } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import type { EncodedFile } from './encode-file.js';
 import { parseExcludes } from './excludes.js';
+import { explain } from './explain.js';
 import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
 
 export interface EncodeRequest {
@@ -315,7 +316,7 @@ class Judge {
         throw error;
       if (this.#denied) return undefined;
       this.#denied = true;
-      const message = `${object.key} is not asked what it encodes, nor others: ${error.code} to HeadObject; s3:GetObject lets unchanged files be told`;
+      const message = `${explain(error, object.key).message}: no object is asked what it encodes, and what may be unchanged is sent`;
       emit({ type: 'message', level: 'notice', message });
       return undefined;
     }

@@ -10,25 +10,49 @@ export interface Explained {
   readonly message: string;
 }
 
-/** The IAM actions that an S3 operation needs. */
+/**
+ * AWS names the action that is missing to whoever belongs to the bucket's account: tags, ACLs and keys of KMS too are
+ * missing from a PutObject.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+ */
+const NAMED_ACTION = /not authorized to perform: ([a-z0-9]+:[A-Za-z]+)/;
+
+/** What a write can need besides: who is refused without a name has to look for it. */
+const WRITE =
+  's3:PutObject (s3:GetObject too where an object is replaced, s3:PutObjectTagging with tags, s3:PutObjectAcl with an ACL)';
+
+/** The IAM actions that an S3 operation needs, where the answer does not say which one was missing. */
 const IAM_ACTIONS: Readonly<Record<string, string>> = {
   ListObjectsV2: 's3:ListBucket',
   HeadObject: 's3:GetObject',
   GetObject: 's3:GetObject',
   GetObjectAcl: 's3:GetObjectAcl',
   GetBucketOwnershipControls: 's3:GetBucketOwnershipControls',
-  PutObject: 's3:PutObject',
-  CopyObject: 's3:PutObject, and s3:GetObject on the source',
-  CreateMultipartUpload: 's3:PutObject',
+  PutObject: WRITE,
+  CopyObject: `${WRITE}, and s3:GetObject on the source`,
+  CreateMultipartUpload: WRITE,
   UploadPart: 's3:PutObject',
   UploadPartCopy: 's3:PutObject, and s3:GetObject on the source',
-  CompleteMultipartUpload: 's3:PutObject',
+  CompleteMultipartUpload: 's3:PutObject, and s3:GetObject where an object is replaced',
   AbortMultipartUpload: 's3:AbortMultipartUpload',
   ListMultipartUploads: 's3:ListBucketMultipartUploads',
   ListParts: 's3:ListMultipartUploadParts',
-  DeleteObject: 's3:DeleteObject',
-  DeleteObjects: 's3:DeleteObject',
+  DeleteObject: 's3:DeleteObject and s3:GetObject',
+  DeleteObjects: 's3:DeleteObject and s3:GetObject',
 };
+
+/** What was denied, and what to allow. */
+export function explainDenied(error: StoreError): string {
+  const { message, operation } = error;
+  const named = NAMED_ACTION.exec(message)?.[1];
+  const action = named ?? IAM_ACTIONS[operation] ?? `s3:${operation}`;
+  const resource = named?.startsWith('kms:') === true ? 'key' : 'bucket';
+  return `${operation} was denied (${toldOf(error)}): allow ${action} in the policy of the identity and of the ${resource}`;
+}
+
+function toldOf({ code, message }: StoreError): string {
+  return message === '' || message === code ? code : `${code}: ${message}`;
+}
 
 /** Puts whatever a step or a phase met into one line that says what to do. */
 export function explain(error: unknown, what: string): Explained {
@@ -65,8 +89,7 @@ export function explain(error: unknown, what: string): Explained {
 }
 
 function explainStore(error: StoreError, what: string): Explained {
-  const told =
-    error.message === '' || error.message === error.code ? error.code : `${error.code}: ${error.message}`;
+  const told = toldOf(error);
   switch (error.kind) {
     case 'condition':
       return {
@@ -89,10 +112,7 @@ function explainStore(error: StoreError, what: string): Explained {
     case 'denied':
       if (error.code === 'InvalidObjectState')
         return failure('rejected', `${what}: the object is archived: restore it first, or exclude it`);
-      return failure(
-        'access-denied',
-        `${what}: ${error.operation} was denied (${told}): allow ${IAM_ACTIONS[error.operation] ?? `s3:${error.operation}`} in the policy of the identity and of the bucket`,
-      );
+      return failure('access-denied', `${what}: ${explainDenied(error)}`);
     case 'throttled':
       return failure(
         'throttled',

@@ -10,6 +10,7 @@ import { MAX_INDEX_BYTES } from '../model/digest-index.js';
 import { groupCommit } from '../model/group-commit.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ObjectStore } from '../store/object-store.js';
+import { explainDenied } from './explain.js';
 import type { IndexStorage } from './ports.js';
 
 /** Objects of a journal that are read at a time. */
@@ -70,7 +71,12 @@ export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestina
     for await (const page of store.list(directory, signal)) {
       // What another run appends meanwhile stays.
       const ours = page.filter((object) => journalKeys.has(object.key));
-      if (ours.length > 0) await store.delete(ours, signal);
+      const answers = ours.length === 0 ? [] : await store.delete(ours, signal);
+      for (const answer of answers) {
+        // What another run dropped is gone all the same.
+        if (answer.deleted || answer.error.kind !== 'denied') continue;
+        throw new Error(`its journal could not be deleted: ${explainDenied(answer.error)}`);
+      }
     }
     journalKeys.clear();
   };

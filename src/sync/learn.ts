@@ -13,6 +13,8 @@ import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
+import { StoreError } from '../store/object-store.js';
+import { explainDenied } from './explain.js';
 import { isRewritten } from './headers.js';
 import { machineId } from './index-file.js';
 import type { IndexStorage } from './ports.js';
@@ -49,7 +51,7 @@ export async function loadIndex(
     journal = await loadJournal(storage, emit, signal);
   } catch (error) {
     signal.throwIfAborted();
-    return ignore(messageOf(error));
+    return ignore(whyOf(error));
   }
   if (bytes === undefined) {
     return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal, storage.destination) };
@@ -84,13 +86,17 @@ export async function loadIndex(
   };
 }
 
+function whyOf(error: unknown): string {
+  return error instanceof StoreError && error.kind === 'denied' ? explainDenied(error) : messageOf(error);
+}
+
 /** Without its journal an index is worth no less: what an interrupted run left behind is then left to others. */
 async function loadJournal(storage: IndexStorage, emit: Emit, signal: AbortSignal): Promise<Buffer> {
   try {
     return await storage.journal.load(signal);
   } catch (error) {
     signal.throwIfAborted();
-    const message = `the journal of earlier runs is not read (${messageOf(error)}): what one left behind is left to a lifecycle rule`;
+    const message = `the journal of earlier runs is not read (${whyOf(error)}): what one left behind is left to a lifecycle rule`;
     emit({ type: 'message', level: 'notice', message });
     return Buffer.alloc(0);
   }
@@ -149,7 +155,7 @@ export async function saveIndex(
     emit({
       type: 'message',
       level: 'warning',
-      message: `the index could not be written (${messageOf(error)}): the next run will take longer, ${lost}`,
+      message: `the index could not be written (${whyOf(error)}): the next run will take longer, ${lost}`,
     });
   }
 }

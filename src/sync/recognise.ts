@@ -6,6 +6,7 @@ import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 
 /** A listing, and who answers for its objects. */
@@ -185,7 +186,7 @@ class Asker {
       if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
         throw error;
       if (this.#asking.unanswered++ === 0) {
-        const message = `${key} is not asked about, nor others: ${error.code} to HeadObject; s3:GetObject lets unchanged files be told`;
+        const message = `${explain(error, key).message}: nothing more is asked, and what may be unchanged is sent`;
         this.#asking.emit({ type: 'message', level: 'notice', message });
       }
       return undefined;

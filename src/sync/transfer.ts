@@ -46,7 +46,7 @@ import {
 } from '../store/object-store.js';
 import type { DigestPool } from './digest-pool.js';
 import { CannotStageError, failedOutcome, type Performer } from './execute.js';
-import { explain } from './explain.js';
+import { explain, explainDenied } from './explain.js';
 import {
   crc32Of,
   createWholeReader,
@@ -182,6 +182,8 @@ export class Transfer implements Performer {
   readonly copiedFromFirst = { files: 0, bytes: 0 };
   readonly #fromFirst = new Set<ObjectKey>();
   #refusedCopies = 0;
+  #deniedParts = 0;
+  #deniedAborts = 0;
 
   constructor(options: TransferOptions) {
     this.#options = options;
@@ -460,6 +462,10 @@ export class Transfer implements Performer {
         this.#sayRefused(step, `the server cannot prove what it copied (${error.code})`);
         return {};
       case 'denied':
+        // Whoever may not take the object's tags along would lose them with an upload.
+        if (step.action === 'refresh') throw error;
+        this.#sayRefused(step, explainDenied(error));
+        return {};
       case 'rejected':
         this.#sayRefused(step, `the copy was refused (${error.code})`);
         return {};
@@ -899,6 +905,10 @@ export class Transfer implements Performer {
     } catch (error) {
       if (!(error instanceof StoreError) || !['no-upload', 'denied', 'rejected'].includes(error.kind))
         throw error;
+      if (error.kind === 'denied' && this.#deniedParts++ === 0) {
+        const message = `${upload.key} and others are sent anew, not from where an interrupted run left them: ${explainDenied(error)}`;
+        this.#options.emit({ type: 'message', level: 'notice', message });
+      }
       return new Map();
     }
   }
@@ -923,7 +933,10 @@ export class Transfer implements Performer {
       uploads.ended(upload);
     } catch (error) {
       const { message } = explain(error, upload.key);
-      emit({ type: 'message', level: 'debug', message: `an upload could not be aborted: ${message}` });
+      const denied = error instanceof StoreError && error.kind === 'denied';
+      const level = denied && this.#deniedAborts++ === 0 ? 'warning' : 'debug';
+      const text = `an upload could not be aborted, and is billed until a lifecycle rule does it: ${message}`;
+      emit({ type: 'message', level, message: text });
     }
   }
 }
