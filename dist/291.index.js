@@ -6,6 +6,7 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   EQ: () => (/* binding */ HEADER_NAME),
 /* harmony export */   Fx: () => (/* binding */ MAX_METADATA_BYTES),
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
@@ -13,6 +14,8 @@ export const modules = {
 /* harmony export */   gz: () => (/* binding */ isRedirectTarget)
 /* harmony export */ });
 /* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3574);
+/* harmony import */ var _object_key_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(5142);
+
 
 /** What S3 stores with an object and answers to readers. */
 const CONTENT_HEADERS = [
@@ -44,6 +47,10 @@ const META = 'x-amz-meta-';
 const MAX_METADATA_BYTES = 1_700;
 /** More wildcards than this make a pattern slow on names that nearly match: whoever writes rules must not hang a job. */
 const MAX_WILDCARDS = 2;
+/** A path of which every character is escaped; no key is longer. */
+const MAX_PATTERN_LENGTH = 3 * _object_key_js__WEBPACK_IMPORTED_MODULE_1__/* .MAX_KEY_BYTES */ .Xd;
+/** In lower case. */
+const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 function parseHeaderRules(text, author) {
     const rules = [];
     const problems = [];
@@ -114,7 +121,7 @@ function isStored(name) {
     return CONTENT_HEADERS.includes(name) || INLINE_ONLY.has(name) || name.startsWith(META);
 }
 function originalName(content) {
-    return content.startsWith('!') ? content : content.slice(0, content.indexOf(':'));
+    return content.startsWith('!') ? content : content.slice(0, content.indexOf(':')).trim();
 }
 function changeOf(content, line, author) {
     const detached = content.startsWith('!');
@@ -124,7 +131,7 @@ function changeOf(content, line, author) {
         .trim()
         .toLowerCase();
     const value = content.slice(colon + 1).trim();
-    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) {
+    if (!HEADER_NAME.test(name)) {
         return {
             line,
             message: `${quoted(content)} is no path (they begin with /), no \`Name: value\` and no \`! Name\``,
@@ -185,6 +192,8 @@ function isRedirectTarget(target) {
 }
 /** A pattern as a regular expression over paths, or what is wrong with it. */
 function patternOf(text) {
+    if (text.length > MAX_PATTERN_LENGTH)
+        return `${quoted(text)} has ${text.length} characters; allowed: ${MAX_PATTERN_LENGTH}, as no key is longer`;
     const parts = text.replace(/\*{2,}/g, '*').split(/(\*|(?<!\\):[A-Za-z]\w*)/);
     const names = new Set();
     let wildcards = 0;
@@ -2428,7 +2437,7 @@ function splitWords(input, line) {
         }
     }
     if (quoted)
-        throw (0,errors/* usageError */.Wp)(`${input}: a double quote is not closed in ${printable(line)}`);
+        throw (0,errors/* usageError */.Wp)(`${input}: a double quote is not closed in ${printable(shorten(line, 80))}`);
     if (started)
         words.push(word);
     return words;
@@ -3679,8 +3688,8 @@ async function meetingOf(destinations) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(613)]).then(__webpack_require__.bind(__webpack_require__, 4613))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(613), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(651)]).then(__webpack_require__.bind(__webpack_require__, 1651))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(651), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
     sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(645), __webpack_require__.e(682)]).then(__webpack_require__.bind(__webpack_require__, 4682))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),

@@ -146,8 +146,11 @@ function readIndex(bytes: Buffer): void {
   for (const destination of [undefined, 's3://b/p/']) {
     const parsed = parseIndex(bytes, bytes, destination);
     if (parsed.index === undefined) continue;
-    const again = parseIndex(Buffer.from([...formatIndex(parsed.index)].join('')));
-    assert.deepEqual(again, { index: parsed.index, droppedLines: 0 });
+    // As text: JSON has a -0 and does not write it.
+    const text = [...formatIndex(parsed.index)].join('');
+    const again = parseIndex(Buffer.from(text));
+    assert.ok(again.index !== undefined && again.droppedLines === 0);
+    assert.equal([...formatIndex(again.index)].join(''), text);
   }
 }
 

@@ -210,15 +210,20 @@ function fileAttributes(metadata) {
 /** @param own metadata without `x-amz-meta-`: digests and times */
 function objectHeaders(decided, own) {
     const { 'content-type': contentType = '', ...rest } = decided;
-    const metadata = {};
-    const fields = {};
+    const metadata = [];
+    const fields = [];
     for (const [name, value] of Object.entries(rest)) {
         if (name.startsWith(META))
-            metadata[name.slice(META.length)] = value;
+            metadata.push([name.slice(META.length), value]);
         else
-            fields[name] = value;
+            fields.push([name, value]);
     }
-    return { contentType, metadata: { ...metadata, ...own }, fields };
+    // From entries: a name may be `__proto__`.
+    return {
+        contentType,
+        metadata: { ...Object.fromEntries(metadata), ...own },
+        fields: Object.fromEntries(fields),
+    };
 }
 const META = 'x-amz-meta-';
 /** What S3 counts of an object's metadata: names and values. Bytes. */
@@ -680,6 +685,7 @@ var model_digest = __webpack_require__(6799);
 
 
 
+
 /**
  * A plan on its way from the machine that made it to those that stage its shards and the one that publishes. JSON Lines:
  *
@@ -836,7 +842,7 @@ function fileOf(value, key) {
 }
 function headersIn(value, key) {
     const entries = Object.entries(record(value));
-    if (!entries.every(([name, text]) => /^[a-z0-9-]+$/.test(name) && typeof text === 'string'))
+    if (!entries.every(([name, text]) => header_rules/* HEADER_NAME */.EQ.test(name) && typeof text === 'string'))
         throw wrongStep(key);
     return Object.fromEntries(entries);
 }
@@ -855,10 +861,11 @@ function sourceOf(value, key) {
     const source = { kind, key: from, etag: etagOf(etag, key), size };
     if (bucket === undefined)
         return source;
-    const { name, expectedOwner } = record(bucket);
+    const { name, expectedOwner, requesterPays } = record(bucket);
     if (!isText(name))
         throw wrongStep(key);
-    return { ...source, bucket: { name, ...(isText(expectedOwner) ? { expectedOwner } : {}) } };
+    const owner = isText(expectedOwner) ? { expectedOwner } : {};
+    return { ...source, bucket: { name, ...owner, ...(requesterPays === true ? { requesterPays } : {}) } };
 }
 function* formatResults({ plan, shard, attempt, uploads }) {
     yield `${JSON.stringify({ format: RESULTS_FORMAT, version: VERSION, plan, shard, attempt })}\n`;
@@ -3029,24 +3036,41 @@ function bodyOf(index) {
     return body;
 }
 
+// EXTERNAL MODULE: external "node:v8"
+var external_node_v8_ = __webpack_require__(8877);
 ;// CONCATENATED MODULE: ./build/src/sync/list.js
+
 
 
 
 
 /** Pages in a row that may add no key: a server that repeats itself must not keep a run for ever. */
 const MOST_IDLE_PAGES = 100;
+/**
+ * What a listed object takes of memory beside the characters of its key, and some of what is made of it. Bytes; a million
+ * objects with keys of 27 took 205 each.
+ */
+const OBJECT_BYTES = 250;
+/** Tree, digests and plan need the rest. */
+const MEMORY_SHARE = 0.8;
 /** All objects under the prefix, our own only where they are asked for. A listing that fails anywhere fails whole (D9). */
 async function listAll(store, prefix, onProgress, signal, withOwn = false) {
     const listing = new Map();
     const own = prefix + object_key/* OWN_DIRECTORY */.Nt;
     let idlePages = 0;
+    let bytes = 0;
+    const { heap_size_limit: memory } = (0,external_node_v8_.getHeapStatistics)();
     for await (const page of store.list(prefix, signal)) {
         const before = listing.size;
         for (const object of page) {
-            if (withOwn || !object.key.startsWith(own))
-                listing.set(object.key, object);
+            if (!withOwn && object.key.startsWith(own))
+                continue;
+            listing.set(object.key, object);
+            bytes += OBJECT_BYTES + object.key.length;
         }
+        // One line beats the end of the process, whether the bucket is so large or the server has no end.
+        if (bytes > memory * MEMORY_SHARE)
+            throw tooLarge(listing.size, memory);
         idlePages = listing.size > before ? 0 : idlePages + 1;
         if (idlePages > MOST_IDLE_PAGES) {
             throw new object_store/* StoreError */.A('rejected', 'InvalidListing', 200, 'ListObjectsV2', 'the listing does not end: its pages repeat');
@@ -3054,6 +3078,10 @@ async function listAll(store, prefix, onProgress, signal, withOwn = false) {
         onProgress(listing.size);
     }
     return listing;
+}
+function tooLarge(objects, memory) {
+    const told = `the listing has more than ${objects} objects, for which ${Math.round(memory / 1024 ** 2)} MiB of memory are too little: take a narrower prefix, or give Node more by NODE_OPTIONS=--max-old-space-size=16384`;
+    return new object_store/* StoreError */.A('rejected', 'ListingTooLarge', 200, 'ListObjectsV2', told);
 }
 /** What a line of `copy-from` names, without what this run itself writes. */
 async function listFurther({ url, store, prefix, bucket }, destination, onProgress, signal) {
@@ -5874,6 +5902,8 @@ const LEASE_MS = 10 * 60_000;
 const RENEW_MS = LEASE_MS / 4;
 /** A lock is some hundred bytes; what is larger is not ours. */
 const MAX_LOCK_BYTES = 64 * 1024;
+/** What a date can hold: a lease of somebody else may say anything. Milliseconds since the epoch. */
+const LAST_TIME_MS = 8.64e15;
 /** The lock of a destination. */
 function lockKey(prefix) {
     return `${prefix}${object_key/* OWN_DIRECTORY */.Nt}lock`;
@@ -5985,10 +6015,11 @@ async function put({ store, owner, signal }, key, condition, expires) {
         throw error;
     }
 }
+/** `undefined`: it is not a lease that we could have written. */
 function parseLease(bytes) {
     try {
         const { owner, expires } = JSON.parse(bytes.toString('utf8'));
-        if (typeof owner !== 'string' || typeof expires !== 'number')
+        if (typeof owner !== 'string' || typeof expires !== 'number' || !(Math.abs(expires) <= LAST_TIME_MS))
             return undefined;
         return { owner: owner.slice(0, 200).replace(/\p{Cc}/gu, ' '), expires };
     }
@@ -6375,14 +6406,18 @@ async function withoutRules(tree, { unpublished }) {
     return { ...tree, files: tree.files.filter(({ dev, ino }) => !rules.has(`${dev}:${ino}`)) };
 }
 /** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
-const RULE_FILES = {
-    _headers: 'headers-file',
-    _redirects: 'redirects-file',
-};
+const RULE_FILES = new Map([
+    ['_headers', 'headers-file'],
+    ['_redirects', 'redirects-file'],
+]);
 /** One line each. */
 function unusedRules(tree) {
-    const found = tree.files.filter(({ name }) => RULE_FILES[name] !== undefined);
-    return found.map(({ name }) => `${name} is published as a file like any other; ${RULE_FILES[name]} would apply its rules instead`);
+    return tree.files.flatMap(({ name }) => {
+        const input = RULE_FILES.get(name);
+        if (input === undefined)
+            return [];
+        return `${name} is published as a file like any other; ${input} would apply its rules instead`;
+    });
 }
 /**
  * The tree with what a website has besides its files: pages under their names without `.html`, and objects that

@@ -13,17 +13,15 @@ import type { DeserializeMiddleware } from '@smithy/types';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
+import { bounded } from './bounded-body.js';
 import { type IdToken, roleCredentials } from './credentials.js';
-import type { Connecting } from './exchange.js';
+import { type Connecting, LONGEST_ANSWER, LONGEST_REQUEST_MS } from './exchange.js';
 import { LeanCalls } from './lean-calls.js';
 import type { OpenedStore } from './object-store.js';
 import { type Provider, providerOf } from './providers.js';
 import { S3Store } from './s3-store.js';
 import { SdkCalls } from './sdk-calls.js';
 import { resolveTarget } from './target.js';
-
-/** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
-const LONGEST_REQUEST_MS = 60 * 60_000;
 
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
@@ -149,7 +147,7 @@ export async function requestHandler(connection: Connection, endpoint: string | 
       : await proxyAgents(proxy, agentOptions);
   const { connectTimeoutMs, readTimeoutMs } = connection;
   return {
-    handler: new NodeHttpHandler({
+    handler: new BoundedHandler({
       httpAgent,
       httpsAgent,
       connectionTimeout: connectTimeoutMs,
@@ -166,6 +164,22 @@ export async function requestHandler(connection: Connection, endpoint: string | 
     },
     bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
   };
+}
+
+/**
+ * Answers of the SDK's own requests, which it reads whole, end like those of ours. An object's bytes are counted by
+ * whoever reads them.
+ */
+class BoundedHandler extends NodeHttpHandler {
+  override async handle(
+    ...args: Parameters<NodeHttpHandler['handle']>
+  ): Promise<Awaited<ReturnType<NodeHttpHandler['handle']>>> {
+    const answer = await super.handle(...args);
+    const { response } = answer;
+    const isObject = args[0].query['x-id'] === 'GetObject' && response.statusCode < 300;
+    if (!isObject) response.body = bounded(response.body, LONGEST_ANSWER, LONGEST_REQUEST_MS);
+    return answer;
+  }
 }
 
 async function proxyAgents(

@@ -28,7 +28,9 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
+import { BodyLimit } from './bounded-body.js';
 import type { CreateInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
+import { LONGEST_REQUEST_MS } from './exchange.js';
 import {
   type ByteRange,
   type CompleteRequest,
@@ -291,9 +293,12 @@ export class S3Store implements ObjectStore {
           abortSignal: signal,
         });
         const etag = parseETag(answer.ETag);
-        const size = answer.ContentLength ?? 0;
-        if (answer.Body === undefined || etag === undefined || size > maxBytes) {
-          (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
+        const size = answer.ContentLength;
+        const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
+        if (body === undefined || etag === undefined || size === undefined)
+          throw new Error('GetObject answered without a body, its length or its ETag');
+        if (size > maxBytes) {
+          body.destroy();
           throw new StoreError(
             'rejected',
             'TooLarge',
@@ -302,9 +307,14 @@ export class S3Store implements ObjectStore {
             `it has ${size} bytes, over ${maxBytes}`,
           );
         }
-        const bytes = Buffer.from(await answer.Body.transformToByteArray());
-        if (bytes.length !== size) throw new Error('the body was cut short');
-        return { bytes, etag };
+        const limit = new BodyLimit(LONGEST_REQUEST_MS);
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of body) {
+          limit.add(chunk);
+          chunks.push(chunk);
+        }
+        if (limit.bytes !== size) throw new Error('the body was cut short');
+        return { bytes: Buffer.concat(chunks), etag };
       } catch (thrown) {
         const error = toStoreError('GetObject', thrown);
         if (error.status === 404 && error.code !== 'NoSuchBucket') return undefined;
@@ -341,10 +351,10 @@ export class S3Store implements ObjectStore {
       const head = headOf(answer);
       if (body === undefined || head === undefined) throw new Error('GetObject answered without a body');
       const wanted = range === undefined ? head.size : range.last - range.first + 1;
-      let size = 0;
+      const limit = new BodyLimit(LONGEST_REQUEST_MS);
       async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
         for await (const chunk of chunks) {
-          size += chunk.length;
+          limit.add(chunk);
           yield chunk;
         }
       }
@@ -355,7 +365,7 @@ export class S3Store implements ObjectStore {
         // Of a body that is not read to its end the connection cannot be used again.
         body.destroy();
       }
-      if (size !== head.size) throw new Error('the body was cut short');
+      if (limit.bytes !== head.size) throw new Error('the body was cut short');
       return head;
     });
   }
