@@ -2385,7 +2385,8 @@ function parseEndpoint(name, value) {
         url = new URL(value);
     }
     catch {
-        return refuse(name, value, allowed);
+        // What cannot be parsed may hold a password all the same.
+        return refuse(name, value.replace(/\/\/.*@/s, '//***@'), allowed);
     }
     const bad = (url.protocol !== 'https:' && url.protocol !== 'http:') || url.search !== '' || url.hash !== '';
     // A refusal must not print the password that it refuses.
@@ -3638,6 +3639,8 @@ async function isFork(env) {
 var model_options = __webpack_require__(153);
 // EXTERNAL MODULE: ./build/src/model/report.js
 var report = __webpack_require__(8205);
+// EXTERNAL MODULE: ./build/src/model/secrets.js
+var secrets = __webpack_require__(2166);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js
 var digest_index = __webpack_require__(1710);
 ;// CONCATENATED MODULE: ./build/src/sync/index-destination.js
@@ -3666,6 +3669,7 @@ function ofDestination(storage, destination) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/run.js
+
 
 
 
@@ -3754,7 +3758,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         let result;
         try {
             signal.throwIfAborted();
-            const opened = await openStore(to, say, signal, shell.idToken);
+            const opened = await openStore(to, say, signal, shell);
             identity = opened.identity;
             const { region, endpoint } = opened;
             say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
@@ -3768,7 +3772,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
             const { invalidation } = to;
             const invalidator = invalidation === undefined || to.dryRun
                 ? undefined
-                : await openInvalidator(to, invalidation.distribution, region, shell.idToken);
+                : await openInvalidator(to, invalidation.distribution, region, shell);
             const { report, exit } = await sync(to, {
                 store: opened.store,
                 ...(endpoint === undefined ? {} : { endpoint }),
@@ -3842,7 +3846,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 places.push({ url, store, prefix, bucket: undefined });
                 continue;
             }
-            const opened = await openStore(copyBucket(to, from), emit, signal, shell.idToken);
+            const opened = await openStore(copyBucket(to, from), emit, signal, shell);
             places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
         }
         return places;
@@ -3853,7 +3857,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
             return undefined;
         const { place, connection } = source;
         const from = { ...to, destination: place, connection, writeHeaders: {} };
-        const opened = await openStore(from, emit, signal, shell.idToken);
+        const opened = await openStore(from, emit, signal, shell);
         return {
             url: (0,objects/* destinationUrl */.k)(place),
             store: opened.store,
@@ -3875,7 +3879,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 const inDestination = index.bucket === destination.bucket;
                 const place = inDestination
                     ? opened
-                    : await openStore(indexBucket(to, index.bucket), emit, signal, shell.idToken);
+                    : await openStore(indexBucket(to, index.bucket), emit, signal, shell);
                 return await objectIndexStorage(place.store, index.key, inDestination);
             }
         }
@@ -3985,7 +3989,7 @@ function explained(thrown, signal, emit) {
     if (met instanceof errors/* SyncError */.S0)
         return { code: met.code, message: met.message, exit: met.exit };
     if (met instanceof Error && met.stack !== undefined) {
-        emit({ type: 'message', level: 'debug', message: met.stack });
+        emit({ type: 'message', level: 'debug', message: (0,secrets/* withoutSecrets */.c)(met.stack) });
     }
     return {
         code: 'internal',
@@ -4216,6 +4220,7 @@ async function step(surroundings) {
             env,
             now,
             detailedExit: false,
+            hide: (secret) => commands.setSecret(secret),
             // The runner offers one to jobs with `permissions: id-token: write`.
             ...(env.ACTIONS_ID_TOKEN_REQUEST_URL ? { idToken: commands.getIDToken } : {}),
             cacheStorage: async ({ destination, target }, { endpoint }) => cache(indexName(endpoint, destination, target?.directory)),

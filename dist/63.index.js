@@ -37,6 +37,11 @@ async function loadCacheService() {
 const FILE = 's3-dedup-sync.index';
 /** An index is the same on any system; without this a Windows runner would have its own. */
 const ANY_SYSTEM = true;
+/**
+ * Larger ones are not read: what others may have written can take four times its length of memory. A million objects
+ * that need a line, with 270 bytes each, fit. Bytes.
+ */
+const MAX_CACHED_BYTES = 320 * 1024 ** 2;
 /** The index saves time; waiting longer than this for it does not. Milliseconds. */
 const RESTORE_MS = 60_000;
 /** State that main leaves for post: indexes that are written and not yet saved. */
@@ -262,7 +267,7 @@ async function readIndex(directory) {
     try {
         const { size } = await handle.stat();
         const file = (await handle.stat()).isFile();
-        if (!file || size > _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .MAX_INDEX_BYTES */ .w2)
+        if (!file || size > MAX_CACHED_BYTES)
             throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
         return await handle.readFile();
     }
@@ -376,6 +381,8 @@ const FIRST_LINE = 's3-dedup-sync-index 1';
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = 1024 ** 3;
+/** Lines of an index of that length have some 250 bytes; short ones are cheap to forge and take five times their memory. */
+const MAX_LINES = 4_000_000;
 /** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
 const MAX_LINE = 64 * 1024;
 /**
@@ -414,7 +421,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         addInvalidation(invalidations, record);
     }
     speaksOf = undefined;
+    let lines = 0;
     for (const record of recordsOf(bytes, start + 1)) {
+        if (++lines > MAX_LINES)
+            return { index: undefined, why: `it has more than ${MAX_LINES} lines` };
         if (record === undefined) {
             droppedLines++;
             continue;
@@ -728,6 +738,8 @@ function multipartETag(partMd5s) {
 /* harmony export */   gX: () => (/* binding */ worstExit),
 /* harmony export */   x5: () => (/* binding */ refusal)
 /* harmony export */ });
+/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
+
 /** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
 const EXIT = {
     done: 0,
@@ -742,14 +754,14 @@ const EXIT = {
 };
 /**
  * A failure that a person reads: `message` is one line that says what was given or met, what was expected,
- * and what to do.
+ * and what to do. What it repeats of inputs and answers is without secrets.
  */
 class SyncError extends Error {
     code;
     exit;
     name = 'SyncError';
     constructor(code, exit, message, options) {
-        super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+        super((0,_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(message), options?.cause === undefined ? undefined : { cause: options.cause });
         this.code = code;
         this.exit = exit;
         this.key = options?.key;
@@ -770,10 +782,10 @@ function worstExit(codes) {
         worst = Math.min(worst, order.indexOf(code));
     return order[worst] ?? EXIT.failed;
 }
-/** The message of anything thrown, on one line. */
+/** The message of anything thrown, on one line and without secrets. */
 function messageOf(error) {
     const text = error instanceof Error ? error.message || error.name : String(error);
-    return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+    return (0,_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(text.replace(/\s*[\r\n]+\s*/g, ' ').trim());
 }
 
 
@@ -985,6 +997,49 @@ function stemOf(path) {
 /** Up to and with the last slash. */
 function directoryOf(path) {
     return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+
+/***/ }),
+
+/***/ 2166:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ withoutSecrets),
+/* harmony export */   l: () => (/* binding */ withoutValues)
+/* harmony export */ });
+/** What stands in a secret's place. */
+const HIDDEN = '***';
+/**
+ * Secrets by their shape, in what others say: servers and proxies repeat requests in their errors, and whoever reads a
+ * log must not be able to sign, nor to use a signed URL. Each keeps its first group. Lengths have an end:
+ * what is said may be long.
+ */
+const SHAPES = [
+    // https://user:password@host, https://token@host
+    /(\b[a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#"'<>]{1,512}(?=@)/gi,
+    // Of presigned URLs: AWS Signature 4 and 2, Google, Azure.
+    /([?&](?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|token|access_token)=)[^\s&"'<>]+/gi,
+    // Headers, as they are or as an error lists them.
+    /(\bSignature\s*[=:]\s*)[A-Za-z0-9+/=%]{16,}/gi,
+    /(\bx-amz-security-token["']?\s*[=:>]\s*["']?)[^\s"'<>,;&]+/gi,
+    /(\b(?:proxy-)?authorization["']?\s*[=:]\s*["']?(?:Basic|Bearer)\s+)[^\s"'<>,;]+/gi,
+    /(\bAWS [A-Z0-9]{16,}:)[A-Za-z0-9+/=]{20,}/g,
+    // A JSON Web Token, as the runner's identity is.
+    /(\beyJ)[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{1,4096}(?:\.[A-Za-z0-9_-]{1,2048})?/g,
+];
+/** A text of somebody else without what could be used. */
+function withoutSecrets(text) {
+    return SHAPES.reduce((masked, shape) => masked.replace(shape, `$1${HIDDEN}`), text);
+}
+/** A text without these very values. */
+function withoutValues(text, secrets) {
+    let masked = text;
+    for (const secret of secrets)
+        if (secret !== undefined && secret !== '')
+            masked = masked.replaceAll(secret, HIDDEN);
+    return masked;
 }
 
 

@@ -435,12 +435,20 @@ function candidatePartSizes(size, parts) {
  *
  * @param client what the STS client is made with
  */
-async function roleCredentials({ arn, audience, sessionName, durationSeconds }, { profile }, client, idToken) {
+async function roleCredentials({ arn, audience, sessionName, durationSeconds }, { profile }, client, { idToken, hide }) {
     const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await __webpack_require__.e(/* import() */ 719).then(__webpack_require__.t.bind(__webpack_require__, 9719, 19));
     const clientConfig = client;
+    const hidden = (give) => async (...args) => {
+        const credentials = await give(...args);
+        hide?.(credentials.secretAccessKey);
+        if (credentials.sessionToken !== undefined)
+            hide?.(credentials.sessionToken);
+        return credentials;
+    };
     if (idToken !== undefined) {
-        return async () => {
+        return hidden(async () => {
             const webIdentityToken = await idToken(audience);
+            hide?.(webIdentityToken);
             const give = fromWebToken({
                 roleArn: arn,
                 roleSessionName: sessionName,
@@ -449,13 +457,13 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
                 clientConfig,
             });
             return give();
-        };
+        });
     }
-    return fromTemporaryCredentials({
+    return hidden(fromTemporaryCredentials({
         masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
         params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
         clientConfig,
-    });
+    }));
 }
 
 
@@ -468,6 +476,8 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
 /* harmony export */   A: () => (/* binding */ StoreError),
 /* harmony export */   P: () => (/* binding */ etagsProve)
 /* harmony export */ });
+/* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
+
 class StoreError extends Error {
     kind;
     code;
@@ -481,7 +491,7 @@ class StoreError extends Error {
     status, 
     /** S3 operation, as `PutObject`: also the IAM action that a denied call lacks. */
     operation, message, options) {
-        super(message, options);
+        super((0,_model_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(message), options);
         this.kind = kind;
         this.code = code;
         this.status = status;
@@ -1601,6 +1611,8 @@ var concurrency = __webpack_require__(7452);
 var headers = __webpack_require__(6061);
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __webpack_require__(6139);
+// EXTERNAL MODULE: ./build/src/model/secrets.js
+var secrets = __webpack_require__(2166);
 // EXTERNAL MODULE: ./build/src/store/object-store.js
 var object_store = __webpack_require__(6592);
 ;// CONCATENATED MODULE: ./build/src/store/pace.js
@@ -1723,6 +1735,7 @@ function abortedError(operation, signal) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/store/s3-store.js
+
 
 
 
@@ -2300,13 +2313,13 @@ class S3Store {
             else if (error === undefined)
                 answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
             else
-                answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', error.Message ?? '', signal));
+                answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', await this.#hide(error.Message ?? ''), signal));
         }
         for (const { key } of requests)
             errors.delete(key);
         for (const { Code, Message } of errors.values()) {
             // An error that names no key of ours may speak of any of them.
-            throw new object_store/* StoreError */.A('rejected', Code ?? 'Error', 200, 'DeleteObjects', Message ?? 'an error without a key');
+            throw new object_store/* StoreError */.A('rejected', Code ?? 'Error', 200, 'DeleteObjects', await this.#hide(Message ?? 'an error without a key'));
         }
         return answers;
     }
@@ -2352,16 +2365,40 @@ class S3Store {
         return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
     }
     async #call(operation, signal, attempt, judge) {
-        return withRetries({
-            operation,
-            maxAttempts: this.#options.maxAttempts,
-            signal,
-            // A body that is read may wait for whoever reads it, and would keep the others waiting.
-            attempt: () => operation === 'GetObject'
-                ? this.#attempt(operation, attempt)
-                : this.#pace.run(() => this.#attempt(operation, attempt), (thrown) => (0,store_errors/* toStoreError */.D5)(operation, thrown).kind === 'throttled'),
-            ...(judge === undefined ? {} : { judge }),
-        });
+        try {
+            return await withRetries({
+                operation,
+                maxAttempts: this.#options.maxAttempts,
+                signal,
+                // A body that is read may wait for whoever reads it, and would keep the others waiting.
+                attempt: () => operation === 'GetObject'
+                    ? this.#attempt(operation, attempt)
+                    : this.#pace.run(() => this.#attempt(operation, attempt), (thrown) => (0,store_errors/* toStoreError */.D5)(operation, thrown).kind === 'throttled'),
+                ...(judge === undefined ? {} : { judge }),
+            });
+        }
+        catch (thrown) {
+            const error = (0,store_errors/* toStoreError */.D5)(operation, thrown);
+            const message = await this.#hide(error.message);
+            if (message === error.message)
+                throw error;
+            throw new object_store/* StoreError */.A(error.kind, error.code, error.status, error.operation, message, {
+                cause: error.cause,
+            });
+        }
+    }
+    /** A server's words without what it was sent: an answer may repeat the request. */
+    async #hide(message) {
+        if (message === '')
+            return message;
+        try {
+            const { secretAccessKey, sessionToken } = await this.#client.config.credentials();
+            return (0,secrets/* withoutValues */.l)(message, [secretAccessKey, sessionToken]);
+        }
+        catch {
+            // Without credentials none were sent.
+            return message;
+        }
     }
     /** Once more where nothing but the clock was wrong. */
     async #attempt(operation, attempt) {
@@ -2654,7 +2691,7 @@ async function build(run) {
  * Reaches a destination: region, credentials and account are settled before anything else is done.
  * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
  */
-async function openStore(options, emit, signal, idToken) {
+async function openStore(options, emit, signal, surroundings = {}) {
     const { connection, destination } = options;
     // The SDK warns on every run under Node 20, in words that no user of ours can act on.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -2683,7 +2720,7 @@ async function openStore(options, emit, signal, idToken) {
     const credentials = role === undefined
         ? {}
         : {
-            credentials: await (0,store_credentials/* roleCredentials */.R)(role, connection, { region, requestHandler: handler }, idToken),
+            credentials: await (0,store_credentials/* roleCredentials */.R)(role, connection, { region, requestHandler: handler }, surroundings),
         };
     const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region, ...credentials });
     // Who answers is settled by the first answer that names its server.
@@ -2733,12 +2770,15 @@ function environmentEndpoint() {
 function checkEndpoint(endpoint) {
     if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint))
         return;
-    throw configurationError('usage', `the endpoint is ${JSON.stringify(endpoint)}, and it must be a URL as https://s3.example.com: correct endpoint-url, or AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL`);
+    throw configurationError('usage', `the endpoint is ${JSON.stringify(endpoint.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as https://s3.example.com: correct endpoint-url, or AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL`);
 }
+/** For people, and to tell services apart. */
 function withoutCredentials(endpoint) {
     const url = new URL(endpoint);
     url.username = '';
     url.password = '';
+    url.search = '';
+    url.hash = '';
     return url.href;
 }
 /** @param endpoint where the requests go, which decides on the proxy; undefined: S3 itself */
@@ -2751,6 +2791,9 @@ async function requestHandler(connection, endpoint) {
     const { getProxyForUrl } = await __webpack_require__.e(/* import() */ 182).then(__webpack_require__.bind(__webpack_require__, 8182));
     const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
     const proxy = getProxyForUrl(target);
+    if (proxy !== '' && !URL.canParse(proxy)) {
+        throw configurationError('usage', `the proxy for ${withoutCredentials(target)} is ${JSON.stringify(proxy.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as http://proxy.example.com:3128: correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY`);
+    }
     const [httpAgent, httpsAgent] = proxy === ''
         ? [new external_node_http_.Agent(agentOptions), new external_node_https_.Agent(agentOptions)]
         : await proxyAgents(proxy, agentOptions);

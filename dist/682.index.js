@@ -368,6 +368,8 @@ function candidatePartSizes(size, parts) {
 /* harmony export */   A: () => (/* binding */ StoreError),
 /* harmony export */   P: () => (/* binding */ etagsProve)
 /* harmony export */ });
+/* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
+
 class StoreError extends Error {
     kind;
     code;
@@ -381,7 +383,7 @@ class StoreError extends Error {
     status, 
     /** S3 operation, as `PutObject`: also the IAM action that a denied call lacks. */
     operation, message, options) {
-        super(message, options);
+        super((0,_model_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(message), options);
         this.kind = kind;
         this.code = code;
         this.status = status;
@@ -3909,6 +3911,8 @@ function planRemoval(prefix, listing, retained) {
 var external_node_events_ = __webpack_require__(8474);
 // EXTERNAL MODULE: ./build/src/model/report.js
 var report = __webpack_require__(8205);
+// EXTERNAL MODULE: ./build/src/model/secrets.js
+var secrets = __webpack_require__(2166);
 // EXTERNAL MODULE: external "node:timers/promises"
 var external_node_timers_promises_ = __webpack_require__(8500);
 // EXTERNAL MODULE: external "node:worker_threads"
@@ -4143,6 +4147,7 @@ function revive(error) {
 
 
 
+
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
 /** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
@@ -4265,7 +4270,11 @@ class RunFrame {
         this.error = { code, message: `${message}${this.#ownerAdvice(cause)}` };
         this.addExits([exit]);
         if (code === 'internal' && cause instanceof Error) {
-            this.#ports.emit({ type: 'message', level: 'debug', message: cause.stack ?? cause.message });
+            this.#ports.emit({
+                type: 'message',
+                level: 'debug',
+                message: (0,secrets/* withoutSecrets */.c)(cause.stack ?? cause.message),
+            });
         }
     }
     /** S3 says no more than that access is denied where another account owns the bucket. */

@@ -21,7 +21,7 @@ __webpack_require__.r(__webpack_exports__);
  *
  * @param region of the bucket: China has a CloudFront of its own
  */
-async function openInvalidator({ connection }, distribution, region, idToken) {
+async function openInvalidator({ connection }, distribution, region, surroundings = {}) {
     const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await __webpack_require__.e(/* import() */ 169).then(__webpack_require__.t.bind(__webpack_require__, 3169, 19));
     const isChina = region.startsWith('cn-');
     const own = isChina
@@ -38,7 +38,7 @@ async function openInvalidator({ connection }, distribution, region, idToken) {
         ...(role === undefined
             ? {}
             : {
-                credentials: await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_2__/* .roleCredentials */ .R)(role, connection, { region, requestHandler: handler }, idToken),
+                credentials: await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_2__/* .roleCredentials */ .R)(role, connection, { region, requestHandler: handler }, surroundings),
             }),
     });
     return {

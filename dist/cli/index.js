@@ -879,7 +879,8 @@ function parseEndpoint(name, value) {
         url = new URL(value);
     }
     catch {
-        return refuse(name, value, allowed);
+        // What cannot be parsed may hold a password all the same.
+        return refuse(name, value.replace(/\/\/.*@/s, '//***@'), allowed);
     }
     const bad = (url.protocol !== 'https:' && url.protocol !== 'http:') || url.search !== '' || url.hash !== '';
     // A refusal must not print the password that it refuses.
@@ -2934,6 +2935,8 @@ const FIRST_LINE = 's3-dedup-sync-index 1';
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = 1024 ** 3;
+/** Lines of an index of that length have some 250 bytes; short ones are cheap to forge and take five times their memory. */
+const MAX_LINES = 4_000_000;
 /** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
 const MAX_LINE = 64 * 1024;
 /**
@@ -2972,7 +2975,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         addInvalidation(invalidations, record);
     }
     speaksOf = undefined;
+    let lines = 0;
     for (const record of recordsOf(bytes, start + 1)) {
+        if (++lines > MAX_LINES)
+            return { index: undefined, why: `it has more than ${MAX_LINES} lines` };
         if (record === undefined) {
             droppedLines++;
             continue;
@@ -3286,6 +3292,8 @@ function multipartETag(partMd5s) {
 /* harmony export */   gX: () => (/* binding */ worstExit),
 /* harmony export */   x5: () => (/* binding */ refusal)
 /* harmony export */ });
+/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2166);
+
 /** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
 const EXIT = {
     done: 0,
@@ -3300,14 +3308,14 @@ const EXIT = {
 };
 /**
  * A failure that a person reads: `message` is one line that says what was given or met, what was expected,
- * and what to do.
+ * and what to do. What it repeats of inputs and answers is without secrets.
  */
 class SyncError extends Error {
     code;
     exit;
     name = 'SyncError';
     constructor(code, exit, message, options) {
-        super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+        super((0,_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(message), options?.cause === undefined ? undefined : { cause: options.cause });
         this.code = code;
         this.exit = exit;
         this.key = options?.key;
@@ -3328,10 +3336,10 @@ function worstExit(codes) {
         worst = Math.min(worst, order.indexOf(code));
     return order[worst] ?? EXIT.failed;
 }
-/** The message of anything thrown, on one line. */
+/** The message of anything thrown, on one line and without secrets. */
 function messageOf(error) {
     const text = error instanceof Error ? error.message || error.name : String(error);
-    return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+    return (0,_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(text.replace(/\s*[\r\n]+\s*/g, ' ').trim());
 }
 
 
@@ -4509,6 +4517,49 @@ function statusOf(exit, dryRun) {
 
 /***/ }),
 
+/***/ 2166:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ withoutSecrets),
+/* harmony export */   l: () => (/* binding */ withoutValues)
+/* harmony export */ });
+/** What stands in a secret's place. */
+const HIDDEN = '***';
+/**
+ * Secrets by their shape, in what others say: servers and proxies repeat requests in their errors, and whoever reads a
+ * log must not be able to sign, nor to use a signed URL. Each keeps its first group. Lengths have an end:
+ * what is said may be long.
+ */
+const SHAPES = [
+    // https://user:password@host, https://token@host
+    /(\b[a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#"'<>]{1,512}(?=@)/gi,
+    // Of presigned URLs: AWS Signature 4 and 2, Google, Azure.
+    /([?&](?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|token|access_token)=)[^\s&"'<>]+/gi,
+    // Headers, as they are or as an error lists them.
+    /(\bSignature\s*[=:]\s*)[A-Za-z0-9+/=%]{16,}/gi,
+    /(\bx-amz-security-token["']?\s*[=:>]\s*["']?)[^\s"'<>,;&]+/gi,
+    /(\b(?:proxy-)?authorization["']?\s*[=:]\s*["']?(?:Basic|Bearer)\s+)[^\s"'<>,;]+/gi,
+    /(\bAWS [A-Z0-9]{16,}:)[A-Za-z0-9+/=]{20,}/g,
+    // A JSON Web Token, as the runner's identity is.
+    /(\beyJ)[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{1,4096}(?:\.[A-Za-z0-9_-]{1,2048})?/g,
+];
+/** A text of somebody else without what could be used. */
+function withoutSecrets(text) {
+    return SHAPES.reduce((masked, shape) => masked.replace(shape, `$1${HIDDEN}`), text);
+}
+/** A text without these very values. */
+function withoutValues(text, secrets) {
+    let masked = text;
+    for (const secret of secrets)
+        if (secret !== undefined && secret !== '')
+            masked = masked.replaceAll(secret, HIDDEN);
+    return masked;
+}
+
+
+/***/ }),
+
 /***/ 4403:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -4647,6 +4698,8 @@ var objects = __nccwpck_require__(6139);
 var model_options = __nccwpck_require__(153);
 // EXTERNAL MODULE: ./build/src/model/report.js
 var report = __nccwpck_require__(8205);
+// EXTERNAL MODULE: ./build/src/model/secrets.js
+var secrets = __nccwpck_require__(2166);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js
 var digest_index = __nccwpck_require__(1710);
 ;// CONCATENATED MODULE: ./build/src/sync/index-destination.js
@@ -4675,6 +4728,7 @@ function ofDestination(storage, destination) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/run.js
+
 
 
 
@@ -4763,7 +4817,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         let result;
         try {
             signal.throwIfAborted();
-            const opened = await openStore(to, say, signal, shell.idToken);
+            const opened = await openStore(to, say, signal, shell);
             identity = opened.identity;
             const { region, endpoint } = opened;
             say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
@@ -4777,7 +4831,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
             const { invalidation } = to;
             const invalidator = invalidation === undefined || to.dryRun
                 ? undefined
-                : await openInvalidator(to, invalidation.distribution, region, shell.idToken);
+                : await openInvalidator(to, invalidation.distribution, region, shell);
             const { report, exit } = await sync(to, {
                 store: opened.store,
                 ...(endpoint === undefined ? {} : { endpoint }),
@@ -4851,7 +4905,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 places.push({ url, store, prefix, bucket: undefined });
                 continue;
             }
-            const opened = await openStore(copyBucket(to, from), emit, signal, shell.idToken);
+            const opened = await openStore(copyBucket(to, from), emit, signal, shell);
             places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
         }
         return places;
@@ -4862,7 +4916,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
             return undefined;
         const { place, connection } = source;
         const from = { ...to, destination: place, connection, writeHeaders: {} };
-        const opened = await openStore(from, emit, signal, shell.idToken);
+        const opened = await openStore(from, emit, signal, shell);
         return {
             url: (0,objects/* destinationUrl */.k)(place),
             store: opened.store,
@@ -4884,7 +4938,7 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
                 const inDestination = index.bucket === destination.bucket;
                 const place = inDestination
                     ? opened
-                    : await openStore(indexBucket(to, index.bucket), emit, signal, shell.idToken);
+                    : await openStore(indexBucket(to, index.bucket), emit, signal, shell);
                 return await objectIndexStorage(place.store, index.key, inDestination);
             }
         }
@@ -4994,7 +5048,7 @@ function explained(thrown, signal, emit) {
     if (met instanceof errors/* SyncError */.S0)
         return { code: met.code, message: met.message, exit: met.exit };
     if (met instanceof Error && met.stack !== undefined) {
-        emit({ type: 'message', level: 'debug', message: met.stack });
+        emit({ type: 'message', level: 'debug', message: (0,secrets/* withoutSecrets */.c)(met.stack) });
     }
     return {
         code: 'internal',

@@ -28,6 +28,7 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
+import { withoutValues } from '../model/secrets.js';
 import { BodyLimit } from './bounded-body.js';
 import type { CreateInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
 import { LONGEST_REQUEST_MS } from './exchange.js';
@@ -724,7 +725,10 @@ export class S3Store implements ObjectStore {
       if (error === undefined && deleted.has(key)) answers.push({ key, deleted: true });
       else if (error === undefined)
         answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
-      else answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', error.Message ?? '', signal));
+      else
+        answers.push(
+          await this.#judgeDelete(key, error.Code ?? 'Error', await this.#hide(error.Message ?? ''), signal),
+        );
     }
     for (const { key } of requests) errors.delete(key);
     for (const { Code, Message } of errors.values()) {
@@ -734,7 +738,7 @@ export class S3Store implements ObjectStore {
         Code ?? 'Error',
         200,
         'DeleteObjects',
-        Message ?? 'an error without a key',
+        await this.#hide(Message ?? 'an error without a key'),
       );
     }
     return answers;
@@ -811,20 +815,41 @@ export class S3Store implements ObjectStore {
     attempt: () => Promise<T>,
     judge?: () => Promise<T | undefined>,
   ): Promise<T> {
-    return withRetries({
-      operation,
-      maxAttempts: this.#options.maxAttempts,
-      signal,
-      // A body that is read may wait for whoever reads it, and would keep the others waiting.
-      attempt: () =>
-        operation === 'GetObject'
-          ? this.#attempt(operation, attempt)
-          : this.#pace.run(
-              () => this.#attempt(operation, attempt),
-              (thrown) => toStoreError(operation, thrown).kind === 'throttled',
-            ),
-      ...(judge === undefined ? {} : { judge }),
-    });
+    try {
+      return await withRetries({
+        operation,
+        maxAttempts: this.#options.maxAttempts,
+        signal,
+        // A body that is read may wait for whoever reads it, and would keep the others waiting.
+        attempt: () =>
+          operation === 'GetObject'
+            ? this.#attempt(operation, attempt)
+            : this.#pace.run(
+                () => this.#attempt(operation, attempt),
+                (thrown) => toStoreError(operation, thrown).kind === 'throttled',
+              ),
+        ...(judge === undefined ? {} : { judge }),
+      });
+    } catch (thrown) {
+      const error = toStoreError(operation, thrown);
+      const message = await this.#hide(error.message);
+      if (message === error.message) throw error;
+      throw new StoreError(error.kind, error.code, error.status, error.operation, message, {
+        cause: error.cause,
+      });
+    }
+  }
+
+  /** A server's words without what it was sent: an answer may repeat the request. */
+  async #hide(message: string): Promise<string> {
+    if (message === '') return message;
+    try {
+      const { secretAccessKey, sessionToken } = await this.#client.config.credentials();
+      return withoutValues(message, [secretAccessKey, sessionToken]);
+    } catch {
+      // Without credentials none were sent.
+      return message;
+    }
   }
 
   /** Once more where nothing but the clock was wrong. */

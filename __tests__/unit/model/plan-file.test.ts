@@ -98,11 +98,7 @@ const headers = (name: string): HeaderSet => ({
 });
 
 const written = (): Buffer =>
-  Buffer.from(
-    [
-      ...formatPlan('s3://b/p/', 'http://x/', plan, ({ name }) => headers(name)),
-    ].join(''),
-  );
+  Buffer.from([...formatPlan('s3://b/p/', 'http://x/', plan, ({ name }) => headers(name))].join(''));
 
 const results: Results = {
   plan: 'f'.repeat(64),
