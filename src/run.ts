@@ -22,6 +22,7 @@ import {
   type Status,
   statusOf,
 } from './model/report.js';
+import { withoutSecrets } from './model/secrets.js';
 import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
 import type { Filling, FirstDestination } from './sync/first-destination.js';
 import { indexDestination, ofDestination } from './sync/index-destination.js';
@@ -39,6 +40,8 @@ export interface Shell {
   readonly now: () => number;
   /** A token of the job's own identity, where it has one. */
   readonly idToken?: (audience: string) => Promise<string>;
+  /** Masks a secret in the job's log from now on, where it can. */
+  readonly hide?: (secret: string) => void;
   /** The index in the runner's cache; the action alone has one. */
   readonly cacheStorage?: (options: SyncOptions, opened: OpenedStore) => Promise<IndexStorage>;
   /** A dry run that would change something ends with 6. */
@@ -55,13 +58,13 @@ export interface Engine {
     options: SyncOptions,
     emit: Emit,
     signal: AbortSignal,
-    idToken?: Shell['idToken'],
+    surroundings?: Pick<Shell, 'idToken' | 'hide'>,
   ) => Promise<OpenedStore>;
   readonly openInvalidator: (
     options: SyncOptions,
     distribution: string,
     region: string,
-    idToken?: Shell['idToken'],
+    surroundings?: Pick<Shell, 'idToken' | 'hide'>,
   ) => Promise<Invalidator>;
   readonly sync: (options: SyncOptions, ports: SyncPorts) => Promise<SyncResult>;
   readonly fileIndexStorage: (path: string) => Promise<IndexStorage>;
@@ -167,7 +170,7 @@ export async function run(
     let result: RunResult;
     try {
       signal.throwIfAborted();
-      const opened = await openStore(to, say, signal, shell.idToken);
+      const opened = await openStore(to, say, signal, shell);
       identity = opened.identity;
       const { region, endpoint } = opened;
       say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
@@ -184,7 +187,7 @@ export async function run(
       const invalidator =
         invalidation === undefined || to.dryRun
           ? undefined
-          : await openInvalidator(to, invalidation.distribution, region, shell.idToken);
+          : await openInvalidator(to, invalidation.distribution, region, shell);
       const { report, exit, copiedFromFirst } = await sync(to, {
         store: opened.store,
         ...(endpoint === undefined ? {} : { endpoint }),
@@ -270,7 +273,7 @@ export async function run(
         places.push({ url, store, prefix, bucket: undefined });
         continue;
       }
-      const opened = await openStore(copyBucket(to, from), emit, signal, shell.idToken);
+      const opened = await openStore(copyBucket(to, from), emit, signal, shell);
       places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
     }
     return places;
@@ -281,7 +284,7 @@ export async function run(
     if (source === undefined) return undefined;
     const { place, connection } = source;
     const from = { ...to, destination: place, connection, writeHeaders: {} };
-    const opened = await openStore(from, emit, signal, shell.idToken);
+    const opened = await openStore(from, emit, signal, shell);
     return {
       url: destinationUrl(place),
       store: opened.store,
@@ -304,7 +307,7 @@ export async function run(
         const inDestination = index.bucket === destination.bucket;
         const place = inDestination
           ? opened
-          : await openStore(indexBucket(to, index.bucket), emit, signal, shell.idToken);
+          : await openStore(indexBucket(to, index.bucket), emit, signal, shell);
         return await objectIndexStorage(place.store, index.key as ObjectKey, inDestination);
       }
     }
@@ -489,7 +492,7 @@ function explained(thrown: unknown, signal: AbortSignal, emit: Emit): Explained 
   const met: unknown = signal.aborted ? signal.reason : thrown;
   if (met instanceof SyncError) return { code: met.code, message: met.message, exit: met.exit };
   if (met instanceof Error && met.stack !== undefined) {
-    emit({ type: 'message', level: 'debug', message: met.stack });
+    emit({ type: 'message', level: 'debug', message: withoutSecrets(met.stack) });
   }
   return {
     code: 'internal',

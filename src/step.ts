@@ -100,6 +100,7 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
         env,
         now,
         detailedExit: false,
+        hide: (secret) => commands.setSecret(secret),
         // The runner offers one to jobs with `permissions: id-token: write`.
         ...(env.ACTIONS_ID_TOKEN_REQUEST_URL ? { idToken: commands.getIDToken } : {}),
         cacheStorage: async ({ destination, target }, { endpoint }) =>

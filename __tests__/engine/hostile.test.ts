@@ -1,42 +1,40 @@
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { publish, stepsOf } from '../support/engine.js';
+import type { ObjectKey } from '../../src/model/object-key.js';
+import { openStore } from '../../src/store/open.js';
+import { objectIndexStorage } from '../../src/sync/index-file.js';
+import {
+  type Changes,
+  download,
+  memoryIndex,
+  optionsFor,
+  type Published,
+  publish,
+  stepsOf,
+} from '../support/engine.js';
+import { HostileServer, type Lie, type S3Operation } from '../support/hostile.js';
 import { type EmbeddedTestServer, embedded, type TestServer } from '../support/servers.js';
-import { removeTree, writeTree } from '../support/tree.js';
+import { noise, readTree, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
-/** An endpoint that stands between the engine and the embedded server, and lies when it is told to. */
+/** An endpoint between the engine and the embedded server, which lies when it is told to; and one elsewhere. */
 let s3: EmbeddedTestServer;
-let liar: Server;
+let hostile: HostileServer;
+let elsewhere: HostileServer;
 let server: TestServer;
-let lie: ((method: string, url: URL) => string | undefined) | undefined;
 let bucket: string;
 let root: string;
 
 beforeAll(async () => {
   s3 = await embedded();
-  liar = createServer((incoming, outgoing) => {
-    const answer = lie?.(incoming.method ?? '', new URL(incoming.url ?? '', 'http://liar'));
-    if (answer !== undefined) {
-      incoming.resume();
-      outgoing.writeHead(200, { 'content-type': 'application/xml' }).end(answer);
-      return;
-    }
-    const { port } = new URL(s3.endpoint);
-    const { method, headers, url: path } = incoming;
-    incoming.pipe(
-      request({ host: '127.0.0.1', port, method, headers, path }, (real) => {
-        outgoing.writeHead(real.statusCode ?? 500, real.headers);
-        real.pipe(outgoing);
-      }),
-    );
-  });
-  await new Promise<void>((resolve) => liar.listen(0, '127.0.0.1', resolve));
-  server = { ...s3, endpoint: `http://127.0.0.1:${(liar.address() as AddressInfo).port}` };
+  hostile = await HostileServer.start(s3.endpoint);
+  elsewhere = await HostileServer.start(s3.endpoint);
+  server = { ...s3, endpoint: hostile.endpoint };
 });
 afterAll(async () => {
-  liar.closeAllConnections();
-  await new Promise((resolve) => liar.close(resolve));
+  await hostile.stop();
+  await elsewhere.stop();
   await s3.stop();
 });
 beforeEach(async () => {
@@ -44,16 +42,26 @@ beforeEach(async () => {
   root = await writeTree({ a: 'one', b: 'two!' });
 });
 afterEach(async () => {
-  lie = undefined;
+  hostile.lie = undefined;
   await removeTree(root);
 });
 
-const quick = { connection: { maxAttempts: 2 } } as const;
+const quick = { connection: { maxAttempts: 2, readTimeoutMs: 1_500, connectTimeoutMs: 1_000 } } as const;
 const NO_LISTINGS = ['', '<html><body>Welcome</body></html>', '<?xml version="1.0"?><Foo/>', 'plain text'];
+
+/** Answers an operation so, in the server's place. */
+const answering =
+  (operation: S3Operation, body: (url: URL) => string | undefined): Lie =>
+  (asked) => {
+    const text = asked.operation === operation ? body(asked.url) : undefined;
+    if (text === undefined) return false;
+    asked.outgoing.writeHead(200, { 'content-type': 'application/xml' }).end(text);
+    return true;
+  };
 
 describe('a 200 that is not the answer', () => {
   test.each(NO_LISTINGS)('D9: to a listing: %j is not an empty bucket', async (body) => {
-    lie = (_, url) => (url.searchParams.has('list-type') ? body : undefined);
+    hostile.lie = answering('ListObjectsV2', () => body);
     const run = await publish(server, bucket, root, quick);
     expect(run).toMatchObject({ exit: 1, report: { status: 'failed', steps: [] } });
     expect(s3.server.objects(bucket)).toEqual([]);
@@ -64,7 +72,7 @@ describe('a 200 that is not the answer', () => {
     async (body) => {
       await publish(s3, bucket, root);
       s3.server.putObject(bucket, 'p/gone', 'gone');
-      lie = (method, url) => (method === 'POST' && url.searchParams.has('delete') ? body : undefined);
+      hostile.lie = answering('DeleteObjects', () => body);
       const run = await publish(server, bucket, root, { ...quick, deletes: { deleteAfter: true } });
       expect(run.exit).toBe(1);
       expect(stepsOf(run)).toEqual(['delete p/gone failed']);
@@ -73,23 +81,22 @@ describe('a 200 that is not the answer', () => {
   );
 });
 
-describe('a listing that does not end', () => {
-  const page = (token: string): string =>
-    `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>` +
-    `<Contents><Key>p/a</Key><Size>3</Size><ETag>"x"</ETag></Contents></ListBucketResult>`;
+describe('a listing', () => {
+  const entry = (key: string): string =>
+    `<Contents><Key>${key}</Key><Size>3</Size><ETag>"x"</ETag></Contents>`;
+  const page = (token: string, entries = entry('p/a'), isTruncated = true): string =>
+    `<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>${entries}</ListBucketResult>`;
+  const tokenOf = (url: URL): string => url.searchParams.get('continuation-token') ?? '';
 
-  test('whose tokens go in a circle', async () => {
-    lie = (_, url) => {
-      if (!url.searchParams.has('list-type')) return undefined;
-      return page(url.searchParams.get('continuation-token') === 'A' ? 'B' : 'A');
-    };
+  test('whose tokens go in a circle ends', async () => {
+    hostile.lie = answering('ListObjectsV2', (url) => page(tokenOf(url) === 'A' ? 'B' : 'A'));
     const run = await publish(server, bucket, root, quick);
     expect(run).toMatchObject({ exit: 1, report: { error: { message: expect.stringMatching(/listing/) } } });
   });
 
-  test('whose pages repeat under ever new tokens', async () => {
+  test('whose pages repeat under ever new tokens ends', async () => {
     let pages = 0;
-    lie = (_, url) => (url.searchParams.has('list-type') ? page(`${pages++}`) : undefined);
+    hostile.lie = answering('ListObjectsV2', () => page(`${pages++}`));
     const run = await publish(server, bucket, root, quick);
     expect(run).toMatchObject({
       exit: 1,
@@ -98,15 +105,358 @@ describe('a listing that does not end', () => {
     expect(pages).toBeLessThan(200);
   });
 
-  test('that names a key outside the prefix', async () => {
-    lie = (_, url) =>
-      url.searchParams.has('list-type')
-        ? page('x').replace('true', 'false').replace('p/a', 'other/a')
-        : undefined;
+  test('that names a key outside the prefix is refused', async () => {
+    hostile.lie = answering('ListObjectsV2', () => page('x', entry('other/a'), false));
     const run = await publish(server, bucket, root, quick);
     expect(run).toMatchObject({
       exit: 1,
       report: { error: { message: expect.stringMatching(/outside the prefix/) } },
     });
   });
+
+  test('that goes backwards and says keys twice is one listing: nothing is deleted that it does not name', async () => {
+    await publish(s3, bucket, root);
+    s3.server.putObject(bucket, 'p/gone', 'gone');
+    const real = await (await fetch(`${s3.endpoint}/${bucket}?list-type=2&prefix=p/`)).text();
+    const entries = (real.match(/<Contents>.*?<\/Contents>/gs) ?? []).reverse();
+    expect(entries.length).toBe(3);
+    hostile.lie = answering('ListObjectsV2', (url) => {
+      const at = Number(tokenOf(url));
+      return page(`${at + 1}`, `${entries[at]}${entries[at]}${entries[0]}`, at < entries.length - 1);
+    });
+    const run = await publish(server, bucket, root, { ...quick, deletes: { deleteAfter: true } });
+    expect(stepsOf(run)).toEqual(['delete p/gone done']);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a', 'p/b']);
+  });
+
+  test('whose ETags lie: what it says to differ is sent, under a condition that does not hold, and left alone', async () => {
+    await publish(s3, bucket, root);
+    const before = s3.server.texts(bucket);
+    const all = [entry('p/a'), entry('p/b').replace('>3<', '>4<')].join('');
+    hostile.lie = answering('ListObjectsV2', () => page('', all, false));
+    const run = await publish(server, bucket, root, { ...quick, deletes: { deleteAfter: true } });
+    expect(run.exit).toBe(5);
+    expect(s3.server.texts(bucket)).toEqual(before);
+  });
 });
+
+const BOMB = `<!DOCTYPE a [<!ENTITY b "${'b'.repeat(1000)}"><!ENTITY c "${'&b;'.repeat(1000)}">]><a>${'&c;'.repeat(1000)}</a>`;
+
+/** What an answer can be besides an answer. */
+const LIES: Readonly<Record<string, (outgoing: ServerResponse) => void>> = {
+  ...Object.fromEntries(
+    [301, 302, 303, 307, 308].map((status) => [`is a ${status} to elsewhere`, toElsewhere(status)]),
+  ),
+  'never comes': () => undefined,
+  'is a reset': (outgoing) => outgoing.socket?.resetAndDestroy(),
+  'is cut short': (outgoing) => {
+    outgoing.writeHead(200, { 'content-length': 1_000 }).write('<ListBucketResult>');
+    setTimeout(() => outgoing.destroy(), 20);
+  },
+  'is longer than it says': (outgoing) =>
+    void outgoing.socket?.end(
+      'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n<a/><Error><Code>x</Code></Error>',
+    ),
+  'is no HTTP': (outgoing) => void outgoing.socket?.end('SSH-2.0-OpenSSH_9.6\r\n\r\n'),
+  'has a megabyte of headers': (outgoing) =>
+    void outgoing.socket?.end(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(1024 ** 2)}\r\n\r\n`),
+  'is a page': (outgoing) => void outgoing.writeHead(200).end('<html><body>Sign in</body></html>'),
+  'is empty': (outgoing) => void outgoing.writeHead(200, { 'content-length': 0 }).end(),
+  'has no content': (outgoing) => void outgoing.writeHead(204).end(),
+  'is not modified': (outgoing) => void outgoing.writeHead(304).end(),
+  'is an error in a 200': (outgoing) =>
+    void outgoing.writeHead(200).end('<Error><Code>InternalError</Code><Message>again</Message></Error>'),
+  'is an XML bomb': (outgoing) => void outgoing.writeHead(200).end(BOMB),
+  'is an XML bomb of an error': (outgoing) => void outgoing.writeHead(400).end(BOMB),
+  'is nested deep': (outgoing) =>
+    void outgoing.writeHead(200).end('<a>'.repeat(100_000) + '</a>'.repeat(100_000)),
+  'is compressed': (outgoing) =>
+    void outgoing.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('<ListBucketResult/>')),
+  'is endless': (outgoing) => {
+    outgoing.writeHead(200);
+    const piece = Buffer.alloc(1024 ** 2, '<a>');
+    const more = (): void => {
+      while (outgoing.writable && outgoing.write(piece));
+    };
+    outgoing.on('drain', more);
+    more();
+  },
+  'is an endless error': (outgoing) => {
+    outgoing.writeHead(500);
+    const piece = Buffer.alloc(1024 ** 2, '<Error>');
+    const more = (): void => {
+      while (outgoing.writable && outgoing.write(piece));
+    };
+    outgoing.on('drain', more);
+    more();
+  },
+  'is denied': (outgoing) => void outgoing.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>'),
+  'is an error of many lines': (outgoing) =>
+    void outgoing
+      .writeHead(400)
+      .end('<Error><Code>Odd</Code><Message>one\n::error::two\r\n\u001b[2Jthree</Message></Error>'),
+  'is from a year that no clock shows': (outgoing) =>
+    void outgoing
+      .writeHead(403, { date: 'Sat, 13 Sep 275760 00:00:00 GMT' })
+      .end('<Error><Code>RequestTimeTooSkewed</Code></Error>'),
+  'is told before, again and again': (outgoing) => {
+    for (let i = 0; i < 100; i++) outgoing.writeProcessing();
+    outgoing.writeHead(500).end();
+  },
+};
+
+function toElsewhere(status: number): (outgoing: ServerResponse) => void {
+  return (outgoing) => {
+    const { endpoint } = elsewhere;
+    outgoing.writeHead(status, { location: `${endpoint}/b/p/a`, 'x-amz-bucket-region': 'example.com/' });
+    outgoing.end(
+      `<Error><Code>TemporaryRedirect</Code><Message>go</Message><Endpoint>${endpoint}</Endpoint></Error>`,
+    );
+  };
+}
+
+interface Story {
+  readonly operations: readonly S3Operation[];
+  readonly changes: Changes;
+  /** An earlier run left an upload. */
+  readonly leftover?: true;
+}
+
+/** Runs that need the operations. */
+const STORIES: Readonly<Record<string, Story>> = {
+  'sent as it is found': {
+    operations: ['ListObjectsV2', 'PutObject', 'CopyObject', 'DeleteObjects'],
+    changes: {},
+  },
+  staged: {
+    operations: ['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy', 'CompleteMultipartUpload'],
+    changes: { delayUpdates: true },
+  },
+  'after one that was killed': {
+    operations: ['ListMultipartUploads', 'ListParts', 'AbortMultipartUpload'],
+    changes: { delayUpdates: true },
+    leftover: true,
+  },
+};
+const cases = Object.entries(STORIES).flatMap(([story, { operations, ...rest }]) =>
+  operations.map((operation) => ({ story, operation, ...rest })),
+);
+
+/** Of the SDK's requests a share, unless all are asked for. */
+const SHARE: readonly S3Operation[] = ['ListObjectsV2', 'CopyObject', 'CompleteMultipartUpload'];
+
+describe.each(['lean', 'sdk'])('by %s requests', (way) => {
+  beforeAll(() => {
+    if (way === 'sdk') process.env.S3DS_REQUESTS = 'sdk';
+  });
+  afterAll(() => {
+    delete process.env.S3DS_REQUESTS;
+  });
+
+  test.each(
+    cases.filter(
+      ({ operation }) => way === 'lean' || SHARE.includes(operation) || process.env.S3DS_HOSTILE === '1',
+    ),
+  )(
+    '$operation ($story): whatever it is answered, one clear line or the right result, and nothing is deleted',
+    async ({ operation, changes, leftover }) => {
+      await writeTree({ moved: 'here before', large: noise(100) }, root);
+      const lies = Object.entries(LIES);
+      await Promise.all(
+        lies.map(async ([name, tell]) => {
+          const own = await HostileServer.start(s3.endpoint);
+          try {
+            const place = await s3.bucket();
+            s3.server.putObject(place, 'p/old', 'here before');
+            s3.server.putObject(place, 'p/a', 'another');
+            own.lie = (asked) => {
+              if (asked.operation !== operation) return false;
+              tell(asked.outgoing);
+              return true;
+            };
+            const run = await publish({ ...s3, endpoint: own.endpoint }, place, root, {
+              ...quick,
+              ...changes,
+              ...(leftover === true ? { index: await withLeftovers(place) } : {}),
+              deletes: { deleteAfter: true, maxDelete: { kind: 'none' } },
+            });
+            const bad = whatIsWrong(run, s3.server.texts(place), operation);
+            if (bad !== undefined) throw new Error(`an answer that ${name}: ${bad}`);
+          } finally {
+            await own.stop();
+          }
+        }),
+      );
+      expect(elsewhere.asked).toEqual([]);
+    },
+  );
+});
+
+/** The journal of a run that was killed when it had begun two uploads: one that can be gone on with, one that cannot. */
+async function withLeftovers(place: string): Promise<ReturnType<typeof memoryIndex>> {
+  const index = memoryIndex();
+  const killed = new AbortController();
+  const forget = s3.server.before({ bucket: place, operation: 'CompleteMultipartUpload' }, () =>
+    killed.abort(new Error('killed')),
+  );
+  const other = await writeTree({ a: 'one', b: 'was' });
+  const aborted = s3.server.faults.add({
+    match: { bucket: place, operation: 'AbortMultipartUpload' },
+    fault: { kind: 'error', code: 'AccessDenied' },
+  });
+  await publish(s3, place, other, { delayUpdates: true, index, signal: killed.signal });
+  aborted.remove();
+  forget();
+  await removeTree(other);
+  return index;
+}
+
+const TREE = { 'p/a': 'one', 'p/b': 'two!', 'p/moved': 'here before', 'p/large': noise(100).toString() };
+
+function whatIsWrong(
+  { exit, report }: Published,
+  now: Readonly<Record<string, string>>,
+  operation: S3Operation,
+): string | undefined {
+  const messages = [report.error?.message, ...report.steps.map(({ error }) => error?.message)].filter(
+    (message) => message !== undefined,
+  );
+  // Without that answer it may go as well: what cannot be copied is sent.
+  if (exit === 0) {
+    const isRight = isDeepStrictEqual(now, TREE);
+    return isRight ? undefined : `it ended well with ${JSON.stringify(now)}`;
+  }
+  if (messages.length === 0) return 'nothing was said';
+  for (const message of messages) {
+    if (/[\r\n]/.test(message)) return `several lines: ${message}`;
+    if (message.length > 1_500) return `${message.length} characters`;
+    if (
+      /internal|undefined|\[object|is not a function|Cannot read/i.test(message.replace('InternalError', ''))
+    )
+      return `no clear line: ${message}`;
+  }
+  if (now['p/old'] !== 'here before') return `something was deleted: ${JSON.stringify(now)}`;
+  if (!['another', 'one'].includes(now['p/a'] ?? '')) return 'p/a is neither the old nor the new one';
+  if (report.totals.deleted.files > 0) return 'a delete was told as done';
+  // What was staged is not published, and where the listing failed nothing is written.
+  const isWritten = !['CopyObject', 'DeleteObjects', 'PutObject'].includes(operation);
+  if (isWritten && now['p/a'] !== 'another') return 'something was published';
+  return undefined;
+}
+
+test('an answer that trickles is waited for', async () => {
+  hostile.lie = ({ operation, outgoing }) => {
+    if (operation !== 'ListObjectsV2') return false;
+    const text = '<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>';
+    outgoing.writeHead(200);
+    let at = 0;
+    const timer = setInterval(() => {
+      outgoing.write(text.charAt(at++));
+      if (at < text.length) return;
+      clearInterval(timer);
+      outgoing.end();
+    }, 5);
+    return true;
+  };
+  const run = await publish(server, bucket, root, quick);
+  expect(run.exit).toBe(0);
+  expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'one', 'p/b': 'two!' });
+});
+
+test('PutObject whose ETag lies: the object was not proved, and is not told as published', async () => {
+  hostile.lie = ({ operation, outgoing }) => {
+    if (operation !== 'PutObject') return false;
+    outgoing.writeHead(200, { etag: `"${'0'.repeat(32)}"` }).end();
+    return true;
+  };
+  const run = await publish(server, bucket, root, quick);
+  expect(run.exit).not.toBe(0);
+});
+
+test('a HEAD that is answered with a body: what follows it on the connection is no answer', async () => {
+  s3.server.putObject(bucket, 'p/a', 'ONE');
+  hostile.lie = ({ operation, outgoing }) => {
+    if (operation !== 'HeadObject') return false;
+    const forged = 'HTTP/1.1 200 OK\r\netag: "x"\r\ncontent-length: 0\r\n\r\n';
+    outgoing.socket?.write(`HTTP/1.1 200 OK\r\ncontent-length: 3\r\netag: "y"\r\n\r\n${forged}${forged}`);
+    return true;
+  };
+  const run = await publish(server, bucket, root, quick);
+  expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'one', 'p/b': 'two!' });
+  expect(run.exit).toBe(0);
+});
+
+describe('what is read', () => {
+  const READ_LIES: Readonly<Record<string, (outgoing: ServerResponse) => void>> = {
+    ...LIES,
+    'is endless and says no length': (outgoing) => {
+      outgoing.writeHead(200, { etag: '"x"' });
+      const piece = Buffer.alloc(1024 ** 2);
+      const more = (): void => {
+        while (outgoing.writable && outgoing.write(piece));
+      };
+      outgoing.on('drain', more);
+      more();
+    },
+    'says terabytes': (outgoing) =>
+      void outgoing
+        .writeHead(200, { etag: '"x"', 'content-length': 2 ** 44 })
+        .write('s3-dedup-sync-index 1\n'),
+    'is another object': (outgoing) =>
+      void outgoing.writeHead(200, { etag: '"x"', 'content-length': 3 }).end('xyz'),
+  };
+
+  test('an index in the bucket: whatever it is answered, the run goes on without', async () => {
+    const found = await Promise.all(
+      Object.entries(READ_LIES).map(async ([name, tell]) => {
+        const own = await HostileServer.start(s3.endpoint);
+        try {
+          const place = await s3.bucket();
+          own.lie = (asked) => {
+            if (asked.operation !== 'GetObject') return false;
+            tell(asked.outgoing);
+            return true;
+          };
+          const there = { ...s3, endpoint: own.endpoint };
+          const { store } = await openStore(optionsFor(there, place, root, quick), () => undefined, signal());
+          const index = objectIndexStorage(store, 'i' as ObjectKey, true);
+          const run = await publish(there, place, root, { ...quick, index });
+          return run.exit === 0 && s3.server.texts(place)['p/a'] === 'one' ? [] : [name, run.report.error];
+        } finally {
+          await own.stop();
+        }
+      }),
+    );
+    expect(found.flat()).toEqual([]);
+  });
+
+  test('a download: whatever it is answered, no file is there that is not right', async () => {
+    const found = await Promise.all(
+      Object.entries(READ_LIES).map(async ([name, tell]) => {
+        const own = await HostileServer.start(s3.endpoint);
+        const target = await temporaryDirectory();
+        try {
+          const place = await s3.bucket();
+          s3.server.putObject(place, 'p/a', 'one');
+          own.lie = (asked) => {
+            if (asked.operation !== 'GetObject') return false;
+            tell(asked.outgoing);
+            return true;
+          };
+          const run = await download({ ...s3, endpoint: own.endpoint }, place, target, quick);
+          const files = [...(await readTree(target)).keys()].filter((file) => !file.startsWith('.s3ds-'));
+          return run.exit !== 0 && files.length === 0 ? [] : [name, run.exit, files];
+        } finally {
+          await own.stop();
+          await removeTree(target);
+        }
+      }),
+    );
+    expect(found.flat()).toEqual([]);
+    expect(elsewhere.asked).toEqual([]);
+  });
+});
+
+function signal(): AbortSignal {
+  return new AbortController().signal;
+}

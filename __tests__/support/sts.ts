@@ -8,6 +8,8 @@ export class StsStub {
   readonly asked: URLSearchParams[] = [];
   /** How long what it gives is valid. Seconds. */
   lifetime = 3600;
+  readonly secretAccessKey = 'secret-of-an-assumed-role';
+  readonly sessionToken = 'token-of-an-assumed-role';
   /** Refuses everything with this code. */
   refuses: string | undefined;
 
@@ -53,7 +55,7 @@ export class StsStub {
       return { status: 403, xml: `<ErrorResponse><Error>${error}</Error></ErrorResponse>` };
     }
     const expiration = new Date(Date.now() + this.lifetime * 1000).toISOString();
-    const credentials = `<Credentials><AccessKeyId>ASIA${this.asked.length}</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken><Expiration>${expiration}</Expiration></Credentials>`;
+    const credentials = `<Credentials><AccessKeyId>ASIA${this.asked.length}</AccessKeyId><SecretAccessKey>${this.secretAccessKey}</SecretAccessKey><SessionToken>${this.sessionToken}</SessionToken><Expiration>${expiration}</Expiration></Credentials>`;
     const role = `<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn><AssumedRoleId>A:s</AssumedRoleId></AssumedRoleUser>`;
     const result = `<${action}Result>${credentials}${role}</${action}Result>`;
     return {

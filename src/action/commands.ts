@@ -7,6 +7,7 @@ export interface ActionCommands extends LogCommands {
   setFailed(message: string): void;
   saveState(name: string, value: string): void;
   getState(name: string): string;
+  setSecret(secret: string): void;
   getIDToken(audience?: string): Promise<string>;
 }
 

@@ -4,7 +4,7 @@ import { appendFile, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeDirectory } from '../disk/replace-file.js';
-import { EMPTY_INDEX, MAX_INDEX_BYTES } from '../model/digest-index.js';
+import { EMPTY_INDEX } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { groupCommit } from '../model/group-commit.js';
@@ -45,6 +45,12 @@ const FILE = 's3-dedup-sync.index';
 
 /** An index is the same on any system; without this a Windows runner would have its own. */
 const ANY_SYSTEM = true;
+
+/**
+ * Larger ones are not read: what others may have written can take four times its length of memory. A million objects
+ * that need a line, with 270 bytes each, fit. Bytes.
+ */
+const MAX_CACHED_BYTES = 320 * 1024 ** 2;
 
 /** The index saves time; waiting longer than this for it does not. Milliseconds. */
 const RESTORE_MS = 60_000;
@@ -308,7 +314,7 @@ async function readIndex(directory: string): Promise<Buffer | undefined> {
   try {
     const { size } = await handle.stat();
     const file = (await handle.stat()).isFile();
-    if (!file || size > MAX_INDEX_BYTES) throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
+    if (!file || size > MAX_CACHED_BYTES) throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
     return await handle.readFile();
   } finally {
     await handle.close();

@@ -1,7 +1,7 @@
 import { usageError } from '../model/errors.js';
 import { type InputName, WORD_NAMES } from '../model/inputs.js';
 import { type Prefix, parsePrefix } from '../model/object-key.js';
-import { printable } from './text.js';
+import { printable, shorten } from './text.js';
 import { refuse } from './values.js';
 
 /** A destination line: where to, and the inputs that stand behind it. */
@@ -50,7 +50,7 @@ function splitWords(input: string, line: string): readonly string[] {
       started = true;
     }
   }
-  if (quoted) throw usageError(`${input}: a double quote is not closed in ${printable(line)}`);
+  if (quoted) throw usageError(`${input}: a double quote is not closed in ${printable(shorten(line, 80))}`);
   if (started) words.push(word);
   return words;
 }

@@ -137,7 +137,8 @@ export function parseEndpoint(name: string, value: string): string {
   try {
     url = new URL(value);
   } catch {
-    return refuse(name, value, allowed);
+    // What cannot be parsed may hold a password all the same.
+    return refuse(name, value.replace(/\/\/.*@/s, '//***@'), allowed);
   }
   const bad = (url.protocol !== 'https:' && url.protocol !== 'http:') || url.search !== '' || url.hash !== '';
   // A refusal must not print the password that it refuses.

@@ -24,6 +24,9 @@ export const EMPTY_INDEX: Buffer = Buffer.from(`${FIRST_LINE}\n`);
 /** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
 export const MAX_INDEX_BYTES = 1024 ** 3;
 
+/** Lines of an index of that length have some 250 bytes; short ones are cheap to forge and take five times their memory. */
+const MAX_LINES = 4_000_000;
+
 /** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
 const MAX_LINE = 64 * 1024;
 
@@ -149,7 +152,9 @@ export function parseIndex(
     addInvalidation(invalidations, record);
   }
   speaksOf = undefined;
+  let lines = 0;
   for (const record of recordsOf(bytes, start + 1)) {
+    if (++lines > MAX_LINES) return { index: undefined, why: `it has more than ${MAX_LINES} lines` };
     if (record === undefined) {
       droppedLines++;
       continue;

@@ -1,3 +1,5 @@
+import { withoutSecrets } from './secrets.js';
+
 /** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
 export const EXIT = {
   done: 0,
@@ -66,7 +68,7 @@ export type ErrorCode =
 
 /**
  * A failure that a person reads: `message` is one line that says what was given or met, what was expected,
- * and what to do.
+ * and what to do. What it repeats of inputs and answers is without secrets.
  */
 export class SyncError extends Error {
   override readonly name = 'SyncError';
@@ -76,7 +78,7 @@ export class SyncError extends Error {
     message: string,
     options?: { readonly cause?: unknown; readonly key?: string },
   ) {
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutSecrets(message), options?.cause === undefined ? undefined : { cause: options.cause });
     this.key = options?.key;
   }
   readonly key: string | undefined;
@@ -98,8 +100,8 @@ export function worstExit(codes: Iterable<ExitCode>): ExitCode {
   return order[worst] ?? EXIT.failed;
 }
 
-/** The message of anything thrown, on one line. */
+/** The message of anything thrown, on one line and without secrets. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+  return withoutSecrets(text.replace(/\s*[\r\n]+\s*/g, ' ').trim());
 }

@@ -1,4 +1,5 @@
 import { CANNED_ACLS, STORAGE_CLASSES } from './inputs.js';
+import { MAX_KEY_BYTES } from './object-key.js';
 
 /**
  * Rules in the syntax of `_headers` files, which Netlify and Cloudflare Pages read:
@@ -81,6 +82,12 @@ export const MAX_METADATA_BYTES = 1_700;
 /** More wildcards than this make a pattern slow on names that nearly match: whoever writes rules must not hang a job. */
 const MAX_WILDCARDS = 2;
 
+/** A path of which every character is escaped; no key is longer. */
+const MAX_PATTERN_LENGTH = 3 * MAX_KEY_BYTES;
+
+/** In lower case. */
+export const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
+
 export function parseHeaderRules(text: string, author: HeaderAuthor): ParsedHeaderRules {
   const rules: { pattern: RegExp; changes: HeaderChange[] }[] = [];
   const problems: HeaderProblem[] = [];
@@ -148,7 +155,7 @@ function isStored(name: string): boolean {
 }
 
 function originalName(content: string): string {
-  return content.startsWith('!') ? content : content.slice(0, content.indexOf(':'));
+  return content.startsWith('!') ? content : content.slice(0, content.indexOf(':')).trim();
 }
 
 function changeOf(content: string, line: number, author: HeaderAuthor): HeaderChange | HeaderProblem {
@@ -159,7 +166,7 @@ function changeOf(content: string, line: number, author: HeaderAuthor): HeaderCh
     .trim()
     .toLowerCase();
   const value = content.slice(colon + 1).trim();
-  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) {
+  if (!HEADER_NAME.test(name)) {
     return {
       line,
       message: `${quoted(content)} is no path (they begin with /), no \`Name: value\` and no \`! Name\``,
@@ -221,6 +228,8 @@ export function isRedirectTarget(target: string): boolean {
 
 /** A pattern as a regular expression over paths, or what is wrong with it. */
 function patternOf(text: string): RegExp | string {
+  if (text.length > MAX_PATTERN_LENGTH)
+    return `${quoted(text)} has ${text.length} characters; allowed: ${MAX_PATTERN_LENGTH}, as no key is longer`;
   const parts = text.replace(/\*{2,}/g, '*').split(/(\*|(?<!\\):[A-Za-z]\w*)/);
   const names = new Set<string>();
   let wildcards = 0;

@@ -167,13 +167,18 @@ export interface ObjectHeaders {
 /** @param own metadata without `x-amz-meta-`: digests and times */
 export function objectHeaders(decided: HeaderSet, own: Readonly<Record<string, string>>): ObjectHeaders {
   const { 'content-type': contentType = '', ...rest } = decided;
-  const metadata: Record<string, string> = {};
-  const fields: Record<string, string> = {};
+  const metadata: [string, string][] = [];
+  const fields: [string, string][] = [];
   for (const [name, value] of Object.entries(rest)) {
-    if (name.startsWith(META)) metadata[name.slice(META.length)] = value;
-    else fields[name] = value;
+    if (name.startsWith(META)) metadata.push([name.slice(META.length), value]);
+    else fields.push([name, value]);
   }
-  return { contentType, metadata: { ...metadata, ...own }, fields };
+  // From entries: a name may be `__proto__`.
+  return {
+    contentType,
+    metadata: { ...Object.fromEntries(metadata), ...own },
+    fields: Object.fromEntries(fields),
+  };
 }
 
 const META = 'x-amz-meta-';

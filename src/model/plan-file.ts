@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
 import { formatLayout, type PartRun, parseLayout } from './digest-index.js';
+import { HEADER_NAME } from './header-rules.js';
 import { formatSource, type HeaderSet, parseSource } from './headers.js';
 import type { ObjectKey } from './object-key.js';
 import type { LocalFile } from './objects.js';
@@ -245,7 +246,7 @@ function fileOf(value: unknown, key: unknown): LocalFile {
 
 function headersIn(value: unknown, key: unknown): HeaderSet {
   const entries = Object.entries(record(value));
-  if (!entries.every(([name, text]) => /^[a-z0-9-]+$/.test(name) && typeof text === 'string'))
+  if (!entries.every(([name, text]) => HEADER_NAME.test(name) && typeof text === 'string'))
     throw wrongStep(key);
   return Object.fromEntries(entries) as HeaderSet;
 }
@@ -262,9 +263,10 @@ function sourceOf(value: unknown, key: unknown): CopySource {
   if (kind !== 'object' || !isSize(size)) throw wrongStep(key);
   const source = { kind, key: from as ObjectKey, etag: etagOf(etag, key), size } as const;
   if (bucket === undefined) return source;
-  const { name, expectedOwner } = record(bucket);
+  const { name, expectedOwner, requesterPays } = record(bucket);
   if (!isText(name)) throw wrongStep(key);
-  return { ...source, bucket: { name, ...(isText(expectedOwner) ? { expectedOwner } : {}) } };
+  const owner = isText(expectedOwner) ? { expectedOwner } : {};
+  return { ...source, bucket: { name, ...owner, ...(requesterPays === true ? { requesterPays } : {}) } };
 }
 
 export function* formatResults({ plan, shard, attempt, uploads }: Results): Generator<string> {

@@ -1,5 +1,5 @@
 import type { SyncOptions } from '../model/options.js';
-import { type IdToken, roleCredentials } from './credentials.js';
+import { type RoleSurroundings, roleCredentials } from './credentials.js';
 import type { Invalidator } from './object-store.js';
 import { requestHandler } from './open.js';
 import { toStoreError } from './store-errors.js';
@@ -14,7 +14,7 @@ export async function openInvalidator(
   { connection }: SyncOptions,
   distribution: string,
   region: string,
-  idToken?: IdToken,
+  surroundings: RoleSurroundings = {},
 ): Promise<Invalidator> {
   const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await import(
     '@aws-sdk/client-cloudfront'
@@ -34,7 +34,12 @@ export async function openInvalidator(
     ...(role === undefined
       ? {}
       : {
-          credentials: await roleCredentials(role, connection, { region, requestHandler: handler }, idToken),
+          credentials: await roleCredentials(
+            role,
+            connection,
+            { region, requestHandler: handler },
+            surroundings,
+          ),
         }),
   });
   return {

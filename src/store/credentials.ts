@@ -4,6 +4,13 @@ import type { AssumedRole, Connection } from '../model/options.js';
 /** Gives a token of the runner's identity provider for an audience. It is a secret. */
 export type IdToken = (audience: string) => Promise<string>;
 
+/** Where a role's credentials come from and go to. */
+export interface RoleSurroundings {
+  readonly idToken?: IdToken;
+  /** Told of every secret that is obtained, before it is used: the runner then masks it in its log. */
+  readonly hide?: (secret: string) => void;
+}
+
 /**
  * Credentials of a role: by the runner's own identity token where there is one, else from what the SDK's chain gives.
  * Each call asks for new ones: the SDK calls again before they expire.
@@ -14,15 +21,24 @@ export async function roleCredentials(
   { arn, audience, sessionName, durationSeconds }: AssumedRole,
   { profile }: Connection,
   client: { readonly region: string; readonly requestHandler?: unknown },
-  idToken: IdToken | undefined,
+  { idToken, hide }: RoleSurroundings,
 ): Promise<AwsCredentialIdentityProvider> {
   const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await import(
     '@aws-sdk/credential-providers'
   );
   const clientConfig = client as NonNullable<Parameters<typeof fromWebToken>[0]['clientConfig']>;
+  const hidden =
+    (give: AwsCredentialIdentityProvider): AwsCredentialIdentityProvider =>
+    async (...args) => {
+      const credentials = await give(...args);
+      hide?.(credentials.secretAccessKey);
+      if (credentials.sessionToken !== undefined) hide?.(credentials.sessionToken);
+      return credentials;
+    };
   if (idToken !== undefined) {
-    return async () => {
+    return hidden(async () => {
       const webIdentityToken = await idToken(audience);
+      hide?.(webIdentityToken);
       const give = fromWebToken({
         roleArn: arn,
         roleSessionName: sessionName,
@@ -31,11 +47,13 @@ export async function roleCredentials(
         clientConfig,
       });
       return give();
-    };
+    });
   }
-  return fromTemporaryCredentials({
-    masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
-    params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
-    clientConfig,
-  }) as AwsCredentialIdentityProvider;
+  return hidden(
+    fromTemporaryCredentials({
+      masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
+      params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
+      clientConfig,
+    }) as AwsCredentialIdentityProvider,
+  );
 }

@@ -2,6 +2,12 @@ import { type Agent, type ClientRequest, request as httpRequest, type IncomingMe
 import { request as httpsRequest } from 'node:https';
 import type { WireAnswer } from './wire-answer.js';
 
+/** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
+export const LONGEST_REQUEST_MS = 60 * 60_000;
+
+/** DeleteObjects repeats 1,000 keys of 1,024 bytes, each byte up to 6 when it is escaped. */
+export const LONGEST_ANSWER = 8 * 1024 * 1024;
+
 /** How requests reach a server: the SDK's own requests go the same way. Milliseconds. */
 export interface Connecting {
   readonly httpAgent: Agent;

@@ -21,7 +21,7 @@ import type {
   S3Calls,
   WriteAnswer,
 } from './calls.js';
-import { type Connecting, exchange } from './exchange.js';
+import { type Connecting, exchange, LONGEST_ANSWER } from './exchange.js';
 import { EMPTY_PAYLOAD, escapeKey, Signer, UNSIGNED_PAYLOAD } from './sign.js';
 import { AnswerError } from './store-errors.js';
 import type { Target } from './target.js';
@@ -51,9 +51,6 @@ export interface LeanOptions {
 
 /** A key of 1,024 bytes is 3,072 when it is URL-encoded, and a page has 1,000 of them; some servers give more. */
 const LONGEST_LISTING = 32 * 1024 * 1024;
-
-/** DeleteObjects repeats 1,000 keys of 1,024 bytes, each byte up to 6 when it is escaped. */
-const LONGEST_ANSWER = 8 * 1024 * 1024;
 
 /** S3 refuses what was signed 15 minutes off; the SDK believes another clock from 4 on. Milliseconds. */
 const CLOCK_TOLERANCE_MS = 240_000;

@@ -4,6 +4,7 @@ import type { HeaderSet, ObjectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, SourceBucket } from '../model/objects.js';
 import type { Condition } from '../model/plan.js';
+import { withoutSecrets } from '../model/secrets.js';
 
 /**
  * The S3 calls that the engine makes, and no more. One object is one bucket.
@@ -243,7 +244,7 @@ export class StoreError extends Error {
     message: string,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(withoutSecrets(message), options);
   }
 }
 

@@ -13,17 +13,15 @@ import type { DeserializeMiddleware } from '@smithy/types';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
-import { type IdToken, roleCredentials } from './credentials.js';
-import type { Connecting } from './exchange.js';
+import { bounded } from './bounded-body.js';
+import { type RoleSurroundings, roleCredentials } from './credentials.js';
+import { type Connecting, LONGEST_ANSWER, LONGEST_REQUEST_MS } from './exchange.js';
 import { LeanCalls } from './lean-calls.js';
 import type { OpenedStore } from './object-store.js';
 import { type Provider, providerOf } from './providers.js';
 import { S3Store } from './s3-store.js';
 import { SdkCalls } from './sdk-calls.js';
 import { resolveTarget } from './target.js';
-
-/** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
-const LONGEST_REQUEST_MS = 60 * 60_000;
 
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
@@ -33,7 +31,7 @@ export async function openStore(
   options: Pick<SyncOptions, 'connection' | 'destination' | 'writeHeaders'>,
   emit: Emit,
   signal: AbortSignal,
-  idToken?: IdToken,
+  surroundings: RoleSurroundings = {},
 ): Promise<OpenedStore> {
   const { connection, destination } = options;
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
@@ -63,7 +61,12 @@ export async function openStore(
     role === undefined
       ? {}
       : {
-          credentials: await roleCredentials(role, connection, { region, requestHandler: handler }, idToken),
+          credentials: await roleCredentials(
+            role,
+            connection,
+            { region, requestHandler: handler },
+            surroundings,
+          ),
         };
   const client = new S3Client({ ...configuration, region, ...credentials });
   // Who answers is settled by the first answer that names its server.
@@ -115,14 +118,17 @@ function checkEndpoint(endpoint: string): void {
   if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint)) return;
   throw configurationError(
     'usage',
-    `the endpoint is ${JSON.stringify(endpoint)}, and it must be a URL as https://s3.example.com: correct endpoint-url, or AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL`,
+    `the endpoint is ${JSON.stringify(endpoint.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as https://s3.example.com: correct endpoint-url, or AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL`,
   );
 }
 
+/** For people, and to tell services apart. */
 function withoutCredentials(endpoint: string): string {
   const url = new URL(endpoint);
   url.username = '';
   url.password = '';
+  url.search = '';
+  url.hash = '';
   return url.href;
 }
 
@@ -143,13 +149,19 @@ export async function requestHandler(connection: Connection, endpoint: string | 
   const { getProxyForUrl } = await import('proxy-from-env');
   const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
   const proxy = getProxyForUrl(target);
+  if (proxy !== '' && !URL.canParse(proxy)) {
+    throw configurationError(
+      'usage',
+      `the proxy for ${withoutCredentials(target)} is ${JSON.stringify(proxy.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as http://proxy.example.com:3128: correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY`,
+    );
+  }
   const [httpAgent, httpsAgent] =
     proxy === ''
       ? [new HttpAgent(agentOptions), new HttpsAgent(agentOptions)]
       : await proxyAgents(proxy, agentOptions);
   const { connectTimeoutMs, readTimeoutMs } = connection;
   return {
-    handler: new NodeHttpHandler({
+    handler: new BoundedHandler({
       httpAgent,
       httpsAgent,
       connectionTimeout: connectTimeoutMs,
@@ -166,6 +178,22 @@ export async function requestHandler(connection: Connection, endpoint: string | 
     },
     bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
   };
+}
+
+/**
+ * Answers of the SDK's own requests, which it reads whole, end like those of ours. An object's bytes are counted by
+ * whoever reads them.
+ */
+class BoundedHandler extends NodeHttpHandler {
+  override async handle(
+    ...args: Parameters<NodeHttpHandler['handle']>
+  ): Promise<Awaited<ReturnType<NodeHttpHandler['handle']>>> {
+    const answer = await super.handle(...args);
+    const { response } = answer;
+    const isObject = args[0].query['x-id'] === 'GetObject' && response.statusCode < 300;
+    if (!isObject) response.body = bounded(response.body, LONGEST_ANSWER, LONGEST_REQUEST_MS);
+    return answer;
+  }
 }
 
 async function proxyAgents(

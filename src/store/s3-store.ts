@@ -28,7 +28,10 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
+import { withoutValues } from '../model/secrets.js';
+import { BodyLimit } from './bounded-body.js';
 import type { CreateInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
+import { LONGEST_REQUEST_MS } from './exchange.js';
 import {
   type ByteRange,
   type CompleteRequest,
@@ -291,9 +294,12 @@ export class S3Store implements ObjectStore {
           abortSignal: signal,
         });
         const etag = parseETag(answer.ETag);
-        const size = answer.ContentLength ?? 0;
-        if (answer.Body === undefined || etag === undefined || size > maxBytes) {
-          (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
+        const size = answer.ContentLength;
+        const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
+        if (body === undefined || etag === undefined || size === undefined)
+          throw new Error('GetObject answered without a body, its length or its ETag');
+        if (size > maxBytes) {
+          body.destroy();
           throw new StoreError(
             'rejected',
             'TooLarge',
@@ -302,9 +308,14 @@ export class S3Store implements ObjectStore {
             `it has ${size} bytes, over ${maxBytes}`,
           );
         }
-        const bytes = Buffer.from(await answer.Body.transformToByteArray());
-        if (bytes.length !== size) throw new Error('the body was cut short');
-        return { bytes, etag };
+        const limit = new BodyLimit(LONGEST_REQUEST_MS);
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of body) {
+          limit.add(chunk);
+          chunks.push(chunk);
+        }
+        if (limit.bytes !== size) throw new Error('the body was cut short');
+        return { bytes: Buffer.concat(chunks), etag };
       } catch (thrown) {
         const error = toStoreError('GetObject', thrown);
         if (error.status === 404 && error.code !== 'NoSuchBucket') return undefined;
@@ -358,10 +369,10 @@ export class S3Store implements ObjectStore {
       const head = headOf(answer);
       if (body === undefined || head === undefined) throw new Error('GetObject answered without a body');
       const wanted = range === undefined ? head.size : range.last - range.first + 1;
-      let size = 0;
+      const limit = new BodyLimit(LONGEST_REQUEST_MS);
       async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
         for await (const chunk of chunks) {
-          size += chunk.length;
+          limit.add(chunk);
           yield chunk;
         }
       }
@@ -372,7 +383,7 @@ export class S3Store implements ObjectStore {
         // Of a body that is not read to its end the connection cannot be used again.
         body.destroy();
       }
-      if (size !== head.size) throw new Error('the body was cut short');
+      if (limit.bytes !== head.size) throw new Error('the body was cut short');
       return head;
     });
   }
@@ -731,7 +742,10 @@ export class S3Store implements ObjectStore {
       if (error === undefined && deleted.has(key)) answers.push({ key, deleted: true });
       else if (error === undefined)
         answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
-      else answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', error.Message ?? '', signal));
+      else
+        answers.push(
+          await this.#judgeDelete(key, error.Code ?? 'Error', await this.#hide(error.Message ?? ''), signal),
+        );
     }
     for (const { key } of requests) errors.delete(key);
     for (const { Code, Message } of errors.values()) {
@@ -741,7 +755,7 @@ export class S3Store implements ObjectStore {
         Code ?? 'Error',
         200,
         'DeleteObjects',
-        Message ?? 'an error without a key',
+        await this.#hide(Message ?? 'an error without a key'),
       );
     }
     return answers;
@@ -818,20 +832,41 @@ export class S3Store implements ObjectStore {
     attempt: () => Promise<T>,
     judge?: () => Promise<T | undefined>,
   ): Promise<T> {
-    return withRetries({
-      operation,
-      maxAttempts: this.#options.maxAttempts,
-      signal,
-      // A body that is read may wait for whoever reads it, and would keep the others waiting.
-      attempt: () =>
-        operation === 'GetObject'
-          ? this.#attempt(operation, attempt)
-          : this.#pace.run(
-              () => this.#attempt(operation, attempt),
-              (thrown) => toStoreError(operation, thrown).kind === 'throttled',
-            ),
-      ...(judge === undefined ? {} : { judge }),
-    });
+    try {
+      return await withRetries({
+        operation,
+        maxAttempts: this.#options.maxAttempts,
+        signal,
+        // A body that is read may wait for whoever reads it, and would keep the others waiting.
+        attempt: () =>
+          operation === 'GetObject'
+            ? this.#attempt(operation, attempt)
+            : this.#pace.run(
+                () => this.#attempt(operation, attempt),
+                (thrown) => toStoreError(operation, thrown).kind === 'throttled',
+              ),
+        ...(judge === undefined ? {} : { judge }),
+      });
+    } catch (thrown) {
+      const error = toStoreError(operation, thrown);
+      const message = await this.#hide(error.message);
+      if (message === error.message) throw error;
+      throw new StoreError(error.kind, error.code, error.status, error.operation, message, {
+        cause: error.cause,
+      });
+    }
+  }
+
+  /** A server's words without what it was sent: an answer may repeat the request. */
+  async #hide(message: string): Promise<string> {
+    if (message === '') return message;
+    try {
+      const { secretAccessKey, sessionToken } = await this.#client.config.credentials();
+      return withoutValues(message, [secretAccessKey, sessionToken]);
+    } catch {
+      // Without credentials none were sent.
+      return message;
+    }
   }
 
   /** Once more where nothing but the clock was wrong. */

@@ -128,9 +128,9 @@ const META = 'x-amz-meta-';
 
 export function readHead(answer: WireAnswer): HeadAnswer {
   const { headers } = answer;
-  const metadata: Record<string, string> = {};
+  const metadata: [string, string][] = [];
   for (const name of Object.keys(headers)) {
-    if (name.startsWith(META)) metadata[name.slice(META.length)] = header(headers, name) ?? '';
+    if (name.startsWith(META)) metadata.push([name.slice(META.length), header(headers, name) ?? '']);
   }
   return {
     ContentLength: reading(answer, () => sizeOf(header(headers, 'content-length'))),
@@ -146,7 +146,8 @@ export function readHead(answer: WireAnswer): HeadAnswer {
     ServerSideEncryption: header(headers, 'x-amz-server-side-encryption'),
     StorageClass: header(headers, 'x-amz-storage-class'),
     WebsiteRedirectLocation: header(headers, 'x-amz-website-redirect-location'),
-    Metadata: metadata,
+    // From entries: a name may be `__proto__`.
+    Metadata: Object.fromEntries(metadata),
   };
 }
 

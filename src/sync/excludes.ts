@@ -1,10 +1,17 @@
 import ignore from 'ignore';
+import { usageError } from '../model/errors.js';
 
 /** Whether the path below the root is excluded, itself or by a directory above it. */
 export type Excludes = (name: string, directory: boolean) => boolean;
 
 /** `ignore` keeps every answer for ever: 100 MB after a million names. A handful is enough to walk by. */
 const ANSWERS_KEPT = 10_000;
+
+/**
+ * Ways in which the `**` of a line can share out the directories of a path, at most: `ignore` may try each, 1e8 in 0.2 s.
+ * Three of them and a path of 500 directories would take 42 s, and both may come with a pull request.
+ */
+const MOST_WAYS = 1e8;
 
 /**
  * Rules in the gitignore dialect, matched with case on every system. Undefined when there are none, so that a
@@ -17,11 +24,40 @@ export function parseExcludes(lines: readonly string[]): Excludes | undefined {
   const rules = ignore(options).add(lines);
   let asked = rules;
   let answers = 0;
+  const greedy = greediest(lines);
   return (name, directory) => {
+    refuseCostly(greedy, name);
     if (++answers > ANSWERS_KEPT) {
       asked = ignore(options).add(rules);
       answers = 0;
     }
     return asked.ignores(directory ? `${name}/` : name);
   };
+}
+
+interface Greedy {
+  readonly line: string;
+  /** How many segments of it are `**`. */
+  readonly globstars: number;
+}
+
+/** The line with the most `**`; one alone costs nothing. */
+function greediest(lines: readonly string[]): Greedy | undefined {
+  let most: Greedy | undefined;
+  for (const line of lines) {
+    const globstars = line.split('/').filter((segment) => /^!?\*\*+$/.test(segment)).length;
+    if (globstars > Math.max(1, most?.globstars ?? 0)) most = { line, globstars };
+  }
+  return most;
+}
+
+function refuseCostly(greedy: Greedy | undefined, name: string): void {
+  if (greedy === undefined) return;
+  const depth = name.split('/').length;
+  // One more: `ignore` asks for each directory of a path too.
+  if (depth ** (greedy.globstars + 1) <= MOST_WAYS) return;
+  const given = JSON.stringify(greedy.line.slice(0, 80));
+  throw usageError(
+    `the pattern ${given} has ${greedy.globstars} **, and ${JSON.stringify(`${name.slice(0, 40)}…`)} has ${depth} directories: that would take too long to compare; write it with fewer **`,
+  );
 }

@@ -15,6 +15,9 @@ const RENEW_MS = LEASE_MS / 4;
 /** A lock is some hundred bytes; what is larger is not ours. */
 const MAX_LOCK_BYTES = 64 * 1024;
 
+/** What a date can hold: a lease of somebody else may say anything. Milliseconds since the epoch. */
+const LAST_TIME_MS = 8.64e15;
+
 /** The lock of a destination. */
 export function lockKey(prefix: Prefix): ObjectKey {
   return `${prefix}${OWN_DIRECTORY}lock` as ObjectKey;
@@ -161,10 +164,12 @@ async function put(
   }
 }
 
-function parseLease(bytes: Buffer): Lease | undefined {
+/** `undefined`: it is not a lease that we could have written. */
+export function parseLease(bytes: Buffer): Lease | undefined {
   try {
     const { owner, expires } = JSON.parse(bytes.toString('utf8')) as Partial<Lease>;
-    if (typeof owner !== 'string' || typeof expires !== 'number') return undefined;
+    if (typeof owner !== 'string' || typeof expires !== 'number' || !(Math.abs(expires) <= LAST_TIME_MS))
+      return undefined;
     return { owner: owner.slice(0, 200).replace(/\p{Cc}/gu, ' '), expires };
   } catch {
     return undefined;

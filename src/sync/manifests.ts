@@ -43,7 +43,9 @@ export async function immutableNames(
 }
 
 /** Sources and what was built of them, in either kind of manifest. */
-function* outputsOf(manifest: unknown): Generator<{ readonly source: string; readonly output: string }> {
+export function* outputsOf(
+  manifest: unknown,
+): Generator<{ readonly source: string; readonly output: string }> {
   if (!isRecord(manifest)) return;
   const webpack = isRecord(manifest.files) ? manifest.files : undefined;
   if (webpack !== undefined) {

@@ -12,6 +12,7 @@ import {
   statusOf,
   type Totals,
 } from '../model/report.js';
+import { withoutSecrets } from '../model/secrets.js';
 import { type ReadableStore, StoreError } from '../store/object-store.js';
 import { DigestPool } from './digest-pool.js';
 import { dryRunPerformer, execute } from './execute.js';
@@ -155,7 +156,11 @@ export class RunFrame {
     this.error = { code, message: `${message}${this.#ownerAdvice(cause)}` };
     this.addExits([exit]);
     if (code === 'internal' && cause instanceof Error) {
-      this.#ports.emit({ type: 'message', level: 'debug', message: cause.stack ?? cause.message });
+      this.#ports.emit({
+        type: 'message',
+        level: 'debug',
+        message: withoutSecrets(cause.stack ?? cause.message),
+      });
     }
   }
 

@@ -22,18 +22,18 @@ export async function withoutRules(tree: Tree, { unpublished }: SiteOptions): Pr
 }
 
 /** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
-const RULE_FILES: Readonly<Record<string, string>> = {
-  _headers: 'headers-file',
-  _redirects: 'redirects-file',
-};
+const RULE_FILES: ReadonlyMap<string, string> = new Map([
+  ['_headers', 'headers-file'],
+  ['_redirects', 'redirects-file'],
+]);
 
 /** One line each. */
 export function unusedRules(tree: Tree): readonly string[] {
-  const found = tree.files.filter(({ name }) => RULE_FILES[name] !== undefined);
-  return found.map(
-    ({ name }) =>
-      `${name} is published as a file like any other; ${RULE_FILES[name]} would apply its rules instead`,
-  );
+  return tree.files.flatMap(({ name }) => {
+    const input = RULE_FILES.get(name);
+    if (input === undefined) return [];
+    return `${name} is published as a file like any other; ${input} would apply its rules instead`;
+  });
 }
 
 /**

@@ -50,6 +50,7 @@ async function stepWith(
     setFailed: (message) => void failed.push(message),
     saveState: () => {},
     getState: () => '',
+    setSecret: () => undefined,
     getIDToken: async () => 'a token',
   };
   const summaryPath = join(temp, 'step-summary');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type ETag, md5Of } from '../../../src/model/digest.js';
+import type { HeaderSet } from '../../../src/model/headers.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { LocalFile } from '../../../src/model/objects.js';
 import type { Plan, Step } from '../../../src/model/plan.js';
@@ -46,7 +47,7 @@ const steps: readonly Step[] = [
       key: key('old'),
       etag,
       size: 1,
-      bucket: { name: 'other', expectedOwner: '123456789012' },
+      bucket: { name: 'other', expectedOwner: '123456789012', requesterPays: true },
     },
   },
   {
@@ -99,11 +100,17 @@ const plan: Plan = {
   kept: { files: 0, bytes: 0 },
 };
 
+/** Names of metadata are whatever HTTP allows. */
+const headers = (name: string): HeaderSet => ({
+  'content-type': `type of ${name}`,
+  'x-amz-meta-built_by.ci': 'x',
+});
+
 const written = (): Buffer =>
   Buffer.from(
     [
       ...formatPlan('s3://b/p/', 'http://x/', plan, {
-        headersOf: ({ name }) => ({ 'content-type': `type of ${name}` }),
+        headersOf: ({ name }) => headers(name),
         stored: new Map([['f', md5]]),
         preserve: true,
       }),
@@ -140,7 +147,7 @@ test('what was planned is what is read, but for the files of this machine', () =
     endpoint: 'http://x/',
     id: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
-  expect(read.headers.get('c')).toEqual({ 'content-type': 'type of c' });
+  expect(read.headers.get('c')).toEqual(headers('c'));
   const bare = (step: Step): unknown => {
     if (!('file' in step)) return step;
     const { name, size, page, encoded, mode, mtimeNs } = step.file;

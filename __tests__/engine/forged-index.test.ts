@@ -1,0 +1,313 @@
+import { crc32 } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { md5Of, multipartETag } from '../../src/model/digest.js';
+import { EMPTY_INDEX, parseIndex } from '../../src/model/digest-index.js';
+import { machineId } from '../../src/sync/index-file.js';
+import { type Changes, memoryIndex, type Published, publish } from '../support/engine.js';
+import { SEED } from '../support/seed.js';
+import { type EmbeddedTestServer, embedded } from '../support/servers.js';
+import { removeTree, writeTree } from '../support/tree.js';
+
+/**
+ * An index in the runner's cache is what others may have written: any bytes in it may cost time, never a wrong object
+ * or a wrong delete (C18). Whatever is forged, the bucket is what it is without an index.
+ */
+const RUNS = Number(process.env.S3DS_FORGED ?? '40');
+
+let s3: EmbeddedTestServer;
+let root: string;
+
+const TREE = {
+  a: 'one',
+  b: 'two',
+  c: 'three!',
+  'd.html': '<p>page</p>'.repeat(20),
+  'e/f': 'one',
+  empty: '',
+};
+
+beforeAll(async () => {
+  s3 = await embedded();
+  root = await writeTree(TREE);
+});
+afterAll(async () => {
+  await s3.stop();
+  await removeTree(root);
+});
+
+const md5 = (text: string): string => md5Of(Buffer.from(text));
+
+/** What the bucket has before: equal and changed, with ETags that prove and that do not, and what is to be deleted. */
+async function before(): Promise<string> {
+  const bucket = await s3.bucket();
+  const old = new Date(Date.now() - 3_600_000);
+  const put = (name: string, body: string, etag?: string): void =>
+    void s3.server.putObject(bucket, `p/${name}`, body, {
+      lastModified: old,
+      // As we write them: a forged digest of headers can have them renewed, and that changes nothing.
+      headers: {
+        'content-type': 'application/octet-stream',
+        'x-amz-meta-s3cmd-attrs': `md5:${md5(body)}`,
+      },
+      ...(etag === undefined ? {} : { etag }),
+    });
+  put('a', 'one');
+  put('b', 'OLD', `${md5('OLD')}-1`);
+  put('c', 'opaque', 'opaque-etag');
+  put('d.html', '<P>page</P>'.repeat(20), `${md5('x')}-2`);
+  put('gone', 'one');
+  put('gone-too', 'two', multipartETag([md5Of(Buffer.from('two'))]));
+  return bucket;
+}
+
+interface After {
+  readonly exit: number;
+  readonly objects: unknown;
+}
+
+const CHANGES: Changes = {
+  deletes: { deleteAfter: true, maxDelete: { kind: 'none' } },
+  site: { compress: [{ pattern: '*.html', encoding: 'gzip' }] },
+};
+
+async function after(bucket: string, changes: Changes): Promise<After> {
+  const { exit }: Published = await publish(s3, bucket, root, { ...CHANGES, ...changes });
+  const objects = s3.server
+    .objects(bucket)
+    .map(({ key, content, headers }) => [key, content.text(), headers])
+    .sort();
+  return { exit, objects };
+}
+
+function line(record: unknown): string {
+  const json = JSON.stringify(record);
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+
+/** As the runner's cache has it. */
+function cached(lines: string, journal = ''): ReturnType<typeof memoryIndex> {
+  const index = memoryIndex({ remote: false, local: false });
+  index.bytes = Buffer.concat([EMPTY_INDEX, Buffer.from(lines)]);
+  index.lines = journal;
+  return index;
+}
+
+const listed = (
+  bucket: string,
+): readonly { readonly key: string; readonly etag: string; readonly size: number }[] =>
+  s3.server.objects(bucket).map(({ key, etag, content }) => ({ key, etag, size: content.text().length }));
+
+const contentOf = (key: string): string => TREE[key.slice(2) as keyof typeof TREE] ?? 'one';
+
+/** One kind of lie each: every object is said to be its file, or to be kept, or to be somebody's. */
+const FORGERIES: Readonly<Record<string, (bucket: string) => Record<string, unknown>[]>> = {
+  'a digest': (bucket) => listed(bucket).map((of) => ({ ...of, md5: md5(contentOf(of.key)) })),
+  'a digest and a size': (bucket) =>
+    listed(bucket).map(({ key, etag }) => ({
+      key,
+      etag,
+      size: contentOf(key).length,
+      md5: md5(contentOf(key)),
+    })),
+  'an ETag': (bucket) =>
+    listed(bucket).map(({ key, size }) => ({
+      key,
+      etag: md5(contentOf(key)),
+      size,
+      md5: md5(contentOf(key)),
+    })),
+  'a part layout': (bucket) =>
+    listed(bucket).map((of) => ({ ...of, md5: md5(contentOf(of.key)), parts: `1x${of.size}` })),
+  'a part layout of ten thousand': (bucket) => listed(bucket).map((of) => ({ ...of, parts: '9999x0+1x3' })),
+  'chunk digests': (bucket) =>
+    listed(bucket).map((of) => ({ ...of, md5: md5(contentOf(of.key)), chunks: [[0, 3, md5('one')]] })),
+  'an encryption': (bucket) =>
+    listed(bucket).map((of) => ({ ...of, md5: md5(contentOf(of.key)), encryption: 'aws:kms' })),
+  'a header digest': (bucket) =>
+    listed(bucket).map((of) => ({ ...of, headers: 'f'.repeat(64), modified: 1 })),
+  'a storage class': (bucket) =>
+    listed(bucket).map((of) => ({ ...of, headers: 'f'.repeat(64), class: 'GLACIER', written: 1 })),
+  'an encoded source': (bucket) =>
+    listed(bucket).map((of) => ({
+      ...of,
+      md5: md5('x'),
+      source: `md5:${md5(contentOf(of.key))}/size:${contentOf(of.key).length}/encoding:gzip`,
+    })),
+  'local files': () => [
+    { machine: machineId(), writtenNs: '9999999999999999999' },
+    ...Object.keys(TREE).map((name) => ({
+      path: `${root}/${name}`,
+      size: 3,
+      mtimeNs: '1',
+      ctimeNs: '1',
+      ino: '1',
+      md5: md5('OLD'),
+    })),
+  ],
+  'files elsewhere': () => [
+    { path: '/etc/passwd', size: 3, mtimeNs: '1', ctimeNs: '1', ino: '1', md5: md5('one') },
+    { path: '../../a', size: 3, mtimeNs: '1', ctimeNs: '1', ino: '1', md5: md5('one') },
+    { key: '../../a', etag: md5('one'), size: 3, md5: md5('one') },
+    { key: 'other/a', etag: md5('one'), size: 3, md5: md5('one') },
+  ],
+  grace: (bucket) => [
+    { machine: 'm', writtenNs: '1', deploys: 9_007_199_254_740_991 },
+    ...listed(bucket).map(({ key, etag }) => ({ pending: key, etag, since: 0, deploys: 0 })),
+  ],
+  'uploads that are not there': (bucket) =>
+    listed(bucket).map(({ key }, i) => ({
+      upload: `u${i}`,
+      key,
+      md5: md5(contentOf(key)),
+      size: 3,
+      parts: '1x3',
+      headers: 'h',
+      begun: Date.now(),
+      machine: machineId(),
+      pid: 1,
+    })),
+  'an invalidation': () => [
+    { invalidation: 'E2EXAMPLE', paths: [] },
+    { invalidation: 'E3EXAMPLE', paths: ['/*'] },
+  ],
+  'a destination': () => [{ destination: 's3://other/' }, { key: 'p/a', etag: 'x', size: 1 }],
+  'a prototype': () => [
+    JSON.parse('{"key":"__proto__","etag":"x","size":1,"__proto__":{"polluted":1}}') as Record<
+      string,
+      unknown
+    >,
+    JSON.parse('{"key":"p/a","etag":"x","size":1,"constructor":{"prototype":{"polluted":1}}}') as Record<
+      string,
+      unknown
+    >,
+    { path: '__proto__', size: 1, mtimeNs: '1', ctimeNs: '1', ino: '1', md5: md5('one') },
+    { upload: '__proto__', key: 'p/a' },
+    { pending: '__proto__', etag: 'x', since: 1, deploys: 1 },
+    { invalidation: '__proto__', paths: ['/a'] },
+  ],
+};
+
+test.each(Object.entries(FORGERIES))(
+  'C18: forged, %s: the bucket is what it is without an index',
+  async (_, forge) => {
+    for (const delayUpdates of [false, true]) {
+      const expected = await after(await before(), { delayUpdates });
+      expect(expected.exit).toBe(0);
+      const bucket = await before();
+      const lines = forge(bucket).map(line).join('');
+      expect(await after(bucket, { delayUpdates, index: cached(lines, lines) })).toEqual(expected);
+      expect(Object.keys(Object.prototype)).toEqual([]);
+    }
+  },
+);
+
+test('C18: forged, uploads that are there and are not ours: what they hold is not published', async () => {
+  const expected = await after(await before(), { delayUpdates: true });
+  const bucket = await before();
+  // Another run of the same bucket is stopped when it has staged other bytes.
+  const other = await writeTree({ ...TREE, a: 'ONE', b: 'TWO' });
+  const real = memoryIndex();
+  const stopped = new AbortController();
+  const forget = s3.server.before({ bucket, operation: 'CompleteMultipartUpload' }, () => {
+    stopped.abort(new Error('stopped'));
+  });
+  const kept = s3.server.faults.add({
+    match: { bucket, operation: 'AbortMultipartUpload' },
+    fault: { kind: 'error', code: 'AccessDenied' },
+  });
+  await publish(s3, bucket, other, { delayUpdates: true, index: real, signal: stopped.signal });
+  forget();
+  kept.remove();
+  const staged = s3.server.uploads(bucket);
+  expect(staged.length).toBeGreaterThan(0);
+  const parsed = parseIndex(real.bytes ?? EMPTY_INDEX, Buffer.from(real.lines));
+  const lines = [...(parsed.index?.uploads ?? [])].map(([upload, entry]) => {
+    const text = contentOf(entry.key);
+    return line({ upload, ...entry, md5: md5(text), size: text.length, parts: `1x${text.length}` });
+  });
+  expect(lines.length).toBeGreaterThan(0);
+  const forged = cached(lines.join(''), lines.join(''));
+  expect(await after(bucket, { delayUpdates: true, index: forged })).toEqual(expected);
+  await removeTree(other);
+});
+
+const mutation = fc.record({
+  at: fc.nat(),
+  field: fc.constantFrom(
+    ...[
+      'key',
+      'etag',
+      'md5',
+      'size',
+      'parts',
+      'headers',
+      'source',
+      'class',
+      'modified',
+      'written',
+      'path',
+      'machine',
+    ],
+    ...[
+      'upload',
+      'pending',
+      'invalidation',
+      'destination',
+      'deploys',
+      'since',
+      'paths',
+      'begun',
+      'pid',
+      '__proto__',
+    ],
+  ),
+  value: fc.oneof(
+    fc.constantFrom<unknown>(
+      ...[md5('one'), md5('two'), md5('three!'), md5('OLD'), `${md5('OLD')}-1`, 'opaque-etag', 3, 6, 0],
+      ...['p/a', 'p/b', 'p/c', 'p/gone', 'p/gone-too', 'p/', '', '1x3', '3x1', 's3://b/', null, machineId()],
+    ),
+    fc.jsonValue(),
+  ),
+});
+
+test('C18: whatever a real index is made into, the bucket is what it is without one', async () => {
+  const made = memoryIndex({ remote: true, local: true });
+  const of = await before();
+  await publish(s3, of, root, { ...CHANGES, delayUpdates: true, index: made });
+  const lines = [...(made.bytes ?? EMPTY_INDEX).toString().split('\n').slice(1, -1)].map(
+    (text) => JSON.parse(text.slice(9)) as Record<string, unknown>,
+  );
+  for (const forge of Object.values(FORGERIES)) lines.push(...forge(await before()));
+  const expected = [await after(await before(), {}), await after(await before(), { delayUpdates: true })];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.subarray(lines, { minLength: 1, maxLength: 40 }),
+      fc.array(mutation, { maxLength: 30 }),
+      fc.boolean(),
+      fc.nat(20),
+      async (some, mutations, delayUpdates, cut) => {
+        const forged = some.map((record) => ({ ...record }));
+        for (const { at, field, value } of mutations)
+          Object.defineProperty(forged[at % forged.length], field, {
+            value,
+            enumerable: true,
+            configurable: true,
+            writable: true,
+          });
+        const text = forged.map(line).join('');
+        const bytes = cut === 0 ? text.slice(0, -5) : text;
+        const bucket = await before();
+        expect(await after(bucket, { delayUpdates, index: cached(bytes, bytes) })).toEqual(
+          expected[delayUpdates ? 1 : 0],
+        );
+      },
+    ),
+    { numRuns: RUNS, seed: SEED },
+  );
+}, 3_600_000);
+
+test('an index of short lines without end is not read to its end: its entries would take the memory', () => {
+  const bytes = Buffer.concat([EMPTY_INDEX, Buffer.alloc(4_000_001, '\n')]);
+  expect(parseIndex(bytes)).toEqual({ index: undefined, why: 'it has more than 4000000 lines' });
+});
