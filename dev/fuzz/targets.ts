@@ -21,6 +21,7 @@ import type { LocalFile } from '../../src/model/objects.js';
 import { candidatePartSizes } from '../../src/model/part-sizes.js';
 import {
   formatPlan,
+  formatPublished,
   formatResults,
   PlanFileError,
   parsePlan,
@@ -366,9 +367,10 @@ export const TARGETS: readonly FuzzTarget[] = [
       const read = orRefused(PlanFileError, () => parsePlan(bytes));
       isClean();
       if (read === undefined) return;
-      const { destination, endpoint, plan, headers } = read;
-      const of = ({ name }: { readonly name: string }): HeaderSet => headers.get(name) ?? {};
-      const again = parsePlan(Buffer.from([...formatPlan(destination, endpoint, plan, of)].join('')));
+      const { destination, endpoint, plan, headers, preserve } = read;
+      const headersOf = ({ name }: { readonly name: string }): HeaderSet => headers.get(name) ?? {};
+      const decided = { headersOf, stored: new Map(), preserve };
+      const again = parsePlan(Buffer.from([...formatPlan(destination, endpoint, plan, decided)].join('')));
       assert.deepEqual({ ...again, id: '' }, { ...read, id: '' });
     },
   },
@@ -381,12 +383,14 @@ export const TARGETS: readonly FuzzTarget[] = [
         '{"end":1}',
         '',
       ].join('\n'),
+      `{"format":"s3-dedup-sync-published","version":1,"plan":"${'f'.repeat(64)}"}\n{"key":"p/a","etag":"${MD5}"}\n{"end":1}\n`,
     ],
     run(bytes) {
       const read = orRefused(PlanFileError, () => parseResults(bytes));
       isClean();
       if (read === undefined) return;
-      assert.deepEqual(parseResults(Buffer.from([...formatResults(read)].join(''))), read);
+      const lines = 'keys' in read ? formatPublished(read) : formatResults(read);
+      assert.deepEqual(parseResults(Buffer.from([...lines].join(''))), read);
     },
   },
   {
