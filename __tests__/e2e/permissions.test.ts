@@ -143,6 +143,34 @@ const features: Readonly<Record<string, Feature>> = {
       ),
     },
   },
+  'plan, apply and publish': {
+    policies: ['Publish'],
+    async run() {
+      const planned = await cli('plan', 'public', SITE, '--plan-file', 'plan.jsonl');
+      expect(planned.status).toBe(0);
+      const share = ['--plan-file', 'plan.jsonl', '--shard', '1/1', '--results', 'results.jsonl'];
+      const applied = await cli('apply', 'public', SITE, ...share);
+      if (applied.status !== 0) return applied;
+      return cli('publish', SITE, '--plan-file', 'plan.jsonl', '--results', 'results.jsonl');
+    },
+    works: () => expect(texts()).toEqual({ 'site/a.css': 'one', 'site/index.html': 'page' }),
+    without: {
+      's3:PutObject': fails(/CreateMultipartUpload was denied .*: allow s3:PutObject in the policy/),
+    },
+  },
+  'a mirror that may not be written: the first destination is published': {
+    policies: ['Publish', 'Bucket of an index'],
+    run: () => cli('public', SITE, 's3://downloads/index'),
+    works: () => {
+      expect(texts()).toEqual({ 'site/a.css': 'one', 'site/index.html': 'page' });
+      expect(s3.server.texts('downloads')).toEqual({ 'index/a.css': 'one', 'index/index.html': 'page' });
+    },
+    without: {
+      's3:PutObject': fails(
+        /s3:\/\/downloads\/index\/.*PutObject was denied .*: allow s3:PutObject in the policy/,
+      ),
+    },
+  },
   'delete-after': {
     policies: ['Publish', 'Delete after'],
     prepare: () => {
