@@ -1,0 +1,567 @@
+export const id = 532;
+export const ids = [532];
+export const modules = {
+
+/***/ 6592:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ StoreError),
+/* harmony export */   P: () => (/* binding */ etagsProve)
+/* harmony export */ });
+/* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
+
+class StoreError extends Error {
+    kind;
+    code;
+    status;
+    operation;
+    name = 'StoreError';
+    constructor(kind, 
+    /** S3's code, as `PreconditionFailed`; or Node's, as `ECONNRESET`. */
+    code, 
+    /** HTTP status, 0 without an answer. */
+    status, 
+    /** S3 operation, as `PutObject`: also the IAM action that a denied call lacks. */
+    operation, message, options) {
+        super((0,_model_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(message), options);
+        this.kind = kind;
+        this.code = code;
+        this.status = status;
+        this.operation = operation;
+    }
+}
+/** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
+function etagsProve(encryption) {
+    return encryption === undefined || encryption === 'AES256';
+}
+
+
+/***/ }),
+
+/***/ 7770:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   W: () => (/* binding */ explain),
+/* harmony export */   n: () => (/* binding */ explainDenied)
+/* harmony export */ });
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+/* harmony import */ var _store_object_store_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6592);
+/* harmony import */ var _file_bytes_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(3769);
+
+
+
+/**
+ * AWS names the action that is missing to whoever belongs to the bucket's account: tags, ACLs and keys of KMS too are
+ * missing from a PutObject.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+ */
+const NAMED_ACTION = /not authorized to perform: ([a-z0-9]+:[A-Za-z]+)/;
+/** What a write can need besides: who is refused without a name has to look for it. */
+const WRITE = 's3:PutObject (s3:GetObject too where an object is replaced, s3:PutObjectTagging with tags, s3:PutObjectAcl with an ACL)';
+/** The IAM actions that an S3 operation needs, where the answer does not say which one was missing. */
+const IAM_ACTIONS = {
+    ListObjectsV2: 's3:ListBucket',
+    HeadObject: 's3:GetObject',
+    GetObject: 's3:GetObject',
+    GetObjectAcl: 's3:GetObjectAcl',
+    GetBucketOwnershipControls: 's3:GetBucketOwnershipControls',
+    PutObject: WRITE,
+    CopyObject: `${WRITE}, and s3:GetObject on the source`,
+    CreateMultipartUpload: WRITE,
+    UploadPart: 's3:PutObject',
+    UploadPartCopy: 's3:PutObject, and s3:GetObject on the source',
+    CompleteMultipartUpload: 's3:PutObject, and s3:GetObject where an object is replaced',
+    AbortMultipartUpload: 's3:AbortMultipartUpload',
+    ListMultipartUploads: 's3:ListBucketMultipartUploads',
+    ListParts: 's3:ListMultipartUploadParts',
+    DeleteObject: 's3:DeleteObject and s3:GetObject',
+    DeleteObjects: 's3:DeleteObject and s3:GetObject',
+};
+/** What was denied, and what to allow. */
+function explainDenied(error) {
+    const { message, operation } = error;
+    const named = NAMED_ACTION.exec(message)?.[1];
+    const action = named ?? IAM_ACTIONS[operation] ?? `s3:${operation}`;
+    const resource = named?.startsWith('kms:') === true ? 'key' : 'bucket';
+    return `${operation} was denied (${toldOf(error)}): allow ${action} in the policy of the identity and of the ${resource}`;
+}
+function toldOf({ code, message }) {
+    return message === '' || message === code ? code : `${code}: ${message}`;
+}
+/** Puts whatever a step or a phase met into one line that says what to do. */
+function explain(error, what) {
+    if (error instanceof _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .SyncError */ .S0)
+        return { code: error.code, exit: error.exit, message: error.message };
+    if (error instanceof _store_object_store_js__WEBPACK_IMPORTED_MODULE_1__/* .StoreError */ .A)
+        return explainStore(error, what);
+    if (error instanceof _file_bytes_js__WEBPACK_IMPORTED_MODULE_2__/* .FileChangedError */ .jL) {
+        return failure('file-changed', `${what}: the file changed twice while it was published (${error.message}): publish when nothing writes to the tree`);
+    }
+    const code = error?.code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+        return failure('file-vanished', `${what}: the file vanished during the run: publish when nothing writes to the tree`);
+    }
+    if (code === 'EACCES' || code === 'EPERM') {
+        return {
+            code: 'unreadable',
+            exit: _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.failed,
+            message: `${what}: the file cannot be read (${code}): give this user read permission, or exclude it`,
+        };
+    }
+    if (code === 'EIO' || code === 'EMFILE' || code === 'ENFILE') {
+        return {
+            code: 'unreadable',
+            exit: _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.failed,
+            message: `${what}: the file cannot be read (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error)})`,
+        };
+    }
+    return failure('internal', `${what}: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error)}`);
+}
+function explainStore(error, what) {
+    const told = toldOf(error);
+    switch (error.kind) {
+        case 'condition':
+            return {
+                code: 'foreign-writer',
+                exit: _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.foreignWriter,
+                message: `${what}: another writer changed the key during this run (${error.code}); its bytes were left alone: run again, and let one run at a time publish here`,
+            };
+        case 'source':
+            return failure('rejected', `${what}: the source of the copy is gone or was changed (${told})`);
+        case 'digest':
+            return failure('wrong-content', `${what}: S3 received other bytes than were sent (${told}): the connection or a proxy changes bodies; run again`);
+        case 'no-upload':
+            return failure('rejected', `${what}: the multipart upload is gone (${told}): another job or a lifecycle rule aborted it; run again`);
+        case 'denied':
+            if (error.code === 'InvalidObjectState')
+                return failure('rejected', `${what}: the object is archived: restore it first, or exclude it`);
+            return failure('access-denied', `${what}: ${explainDenied(error)}`);
+        case 'throttled':
+            return failure('throttled', `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`);
+        case 'server':
+            return failure('server-error', `${what}: ${error.operation} failed (${told}) on every attempt: run again`);
+        case 'network':
+            return failure('unreachable', `${what}: no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`);
+        case 'aborted':
+            return failure('cancelled', `${what}: stopped`);
+        case 'rejected':
+            if (error.code === 'ObjectParentIsFile') {
+                return failure('rejected', `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first`);
+            }
+            return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
+        case 'fatal':
+            return explainFatal(error, what, told);
+    }
+}
+function explainFatal(error, what, told) {
+    const usage = (code, message) => ({
+        code,
+        exit: _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.usage,
+        message: `${what}: ${message}`,
+    });
+    switch (error.code) {
+        case 'NoSuchBucket':
+            return usage('no-such-bucket', 'there is no such bucket: check the name in bucket, the endpoint and the account');
+        case 'PermanentRedirect':
+        case 'AuthorizationHeaderMalformed':
+        case 'IllegalLocationConstraintException':
+        case '301':
+        case '307':
+            return usage('wrong-region', `S3 answers that the region is wrong (${told}): set region to the bucket's`);
+        case 'ExpiredToken':
+        case 'ExpiredTokenException':
+        case 'TokenRefreshRequired':
+            return failure('credentials-expired', `${what}: the credentials expired (${told}): run again with fresh ones, what was published stays and is not sent again`);
+        case 'RequestTimeTooSkewed':
+            return usage('bad-credentials', `the clock of this machine is wrong (${told}): set it`);
+        case 'InvalidAccessKeyId':
+        case 'InvalidToken':
+        case 'SignatureDoesNotMatch':
+        case 'CredentialsProviderError':
+            return usage('bad-credentials', `S3 refuses the credentials (${told}): check that key, secret and endpoint belong together`);
+        default:
+            return failure('rejected', `${what}: ${told}`);
+    }
+}
+function failure(code, message) {
+    return { code, exit: _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.failed, message };
+}
+
+
+/***/ }),
+
+/***/ 3769:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Pk: () => (/* binding */ createWholeReader),
+/* harmony export */   TM: () => (/* binding */ digestFile),
+/* harmony export */   f3: () => (/* binding */ crc32Of),
+/* harmony export */   jL: () => (/* binding */ FileChangedError),
+/* harmony export */   lv: () => (/* binding */ withOpenFile),
+/* harmony export */   qV: () => (/* binding */ statFields),
+/* harmony export */   qX: () => (/* binding */ readRange),
+/* harmony export */   yD: () => (/* binding */ restat)
+/* harmony export */ });
+/* unused harmony export readWhole */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1455);
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8522);
+/* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6799);
+/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(1710);
+
+
+
+
+
+
+/** The file is not, or no longer, what its stat said. */
+class FileChangedError extends Error {
+    name = 'FileChangedError';
+}
+const CHUNK = 1024 * 1024;
+/** Whether a stat still shows the file that the walk met. */
+function sameStat(file, now) {
+    return (now.isFile() &&
+        Number(now.size) === file.size &&
+        now.mtimeNs === file.mtimeNs &&
+        now.ctimeNs === file.ctimeNs &&
+        now.ino === file.ino);
+}
+/**
+ * The file as it is now. Throws ENOENT and its kin, and FileChangedError when the path leads elsewhere by now: what
+ * the walk accepted must not be exchanged for a link to a file outside of the tree.
+ */
+async function restat(file) {
+    const now = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.stat)(file.path, { bigint: true });
+    if (!now.isFile())
+        throw new FileChangedError('it is no longer a regular file');
+    if ((await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.realpath)(file.path)) !== file.real)
+        throw new FileChangedError('its path leads to another file now');
+    return { ...file, ...statFields(now) };
+}
+/** What a stat says of a file. */
+function statFields(stats) {
+    const { mtimeNs, ctimeNs, dev, ino } = stats;
+    const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
+    return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
+}
+/**
+ * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
+ * Throws FileChangedError when the file is not what its stat said before and after. `onBytes` is told of every chunk.
+ */
+function digestFile({ file, layouts }, onBytes) {
+    for (const layout of layouts) {
+        if ((0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_5__/* .layoutSize */ .ev)(layout) !== file.size)
+            throw new RangeError(`a part layout of another size than ${file.size}`);
+    }
+    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.path, 'r');
+    try {
+        if (!sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
+            throw new FileChangedError('it changed after the walk');
+        const whole = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
+        const cutters = layouts.map((layout) => new PartCutter(layout));
+        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, file.size)));
+        let position = 0;
+        while (position < file.size) {
+            const read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, buffer, 0, Math.min(buffer.length, file.size - position), position);
+            if (read === 0)
+                throw new FileChangedError('it became shorter while it was read');
+            const bytes = buffer.subarray(0, read);
+            whole.update(bytes);
+            for (const cutter of cutters)
+                cutter.update(bytes);
+            position += read;
+            onBytes(read);
+        }
+        if (!sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
+            throw new FileChangedError('it changed while it was read');
+        const parts = cutters.map((cutter) => cutter.finish());
+        return { md5: whole.digest('hex'), partMd5s: parts[0] ?? [], etags: parts.map(_model_digest_js__WEBPACK_IMPORTED_MODULE_4__/* .multipartETag */ .Eq) };
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+    }
+}
+/** Cuts a stream of bytes at the borders of a layout. */
+class PartCutter {
+    #sizes;
+    #digests = [];
+    #hash;
+    #left;
+    constructor(layout) {
+        this.#sizes = (0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_5__/* .partsOf */ .CI)(layout);
+        this.#left = this.#sizes.next().value?.size ?? 0;
+        this.#hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
+    }
+    update(bytes) {
+        let rest = bytes;
+        while (rest.length > 0) {
+            if (this.#left === 0)
+                this.#cut();
+            const taken = rest.subarray(0, this.#left);
+            this.#hash.update(taken);
+            this.#left -= taken.length;
+            rest = rest.subarray(taken.length);
+        }
+    }
+    #cut() {
+        this.#digests.push(this.#hash.digest('hex'));
+        this.#hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
+        this.#left = this.#sizes.next().value?.size ?? Number.POSITIVE_INFINITY;
+    }
+    finish() {
+        this.#digests.push(this.#hash.digest('hex'));
+        return this.#digests;
+    }
+}
+/** A small file's bytes, proved to be one state of it. Throws FileChangedError otherwise. */
+async function readWhole(file) {
+    return withOpenFile(file, (handle) => readRange(handle, 0, file.size));
+}
+/** Files up to this size are read in place. Bytes. */
+const IN_PLACE = 256 * 1024;
+/** Milliseconds a file: above it, waiting costs more than handing the reads to the thread pool. */
+const SLOW_MS = 1;
+/** Reads that are judged together: a first one alone says nothing. */
+const JUDGED_READS = 64;
+/**
+ * Reads small files whole. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
+ * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
+ *
+ * @param now milliseconds
+ */
+function createWholeReader(now = () => performance.now()) {
+    let inPlace = true;
+    let reads = 0;
+    let spent = 0;
+    return async (file) => {
+        if (!inPlace || file.size > IN_PLACE)
+            return readWhole(file);
+        const start = now();
+        const body = readInPlace(file);
+        spent += now() - start;
+        if (++reads >= JUDGED_READS) {
+            inPlace = spent <= SLOW_MS * reads;
+            reads = 0;
+            spent = 0;
+        }
+        return body;
+    };
+}
+function readInPlace(file) {
+    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.path, 'r');
+    try {
+        if (!sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
+            throw new FileChangedError('it changed after the walk');
+        const body = Buffer.allocUnsafe(file.size);
+        for (let filled = 0; filled < file.size;) {
+            const read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, body, filled, file.size - filled, filled);
+            if (read === 0)
+                throw new FileChangedError('it became shorter while it was read');
+            filled += read;
+        }
+        if (!sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
+            throw new FileChangedError('it changed while it was read');
+        return body;
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+    }
+}
+/** Opens a file, checks that it is what its stat said before and after `work`. */
+async function withOpenFile(file, work) {
+    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.open)(file.path, 'r');
+    try {
+        if (!sameStat(file, await handle.stat({ bigint: true })))
+            throw new FileChangedError('it changed after the walk');
+        const result = await work(handle);
+        if (!sameStat(file, await handle.stat({ bigint: true })))
+            throw new FileChangedError('it changed while it was read');
+        return result;
+    }
+    finally {
+        await handle.close();
+    }
+}
+/** CRC32 of a file as S3 spells it: base64 of four bytes, the highest first. Throws FileChangedError. */
+async function crc32Of(file) {
+    return withOpenFile(file, async (handle) => {
+        let sum = 0;
+        for (let offset = 0; offset < file.size; offset += CHUNK) {
+            sum = (0,node_zlib__WEBPACK_IMPORTED_MODULE_3__.crc32)(await readRange(handle, offset, Math.min(CHUNK, file.size - offset)), sum);
+        }
+        const bytes = Buffer.alloc(4);
+        bytes.writeUInt32BE(sum);
+        return bytes.toString('base64');
+    });
+}
+async function readRange(handle, offset, size) {
+    const buffer = Buffer.allocUnsafe(size);
+    let filled = 0;
+    while (filled < size) {
+        const { bytesRead } = await handle.read(buffer, filled, size - filled, offset + filled);
+        if (bytesRead === 0)
+            throw new FileChangedError('it became shorter while it was read');
+        filled += bytesRead;
+    }
+    return buffer;
+}
+
+
+/***/ }),
+
+/***/ 5532:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+__webpack_require__.r(__webpack_exports__);
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   fileIndexStorage: () => (/* binding */ fileIndexStorage),
+/* harmony export */   machineId: () => (/* binding */ machineId),
+/* harmony export */   objectIndexStorage: () => (/* binding */ objectIndexStorage)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1455);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
+/* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
+/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(7452);
+/* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6799);
+/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(1710);
+/* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(4460);
+/* harmony import */ var _explain_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(7770);
+
+
+
+
+
+
+
+
+
+
+
+/** Objects of a journal that are read at a time. */
+const JOURNAL_REQUESTS = 16;
+/** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
+function fileIndexStorage(path) {
+    const journal = `${path}.journal`;
+    const clear = () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true });
+    return {
+        trust: { remote: false, local: true },
+        load: () => readRegular(path),
+        async save(bytes) {
+            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, [bytes]);
+            await clear();
+        },
+        journal: {
+            ofEndedRuns: false,
+            load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__/* .groupCommit */ .D)(async (lines) => {
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdir)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(journal), { recursive: true });
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(journal, lines);
+            }),
+            clear,
+        },
+    };
+}
+async function readRegular(path) {
+    let stats;
+    try {
+        stats = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.stat)(path);
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return undefined;
+        throw error;
+    }
+    // A pipe would never end.
+    if (!stats.isFile())
+        throw new Error('it is not a regular file');
+    if (stats.size > _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2)
+        throw new Error(`it has ${stats.size} bytes, over ${_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2}`);
+    return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.readFile)(path);
+}
+/**
+ * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
+ * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
+ */
+function objectIndexStorage(store, key, inDestination) {
+    const directory = `${key}.journal/`;
+    const run = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex');
+    const journalKeys = new Set();
+    let batches = 0;
+    const put = async (at, body, signal) => {
+        const headers = { contentType: 'text/plain; charset=utf-8', metadata: {} };
+        await store.put({ key: at, body, md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_6__/* .md5Of */ .iF)(body), headers }, signal);
+    };
+    const clear = async (signal) => {
+        if (journalKeys.size === 0)
+            return;
+        for await (const page of store.list(directory, signal)) {
+            // What another run appends meanwhile stays.
+            const ours = page.filter((object) => journalKeys.has(object.key));
+            const answers = ours.length === 0 ? [] : await store.delete(ours, signal);
+            for (const answer of answers) {
+                // What another run dropped is gone all the same.
+                if (answer.deleted || answer.error.kind !== 'denied')
+                    continue;
+                throw new Error(`its journal could not be deleted: ${(0,_explain_js__WEBPACK_IMPORTED_MODULE_8__/* .explainDenied */ .n)(answer.error)}`);
+            }
+        }
+        journalKeys.clear();
+    };
+    return {
+        // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
+        trust: { remote: inDestination, local: inDestination },
+        async load(signal) {
+            return (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
+        },
+        async save(bytes, signal) {
+            await put(key, bytes, signal);
+            await clear(signal);
+        },
+        journal: {
+            ofEndedRuns: false,
+            async load(signal) {
+                for await (const page of store.list(directory, signal)) {
+                    for (const object of page)
+                        journalKeys.add(object.key);
+                }
+                const bodies = [];
+                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_10__/* .forEachConcurrent */ .C)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+                    const body = await store.read(at, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal);
+                    if (body !== undefined)
+                        bodies.push(body.bytes);
+                });
+                return Buffer.concat(bodies);
+            },
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__/* .groupCommit */ .D)(async (lines, signal) => {
+                const at = `${directory}${run}-${++batches}`;
+                journalKeys.add(at);
+                await put(at, Buffer.from(lines), signal);
+            }),
+            clear,
+        },
+    };
+}
+/** Names this machine without telling anyone its name: stat lines are believed on it alone. */
+function machineId() {
+    let id = '';
+    try {
+        id = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)('/etc/machine-id', 'utf8').trim();
+    }
+    catch {
+        // Systems without it are told apart by their host name.
+    }
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(`${id}\n${(0,node_os__WEBPACK_IMPORTED_MODULE_3__.hostname)()}\n`).digest('hex').slice(0, 32);
+}
+
+
+/***/ })
+
+};

@@ -1,0 +1,1048 @@
+export const id = 63;
+export const ids = [63];
+export const modules = {
+
+/***/ 9063:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   $: () => (/* binding */ runnerCache),
+/* harmony export */   loadCacheService: () => (/* binding */ loadCacheService),
+/* harmony export */   saveUnsaved: () => (/* binding */ saveUnsaved),
+/* harmony export */   unsavedState: () => (/* binding */ unsavedState)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1455);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
+/* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
+/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(1710);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(4132);
+/* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4460);
+
+
+
+
+
+
+
+
+
+/** @actions/cache takes a quarter of a second to load; only a run that keeps its index there pays. */
+async function loadCacheService() {
+    return await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(830), __webpack_require__.e(860), __webpack_require__.e(312)]).then(__webpack_require__.bind(__webpack_require__, 9312));
+}
+/** The one file that is kept, by this spelling: a cache's version is a hash of it, so it is the same everywhere. */
+const FILE = 's3-dedup-sync.index';
+/** An index is the same on any system; without this a Windows runner would have its own. */
+const ANY_SYSTEM = true;
+/**
+ * Larger ones are not read: what others may have written can take four times its length of memory. A million objects
+ * that need a line, with 270 bytes each, fit. Bytes.
+ */
+const MAX_CACHED_BYTES = 320 * 1024 ** 2;
+/** The index saves time; waiting longer than this for it does not. Milliseconds. */
+const RESTORE_MS = 60_000;
+/** State that main leaves for post: indexes that are written and not yet saved. */
+const STATE = 'index';
+/** The runner's cache as one run uses it: for the index of each of its destinations. */
+function runnerCache(surroundings) {
+    const { emit, saveState } = surroundings;
+    const left = new Map();
+    let last = Promise.resolve();
+    let available = true;
+    const shared = {
+        ...surroundings,
+        available: () => available,
+        // The library's idea of the workspace is the process's: one call at a time.
+        inTurn(work) {
+            const turn = last.then(work, work);
+            last = turn.catch(() => undefined);
+            return turn;
+        },
+        leave(name, unsaved) {
+            if (unsaved === undefined)
+                left.delete(name);
+            else
+                left.set(name, unsaved);
+            saveState(STATE, left.size === 0 ? '' : JSON.stringify([...left.values()]));
+        },
+        giveUp(why) {
+            if (!available)
+                return;
+            available = false;
+            emit({
+                type: 'message',
+                level: 'notice',
+                message: `the index is not kept: ${why}. Nothing is wrong with what is published; the next run reads more. index: s3://bucket/key or a path keeps it elsewhere`,
+            });
+        },
+    };
+    return (name) => cacheIndexStorage(name, shared);
+}
+/**
+ * The index in the runner's cache. Caches are immutable, so each save has a key of its own, and the newest of the
+ * destination's is restored. Anyone who can write the repository's caches can forge one: nothing in it is trusted.
+ *
+ * Missing service, missing token, failing saves: a notice, once, and the run goes on without.
+ */
+function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, giveUp }) {
+    const prefix = `s3ds-v1-${name}-`;
+    // Two jobs of one run may publish to one destination.
+    const unique = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(4).toString('hex');
+    const key = `${prefix}${env.GITHUB_RUN_ID ?? '0'}-${env.GITHUB_RUN_ATTEMPT ?? '0'}-${unique}`;
+    let restored;
+    let unsaved;
+    /** What post saves if main never comes to it. */
+    async function leaveForPost(bytes) {
+        const directory = await freshDirectory(env);
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), bytes);
+        const left = { directory, key };
+        leave(name, left);
+        return left;
+    }
+    async function forget() {
+        const left = await unsaved;
+        unsaved = undefined;
+        if (left === undefined)
+            return;
+        leave(name, undefined);
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(left.directory, { recursive: true, force: true });
+    }
+    async function service() {
+        try {
+            const loaded = await loadService();
+            if (loaded.isFeatureAvailable())
+                return loaded;
+            giveUp('this runner has no cache service');
+        }
+        catch (error) {
+            giveUp(`the cache service cannot be used (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
+        }
+        return undefined;
+    }
+    return {
+        trust: { remote: false, local: false },
+        async load(signal) {
+            const cache = await service();
+            if (cache === undefined)
+                return undefined;
+            const directory = await freshDirectory(env);
+            try {
+                const hit = await patiently(inTurn(() => restore(cache, directory, key, prefix, env)), signal);
+                restored = hit === undefined ? undefined : await readIndex(directory);
+                return restored;
+            }
+            catch (error) {
+                if (signal.aborted)
+                    return undefined;
+                giveUp(`it could not be restored (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
+                return undefined;
+            }
+            finally {
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(directory, { recursive: true, force: true });
+            }
+        },
+        async save(bytes, signal) {
+            if (!available())
+                return;
+            await forget();
+            unsaved = leaveForPost(bytes);
+            const left = await unsaved;
+            // A cancelled job is killed in seconds, its post step is not.
+            if (signal.aborted)
+                return;
+            const cache = await service();
+            if (cache !== undefined) {
+                try {
+                    if (!(await inTurn(() => saveDirectory(cache, left, env))))
+                        giveUp('the cache service did not take it');
+                }
+                catch (error) {
+                    giveUp(`the cache service did not take it (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
+                }
+            }
+            await forget();
+        },
+        // Lines are appended to the index that was restored: post saves it if main is killed.
+        journal: {
+            ofEndedRuns: true,
+            load: async () => Buffer.alloc(0),
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__/* .groupCommit */ .D)(async (lines) => {
+                if (!available())
+                    return;
+                unsaved ??= leaveForPost(restored ?? _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK);
+                const { directory } = await unsaved;
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), lines);
+            }),
+            clear: forget,
+        },
+    };
+}
+/** The post step: saves what main wrote and was killed before it could save. Never fails a job. */
+async function saveUnsaved(state, { env, loadService }, say) {
+    for (const unsaved of parseState(state)) {
+        try {
+            const cache = await loadService();
+            if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env))) {
+                say('the index of the interrupted run was saved');
+            }
+        }
+        catch (error) {
+            say(`the index of the interrupted run was not saved: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)}`);
+        }
+        finally {
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(unsaved.directory, { recursive: true, force: true });
+        }
+    }
+}
+/** What main left for post. */
+function unsavedState(getState) {
+    return getState(STATE);
+}
+function parseState(state) {
+    if (state === '')
+        return [];
+    const all = JSON.parse(state);
+    return all.flatMap(({ directory, key }) => directory === undefined || key === undefined ? [] : { directory, key });
+}
+async function freshDirectory(env) {
+    const base = env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_3__.tmpdir)();
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .O)(base);
+    return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(base, 's3-dedup-sync-'));
+}
+async function restore(cache, directory, key, prefix, env) {
+    const back = pretendWorkspace(directory, env);
+    try {
+        return await cache.restoreCache([FILE], key, [prefix], { timeoutInMs: 30_000, segmentTimeoutInMs: RESTORE_MS }, ANY_SYSTEM);
+    }
+    finally {
+        back();
+    }
+}
+async function saveDirectory(cache, { directory, key }, env) {
+    const back = pretendWorkspace(directory, env);
+    const cwd = process.cwd();
+    try {
+        // The library resolves what it saves against the working directory, and names it relative to the workspace.
+        process.chdir(directory);
+        return (await cache.saveCache([FILE], key, undefined, ANY_SYSTEM)) !== -1;
+    }
+    finally {
+        process.chdir(cwd);
+        back();
+    }
+}
+/**
+ * @actions/cache packs and unpacks relative to GITHUB_WORKSPACE, and refuses `..` in a path. A file outside of the
+ * workspace could be named by its absolute path alone, which differs from runner to runner and with it the cache's
+ * version. So for the length of a call our own directory is the workspace. It also keeps a forged archive, which
+ * is unpacked before anyone sees it, from writing by relative names into the tree that is about to be published.
+ */
+function pretendWorkspace(directory, env) {
+    const workspace = env.GITHUB_WORKSPACE;
+    env.GITHUB_WORKSPACE = directory;
+    return () => {
+        if (workspace === undefined)
+            delete env.GITHUB_WORKSPACE;
+        else
+            env.GITHUB_WORKSPACE = workspace;
+    };
+}
+/** Waits for a restore, but not for ever, and not after the run was stopped. */
+async function patiently(work, signal) {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(RESTORE_MS)]);
+    return await new Promise((resolve, reject) => {
+        const stop = () => reject(signal.aborted ? signal.reason : new Error(`no answer within ${RESTORE_MS / 1000} s`));
+        if (limit.aborted)
+            stop();
+        limit.addEventListener('abort', stop, { once: true });
+        work.then(resolve, reject).finally(() => limit.removeEventListener('abort', stop));
+    });
+}
+/** The archive is other people's: only the one file is read, no link is followed, and no more than could be ours. */
+async function readIndex(directory) {
+    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.open)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | (node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW ?? 0));
+    try {
+        const { size } = await handle.stat();
+        const file = (await handle.stat()).isFile();
+        if (!file || size > MAX_CACHED_BYTES)
+            throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
+        return await handle.readFile();
+    }
+    finally {
+        await handle.close();
+    }
+}
+
+
+/***/ }),
+
+/***/ 170:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ makeDirectory),
+/* harmony export */   f: () => (/* binding */ replaceFile)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
+
+
+
+/**
+ * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
+ * written need not fit one string. Rejects with the system's error; the old file is then still there.
+ */
+async function replaceFile(path, pieces) {
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+    try {
+        const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
+        try {
+            for (const piece of pieces)
+                await handle.appendFile(piece);
+            await handle.sync();
+        }
+        finally {
+            await handle.close();
+        }
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
+    }
+    catch (error) {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
+        throw error;
+    }
+}
+/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
+async function makeDirectory(path) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path);
+    }
+    catch (error) {
+        const { code } = error;
+        if (code === 'EEXIST')
+            return;
+        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) === path)
+            throw error;
+        await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path).catch((again) => {
+            if (again.code !== 'EEXIST')
+                throw again;
+        });
+    }
+}
+
+
+/***/ }),
+
+/***/ 1710:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A1: () => (/* binding */ parseIndex),
+/* harmony export */   Ak: () => (/* binding */ formatInvalidation),
+/* harmony export */   CI: () => (/* binding */ partsOf),
+/* harmony export */   Cu: () => (/* binding */ formatLayout),
+/* harmony export */   JR: () => (/* binding */ formatUpload),
+/* harmony export */   Ng: () => (/* binding */ uniformLayout),
+/* harmony export */   Qe: () => (/* binding */ formatIndex),
+/* harmony export */   U8: () => (/* binding */ parseLayout),
+/* harmony export */   ZK: () => (/* binding */ EMPTY_INDEX),
+/* harmony export */   db: () => (/* binding */ layoutParts),
+/* harmony export */   ev: () => (/* binding */ layoutSize),
+/* harmony export */   gW: () => (/* binding */ emptyIndex),
+/* harmony export */   kS: () => (/* binding */ formatDestination),
+/* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
+/* harmony export */ });
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6799);
+/* harmony import */ var _invalidation_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5135);
+
+
+
+/**
+ * What earlier runs learned, one text line each:
+ *
+ *     s3-dedup-sync-index 1
+ *     <crc32 of the JSON, 8 hex digits> <JSON object>
+ *
+ * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
+ * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
+ * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
+ * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
+ * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
+ * index is written again; `encryption` and `chunks` are reserved for them.
+ */
+const FIRST_LINE = 's3-dedup-sync-index 1';
+/** An index that knows nothing, and to which lines can be appended. */
+const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
+/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
+const MAX_INDEX_BYTES = 1024 ** 3;
+/** Lines of an index of that length have some 250 bytes; short ones are cheap to forge and take five times their memory. */
+const MAX_LINES = 4_000_000;
+/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
+const MAX_LINE = 64 * 1024;
+/**
+ * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
+ *
+ * @param journal lines that were appended since it was written; the last one may be cut short
+ * @param destination what lines say of objects, uploads and invalidations of another one is left out; absent: nothing is
+ */
+function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
+    const start = bytes.indexOf(0x0a);
+    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
+        return { index: undefined, why: 'it is not an index of this version' };
+    }
+    const objects = new Map();
+    const files = new Map();
+    let machine = '';
+    let writtenNs = 0n;
+    let written;
+    let droppedLines = 0;
+    let deploys = 0;
+    const uploads = new Map();
+    const pending = new Map();
+    const invalidations = new Map();
+    let speaksOf;
+    const isElsewhere = (record) => {
+        if (typeof record.destination === 'string')
+            speaksOf = record.destination;
+        return destination !== undefined && speaksOf !== undefined && speaksOf !== destination;
+    };
+    for (const record of recordsOf(journal, 0)) {
+        if (record === undefined || isElsewhere(record))
+            continue;
+        const entry = uploadEntry(record);
+        if (entry !== undefined)
+            uploads.set(entry[0], entry[1]);
+        addInvalidation(invalidations, record);
+    }
+    speaksOf = undefined;
+    let lines = 0;
+    for (const record of recordsOf(bytes, start + 1)) {
+        if (++lines > MAX_LINES)
+            return { index: undefined, why: `it has more than ${MAX_LINES} lines` };
+        if (record === undefined) {
+            droppedLines++;
+            continue;
+        }
+        const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
+        const elsewhere = isElsewhere(record);
+        if (elsewhere && typeof path !== 'string' && typeof writer !== 'string')
+            continue;
+        if (typeof upload === 'string') {
+            const entry = uploadEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                uploads.set(entry[0], entry[1]);
+        }
+        else if (typeof waiting === 'string') {
+            const entry = pendingDelete(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                pending.set(waiting, entry);
+        }
+        else if (invalidation !== undefined) {
+            if (!addInvalidation(invalidations, record))
+                droppedLines++;
+        }
+        else if (typeof key === 'string') {
+            const entry = objectEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                objects.set(key, entry);
+        }
+        else if (typeof path === 'string') {
+            const entry = fileEntry(record);
+            if (entry === undefined)
+                droppedLines++;
+            else
+                files.set(path, entry);
+        }
+        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
+            machine = writer;
+            writtenNs = BigInt(record.writtenNs);
+            written = speaksOf;
+            if (isSize(record.deploys) && !elsewhere)
+                deploys = record.deploys;
+        }
+    }
+    // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
+    if (droppedLines > 0)
+        invalidations.clear();
+    const place = written === undefined ? {} : { destination: written };
+    const index = { machine, ...place, writtenNs, objects, files, uploads, deploys, pending, invalidations };
+    return { index, droppedLines };
+}
+/** An index of a run that never wrote one: what its journal says. */
+function emptyIndex(journal, destination) {
+    const parsed = parseIndex(EMPTY_INDEX, journal, destination);
+    if (parsed.index === undefined)
+        throw new Error(parsed.why);
+    return parsed.index;
+}
+function* recordsOf(bytes, from) {
+    for (let start = from; start < bytes.length;) {
+        const newline = bytes.indexOf(0x0a, start);
+        const end = newline < 0 ? bytes.length : newline;
+        yield end - start > MAX_LINE || newline < 0 ? undefined : parseLine(bytes, start, end);
+        start = end + 1;
+    }
+}
+/** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
+function* formatIndex(index) {
+    yield `${FIRST_LINE}\n`;
+    const { machine, destination, writtenNs, deploys } = index;
+    const place = destination === undefined ? {} : { destination };
+    yield line({ machine, ...place, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
+    for (const [key, { extra, ...entry }] of index.objects)
+        yield line({ ...extra, key, ...entry });
+    for (const [path, { extra, ...entry }] of index.files)
+        yield line({ ...extra, path, ...entry });
+    for (const [pending, entry] of index.pending)
+        yield line({ pending, ...entry });
+    for (const [distribution, paths] of index.invalidations)
+        yield formatInvalidation(distribution, paths);
+    for (const [upload, entry] of index.uploads)
+        yield formatUpload(upload, entry);
+}
+/** A line of the journal, before those that are about the destination. */
+function formatDestination(destination) {
+    return line({ destination });
+}
+/** A line of the journal. */
+function formatUpload(upload, entry) {
+    return line({ upload, ...entry });
+}
+/** Lines of index and journal; as many as the longest line asks for, at least one. */
+function formatInvalidation(invalidation, paths) {
+    let lines = '';
+    let some = [];
+    let length = 0;
+    for (const path of paths) {
+        if (length + path.length > MAX_LINE / 2) {
+            lines += line({ invalidation, paths: some });
+            some = [];
+            length = 0;
+        }
+        some.push(path);
+        length += path.length + 3;
+    }
+    return lines + line({ invalidation, paths: some });
+}
+function line(record) {
+    const json = JSON.stringify(record);
+    return `${(0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+function parseLine(bytes, start, end) {
+    if (end - start < 11 || bytes[start + 8] !== 0x20)
+        return undefined;
+    const body = bytes.subarray(start + 9, end);
+    if (bytes.toString('latin1', start, start + 8) !== (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(body).toString(16).padStart(8, '0'))
+        return undefined;
+    try {
+        const value = JSON.parse(body.toString('utf8'));
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? value
+            : undefined;
+    }
+    catch {
+        // Not JSON although its checksum holds: foreign or hostile, dropped like any damaged line.
+        return undefined;
+    }
+}
+function objectEntry(record) {
+    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...more } = record;
+    const { modified, written, ...extra } = more;
+    const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    const isWrong = rawMd5 !== undefined && md5 === undefined;
+    if (etag === undefined || isWrong || !isSize(size))
+        return undefined;
+    return {
+        etag,
+        size,
+        ...(md5 === undefined ? {} : { md5 }),
+        ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
+        ...(typeof headers === 'string' ? { headers } : {}),
+        ...(typeof source === 'string' ? { source } : {}),
+        ...(typeof asked === 'string' ? { class: asked } : {}),
+        ...(isSize(modified) ? { modified } : {}),
+        ...(isSize(written) ? { written } : {}),
+        ...(Object.keys(extra).length > 0 ? { extra } : {}),
+    };
+}
+function fileEntry(record) {
+    const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (md5 === undefined || !isSize(size))
+        return undefined;
+    if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
+        return undefined;
+    return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+}
+function pendingDelete(record) {
+    const { etag: text, since, deploys } = record;
+    const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(text) : undefined;
+    return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+}
+/** Adds what a line says; false: it says nothing that may be believed. */
+function addInvalidation(invalidations, { invalidation, paths }) {
+    if (typeof invalidation !== 'string' || !(0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isDistribution */ .Rj)(invalidation) || !Array.isArray(paths))
+        return false;
+    const known = paths.filter((path) => typeof path === 'string' && (0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isInvalidationPath */ .eX)(path));
+    if (known.length < paths.length)
+        return false;
+    invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+    return true;
+}
+function uploadEntry(record) {
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
+        return undefined;
+    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+        return undefined;
+    const layout = parseLayout(parts);
+    if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined)
+        return undefined;
+    if (layoutSize(layout) !== size)
+        return undefined;
+    return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
+}
+function isSize(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+function isDecimal(value) {
+    return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
+}
+/** Parses `12x8388608+1x77`. `undefined`: not a layout of 1 to 10,000 parts. */
+function parseLayout(text) {
+    const runs = [];
+    let parts = 0;
+    for (const word of text.split('+')) {
+        const match = /^([1-9][0-9]{0,4})x([0-9]{1,14})$/.exec(word);
+        if (match === null)
+            return undefined;
+        const run = { count: Number(match[1]), size: Number(match[2]) };
+        parts += run.count;
+        if (parts > 10_000)
+            return undefined;
+        runs.push(run);
+    }
+    return runs;
+}
+/** The layout of a file that is cut into parts of `partSize` bytes, the last one shorter. */
+function uniformLayout(size, partSize) {
+    const full = Math.floor(size / partSize);
+    const rest = size - full * partSize;
+    return [
+        ...(full > 0 ? [{ count: full, size: partSize }] : []),
+        ...(rest > 0 || full === 0 ? [{ count: 1, size: rest }] : []),
+    ];
+}
+function formatLayout(layout) {
+    return layout.map((run) => `${run.count}x${run.size}`).join('+');
+}
+function layoutSize(layout) {
+    return layout.reduce((sum, run) => sum + run.count * run.size, 0);
+}
+function layoutParts(layout) {
+    return layout.reduce((sum, run) => sum + run.count, 0);
+}
+/** Byte ranges of the parts, in order. */
+function* partsOf(layout) {
+    let offset = 0;
+    for (const run of layout) {
+        for (let i = 0; i < run.count; i++) {
+            yield { offset, size: run.size };
+            offset += run.size;
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 6799:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Eq: () => (/* binding */ multipartETag),
+/* harmony export */   Q: () => (/* binding */ classifyETag),
+/* harmony export */   S2: () => (/* binding */ parseMd5),
+/* harmony export */   iF: () => (/* binding */ md5Of),
+/* harmony export */   lQ: () => (/* binding */ EMPTY_MD5),
+/* harmony export */   nn: () => (/* binding */ parseETag),
+/* harmony export */   tI: () => (/* binding */ base64OfMd5)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+
+/** The MD5 of zero bytes. */
+const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+const HEX32 = /^[0-9a-f]{32}$/;
+const MULTIPART = /^[0-9a-f]{32}-([1-9][0-9]{0,4})$/;
+/** Parses 32 lower-case hex digits; anything else is `undefined`. */
+function parseMd5(text) {
+    return text !== undefined && HEX32.test(text) ? text : undefined;
+}
+/** Takes the quotes off an entity tag; servers differ in whether they write them. Empty is `undefined`. */
+function parseETag(text) {
+    if (text === undefined)
+        return undefined;
+    const bare = text.startsWith('W/') ? text.slice(2) : text;
+    const tag = bare.length >= 2 && bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
+    return tag === '' ? undefined : tag;
+}
+/** What an ETag can prove: an MD5, the composite of `parts` part MD5s, or nothing. */
+function classifyETag(etag) {
+    if (HEX32.test(etag))
+        return { kind: 'md5', md5: etag };
+    const multipart = MULTIPART.exec(etag);
+    if (multipart?.[1] !== undefined)
+        return { kind: 'multipart', parts: Number(multipart[1]) };
+    return { kind: 'opaque' };
+}
+function md5Of(bytes) {
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5').update(bytes).digest('hex');
+}
+/** The `Content-MD5` spelling of a digest. */
+function base64OfMd5(md5) {
+    return Buffer.from(md5, 'hex').toString('base64');
+}
+/** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
+function multipartETag(partMd5s) {
+    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
+    for (const md5 of partMd5s)
+        hash.update(md5, 'hex');
+    return `${hash.digest('hex')}-${partMd5s.length}`;
+}
+
+
+/***/ }),
+
+/***/ 4132:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   S0: () => (/* binding */ SyncError),
+/* harmony export */   Wp: () => (/* binding */ usageError),
+/* harmony export */   bD: () => (/* binding */ messageOf),
+/* harmony export */   dc: () => (/* binding */ EXIT),
+/* harmony export */   gX: () => (/* binding */ worstExit),
+/* harmony export */   x5: () => (/* binding */ refusal)
+/* harmony export */ });
+/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
+
+/** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
+const EXIT = {
+    done: 0,
+    failed: 1,
+    usage: 2,
+    different: 3,
+    refused: 4,
+    foreignWriter: 5,
+    wouldChange: 6,
+    interrupted: 130,
+    terminated: 143,
+};
+/**
+ * A failure that a person reads: `message` is one line that says what was given or met, what was expected,
+ * and what to do. What it repeats of inputs and answers is without secrets.
+ */
+class SyncError extends Error {
+    code;
+    exit;
+    name = 'SyncError';
+    constructor(code, exit, message, options) {
+        super((0,_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(message), options?.cause === undefined ? undefined : { cause: options.cause });
+        this.code = code;
+        this.exit = exit;
+        this.key = options?.key;
+    }
+    key;
+}
+function usageError(message) {
+    return new SyncError('usage', EXIT.usage, message);
+}
+function refusal(code, message) {
+    return new SyncError(code, EXIT.refused, message);
+}
+/** When several apply: 130/143, 2, 4, 5, 1, 3. */
+function worstExit(codes) {
+    const order = [130, 143, 2, 4, 5, 1, 3, 6, 0];
+    let worst = order.length - 1;
+    for (const code of codes)
+        worst = Math.min(worst, order.indexOf(code));
+    return order[worst] ?? EXIT.failed;
+}
+/** The message of anything thrown, on one line and without secrets. */
+function messageOf(error) {
+    const text = error instanceof Error ? error.message || error.name : String(error);
+    return (0,_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(text.replace(/\s*[\r\n]+\s*/g, ' ').trim());
+}
+
+
+/***/ }),
+
+/***/ 4460:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ groupCommit)
+/* harmony export */ });
+/** Lines that arrive while a write is under way go together in the next one; each caller waits for its own. */
+function groupCommit(write) {
+    let writing;
+    let waiting;
+    return (lines, signal) => {
+        if (waiting !== undefined) {
+            waiting.lines += lines;
+            return waiting.written;
+        }
+        const before = writing ?? Promise.resolve();
+        const batch = { lines, written: before };
+        const written = before
+            .catch(() => undefined)
+            .then(() => {
+            waiting = undefined;
+            writing = write(batch.lines, signal);
+            return writing;
+        });
+        batch.written = written;
+        waiting = batch;
+        return written;
+    };
+}
+
+
+/***/ }),
+
+/***/ 5135:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   QD: () => (/* binding */ groupPaths),
+/* harmony export */   Qz: () => (/* binding */ EVERYTHING),
+/* harmony export */   Rj: () => (/* binding */ isDistribution),
+/* harmony export */   eX: () => (/* binding */ isInvalidationPath),
+/* harmony export */   hU: () => (/* binding */ covers),
+/* harmony export */   wG: () => (/* binding */ pathsOf)
+/* harmony export */ });
+/* unused harmony export invalidationPath */
+/**
+ * From keys to the paths that CloudFront is told to forget. What it takes: "What you need to know when invalidating
+ * files", https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+ */
+/** What invalidates all that a distribution has. */
+const EVERYTHING = '/*';
+/** CloudFront refuses a longer path. */
+const MAX_PATH_LENGTH = 4000;
+/** CloudFront refuses more paths with a wildcard than this, in all invalidations that are in progress. */
+const MAX_WILDCARDS = 15;
+/**
+ * Everything but what is encoded: non-ASCII, control characters, blanks and what RFC 1738 calls unsafe. "Do not
+ * URL-encode any other characters in the path, or CloudFront will not invalidate the old version". A question mark
+ * would begin a query string.
+ */
+const UNSAFE = /[^!$&'()*+,\-./0-9:;=@A-Z_a-z]+/g;
+const VALID = /^\/(?:[!$&'()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
+const DISTRIBUTION = /^E[A-Z0-9]{5,31}$/;
+/** Whether CloudFront would take it as a path. */
+function isInvalidationPath(text) {
+    return text.length <= MAX_PATH_LENGTH && VALID.test(text);
+}
+function isDistribution(text) {
+    return DISTRIBUTION.test(text);
+}
+/** The path under which a key is served; `undefined`: it is not. */
+function invalidationPath(key, mapping) {
+    const { stripPrefix, addPrefix } = mapping;
+    if (!key.startsWith(stripPrefix))
+        return undefined;
+    const path = `/${addPrefix}${key.slice(stripPrefix.length)}`.replace(UNSAFE, (text) => Buffer.from(text)
+        .reduce((encoded, byte) => `${encoded}%${byte.toString(16).padStart(2, '0')}`, '')
+        .toUpperCase());
+    // An asterisk may stand at the end alone, where it means anything: what begins like the key goes too.
+    const star = path.indexOf('*');
+    const whole = star === -1 ? path : path.slice(0, star + 1);
+    return whole.length <= MAX_PATH_LENGTH ? whole : wildcard(directoryOf(whole.slice(0, MAX_PATH_LENGTH)));
+}
+/** The paths under which keys are served: an index page also under its directory. */
+function pathsOf(keys, mapping) {
+    const paths = new Set();
+    for (const key of keys) {
+        const path = invalidationPath(key, mapping);
+        if (path === undefined)
+            continue;
+        paths.add(path);
+        if (path.endsWith('/index.html'))
+            paths.add(directoryOf(path));
+    }
+    return [...paths];
+}
+/**
+ * At most `maxPaths` paths that cover all of them: these themselves when they fit, else wildcards of directories. The
+ * widest wildcards are broken up first, into what lies in their directories, as long as all of it fits.
+ */
+function groupPaths(paths, maxPaths) {
+    const all = withoutCovered(paths);
+    if (all.length <= maxPaths && wildcards(all) <= MAX_WILDCARDS)
+        return all;
+    const grouped = breakUp(all, maxPaths);
+    return wildcards(grouped) <= MAX_WILDCARDS ? grouped : breakUp(all, Math.min(maxPaths, MAX_WILDCARDS));
+}
+/** Whether a path of a result stands for this one. */
+function covers(path, covered) {
+    return path === covered || (isWildcard(path) && stemOf(covered).startsWith(stemOf(path)));
+}
+/** In the order of their stems: what has a common beginning stands together, a wildcard before what it covers. */
+function withoutCovered(paths) {
+    const sorted = [...new Set(paths)].sort((a, b) => {
+        const x = stemOf(a);
+        const y = stemOf(b);
+        if (x !== y)
+            return x < y ? -1 : 1;
+        return a < b ? 1 : -1;
+    });
+    const kept = [];
+    let cover;
+    for (const path of sorted) {
+        if (cover !== undefined && covers(cover, path))
+            continue;
+        if (isWildcard(path))
+            cover = path;
+        kept.push(path);
+    }
+    return kept;
+}
+function breakUp(paths, maxPaths) {
+    const first = group(paths, 0, paths.length);
+    let count = 1;
+    const whole = [];
+    const open = first.to - first.from > 1 ? [first] : [];
+    if (open.length === 0)
+        whole.push(first);
+    while (open.length > 0) {
+        // At most `maxPaths` are open at a time.
+        const widest = open.reduce((a, b) => (b.directory.length < a.directory.length ? b : a));
+        open.splice(open.indexOf(widest), 1);
+        const parts = partsOf(paths, widest, maxPaths - count + 1);
+        if (parts === undefined) {
+            whole.push(widest);
+            continue;
+        }
+        count += parts.length - 1;
+        for (const part of parts)
+            (part.to - part.from > 1 ? open : whole).push(part);
+    }
+    return whole
+        .sort((a, b) => a.from - b.from)
+        .map(({ from, to, directory }) => (to - from > 1 ? wildcard(directory) : (paths[from] ?? EVERYTHING)));
+}
+/** A group's files and directories; `undefined`: they are more than `most`. */
+function partsOf(paths, { from, to, directory }, most) {
+    const parts = [];
+    for (let at = from; at < to;) {
+        if (parts.length === most)
+            return undefined;
+        const stem = stemOf(paths[at] ?? '');
+        const slash = stem.indexOf('/', directory.length);
+        const next = slash === -1 ? at + 1 : endOf(paths, stem.slice(0, slash + 1), at, to);
+        parts.push(group(paths, at, next));
+        at = next;
+    }
+    return parts;
+}
+/** The end of those that begin so. They stand together, so halving finds it. */
+function endOf(paths, beginning, from, to) {
+    let low = from + 1;
+    let high = to;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (stemOf(paths[middle] ?? '').startsWith(beginning))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+/** What the first and the last one in an order share, all between them do. */
+function group(paths, from, to) {
+    const first = stemOf(paths[from] ?? '');
+    const last = stemOf(paths[to - 1] ?? '');
+    let length = 0;
+    while (length < first.length && first[length] === last[length])
+        length++;
+    return { from, to, directory: directoryOf(first.slice(0, length)) };
+}
+function wildcards(paths) {
+    return paths.reduce((count, path) => (isWildcard(path) ? count + 1 : count), 0);
+}
+function isWildcard(path) {
+    return path.endsWith('*');
+}
+function wildcard(directory) {
+    return `${directory}*`;
+}
+function stemOf(path) {
+    return isWildcard(path) ? path.slice(0, -1) : path;
+}
+/** Up to and with the last slash. */
+function directoryOf(path) {
+    return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+
+/***/ }),
+
+/***/ 2166:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ withoutSecrets),
+/* harmony export */   l: () => (/* binding */ withoutValues)
+/* harmony export */ });
+/** What stands in a secret's place. */
+const HIDDEN = '***';
+/**
+ * Secrets by their shape, in what others say: servers and proxies repeat requests in their errors, and whoever reads a
+ * log must not be able to sign, nor to use a signed URL. Each keeps its first group. Lengths have an end:
+ * what is said may be long.
+ */
+const SHAPES = [
+    // https://user:password@host, https://token@host
+    /(\b[a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#"'<>]{1,512}(?=@)/gi,
+    // Of presigned URLs: AWS Signature 4 and 2, Google, Azure.
+    /([?&](?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|token|access_token)=)[^\s&"'<>]+/gi,
+    // Headers, as they are or as an error lists them.
+    /(\bSignature\s*[=:]\s*)[A-Za-z0-9+/=%]{16,}/gi,
+    /(\bx-amz-security-token["']?\s*[=:>]\s*["']?)[^\s"'<>,;&]+/gi,
+    /(\b(?:proxy-)?authorization["']?\s*[=:]\s*["']?(?:Basic|Bearer)\s+)[^\s"'<>,;]+/gi,
+    /(\bAWS [A-Z0-9]{16,}:)[A-Za-z0-9+/=]{20,}/g,
+    // A JSON Web Token, as the runner's identity is.
+    /(\beyJ)[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{1,4096}(?:\.[A-Za-z0-9_-]{1,2048})?/g,
+];
+/** A text of somebody else without what could be used. */
+function withoutSecrets(text) {
+    return SHAPES.reduce((masked, shape) => masked.replace(shape, `$1${HIDDEN}`), text);
+}
+/** A text without these very values. */
+function withoutValues(text, secrets) {
+    let masked = text;
+    for (const secret of secrets)
+        if (secret !== undefined && secret !== '')
+            masked = masked.replaceAll(secret, HIDDEN);
+    return masked;
+}
+
+
+/***/ })
+
+};

@@ -1,0 +1,48 @@
+export const id = 84;
+export const ids = [84];
+export const modules = {
+
+/***/ 7084:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+__webpack_require__.r(__webpack_exports__);
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Meeting: () => (/* binding */ Meeting)
+/* harmony export */ });
+/**
+ * Where the destinations of a run meet when everything is staged in each of them: nothing becomes visible anywhere
+ * before all have come, and nothing at all when one of them cannot.
+ */
+class Meeting {
+    #all;
+    #settle = () => undefined;
+    #awaited;
+    /** @param expected number of destinations */
+    constructor(expected) {
+        this.#awaited = expected;
+        this.#all = new Promise((resolve) => {
+            this.#settle = resolve;
+        });
+    }
+    /** One destination's. @param url for messages: two services may have buckets of one name */
+    seat(url) {
+        let hasCome = false;
+        return {
+            arrive: () => {
+                if (!hasCome && --this.#awaited === 0)
+                    this.#settle(undefined);
+                hasCome = true;
+                return this.#all;
+            },
+            fail: () => {
+                if (!hasCome)
+                    this.#settle(url);
+            },
+        };
+    }
+}
+
+
+/***/ })
+
+};

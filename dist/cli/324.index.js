@@ -1,0 +1,130 @@
+export const id = 324;
+export const ids = [324];
+export const modules = {
+
+/***/ 324:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   writeReportFile: () => (/* binding */ writeReportFile)
+/* harmony export */ });
+/* unused harmony exports jsonLines, json */
+/* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(170);
+
+/** Writes the report whole or not at all; step by step, as the report of a million files would not fit one string. */
+async function writeReportFile(path, report) {
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .replaceFile */ .f)(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)));
+}
+/** JSON Lines: the run without its steps, then a line for each step, with its destination's place from 0. */
+function* jsonLines(report) {
+    const destinations = report.destinations.map(({ steps: _, ...rest }) => rest);
+    yield `${JSON.stringify({ ...report, destinations })}\n`;
+    for (const [destination, { steps }] of report.destinations.entries()) {
+        for (const step of steps)
+            yield `${JSON.stringify({ destination, ...step })}\n`;
+    }
+}
+/** JSON for programs that a person can also read: a step has a line. */
+function* json(report) {
+    const { destinations, ...run } = report;
+    // Without the closing brace: what follows is the last member.
+    yield `${JSON.stringify(run, undefined, 2).slice(0, -2)},\n  "destinations": [`;
+    let first = true;
+    for (const { steps, ...destination } of destinations) {
+        yield `${first ? '' : ','}\n    ${indented(destination).slice(0, -6)},\n      "steps": [`;
+        yield* stepLines(steps);
+        yield ']\n    }';
+        first = false;
+    }
+    yield '\n  ]\n}\n';
+}
+function* stepLines(steps) {
+    let separator = '\n';
+    for (const step of steps) {
+        yield `${separator}        ${JSON.stringify(step)}`;
+        separator = ',\n';
+    }
+    if (steps.length > 0)
+        yield '\n      ';
+}
+function indented(value) {
+    return JSON.stringify(value, undefined, 2).replaceAll('\n', '\n    ');
+}
+/** Joins small pieces: a system call a step is slower than the run. */
+function* batched(pieces) {
+    const BATCH = 256 * 1024;
+    let batch = '';
+    for (const piece of pieces) {
+        batch += piece;
+        if (batch.length < BATCH)
+            continue;
+        yield batch;
+        batch = '';
+    }
+    if (batch !== '')
+        yield batch;
+}
+
+
+/***/ }),
+
+/***/ 170:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ makeDirectory),
+/* harmony export */   f: () => (/* binding */ replaceFile)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
+
+
+
+/**
+ * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
+ * written need not fit one string. Rejects with the system's error; the old file is then still there.
+ */
+async function replaceFile(path, pieces) {
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+    try {
+        const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
+        try {
+            for (const piece of pieces)
+                await handle.appendFile(piece);
+            await handle.sync();
+        }
+        finally {
+            await handle.close();
+        }
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
+    }
+    catch (error) {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
+        throw error;
+    }
+}
+/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
+async function makeDirectory(path) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path);
+    }
+    catch (error) {
+        const { code } = error;
+        if (code === 'EEXIST')
+            return;
+        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) === path)
+            throw error;
+        await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path).catch((again) => {
+            if (again.code !== 'EEXIST')
+                throw again;
+        });
+    }
+}
+
+
+/***/ })
+
+};
