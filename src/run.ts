@@ -112,7 +112,7 @@ export async function run(
   options: SyncOptions,
   shell: Shell,
   signal: AbortSignal,
-  { openStore, openInvalidator, sync, fileIndexStorage, objectIndexStorage }: Engine = engine,
+  { openStore: open, openInvalidator, sync, fileIndexStorage, objectIndexStorage }: Engine = engine,
 ): Promise<ExitCode> {
   const began = shell.now();
   const warnings: string[] = [];
@@ -130,6 +130,12 @@ export async function run(
     roots: sourcesOf(options),
   });
 
+  const stores: OpenedStore[] = [];
+  const openStore: Engine['openStore'] = async (...args) => {
+    const opened = await open(...args);
+    stores.push(opened);
+    return opened;
+  };
   const all = [options, ...options.mirrors];
   const shared = all.length === 1 ? undefined : await sharing(signal);
   // Mirrors wait for what the first destination's index says of the local files; one in a bucket may say nothing of them.
@@ -142,6 +148,7 @@ export async function run(
     reach = resolve;
   });
   const results = await Promise.all(all.map(publishTo));
+  for (const { close } of stores) close();
   const identity = results[0]?.identity;
   const end = together(results, options.dryRun);
   const report = buildReport(options, shell, { began, identity, warnings, end });

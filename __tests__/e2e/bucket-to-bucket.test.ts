@@ -1,7 +1,7 @@
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { clientOf } from '../support/bucket-view.js';
-import { copyOfDist, reach, runAction, runCli, withoutProgress } from '../support/dist.js';
+import { copyOfDist, reach, runAction, runCli } from '../support/dist.js';
 import { type EmbeddedTestServer, embedded, realServers, type TestServer } from '../support/servers.js';
 import { noise, removeTree, type TreeContents, temporaryDirectory, writeTree } from '../support/tree.js';
 
@@ -45,7 +45,7 @@ async function cli(
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Line);
-  return { status: ended.status, stderr: withoutProgress(ended.stderr), end: lines.at(-1) ?? { type: '' } };
+  return { status: ended.status, stderr: ended.stderr, end: lines.at(-1) ?? { type: '' } };
 }
 
 async function headers(client: S3Client, bucket: string, key: string): Promise<object> {
@@ -218,8 +218,6 @@ describe('dist, from bucket to bucket', () => {
       env: reach(server),
     });
     expect(gone.status).toBe(2);
-    expect(withoutProgress(gone.stderr)).toMatch(
-      /^error: s3:\/\/no-such-bucket\/a\/: there is no such bucket/,
-    );
+    expect(gone.stderr).toMatch(/^error: s3:\/\/no-such-bucket\/a\/: there is no such bucket/);
   });
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Profile } from '../../dev/s3-server/index.js';
 import type { Report } from '../../src/model/report.js';
 import { clientOf, rawHeaders } from '../support/bucket-view.js';
-import { copyOfDist, reach, runCli, withoutProgress } from '../support/dist.js';
+import { copyOfDist, reach, runCli } from '../support/dist.js';
 import { embedded, realServers, type TestServer } from '../support/servers.js';
 import { removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
@@ -129,7 +129,7 @@ for (const { name, profile, absent, start } of SUITES) {
         report,
       ];
       const ended = await runCli(dist, [...args, ...options], { cwd: root, env: reach(server) });
-      expect({ status: ended.status, said: withoutProgress(ended.stderr) }).toEqual({ status: 0, said: '' });
+      expect({ status: ended.status, said: ended.stderr }).toEqual({ status: 0, said: '' });
       const { destinations } = JSON.parse(await readFile(report, 'utf8')) as Report;
       const { steps } = destinations[0]!;
       return Object.fromEntries(steps.map(({ key, action }) => [key.slice('site/'.length), action]));

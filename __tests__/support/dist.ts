@@ -47,13 +47,14 @@ export function reach(server: TestServer): Record<string, string> {
   };
 }
 
-export async function runCli(dist: string, args: readonly string[], where: Surroundings): Promise<Ended> {
-  return run(process.execPath, [join(dist, 'cli.js'), ...args], where);
-}
+/** How far a run is: a slow machine is told that, a fast one is not. */
+const PROGRESS =
+  /^(Finding files|Listing|Compressing|Hashing|Planning|Reading back|Publishing|Downloading|Writing the index): .*\n/gm;
 
-/** What a run says on standard error, but for how far it is: a slow machine is told that, a fast one is not. */
-export function withoutProgress(stderr: string): string {
-  return stderr.replace(/^Publishing: .*\n/gm, '');
+/** `stderr` is without lines of progress. */
+export async function runCli(dist: string, args: readonly string[], where: Surroundings): Promise<Ended> {
+  const ended = await run(process.execPath, [join(dist, 'cli.js'), ...args], where);
+  return { ...ended, stderr: ended.stderr.replace(PROGRESS, '') };
 }
 
 /** Runs the action as the runner does: inputs in the environment, files for outputs, state and summary. */

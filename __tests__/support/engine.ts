@@ -139,7 +139,7 @@ export async function publish(
   const events: Event[] = [];
   const emit = (event: Event): void => void events.push(event);
   const signal = changes.signal ?? new AbortController().signal;
-  const { store } = await openStore(options, emit, signal);
+  const { store, close } = await openStore(options, emit, signal);
   const { maxCopySize } = changes;
   if (maxCopySize !== undefined) Object.defineProperty(store, 'maxCopySize', { value: maxCopySize });
   if (changes.canTag !== undefined) Object.defineProperty(store, 'canTag', { value: changes.canTag });
@@ -157,6 +157,7 @@ export async function publish(
   const source = place === undefined ? {} : { source: await openSource(place, emit, signal) };
   const ports = { store, copyFrom, index, owner, emit, signal, now, ...cdn, ...below, ...source };
   const result = await sync({ ...options, ...(place === undefined ? {} : { source: place }) }, ports);
+  close();
   const messages = events.flatMap((event) => (event.type === 'message' ? [event.message] : []));
   return { ...result, events, messages };
 }

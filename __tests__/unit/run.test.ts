@@ -168,7 +168,9 @@ test('CloudFront is reached when something is to be invalidated, and the end say
   });
   const { ended } = await runWith({ invalidation }, engine);
   expect(ended.invalidationIds).toEqual(['I1']);
-  expect(engine.openInvalidator.mock.calls).toEqual([[expect.anything(), 'E2EXAMPLE', 'eu-west-1']]);
+  expect(engine.openInvalidator.mock.calls).toEqual([
+    [expect.anything(), 'E2EXAMPLE', 'eu-west-1', expect.anything()],
+  ]);
   expect(engine.sync.mock.calls[0]?.[1].invalidator?.distribution).toBe('E2EXAMPLE');
 
   for (const changes of [{}, { invalidation, dryRun: true }]) {

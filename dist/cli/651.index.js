@@ -2780,6 +2780,10 @@ async function openStore(options, emit, signal, surroundings = {}) {
         identity,
         region,
         endpoint: endpoint === undefined ? undefined : withoutCredentials(endpoint),
+        close() {
+            connecting.httpAgent.destroy();
+            connecting.httpsAgent.destroy();
+        },
     };
 }
 function environmentEndpoint() {

@@ -3583,6 +3583,8 @@ class DigestPool {
     #busy = new Map();
     #queue = [];
     #threads = 0;
+    #signal;
+    #onAbort = () => void this.#end(this.#signal.reason);
     #onAlive;
     #memo;
     /**
@@ -3593,7 +3595,8 @@ class DigestPool {
     constructor(onAlive, signal, memo) {
         this.#onAlive = onAlive;
         this.#memo = memo;
-        signal.addEventListener('abort', () => void this.#end(signal.reason), { once: true });
+        this.#signal = signal;
+        signal.addEventListener('abort', this.#onAbort);
     }
     /** How many digests are worth asking for at a time. */
     width = Math.min(MOST_THREADS, (0,external_node_os_.availableParallelism)());
@@ -3622,6 +3625,8 @@ class DigestPool {
         });
     }
     async close() {
+        // Node keeps a signal made of others for ever while somebody listens to it, and with it all that they hold.
+        this.#signal.removeEventListener('abort', this.#onAbort);
         await this.#end(new Error('the digests are not wanted any more'));
     }
     async #end(reason) {
@@ -3728,6 +3733,7 @@ class RunFrame {
     #stop = new AbortController();
     #phases = {};
     #watchdog;
+    #endSoon;
     #movedAt = performance.now();
     #bytesMoved = 0;
     #toldAt = 0;
@@ -3744,7 +3750,8 @@ class RunFrame {
         (0,external_node_events_.setMaxListeners)(0, this.signal, this.requests);
         const end = () => requests.abort(this.signal.reason);
         this.#stop.signal.addEventListener('abort', end);
-        ports.signal.addEventListener('abort', () => setTimeout(end, LAST_REQUESTS_MS).unref());
+        this.#endSoon = () => setTimeout(end, LAST_REQUESTS_MS).unref();
+        ports.signal.addEventListener('abort', this.#endSoon);
         this.pool = new DigestPool(() => this.moved(), this.signal, ports.shared?.digests);
         this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
     }
@@ -3843,6 +3850,9 @@ class RunFrame {
     async close() {
         clearInterval(this.#watchdog);
         await this.pool.close();
+        // Not while it is aborted: what is still asked for then ends a little later.
+        if (!this.#ports.signal.aborted)
+            this.#ports.signal.removeEventListener('abort', this.#endSoon);
     }
     /** How long what must still be said or written may take. */
     lastRequests() {

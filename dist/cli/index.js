@@ -4865,7 +4865,7 @@ const patternParsers = {
  * both are the same truth. Order: store, index, sync, report, `end` event, outputs and
  * summary, failure.
  */
-async function run(options, shell, signal, { openStore, openInvalidator, sync, fileIndexStorage, objectIndexStorage } = engine) {
+async function run(options, shell, signal, { openStore: open, openInvalidator, sync, fileIndexStorage, objectIndexStorage } = engine) {
     const began = shell.now();
     const warnings = [];
     const emit = (event) => {
@@ -4881,6 +4881,12 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         ...(options.mirrors.length === 0 ? {} : { mirrors: options.mirrors.map(model_options/* runUrl */.V) }),
         roots: sourcesOf(options),
     });
+    const stores = [];
+    const openStore = async (...args) => {
+        const opened = await open(...args);
+        stores.push(opened);
+        return opened;
+    };
     const all = [options, ...options.mirrors];
     const shared = all.length === 1 ? undefined : await sharing(signal);
     // Mirrors wait for what the first destination's index says of the local files; one in a bucket may say nothing of them.
@@ -4894,6 +4900,8 @@ async function run(options, shell, signal, { openStore, openInvalidator, sync, f
         reach = resolve;
     });
     const results = await Promise.all(all.map(publishTo));
+    for (const { close } of stores)
+        close();
     const identity = results[0]?.identity;
     const end = together(results, options.dryRun);
     const report = buildReport(options, shell, { began, identity, warnings, end });

@@ -269,4 +269,6 @@ export interface OpenedStore {
   readonly region: string;
   /** Custom endpoint, without credentials; absent: AWS itself. */
   readonly endpoint: string | undefined;
+  /** Lets go of its connections, when nothing more is asked. */
+  readonly close: () => void;
 }

@@ -106,6 +106,10 @@ export async function openStore(
     identity,
     region,
     endpoint: endpoint === undefined ? undefined : withoutCredentials(endpoint),
+    close() {
+      connecting.httpAgent.destroy();
+      connecting.httpsAgent.destroy();
+    },
   };
 }
 

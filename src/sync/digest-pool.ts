@@ -36,6 +36,8 @@ export class DigestPool {
   readonly #queue: Task[] = [];
   #threads = 0;
 
+  readonly #signal: AbortSignal;
+  readonly #onAbort = (): void => void this.#end(this.#signal.reason);
   readonly #onAlive: () => void;
   readonly #memo: DigestMemo | undefined;
 
@@ -47,7 +49,8 @@ export class DigestPool {
   constructor(onAlive: () => void, signal: AbortSignal, memo?: DigestMemo) {
     this.#onAlive = onAlive;
     this.#memo = memo;
-    signal.addEventListener('abort', () => void this.#end(signal.reason), { once: true });
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort);
   }
 
   /** How many digests are worth asking for at a time. */
@@ -81,6 +84,8 @@ export class DigestPool {
   }
 
   async close(): Promise<void> {
+    // Node keeps a signal made of others for ever while somebody listens to it, and with it all that they hold.
+    this.#signal.removeEventListener('abort', this.#onAbort);
     await this.#end(new Error('the digests are not wanted any more'));
   }
 

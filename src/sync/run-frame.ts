@@ -48,6 +48,7 @@ export class RunFrame {
   readonly #stop = new AbortController();
   readonly #phases: Partial<Record<PhaseName, number>> = {};
   readonly #watchdog: NodeJS.Timeout;
+  readonly #endSoon: () => void;
   #movedAt = performance.now();
   #bytesMoved = 0;
   #toldAt = 0;
@@ -65,7 +66,8 @@ export class RunFrame {
     setMaxListeners(0, this.signal, this.requests);
     const end = (): void => requests.abort(this.signal.reason);
     this.#stop.signal.addEventListener('abort', end);
-    ports.signal.addEventListener('abort', () => setTimeout(end, LAST_REQUESTS_MS).unref());
+    this.#endSoon = () => setTimeout(end, LAST_REQUESTS_MS).unref();
+    ports.signal.addEventListener('abort', this.#endSoon);
     this.pool = new DigestPool(() => this.moved(), this.signal, ports.shared?.digests);
     this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
   }
@@ -175,6 +177,8 @@ export class RunFrame {
   async close(): Promise<void> {
     clearInterval(this.#watchdog);
     await this.pool.close();
+    // Not while it is aborted: what is still asked for then ends a little later.
+    if (!this.#ports.signal.aborted) this.#ports.signal.removeEventListener('abort', this.#endSoon);
   }
 
   /** How long what must still be said or written may take. */

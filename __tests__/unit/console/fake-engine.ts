@@ -27,6 +27,7 @@ export const opened: OpenedStore = {
   identity: { source: 'environment' },
   region: 'eu-west-1',
   endpoint: undefined,
+  close: () => undefined,
 };
 
 export function storage(): IndexStorage {
