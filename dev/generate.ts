@@ -324,6 +324,12 @@ export function renderReportSchema(): string {
             minimum: 0,
             description: 'bytes of file content that left the machine, retries left out',
           },
+          reusedBytes: {
+            type: 'integer',
+            minimum: 1,
+            description:
+              'bytes of uploaded files that were not sent but copied from older objects; totals.uploaded counts them, sentBytes does not; absent when there were none',
+          },
           sendAllRequests: {
             type: 'integer',
             minimum: 0,
@@ -389,7 +395,17 @@ export function renderReportSchema(): string {
           reason: closedSet(REASON_WORDS),
           rank: { type: 'integer', minimum: 0, description: 'index into ranks' },
           bytes: { type: 'integer', minimum: 0 },
-          source: { ...text, description: 'key that a copy was made from' },
+          source: {
+            ...text,
+            description:
+              'key that a copy was made from; of an upload with reusedBytes, the older object that shares bytes with it',
+          },
+          reusedBytes: {
+            type: 'integer',
+            minimum: 1,
+            description:
+              'of an upload: those of its bytes that were not sent but copied from an older object; absent when none were',
+          },
           outcome: closedSet({
             done: 'done',
             planned: 'would be done: a dry run',

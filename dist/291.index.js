@@ -533,7 +533,7 @@ const INPUTS = {
         kind: 'lines',
         group: 'Objects',
         placeholder: 'PLACE',
-        description: "Further places whose content is copied instead of sent, one a line: `s3://bucket/prefix`, then `region=`, `expected-bucket-owner=` or `requester-pays=` where needed. Last release's prefix, a staging bucket. They are listed once and never written.",
+        description: "Further places whose content is copied instead of sent, one a line: `s3://bucket/prefix`, then `region=`, `expected-bucket-owner=` or `requester-pays=` where needed. Last release's prefix, a staging bucket. Large files that changed since are made from what lies there, where its index does too. They are listed once and never written.",
     },
     'copy-min-size': {
         kind: 'size',
@@ -692,7 +692,7 @@ const INPUTS = {
         default: 'cache',
         cliDefault: "a file in the user's cache directory",
         placeholder: 'PLACE',
-        description: "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key`, or `none`. Losing it costs time, never correctness.",
+        description: "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key`, or `none`. With one, only what changed of a large file is sent. Losing it costs time, never correctness.",
     },
     report: {
         kind: 'string',
@@ -1272,11 +1272,19 @@ function isChanged(totals) {
     const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
     return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
 }
-/** Bytes that the destination has and that did not have to travel, of all that it has now from the tree. */
-function spared(totals) {
+/**
+ * Bytes that the destination has and that did not have to travel, of all that it has now from the tree.
+ *
+ * @param reused of the uploaded ones, those that older objects had
+ */
+function spared(totals, reused) {
     const { copied, linked, unchanged, refreshed, uploaded, downloaded } = totals;
     const bytes = copied.bytes + linked.bytes + unchanged.bytes + refreshed.bytes;
-    return { bytes, of: bytes + uploaded.bytes + downloaded.bytes };
+    return { bytes: bytes + reused, of: bytes + uploaded.bytes + downloaded.bytes };
+}
+/** Over several destinations. */
+function sumReused(report) {
+    return report.destinations.reduce((sum, { reusedBytes = 0 }) => sum + reusedBytes, 0);
 }
 function totalRequests(requests) {
     return Object.values(requests).reduce((sum, count) => sum + count, 0);
@@ -1756,8 +1764,11 @@ function* list(heading, top) {
         yield info(`  ${text}`);
     yield { kind: 'group-end' };
 }
-function stepText({ step, action }) {
-    return `${printable(step.key)} (${formatBytes(step.bytes)}, ${reasonText(step, action)})`;
+function stepText({ step, action, sentBytes, reused }) {
+    const made = reused === undefined
+        ? ''
+        : `: ${formatBytes(sentBytes)} sent, ${formatBytes(reused.bytes)} copied from ${printable(reused.source)}`;
+    return `${printable(step.key)} (${formatBytes(step.bytes)}, ${reasonText(step, action)}${made})`;
 }
 function reasonText(step, action) {
     const reason = REASON_WORDS[step.reason];
@@ -1907,7 +1918,7 @@ function* endLines(ended) {
         const pad = ' '.repeat(files - formatCount(count.files).length);
         yield info(`  ${word.padEnd(words)}  ${pad}${number}  ${formatBytes(count.bytes)}`);
     }
-    const { bytes, of } = spared(ended.totals);
+    const { bytes, of } = spared(ended.totals, ended.reusedBytes ?? 0);
     if (bytes > 0)
         yield info(`  ${formatPercent(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
     if (ended.delayed !== undefined && ended.delayed.keys > 0)
@@ -2015,7 +2026,7 @@ function headline(report, totals, title) {
     const urls = report.destinations.map(({ url }) => markdownCode(url, NAME_LENGTH));
     const heading = title === '' ? urls.join(', ') : markdownText(shorten(title, NAME_LENGTH));
     const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
-    const { bytes, of } = spared(totals);
+    const { bytes, of } = spared(totals, sumReused(report));
     const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
     if (title !== '')
         sentences.unshift(`${urls.join(', ')}:`);
@@ -2089,12 +2100,13 @@ function countAndBytes({ files, bytes }) {
 /** A picture beside the table: where the bytes of the destination came from. Its labels are ours alone. */
 function origin(report, totals) {
     const { dryRun } = report;
+    const reused = sumReused(report);
     const slices = [
-        { label: dryRun ? 'to be sent' : 'sent', bytes: totals.uploaded.bytes },
+        { label: dryRun ? 'to be sent' : 'sent', bytes: totals.uploaded.bytes - reused },
         { label: dryRun ? 'to be fetched' : 'fetched', bytes: totals.downloaded.bytes },
         {
             label: `${dryRun ? 'to be copied' : 'copied'} ${isDownload(report) ? 'on the disk' : 'inside S3'}`,
-            bytes: totals.copied.bytes + totals.linked.bytes,
+            bytes: totals.copied.bytes + totals.linked.bytes + reused,
         },
         { label: 'already there', bytes: totals.unchanged.bytes + totals.refreshed.bytes },
     ].filter(({ bytes }) => bytes > 0);
@@ -3793,7 +3805,7 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(651)]).then(__webpack_require__.bind(__webpack_require__, 1651))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(711), __webpack_require__.e(651), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(414), __webpack_require__.e(532), __webpack_require__.e(74)]).then(__webpack_require__.bind(__webpack_require__, 1074))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(414), __webpack_require__.e(532), __webpack_require__.e(491)]).then(__webpack_require__.bind(__webpack_require__, 7491))).sync(...args),
     fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(452)]).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(452)]).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
@@ -4230,6 +4242,7 @@ async function writeReport(report, options, exit, emit) {
 }
 function ending({ report, exit, path }, options, ms) {
     const totals = sumTotals(report);
+    const reusedBytes = sumReused(report);
     const invalidationIds = report.destinations.flatMap(({ invalidation }) => invalidation?.id ?? []);
     return {
         type: 'end',
@@ -4240,6 +4253,7 @@ function ending({ report, exit, path }, options, ms) {
         seconds: ms / 1000,
         totals,
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
+        ...(reusedBytes === 0 ? {} : { reusedBytes }),
         requests: sumRequests(report),
         ...delayedOf(report),
         ...(invalidationIds.length === 0 ? {} : { invalidationIds }),

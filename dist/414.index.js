@@ -227,10 +227,10 @@ class SharedTree {
 /** Digests that were asked for already, of files that have not changed since. */
 class DigestMemo {
     #known = new Map();
+    #chunks = new Map();
     /** What is known or under way; else what `read` makes of the file. */
     async digest({ file, layouts }, read) {
-        const { dev, ino, size, mtimeNs, ctimeNs } = file;
-        const id = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+        const id = idOf(file);
         const wanted = layouts.map(digest_index/* formatLayout */.Cu);
         const known = this.#known.get(id);
         if (known !== undefined && covers(known.layouts, wanted)) {
@@ -251,6 +251,17 @@ class DigestMemo {
             throw error;
         }
     }
+    /** Likewise, of the chunks of a file. */
+    async chunks(file, read) {
+        const id = idOf(file);
+        const chunks = this.#chunks.get(id) ?? read();
+        this.#chunks.set(id, chunks);
+        return chunks;
+    }
+}
+/** One state of a file. */
+function idOf({ dev, ino, size, mtimeNs, ctimeNs }) {
+    return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 /** The parts of the first layout alone are kept. */
 function covers(known, wanted) {

@@ -196,6 +196,8 @@ function failure(code, message) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   E9: () => (/* binding */ chunkFile),
+/* harmony export */   NC: () => (/* binding */ digestRegion),
 /* harmony export */   Pk: () => (/* binding */ createWholeReader),
 /* harmony export */   TM: () => (/* binding */ digestFile),
 /* harmony export */   f3: () => (/* binding */ crc32Of),
@@ -210,8 +212,10 @@ function failure(code, message) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3024);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1455);
 /* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8522);
-/* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6799);
-/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(1710);
+/* harmony import */ var _model_chunks_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(9621);
+/* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(6799);
+/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(1710);
+
 
 
 
@@ -255,32 +259,56 @@ function statFields(stats) {
  */
 function digestFile({ file, layouts }, onBytes) {
     for (const layout of layouts) {
-        if ((0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_5__/* .layoutSize */ .ev)(layout) !== file.size)
+        if ((0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .layoutSize */ .ev)(layout) !== file.size)
             throw new RangeError(`a part layout of another size than ${file.size}`);
     }
+    const whole = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
+    const cutters = layouts.map((layout) => new PartCutter((0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .partsOf */ .CI)(layout)));
+    readThrough(file, 0, file.size, (bytes) => {
+        whole.update(bytes);
+        for (const cutter of cutters)
+            cutter.update(bytes);
+        onBytes(bytes.length);
+    });
+    const parts = cutters.map((cutter) => cutter.finish());
+    return { md5: whole.digest('hex'), partMd5s: parts[0] ?? [], etags: parts.map(_model_digest_js__WEBPACK_IMPORTED_MODULE_5__/* .multipartETag */ .Eq) };
+}
+/** Throws FileChangedError. */
+function chunkFile({ file, unit }, onBytes) {
+    const chunker = new _model_chunks_js__WEBPACK_IMPORTED_MODULE_4__/* .Chunker */ .jH(unit);
+    readThrough(file, 0, file.size, (bytes) => {
+        chunker.update(bytes);
+        onBytes(bytes.length);
+    });
+    return chunker.finish();
+}
+/** The parts of both layouts, of the same bytes. Throws FileChangedError. */
+function digestRegion({ file, region }, onBytes) {
+    const [one, other] = [region.one, region.other].map((sizes) => new PartCutter(sizes.map((size) => ({ size }))[Symbol.iterator]()));
+    const size = region.one.reduce((sum, part) => sum + part, 0);
+    readThrough(file, region.offset, size, (bytes) => {
+        one.update(bytes);
+        other.update(bytes);
+        onBytes(bytes.length);
+    });
+    return { one: one.finish(), other: other.finish() };
+}
+/** Reads a range block by block, and proves that one state of the file was read. */
+function readThrough(file, from, size, each) {
     const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.path, 'r');
     try {
         if (!sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
             throw new FileChangedError('it changed after the walk');
-        const whole = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
-        const cutters = layouts.map((layout) => new PartCutter(layout));
-        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, file.size)));
-        let position = 0;
-        while (position < file.size) {
-            const read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, buffer, 0, Math.min(buffer.length, file.size - position), position);
+        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, size)));
+        for (let done = 0; done < size;) {
+            const read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, buffer, 0, Math.min(buffer.length, size - done), from + done);
             if (read === 0)
                 throw new FileChangedError('it became shorter while it was read');
-            const bytes = buffer.subarray(0, read);
-            whole.update(bytes);
-            for (const cutter of cutters)
-                cutter.update(bytes);
-            position += read;
-            onBytes(read);
+            each(buffer.subarray(0, read));
+            done += read;
         }
         if (!sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
             throw new FileChangedError('it changed while it was read');
-        const parts = cutters.map((cutter) => cutter.finish());
-        return { md5: whole.digest('hex'), partMd5s: parts[0] ?? [], etags: parts.map(_model_digest_js__WEBPACK_IMPORTED_MODULE_4__/* .multipartETag */ .Eq) };
     }
     finally {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
@@ -292,8 +320,8 @@ class PartCutter {
     #digests = [];
     #hash;
     #left;
-    constructor(layout) {
-        this.#sizes = (0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_5__/* .partsOf */ .CI)(layout);
+    constructor(parts) {
+        this.#sizes = parts;
         this.#left = this.#sizes.next().value?.size ?? 0;
         this.#hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
     }

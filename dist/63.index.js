@@ -338,6 +338,189 @@ async function makeDirectory(path) {
 
 /***/ }),
 
+/***/ 9621:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   TM: () => (/* binding */ stretchesOf),
+/* harmony export */   U9: () => (/* binding */ isChunksText),
+/* harmony export */   ey: () => (/* binding */ formatChunks),
+/* harmony export */   jH: () => (/* binding */ Chunker),
+/* harmony export */   si: () => (/* binding */ parseChunks),
+/* harmony export */   u8: () => (/* binding */ chunkUnit)
+/* harmony export */ });
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+/** Files of this size are cut into chunks: below it a plain upload is over before much could be spared. Bytes. */
+const LEAST_FILE = 64 * MIB;
+const MOST_FILE = 4 * 1024 ** 4;
+/** Chunks of one file: what the index has to carry is bounded. */
+const MOST_CHUNKS = 8_192;
+/** Of a size and of a CRC32 each. */
+const BYTES_A_CHUNK = 8;
+/** Base64 of as many chunks as a file can have. Characters. */
+const MOST_TEXT = Math.ceil(((MOST_CHUNKS + 1) * BYTES_A_CHUNK) / 3) * 4;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/**
+ * The measure of a file's chunks: none but the last is smaller than two of it, one has three on average, none more than
+ * eight. `undefined`: the file is not cut.
+ */
+function chunkUnit(size) {
+    if (size < LEAST_FILE || size > MOST_FILE)
+        return undefined;
+    let unit = 128 * KIB;
+    while (size / (2 * unit) > MOST_CHUNKS)
+        unit *= 2;
+    return unit;
+}
+/** Every bit of a byte moves every bit of its number: MurmurHash3's finalizer. */
+const GEAR = Int32Array.from({ length: 256 }, (_, byte) => {
+    let mixed = Math.imul(byte + 1, 0x9e3779b1);
+    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    return mixed ^ (mixed >>> 16);
+});
+/**
+ * Cuts a stream of bytes: FastCDC's gear hash (https://www.usenix.org/conference/atc16/technical-sessions/presentation/xia),
+ * which looks at no byte that is too near to the last border. 600 MiB/s of those that it looks at, a third.
+ */
+class Chunker {
+    #least;
+    #most;
+    #mask;
+    #sizes = [];
+    #sums = [];
+    #size = 0;
+    #sum = 0;
+    #hash = 0;
+    /** @param unit as `chunkUnit` has it, a power of two */
+    constructor(unit) {
+        this.#least = 2 * unit;
+        this.#most = 8 * unit;
+        // The high bits: each of the last 32 bytes has moved them.
+        this.#mask = -1 << (32 - Math.log2(unit));
+    }
+    update(bytes) {
+        let start = 0;
+        for (let at = 0; at < bytes.length;) {
+            if (this.#size < this.#least) {
+                const skipped = Math.min(this.#least - this.#size, bytes.length - at);
+                this.#size += skipped;
+                at += skipped;
+                continue;
+            }
+            const limit = Math.min(bytes.length, at + this.#most - this.#size);
+            const end = this.#scan(bytes, at, limit);
+            const isBorder = (this.#hash & this.#mask) === 0;
+            this.#size += end - at;
+            at = end;
+            if (isBorder || this.#size === this.#most) {
+                this.#cut(bytes.subarray(start, at));
+                start = at;
+            }
+        }
+        this.#sum = (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(bytes.subarray(start), this.#sum);
+    }
+    /** The end of the first byte that is a border, or `limit`. */
+    #scan(bytes, from, limit) {
+        const mask = this.#mask;
+        let hash = this.#hash;
+        let at = from;
+        while (at < limit) {
+            hash = ((hash << 1) + GEAR[bytes[at++]]) | 0;
+            if ((hash & mask) === 0)
+                break;
+        }
+        this.#hash = hash;
+        return at;
+    }
+    #cut(rest) {
+        this.#sizes.push(this.#size);
+        this.#sums.push((0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(rest, this.#sum));
+        this.#size = 0;
+        this.#sum = 0;
+        this.#hash = 0;
+    }
+    finish() {
+        if (this.#size > 0)
+            this.#cut(new Uint8Array(0));
+        return { sizes: Uint32Array.from(this.#sizes), sums: Uint32Array.from(this.#sums) };
+    }
+}
+/** As the index has them: size and sum of each, four bytes each, the lowest first, in base64. */
+function formatChunks({ sizes, sums }) {
+    const bytes = Buffer.alloc(sizes.length * BYTES_A_CHUNK);
+    for (const [i, size] of sizes.entries()) {
+        bytes.writeUInt32LE(size, i * BYTES_A_CHUNK);
+        bytes.writeUInt32LE(sums[i], i * BYTES_A_CHUNK + 4);
+    }
+    return bytes.toString('base64');
+}
+/** Whether a value may be chunks at all; `parseChunks` says whether they are those of an object. */
+function isChunksText(value) {
+    return typeof value === 'string' && value.length <= MOST_TEXT && BASE64.test(value);
+}
+/** `undefined`: these are no chunks of an object of `size` bytes. */
+function parseChunks(text, size) {
+    if (!isChunksText(text))
+        return undefined;
+    const bytes = Buffer.from(text, 'base64');
+    if (bytes.length % BYTES_A_CHUNK !== 0)
+        return undefined;
+    const count = bytes.length / BYTES_A_CHUNK;
+    const chunks = { sizes: new Uint32Array(count), sums: new Uint32Array(count) };
+    let total = 0;
+    for (let i = 0; i < count; i++) {
+        const own = bytes.readUInt32LE(i * BYTES_A_CHUNK);
+        if (own === 0)
+            return undefined;
+        chunks.sizes[i] = own;
+        chunks.sums[i] = bytes.readUInt32LE(i * BYTES_A_CHUNK + 4);
+        total += own;
+    }
+    return total === size ? chunks : undefined;
+}
+/** What a file has of another one, in order; neighbours that are neighbours there too are one stretch. */
+function stretchesOf(file, other) {
+    const starts = new Map();
+    const bySum = new Map();
+    const offsets = [];
+    let total = 0;
+    for (const [i, size] of other.sizes.entries()) {
+        starts.set(total, i);
+        offsets.push(total);
+        const sum = other.sums[i];
+        if (!bySum.has(sum))
+            bySum.set(sum, i);
+        total += size;
+    }
+    const isSame = (i, at) => at !== undefined && other.sums[at] === file.sums[i] && other.sizes[at] === file.sizes[i];
+    const stretches = [];
+    let offset = 0;
+    // How far the last match had moved: of chunks that occur more than once, the one that moved as far.
+    let moved = 0;
+    for (const [i, size] of file.sizes.entries()) {
+        const near = starts.get(offset + moved);
+        const at = isSame(i, near) ? near : bySum.get(file.sums[i]);
+        if (isSame(i, at)) {
+            const from = offsets[at];
+            moved = from - offset;
+            const last = stretches.at(-1);
+            if (last !== undefined && last.offset + last.size === offset && last.from + last.size === from)
+                stretches[stretches.length - 1] = { ...last, size: last.size + size };
+            else
+                stretches.push({ offset, size, from });
+        }
+        offset += size;
+    }
+    return stretches;
+}
+
+
+/***/ }),
+
 /***/ 1710:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -358,8 +541,10 @@ async function makeDirectory(path) {
 /* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
 /* harmony export */ });
 /* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8522);
-/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6799);
-/* harmony import */ var _invalidation_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5135);
+/* harmony import */ var _chunks_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9621);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6799);
+/* harmony import */ var _invalidation_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(5135);
+
 
 
 
@@ -374,7 +559,7 @@ async function makeDirectory(path) {
  * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
  * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption` and `chunks` are reserved for them.
+ * index is written again; `encryption` is reserved for one.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
 /** An index that knows nothing, and to which lines can be appended. */
@@ -383,8 +568,10 @@ const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 const MAX_INDEX_BYTES = 1024 ** 3;
 /** Lines of an index of that length have some 250 bytes; short ones are cheap to forge and take five times their memory. */
 const MAX_LINES = 4_000_000;
-/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
-const MAX_LINE = 64 * 1024;
+/** A line longer than this is not ours: a key is at most 1,024 bytes, chunks are 86 KiB, and 10,000 parts 130 KiB. */
+const MAX_LINE = 256 * 1024;
+/** Paths of one line. Characters. */
+const MAX_LINE_OF_PATHS = 32 * 1024;
 /**
  * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
  *
@@ -526,7 +713,7 @@ function formatInvalidation(invalidation, paths) {
     let some = [];
     let length = 0;
     for (const path of paths) {
-        if (length + path.length > MAX_LINE / 2) {
+        if (length + path.length > MAX_LINE_OF_PATHS) {
             lines += line({ invalidation, paths: some });
             some = [];
             length = 0;
@@ -559,9 +746,9 @@ function parseLine(bytes, start, end) {
 }
 function objectEntry(record) {
     const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...more } = record;
-    const { modified, written, ...extra } = more;
-    const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(rawETag) : undefined;
-    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    const { modified, written, chunks, ...extra } = more;
+    const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseETag */ .nn)(rawETag) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(rawMd5) : undefined;
     const isWrong = rawMd5 !== undefined && md5 === undefined;
     if (etag === undefined || isWrong || !isSize(size))
         return undefined;
@@ -570,6 +757,7 @@ function objectEntry(record) {
         size,
         ...(md5 === undefined ? {} : { md5 }),
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
+        ...((0,_chunks_js__WEBPACK_IMPORTED_MODULE_1__/* .isChunksText */ .U9)(chunks) ? { chunks } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
         ...(typeof source === 'string' ? { source } : {}),
         ...(typeof asked === 'string' ? { class: asked } : {}),
@@ -580,7 +768,7 @@ function objectEntry(record) {
 }
 function fileEntry(record) {
     const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
-    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(rawMd5) : undefined;
     if (md5 === undefined || !isSize(size))
         return undefined;
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
@@ -589,14 +777,14 @@ function fileEntry(record) {
 }
 function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
-    const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseETag */ .nn)(text) : undefined;
+    const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseETag */ .nn)(text) : undefined;
     return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
 function addInvalidation(invalidations, { invalidation, paths }) {
-    if (typeof invalidation !== 'string' || !(0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isDistribution */ .Rj)(invalidation) || !Array.isArray(paths))
+    if (typeof invalidation !== 'string' || !(0,_invalidation_js__WEBPACK_IMPORTED_MODULE_3__/* .isDistribution */ .Rj)(invalidation) || !Array.isArray(paths))
         return false;
-    const known = paths.filter((path) => typeof path === 'string' && (0,_invalidation_js__WEBPACK_IMPORTED_MODULE_2__/* .isInvalidationPath */ .eX)(path));
+    const known = paths.filter((path) => typeof path === 'string' && (0,_invalidation_js__WEBPACK_IMPORTED_MODULE_3__/* .isInvalidationPath */ .eX)(path));
     if (known.length < paths.length)
         return false;
     invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
@@ -604,7 +792,7 @@ function addInvalidation(invalidations, { invalidation, paths }) {
 }
 function uploadEntry(record) {
     const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
-    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_1__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;
     if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')

@@ -361,6 +361,9 @@ function headerDigest(headers) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   XZ: () => (/* binding */ MAX_COPY_SIZE),
+/* harmony export */   kz: () => (/* binding */ MAX_PARTS),
+/* harmony export */   pt: () => (/* binding */ ownPartSize),
+/* harmony export */   u1: () => (/* binding */ LEAST_PART),
 /* harmony export */   vh: () => (/* binding */ ownLayout),
 /* harmony export */   xF: () => (/* binding */ candidatePartSizes),
 /* harmony export */   xf: () => (/* binding */ MULTIPART_THRESHOLD)
@@ -372,6 +375,8 @@ const MIB = 1024 * 1024;
 const MULTIPART_THRESHOLD = 8 * MIB;
 /** S3 takes at most this many parts of an upload. */
 const MAX_PARTS = 10_000;
+/** S3's least part but the last. Bytes. */
+const LEAST_PART = 5 * MIB;
 /** S3's largest source of one CopyObject; larger ones are copied by parts (C9). Bytes. */
 const MAX_COPY_SIZE = 5 * 1024 ** 3;
 /**
@@ -1513,6 +1518,7 @@ const AWS = {
     copyConditions: 'honoured',
     deleteConditions: 'batch',
     partCopyProof: 'etag',
+    partSizes: 'any',
     staging: true,
     uploadKeys: 'encoded',
     directoriesAreKeys: false,
@@ -1533,9 +1539,16 @@ const BY_HOST = [
     ['.amazonaws.com.cn', AWS],
     // R2 answers 501 NotImplemented to tagging headers and has a header of its own for the destination's condition,
     // while Complete honours the usual ones: "S3 API compatibility" and "Extensions" in Cloudflare's R2 documentation.
+    // "All parts except the last one must be the same size": "Multipart upload" there.
     [
         '.r2.cloudflarestorage.com',
-        { ...OTHER, name: 'Cloudflare R2', taggingDirective: false, copyConditions: 'ignored' },
+        {
+            ...OTHER,
+            name: 'Cloudflare R2',
+            taggingDirective: false,
+            copyConditions: 'ignored',
+            partSizes: 'equal',
+        },
     ],
     // B2 refuses tags: "S3-Compatible API" in Backblaze's documentation.
     ['.backblazeb2.com', { ...OTHER, name: 'Backblaze B2', taggingDirective: false }],
@@ -1797,6 +1810,10 @@ class S3Store {
     }
     get canStageNested() {
         return !this.#options.provider().directoriesAreKeys;
+    }
+    get copiesRanges() {
+        const { staging, partCopyProof, partSizes } = this.#options.provider();
+        return staging && partCopyProof === 'etag' && partSizes === 'any';
     }
     get canStage() {
         return this.#options.provider().staging;

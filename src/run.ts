@@ -4,7 +4,7 @@ import { requestCost, transferPrice } from './console/cost.js';
 import { formatCount, formatFiles } from './console/format.js';
 import type { OptionsContext } from './console/options.js';
 import { printable } from './console/text.js';
-import { isChanged, NO_TOTALS, sumRequests, sumTotals } from './console/totals.js';
+import { isChanged, NO_TOTALS, sumRequests, sumReused, sumTotals } from './console/totals.js';
 import { TOOL } from './console/version.js';
 import { withoutKey } from './console/words.js';
 import { EXIT, type ExitCode, messageOf, SyncError, worstExit } from './model/errors.js';
@@ -612,6 +612,7 @@ async function writeReport(
 
 function ending({ report, exit, path }: Written, options: SyncOptions, ms: number): RunEnded {
   const totals = sumTotals(report);
+  const reusedBytes = sumReused(report);
   const invalidationIds = report.destinations.flatMap(({ invalidation }) => invalidation?.id ?? []);
   return {
     type: 'end',
@@ -622,6 +623,7 @@ function ending({ report, exit, path }: Written, options: SyncOptions, ms: numbe
     seconds: ms / 1000,
     totals,
     sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
+    ...(reusedBytes === 0 ? {} : { reusedBytes }),
     requests: sumRequests(report),
     ...delayedOf(report),
     ...(invalidationIds.length === 0 ? {} : { invalidationIds }),

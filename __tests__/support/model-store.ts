@@ -96,6 +96,7 @@ export class ModelStore implements ObjectStore {
   readonly canTag = true;
   readonly keysAreFiles = false;
   readonly canStageNested = true;
+  readonly copiesRanges = true;
   readonly objects = new Map<ObjectKey, ModelObject>();
   readonly uploads = new Map<string, OpenUpload>();
   /** Buckets that can be copied from, by name. */

@@ -9,7 +9,7 @@ import {
 } from '../console/format.js';
 import { delayedText, invalidationText, totalRows } from '../console/log.js';
 import { markdownCode, markdownText, shorten } from '../console/text.js';
-import { isChanged, spared, sumRequests, sumTotals, totalRequests } from '../console/totals.js';
+import { isChanged, spared, sumRequests, sumReused, sumTotals, totalRequests } from '../console/totals.js';
 import { REASON_WORDS, withoutKey } from '../console/words.js';
 import type { DestinationReport, Report, ReportStep, Status, Totals } from '../model/report.js';
 
@@ -111,7 +111,7 @@ function headline(report: Report, totals: Totals, title: string): string {
   const urls = report.destinations.map(({ url }) => markdownCode(url, NAME_LENGTH));
   const heading = title === '' ? urls.join(', ') : markdownText(shorten(title, NAME_LENGTH));
   const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
-  const { bytes, of } = spared(totals);
+  const { bytes, of } = spared(totals, sumReused(report));
   const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
   if (title !== '') sentences.unshift(`${urls.join(', ')}:`);
   if (report.source !== undefined) sentences.push(`From ${markdownCode(report.source, NAME_LENGTH)}.`);
@@ -196,12 +196,13 @@ function countAndBytes({ files, bytes }: Totals[keyof Totals]): string {
 /** A picture beside the table: where the bytes of the destination came from. Its labels are ours alone. */
 function origin(report: Report, totals: Totals): string {
   const { dryRun } = report;
+  const reused = sumReused(report);
   const slices = [
-    { label: dryRun ? 'to be sent' : 'sent', bytes: totals.uploaded.bytes },
+    { label: dryRun ? 'to be sent' : 'sent', bytes: totals.uploaded.bytes - reused },
     { label: dryRun ? 'to be fetched' : 'fetched', bytes: totals.downloaded.bytes },
     {
       label: `${dryRun ? 'to be copied' : 'copied'} ${isDownload(report) ? 'on the disk' : 'inside S3'}`,
-      bytes: totals.copied.bytes + totals.linked.bytes,
+      bytes: totals.copied.bytes + totals.linked.bytes + reused,
     },
     { label: 'already there', bytes: totals.unchanged.bytes + totals.refreshed.bytes },
   ].filter(({ bytes }) => bytes > 0);

@@ -210,8 +210,12 @@ function* list(heading: string, top: readonly Top[]): Generator<LogLine> {
   yield { kind: 'group-end' };
 }
 
-function stepText({ step, action }: StepOutcome): string {
-  return `${printable(step.key)} (${formatBytes(step.bytes)}, ${reasonText(step, action)})`;
+function stepText({ step, action, sentBytes, reused }: StepOutcome): string {
+  const made =
+    reused === undefined
+      ? ''
+      : `: ${formatBytes(sentBytes)} sent, ${formatBytes(reused.bytes)} copied from ${printable(reused.source)}`;
+  return `${printable(step.key)} (${formatBytes(step.bytes)}, ${reasonText(step, action)}${made})`;
 }
 
 function reasonText(step: Step, action: Action): string {
@@ -385,7 +389,7 @@ function* endLines(ended: RunEnded): Generator<LogLine> {
     const pad = ' '.repeat(files - formatCount(count.files).length);
     yield info(`  ${word.padEnd(words)}  ${pad}${number}  ${formatBytes(count.bytes)}`);
   }
-  const { bytes, of } = spared(ended.totals);
+  const { bytes, of } = spared(ended.totals, ended.reusedBytes ?? 0);
   if (bytes > 0)
     yield info(
       `  ${formatPercent(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`,

@@ -53,11 +53,20 @@ export function isChanged(totals: Totals): boolean {
   return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
 }
 
-/** Bytes that the destination has and that did not have to travel, of all that it has now from the tree. */
-export function spared(totals: Totals): { readonly bytes: number; readonly of: number } {
+/**
+ * Bytes that the destination has and that did not have to travel, of all that it has now from the tree.
+ *
+ * @param reused of the uploaded ones, those that older objects had
+ */
+export function spared(totals: Totals, reused: number): { readonly bytes: number; readonly of: number } {
   const { copied, linked, unchanged, refreshed, uploaded, downloaded } = totals;
   const bytes = copied.bytes + linked.bytes + unchanged.bytes + refreshed.bytes;
-  return { bytes, of: bytes + uploaded.bytes + downloaded.bytes };
+  return { bytes: bytes + reused, of: bytes + uploaded.bytes + downloaded.bytes };
+}
+
+/** Over several destinations. */
+export function sumReused(report: Report): number {
+  return report.destinations.reduce((sum, { reusedBytes = 0 }) => sum + reusedBytes, 0);
 }
 
 export function totalRequests(requests: Readonly<Record<string, number>>): number {

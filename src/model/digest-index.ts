@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { isChunksText } from './chunks.js';
 import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
 import { isDistribution, isInvalidationPath } from './invalidation.js';
 import type { ObjectKey } from './object-key.js';
@@ -14,7 +15,7 @@ import type { ObjectKey } from './object-key.js';
  * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
  * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption` and `chunks` are reserved for them.
+ * index is written again; `encryption` is reserved for one.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
 
@@ -27,8 +28,11 @@ export const MAX_INDEX_BYTES = 1024 ** 3;
 /** Lines of an index of that length have some 250 bytes; short ones are cheap to forge and take five times their memory. */
 const MAX_LINES = 4_000_000;
 
-/** A line longer than this is not ours: a key is at most 1,024 bytes, a path 4,096. */
-const MAX_LINE = 64 * 1024;
+/** A line longer than this is not ours: a key is at most 1,024 bytes, chunks are 86 KiB, and 10,000 parts 130 KiB. */
+const MAX_LINE = 256 * 1024;
+
+/** Paths of one line. Characters. */
+const MAX_LINE_OF_PATHS = 32 * 1024;
 
 /** An object as a run left or found it. */
 export interface ObjectEntry {
@@ -39,6 +43,8 @@ export interface ObjectEntry {
   readonly md5?: Md5;
   /** Part layout of a multipart object, run-length: `12x8388608+1x77`. */
   readonly parts?: string;
+  /** What its content is made of, as `formatChunks` has it: hints to what later versions have in common with it. */
+  readonly chunks?: string;
   /** SHA-256 of the headers that inputs and the name decided; see `headerDigest`. */
   readonly headers?: string;
   /** What an encoded object holds: as in its metadata, see `formatSource`. */
@@ -239,7 +245,7 @@ export function formatInvalidation(invalidation: string, paths: readonly string[
   let some: string[] = [];
   let length = 0;
   for (const path of paths) {
-    if (length + path.length > MAX_LINE / 2) {
+    if (length + path.length > MAX_LINE_OF_PATHS) {
       lines += line({ invalidation, paths: some });
       some = [];
       length = 0;
@@ -273,7 +279,7 @@ function parseLine(bytes: Buffer, start: number, end: number): Record<string, un
 
 function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | undefined {
   const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...more } = record;
-  const { modified, written, ...extra } = more;
+  const { modified, written, chunks, ...extra } = more;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   const isWrong = rawMd5 !== undefined && md5 === undefined;
@@ -283,6 +289,7 @@ function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | u
     size,
     ...(md5 === undefined ? {} : { md5 }),
     ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
+    ...(isChunksText(chunks) ? { chunks } : {}),
     ...(typeof headers === 'string' ? { headers } : {}),
     ...(typeof source === 'string' ? { source } : {}),
     ...(typeof asked === 'string' ? { class: asked } : {}),

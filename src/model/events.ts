@@ -15,6 +15,14 @@ export interface Identity {
 
 export type Outcome = 'done' | 'planned' | 'skipped' | 'failed';
 
+/** What of an upload was not sent, as an older object had it. */
+export interface Reused {
+  /** The key of that object. */
+  readonly source: string;
+  /** Bytes. */
+  readonly bytes: number;
+}
+
 /** What became of a step. Every total is derived from these (R4). */
 export interface StepOutcome {
   readonly step: Step;
@@ -23,6 +31,8 @@ export interface StepOutcome {
   readonly action: Step['action'];
   /** Bytes that left this machine for this step. */
   readonly sentBytes: number;
+  /** Of an upload. */
+  readonly reused?: Reused;
   readonly etag?: string;
   readonly versionId?: string;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
@@ -125,6 +135,8 @@ export interface RunEnded {
   readonly totals: Totals;
   /** Bytes of file content that left this machine, retries left out. */
   readonly sentBytes: number;
+  /** Bytes of uploaded files that older objects had, and that S3 copied; absent: none. */
+  readonly reusedBytes?: number;
   /** Requests sent, retries included, by S3 operation. */
   readonly requests: Readonly<Record<string, number>>;
   /** With `delay-updates`: how many keys were switched. */

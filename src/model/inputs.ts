@@ -287,7 +287,7 @@ export const INPUTS = {
     group: 'Objects',
     placeholder: 'PLACE',
     description:
-      "Further places whose content is copied instead of sent, one a line: `s3://bucket/prefix`, then `region=`, `expected-bucket-owner=` or `requester-pays=` where needed. Last release's prefix, a staging bucket. They are listed once and never written.",
+      "Further places whose content is copied instead of sent, one a line: `s3://bucket/prefix`, then `region=`, `expected-bucket-owner=` or `requester-pays=` where needed. Last release's prefix, a staging bucket. Large files that changed since are made from what lies there, where its index does too. They are listed once and never written.",
   },
   'copy-min-size': {
     kind: 'size',
@@ -462,7 +462,7 @@ export const INPUTS = {
     cliDefault: "a file in the user's cache directory",
     placeholder: 'PLACE',
     description:
-      "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key`, or `none`. Losing it costs time, never correctness.",
+      "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key`, or `none`. With one, only what changed of a large file is sent. Losing it costs time, never correctness.",
   },
   report: {
     kind: 'string',

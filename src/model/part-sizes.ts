@@ -6,7 +6,10 @@ const MIB = 1024 * 1024;
 export const MULTIPART_THRESHOLD = 8 * MIB;
 
 /** S3 takes at most this many parts of an upload. */
-const MAX_PARTS = 10_000;
+export const MAX_PARTS = 10_000;
+
+/** S3's least part but the last. Bytes. */
+export const LEAST_PART = 5 * MIB;
 
 /** S3's largest source of one CopyObject; larger ones are copied by parts (C9). Bytes. */
 export const MAX_COPY_SIZE = 5 * 1024 ** 3;
@@ -15,7 +18,7 @@ export const MAX_COPY_SIZE = 5 * 1024 ** 3;
  * Our part size for a file, in bytes: 8 MiB, and above 78 GiB the next whole MiB that keeps within 10,000
  * parts. A function of the size alone, so that a later run can recompute the ETag without an index.
  */
-function ownPartSize(size: number): number {
+export function ownPartSize(size: number): number {
   return Math.max(8 * MIB, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }
 

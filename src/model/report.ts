@@ -39,8 +39,10 @@ export interface ReportStep {
   /** The rank's place in the publish order, from 0. */
   readonly rank: number;
   readonly bytes: number;
-  /** Key that a copy was made from. */
+  /** Key that a copy was made from; of an upload, the object that it shares bytes with. */
   readonly source?: string;
+  /** Of an upload: bytes that were copied from that object, not sent. */
+  readonly reusedBytes?: number;
   readonly outcome: Outcome;
   readonly error?: ReportError;
   readonly etag?: string;
@@ -104,6 +106,8 @@ export interface DestinationReport {
   readonly headersUnknown: Count;
   /** Bytes of file content that left this machine, retries left out. */
   readonly sentBytes: number;
+  /** Bytes of uploaded files that older objects had, and that S3 copied; absent: none. */
+  readonly reusedBytes?: number;
   /** Requests that sending the whole tree would have taken; 0 for a run that ended before it knew. */
   readonly sendAllRequests: number;
   /** Wall seconds of this destination; present where there are several. */

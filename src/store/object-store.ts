@@ -57,6 +57,11 @@ export interface ObjectStore extends ReadableStore {
   readonly keysAreFiles: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
+  /**
+   * Whether ranges of an object can be parts of an upload, of any sizes and each proved by its ETag; `false` is known,
+   * `true` may turn out wrong.
+   */
+  readonly copiesRanges: boolean;
   put(request: PutRequest, signal: AbortSignal): Promise<Written>;
   copy(request: CopyRequest, signal: AbortSignal): Promise<Written>;
   createUpload(request: CreateRequest, signal: AbortSignal): Promise<Upload>;

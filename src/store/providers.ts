@@ -21,6 +21,8 @@ export interface Provider {
   readonly deleteConditions: 'batch' | 'single' | 'none';
   /** What proves the bytes of a part that was copied: its ETag, or only that a whole source was bound by its own. */
   readonly partCopyProof: 'etag' | 'source';
+  /** Sizes that the parts of one upload may have, but for the last and down to 5 MiB: any, or all the same. */
+  readonly partSizes: 'any' | 'equal';
   /** Takes multipart uploads of one part of any size, and part copies. */
   readonly staging: boolean;
   /** Whether ListMultipartUploads encodes the keys that it says it encodes. */
@@ -51,6 +53,7 @@ const AWS: Provider = {
   copyConditions: 'honoured',
   deleteConditions: 'batch',
   partCopyProof: 'etag',
+  partSizes: 'any',
   staging: true,
   uploadKeys: 'encoded',
   directoriesAreKeys: false,
@@ -73,9 +76,16 @@ const BY_HOST: readonly (readonly [string, Provider])[] = [
   ['.amazonaws.com.cn', AWS],
   // R2 answers 501 NotImplemented to tagging headers and has a header of its own for the destination's condition,
   // while Complete honours the usual ones: "S3 API compatibility" and "Extensions" in Cloudflare's R2 documentation.
+  // "All parts except the last one must be the same size": "Multipart upload" there.
   [
     '.r2.cloudflarestorage.com',
-    { ...OTHER, name: 'Cloudflare R2', taggingDirective: false, copyConditions: 'ignored' },
+    {
+      ...OTHER,
+      name: 'Cloudflare R2',
+      taggingDirective: false,
+      copyConditions: 'ignored',
+      partSizes: 'equal',
+    },
   ],
   // B2 refuses tags: "S3-Compatible API" in Backblaze's documentation.
   ['.backblazeb2.com', { ...OTHER, name: 'Backblaze B2', taggingDirective: false }],

@@ -136,6 +136,11 @@ export class S3Store implements ObjectStore {
     return !this.#options.provider().directoriesAreKeys;
   }
 
+  get copiesRanges(): boolean {
+    const { staging, partCopyProof, partSizes } = this.#options.provider();
+    return staging && partCopyProof === 'etag' && partSizes === 'any';
+  }
+
   get canStage(): boolean {
     return this.#options.provider().staging;
   }

@@ -1,8 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type EncodedFile, type EncodeJob, encodeFile } from './encode-file.js';
-import { type DigestJob, digestFile, FileChangedError, type FileDigest } from './file-bytes.js';
+import { type Chunks, chunkUnit } from '../model/chunks.js';
+import type { LocalFile } from '../model/objects.js';
+import { type Job, type JobResult, perform } from './digest-jobs.js';
+import type { EncodedFile, EncodeJob } from './encode-file.js';
+import {
+  type DigestJob,
+  FileChangedError,
+  type FileDigest,
+  type RegionDigest,
+  type RegionJob,
+} from './file-bytes.js';
 import type { DigestMemo } from './shared-tree.js';
 
 /** Below this much to hash, starting threads (some 30 ms each) costs more than it saves. Bytes. */
@@ -20,12 +29,12 @@ const WORTH_THREADS_TO_ENCODE = 2 * 1024 * 1024;
 
 /** What became of one job. */
 export type Answer =
-  | { readonly result: FileDigest | EncodedFile }
+  | { readonly result: JobResult }
   | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };
 
 interface Task {
-  readonly job: DigestJob | EncodeJob;
-  readonly resolve: (result: FileDigest | EncodedFile) => void;
+  readonly job: Job;
+  readonly resolve: (result: JobResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -35,6 +44,7 @@ export class DigestPool {
   readonly #busy = new Map<Worker, readonly Task[]>();
   readonly #queue: Task[] = [];
   #threads = 0;
+  #isAlone = false;
 
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => void this.#end(this.#signal.reason);
@@ -63,24 +73,49 @@ export class DigestPool {
   }
 
   async #read(job: DigestJob, ahead: number): Promise<FileDigest> {
-    if (ahead < WORTH_THREADS && this.#threads === 0) {
-      await turn();
-      return digestFile(job, this.#onAlive);
-    }
+    if (ahead < WORTH_THREADS && this.#threads === 0) return (await this.#inPlace(job)) as FileDigest;
     return (await this.#inThread(job)) as FileDigest;
   }
 
   /** @param ahead bytes that will be asked for soon, this file included */
   async encode(job: EncodeJob, ahead: number): Promise<EncodedFile> {
-    if (ahead < WORTH_THREADS_TO_ENCODE && this.#threads === 0) return encodeFile(job, this.#onAlive);
+    if (ahead < WORTH_THREADS_TO_ENCODE && this.#threads === 0)
+      return (await this.#inPlace(job)) as EncodedFile;
     return (await this.#inThread(job)) as EncodedFile;
   }
 
-  async #inThread(job: DigestJob | EncodeJob): Promise<FileDigest | EncodedFile> {
+  /** Whether a thread has nothing to do. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && this.#busy.size < this.width;
+  }
+
+  /** `undefined`: the file is not of a size to be cut, or could not be read; whoever digests it says why. */
+  async chunks(file: LocalFile): Promise<Chunks | undefined> {
+    const unit = chunkUnit(file.size);
+    if (unit === undefined) return undefined;
+    const read = (): Promise<Chunks | undefined> =>
+      this.#inThread({ file, unit }).then(
+        (chunks) => chunks as Chunks,
+        () => undefined,
+      );
+    return this.#memo === undefined ? read() : this.#memo.chunks(file, read);
+  }
+
+  async digestRegion(job: RegionJob): Promise<RegionDigest> {
+    return (await this.#inThread(job)) as RegionDigest;
+  }
+
+  async #inThread(job: Job): Promise<JobResult> {
+    if (this.#isAlone) return this.#inPlace(job);
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });
       this.#dispatch();
     });
+  }
+
+  async #inPlace(job: Job): Promise<JobResult> {
+    await turn();
+    return perform(job, this.#onAlive);
   }
 
   async close(): Promise<void> {
@@ -124,7 +159,9 @@ export class DigestPool {
     if (this.#threads >= this.width) return undefined;
     this.#threads++;
     const worker = new Worker(new URL('./digest-worker.js', import.meta.url));
+    let hasStarted = false;
     worker.on('message', (answers: 'alive' | readonly Answer[]) => {
+      hasStarted = true;
       this.#onAlive();
       if (answers === 'alive') return;
       const tasks = this.#busy.get(worker) ?? [];
@@ -140,8 +177,15 @@ export class DigestPool {
       const tasks = this.#busy.get(worker) ?? [];
       this.#busy.delete(worker);
       this.#threads--;
-      for (const task of tasks) task.reject(error);
-      this.#dispatch();
+      if (hasStarted) {
+        for (const task of tasks) task.reject(error);
+        this.#dispatch();
+        return;
+      }
+      // No thread is to be had (no process is left, or no file of it): what they would do is done here.
+      this.#isAlone = true;
+      for (const { job, resolve, reject } of [...tasks, ...this.#queue.splice(0)])
+        this.#inPlace(job).then(resolve, reject);
     });
     return worker;
   }

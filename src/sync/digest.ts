@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Chunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type Md5, multipartETag } from '../model/digest.js';
 import {
@@ -36,6 +38,8 @@ export interface DigestRequest {
   readonly onlyListed?: true;
   /** What is known already, and cannot be read here. */
   readonly adopted?: ReadonlyMap<string, FileDigest>;
+  /** Cut large files as well, where a thread has nothing to do: what changed of them may be sent alone. */
+  readonly chunks?: true;
   readonly pool: DigestPool;
   readonly onProgress: (files: number, bytes: number, totalBytes: number) => void;
   readonly signal: AbortSignal;
@@ -85,6 +89,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     let file = names[0]!;
     const size = file.size;
     let digest: FileDigest;
+    const chunks = request.chunks === true ? idleChunks(pool, file) : undefined;
     try {
       digest = await pool.digest({ file, layouts: layoutsOf(file, listed) }, ahead);
     } catch (error) {
@@ -99,13 +104,22 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
       const now = { size: bytes, mtimeNs, ctimeNs, dev, ino, nlink, mode };
       for (const known of names) restated.set(known.name, { ...known, ...now });
     }
-    for (const { name } of names) known.set(name, digest);
+    const cut = await chunks;
+    const all = cut === undefined ? digest : { ...digest, chunks: cut };
+    for (const { name } of names) known.set(name, all);
     ahead -= size;
     request.onProgress(++done, total - ahead, total);
   });
   const files =
     restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
   return { files, digests: known };
+}
+
+/** What is cut later costs time then; what is cut in place of another file's digest costs it now. */
+async function idleChunks(pool: DigestPool, file: LocalFile): Promise<Chunks | undefined> {
+  // Every digest that can be is asked for by then.
+  await turn();
+  return pool.isIdle ? pool.chunks(file) : undefined;
 }
 
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */

@@ -2,9 +2,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { Chunker, type Chunks } from '../model/chunks.js';
 import { type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
+import type { Region } from '../model/part-plan.js';
 
 /** The file is not, or no longer, what its stat said. */
 export class FileChangedError extends Error {
@@ -24,6 +26,8 @@ export interface FileDigest {
   readonly partMd5s: readonly Md5[];
   /** One per layout asked for, in order. */
   readonly etags: readonly ETag[];
+  /** Where there was time to cut the file; hints, as which they may be of another state of it. */
+  readonly chunks?: Chunks;
 }
 
 const CHUNK = 1024 * 1024;
@@ -69,27 +73,75 @@ export function digestFile({ file, layouts }: DigestJob, onBytes: (bytes: number
     if (layoutSize(layout) !== file.size)
       throw new RangeError(`a part layout of another size than ${file.size}`);
   }
+  const whole = createHash('md5');
+  const cutters = layouts.map((layout) => new PartCutter(partsOf(layout)));
+  readThrough(file, 0, file.size, (bytes) => {
+    whole.update(bytes);
+    for (const cutter of cutters) cutter.update(bytes);
+    onBytes(bytes.length);
+  });
+  const parts = cutters.map((cutter) => cutter.finish());
+  return { md5: whole.digest('hex') as Md5, partMd5s: parts[0] ?? [], etags: parts.map(multipartETag) };
+}
+
+/** A file to cut where its content says. */
+export interface ChunkJob {
+  readonly file: LocalFile;
+  /** As `chunkUnit` has it. */
+  readonly unit: number;
+}
+
+/** Throws FileChangedError. */
+export function chunkFile({ file, unit }: ChunkJob, onBytes: (bytes: number) => void): Chunks {
+  const chunker = new Chunker(unit);
+  readThrough(file, 0, file.size, (bytes) => {
+    chunker.update(bytes);
+    onBytes(bytes.length);
+  });
+  return chunker.finish();
+}
+
+/** A range of a file that two layouts cut. */
+export interface RegionJob {
+  readonly file: LocalFile;
+  readonly region: Region;
+}
+
+/** MD5 of each part. */
+export interface RegionDigest {
+  readonly one: readonly Md5[];
+  readonly other: readonly Md5[];
+}
+
+/** The parts of both layouts, of the same bytes. Throws FileChangedError. */
+export function digestRegion({ file, region }: RegionJob, onBytes: (bytes: number) => void): RegionDigest {
+  const [one, other] = [region.one, region.other].map(
+    (sizes) => new PartCutter(sizes.map((size) => ({ size }))[Symbol.iterator]()),
+  ) as [PartCutter, PartCutter];
+  const size = region.one.reduce((sum, part) => sum + part, 0);
+  readThrough(file, region.offset, size, (bytes) => {
+    one.update(bytes);
+    other.update(bytes);
+    onBytes(bytes.length);
+  });
+  return { one: one.finish(), other: other.finish() };
+}
+
+/** Reads a range block by block, and proves that one state of the file was read. */
+function readThrough(file: LocalFile, from: number, size: number, each: (bytes: Buffer) => void): void {
   const descriptor = openSync(file.path, 'r');
   try {
     if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
       throw new FileChangedError('it changed after the walk');
-    const whole = createHash('md5');
-    const cutters = layouts.map((layout) => new PartCutter(layout));
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, file.size)));
-    let position = 0;
-    while (position < file.size) {
-      const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, file.size - position), position);
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, size)));
+    for (let done = 0; done < size; ) {
+      const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, size - done), from + done);
       if (read === 0) throw new FileChangedError('it became shorter while it was read');
-      const bytes = buffer.subarray(0, read);
-      whole.update(bytes);
-      for (const cutter of cutters) cutter.update(bytes);
-      position += read;
-      onBytes(read);
+      each(buffer.subarray(0, read));
+      done += read;
     }
     if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
       throw new FileChangedError('it changed while it was read');
-    const parts = cutters.map((cutter) => cutter.finish());
-    return { md5: whole.digest('hex') as Md5, partMd5s: parts[0] ?? [], etags: parts.map(multipartETag) };
   } finally {
     closeSync(descriptor);
   }
@@ -102,8 +154,8 @@ class PartCutter {
   #hash: Hash;
   #left: number;
 
-  constructor(layout: readonly PartRun[]) {
-    this.#sizes = partsOf(layout);
+  constructor(parts: Iterator<{ readonly size: number }>) {
+    this.#sizes = parts;
     this.#left = this.#sizes.next().value?.size ?? 0;
     this.#hash = createHash('md5');
   }

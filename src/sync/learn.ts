@@ -125,6 +125,8 @@ export interface Confirmed {
   readonly headers: ReadonlyMap<ObjectKey, string>;
   /** What the encoded objects among the unchanged ones hold. */
   readonly sources: ReadonlyMap<ObjectKey, string>;
+  /** What contents are made of, by digest and size. */
+  readonly chunks?: ReadonlyMap<string, string>;
   readonly pending: ReadonlyMap<string, PendingDelete>;
   readonly invalidations: ReadonlyMap<string, readonly string[]>;
 }
@@ -200,6 +202,13 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     else entries.push([key, written === undefined ? entry : { ...entry, written }]);
   }
   entries.sort(([a], [b]) => compareKeys(a, b));
+  // Copies have what their sources are made of.
+  const objects = new Map(
+    entries.map(([key, entry]) => {
+      const chunks = confirmed.chunks?.get(`${entry.md5}/${entry.size}`);
+      return [key, chunks === undefined ? entry : { ...entry, chunks }];
+    }),
+  );
 
   const files: [string, FileEntry][] = [];
   if (storage.trust.local) {
@@ -214,7 +223,7 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     machine: machineId(),
     ...(storage.destination === undefined ? {} : { destination: storage.destination }),
     writtenNs: confirmed.digestedNs - SETTLING_NS,
-    objects: new Map(entries),
+    objects,
     files: new Map(files),
     uploads: confirmed.uploads,
     deploys: confirmed.deploys,

@@ -199,6 +199,7 @@ export class RunFrame {
       return { ...reportStep(outcome), ...(changes === undefined ? {} : { headers: changes }) };
     });
     const { command, dryRun } = this.#options;
+    const reusedBytes = this.outcomes.reduce((sum, { reused }) => sum + (reused?.bytes ?? 0), 0);
     return {
       exit,
       report: {
@@ -209,6 +210,7 @@ export class RunFrame {
         phases: this.#phases,
         ranks: this.planned?.ranks.map((rank) => rank.name) ?? [],
         sentBytes: this.outcomes.reduce((sum, outcome) => sum + outcome.sentBytes, 0),
+        ...(reusedBytes === 0 ? {} : { reusedBytes }),
         ...more,
         ...(this.error === undefined ? {} : { error: this.error }),
         steps,
@@ -300,7 +302,7 @@ function sum(a: Count, b: Count): Count {
   return { files: a.files + b.files, bytes: a.bytes + b.bytes };
 }
 
-function reportStep({ step, outcome, action, error, etag, versionId }: StepOutcome): ReportStep {
+function reportStep({ step, outcome, action, reused, error, etag, versionId }: StepOutcome): ReportStep {
   const isCopied = step.action === 'copy' || step.action === 'link';
   return {
     key: step.key,
@@ -309,6 +311,7 @@ function reportStep({ step, outcome, action, error, etag, versionId }: StepOutco
     rank: step.rank,
     bytes: step.bytes,
     ...(isCopied && (action === 'copy' || action === 'link') ? { source: step.source.key } : {}),
+    ...(reused === undefined ? {} : { source: reused.source, reusedBytes: reused.bytes }),
     outcome,
     ...(error === undefined ? {} : { error }),
     ...(etag === undefined ? {} : { etag }),

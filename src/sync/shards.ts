@@ -226,6 +226,8 @@ export function stagedFrom(upload: StagedUpload, file: LocalFile): Staged {
     layout,
     expected: { etag, size, md5 },
     file,
+    // By the machine that staged it.
+    sentBytes: 0,
     ...(crc32 === undefined ? {} : { crc32 }),
   };
 }

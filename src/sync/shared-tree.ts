@@ -1,5 +1,7 @@
+import type { Chunks } from '../model/chunks.js';
 import { ByteBudget } from '../model/concurrency.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
+import type { LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import type { DigestJob, FileDigest } from './file-bytes.js';
 import { UploadRate } from './upload-rate.js';
@@ -46,11 +48,11 @@ interface Known {
 /** Digests that were asked for already, of files that have not changed since. */
 export class DigestMemo {
   readonly #known = new Map<string, Known>();
+  readonly #chunks = new Map<string, Promise<Chunks | undefined>>();
 
   /** What is known or under way; else what `read` makes of the file. */
   async digest({ file, layouts }: DigestJob, read: () => Promise<FileDigest>): Promise<FileDigest> {
-    const { dev, ino, size, mtimeNs, ctimeNs } = file;
-    const id = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+    const id = idOf(file);
     const wanted = layouts.map(formatLayout);
     const known = this.#known.get(id);
     if (known !== undefined && covers(known.layouts, wanted)) {
@@ -70,6 +72,19 @@ export class DigestMemo {
       throw error;
     }
   }
+
+  /** Likewise, of the chunks of a file. */
+  async chunks(file: LocalFile, read: () => Promise<Chunks | undefined>): Promise<Chunks | undefined> {
+    const id = idOf(file);
+    const chunks = this.#chunks.get(id) ?? read();
+    this.#chunks.set(id, chunks);
+    return chunks;
+  }
+}
+
+/** One state of a file. */
+function idOf({ dev, ino, size, mtimeNs, ctimeNs }: LocalFile): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 
 /** The parts of the first layout alone are kept. */

@@ -1,7 +1,8 @@
 import { replaceFile } from '../disk/replace-file.js';
+import { formatChunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { type ETag, type Md5, parseETag } from '../model/digest.js';
-import { type DigestIndex, layoutParts, type UploadEntry } from '../model/digest-index.js';
+import { type DigestIndex, layoutParts, type ObjectEntry, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import { MAX_METADATA_BYTES } from '../model/header-rules.js';
@@ -48,6 +49,7 @@ import { isPartial } from './local-names.js';
 import { Lock, lockKey, refuseLocks } from './lock.js';
 import { immutableNames } from './manifests.js';
 import type { Seat } from './meeting.js';
+import { OlderObjects } from './older-objects.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
 import { type Progress, progressOf, ranksToShare, type Share, shareOf } from './progress.js';
@@ -121,6 +123,7 @@ interface Seen extends Digested {
   /** Whether it matters what another writer makes of a key. */
   readonly matters: (key: ObjectKey) => boolean;
   readonly index: DigestIndex | undefined;
+  readonly older?: OlderObjects;
   readonly digestedNs: bigint;
 }
 
@@ -128,6 +131,7 @@ interface Seen extends Digested {
 interface Prepared {
   readonly tree: Tree;
   readonly listing: Looked['listing'];
+  readonly further: Looked['further'];
   readonly known: Digested;
   readonly input: Omit<PlanInput, 'aclBound'>;
   readonly digestedNs: bigint;
@@ -196,7 +200,7 @@ class Run {
     const { lock, dryRun, deletes } = this.#options;
     if (lock && !dryRun) await this.#takeLock();
     const remembered = await this.#load();
-    const { tree, listing, known, input, digestedNs } = await this.#prepare(remembered);
+    const { tree, listing, further, known, input, digestedNs } = await this.#prepare(remembered);
     const invalidations = this.#toInvalidate(known.files, listing, remembered);
     const delay = this.#canDelay(tree);
     let planned = await this.#plan(input, delay);
@@ -211,7 +215,9 @@ class Run {
       return this.#frame.rehearse(planned.plan);
     }
     const matters = this.#mattersTo(tree, known.files);
-    const seen: Seen = { ...known, listing, matters, index: remembered.index, digestedNs };
+    const { index } = remembered;
+    const older = this.#older(listing, further, index);
+    const seen: Seen = { ...known, listing, matters, index, ...older, digestedNs };
     try {
       await this.#execute(planned, seen, delay);
     } catch (error) {
@@ -231,6 +237,32 @@ class Run {
     if (!isMirror) this.#shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
     this.#fileIndex = await this.#alive(this.#shared.index);
     return loaded;
+  }
+
+  /** Whether large files may be made from older objects: an index keeps what those are made of. */
+  get #reuses(): boolean {
+    const { command, dryRun } = this.#options;
+    const { index, source, store } = this.#ports;
+    return command === 'sync' && !dryRun && index !== undefined && source === undefined && store.copiesRanges;
+  }
+
+  #older(
+    listing: Looked['listing'],
+    further: Looked['further'],
+    index: DigestIndex | undefined,
+  ): { readonly older?: OlderObjects } {
+    if (!this.#reuses) return {};
+    const { copyFrom, emit } = this.#ports;
+    const places = copyFrom.map((place, i) => ({ place, objects: further[i]?.objects ?? [] }));
+    const older = new OlderObjects({
+      listing,
+      index,
+      further: places,
+      copyMinSize: this.#options.copies.minSize,
+      emit,
+      signal: this.#frame.signal,
+    });
+    return { older };
   }
 
   /** Everything that is known before a plan is made. */
@@ -257,7 +289,7 @@ class Run {
       : this.#askSource(this.#source, tree, listing));
     const input = await this.#recognise(tree, listing, further, known, remembered, encoded.vouched);
     this.#sendAllRequests = requestsToSend(known.files);
-    return { tree, listing, known, input, digestedNs };
+    return { tree, listing, further, known, input, digestedNs };
   }
 
   /**
@@ -433,6 +465,7 @@ class Run {
           sent += bytes;
           say();
         },
+        onReused: () => say(),
       });
       let failed: StepOutcome | undefined;
       try {
@@ -479,7 +512,7 @@ class Run {
       return failedOutcome(step, error, ms, this.#frame.signal, transfer.exits);
     }
     const { action } = made;
-    return { step, outcome: 'done', action, sentBytes: action === 'upload' ? step.bytes : 0, ms };
+    return { step, outcome: 'done', action, sentBytes: made.sentBytes, ms };
   }
 
   /** Completes what the shards of a plan staged, copies what had to wait, deletes; what is done already stays. */
@@ -744,6 +777,7 @@ class Run {
         further: further.flatMap(({ objects }) => objects),
         index: remembered.index,
         fileIndex: this.#fileIndex,
+        ...(this.#reuses ? { chunks: true } : {}),
         pool: this.#frame.pool,
         onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
         signal: this.#frame.signal,
@@ -986,7 +1020,7 @@ class Run {
   #transfer(
     parts: Pick<
       TransferOptions,
-      'digests' | 'bodies' | 'delay' | 'preserve' | 'uploads' | 'mayDelete' | 'onSent'
+      'digests' | 'bodies' | 'delay' | 'preserve' | 'uploads' | 'older' | 'mayDelete' | 'onSent' | 'onReused'
     >,
   ): Transfer {
     const { overwrite, connection } = this.#options;
@@ -1022,7 +1056,10 @@ class Run {
     await this.#frame.phase('execute', async (tell) => {
       let done = 0;
       let sent = 0;
+      let reused = 0;
       let isRemembered = false;
+      const say = (): void =>
+        tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes - reused });
       const clock = new SwitchClock();
       const uploads = await this.#uploads(storage, seen.index?.uploads ?? new Map());
       await uploads.abortLeftOvers(wantedUploads(planned.plan));
@@ -1034,10 +1071,15 @@ class Run {
         delay,
         preserve: elsewhere?.file.preserve ?? this.#options.preserve,
         uploads,
+        ...(seen.older === undefined ? {} : { older: seen.older }),
         mayDelete: () => this.#mayDelete(transfer, seen),
         onSent: (bytes) => {
           sent += bytes;
-          tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
+          say();
+        },
+        onReused: (bytes) => {
+          reused += bytes;
+          say();
         },
       });
       if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere);
@@ -1053,7 +1095,7 @@ class Run {
               this.#tellWritten(event.outcome, transfer);
               if (!transfer.recalled.has(event.outcome.step.key)) clock.see(event.outcome);
             }
-            tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes });
+            say();
             this.#ports.emit(event);
           },
           signal,
@@ -1219,6 +1261,7 @@ class Run {
       deploys: isDeploy ? deploys + 1 : deploys,
       headers: this.#confirmedHeaders(seen),
       sources: encodedSources(files, this.#options.destination.prefix),
+      chunks: chunksOf(index, digests.values(), transfer.learned.values()),
       pending: pendingDeletes(planned.waiting, index, now()),
       invalidations: this.#invalidations?.left() ?? new Map(),
     };
@@ -1424,6 +1467,23 @@ function encodedSources(files: readonly LocalFile[], prefix: Prefix): ReadonlyMa
     if (encoded !== undefined) sources.set((prefix + name) as ObjectKey, formatSource(encoded));
   }
   return sources;
+}
+
+/** What contents are made of, as far as that is known, by digest and size. */
+function chunksOf(
+  index: DigestIndex | undefined,
+  digests: Iterable<FileDigest>,
+  written: Iterable<ObjectEntry>,
+): ReadonlyMap<string, string> {
+  const known = new Map<string, string>();
+  for (const { md5, size, chunks } of [...(index?.objects.values() ?? []), ...written])
+    if (md5 !== undefined && chunks !== undefined) known.set(`${md5}/${size}`, chunks);
+  for (const { md5, chunks } of digests) {
+    if (chunks === undefined) continue;
+    const size = chunks.sizes.reduce((sum, one) => sum + one, 0);
+    known.set(`${md5}/${size}`, formatChunks(chunks));
+  }
+  return known;
 }
 
 /** Contents that have no other name than the ETag of the object that was copied. */

@@ -1,8 +1,9 @@
+import { type Chunks, formatChunks } from '../model/chunks.js';
 import { type ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { formatLayout, layoutParts, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
-import type { Emit, StepOutcome } from '../model/events.js';
+import type { Emit, Reused, StepOutcome } from '../model/events.js';
 import {
   FROM_METADATA,
   formatAttributes,
@@ -22,7 +23,8 @@ import {
 } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
-import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
+import { layoutOf, type PlannedPart, planParts, regionsOf } from '../model/part-plan.js';
+import { LEAST_PART, MULTIPART_THRESHOLD, ownLayout, ownPartSize } from '../model/part-sizes.js';
 import type {
   Condition,
   CopyStep,
@@ -56,14 +58,17 @@ import {
   withOpenFile,
 } from './file-bytes.js';
 import type { Filling } from './first-destination.js';
+import type { OlderObjects } from './older-objects.js';
 import type { UploadRate } from './upload-rate.js';
 import type { Uploads } from './uploads.js';
 
 /** Parts of one file in flight; other files and the budget share the rest. */
 const PARTS_IN_FLIGHT = 8;
 
-/** S3's least part but the last, and the largest that is held in memory whole. Bytes. */
-const LEAST_PART = 5 * 1024 * 1024;
+/** So too where some of them are copied, which costs this machine nothing. */
+const COPIED_PARTS_IN_FLIGHT = 16;
+
+/** The largest part that is held in memory whole. Bytes. */
 const MOST_SENT_PART = 512 * 1024 * 1024;
 
 /** The header of `FROM_METADATA`. */
@@ -94,6 +99,8 @@ export interface TransferOptions {
   /** Everything is staged; nothing is ever put or copied to a key whose bytes are. */
   readonly delay: boolean;
   readonly uploads: Uploads;
+  /** Objects that large files may have most of their bytes in common with; absent: no index knows of what. */
+  readonly older?: OlderObjects;
   /** Steps in flight. */
   readonly concurrency: number;
   readonly emit: Emit;
@@ -101,6 +108,8 @@ export interface TransferOptions {
   readonly mayDelete: () => Promise<StepOutcome['error'] | undefined>;
   /** Told of every body that arrived, in bytes. */
   readonly onSent: (bytes: number) => void;
+  /** Told of every part that was copied and need not be sent, in bytes. */
+  readonly onReused: (bytes: number) => void;
   /** Nothing more is started when it is aborted. */
   readonly signal: AbortSignal;
   /** Requests in flight end with it. */
@@ -138,6 +147,19 @@ export interface Staged {
   readonly crc32?: string;
   /** As it was when it was sent. */
   readonly file: LocalFile;
+  /** Bytes that left this machine for it. */
+  readonly sentBytes: number;
+  /** Present where parts were cut around what an older object has in common with the file. */
+  readonly reused?: Reused;
+  /** As `formatChunks` has it. */
+  readonly chunks?: string;
+}
+
+/** An upload of which some parts are copied from an older object. */
+interface Delta {
+  readonly source: SourceObject;
+  readonly parts: readonly PlannedPart[];
+  readonly partMd5s: readonly Md5[];
 }
 
 /** A copy, and what it is made from. */
@@ -153,6 +175,9 @@ interface Sent {
   readonly md5: Md5 | undefined;
   readonly file: LocalFile;
   readonly parts?: string;
+  readonly sentBytes: number;
+  readonly reused?: Reused;
+  readonly chunks?: string;
 }
 
 /**
@@ -184,6 +209,8 @@ export class Transfer implements Performer {
   #refusedCopies = 0;
   #deniedParts = 0;
   #deniedAborts = 0;
+  /** Until the server shows that it does not. */
+  #copiesRanges = true;
 
   constructor(options: TransferOptions) {
     this.#options = options;
@@ -228,7 +255,7 @@ export class Transfer implements Performer {
     const md5 = step.md5 ?? staged?.expected.md5;
     const parts = staged?.expected.etag === etag ? { parts: formatLayout(staged.layout) } : {};
     const written = { etag, versionId: undefined, encryption: undefined };
-    this.#remember(key, { written, md5, file, ...parts });
+    this.#remember(key, { written, md5, file, sentBytes: 0, ...parts });
     this.recalled.add(key);
   }
 
@@ -284,7 +311,8 @@ export class Transfer implements Performer {
           step,
           outcome: 'done',
           action,
-          sentBytes: action === 'upload' ? sent.file.size : 0,
+          sentBytes: sent.sentBytes,
+          ...(sent.reused === undefined || sent.reused.bytes === 0 ? {} : { reused: sent.reused }),
           etag: sent.written.etag,
           ...(sent.written.versionId === undefined ? {} : { versionId: sent.written.versionId }),
           ms: ms(),
@@ -363,6 +391,7 @@ export class Transfer implements Performer {
       size: sent.file.size,
       ...(md5 === undefined ? {} : { md5 }),
       ...(sent.parts === undefined ? {} : { parts: sent.parts }),
+      ...(sent.chunks === undefined ? {} : { chunks: sent.chunks }),
       headers: headerDigest(decided),
       ...(sent.file.encoded === undefined ? {} : { source: formatSource(sent.file.encoded) }),
       ...(asked === undefined ? {} : { class: asked }),
@@ -446,7 +475,7 @@ export class Transfer implements Performer {
       this.#sayRefused(step, 'the copy is not what its source was said to be');
       return { overwrite: { ifMatch: written.etag } };
     }
-    return { sent: { written, md5: step.md5, file: step.file } };
+    return { sent: { written, md5: step.md5, file: step.file, sentBytes: 0 } };
   }
 
   /** A copy that S3 refuses is sent in the same run; what would fail an upload as well is thrown on. */
@@ -519,7 +548,7 @@ export class Transfer implements Performer {
       const proved = crc32 === undefined && parts.every((part) => part.boundBySource !== true);
       const expected = { etag: proved ? multipartETag(partMd5s) : undefined, size: source.size, md5 };
       const whole32 = crc32 === undefined ? {} : { crc32 };
-      return { action: 'copy', upload, parts, layout, expected, file, ...whole32 };
+      return { action: 'copy', upload, parts, layout, expected, file, sentBytes: 0, ...whole32 };
     } catch (error) {
       await this.#giveUp(upload, source.size, error);
       throw error;
@@ -543,7 +572,7 @@ export class Transfer implements Performer {
     const written = await store.copy({ key, source, md5: known, headers, condition }, requests);
     const etag = classifyETag(written.etag);
     const md5 = etag.kind === 'md5' && etagsProve(written.encryption) ? etag.md5 : known;
-    return { written, md5, file };
+    return { written, md5, file, sentBytes: 0 };
   }
 
   /** What this run sent is known by now; what lay in the destination may say its digest itself. */
@@ -596,7 +625,7 @@ export class Transfer implements Performer {
       if (md5s.length < parts.length || multipartETag(md5s) !== source.etag)
         throw unproved('UploadPartCopy', 'its parts are not those of its source');
       const expected = { etag: source.etag, size: source.size, md5 };
-      return { action: 'copy', upload, parts, layout, expected, file };
+      return { action: 'copy', upload, parts, layout, expected, file, sentBytes: 0 };
     } catch (error) {
       await this.#abort(upload);
       throw error;
@@ -617,13 +646,21 @@ export class Transfer implements Performer {
 
   async #complete(staged: Staged, condition: Condition): Promise<Sent> {
     const { store, requests, uploads } = this.#options;
-    const { layout, file, upload, parts, expected, crc32 } = staged;
+    const { layout, file, upload, parts, expected, crc32, sentBytes, reused, chunks } = staged;
     const whole = crc32 === undefined ? {} : { crc32 };
     try {
       const written = await store.completeUpload({ upload, parts, expected, condition, ...whole }, requests);
       uploads.ended(upload);
       this.#adopted.delete(upload.id);
-      return { written, md5: expected.md5, file, parts: formatLayout(layout) };
+      return {
+        written,
+        md5: expected.md5,
+        file,
+        parts: formatLayout(layout),
+        sentBytes,
+        ...(reused === undefined ? {} : { reused }),
+        ...(chunks === undefined ? {} : { chunks }),
+      };
     } catch (error) {
       await this.#giveUp(upload, expected.size, error);
       throw error;
@@ -673,7 +710,7 @@ export class Transfer implements Performer {
         if (step.action === 'copy') this.#sendInstead(step, error);
         return undefined;
       }
-      if (!wantsAnotherUpload(error)) throw error;
+      if (!wantsAnotherUpload(error) && !this.#refusesLayout(staged, error)) throw error;
       const again = await this.#stage(step);
       return { action: again.action, sent: await this.#complete(again, condition) };
     }
@@ -757,8 +794,15 @@ export class Transfer implements Performer {
   ): Promise<Sent> {
     // In the layout of the object that it was, so that its ETag says next time that it is the same.
     const isMultipart = file.object !== undefined && classifyETag(file.object.etag).kind === 'multipart';
-    if (isLarge(file.size) || isMultipart)
-      return this.#complete(await this.#uploadParts(key, file, digest), condition);
+    if (isLarge(file.size) || isMultipart) {
+      const staged = await this.#uploadParts(key, file, digest);
+      try {
+        return await this.#complete(staged, condition);
+      } catch (error) {
+        if (!this.#refusesLayout(staged, error)) throw error;
+        return this.#complete(await this.#uploadParts(key, file, digest), condition);
+      }
+    }
     const { store, rate, signal, requests } = this.#options;
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
@@ -768,7 +812,7 @@ export class Transfer implements Performer {
       const put = { key, body, md5, headers, condition };
       const written = await rate.measure(body.length, () => store.put(put, requests));
       this.#options.onSent(file.size);
-      return { written, md5, file };
+      return { written, md5, file, sentBytes: file.size };
     });
   }
 
@@ -784,15 +828,29 @@ export class Transfer implements Performer {
     if (isLarge(file.size) || given !== undefined) {
       const layout = given ?? ownLayout(file.size);
       const usable = given === undefined && known !== undefined && known.partMd5s.length > 0;
-      const digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
+      const cut = known?.chunks ?? this.#chunksOf(file);
+      let digest: FileDigest;
+      try {
+        digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
+      } finally {
+        await cut;
+      }
+      const chunks = await cut;
       signal.throwIfAborted();
-      return this.#sendParts(key, file, digest, layout);
+      if (chunks === undefined) return this.#sendParts(key, file, digest, layout);
+      const delta = await this.#deltaOf(key, file, digest, chunks);
+      signal.throwIfAborted();
+      const staged = await (delta === undefined
+        ? this.#sendParts(key, file, digest, layout)
+        : this.#sendParts(key, file, { ...digest, ...delta }, layoutOf(delta.parts), delta));
+      return { ...staged, chunks: formatChunks(chunks) };
     }
     return this.#bodies.with(file.size, async () => {
       signal.throwIfAborted();
       const body = await this.#bodyOf(file);
       const md5 = md5Of(body);
-      return this.#sendParts(key, file, { md5, partMd5s: [md5] }, [{ count: 1, size: file.size }], body);
+      const layout = [{ count: 1, size: file.size }];
+      return this.#sendParts(key, file, { md5, partMd5s: [md5] }, layout, undefined, body);
     });
   }
 
@@ -805,20 +863,122 @@ export class Transfer implements Performer {
     return layouts[etags.indexOf(etag)];
   }
 
-  /** @param only the whole file, where it is one part and already read */
+  /** Hints for this upload and the next version's, where an index keeps them. Never rejects. */
+  async #chunksOf(file: LocalFile): Promise<Chunks | undefined> {
+    const { older, pool } = this.#options;
+    // What is an object elsewhere keeps the parts that it has there.
+    if (older === undefined || file.object !== undefined || !this.#canReuse) return undefined;
+    return pool.chunks(file);
+  }
+
+  get #canReuse(): boolean {
+    return this.#copiesRanges && this.#options.store.copiesRanges;
+  }
+
+  /**
+   * The parts of a file of which an object has some already, and their digests. `undefined`: none has, or what copies
+   * ranges here proves nothing.
+   */
+  async #deltaOf(
+    key: ObjectKey,
+    file: LocalFile,
+    { partMd5s: known }: FileDigest,
+    chunks: Chunks,
+  ): Promise<Delta | undefined> {
+    const { older, pool } = this.#options;
+    if (older === undefined || !this.#canReuse) return undefined;
+    const found = await older.likest(key, file.size, chunks);
+    const parts = found && planParts(file.size, found.stretches, ownPartSize(file.size));
+    if (found === undefined || parts === undefined) return undefined;
+    const regions = [...regionsOf(partsOf(ownLayout(file.size)), parts)];
+    const digests: (readonly Md5[])[] = [];
+    let own = 0;
+    const due: (() => Promise<void>)[] = [];
+    for (const [i, region] of regions.entries()) {
+      const ours = known.slice(own, own + region.one.length);
+      own += region.one.length;
+      digests[i] = ours;
+      if (region.one.length === 1 && region.other.length === 1) continue;
+      due.push(async () => {
+        const { one, other } = await pool.digestRegion({ file, region });
+        // Of the very bytes that the digest of the whole was made of.
+        if (one.some((md5, at) => md5 !== ours[at]))
+          throw new FileChangedError('it changed after it was digested');
+        digests[i] = other;
+      });
+    }
+    await forEachConcurrent(due, pool.width, (work) => work());
+    return { source: found.source, parts, partMd5s: digests.flat() };
+  }
+
+  /** Whether an upload failed for the sizes of its parts: then no other one of this run has such. */
+  #refusesLayout({ reused, upload }: Staged, error: unknown): boolean {
+    if (reused === undefined || !(error instanceof StoreError) || error.kind !== 'rejected') return false;
+    this.#sayNotReused(upload.key, reused.source, `the upload was refused (${error.code})`);
+    this.#copiesRanges = false;
+    return true;
+  }
+
+  #sayNotReused(key: ObjectKey, source: string, why: string): void {
+    const message = `${key} is sent, not made from ${source}: ${why}`;
+    this.#options.emit({ type: 'message', level: 'notice', message });
+  }
+
+  /** Copies a part of an upload, or says why it must be sent, and with it all that were to be copied after it. */
+  async #copyPart(
+    upload: Upload,
+    number: number,
+    { source }: Delta,
+    { from, size }: { readonly from: number; readonly size: number },
+    md5: Md5,
+  ): Promise<Part | string> {
+    const { store, requests } = this.#options;
+    try {
+      const range = { first: from, last: from + size - 1 };
+      const part = await store.copyPart({ upload, number, source, range }, requests);
+      return (part.etag as string) === md5 ? part : 'its bytes are not those that the index says';
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      switch (error.kind) {
+        case 'source':
+          return 'it changed or went away';
+        case 'digest':
+        case 'denied':
+        case 'rejected':
+        case 'server':
+          this.#copiesRanges = false;
+          return `the copy was refused (${error.code})`;
+        default:
+          throw error;
+      }
+    }
+  }
+
+  /**
+   * @param delta what of it is copied
+   * @param only the whole file, where it is one part and already read
+   */
   async #sendParts(
     key: ObjectKey,
     file: LocalFile,
     { md5, partMd5s }: Pick<FileDigest, 'md5' | 'partMd5s'>,
     layout: readonly PartRun[],
+    delta?: Delta,
     only?: Buffer,
   ): Promise<Staged> {
     const { store, rate, signal, requests } = this.#options;
     const headers = await this.#headers(file, md5, true);
     const { upload, have } = await this.#begin(key, file, md5, layout, partMd5s, headers);
     const proves = etagsProve(upload.encryption);
-    const ranges = [...partsOf(layout)].map((range, i) => ({ ...range, number: i + 1 }));
+    const ranges = [...partsOf(layout)].map((range, i) => ({
+      ...range,
+      number: i + 1,
+      from: delta?.parts[i]?.from,
+    }));
     const parts: Part[] = [];
+    let sentBytes = 0;
+    let reusedBytes = 0;
+    let isLike = delta !== undefined && proves;
     const send = async (number: number, body: Buffer): Promise<void> => {
       signal.throwIfAborted();
       const due = { upload, number, body, md5: partMd5s[number - 1]! };
@@ -829,7 +989,22 @@ export class Transfer implements Performer {
         throw new StoreError('digest', 'BadPartETag', 200, 'UploadPart', told);
       }
       parts[number - 1] = part;
+      sentBytes += body.length;
       this.#options.onSent(body.length);
+    };
+    const copy = async (number: number, from: number, size: number): Promise<boolean> => {
+      if (delta === undefined || !isLike) return false;
+      signal.throwIfAborted();
+      const part = await this.#copyPart(upload, number, delta, { from, size }, partMd5s[number - 1]!);
+      if (typeof part === 'string') {
+        if (isLike) this.#sayNotReused(key, delta.source.key, part);
+        isLike = false;
+        return false;
+      }
+      parts[number - 1] = part;
+      reusedBytes += size;
+      this.#options.onReused(size);
+      return true;
     };
     try {
       for (const [number, part] of have) parts[number - 1] = part;
@@ -837,18 +1012,21 @@ export class Transfer implements Performer {
       if (only !== undefined) {
         for (const { number } of due) await send(number, only);
       } else if (due.length > 0) {
+        const lanes = isLike ? COPIED_PARTS_IN_FLIGHT : PARTS_IN_FLIGHT;
         await withOpenFile(file, (handle) =>
-          forEachConcurrent(due, PARTS_IN_FLIGHT, ({ offset, size, number }) =>
-            this.#bodies.with(size, async () => {
+          forEachConcurrent(due, lanes, async ({ offset, size, number, from }) => {
+            if (from !== undefined && (await copy(number, from, size))) return;
+            await this.#bodies.with(size, async () => {
               signal.throwIfAborted();
               await send(number, await readRange(handle, offset, size));
-            }),
-          ),
+            });
+          }),
         );
       }
       signal.throwIfAborted();
       const expected = { etag: proves ? multipartETag(partMd5s) : undefined, size: file.size, md5 };
-      return { action: 'upload', upload, parts, layout, expected, file };
+      const reused = delta === undefined ? {} : { reused: { source: delta.source.key, bytes: reusedBytes } };
+      return { action: 'upload', upload, parts, layout, expected, file, sentBytes, ...reused };
     } catch (error) {
       await this.#giveUp(upload, file.size, error);
       // S3 refuses a part that is not what was digested: the file changed under us.

@@ -298,6 +298,16 @@ test('it is small, whatever the run is like', () => {
   expect(text).toMatch(/<sub>.*<\/sub>\n$/);
 });
 
+test('bytes of an upload that an older object had did not travel', () => {
+  const [first] = deploy.destinations;
+  const totals = { ...NO_TOTALS, uploaded: { files: 1, bytes: 4096 } };
+  const destination = { ...first!, totals, sentBytes: 1024, reusedBytes: 3072 };
+  const text = renderSummary({ ...deploy, destinations: [destination] });
+  expect(text).toContain('**75 %** of 4 KiB did not have to travel.');
+  expect(text).toContain('"sent, 1 KiB" : 1024');
+  expect(text).toContain('"copied inside S3, 3 KiB" : 3072');
+});
+
 test('the picture stands beside the table, and only where there is something to compare', () => {
   expect(renderSummary(deploy)).toMatch(/\| copied \|[\s\S]*```mermaid\npie /);
   expect(renderSummary(failed)).not.toContain('mermaid');

@@ -156,6 +156,16 @@ test('failures come last, each with what to do, and what was not started is coun
   expect(lines).toHaveLength(3 + SHOWN_STEPS + 2);
 });
 
+test('an upload that an older object had most of says what of it was sent', () => {
+  const reused = { source: 'p/old\u001b', bytes: 90 };
+  const lines = printed([
+    outcome(upload('p/a', 100), { sentBytes: 10, reused }),
+    ended({ sentBytes: 10, reusedBytes: 90 }, { uploaded: { files: 1, bytes: 100 } }),
+  ]);
+  expect(lines).toContain('  p/a (100 B, new: 10 B sent, 90 B copied from "p/old\\x1b")');
+  expect(lines).toContain('  90 % of the bytes did not have to travel');
+});
+
 test('a dry run says would, and a copy that had to be sent says so', () => {
   const dry = printed([
     { ...start, dryRun: true },

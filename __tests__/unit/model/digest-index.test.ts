@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { formatChunks } from '../../../src/model/chunks.js';
 import type { ETag, Md5 } from '../../../src/model/digest.js';
 import {
   type DigestIndex,
@@ -32,7 +33,8 @@ const index: DigestIndex = {
         headers: 'h',
         modified: 1_700_000_000_000,
         written: 1_700_000_000_001,
-        extra: { chunks: { since: 1 } },
+        chunks: 'AAAIAAEAAAA=',
+        extra: { later: { since: 1 } },
       },
     ],
     ['__proto__', { etag: md5 as string as ETag, size: 0, md5 }],
@@ -80,6 +82,31 @@ describe('the index', () => {
     const flipped = Buffer.from(whole);
     flipped[whole.indexOf('"size":9')] = 0x20;
     expect(parseIndex(flipped)).toMatchObject({ droppedLines: 1 });
+  });
+
+  test('chunks that can be none are left out; the longest lines that a run writes are read', () => {
+    const known = (chunks: unknown): unknown => {
+      const entry = { etag: md5 as string as ETag, size: 9, chunks: chunks as string };
+      const objects = new Map([['a', entry]]);
+      return parseIndex(bytes({ ...index, objects })).index?.objects.get('a')?.chunks;
+    };
+    expect(known('AAAA')).toBe('AAAA');
+    expect([{}, 5, '', 'ü', 'A'.repeat(90_000)].map(known)).toEqual(
+      Array.from({ length: 5 }, () => undefined),
+    );
+    const most = 8_193;
+    const longest = {
+      etag: `${md5}-10000` as ETag,
+      size: 4 * 1024 * GIB,
+      md5,
+      parts: Array.from({ length: 10_000 }, (_, i) => `1x${440_401_920 + i}`).join('+'),
+      chunks: formatChunks({ sizes: new Uint32Array(most).fill(7), sums: new Uint32Array(most).fill(9) }),
+    };
+    const objects = new Map([['\u0001'.repeat(1024), longest]]);
+    expect(parseIndex(bytes({ ...index, objects }))).toEqual({
+      index: { ...index, objects },
+      droppedLines: 0,
+    });
   });
 
   test('R15: what is owed to a distribution is added up over index and journal', () => {

@@ -16,3 +16,8 @@ test.each([
 ])('%s that says it is %s is %s, conditions on copies: %s', (endpoint, server, name, copyConditions) => {
   expect(providerOf(endpoint, server)).toMatchObject({ name, copyConditions });
 });
+
+test('where the parts of an upload must be of one size, none is cut around what an older object has', () => {
+  expect(providerOf('https://account.r2.cloudflarestorage.com').partSizes).toBe('equal');
+  expect(providerOf(undefined).partSizes).toBe('any');
+});

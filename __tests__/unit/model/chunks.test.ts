@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  Chunker,
+  type Chunks,
+  chunkUnit,
+  formatChunks,
+  isChunksText,
+  parseChunks,
+  stretchesOf,
+} from '../../../src/model/chunks.js';
+import { randomNumbers } from '../../support/random.js';
+import { noise } from '../../support/tree.js';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const UNIT = 128 * KIB;
+
+function cut(bytes: Buffer, block: (left: number) => number = () => MIB): Chunks {
+  const chunker = new Chunker(UNIT);
+  for (let at = 0; at < bytes.length; ) {
+    const size = Math.min(bytes.length - at, block(bytes.length - at));
+    chunker.update(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return chunker.finish();
+}
+
+function total({ sizes }: Chunks): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Bytes of a file that another one has, as its chunks tell. */
+function common(file: Buffer, other: Buffer): number {
+  const stretches = stretchesOf(cut(file), cut(other));
+  for (const { offset, size, from } of stretches)
+    expect(file.subarray(offset, offset + size).equals(other.subarray(from, from + size))).toBe(true);
+  return stretches.reduce((sum, { size }) => sum + size, 0);
+}
+
+describe('chunks', () => {
+  const old = noise(24 * MIB, 7);
+
+  test('cover the file, within their bounds, however it is read', () => {
+    const chunks = cut(old);
+    expect(total(chunks)).toBe(old.length);
+    const inner = [...chunks.sizes.slice(0, -1)];
+    expect(Math.min(...inner)).toBeGreaterThanOrEqual(2 * UNIT);
+    expect(Math.max(...inner)).toBeLessThanOrEqual(8 * UNIT);
+    expect(old.length / chunks.sizes.length).toBeGreaterThan(2.4 * UNIT);
+    expect(old.length / chunks.sizes.length).toBeLessThan(3.6 * UNIT);
+    const random = randomNumbers(3);
+    expect(cut(old, () => 1 + Math.floor(random() * 300_000))).toEqual(chunks);
+  });
+
+  test('bytes inserted, removed, changed or moved cost the chunks around them alone', () => {
+    const at = 5 * MIB + 12_345;
+    const head = old.subarray(0, at);
+    const tail = old.subarray(at);
+    for (const file of [
+      Buffer.concat([noise(1_001, 9), old]),
+      Buffer.concat([head, noise(77_777, 9), tail]),
+      Buffer.concat([head, tail.subarray(200_001)]),
+      Buffer.concat([head, noise(1000, 9), tail.subarray(1000)]),
+      Buffer.concat([tail, head]),
+      old.subarray(333_333),
+      Buffer.concat([old, noise(MIB, 9)]),
+    ])
+      expect(Math.min(old.length, file.length) - common(file, old)).toBeLessThan(3 * MIB);
+    expect(common(noise(8 * MIB, 11), old)).toBe(0);
+  });
+
+  test('what occurs many times is found where its neighbours are', () => {
+    const zeros = Buffer.alloc(6 * MIB);
+    const before = Buffer.concat([zeros, noise(3 * MIB, 2), zeros, noise(3 * MIB, 3), zeros]);
+    const after = Buffer.concat([zeros, noise(3 * MIB, 2), zeros, noise(3 * MIB, 4), zeros]);
+    const stretches = stretchesOf(cut(after), cut(before)).filter(({ size }) => size > 5 * MIB);
+    expect(stretches[0]).toMatchObject({ offset: 0, from: 0 });
+    expect(stretches[0]!.size).toBeGreaterThan(14 * MIB);
+    expect(after.length - common(after, before)).toBeLessThan(5 * MIB);
+  });
+
+  test('are bounded in number and length for every size', () => {
+    expect([64 * MIB - 1, 4096 * GIB + 1].map(chunkUnit)).toEqual([undefined, undefined]);
+    for (const size of [64 * MIB, 512 * MIB, 2 * GIB, 2 * GIB + 1, 100 * GIB, 4096 * GIB]) {
+      const unit = chunkUnit(size)!;
+      const most = Math.ceil(size / (2 * unit));
+      expect(most).toBeLessThanOrEqual(8_192);
+      expect(8 * unit).toBeLessThan(2 ** 32);
+      const chunks = { sizes: new Uint32Array(most).fill(1), sums: new Uint32Array(most).fill(2 ** 32 - 1) };
+      const text = formatChunks(chunks);
+      expect(text.length).toBeLessThan(90 * KIB);
+      expect(parseChunks(text, most)).toEqual(chunks);
+    }
+    expect(chunkUnit(512 * MIB)).toBe(UNIT);
+  });
+
+  test('are read back, and nothing else is taken for them', () => {
+    const chunks = cut(old);
+    const text = formatChunks(chunks);
+    expect(parseChunks(text, old.length)).toEqual(chunks);
+    expect(parseChunks(text, old.length + 1)).toBeUndefined();
+    expect(parseChunks(text.slice(0, -4), old.length)).toBeUndefined();
+    expect(parseChunks('AAAA', 0)).toBeUndefined();
+    const empty = formatChunks({ sizes: Uint32Array.of(0, 5), sums: Uint32Array.of(1, 2) });
+    expect(parseChunks(empty, 5)).toBeUndefined();
+    expect(['', 'a b', 'ü', 5, null, {}, 'A'.repeat(100_000)].map(isChunksText)).toEqual(
+      Array.from({ length: 7 }, () => false),
+    );
+  });
+});

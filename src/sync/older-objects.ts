@@ -1,0 +1,131 @@
+import { type Chunks, chunkUnit, parseChunks, type Stretch, stretchesOf } from '../model/chunks.js';
+import { type DigestIndex, parseIndex } from '../model/digest-index.js';
+import type { Emit } from '../model/events.js';
+import { type ObjectKey, OWN_DIRECTORY } from '../model/object-key.js';
+import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
+import { LEAST_PART } from '../model/part-sizes.js';
+import type { SourceObject } from '../store/object-store.js';
+import { explain } from './explain.js';
+import type { CopyPlace } from './ports.js';
+
+/** Objects that one file is compared with, beside the one under its own key. */
+const MOST_COMPARED = 64;
+
+/** A larger index of a further place is not read for this. Bytes. */
+const MOST_INDEX_BYTES = 64 * 1024 * 1024;
+
+export interface OlderObjectsRequest {
+  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  readonly index: DigestIndex | undefined;
+  /** What `copy-from` lists, and where. */
+  readonly further: readonly { readonly place: CopyPlace; readonly objects: readonly ListedObject[] }[];
+  /** Bytes; a smaller file is sent. */
+  readonly copyMinSize: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** What a file has in common with an object. */
+export interface Likeness {
+  readonly source: SourceObject;
+  readonly stretches: readonly Stretch[];
+}
+
+/** An object of which some index says what it is made of. */
+interface Candidate {
+  readonly object: ListedObject;
+  readonly chunks: string;
+}
+
+/**
+ * The objects that later versions of them can be made from: an index knows their chunks. Whatever it says, of whichever
+ * state: it costs time where it is wrong, as each part that is copied is proved.
+ */
+export class OlderObjects {
+  readonly #request: OlderObjectsRequest;
+  readonly #here: ReadonlyMap<ObjectKey, Candidate>;
+  #there: Promise<readonly Candidate[]> | undefined;
+
+  constructor(request: OlderObjectsRequest) {
+    this.#request = request;
+    const { listing, index } = request;
+    const here = new Map<ObjectKey, Candidate>();
+    if (index !== undefined)
+      for (const candidate of candidatesOf(listing.values(), ({ key }) => index.objects.get(key)))
+        here.set(candidate.object.key, candidate);
+    this.#here = here;
+  }
+
+  /** The object that a file of these chunks, to be published under `key`, has most in common with. */
+  async likest(key: ObjectKey, size: number, chunks: Chunks): Promise<Likeness | undefined> {
+    if (size < this.#request.copyMinSize) return undefined;
+    const own = this.#here.get(key);
+    let best = own === undefined ? undefined : likenessOf(own, chunks);
+    if (best !== undefined && 2 * best.bytes >= size) return best;
+    this.#there ??= this.#further();
+    const others = [...this.#here.values(), ...(await this.#there)]
+      .filter((candidate) => candidate !== own)
+      .sort((a, b) => Math.abs(a.object.size - size) - Math.abs(b.object.size - size));
+    for (const candidate of others.slice(0, MOST_COMPARED)) {
+      const found = likenessOf(candidate, chunks);
+      if (found.bytes > (best?.bytes ?? 0)) best = found;
+    }
+    return best === undefined || best.bytes === 0 ? undefined : best;
+  }
+
+  /** The objects of further places: by this index, or by one that lies in the place itself. */
+  async #further(): Promise<readonly Candidate[]> {
+    const { further, index } = this.#request;
+    const all: Candidate[] = [];
+    const known = new Map<string, string>();
+    for (const { etag, size, chunks } of index?.objects.values() ?? [])
+      if (chunks !== undefined) known.set(`${etag}/${size}`, chunks);
+    for (const { place, objects } of further) {
+      if (!objects.some(({ size }) => chunkUnit(size) !== undefined)) continue;
+      const theirs = await this.#indexOf(place);
+      for (const candidate of candidatesOf(objects, ({ key, etag, size }) => {
+        const chunks = known.get(`${etag}/${size}`);
+        return chunks === undefined ? theirs?.objects.get(key) : { etag, size, chunks };
+      }))
+        all.push(candidate);
+    }
+    return all;
+  }
+
+  async #indexOf({ store, prefix, url }: CopyPlace): Promise<DigestIndex | undefined> {
+    const { signal, emit } = this.#request;
+    try {
+      const key = `${prefix}${OWN_DIRECTORY}index` as ObjectKey;
+      const found = await store.read(key, MOST_INDEX_BYTES, signal);
+      return found === undefined ? undefined : parseIndex(found.bytes).index;
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = `the index of ${url} is not read: ${explain(error, url).message}`;
+      emit({ type: 'message', level: 'debug', message });
+      return undefined;
+    }
+  }
+}
+
+function* candidatesOf(
+  objects: Iterable<ListedObject>,
+  entryOf: (object: ListedObject) => { etag: string; size: number; chunks?: string } | undefined,
+): Generator<Candidate> {
+  for (const object of objects) {
+    const entry = chunkUnit(object.size) === undefined ? undefined : entryOf(object);
+    if (entry?.chunks === undefined || entry.etag !== object.etag || entry.size !== object.size) continue;
+    if (!ARCHIVED_CLASSES.has(object.storageClass)) yield { object, chunks: entry.chunks };
+  }
+}
+
+/** `bytes`: those that are worth a part. */
+function likenessOf(
+  { object, chunks: text }: Candidate,
+  chunks: Chunks,
+): Likeness & { readonly bytes: number } {
+  const { key, etag, size, bucket } = object;
+  const theirs = parseChunks(text, size);
+  const stretches = theirs === undefined ? [] : stretchesOf(chunks, theirs);
+  const bytes = stretches.reduce((sum, stretch) => sum + (stretch.size < LEAST_PART ? 0 : stretch.size), 0);
+  return { source: { key, etag, size, ...(bucket === undefined ? {} : { bucket }) }, stretches, bytes };
+}
