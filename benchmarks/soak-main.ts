@@ -21,6 +21,8 @@ const { values } = parseArgs({
   },
 });
 const began = performance.now();
+// A server that is waited for does not keep this process.
+const alive = setInterval(() => undefined, 1_000);
 const { runs, exits, samples } = await soak({
   runs: Number(values.runs),
   minutes: Number(values.minutes),
@@ -32,6 +34,7 @@ const { runs, exits, samples } = await soak({
   seed: Number(values.seed),
   say: console.log,
 });
+clearInterval(alive);
 const grown = growth(samples);
 console.log(
   `${runs} runs in ${Math.round((performance.now() - began) / 1000)} s, exits ${JSON.stringify(exits)}: ${grown ?? 'memory and open files are flat'}`,

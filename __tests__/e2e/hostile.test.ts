@@ -55,7 +55,7 @@ test('a listing that never ends is one line before the memory does', async () =>
       );
     return true;
   };
-  const { status, stderr } = await run(bucket, { NODE_OPTIONS: '--max-old-space-size=32' });
+  const { status, stderr } = await run(bucket, { NODE_OPTIONS: '--max-old-space-size=96' });
   expect(stderr).toMatch(/^error: .*the listing has more than \d+ objects, .* narrower prefix/m);
   expect(stderr).not.toMatch(/heap out of memory/);
   expect(status).toBe(1);
