@@ -25,7 +25,7 @@ server with 20 ms latency, or an endpoint. What was measured is kept, so a run t
                      growth, growth-files, growth-mirrors, growth-latency, ...; default: all
   --tools NAME,...   ${TOOL_NAMES.join(', ')}; default: all
   --rounds N         at most N rounds
-  --again            measure the chosen scenarios again, in place of what is kept of them
+  --again            measure the chosen tools in the chosen scenarios again, in place of what is kept
   --docs             write the results into docs/PERFORMANCE.md and the plots beside it
   --work DIR         for trees, up to 10 GB; default: .cache/bench
   --results FILE     default: results.json in DIR
@@ -58,7 +58,10 @@ async function main(): Promise<void> {
   const { endpoint, bucket } = values;
   if ((endpoint === undefined) !== (bucket === undefined))
     throw new Error('--endpoint and --bucket go together');
-  const scenarios = chosenScenarios(values.only?.split(','));
+  const scenarios = chosenScenarios(values.only?.split(',')).filter(
+    // An endpoint has the latency that it has.
+    ({ growth }) => endpoint === undefined || growth?.by !== 'latency',
+  );
   const tools = chosenTools(values.tools.split(','));
   const rounds = Number(values.rounds);
   if (!(Number.isInteger(rounds) && rounds > 0))
@@ -68,7 +71,11 @@ async function main(): Promise<void> {
     values.results ?? join(values.work, 'results.json'),
     `${thisMachine()}, ${server}`,
   );
-  if (values.again) results.forget(scenarios.map(({ name }) => name));
+  if (values.again)
+    results.forget(
+      scenarios.map(({ name }) => name),
+      tools,
+    );
 
   if (tools.some((tool) => tool !== 'ours')) installPeers();
   const failures = await runScenarios(

@@ -51,9 +51,12 @@ export class Results {
     this.#write();
   }
 
-  /** Drops what is known of these scenarios. */
-  forget(scenarios: readonly string[]): void {
-    for (const key of this.#cells.keys()) if (scenarios.includes(key.split('/')[0]!)) this.#cells.delete(key);
+  /** Drops what is known of these tools in these scenarios. */
+  forget(scenarios: readonly string[], tools: readonly string[]): void {
+    for (const key of this.#cells.keys()) {
+      const [scenario = '', , tool = ''] = key.split('/');
+      if (scenarios.includes(scenario) && tools.includes(tool)) this.#cells.delete(key);
+    }
     this.#write();
   }
 

@@ -1,14 +1,12 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CONFIG_FILES } from '../dev/peers.js';
 import { changeTree, makeTree, type Tree } from './make-tree.js';
 import { measure } from './measure.js';
 import type { CellName, Results } from './results.js';
 import type { Scenario, Step } from './scenarios.js';
 import type { BenchServer, ServerOptions } from './server.js';
-import { commandOf, TOOL_NAMES, type ToolName } from './tools.js';
+import { commandOf, makeHome, TOOL_NAMES, type ToolName } from './tools.js';
 
 export interface RunOptions {
   readonly scenarios: readonly Scenario[];
@@ -141,13 +139,6 @@ function prefixOf({ scenario, number }: Round, tool: ToolName | undefined): stri
 
 function homeOf({ work }: RunOptions, tool: ToolName): string {
   return join(work, 'homes', tool);
-}
-
-/** New, so that nothing is remembered from the round before. */
-function makeHome(home: string): void {
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true });
-  for (const file of CONFIG_FILES) writeFileSync(join(home, file), '');
 }
 
 /** S3 keeps times to the second: what goes by them must see the order in which things happened. */
