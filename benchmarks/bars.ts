@@ -9,23 +9,19 @@ export interface Line {
   readonly scenario: string;
   readonly step: string;
   readonly what: string;
-  readonly ours: string;
   readonly bar: string;
-  readonly holds: boolean;
+  readonly ours: string;
+  /** Undefined when it was not measured. */
+  readonly holds: boolean | undefined;
 }
 
-/** What can be judged by what was measured. */
 export function judge(scenarios: readonly Scenario[], results: Results): readonly Line[] {
   return scenarios.flatMap((scenario) =>
-    scenario.bars.flatMap((bar) => {
-      const cells = results.of(scenario.name, bar.step, 'ours');
-      if (cells.length === 0) return [];
-      const peer = bestPeer(scenario, bar.step, results);
-      const line = (what: string, ours: string, limit: string, holds: boolean): Line => {
-        return { scenario: scenario.name, step: bar.step, what, ours, bar: limit, holds };
-      };
-      return linesOf(bar, cells, peer, line);
-    }),
+    scenario.bars.flatMap((bar) =>
+      verdicts(bar, results.of(scenario.name, bar.step, 'ours'), bestPeer(scenario, bar.step, results)).map(
+        (verdict) => ({ scenario: scenario.name, step: bar.step, ...verdict }),
+      ),
+    ),
   );
 }
 
@@ -43,37 +39,49 @@ export function bestPeer(
     .sort((a, b) => a.wall - b.wall)[0];
 }
 
-function linesOf(
-  bar: Bar,
-  cells: readonly Cell[],
-  peer: ReturnType<typeof bestPeer>,
-  line: (what: string, ours: string, limit: string, holds: boolean) => Line,
-): readonly Line[] {
-  const lines: Line[] = [];
-  if (bar.wall !== undefined && peer !== undefined) {
-    const wall = median(cells.map((cell) => cell.wall));
-    const ratio = wall / peer.wall;
-    const ours = `${wall.toFixed(2)} s, ${ratio.toFixed(2)} of ${peer.tool}'s ${peer.wall.toFixed(2)} s`;
-    lines.push(line('wall time', ours, `${bar.wall} of the best peer`, ratio <= bar.wall));
+type Verdict = Omit<Line, 'scenario' | 'step'>;
+
+function verdicts(bar: Bar, cells: readonly Cell[], peer: ReturnType<typeof bestPeer>): readonly Verdict[] {
+  const counts = cells.flatMap((cell) => cell.counts ?? []);
+  const verdict = (what: string, limit: string, judged: [string, boolean] | undefined): Verdict => {
+    return { what, bar: limit, ours: judged?.[0] ?? 'not measured', holds: judged?.[1] };
+  };
+  const parts: Verdict[] = [];
+  if (bar.wall !== undefined) {
+    parts.push(verdict('wall time', `${bar.wall} of the best peer`, judgedWall(bar.wall, cells, peer)));
   }
   if (bar.rss !== undefined) {
     const rss = median(cells.map((cell) => cell.rss)) / 2 ** 20;
-    lines.push(line('peak memory', `${Math.round(rss)} MiB`, `${bar.rss} MiB`, rss <= bar.rss));
+    const judged: [string, boolean] = [`${Math.round(rss)} MiB`, rss <= bar.rss];
+    parts.push(verdict('peak memory', `${bar.rss} MiB`, cells.length === 0 ? undefined : judged));
   }
-  const counts = cells.flatMap((cell) => cell.counts ?? []);
-  if (bar.sent !== undefined && counts.length > 0) {
+  if (bar.sent !== undefined) {
     const sent = Math.max(...counts.map((count) => count.sent)) / 2 ** 20;
-    lines.push(line('sent', `${sent.toFixed(1)} MiB`, `${bar.sent.toFixed(1)} MiB`, sent <= bar.sent));
+    const judged: [string, boolean] = [`${sent.toFixed(1)} MiB`, sent <= bar.sent];
+    parts.push(verdict('sent', `${bar.sent.toFixed(1)} MiB`, counts.length === 0 ? undefined : judged));
   }
-  if (bar.requests !== undefined && counts.length > 0) {
+  if (bar.requests !== undefined) {
     const wanted = requestList(bar.requests);
     const others = counts.map(({ requests }) =>
       requestList(Object.fromEntries(Object.entries(requests).filter(([name]) => name !== 'ListObjectsV2'))),
     );
     const odd = others.find((list) => list !== wanted);
-    lines.push(line('requests', odd ?? wanted, `${wanted}, and listings`, odd === undefined));
+    const judged: [string, boolean] = [odd ?? wanted, odd === undefined];
+    parts.push(verdict('requests', `${wanted}, and listings`, counts.length === 0 ? undefined : judged));
   }
-  return lines;
+  return parts;
+}
+
+function judgedWall(
+  limit: number,
+  cells: readonly Cell[],
+  peer: ReturnType<typeof bestPeer>,
+): [string, boolean] | undefined {
+  if (cells.length === 0 || peer === undefined) return undefined;
+  const wall = median(cells.map((cell) => cell.wall));
+  const ratio = wall / peer.wall;
+  const ours = `${wall.toFixed(2)} s, ${ratio.toFixed(2)} of ${peer.tool}'s ${peer.wall.toFixed(2)} s`;
+  return [ours, ratio <= limit];
 }
 
 /** `5,000 CopyObject, 5 DeleteObjects`: the most frequent first. */

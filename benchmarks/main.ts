@@ -97,9 +97,11 @@ async function main(): Promise<void> {
   await writeResults(results);
   console.log(barTable(scenarios, results));
   const lines = judge(scenarios, results);
-  const short = lines.filter(({ holds }) => !holds);
+  const short = lines.filter(({ holds }) => holds === false);
+  const unknown = lines.filter(({ holds }) => holds === undefined).length;
+  const held = lines.length - short.length - unknown;
   console.log(
-    `\n${lines.length - short.length} of ${lines.length} lines hold${short.length === 0 ? '' : '; short of the bar:'}`,
+    `\n${held} of ${lines.length} lines hold, ${unknown} were not measured, ${short.length} fall short:`,
   );
   for (const { scenario, step, what, ours, bar } of short) {
     console.log(`  ${scenario}, ${step}: ${what} ${ours}; at most ${bar}`);

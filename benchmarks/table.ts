@@ -48,7 +48,7 @@ export function barTable(scenarios: readonly Scenario[], results: Results): stri
   if (lines.length === 0) return '';
   const rows = lines.map(
     ({ scenario, step, what, ours, bar, holds }) =>
-      `| ${scenario}, ${step} | ${what} | ${ours} | ${bar} | ${holds ? 'yes' : '**no**'} |`,
+      `| ${scenario}, ${step} | ${what} | ${ours} | ${bar} | ${holds === undefined ? '' : holds ? 'yes' : '**no**'} |`,
   );
   return ['| line | | ours | at most | holds |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
 }
