@@ -56,7 +56,7 @@ export function renderBars(scenarios: readonly Scenario[], results: Results): st
     y += 8;
   }
   parts.push(...legend(y + 8));
-  return svg(LABELS + METRICS.length * (PANEL + GAP), y + 30, parts);
+  return svg('What each tool costs, step by step', LABELS + METRICS.length * (PANEL + GAP), y + 30, parts);
 }
 
 function panel(
@@ -105,7 +105,7 @@ export function renderGrowth(scenarios: readonly Scenario[], results: Results): 
     const lines = axes.flatMap((axis) => linesOf(axis, scenarios, results));
     return lines.length === 0 ? [] : curve(60 + column * (SIDE + 90), 40, title, lines, log);
   });
-  return svg(60 + CURVES.length * (SIDE + 90), SIDE + 150, parts);
+  return svg('How the wall time grows', 60 + CURVES.length * (SIDE + 90), SIDE + 150, parts);
 }
 
 interface CurveLine {
@@ -177,9 +177,10 @@ function text(x: number, y: number, content: string, attributes = ''): string {
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped}</text>`;
 }
 
-function svg(width: number, height: number, parts: readonly string[]): string {
+function svg(title: string, width: number, height: number, parts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#212529">`,
+    `<title>${title}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...parts,
     '</svg>',

@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { bestPeer, judge, requestList } from './bars.js';
 import { type Cell, median, type Results } from './results.js';
 import type { GrowthAxis, Scenario } from './scenarios.js';
@@ -26,6 +27,9 @@ function setting(results: Results): string {
   return [
     `Measured ${days.length === 1 ? `on ${days[0]}` : `from ${days[0]} to ${days.at(-1)}`} on ${results.setting}.`,
     `Load average before a run: median ${median(loads).toFixed(1)}, at most ${Math.max(...loads).toFixed(1)}.`,
+    median(loads) > cpus().length
+      ? 'Others kept the machine busy: ratios, CPU, bytes and requests say more here than seconds.'
+      : '',
     apart.length === 0
       ? ''
       : `Slowest round over fastest, same tool and step: median ${median(apart).toFixed(2)}, at most ${Math.max(...apart).toFixed(2)}.`,

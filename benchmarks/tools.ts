@@ -51,7 +51,8 @@ export function commandOf(name: ToolName, access: Access, job: Job, mirrors: Mir
   const url = (mirror: number): string =>
     `s3://${job.bucket}/${job.prefix}${mirror === 0 ? '' : `-${mirror}`}`;
   const args = [CLI, 'sync', job.tree, url(0), '--delete-after', '--max-delete', 'none'];
-  if (mirrors !== undefined) args.push('--mirror-by', mirrors.by);
+  // Without mirrors it would be refused.
+  if (mirrors !== undefined && mirrors.count > 1) args.push('--mirror-by', mirrors.by);
   for (let i = 1; i < (mirrors?.count ?? 1); i++) args.push('--mirror', url(i));
   return {
     file: process.execPath,
