@@ -149,7 +149,8 @@ export function withTables(readme: string): string {
   return between(between(readme, 'inputs', inputsTable()), 'outputs', outputsTable());
 }
 
-function between(text: string, name: string, table: string): string {
+/** Puts a table between the markers of this name; a text without them stays as it is. */
+export function between(text: string, name: string, table: string): string {
   const begin = `<!-- ${name} -->`;
   const end = `<!-- /${name} -->`;
   const from = text.indexOf(begin);

@@ -158,7 +158,8 @@ export class S3Server {
 
   /** Another writer's PUT: no request, no fault, no log. */
   putObject(bucket: string, key: string, body: string | Buffer, options: PutOptions = {}): StoredObject {
-    const content = Content.of(Buffer.from(body));
+    const bytes = Content.of(Buffer.from(body));
+    const content = this.#discardBodies ? Content.discarded(bytes.size, bytes.md5) : bytes;
     const encryption = options.encryption ?? this.#bucket(bucket).options.encryption;
     const object: StoredObject = {
       key,
