@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
@@ -11,11 +11,19 @@ export class FileChangedError extends Error {
   override readonly name = 'FileChangedError';
 }
 
+/** What reading a file takes: where it is, and the state in which the walk met it. */
+export type MetFile = Pick<LocalFile, 'path' | 'size' | 'mtimeNs' | 'ctimeNs' | 'ino'>;
+
 /** One file to digest. */
 export interface DigestJob {
-  readonly file: LocalFile;
+  readonly file: MetFile;
   /** Part layouts whose multipart ETags are asked for; the first one's part digests are returned. */
   readonly layouts: readonly (readonly PartRun[])[];
+}
+
+/** A digest of a file as the walk met it. */
+export interface FileJob extends DigestJob {
+  readonly file: LocalFile;
 }
 
 export interface FileDigest {
@@ -28,8 +36,16 @@ export interface FileDigest {
 
 const CHUNK = 1024 * 1024;
 
+/** Of a file that was digested as a whole alone. */
+export const NO_PARTS = { partMd5s: [], etags: [] } as const;
+
+/** What `digestFile` reads into. */
+export function chunkBuffer(): Buffer {
+  return Buffer.allocUnsafeSlow(CHUNK);
+}
+
 /** Whether a stat still shows the file that the walk met. */
-function sameStat(file: LocalFile, now: BigIntStats): boolean {
+function sameStat(file: MetFile, now: BigIntStats): boolean {
   return (
     now.isFile() &&
     Number(now.size) === file.size &&
@@ -63,8 +79,19 @@ export function statFields(
 /**
  * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
  * Throws FileChangedError when the file is not what its stat said before and after. `onBytes` is told of every chunk.
+ *
+ * @param buffer of a mebibyte; a new one for each file takes as long as reading it
  */
-export function digestFile({ file, layouts }: DigestJob, onBytes: (bytes: number) => void): FileDigest {
+export function digestFile(
+  { file, layouts }: DigestJob,
+  onBytes: (bytes: number) => void,
+  buffer: Buffer = chunkBuffer(),
+): FileDigest {
+  if (layouts.length === 0 && file.size <= buffer.length) {
+    const md5 = hash('md5', readInPlace(file, buffer.subarray(0, file.size)), 'hex') as Md5;
+    onBytes(file.size);
+    return { md5, ...NO_PARTS };
+  }
   for (const layout of layouts) {
     if (layoutSize(layout) !== file.size)
       throw new RangeError(`a part layout of another size than ${file.size}`);
@@ -75,7 +102,6 @@ export function digestFile({ file, layouts }: DigestJob, onBytes: (bytes: number
       throw new FileChangedError('it changed after the walk');
     const whole = createHash('md5');
     const cutters = layouts.map((layout) => new PartCutter(layout));
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, file.size)));
     let position = 0;
     while (position < file.size) {
       const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, file.size - position), position);
@@ -145,6 +171,9 @@ const SLOW_MS = 1;
 /** Reads that are judged together: a first one alone says nothing. */
 const JUDGED_READS = 64;
 
+/** Reads through the pool before the next ones are tried in place: what was slow may have been a moment of other work. */
+const READS_THROUGH_POOL = 512;
+
 /**
  * Reads small files whole. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
  * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
@@ -154,16 +183,20 @@ const JUDGED_READS = 64;
 export function createWholeReader(
   now: () => number = () => performance.now(),
 ): (file: LocalFile) => Promise<Buffer> {
-  let inPlace = true;
   let reads = 0;
   let spent = 0;
+  let throughPool = 0;
   return async (file) => {
-    if (!inPlace || file.size > IN_PLACE) return readWhole(file);
+    if (file.size > IN_PLACE) return readWhole(file);
+    if (throughPool > 0) {
+      throughPool--;
+      return readWhole(file);
+    }
     const start = now();
-    const body = readInPlace(file);
+    const body = readInPlace(file, Buffer.allocUnsafe(file.size));
     spent += now() - start;
     if (++reads >= JUDGED_READS) {
-      inPlace = spent <= SLOW_MS * reads;
+      if (spent > SLOW_MS * reads) throughPool = READS_THROUGH_POOL;
       reads = 0;
       spent = 0;
     }
@@ -171,20 +204,23 @@ export function createWholeReader(
   };
 }
 
-function readInPlace(file: LocalFile): Buffer {
+/** Fills `body`. The stat after the read is that of the walk: nothing changed between them, so one stat proves both ends. */
+function readInPlace(file: MetFile, body: Buffer): Buffer {
   const descriptor = openSync(file.path, 'r');
   try {
-    if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
-      throw new FileChangedError('it changed after the walk');
-    const body = Buffer.allocUnsafe(file.size);
     for (let filled = 0; filled < file.size; ) {
       const read = readSync(descriptor, body, filled, file.size - filled, filled);
-      if (read === 0) throw new FileChangedError('it became shorter while it was read');
+      if (read === 0) throw new FileChangedError('it became shorter after the walk');
       filled += read;
     }
     if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
-      throw new FileChangedError('it changed while it was read');
+      throw new FileChangedError('it changed after the walk');
     return body;
+  } catch (error) {
+    // A directory by now: it cannot be read, and that is no fault of the disk.
+    if (error instanceof FileChangedError || sameStat(file, fstatSync(descriptor, { bigint: true })))
+      throw error;
+    throw new FileChangedError('it changed after the walk');
   } finally {
     closeSync(descriptor);
   }

@@ -1,7 +1,8 @@
 import { ByteBudget } from '../model/concurrency.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
+import type { LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
-import type { DigestJob, FileDigest } from './file-bytes.js';
+import type { FileDigest, FileJob } from './file-bytes.js';
 import { UploadRate } from './upload-rate.js';
 import { type Tree, walk } from './walk.js';
 
@@ -32,8 +33,13 @@ export class SharedTree {
     this.#tellIndex(index);
   }
 
-  walk(options: TreeOptions, onProgress: (files: number) => void): Promise<Tree> {
-    this.#tree ??= walk(options, onProgress, this.#signal);
+  /** @param onFound of whoever asks first alone */
+  walk(
+    options: TreeOptions,
+    onProgress: (files: number) => void,
+    onFound?: (file: LocalFile) => void,
+  ): Promise<Tree> {
+    this.#tree ??= walk(options, onProgress, this.#signal, onFound);
     return this.#tree;
   }
 }
@@ -48,7 +54,7 @@ export class DigestMemo {
   readonly #known = new Map<string, Known>();
 
   /** What is known or under way; else what `read` makes of the file. */
-  async digest({ file, layouts }: DigestJob, read: () => Promise<FileDigest>): Promise<FileDigest> {
+  async digest({ file, layouts }: FileJob, read: () => Promise<FileDigest>): Promise<FileDigest> {
     const { dev, ino, size, mtimeNs, ctimeNs } = file;
     const id = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
     const wanted = layouts.map(formatLayout);

@@ -32,6 +32,7 @@ import {
 import type { Delayed, HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
 import { download } from './download.js';
+import { EarlyDigests } from './early-digests.js';
 import { type EncodedTree, Encodings } from './encode.js';
 import { parseExcludes } from './excludes.js';
 import { CannotStageError, execute, failedOutcome, skipped } from './execute.js';
@@ -237,7 +238,11 @@ class Run {
   async #prepare(remembered: LoadedIndex): Promise<Prepared> {
     const { deletes, site, tree: treeOptions } = this.#options;
     const { emit, now } = this.#ports;
-    const { tree: found, listing, further } = await this.#look();
+    const digestedNs = BigInt(now()) * 1_000_000n;
+    // Where files are stored encoded, their own bytes have no object.
+    const isPlain = this.#source === undefined && site.compress.length === 0;
+    const early = isPlain ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex) : undefined;
+    const { tree: found, listing, further } = await this.#look(early);
     const published = await withoutRules(found, site);
     const { source } = this.#ports;
     if (source === undefined)
@@ -250,10 +255,9 @@ class Run {
     refuseKeys(tree, this.#options);
     const { store } = this.#ports;
     if (store.keysAreFiles) guardNesting(tree, store.provider);
-    const digestedNs = BigInt(now()) * 1_000_000n;
     const encoded = await this.#encode(tree, listing, remembered);
     const known = await (this.#source === undefined
-      ? this.#digest(encoded, listing, further, remembered)
+      ? this.#digest(encoded, listing, further, remembered, early)
       : this.#askSource(this.#source, tree, listing));
     const input = await this.#recognise(tree, listing, further, known, remembered, encoded.vouched);
     this.#sendAllRequests = requestsToSend(known.files);
@@ -659,20 +663,27 @@ class Run {
   }
 
   /** Walks the tree and lists the destination side by side. */
-  async #look(): Promise<Looked> {
+  async #look(early: EarlyDigests | undefined): Promise<Looked> {
     const { store, copyFrom } = this.#ports;
     const { prefix } = this.#options.destination;
     const [tree, listed] = await bothOrFirstFailure(
       this.#frame.signal,
       (either) =>
         this.#frame.phase('walk', async (tell) => {
-          const found = await this.#tree((files) => tell({ files, bytes: 0 }), either);
+          const found = await this.#tree((files) => tell({ files, bytes: 0 }), either, early);
           tell({ files: found.files.length, bytes: totalSize(found.files) });
           return found;
         }),
       (either) =>
         this.#frame.phase('list', async (tell) => {
-          const listing = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either);
+          const listing = await listAll(
+            store,
+            prefix,
+            (files) => tell({ files, bytes: 0 }),
+            either,
+            false,
+            (object) => early?.listed(object),
+          );
           const further: ListedPlace[] = [];
           for (const place of copyFrom) {
             further.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
@@ -684,10 +695,11 @@ class Run {
     return { tree, ...listed };
   }
 
-  async #tree(onProgress: (files: number) => void, signal: AbortSignal): Promise<Tree> {
+  async #tree(onProgress: (files: number) => void, signal: AbortSignal, early?: EarlyDigests): Promise<Tree> {
     const { source } = this.#ports;
     const { tree } = this.#options;
-    if (source === undefined) return withoutPartials(await this.#shared.walk(tree, onProgress));
+    if (source === undefined)
+      return withoutPartials(await this.#shared.walk(tree, onProgress, (file) => early?.found(file)));
     const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause: unknown) => {
       signal.throwIfAborted();
       const { code, exit, message } = explain(cause, source.url);
@@ -734,6 +746,7 @@ class Run {
     listing: Looked['listing'],
     further: Looked['further'],
     remembered: LoadedIndex,
+    early: EarlyDigests | undefined,
   ): Promise<Digested> {
     return this.#frame.phase('digest', async (tell) =>
       digestTree({
@@ -744,6 +757,7 @@ class Run {
         further: further.flatMap(({ objects }) => objects),
         index: remembered.index,
         fileIndex: this.#fileIndex,
+        ...(early === undefined ? {} : { early }),
         pool: this.#frame.pool,
         onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
         signal: this.#frame.signal,

@@ -67,6 +67,8 @@ export interface WalkerParts {
   readonly realRoots: readonly string[];
   readonly findings: Findings;
   readonly onProgress: (files: number) => void;
+  /** Told of every file as it is met. */
+  readonly onFound: (file: LocalFile) => void;
 }
 
 export interface Walker {
@@ -83,6 +85,7 @@ export function createWalker({
   realRoots,
   findings,
   onProgress,
+  onFound,
 }: WalkerParts): Walker {
   const lookAt = createLstat();
   const uid = process.geteuid?.();
@@ -126,7 +129,9 @@ export function createWalker({
     match: DirectoryMatch,
     base: string,
   ): void {
-    findings.files.push(localFile(name, path, real, stats));
+    const file = localFile(name, path, real, stats);
+    findings.files.push(file);
+    onFound(file);
     matcher.found(match, base);
     if (looksSecret(base, path)) findings.secrets.push(name);
   }
