@@ -37,7 +37,6 @@ import { type EncodedTree, Encodings } from './encode.js';
 import { parseExcludes } from './excludes.js';
 import { CannotStageError, execute, failedOutcome, skipped } from './execute.js';
 import { explain } from './explain.js';
-import type { FileDigest } from './file-bytes.js';
 import { foreignWrites } from './foreign.js';
 import { graceStates, pendingDeletes } from './grace.js';
 import { guardDeletions, guardNesting, guardTree, nestedNames } from './guards.js';
@@ -323,7 +322,8 @@ class Run {
       remembered: index?.invalidations ?? new Map(),
       known: index?.objects ?? new Map(),
       listing,
-      keys: files.map(({ name }) => (destination.prefix + name) as ObjectKey),
+      // Made as they are asked for: few runs do.
+      keys: { [Symbol.iterator]: () => keysOf(files, destination.prefix) },
       url: this.#frame.url,
       emit,
       onMove: () => {
@@ -800,7 +800,7 @@ class Run {
       further: further.flatMap(({ objects }) => objects),
       contents:
         this.#source === undefined
-          ? knownContents(digests)
+          ? digests
           : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
       ...this.#ownSources(tree),
       ...(this.#ports.filling?.isPlanned === true ? { filled: this.#ports.filling } : {}),
@@ -1186,8 +1186,10 @@ class Run {
   #mattersTo(tree: Tree, files: Digested['files']): Seen['matters'] {
     const { destination, deletes } = this.#options;
     const { prefix } = destination;
-    const treeKeys = new Set(files.map(({ name }) => prefix + name));
+    // Nobody asks before something was written.
+    let treeKeys: ReadonlySet<string> | undefined;
     return (key) => {
+      treeKeys ??= new Set(files.map(({ name }) => prefix + name));
       if (treeKeys.has(key)) return true;
       const name = key.slice(prefix.length);
       const isProtected = tree.skipped(name) || (tree.excluded(name) && !deletes.deleteExcluded);
@@ -1403,6 +1405,10 @@ function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
   );
 }
 
+function* keysOf(files: readonly LocalFile[], prefix: Prefix): Generator<ObjectKey> {
+  for (const { name } of files) yield (prefix + name) as ObjectKey;
+}
+
 /** What a download of this tree has not finished is no file of it. */
 function withoutPartials(tree: Tree): Tree {
   return tree.files.some(({ name }) => isPartial(name))
@@ -1451,12 +1457,6 @@ function withCopies(
   const all = new Map(contents);
   for (const { name, object } of files)
     if (object !== undefined && etags.has(object.etag) && !all.has(name))
-      all.set(name, { md5: undefined, multipartETags: [object.etag] });
+      all.set(name, { md5: undefined, etags: [object.etag] });
   return all;
-}
-
-function knownContents(digests: ReadonlyMap<string, FileDigest>): ReadonlyMap<string, KnownContent> {
-  const contents = new Map<string, KnownContent>();
-  for (const [name, { md5, etags }] of digests) contents.set(name, { md5, multipartETags: etags });
-  return contents;
 }
