@@ -169,9 +169,9 @@ export class S3Store implements ObjectStore {
         const key = decode(item.Key);
         if (!key.startsWith(prefix)) throw listingError(`the key ${JSON.stringify(key)} outside the prefix`);
         objects.push({
-          key: key as ObjectKey,
+          key: detached(key) as ObjectKey,
           size: item.Size,
-          etag,
+          etag: detached(etag) as ETag,
           lastModified: item.LastModified?.getTime() ?? 0,
           storageClass: classOf(item.StorageClass),
         });
@@ -965,14 +965,22 @@ function etagOf(operation: string, text: string | undefined): ETag {
 }
 
 /** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
+/**
+ * The engine keeps what is listed to the end of the run, and V8 makes a piece of a string a view of the whole: without
+ * copies every page would be kept.
+ */
+function detached(text: string): string {
+  return Buffer.from(text).toString();
+}
+
 /** One text for the class that nearly all objects have, in place of one for each. */
 function classOf(text: string | undefined): string {
-  return text === undefined || text === 'STANDARD' ? 'STANDARD' : text;
+  return text === undefined || text === 'STANDARD' ? 'STANDARD' : detached(text);
 }
 
 function decodeListedKey(text: string): string {
-  // Most keys are spelled as they are; a copy, since the text is a view of the whole page.
-  if (!/[%+]/.test(text)) return ` ${text}`.slice(1);
+  // Most keys are spelled as they are.
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', '%20'));
   } catch (cause) {

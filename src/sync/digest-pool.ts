@@ -11,7 +11,7 @@ import {
   type FileDigest,
   type FileJob,
   type MetFile,
-  NO_PARTS,
+  wholeDigest,
 } from './file-bytes.js';
 import type { DigestMemo } from './shared-tree.js';
 
@@ -36,6 +36,9 @@ const IN_ONE_GO = 1024 * 1024;
 
 /** Compressing is fifty times as slow as hashing. Bytes. */
 const WORTH_THREAD_TO_ENCODE = 2 * 1024 * 1024;
+
+/** What a thread allocates is gone after each file: more room for it is only more memory. */
+const YOUNG_MIB = 4;
 
 /** What goes to a thread. A file without layouts is all that there is to say of most. */
 export type Order = MetFile | DigestJob | EncodeJob;
@@ -207,7 +210,9 @@ export class DigestPool {
   }
 
   #spawn(): Worker {
-    const worker = new Worker(new URL('./digest-worker.js', import.meta.url));
+    const worker = new Worker(new URL('./digest-worker.js', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     this.#sent.set(worker, []);
     worker.on('message', (answers: 'alive' | readonly Answer[]) => {
       this.#onAlive();
@@ -215,7 +220,7 @@ export class DigestPool {
       const tasks = this.#sent.get(worker)?.shift() ?? [];
       for (const [at, answer] of answers.entries()) {
         const task = tasks[at];
-        if (typeof answer === 'string') task?.resolve({ md5: answer, ...NO_PARTS });
+        if (typeof answer === 'string') task?.resolve(wholeDigest(answer));
         else if ('result' in answer) task?.resolve(answer.result);
         else task?.reject(revive(answer.error));
       }

@@ -8,7 +8,7 @@ import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
 import type { DigestPool } from './digest-pool.js';
 import type { EarlyDigests } from './early-digests.js';
 import { explain } from './explain.js';
-import { FileChangedError, type FileDigest, NO_PARTS, restat } from './file-bytes.js';
+import { FileChangedError, type FileDigest, restat, wholeDigest } from './file-bytes.js';
 import { ListedSizes } from './listed-sizes.js';
 
 /** Digests asked for at a time: the pool hands small ones to a thread by the batch. */
@@ -54,6 +54,8 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   for (const object of request.further) listed.add(object);
   await early?.finish();
   const known = new Map<string, FileDigest>(request.adopted);
+  const objectOf = (name: string): ListedObject | undefined =>
+    request.listing.get((request.prefix + name) as ObjectKey);
   const jobs = new Map<string, LocalFile[]>();
   for (const file of request.files) {
     if (file.size === 0 || known.has(file.name)) continue;
@@ -62,7 +64,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     const layouts = listed.layoutsOf(file);
     const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
     if (remembered !== undefined) {
-      known.set(file.name, remembered);
+      known.set(file.name, sharing(remembered, objectOf(file.name)));
       continue;
     }
     const inode = `${file.dev}:${file.ino}`;
@@ -95,7 +97,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
       const now = { size: bytes, mtimeNs, ctimeNs, dev, ino, nlink, mode };
       for (const known of names) restated.set(known.name, { ...known, ...now });
     }
-    for (const { name } of names) known.set(name, digest);
+    for (const { name } of names) known.set(name, sharing(digest, objectOf(name)));
     ahead -= size;
     request.onProgress(++done, total - ahead, total);
   };
@@ -122,7 +124,7 @@ function recall(
   // The index holds whole digests alone: where digests of several parts are asked for, the file is read.
   if (index === undefined || file.size >= MULTIPART_THRESHOLD || !areWhole(layouts)) return undefined;
   const md5 = recallMd5(index, file);
-  return md5 === undefined ? undefined : wholeDigest(md5, layouts);
+  return md5 === undefined ? undefined : wholeUnder(md5, layouts);
 }
 
 /** The digest of a file whose stat is as it was when an earlier run on this machine digested it. */
@@ -139,11 +141,19 @@ export function recallMd5(index: DigestIndex, file: LocalFile): Md5 | undefined 
   return same && settled ? entry.md5 : undefined;
 }
 
+/** A digest that the object's ETag says too is kept once: there may be a million of them. */
+function sharing(digest: FileDigest, object: ListedObject | undefined): FileDigest {
+  const isSame = object !== undefined && (object.etag as string) === digest.md5;
+  if (!isSame || digest.partMd5s.length > 0) return digest;
+  return wholeDigest(object.etag as string as Md5, digest.etags.length === 0 ? undefined : digest.etags);
+}
+
 /** Whether the digest of a whole file says all: an upload of one part is what delay-updates leaves. */
 export function areWhole(layouts: readonly (readonly PartRun[])[]): boolean {
   return layouts.every((layout) => layoutParts(layout) === 1);
 }
 
-export function wholeDigest(md5: Md5, layouts: readonly (readonly PartRun[])[]): FileDigest {
-  return { md5, ...NO_PARTS, ...(layouts.length === 0 ? {} : { etags: [multipartETag([md5])] }) };
+/** What the digest of the whole says under layouts that are whole. */
+export function wholeUnder(md5: Md5, layouts: readonly (readonly PartRun[])[]): FileDigest {
+  return layouts.length === 0 ? wholeDigest(md5) : wholeDigest(md5, [multipartETag([md5])]);
 }

@@ -1,7 +1,7 @@
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
-import { areWhole, recallMd5, wholeDigest } from './digest.js';
+import { areWhole, recallMd5, wholeUnder } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import type { FileDigest, FileJob } from './file-bytes.js';
 import { ListedSizes } from './listed-sizes.js';
@@ -131,11 +131,12 @@ export class EarlyDigests {
     await this.#pool.helping(() => new Promise<void>((resolve) => (this.#rest = resolve)));
   }
 
-  /** The digests of a file, if they were made by all the layouts that are wanted. */
+  /** The digests of a file, if they were made by all the layouts that are wanted. Asked for once. */
   take(file: LocalFile, layouts: FileJob['layouts']): FileDigest | undefined {
     const whole = this.#whole.get(file.name);
+    this.#whole.delete(file.name);
     if (whole !== undefined && layouts.length === 0) return whole;
-    if (whole !== undefined) return areWhole(layouts) ? wholeDigest(whole.md5, layouts) : undefined;
+    if (whole !== undefined) return areWhole(layouts) ? wholeUnder(whole.md5, layouts) : undefined;
     const parts = this.#parts.get(file.name);
     if (parts === undefined) return undefined;
     const etags = layouts.map((layout) => parts.digest.etags[parts.layouts.indexOf(formatLayout(layout))]);

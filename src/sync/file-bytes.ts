@@ -36,8 +36,13 @@ export interface FileDigest {
 
 const CHUNK = 1024 * 1024;
 
-/** Of a file that was digested as a whole alone. */
-export const NO_PARTS = { partMd5s: [], etags: [] } as const;
+const NO_PARTS: readonly Md5[] = [];
+const NO_ETAGS: readonly ETag[] = [];
+
+/** Of a file that was digested as a whole alone. Spelled out, as members that are spread lie in an object of their own. */
+export function wholeDigest(md5: Md5, etags: readonly ETag[] = NO_ETAGS): FileDigest {
+  return { md5, partMd5s: NO_PARTS, etags };
+}
 
 /** What `digestFile` reads into. */
 export function chunkBuffer(): Buffer {
@@ -90,7 +95,7 @@ export function digestFile(
   if (layouts.length === 0 && file.size <= buffer.length) {
     const md5 = hash('md5', readInPlace(file, buffer.subarray(0, file.size)), 'hex') as Md5;
     onBytes(file.size);
-    return { md5, ...NO_PARTS };
+    return wholeDigest(md5);
   }
   for (const layout of layouts) {
     if (layoutSize(layout) !== file.size)

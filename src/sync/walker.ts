@@ -89,6 +89,8 @@ export function createWalker({
 }: WalkerParts): Walker {
   const lookAt = createLstat();
   const uid = process.geteuid?.();
+  /** Of the last file: one number for all files of a device. */
+  let device = 0n;
 
   function refuse(code: ErrorCode, name: string, clause: string): void {
     findings.refusals.push({ code, name, clause });
@@ -129,7 +131,8 @@ export function createWalker({
     match: DirectoryMatch,
     base: string,
   ): void {
-    const file = localFile(name, path, real, stats);
+    if (stats.dev !== device) device = stats.dev;
+    const file = localFile(name, path, real, stats, device);
     findings.files.push(file);
     onFound(file);
     matcher.found(match, base);
@@ -347,17 +350,20 @@ function withSeparator(path: string): string {
   return path.endsWith(sep) ? path : path + sep;
 }
 
-function localFile(name: string, path: string, real: string, stats: BigIntStats): LocalFile {
+/** There may be a million of them: what is alike in memory is kept once. */
+function localFile(name: string, path: string, real: string, stats: BigIntStats, dev: bigint): LocalFile {
+  const { mtimeNs, ctimeNs, ino } = stats;
   return {
-    name,
+    // Where the name is the end of the path, a view of it.
+    name: path.endsWith(name) ? path.slice(path.length - name.length) : name,
     path,
     // One string for both where no link is on the way, which is nearly everywhere.
     real: real === path ? path : real,
     size: Number(stats.size),
-    mtimeNs: stats.mtimeNs,
-    ctimeNs: stats.ctimeNs,
-    dev: stats.dev,
-    ino: stats.ino,
+    mtimeNs,
+    ctimeNs: ctimeNs === mtimeNs ? mtimeNs : ctimeNs,
+    dev,
+    ino,
     nlink: Number(stats.nlink),
     mode: Number(stats.mode),
   };
