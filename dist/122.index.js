@@ -2675,6 +2675,8 @@ async function openStore(options, emit, signal, surroundings = {}) {
 ========
 async function openStore(options, emit, signal, idToken) {
     const { connection, destination, writeHeaders } = options;
+    // The SDK warns on every run under Node 20, in words that no user of ours can act on.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     const { bucket } = destination;
 >>>>>>>> e1b9536 (Rebuild dist, and name in the architecture what is digested early and what starts without the SDK):dist/122.index.js
     const endpoint = connection.endpointUrl ?? environmentEndpoint();

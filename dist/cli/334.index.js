@@ -160,8 +160,6 @@ function contentMd5Alone(next) {
 
 /** A client of the SDK for one bucket. Rejects with a `SyncError` of exit 2 where there is no region or no role. */
 async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal, idToken, }) {
-    // The SDK warns on every run under Node 20, in words that no user of ours can act on.
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     const configuration = {
         maxAttempts: 1,
         requestHandler: handler,

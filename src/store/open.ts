@@ -29,6 +29,8 @@ export async function openStore(
   surroundings: RoleSurroundings = {},
 ): Promise<OpenedStore> {
   const { connection, destination, writeHeaders } = options;
+  // The SDK warns on every run under Node 20, in words that no user of ours can act on.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { bucket } = destination;
   const endpoint = connection.endpointUrl ?? environmentEndpoint();
   if (endpoint !== undefined) checkEndpoint(endpoint);

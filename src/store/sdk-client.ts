@@ -47,8 +47,6 @@ export async function sdkAccess({
   signal,
   surroundings,
 }: SdkRequest): Promise<SdkAccess> {
-  // The SDK warns on every run under Node 20, in words that no user of ours can act on.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const configuration: S3ClientConfig = {
     maxAttempts: 1,
     requestHandler: handler,
