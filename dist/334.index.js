@@ -14,12 +14,20 @@ export const modules = {
  *
  * @param client what the STS client is made with
  */
-async function roleCredentials({ arn, audience, sessionName, durationSeconds }, { profile }, client, idToken) {
+async function roleCredentials({ arn, audience, sessionName, durationSeconds }, { profile }, client, { idToken, hide }) {
     const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(719)]).then(__webpack_require__.t.bind(__webpack_require__, 9719, 19));
     const clientConfig = client;
+    const hidden = (give) => async (...args) => {
+        const credentials = await give(...args);
+        hide?.(credentials.secretAccessKey);
+        if (credentials.sessionToken !== undefined)
+            hide?.(credentials.sessionToken);
+        return credentials;
+    };
     if (idToken !== undefined) {
-        return async () => {
+        return hidden(async () => {
             const webIdentityToken = await idToken(audience);
+            hide?.(webIdentityToken);
             const give = fromWebToken({
                 roleArn: arn,
                 roleSessionName: sessionName,
@@ -28,13 +36,13 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
                 clientConfig,
             });
             return give();
-        };
+        });
     }
-    return fromTemporaryCredentials({
+    return hidden(fromTemporaryCredentials({
         masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
         params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
         clientConfig,
-    });
+    }));
 }
 
 
@@ -159,7 +167,7 @@ function contentMd5Alone(next) {
 
 
 /** A client of the SDK for one bucket. Rejects with a `SyncError` of exit 2 where there is no region or no role. */
-async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal, idToken, }) {
+async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal, surroundings, }) {
     const configuration = {
         maxAttempts: 1,
         requestHandler: handler,
@@ -177,7 +185,7 @@ async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal
     const credentials = role === undefined
         ? {}
         : {
-            credentials: await (0,store_credentials/* roleCredentials */.R)(role, connection, { region, requestHandler: handler }, idToken),
+            credentials: await (0,store_credentials/* roleCredentials */.R)(role, connection, { region, requestHandler: handler }, surroundings),
         };
     const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region, ...credentials });
     const noticeAnswer = (next) => async (args) => {
