@@ -219,8 +219,9 @@ class SharedTree {
     tellIndex(index) {
         this.#tellIndex(index);
     }
-    walk(options, onProgress) {
-        this.#tree ??= (0,walk/* walk */.G)(options, onProgress, this.#signal);
+    /** @param onFound of whoever asks first alone */
+    walk(options, onProgress, onFound) {
+        this.#tree ??= (0,walk/* walk */.G)(options, onProgress, this.#signal, onFound);
         return this.#tree;
     }
 }
@@ -692,22 +693,26 @@ const BREATH_MS = 10;
 const SLOW_MS = 0.2;
 /** Calls that are judged together: a garbage collection or a first call alone says nothing. */
 const JUDGED_CALLS = 100;
+/** Calls through the pool before the next ones are made in place: what was slow may have been a moment of other work. */
+const CALLS_THROUGH_POOL = 2000;
 /**
  * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
  * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). So calls are made in place as long
  * as the file system answers from memory, with a breath for everything else that runs, and through the pool
- * once it shows itself to be slow: there they run side by side.
+ * while it shows itself to be slow: there they run side by side.
  *
  * `now` is in milliseconds.
  */
 function createLstat(now = () => performance.now()) {
-    let inPlace = true;
+    let throughPool = 0;
     let calls = 0;
     let spent = 0;
     let breathed = now();
     return async (paths) => {
-        if (!inPlace)
+        if (throughPool > 0) {
+            throughPool -= paths.length;
             return lookThroughPool(paths);
+        }
         if (now() - breathed > BREATH_MS) {
             await (0,external_node_timers_promises_.setImmediate)();
             breathed = now();
@@ -717,7 +722,8 @@ function createLstat(now = () => performance.now()) {
         spent += now() - start;
         calls += paths.length;
         if (calls >= JUDGED_CALLS) {
-            inPlace = spent <= SLOW_MS * calls;
+            if (spent > SLOW_MS * calls)
+                throughPool = CALLS_THROUGH_POOL;
             calls = 0;
             spent = 0;
         }
@@ -757,9 +763,11 @@ const SLICE = 32;
 const GIT = '.git';
 /** What decoding puts in place of bytes that are no UTF-8. */
 const REPLACEMENT = '\ufffd';
-function createWalker({ options, rules, matcher, realRoots, findings, onProgress, }) {
+function createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound, }) {
     const lookAt = createLstat();
     const uid = process.geteuid?.();
+    /** Of the last file: one number for all files of a device. */
+    let device = 0n;
     function refuse(code, name, clause) {
         findings.refusals.push({ code, name, clause });
     }
@@ -793,7 +801,11 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
     }
     /** Takes a file whose metadata is `stats`; through a link, the target's. */
     function add(name, path, real, stats, match, base) {
-        findings.files.push(localFile(name, path, real, stats));
+        if (stats.dev !== device)
+            device = stats.dev;
+        const file = localFile(name, path, real, stats, device);
+        findings.files.push(file);
+        onFound(file);
         matcher.found(match, base);
         if ((0,walk_findings/* looksSecret */.n0)(base, path))
             findings.secrets.push(name);
@@ -1034,17 +1046,20 @@ function below(parent, base, match) {
 function withSeparator(path) {
     return path.endsWith(external_node_path_.sep) ? path : path + external_node_path_.sep;
 }
-function localFile(name, path, real, stats) {
+/** There may be a million of them: what is alike in memory is kept once. */
+function localFile(name, path, real, stats, dev) {
+    const { mtimeNs, ctimeNs, ino } = stats;
     return {
-        name,
+        // Where the name is the end of the path, a view of it.
+        name: path.endsWith(name) ? path.slice(path.length - name.length) : name,
         path,
         // One string for both where no link is on the way, which is nearly everywhere.
         real: real === path ? path : real,
         size: Number(stats.size),
-        mtimeNs: stats.mtimeNs,
-        ctimeNs: stats.ctimeNs,
-        dev: stats.dev,
-        ino: stats.ino,
+        mtimeNs,
+        ctimeNs: ctimeNs === mtimeNs ? mtimeNs : ctimeNs,
+        dev,
+        ino,
         nlink: Number(stats.nlink),
         mode: Number(stats.mode),
     };
@@ -1090,8 +1105,10 @@ const MOST_REFUSALS = 1000;
  *
  * A directory that nothing in it can be published from is not opened. An entry that is gone when it is looked at
  * refuses the run: it would count as absent. All refusals come in one error, before anything is written.
+ *
+ * @param onFound told of every file as it is met, in no order
  */
-async function walk(options, onProgress, signal) {
+async function walk(options, onProgress, signal, onFound = () => undefined) {
     signal.throwIfAborted();
     const { root, starts, realRoots } = await findRoots(options);
     checkGit(options, starts);
@@ -1104,7 +1121,7 @@ async function walk(options, onProgress, signal) {
         directories: new Set(),
         secrets: [],
     };
-    const walker = createWalker({ options, rules, matcher, realRoots, findings, onProgress });
+    const walker = createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound });
     const negated = matcher.negatedBelow(root);
     const excluded = (name) => isExcluded(rules, name) || negated(name);
     const first = [];

@@ -898,7 +898,7 @@ function classifyETag(etag) {
     return { kind: 'opaque' };
 }
 function md5Of(bytes) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5').update(bytes).digest('hex');
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('md5', bytes, 'hex');
 }
 /** The `Content-MD5` spelling of a digest. */
 function base64OfMd5(md5) {

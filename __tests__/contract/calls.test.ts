@@ -13,6 +13,7 @@ import type { Connecting } from '../../src/store/exchange.js';
 import { LeanCalls } from '../../src/store/lean-calls.js';
 import { requestHandler } from '../../src/store/open.js';
 import { providerOf } from '../../src/store/providers.js';
+import { RareCalls } from '../../src/store/rare-calls.js';
 import { S3Store } from '../../src/store/s3-store.js';
 import { SdkCalls } from '../../src/store/sdk-calls.js';
 import { toStoreError } from '../../src/store/store-errors.js';
@@ -694,7 +695,8 @@ describe('the lean path', () => {
         lean: new LeanCalls({ client: own, target: target!, connecting, notice: () => undefined }),
       };
       const store = new S3Store({
-        client: own,
+        rareCalls: async () => new RareCalls(own),
+        credentials: () => own.config.credentials(),
         calls: () => ways[path],
         bucket: 'bucket',
         provider: () => providerOf('http://127.0.0.1'),

@@ -10,7 +10,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */   openInvalidator: () => (/* binding */ openInvalidator)
 /* harmony export */ });
 /* harmony import */ var _credentials_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(501);
-/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1651);
+/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2494);
 /* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4844);
 
 
@@ -22,7 +22,7 @@ __webpack_require__.r(__webpack_exports__);
  * @param region of the bucket: China has a CloudFront of its own
  */
 async function openInvalidator({ connection }, distribution, region, surroundings = {}) {
-    const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await __webpack_require__.e(/* import() */ 169).then(__webpack_require__.t.bind(__webpack_require__, 3169, 19));
+    const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(169)]).then(__webpack_require__.t.bind(__webpack_require__, 3169, 19));
     const isChina = region.startsWith('cn-');
     const own = isChina
         ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
@@ -76,6 +76,52 @@ function environmentEndpoint() {
     if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
         return undefined;
     return process.env.AWS_ENDPOINT_URL_CLOUDFRONT || process.env.AWS_ENDPOINT_URL || undefined;
+}
+
+
+/***/ }),
+
+/***/ 501:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ roleCredentials)
+/* harmony export */ });
+/**
+ * Credentials of a role: by the runner's own identity token where there is one, else from what the SDK's chain gives.
+ * Each call asks for new ones: the SDK calls again before they expire.
+ *
+ * @param client what the STS client is made with
+ */
+async function roleCredentials({ arn, audience, sessionName, durationSeconds }, { profile }, client, { idToken, hide }) {
+    const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(719)]).then(__webpack_require__.t.bind(__webpack_require__, 9719, 19));
+    const clientConfig = client;
+    const hidden = (give) => async (...args) => {
+        const credentials = await give(...args);
+        hide?.(credentials.secretAccessKey);
+        if (credentials.sessionToken !== undefined)
+            hide?.(credentials.sessionToken);
+        return credentials;
+    };
+    if (idToken !== undefined) {
+        return hidden(async () => {
+            const webIdentityToken = await idToken(audience);
+            hide?.(webIdentityToken);
+            const give = fromWebToken({
+                roleArn: arn,
+                roleSessionName: sessionName,
+                durationSeconds,
+                webIdentityToken,
+                clientConfig,
+            });
+            return give();
+        });
+    }
+    return hidden(fromTemporaryCredentials({
+        masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
+        params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
+        clientConfig,
+    }));
 }
 
 

@@ -258,10 +258,12 @@ function failure(code, message) {
 /* harmony export */   E9: () => (/* binding */ chunkFile),
 /* harmony export */   NC: () => (/* binding */ digestRegion),
 /* harmony export */   Pk: () => (/* binding */ createWholeReader),
+/* harmony export */   SC: () => (/* binding */ chunkBuffer),
 /* harmony export */   TM: () => (/* binding */ digestFile),
 /* harmony export */   f3: () => (/* binding */ crc32Of),
 /* harmony export */   jL: () => (/* binding */ FileChangedError),
 /* harmony export */   lv: () => (/* binding */ withOpenFile),
+/* harmony export */   q2: () => (/* binding */ wholeDigest),
 /* harmony export */   qV: () => (/* binding */ statFields),
 /* harmony export */   qX: () => (/* binding */ readRange),
 /* harmony export */   yD: () => (/* binding */ restat)
@@ -286,6 +288,16 @@ class FileChangedError extends Error {
     name = 'FileChangedError';
 }
 const CHUNK = 1024 * 1024;
+const NO_PARTS = [];
+const NO_ETAGS = [];
+/** Of a file that was digested as a whole alone. Spelled out, as members that are spread lie in an object of their own. */
+function wholeDigest(md5, etags = NO_ETAGS) {
+    return { md5, partMd5s: NO_PARTS, etags };
+}
+/** What `digestFile` reads into. */
+function chunkBuffer() {
+    return Buffer.allocUnsafeSlow(CHUNK);
+}
 /** Whether a stat still shows the file that the walk met. */
 function sameStat(file, now) {
     return (now.isFile() &&
@@ -315,15 +327,22 @@ function statFields(stats) {
 /**
  * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
  * Throws FileChangedError when the file is not what its stat said before and after. `onBytes` is told of every chunk.
+ *
+ * @param buffer of a mebibyte; a new one for each file takes as long as reading it
  */
-function digestFile({ file, layouts }, onBytes) {
+function digestFile({ file, layouts }, onBytes, buffer = chunkBuffer()) {
+    if (layouts.length === 0 && file.size <= buffer.length) {
+        const md5 = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('md5', readInPlace(file, buffer.subarray(0, file.size)), 'hex');
+        onBytes(file.size);
+        return wholeDigest(md5);
+    }
     for (const layout of layouts) {
         if ((0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .layoutSize */ .ev)(layout) !== file.size)
             throw new RangeError(`a part layout of another size than ${file.size}`);
     }
     const whole = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
     const cutters = layouts.map((layout) => new PartCutter((0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .partsOf */ .CI)(layout)));
-    readThrough(file, 0, file.size, (bytes) => {
+    readThrough(file, 0, file.size, buffer, (bytes) => {
         whole.update(bytes);
         for (const cutter of cutters)
             cutter.update(bytes);
@@ -333,19 +352,19 @@ function digestFile({ file, layouts }, onBytes) {
     return { md5: whole.digest('hex'), partMd5s: parts[0] ?? [], etags: parts.map(_model_digest_js__WEBPACK_IMPORTED_MODULE_5__/* .multipartETag */ .Eq) };
 }
 /** Throws FileChangedError. */
-function chunkFile({ file, unit }, onBytes) {
+function chunkFile({ file, unit }, onBytes, buffer) {
     const chunker = new _model_chunks_js__WEBPACK_IMPORTED_MODULE_4__/* .Chunker */ .jH(unit);
-    readThrough(file, 0, file.size, (bytes) => {
+    readThrough(file, 0, file.size, buffer, (bytes) => {
         chunker.update(bytes);
         onBytes(bytes.length);
     });
     return chunker.finish();
 }
 /** The parts of both layouts, of the same bytes. Throws FileChangedError. */
-function digestRegion({ file, region }, onBytes) {
+function digestRegion({ file, region }, onBytes, buffer) {
     const [one, other] = [region.one, region.other].map((sizes) => new PartCutter(sizes.map((size) => ({ size }))[Symbol.iterator]()));
     const size = region.one.reduce((sum, part) => sum + part, 0);
-    readThrough(file, region.offset, size, (bytes) => {
+    readThrough(file, region.offset, size, buffer, (bytes) => {
         one.update(bytes);
         other.update(bytes);
         onBytes(bytes.length);
@@ -353,12 +372,11 @@ function digestRegion({ file, region }, onBytes) {
     return { one: one.finish(), other: other.finish() };
 }
 /** Reads a range block by block, and proves that one state of the file was read. */
-function readThrough(file, from, size, each) {
+function readThrough(file, from, size, buffer, each) {
     const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.path, 'r');
     try {
         if (!sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
             throw new FileChangedError('it changed after the walk');
-        const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, size)));
         for (let done = 0; done < size;) {
             const read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, buffer, 0, Math.min(buffer.length, size - done), from + done);
             if (read === 0)
@@ -415,6 +433,8 @@ const IN_PLACE = 256 * 1024;
 const SLOW_MS = 1;
 /** Reads that are judged together: a first one alone says nothing. */
 const JUDGED_READS = 64;
+/** Reads through the pool before the next ones are tried in place: what was slow may have been a moment of other work. */
+const READS_THROUGH_POOL = 512;
 /**
  * Reads small files whole. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
  * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
@@ -422,38 +442,47 @@ const JUDGED_READS = 64;
  * @param now milliseconds
  */
 function createWholeReader(now = () => performance.now()) {
-    let inPlace = true;
     let reads = 0;
     let spent = 0;
+    let throughPool = 0;
     return async (file) => {
-        if (!inPlace || file.size > IN_PLACE)
+        if (file.size > IN_PLACE)
             return readWhole(file);
+        if (throughPool > 0) {
+            throughPool--;
+            return readWhole(file);
+        }
         const start = now();
-        const body = readInPlace(file);
+        const body = readInPlace(file, Buffer.allocUnsafe(file.size));
         spent += now() - start;
         if (++reads >= JUDGED_READS) {
-            inPlace = spent <= SLOW_MS * reads;
+            if (spent > SLOW_MS * reads)
+                throughPool = READS_THROUGH_POOL;
             reads = 0;
             spent = 0;
         }
         return body;
     };
 }
-function readInPlace(file) {
+/** Fills `body`. The stat after the read is that of the walk: nothing changed between them, so one stat proves both ends. */
+function readInPlace(file, body) {
     const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.path, 'r');
     try {
-        if (!sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
-            throw new FileChangedError('it changed after the walk');
-        const body = Buffer.allocUnsafe(file.size);
         for (let filled = 0; filled < file.size;) {
             const read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, body, filled, file.size - filled, filled);
             if (read === 0)
-                throw new FileChangedError('it became shorter while it was read');
+                throw new FileChangedError('it became shorter after the walk');
             filled += read;
         }
         if (!sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
-            throw new FileChangedError('it changed while it was read');
+            throw new FileChangedError('it changed after the walk');
         return body;
+    }
+    catch (error) {
+        // A directory by now: it cannot be read, and that is no fault of the disk.
+        if (error instanceof FileChangedError || sameStat(file, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor, { bigint: true })))
+            throw error;
+        throw new FileChangedError('it changed after the walk');
     }
     finally {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);

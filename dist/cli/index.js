@@ -3614,7 +3614,7 @@ function classifyETag(etag) {
     return { kind: 'opaque' };
 }
 function md5Of(bytes) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5').update(bytes).digest('hex');
+    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('md5', bytes, 'hex');
 }
 /** The `Content-MD5` spelling of a digest. */
 function base64OfMd5(md5) {
@@ -5049,9 +5049,9 @@ async function meetingOf(destinations) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(651)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1651))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(711), __nccwpck_require__.e(651), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(414), __nccwpck_require__.e(819), __nccwpck_require__.e(491)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7491))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(494)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2494))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(494), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(414), __nccwpck_require__.e(819), __nccwpck_require__.e(611)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3611))).sync(...args),
     fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(452)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(452)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** MD5 of bytes, 32 lower-case hex digits. With the size it is the identity of a content. */
 export type Md5 = string & { readonly __brand: 'Md5' };
@@ -39,7 +39,7 @@ export function classifyETag(etag: ETag): ETagKind {
 }
 
 export function md5Of(bytes: Uint8Array): Md5 {
-  return createHash('md5').update(bytes).digest('hex') as Md5;
+  return hash('md5', bytes, 'hex') as Md5;
 }
 
 /** The `Content-MD5` spelling of a digest. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import mime from 'mime-types';
 import { classifyETag, type ETag, type Md5, multipartETag, parseMd5 } from './digest.js';
 import { applyHeaderRules, type RuleLine } from './header-rules.js';
@@ -321,5 +321,5 @@ function pathsOf({ name, page }: Stored): readonly string[] {
  */
 export function headerDigest(headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
-  return createHash('sha256').update(lines.sort().join('')).digest('hex');
+  return hash('sha256', lines.sort().join(''), 'hex');
 }

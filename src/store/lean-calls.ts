@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { S3Client } from '@aws-sdk/client-s3';
 import type {
   CompleteInput,
   CopyAnswer,
@@ -22,7 +21,7 @@ import type {
   WriteAnswer,
 } from './calls.js';
 import { type Connecting, exchange, LONGEST_ANSWER } from './exchange.js';
-import { EMPTY_PAYLOAD, escapeKey, Signer, UNSIGNED_PAYLOAD } from './sign.js';
+import { EMPTY_PAYLOAD, escapeKey, Signer, type SigningCredentials, UNSIGNED_PAYLOAD } from './sign.js';
 import { AnswerError } from './store-errors.js';
 import type { Target } from './target.js';
 import {
@@ -41,8 +40,14 @@ import {
 import * as wire from './wire-request.js';
 
 export interface LeanOptions {
-  /** Gives the credentials, renewed when it is time, and shares its clock. */
-  readonly client: S3Client;
+  /** Gives the credentials, renewed when it is time, and shares its clock: a client of the SDK, or what stands for one. */
+  readonly client: {
+    readonly config: {
+      readonly credentials: () => Promise<SigningCredentials>;
+      /** Milliseconds. */
+      systemClockOffset: number;
+    };
+  };
   readonly target: Target;
   readonly connecting: Connecting;
   /** Told of the `Server` header of every answer. */

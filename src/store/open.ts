@@ -1,27 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import {
-  HeadBucketCommand,
-  S3Client,
-  type S3ClientConfig,
-  type ServiceInputTypes,
-  type ServiceOutputTypes,
-} from '@aws-sdk/client-s3';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { DeserializeMiddleware } from '@smithy/types';
-import { EXIT, messageOf, SyncError } from '../model/errors.js';
+import { homedir } from 'node:os';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { messageOf } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
-import { bounded } from './bounded-body.js';
-import { type RoleSurroundings, roleCredentials } from './credentials.js';
-import { type Connecting, LONGEST_ANSWER, LONGEST_REQUEST_MS } from './exchange.js';
+import type { S3Calls } from './calls.js';
+import { configurationError } from './configuration-error.js';
+import type { RoleSurroundings } from './credentials.js';
+import { environmentAccess } from './environment.js';
+import { type Connecting, LONGEST_REQUEST_MS } from './exchange.js';
 import { LeanCalls } from './lean-calls.js';
 import type { OpenedStore } from './object-store.js';
-import { type Provider, providerOf } from './providers.js';
+import { providerOf } from './providers.js';
 import { S3Store } from './s3-store.js';
-import { SdkCalls } from './sdk-calls.js';
-import { resolveTarget } from './target.js';
+import type { SdkAccess } from './sdk-client.js';
+import type { SigningCredentials } from './sign.js';
 
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
@@ -33,42 +28,14 @@ export async function openStore(
   signal: AbortSignal,
   surroundings: RoleSurroundings = {},
 ): Promise<OpenedStore> {
-  const { connection, destination } = options;
+  const { connection, destination, writeHeaders } = options;
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const { bucket } = destination;
   const endpoint = connection.endpointUrl ?? environmentEndpoint();
   if (endpoint !== undefined) checkEndpoint(endpoint);
   const provider = providerOf(endpoint);
-  const { handler, connecting, bytesMoved } = await requestHandler(connection, endpoint);
-  const shared: S3ClientConfig = {
-    maxAttempts: 1,
-    requestHandler: handler,
-    ...(connection.profile === undefined ? {} : { profile: connection.profile }),
-  };
-  const configuration: S3ClientConfig = {
-    ...shared,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
-    expectContinueHeader: false,
-    cacheMiddleware: true,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
-  };
-  const region = await resolveRegion(configuration, connection, endpoint, destination.bucket, signal);
-  const { role } = connection;
-  const credentials =
-    role === undefined
-      ? {}
-      : {
-          credentials: await roleCredentials(
-            role,
-            connection,
-            { region, requestHandler: handler },
-            surroundings,
-          ),
-        };
-  const client = new S3Client({ ...configuration, region, ...credentials });
+  const { connecting, bytesMoved } = await connectingBy(connection, endpoint);
   // Who answers is settled by the first answer that names its server.
   let answering = provider;
   let isNamed = false;
@@ -77,26 +44,28 @@ export async function openStore(
     isNamed = true;
     answering = providerOf(endpoint, server);
   };
-  const noticeAnswer: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> =
-    (next) => async (args) => {
-      const result = await next(args);
-      notice((result.response as { headers?: Record<string, string> }).headers?.server);
-      return result;
-    };
-  client.middlewareStack.add(noticeAnswer, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
-  const identity = await identify(client, { ...shared, region }, connection, provider, emit, signal);
-  const sdk = new SdkCalls(client);
-  const target =
-    process.env.S3DS_REQUESTS === 'sdk' ? undefined : await resolveTarget(client, destination.bucket);
-  const lean = target === undefined ? sdk : new LeanCalls({ client, target, connecting, notice });
-  if (lean === sdk) emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
-  return {
+  let loading: Promise<SdkAccess> | undefined;
+  const sdk = (): Promise<SdkAccess> => {
+    loading ??= import('./sdk-client.js').then(async ({ sdkAccess }) => {
+      const handler = await handlerBy(connecting);
+      return sdkAccess({ connection, bucket, endpoint, handler, notice, signal, surroundings });
+    });
+    return loading;
+  };
+  const opened = async (
+    lean: S3Calls | undefined,
+    credentials: () => Promise<SigningCredentials>,
+    identity: Identity,
+    region: string,
+  ): Promise<OpenedStore> => ({
     store: new S3Store({
-      client,
-      calls: () => (answering.requests === 'lean' ? lean : sdk),
-      bucket: destination.bucket,
+      rareCalls: async () => (await sdk()).rareCalls,
+      credentials,
+      calls: () =>
+        lean !== undefined && answering.requests === 'lean' ? lean : sdk().then(({ calls }) => calls),
+      bucket,
       provider: () => answering,
-      writeHeaders: options.writeHeaders,
+      writeHeaders,
       expectedBucketOwner: connection.expectedBucketOwner,
       requesterPays: connection.requesterPays,
       concurrency: requestsInFlight(connection),
@@ -110,7 +79,29 @@ export async function openStore(
       connecting.httpAgent.destroy();
       connecting.httpsAgent.destroy();
     },
-  };
+  });
+  const isLean = process.env.S3DS_REQUESTS !== 'sdk';
+  const known =
+    isLean && !provider.accounts
+      ? environmentAccess(connection, bucket, endpoint, process.env, homedir())
+      : undefined;
+  if (known !== undefined) {
+    const { target } = known;
+    const credentials = async (): Promise<SigningCredentials> => known.credentials;
+    const client = { config: { credentials, systemClockOffset: 0 } };
+    const lean = new LeanCalls({ client, target, connecting, notice });
+    return opened(lean, credentials, { source: 'environment' }, target.region);
+  }
+  const { client, region } = await sdk();
+  const { identify } = await import('./sdk-client.js');
+  const handler = await handlerBy(connecting);
+  const identity = await identify({ client, region, handler, connection, provider, emit, signal });
+  const { resolveTarget } = await import('./target.js');
+  const target = isLean ? await resolveTarget(client, bucket) : undefined;
+  if (target === undefined)
+    emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
+  const lean = target && new LeanCalls({ client, target, connecting, notice });
+  return opened(lean, () => client.config.credentials(), identity, region);
 }
 
 function environmentEndpoint(): string | undefined {
@@ -136,15 +127,35 @@ function withoutCredentials(endpoint: string): string {
   return url.href;
 }
 
-interface Handler {
-  readonly handler: NodeHttpHandler;
-  /** The same way, past the SDK. */
+interface Way {
   readonly connecting: Connecting;
   readonly bytesMoved: () => number;
 }
 
 /** @param endpoint where the requests go, which decides on the proxy; undefined: S3 itself */
-export async function requestHandler(connection: Connection, endpoint: string | undefined): Promise<Handler> {
+export async function requestHandler(
+  connection: Connection,
+  endpoint: string | undefined,
+): Promise<Way & { readonly handler: NodeHttpHandler }> {
+  const way = await connectingBy(connection, endpoint);
+  return { ...way, handler: await handlerBy(way.connecting) };
+}
+
+/** The same way by the SDK. */
+async function handlerBy(connecting: Connecting): Promise<NodeHttpHandler> {
+  const { BoundedHandler } = await import('./bounded-handler.js');
+  const { httpAgent, httpsAgent, connectTimeoutMs, readTimeoutMs, longestRequestMs } = connecting;
+  return new BoundedHandler({
+    httpAgent,
+    httpsAgent,
+    connectionTimeout: connectTimeoutMs,
+    socketTimeout: readTimeoutMs,
+    requestTimeout: longestRequestMs,
+    throwOnRequestTimeout: true,
+  });
+}
+
+async function connectingBy(connection: Connection, endpoint: string | undefined): Promise<Way> {
   const agentOptions = {
     keepAlive: true,
     maxSockets: requestsInFlight(connection),
@@ -165,14 +176,6 @@ export async function requestHandler(connection: Connection, endpoint: string | 
       : await proxyAgents(proxy, agentOptions);
   const { connectTimeoutMs, readTimeoutMs } = connection;
   return {
-    handler: new BoundedHandler({
-      httpAgent,
-      httpsAgent,
-      connectionTimeout: connectTimeoutMs,
-      socketTimeout: readTimeoutMs,
-      requestTimeout: LONGEST_REQUEST_MS,
-      throwOnRequestTimeout: true,
-    }),
     connecting: {
       httpAgent,
       httpsAgent,
@@ -182,22 +185,6 @@ export async function requestHandler(connection: Connection, endpoint: string | 
     },
     bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
   };
-}
-
-/**
- * Answers of the SDK's own requests, which it reads whole, end like those of ours. An object's bytes are counted by
- * whoever reads them.
- */
-class BoundedHandler extends NodeHttpHandler {
-  override async handle(
-    ...args: Parameters<NodeHttpHandler['handle']>
-  ): Promise<Awaited<ReturnType<NodeHttpHandler['handle']>>> {
-    const answer = await super.handle(...args);
-    const { response } = answer;
-    const isObject = args[0].query['x-id'] === 'GetObject' && response.statusCode < 300;
-    if (!isObject) response.body = bounded(response.body, LONGEST_ANSWER, LONGEST_REQUEST_MS);
-    return answer;
-  }
 }
 
 async function proxyAgents(
@@ -236,151 +223,4 @@ function certificateAuthority(): { ca?: Buffer } {
       cause,
     );
   }
-}
-
-async function resolveRegion(
-  configuration: S3ClientConfig,
-  connection: Connection,
-  endpoint: string | undefined,
-  bucket: string,
-  signal: AbortSignal,
-): Promise<string> {
-  if (connection.region !== undefined) return connection.region;
-  try {
-    return await new S3Client(configuration).config.region();
-  } catch (error) {
-    // A profile that does not exist is not a missing region.
-    if (!/region is missing/i.test(messageOf(error))) throw noCredentials(connection, error);
-  }
-  if (endpoint !== undefined) return 'us-east-1';
-  // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
-  try {
-    const answer = await new S3Client({ ...configuration, region: 'us-east-1' }).send(
-      new HeadBucketCommand({ Bucket: bucket }),
-      { abortSignal: signal },
-    );
-    return answer.BucketRegion ?? 'us-east-1';
-  } catch (error) {
-    if (isCredentialError(error)) throw noCredentials(connection, error);
-    const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers;
-    const region = headers?.['x-amz-bucket-region'];
-    if (region !== undefined) return region;
-    throw configurationError(
-      'no-region',
-      `no region is set and S3 did not say where the bucket ${bucket} is (${messageOf(error)}): set region, or AWS_REGION`,
-      error,
-    );
-  }
-}
-
-async function identify(
-  client: S3Client,
-  shared: S3ClientConfig & { region: string },
-  connection: Connection,
-  provider: Provider,
-  emit: Emit,
-  signal: AbortSignal,
-): Promise<Identity> {
-  let credentials: Awaited<ReturnType<typeof client.config.credentials>>;
-  try {
-    credentials = await client.config.credentials();
-  } catch (error) {
-    throw noCredentials(connection, error);
-  }
-  const source = sourceOf((credentials as { $source?: Record<string, unknown> }).$source, connection);
-  const allowed = connection.allowedAccountIds;
-  if (!provider.accounts && allowed.length === 0) return { source };
-  try {
-    const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-    const sts = new STSClient({
-      region: shared.region,
-      maxAttempts: allowed.length > 0 ? connection.maxAttempts : 1,
-      ...(shared.profile === undefined ? {} : { profile: shared.profile }),
-      ...(shared.requestHandler === undefined ? {} : { requestHandler: shared.requestHandler }),
-      credentials,
-    });
-    const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
-      abortSignal: signal,
-    });
-    if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
-      throw configurationError(
-        'wrong-account',
-        `the credentials (${source}) are of account ${account ?? 'unknown'}, allowed-account-ids allows ${allowed.join(', ')}: use credentials of that account`,
-      );
-    }
-    return { source, ...(account === undefined ? {} : { account }), ...(arn === undefined ? {} : { arn }) };
-  } catch (error) {
-    if (error instanceof SyncError) throw error;
-    const code = (error as { name?: string }).name ?? '';
-    if (
-      ['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(
-        code,
-      )
-    ) {
-      throw configurationError(
-        'bad-credentials',
-        `AWS refuses the credentials (${source}): ${messageOf(error)}; renew them, and check that key and secret belong together`,
-        error,
-      );
-    }
-    if (allowed.length > 0) {
-      throw configurationError(
-        'wrong-account',
-        `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${messageOf(error)}`,
-        error,
-      );
-    }
-    emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${messageOf(error)}` });
-    return { source };
-  }
-}
-
-/** The SDK notes where credentials came from under these names (its user-agent features). */
-const SOURCES: readonly (readonly [string, string])[] = [
-  ['CREDENTIALS_STS_ASSUME_ROLE_WEB_ID', 'web identity'],
-  ['CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN', 'web identity'],
-  ['CREDENTIALS_STS_ASSUME_ROLE', 'assumed role'],
-  ['CREDENTIALS_ENV_VARS', 'environment'],
-  ['CREDENTIALS_SSO', 'single sign-on'],
-  ['CREDENTIALS_PROCESS', 'credential process'],
-  ['CREDENTIALS_HTTP', 'container role'],
-  ['CREDENTIALS_IMDS', 'instance role'],
-  ['CREDENTIALS_PROFILE', 'profile'],
-];
-
-function sourceOf(features: Readonly<Record<string, unknown>> | undefined, connection: Connection): string {
-  const source =
-    SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ??
-    (connection.role === undefined ? "the SDK's chain" : 'assumed role');
-  const profile = connection.profile ?? process.env.AWS_PROFILE;
-  return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
-}
-
-function isCredentialError(error: unknown): boolean {
-  const name = (error as { name?: string }).name ?? '';
-  return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
-}
-
-function noCredentials(connection: Connection, cause: unknown): SyncError {
-  const { role } = connection;
-  if (role !== undefined) {
-    return configurationError(
-      'no-credentials',
-      `the role ${role.arn} could not be assumed (${messageOf(cause)}): check its ARN and whom its trust policy names; in a workflow the job needs permissions: id-token: write, elsewhere credentials that may assume it`,
-      cause,
-    );
-  }
-  const tried =
-    connection.profile === undefined
-      ? 'environment, profile, web identity, container, instance'
-      : `profile ${connection.profile}`;
-  return configurationError(
-    'no-credentials',
-    `no AWS credentials were found (tried: ${tried}; ${messageOf(cause)}): in a workflow add aws-actions/configure-aws-credentials before this step, elsewhere set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile`,
-    cause,
-  );
-}
-
-function configurationError(code: SyncError['code'], message: string, cause?: unknown): SyncError {
-  return new SyncError(code, EXIT.usage, message, { cause });
 }

@@ -1,17 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  AbortMultipartUploadCommand,
-  GetBucketOwnershipControlsCommand,
-  GetObjectAclCommand,
-  GetObjectCommand,
-  type GetObjectCommandOutput,
-  HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListPartsCommand,
-  type ObjectCannedACL,
-  type S3Client,
-  type ServerSideEncryption,
-  type StorageClass,
+import type {
+  GetObjectCommandOutput,
+  ObjectCannedACL,
+  ServerSideEncryption,
+  StorageClass,
 } from '@aws-sdk/client-s3';
 import { forEachConcurrent } from '../model/concurrency.js';
 import {
@@ -56,14 +48,18 @@ import {
 } from './object-store.js';
 import { Pace } from './pace.js';
 import type { Provider } from './providers.js';
+import type { RareCalls } from './rare-calls.js';
 import { withRetries } from './retry.js';
+import type { SigningCredentials } from './sign.js';
 import { refusedForClock, toStoreError } from './store-errors.js';
 
 export interface S3StoreOptions {
-  /** For the rare calls. */
-  readonly client: S3Client;
-  /** For those made by the thousand: which they are is the provider's matter. */
-  readonly calls: () => S3Calls;
+  /** Loaded with the first one. */
+  readonly rareCalls: () => Promise<RareCalls>;
+  /** Those that requests are signed with: no message repeats them. */
+  readonly credentials: () => Promise<SigningCredentials>;
+  /** Those made by the thousand: which they are is the provider's matter. */
+  readonly calls: () => S3Calls | Promise<S3Calls>;
   readonly bucket: string;
   /** Who answers is known for certain after the first answer. */
   readonly provider: () => Provider;
@@ -89,7 +85,6 @@ const SINGLE_DELETES_IN_FLIGHT = 32;
  */
 export class S3Store implements ObjectStore {
   readonly #options: S3StoreOptions;
-  readonly #client: S3Client;
   readonly #pace: Pace;
   readonly #requests = new Map<string, number>();
   /** What an unknown server made of the first conditional copy. */
@@ -101,7 +96,6 @@ export class S3Store implements ObjectStore {
 
   constructor(options: S3StoreOptions) {
     this.#options = options;
-    this.#client = options.client;
     this.#pace = new Pace(options.concurrency);
     this.#every = {
       Bucket: options.bucket,
@@ -110,10 +104,6 @@ export class S3Store implements ObjectStore {
         : { ExpectedBucketOwner: options.expectedBucketOwner }),
       ...(options.requesterPays ? { RequestPayer: 'requester' as const } : {}),
     };
-  }
-
-  get #calls(): S3Calls {
-    return this.#options.calls();
   }
 
   get maxCopySize(): number {
@@ -159,7 +149,7 @@ export class S3Store implements ObjectStore {
     for (;;) {
       const from = token;
       const page = await this.#call('ListObjectsV2', signal, async () => {
-        const answer = await this.#calls.listObjectsV2(
+        const answer = await (await this.#options.calls()).listObjectsV2(
           {
             ...this.#every,
             Prefix: prefix,
@@ -184,11 +174,11 @@ export class S3Store implements ObjectStore {
         const key = decode(item.Key);
         if (!key.startsWith(prefix)) throw listingError(`the key ${JSON.stringify(key)} outside the prefix`);
         objects.push({
-          key: key as ObjectKey,
+          key: detached(key) as ObjectKey,
           size: item.Size,
-          etag,
+          etag: detached(etag) as ETag,
           lastModified: item.LastModified?.getTime() ?? 0,
-          storageClass: item.StorageClass ?? 'STANDARD',
+          storageClass: classOf(item.StorageClass),
         });
       }
       yield objects;
@@ -204,10 +194,10 @@ export class S3Store implements ObjectStore {
     let from: { KeyMarker: string; UploadIdMarker?: string } | undefined;
     for (;;) {
       const marker = from;
-      const page = await this.#call('ListMultipartUploads', signal, () =>
-        this.#client.send(
-          new ListMultipartUploadsCommand({ ...this.#every, Prefix: prefix, EncodingType: 'url', ...marker }),
-          { abortSignal: signal },
+      const page = await this.#call('ListMultipartUploads', signal, async () =>
+        (await this.#options.rareCalls()).listMultipartUploads(
+          { ...this.#every, Prefix: prefix, EncodingType: 'url', ...marker },
+          signal,
         ),
       );
       const isEncoded = page.EncodingType === 'url' && this.#options.provider().uploadKeys === 'encoded';
@@ -228,14 +218,14 @@ export class S3Store implements ObjectStore {
   async listParts({ key, id }: Upload, signal: AbortSignal): Promise<readonly ListedPart[]> {
     const parts: ListedPart[] = [];
     for (let marker: string | undefined; ; ) {
-      const command = new ListPartsCommand({
+      const input = {
         ...this.#every,
         Key: key,
         UploadId: id,
         ...(marker === undefined ? {} : { PartNumberMarker: marker }),
-      });
-      const page = await this.#call('ListParts', signal, () =>
-        this.#client.send(command, { abortSignal: signal }),
+      };
+      const page = await this.#call('ListParts', signal, async () =>
+        (await this.#options.rareCalls()).listParts(input, signal),
       );
       for (const { PartNumber: number, ETag: text, Size: size } of page.Parts ?? []) {
         const etag = parseETag(text);
@@ -251,7 +241,7 @@ export class S3Store implements ObjectStore {
   async head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined> {
     return this.#call('HeadObject', signal, async () => {
       try {
-        return headOf(await this.#calls.headObject({ ...this.#every, Key: key }, signal));
+        return headOf(await (await this.#options.calls()).headObject({ ...this.#every, Key: key }, signal));
       } catch (thrown) {
         const error = toStoreError('HeadObject', thrown);
         if (error.status === 404) return undefined;
@@ -264,8 +254,8 @@ export class S3Store implements ObjectStore {
     this.#aclsEnabled ??= this.#bucketHasAcls(signal);
     if (!(await this.#aclsEnabled)) return false;
     try {
-      const { Grants: grants = [], Owner: owner } = await this.#call('GetObjectAcl', signal, () =>
-        this.#client.send(new GetObjectAclCommand({ ...this.#every, Key: key }), { abortSignal: signal }),
+      const { Grants: grants = [], Owner: owner } = await this.#call('GetObjectAcl', signal, async () =>
+        (await this.#options.rareCalls()).getObjectAcl({ ...this.#every, Key: key }, signal),
       );
       return grants.some(
         // MinIO names neither the owner nor whom it grants to.
@@ -280,8 +270,8 @@ export class S3Store implements ObjectStore {
 
   async #bucketHasAcls(signal: AbortSignal): Promise<boolean> {
     try {
-      const answer = await this.#call('GetBucketOwnershipControls', signal, () =>
-        this.#client.send(new GetBucketOwnershipControlsCommand(this.#every), { abortSignal: signal }),
+      const answer = await this.#call('GetBucketOwnershipControls', signal, async () =>
+        (await this.#options.rareCalls()).getBucketOwnershipControls(this.#every, signal),
       );
       return answer.OwnershipControls?.Rules?.[0]?.ObjectOwnership !== 'BucketOwnerEnforced';
     } catch (thrown) {
@@ -295,9 +285,10 @@ export class S3Store implements ObjectStore {
   async read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined> {
     return this.#call('GetObject', signal, async () => {
       try {
-        const answer = await this.#client.send(new GetObjectCommand({ ...this.#every, Key: key }), {
-          abortSignal: signal,
-        });
+        const answer = await (await this.#options.rareCalls()).getObject(
+          { ...this.#every, Key: key },
+          signal,
+        );
         const etag = parseETag(answer.ETag);
         const size = answer.ContentLength;
         const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
@@ -356,13 +347,13 @@ export class S3Store implements ObjectStore {
     return this.#call('GetObject', signal, async () => {
       let answer: GetObjectCommandOutput;
       try {
-        const command = new GetObjectCommand({
+        const input = {
           ...this.#every,
           Key: key,
           IfMatch: `"${etag}"`,
           ...(range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` }),
-        });
-        answer = await this.#client.send(command, { abortSignal: signal });
+        };
+        answer = await (await this.#options.rareCalls()).getObject(input, signal);
       } catch (thrown) {
         const error = toStoreError('GetObject', thrown);
         if (error.status !== 404 || error.code === 'NoSuchBucket') throw error;
@@ -395,10 +386,10 @@ export class S3Store implements ObjectStore {
 
   async partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined> {
     try {
-      const answer = await this.#call('HeadObject', signal, () =>
-        this.#client.send(
-          new HeadObjectCommand({ ...this.#every, Key: key, IfMatch: `"${etag}"`, PartNumber: part }),
-          { abortSignal: signal },
+      const answer = await this.#call('HeadObject', signal, async () =>
+        (await this.#options.rareCalls()).headPart(
+          { ...this.#every, Key: key, IfMatch: `"${etag}"`, PartNumber: part },
+          signal,
         ),
       );
       // A server that does not know part numbers answers the whole.
@@ -464,7 +455,7 @@ export class S3Store implements ObjectStore {
     return this.#call(
       'PutObject',
       signal,
-      async () => written('PutObject', await this.#calls.putObject(input, signal)),
+      async () => written('PutObject', await (await this.#options.calls()).putObject(input, signal)),
       () => this.#judge(key, { etags: [md5 as string as ETag], size: body.length, md5 }, signal),
     );
   }
@@ -573,7 +564,7 @@ export class S3Store implements ObjectStore {
       'CopyObject',
       signal,
       async () => {
-        const answer = await this.#calls.copyObject(input, signal);
+        const answer = await (await this.#options.calls()).copyObject(input, signal);
         return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
       },
       () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal),
@@ -590,7 +581,7 @@ export class S3Store implements ObjectStore {
         : {}),
     };
     return this.#call('CreateMultipartUpload', signal, async () => {
-      const answer = await this.#calls.createMultipartUpload(input, signal);
+      const answer = await (await this.#options.calls()).createMultipartUpload(input, signal);
       if (answer.UploadId === undefined)
         throw new Error('CreateMultipartUpload answered without an upload id');
       return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
@@ -608,7 +599,7 @@ export class S3Store implements ObjectStore {
       ContentMD5: base64OfMd5(request.md5),
     };
     return this.#call('UploadPart', signal, async () => {
-      const answer = await this.#calls.uploadPart(input, signal);
+      const answer = await (await this.#options.calls()).uploadPart(input, signal);
       return { number: request.number, etag: etagOf('UploadPart', answer.ETag) };
     });
   }
@@ -625,7 +616,7 @@ export class S3Store implements ObjectStore {
         : { CopySourceRange: `bytes=${request.range.first}-${request.range.last}` }),
     };
     return this.#call('UploadPartCopy', signal, async () => {
-      const answer = await this.#calls.uploadPartCopy(input, signal);
+      const answer = await (await this.#options.calls()).uploadPartCopy(input, signal);
       const etag = etagOf('UploadPartCopy', answer.CopyPartResult?.ETag);
       const bySource = request.range === undefined && this.#options.provider().partCopyProof === 'source';
       return { number: request.number, etag, ...(bySource ? { boundBySource: true as const } : {}) };
@@ -662,7 +653,10 @@ export class S3Store implements ObjectStore {
       'CompleteMultipartUpload',
       signal,
       async () =>
-        written('CompleteMultipartUpload', await this.#calls.completeMultipartUpload(input, signal)),
+        written(
+          'CompleteMultipartUpload',
+          await (await this.#options.calls()).completeMultipartUpload(input, signal),
+        ),
       () =>
         this.#judge(
           upload.key,
@@ -677,10 +671,10 @@ export class S3Store implements ObjectStore {
   }
 
   async abortUpload(upload: Upload, signal: AbortSignal): Promise<void> {
-    const command = new AbortMultipartUploadCommand({ ...this.#every, Key: upload.key, UploadId: upload.id });
+    const input = { ...this.#every, Key: upload.key, UploadId: upload.id };
     await this.#call('AbortMultipartUpload', signal, async () => {
       try {
-        await this.#client.send(command, { abortSignal: signal });
+        await (await this.#options.rareCalls()).abortMultipartUpload(input, signal);
       } catch (thrown) {
         const error = toStoreError('AbortMultipartUpload', thrown);
         if (error.kind !== 'no-upload' && error.status !== 404) throw error;
@@ -737,7 +731,9 @@ export class S3Store implements ObjectStore {
       ...this.#every,
       Delete: { Quiet: false, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
     };
-    const answer = await this.#call('DeleteObjects', signal, () => this.#calls.deleteObjects(input, signal));
+    const answer = await this.#call('DeleteObjects', signal, async () =>
+      (await this.#options.calls()).deleteObjects(input, signal),
+    );
     // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
     const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key));
     const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
@@ -769,8 +765,11 @@ export class S3Store implements ObjectStore {
   async #deleteOne(request: DeleteRequest, signal: AbortSignal): Promise<DeleteAnswer> {
     const { key, etag } = request;
     try {
-      await this.#call('DeleteObject', signal, () =>
-        this.#calls.deleteObject({ ...this.#every, Key: key, IfMatch: `"${etag}"` }, signal),
+      await this.#call('DeleteObject', signal, async () =>
+        (await this.#options.calls()).deleteObject(
+          { ...this.#every, Key: key, IfMatch: `"${etag}"` },
+          signal,
+        ),
       );
       return { key, deleted: true };
     } catch (thrown) {
@@ -866,7 +865,7 @@ export class S3Store implements ObjectStore {
   async #hide(message: string): Promise<string> {
     if (message === '') return message;
     try {
-      const { secretAccessKey, sessionToken } = await this.#client.config.credentials();
+      const { secretAccessKey, sessionToken } = await this.#options.credentials();
       return withoutValues(message, [secretAccessKey, sessionToken]);
     } catch {
       // Without credentials none were sent.
@@ -971,7 +970,22 @@ function etagOf(operation: string, text: string | undefined): ETag {
 }
 
 /** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
+/**
+ * The engine keeps what is listed to the end of the run, and V8 makes a piece of a string a view of the whole: without
+ * copies every page would be kept.
+ */
+function detached(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+/** One text for the class that nearly all objects have, in place of one for each. */
+function classOf(text: string | undefined): string {
+  return text === undefined || text === 'STANDARD' ? 'STANDARD' : detached(text);
+}
+
 function decodeListedKey(text: string): string {
+  // Most keys are spelled as they are.
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', '%20'));
   } catch (cause) {

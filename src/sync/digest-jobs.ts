@@ -16,10 +16,19 @@ export type Job = DigestJob | EncodeJob | ChunkJob | RegionJob;
 
 export type JobResult = FileDigest | EncodedFile | Chunks | RegionDigest;
 
-/** @param onBytes told of what was read, as it is */
-export async function perform(job: Job, onBytes: (bytes: number) => void): Promise<JobResult> {
+/**
+ * Everything but encoding is done when it returns.
+ *
+ * @param onBytes told of what was read, as it is
+ * @param buffer of `chunkBuffer`
+ */
+export function perform(
+  job: Job,
+  onBytes: (bytes: number) => void,
+  buffer: Buffer,
+): JobResult | Promise<EncodedFile> {
   if ('encoding' in job) return encodeFile(job, onBytes);
-  if ('unit' in job) return chunkFile(job, onBytes);
-  if ('region' in job) return digestRegion(job, onBytes);
-  return digestFile(job, onBytes);
+  if ('unit' in job) return chunkFile(job, onBytes, buffer);
+  if ('region' in job) return digestRegion(job, onBytes, buffer);
+  return digestFile(job, onBytes, buffer);
 }

@@ -2,20 +2,27 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Chunks, chunkUnit } from '../model/chunks.js';
+import type { Md5 } from '../model/digest.js';
 import type { LocalFile } from '../model/objects.js';
 import { type Job, type JobResult, perform } from './digest-jobs.js';
 import type { EncodedFile, EncodeJob } from './encode-file.js';
 import {
-  type DigestJob,
+  chunkBuffer,
   FileChangedError,
   type FileDigest,
+  type FileJob,
+  type MetFile,
   type RegionDigest,
   type RegionJob,
+  wholeDigest,
 } from './file-bytes.js';
 import type { DigestMemo } from './shared-tree.js';
 
-/** Below this much to hash, starting threads (some 30 ms each) costs more than it saves. Bytes. */
-const WORTH_THREADS = 64 * 1024 * 1024;
+/** Below this much to hash, starting a thread (some 30 ms) costs more than it saves. Bytes. */
+const WORTH_THREAD = 64 * 1024 * 1024;
+
+/** What waits for each thread before another one is started. Bytes. */
+const WORTH_ANOTHER = 256 * 1024 * 1024;
 
 /** MD5 does some 600 MiB/s a core: four threads outrun every disk and line that a runner has. */
 const MOST_THREADS = 4;
@@ -24,26 +31,44 @@ const MOST_THREADS = 4;
 const BATCH_FILES = 64;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
-/** Compressing is fifty times as slow as hashing. Bytes. */
-const WORTH_THREADS_TO_ENCODE = 2 * 1024 * 1024;
+/** One is worked at and one waits: a thread must not idle until this one finds time for its answer. */
+const BATCHES_SENT = 2;
 
-/** What became of one job. */
+/** What this thread hashes in one go: some 2 ms, in which nothing else happens here. Bytes. */
+const IN_ONE_GO = 1024 * 1024;
+
+/** Compressing is fifty times as slow as hashing. Bytes. */
+const WORTH_THREAD_TO_ENCODE = 2 * 1024 * 1024;
+
+/** What a thread allocates is gone after each file: more room for it is only more memory. */
+const YOUNG_MIB = 4;
+
+/** What goes to a thread. A file without layouts is all that there is to say of most. */
+export type Order = MetFile | Job;
+
+/** What became of one order; of a file without layouts its digest. */
 export type Answer =
+  | Md5
   | { readonly result: JobResult }
   | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };
 
 interface Task {
   readonly job: Job;
-  readonly resolve: (result: JobResult) => void;
+  readonly resolve: (result: JobResult | Promise<EncodedFile>) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** Digests and encodes files, in worker threads when there is enough to do. */
 export class DigestPool {
-  readonly #idle: Worker[] = [];
-  readonly #busy = new Map<Worker, readonly Task[]>();
+  /** What was sent to each thread and is not answered. */
+  readonly #sent = new Map<Worker, (readonly Task[])[]>();
   readonly #queue: Task[] = [];
-  #threads = 0;
+  #queuedBytes = 0;
+  #helpers = 0;
+  /** Of this thread. */
+  #buffer: Buffer | undefined;
+  #isHelping = false;
+  /** No thread is to be had. */
   #isAlone = false;
 
   readonly #signal: AbortSignal;
@@ -67,26 +92,27 @@ export class DigestPool {
   readonly width = Math.min(MOST_THREADS, availableParallelism());
 
   /** @param ahead bytes that will be asked for soon, this file included */
-  async digest(job: DigestJob, ahead: number): Promise<FileDigest> {
+  async digest(job: FileJob, ahead: number): Promise<FileDigest> {
     const read = (): Promise<FileDigest> => this.#read(job, ahead);
     return this.#memo === undefined ? read() : this.#memo.digest(job, read);
   }
 
-  async #read(job: DigestJob, ahead: number): Promise<FileDigest> {
-    if (ahead < WORTH_THREADS && this.#threads === 0) return (await this.#inPlace(job)) as FileDigest;
+  async #read(job: FileJob, ahead: number): Promise<FileDigest> {
+    if (ahead < WORTH_THREAD && this.#sent.size === 0) return (await this.#inPlace(job)) as FileDigest;
     return (await this.#inThread(job)) as FileDigest;
   }
 
   /** @param ahead bytes that will be asked for soon, this file included */
   async encode(job: EncodeJob, ahead: number): Promise<EncodedFile> {
-    if (ahead < WORTH_THREADS_TO_ENCODE && this.#threads === 0)
+    if (ahead < WORTH_THREAD_TO_ENCODE && this.#sent.size === 0)
       return (await this.#inPlace(job)) as EncodedFile;
     return (await this.#inThread(job)) as EncodedFile;
   }
 
   /** Whether a thread has nothing to do. */
   get isIdle(): boolean {
-    return this.#queue.length === 0 && this.#busy.size < this.width;
+    const isFree = [...this.#sent.values()].some(({ length }) => length === 0);
+    return this.#queue.length === 0 && (isFree || this.#sent.size < this.width);
   }
 
   /** `undefined`: the file is not of a size to be cut, or could not be read; whoever digests it says why. */
@@ -105,17 +131,34 @@ export class DigestPool {
     return (await this.#inThread(job)) as RegionDigest;
   }
 
+  /** While `work` goes on this thread has nothing better to do than to hash small files itself. */
+  async helping<T>(work: () => Promise<T>): Promise<T> {
+    this.#helpers++;
+    try {
+      this.#help();
+      return await work();
+    } finally {
+      this.#helpers--;
+    }
+  }
+
   async #inThread(job: Job): Promise<JobResult> {
     if (this.#isAlone) return this.#inPlace(job);
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });
+      this.#queuedBytes += job.file.size;
       this.#dispatch();
     });
   }
 
   async #inPlace(job: Job): Promise<JobResult> {
     await turn();
-    return perform(job, this.#onAlive);
+    return this.#perform(job);
+  }
+
+  #perform(job: Job): JobResult | Promise<EncodedFile> {
+    this.#buffer ??= chunkBuffer();
+    return perform(job, this.#onAlive, this.#buffer);
   }
 
   async close(): Promise<void> {
@@ -125,58 +168,100 @@ export class DigestPool {
   }
 
   async #end(reason: unknown): Promise<void> {
-    const workers = [...this.#idle.splice(0), ...this.#busy.keys()];
-    const tasks = [...[...this.#busy.values()].flat(), ...this.#queue.splice(0)];
-    this.#busy.clear();
+    const workers = [...this.#sent.keys()];
+    const tasks = [...[...this.#sent.values()].flat(2), ...this.#queue.splice(0)];
+    this.#sent.clear();
+    this.#queuedBytes = 0;
     for (const task of tasks) task.reject(reason);
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const worker = this.#idle.pop() ?? this.#spawn();
-      if (worker === undefined) return;
-      const tasks = this.#nextBatch();
-      this.#busy.set(worker, tasks);
-      worker.postMessage(tasks.map(({ job }) => job));
+      const worker = this.#free();
+      if (worker === undefined) break;
+      const tasks = this.#take(BATCH_FILES, BATCH_BYTES);
+      this.#sent.get(worker)?.push(tasks);
+      worker.postMessage(tasks.map(orderOf));
     }
+    this.#help();
+  }
+
+  /** The thread with the least to do, or a new one when much waits. */
+  #free(): Worker | undefined {
+    const isLarge = (this.#queue[0]?.job.file.size ?? 0) >= WORTH_THREAD;
+    const isWorthOne =
+      this.#sent.size === 0 || isLarge || this.#queuedBytes > WORTH_ANOTHER * this.#sent.size;
+    let least: Worker | undefined;
+    let batches = BATCHES_SENT;
+    for (const [worker, sent] of this.#sent) {
+      if (sent.length < batches) {
+        least = worker;
+        batches = sent.length;
+      }
+    }
+    return batches > 0 && isWorthOne && this.#sent.size < this.width ? this.#spawn() : least;
   }
 
   /** Fairly cut: what is left must not wait for one thread while another one idles. */
-  #nextBatch(): readonly Task[] {
-    const most = Math.min(BATCH_FILES, Math.ceil(this.#queue.length / this.width));
+  #take(files: number, mostBytes: number): readonly Task[] {
+    const most = Math.min(files, Math.ceil(this.#queue.length / (this.width * BATCHES_SENT)));
     let bytes = 0;
     let count = 0;
     for (const { job } of this.#queue) {
+      if (count > 0 && (count >= most || bytes + job.file.size > mostBytes)) break;
       bytes += job.file.size;
-      if (count > 0 && (count >= most || bytes > BATCH_BYTES)) break;
       count++;
     }
+    this.#queuedBytes -= bytes;
     return this.#queue.splice(0, count);
   }
 
-  #spawn(): Worker | undefined {
-    if (this.#threads >= this.width) return undefined;
-    this.#threads++;
-    const worker = new Worker(new URL('./digest-worker.js', import.meta.url));
+  /** Hashes some of what waits for the threads in this one, and goes on when everything else here had its turn. */
+  #help(): void {
+    if (this.#helpers === 0 || this.#isHelping) return;
+    if (!isQuick(this.#queue[0])) return;
+    this.#isHelping = true;
+    setImmediate(() => {
+      this.#isHelping = false;
+      if (this.#helpers === 0) return;
+      if (isQuick(this.#queue[0])) {
+        for (const task of this.#take(BATCH_FILES, IN_ONE_GO)) this.#doHere(task);
+      }
+      this.#help();
+    });
+  }
+
+  #doHere({ job, resolve, reject }: Task): void {
+    try {
+      resolve(this.#perform(job));
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  #spawn(): Worker {
+    const worker = new Worker(new URL('./digest-worker.js', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
+    this.#sent.set(worker, []);
     let hasStarted = false;
     worker.on('message', (answers: 'alive' | readonly Answer[]) => {
       hasStarted = true;
       this.#onAlive();
       if (answers === 'alive') return;
-      const tasks = this.#busy.get(worker) ?? [];
-      this.#busy.delete(worker);
-      this.#idle.push(worker);
+      const tasks = this.#sent.get(worker)?.shift() ?? [];
       for (const [at, answer] of answers.entries()) {
-        if ('result' in answer) tasks[at]?.resolve(answer.result);
-        else tasks[at]?.reject(revive(answer.error));
+        const task = tasks[at];
+        if (typeof answer === 'string') task?.resolve(wholeDigest(answer));
+        else if ('result' in answer) task?.resolve(answer.result);
+        else task?.reject(revive(answer.error));
       }
       this.#dispatch();
     });
     worker.on('error', (error) => {
-      const tasks = this.#busy.get(worker) ?? [];
-      this.#busy.delete(worker);
-      this.#threads--;
+      const tasks = this.#sent.get(worker)?.flat() ?? [];
+      this.#sent.delete(worker);
       if (hasStarted) {
         for (const task of tasks) task.reject(error);
         this.#dispatch();
@@ -184,11 +269,25 @@ export class DigestPool {
       }
       // No thread is to be had (no process is left, or no file of it): what they would do is done here.
       this.#isAlone = true;
+      this.#queuedBytes = 0;
       for (const { job, resolve, reject } of [...tasks, ...this.#queue.splice(0)])
         this.#inPlace(job).then(resolve, reject);
     });
     return worker;
   }
+}
+
+/** Every field costs time to send. */
+function orderOf({ job }: Task): Order {
+  if (!('layouts' in job)) return job;
+  const { path, size, mtimeNs, ctimeNs, ino } = job.file;
+  const file = { path, size, mtimeNs, ctimeNs, ino };
+  return job.layouts.length === 0 ? file : { file, layouts: job.layouts };
+}
+
+/** Whether it is done here while the threads are busy. */
+function isQuick(task: Task | undefined): boolean {
+  return task !== undefined && 'layouts' in task.job && task.job.file.size <= IN_ONE_GO;
 }
 
 function revive(error: { readonly name: string; readonly message: string; readonly code?: string }): Error {

@@ -1,6 +1,7 @@
-import { parentPort } from 'node:worker_threads';
-import { type Job, perform } from './digest-jobs.js';
-import type { Answer } from './digest-pool.js';
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { perform } from './digest-jobs.js';
+import type { Answer, Order } from './digest-pool.js';
+import { chunkBuffer, digestFile } from './file-bytes.js';
 
 /** How often the other end hears that a large file moves on. Bytes. */
 const TELL_EVERY = 64 * 1024 * 1024;
@@ -8,18 +9,28 @@ const TELL_EVERY = 64 * 1024 * 1024;
 /** Compressed bytes come some fifty times as slowly. */
 const TELL_EVERY_ENCODED = 1024 * 1024;
 
-/** The other end of `DigestPool`: some jobs in, a sign of life now and then, an answer for each out. */
-parentPort?.on('message', (jobs: readonly Job[]) => void answerAll(jobs));
-
-async function answerAll(jobs: readonly Job[]): Promise<void> {
-  const answers: Answer[] = [];
-  for (const job of jobs) answers.push(await answer(job));
-  parentPort?.postMessage(answers);
+/** The other end of `DigestPool`: some orders in, a sign of life now and then, an answer for each out. */
+function serve(port: MessagePort): void {
+  // What was sent first is answered first, though encoding waits and hashing does not.
+  let answered = Promise.resolve();
+  const buffer = chunkBuffer();
+  port.on('message', (orders: readonly Order[]) => {
+    answered = answered.then(() => answerAll(orders, buffer).then((answers) => port.postMessage(answers)));
+  });
 }
 
-async function answer(job: Job): Promise<Answer> {
-  const step = 'encoding' in job ? TELL_EVERY_ENCODED : TELL_EVERY;
+async function answerAll(orders: readonly Order[], buffer: Buffer): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  for (const order of orders) {
+    const made = answer(order, buffer);
+    answers.push(made instanceof Promise ? await made : made);
+  }
+  return answers;
+}
+
+function answer(order: Order, buffer: Buffer): Answer | Promise<Answer> {
   let untold = 0;
+  const step = 'encoding' in order ? TELL_EVERY_ENCODED : TELL_EVERY;
   const tell = (bytes: number): void => {
     untold += bytes;
     if (untold < step) return;
@@ -27,9 +38,17 @@ async function answer(job: Job): Promise<Answer> {
     parentPort?.postMessage('alive');
   };
   try {
-    return { result: await perform(job, tell) };
+    if ('path' in order) return digestFile({ file: order, layouts: [] }, tell, buffer).md5;
+    const result = perform(order, tell, buffer);
+    return result instanceof Promise ? result.then((encoded) => ({ result: encoded }), failure) : { result };
   } catch (error) {
-    const { name, message, code } = error as Error & { code?: string };
-    return { error: { name, message, ...(code === undefined ? {} : { code }) } };
+    return failure(error);
   }
 }
+
+function failure(error: unknown): Answer {
+  const { name, message, code } = error as Error & { code?: string };
+  return { error: { name, message, ...(code === undefined ? {} : { code }) } };
+}
+
+if (parentPort !== null) serve(parentPort);

@@ -1,29 +1,20 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Chunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag, type Md5, multipartETag } from '../model/digest.js';
-import {
-  type DigestIndex,
-  formatLayout,
-  layoutParts,
-  layoutSize,
-  type PartRun,
-  parseLayout,
-  uniformLayout,
-} from '../model/digest-index.js';
+import { type Md5, multipartETag } from '../model/digest.js';
+import { type DigestIndex, layoutParts, type PartRun } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
-import { candidatePartSizes, MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
+import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
 import type { DigestPool } from './digest-pool.js';
+import type { EarlyDigests } from './early-digests.js';
 import { explain } from './explain.js';
-import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
+import { FileChangedError, type FileDigest, restat, wholeDigest } from './file-bytes.js';
+import { ListedSizes } from './listed-sizes.js';
 
 /** Digests asked for at a time: the pool hands small ones to a thread by the batch. */
 const JOBS_IN_FLIGHT = 256;
-
-/** Part layouts to recompute for files of one size, each once. */
-type Layouts = ReadonlyMap<string, readonly PartRun[]>;
 
 export interface DigestRequest {
   readonly prefix: Prefix;
@@ -40,6 +31,8 @@ export interface DigestRequest {
   readonly adopted?: ReadonlyMap<string, FileDigest>;
   /** Cut large files as well, where a thread has nothing to do: what changed of them may be sent alone. */
   readonly chunks?: true;
+  /** What was digested while the tree was walked and `listing` listed. */
+  readonly early?: EarlyDigests;
   readonly pool: DigestPool;
   readonly onProgress: (files: number, bytes: number, totalBytes: number) => void;
   readonly signal: AbortSignal;
@@ -57,20 +50,25 @@ export interface Digested {
  * its size alone. Hard links are read once. A file that changes while it is read is read once more (C6).
  */
 export async function digestTree(request: DigestRequest): Promise<Digested> {
-  const { listing, index, pool, signal } = request;
+  const { index, early, pool, signal } = request;
   const bySize = new Map<number, number>();
   for (const file of request.files) bySize.set(file.size, (bySize.get(file.size) ?? 0) + 1);
-  const listed = listedSizes([...listing.values(), ...request.further], index);
+  const listed = early?.sizes ?? new ListedSizes(index);
+  if (early === undefined) for (const object of request.listing.values()) listed.add(object);
+  for (const object of request.further) listed.add(object);
+  await early?.finish();
   const known = new Map<string, FileDigest>(request.adopted);
+  const objectOf = (name: string): ListedObject | undefined =>
+    request.listing.get((request.prefix + name) as ObjectKey);
   const jobs = new Map<string, LocalFile[]>();
   for (const file of request.files) {
     if (file.size === 0 || known.has(file.name)) continue;
     const hasTwin = request.onlyListed !== true && (bySize.get(file.size) ?? 0) > 1;
     if (!hasTwin && !listed.has(file.size)) continue;
-    const layouts = listed.get(file.size);
-    const remembered = needsNoParts(file, layouts) ? recall(request.fileIndex, file, layouts) : undefined;
+    const layouts = listed.layoutsOf(file);
+    const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
     if (remembered !== undefined) {
-      known.set(file.name, remembered);
+      known.set(file.name, sharing(remembered, objectOf(file.name)));
       continue;
     }
     const inode = `${file.dev}:${file.ino}`;
@@ -81,22 +79,22 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
 
   let ahead = 0;
   for (const [file] of jobs.values()) ahead += file?.size ?? 0;
-  const total = ahead;
-  let done = 0;
+  const total = ahead + (early?.bytes ?? 0);
+  let done = early?.files ?? 0;
   const restated = new Map<string, LocalFile>();
-  await forEachConcurrent(jobs.values(), JOBS_IN_FLIGHT, async (names) => {
+  const one = async (names: readonly LocalFile[]): Promise<void> => {
     signal.throwIfAborted();
     let file = names[0]!;
     const size = file.size;
     let digest: FileDigest;
     const chunks = request.chunks === true ? idleChunks(pool, file) : undefined;
     try {
-      digest = await pool.digest({ file, layouts: layoutsOf(file, listed) }, ahead);
+      digest = await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead);
     } catch (error) {
       if (!(error instanceof FileChangedError)) throw beforeFirstWrite(error, file);
       try {
         file = await restat(file);
-        digest = await pool.digest({ file, layouts: layoutsOf(file, listed) }, ahead);
+        digest = await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead);
       } catch (again) {
         throw beforeFirstWrite(again, file);
       }
@@ -106,10 +104,11 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     }
     const cut = await chunks;
     const all = cut === undefined ? digest : { ...digest, chunks: cut };
-    for (const { name } of names) known.set(name, all);
+    for (const { name } of names) known.set(name, sharing(all, objectOf(name)));
     ahead -= size;
     request.onProgress(++done, total - ahead, total);
-  });
+  };
+  await pool.helping(() => forEachConcurrent(jobs.values(), JOBS_IN_FLIGHT, one));
   const files =
     restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
   return { files, digests: known };
@@ -131,58 +130,15 @@ export function beforeFirstWrite(error: unknown, file: LocalFile): SyncError {
   });
 }
 
-/** Sizes of listed objects, each with the part layouts that its multipart ETags may come from. */
-function listedSizes(
-  objects: readonly ListedObject[],
-  index: DigestIndex | undefined,
-): ReadonlyMap<number, Layouts> {
-  const sizes = new Map<number, Map<string, readonly PartRun[]>>();
-  for (const { key, size, etag } of objects) {
-    const layouts = sizes.get(size) ?? new Map<string, readonly PartRun[]>();
-    sizes.set(size, layouts);
-    const kind = classifyETag(etag);
-    if (kind.kind !== 'multipart' || size === 0) continue;
-    const remembered = index?.objects.get(key);
-    const layout = remembered?.etag === etag ? parseLayout(remembered.parts ?? '') : undefined;
-    if (layout !== undefined && layoutSize(layout) === size && layoutParts(layout) === kind.parts) {
-      layouts.set(formatLayout(layout), layout);
-      continue;
-    }
-    for (const partSize of candidatePartSizes(size, kind.parts)) {
-      const candidate = uniformLayout(size, partSize);
-      layouts.set(formatLayout(candidate), candidate);
-    }
-  }
-  return sizes;
-}
-
-/** Our own layout first, whose part digests the upload needs. */
-function layoutsOf(file: LocalFile, listed: ReadonlyMap<number, Layouts>): readonly (readonly PartRun[])[] {
-  const own = file.size >= MULTIPART_THRESHOLD ? ownLayout(file.size) : undefined;
-  const others = listed.get(file.size) ?? new Map();
-  if (own === undefined) return [...others.values()];
-  const ownText = formatLayout(own);
-  return [own, ...[...others].filter(([text]) => text !== ownText).map(([, layout]) => layout)];
-}
-
-/** The index holds whole digests alone: where digests of several parts are asked for, the file is read. */
-function needsNoParts(file: LocalFile, layouts: Layouts | undefined): boolean {
-  return (
-    file.size < MULTIPART_THRESHOLD &&
-    [...(layouts?.values() ?? [])].every((layout) => layoutParts(layout) === 1)
-  );
-}
-
 function recall(
   index: DigestIndex | undefined,
   file: LocalFile,
-  layouts: Layouts | undefined,
+  layouts: readonly (readonly PartRun[])[],
 ): FileDigest | undefined {
-  const md5 = index === undefined ? undefined : recallMd5(index, file);
-  if (md5 === undefined) return undefined;
-  // An upload of one part: what delay-updates leaves.
-  const etags = layouts !== undefined && layouts.size > 0 ? [multipartETag([md5])] : [];
-  return { md5, partMd5s: [], etags };
+  // The index holds whole digests alone: where digests of several parts are asked for, the file is read.
+  if (index === undefined || file.size >= MULTIPART_THRESHOLD || !areWhole(layouts)) return undefined;
+  const md5 = recallMd5(index, file);
+  return md5 === undefined ? undefined : wholeUnder(md5, layouts);
 }
 
 /** The digest of a file whose stat is as it was when an earlier run on this machine digested it. */
@@ -197,4 +153,21 @@ export function recallMd5(index: DigestIndex, file: LocalFile): Md5 | undefined 
   // git's racy rule: a file touched at or after the index was written may have changed unseen (C12).
   const settled = file.mtimeNs < index.writtenNs && file.ctimeNs < index.writtenNs;
   return same && settled ? entry.md5 : undefined;
+}
+
+/** A digest that the object's ETag says too is kept once: there may be a million of them. */
+function sharing(digest: FileDigest, object: ListedObject | undefined): FileDigest {
+  const isSame = object !== undefined && (object.etag as string) === digest.md5;
+  if (!isSame || digest.partMd5s.length > 0) return digest;
+  return wholeDigest(object.etag as string as Md5, digest.etags.length === 0 ? undefined : digest.etags);
+}
+
+/** Whether the digest of a whole file says all: an upload of one part is what delay-updates leaves. */
+export function areWhole(layouts: readonly (readonly PartRun[])[]): boolean {
+  return layouts.every((layout) => layoutParts(layout) === 1);
+}
+
+/** What the digest of the whole says under layouts that are whole. */
+export function wholeUnder(md5: Md5, layouts: readonly (readonly PartRun[])[]): FileDigest {
+  return layouts.length === 0 ? wholeDigest(md5) : wholeDigest(md5, [multipartETag([md5])]);
 }

@@ -758,14 +758,14 @@ function contentsOf(
     const object = objects.get(name);
     if (object === undefined) continue;
     if (size === 0) {
-      contents.set(name, { md5: EMPTY_MD5, multipartETags: [] });
+      contents.set(name, { md5: EMPTY_MD5, etags: [] });
       continue;
     }
     const etag = classifyETag(object.etag);
     const plain = etag.kind === 'md5' ? etag.md5 : undefined;
     const md5 = encoded?.md5 ?? vouched.get(object) ?? plain ?? composites.get(object.etag);
-    if (md5 !== undefined) contents.set(name, { md5, multipartETags: [] });
-    else if (etag.kind === 'multipart') contents.set(name, { md5: undefined, multipartETags: [object.etag] });
+    if (md5 !== undefined) contents.set(name, { md5, etags: [] });
+    else if (etag.kind === 'multipart') contents.set(name, { md5: undefined, etags: [object.etag] });
   }
   return contents;
 }

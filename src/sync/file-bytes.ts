@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
@@ -13,11 +13,19 @@ export class FileChangedError extends Error {
   override readonly name = 'FileChangedError';
 }
 
+/** What reading a file takes: where it is, and the state in which the walk met it. */
+export type MetFile = Pick<LocalFile, 'path' | 'size' | 'mtimeNs' | 'ctimeNs' | 'ino'>;
+
 /** One file to digest. */
 export interface DigestJob {
-  readonly file: LocalFile;
+  readonly file: MetFile;
   /** Part layouts whose multipart ETags are asked for; the first one's part digests are returned. */
   readonly layouts: readonly (readonly PartRun[])[];
+}
+
+/** A digest of a file as the walk met it. */
+export interface FileJob extends DigestJob {
+  readonly file: LocalFile;
 }
 
 export interface FileDigest {
@@ -32,8 +40,21 @@ export interface FileDigest {
 
 const CHUNK = 1024 * 1024;
 
+const NO_PARTS: readonly Md5[] = [];
+const NO_ETAGS: readonly ETag[] = [];
+
+/** Of a file that was digested as a whole alone. Spelled out, as members that are spread lie in an object of their own. */
+export function wholeDigest(md5: Md5, etags: readonly ETag[] = NO_ETAGS): FileDigest {
+  return { md5, partMd5s: NO_PARTS, etags };
+}
+
+/** What `digestFile` reads into. */
+export function chunkBuffer(): Buffer {
+  return Buffer.allocUnsafeSlow(CHUNK);
+}
+
 /** Whether a stat still shows the file that the walk met. */
-function sameStat(file: LocalFile, now: BigIntStats): boolean {
+function sameStat(file: MetFile, now: BigIntStats): boolean {
   return (
     now.isFile() &&
     Number(now.size) === file.size &&
@@ -67,15 +88,26 @@ export function statFields(
 /**
  * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
  * Throws FileChangedError when the file is not what its stat said before and after. `onBytes` is told of every chunk.
+ *
+ * @param buffer of a mebibyte; a new one for each file takes as long as reading it
  */
-export function digestFile({ file, layouts }: DigestJob, onBytes: (bytes: number) => void): FileDigest {
+export function digestFile(
+  { file, layouts }: DigestJob,
+  onBytes: (bytes: number) => void,
+  buffer: Buffer = chunkBuffer(),
+): FileDigest {
+  if (layouts.length === 0 && file.size <= buffer.length) {
+    const md5 = hash('md5', readInPlace(file, buffer.subarray(0, file.size)), 'hex') as Md5;
+    onBytes(file.size);
+    return wholeDigest(md5);
+  }
   for (const layout of layouts) {
     if (layoutSize(layout) !== file.size)
       throw new RangeError(`a part layout of another size than ${file.size}`);
   }
   const whole = createHash('md5');
   const cutters = layouts.map((layout) => new PartCutter(partsOf(layout)));
-  readThrough(file, 0, file.size, (bytes) => {
+  readThrough(file, 0, file.size, buffer, (bytes) => {
     whole.update(bytes);
     for (const cutter of cutters) cutter.update(bytes);
     onBytes(bytes.length);
@@ -86,15 +118,19 @@ export function digestFile({ file, layouts }: DigestJob, onBytes: (bytes: number
 
 /** A file to cut where its content says. */
 export interface ChunkJob {
-  readonly file: LocalFile;
+  readonly file: MetFile;
   /** As `chunkUnit` has it. */
   readonly unit: number;
 }
 
 /** Throws FileChangedError. */
-export function chunkFile({ file, unit }: ChunkJob, onBytes: (bytes: number) => void): Chunks {
+export function chunkFile(
+  { file, unit }: ChunkJob,
+  onBytes: (bytes: number) => void,
+  buffer: Buffer,
+): Chunks {
   const chunker = new Chunker(unit);
-  readThrough(file, 0, file.size, (bytes) => {
+  readThrough(file, 0, file.size, buffer, (bytes) => {
     chunker.update(bytes);
     onBytes(bytes.length);
   });
@@ -103,7 +139,7 @@ export function chunkFile({ file, unit }: ChunkJob, onBytes: (bytes: number) => 
 
 /** A range of a file that two layouts cut. */
 export interface RegionJob {
-  readonly file: LocalFile;
+  readonly file: MetFile;
   readonly region: Region;
 }
 
@@ -114,12 +150,16 @@ export interface RegionDigest {
 }
 
 /** The parts of both layouts, of the same bytes. Throws FileChangedError. */
-export function digestRegion({ file, region }: RegionJob, onBytes: (bytes: number) => void): RegionDigest {
+export function digestRegion(
+  { file, region }: RegionJob,
+  onBytes: (bytes: number) => void,
+  buffer: Buffer,
+): RegionDigest {
   const [one, other] = [region.one, region.other].map(
     (sizes) => new PartCutter(sizes.map((size) => ({ size }))[Symbol.iterator]()),
   ) as [PartCutter, PartCutter];
   const size = region.one.reduce((sum, part) => sum + part, 0);
-  readThrough(file, region.offset, size, (bytes) => {
+  readThrough(file, region.offset, size, buffer, (bytes) => {
     one.update(bytes);
     other.update(bytes);
     onBytes(bytes.length);
@@ -128,12 +168,17 @@ export function digestRegion({ file, region }: RegionJob, onBytes: (bytes: numbe
 }
 
 /** Reads a range block by block, and proves that one state of the file was read. */
-function readThrough(file: LocalFile, from: number, size: number, each: (bytes: Buffer) => void): void {
+function readThrough(
+  file: MetFile,
+  from: number,
+  size: number,
+  buffer: Buffer,
+  each: (bytes: Buffer) => void,
+): void {
   const descriptor = openSync(file.path, 'r');
   try {
     if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
       throw new FileChangedError('it changed after the walk');
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, size)));
     for (let done = 0; done < size; ) {
       const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, size - done), from + done);
       if (read === 0) throw new FileChangedError('it became shorter while it was read');
@@ -197,6 +242,9 @@ const SLOW_MS = 1;
 /** Reads that are judged together: a first one alone says nothing. */
 const JUDGED_READS = 64;
 
+/** Reads through the pool before the next ones are tried in place: what was slow may have been a moment of other work. */
+const READS_THROUGH_POOL = 512;
+
 /**
  * Reads small files whole. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
  * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
@@ -206,16 +254,20 @@ const JUDGED_READS = 64;
 export function createWholeReader(
   now: () => number = () => performance.now(),
 ): (file: LocalFile) => Promise<Buffer> {
-  let inPlace = true;
   let reads = 0;
   let spent = 0;
+  let throughPool = 0;
   return async (file) => {
-    if (!inPlace || file.size > IN_PLACE) return readWhole(file);
+    if (file.size > IN_PLACE) return readWhole(file);
+    if (throughPool > 0) {
+      throughPool--;
+      return readWhole(file);
+    }
     const start = now();
-    const body = readInPlace(file);
+    const body = readInPlace(file, Buffer.allocUnsafe(file.size));
     spent += now() - start;
     if (++reads >= JUDGED_READS) {
-      inPlace = spent <= SLOW_MS * reads;
+      if (spent > SLOW_MS * reads) throughPool = READS_THROUGH_POOL;
       reads = 0;
       spent = 0;
     }
@@ -223,20 +275,23 @@ export function createWholeReader(
   };
 }
 
-function readInPlace(file: LocalFile): Buffer {
+/** Fills `body`. The stat after the read is that of the walk: nothing changed between them, so one stat proves both ends. */
+function readInPlace(file: MetFile, body: Buffer): Buffer {
   const descriptor = openSync(file.path, 'r');
   try {
-    if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
-      throw new FileChangedError('it changed after the walk');
-    const body = Buffer.allocUnsafe(file.size);
     for (let filled = 0; filled < file.size; ) {
       const read = readSync(descriptor, body, filled, file.size - filled, filled);
-      if (read === 0) throw new FileChangedError('it became shorter while it was read');
+      if (read === 0) throw new FileChangedError('it became shorter after the walk');
       filled += read;
     }
     if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
-      throw new FileChangedError('it changed while it was read');
+      throw new FileChangedError('it changed after the walk');
     return body;
+  } catch (error) {
+    // A directory by now: it cannot be read, and that is no fault of the disk.
+    if (error instanceof FileChangedError || sameStat(file, fstatSync(descriptor, { bigint: true })))
+      throw error;
+    throw new FileChangedError('it changed after the walk');
   } finally {
     closeSync(descriptor);
   }

@@ -26,6 +26,7 @@ export async function listAll(
   onProgress: (keys: number) => void,
   signal: AbortSignal,
   withOwn = false,
+  onListed?: (object: ListedObject) => void,
 ): Promise<ReadonlyMap<ObjectKey, ListedObject>> {
   const listing = new Map<ObjectKey, ListedObject>();
   const own = prefix + OWN_DIRECTORY;
@@ -38,6 +39,7 @@ export async function listAll(
       if (!withOwn && object.key.startsWith(own)) continue;
       listing.set(object.key, object);
       bytes += OBJECT_BYTES + object.key.length;
+      onListed?.(object);
     }
     // One line beats the end of the process, whether the bucket is so large or the server has no end.
     if (bytes > memory * MEMORY_SHARE) throw tooLarge(listing.size, memory);

@@ -12,24 +12,29 @@ const BREATH_MS = 10;
 const SLOW_MS = 0.2;
 /** Calls that are judged together: a garbage collection or a first call alone says nothing. */
 const JUDGED_CALLS = 100;
+/** Calls through the pool before the next ones are made in place: what was slow may have been a moment of other work. */
+const CALLS_THROUGH_POOL = 2000;
 
 /**
  * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
  * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). So calls are made in place as long
  * as the file system answers from memory, with a breath for everything else that runs, and through the pool
- * once it shows itself to be slow: there they run side by side.
+ * while it shows itself to be slow: there they run side by side.
  *
  * `now` is in milliseconds.
  */
 export function createLstat(
   now: () => number = () => performance.now(),
 ): (paths: readonly string[]) => Promise<readonly Look[]> {
-  let inPlace = true;
+  let throughPool = 0;
   let calls = 0;
   let spent = 0;
   let breathed = now();
   return async (paths) => {
-    if (!inPlace) return lookThroughPool(paths);
+    if (throughPool > 0) {
+      throughPool -= paths.length;
+      return lookThroughPool(paths);
+    }
     if (now() - breathed > BREATH_MS) {
       await setImmediate();
       breathed = now();
@@ -39,7 +44,7 @@ export function createLstat(
     spent += now() - start;
     calls += paths.length;
     if (calls >= JUDGED_CALLS) {
-      inPlace = spent <= SLOW_MS * calls;
+      if (spent > SLOW_MS * calls) throughPool = CALLS_THROUGH_POOL;
       calls = 0;
       spent = 0;
     }

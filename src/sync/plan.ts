@@ -27,14 +27,14 @@ export interface KnownContent {
   /** `undefined`: an object that is known by its multipart ETag alone. */
   readonly md5: Md5 | undefined;
   /** Multipart ETags of the same bytes, under the layouts that objects of this size may have. */
-  readonly multipartETags: readonly ETag[];
+  readonly etags: readonly ETag[];
 }
 
 /** What stands for a content beside its size: its MD5; or, where nobody knows that, a multipart ETag. */
 export type Identity = Md5 | ETag;
 
 function identityOf(content: KnownContent | undefined): Identity | undefined {
-  return content?.md5 ?? content?.multipartETags[0];
+  return content?.md5 ?? content?.etags[0];
 }
 
 /**
@@ -144,7 +144,6 @@ export function makePlan(input: PlanInput): Planned {
   const placeOf = ({ name, page = name }: LocalFile, isNew: boolean): number =>
     Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
   const contentOf = objectContents(input);
-  const treeKeys = new Set<string>();
   const unchanged = new Map<ObjectKey, Md5 | undefined>();
   const wanted: Wanted[] = [];
   const kept = new Counter();
@@ -156,7 +155,6 @@ export function makePlan(input: PlanInput): Planned {
 
   for (const file of files) {
     const key = (prefix + file.name) as ObjectKey;
-    treeKeys.add(key);
     const object = listing.get(key);
     if (object !== undefined) related = true;
     const content = contents.get(file.name);
@@ -166,7 +164,8 @@ export function makePlan(input: PlanInput): Planned {
       object.size === file.size &&
       (file.size === 0 || sameContent(identityOf(content), contentOf(object)))
     ) {
-      unchanged.set(key, md5);
+      // The listing's own text of the key: a second one of each takes more memory than the rest of the plan.
+      unchanged.set(object.key, md5);
       const state = input.headers.get(key);
       if (state === undefined) {
         headersUnknown.add(file.size);
@@ -186,6 +185,9 @@ export function makePlan(input: PlanInput): Planned {
     renewed.flatMap(({ file, key }) => (input.headers.get(key) === 'class' && archives(file) ? [key] : [])),
   );
   const wantedRanks = new Map(wanted.map(({ key, rank }) => [key, rank]));
+  const isInTree = (key: ObjectKey): boolean => unchanged.has(key) || wantedRanks.has(key);
+  // Nobody looks for any other content.
+  const wantedContents = new Set(wanted.map(({ file }) => contentIdOf(file, contents)));
   const sources = new Map<string, ListedObject>();
   const moving = new Map<string, ListedObject>();
   const deletions: ListedObject[] = [];
@@ -195,21 +197,23 @@ export function makePlan(input: PlanInput): Planned {
     const excluded = policy.excluded(name);
     const isProtected = policy.skipped(name) || (excluded && !policy.deleteExcluded);
     if (!isProtected) listedUnexcluded++;
-    const inTree = treeKeys.has(object.key);
+    const inTree = isInTree(object.key);
     if (!inTree) {
       const stays = isProtected || policy.retained(name) || isDirectoryMarker(name, object, policy);
       if (policy.deleteAfter && !stays) deletions.push(object);
       else kept.add(object.size);
     }
+    if (wanted.length === 0) continue;
     const md5 = contentOf(object);
     if (md5 === undefined || !copyable(object) || archived.has(object.key)) continue;
     const id = contentId(object.size, md5);
+    if (!wantedContents.has(id)) continue;
     if (inTree && !unchanged.has(object.key)) {
       const known = moving.get(id);
       if (known === undefined || later(object, known, wantedRanks)) moving.set(id, object);
     } else {
       const known = sources.get(id);
-      if (known === undefined || better(object, known, treeKeys)) sources.set(id, object);
+      if (known === undefined || better(object, known, isInTree)) sources.set(id, object);
     }
   }
 
@@ -217,7 +221,7 @@ export function makePlan(input: PlanInput): Planned {
     const md5 = contentOf(object);
     if (md5 === undefined || !copyable(object)) continue;
     const id = contentId(object.size, md5);
-    if (!sources.has(id)) sources.set(id, object);
+    if (wantedContents.has(id) && !sources.has(id)) sources.set(id, object);
   }
 
   const ranks = new RankBuilder(policy.order.names, policy.delay);
@@ -244,18 +248,14 @@ export function makePlan(input: PlanInput): Planned {
     ranks.add(rank, 0, step);
   }
 
-  const treeContents = new Set<string>();
-  for (const file of files) {
-    const identity = identityOf(contents.get(file.name));
-    if (identity !== undefined) treeContents.add(contentId(file.size, identity));
-  }
+  const treeContents = new Set<string | undefined>();
+  if (deletions.length > 0) for (const file of files) treeContents.add(contentIdOf(file, contents));
 
   const first = new Map<string, ObjectKey>();
   const decided: Decided[] = [];
   for (const want of wanted.sort((a, b) => a.rank - b.rank || compareKeys(a.key, b.key))) {
     const { file, key } = want;
-    const identity = identityOf(contents.get(file.name));
-    const id = identity === undefined || file.size === 0 ? undefined : contentId(file.size, identity);
+    const id = file.size === 0 ? undefined : contentIdOf(file, contents);
     const own = file.size === 0 ? undefined : input.own?.get(file.name);
     const leader = id === undefined ? undefined : first.get(id);
     const safe = id === undefined ? undefined : sources.get(id);
@@ -374,6 +374,11 @@ function contentId(size: number, identity: Identity): string {
   return `${identity}/${size}`;
 }
 
+function contentIdOf({ name, size }: LocalFile, contents: PlanInput['contents']): string | undefined {
+  const identity = identityOf(contents.get(name));
+  return identity === undefined ? undefined : contentId(size, identity);
+}
+
 /** The digest of an object's bytes as far as ETag, metadata and index can prove it: design rule 3. */
 function objectContents(input: PlanInput): (object: ListedObject) => Identity | undefined {
   const composites = new Map<string, Identity>();
@@ -381,7 +386,7 @@ function objectContents(input: PlanInput): (object: ListedObject) => Identity | 
     const content = input.contents.get(file.name);
     const identity = identityOf(content);
     if (identity === undefined) continue;
-    for (const etag of content?.multipartETags ?? []) composites.set(`${etag}/${file.size}`, identity);
+    for (const etag of content?.etags ?? []) composites.set(`${etag}/${file.size}`, identity);
   }
   return (object) => {
     if (object.size === 0) return EMPTY_MD5;
@@ -417,9 +422,13 @@ function whyNotRefreshed(
 }
 
 /** A source that stays is better than one that goes at the end; then the smaller key, so that plans repeat. */
-function better(candidate: ListedObject, known: ListedObject, treeKeys: ReadonlySet<string>): boolean {
-  const stays = treeKeys.has(candidate.key);
-  if (stays !== treeKeys.has(known.key)) return stays;
+function better(
+  candidate: ListedObject,
+  known: ListedObject,
+  isInTree: (key: ObjectKey) => boolean,
+): boolean {
+  const stays = isInTree(candidate.key);
+  if (stays !== isInTree(known.key)) return stays;
   return compareKeys(candidate.key, known.key) < 0;
 }
 

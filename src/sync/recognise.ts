@@ -79,11 +79,16 @@ function sizesWithout(
   request: RecogniseRequest,
   vouched: ReadonlyMap<ListedObject, Md5>,
 ): ReadonlyMap<number, readonly FileDigest[]> {
-  const { files, digests, listing, further, copyMinSize } = request;
+  const { prefix, files, digests, listing, further, copyMinSize } = request;
+  const has = (object: ListedObject, digest: FileDigest): boolean =>
+    !ARCHIVED_CLASSES.has(object.storageClass) &&
+    (vouched.has(object) ? vouched.get(object) === digest.md5 : proves(object.etag, digest));
   const wanted = new Map<number, Map<Md5, FileDigest>>();
   for (const { name, size } of files) {
     const digest = digests.get(name);
     if (digest === undefined || size === 0 || size < copyMinSize) continue;
+    const own = listing.get((prefix + name) as ObjectKey);
+    if (own?.size === size && has(own, digest)) continue;
     const ofSize = wanted.get(size) ?? new Map<Md5, FileDigest>();
     wanted.set(size, ofSize);
     ofSize.set(digest.md5, digest);

@@ -3,7 +3,7 @@ import { ByteBudget } from '../model/concurrency.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
-import type { DigestJob, FileDigest } from './file-bytes.js';
+import type { FileDigest, FileJob } from './file-bytes.js';
 import { UploadRate } from './upload-rate.js';
 import { type Tree, walk } from './walk.js';
 
@@ -34,8 +34,13 @@ export class SharedTree {
     this.#tellIndex(index);
   }
 
-  walk(options: TreeOptions, onProgress: (files: number) => void): Promise<Tree> {
-    this.#tree ??= walk(options, onProgress, this.#signal);
+  /** @param onFound of whoever asks first alone */
+  walk(
+    options: TreeOptions,
+    onProgress: (files: number) => void,
+    onFound?: (file: LocalFile) => void,
+  ): Promise<Tree> {
+    this.#tree ??= walk(options, onProgress, this.#signal, onFound);
     return this.#tree;
   }
 }
@@ -51,7 +56,7 @@ export class DigestMemo {
   readonly #chunks = new Map<string, Promise<Chunks | undefined>>();
 
   /** What is known or under way; else what `read` makes of the file. */
-  async digest({ file, layouts }: DigestJob, read: () => Promise<FileDigest>): Promise<FileDigest> {
+  async digest({ file, layouts }: FileJob, read: () => Promise<FileDigest>): Promise<FileDigest> {
     const id = idOf(file);
     const wanted = layouts.map(formatLayout);
     const known = this.#known.get(id);

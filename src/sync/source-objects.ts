@@ -106,11 +106,11 @@ export class SourceObjects implements BodySource {
       const etag = object?.etag ?? ('' as ETag);
       const own = classifyETag(etag).kind === 'multipart' ? [etag] : [];
       const md5 = told.get(`${etag}/${size}`);
-      const multipartETags = md5 === undefined ? own : [...own, multipartETag([md5])];
+      const etags = md5 === undefined ? own : [...own, multipartETag([md5])];
       if (md5 !== undefined) {
-        contents.set(name, { md5, multipartETags });
-        digests.set(name, { md5, partMd5s: [], etags: multipartETags });
-      } else if (multipartETags.length > 0) contents.set(name, { md5: undefined, multipartETags });
+        contents.set(name, { md5, etags });
+        digests.set(name, { md5, partMd5s: [], etags });
+      } else if (etags.length > 0) contents.set(name, { md5: undefined, etags });
     }
     return { contents, digests };
   }

@@ -33,6 +33,7 @@ import {
 import type { Delayed, HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
 import { download } from './download.js';
+import { EarlyDigests } from './early-digests.js';
 import { type EncodedTree, Encodings } from './encode.js';
 import { parseExcludes } from './excludes.js';
 import { CannotStageError, execute, failedOutcome, skipped } from './execute.js';
@@ -269,7 +270,11 @@ class Run {
   async #prepare(remembered: LoadedIndex): Promise<Prepared> {
     const { deletes, site, tree: treeOptions } = this.#options;
     const { emit, now } = this.#ports;
-    const { tree: found, listing, further } = await this.#look();
+    const digestedNs = BigInt(now()) * 1_000_000n;
+    // Where files are stored encoded, their own bytes have no object.
+    const isPlain = this.#source === undefined && site.compress.length === 0;
+    const early = isPlain ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex) : undefined;
+    const { tree: found, listing, further } = await this.#look(early);
     const published = await withoutRules(found, site);
     const { source } = this.#ports;
     if (source === undefined)
@@ -282,10 +287,9 @@ class Run {
     refuseKeys(tree, this.#options);
     const { store } = this.#ports;
     if (store.keysAreFiles) guardNesting(tree, store.provider);
-    const digestedNs = BigInt(now()) * 1_000_000n;
     const encoded = await this.#encode(tree, listing, remembered);
     const known = await (this.#source === undefined
-      ? this.#digest(encoded, listing, further, remembered)
+      ? this.#digest(encoded, listing, further, remembered, early)
       : this.#askSource(this.#source, tree, listing));
     const input = await this.#recognise(tree, listing, further, known, remembered, encoded.vouched);
     this.#sendAllRequests = requestsToSend(known.files);
@@ -351,7 +355,8 @@ class Run {
       remembered: index?.invalidations ?? new Map(),
       known: index?.objects ?? new Map(),
       listing,
-      keys: files.map(({ name }) => (destination.prefix + name) as ObjectKey),
+      // Made as they are asked for: few runs do.
+      keys: { [Symbol.iterator]: () => keysOf(files, destination.prefix) },
       url: this.#frame.url,
       emit,
       onMove: () => {
@@ -692,20 +697,27 @@ class Run {
   }
 
   /** Walks the tree and lists the destination side by side. */
-  async #look(): Promise<Looked> {
+  async #look(early: EarlyDigests | undefined): Promise<Looked> {
     const { store, copyFrom } = this.#ports;
     const { prefix } = this.#options.destination;
     const [tree, listed] = await bothOrFirstFailure(
       this.#frame.signal,
       (either) =>
         this.#frame.phase('walk', async (tell) => {
-          const found = await this.#tree((files) => tell({ files, bytes: 0 }), either);
+          const found = await this.#tree((files) => tell({ files, bytes: 0 }), either, early);
           tell({ files: found.files.length, bytes: totalSize(found.files) });
           return found;
         }),
       (either) =>
         this.#frame.phase('list', async (tell) => {
-          const listing = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either);
+          const listing = await listAll(
+            store,
+            prefix,
+            (files) => tell({ files, bytes: 0 }),
+            either,
+            false,
+            (object) => early?.listed(object),
+          );
           const further: ListedPlace[] = [];
           for (const place of copyFrom) {
             further.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
@@ -717,10 +729,11 @@ class Run {
     return { tree, ...listed };
   }
 
-  async #tree(onProgress: (files: number) => void, signal: AbortSignal): Promise<Tree> {
+  async #tree(onProgress: (files: number) => void, signal: AbortSignal, early?: EarlyDigests): Promise<Tree> {
     const { source } = this.#ports;
     const { tree } = this.#options;
-    if (source === undefined) return withoutPartials(await this.#shared.walk(tree, onProgress));
+    if (source === undefined)
+      return withoutPartials(await this.#shared.walk(tree, onProgress, (file) => early?.found(file)));
     const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause: unknown) => {
       signal.throwIfAborted();
       const { code, exit, message } = explain(cause, source.url);
@@ -767,6 +780,7 @@ class Run {
     listing: Looked['listing'],
     further: Looked['further'],
     remembered: LoadedIndex,
+    early: EarlyDigests | undefined,
   ): Promise<Digested> {
     return this.#frame.phase('digest', async (tell) =>
       digestTree({
@@ -778,6 +792,7 @@ class Run {
         index: remembered.index,
         fileIndex: this.#fileIndex,
         ...(this.#reuses ? { chunks: true } : {}),
+        ...(early === undefined ? {} : { early }),
         pool: this.#frame.pool,
         onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
         signal: this.#frame.signal,
@@ -820,7 +835,7 @@ class Run {
       further: further.flatMap(({ objects }) => objects),
       contents:
         this.#source === undefined
-          ? knownContents(digests)
+          ? digests
           : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
       ...this.#ownSources(tree),
       ...(this.#ports.filling?.isPlanned === true ? { filled: this.#ports.filling } : {}),
@@ -1214,8 +1229,10 @@ class Run {
   #mattersTo(tree: Tree, files: Digested['files']): Seen['matters'] {
     const { destination, deletes } = this.#options;
     const { prefix } = destination;
-    const treeKeys = new Set(files.map(({ name }) => prefix + name));
+    // Nobody asks before something was written.
+    let treeKeys: ReadonlySet<string> | undefined;
     return (key) => {
+      treeKeys ??= new Set(files.map(({ name }) => prefix + name));
       if (treeKeys.has(key)) return true;
       const name = key.slice(prefix.length);
       const isProtected = tree.skipped(name) || (tree.excluded(name) && !deletes.deleteExcluded);
@@ -1432,6 +1449,10 @@ function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
   );
 }
 
+function* keysOf(files: readonly LocalFile[], prefix: Prefix): Generator<ObjectKey> {
+  for (const { name } of files) yield (prefix + name) as ObjectKey;
+}
+
 /** What a download of this tree has not finished is no file of it. */
 function withoutPartials(tree: Tree): Tree {
   return tree.files.some(({ name }) => isPartial(name))
@@ -1497,12 +1518,6 @@ function withCopies(
   const all = new Map(contents);
   for (const { name, object } of files)
     if (object !== undefined && etags.has(object.etag) && !all.has(name))
-      all.set(name, { md5: undefined, multipartETags: [object.etag] });
+      all.set(name, { md5: undefined, etags: [object.etag] });
   return all;
-}
-
-function knownContents(digests: ReadonlyMap<string, FileDigest>): ReadonlyMap<string, KnownContent> {
-  const contents = new Map<string, KnownContent>();
-  for (const [name, { md5, etags }] of digests) contents.set(name, { md5, multipartETags: etags });
-  return contents;
 }

@@ -50,11 +50,14 @@ const MOST_REFUSALS = 1000;
  *
  * A directory that nothing in it can be published from is not opened. An entry that is gone when it is looked at
  * refuses the run: it would count as absent. All refusals come in one error, before anything is written.
+ *
+ * @param onFound told of every file as it is met, in no order
  */
 export async function walk(
   options: TreeOptions,
   onProgress: (files: number) => void,
   signal: AbortSignal,
+  onFound: (file: LocalFile) => void = () => undefined,
 ): Promise<Tree> {
   signal.throwIfAborted();
   const { root, starts, realRoots } = await findRoots(options);
@@ -68,7 +71,7 @@ export async function walk(
     directories: new Set(),
     secrets: [],
   };
-  const walker = createWalker({ options, rules, matcher, realRoots, findings, onProgress });
+  const walker = createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound });
 
   const negated = matcher.negatedBelow(root);
   const excluded = (name: string): boolean => isExcluded(rules, name) || negated(name);

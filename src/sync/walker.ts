@@ -67,6 +67,8 @@ export interface WalkerParts {
   readonly realRoots: readonly string[];
   readonly findings: Findings;
   readonly onProgress: (files: number) => void;
+  /** Told of every file as it is met. */
+  readonly onFound: (file: LocalFile) => void;
 }
 
 export interface Walker {
@@ -83,9 +85,12 @@ export function createWalker({
   realRoots,
   findings,
   onProgress,
+  onFound,
 }: WalkerParts): Walker {
   const lookAt = createLstat();
   const uid = process.geteuid?.();
+  /** Of the last file: one number for all files of a device. */
+  let device = 0n;
 
   function refuse(code: ErrorCode, name: string, clause: string): void {
     findings.refusals.push({ code, name, clause });
@@ -126,7 +131,10 @@ export function createWalker({
     match: DirectoryMatch,
     base: string,
   ): void {
-    findings.files.push(localFile(name, path, real, stats));
+    if (stats.dev !== device) device = stats.dev;
+    const file = localFile(name, path, real, stats, device);
+    findings.files.push(file);
+    onFound(file);
     matcher.found(match, base);
     if (looksSecret(base, path)) findings.secrets.push(name);
   }
@@ -342,17 +350,20 @@ function withSeparator(path: string): string {
   return path.endsWith(sep) ? path : path + sep;
 }
 
-function localFile(name: string, path: string, real: string, stats: BigIntStats): LocalFile {
+/** There may be a million of them: what is alike in memory is kept once. */
+function localFile(name: string, path: string, real: string, stats: BigIntStats, dev: bigint): LocalFile {
+  const { mtimeNs, ctimeNs, ino } = stats;
   return {
-    name,
+    // Where the name is the end of the path, a view of it.
+    name: path.endsWith(name) ? path.slice(path.length - name.length) : name,
     path,
     // One string for both where no link is on the way, which is nearly everywhere.
     real: real === path ? path : real,
     size: Number(stats.size),
-    mtimeNs: stats.mtimeNs,
-    ctimeNs: stats.ctimeNs,
-    dev: stats.dev,
-    ino: stats.ino,
+    mtimeNs,
+    ctimeNs: ctimeNs === mtimeNs ? mtimeNs : ctimeNs,
+    dev,
+    ino,
     nlink: Number(stats.nlink),
     mode: Number(stats.mode),
   };

@@ -59,7 +59,7 @@ function plan(
       .filter((file) => file.size > 0 && sizes.filter((size) => size === file.size).length > 1)
       .map((file) => {
         const bytes = Buffer.from(tree[file.name] ?? '');
-        return [file.name, { md5: md5Of(bytes), multipartETags: [multipartETag([md5Of(bytes)])] }];
+        return [file.name, { md5: md5Of(bytes), etags: [multipartETag([md5Of(bytes)])] }];
       }),
   );
   const listing = new Map(objects.map((o) => [o.key, o]));

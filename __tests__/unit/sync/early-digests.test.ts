@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { type ETag, type Md5, md5Of, multipartETag } from '../../../src/model/digest.js';
+import { uniformLayout } from '../../../src/model/digest-index.js';
+import type { ObjectKey } from '../../../src/model/object-key.js';
+import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
+import { EarlyDigests } from '../../../src/sync/early-digests.js';
+import type { FileJob } from '../../../src/sync/file-bytes.js';
+
+const MIB = 1024 * 1024;
+
+function file(name: string, size: number, changes: Partial<LocalFile> = {}): LocalFile {
+  const path = `/tree/${name}`;
+  const times = { mtimeNs: 1n, ctimeNs: 1n, dev: 1n, ino: BigInt(name.length) };
+  return { name, path, real: path, size, ...times, nlink: 1, mode: 0o100644, ...changes };
+}
+
+function object(size: number, etag = '0'.repeat(32)): ListedObject {
+  return {
+    key: `k${size}` as ObjectKey,
+    size,
+    etag: etag as ETag,
+    lastModified: 0,
+    storageClass: 'STANDARD',
+  };
+}
+
+const md5 = (name: string): Md5 => md5Of(Buffer.from(name));
+
+/** Digests of names in place of bytes; `asked` tells what was read, in order. */
+function earlyDigests(asked: string[]): EarlyDigests {
+  return new EarlyDigests(
+    {
+      digest: async ({ file: { name }, layouts }: FileJob) => {
+        asked.push(name);
+        if (name.startsWith('broken')) throw new Error('it cannot be read');
+        const parts = layouts.map((_, i) => `${md5(name)}-${i + 1}` as ETag);
+        return { md5: md5(name), partMd5s: [], etags: parts };
+      },
+      helping: async (work) => work(),
+    },
+    undefined,
+    undefined,
+  );
+}
+
+describe('digests made while the tree is walked and the destination listed', () => {
+  test('are of files whose size an object or another file has, whichever was met first; of no others', async () => {
+    const asked: string[] = [];
+    const early = earlyDigests(asked);
+    early.listed(object(7 * MIB));
+    early.found(file('like an object', 7 * MIB));
+    early.found(file('met before its object', 6 * MIB));
+    early.found(file('alone', 5 * MIB));
+    early.found(file('twin', 4 * MIB));
+    early.found(file('empty', 0));
+    early.listed(object(6 * MIB));
+    early.found(file('other twin', 4 * MIB));
+    await early.finish();
+    expect([...asked].sort()).toEqual(['like an object', 'met before its object', 'other twin', 'twin']);
+    expect(early.take(file('twin', 4 * MIB), [])?.md5).toBe(md5('twin'));
+    expect(early.take(file('alone', 5 * MIB), [])).toBeUndefined();
+    expect([early.files, early.bytes]).toEqual([4, 21 * MIB]);
+  });
+
+  test('are not begun for little: what there is to read then takes less time than a thread', async () => {
+    const asked: string[] = [];
+    const early = earlyDigests(asked);
+    early.listed(object(MIB));
+    for (let i = 0; i < 15; i++) early.found(file(`${i}`, MIB));
+    await early.finish();
+    expect(asked).toEqual([]);
+  });
+
+  test('of a whole file give the ETag of an upload of one part; other layouts are read', async () => {
+    const early = earlyDigests([]);
+    const [one, other] = [file('one', 7 * MIB), file('other', 7 * MIB)];
+    for (const each of [one, other, file('third', 7 * MIB)]) early.found(each);
+    await early.finish();
+    const layout = uniformLayout(7 * MIB, 8 * MIB);
+    expect(early.take(one, [layout])).toEqual({
+      md5: md5('one'),
+      partMd5s: [],
+      etags: [multipartETag([md5('one')])],
+    });
+    expect(early.take(one, [uniformLayout(7 * MIB, 5 * MIB)])).toBeUndefined();
+  });
+
+  test('of a large file wait for an object of its size, which says by which parts it is read', async () => {
+    const asked: string[] = [];
+    const early = earlyDigests(asked);
+    const size = 20 * MIB;
+    const large = file('large', size);
+    early.found(large);
+    early.found(file('large twin without an object', size + 1));
+    early.found(file('large twin without an object, again', size + 1));
+    expect(asked).toEqual([]);
+    early.listed(object(size, `${'0'.repeat(32)}-4`));
+    await early.finish();
+    expect(asked).toEqual(['large']);
+    const [eight, five] = [uniformLayout(size, 8 * MIB), uniformLayout(size, 5 * MIB)];
+    expect(early.take(large, [eight, five])?.etags).toHaveLength(2);
+    expect(early.take(large, [eight, uniformLayout(size, 16 * MIB)])).toBeUndefined();
+  });
+
+  test('that fail are not told: whoever needs them asks again', async () => {
+    const early = earlyDigests([]);
+    const broken = file('broken', 17 * MIB);
+    early.listed(object(17 * MIB));
+    early.found(broken);
+    await early.finish();
+    expect(early.take(broken, [])).toBeUndefined();
+  });
+
+  test('are not made of what has several names: one reading is for all of them', async () => {
+    const asked: string[] = [];
+    const early = earlyDigests(asked);
+    early.listed(object(17 * MIB));
+    early.found(file('a', 17 * MIB, { nlink: 2 }));
+    await early.finish();
+    expect(asked).toEqual([]);
+  });
+});

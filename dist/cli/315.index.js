@@ -1,0 +1,35 @@
+export const id = 315;
+export const ids = [315];
+export const modules = {
+
+/***/ 7315:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   BoundedHandler: () => (/* binding */ BoundedHandler)
+/* harmony export */ });
+/* harmony import */ var _smithy_node_http_handler__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1279);
+/* harmony import */ var _bounded_body_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6411);
+/* harmony import */ var _exchange_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2274);
+
+
+
+/**
+ * Answers of the SDK's own requests, which it reads whole, end like those of ours. An object's bytes are counted by
+ * whoever reads them.
+ */
+class BoundedHandler extends _smithy_node_http_handler__WEBPACK_IMPORTED_MODULE_2__.NodeHttpHandler {
+    async handle(...args) {
+        const answer = await super.handle(...args);
+        const { response } = answer;
+        const isObject = args[0].query['x-id'] === 'GetObject' && response.statusCode < 300;
+        if (!isObject)
+            response.body = (0,_bounded_body_js__WEBPACK_IMPORTED_MODULE_0__/* .bounded */ .M)(response.body, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_ANSWER */ .EF, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_REQUEST_MS */ .a8);
+        return answer;
+    }
+}
+
+
+/***/ })
+
+};

@@ -1,0 +1,307 @@
+export const id = 334;
+export const ids = [334];
+export const modules = {
+
+/***/ 501:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ roleCredentials)
+/* harmony export */ });
+/**
+ * Credentials of a role: by the runner's own identity token where there is one, else from what the SDK's chain gives.
+ * Each call asks for new ones: the SDK calls again before they expire.
+ *
+ * @param client what the STS client is made with
+ */
+async function roleCredentials({ arn, audience, sessionName, durationSeconds }, { profile }, client, { idToken, hide }) {
+    const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(719)]).then(__webpack_require__.t.bind(__webpack_require__, 9719, 19));
+    const clientConfig = client;
+    const hidden = (give) => async (...args) => {
+        const credentials = await give(...args);
+        hide?.(credentials.secretAccessKey);
+        if (credentials.sessionToken !== undefined)
+            hide?.(credentials.sessionToken);
+        return credentials;
+    };
+    if (idToken !== undefined) {
+        return hidden(async () => {
+            const webIdentityToken = await idToken(audience);
+            hide?.(webIdentityToken);
+            const give = fromWebToken({
+                roleArn: arn,
+                roleSessionName: sessionName,
+                durationSeconds,
+                webIdentityToken,
+                clientConfig,
+            });
+            return give();
+        });
+    }
+    return hidden(fromTemporaryCredentials({
+        masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
+        params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
+        clientConfig,
+    }));
+}
+
+
+/***/ }),
+
+/***/ 9334:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+// ESM COMPAT FLAG
+__webpack_require__.r(__webpack_exports__);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  identify: () => (/* binding */ identify),
+  sdkAccess: () => (/* binding */ sdkAccess)
+});
+
+// EXTERNAL MODULE: ./node_modules/@aws-sdk/client-s3/dist-cjs/index.js
+var dist_cjs = __webpack_require__(3711);
+// EXTERNAL MODULE: ./build/src/model/errors.js
+var errors = __webpack_require__(4132);
+// EXTERNAL MODULE: ./build/src/store/configuration-error.js
+var configuration_error = __webpack_require__(6630);
+// EXTERNAL MODULE: ./build/src/store/credentials.js
+var store_credentials = __webpack_require__(501);
+;// CONCATENATED MODULE: ./build/src/store/rare-calls.js
+
+/** The calls that many runs never make. A file of their own: with it the SDK is loaded, which takes 100 ms of CPU. */
+class RareCalls {
+    #client;
+    constructor(client) {
+        this.#client = client;
+    }
+    getObject(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* GetObjectCommand */.jLs(input), { abortSignal });
+    }
+    headPart(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* HeadObjectCommand */.l81(input), { abortSignal });
+    }
+    getObjectAcl(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* GetObjectAclCommand */.hsf(input), { abortSignal });
+    }
+    getBucketOwnershipControls(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* GetBucketOwnershipControlsCommand */.$rC(input), { abortSignal });
+    }
+    listMultipartUploads(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* ListMultipartUploadsCommand */.mo2(input), { abortSignal });
+    }
+    listParts(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* ListPartsCommand */.m9c(input), { abortSignal });
+    }
+    async abortMultipartUpload(input, abortSignal) {
+        await this.#client.send(new dist_cjs/* AbortMultipartUploadCommand */.tfP(input), { abortSignal });
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/model/digest.js
+var digest = __webpack_require__(6799);
+;// CONCATENATED MODULE: ./build/src/store/sdk-calls.js
+
+
+/** The calls as commands of the AWS SDK: 1 to 3 ms of CPU each. */
+class SdkCalls {
+    #client;
+    constructor(client) {
+        this.#client = client;
+    }
+    listObjectsV2(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* ListObjectsV2Command */.u6x(input), { abortSignal });
+    }
+    headObject(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* HeadObjectCommand */.l81(input), { abortSignal });
+    }
+    putObject(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* PutObjectCommand */.wKZ(input), { abortSignal });
+    }
+    copyObject(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* CopyObjectCommand */.s9Z(input), { abortSignal });
+    }
+    createMultipartUpload(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* CreateMultipartUploadCommand */.nG4(input), { abortSignal });
+    }
+    uploadPart(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* UploadPartCommand */.iVK(input), { abortSignal });
+    }
+    uploadPartCopy(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* UploadPartCopyCommand */.Xp2(input), { abortSignal });
+    }
+    completeMultipartUpload(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* CompleteMultipartUploadCommand */.Gym(input), { abortSignal });
+    }
+    async deleteObject(input, abortSignal) {
+        await this.#client.send(new dist_cjs/* DeleteObjectCommand */.k4j(input), { abortSignal });
+    }
+    deleteObjects(input, abortSignal) {
+        const command = new dist_cjs/* DeleteObjectsCommand */.xvx(input);
+        command.middlewareStack.add(contentMd5Alone, { step: 'build', priority: 'low', name: 'contentMd5Alone' });
+        return this.#client.send(command, { abortSignal });
+    }
+}
+/**
+ * DeleteObjects must carry a checksum of its body. Content-MD5 and nothing beside it is the one spelling that
+ * every server takes: older ones know no other, versitygw refuses MD5 under the SDK's own headers.
+ */
+function contentMd5Alone(next) {
+    return async (args) => {
+        const request = args.request;
+        for (const name of Object.keys(request.headers)) {
+            if (/^x-amz-(checksum-|sdk-checksum-)/i.test(name))
+                delete request.headers[name];
+        }
+        request.headers['content-md5'] = (0,digest/* base64OfMd5 */.tI)((0,digest/* md5Of */.iF)(Buffer.from(request.body ?? '')));
+        return next(args);
+    };
+}
+
+;// CONCATENATED MODULE: ./build/src/store/sdk-client.js
+
+
+
+
+
+
+/** A client of the SDK for one bucket. Rejects with a `SyncError` of exit 2 where there is no region or no role. */
+async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal, surroundings, }) {
+    const configuration = {
+        maxAttempts: 1,
+        requestHandler: handler,
+        ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+        // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
+        expectContinueHeader: false,
+        cacheMiddleware: true,
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
+    };
+    const region = await resolveRegion(configuration, connection, endpoint, bucket, signal);
+    const { role } = connection;
+    const credentials = role === undefined
+        ? {}
+        : {
+            credentials: await (0,store_credentials/* roleCredentials */.R)(role, connection, { region, requestHandler: handler }, surroundings),
+        };
+    const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region, ...credentials });
+    const noticeAnswer = (next) => async (args) => {
+        const result = await next(args);
+        notice(result.response.headers?.server);
+        return result;
+    };
+    client.middlewareStack.add(noticeAnswer, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
+    return { client, region, calls: new SdkCalls(client), rareCalls: new RareCalls(client) };
+}
+async function resolveRegion(configuration, connection, endpoint, bucket, signal) {
+    if (connection.region !== undefined)
+        return connection.region;
+    try {
+        return await new dist_cjs/* S3Client */.YxF(configuration).config.region();
+    }
+    catch (error) {
+        // A profile that does not exist is not a missing region.
+        if (!/region is missing/i.test((0,errors/* messageOf */.bD)(error)))
+            throw noCredentials(connection, error);
+    }
+    if (endpoint !== undefined)
+        return 'us-east-1';
+    // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
+    try {
+        const answer = await new dist_cjs/* S3Client */.YxF({ ...configuration, region: 'us-east-1' }).send(new dist_cjs/* HeadBucketCommand */.kuI({ Bucket: bucket }), { abortSignal: signal });
+        return answer.BucketRegion ?? 'us-east-1';
+    }
+    catch (error) {
+        if (isCredentialError(error))
+            throw noCredentials(connection, error);
+        const headers = error.$response?.headers;
+        const region = headers?.['x-amz-bucket-region'];
+        if (region !== undefined)
+            return region;
+        throw (0,configuration_error/* configurationError */.D)('no-region', `no region is set and S3 did not say where the bucket ${bucket} is (${(0,errors/* messageOf */.bD)(error)}): set region, or AWS_REGION`, error);
+    }
+}
+/** Who is publishing, by the account's own word where there are accounts. */
+async function identify({ client, region, handler, connection, provider, emit, signal, }) {
+    let credentials;
+    try {
+        credentials = await client.config.credentials();
+    }
+    catch (error) {
+        throw noCredentials(connection, error);
+    }
+    const source = sourceOf(credentials.$source, connection);
+    const allowed = connection.allowedAccountIds;
+    if (!provider.accounts && allowed.length === 0)
+        return { source };
+    try {
+        const { STSClient, GetCallerIdentityCommand } = await __webpack_require__.e(/* import() */ 695).then(__webpack_require__.t.bind(__webpack_require__, 1695, 19));
+        const sts = new STSClient({
+            region,
+            maxAttempts: allowed.length > 0 ? connection.maxAttempts : 1,
+            ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+            requestHandler: handler,
+            credentials,
+        });
+        const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
+            abortSignal: signal,
+        });
+        if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
+            throw (0,configuration_error/* configurationError */.D)('wrong-account', `the credentials (${source}) are of account ${account ?? 'unknown'}, allowed-account-ids allows ${allowed.join(', ')}: use credentials of that account`);
+        }
+        return { source, ...(account === undefined ? {} : { account }), ...(arn === undefined ? {} : { arn }) };
+    }
+    catch (error) {
+        if (error instanceof errors/* SyncError */.S0)
+            throw error;
+        const code = error.name ?? '';
+        if (['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(code)) {
+            throw (0,configuration_error/* configurationError */.D)('bad-credentials', `AWS refuses the credentials (${source}): ${(0,errors/* messageOf */.bD)(error)}; renew them, and check that key and secret belong together`, error);
+        }
+        if (allowed.length > 0) {
+            throw (0,configuration_error/* configurationError */.D)('wrong-account', `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${(0,errors/* messageOf */.bD)(error)}`, error);
+        }
+        emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${(0,errors/* messageOf */.bD)(error)}` });
+        return { source };
+    }
+}
+/** The SDK notes where credentials came from under these names (its user-agent features). */
+const SOURCES = [
+    ['CREDENTIALS_STS_ASSUME_ROLE_WEB_ID', 'web identity'],
+    ['CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN', 'web identity'],
+    ['CREDENTIALS_STS_ASSUME_ROLE', 'assumed role'],
+    ['CREDENTIALS_ENV_VARS', 'environment'],
+    ['CREDENTIALS_SSO', 'single sign-on'],
+    ['CREDENTIALS_PROCESS', 'credential process'],
+    ['CREDENTIALS_HTTP', 'container role'],
+    ['CREDENTIALS_IMDS', 'instance role'],
+    ['CREDENTIALS_PROFILE', 'profile'],
+];
+function sourceOf(features, connection) {
+    const source = SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ??
+        (connection.role === undefined ? "the SDK's chain" : 'assumed role');
+    const profile = connection.profile ?? process.env.AWS_PROFILE;
+    return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
+}
+function isCredentialError(error) {
+    const name = error.name ?? '';
+    return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
+}
+function noCredentials(connection, cause) {
+    const { role } = connection;
+    if (role !== undefined) {
+        return (0,configuration_error/* configurationError */.D)('no-credentials', `the role ${role.arn} could not be assumed (${(0,errors/* messageOf */.bD)(cause)}): check its ARN and whom its trust policy names; in a workflow the job needs permissions: id-token: write, elsewhere credentials that may assume it`, cause);
+    }
+    const tried = connection.profile === undefined
+        ? 'environment, profile, web identity, container, instance'
+        : `profile ${connection.profile}`;
+    return (0,configuration_error/* configurationError */.D)('no-credentials', `no AWS credentials were found (tried: ${tried}; ${(0,errors/* messageOf */.bD)(cause)}): in a workflow add aws-actions/configure-aws-credentials before this step, elsewhere set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile`, cause);
+}
+
+
+/***/ })
+
+};

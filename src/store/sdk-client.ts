@@ -1,0 +1,237 @@
+import {
+  HeadBucketCommand,
+  S3Client,
+  type S3ClientConfig,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from '@aws-sdk/client-s3';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { DeserializeMiddleware } from '@smithy/types';
+import { messageOf, SyncError } from '../model/errors.js';
+import type { Emit, Identity } from '../model/events.js';
+import type { Connection } from '../model/options.js';
+import { configurationError } from './configuration-error.js';
+import { type RoleSurroundings, roleCredentials } from './credentials.js';
+import type { Provider } from './providers.js';
+import { RareCalls } from './rare-calls.js';
+import { SdkCalls } from './sdk-calls.js';
+
+/** What the SDK is asked for one bucket. */
+export interface SdkRequest {
+  readonly connection: Connection;
+  readonly bucket: string;
+  /** Absent: AWS itself. */
+  readonly endpoint: string | undefined;
+  /** How its requests are sent. */
+  readonly handler: NodeHttpHandler;
+  /** Told of the `Server` header of every answer. */
+  readonly notice: (server: string | undefined) => void;
+  readonly signal: AbortSignal;
+  readonly surroundings: RoleSurroundings;
+}
+
+export interface SdkAccess {
+  readonly client: S3Client;
+  readonly region: string;
+  readonly calls: SdkCalls;
+  readonly rareCalls: RareCalls;
+}
+
+/** A client of the SDK for one bucket. Rejects with a `SyncError` of exit 2 where there is no region or no role. */
+export async function sdkAccess({
+  connection,
+  bucket,
+  endpoint,
+  handler,
+  notice,
+  signal,
+  surroundings,
+}: SdkRequest): Promise<SdkAccess> {
+  const configuration: S3ClientConfig = {
+    maxAttempts: 1,
+    requestHandler: handler,
+    ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
+    expectContinueHeader: false,
+    cacheMiddleware: true,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
+  };
+  const region = await resolveRegion(configuration, connection, endpoint, bucket, signal);
+  const { role } = connection;
+  const credentials =
+    role === undefined
+      ? {}
+      : {
+          credentials: await roleCredentials(
+            role,
+            connection,
+            { region, requestHandler: handler },
+            surroundings,
+          ),
+        };
+  const client = new S3Client({ ...configuration, region, ...credentials });
+  const noticeAnswer: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> =
+    (next) => async (args) => {
+      const result = await next(args);
+      notice((result.response as { headers?: Record<string, string> }).headers?.server);
+      return result;
+    };
+  client.middlewareStack.add(noticeAnswer, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
+  return { client, region, calls: new SdkCalls(client), rareCalls: new RareCalls(client) };
+}
+
+async function resolveRegion(
+  configuration: S3ClientConfig,
+  connection: Connection,
+  endpoint: string | undefined,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (connection.region !== undefined) return connection.region;
+  try {
+    return await new S3Client(configuration).config.region();
+  } catch (error) {
+    // A profile that does not exist is not a missing region.
+    if (!/region is missing/i.test(messageOf(error))) throw noCredentials(connection, error);
+  }
+  if (endpoint !== undefined) return 'us-east-1';
+  // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
+  try {
+    const answer = await new S3Client({ ...configuration, region: 'us-east-1' }).send(
+      new HeadBucketCommand({ Bucket: bucket }),
+      { abortSignal: signal },
+    );
+    return answer.BucketRegion ?? 'us-east-1';
+  } catch (error) {
+    if (isCredentialError(error)) throw noCredentials(connection, error);
+    const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers;
+    const region = headers?.['x-amz-bucket-region'];
+    if (region !== undefined) return region;
+    throw configurationError(
+      'no-region',
+      `no region is set and S3 did not say where the bucket ${bucket} is (${messageOf(error)}): set region, or AWS_REGION`,
+      error,
+    );
+  }
+}
+
+/** Who is publishing, by the account's own word where there are accounts. */
+export async function identify({
+  client,
+  region,
+  handler,
+  connection,
+  provider,
+  emit,
+  signal,
+}: {
+  readonly client: S3Client;
+  readonly region: string;
+  readonly handler: NodeHttpHandler;
+  readonly connection: Connection;
+  readonly provider: Provider;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}): Promise<Identity> {
+  let credentials: Awaited<ReturnType<typeof client.config.credentials>>;
+  try {
+    credentials = await client.config.credentials();
+  } catch (error) {
+    throw noCredentials(connection, error);
+  }
+  const source = sourceOf((credentials as { $source?: Record<string, unknown> }).$source, connection);
+  const allowed = connection.allowedAccountIds;
+  if (!provider.accounts && allowed.length === 0) return { source };
+  try {
+    const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+    const sts = new STSClient({
+      region,
+      maxAttempts: allowed.length > 0 ? connection.maxAttempts : 1,
+      ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+      requestHandler: handler,
+      credentials,
+    });
+    const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
+      abortSignal: signal,
+    });
+    if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
+      throw configurationError(
+        'wrong-account',
+        `the credentials (${source}) are of account ${account ?? 'unknown'}, allowed-account-ids allows ${allowed.join(', ')}: use credentials of that account`,
+      );
+    }
+    return { source, ...(account === undefined ? {} : { account }), ...(arn === undefined ? {} : { arn }) };
+  } catch (error) {
+    if (error instanceof SyncError) throw error;
+    const code = (error as { name?: string }).name ?? '';
+    if (
+      ['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(
+        code,
+      )
+    ) {
+      throw configurationError(
+        'bad-credentials',
+        `AWS refuses the credentials (${source}): ${messageOf(error)}; renew them, and check that key and secret belong together`,
+        error,
+      );
+    }
+    if (allowed.length > 0) {
+      throw configurationError(
+        'wrong-account',
+        `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${messageOf(error)}`,
+        error,
+      );
+    }
+    emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${messageOf(error)}` });
+    return { source };
+  }
+}
+
+/** The SDK notes where credentials came from under these names (its user-agent features). */
+const SOURCES: readonly (readonly [string, string])[] = [
+  ['CREDENTIALS_STS_ASSUME_ROLE_WEB_ID', 'web identity'],
+  ['CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN', 'web identity'],
+  ['CREDENTIALS_STS_ASSUME_ROLE', 'assumed role'],
+  ['CREDENTIALS_ENV_VARS', 'environment'],
+  ['CREDENTIALS_SSO', 'single sign-on'],
+  ['CREDENTIALS_PROCESS', 'credential process'],
+  ['CREDENTIALS_HTTP', 'container role'],
+  ['CREDENTIALS_IMDS', 'instance role'],
+  ['CREDENTIALS_PROFILE', 'profile'],
+];
+
+function sourceOf(features: Readonly<Record<string, unknown>> | undefined, connection: Connection): string {
+  const source =
+    SOURCES.find(([name]) => features !== undefined && name in features)?.[1] ??
+    (connection.role === undefined ? "the SDK's chain" : 'assumed role');
+  const profile = connection.profile ?? process.env.AWS_PROFILE;
+  return source === 'profile' && profile !== undefined && profile !== '' ? `profile ${profile}` : source;
+}
+
+function isCredentialError(error: unknown): boolean {
+  const name = (error as { name?: string }).name ?? '';
+  return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
+}
+
+function noCredentials(connection: Connection, cause: unknown): SyncError {
+  const { role } = connection;
+  if (role !== undefined) {
+    return configurationError(
+      'no-credentials',
+      `the role ${role.arn} could not be assumed (${messageOf(cause)}): check its ARN and whom its trust policy names; in a workflow the job needs permissions: id-token: write, elsewhere credentials that may assume it`,
+      cause,
+    );
+  }
+  const tried =
+    connection.profile === undefined
+      ? 'environment, profile, web identity, container, instance'
+      : `profile ${connection.profile}`;
+  return configurationError(
+    'no-credentials',
+    `no AWS credentials were found (tried: ${tried}; ${messageOf(cause)}): in a workflow add aws-actions/configure-aws-credentials before this step, elsewhere set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile`,
+    cause,
+  );
+}
