@@ -814,6 +814,7 @@ const NONE = [];
 
 
 
+
 /** Digests asked for at a time: the pool hands small ones to a thread by the batch. */
 const JOBS_IN_FLIGHT = 256;
 /**
@@ -835,6 +836,8 @@ async function digestTree(request) {
     const known = new Map(request.adopted);
     const objectOf = (name) => request.listing.get((request.prefix + name));
     const jobs = new Map();
+    /** Large files that were digested early. */
+    const uncut = [];
     for (const file of request.files) {
         if (file.size === 0 || known.has(file.name))
             continue;
@@ -845,6 +848,8 @@ async function digestTree(request) {
         const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
         if (remembered !== undefined) {
             known.set(file.name, sharing(remembered, objectOf(file.name)));
+            if (request.chunks === true && (0,model_chunks/* chunkUnit */.u8)(file.size) !== undefined)
+                uncut.push(file);
             continue;
         }
         const inode = `${file.dev}:${file.ino}`;
@@ -884,14 +889,27 @@ async function digestTree(request) {
             for (const known of names)
                 restated.set(known.name, { ...known, ...now });
         }
-        const cut = await chunks;
-        const all = cut === undefined ? digest : { ...digest, chunks: cut };
+        const found = await chunks;
+        const all = found === undefined ? digest : { ...digest, chunks: found };
         for (const { name } of names)
             known.set(name, sharing(all, objectOf(name)));
         ahead -= size;
         request.onProgress(++done, total - ahead, total);
     };
-    await pool.helping(() => (0,model_concurrency/* forEachConcurrent */.C)(jobs.values(), JOBS_IN_FLIGHT, one));
+    const cut = async (file) => {
+        const { name } = file;
+        const digest = known.get(name);
+        const entry = index?.objects.get(request.prefix + name);
+        if (entry?.md5 === digest.md5 && entry.chunks !== undefined)
+            return;
+        const chunks = await idleChunks(pool, file);
+        if (chunks !== undefined)
+            known.set(name, { ...digest, chunks });
+    };
+    await pool.helping(async () => {
+        await (0,model_concurrency/* forEachConcurrent */.C)(jobs.values(), JOBS_IN_FLIGHT, one);
+        await (0,model_concurrency/* forEachConcurrent */.C)(uncut, pool.width, cut);
+    });
     const files = restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
     return { files, digests: known };
 }

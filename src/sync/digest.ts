@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Chunks } from '../model/chunks.js';
+import { type Chunks, chunkUnit } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { type Md5, multipartETag } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type PartRun } from '../model/digest-index.js';
@@ -61,6 +61,8 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const objectOf = (name: string): ListedObject | undefined =>
     request.listing.get((request.prefix + name) as ObjectKey);
   const jobs = new Map<string, LocalFile[]>();
+  /** Large files that were digested early. */
+  const uncut: LocalFile[] = [];
   for (const file of request.files) {
     if (file.size === 0 || known.has(file.name)) continue;
     const hasTwin = request.onlyListed !== true && (bySize.get(file.size) ?? 0) > 1;
@@ -69,6 +71,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
     if (remembered !== undefined) {
       known.set(file.name, sharing(remembered, objectOf(file.name)));
+      if (request.chunks === true && chunkUnit(file.size) !== undefined) uncut.push(file);
       continue;
     }
     const inode = `${file.dev}:${file.ino}`;
@@ -102,13 +105,24 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
       const now = { size: bytes, mtimeNs, ctimeNs, dev, ino, nlink, mode };
       for (const known of names) restated.set(known.name, { ...known, ...now });
     }
-    const cut = await chunks;
-    const all = cut === undefined ? digest : { ...digest, chunks: cut };
+    const found = await chunks;
+    const all = found === undefined ? digest : { ...digest, chunks: found };
     for (const { name } of names) known.set(name, sharing(all, objectOf(name)));
     ahead -= size;
     request.onProgress(++done, total - ahead, total);
   };
-  await pool.helping(() => forEachConcurrent(jobs.values(), JOBS_IN_FLIGHT, one));
+  const cut = async (file: LocalFile): Promise<void> => {
+    const { name } = file;
+    const digest = known.get(name)!;
+    const entry = index?.objects.get(request.prefix + name);
+    if (entry?.md5 === digest.md5 && entry.chunks !== undefined) return;
+    const chunks = await idleChunks(pool, file);
+    if (chunks !== undefined) known.set(name, { ...digest, chunks });
+  };
+  await pool.helping(async () => {
+    await forEachConcurrent(jobs.values(), JOBS_IN_FLIGHT, one);
+    await forEachConcurrent(uncut, pool.width, cut);
+  });
   const files =
     restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
   return { files, digests: known };
