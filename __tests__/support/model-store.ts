@@ -354,7 +354,7 @@ export class ModelStore implements ObjectStore {
   }
 
   #source({ key, etag, bucket }: SourceObject, operation: string): ModelObject {
-    if (this.flavour === 'no-copies') throw answered('denied', 'AccessDenied', 403, operation);
+    if (this.flavour === 'no-copies') throw answered('rejected', 'InvalidRequest', 400, operation);
     const place = bucket === undefined ? this : this.others.get(bucket.name);
     const object = place?.objects.get(key);
     if (object === undefined) throw answered('source', 'NoSuchKey', 404, operation);
