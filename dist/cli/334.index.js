@@ -6,8 +6,15 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   R: () => (/* binding */ roleCredentials)
+/* harmony export */   X: () => (/* binding */ roleConfiguration)
 /* harmony export */ });
+/** What makes a client of the SDK act as the connection's role; nothing, and so the SDK's chain, where there is none. */
+async function roleConfiguration(connection, client, surroundings) {
+    const { role } = connection;
+    return role === undefined
+        ? {}
+        : { credentials: await roleCredentials(role, connection, client, surroundings) };
+}
 /**
  * Credentials of a role: by the runner's own identity token where there is one, else from what the SDK's chain gives.
  * Each call asks for new ones: the SDK calls again before they expire.
@@ -67,7 +74,7 @@ var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/store/configuration-error.js
 var configuration_error = __webpack_require__(6630);
 // EXTERNAL MODULE: ./build/src/store/credentials.js
-var store_credentials = __webpack_require__(501);
+var credentials = __webpack_require__(501);
 ;// CONCATENATED MODULE: ./build/src/store/rare-calls.js
 
 /** The calls that many runs never make. A file of their own: with it the SDK is loaded, which takes 100 ms of CPU. */
@@ -181,13 +188,8 @@ async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal
         ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
     };
     const region = await resolveRegion(configuration, connection, endpoint, bucket, signal);
-    const { role } = connection;
-    const credentials = role === undefined
-        ? {}
-        : {
-            credentials: await (0,store_credentials/* roleCredentials */.R)(role, connection, { region, requestHandler: handler }, surroundings),
-        };
-    const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region, ...credentials });
+    const role = await (0,credentials/* roleConfiguration */.X)(connection, { region, requestHandler: handler }, surroundings);
+    const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region, ...role });
     const noticeAnswer = (next) => async (args) => {
         const result = await next(args);
         notice(result.response.headers?.server);

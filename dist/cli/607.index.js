@@ -28,18 +28,13 @@ async function openInvalidator({ connection }, distribution, region, surrounding
         ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
         : 'https://cloudfront.amazonaws.com';
     const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_0__.requestHandler)(connection, environmentEndpoint() ?? own);
-    const { role } = connection;
     const client = new CloudFrontClient({
         region: isChina ? 'cn-northwest-1' : 'us-east-1',
         // The engine waits for longer than the SDK would, and under one reference.
         maxAttempts: 1,
         requestHandler: handler,
         ...(connection.profile === undefined ? {} : { profile: connection.profile }),
-        ...(role === undefined
-            ? {}
-            : {
-                credentials: await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_2__/* .roleCredentials */ .R)(role, connection, { region, requestHandler: handler }, surroundings),
-            }),
+        ...(await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_2__/* .roleConfiguration */ .X)(connection, { region, requestHandler: handler }, surroundings)),
     });
     return {
         distribution,
@@ -85,8 +80,15 @@ function environmentEndpoint() {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   R: () => (/* binding */ roleCredentials)
+/* harmony export */   X: () => (/* binding */ roleConfiguration)
 /* harmony export */ });
+/** What makes a client of the SDK act as the connection's role; nothing, and so the SDK's chain, where there is none. */
+async function roleConfiguration(connection, client, surroundings) {
+    const { role } = connection;
+    return role === undefined
+        ? {}
+        : { credentials: await roleCredentials(role, connection, client, surroundings) };
+}
 /**
  * Credentials of a role: by the runner's own identity token where there is one, else from what the SDK's chain gives.
  * Each call asks for new ones: the SDK calls again before they expire.

@@ -9387,7 +9387,7 @@ function plannedOf(plan, done) {
 }
 function plannedFromFirst(plan) {
     const steps = [...stepsOf(plan)].filter((step) => step.action === 'copy' && step.source.kind === 'first');
-    return { files: steps.length, bytes: totalSize(steps.map(({ bytes }) => ({ size: bytes }))) };
+    return { files: steps.length, bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 /** Measures the switch: from the start of the first write that succeeded to the end of the last one. */
 class SwitchClock {

@@ -1,5 +1,5 @@
 import type { SyncOptions } from '../model/options.js';
-import { type RoleSurroundings, roleCredentials } from './credentials.js';
+import { type RoleSurroundings, roleConfiguration } from './credentials.js';
 import type { Invalidator } from './object-store.js';
 import { requestHandler } from './open.js';
 import { toStoreError } from './store-errors.js';
@@ -24,23 +24,13 @@ export async function openInvalidator(
     ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
     : 'https://cloudfront.amazonaws.com';
   const { handler } = await requestHandler(connection, environmentEndpoint() ?? own);
-  const { role } = connection;
   const client = new CloudFrontClient({
     region: isChina ? 'cn-northwest-1' : 'us-east-1',
     // The engine waits for longer than the SDK would, and under one reference.
     maxAttempts: 1,
     requestHandler: handler,
     ...(connection.profile === undefined ? {} : { profile: connection.profile }),
-    ...(role === undefined
-      ? {}
-      : {
-          credentials: await roleCredentials(
-            role,
-            connection,
-            { region, requestHandler: handler },
-            surroundings,
-          ),
-        }),
+    ...(await roleConfiguration(connection, { region, requestHandler: handler }, surroundings)),
   });
   return {
     distribution,

@@ -11,13 +11,25 @@ export interface RoleSurroundings {
   readonly hide?: (secret: string) => void;
 }
 
+/** What makes a client of the SDK act as the connection's role; nothing, and so the SDK's chain, where there is none. */
+export async function roleConfiguration(
+  connection: Connection,
+  client: { readonly region: string; readonly requestHandler?: unknown },
+  surroundings: RoleSurroundings,
+): Promise<{ readonly credentials?: AwsCredentialIdentityProvider }> {
+  const { role } = connection;
+  return role === undefined
+    ? {}
+    : { credentials: await roleCredentials(role, connection, client, surroundings) };
+}
+
 /**
  * Credentials of a role: by the runner's own identity token where there is one, else from what the SDK's chain gives.
  * Each call asks for new ones: the SDK calls again before they expire.
  *
  * @param client what the STS client is made with
  */
-export async function roleCredentials(
+async function roleCredentials(
   { arn, audience, sessionName, durationSeconds }: AssumedRole,
   { profile }: Connection,
   client: { readonly region: string; readonly requestHandler?: unknown },

@@ -11,7 +11,7 @@ import { messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import type { Connection } from '../model/options.js';
 import { configurationError } from './configuration-error.js';
-import { type RoleSurroundings, roleCredentials } from './credentials.js';
+import { type RoleSurroundings, roleConfiguration } from './credentials.js';
 import type { Provider } from './providers.js';
 import { RareCalls } from './rare-calls.js';
 import { SdkCalls } from './sdk-calls.js';
@@ -60,19 +60,8 @@ export async function sdkAccess({
     ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
   };
   const region = await resolveRegion(configuration, connection, endpoint, bucket, signal);
-  const { role } = connection;
-  const credentials =
-    role === undefined
-      ? {}
-      : {
-          credentials: await roleCredentials(
-            role,
-            connection,
-            { region, requestHandler: handler },
-            surroundings,
-          ),
-        };
-  const client = new S3Client({ ...configuration, region, ...credentials });
+  const role = await roleConfiguration(connection, { region, requestHandler: handler }, surroundings);
+  const client = new S3Client({ ...configuration, region, ...role });
   const noticeAnswer: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> =
     (next) => async (args) => {
       const result = await next(args);

@@ -1398,7 +1398,7 @@ function plannedOf(plan: Plan, done: Progress['done']): Planned {
 
 function plannedFromFirst(plan: Plan): Count {
   const steps = [...stepsOf(plan)].filter((step) => step.action === 'copy' && step.source.kind === 'first');
-  return { files: steps.length, bytes: totalSize(steps.map(({ bytes }) => ({ size: bytes }))) };
+  return { files: steps.length, bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** Measures the switch: from the start of the first write that succeeded to the end of the last one. */
