@@ -766,7 +766,7 @@ describe('the lean path', () => {
         new LeanCalls({
           client: own,
           target: target!,
-          connecting: { ...connecting, httpAgent },
+          connecting: { ...connecting, httpAgent, isProxied: true },
           notice: () => undefined,
         }),
       ];

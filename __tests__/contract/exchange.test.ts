@@ -1,6 +1,8 @@
+import { getEventListeners, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Connecting, exchange } from '../../src/store/exchange.js';
+import { Connections } from '../../src/store/connections.js';
+import { type Connecting, exchange, type Outgoing } from '../../src/store/exchange.js';
 import { requestHandler } from '../../src/store/open.js';
 import { toStoreError } from '../../src/store/store-errors.js';
 import type { WireAnswer } from '../../src/store/wire-answer.js';
@@ -60,20 +62,45 @@ interface Sending {
   readonly host?: string;
 }
 
-function send(
-  port: number,
-  through: Connecting,
-  { method = 'PUT', body, signal = never, host = '127.0.0.1' }: Sending = {},
-): Promise<WireAnswer> {
+const MAX_BYTES = 1_000;
+
+/** Both ways: by node:http, and by connections of our own. */
+interface Way {
+  readonly name: string;
+  readonly open: (through: Connecting) => {
+    readonly send: (port: number, sending?: Sending) => Promise<WireAnswer>;
+    readonly isEmpty: () => boolean;
+  };
+}
+
+const WAYS: readonly Way[] = [
+  {
+    name: 'by node:http',
+    open: (through) => ({
+      send: (port, { host = '127.0.0.1', signal = never, ...rest } = {}) =>
+        exchange({ secure: false, host, port }, outgoingOf(rest), through, MAX_BYTES, signal),
+      isEmpty: () => Object.values(through.httpAgent.sockets).flat().length === 0,
+    }),
+  },
+  {
+    name: 'by our own connections',
+    open: (through) => {
+      let connections: Connections | undefined;
+      return {
+        send(port, { host = '127.0.0.1', signal = never, ...rest } = {}) {
+          connections ??= new Connections({ secure: false, host, port }, through);
+          return connections.exchange(outgoingOf(rest), MAX_BYTES, signal);
+        },
+        isEmpty: () => connections?.isEmpty ?? true,
+      };
+    },
+  },
+];
+
+function outgoingOf({ method = 'PUT', body }: Pick<Sending, 'method' | 'body'>): Outgoing {
   const headers: Record<string, string> = { host: 'h' };
   if (body !== undefined) headers['content-length'] = String(body.length);
-  return exchange(
-    { secure: false, host, port },
-    { method, path: '/k', headers, body },
-    through,
-    1_000,
-    signal,
-  );
+  return { method, path: '/k', headers, body };
 }
 
 async function kindOf(sent: Promise<WireAnswer>): Promise<string> {
@@ -83,7 +110,10 @@ async function kindOf(sent: Promise<WireAnswer>): Promise<string> {
   );
 }
 
-describe('one request', () => {
+describe.each(WAYS)('one request $name', ({ open }) => {
+  const send = (port: number, through: Connecting, sending?: Sending): Promise<WireAnswer> =>
+    open(through).send(port, sending);
+
   test('is answered, with what the answer says, and its connection is used again', async () => {
     const used = new Set<Socket>();
     const port = await listen((socket, request) => {
@@ -91,9 +121,9 @@ describe('one request', () => {
       expect(request).not.toMatch(/^expect:/im);
       socket.write('HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 2\r\n\r\nok');
     });
-    const through = await connecting();
+    const way = open(await connecting());
     for (let i = 0; i < 3; i++) {
-      const { status, headers, body } = await send(port, through, { body: Buffer.from('x') });
+      const { status, headers, body } = await way.send(port, { body: Buffer.from('x') });
       expect([status, headers.etag, body.toString()]).toEqual([200, '"e"', 'ok']);
     }
     expect(used.size).toBe(1);
@@ -185,13 +215,88 @@ describe('one request', () => {
       if (request.startsWith('GET')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour');
       else if (request.startsWith('DELETE')) socket.write('HTTP/1.1 204 No Content\r\n\r\n');
     });
-    const through = await connecting();
+    const way = open(await connecting());
     const stop = new AbortController();
-    const sent = ['PUT', 'GET'].map((method) => kindOf(send(port, through, { method, signal: stop.signal })));
-    expect((await send(port, through, { method: 'DELETE', signal: stop.signal })).status).toBe(204);
+    const sent = ['PUT', 'GET'].map((method) => kindOf(way.send(port, { method, signal: stop.signal })));
+    expect((await way.send(port, { method: 'DELETE', signal: stop.signal })).status).toBe(204);
     setTimeout(() => stop.abort(), 50);
     expect(await Promise.all(sent)).toEqual(['aborted', 'aborted']);
-    expect(await kindOf(send(port, through, { signal: stop.signal }))).toBe('aborted');
+    expect(await kindOf(way.send(port, { signal: stop.signal }))).toBe('aborted');
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+  });
+
+  test.each([
+    [
+      'in chunks',
+      'Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n003\r\n, 5\r\n0\r\nSum: 1\r\n\r\n',
+      'ok, 5',
+    ],
+    [
+      'after others that promise it',
+      'Content-Length: 2\r\n\r\nok',
+      'ok',
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n',
+    ],
+  ])('is answered %s, whatever pieces it comes in', async (_, rest, expected, before = '') => {
+    const answer = `${before}HTTP/1.1 200 OK\r\nX-Amz-Meta-A:\t \xc3\xa0 \r\n${rest}`;
+    for (const size of [1, 3, 1_000]) {
+      const port = await listen(async (socket) => {
+        for (let at = 0; at < answer.length && socket.writable; at += size) {
+          socket.write(answer.slice(at, at + size), 'latin1');
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      });
+      const way = open(await connecting());
+      for (let i = 0; i < 2; i++) {
+        const { headers, body } = await way.send(port);
+        expect([headers['x-amz-meta-a'], body.toString()]).toEqual(['\xc3\xa0', expected]);
+      }
+      await new Promise<void>((resolve) => {
+        server?.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      });
+    }
+  });
+
+  test('takes no answer for the next, though more came than was announced', async () => {
+    const port = await listen((socket, request) => {
+      const body = request.startsWith('PUT') ? 'ok' : 'no';
+      const lies = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlies';
+      socket.write(
+        `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${body}${request.startsWith('PUT') ? lies : ''}`,
+      );
+    });
+    const way = open(await connecting());
+    expect((await way.send(port)).body.toString()).toBe('ok');
+    expect(
+      (
+        await way.send(port, { method: 'GET' }).catch(() => way.send(port, { method: 'GET' }))
+      ).body.toString(),
+    ).toBe('no');
+  });
+
+  test('is answered up to the end of the connection where no length is said', async () => {
+    const port = await listen((socket) => socket.end('HTTP/1.0 403 Forbidden\r\n\r\nno'));
+    const { status, body } = await send(port, await connecting());
+    expect([status, body.toString()]).toEqual([403, 'no']);
+  });
+
+  test.each([
+    ['says so', 'HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 2\r\n\r\nok'],
+    ['is older', 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok'],
+    ['will have closed by then', 'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok'],
+  ])('uses no connection again whose server %s', async (_, answer) => {
+    const used = new Set<Socket>();
+    const port = await listen((socket) => {
+      used.add(socket);
+      socket.write(answer);
+    });
+    const way = open(await connecting());
+    for (let i = 0; i < 2; i++) {
+      expect((await way.send(port)).status).toBe(200);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(used.size).toBe(2);
   });
 
   test('that is refused before its body was read is answered, and its connection does not stay', async () => {
@@ -199,22 +304,25 @@ describe('one request', () => {
       socket.pause();
       socket.write('HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n');
     });
-    const through = await connecting({ readTimeoutMs: 300 });
-    const answer = await send(port, through, { body: Buffer.alloc(32 * 1024 * 1024) });
+    const way = open(await connecting({ readTimeoutMs: 300 }));
+    const answer = await way.send(port, { body: Buffer.alloc(32 * 1024 * 1024) });
     expect(answer.status).toBe(412);
-    const open = (): number => Object.values(through.httpAgent.sockets).flat().length;
-    for (let i = 0; i < 40 && open() > 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(open()).toBe(0);
+    for (let i = 0; i < 40 && !way.isEmpty(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(way.isEmpty()).toBe(true);
   });
 
   test('leaves nothing to a connection that the server closed while it was idle', async () => {
+    let closed: Promise<unknown> = Promise.resolve();
     const port = await listen((socket) => {
+      closed = once(socket, 'close');
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
       setTimeout(() => socket.destroy(), 20);
     });
-    const through = await connecting();
+    const way = open(await connecting());
     for (let i = 0; i < 3; i++) {
-      expect((await send(port, through)).status).toBe(200);
+      expect((await way.send(port)).status).toBe(200);
+      await closed;
+      // And this end hears of it.
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
   });

@@ -28,6 +28,7 @@ import {
   parseResults,
 } from '../../src/model/plan-file.js';
 import { parseRedirects } from '../../src/model/redirects.js';
+import { AnswerReader } from '../../src/store/answer-reader.js';
 import { StoreError } from '../../src/store/object-store.js';
 import { AnswerError, toStoreError } from '../../src/store/store-errors.js';
 import {
@@ -112,6 +113,18 @@ const READERS: readonly ((answer: WireAnswer) => unknown)[] = [
   readCreate,
   readDeleteBatch,
 ];
+
+/** `undefined`: it is no answer. */
+function readHttp(pieces: readonly Buffer[]): WireAnswer | undefined {
+  const reader = new AnswerReader(false, 10_000);
+  try {
+    const isWhole = pieces.some((piece) => reader.take(piece));
+    return isWhole || reader.end() ? reader.answer : undefined;
+  } catch (error) {
+    isRefusal(Error, error);
+    return undefined;
+  }
+}
 
 function readAnswer(answer: WireAnswer): void {
   try {
@@ -229,6 +242,25 @@ export const TARGETS: readonly FuzzTarget[] = [
       const text = bytes.toString('utf8');
       const root = orRefused(XmlError, () => parseXml(text));
       if (root !== undefined) assert.deepEqual(parseXml(writeXml(root)), root);
+    },
+  },
+  {
+    name: 'http',
+    seeds: [
+      'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 2\r\n\r\nok',
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\nSum: 1\r\n\r\n',
+      'HTTP/1.0 403 Forbidden\r\nServer: a\r\nServer: b\r\n\r\nno',
+      'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\nHTTP/1.1 200 OK\r\n\r\n',
+    ],
+    run(bytes) {
+      const whole = readHttp([bytes]);
+      const middle = bytes.length >> 1;
+      for (const pieces of [
+        [bytes.subarray(0, middle), bytes.subarray(middle)],
+        Array.from(bytes, (byte) => Buffer.of(byte)),
+      ])
+        assert.deepEqual(readHttp(pieces), whole, 'the pieces it comes in count');
+      isClean();
     },
   },
   {

@@ -8,15 +8,23 @@ export const LONGEST_REQUEST_MS = 60 * 60_000;
 /** DeleteObjects repeats 1,000 keys of 1,024 bytes, each byte up to 6 when it is escaped. */
 export const LONGEST_ANSWER = 8 * 1024 * 1024;
 
-/** How requests reach a server: the SDK's own requests go the same way. Milliseconds. */
-export interface Connecting {
-  readonly httpAgent: Agent;
-  readonly httpsAgent: Agent;
+/** How long a request may take. Milliseconds. */
+export interface Limits {
   /** From the request to a connection: name, socket, TLS, proxy. */
   readonly connectTimeoutMs: number;
   /** Nothing sent and nothing received. */
   readonly readTimeoutMs: number;
   readonly longestRequestMs: number;
+}
+
+/** How requests reach a server. */
+export interface Connecting extends Limits {
+  /** Of the SDK's own requests, and of ours through a proxy. */
+  readonly httpAgent: Agent;
+  readonly httpsAgent: Agent;
+  readonly isProxied: boolean;
+  /** Whom a server's certificate may be by, in place of those whom Node believes. */
+  readonly ca?: Buffer;
 }
 
 export interface Origin {
@@ -36,6 +44,8 @@ export interface Outgoing {
 /**
  * Sends one request and resolves with its whole answer, of at most `maxBytes`. A body that is cut short, too long or
  * too slow rejects, as does a signal; then the connection is closed, since nobody knows what is still to come on it.
+ *
+ * By node:http, and so through proxies; where there is none `Connections` does the same by fewer steps.
  */
 export function exchange(
   { secure, host, port }: Origin,
@@ -46,7 +56,7 @@ export function exchange(
 ): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
-      reject(abortError());
+      reject(stoppedError());
       return;
     }
     const { method, path, headers, body } = outgoing;
@@ -78,7 +88,7 @@ export function exchange(
       sent.destroy();
       reject(error);
     };
-    const onAbort = (): void => fail(abortError());
+    const onAbort = (): void => fail(stoppedError());
     const connect = setTimeout(
       () => fail(timeoutError(`no connection within ${connectTimeoutMs} ms`)),
       connectTimeoutMs,
@@ -147,10 +157,10 @@ function collect(
 }
 
 /** Named as the SDK names them: `toStoreError` reads both alike. */
-function abortError(): Error {
+export function stoppedError(): Error {
   return Object.assign(new Error('the request was stopped'), { name: 'AbortError' });
 }
 
-function timeoutError(message: string): Error {
+export function timeoutError(message: string): Error {
   return Object.assign(new Error(message), { name: 'TimeoutError', code: 'ETIMEDOUT' });
 }

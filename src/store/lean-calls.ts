@@ -20,6 +20,7 @@ import type {
   S3Calls,
   WriteAnswer,
 } from './calls.js';
+import { Connections } from './connections.js';
 import { type Connecting, exchange, LONGEST_ANSWER } from './exchange.js';
 import { EMPTY_PAYLOAD, escapeKey, Signer, type SigningCredentials, UNSIGNED_PAYLOAD } from './sign.js';
 import { AnswerError } from './store-errors.js';
@@ -67,10 +68,23 @@ const CLOCK_TOLERANCE_MS = 240_000;
 export class LeanCalls implements S3Calls {
   readonly #options: LeanOptions;
   readonly #signer: Signer;
+  /** None through a proxy. */
+  readonly #connections: Connections | undefined;
 
   constructor(options: LeanOptions) {
+    const { target, connecting } = options;
     this.#options = options;
+    this.#connections = connecting.isProxied ? undefined : new Connections(target, connecting);
     this.#signer = new Signer(options.target.region, options.target.service);
+  }
+
+  /** Of connections of its own, both ways. */
+  get bytesMoved(): number {
+    return this.#connections?.bytesMoved ?? 0;
+  }
+
+  close(): void {
+    this.#connections?.close();
   }
 
   async listObjectsV2(input: ListInput, signal: AbortSignal): Promise<ListAnswer> {
@@ -129,7 +143,9 @@ export class LeanCalls implements S3Calls {
     this.#signer.sign({ method, path, query, headers, payload }, credentials, new Date(Date.now() + offset));
     headers['user-agent'] = target.userAgent;
     const outgoing = { method, path: query === '' ? path : `${path}?${query}`, headers, body };
-    const answer = await exchange(target, outgoing, connecting, maxBytes, signal);
+    const answer = await (this.#connections === undefined
+      ? exchange(target, outgoing, connecting, maxBytes, signal)
+      : this.#connections.exchange(outgoing, maxBytes, signal));
     notice(answer.headers.server as string | undefined);
     try {
       throwRefusal(answer);
@@ -144,7 +160,7 @@ export class LeanCalls implements S3Calls {
   #correctClock({ headers }: WireAnswer, offset: number, refusal: AnswerError): void {
     // An answer out of a cache has the time at which it was stored.
     if (headers.date === undefined || headers.age !== undefined) return;
-    const correct = Date.parse(headers.date) - Date.now();
+    const correct = Date.parse(String(headers.date)) - Date.now();
     if (!(Math.abs(correct - offset) >= CLOCK_TOLERANCE_MS)) return;
     this.#options.client.config.systemClockOffset = correct;
     refusal.$metadata.clockSkewCorrected = true;

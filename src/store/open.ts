@@ -6,7 +6,6 @@ import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { messageOf } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
-import type { S3Calls } from './calls.js';
 import { configurationError } from './configuration-error.js';
 import type { RoleSurroundings } from './credentials.js';
 import { environmentAccess } from './environment.js';
@@ -53,7 +52,7 @@ export async function openStore(
     return loading;
   };
   const opened = async (
-    lean: S3Calls | undefined,
+    lean: LeanCalls | undefined,
     credentials: () => Promise<SigningCredentials>,
     identity: Identity,
     region: string,
@@ -70,12 +69,13 @@ export async function openStore(
       requesterPays: connection.requesterPays,
       concurrency: requestsInFlight(connection),
       maxAttempts: connection.maxAttempts,
-      bytesMoved,
+      bytesMoved: () => bytesMoved() + (lean?.bytesMoved ?? 0),
     }),
     identity,
     region,
     endpoint: endpoint === undefined ? undefined : withoutCredentials(endpoint),
     close() {
+      lean?.close();
       connecting.httpAgent.destroy();
       connecting.httpsAgent.destroy();
     },
@@ -156,11 +156,8 @@ async function handlerBy(connecting: Connecting): Promise<NodeHttpHandler> {
 }
 
 async function connectingBy(connection: Connection, endpoint: string | undefined): Promise<Way> {
-  const agentOptions = {
-    keepAlive: true,
-    maxSockets: requestsInFlight(connection),
-    ...certificateAuthority(),
-  };
+  const authority = certificateAuthority();
+  const agentOptions = { keepAlive: true, maxSockets: requestsInFlight(connection), ...authority };
   const { getProxyForUrl } = await import('proxy-from-env');
   const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
   const proxy = getProxyForUrl(target);
@@ -182,6 +179,8 @@ async function connectingBy(connection: Connection, endpoint: string | undefined
       connectTimeoutMs,
       readTimeoutMs,
       longestRequestMs: LONGEST_REQUEST_MS,
+      isProxied: proxy !== '',
+      ...authority,
     },
     bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
   };

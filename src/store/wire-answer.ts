@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { IncomingHttpHeaders } from 'node:http';
 import type {
   CopyAnswer,
   CreateAnswer,
@@ -14,10 +13,13 @@ import type {
 import { AnswerError } from './store-errors.js';
 import { childrenOf, parseXml, textOf, type XmlElement } from './xml.js';
 
+/** Names in lower case. */
+export type WireHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 /** An HTTP answer, whole. */
 export interface WireAnswer {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: WireHeaders;
   readonly body: Buffer;
 }
 
@@ -184,16 +186,16 @@ function etagIn(answer: WireAnswer, name: string): PartAnswer {
   return { ETag: reading(answer, () => textOf(root, 'ETag')) };
 }
 
-function writtenBy(headers: IncomingHttpHeaders): Pick<WriteAnswer, 'ServerSideEncryption' | 'VersionId'> {
+function writtenBy(headers: WireHeaders): Pick<WriteAnswer, 'ServerSideEncryption' | 'VersionId'> {
   return {
     ServerSideEncryption: header(headers, 'x-amz-server-side-encryption'),
     VersionId: header(headers, 'x-amz-version-id'),
   };
 }
 
-function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+function header(headers: WireHeaders, name: string): string | undefined {
   const value = headers[name];
-  return Array.isArray(value) ? value.join(',') : value;
+  return typeof value === 'object' ? value.join(',') : value;
 }
 
 /** @param name of the root that the answer must have; absent: any */
