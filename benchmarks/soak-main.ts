@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { growth, type SoakSettings, soak } from './soak.js';
+import { growth, lineOf, type SoakSettings, soak } from './soak.js';
 
 /**
  * A long run in one process: memory and open files must stay flat.
@@ -35,6 +35,8 @@ const { runs, exits, samples } = await soak({
   say: console.log,
 });
 clearInterval(alive);
+for (const at of [0, Math.floor(samples.length / 2), samples.length - 1])
+  console.log(`after run ${at}: ${lineOf(samples[at])}`);
 const grown = growth(samples);
 console.log(
   `${runs} runs in ${Math.round((performance.now() - began) / 1000)} s, exits ${JSON.stringify(exits)}: ${grown ?? 'memory and open files are flat'}`,

@@ -2,8 +2,17 @@ import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import { parseDestinationLine } from '../../src/console/destination.js';
 import { type OptionsContext, parseOptions } from '../../src/console/options.js';
+import { Chunker, type Chunks, formatChunks, parseChunks, stretchesOf } from '../../src/model/chunks.js';
 import { classifyETag, type ETag, md5Of, parseETag, parseMd5 } from '../../src/model/digest.js';
-import { formatIndex, formatLayout, parseIndex, parseLayout } from '../../src/model/digest-index.js';
+import {
+  formatIndex,
+  formatLayout,
+  layoutParts,
+  layoutSize,
+  parseIndex,
+  parseLayout,
+  partsOf,
+} from '../../src/model/digest-index.js';
 import { SyncError } from '../../src/model/errors.js';
 import { applyHeaderRules, parseHeaderRules } from '../../src/model/header-rules.js';
 import {
@@ -18,7 +27,14 @@ import {
 } from '../../src/model/headers.js';
 import { INPUT_NAMES, inputDefinition, type RawInputs } from '../../src/model/inputs.js';
 import type { LocalFile } from '../../src/model/objects.js';
-import { candidatePartSizes } from '../../src/model/part-sizes.js';
+import { layoutOf, type PlannedPart, planParts, regionsOf } from '../../src/model/part-plan.js';
+import {
+  candidatePartSizes,
+  LEAST_PART,
+  MAX_PARTS,
+  ownLayout,
+  ownPartSize,
+} from '../../src/model/part-sizes.js';
 import {
   formatPlan,
   formatPublished,
@@ -223,6 +239,59 @@ function rawInputs(bytes: Buffer): RawInputs {
   return raw as RawInputs;
 }
 
+/** What chunks that are said of an object come to, whatever its size is. Bytes. */
+function saidSize(text: string): number {
+  const bytes = Buffer.from(text, 'base64');
+  let size = 0;
+  for (let at = 0; at + 4 <= bytes.length; at += 8) size += bytes.readUInt32LE(at);
+  return size;
+}
+
+/** As many chunks of some MiB each; those of a `different` number are other ones. */
+function chunksText(count: number, different?: number): string {
+  const sums = Uint32Array.from({ length: count }, (_, i) => (i === different ? 1 : 1000 + i));
+  return formatChunks({ sizes: sums.map((_, i) => (2 + (i % 3)) * 1024 ** 2 + i), sums });
+}
+
+/** What a file is made of, by chunks that anybody may have written: all of it, of bytes that the object has. */
+function planFrom(size: number, file: Chunks, object: Chunks): void {
+  const objectSize = object.sizes.reduce((sum, own) => sum + own, 0);
+  const stretches = stretchesOf(file, object);
+  let last = 0;
+  for (const { offset, size: length, from } of stretches) {
+    assert.ok(offset >= last && length > 0 && from >= 0 && from + length <= objectSize);
+    last = offset + length;
+  }
+  const parts = planParts(size, stretches, ownPartSize(size));
+  if (parts === undefined) return;
+  coversOnce(size, parts);
+  for (const { offset, size: length, from } of parts) {
+    if (from === undefined) continue;
+    const within = stretches.find((one) => one.offset <= offset && offset < one.offset + one.size);
+    assert.ok(within !== undefined && offset + length <= within.offset + within.size);
+    assert.equal(from - within.from, offset - within.offset);
+  }
+  const own = [...partsOf(ownLayout(size))];
+  const regions = [...regionsOf(own, parts)];
+  assert.deepEqual(
+    regions.flatMap(({ other }) => other),
+    parts.map((part) => part.size),
+  );
+  assert.equal(regions.flatMap(({ one }) => one).length, own.length);
+}
+
+function coversOnce(size: number, parts: readonly PlannedPart[]): void {
+  let end = 0;
+  for (const [i, part] of parts.entries()) {
+    assert.equal(part.offset, end);
+    assert.ok(part.size >= (i === parts.length - 1 ? 1 : LEAST_PART), `a part of ${part.size} bytes`);
+    end += part.size;
+  }
+  assert.equal(end, size);
+  const layout = layoutOf(parts);
+  assert.ok(layoutSize(layout) === size && layoutParts(layout) <= MAX_PARTS);
+}
+
 const NAMES: readonly string[] = [
   '/',
   '/index.html',
@@ -354,6 +423,52 @@ export const TARGETS: readonly FuzzTarget[] = [
     },
   },
   {
+    name: 'chunks',
+    // Of an object, of a file, and what the file is longer than its chunks by now.
+    seeds: [
+      [chunksText(40), chunksText(40, 20), '0'].join('\n'),
+      [chunksText(12), chunksText(30), '-9000000'].join('\n'),
+      [chunksText(1), chunksText(2), '5'].join('\n'),
+    ],
+    run(bytes) {
+      const [theirs = '', ours = '', more = ''] = bytes.toString('latin1').split('\n');
+      const [object, file] = [theirs, ours].map((text) => {
+        assert.equal(parseChunks(text, saidSize(text) + 1), undefined);
+        const chunks = parseChunks(text, saidSize(text));
+        if (chunks !== undefined) assert.deepEqual(parseChunks(formatChunks(chunks), saidSize(text)), chunks);
+        return chunks;
+      });
+      if (object === undefined || file === undefined) return;
+      const grown = Number.parseInt(more, 10);
+      planFrom(saidSize(ours), file, object);
+      planFrom(Math.max(1, saidSize(ours) + (Number.isSafeInteger(grown) ? grown : 0)), file, object);
+      planFrom(saidSize(theirs), object, object);
+    },
+  },
+  {
+    name: 'cutting',
+    seeds: [Array.from({ length: 400 }, (_, i) => `line ${i * i}`).join('\n'), '\0'.repeat(1000)],
+    run(bytes) {
+      const cut = (pieces: readonly Buffer[]): Chunks => {
+        const chunker = new Chunker(16);
+        for (const piece of pieces) chunker.update(piece);
+        return chunker.finish();
+      };
+      const chunks = cut([bytes]);
+      const at = (bytes[0] ?? 0) % (bytes.length + 1);
+      const rest = bytes.subarray(at);
+      assert.deepEqual(cut([bytes.subarray(0, at), rest.subarray(0, 1), rest.subarray(1)]), chunks);
+      let start = 0;
+      for (const [i, size] of chunks.sizes.entries()) {
+        const isLast = i === chunks.sizes.length - 1;
+        assert.ok(size <= 128 && (size >= 32 || isLast));
+        assert.equal(crc32(bytes.subarray(start, start + size)), chunks.sums[i]);
+        start += size;
+      }
+      assert.equal(start, bytes.length);
+    },
+  },
+  {
     name: 'index',
     seeds: [
       indexed([
@@ -371,7 +486,7 @@ export const TARGETS: readonly FuzzTarget[] = [
     seeds: [
       [
         '{"machine":"m","destination":"s3://b/p/","writtenNs":"5","deploys":2}',
-        `{"key":"p/a","etag":"${MD5}-2","size":9,"md5":"${MD5}","parts":"1x8+1x1","headers":"h","source":"s","class":"STANDARD","modified":1,"written":2,"chunks":[1],"__proto__":{"a":1}}`,
+        `{"key":"p/a","etag":"${MD5}-2","size":9,"md5":"${MD5}","parts":"1x8+1x1","headers":"h","source":"s","class":"STANDARD","modified":1,"written":2,"chunks":"CAAAAAEAAAABAAAAAgAAAA==","__proto__":{"a":1}}`,
         `{"path":"/r/a","size":9,"mtimeNs":"1","ctimeNs":"-2","ino":"3","md5":"${MD5}"}`,
         `{"upload":"id","key":"p/a","md5":"${MD5}","size":9,"parts":"1x8+1x1","headers":"h","begun":7,"machine":"m","pid":3}`,
         `{"pending":"p/gone","etag":"${MD5}","since":1,"deploys":2}`,

@@ -138,7 +138,7 @@ export function isChunksText(value: unknown): value is string {
 export function parseChunks(text: string, size: number): Chunks | undefined {
   if (!isChunksText(text)) return undefined;
   const bytes = Buffer.from(text, 'base64');
-  if (bytes.length % BYTES_A_CHUNK !== 0) return undefined;
+  if (bytes.length === 0 || bytes.length % BYTES_A_CHUNK !== 0) return undefined;
   const count = bytes.length / BYTES_A_CHUNK;
   const chunks = { sizes: new Uint32Array(count), sums: new Uint32Array(count) };
   let total = 0;

@@ -23,14 +23,14 @@ interface Kept {
  * sent. Inside of what is copied or sent the borders are those of parts of `partSize`, of which the digests are known
  * already. `undefined`: nothing is worth copying, or S3 does not take as many parts.
  *
- * @param stretches in order, none over another
+ * @param stretches in order, none over another; of a file that became shorter since it was cut they may reach beyond its end
  */
 export function planParts(
   size: number,
   stretches: readonly Stretch[],
   partSize: number,
 ): readonly PlannedPart[] | undefined {
-  const kept = roomFor(stretches);
+  const kept = roomFor(size, stretches);
   if (kept.length === 0) return undefined;
   for (const grid of [partSize, 2 * partSize]) {
     const parts: PlannedPart[] = [];
@@ -47,11 +47,12 @@ export function planParts(
 }
 
 /** The stretches that are parts of their own, shortened or left out such that what lies between them is one as well. */
-function roomFor(stretches: readonly Stretch[]): readonly Kept[] {
+function roomFor(size: number, stretches: readonly Stretch[]): readonly Kept[] {
   const kept: Kept[] = [];
   for (const { offset, size: length, from } of stretches) {
-    if (length < LEAST_PART) continue;
-    const next: Kept = { start: offset, end: offset + length, moved: from - offset };
+    const end = Math.min(offset + length, size);
+    if (end - offset < LEAST_PART) continue;
+    const next: Kept = { start: offset, end, moved: from - offset };
     for (;;) {
       const last = kept.at(-1);
       const before = last?.end ?? 0;
