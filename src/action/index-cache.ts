@@ -161,8 +161,11 @@ function cacheIndexStorage(
           inTurn(() => restore(cache, directory, key, prefix, env)),
           signal,
         );
-        restored = hit === undefined ? undefined : await readIndex(directory);
-        return restored;
+        if (hit === undefined) return undefined;
+        const bytes = await readIndex(directory);
+        // Lines that were appended to anything else would be lost, and what it is would get into another cache.
+        if (bytes.subarray(0, EMPTY_INDEX.length).equals(EMPTY_INDEX)) restored = bytes;
+        return bytes;
       } catch (error) {
         if (signal.aborted) return undefined;
         giveUp(`it could not be restored (${messageOf(error)})`);
@@ -308,13 +311,19 @@ async function patiently<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** The archive is other people's: only the one file is read, no link is followed, and no more than could be ours. */
-async function readIndex(directory: string): Promise<Buffer | undefined> {
-  const handle = await open(join(directory, FILE), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+/** Opening a pipe would wait for its writer. Windows has none of the two. */
+const AS_IT_IS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * The archive is other people's: only the one file is read, no link is followed, not even a hard one, and no more than
+ * could be ours.
+ */
+async function readIndex(directory: string): Promise<Buffer> {
+  const handle = await open(join(directory, FILE), AS_IT_IS);
   try {
-    const { size } = await handle.stat();
-    const file = (await handle.stat()).isFile();
-    if (!file || size > MAX_CACHED_BYTES) throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
+    const stats = await handle.stat();
+    if (!stats.isFile() || stats.nlink > 1) throw new Error('it is no file of its own');
+    if (stats.size > MAX_CACHED_BYTES) throw new Error(`it is ${stats.size} bytes long`);
     return await handle.readFile();
   } finally {
     await handle.close();

@@ -1,5 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,7 +24,10 @@ import {
   runnerCache,
   saveUnsaved,
 } from '../../../src/action/index-cache.js';
+import { indexName } from '../../../src/console/index-name.js';
+import { EMPTY_INDEX } from '../../../src/model/digest-index.js';
 import type { Event } from '../../../src/model/events.js';
+import type { Prefix } from '../../../src/model/object-key.js';
 import type { IndexStorage } from '../../../src/sync/ports.js';
 
 const NAME = '0123456789abcdef0123456789abcdef';
@@ -99,10 +114,13 @@ describe('restoring', () => {
     expect(await readdir(join(temp, '_temp'))).toEqual([]);
   });
 
-  test('a forged archive with a link, a directory, a huge file or nothing in its place is no index', async () => {
-    await writeFile(join(temp, 'secret'), 'secret');
-    const forged: readonly ((path: string) => Promise<unknown>)[] = [
-      (path) => symlink(join(temp, 'secret'), path),
+  test('a forged archive with a link, a pipe, a directory, a huge file or nothing in its place is no index', async () => {
+    const secret = join(temp, 'secret');
+    await writeFile(secret, EMPTY_INDEX);
+    const forged: readonly ((path: string) => unknown)[] = [
+      (path) => symlink(secret, path),
+      (path) => link(secret, path),
+      (path) => execFileSync('mkfifo', [path]),
       (path) => mkdir(path),
       async (path) => {
         await writeFile(path, '');
@@ -114,10 +132,52 @@ describe('restoring', () => {
       messages = [];
       const write = async (directory: string): Promise<void> =>
         void (await forge(join(directory, 's3-dedup-sync.index')));
-      expect(await indexStorage(NAME, surroundings(restoring(write))).load(never)).toBeUndefined();
+      const storage = indexStorage(NAME, surroundings(restoring(write)));
+      expect(await storage.load(never)).toBeUndefined();
       expect(messages).toHaveLength(1);
       expect(messages[0]).toMatch(/^notice: the index is not kept: it could not be restored/);
     }
+    expect(await readFile(secret)).toEqual(EMPTY_INDEX);
+    expect(await readdir(join(temp, '_temp'))).toEqual([]);
+  });
+
+  test('what is no index does not get into the next cache with the lines of this run', async () => {
+    for (const [bytes, kept] of [
+      ['a secret of the runner\n', EMPTY_INDEX.toString()],
+      [`${EMPTY_INDEX}a line\n`, `${EMPTY_INDEX}a line\n`],
+    ] as const) {
+      const write = (directory: string): Promise<void> =>
+        writeFile(join(directory, 's3-dedup-sync.index'), bytes);
+      const storage = indexStorage(NAME, surroundings(restoring(write)));
+      expect((await storage.load(never))?.toString()).toBe(bytes);
+      await storage.journal.append('of this run\n', never);
+      const [left] = JSON.parse(state.get('index') ?? '') as { directory: string }[];
+      expect(await readFile(join(left?.directory ?? '', 's3-dedup-sync.index'), 'utf8')).toBe(
+        `${kept}of this run\n`,
+      );
+      await storage.journal.clear(never);
+    }
+  });
+
+  test('whatever bucket and prefix are called, it lies in a directory of its own below the temporary one', async () => {
+    for (const [bucket, prefix] of [
+      ['../../b', ''],
+      ['b', '../../../etc/'],
+      ['/etc', 'x\0y/'],
+      ['b', `${'x/'.repeat(2000)}`],
+      ['..', '..\\..\\'],
+    ] as const) {
+      const name = indexName('http://../../e', { bucket, prefix: prefix as Prefix });
+      expect(name).toMatch(/^[0-9a-f]{32}$/);
+      const places: string[] = [];
+      const saveCache: CacheService['saveCache'] = async ([path = '']) => places.push(await realpath(path));
+      await indexStorage(name, surroundings({ saveCache })).save(Buffer.from('bytes'), never);
+      const ours = join(await realpath(env.RUNNER_TEMP ?? ''), 's3-dedup-sync-');
+      expect(places).toEqual([expect.stringMatching(/s3-dedup-sync\.index$/)]);
+      expect(places[0]?.startsWith(ours)).toBe(true);
+    }
+    expect(await readdir(temp)).toEqual(['_temp', 'workspace']);
+    expect(await readdir(join(temp, '_temp'))).toEqual([]);
   });
 
   test('is not waited for after the run was stopped', async () => {

@@ -129,6 +129,17 @@ describe('a plan of parts', () => {
     expect(few.length).toBeLessThanOrEqual(10_000);
   });
 
+  test('of a file that became shorter since it was cut, no part lies beyond its end', () => {
+    const cut = [
+      { offset: 0, size: 40 * MIB, from: 0 },
+      { offset: 40 * MIB, size: 60 * MIB, from: 90 * MIB },
+    ];
+    for (const size of [3 * MIB, 30 * MIB, 42 * MIB, 99 * MIB + 1]) {
+      const parts = planParts(size, cut, PART) ?? [{ offset: 0, size }];
+      expect(parts.reduce((sum, part) => sum + part.size, 0)).toBe(size);
+    }
+  });
+
   test('the regions of two layouts are the file, each cut at both ends by both', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 40 });
     fc.assert(
