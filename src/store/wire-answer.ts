@@ -37,9 +37,7 @@ export function throwRefusal(answer: WireAnswer): void {
   const { status, body } = answer;
   const isSuccess = status >= 200 && status < 300;
   if (isSuccess && !body.subarray(-64).toString('latin1').trimEnd().endsWith('</Error>')) return;
-  const error = errorIn(body);
-  const code = error === undefined ? undefined : textOf(error, 'Code');
-  const message = error === undefined ? undefined : textOf(error, 'Message');
+  const { code, message } = saidIn(body);
   // A HEAD has no body, and who answers in S3's place has another: the status says it.
   throw new AnswerError(
     code !== undefined && CODE.test(code) ? code : status === 403 ? 'AccessDenied' : String(status),
@@ -48,16 +46,13 @@ export function throwRefusal(answer: WireAnswer): void {
   );
 }
 
-function errorIn(body: Buffer): XmlElement | undefined {
+function saidIn(body: Buffer): { readonly code?: string | undefined; readonly message?: string | undefined } {
   try {
     const root = read(body);
-    // Reading the two texts here finds an error that says one of them twice.
-    return root.name === 'Error' && (textOf(root, 'Code') ?? textOf(root, 'Message')) !== undefined
-      ? root
-      : undefined;
+    return root.name === 'Error' ? { code: textOf(root, 'Code'), message: textOf(root, 'Message') } : {};
   } catch {
-    // Whatever a proxy says in place of S3; the status speaks for it.
-    return undefined;
+    // Whatever a proxy says in place of S3, or an error that says one of them twice; the status speaks for it.
+    return {};
   }
 }
 
