@@ -1,13 +1,14 @@
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Chunker, type Chunks, chunkUnit, formatChunks } from '../../src/model/chunks.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import { EMPTY_INDEX, parseIndex } from '../../src/model/digest-index.js';
 import { machineId } from '../../src/sync/index-file.js';
 import { type Changes, memoryIndex, type Published, publish } from '../support/engine.js';
 import { SEED } from '../support/seed.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
-import { removeTree, writeTree } from '../support/tree.js';
+import { noise, removeTree, writeTree } from '../support/tree.js';
 
 /**
  * An index in the runner's cache is what others may have written: any bytes in it may cost time, never a wrong object
@@ -121,7 +122,14 @@ const FORGERIES: Readonly<Record<string, (bucket: string) => Record<string, unkn
     listed(bucket).map((of) => ({ ...of, md5: md5(contentOf(of.key)), parts: `1x${of.size}` })),
   'a part layout of ten thousand': (bucket) => listed(bucket).map((of) => ({ ...of, parts: '9999x0+1x3' })),
   'chunk digests': (bucket) =>
-    listed(bucket).map((of) => ({ ...of, md5: md5(contentOf(of.key)), chunks: [[0, 3, md5('one')]] })),
+    listed(bucket).map((of) => ({
+      ...of,
+      md5: md5(contentOf(of.key)),
+      chunks: formatChunks({
+        sizes: Uint32Array.of(of.size),
+        sums: Uint32Array.of(crc32(contentOf(of.key))),
+      }),
+    })),
   'an encryption': (bucket) =>
     listed(bucket).map((of) => ({ ...of, md5: md5(contentOf(of.key)), encryption: 'aws:kms' })),
   'a header digest': (bucket) =>
@@ -305,6 +313,71 @@ test('C18: whatever a real index is made into, the bucket is what it is without 
     ),
     { numRuns: RUNS, seed: SEED },
   );
+}, 3_600_000);
+
+const MIB = 1024 * 1024;
+const OLD_IMAGE = noise(66 * MIB, 5);
+const NEW_IMAGE = Buffer.concat([
+  OLD_IMAGE.subarray(0, 20 * MIB),
+  noise(MIB, 6),
+  OLD_IMAGE.subarray(21 * MIB, 60 * MIB),
+  OLD_IMAGE.subarray(61 * MIB),
+]);
+/** Of the object's size: what it held once. */
+const STALE_IMAGE = Buffer.concat([OLD_IMAGE.subarray(33 * MIB), OLD_IMAGE.subarray(0, 33 * MIB)]);
+
+function chunksOf(bytes: Buffer): Chunks {
+  const chunker = new Chunker(chunkUnit(bytes.length)!);
+  chunker.update(bytes);
+  return chunker.finish();
+}
+
+const lieOfChunks = fc.record({
+  kind: fc.constantFrom('swap', 'sum', 'border', 'drop' as const),
+  at: fc.nat(),
+  other: fc.nat(),
+});
+
+test('C18: whatever is said of what a large object is made of, forged or stale: what is published is the file', async () => {
+  const large = await writeTree({ image: NEW_IMAGE });
+  const [old, next, stale] = [OLD_IMAGE, NEW_IMAGE, STALE_IMAGE].map(chunksOf) as [Chunks, Chunks, Chunks];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(old, next, stale),
+      fc.array(lieOfChunks, { maxLength: 12 }),
+      fc.constantFrom('p/image', 'p/image-1'),
+      fc.boolean(),
+      async (said, lies, key, delayUpdates) => {
+        const sizes = [...said.sizes];
+        const sums = [...said.sums];
+        for (const { kind, at, other } of lies) {
+          const [i, j] = [at % (sizes.length - 1), other % (sizes.length - 1)];
+          if (kind === 'sum') sums[i] = next.sums[other % next.sums.length]!;
+          else if (kind === 'swap')
+            [sizes[i], sizes[j], sums[i], sums[j]] = [sizes[j]!, sizes[i]!, sums[j]!, sums[i]!];
+          else {
+            // The border of two neighbours moves, or goes.
+            const moved = kind === 'drop' ? sizes[i]! - 1 : other % sizes[i]!;
+            sizes[i]! -= moved;
+            sizes[i + 1]! += moved;
+          }
+        }
+        // What is said is of the object as it is listed, or it would not be looked at.
+        sizes[sizes.length - 1]! += OLD_IMAGE.length - sizes.reduce((sum, size) => sum + size, 0);
+        const bucket = await s3.bucket();
+        const { etag } = s3.server.putObject(bucket, key, OLD_IMAGE);
+        const chunks = formatChunks({ sizes: Uint32Array.from(sizes), sums: Uint32Array.from(sums) });
+        const forged = line({ key, etag, size: OLD_IMAGE.length, md5: md5Of(OLD_IMAGE), chunks });
+        const { exit } = await publish(s3, bucket, large, { delayUpdates, index: cached(forged) });
+        expect(exit).toBe(0);
+        expect(s3.server.object(bucket, 'p/image')?.content.md5).toBe(md5Of(NEW_IMAGE));
+        expect(s3.server.uploads(bucket)).toEqual([]);
+        s3.server.deleteObject(bucket, 'p/image');
+      },
+    ),
+    { numRuns: Math.ceil(RUNS / 10), seed: SEED },
+  );
+  await removeTree(large);
 }, 3_600_000);
 
 test('an index of short lines without end is not read to its end: its entries would take the memory', () => {
