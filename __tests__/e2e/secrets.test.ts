@@ -3,13 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { copyOfDist, type Ended, reach, runAction, runCli } from '../support/dist.js';
-import { HostileServer, type Lie } from '../support/hostile.js';
+import { HostileServer, type Lie, type S3Operation } from '../support/hostile.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { StsStub } from '../support/sts.js';
 import { readTree, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
 /** What no log, summary, report, index, output or error may hold. */
 const SECRET_KEY = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYSECRETKEY0';
+const ACCESS_KEY = 'AKIAIOSFODNN7EXAMPLE';
 const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjEJr//////////wEaCSESSIONTOKENJHMEUCIQD==';
 const PASSWORD = 'pass-word-of-the-proxy';
 const JWT = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvOm8vcjpyZWY6cmVmcyJ9.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg';
@@ -24,6 +25,7 @@ let runner: Server;
 let root: string;
 let work: string;
 let bucket: string;
+let elsewhere: string;
 /** Signatures of the requests of a test. */
 const signatures = (): readonly string[] =>
   hostile.asked.flatMap(
@@ -53,7 +55,7 @@ afterAll(async () => {
   await removeTree(dirname(dist));
 });
 beforeEach(async () => {
-  root = await writeTree({ a: 'one', b: 'one', 'c.html': 'two' });
+  root = await writeTree({ a: 'one', b: 'one', 'c.html': 'two', d: 'three', f: 'FOUR' });
   work = await temporaryDirectory();
   bucket = await s3.bucket();
   hostile.asked.length = 0;
@@ -68,7 +70,7 @@ afterEach(async () => {
 const port = (): number => (runner.address() as AddressInfo).port;
 
 const environment = (): Record<string, string> => ({
-  ...reach({ ...s3, endpoint: hostile.endpoint, secretAccessKey: SECRET_KEY }),
+  ...reach({ ...s3, endpoint: hostile.endpoint, accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY }),
   AWS_SESSION_TOKEN: SESSION_TOKEN,
 });
 
@@ -78,18 +80,27 @@ function repeated({ url, method, headers }: IncomingMessage): string {
   const signature = /Signature=([0-9a-f]+)/.exec(authorization)?.[1] ?? '';
   const token = String(headers['x-amz-security-token'] ?? '');
   const presigned = `http://${host}${url}${url?.includes('?') ? '&' : '?'}X-Amz-Signature=${signature}&X-Amz-Security-Token=${encodeURIComponent(token)}`;
-  return `${method} ${presigned} with Authorization: ${authorization} and ${JSON.stringify(headers)}, token ${token}, as http://user:${PASSWORD}@${host}/`;
+  const login = `https://login.example.com/?to=${encodeURIComponent(presigned)}`;
+  return `${method} ${presigned} of ${login} with Authorization: ${authorization} and ${JSON.stringify(headers)}, key ${ACCESS_KEY}, token ${token}, of which the signature is '${signature}', as http://user:${PASSWORD}@${host}/`;
 }
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
+/** As AWS repeats a request whose signature is wrong, and more. */
 const repeating =
-  (operation: string, status: number): Lie =>
-  (asked) => {
-    if (asked.operation !== operation) return false;
-    asked.outgoing
-      .writeHead(status, { 'x-amz-bucket-region': `https://user:${PASSWORD}@host` })
-      .end(`<Error><Code>Odd</Code><Message>${escaped(repeated(asked.incoming))}</Message></Error>`);
+  (operations: readonly S3Operation[], status: number): Lie =>
+  ({ operation, incoming, outgoing }) => {
+    if (!operations.includes(operation)) return false;
+    const said = escaped(repeated(incoming));
+    const elements = ['Message', 'StringToSign', 'CanonicalRequest', 'SignatureProvided', 'HostId'];
+    outgoing
+      .writeHead(status, {
+        'x-amz-request-id': '4442587FB7D0A2F9',
+        'x-amz-id-2': encodeURIComponent(repeated(incoming)),
+      })
+      .end(
+        `<Error><Code>Odd</Code>${elements.map((name) => `<${name}>${said}</${name}>`).join('')}<AWSAccessKeyId>${ACCESS_KEY}</AWSAccessKeyId><RequestId>4442587FB7D0A2F9</RequestId></Error>`,
+      );
     return true;
   };
 
@@ -102,6 +113,7 @@ async function written({ stdout, stderr, ...others }: Ended): Promise<string> {
 
 function expectNoSecret(text: string): void {
   for (const secret of [
+    ACCESS_KEY,
     SECRET_KEY,
     SESSION_TOKEN,
     encodeURIComponent(SESSION_TOKEN),
@@ -139,33 +151,150 @@ describe('the command line', () => {
     expectNoSecret(await written(ended));
   });
 
-  const failing = [
-    ['ListObjectsV2', []],
-    ['PutObject', []],
-    ['CopyObject', []],
-    ['CreateMultipartUpload', ['--delay-updates=true']],
-    ['UploadPart', ['--delay-updates=true']],
-  ] as const;
-  test.each(
-    failing.flatMap(([operation, options]) =>
-      [400, 403, 500].map((status) => ({ operation, options, status })),
-    ),
-  )(
-    'a server that repeats the request of $operation in its $status',
-    async ({ operation, options, status }) => {
-      hostile.lie = repeating(operation, status);
-      for (const way of status === 403 ? ['lean', 'sdk'] : ['lean']) {
-        const ended = await runCli(
-          dist,
-          [root, `s3://${bucket}/p`, ...everything, '--max-attempts=1', ...options],
-          { cwd: work, env: { ...environment(), S3DS_REQUESTS: way } },
-        );
-        const text = await written(ended);
-        if (operation !== 'CopyObject') expect(text).toContain('***');
+  interface Failing {
+    readonly fails: readonly S3Operation[];
+    /** Runs before the server repeats anything. */
+    readonly first?: readonly (readonly string[])[];
+    readonly runs: readonly (readonly string[])[];
+    readonly env?: () => Record<string, string>;
+    /** It is waited for what fails otherwise. */
+    readonly status?: number;
+  }
+  const to = (): string => `s3://${bucket}/p`;
+  const publish = (...more: readonly string[]): readonly string[] => [root, to(), ...everything, ...more];
+  const sharded = (command: string, ...more: readonly string[]): readonly string[] => [
+    command,
+    ...(command === 'publish' ? [] : [root, '--delay-updates=true']),
+    to(),
+    '--plan-file=plan',
+    '--log-level=debug',
+    ...more,
+  ];
+  const staged = ['1/2', '2/2'].map(
+    (shard) => (): readonly string[] => sharded('apply', `--shard=${shard}`, `--results=results-${shard[0]}`),
+  );
+  const results = ['--results=results-1', '--results=results-2'];
+  const failing: readonly (readonly [string, () => Failing])[] = [
+    ['a listing', () => ({ fails: ['ListObjectsV2'], runs: [publish()] })],
+    ['writes and copies', () => ({ fails: ['PutObject', 'CopyObject'], runs: [publish()] })],
+    ['a question', () => ({ fails: ['HeadObject'], runs: [publish()] })],
+    ['batches of deletes', () => ({ fails: ['DeleteObjects'], runs: [publish()] })],
+    ['a single delete', () => ({ fails: ['DeleteObject'], runs: [publish()] })],
+    [
+      'the begin of uploads',
+      () => ({ fails: ['CreateMultipartUpload'], runs: [publish('--delay-updates=true')] }),
+    ],
+    [
+      'parts that are sent',
+      () => ({ fails: ['UploadPart', 'AbortMultipartUpload'], runs: [publish('--delay-updates=true')] }),
+    ],
+    ['parts that are copied', () => ({ fails: ['UploadPartCopy'], runs: [publish('--delay-updates=true')] })],
+    [
+      'the end of uploads, and the next run',
+      () => ({
+        fails: ['CompleteMultipartUpload', 'AbortMultipartUpload', 'ListParts'],
+        runs: [publish('--delay-updates=true'), publish('--delay-updates=true')],
+      }),
+    ],
+    [
+      'an index in another bucket',
+      () => {
+        const other = [
+          root,
+          to(),
+          '--log-level=debug',
+          '--delay-updates=true',
+          `--index=s3://${elsewhere}/i`,
+        ];
+        return {
+          fails: ['ListMultipartUploads', 'CompleteMultipartUpload', 'AbortMultipartUpload'],
+          runs: [other, other],
+        };
+      },
+    ],
+    [
+      'a download',
+      () => ({ fails: ['GetObject'], runs: [[to(), 'target', '--log-level=debug', '--report=report.json']] }),
+    ],
+    [
+      'a plan that is staged',
+      () => ({
+        fails: ['UploadPart'],
+        first: [sharded('plan')],
+        runs: staged.map((args) => args()),
+      }),
+    ],
+    [
+      'a plan that is published',
+      () => ({
+        fails: ['CompleteMultipartUpload'],
+        first: [sharded('plan'), ...staged.map((args) => args())],
+        runs: [sharded('publish', ...results)],
+      }),
+    ],
+    [
+      'CloudFront',
+      () => ({
+        fails: ['other'],
+        runs: [publish('--invalidate=E2EXAMPLE')],
+        status: 403,
+        env: () => ({ AWS_ENDPOINT_URL_CLOUDFRONT: hostile.endpoint }),
+      }),
+    ],
+    [
+      'STS',
+      () => ({
+        fails: ['other'],
+        runs: [publish('--allowed-account-id=123456789012')],
+        env: () => ({ AWS_ENDPOINT_URL_STS: hostile.endpoint }),
+      }),
+    ],
+  ];
+  test.each(failing)(
+    'a server that repeats what it was asked: %s',
+    async (_, failure) => {
+      for (const [way, usual] of [
+        ['lean', 500],
+        ['sdk', 403],
+      ] as const) {
+        await removeTree(work);
+        work = await temporaryDirectory();
+        bucket = await s3.bucket();
+        elsewhere = await s3.bucket();
+        s3.server.putObject(bucket, 'p/gone', 'three');
+        // No XML can name it.
+        s3.server.putObject(bucket, 'p/gone\x01', 'three');
+        s3.server.putObject(bucket, 'p/f', 'four', { etag: 'opaque' });
+        hostile.asked.length = 0;
+        hostile.lie = undefined;
+        const { fails, first = [], runs, env = () => ({}), status = usual } = failure();
+        const ended: Ended[] = [];
+        for (const args of [...first, ...runs]) {
+          if (runs.includes(args)) hostile.lie = repeating(fails, status);
+          const own = { ...environment(), ...env(), S3DS_REQUESTS: way };
+          ended.push(await runCli(dist, [...args, '--max-attempts=1'], { cwd: work, env: own }));
+        }
+        for (const operation of fails)
+          expect(hostile.asked.map((asked) => asked.operation)).toContain(operation);
+        const text = (await Promise.all(ended.map(written))).join('\n');
+        // An answer to HEAD has no body.
+        if (!fails.includes('HeadObject')) expect(text).toContain('***');
         expectNoSecret(text);
       }
     },
+    120_000,
   );
+
+  test('a server that names a region with a password in it', async () => {
+    hostile.lie = ({ operation, outgoing }) => {
+      if (operation !== 'ListObjectsV2') return false;
+      outgoing.writeHead(400, { 'x-amz-bucket-region': `https://user:${PASSWORD}@host` }).end();
+      return true;
+    };
+    const ended = await runCli(dist, publish(), { cwd: work, env: environment() });
+    expect(ended.stderr).toContain('https://***@host');
+    expectNoSecret(await written(ended));
+  });
 
   test('a server that repeats it for a key that it does not delete', async () => {
     s3.server.putObject(bucket, 'p/gone', 'gone');
@@ -273,7 +402,7 @@ describe('the action', () => {
   });
 
   test('a server that repeats what it was asked', async () => {
-    hostile.lie = repeating('PutObject', 400);
+    hostile.lie = repeating(['PutObject'], 400);
     const ended = await action({ index: `${work}/index` });
     const text = await written(ended);
     expect(text).toContain('***');

@@ -9,8 +9,10 @@ const HIDDEN = '***';
 const SHAPES: readonly RegExp[] = [
   // https://user:password@host, https://token@host
   /(\b[a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#"'<>]{1,512}(?=@)/gi,
-  // Of presigned URLs: AWS Signature 4 and 2, Google, Azure.
-  /([?&](?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|token|access_token)=)[^\s&"'<>]+/gi,
+  // Of presigned URLs: AWS Signature 4 and 2, Google, Azure; also in a URL that is the parameter of another one.
+  /((?:[?&]|%3F|%26)(?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|token|access_token)(?:=|%3D))(?:(?!%26)[^\s&"'<>])+/gi,
+  // As an error says which one was expected.
+  /(\bSignature[^\r\n]{1,40}?\b)[0-9a-f]{64}\b/gi,
   // Headers, as they are or as an error lists them.
   /(\bSignature\s*[=:]\s*)[A-Za-z0-9+/=%]{16,}/gi,
   /(\bx-amz-security-token["']?\s*[=:>]\s*["']?)[^\s"'<>,;&]+/gi,
@@ -25,10 +27,25 @@ export function withoutSecrets(text: string): string {
   return SHAPES.reduce((masked, shape) => masked.replace(shape, `$1${HIDDEN}`), text);
 }
 
-/** A text without these very values. */
-export function withoutValues(text: string, secrets: readonly (string | undefined)[]): string {
+/** What requests are signed with. */
+export interface SigningValues {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+/** AWS has no shorter ids of keys; other services have such as are words, which may be meant. Characters. */
+const LEAST_KEY_ID = 16;
+
+/** What a server says, without what requests to it were signed with. */
+export function withoutSigningValues(
+  text: string,
+  { accessKeyId, secretAccessKey, sessionToken }: SigningValues,
+): string {
   let masked = text;
-  for (const secret of secrets)
-    if (secret !== undefined && secret !== '') masked = masked.replaceAll(secret, HIDDEN);
+  for (const value of [secretAccessKey, sessionToken, accessKeyId.length < LEAST_KEY_ID ? '' : accessKeyId]) {
+    if (value === undefined || value === '') continue;
+    for (const spelled of [value, encodeURIComponent(value)]) masked = masked.replaceAll(spelled, HIDDEN);
+  }
   return masked;
 }

@@ -2,7 +2,7 @@ import type { SyncOptions } from '../model/options.js';
 import { type RoleSurroundings, roleConfiguration } from './credentials.js';
 import type { Invalidator } from './object-store.js';
 import { requestHandler } from './open.js';
-import { toStoreError } from './store-errors.js';
+import { repeatingNothing, toStoreError } from './store-errors.js';
 
 /**
  * Reaches CloudFront as the destination is reached: profile, proxy, certificates, timeouts. It is global, and has
@@ -46,7 +46,9 @@ export async function openInvalidator(
         const { Invalidation } = await client.send(command, { abortSignal: signal });
         return { id: Invalidation?.Id ?? '' };
       } catch (error) {
-        throw toStoreError('CreateInvalidation', error);
+        throw await repeatingNothing(toStoreError('CreateInvalidation', error), () =>
+          client.config.credentials(),
+        );
       }
     },
     async isDone(id, signal) {
@@ -55,7 +57,9 @@ export async function openInvalidator(
         const { Invalidation } = await client.send(command, { abortSignal: signal });
         return Invalidation?.Status === 'Completed';
       } catch (error) {
-        throw toStoreError('GetInvalidation', error);
+        throw await repeatingNothing(toStoreError('GetInvalidation', error), () =>
+          client.config.credentials(),
+        );
       }
     },
   };

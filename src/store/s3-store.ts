@@ -20,7 +20,6 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
-import { withoutValues } from '../model/secrets.js';
 import { BodyLimit } from './bounded-body.js';
 import type { CreateInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
 import { LONGEST_REQUEST_MS } from './exchange.js';
@@ -51,7 +50,7 @@ import type { Provider } from './providers.js';
 import type { RareCalls } from './rare-calls.js';
 import { withRetries } from './retry.js';
 import type { SigningCredentials } from './sign.js';
-import { refusedForClock, toStoreError } from './store-errors.js';
+import { refusedForClock, repeatingNothing, toStoreError, withoutSent } from './store-errors.js';
 
 export interface S3StoreOptions {
   /** Loaded with the first one. */
@@ -745,7 +744,12 @@ export class S3Store implements ObjectStore {
         answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
       else
         answers.push(
-          await this.#judgeDelete(key, error.Code ?? 'Error', await this.#hide(error.Message ?? ''), signal),
+          await this.#judgeDelete(
+            key,
+            error.Code ?? 'Error',
+            await withoutSent(error.Message ?? '', this.#options.credentials),
+            signal,
+          ),
         );
     }
     for (const { key } of requests) errors.delete(key);
@@ -756,7 +760,7 @@ export class S3Store implements ObjectStore {
         Code ?? 'Error',
         200,
         'DeleteObjects',
-        await this.#hide(Message ?? 'an error without a key'),
+        await withoutSent(Message ?? 'an error without a key', this.#options.credentials),
       );
     }
     return answers;
@@ -852,24 +856,7 @@ export class S3Store implements ObjectStore {
         ...(judge === undefined ? {} : { judge }),
       });
     } catch (thrown) {
-      const error = toStoreError(operation, thrown);
-      const message = await this.#hide(error.message);
-      if (message === error.message) throw error;
-      throw new StoreError(error.kind, error.code, error.status, error.operation, message, {
-        cause: error.cause,
-      });
-    }
-  }
-
-  /** A server's words without what it was sent: an answer may repeat the request. */
-  async #hide(message: string): Promise<string> {
-    if (message === '') return message;
-    try {
-      const { secretAccessKey, sessionToken } = await this.#options.credentials();
-      return withoutValues(message, [secretAccessKey, sessionToken]);
-    } catch {
-      // Without credentials none were sent.
-      return message;
+      throw await repeatingNothing(toStoreError(operation, thrown), this.#options.credentials);
     }
   }
 

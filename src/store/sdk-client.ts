@@ -10,6 +10,7 @@ import type { DeserializeMiddleware } from '@smithy/types';
 import { messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import type { Connection } from '../model/options.js';
+import { withoutSigningValues } from '../model/secrets.js';
 import { configurationError } from './configuration-error.js';
 import { type RoleSurroundings, roleConfiguration } from './credentials.js';
 import type { Provider } from './providers.js';
@@ -156,6 +157,7 @@ export async function identify({
   } catch (error) {
     if (error instanceof SyncError) throw error;
     const code = (error as { name?: string }).name ?? '';
+    const told = withoutSigningValues(messageOf(error), credentials);
     if (
       ['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(
         code,
@@ -163,18 +165,18 @@ export async function identify({
     ) {
       throw configurationError(
         'bad-credentials',
-        `AWS refuses the credentials (${source}): ${messageOf(error)}; renew them, and check that key and secret belong together`,
+        `AWS refuses the credentials (${source}): ${told}; renew them, and check that key and secret belong together`,
         error,
       );
     }
     if (allowed.length > 0) {
       throw configurationError(
         'wrong-account',
-        `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${messageOf(error)}`,
+        `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${told}`,
         error,
       );
     }
-    emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${messageOf(error)}` });
+    emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${told}` });
     return { source };
   }
 }

@@ -1,3 +1,4 @@
+import { type SigningValues, withoutSigningValues } from '../model/secrets.js';
 import { StoreError, type StoreErrorKind } from './object-store.js';
 
 /** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
@@ -101,6 +102,29 @@ export function toStoreError(operation: string, thrown: unknown): StoreError {
     region === undefined ? message : `the bucket is in region ${region}`,
     { cause: thrown },
   );
+}
+
+/** A server's words without what it was sent: an answer may repeat the request. */
+export async function withoutSent(said: string, credentials: () => Promise<SigningValues>): Promise<string> {
+  if (said === '') return said;
+  try {
+    return withoutSigningValues(said, await credentials());
+  } catch {
+    // Without credentials none were sent.
+    return said;
+  }
+}
+
+/** The same error, of which the message is without what was sent. */
+export async function repeatingNothing(
+  error: StoreError,
+  credentials: () => Promise<SigningValues>,
+): Promise<StoreError> {
+  const { kind, code, status, operation, cause } = error;
+  const message = await withoutSent(error.message, credentials);
+  return message === error.message
+    ? error
+    : new StoreError(kind, code, status, operation, message, { cause });
 }
 
 function kindOf(operation: string, code: string, name: string, status: number): StoreErrorKind {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { messageOf, SyncError, usageError } from '../../../src/model/errors.js';
-import { withoutSecrets, withoutValues } from '../../../src/model/secrets.js';
+import { withoutSecrets, withoutSigningValues } from '../../../src/model/secrets.js';
 import { StoreError } from '../../../src/store/object-store.js';
 
 const SIGNATURE = '5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7';
@@ -27,6 +27,12 @@ const SECRETS: readonly (readonly [string, string, string])[] = [
     `Authorization: AWS4-HMAC-SHA256 Credential=AKIA/20260101/r/s3/aws4_request, SignedHeaders=host, Signature=${SIGNATURE}`,
     SIGNATURE,
   ],
+  [
+    'a presigned URL in another URL',
+    `https://login/?to=https%3A%2F%2Fb%2Fk%3FX-Amz-Signature%3D${SIGNATURE}%26X-Amz-Security-Token%3D${encodeURIComponent(TOKEN)}%26x%3D1`,
+    SIGNATURE,
+  ],
+  ['a signature that was expected', `The signature we calculated is '${SIGNATURE}'`, SIGNATURE],
   ['one of version 2', 'AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg=', 'frJI'],
   ['a token in a header', `{"x-amz-security-token":"${TOKEN}"}`, 'IQoJ'],
   ['a token in a canonical request', `host:h x-amz-security-token:${TOKEN} `, 'IQoJ'],
@@ -60,11 +66,25 @@ describe('what others say is told without', () => {
   });
 
   test('values that are known', () => {
-    expect(withoutValues('key k$y and token', ['k$y', undefined, '', 'token'])).toBe('key *** and ***');
+    const values = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'k$y', sessionToken: TOKEN };
+    const text = `AKIAIOSFODNN7EXAMPLE k$y and ${TOKEN} and ${encodeURIComponent(TOKEN)}`;
+    expect(withoutSigningValues(text, values)).toBe('*** *** and *** and ***');
+    const words = { accessKeyId: 'test', secretAccessKey: '', sessionToken: undefined };
+    expect(withoutSigningValues('no bucket test', words)).toBe('no bucket test');
   });
 
   test('in time, whatever is said', () => {
-    for (const piece of ['Signature=', 'eyJ', 'https://', '?sig=', 'a://b', 'x-amz-security-token', '@']) {
+    for (const piece of [
+      'Signature=',
+      'Signature a',
+      '%26sig%3D',
+      'eyJ',
+      'https://',
+      '?sig=',
+      'a://b',
+      'x-amz-security-token',
+      '@',
+    ]) {
       const began = performance.now();
       withoutSecrets(piece.repeat(5_000));
       expect(performance.now() - began).toBeLessThan(2_000);
