@@ -71,6 +71,8 @@ __webpack_require__.d(__webpack_exports__, {
 var dist_cjs = __webpack_require__(3711);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
+// EXTERNAL MODULE: ./build/src/model/secrets.js
+var secrets = __webpack_require__(2166);
 // EXTERNAL MODULE: ./build/src/store/configuration-error.js
 var configuration_error = __webpack_require__(6630);
 // EXTERNAL MODULE: ./build/src/store/credentials.js
@@ -173,6 +175,7 @@ function contentMd5Alone(next) {
 
 
 
+
 /** A client of the SDK for one bucket. Rejects with a `SyncError` of exit 2 where there is no region or no role. */
 async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal, surroundings, }) {
     const configuration = {
@@ -260,13 +263,14 @@ async function identify({ client, region, handler, connection, provider, emit, s
         if (error instanceof errors/* SyncError */.S0)
             throw error;
         const code = error.name ?? '';
+        const told = (0,secrets/* withoutSigningValues */.e)((0,errors/* messageOf */.bD)(error), credentials);
         if (['InvalidClientTokenId', 'ExpiredToken', 'ExpiredTokenException', 'SignatureDoesNotMatch'].includes(code)) {
-            throw (0,configuration_error/* configurationError */.D)('bad-credentials', `AWS refuses the credentials (${source}): ${(0,errors/* messageOf */.bD)(error)}; renew them, and check that key and secret belong together`, error);
+            throw (0,configuration_error/* configurationError */.D)('bad-credentials', `AWS refuses the credentials (${source}): ${told}; renew them, and check that key and secret belong together`, error);
         }
         if (allowed.length > 0) {
-            throw (0,configuration_error/* configurationError */.D)('wrong-account', `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${(0,errors/* messageOf */.bD)(error)}`, error);
+            throw (0,configuration_error/* configurationError */.D)('wrong-account', `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${told}`, error);
         }
-        emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${(0,errors/* messageOf */.bD)(error)}` });
+        emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${told}` });
         return { source };
     }
 }

@@ -131,8 +131,13 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, g
             const directory = await freshDirectory(env);
             try {
                 const hit = await patiently(inTurn(() => restore(cache, directory, key, prefix, env)), signal);
-                restored = hit === undefined ? undefined : await readIndex(directory);
-                return restored;
+                if (hit === undefined)
+                    return undefined;
+                const bytes = await readIndex(directory);
+                // Lines that were appended to anything else would be lost, and what it is would get into another cache.
+                if (bytes.subarray(0, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK.length).equals(_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK))
+                    restored = bytes;
+                return bytes;
             }
             catch (error) {
                 if (signal.aborted)
@@ -261,14 +266,20 @@ async function patiently(work, signal) {
         work.then(resolve, reject).finally(() => limit.removeEventListener('abort', stop));
     });
 }
-/** The archive is other people's: only the one file is read, no link is followed, and no more than could be ours. */
+/** Opening a pipe would wait for its writer. Windows has none of the two. */
+const AS_IT_IS = node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | (node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW ?? 0) | (node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NONBLOCK ?? 0);
+/**
+ * The archive is other people's: only the one file is read, no link is followed, not even a hard one, and no more than
+ * could be ours.
+ */
 async function readIndex(directory) {
-    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.open)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | (node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_NOFOLLOW ?? 0));
+    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.open)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), AS_IT_IS);
     try {
-        const { size } = await handle.stat();
-        const file = (await handle.stat()).isFile();
-        if (!file || size > MAX_CACHED_BYTES)
-            throw new Error(`it is ${file ? `${size} bytes long` : 'no file'}`);
+        const stats = await handle.stat();
+        if (!stats.isFile() || stats.nlink > 1)
+            throw new Error('it is no file of its own');
+        if (stats.size > MAX_CACHED_BYTES)
+            throw new Error(`it is ${stats.size} bytes long`);
         return await handle.readFile();
     }
     finally {
@@ -467,7 +478,7 @@ function parseChunks(text, size) {
     if (!isChunksText(text))
         return undefined;
     const bytes = Buffer.from(text, 'base64');
-    if (bytes.length % BYTES_A_CHUNK !== 0)
+    if (bytes.length === 0 || bytes.length % BYTES_A_CHUNK !== 0)
         return undefined;
     const count = bytes.length / BYTES_A_CHUNK;
     const chunks = { sizes: new Uint32Array(count), sums: new Uint32Array(count) };
@@ -1195,7 +1206,7 @@ function directoryOf(path) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   c: () => (/* binding */ withoutSecrets),
-/* harmony export */   l: () => (/* binding */ withoutValues)
+/* harmony export */   e: () => (/* binding */ withoutSigningValues)
 /* harmony export */ });
 /** What stands in a secret's place. */
 const HIDDEN = '***';
@@ -1207,8 +1218,10 @@ const HIDDEN = '***';
 const SHAPES = [
     // https://user:password@host, https://token@host
     /(\b[a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#"'<>]{1,512}(?=@)/gi,
-    // Of presigned URLs: AWS Signature 4 and 2, Google, Azure.
-    /([?&](?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|token|access_token)=)[^\s&"'<>]+/gi,
+    // Of presigned URLs: AWS Signature 4 and 2, Google, Azure; also in a URL that is the parameter of another one.
+    /((?:[?&]|%3F|%26)(?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|token|access_token)(?:=|%3D))(?:(?!%26)[^\s&"'<>])+/gi,
+    // As an error says which one was expected.
+    /(\bSignature[^\r\n]{1,40}?\b)[0-9a-f]{64}\b/gi,
     // Headers, as they are or as an error lists them.
     /(\bSignature\s*[=:]\s*)[A-Za-z0-9+/=%]{16,}/gi,
     /(\bx-amz-security-token["']?\s*[=:>]\s*["']?)[^\s"'<>,;&]+/gi,
@@ -1221,12 +1234,17 @@ const SHAPES = [
 function withoutSecrets(text) {
     return SHAPES.reduce((masked, shape) => masked.replace(shape, `$1${HIDDEN}`), text);
 }
-/** A text without these very values. */
-function withoutValues(text, secrets) {
+/** AWS has no shorter ids of keys; other services have such as are words, which may be meant. Characters. */
+const LEAST_KEY_ID = 16;
+/** What a server says, without what requests to it were signed with. */
+function withoutSigningValues(text, { accessKeyId, secretAccessKey, sessionToken }) {
     let masked = text;
-    for (const secret of secrets)
-        if (secret !== undefined && secret !== '')
-            masked = masked.replaceAll(secret, HIDDEN);
+    for (const value of [secretAccessKey, sessionToken, accessKeyId.length < LEAST_KEY_ID ? '' : accessKeyId]) {
+        if (value === undefined || value === '')
+            continue;
+        for (const spelled of [value, encodeURIComponent(value)])
+            masked = masked.replaceAll(spelled, HIDDEN);
+    }
     return masked;
 }
 

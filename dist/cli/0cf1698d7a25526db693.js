@@ -177,7 +177,7 @@ function parseChunks(text, size) {
     if (!chunks_isChunksText(text))
         return undefined;
     const bytes = Buffer.from(text, 'base64');
-    if (bytes.length % BYTES_A_CHUNK !== 0)
+    if (bytes.length === 0 || bytes.length % BYTES_A_CHUNK !== 0)
         return undefined;
     const count = bytes.length / BYTES_A_CHUNK;
     const chunks = { sizes: new Uint32Array(count), sums: new Uint32Array(count) };

@@ -1602,23 +1602,18 @@ function throwRefusal(answer) {
     const isSuccess = status >= 200 && status < 300;
     if (isSuccess && !body.subarray(-64).toString('latin1').trimEnd().endsWith('</Error>'))
         return;
-    const error = errorIn(body);
-    const code = error === undefined ? undefined : textOf(error, 'Code');
-    const message = error === undefined ? undefined : textOf(error, 'Message');
+    const { code, message } = saidIn(body);
     // A HEAD has no body, and who answers in S3's place has another: the status says it.
     throw new store_errors/* AnswerError */.dV(code !== undefined && CODE.test(code) ? code : status === 403 ? 'AccessDenied' : String(status), (message || `HTTP ${status}`).slice(0, LONGEST_MESSAGE), answer);
 }
-function errorIn(body) {
+function saidIn(body) {
     try {
         const root = read(body);
-        // Reading the two texts here finds an error that says one of them twice.
-        return root.name === 'Error' && (textOf(root, 'Code') ?? textOf(root, 'Message')) !== undefined
-            ? root
-            : undefined;
+        return root.name === 'Error' ? { code: textOf(root, 'Code'), message: textOf(root, 'Message') } : {};
     }
     catch {
-        // Whatever a proxy says in place of S3; the status speaks for it.
-        return undefined;
+        // Whatever a proxy says in place of S3, or an error that says one of them twice; the status speaks for it.
+        return {};
     }
 }
 function readList(answer) {
@@ -2169,8 +2164,6 @@ var concurrency = __webpack_require__(7452);
 var headers = __webpack_require__(6061);
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __webpack_require__(6139);
-// EXTERNAL MODULE: ./build/src/model/secrets.js
-var secrets = __webpack_require__(2166);
 // EXTERNAL MODULE: ./build/src/store/bounded-body.js
 var bounded_body = __webpack_require__(6411);
 // EXTERNAL MODULE: ./build/src/store/object-store.js
@@ -2295,7 +2288,6 @@ function abortedError(operation, signal) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/store/s3-store.js
-
 
 
 
@@ -2889,13 +2881,13 @@ class S3Store {
             else if (error === undefined)
                 answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
             else
-                answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', await this.#hide(error.Message ?? ''), signal));
+                answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', await (0,store_errors/* withoutSent */.Rw)(error.Message ?? '', this.#options.credentials), signal));
         }
         for (const { key } of requests)
             errors.delete(key);
         for (const { Code, Message } of errors.values()) {
             // An error that names no key of ours may speak of any of them.
-            throw new object_store/* StoreError */.A('rejected', Code ?? 'Error', 200, 'DeleteObjects', await this.#hide(Message ?? 'an error without a key'));
+            throw new object_store/* StoreError */.A('rejected', Code ?? 'Error', 200, 'DeleteObjects', await (0,store_errors/* withoutSent */.Rw)(Message ?? 'an error without a key', this.#options.credentials));
         }
         return answers;
     }
@@ -2954,26 +2946,7 @@ class S3Store {
             });
         }
         catch (thrown) {
-            const error = (0,store_errors/* toStoreError */.D5)(operation, thrown);
-            const message = await this.#hide(error.message);
-            if (message === error.message)
-                throw error;
-            throw new object_store/* StoreError */.A(error.kind, error.code, error.status, error.operation, message, {
-                cause: error.cause,
-            });
-        }
-    }
-    /** A server's words without what it was sent: an answer may repeat the request. */
-    async #hide(message) {
-        if (message === '')
-            return message;
-        try {
-            const { secretAccessKey, sessionToken } = await this.#options.credentials();
-            return (0,secrets/* withoutValues */.l)(message, [secretAccessKey, sessionToken]);
-        }
-        catch {
-            // Without credentials none were sent.
-            return message;
+            throw await (0,store_errors/* repeatingNothing */.n)((0,store_errors/* toStoreError */.D5)(operation, thrown), this.#options.credentials);
         }
     }
     /** Once more where nothing but the clock was wrong. */
@@ -3317,10 +3290,14 @@ function certificateAuthority() {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   D5: () => (/* binding */ toStoreError),
+/* harmony export */   Rw: () => (/* binding */ withoutSent),
 /* harmony export */   dV: () => (/* binding */ AnswerError),
+/* harmony export */   n: () => (/* binding */ repeatingNothing),
 /* harmony export */   qS: () => (/* binding */ refusedForClock)
 /* harmony export */ });
+/* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2166);
 /* harmony import */ var _object_store_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6592);
+
 
 /** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
 const BY_CODE = new Map([
@@ -3397,6 +3374,26 @@ function toStoreError(operation, thrown) {
     const told = isNameless && status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
     const message = told ? `HTTP ${status}` : (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ');
     return new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .A(kindOf(operation, code, name, status), code, status, operation, region === undefined ? message : `the bucket is in region ${region}`, { cause: thrown });
+}
+/** A server's words without what it was sent: an answer may repeat the request. */
+async function withoutSent(said, credentials) {
+    if (said === '')
+        return said;
+    try {
+        return (0,_model_secrets_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutSigningValues */ .e)(said, await credentials());
+    }
+    catch {
+        // Without credentials none were sent.
+        return said;
+    }
+}
+/** The same error, of which the message is without what was sent. */
+async function repeatingNothing(error, credentials) {
+    const { kind, code, status, operation, cause } = error;
+    const message = await withoutSent(error.message, credentials);
+    return message === error.message
+        ? error
+        : new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .A(kind, code, status, operation, message, { cause });
 }
 function kindOf(operation, code, name, status) {
     if (name === 'AbortError')

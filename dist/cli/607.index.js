@@ -51,7 +51,7 @@ async function openInvalidator({ connection }, distribution, region, surrounding
                 return { id: Invalidation?.Id ?? '' };
             }
             catch (error) {
-                throw (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D5)('CreateInvalidation', error);
+                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D5)('CreateInvalidation', error), () => client.config.credentials());
             }
         },
         async isDone(id, signal) {
@@ -61,7 +61,7 @@ async function openInvalidator({ connection }, distribution, region, surrounding
                 return Invalidation?.Status === 'Completed';
             }
             catch (error) {
-                throw (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D5)('GetInvalidation', error);
+                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D5)('GetInvalidation', error), () => client.config.credentials());
             }
         },
     };

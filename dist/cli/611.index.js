@@ -6896,10 +6896,10 @@ function onlyPartOf(multipart, plain) {
  * sent. Inside of what is copied or sent the borders are those of parts of `partSize`, of which the digests are known
  * already. `undefined`: nothing is worth copying, or S3 does not take as many parts.
  *
- * @param stretches in order, none over another
+ * @param stretches in order, none over another; of a file that became shorter since it was cut they may reach beyond its end
  */
 function planParts(size, stretches, partSize) {
-    const kept = roomFor(stretches);
+    const kept = roomFor(size, stretches);
     if (kept.length === 0)
         return undefined;
     for (const grid of [partSize, 2 * partSize]) {
@@ -6920,12 +6920,13 @@ function planParts(size, stretches, partSize) {
     return undefined;
 }
 /** The stretches that are parts of their own, shortened or left out such that what lies between them is one as well. */
-function roomFor(stretches) {
+function roomFor(size, stretches) {
     const kept = [];
     for (const { offset, size: length, from } of stretches) {
-        if (length < part_sizes/* LEAST_PART */.u1)
+        const end = Math.min(offset + length, size);
+        if (end - offset < part_sizes/* LEAST_PART */.u1)
             continue;
-        const next = { start: offset, end: offset + length, moved: from - offset };
+        const next = { start: offset, end, moved: from - offset };
         for (;;) {
             const last = kept.at(-1);
             const before = last?.end ?? 0;

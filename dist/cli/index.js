@@ -3183,7 +3183,7 @@ function parseChunks(text, size) {
     if (!isChunksText(text))
         return undefined;
     const bytes = Buffer.from(text, 'base64');
-    if (bytes.length % BYTES_A_CHUNK !== 0)
+    if (bytes.length === 0 || bytes.length % BYTES_A_CHUNK !== 0)
         return undefined;
     const count = bytes.length / BYTES_A_CHUNK;
     const chunks = { sizes: new Uint32Array(count), sums: new Uint32Array(count) };
@@ -4878,7 +4878,7 @@ function statusOf(exit, dryRun) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   c: () => (/* binding */ withoutSecrets),
-/* harmony export */   l: () => (/* binding */ withoutValues)
+/* harmony export */   e: () => (/* binding */ withoutSigningValues)
 /* harmony export */ });
 /** What stands in a secret's place. */
 const HIDDEN = '***';
@@ -4890,8 +4890,10 @@ const HIDDEN = '***';
 const SHAPES = [
     // https://user:password@host, https://token@host
     /(\b[a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#"'<>]{1,512}(?=@)/gi,
-    // Of presigned URLs: AWS Signature 4 and 2, Google, Azure.
-    /([?&](?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|token|access_token)=)[^\s&"'<>]+/gi,
+    // Of presigned URLs: AWS Signature 4 and 2, Google, Azure; also in a URL that is the parameter of another one.
+    /((?:[?&]|%3F|%26)(?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|token|access_token)(?:=|%3D))(?:(?!%26)[^\s&"'<>])+/gi,
+    // As an error says which one was expected.
+    /(\bSignature[^\r\n]{1,40}?\b)[0-9a-f]{64}\b/gi,
     // Headers, as they are or as an error lists them.
     /(\bSignature\s*[=:]\s*)[A-Za-z0-9+/=%]{16,}/gi,
     /(\bx-amz-security-token["']?\s*[=:>]\s*["']?)[^\s"'<>,;&]+/gi,
@@ -4904,12 +4906,17 @@ const SHAPES = [
 function withoutSecrets(text) {
     return SHAPES.reduce((masked, shape) => masked.replace(shape, `$1${HIDDEN}`), text);
 }
-/** A text without these very values. */
-function withoutValues(text, secrets) {
+/** AWS has no shorter ids of keys; other services have such as are words, which may be meant. Characters. */
+const LEAST_KEY_ID = 16;
+/** What a server says, without what requests to it were signed with. */
+function withoutSigningValues(text, { accessKeyId, secretAccessKey, sessionToken }) {
     let masked = text;
-    for (const secret of secrets)
-        if (secret !== undefined && secret !== '')
-            masked = masked.replaceAll(secret, HIDDEN);
+    for (const value of [secretAccessKey, sessionToken, accessKeyId.length < LEAST_KEY_ID ? '' : accessKeyId]) {
+        if (value === undefined || value === '')
+            continue;
+        for (const spelled of [value, encodeURIComponent(value)])
+            masked = masked.replaceAll(spelled, HIDDEN);
+    }
     return masked;
 }
 
