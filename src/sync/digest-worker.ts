@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { perform } from './digest-jobs.js';
 import type { Answer, Order } from './digest-pool.js';
-import { chunkBuffer, digestFile } from './file-bytes.js';
+import { digestFile, Scratch } from './file-bytes.js';
 
 /** How often the other end hears that a large file moves on. Bytes. */
 const TELL_EVERY = 64 * 1024 * 1024;
@@ -13,22 +13,22 @@ const TELL_EVERY_ENCODED = 1024 * 1024;
 function serve(port: MessagePort): void {
   // What was sent first is answered first, though encoding waits and hashing does not.
   let answered = Promise.resolve();
-  const buffer = chunkBuffer();
+  const scratch = new Scratch();
   port.on('message', (orders: readonly Order[]) => {
-    answered = answered.then(() => answerAll(orders, buffer).then((answers) => port.postMessage(answers)));
+    answered = answered.then(() => answerAll(orders, scratch).then((answers) => port.postMessage(answers)));
   });
 }
 
-async function answerAll(orders: readonly Order[], buffer: Buffer): Promise<readonly Answer[]> {
+async function answerAll(orders: readonly Order[], scratch: Scratch): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   for (const order of orders) {
-    const made = answer(order, buffer);
+    const made = answer(order, scratch);
     answers.push(made instanceof Promise ? await made : made);
   }
   return answers;
 }
 
-function answer(order: Order, buffer: Buffer): Answer | Promise<Answer> {
+function answer(order: Order, scratch: Scratch): Answer | Promise<Answer> {
   let untold = 0;
   const step = 'encoding' in order ? TELL_EVERY_ENCODED : TELL_EVERY;
   const tell = (bytes: number): void => {
@@ -38,8 +38,8 @@ function answer(order: Order, buffer: Buffer): Answer | Promise<Answer> {
     parentPort?.postMessage('alive');
   };
   try {
-    if ('path' in order) return digestFile({ file: order, layouts: [] }, tell, buffer).md5;
-    const result = perform(order, tell, buffer);
+    if ('path' in order) return digestFile({ file: order, layouts: [] }, tell, scratch).md5;
+    const result = perform(order, tell, scratch);
     return result instanceof Promise ? result.then((encoded) => ({ result: encoded }), failure) : { result };
   } catch (error) {
     return failure(error);
