@@ -102,9 +102,12 @@ export class Md5Lanes {
     writeConstants(this.#view);
   }
 
+  static #isSupported: boolean | undefined;
+
   /** Not where Node has no WebAssembly, or the processor not the instructions. */
   static get isSupported(): boolean {
-    return 'WebAssembly' in globalThis && WebAssembly.validate(md5Module());
+    Md5Lanes.#isSupported ??= 'WebAssembly' in globalThis && WebAssembly.validate(md5Module());
+    return Md5Lanes.#isSupported;
   }
 
   /** Adds the first bytes of `buffer` to a sum: those of the file from `offset`, a multiple of `GRANULE`, on. */
