@@ -364,6 +364,26 @@ describe('what cannot be copied or proved is sent, in the same run', () => {
     },
   );
 
+  test('part copies of one object that are refused: the next file is made from its own', async () => {
+    putOld('p/image-1');
+    const OTHER = noise(64 * MIB, 7);
+    const entry = entryOf(OTHER);
+    s3.server.putObject(bucket, 'p/other', OTHER, { etag: entry.etag });
+    const index = indexOf({ 'p/image-1': OLD_ENTRY, 'p/other': entry });
+    s3.server.faults.add({
+      match: { operation: 'UploadPartCopy', key: 'p/image' },
+      fault: { kind: 'error', code: 'InvalidRequest' },
+    });
+    const other = Buffer.concat([OTHER, noise(1_000, 4)]);
+    await writeTree({ image: EDITED, other }, root);
+    const connection = { concurrency: 1, maxAttempts: 1 };
+    const run = await publish(s3, bucket, root, { index, connection });
+    expect(run).toMatchObject({ exit: 0 });
+    expect(run.report.sentBytes).toBeLessThan(EDITED.length + LITTLE);
+    expectHeld(EDITED);
+    expectHeld(other, 'p/other');
+  });
+
   test.each([false, true])(
     'parts whose sizes the server refuses at the end (delay-updates: %s): sent in parts of one size',
     async (delayUpdates) => {

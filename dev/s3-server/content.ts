@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
+const NO_PARTS: ReadonlyMap<number, Content> = new Map();
+
 /**
  * The bytes of an object or part, as a rope: a multipart object shares its parts' buffers, a range its source's.
  * A discarded content (`discardBodies`, for benchmarks) keeps size and MD5 alone.
@@ -9,11 +11,19 @@ export class Content {
   readonly size: number;
   readonly #chunks: readonly Buffer[] | undefined;
   #md5: string | undefined;
+  /** What it was put together from, by where that ends: the same range again is not hashed again. */
+  readonly #parts: ReadonlyMap<number, Content>;
 
-  private constructor(size: number, chunks: readonly Buffer[] | undefined, md5: string | undefined) {
+  private constructor(
+    size: number,
+    chunks: readonly Buffer[] | undefined,
+    md5: string | undefined,
+    parts: ReadonlyMap<number, Content> = NO_PARTS,
+  ) {
     this.size = size;
     this.#chunks = chunks;
     this.#md5 = md5;
+    this.#parts = parts;
   }
 
   static of(bytes: Buffer, md5?: string): Content {
@@ -39,7 +49,7 @@ export class Content {
         return Content.discarded(size, standIn(parts.map(({ md5 }) => md5).join()));
       for (const chunk of part.#chunks) chunks.push(chunk);
     }
-    return new Content(size, chunks, undefined);
+    return new Content(size, chunks, undefined, byEnd(parts));
   }
 
   /** The MD5 in lower-case hex. */
@@ -72,6 +82,8 @@ export class Content {
   /** The bytes from `start` to before `end`. */
   slice(start: number, end: number): Content {
     if (start === 0 && end === this.size) return this;
+    const part = this.#parts.get(end);
+    if (part !== undefined && end - part.size === start) return part;
     if (this.#chunks === undefined)
       return Content.discarded(end - start, standIn(`${this.md5} ${start}-${end}`));
     const chunks: Buffer[] = [];
@@ -108,6 +120,16 @@ export class Content {
         return undefined;
     }
   }
+}
+
+function byEnd(parts: readonly Content[]): ReadonlyMap<number, Content> {
+  const ends = new Map<number, Content>();
+  let end = 0;
+  for (const part of parts) {
+    end += part.size;
+    ends.set(end, part);
+  }
+  return ends;
 }
 
 /** Stable, and never the MD5 of anything sent: what was discarded cannot be hashed again. */

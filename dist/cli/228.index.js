@@ -1,13 +1,14 @@
 export const id = 228;
-export const ids = [228,452];
+export const ids = [228];
 export const modules = {
 
 /***/ 7452:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   C: () => (/* binding */ forEachConcurrent),
-/* harmony export */   G: () => (/* binding */ ByteBudget)
+/* harmony export */   C6: () => (/* binding */ forEachConcurrent),
+/* harmony export */   Gz: () => (/* binding */ ByteBudget),
+/* harmony export */   j3: () => (/* binding */ settleAll)
 /* harmony export */ });
 /** Runs `work` over the items, at most `limit` at a time, in order of start. Stops starting when `work` rejects. */
 async function forEachConcurrent(items, limit, work) {
@@ -2841,7 +2842,7 @@ class S3Store {
         if (due.length > 0)
             for (const answer of await this.#deleteBatch(due, signal))
                 answers.set(answer.key, answer);
-        await (0,concurrency/* forEachConcurrent */.C)(single, SINGLE_DELETES_IN_FLIGHT, async (request) => {
+        await (0,concurrency/* forEachConcurrent */.C6)(single, SINGLE_DELETES_IN_FLIGHT, async (request) => {
             answers.set(request.key, await this.#deleteOne(request, signal));
         });
         return requests.map(({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
@@ -2849,7 +2850,7 @@ class S3Store {
     /** Where a server ignores the ETags of deletes, a look right before it narrows what nothing closes. */
     async #stillListed(requests, answers, signal) {
         const still = [];
-        await (0,concurrency/* forEachConcurrent */.C)(requests, SINGLE_DELETES_IN_FLIGHT, async (request) => {
+        await (0,concurrency/* forEachConcurrent */.C6)(requests, SINGLE_DELETES_IN_FLIGHT, async (request) => {
             const { key, etag } = request;
             const head = await this.head(key, signal);
             if (head === undefined)

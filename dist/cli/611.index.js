@@ -5,7 +5,7 @@ export const modules = {
 /***/ 8078:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
-module.exports = __webpack_require__.p + "0cf1698d7a25526db693.js";
+module.exports = __webpack_require__.p + "5025940ec54a4cb6fc42.js";
 
 /***/ }),
 
@@ -755,8 +755,8 @@ function isSize(value) {
 var promises_ = __webpack_require__(8500);
 // EXTERNAL MODULE: ./build/src/sync/explain.js
 var explain = __webpack_require__(7770);
-// EXTERNAL MODULE: ./build/src/sync/file-bytes.js
-var file_bytes = __webpack_require__(3769);
+// EXTERNAL MODULE: ./build/src/sync/file-bytes.js + 2 modules
+var file_bytes = __webpack_require__(5313);
 ;// CONCATENATED MODULE: ./build/src/sync/listed-sizes.js
 
 
@@ -848,7 +848,7 @@ async function digestTree(request) {
         const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
         if (remembered !== undefined) {
             known.set(file.name, sharing(remembered, objectOf(file.name)));
-            if (request.chunks === true && (0,model_chunks/* chunkUnit */.u8)(file.size) !== undefined)
+            if (request.chunks === true && remembered.chunks === undefined && (0,model_chunks/* chunkUnit */.u8)(file.size) !== undefined)
                 uncut.push(file);
             continue;
         }
@@ -907,8 +907,8 @@ async function digestTree(request) {
             known.set(name, { ...digest, chunks });
     };
     await pool.helping(async () => {
-        await (0,model_concurrency/* forEachConcurrent */.C)(jobs.values(), JOBS_IN_FLIGHT, one);
-        await (0,model_concurrency/* forEachConcurrent */.C)(uncut, pool.width, cut);
+        await (0,model_concurrency/* forEachConcurrent */.C6)(jobs.values(), JOBS_IN_FLIGHT, one);
+        await (0,model_concurrency/* forEachConcurrent */.C6)(uncut, pool.width, cut);
     });
     const files = restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
     return { files, digests: known };
@@ -1276,7 +1276,7 @@ async function execute(plan, performer, options) {
         for (const step of first)
             await one(step);
         const rest = phase.steps.filter((step) => !first.has(step));
-        await (0,model_concurrency/* forEachConcurrent */.C)(rest, concurrency, one);
+        await (0,model_concurrency/* forEachConcurrent */.C6)(rest, concurrency, one);
     };
     for (const { name, phases } of plan.ranks) {
         const steps = phases.reduce((sum, phase) => sum + (phase.kind === 'publish' ? phase.steps.length : 0), 0);
@@ -1296,7 +1296,7 @@ async function execute(plan, performer, options) {
             const reason = unmet ?? (isDeleting ? withheld : undefined);
             const batches = batchesOf(phase.steps);
             const from = phaseStart;
-            await (0,model_concurrency/* forEachConcurrent */.C)(batches, concurrency, async ({ work, offset }) => {
+            await (0,model_concurrency/* forEachConcurrent */.C6)(batches, concurrency, async ({ work, offset }) => {
                 const steps = isDeletes(work) ? work : [work];
                 let results;
                 if (reason !== undefined)
@@ -1562,7 +1562,7 @@ class Verifier {
     async #layoutOf({ key, etag, size }, parts) {
         const sizes = [];
         const numbers = Array.from({ length: parts }, (_, i) => i);
-        await (0,model_concurrency/* forEachConcurrent */.C)(numbers, PARTS_ASKED_AT_ONCE, async (i) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(numbers, PARTS_ASKED_AT_ONCE, async (i) => {
             sizes[i] = (await this.#store.partSize(key, etag, i + 1, this.#signal)) ?? 0;
         });
         const runs = [];
@@ -1616,7 +1616,7 @@ const MODE_BITS = 0o777;
  */
 class Fetch {
     #options;
-    #bodies = new model_concurrency/* ByteBudget */.G(BODY_BUDGET);
+    #bodies = new model_concurrency/* ByteBudget */.Gz(BODY_BUDGET);
     #verifier;
     #staged = new Map();
     #placed = new Map();
@@ -1908,7 +1908,7 @@ class Fetch {
             await handle.truncate(object.size);
             const ranges = [...(0,digest_index/* partsOf */.CI)((0,digest_index/* uniformLayout */.Ng)(object.size, RANGE))].map((range, i) => ({ ...range, i }));
             const due = ranges.filter(({ i }) => done?.has(i) !== true);
-            await (0,model_concurrency/* forEachConcurrent */.C)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async () => {
+            await (0,model_concurrency/* forEachConcurrent */.C6)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async () => {
                 signal.throwIfAborted();
                 const { body } = await this.#read(object, { first: offset, last: offset + size - 1 });
                 await handle.write(body, 0, body.length, offset);
@@ -2321,7 +2321,7 @@ async function whatWouldLoseAcls(plan, request) {
     const aclUnknown = new Set();
     const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined);
     let denied;
-    await (0,model_concurrency/* forEachConcurrent */.C)(steps, request.concurrency, async ({ key }) => {
+    await (0,model_concurrency/* forEachConcurrent */.C6)(steps, request.concurrency, async ({ key }) => {
         if (denied !== undefined) {
             aclUnknown.add(key);
             return;
@@ -3221,7 +3221,7 @@ async function readBack(files, md5s, request) {
     const findings = [];
     let done = 0;
     let bytes = 0;
-    await (0,model_concurrency/* forEachConcurrent */.C)(files, request.concurrency, async (file) => {
+    await (0,model_concurrency/* forEachConcurrent */.C6)(files, request.concurrency, async (file) => {
         signal.throwIfAborted();
         const key = (prefix + file.name);
         const object = listing.get(key);
@@ -3421,7 +3421,7 @@ class Asker {
                 if (!this.#asked.has(object) && !this.#asking.vouched.has(object))
                     due.push(object);
         }
-        await (0,model_concurrency/* forEachConcurrent */.C)(due, concurrency, async (object) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(due, concurrency, async (object) => {
             await this.#learn(object);
         });
     }
@@ -3598,7 +3598,8 @@ async function encodeFile(job, onBytes) {
     };
 }
 async function encodeAtOnce({ file, encoding, to, always }, handle, onBytes) {
-    const bytes = await (0,file_bytes/* readRange */.qX)(handle, 0, file.size);
+    const bytes = Buffer.allocUnsafe(file.size);
+    await (0,file_bytes/* readRange */.qX)(handle, 0, bytes);
     onBytes(bytes.length);
     const md5 = (0,model_digest/* md5Of */.iF)(bytes);
     const encoded = encoding === 'gzip' ? await gzipped(bytes, GZIP) : await brotlied(bytes, brotliOptions(file.size));
@@ -3656,19 +3657,21 @@ function brotliOptions(size) {
  * Everything but encoding is done when it returns.
  *
  * @param onBytes told of what was read, as it is
- * @param buffer of `chunkBuffer`
  */
-function perform(job, onBytes, buffer) {
+function perform(job, onBytes, scratch) {
     if ('encoding' in job)
         return encodeFile(job, onBytes);
     if ('unit' in job)
-        return (0,file_bytes/* chunkFile */.E9)(job, onBytes, buffer);
+        return (0,file_bytes/* chunkFile */.E9)(job, onBytes, scratch);
     if ('region' in job)
-        return (0,file_bytes/* digestRegion */.NC)(job, onBytes, buffer);
-    return (0,file_bytes/* digestFile */.TM)(job, onBytes, buffer);
+        return (0,file_bytes/* digestRegion */.NC)(job, onBytes, scratch);
+    if ('what' in job)
+        return job.what === 'whole' ? (0,file_bytes/* digestWhole */.GU)(job, onBytes, scratch) : (0,file_bytes/* digestParts */.zf)(job, onBytes, scratch);
+    return (0,file_bytes/* digestFile */.TM)(job, onBytes, scratch);
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/digest-pool.js
+
 
 
 
@@ -3700,7 +3703,7 @@ class DigestPool {
     #queuedBytes = 0;
     #helpers = 0;
     /** Of this thread. */
-    #buffer;
+    #scratch;
     #isHelping = false;
     /** No thread is to be had. */
     #isAlone = false;
@@ -3729,6 +3732,15 @@ class DigestPool {
     async #read(job, ahead) {
         if (ahead < WORTH_THREAD && this.#sent.size === 0)
             return (await this.#inPlace(job));
+        const { file, layouts } = job;
+        if (file.size >= WORTH_THREAD && layouts.length > 0 && (0,file_bytes/* canSplit */.zy)(layouts)) {
+            const passes = [
+                this.#inThread({ file, what: 'whole' }),
+                ...layouts.map((layout) => this.#inThread({ file, what: 'parts', layout })),
+            ];
+            const [whole, ...parts] = await (0,model_concurrency/* settleAll */.j3)(passes);
+            return (0,file_bytes/* joined */.oR)(whole, parts);
+        }
         return (await this.#inThread(job));
     }
     /** @param ahead bytes that will be asked for soon, this file included */
@@ -3737,9 +3749,9 @@ class DigestPool {
             return (await this.#inPlace(job));
         return (await this.#inThread(job));
     }
-    /** Whether a thread has nothing to do. */
+    /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
     get isIdle() {
-        const isFree = [...this.#sent.values()].some(({ length }) => length === 0);
+        const isFree = [...this.#sent.values()].some((sent) => sent.flat().every(({ job }) => costOf(job) < job.file.size));
         return this.#queue.length === 0 && (isFree || this.#sent.size < this.width);
     }
     /** `undefined`: the file is not of a size to be cut, or could not be read; whoever digests it says why. */
@@ -3778,8 +3790,8 @@ class DigestPool {
         return this.#perform(job);
     }
     #perform(job) {
-        this.#buffer ??= (0,file_bytes/* chunkBuffer */.SC)();
-        return perform(job, this.#onAlive, this.#buffer);
+        this.#scratch ??= new file_bytes/* Scratch */.fx();
+        return perform(job, this.#onAlive, this.#scratch);
     }
     async close() {
         // Node keeps a signal made of others for ever while somebody listens to it, and with it all that they hold.
@@ -3811,14 +3823,15 @@ class DigestPool {
         const isLarge = (this.#queue[0]?.job.file.size ?? 0) >= WORTH_THREAD;
         const isWorthOne = this.#sent.size === 0 || isLarge || this.#queuedBytes > WORTH_ANOTHER * this.#sent.size;
         let least;
-        let batches = BATCHES_SENT;
+        let leastCost = Number.POSITIVE_INFINITY;
         for (const [worker, sent] of this.#sent) {
-            if (sent.length < batches) {
-                least = worker;
-                batches = sent.length;
-            }
+            const cost = sent.flat().reduce((sum, { job }) => sum + costOf(job), 0);
+            if (sent.length >= BATCHES_SENT || cost >= leastCost)
+                continue;
+            least = worker;
+            leastCost = cost;
         }
-        return batches > 0 && isWorthOne && this.#sent.size < this.width ? this.#spawn() : least;
+        return leastCost > 0 && isWorthOne && this.#sent.size < this.width ? this.#spawn() : least;
     }
     /** Fairly cut: what is left must not wait for one thread while another one idles. */
     #take(files, mostBytes) {
@@ -3908,6 +3921,12 @@ function orderOf({ job }) {
     const { path, size, mtimeNs, ctimeNs, ino } = job.file;
     const file = { path, size, mtimeNs, ctimeNs, ino };
     return job.layouts.length === 0 ? file : { file, layouts: job.layouts };
+}
+/** What a job takes: bytes that MD5 gets through one by one in the same time. */
+function costOf(job) {
+    if ('unit' in job)
+        return job.file.size / 2;
+    return 'what' in job && job.what === 'parts' ? job.file.size / 3 : job.file.size;
 }
 /** Whether it is done here while the threads are busy. */
 function isQuick(task) {
@@ -4492,7 +4511,7 @@ class Download {
     async #ask(files) {
         const { store } = this.#ports;
         const due = files.filter((file) => this.#headOf(file) === undefined);
-        await (0,model_concurrency/* forEachConcurrent */.C)(due, (0,model_options/* requestsInFlight */._)(this.#options.connection), async ({ object }) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(due, (0,model_options/* requestsInFlight */._)(this.#options.connection), async ({ object }) => {
             this.#frame.signal.throwIfAborted();
             if (object === undefined)
                 return;
@@ -4653,7 +4672,7 @@ class Download {
             written.add(at);
         }
         const closed = [];
-        await (0,model_concurrency/* forEachConcurrent */.C)(written, DIRECTORIES_AT_ONCE, async (name) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(written, DIRECTORIES_AT_ONCE, async (name) => {
             const path = (0,external_node_path_.join)(directory, name);
             await (0,external_node_fs_promises_.access)(path, external_node_fs_promises_.constants.W_OK | external_node_fs_promises_.constants.X_OK).catch(({ code }) => {
                 if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
@@ -4903,6 +4922,7 @@ function contentsOf(files, objects, digests, vouched) {
 
 
 
+
 /** Below this much to hash, what a thread does ahead is not worth its start. Bytes. */
 const early_digests_WORTH_THREAD = 16 * 1024 * 1024;
 /** Digests asked for at a time: enough for full batches to every thread. */
@@ -4917,6 +4937,7 @@ class EarlyDigests {
     #pool;
     /** Files that it knows are not read. */
     #fileIndex;
+    #cuts;
     /** The first file of a size; `undefined`: there was another one, or an object. */
     #firsts = new Map();
     /** Large files whose size no object has so far. Objects say by which layouts they are read. */
@@ -4935,10 +4956,12 @@ class EarlyDigests {
     /**
      * @param index of the objects
      * @param fileIndex where its lines about local files may be believed
+     * @param cuts large files as well, where a thread has time for it
      */
-    constructor(pool, index, fileIndex) {
+    constructor(pool, index, fileIndex, cuts = false) {
         this.#pool = pool;
         this.#fileIndex = fileIndex;
+        this.#cuts = cuts;
         this.sizes = new ListedSizes(index);
     }
     /** The walk met it. */
@@ -5006,7 +5029,10 @@ class EarlyDigests {
         const job = { file, layouts };
         this.#running++;
         try {
-            const digest = await this.#pool.digest(job, Number.POSITIVE_INFINITY);
+            const cut = this.#cuts && (0,model_chunks/* chunkUnit */.u8)(size) !== undefined ? idleChunks(this.#pool, file) : undefined;
+            const whole = await this.#pool.digest(job, Number.POSITIVE_INFINITY);
+            const chunks = await cut;
+            const digest = chunks === undefined ? whole : { ...whole, chunks };
             if (layouts.length === 0)
                 this.#whole.set(name, digest);
             else
@@ -5103,7 +5129,7 @@ class Encodings {
             ahead += names[0]?.size ?? 0;
         const total = ahead;
         let done = 0;
-        await (0,model_concurrency/* forEachConcurrent */.C)(groups.values(), pool.width * 2, async ({ encoding, names }) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(groups.values(), pool.width * 2, async ({ encoding, names }) => {
             signal.throwIfAborted();
             const [first] = names;
             if (first === undefined)
@@ -5391,7 +5417,7 @@ async function foreignWrites(request) {
     }
     // A listing may lag behind, or spell an ETag otherwise than the write's answer: the object itself decides.
     const foreign = [];
-    await (0,model_concurrency/* forEachConcurrent */.C)(suspects, concurrency, async (key) => {
+    await (0,model_concurrency/* forEachConcurrent */.C6)(suspects, concurrency, async (key) => {
         const head = await store.head(key, signal);
         if (head?.etag !== expected(key))
             foreign.push(key);
@@ -6095,7 +6121,7 @@ async function progressOf(request) {
         else
             doubtful.push({ listed, md5 });
     }
-    await (0,model_concurrency/* forEachConcurrent */.C)(doubtful, concurrency, async ({ listed: { key, etag }, md5 }) => {
+    await (0,model_concurrency/* forEachConcurrent */.C6)(doubtful, concurrency, async ({ listed: { key, etag }, md5 }) => {
         const head = await store.head(key, signal);
         const isOther = (0,model_digest/* classifyETag */.Q)(etag).kind === 'md5' && (0,object_store/* etagsProve */.P)(head?.encryption);
         if (head?.etag === etag && !isOther && (0,model_headers/* metadataMd5 */.SG)(head.metadata) === md5)
@@ -6185,7 +6211,7 @@ async function askHeaders(files, questions) {
     const answers = new Map();
     const due = files.slice(0, budget);
     let denied = false;
-    await (0,model_concurrency/* forEachConcurrent */.C)(due, concurrency, async (file) => {
+    await (0,model_concurrency/* forEachConcurrent */.C6)(due, concurrency, async (file) => {
         const key = (prefix + file.name);
         if (denied)
             return;
@@ -6476,8 +6502,8 @@ function named(names) {
     return `${names.slice(0, SHOWN).join(', ')}${more}`;
 }
 
-// EXTERNAL MODULE: ./build/src/sync/shared-tree.js + 1 modules
-var shared_tree = __webpack_require__(8414);
+// EXTERNAL MODULE: ./build/src/sync/shared-tree.js + 2 modules
+var shared_tree = __webpack_require__(7133);
 ;// CONCATENATED MODULE: ./build/src/sync/site.js
 
 
@@ -6610,7 +6636,7 @@ class SourceObjects {
     #layouts = new Map();
     #spool;
     #spooled = 0;
-    #room = new model_concurrency/* ByteBudget */.G(SPOOL_BYTES);
+    #room = new model_concurrency/* ByteBudget */.Gz(SPOOL_BYTES);
     /** What gives back the room of each file in the spool, by its path. */
     #held = new Map();
     constructor(options) {
@@ -6619,7 +6645,7 @@ class SourceObjects {
     /** Asks for what will be written: its headers are needed then, and its digest now. */
     async ask(files, onProgress) {
         const { concurrency, signal } = this.#options;
-        await (0,model_concurrency/* forEachConcurrent */.C)(files, concurrency, async (file) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(files, concurrency, async (file) => {
             signal.throwIfAborted();
             await this.#head(source_objects_objectOf(file), signal);
             onProgress();
@@ -6668,7 +6694,7 @@ class SourceObjects {
         const { concurrency, signal } = this.#options;
         const { digests } = this.contents(files, listing, prefix);
         const copies = new Map();
-        await (0,model_concurrency/* forEachConcurrent */.C)(files, concurrency, async (file) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(files, concurrency, async (file) => {
             const there = listing.get((prefix + file.name));
             if (digests.has(file.name) || there?.size !== file.size || isSameByETag(file, there))
                 return;
@@ -6891,6 +6917,8 @@ function onlyPartOf(multipart, plain) {
 
 ;// CONCATENATED MODULE: ./build/src/model/part-plan.js
 
+/** What is sent begins and ends at multiples of it, so that the parts can be digested as whole granules. Bytes. */
+const ALIGNMENT = 64 * 1024;
 /**
  * Cuts a file into parts, such that what it has in common with an older object is copied and as little as possible is
  * sent. Inside of what is copied or sent the borders are those of parts of `partSize`, of which the digests are known
@@ -6922,11 +6950,14 @@ function planParts(size, stretches, partSize) {
 /** The stretches that are parts of their own, shortened or left out such that what lies between them is one as well. */
 function roomFor(size, stretches) {
     const kept = [];
+    const borders = bordersOf(size, stretches);
     for (const { offset, size: length, from } of stretches) {
-        const end = Math.min(offset + length, size);
-        if (end - offset < part_sizes/* LEAST_PART */.u1)
+        const start = borders.has(offset) ? offset : Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+        const last = Math.min(offset + length, size);
+        const end = borders.has(last) ? last : Math.floor(last / ALIGNMENT) * ALIGNMENT;
+        if (end - start < part_sizes/* LEAST_PART */.u1)
             continue;
-        const next = { start: offset, end, moved: from - offset };
+        const next = { start, end, moved: from - offset };
         for (;;) {
             const last = kept.at(-1);
             const before = last?.end ?? 0;
@@ -6952,6 +6983,14 @@ function roomFor(size, stretches) {
         }
     }
     return kept;
+}
+/** Where a copy ends without anything to be sent after it: at the end, and where the next one begins. */
+function bordersOf(size, stretches) {
+    const borders = new Set([size]);
+    for (const [i, { offset, size: length }] of stretches.entries())
+        if (stretches[i + 1]?.offset === offset + length)
+            borders.add(offset + length);
+    return borders;
 }
 /** Parts from `start` to before `end`, none too small but the last one of the file. */
 function* cut(start, end, size, grid) {
@@ -7017,7 +7056,7 @@ function* regionsOf(one, other) {
 
 
 
-/** Parts of one file in flight; other files and the budget share the rest. */
+/** Parts of one file in flight; other files and the arena share the rest. */
 const PARTS_IN_FLIGHT = 8;
 /** So too where some of them are copied, which costs this machine nothing. */
 const COPIED_PARTS_IN_FLIGHT = 16;
@@ -7038,7 +7077,7 @@ const ABORT_TIME_MS = 2_000;
  */
 class Transfer {
     #options;
-    #bodies;
+    #arena;
     #readWhole = (0,file_bytes/* createWholeReader */.Pk)();
     #sent = new Map();
     #staged = new Map();
@@ -7064,7 +7103,7 @@ class Transfer {
     #copiesRanges = true;
     constructor(options) {
         this.#options = options;
-        this.#bodies = options.budget;
+        this.#arena = options.arena;
     }
     async stage(step, required) {
         const started = performance.now();
@@ -7122,7 +7161,7 @@ class Transfer {
             emit({ type: 'message', level: 'warning', message });
         }
         const until = performance.now() + (stopped ? ABORT_TIME_MS : Number.POSITIVE_INFINITY);
-        await (0,model_concurrency/* forEachConcurrent */.C)(due, concurrency, async ({ upload }) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(due, concurrency, async ({ upload }) => {
             if (performance.now() < until)
                 await this.#abort(upload);
         });
@@ -7371,7 +7410,7 @@ class Transfer {
         try {
             const ranges = [...(0,digest_index/* partsOf */.CI)(layout)].map((range, i) => ({ ...range, number: i + 1 }));
             const parts = [];
-            await (0,model_concurrency/* forEachConcurrent */.C)(ranges, PARTS_IN_FLIGHT, async ({ offset, size, number }) => {
+            await (0,model_concurrency/* forEachConcurrent */.C6)(ranges, PARTS_IN_FLIGHT, async ({ offset, size, number }) => {
                 signal.throwIfAborted();
                 const range = whole ? {} : { range: { first: offset, last: offset + size - 1 } };
                 const part = begun.have.get(number) ?? (await store.copyPart({ upload, number, source, ...range }, requests));
@@ -7452,7 +7491,7 @@ class Transfer {
                 throw unproved('UploadPartCopy', 'it is encrypted');
             const ranges = [...(0,digest_index/* partsOf */.CI)(layout)].map((range, i) => ({ ...range, number: i + 1 }));
             const parts = [];
-            await (0,model_concurrency/* forEachConcurrent */.C)(ranges, PARTS_IN_FLIGHT, async ({ offset, size, number }) => {
+            await (0,model_concurrency/* forEachConcurrent */.C6)(ranges, PARTS_IN_FLIGHT, async ({ offset, size, number }) => {
                 signal.throwIfAborted();
                 const range = ranges.length === 1 ? {} : { range: { first: offset, last: offset + size - 1 } };
                 parts[number - 1] = await store.copyPart({ upload, number, source, ...range }, requests);
@@ -7632,9 +7671,9 @@ class Transfer {
             }
         }
         const { store, rate, signal, requests } = this.#options;
-        return this.#bodies.with(file.size, async () => {
+        return this.#arena.with(file.size, async (body) => {
             signal.throwIfAborted();
-            const body = await this.#bodyOf(file);
+            await this.#readBody(file, body);
             const md5 = (0,model_digest/* md5Of */.iF)(body);
             const headers = await this.#headers(file, md5, false);
             const put = { key, body, md5, headers, condition };
@@ -7644,8 +7683,9 @@ class Transfer {
         });
     }
     /** A redirect has no bytes and no file. */
-    async #bodyOf(file) {
-        return file.redirect === undefined ? this.#readWhole(file) : Buffer.alloc(0);
+    async #readBody(file, body) {
+        if (file.redirect === undefined)
+            await this.#readWhole(file, body);
     }
     /** Sends a file into an upload: large ones in parts, small ones as its only one. */
     async #uploadParts(key, file, known) {
@@ -7673,9 +7713,9 @@ class Transfer {
                 : this.#sendParts(key, file, { ...digest, ...delta }, layoutOf(delta.parts), delta));
             return { ...staged, chunks: (0,model_chunks/* formatChunks */.ey)(chunks) };
         }
-        return this.#bodies.with(file.size, async () => {
+        return this.#arena.with(file.size, async (body) => {
             signal.throwIfAborted();
-            const body = await this.#bodyOf(file);
+            await this.#readBody(file, body);
             const md5 = (0,model_digest/* md5Of */.iF)(body);
             const layout = [{ count: 1, size: file.size }];
             return this.#sendParts(key, file, { md5, partMd5s: [md5] }, layout, undefined, body);
@@ -7731,7 +7771,7 @@ class Transfer {
                 digests[i] = other;
             });
         }
-        await (0,model_concurrency/* forEachConcurrent */.C)(due, pool.width, (work) => work());
+        await (0,model_concurrency/* forEachConcurrent */.C6)(due, pool.width, (work) => work());
         return { source: found.source, parts, partMd5s: digests.flat() };
     }
     /** Whether an upload failed for the sizes of its parts: then no other one of this run has such. */
@@ -7760,9 +7800,13 @@ class Transfer {
             switch (error.kind) {
                 case 'source':
                     return 'it changed or went away';
+                case 'rejected':
+                    // Something about this object, unless the server does not know how.
+                    if (isUnknownThere(error))
+                        this.#copiesRanges = false;
+                    return `the copy was refused (${error.code})`;
                 case 'digest':
                 case 'denied':
-                case 'rejected':
                 case 'server':
                     this.#copiesRanges = false;
                     return `the copy was refused (${error.code})`;
@@ -7828,12 +7872,13 @@ class Transfer {
             }
             else if (due.length > 0) {
                 const lanes = isLike ? COPIED_PARTS_IN_FLIGHT : PARTS_IN_FLIGHT;
-                await (0,file_bytes/* withOpenFile */.lv)(file, (handle) => (0,model_concurrency/* forEachConcurrent */.C)(due, lanes, async ({ offset, size, number, from }) => {
+                await (0,file_bytes/* withOpenFile */.lv)(file, (handle) => (0,model_concurrency/* forEachConcurrent */.C6)(due, lanes, async ({ offset, size, number, from }) => {
                     if (from !== undefined && (await copy(number, from, size)))
                         return;
-                    await this.#bodies.with(size, async () => {
+                    await this.#arena.with(size, async (body) => {
                         signal.throwIfAborted();
-                        await send(number, await (0,file_bytes/* readRange */.qX)(handle, offset, size));
+                        await (0,file_bytes/* readRange */.qX)(handle, offset, body);
+                        await send(number, body);
                     });
                 }));
             }
@@ -8041,7 +8086,7 @@ class Uploads {
         const { store, concurrency, signal, emit } = this.#request;
         const due = [...this.#left].filter(([, entry]) => !wanted(entry) && this.#isOver(entry));
         let aborted = 0;
-        await (0,model_concurrency/* forEachConcurrent */.C)(due, concurrency, async ([id, { key }]) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(due, concurrency, async ([id, { key }]) => {
             try {
                 await store.abortUpload({ key, id, encryption: undefined }, signal);
                 this.#left.delete(id);
@@ -8342,7 +8387,9 @@ class Run {
         const digestedNs = BigInt(now()) * 1000000n;
         // Where files are stored encoded, their own bytes have no object.
         const isPlain = this.#source === undefined && site.compress.length === 0;
-        const early = isPlain ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex) : undefined;
+        const early = isPlain
+            ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex, this.#reuses)
+            : undefined;
         const { tree: found, listing, further } = await this.#look(early);
         const published = await withoutRules(found, site);
         const { source } = this.#ports;
@@ -8489,7 +8536,7 @@ class Run {
     async #digestEncoded(plan) {
         const due = [...stepsOf(plan)].flatMap((step) => step.action === 'upload' && step.md5 === undefined && step.file.encoded !== undefined ? step.file : []);
         const digests = new Map();
-        await (0,model_concurrency/* forEachConcurrent */.C)(due, this.#frame.pool.width * 2, async (file) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(due, this.#frame.pool.width * 2, async (file) => {
             digests.set(file.name, (await this.#frame.pool.digest({ file, layouts: [] }, file.size)).md5);
         });
         return digests;
@@ -8529,7 +8576,7 @@ class Run {
             });
             let failed;
             try {
-                await (0,model_concurrency/* forEachConcurrent */.C)(due, (0,model_options/* requestsInFlight */._)(this.#options.connection), async (step) => {
+                await (0,model_concurrency/* forEachConcurrent */.C6)(due, (0,model_options/* requestsInFlight */._)(this.#options.connection), async (step) => {
                     const outcome = failed !== undefined || signal.aborted
                         ? skipped(step, failed)
                         : await this.#stageOne(transfer, step);
@@ -8630,7 +8677,7 @@ class Run {
             const upload = done.has(key) ? staged.get(key) : undefined;
             return upload === undefined ? [] : uploadOf(upload);
         });
-        await (0,model_concurrency/* forEachConcurrent */.C)([...losers, ...idle], concurrency, (upload) => store.abortUpload(upload, this.#frame.requests).catch(() => undefined));
+        await (0,model_concurrency/* forEachConcurrent */.C6)([...losers, ...idle], concurrency, (upload) => store.abortUpload(upload, this.#frame.requests).catch(() => undefined));
         this.#blameInvalidation(await invalidations.wait());
     }
     /** Publishes a share of the first rank that is not done, and writes down what was published. */
@@ -8693,7 +8740,7 @@ class Run {
             return this.#frame.notice(`${what} would be aborted where they are still open`);
         await this.#frame.phase('execute', (tell) => {
             let files = 0;
-            return (0,model_concurrency/* forEachConcurrent */.C)(uploads, (0,model_options/* requestsInFlight */._)(connection), async (upload) => {
+            return (0,model_concurrency/* forEachConcurrent */.C6)(uploads, (0,model_options/* requestsInFlight */._)(connection), async (upload) => {
                 this.#frame.signal.throwIfAborted();
                 await store.abortUpload(upload, this.#frame.requests);
                 tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
@@ -9049,7 +9096,7 @@ class Run {
             pool: this.#frame.pool,
             overwrite,
             policy: this.#policy,
-            budget: this.#shared.bodies,
+            arena: this.#shared.bodies,
             rate: this.#shared.rate,
             ...(filling === undefined
                 ? {}

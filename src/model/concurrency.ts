@@ -20,7 +20,7 @@ export async function forEachConcurrent<T>(
 }
 
 /** Waits for all, then rejects with the first rejection: nothing is left running behind a failure. */
-async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(promises);
   return results.map((result) => {
     if (result.status === 'rejected') throw result.reason;

@@ -2,6 +2,9 @@ import type { Stretch } from './chunks.js';
 import type { PartRun } from './digest-index.js';
 import { LEAST_PART, MAX_PARTS } from './part-sizes.js';
 
+/** What is sent begins and ends at multiples of it, so that the parts can be digested as whole granules. Bytes. */
+const ALIGNMENT = 64 * 1024;
+
 /** A part of an upload: sent, or copied. */
 export interface PlannedPart {
   readonly offset: number;
@@ -49,10 +52,13 @@ export function planParts(
 /** The stretches that are parts of their own, shortened or left out such that what lies between them is one as well. */
 function roomFor(size: number, stretches: readonly Stretch[]): readonly Kept[] {
   const kept: Kept[] = [];
+  const borders = bordersOf(size, stretches);
   for (const { offset, size: length, from } of stretches) {
-    const end = Math.min(offset + length, size);
-    if (end - offset < LEAST_PART) continue;
-    const next: Kept = { start: offset, end, moved: from - offset };
+    const start = borders.has(offset) ? offset : Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+    const last = Math.min(offset + length, size);
+    const end = borders.has(last) ? last : Math.floor(last / ALIGNMENT) * ALIGNMENT;
+    if (end - start < LEAST_PART) continue;
+    const next: Kept = { start, end, moved: from - offset };
     for (;;) {
       const last = kept.at(-1);
       const before = last?.end ?? 0;
@@ -77,6 +83,14 @@ function roomFor(size: number, stretches: readonly Stretch[]): readonly Kept[] {
     }
   }
   return kept;
+}
+
+/** Where a copy ends without anything to be sent after it: at the end, and where the next one begins. */
+function bordersOf(size: number, stretches: readonly Stretch[]): ReadonlySet<number> {
+  const borders = new Set([size]);
+  for (const [i, { offset, size: length }] of stretches.entries())
+    if (stretches[i + 1]?.offset === offset + length) borders.add(offset + length);
+  return borders;
 }
 
 /** Parts from `start` to before `end`, none too small but the last one of the file. */

@@ -2,18 +2,23 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Chunks, chunkUnit } from '../model/chunks.js';
+import { settleAll } from '../model/concurrency.js';
 import type { Md5 } from '../model/digest.js';
 import type { LocalFile } from '../model/objects.js';
 import { type Job, type JobResult, perform } from './digest-jobs.js';
 import type { EncodedFile, EncodeJob } from './encode-file.js';
 import {
-  chunkBuffer,
+  canSplit,
   FileChangedError,
   type FileDigest,
   type FileJob,
+  joined,
   type MetFile,
+  type PartsDigest,
   type RegionDigest,
   type RegionJob,
+  Scratch,
+  type WholeDigest,
   wholeDigest,
 } from './file-bytes.js';
 import type { DigestMemo } from './shared-tree.js';
@@ -66,7 +71,7 @@ export class DigestPool {
   #queuedBytes = 0;
   #helpers = 0;
   /** Of this thread. */
-  #buffer: Buffer | undefined;
+  #scratch: Scratch | undefined;
   #isHelping = false;
   /** No thread is to be had. */
   #isAlone = false;
@@ -99,6 +104,15 @@ export class DigestPool {
 
   async #read(job: FileJob, ahead: number): Promise<FileDigest> {
     if (ahead < WORTH_THREAD && this.#sent.size === 0) return (await this.#inPlace(job)) as FileDigest;
+    const { file, layouts } = job;
+    if (file.size >= WORTH_THREAD && layouts.length > 0 && canSplit(layouts)) {
+      const passes = [
+        this.#inThread({ file, what: 'whole' }),
+        ...layouts.map((layout) => this.#inThread({ file, what: 'parts', layout })),
+      ];
+      const [whole, ...parts] = await settleAll(passes);
+      return joined(whole as WholeDigest, parts as PartsDigest[]);
+    }
     return (await this.#inThread(job)) as FileDigest;
   }
 
@@ -109,9 +123,11 @@ export class DigestPool {
     return (await this.#inThread(job)) as EncodedFile;
   }
 
-  /** Whether a thread has nothing to do. */
+  /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
   get isIdle(): boolean {
-    const isFree = [...this.#sent.values()].some(({ length }) => length === 0);
+    const isFree = [...this.#sent.values()].some((sent) =>
+      sent.flat().every(({ job }) => costOf(job) < job.file.size),
+    );
     return this.#queue.length === 0 && (isFree || this.#sent.size < this.width);
   }
 
@@ -157,8 +173,8 @@ export class DigestPool {
   }
 
   #perform(job: Job): JobResult | Promise<EncodedFile> {
-    this.#buffer ??= chunkBuffer();
-    return perform(job, this.#onAlive, this.#buffer);
+    this.#scratch ??= new Scratch();
+    return perform(job, this.#onAlive, this.#scratch);
   }
 
   async close(): Promise<void> {
@@ -193,14 +209,14 @@ export class DigestPool {
     const isWorthOne =
       this.#sent.size === 0 || isLarge || this.#queuedBytes > WORTH_ANOTHER * this.#sent.size;
     let least: Worker | undefined;
-    let batches = BATCHES_SENT;
+    let leastCost = Number.POSITIVE_INFINITY;
     for (const [worker, sent] of this.#sent) {
-      if (sent.length < batches) {
-        least = worker;
-        batches = sent.length;
-      }
+      const cost = sent.flat().reduce((sum, { job }) => sum + costOf(job), 0);
+      if (sent.length >= BATCHES_SENT || cost >= leastCost) continue;
+      least = worker;
+      leastCost = cost;
     }
-    return batches > 0 && isWorthOne && this.#sent.size < this.width ? this.#spawn() : least;
+    return leastCost > 0 && isWorthOne && this.#sent.size < this.width ? this.#spawn() : least;
   }
 
   /** Fairly cut: what is left must not wait for one thread while another one idles. */
@@ -283,6 +299,12 @@ function orderOf({ job }: Task): Order {
   const { path, size, mtimeNs, ctimeNs, ino } = job.file;
   const file = { path, size, mtimeNs, ctimeNs, ino };
   return job.layouts.length === 0 ? file : { file, layouts: job.layouts };
+}
+
+/** What a job takes: bytes that MD5 gets through one by one in the same time. */
+function costOf(job: Job): number {
+  if ('unit' in job) return job.file.size / 2;
+  return 'what' in job && job.what === 'parts' ? job.file.size / 3 : job.file.size;
 }
 
 /** Whether it is done here while the threads are busy. */

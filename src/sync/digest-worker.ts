@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { perform } from './digest-jobs.js';
 import type { Answer, Order } from './digest-pool.js';
-import { chunkBuffer, digestFile } from './file-bytes.js';
+import { areSeveral, digestFile, digestFiles, Scratch } from './file-bytes.js';
 
 /** How often the other end hears that a large file moves on. Bytes. */
 const TELL_EVERY = 64 * 1024 * 1024;
@@ -13,33 +13,50 @@ const TELL_EVERY_ENCODED = 1024 * 1024;
 function serve(port: MessagePort): void {
   // What was sent first is answered first, though encoding waits and hashing does not.
   let answered = Promise.resolve();
-  const buffer = chunkBuffer();
+  const scratch = new Scratch();
   port.on('message', (orders: readonly Order[]) => {
-    answered = answered.then(() => answerAll(orders, buffer).then((answers) => port.postMessage(answers)));
+    answered = answered.then(() => answerAll(orders, scratch).then((answers) => port.postMessage(answers)));
   });
 }
 
-async function answerAll(orders: readonly Order[], buffer: Buffer): Promise<readonly Answer[]> {
+async function answerAll(orders: readonly Order[], scratch: Scratch): Promise<readonly Answer[]> {
+  const together = answerTogether(orders, scratch);
+  if (together !== undefined) return together;
   const answers: Answer[] = [];
   for (const order of orders) {
-    const made = answer(order, buffer);
+    const made = answer(order, scratch);
     answers.push(made instanceof Promise ? await made : made);
   }
   return answers;
 }
 
-function answer(order: Order, buffer: Buffer): Answer | Promise<Answer> {
+/** Files without layouts, several at a time. `undefined`: they are others, or one after the other tells what is wrong. */
+function answerTogether(orders: readonly Order[], scratch: Scratch): readonly Answer[] | undefined {
+  const files = orders.filter((order) => 'path' in order);
+  if (files.length < orders.length || !areSeveral(files)) return undefined;
+  try {
+    return digestFiles(files, teller(TELL_EVERY), scratch);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says now and then that it goes on. */
+function teller(step: number): (bytes: number) => void {
   let untold = 0;
-  const step = 'encoding' in order ? TELL_EVERY_ENCODED : TELL_EVERY;
-  const tell = (bytes: number): void => {
+  return (bytes) => {
     untold += bytes;
     if (untold < step) return;
     untold = 0;
     parentPort?.postMessage('alive');
   };
+}
+
+function answer(order: Order, scratch: Scratch): Answer | Promise<Answer> {
+  const tell = teller('encoding' in order ? TELL_EVERY_ENCODED : TELL_EVERY);
   try {
-    if ('path' in order) return digestFile({ file: order, layouts: [] }, tell, buffer).md5;
-    const result = perform(order, tell, buffer);
+    if ('path' in order) return digestFile({ file: order, layouts: [] }, tell, scratch).md5;
+    const result = perform(order, tell, scratch);
     return result instanceof Promise ? result.then((encoded) => ({ result: encoded }), failure) : { result };
   } catch (error) {
     return failure(error);

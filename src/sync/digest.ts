@@ -71,7 +71,8 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
     if (remembered !== undefined) {
       known.set(file.name, sharing(remembered, objectOf(file.name)));
-      if (request.chunks === true && chunkUnit(file.size) !== undefined) uncut.push(file);
+      if (request.chunks === true && remembered.chunks === undefined && chunkUnit(file.size) !== undefined)
+        uncut.push(file);
       continue;
     }
     const inode = `${file.dev}:${file.ino}`;
@@ -129,7 +130,10 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
 }
 
 /** What is cut later costs time then; what is cut in place of another file's digest costs it now. */
-async function idleChunks(pool: DigestPool, file: LocalFile): Promise<Chunks | undefined> {
+export async function idleChunks(
+  pool: Pick<DigestPool, 'chunks' | 'isIdle'>,
+  file: LocalFile,
+): Promise<Chunks | undefined> {
   // Every digest that can be is asked for by then.
   await turn();
   return pool.isIdle ? pool.chunks(file) : undefined;

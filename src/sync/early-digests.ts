@@ -1,7 +1,8 @@
+import { chunkUnit } from '../model/chunks.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
-import { areWhole, recallMd5, wholeUnder } from './digest.js';
+import { areWhole, idleChunks, recallMd5, wholeUnder } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import type { FileDigest, FileJob } from './file-bytes.js';
 import { ListedSizes } from './listed-sizes.js';
@@ -12,6 +13,8 @@ const WORTH_THREAD = 16 * 1024 * 1024;
 /** Digests asked for at a time: enough for full batches to every thread. */
 const IN_FLIGHT = 512;
 
+export type EarlyPool = Pick<DigestPool, 'chunks' | 'digest' | 'helping' | 'isIdle'>;
+
 /**
  * Digests files while the tree is still walked and the destination listed: a file whose size an object or another file
  * has is asked for later, whatever else is found. In threads, and so only where there is enough for one. What fails is
@@ -19,9 +22,10 @@ const IN_FLIGHT = 512;
  */
 export class EarlyDigests {
   readonly sizes: ListedSizes;
-  readonly #pool: Pick<DigestPool, 'digest' | 'helping'>;
+  readonly #pool: EarlyPool;
   /** Files that it knows are not read. */
   readonly #fileIndex: DigestIndex | undefined;
+  readonly #cuts: boolean;
   /** The first file of a size; `undefined`: there was another one, or an object. */
   readonly #firsts = new Map<number, LocalFile | undefined>();
   /** Large files whose size no object has so far. Objects say by which layouts they are read. */
@@ -41,14 +45,17 @@ export class EarlyDigests {
   /**
    * @param index of the objects
    * @param fileIndex where its lines about local files may be believed
+   * @param cuts large files as well, where a thread has time for it
    */
   constructor(
-    pool: Pick<DigestPool, 'digest' | 'helping'>,
+    pool: EarlyPool,
     index: DigestIndex | undefined,
     fileIndex: DigestIndex | undefined,
+    cuts = false,
   ) {
     this.#pool = pool;
     this.#fileIndex = fileIndex;
+    this.#cuts = cuts;
     this.sizes = new ListedSizes(index);
   }
 
@@ -111,7 +118,10 @@ export class EarlyDigests {
     const job: FileJob = { file, layouts };
     this.#running++;
     try {
-      const digest = await this.#pool.digest(job, Number.POSITIVE_INFINITY);
+      const cut = this.#cuts && chunkUnit(size) !== undefined ? idleChunks(this.#pool, file) : undefined;
+      const whole = await this.#pool.digest(job, Number.POSITIVE_INFINITY);
+      const chunks = await cut;
+      const digest = chunks === undefined ? whole : { ...whole, chunks };
       if (layouts.length === 0) this.#whole.set(name, digest);
       else this.#parts.set(name, { layouts: layouts.map(formatLayout), digest });
       this.files++;

@@ -70,7 +70,8 @@ async function encodeAtOnce(
   handle: FileHandle,
   onBytes: (bytes: number) => void,
 ): Promise<Passed> {
-  const bytes = await readRange(handle, 0, file.size);
+  const bytes = Buffer.allocUnsafe(file.size);
+  await readRange(handle, 0, bytes);
   onBytes(bytes.length);
   const md5 = md5Of(bytes);
   const encoded =

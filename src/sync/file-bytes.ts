@@ -7,6 +7,7 @@ import { type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
 import type { Region } from '../model/part-plan.js';
+import { type ByteRange, type ByteSum, emptySum, GRANULE, isSameSum, Md5Lanes } from './md5-lanes.js';
 
 /** The file is not, or no longer, what its stat said. */
 export class FileChangedError extends Error {
@@ -48,9 +49,15 @@ export function wholeDigest(md5: Md5, etags: readonly ETag[] = NO_ETAGS): FileDi
   return { md5, partMd5s: NO_PARTS, etags };
 }
 
-/** What `digestFile` reads into. */
-export function chunkBuffer(): Buffer {
-  return Buffer.allocUnsafeSlow(CHUNK);
+/** What one thread reads files into and hashes several parts at a time with; new for each file it takes too long. */
+export class Scratch {
+  readonly buffer = Buffer.allocUnsafeSlow(CHUNK);
+  #lanes: Md5Lanes | undefined;
+
+  get lanes(): Md5Lanes {
+    this.#lanes ??= new Md5Lanes();
+    return this.#lanes;
+  }
 }
 
 /** Whether a stat still shows the file that the walk met. */
@@ -86,16 +93,15 @@ export function statFields(
 }
 
 /**
- * MD5 of the whole file and of the parts of each layout, in one pass and without leaving the thread.
- * Throws FileChangedError when the file is not what its stat said before and after. `onBytes` is told of every chunk.
- *
- * @param buffer of a mebibyte; a new one for each file takes as long as reading it
+ * MD5 of the whole file and of the parts of each layout, without leaving the thread. Throws FileChangedError when the
+ * file is not what its stat said before and after. `onBytes` is told of what is read.
  */
 export function digestFile(
   { file, layouts }: DigestJob,
   onBytes: (bytes: number) => void,
-  buffer: Buffer = chunkBuffer(),
+  scratch = new Scratch(),
 ): FileDigest {
+  const { buffer } = scratch;
   if (layouts.length === 0 && file.size <= buffer.length) {
     const md5 = hash('md5', readInPlace(file, buffer.subarray(0, file.size)), 'hex') as Md5;
     onBytes(file.size);
@@ -104,6 +110,11 @@ export function digestFile(
   for (const layout of layouts) {
     if (layoutSize(layout) !== file.size)
       throw new RangeError(`a part layout of another size than ${file.size}`);
+  }
+  if (layouts.length > 0 && canSplit(layouts)) {
+    const whole = digestWhole({ file, what: 'whole' }, onBytes, scratch);
+    const parts = layouts.map((layout) => digestParts({ file, what: 'parts', layout }, onBytes, scratch));
+    return joined(whole, parts);
   }
   const whole = createHash('md5');
   const cutters = layouts.map((layout) => new PartCutter(partsOf(layout)));
@@ -114,6 +125,123 @@ export function digestFile(
   });
   const parts = cutters.map((cutter) => cutter.finish());
   return { md5: whole.digest('hex') as Md5, partMd5s: parts[0] ?? [], etags: parts.map(multipartETag) };
+}
+
+/** Below so many files one after the other is as fast. */
+const WORTH_LANES = 3;
+
+/** MD5 of each file, several at a time. Throws where one cannot be read or is not what its stat said, whichever. */
+export function digestFiles(
+  files: readonly MetFile[],
+  onBytes: (bytes: number) => void,
+  { lanes }: Scratch,
+): readonly Md5[] {
+  const open = new Set<number>();
+  const rangeOf = (file: MetFile): ByteRange => {
+    let descriptor: number | undefined;
+    let at = 0;
+    const read = (into: Buffer): void => {
+      descriptor ??= openSync(file.path, 'r');
+      open.add(descriptor);
+      fill(descriptor, into, at);
+      at += into.length;
+      onBytes(into.length);
+      if (at < file.size) return;
+      if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
+        throw new FileChangedError('it changed after the walk');
+      open.delete(descriptor);
+      closeSync(descriptor);
+    };
+    return { offset: 0, size: file.size, read };
+  };
+  try {
+    return lanes.digest(files.map(rangeOf), emptySum());
+  } finally {
+    for (const descriptor of open) closeSync(descriptor);
+  }
+}
+
+/** Whether `digestFiles` is worth it. */
+export function areSeveral(files: readonly MetFile[]): boolean {
+  return files.length >= WORTH_LANES && Md5Lanes.isSupported;
+}
+
+/**
+ * Whether whole and parts can be digested by passes of their own, in threads side by side, and be shown to be of the
+ * same bytes: sums are comparable where all parts begin at granules.
+ */
+export function canSplit(layouts: readonly (readonly PartRun[])[]): boolean {
+  const begin = (layout: readonly PartRun[]): boolean =>
+    layout.every(({ count, size }, i) => size % GRANULE === 0 || (i === layout.length - 1 && count === 1));
+  return layouts.every(begin) && Md5Lanes.isSupported;
+}
+
+/** One of the passes over a file. */
+export interface WholeJob {
+  readonly file: MetFile;
+  readonly what: 'whole';
+}
+
+export interface WholeDigest {
+  readonly md5: Md5;
+  readonly sum: ByteSum;
+}
+
+export function digestWhole(
+  { file }: WholeJob,
+  onBytes: (bytes: number) => void,
+  { lanes }: Scratch,
+): WholeDigest {
+  const whole = createHash('md5');
+  const sum = emptySum();
+  let offset = 0;
+  readThrough(file, 0, file.size, lanes.buffer, (bytes) => {
+    whole.update(bytes);
+    lanes.add(offset, bytes.length, sum);
+    offset += bytes.length;
+    onBytes(bytes.length);
+  });
+  return { md5: whole.digest('hex') as Md5, sum };
+}
+
+/** Another one. */
+export interface PartsJob {
+  readonly file: MetFile;
+  readonly what: 'parts';
+  readonly layout: readonly PartRun[];
+}
+
+export interface PartsDigest {
+  readonly md5s: readonly Md5[];
+  readonly sum: ByteSum;
+}
+
+export function digestParts(
+  { file, layout }: PartsJob,
+  onBytes: (bytes: number) => void,
+  { lanes }: Scratch,
+): PartsDigest {
+  const sum = emptySum();
+  const md5s = withDescriptor(file, (descriptor) => {
+    const ranges = [...partsOf(layout)].map(({ offset, size }) => {
+      let at = offset;
+      const read = (into: Buffer): void => {
+        fill(descriptor, into, at);
+        at += into.length;
+        onBytes(into.length);
+      };
+      return { offset, size, read };
+    });
+    return lanes.digest(ranges, sum);
+  });
+  return { md5s, sum };
+}
+
+/** What two passes or more say together. Throws FileChangedError where they did not read the same. */
+export function joined({ md5, sum }: WholeDigest, parts: readonly PartsDigest[]): FileDigest {
+  if (!parts.every((other) => isSameSum(sum, other.sum)))
+    throw new FileChangedError('it changed while it was read');
+  return { md5, partMd5s: parts[0]?.md5s ?? NO_PARTS, etags: parts.map(({ md5s }) => multipartETag(md5s)) };
 }
 
 /** A file to cut where its content says. */
@@ -127,7 +255,7 @@ export interface ChunkJob {
 export function chunkFile(
   { file, unit }: ChunkJob,
   onBytes: (bytes: number) => void,
-  buffer: Buffer,
+  { buffer }: Scratch,
 ): Chunks {
   const chunker = new Chunker(unit);
   readThrough(file, 0, file.size, buffer, (bytes) => {
@@ -153,7 +281,7 @@ export interface RegionDigest {
 export function digestRegion(
   { file, region }: RegionJob,
   onBytes: (bytes: number) => void,
-  buffer: Buffer,
+  { buffer }: Scratch,
 ): RegionDigest {
   const [one, other] = [region.one, region.other].map(
     (sizes) => new PartCutter(sizes.map((size) => ({ size }))[Symbol.iterator]()),
@@ -167,7 +295,7 @@ export function digestRegion(
   return { one: one.finish(), other: other.finish() };
 }
 
-/** Reads a range block by block, and proves that one state of the file was read. */
+/** Reads a range, as many bytes at a time as the buffer has; the last ones are fewer. */
 function readThrough(
   file: MetFile,
   from: number,
@@ -175,20 +303,36 @@ function readThrough(
   buffer: Buffer,
   each: (bytes: Buffer) => void,
 ): void {
+  withDescriptor(file, (descriptor) => {
+    for (let done = 0; done < size; ) {
+      const bytes = buffer.subarray(0, Math.min(buffer.length, size - done));
+      fill(descriptor, bytes, from + done);
+      each(bytes);
+      done += bytes.length;
+    }
+  });
+}
+
+/** Proves that one state of the file was read. */
+function withDescriptor<T>(file: MetFile, work: (descriptor: number) => T): T {
   const descriptor = openSync(file.path, 'r');
   try {
     if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
       throw new FileChangedError('it changed after the walk');
-    for (let done = 0; done < size; ) {
-      const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, size - done), from + done);
-      if (read === 0) throw new FileChangedError('it became shorter while it was read');
-      each(buffer.subarray(0, read));
-      done += read;
-    }
+    const result = work(descriptor);
     if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
       throw new FileChangedError('it changed while it was read');
+    return result;
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function fill(descriptor: number, into: Buffer, from: number): void {
+  for (let filled = 0; filled < into.length; ) {
+    const read = readSync(descriptor, into, filled, into.length - filled, from + filled);
+    if (read === 0) throw new FileChangedError('it became shorter while it was read');
+    filled += read;
   }
 }
 
@@ -228,11 +372,6 @@ class PartCutter {
   }
 }
 
-/** A small file's bytes, proved to be one state of it. Throws FileChangedError otherwise. */
-export async function readWhole(file: LocalFile): Promise<Buffer> {
-  return withOpenFile(file, (handle) => readRange(handle, 0, file.size));
-}
-
 /** Files up to this size are read in place. Bytes. */
 const IN_PLACE = 256 * 1024;
 
@@ -246,32 +385,33 @@ const JUDGED_READS = 64;
 const READS_THROUGH_POOL = 512;
 
 /**
- * Reads small files whole. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
+ * Reads small files whole, into a body of their size. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
  * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
  *
  * @param now milliseconds
  */
 export function createWholeReader(
   now: () => number = () => performance.now(),
-): (file: LocalFile) => Promise<Buffer> {
+): (file: LocalFile, body: Buffer) => Promise<void> {
   let reads = 0;
   let spent = 0;
   let throughPool = 0;
-  return async (file) => {
-    if (file.size > IN_PLACE) return readWhole(file);
+  const readThroughPool = (file: LocalFile, body: Buffer): Promise<void> =>
+    withOpenFile(file, (handle) => readRange(handle, 0, body));
+  return async (file, body) => {
+    if (file.size > IN_PLACE) return readThroughPool(file, body);
     if (throughPool > 0) {
       throughPool--;
-      return readWhole(file);
+      return readThroughPool(file, body);
     }
     const start = now();
-    const body = readInPlace(file, Buffer.allocUnsafe(file.size));
+    readInPlace(file, body);
     spent += now() - start;
     if (++reads >= JUDGED_READS) {
       if (spent > SLOW_MS * reads) throughPool = READS_THROUGH_POOL;
       reads = 0;
       spent = 0;
     }
-    return body;
   };
 }
 
@@ -314,10 +454,13 @@ export async function withOpenFile<T>(file: LocalFile, work: (handle: FileHandle
 
 /** CRC32 of a file as S3 spells it: base64 of four bytes, the highest first. Throws FileChangedError. */
 export async function crc32Of(file: LocalFile): Promise<string> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK);
   return withOpenFile(file, async (handle) => {
     let sum = 0;
     for (let offset = 0; offset < file.size; offset += CHUNK) {
-      sum = crc32(await readRange(handle, offset, Math.min(CHUNK, file.size - offset)), sum);
+      const bytes = buffer.subarray(0, Math.min(CHUNK, file.size - offset));
+      await readRange(handle, offset, bytes);
+      sum = crc32(bytes, sum);
     }
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(sum);
@@ -325,13 +468,11 @@ export async function crc32Of(file: LocalFile): Promise<string> {
   });
 }
 
-export async function readRange(handle: FileHandle, offset: number, size: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(size);
-  let filled = 0;
-  while (filled < size) {
-    const { bytesRead } = await handle.read(buffer, filled, size - filled, offset + filled);
+/** Fills `body`. */
+export async function readRange(handle: FileHandle, offset: number, body: Buffer): Promise<void> {
+  for (let filled = 0; filled < body.length; ) {
+    const { bytesRead } = await handle.read(body, filled, body.length - filled, offset + filled);
     if (bytesRead === 0) throw new FileChangedError('it became shorter while it was read');
     filled += bytesRead;
   }
-  return buffer;
 }

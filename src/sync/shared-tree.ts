@@ -1,18 +1,18 @@
 import type { Chunks } from '../model/chunks.js';
-import { ByteBudget } from '../model/concurrency.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
+import { BodyArena } from './body-arena.js';
 import type { FileDigest, FileJob } from './file-bytes.js';
 import { UploadRate } from './upload-rate.js';
 import { type Tree, walk } from './walk.js';
 
 /** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
-const BODY_BUDGET = 64 * 1024 * 1024;
+const BODY_BYTES = 48 * 1024 * 1024;
 
 /** What the destinations of one tree have in common: it is walked once, and each file is read for its digests once. */
 export class SharedTree {
-  readonly bodies = new ByteBudget(BODY_BUDGET);
+  readonly bodies = new BodyArena(BODY_BYTES);
   readonly digests = new DigestMemo();
   readonly rate = new UploadRate();
   /** The index that knows the local files and may be believed: the first destination's, once it is loaded. */

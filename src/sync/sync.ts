@@ -273,7 +273,9 @@ class Run {
     const digestedNs = BigInt(now()) * 1_000_000n;
     // Where files are stored encoded, their own bytes have no object.
     const isPlain = this.#source === undefined && site.compress.length === 0;
-    const early = isPlain ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex) : undefined;
+    const early = isPlain
+      ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex, this.#reuses)
+      : undefined;
     const { tree: found, listing, further } = await this.#look(early);
     const published = await withoutRules(found, site);
     const { source } = this.#ports;
@@ -1046,7 +1048,7 @@ class Run {
       pool: this.#frame.pool,
       overwrite,
       policy: this.#policy,
-      budget: this.#shared.bodies,
+      arena: this.#shared.bodies,
       rate: this.#shared.rate,
       ...(filling === undefined
         ? {}

@@ -1,5 +1,5 @@
 import { type Chunks, formatChunks } from '../model/chunks.js';
-import { type ByteBudget, forEachConcurrent } from '../model/concurrency.js';
+import { forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { formatLayout, layoutParts, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
@@ -46,6 +46,7 @@ import {
   type Upload,
   type Written,
 } from '../store/object-store.js';
+import type { BodyArena } from './body-arena.js';
 import type { DigestPool } from './digest-pool.js';
 import { CannotStageError, failedOutcome, type Performer } from './execute.js';
 import { explain, explainDenied } from './explain.js';
@@ -62,7 +63,7 @@ import type { OlderObjects } from './older-objects.js';
 import type { UploadRate } from './upload-rate.js';
 import type { Uploads } from './uploads.js';
 
-/** Parts of one file in flight; other files and the budget share the rest. */
+/** Parts of one file in flight; other files and the arena share the rest. */
 const PARTS_IN_FLIGHT = 8;
 
 /** So too where some of them are copied, which costs this machine nothing. */
@@ -91,8 +92,8 @@ export interface TransferOptions {
   readonly overwrite: 'if-unchanged' | 'always';
   readonly policy: HeaderDecider;
   readonly bodies: BodySource;
-  /** Bodies held in memory at a time. */
-  readonly budget: ByteBudget;
+  /** What bodies lie in while they are sent. */
+  readonly arena: BodyArena;
   readonly rate: UploadRate;
   /** Where a mirror is filled from the first destination. */
   readonly filling?: Pick<Filling, 'source'>;
@@ -187,7 +188,7 @@ interface Sent {
  */
 export class Transfer implements Performer {
   readonly #options: TransferOptions;
-  readonly #bodies: ByteBudget;
+  readonly #arena: BodyArena;
   readonly #readWhole = createWholeReader();
   readonly #sent = new Map<ObjectKey, Sent>();
   readonly #staged = new Map<ObjectKey, Staged>();
@@ -214,7 +215,7 @@ export class Transfer implements Performer {
 
   constructor(options: TransferOptions) {
     this.#options = options;
-    this.#bodies = options.budget;
+    this.#arena = options.arena;
   }
 
   async stage(step: StagedStep, required: boolean): Promise<StepOutcome | undefined> {
@@ -804,9 +805,9 @@ export class Transfer implements Performer {
       }
     }
     const { store, rate, signal, requests } = this.#options;
-    return this.#bodies.with(file.size, async () => {
+    return this.#arena.with(file.size, async (body) => {
       signal.throwIfAborted();
-      const body = await this.#bodyOf(file);
+      await this.#readBody(file, body);
       const md5 = md5Of(body);
       const headers = await this.#headers(file, md5, false);
       const put = { key, body, md5, headers, condition };
@@ -817,8 +818,8 @@ export class Transfer implements Performer {
   }
 
   /** A redirect has no bytes and no file. */
-  async #bodyOf(file: LocalFile): Promise<Buffer> {
-    return file.redirect === undefined ? this.#readWhole(file) : Buffer.alloc(0);
+  async #readBody(file: LocalFile, body: Buffer): Promise<void> {
+    if (file.redirect === undefined) await this.#readWhole(file, body);
   }
 
   /** Sends a file into an upload: large ones in parts, small ones as its only one. */
@@ -845,9 +846,9 @@ export class Transfer implements Performer {
         : this.#sendParts(key, file, { ...digest, ...delta }, layoutOf(delta.parts), delta));
       return { ...staged, chunks: formatChunks(chunks) };
     }
-    return this.#bodies.with(file.size, async () => {
+    return this.#arena.with(file.size, async (body) => {
       signal.throwIfAborted();
-      const body = await this.#bodyOf(file);
+      await this.#readBody(file, body);
       const md5 = md5Of(body);
       const layout = [{ count: 1, size: file.size }];
       return this.#sendParts(key, file, { md5, partMd5s: [md5] }, layout, undefined, body);
@@ -942,9 +943,12 @@ export class Transfer implements Performer {
       switch (error.kind) {
         case 'source':
           return 'it changed or went away';
+        case 'rejected':
+          // Something about this object, unless the server does not know how.
+          if (isUnknownThere(error)) this.#copiesRanges = false;
+          return `the copy was refused (${error.code})`;
         case 'digest':
         case 'denied':
-        case 'rejected':
         case 'server':
           this.#copiesRanges = false;
           return `the copy was refused (${error.code})`;
@@ -1016,9 +1020,10 @@ export class Transfer implements Performer {
         await withOpenFile(file, (handle) =>
           forEachConcurrent(due, lanes, async ({ offset, size, number, from }) => {
             if (from !== undefined && (await copy(number, from, size))) return;
-            await this.#bodies.with(size, async () => {
+            await this.#arena.with(size, async (body) => {
               signal.throwIfAborted();
-              await send(number, await readRange(handle, offset, size));
+              await readRange(handle, offset, body);
+              await send(number, body);
             });
           }),
         );

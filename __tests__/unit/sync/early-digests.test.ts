@@ -37,6 +37,8 @@ function earlyDigests(asked: string[]): EarlyDigests {
         return { md5: md5(name), partMd5s: [], etags: parts };
       },
       helping: async (work) => work(),
+      isIdle: false,
+      chunks: async () => undefined,
     },
     undefined,
     undefined,

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { BodyArena } from '../../../src/sync/body-arena.js';
+import { SEED } from '../../support/seed.js';
+
+const CAPACITY = 4096;
+
+test('no two bodies have a byte in common, none waits for ever, and each has its size', async () => {
+  const bodies = fc.array(fc.record({ size: fc.nat(CAPACITY + 500), turns: fc.nat(5) }), {
+    minLength: 1,
+    maxLength: 40,
+  });
+  await fc.assert(
+    fc.asyncProperty(bodies, async (all) => {
+      const arena = new BodyArena(CAPACITY);
+      let held = 0;
+      await Promise.all(
+        all.map(({ size, turns }, i) =>
+          arena.with(size, async (body) => {
+            expect(body.length).toBe(size);
+            held += size;
+            expect(held).toBeLessThanOrEqual(Math.max(CAPACITY, size));
+            body.fill(i);
+            for (let turn = 0; turn < turns; turn++) await null;
+            expect(body.every((byte) => byte === i)).toBe(true);
+            held -= size;
+          }),
+        ),
+      );
+    }),
+    { seed: SEED, numRuns: 100 },
+  );
+});
+
+test('memory is given out again after a failure', async () => {
+  const arena = new BodyArena(CAPACITY);
+  let first: Buffer | undefined;
+  const failing = arena.with(CAPACITY, async (body) => {
+    first = body;
+    throw new Error('refused');
+  });
+  await expect(failing).rejects.toThrow('refused');
+  await arena.with(CAPACITY, async (body) => {
+    expect(body.buffer).toBe(first?.buffer);
+    expect(body.byteOffset).toBe(first?.byteOffset);
+  });
+});

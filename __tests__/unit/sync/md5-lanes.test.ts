@@ -1,0 +1,90 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { md5Of } from '../../../src/model/digest.js';
+import { type ByteRange, emptySum, GRANULE, isSameSum, Md5Lanes } from '../../../src/sync/md5-lanes.js';
+import { SEED } from '../../support/seed.js';
+import { noise } from '../../support/tree.js';
+
+const FILE = noise(40 * GRANULE + 777, 1);
+
+function rangeOf(bytes: Buffer, offset: number, size: number): ByteRange {
+  let at = offset;
+  const read = (into: Buffer): void => {
+    at += bytes.copy(into, 0, at, at + into.length);
+  };
+  return { offset, size, read };
+}
+
+/** Cut at these granules. */
+function cut(bytes: Buffer, granules: readonly number[]): readonly ByteRange[] {
+  const ends = [...new Set(granules.map((granule) => granule * GRANULE)), bytes.length].sort((a, b) => a - b);
+  return ends.map((end, i) => rangeOf(bytes, ends[i - 1] ?? 0, end - (ends[i - 1] ?? 0)));
+}
+
+function sumOf(lanes: Md5Lanes, bytes: Buffer): Uint32Array {
+  const sum = emptySum();
+  for (let offset = 0; offset < bytes.length; offset += lanes.buffer.length) {
+    lanes.add(offset, bytes.copy(lanes.buffer, 0, offset, offset + lanes.buffer.length), sum);
+  }
+  return sum;
+}
+
+describe('MD5 of several ranges at a time', () => {
+  const lanes = new Md5Lanes();
+
+  test('is that of one after the other, however many there are and wherever they end', () => {
+    const sizes = fc.oneof(
+      fc.integer({ min: 0, max: 300 }),
+      fc.integer({ min: -70, max: 70 }).map((more) => GRANULE + more),
+      fc.integer({ min: 0, max: 5 * GRANULE }),
+    );
+    fc.assert(
+      fc.property(fc.array(sizes, { maxLength: 30 }), (all) => {
+        const digests = lanes.digest(
+          all.map((size) => rangeOf(FILE, 0, size)),
+          emptySum(),
+        );
+        expect(digests).toEqual(all.map((size) => md5Of(FILE.subarray(0, size))));
+      }),
+      { seed: SEED, numRuns: 50 },
+    );
+  });
+
+  test('sums the same bytes to the same, whatever the ranges, and other bytes to something else', () => {
+    const expected = sumOf(lanes, FILE);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40 })), fc.nat(FILE.length - 1), (granules, at) => {
+        const sum = emptySum();
+        lanes.digest(cut(FILE, granules), sum);
+        expect(isSameSum(sum, expected)).toBe(true);
+        const changed = Buffer.from(FILE);
+        changed[at]! ^= 1;
+        expect(isSameSum(sumOf(lanes, changed), expected)).toBe(false);
+      }),
+      { seed: SEED, numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ['granules', GRANULE],
+    ['words', 4],
+    ['vectors', 16],
+  ])('two %s that change places are told by the sum', (_, size) => {
+    const changed = Buffer.from(FILE);
+    FILE.copy(changed, 0, size, 2 * size);
+    FILE.copy(changed, size, 0, size);
+    expect(isSameSum(sumOf(lanes, changed), sumOf(lanes, FILE))).toBe(false);
+  });
+
+  test('what a range throws ends all', () => {
+    const failing = {
+      offset: 0,
+      size: 9,
+      read: () => {
+        throw new Error('gone');
+      },
+    };
+    expect(() => lanes.digest([rangeOf(FILE, 0, 9), failing], emptySum())).toThrow('gone');
+    expect(lanes.digest([rangeOf(FILE, 0, 9)], emptySum())).toEqual([md5Of(FILE.subarray(0, 9))]);
+  });
+});

@@ -1,0 +1,79 @@
+/** Ranges begin at multiples of it. Bytes. */
+const ALIGNMENT = 64;
+
+interface Taken {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Waiting {
+  readonly size: number;
+  readonly start: (taken: Taken) => void;
+}
+
+/**
+ * The memory that bodies lie in while they are sent: one piece, given out again and again. Buffers of their own would be
+ * garbage that V8 collects only when as much of it lies around as all the bodies in flight take. Pages that nothing was
+ * written to cost nothing.
+ */
+export class BodyArena {
+  readonly #capacity: number;
+  #memory: Buffer | undefined;
+  /** By their place. */
+  readonly #taken: Taken[] = [];
+  readonly #waiting: Waiting[] = [];
+
+  /** @param capacity bytes */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /**
+   * Runs `work` with so many bytes, which are its own until it ends. First come, first served; what is larger than the
+   * whole has memory of its own, while nobody else has any.
+   */
+  async with<T>(size: number, work: (body: Buffer) => Promise<T>): Promise<T> {
+    const taken = await this.#take(Math.min(size, this.#capacity));
+    try {
+      return await work(this.#memoryOf(taken, size));
+    } finally {
+      this.#taken.splice(this.#taken.indexOf(taken), 1);
+      this.#serve();
+    }
+  }
+
+  #memoryOf({ from }: Taken, size: number): Buffer {
+    if (size > this.#capacity) return Buffer.allocUnsafeSlow(size);
+    this.#memory ??= Buffer.allocUnsafeSlow(this.#capacity);
+    return this.#memory.subarray(from, from + size);
+  }
+
+  #take(size: number): Taken | Promise<Taken> {
+    const taken = this.#waiting.length > 0 ? undefined : this.#place(size);
+    return taken ?? new Promise((start) => this.#waiting.push({ size, start }));
+  }
+
+  /** In the lowest gap that it fits into: what is high up may never be touched. */
+  #place(size: number): Taken | undefined {
+    let from = 0;
+    for (let at = 0; ; at++) {
+      const next = this.#taken[at];
+      if (from + size <= (next?.from ?? this.#capacity)) {
+        const taken = { from, to: from + size };
+        this.#taken.splice(at, 0, taken);
+        return taken;
+      }
+      if (next === undefined) return undefined;
+      from = Math.ceil(next.to / ALIGNMENT) * ALIGNMENT;
+    }
+  }
+
+  #serve(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const taken = this.#place(next.size);
+      if (taken === undefined) return;
+      this.#waiting.shift();
+      next.start(taken);
+    }
+  }
+}
