@@ -208,7 +208,8 @@ function fileAttributes(metadata) {
     const time = mtime ?? rclone;
     return {
         ...(mode === undefined ? {} : { mode: Number(mode) }),
-        ...(time === undefined ? {} : { mtime: Number(time) }),
+        // `-0` is written as 0.
+        ...(time === undefined ? {} : { mtime: Number(time) || 0 }),
     };
 }
 /** @param own metadata without `x-amz-meta-`: digests and times */

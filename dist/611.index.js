@@ -145,7 +145,8 @@ function fileAttributes(metadata) {
     const time = mtime ?? rclone;
     return {
         ...(mode === undefined ? {} : { mode: Number(mode) }),
-        ...(time === undefined ? {} : { mtime: Number(time) }),
+        // `-0` is written as 0.
+        ...(time === undefined ? {} : { mtime: Number(time) || 0 }),
     };
 }
 /** @param own metadata without `x-amz-meta-`: digests and times */
@@ -747,8 +748,9 @@ function wrongStep(key) {
 function isText(value) {
     return typeof value === 'string' && value !== '';
 }
+/** JSON has a -0 as well, which nobody writes. */
 function isSize(value) {
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0);
 }
 
 // EXTERNAL MODULE: external "node:timers/promises"

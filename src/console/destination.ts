@@ -115,7 +115,7 @@ function checkBucket(input: string, bucket: string, lenient: boolean): void {
       ? brokenLeniently(bucket)
       : brokenRule(bucket);
   if (broken === undefined) return;
-  throw usageError(`${input}: ${printable(bucket)} cannot be a bucket's name: ${broken}`);
+  throw usageError(`${input}: ${printable(shorten(bucket, 80))} cannot be a bucket's name: ${broken}`);
 }
 
 function brokenLeniently(bucket: string): string | undefined {

@@ -148,7 +148,8 @@ export function fileAttributes(metadata: ReadonlyMap<string, string>): FileAttri
   const time = mtime ?? rclone;
   return {
     ...(mode === undefined ? {} : { mode: Number(mode) }),
-    ...(time === undefined ? {} : { mtime: Number(time) }),
+    // `-0` is written as 0.
+    ...(time === undefined ? {} : { mtime: Number(time) || 0 }),
   };
 }
 
