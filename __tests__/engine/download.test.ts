@@ -846,18 +846,24 @@ describe('bodies', () => {
       .map(({ headers }) => `${headers.range}`)
       .sort();
 
-  /** Stops a run when two of three ranges of `big` are there. */
+  /** Stops a run when two of three ranges of `big` are there: the last one is answered when the run has ended. */
   async function interrupted(changes: Changes = {}): Promise<Published> {
     const stop = new AbortController();
-    const last = ({ headers }: S3Request): boolean => `${headers.range}`.startsWith('bytes=16777216');
+    const last = ({ headers }: Pick<S3Request, 'headers'>): boolean =>
+      `${headers.range}`.startsWith('bytes=16777216');
+    let answer: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
     const undo = s3.server.before({ operation: 'GetObject', when: last }, async () => {
       await until(() => fetches() >= 2);
       stop.abort(new Error('a test stops it'));
-      // Longer than requests in flight may take to end.
-      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      await ended;
     });
     const run = await download(s3, bucket, here, { ...changes, signal: stop.signal });
     undo();
+    answer();
+    await until(() => gets().some(last));
     return run;
   }
 
@@ -915,18 +921,7 @@ describe('bodies', () => {
     async (delayUpdates) => {
       await writeTree({ big: 'old' }, here);
       put({ big: BIG });
-      const stop = new AbortController();
-      hooks.push(
-        s3.server.before(
-          { operation: 'GetObject', when: ({ headers }) => `${headers.range}`.startsWith('bytes=16777216') },
-          async () => {
-            await until(() => fetches() >= 2);
-            stop.abort(new Error('a test stops it'));
-            await new Promise((resolve) => setTimeout(resolve, 3_000));
-          },
-        ),
-      );
-      const first = await download(s3, bucket, here, { signal: stop.signal, delayUpdates });
+      const first = await interrupted({ delayUpdates });
       expect(first.exit).not.toBe(0);
       expect(await readFile(join(here, 'big'), 'utf8')).toBe('old');
       expect((await readdir(here)).sort()).toEqual([
@@ -934,7 +929,6 @@ describe('bodies', () => {
         expect.stringMatching(/part$/),
         'big',
       ]);
-      for (const undo of hooks.splice(0)) undo();
       s3.server.log.clear();
       await download(s3, bucket, here, { delayUpdates });
       expect(ranges()).toEqual(['bytes=16777216-20971519']);

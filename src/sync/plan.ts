@@ -385,8 +385,8 @@ function objectContents(input: PlanInput): (object: ListedObject) => Identity | 
   for (const file of input.files) {
     const content = input.contents.get(file.name);
     const identity = identityOf(content);
-    if (identity === undefined) continue;
-    for (const etag of content?.etags ?? []) composites.set(`${etag}/${file.size}`, identity);
+    if (content === undefined || identity === undefined) continue;
+    for (const etag of content.etags) composites.set(`${etag}/${file.size}`, identity);
   }
   return (object) => {
     if (object.size === 0) return EMPTY_MD5;

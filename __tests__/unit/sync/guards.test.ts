@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { type ErrorCode, EXIT, type SyncError } from '../../../src/model/errors.js';
 import type { LocalFile } from '../../../src/model/objects.js';
-import type { MaxDelete, TreeOptions } from '../../../src/model/options.js';
-import { guardDeletions, guardTree } from '../../../src/sync/guards.js';
+import type { DeleteOptions, MaxDelete, TreeOptions } from '../../../src/model/options.js';
+import { guardDeletions, guardNesting, guardTree, nestedNames } from '../../../src/sync/guards.js';
 import type { Planned } from '../../../src/sync/plan.js';
 import type { Tree } from '../../../src/sync/walk.js';
 
@@ -29,21 +30,73 @@ function planned(losses: number, listedUnexcluded: number, related = true): Plan
   return { losses, deletions: losses, listedUnexcluded, related, plan: { ranks: [] } } as unknown as Planned;
 }
 
+/** What a guard refuses with. */
+function refusalOf(guard: () => unknown): unknown {
+  try {
+    guard();
+  } catch (error) {
+    const { code, exit, message } = error as SyncError;
+    return { code, exit, message };
+  }
+  return undefined;
+}
+
+const refused = (code: ErrorCode, message: string): object => ({ code, exit: EXIT.refused, message });
+
 describe('an empty tree', () => {
-  test('D1: is refused', () => {
-    expect(() => guardTree(tree(0), ['public'], options('error'), DELETE)).toThrow(
-      /no files were found under public/,
+  test('D1: is refused, with or without delete-after', () => {
+    const places = ['public', '!public/tmp'];
+    const error = refused(
+      'no-files-found',
+      'no files were found under public, !public/tmp: nothing was written or deleted; check paths and excludes, or set if-no-files-found: warn',
     );
+    expect(refusalOf(() => guardTree(tree(0), places, options('error'), DELETE))).toEqual(error);
+    expect(refusalOf(() => guardTree(tree(0), places, options('error'), KEEP))).toEqual(error);
   });
   test('is a warning, or nothing, when that was asked for', () => {
-    expect(guardTree(tree(0), ['public'], options('warn'), DELETE)).toHaveLength(1);
+    expect(guardTree(tree(0), ['public'], options('warn'), DELETE)).toEqual([
+      'no files were found under public: nothing is written or deleted',
+    ]);
     expect(guardTree(tree(0), ['public'], options('ignore'), DELETE)).toEqual([]);
   });
   test('D12: a pattern without a match refuses under delete-after and warns without', () => {
-    expect(() => guardTree(tree(1, ['img/**']), ['public'], options('error'), DELETE)).toThrow(/img\/\*\*/);
-    expect(guardTree(tree(1, ['img/**']), ['public'], options('error'), KEEP)).toEqual([
-      'these paths matched no file: img/**',
+    const unmatched = tree(1, ['img/**', 'css/**']);
+    expect(refusalOf(() => guardTree(unmatched, ['public'], options('error'), DELETE))).toEqual(
+      refused(
+        'pattern-without-match',
+        'delete-after is set and these paths matched no file: img/**, css/**; what they should have published would be deleted. Check the build, or take the lines out',
+      ),
+    );
+    expect(guardTree(unmatched, ['public'], options('error'), KEEP)).toEqual([
+      'these paths matched no file: img/**, css/**',
     ]);
+    expect(guardTree(tree(1), ['public'], options('error'), DELETE)).toEqual([]);
+    expect(guardTree(tree(1), ['public'], options('error'), KEEP)).toEqual([]);
+  });
+});
+
+describe('files beside a directory of their name', () => {
+  const named = (...names: readonly string[]): Tree =>
+    ({ files: names.map((name) => ({ name })) }) as unknown as Tree;
+
+  test.each([
+    [['a/b', 'ab', 'a-b/c', 'b'], undefined],
+    [['a', 'a/b'], 'a beside what lies below a/'],
+    [['a/b/c/d', 'a/b'], 'a/b beside what lies below a/b/'],
+    [['a/x', 'a', 'b/x', 'b', 'c/x', 'c'], 'a, b, c beside what lies below a/'],
+    [['a/x', 'a', 'b/x', 'b', 'c/x', 'c', 'd/x', 'd'], 'a, b, c and 1 more beside what lies below a/'],
+  ])('%j: %s', (names, expected) => {
+    expect(nestedNames(named(...names))).toBe(expected);
+  });
+
+  test('are refused where objects are kept as files', () => {
+    expect(refusalOf(() => guardNesting(named('a', 'b/c'), 'MinIO'))).toBeUndefined();
+    expect(refusalOf(() => guardNesting(named('a', 'a/b'), 'MinIO'))).toEqual(
+      refused(
+        'key-collision',
+        'MinIO keeps objects as files and cannot hold a beside what lies below a/: nothing was written; rename them, or leave them out (clean-urls and redirects-file make such names)',
+      ),
+    );
   });
 });
 
@@ -53,26 +106,73 @@ describe('D8, D11: the deletion limit', () => {
     [{ kind: 'default' }, 21, 40, false],
     [{ kind: 'default' }, 25, 100, true],
     [{ kind: 'default' }, 26, 100, false],
+    [{ kind: 'default' }, 25, 103, true],
+    [{ kind: 'default' }, 26, 103, false],
     [{ kind: 'none' }, 1000, 1000, true],
     [{ kind: 'count', count: 5 }, 5, 10, true],
     [{ kind: 'count', count: 5 }, 6, 1000, false],
     [{ kind: 'count', count: 0 }, 1, 1000, false],
     [{ kind: 'percent', percent: 10 }, 1, 10, true],
     [{ kind: 'percent', percent: 10 }, 2, 10, false],
+    [{ kind: 'percent', percent: 10 }, 2, 19, false],
   ];
   test.each(rows)('%j: %i of %i allowed: %s', (maxDelete, losses, listed, allowed) => {
-    const guard = (): void => guardDeletions(planned(losses, listed), { ...DELETE, maxDelete }, 's3://b/');
-    if (allowed) expect(guard).not.toThrow();
-    else expect(guard).toThrow(new RegExp(`^${losses} of ${listed} objects .* set max-delete: ${losses}$`));
+    const guard = (policy: DeleteOptions): void => guardDeletions(planned(losses, listed), policy, 's3://b/');
+    const limit = {
+      default: listed === 40 ? 20 : 25,
+      none: 0,
+      count: 'count' in maxDelete ? maxDelete.count : 0,
+      percent: 1,
+    };
+    expect(refusalOf(() => guard({ ...DELETE, maxDelete }))).toEqual(
+      allowed
+        ? undefined
+        : refused(
+            'too-many-deletions',
+            `${losses} of ${listed} objects under s3://b/ would be deleted and max-delete allows ${limit[maxDelete.kind]}: nothing was written; check the tree, or set max-delete: ${losses}`,
+          ),
+    );
+    expect(refusalOf(() => guard({ ...KEEP, maxDelete }))).toBeUndefined();
+  });
+
+  test('says what else than a tree to check', () => {
+    const given = { ...DELETE, maxDelete: { kind: 'count', count: 0 } } as const;
+    expect(() => guardDeletions(planned(1, 1), given, 's3://b/', 'the prefix')).toThrow(
+      /; check the prefix, or/,
+    );
   });
 
   test('D14: a destination that shares nothing with the tree is refused, unless max-delete is given', () => {
-    expect(() => guardDeletions(planned(3, 3, false), DELETE, 's3://b/')).toThrow(
-      /shares neither a key nor a content/,
+    expect(refusalOf(() => guardDeletions(planned(3, 3, false), DELETE, 's3://b/'))).toEqual(
+      refused(
+        'unrelated-destination',
+        "s3://b/ holds 3 objects and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it",
+      ),
     );
     const given = { ...DELETE, maxDelete: { kind: 'count', count: 3 } } as const;
     expect(() => guardDeletions(planned(3, 3, false), given, 's3://b/')).not.toThrow();
     expect(() => guardDeletions(planned(0, 0, false), DELETE, 's3://b/')).not.toThrow();
     expect(() => guardDeletions(planned(3, 3, false), KEEP, 's3://b/')).not.toThrow();
+  });
+
+  test('another destination inside of this one is not deleted with it', () => {
+    const holding = (action: string, key: string): Planned =>
+      ({
+        ...planned(0, 9),
+        plan: { ranks: [{ name: 'deletes', phases: [{ kind: 'publish', steps: [{ action, key }] }] }] },
+      }) as unknown as Planned;
+    const own = 'site/docs/.s3-dedup-sync/lock';
+    const guard = (of: Planned, cause?: string): unknown =>
+      refusalOf(() => guardDeletions(of, DELETE, 's3://b/site/', cause));
+    expect(guard(holding('delete', own))).toEqual(
+      refused(
+        'unrelated-destination',
+        's3://b/site/: site/docs/.s3-dedup-sync/ says that another run publishes to site/docs/, and delete-after would delete that: exclude it, or empty it first with remove',
+      ),
+    );
+    expect(guard(holding('delete', 'site/my.s3-dedup-sync/lock'))).toBeUndefined();
+    expect(guard(holding('delete', '.s3-dedup-sync/lock'))).toBeUndefined();
+    expect(guard(holding('keep', own))).toBeUndefined();
+    expect(guard(holding('delete', own), 'the prefix')).toBeUndefined();
   });
 });

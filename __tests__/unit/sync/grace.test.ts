@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import type { ETag } from '../../../src/model/digest.js';
+import type { DigestIndex, PendingDelete } from '../../../src/model/digest-index.js';
+import type { ObjectKey } from '../../../src/model/object-key.js';
+import type { ListedObject } from '../../../src/model/objects.js';
+import type { DeleteGrace } from '../../../src/model/options.js';
+import type { KeepStep } from '../../../src/model/plan.js';
+import { graceStates, pendingDeletes } from '../../../src/sync/grace.js';
+
+const KEY = 'p/gone' as ObjectKey;
+const NOW = 100_000;
+
+function remembering(deploys: number, pending: Partial<PendingDelete>, key: string = KEY): DigestIndex {
+  const entry: PendingDelete = { etag: 'e' as ETag, since: 0, deploys: 0, ...pending };
+  return { deploys, pending: new Map([[key, entry]]) } as unknown as DigestIndex;
+}
+
+const stateOf = (grace: DeleteGrace, index: DigestIndex | undefined): string =>
+  graceStates(grace, index, NOW)({ key: KEY, etag: 'e' as ETag } as ListedObject);
+
+const DEPLOYS: DeleteGrace = { kind: 'deploys', deploys: 2 };
+const TIME: DeleteGrace = { kind: 'time', ms: 1_000 };
+
+test.each([
+  ['no grace', { kind: 'none' } as const, remembering(0, {}), 'due'],
+  ['no index', DEPLOYS, undefined, 'begins'],
+  ['no index', TIME, undefined, 'begins'],
+  ['a key that did not wait', DEPLOYS, remembering(9, {}, 'p/other'), 'begins'],
+  ['another object under the key', DEPLOYS, remembering(9, { etag: 'f' as ETag }), 'begins'],
+  ['a deploy too few', DEPLOYS, remembering(4, { deploys: 3 }), 'waits'],
+  ['deploys enough', DEPLOYS, remembering(5, { deploys: 3 }), 'expired'],
+  ['time and no deploy', DEPLOYS, remembering(3, { since: 0, deploys: 3 }), 'waits'],
+  ['a millisecond too few', TIME, remembering(9, { since: NOW - 999 }), 'waits'],
+  ['time enough', TIME, remembering(0, { since: NOW - 1_000 }), 'expired'],
+  ['a clock that was set back', TIME, remembering(9, { since: NOW + 5_000 }), 'waits'],
+] as const)('how a delete stands: %s, %j', (_, grace, index, state) => {
+  expect(stateOf(grace, index)).toBe(state);
+});
+
+test('an object that waits is remembered since it began; another one under its key begins anew', () => {
+  const waiting = [{ key: KEY, etag: 'e' as ETag } as KeepStep];
+  const begun: PendingDelete = { etag: 'e' as ETag, since: 7, deploys: 3 };
+  const pending = (index: DigestIndex | undefined): unknown => [...pendingDeletes(waiting, index, NOW)];
+  expect(pending(remembering(5, begun))).toEqual([[KEY, begun]]);
+  const anew = (deploys: number): unknown => [[KEY, { etag: 'e', since: NOW, deploys }]];
+  expect(pending(remembering(5, { ...begun, etag: 'f' as ETag }))).toEqual(anew(5));
+  expect(pending(remembering(5, begun, 'p/other'))).toEqual(anew(5));
+  expect(pending(undefined)).toEqual(anew(0));
+});
