@@ -2983,9 +2983,9 @@ function objectContents(input) {
     for (const file of input.files) {
         const content = input.contents.get(file.name);
         const identity = identityOf(content);
-        if (identity === undefined)
+        if (content === undefined || identity === undefined)
             continue;
-        for (const etag of content?.etags ?? [])
+        for (const etag of content.etags)
             composites.set(`${etag}/${file.size}`, identity);
     }
     return (object) => {

@@ -994,7 +994,7 @@ function checkBucket(input, bucket, lenient) {
             : brokenRule(bucket);
     if (broken === undefined)
         return;
-    throw (0,errors/* usageError */.Wp)(`${input}: ${(0,console_text/* printable */.g$)(bucket)} cannot be a bucket's name: ${broken}`);
+    throw (0,errors/* usageError */.Wp)(`${input}: ${(0,console_text/* printable */.g$)((0,console_text/* shorten */.ml)(bucket, 80))} cannot be a bucket's name: ${broken}`);
 }
 function brokenLeniently(bucket) {
     return /^[A-Za-z0-9._-]{1,255}$/.test(bucket)
