@@ -194,7 +194,7 @@ var walk = __webpack_require__(9421);
 
 
 /** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
-const BODY_BYTES = 48 * 1024 * 1024;
+const BODY_BYTES = 40 * 1024 * 1024;
 /** What the destinations of one tree have in common: it is walked once, and each file is read for its digests once. */
 class SharedTree {
     bodies = new BodyArena(BODY_BYTES);

@@ -8,7 +8,7 @@ import { UploadRate } from './upload-rate.js';
 import { type Tree, walk } from './walk.js';
 
 /** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
-const BODY_BYTES = 48 * 1024 * 1024;
+const BODY_BYTES = 40 * 1024 * 1024;
 
 /** What the destinations of one tree have in common: it is walked once, and each file is read for its digests once. */
 export class SharedTree {
