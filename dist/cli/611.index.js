@@ -3699,7 +3699,6 @@ const WORTH_THREAD_TO_ENCODE = 2 * 1024 * 1024;
 const YOUNG_MIB = 4;
 /** Digests and encodes files, in worker threads when there is enough to do. */
 class DigestPool {
-    /** What was sent to each thread and is not answered. */
     #sent = new Map();
     #queue = [];
     #queuedBytes = 0;
@@ -3753,7 +3752,7 @@ class DigestPool {
     }
     /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
     get isIdle() {
-        const isFree = [...this.#sent.values()].some((sent) => sent.flat().every(({ job }) => costOf(job) < job.file.size));
+        const isFree = [...this.#sent.values()].some(({ batches }) => batches.every((tasks) => tasks.every(({ job }) => costOf(job) < job.file.size)));
         return this.#queue.length === 0 && (isFree || this.#sent.size < this.width);
     }
     /** `undefined`: the file is not of a size to be cut, or could not be read; whoever digests it says why. */
@@ -3802,7 +3801,8 @@ class DigestPool {
     }
     async #end(reason) {
         const workers = [...this.#sent.keys()];
-        const tasks = [...[...this.#sent.values()].flat(2), ...this.#queue.splice(0)];
+        const sent = [...this.#sent.values()].flatMap(({ batches }) => batches.flat());
+        const tasks = [...sent, ...this.#queue.splice(0)];
         this.#sent.clear();
         this.#queuedBytes = 0;
         for (const task of tasks)
@@ -3815,7 +3815,10 @@ class DigestPool {
             if (worker === undefined)
                 break;
             const tasks = this.#take(BATCH_FILES, BATCH_BYTES);
-            this.#sent.get(worker)?.push(tasks);
+            const sent = this.#sent.get(worker);
+            sent?.batches.push(tasks);
+            if (sent !== undefined)
+                sent.cost += costOfAll(tasks);
             worker.postMessage(tasks.map(orderOf));
         }
         this.#help();
@@ -3826,9 +3829,8 @@ class DigestPool {
         const isWorthOne = this.#sent.size === 0 || isLarge || this.#queuedBytes > WORTH_ANOTHER * this.#sent.size;
         let least;
         let leastCost = Number.POSITIVE_INFINITY;
-        for (const [worker, sent] of this.#sent) {
-            const cost = sent.flat().reduce((sum, { job }) => sum + costOf(job), 0);
-            if (sent.length >= BATCHES_SENT || cost >= leastCost)
+        for (const [worker, { batches, cost }] of this.#sent) {
+            if (batches.length >= BATCHES_SENT || cost >= leastCost)
                 continue;
             least = worker;
             leastCost = cost;
@@ -3879,14 +3881,17 @@ class DigestPool {
         const worker = new external_node_worker_threads_.Worker(new URL(/* asset import */ __webpack_require__(8078), __webpack_require__.b), {
             resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
         });
-        this.#sent.set(worker, []);
+        this.#sent.set(worker, { batches: [], cost: 0 });
         let hasStarted = false;
         worker.on('message', (answers) => {
             hasStarted = true;
             this.#onAlive();
             if (answers === 'alive')
                 return;
-            const tasks = this.#sent.get(worker)?.shift() ?? [];
+            const sent = this.#sent.get(worker);
+            const tasks = sent?.batches.shift() ?? [];
+            if (sent !== undefined)
+                sent.cost = sent.batches.length === 0 ? 0 : sent.cost - costOfAll(tasks);
             for (const [at, answer] of answers.entries()) {
                 const task = tasks[at];
                 if (typeof answer === 'string')
@@ -3899,7 +3904,7 @@ class DigestPool {
             this.#dispatch();
         });
         worker.on('error', (error) => {
-            const tasks = this.#sent.get(worker)?.flat() ?? [];
+            const tasks = this.#sent.get(worker)?.batches.flat() ?? [];
             this.#sent.delete(worker);
             if (hasStarted) {
                 for (const task of tasks)
@@ -3929,6 +3934,9 @@ function costOf(job) {
     if ('unit' in job)
         return job.file.size / 2;
     return 'what' in job && job.what === 'parts' ? job.file.size / 3 : job.file.size;
+}
+function costOfAll(tasks) {
+    return tasks.reduce((sum, { job }) => sum + costOf(job), 0);
 }
 /** Whether it is done here while the threads are busy. */
 function isQuick(task) {

@@ -63,10 +63,16 @@ interface Task {
   readonly reject: (error: unknown) => void;
 }
 
+/** What was sent to a thread and is not answered. */
+interface Sent {
+  readonly batches: (readonly Task[])[];
+  /** Of all of them, as `costOf` has it. */
+  cost: number;
+}
+
 /** Digests and encodes files, in worker threads when there is enough to do. */
 export class DigestPool {
-  /** What was sent to each thread and is not answered. */
-  readonly #sent = new Map<Worker, (readonly Task[])[]>();
+  readonly #sent = new Map<Worker, Sent>();
   readonly #queue: Task[] = [];
   #queuedBytes = 0;
   #helpers = 0;
@@ -125,8 +131,8 @@ export class DigestPool {
 
   /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
   get isIdle(): boolean {
-    const isFree = [...this.#sent.values()].some((sent) =>
-      sent.flat().every(({ job }) => costOf(job) < job.file.size),
+    const isFree = [...this.#sent.values()].some(({ batches }) =>
+      batches.every((tasks) => tasks.every(({ job }) => costOf(job) < job.file.size)),
     );
     return this.#queue.length === 0 && (isFree || this.#sent.size < this.width);
   }
@@ -185,7 +191,8 @@ export class DigestPool {
 
   async #end(reason: unknown): Promise<void> {
     const workers = [...this.#sent.keys()];
-    const tasks = [...[...this.#sent.values()].flat(2), ...this.#queue.splice(0)];
+    const sent = [...this.#sent.values()].flatMap(({ batches }) => batches.flat());
+    const tasks = [...sent, ...this.#queue.splice(0)];
     this.#sent.clear();
     this.#queuedBytes = 0;
     for (const task of tasks) task.reject(reason);
@@ -197,7 +204,9 @@ export class DigestPool {
       const worker = this.#free();
       if (worker === undefined) break;
       const tasks = this.#take(BATCH_FILES, BATCH_BYTES);
-      this.#sent.get(worker)?.push(tasks);
+      const sent = this.#sent.get(worker);
+      sent?.batches.push(tasks);
+      if (sent !== undefined) sent.cost += costOfAll(tasks);
       worker.postMessage(tasks.map(orderOf));
     }
     this.#help();
@@ -210,9 +219,8 @@ export class DigestPool {
       this.#sent.size === 0 || isLarge || this.#queuedBytes > WORTH_ANOTHER * this.#sent.size;
     let least: Worker | undefined;
     let leastCost = Number.POSITIVE_INFINITY;
-    for (const [worker, sent] of this.#sent) {
-      const cost = sent.flat().reduce((sum, { job }) => sum + costOf(job), 0);
-      if (sent.length >= BATCHES_SENT || cost >= leastCost) continue;
+    for (const [worker, { batches, cost }] of this.#sent) {
+      if (batches.length >= BATCHES_SENT || cost >= leastCost) continue;
       least = worker;
       leastCost = cost;
     }
@@ -260,13 +268,15 @@ export class DigestPool {
     const worker = new Worker(new URL('./digest-worker.js', import.meta.url), {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     });
-    this.#sent.set(worker, []);
+    this.#sent.set(worker, { batches: [], cost: 0 });
     let hasStarted = false;
     worker.on('message', (answers: 'alive' | readonly Answer[]) => {
       hasStarted = true;
       this.#onAlive();
       if (answers === 'alive') return;
-      const tasks = this.#sent.get(worker)?.shift() ?? [];
+      const sent = this.#sent.get(worker);
+      const tasks = sent?.batches.shift() ?? [];
+      if (sent !== undefined) sent.cost = sent.batches.length === 0 ? 0 : sent.cost - costOfAll(tasks);
       for (const [at, answer] of answers.entries()) {
         const task = tasks[at];
         if (typeof answer === 'string') task?.resolve(wholeDigest(answer));
@@ -276,7 +286,7 @@ export class DigestPool {
       this.#dispatch();
     });
     worker.on('error', (error) => {
-      const tasks = this.#sent.get(worker)?.flat() ?? [];
+      const tasks = this.#sent.get(worker)?.batches.flat() ?? [];
       this.#sent.delete(worker);
       if (hasStarted) {
         for (const task of tasks) task.reject(error);
@@ -305,6 +315,10 @@ function orderOf({ job }: Task): Order {
 function costOf(job: Job): number {
   if ('unit' in job) return job.file.size / 2;
   return 'what' in job && job.what === 'parts' ? job.file.size / 3 : job.file.size;
+}
+
+function costOfAll(tasks: readonly Task[]): number {
+  return tasks.reduce((sum, { job }) => sum + costOf(job), 0);
 }
 
 /** Whether it is done here while the threads are busy. */
