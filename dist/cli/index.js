@@ -3334,7 +3334,9 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         }
         const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
         const elsewhere = isElsewhere(record);
-        if (elsewhere && typeof path !== 'string' && typeof writer !== 'string')
+        // Uploads name their machine too.
+        const isOfMachine = typeof path === 'string' || (typeof writer === 'string' && upload === undefined);
+        if (elsewhere && !isOfMachine)
             continue;
         if (typeof upload === 'string') {
             const entry = uploadEntry(record);

@@ -167,7 +167,9 @@ export function parseIndex(
     }
     const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
     const elsewhere = isElsewhere(record);
-    if (elsewhere && typeof path !== 'string' && typeof writer !== 'string') continue;
+    // Uploads name their machine too.
+    const isOfMachine = typeof path === 'string' || (typeof writer === 'string' && upload === undefined);
+    if (elsewhere && !isOfMachine) continue;
     if (typeof upload === 'string') {
       const entry = uploadEntry(record);
       if (entry === undefined) droppedLines++;

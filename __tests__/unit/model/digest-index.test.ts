@@ -1,9 +1,12 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { formatChunks } from '../../../src/model/chunks.js';
 import type { ETag, Md5 } from '../../../src/model/digest.js';
 import {
   type DigestIndex,
+  EMPTY_INDEX,
+  emptyIndex,
   formatIndex,
   formatInvalidation,
   formatLayout,
@@ -82,6 +85,155 @@ describe('the index', () => {
     const flipped = Buffer.from(whole);
     flipped[whole.indexOf('"size":9')] = 0x20;
     expect(parseIndex(flipped)).toMatchObject({ droppedLines: 1 });
+  });
+
+  /** A line of each kind, and for each field what it may not be. */
+  const UPLOAD = {
+    upload: 'u',
+    key: 'k',
+    md5,
+    size: 9,
+    parts: '1x8+1x1',
+    headers: 'h',
+    begun: 1,
+    machine: 'm',
+    pid: 2,
+  };
+  const NO_SIZE = [undefined, null, -1, 1.5, '1', 2 ** 53];
+  const NO_TEXT = [undefined, null, 1, {}];
+  const NO_MD5 = [...NO_TEXT, '', md5.toUpperCase(), `${md5}0`];
+  const NO_NUMBER = [...NO_TEXT, '', '1x', 'x1', '1.5', '1'.repeat(21)];
+  const KINDS: Readonly<Record<string, readonly [object, Readonly<Record<string, readonly unknown[]>>]>> = {
+    objects: [
+      { key: 'k', etag: md5, size: 9, md5 },
+      { etag: [...NO_TEXT, ''], size: NO_SIZE, md5: [null, 1, '', 'x'] },
+    ],
+    files: [
+      { path: '/r/a', size: 9, mtimeNs: '1', ctimeNs: '-2', ino: '3', md5 },
+      { size: NO_SIZE, mtimeNs: NO_NUMBER, ctimeNs: NO_NUMBER, ino: NO_NUMBER, md5: NO_MD5 },
+    ],
+    pending: [
+      { pending: 'k', etag: md5, since: 1, deploys: 2 },
+      { etag: [...NO_TEXT, ''], since: NO_SIZE, deploys: NO_SIZE },
+    ],
+    invalidations: [
+      { invalidation: 'E2EXAMPLE', paths: ['/a'] },
+      { invalidation: [null, 1, 'e2'], paths: [undefined, {}, [1], ['/a', 'b']] },
+    ],
+    uploads: [
+      UPLOAD,
+      {
+        upload: [''],
+        key: NO_TEXT,
+        md5: NO_MD5,
+        size: [...NO_SIZE, 8],
+        parts: [...NO_TEXT, '', '1x8', '0x9', '9x1x'],
+        headers: NO_TEXT,
+        begun: NO_SIZE,
+        machine: NO_TEXT,
+        pid: NO_SIZE,
+      },
+    ],
+  };
+  const checked = (record: unknown): string => {
+    const json = JSON.stringify(record);
+    return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+  };
+  const parsed = (...lines: readonly string[]): ReturnType<typeof parseIndex> =>
+    parseIndex(Buffer.concat([EMPTY_INDEX, Buffer.from(lines.join(''))]));
+
+  test.each(Object.entries(KINDS))(
+    'C18: %s: a field that is none takes the line with it',
+    (kind, [record, fields]) => {
+      const sizeOf = (of: object): unknown => {
+        const { index: read, ...rest } = parsed(checked(of)) as unknown as {
+          index: Record<string, unknown>;
+          droppedLines: number;
+        };
+        return { ...rest, entries: (read[kind] as ReadonlyMap<string, unknown>).size };
+      };
+      expect(sizeOf(record)).toEqual({ droppedLines: 0, entries: 1 });
+      for (const [field, values] of Object.entries(fields)) {
+        for (const value of values) {
+          const broken = { ...record, [field]: value };
+          expect({ field, value, ...(sizeOf(broken) as object) }).toEqual({
+            field,
+            value,
+            droppedLines: 1,
+            entries: 0,
+          });
+        }
+      }
+    },
+  );
+
+  test('C18: a field of an object that is none, and can be done without, is left out', () => {
+    const known = (more: object): unknown =>
+      parsed(checked({ key: 'k', etag: md5, size: 9, ...more })).index?.objects.get('k');
+    const plain = { etag: md5, size: 9 };
+    expect(known({})).toEqual(plain);
+    const wrong = { parts: '0x9', headers: 1, source: 1, class: 1, modified: -1, written: 'x' };
+    expect(known(wrong)).toEqual(plain);
+    expect(known({ parts: 1 })).toEqual(plain);
+    const right = { parts: '1x9', headers: 'h', source: 's', class: 'STANDARD', modified: 1, written: 2 };
+    expect(known(right)).toEqual({ ...plain, ...right });
+  });
+
+  test.each([
+    ['no object', [1, null, 'text', ['a'], true]],
+    ['no line at all', []],
+  ])('C18: a line whose checksum holds and that is %s is dropped', (_, records) => {
+    const broken = [
+      '\n',
+      'short\n',
+      `${checked(UPLOAD).replace(' ', '_')}`,
+      checked(UPLOAD).replace('"u"', '"v"'),
+    ];
+    const lines = records.length > 0 ? records.map(checked) : broken;
+    expect(parsed(...lines, checked(UPLOAD))).toMatchObject({
+      droppedLines: lines.length,
+      index: { uploads: { size: 1 } },
+    });
+  });
+
+  test('what the journal says of an upload is read; what is none, or another destination’s, is not', () => {
+    const journal = (destination: string | undefined, ...records: readonly object[]): readonly string[] => [
+      ...emptyIndex(Buffer.from(records.map(checked).join('')), destination).uploads.keys(),
+    ];
+    const second = { ...UPLOAD, upload: 'v' };
+    expect(journal(undefined, UPLOAD, { ...second, pid: -1 })).toEqual(['u']);
+    expect(
+      journal('s3://a/', { destination: 's3://b/' }, UPLOAD, { destination: 's3://a/' }, second),
+    ).toEqual(['v']);
+    expect(journal('s3://a/', UPLOAD)).toEqual(['u']);
+    expect(journal(undefined, { destination: 's3://b/' }, UPLOAD)).toEqual(['u']);
+  });
+
+  test('an index of another destination speaks of the files alone', () => {
+    const lines = [
+      { machine: 'm', destination: 's3://b/', writtenNs: '5', deploys: 7 },
+      ...Object.values(KINDS).map(([record]) => record),
+    ].map(checked);
+    const sizes = (destination: string | undefined): object => {
+      const { index: of } = parseIndex(
+        Buffer.concat([EMPTY_INDEX, Buffer.from(lines.join(''))]),
+        undefined,
+        destination,
+      );
+      const { machine, writtenNs, deploys } = of!;
+      return {
+        machine,
+        writtenNs,
+        deploys,
+        destination: of!.destination,
+        files: of!.files.size,
+        others: of!.objects.size + of!.uploads.size + of!.pending.size + of!.invalidations.size,
+      };
+    };
+    const known = { machine: 'm', writtenNs: 5n, destination: 's3://b/', files: 1 };
+    expect(sizes('s3://a/')).toEqual({ ...known, deploys: 0, others: 0 });
+    expect(sizes('s3://b/')).toEqual({ ...known, deploys: 7, others: 4 });
+    expect(sizes(undefined)).toEqual({ ...known, deploys: 7, others: 4 });
   });
 
   test('chunks that can be none are left out; the longest lines that a run writes are read', () => {
