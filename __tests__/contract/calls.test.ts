@@ -154,21 +154,18 @@ interface Case {
 }
 
 const cases: fc.Arbitrary<Case> = fc.oneof(
-  fc.record({ every, token: fc.option(word), Prefix: key }).map(({ every: base, token, Prefix }) => ({
-    name: 'listObjectsV2',
-    run: (calls: S3Calls) =>
-      calls.listObjectsV2(
-        {
-          Bucket: 'bucket',
-          ...base,
-          Prefix,
-          EncodingType: 'url',
-          ...(token === null ? {} : { ContinuationToken: token }),
-        },
-        signal,
-      ),
-    respond: in200('ListBucketResult', '<IsTruncated>false</IsTruncated>'),
-  })),
+  fc
+    .record({
+      every,
+      Prefix: key,
+      further: fc.record({ ContinuationToken: word, Delimiter: word, StartAfter: key }, { requiredKeys: [] }),
+    })
+    .map(({ every: base, Prefix, further }) => ({
+      name: 'listObjectsV2',
+      run: (calls: S3Calls) =>
+        calls.listObjectsV2({ Bucket: 'bucket', ...base, Prefix, EncodingType: 'url', ...further }, signal),
+      respond: in200('ListBucketResult', '<IsTruncated>false</IsTruncated>'),
+    })),
   fc.record({ every, key }).map(({ every: base, key: Key }) => ({
     name: 'headObject',
     run: (calls: S3Calls) => calls.headObject({ Bucket: 'bucket', ...base, Key }, signal),

@@ -57,7 +57,7 @@ type Source = 'CopySource' | 'CopySourceIfMatch' | 'ExpectedSourceBucketOwner';
 
 export type ListInput = Pick<
   ListObjectsV2CommandInput,
-  Every | 'ContinuationToken' | 'EncodingType' | 'Prefix'
+  Every | 'ContinuationToken' | 'Delimiter' | 'EncodingType' | 'Prefix' | 'StartAfter'
 >;
 export type HeadInput = Pick<HeadObjectCommandInput, Every | 'Key'>;
 export type PutInput = Pick<
@@ -101,6 +101,7 @@ export interface ListAnswer
   extends Maybe<'IsTruncated', boolean>,
     Maybe<'EncodingType' | 'NextContinuationToken', string> {
   readonly Contents?: readonly ListedEntry[] | undefined;
+  readonly CommonPrefixes?: readonly Maybe<'Prefix', string>[] | undefined;
 }
 
 export interface ListedEntry

@@ -12,8 +12,15 @@ import { withoutSecrets } from '../model/secrets.js';
  * judge by HEAD an answer that was lost (C14).
  */
 export interface ReadableStore {
-  /** All objects under the prefix, page by page, in whatever order the server has. */
-  list(prefix: Prefix, signal: AbortSignal): AsyncIterable<readonly ListedObject[]>;
+  /**
+   * All objects under the prefix, page by page, in whatever order; a key may come twice.
+   * @param hints keys that may be there: where the server can, a long listing is cut into ranges between them
+   */
+  list(
+    prefix: Prefix,
+    signal: AbortSignal,
+    hints?: () => Iterable<string>,
+  ): AsyncIterable<readonly ListedObject[]>;
   /** `undefined`: there is no such key. */
   head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined>;
   /** Whether the object has an ACL beyond its owner's own rights; buckets without ACLs say no. */

@@ -23,6 +23,7 @@ import type { Condition } from '../model/plan.js';
 import { BodyLimit } from './bounded-body.js';
 import type { CreateInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
 import { LONGEST_REQUEST_MS } from './exchange.js';
+import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
 import {
   type ByteRange,
   type CompleteRequest,
@@ -74,6 +75,9 @@ export interface S3StoreOptions {
 /** Keys that XML 1.0 cannot carry are deleted one by one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
+
+/** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
+const DIRECTORY_BUCKET = /--xa?-s3$/;
 
 /** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
 const SINGLE_DELETES_IN_FLIGHT = 32;
@@ -142,51 +146,65 @@ export class S3Store implements ObjectStore {
     return this.#options.bytesMoved();
   }
 
-  async *list(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedObject[]> {
-    let token: string | undefined;
-    const seen = new Set<string>();
-    for (;;) {
-      const from = token;
-      const page = await this.#call('ListObjectsV2', signal, async () => {
-        const answer = await (await this.#options.calls()).listObjectsV2(
-          {
-            ...this.#every,
-            Prefix: prefix,
-            EncodingType: 'url',
-            ...(from === undefined ? {} : { ContinuationToken: from }),
-          },
-          signal,
-        );
-        // A 200 that is no listing, from a proxy or a web server, is not an empty bucket (D9).
-        if (answer.IsTruncated === undefined) {
-          throw new StoreError('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
-        }
-        return answer;
-      });
-      const decode = page.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
-      const objects: ListedObject[] = [];
-      for (const item of page.Contents ?? []) {
-        const etag = parseETag(item.ETag);
-        if (item.Key === undefined || item.Size === undefined || etag === undefined) {
-          throw listingError('an entry without key, size or ETag');
-        }
-        const key = decode(item.Key);
-        if (!key.startsWith(prefix)) throw listingError(`the key ${JSON.stringify(key)} outside the prefix`);
-        objects.push({
-          key: detached(key) as ObjectKey,
-          size: item.Size,
-          etag: detached(etag) as ETag,
-          lastModified: item.LastModified?.getTime() ?? 0,
-          storageClass: classOf(item.StorageClass),
-        });
+  list(
+    prefix: Prefix,
+    signal: AbortSignal,
+    hints?: () => Iterable<string>,
+  ): AsyncGenerator<readonly ListedObject[]> {
+    const { provider, concurrency, bucket } = this.#options;
+    const isInOrder = provider().listsInOrder && !DIRECTORY_BUCKET.test(bucket);
+    return listPages({
+      prefix,
+      ask: (request, until) => this.#listPage(request, until),
+      signal,
+      concurrency,
+      ...(hints === undefined || !isInOrder ? {} : { hints }),
+    });
+  }
+
+  async #listPage(request: PageRequest, signal: AbortSignal): Promise<ListedPage> {
+    const { prefix, token, delimiter, startAfter } = request;
+    const input = {
+      ...this.#every,
+      Prefix: prefix,
+      EncodingType: 'url' as const,
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+      ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+      ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
+    };
+    const page = await this.#call('ListObjectsV2', signal, async () => {
+      const answer = await (await this.#options.calls()).listObjectsV2(input, signal);
+      // A 200 that is no listing, from a proxy or a web server, is not an empty bucket (D9).
+      if (answer.IsTruncated === undefined) {
+        throw new StoreError('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
       }
-      yield objects;
-      if (page.IsTruncated !== true) return;
-      token = page.NextContinuationToken;
-      if (token === undefined || seen.has(token))
-        throw listingError('a page that does not lead to the next one');
-      seen.add(token);
+      return answer;
+    });
+    const decode = page.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
+    const keyIn = (text: string): string => {
+      const key = decode(text);
+      if (!key.startsWith(prefix)) throw listingError(`the key ${JSON.stringify(key)} outside the prefix`);
+      return detached(key);
+    };
+    const objects: ListedObject[] = [];
+    for (const item of page.Contents ?? []) {
+      const etag = parseETag(item.ETag);
+      if (item.Key === undefined || item.Size === undefined || etag === undefined) {
+        throw listingError('an entry without key, size or ETag');
+      }
+      objects.push({
+        key: keyIn(item.Key) as ObjectKey,
+        size: item.Size,
+        etag: detached(etag) as ETag,
+        lastModified: item.LastModified?.getTime() ?? 0,
+        storageClass: classOf(item.StorageClass),
+      });
     }
+    const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix: text = '' }) => keyIn(text));
+    const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    if (page.IsTruncated === true && next === undefined)
+      throw listingError('a page that does not lead to the next one');
+    return { objects, prefixes, next: next === undefined ? undefined : detached(next) };
   }
 
   async *listUploads(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedUpload[]> {
@@ -978,12 +996,6 @@ function decodeListedKey(text: string): string {
   } catch (cause) {
     throw listingError(`the key ${JSON.stringify(text)}, which is not URL-encoded UTF-8`, cause);
   }
-}
-
-function listingError(what: string, cause?: unknown): StoreError {
-  return new StoreError('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, {
-    cause,
-  });
 }
 
 function headOf(answer: HeadAnswer): ObjectHead | undefined {

@@ -67,6 +67,9 @@ export function readList(answer: WireAnswer): ListAnswer {
       EncodingType,
       NextContinuationToken: textOf(root, 'NextContinuationToken'),
       Contents: childrenOf(root, 'Contents').map(entryOf),
+      CommonPrefixes: childrenOf(root, 'CommonPrefixes').map((element) => ({
+        Prefix: textOf(element, 'Prefix'),
+      })),
     };
   });
 }

@@ -48,12 +48,14 @@ type Elsewhere =
   | 'ContentLength'
   | 'ContinuationToken'
   | 'Delete'
+  | 'Delimiter'
   | 'EncodingType'
   | 'Key'
   | 'Metadata'
   | 'MultipartUpload'
   | 'PartNumber'
   | 'Prefix'
+  | 'StartAfter'
   | 'UploadId';
 
 /** A member that an input gets has its header here, or the code does not compile. */
@@ -97,9 +99,11 @@ export function listRequest(input: ListInput): WireRequest {
     key: undefined,
     query: queryOf([
       ['continuation-token', input.ContinuationToken],
+      ['delimiter', input.Delimiter],
       ['encoding-type', input.EncodingType],
       ['list-type', '2'],
       ['prefix', input.Prefix],
+      ['start-after', input.StartAfter],
     ]),
     headers: headersOf(input),
     body: undefined,

@@ -33,7 +33,10 @@ export interface ForeignWrites {
  */
 export async function foreignWrites(request: ForeignRequest): Promise<ForeignWrites> {
   const { store, prefix, listing, written, deleted, matters, withOwn, concurrency, signal } = request;
-  const now = await listAll(store, prefix, () => undefined, signal, withOwn);
+  const now = await listAll(store, prefix, () => undefined, signal, {
+    withOwn,
+    hints: () => listing.keys(),
+  });
   const expected = (key: ObjectKey): ETag | undefined => {
     const ours = written.get(key);
     if (ours !== undefined) return ours.etag;

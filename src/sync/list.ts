@@ -7,7 +7,10 @@ import { explain } from './explain.js';
 import type { CopyPlace } from './ports.js';
 import type { ListedPlace } from './recognise.js';
 
-/** Pages in a row that may add no key: a server that repeats itself must not keep a run for ever. */
+/**
+ * Pages in a row that may add no key, beside as many as added some: a listing tells a key at most twice, and a server
+ * that repeats itself must not keep a run for ever.
+ */
 const MOST_IDLE_PAGES = 100;
 
 /**
@@ -19,32 +22,43 @@ const OBJECT_BYTES = 250;
 /** Tree, digests and plan need the rest. */
 const MEMORY_SHARE = 0.8;
 
+export interface ListOptions {
+  /** Our own objects too. */
+  readonly withOwn?: boolean;
+  /** Told of each object, maybe twice. */
+  readonly onListed?: ((object: ListedObject) => void) | undefined;
+  /** Keys that were there before, or will be. */
+  readonly hints?: (() => Iterable<string>) | undefined;
+}
+
 /** All objects under the prefix, our own only where they are asked for. A listing that fails anywhere fails whole (D9). */
 export async function listAll(
   store: ReadableStore,
   prefix: Prefix,
   onProgress: (keys: number) => void,
   signal: AbortSignal,
-  withOwn = false,
-  onListed?: (object: ListedObject) => void,
+  { withOwn = false, onListed, hints }: ListOptions = {},
 ): Promise<ReadonlyMap<ObjectKey, ListedObject>> {
   const listing = new Map<ObjectKey, ListedObject>();
   const own = prefix + OWN_DIRECTORY;
   let idlePages = 0;
+  let usefulPages = 0;
   let bytes = 0;
   const { heap_size_limit: memory } = getHeapStatistics();
-  for await (const page of store.list(prefix, signal)) {
+  for await (const page of store.list(prefix, signal, hints)) {
     const before = listing.size;
     for (const object of page) {
       if (!withOwn && object.key.startsWith(own)) continue;
+      if (!listing.has(object.key)) bytes += OBJECT_BYTES + object.key.length;
       listing.set(object.key, object);
-      bytes += OBJECT_BYTES + object.key.length;
       onListed?.(object);
     }
     // One line beats the end of the process, whether the bucket is so large or the server has no end.
     if (bytes > memory * MEMORY_SHARE) throw tooLarge(listing.size, memory);
-    idlePages = listing.size > before ? 0 : idlePages + 1;
-    if (idlePages > MOST_IDLE_PAGES) {
+    if (listing.size > before) {
+      idlePages = 0;
+      usefulPages++;
+    } else if (++idlePages > MOST_IDLE_PAGES + usefulPages) {
       throw new StoreError(
         'rejected',
         'InvalidListing',

@@ -276,7 +276,7 @@ class Run {
     const early = isPlain
       ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex, this.#reuses)
       : undefined;
-    const { tree: found, listing, further } = await this.#look(early);
+    const { tree: found, listing, further } = await this.#look(early, remembered.index);
     const published = await withoutRules(found, site);
     const { source } = this.#ports;
     if (source === undefined)
@@ -692,16 +692,17 @@ class Run {
     const { prefix } = this.#options.destination;
     return this.#frame.phase('list', async (tell) => {
       const onProgress = (files: number): void => tell({ files, bytes: 0 });
-      const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, withOwn);
+      const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, { withOwn });
       tell({ files: listed.size, bytes: totalSize(listed.values()) });
       return listed;
     });
   }
 
   /** Walks the tree and lists the destination side by side. */
-  async #look(early: EarlyDigests | undefined): Promise<Looked> {
+  async #look(early: EarlyDigests | undefined, index: DigestIndex | undefined): Promise<Looked> {
     const { store, copyFrom } = this.#ports;
     const { prefix } = this.#options.destination;
+    const hints = index === undefined ? undefined : () => index.objects.keys();
     const [tree, listed] = await bothOrFirstFailure(
       this.#frame.signal,
       (either) =>
@@ -712,14 +713,10 @@ class Run {
         }),
       (either) =>
         this.#frame.phase('list', async (tell) => {
-          const listing = await listAll(
-            store,
-            prefix,
-            (files) => tell({ files, bytes: 0 }),
-            either,
-            false,
-            (object) => early?.listed(object),
-          );
+          const listing = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either, {
+            onListed: (object) => early?.listed(object),
+            hints,
+          });
           const further: ListedPlace[] = [];
           for (const place of copyFrom) {
             further.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
@@ -1178,7 +1175,10 @@ class Run {
     first.tell(step.key.slice(this.#options.destination.prefix.length), held);
   }
 
-  /** Lists once more before anything is deleted: where somebody else writes too, nothing is. */
+  /**
+   * Lists once more before anything is deleted: where somebody else writes too, nothing is. The first listing is as old
+   * as the sending took, and the conditions of deletes know nothing of a key that was added.
+   */
   async #mayDelete(transfer: Transfer, seen: Seen): Promise<StepOutcome['error'] | undefined> {
     if (this.#lock !== undefined) return undefined;
     try {
@@ -1193,7 +1193,10 @@ class Run {
     }
   }
 
-  /** When anything was written, a last listing shows whether somebody else wrote in between. */
+  /**
+   * When anything was written, a last listing shows whether somebody else wrote in between, also while deletes went on.
+   * With a lock nobody does, and after a failure the exit is decided: both go without.
+   */
   async #lookAgain(transfer: Transfer, seen: Seen): Promise<void> {
     const isWritten = transfer.learned.size > 0 || transfer.deleted.size > 0;
     if (!isWritten || this.#lock !== undefined || this.#frame.signal.aborted || this.#frame.exits.length > 0)
