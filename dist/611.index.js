@@ -2567,7 +2567,10 @@ var external_node_v8_ = __webpack_require__(8877);
 
 
 
-/** Pages in a row that may add no key: a server that repeats itself must not keep a run for ever. */
+/**
+ * Pages in a row that may add no key, beside as many as added some: a listing tells a key at most twice, and a server
+ * that repeats itself must not keep a run for ever.
+ */
 const MOST_IDLE_PAGES = 100;
 /**
  * What a listed object takes of memory beside the characters of its key, and some of what is made of it. Bytes; a million
@@ -2577,26 +2580,31 @@ const OBJECT_BYTES = 250;
 /** Tree, digests and plan need the rest. */
 const MEMORY_SHARE = 0.8;
 /** All objects under the prefix, our own only where they are asked for. A listing that fails anywhere fails whole (D9). */
-async function listAll(store, prefix, onProgress, signal, withOwn = false, onListed) {
+async function listAll(store, prefix, onProgress, signal, { withOwn = false, onListed, hints } = {}) {
     const listing = new Map();
     const own = prefix + object_key/* OWN_DIRECTORY */.Nt;
     let idlePages = 0;
+    let usefulPages = 0;
     let bytes = 0;
     const { heap_size_limit: memory } = (0,external_node_v8_.getHeapStatistics)();
-    for await (const page of store.list(prefix, signal)) {
+    for await (const page of store.list(prefix, signal, hints)) {
         const before = listing.size;
         for (const object of page) {
             if (!withOwn && object.key.startsWith(own))
                 continue;
+            if (!listing.has(object.key))
+                bytes += OBJECT_BYTES + object.key.length;
             listing.set(object.key, object);
-            bytes += OBJECT_BYTES + object.key.length;
             onListed?.(object);
         }
         // One line beats the end of the process, whether the bucket is so large or the server has no end.
         if (bytes > memory * MEMORY_SHARE)
             throw tooLarge(listing.size, memory);
-        idlePages = listing.size > before ? 0 : idlePages + 1;
-        if (idlePages > MOST_IDLE_PAGES) {
+        if (listing.size > before) {
+            idlePages = 0;
+            usefulPages++;
+        }
+        else if (++idlePages > MOST_IDLE_PAGES + usefulPages) {
             throw new object_store/* StoreError */.A('rejected', 'InvalidListing', 200, 'ListObjectsV2', 'the listing does not end: its pages repeat');
         }
         onProgress(listing.size);
@@ -5409,7 +5417,10 @@ function notEncoded(error, file) {
  */
 async function foreignWrites(request) {
     const { store, prefix, listing, written, deleted, matters, withOwn, concurrency, signal } = request;
-    const now = await listAll(store, prefix, () => undefined, signal, withOwn);
+    const now = await listAll(store, prefix, () => undefined, signal, {
+        withOwn,
+        hints: () => listing.keys(),
+    });
     const expected = (key) => {
         const ours = written.get(key);
         if (ours !== undefined)
@@ -8400,7 +8411,7 @@ class Run {
         const early = isPlain
             ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex, this.#reuses)
             : undefined;
-        const { tree: found, listing, further } = await this.#look(early);
+        const { tree: found, listing, further } = await this.#look(early, remembered.index);
         const published = await withoutRules(found, site);
         const { source } = this.#ports;
         if (source === undefined)
@@ -8806,21 +8817,25 @@ class Run {
         const { prefix } = this.#options.destination;
         return this.#frame.phase('list', async (tell) => {
             const onProgress = (files) => tell({ files, bytes: 0 });
-            const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, withOwn);
+            const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, { withOwn });
             tell({ files: listed.size, bytes: totalSize(listed.values()) });
             return listed;
         });
     }
     /** Walks the tree and lists the destination side by side. */
-    async #look(early) {
+    async #look(early, index) {
         const { store, copyFrom } = this.#ports;
         const { prefix } = this.#options.destination;
+        const hints = index === undefined ? undefined : () => index.objects.keys();
         const [tree, listed] = await bothOrFirstFailure(this.#frame.signal, (either) => this.#frame.phase('walk', async (tell) => {
             const found = await this.#tree((files) => tell({ files, bytes: 0 }), either, early);
             tell({ files: found.files.length, bytes: totalSize(found.files) });
             return found;
         }), (either) => this.#frame.phase('list', async (tell) => {
-            const listing = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either, false, (object) => early?.listed(object));
+            const listing = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either, {
+                onListed: (object) => early?.listed(object),
+                hints,
+            });
             const further = [];
             for (const place of copyFrom) {
                 further.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
@@ -9239,7 +9254,10 @@ class Run {
         const held = etag === undefined || md5 === undefined ? undefined : { etag, size, md5 };
         first.tell(step.key.slice(this.#options.destination.prefix.length), held);
     }
-    /** Lists once more before anything is deleted: where somebody else writes too, nothing is. */
+    /**
+     * Lists once more before anything is deleted: where somebody else writes too, nothing is. The first listing is as old
+     * as the sending took, and the conditions of deletes know nothing of a key that was added.
+     */
     async #mayDelete(transfer, seen) {
         if (this.#lock !== undefined)
             return undefined;
@@ -9256,7 +9274,10 @@ class Run {
             return { code, message: `withheld: ${message}` };
         }
     }
-    /** When anything was written, a last listing shows whether somebody else wrote in between. */
+    /**
+     * When anything was written, a last listing shows whether somebody else wrote in between, also while deletes went on.
+     * With a lock nobody does, and after a failure the exit is decided: both go without.
+     */
     async #lookAgain(transfer, seen) {
         const isWritten = transfer.learned.size > 0 || transfer.deleted.size > 0;
         if (!isWritten || this.#lock !== undefined || this.#frame.signal.aborted || this.#frame.exits.length > 0)
