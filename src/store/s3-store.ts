@@ -182,7 +182,7 @@ export class S3Store implements ObjectStore {
       }
       yield objects;
       if (page.IsTruncated !== true) return;
-      token = page.NextContinuationToken;
+      token = page.NextContinuationToken === undefined ? undefined : detached(page.NextContinuationToken);
       if (token === undefined || seen.has(token))
         throw listingError('a page that does not lead to the next one');
       seen.add(token);

@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { SyncError } from '../model/errors.js';
+import { Listing } from '../model/listing.js';
 import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import { type ReadableStore, StoreError } from '../store/object-store.js';
@@ -28,7 +29,7 @@ export async function listAll(
   withOwn = false,
   onListed?: (object: ListedObject) => void,
 ): Promise<ReadonlyMap<ObjectKey, ListedObject>> {
-  const listing = new Map<ObjectKey, ListedObject>();
+  const listing = new Listing();
   const own = prefix + OWN_DIRECTORY;
   let idlePages = 0;
   let bytes = 0;
@@ -37,7 +38,7 @@ export async function listAll(
     const before = listing.size;
     for (const object of page) {
       if (!withOwn && object.key.startsWith(own)) continue;
-      listing.set(object.key, object);
+      listing.add(object);
       bytes += OBJECT_BYTES + object.key.length;
       onListed?.(object);
     }
