@@ -1,5 +1,5 @@
 export const id = 133;
-export const ids = [133];
+export const ids = [133,631];
 export const modules = {
 
 /***/ 9542:
@@ -65,6 +65,92 @@ function refuseCostly(greedy, name) {
 
 /***/ }),
 
+/***/ 5631:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ createLstat),
+/* harmony export */   q: () => (/* binding */ statFields)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8500);
+/* harmony import */ var _system_error_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(1515);
+
+
+
+
+/** Milliseconds that the thread may be kept from everything else. */
+const BREATH_MS = 10;
+/** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
+const SLOW_MS = 0.2;
+/** Calls that are judged together: a garbage collection or a first call alone says nothing. */
+const JUDGED_CALLS = 100;
+/** Calls through the pool before the next ones are made in place: what was slow may have been a moment of other work. */
+const CALLS_THROUGH_POOL = 2000;
+/**
+ * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
+ * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). So calls are made in place as long
+ * as the file system answers from memory, with a breath for everything else that runs, and through the pool
+ * while it shows itself to be slow: there they run side by side.
+ *
+ * `now` is in milliseconds.
+ */
+function createLstat(now = () => performance.now()) {
+    let throughPool = 0;
+    let calls = 0;
+    let spent = 0;
+    let breathed = now();
+    return async (paths) => {
+        if (throughPool > 0) {
+            throughPool -= paths.length;
+            return lookThroughPool(paths);
+        }
+        if (now() - breathed > BREATH_MS) {
+            await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_2__.setImmediate)();
+            breathed = now();
+        }
+        const start = now();
+        const looks = paths.map(lookInPlace);
+        spent += now() - start;
+        calls += paths.length;
+        if (calls >= JUDGED_CALLS) {
+            if (spent > SLOW_MS * calls)
+                throughPool = CALLS_THROUGH_POOL;
+            calls = 0;
+            spent = 0;
+        }
+        return looks;
+    };
+}
+function lookInPlace(path) {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    }
+    catch (error) {
+        return lookOf(error);
+    }
+}
+/** One after the other: the caller has many calls of this function in flight. */
+async function lookThroughPool(paths) {
+    const looks = [];
+    for (const path of paths)
+        looks.push(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.lstat)(path, { bigint: true }).catch(lookOf));
+    return looks;
+}
+function lookOf(error) {
+    return (0,_system_error_js__WEBPACK_IMPORTED_MODULE_3__/* .isGone */ .ST)(error) ? undefined : { error };
+}
+/** What a stat says of a file. */
+function statFields(stats) {
+    const { mtimeNs, ctimeNs, dev, ino } = stats;
+    const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
+    return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
+}
+
+
+/***/ }),
+
 /***/ 7133:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -77,8 +163,8 @@ __webpack_require__.d(__webpack_exports__, {
   SharedTree: () => (/* binding */ SharedTree)
 });
 
-// EXTERNAL MODULE: ./build/src/model/digest-index.js
-var digest_index = __webpack_require__(1710);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
 ;// CONCATENATED MODULE: ./build/src/sync/body-arena.js
 /** Ranges begin at multiples of it. Bytes. */
 const ALIGNMENT = 64;
@@ -186,8 +272,8 @@ class UploadRate {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/sync/walk.js + 5 modules
-var walk = __webpack_require__(9421);
+// EXTERNAL MODULE: ./build/src/sync/walk.js + 4 modules
+var walk = __webpack_require__(8802);
 ;// CONCATENATED MODULE: ./build/src/sync/shared-tree.js
 
 
@@ -264,6 +350,35 @@ function idOf({ dev, ino, size, mtimeNs, ctimeNs }) {
 /** The parts of the first layout alone are kept. */
 function covers(known, wanted) {
     return (wanted.length === 0 || wanted[0] === known[0]) && wanted.every((layout) => known.includes(layout));
+}
+
+
+/***/ }),
+
+/***/ 1515:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A3: () => (/* binding */ reasonOf),
+/* harmony export */   CA: () => (/* binding */ errorCode),
+/* harmony export */   ST: () => (/* binding */ isGone)
+/* harmony export */ });
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+
+/** `ENOENT` and its like; undefined for anything that is not a system error. */
+function errorCode(error) {
+    if (typeof error !== 'object' || error === null || !('code' in error))
+        return undefined;
+    return typeof error.code === 'string' ? error.code : undefined;
+}
+/** Nothing is there; or a directory above it was replaced by something else. */
+function isGone(error) {
+    const code = errorCode(error);
+    return code === 'ENOENT' || code === 'ENOTDIR';
+}
+/** `EACCES`: Node's own sentence would repeat the path. */
+function reasonOf(error) {
+    return errorCode(error) ?? (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error);
 }
 
 
@@ -383,7 +498,7 @@ function looksSecret(base, path) {
 
 /***/ }),
 
-/***/ 9421:
+/***/ 8802:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -401,6 +516,112 @@ var errors = __webpack_require__(4132);
 var object_key = __webpack_require__(5142);
 // EXTERNAL MODULE: ./build/src/sync/excludes.js
 var sync_excludes = __webpack_require__(9542);
+// EXTERNAL MODULE: ./build/src/model/name-table.js
+var name_table = __webpack_require__(8025);
+;// CONCATENATED MODULE: ./build/src/sync/file-table.js
+
+
+const FIRST_ROWS = 1024;
+/**
+ * The files that a walk met, in rows of some 65 bytes beside their names. Files are made as they are asked for, so the same
+ * one is another object each time.
+ */
+class FileTable {
+    names = new name_table/* NameTable */.K();
+    /** What all paths begin with but those of `#elsewhere`: their names follow. */
+    #head;
+    #elsewhere = new Map();
+    #sizes = new Float64Array(FIRST_ROWS);
+    #mtimes = new BigInt64Array(FIRST_ROWS);
+    #ctimes = new BigInt64Array(FIRST_ROWS);
+    #inodes = new BigInt64Array(FIRST_ROWS);
+    #links = new Uint32Array(FIRST_ROWS);
+    #modes = new Uint32Array(FIRST_ROWS);
+    /** Index into `#deviceNumbers`. */
+    #devices = new Uint32Array(FIRST_ROWS);
+    #deviceNumbers = [];
+    get length() {
+        return this.names.size;
+    }
+    /** Returns its row. */
+    add({ name, path, real, size, mtimeNs, ctimeNs, dev, ino, nlink, mode }) {
+        const row = this.names.add(name);
+        if (row >= this.#sizes.length)
+            this.#widen();
+        const end = pathOf(name);
+        if (path.endsWith(end))
+            this.#head ??= path.slice(0, path.length - end.length);
+        if (path === `${this.#head}${end}` && real === path)
+            this.#elsewhere.delete(row);
+        else
+            this.#elsewhere.set(row, { path, real });
+        this.#sizes[row] = size;
+        this.#mtimes[row] = mtimeNs;
+        this.#ctimes[row] = ctimeNs;
+        this.#inodes[row] = ino;
+        this.#links[row] = nlink;
+        this.#modes[row] = mode;
+        const device = this.#deviceNumbers.indexOf(dev);
+        this.#devices[row] = device === -1 ? this.#deviceNumbers.push(dev) - 1 : device;
+        return row;
+    }
+    at(row) {
+        const name = this.names.at(row);
+        const elsewhere = this.#elsewhere.get(row);
+        const path = elsewhere?.path ?? `${this.#head}${pathOf(name)}`;
+        return {
+            name,
+            path,
+            real: elsewhere?.real ?? path,
+            size: this.#sizes[row],
+            mtimeNs: this.#mtimes[row],
+            ctimeNs: this.#ctimes[row],
+            dev: this.#deviceNumbers[this.#devices[row]],
+            ino: this.#inodes[row],
+            nlink: this.#links[row],
+            mode: this.#modes[row],
+        };
+    }
+    /** All that are there now, in the order of `compareKeys`. */
+    sorted() {
+        const order = Uint32Array.from({ length: this.length }, (_, row) => row);
+        order.sort((a, b) => this.names.compare(a, b));
+        return new SortedFiles(this, order);
+    }
+    #widen() {
+        const rows = this.#sizes.length * 2;
+        this.#sizes = (0,name_table/* moved */.a)(this.#sizes, new Float64Array(rows));
+        this.#mtimes = (0,name_table/* moved */.a)(this.#mtimes, new BigInt64Array(rows));
+        this.#ctimes = (0,name_table/* moved */.a)(this.#ctimes, new BigInt64Array(rows));
+        this.#inodes = (0,name_table/* moved */.a)(this.#inodes, new BigInt64Array(rows));
+        this.#links = (0,name_table/* moved */.a)(this.#links, new Uint32Array(rows));
+        this.#modes = (0,name_table/* moved */.a)(this.#modes, new Uint32Array(rows));
+        this.#devices = (0,name_table/* moved */.a)(this.#devices, new Uint32Array(rows));
+    }
+}
+class SortedFiles {
+    #table;
+    #order;
+    constructor(table, order) {
+        this.#table = table;
+        this.#order = order;
+    }
+    get length() {
+        return this.#order.length;
+    }
+    get names() {
+        return this.#table.names;
+    }
+    *[Symbol.iterator]() {
+        for (const row of this.#order)
+            yield this.#table.at(row);
+    }
+}
+/** As the system spells a name. */
+function pathOf(name) {
+    return external_node_path_.sep === '/' ? name : name.replaceAll('/', external_node_path_.sep);
+}
+
 // EXTERNAL MODULE: ./node_modules/minimatch/dist/esm/index.js + 7 modules
 var esm = __webpack_require__(3581);
 ;// CONCATENATED MODULE: ./build/src/sync/path-match.js
@@ -544,24 +765,8 @@ function negates(start, path) {
 
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __webpack_require__(1455);
-;// CONCATENATED MODULE: ./build/src/sync/system-error.js
-
-/** `ENOENT` and its like; undefined for anything that is not a system error. */
-function errorCode(error) {
-    if (typeof error !== 'object' || error === null || !('code' in error))
-        return undefined;
-    return typeof error.code === 'string' ? error.code : undefined;
-}
-/** Nothing is there; or a directory above it was replaced by something else. */
-function isGone(error) {
-    const code = errorCode(error);
-    return code === 'ENOENT' || code === 'ENOTDIR';
-}
-/** `EACCES`: Node's own sentence would repeat the path. */
-function reasonOf(error) {
-    return errorCode(error) ?? (0,errors/* messageOf */.bD)(error);
-}
-
+// EXTERNAL MODULE: ./build/src/sync/system-error.js
+var system_error = __webpack_require__(1515);
 // EXTERNAL MODULE: ./build/src/sync/walk-findings.js
 var walk_findings = __webpack_require__(4908);
 ;// CONCATENATED MODULE: ./build/src/sync/roots.js
@@ -615,10 +820,10 @@ async function find(path) {
         return stats.isFile() ? { kind: 'file', stats, real } : { kind: 'directory', real };
     }
     catch (error) {
-        const code = errorCode(error);
+        const code = (0,system_error/* errorCode */.CA)(error);
         if (code === 'ELOOP')
             return { kind: 'cycle' };
-        if (isGone(error)) {
+        if ((0,system_error/* isGone */.ST)(error)) {
             const isLink = await (0,promises_.lstat)(path)
                 .then((stats) => stats.isSymbolicLink())
                 .catch(() => false);
@@ -675,77 +880,8 @@ function checkInside(root, patterns, found) {
 
 // EXTERNAL MODULE: external "node:buffer"
 var external_node_buffer_ = __webpack_require__(4573);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __webpack_require__(3024);
-// EXTERNAL MODULE: external "node:timers/promises"
-var external_node_timers_promises_ = __webpack_require__(8500);
-;// CONCATENATED MODULE: ./build/src/sync/lstat.js
-
-
-
-
-/** Milliseconds that the thread may be kept from everything else. */
-const BREATH_MS = 10;
-/** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
-const SLOW_MS = 0.2;
-/** Calls that are judged together: a garbage collection or a first call alone says nothing. */
-const JUDGED_CALLS = 100;
-/** Calls through the pool before the next ones are made in place: what was slow may have been a moment of other work. */
-const CALLS_THROUGH_POOL = 2000;
-/**
- * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
- * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). So calls are made in place as long
- * as the file system answers from memory, with a breath for everything else that runs, and through the pool
- * while it shows itself to be slow: there they run side by side.
- *
- * `now` is in milliseconds.
- */
-function createLstat(now = () => performance.now()) {
-    let throughPool = 0;
-    let calls = 0;
-    let spent = 0;
-    let breathed = now();
-    return async (paths) => {
-        if (throughPool > 0) {
-            throughPool -= paths.length;
-            return lookThroughPool(paths);
-        }
-        if (now() - breathed > BREATH_MS) {
-            await (0,external_node_timers_promises_.setImmediate)();
-            breathed = now();
-        }
-        const start = now();
-        const looks = paths.map(lookInPlace);
-        spent += now() - start;
-        calls += paths.length;
-        if (calls >= JUDGED_CALLS) {
-            if (spent > SLOW_MS * calls)
-                throughPool = CALLS_THROUGH_POOL;
-            calls = 0;
-            spent = 0;
-        }
-        return looks;
-    };
-}
-function lookInPlace(path) {
-    try {
-        return (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
-    }
-    catch (error) {
-        return lookOf(error);
-    }
-}
-/** One after the other: the caller has many calls of this function in flight. */
-async function lookThroughPool(paths) {
-    const looks = [];
-    for (const path of paths)
-        looks.push(await (0,promises_.lstat)(path, { bigint: true }).catch(lookOf));
-    return looks;
-}
-function lookOf(error) {
-    return isGone(error) ? undefined : { error };
-}
-
+// EXTERNAL MODULE: ./build/src/sync/lstat.js
+var lstat = __webpack_require__(5631);
 ;// CONCATENATED MODULE: ./build/src/sync/walker.js
 
 
@@ -761,10 +897,8 @@ const GIT = '.git';
 /** What decoding puts in place of bytes that are no UTF-8. */
 const REPLACEMENT = '\ufffd';
 function createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound, }) {
-    const lookAt = createLstat();
+    const lookAt = (0,lstat/* createLstat */.D)();
     const uid = process.geteuid?.();
-    /** Of the last file: one number for all files of a device. */
-    let device = 0n;
     function refuse(code, name, clause) {
         findings.refusals.push({ code, name, clause });
     }
@@ -791,18 +925,14 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
     async function isUnreadable(name, path, stats) {
         if (isSurelyReadable(stats, uid))
             return false;
-        const error = await (0,promises_.access)(path, promises_.constants.R_OK).then(() => undefined, reasonOf);
+        const error = await (0,promises_.access)(path, promises_.constants.R_OK).then(() => undefined, system_error/* reasonOf */.A3);
         if (error !== undefined)
             refuse('unreadable', name, `${(0,walk_findings/* showName */.$i)(name)} cannot be read (${error})`);
         return error !== undefined;
     }
     /** Takes a file whose metadata is `stats`; through a link, the target's. */
     function add(name, path, real, stats, match, base) {
-        if (stats.dev !== device)
-            device = stats.dev;
-        const file = localFile(name, path, real, stats, device);
-        findings.files.push(file);
-        onFound(file);
+        onFound(findings.files, findings.files.add({ name, path, real, ...(0,lstat/* statFields */.q)(stats) }));
         matcher.found(match, base);
         if ((0,walk_findings/* looksSecret */.n0)(base, path))
             findings.secrets.push(name);
@@ -819,12 +949,12 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
         }
         catch (error) {
             const name = directory.namePrefix === '' ? directory.path : directory.namePrefix;
-            if (isGone(error)) {
+            if ((0,system_error/* isGone */.ST)(error)) {
                 vanished(name);
                 return [];
             }
             // What cannot be listed would count as absent, and be deleted (D2).
-            refuse('unreadable', name, `the directory ${(0,walk_findings/* showName */.$i)(name)} cannot be read (${reasonOf(error)})`);
+            refuse('unreadable', name, `the directory ${(0,walk_findings/* showName */.$i)(name)} cannot be read (${(0,system_error/* reasonOf */.A3)(error)})`);
             return [];
         }
         findings.directories.add(directory.namePrefix.slice(0, -1));
@@ -870,7 +1000,7 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
                 vanished(name);
             }
             else if ('error' in look) {
-                refuse('unreadable', name, `${(0,walk_findings/* showName */.$i)(name)} cannot be looked at (${reasonOf(look.error)})`);
+                refuse('unreadable', name, `${(0,walk_findings/* showName */.$i)(name)} cannot be looked at (${(0,system_error/* reasonOf */.A3)(look.error)})`);
             }
             else if (!look.isFile()) {
                 refuse('unreadable', name, `${(0,walk_findings/* showName */.$i)(name)} was replaced while it was looked at`);
@@ -914,10 +1044,10 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
             text = await (0,promises_.readlink)(path);
         }
         catch (error) {
-            if (isGone(error))
+            if ((0,system_error/* isGone */.ST)(error))
                 vanished(name);
             else
-                refuse('unreadable', name, `the link ${(0,walk_findings/* showName */.$i)(name)} cannot be read (${reasonOf(error)})`);
+                refuse('unreadable', name, `the link ${(0,walk_findings/* showName */.$i)(name)} cannot be read (${(0,system_error/* reasonOf */.A3)(error)})`);
             return undefined;
         }
         const link = `${(0,walk_findings/* showName */.$i)(name)} is a symbolic link to ${(0,walk_findings/* showName */.$i)(text)}`;
@@ -926,12 +1056,12 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
             stats = await (0,promises_.stat)(real, { bigint: true });
         }
         catch (error) {
-            if (errorCode(error) === 'ELOOP')
+            if ((0,system_error/* errorCode */.CA)(error) === 'ELOOP')
                 refuse('symlink-cycle', name, `${link}, which leads in a circle`);
-            else if (isGone(error))
+            else if ((0,system_error/* isGone */.ST)(error))
                 refuse('symlink-broken', name, `${link}, which does not exist`);
             else
-                refuse('unreadable', name, `${link}, which cannot be read (${reasonOf(error)})`);
+                refuse('unreadable', name, `${link}, which cannot be read (${(0,system_error/* reasonOf */.A3)(error)})`);
             return undefined;
         }
         if (stats.isDirectory() ? match === undefined : !takes)
@@ -1000,7 +1130,7 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
                 }
                 return [];
             case 'unreadable':
-                refuse('unreadable', name, `${shown} cannot be read (${reasonOf(found.error)})`);
+                refuse('unreadable', name, `${shown} cannot be read (${(0,system_error/* reasonOf */.A3)(found.error)})`);
                 return [];
         }
     }
@@ -1043,24 +1173,6 @@ function below(parent, base, match) {
 function withSeparator(path) {
     return path.endsWith(external_node_path_.sep) ? path : path + external_node_path_.sep;
 }
-/** There may be a million of them: what is alike in memory is kept once. */
-function localFile(name, path, real, stats, dev) {
-    const { mtimeNs, ctimeNs, ino } = stats;
-    return {
-        // Where the name is the end of the path, a view of it.
-        name: path.endsWith(name) ? path.slice(path.length - name.length) : name,
-        path,
-        // One string for both where no link is on the way, which is nearly everywhere.
-        real: real === path ? path : real,
-        size: Number(stats.size),
-        mtimeNs,
-        ctimeNs: ctimeNs === mtimeNs ? mtimeNs : ctimeNs,
-        dev,
-        ino,
-        nlink: Number(stats.nlink),
-        mode: Number(stats.mode),
-    };
-}
 /** By the permission bits, which cost nothing; where these leave it open, the system is asked. */
 function isSurelyReadable({ mode, uid }, own) {
     if (own === undefined || own === 0)
@@ -1093,6 +1205,7 @@ function kindOf(entry) {
 
 
 
+
 /** Directories and slices of directories that are looked at side by side. */
 const IN_FLIGHT = 32;
 /** A walk with more refusals than this has nothing more to tell. */
@@ -1112,7 +1225,7 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
     const matcher = pathMatcher(options.patterns);
     const rules = { includeGit: options.includeGit, excludes: (0,sync_excludes/* parseExcludes */.T)(options.excludes) };
     const findings = {
-        files: [],
+        files: new FileTable(),
         refusals: [],
         skipped: new Map(),
         directories: new Set(),
@@ -1133,15 +1246,15 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
     const refusal = (0,walk_findings/* refusalOf */.Of)(findings.refusals);
     if (refusal !== undefined)
         throw refusal;
-    findings.files.sort((a, b) => (0,object_key/* compareKeys */.YD)(a.name, b.name));
-    onProgress(findings.files.length);
+    const files = findings.files.sorted();
+    onProgress(files.length);
     return {
         root,
-        files: findings.files,
+        files,
         excluded,
         skipped: (name) => isBelowAny(name, findings.skipped),
         hasDirectory: (name) => findings.directories.has(name),
-        warnings: warningsOf(findings),
+        warnings: warningsOf(findings, files),
         patternsWithoutMatch: matcher.withoutMatch(),
     };
 }
@@ -1216,7 +1329,7 @@ function isBelowAny(name, names) {
             return true;
     return false;
 }
-function warningsOf({ files, skipped, secrets }) {
+function warningsOf({ skipped, secrets }, files) {
     const warnings = [];
     if (skipped.size > 0) {
         const names = [...skipped].sort(([a], [b]) => (0,object_key/* compareKeys */.YD)(a, b));
@@ -1225,8 +1338,8 @@ function warningsOf({ files, skipped, secrets }) {
     }
     if (secrets.length > 0) {
         const shown = secrets.sort(object_key/* compareKeys */.YD).slice(0, walk_findings/* NAMES_SHOWN */.t6).map(walk_findings/* showName */.$i);
-        const files = secrets.length === 1 ? 'a file that looks like a secret is' : 'files that look like secrets are';
-        warnings.push(`${files} published; exclude what is one: ${(0,walk_findings/* listed */.KE)(shown, secrets.length)}`);
+        const what = secrets.length === 1 ? 'a file that looks like a secret is' : 'files that look like secrets are';
+        warnings.push(`${what} published; exclude what is one: ${(0,walk_findings/* listed */.KE)(shown, secrets.length)}`);
     }
     const collisions = (0,walk_findings/* collisionWarning */.xM)(files);
     if (collisions !== undefined)

@@ -880,56 +880,6 @@ const OUTPUT_NAMES = Object.keys(OUTPUTS);
 
 /***/ }),
 
-/***/ 5142:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   A1: () => (/* binding */ parsePrefix),
-/* harmony export */   ID: () => (/* binding */ joinKey),
-/* harmony export */   Nt: () => (/* binding */ OWN_DIRECTORY),
-/* harmony export */   Xd: () => (/* binding */ MAX_KEY_BYTES),
-/* harmony export */   YD: () => (/* binding */ compareKeys)
-/* harmony export */ });
-/** S3's limit on a key, in bytes of UTF-8. */
-const MAX_KEY_BYTES = 1024;
-/** Our own objects (index, journal, lock) live below this name; they are never tree, source or deletion. */
-const OWN_DIRECTORY = '.s3-dedup-sync/';
-/** Strips leading slashes and closes the prefix with one. `/` alone and the empty string are the bucket's root. */
-function parsePrefix(text) {
-    const bare = text.replace(/^\/+/, '').replace(/\/+$/, '');
-    return (bare === '' ? '' : `${bare}/`);
-}
-/**
- * Joins a prefix and a path below it.
- * `undefined` when S3 cannot hold the name: empty, over 1,024 bytes, or with a lone surrogate.
- */
-function joinKey(prefix, path) {
-    const key = prefix + path;
-    if (path === '' || !key.isWellFormed() || Buffer.byteLength(key) > MAX_KEY_BYTES)
-        return undefined;
-    return key;
-}
-/** The order of S3's listings: by UTF-8 bytes, which is by code point and not JavaScript's `<`. */
-function compareKeys(a, b) {
-    const length = Math.min(a.length, b.length);
-    for (let i = 0; i < length; i++) {
-        let x = a.charCodeAt(i);
-        let y = b.charCodeAt(i);
-        if (x === y)
-            continue;
-        // Surrogates encode code points above U+FFFF and sort after U+E000..U+FFFF in UTF-8.
-        if (x >= 0xd800 && y >= 0xd800) {
-            x = x >= 0xe000 ? x - 0x800 : x + 0x2000;
-            y = y >= 0xe000 ? y - 0x800 : y + 0x2000;
-        }
-        return x - y;
-    }
-    return a.length - b.length;
-}
-
-
-/***/ }),
-
 /***/ 6139:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -3745,8 +3695,8 @@ var model_options = __webpack_require__(153);
 var report = __webpack_require__(8205);
 // EXTERNAL MODULE: ./build/src/model/secrets.js
 var secrets = __webpack_require__(2166);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js
-var digest_index = __webpack_require__(1710);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
 ;// CONCATENATED MODULE: ./build/src/sync/index-destination.js
 
 
@@ -3766,7 +3716,7 @@ function ofDestination(storage, destination, withFiles = true) {
         trust: { remote: trust.remote, local: trust.local && withFiles },
         destination,
         load: (signal) => storage.load(signal),
-        save: (bytes, signal) => storage.save(bytes, signal),
+        save: (pieces, signal) => storage.save(pieces, signal),
         journal: {
             ofEndedRuns: journal.ofEndedRuns,
             load: (signal) => journal.load(signal),
@@ -3805,9 +3755,9 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(282)]).then(__webpack_require__.bind(__webpack_require__, 7282))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(282), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(133), __webpack_require__.e(532), __webpack_require__.e(611)]).then(__webpack_require__.bind(__webpack_require__, 3611))).sync(...args),
-    fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
-    objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(133), __webpack_require__.e(532), __webpack_require__.e(920)]).then(__webpack_require__.bind(__webpack_require__, 7920))).sync(...args),
+    fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(631)]).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
+    objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(631)]).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
 /** The pattern parsers of `paths`, loaded when there are patterns. */
 const patternParsers = {

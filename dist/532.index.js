@@ -281,7 +281,6 @@ __webpack_require__.d(__webpack_exports__, {
   oR: () => (/* binding */ joined),
   qX: () => (/* binding */ readRange),
   yD: () => (/* binding */ restat),
-  qV: () => (/* binding */ statFields),
   q2: () => (/* binding */ wholeDigest),
   lv: () => (/* binding */ withOpenFile)
 });
@@ -300,8 +299,10 @@ var external_node_zlib_ = __webpack_require__(8522);
 var chunks = __webpack_require__(9621);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js
-var digest_index = __webpack_require__(1710);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
+// EXTERNAL MODULE: ./build/src/sync/lstat.js
+var lstat = __webpack_require__(5631);
 ;// CONCATENATED MODULE: ./build/src/sync/md5-module.js
 /**
  * WebAssembly that hashes several streams at a time. MD5 waits for each step's result before the next one, so one
@@ -732,6 +733,7 @@ function stateAt(lane, word) {
 
 
 
+
 /** The file is not, or no longer, what its stat said. */
 class FileChangedError extends Error {
     name = 'FileChangedError';
@@ -770,13 +772,7 @@ async function restat(file) {
         throw new FileChangedError('it is no longer a regular file');
     if ((await (0,promises_.realpath)(file.path)) !== file.real)
         throw new FileChangedError('its path leads to another file now');
-    return { ...file, ...statFields(now) };
-}
-/** What a stat says of a file. */
-function statFields(stats) {
-    const { mtimeNs, ctimeNs, dev, ino } = stats;
-    const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
-    return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
+    return { ...file, ...(0,lstat/* statFields */.q)(now) };
 }
 /**
  * MD5 of the whole file and of the parts of each layout, without leaving the thread. Throws FileChangedError when the
@@ -1093,7 +1089,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
 /* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(7452);
 /* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6799);
-/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(1710);
+/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(6112);
 /* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(4460);
 /* harmony import */ var _explain_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(7770);
 
@@ -1116,8 +1112,8 @@ function fileIndexStorage(path) {
     return {
         trust: { remote: false, local: true },
         load: () => readRegular(path),
-        async save(bytes) {
-            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, [bytes]);
+        async save(pieces) {
+            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, pieces);
             await clear();
         },
         journal: {
@@ -1183,8 +1179,8 @@ function objectIndexStorage(store, key, inDestination) {
         async load(signal) {
             return (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
         },
-        async save(bytes, signal) {
-            await put(key, bytes, signal);
+        async save(pieces, signal) {
+            await put(key, Buffer.concat([...pieces]), signal);
             await clear(signal);
         },
         journal: {

@@ -570,9 +570,9 @@ test(`R15: ${HISTORIES} random histories: after a run that succeeded no reader h
         const storage: IndexStorage = {
           trust: memory.trust,
           load: () => memory.load(stop.signal),
-          save: async (bytes, signal) => {
+          save: async (pieces, signal) => {
             if (doomed === 'index') die();
-            if (!dead) await memory.save(bytes, signal);
+            if (!dead) await memory.save(pieces, signal);
           },
           journal: {
             ...memory.journal,

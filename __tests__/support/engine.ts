@@ -232,8 +232,8 @@ export function memoryIndex(
     async load() {
       return this.bytes;
     },
-    async save(bytes: Buffer) {
-      this.bytes = bytes;
+    async save(pieces: Iterable<Buffer>) {
+      this.bytes = Buffer.concat([...pieces]);
       this.lines = '';
       this.saves++;
     },

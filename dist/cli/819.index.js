@@ -1,5 +1,5 @@
 export const id = 819;
-export const ids = [819];
+export const ids = [819,631];
 export const modules = {
 
 /***/ 170:
@@ -340,7 +340,6 @@ __webpack_require__.d(__webpack_exports__, {
   oR: () => (/* binding */ joined),
   qX: () => (/* binding */ readRange),
   yD: () => (/* binding */ restat),
-  qV: () => (/* binding */ statFields),
   q2: () => (/* binding */ wholeDigest),
   lv: () => (/* binding */ withOpenFile)
 });
@@ -359,8 +358,10 @@ var external_node_zlib_ = __webpack_require__(8522);
 var chunks = __webpack_require__(9621);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js
-var digest_index = __webpack_require__(1710);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
+// EXTERNAL MODULE: ./build/src/sync/lstat.js
+var lstat = __webpack_require__(5631);
 ;// CONCATENATED MODULE: ./build/src/sync/md5-module.js
 /**
  * WebAssembly that hashes several streams at a time. MD5 waits for each step's result before the next one, so one
@@ -791,6 +792,7 @@ function stateAt(lane, word) {
 
 
 
+
 /** The file is not, or no longer, what its stat said. */
 class FileChangedError extends Error {
     name = 'FileChangedError';
@@ -829,13 +831,7 @@ async function restat(file) {
         throw new FileChangedError('it is no longer a regular file');
     if ((await (0,promises_.realpath)(file.path)) !== file.real)
         throw new FileChangedError('its path leads to another file now');
-    return { ...file, ...statFields(now) };
-}
-/** What a stat says of a file. */
-function statFields(stats) {
-    const { mtimeNs, ctimeNs, dev, ino } = stats;
-    const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
-    return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
+    return { ...file, ...(0,lstat/* statFields */.q)(now) };
 }
 /**
  * MD5 of the whole file and of the parts of each layout, without leaving the thread. Throws FileChangedError when the
@@ -1164,8 +1160,8 @@ var replace_file = __webpack_require__(170);
 var concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js
-var digest_index = __webpack_require__(1710);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
 ;// CONCATENATED MODULE: ./build/src/model/group-commit.js
 /** Lines that arrive while a write is under way go together in the next one; each caller waits for its own. */
 function groupCommit(write) {
@@ -1214,8 +1210,8 @@ function fileIndexStorage(path) {
     return {
         trust: { remote: false, local: true },
         load: () => readRegular(path),
-        async save(bytes) {
-            await (0,replace_file/* replaceFile */.f)(path, [bytes]);
+        async save(pieces) {
+            await (0,replace_file/* replaceFile */.f)(path, pieces);
             await clear();
         },
         journal: {
@@ -1281,8 +1277,8 @@ function objectIndexStorage(store, key, inDestination) {
         async load(signal) {
             return (await store.read(key, digest_index/* MAX_INDEX_BYTES */.w2, signal))?.bytes;
         },
-        async save(bytes, signal) {
-            await put(key, bytes, signal);
+        async save(pieces, signal) {
+            await put(key, Buffer.concat([...pieces]), signal);
             await clear(signal);
         },
         journal: {
@@ -1319,6 +1315,121 @@ function machineId() {
         // Systems without it are told apart by their host name.
     }
     return (0,external_node_crypto_.createHash)('sha256').update(`${id}\n${(0,external_node_os_.hostname)()}\n`).digest('hex').slice(0, 32);
+}
+
+
+/***/ }),
+
+/***/ 5631:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ createLstat),
+/* harmony export */   q: () => (/* binding */ statFields)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8500);
+/* harmony import */ var _system_error_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(1515);
+
+
+
+
+/** Milliseconds that the thread may be kept from everything else. */
+const BREATH_MS = 10;
+/** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
+const SLOW_MS = 0.2;
+/** Calls that are judged together: a garbage collection or a first call alone says nothing. */
+const JUDGED_CALLS = 100;
+/** Calls through the pool before the next ones are made in place: what was slow may have been a moment of other work. */
+const CALLS_THROUGH_POOL = 2000;
+/**
+ * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
+ * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). So calls are made in place as long
+ * as the file system answers from memory, with a breath for everything else that runs, and through the pool
+ * while it shows itself to be slow: there they run side by side.
+ *
+ * `now` is in milliseconds.
+ */
+function createLstat(now = () => performance.now()) {
+    let throughPool = 0;
+    let calls = 0;
+    let spent = 0;
+    let breathed = now();
+    return async (paths) => {
+        if (throughPool > 0) {
+            throughPool -= paths.length;
+            return lookThroughPool(paths);
+        }
+        if (now() - breathed > BREATH_MS) {
+            await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_2__.setImmediate)();
+            breathed = now();
+        }
+        const start = now();
+        const looks = paths.map(lookInPlace);
+        spent += now() - start;
+        calls += paths.length;
+        if (calls >= JUDGED_CALLS) {
+            if (spent > SLOW_MS * calls)
+                throughPool = CALLS_THROUGH_POOL;
+            calls = 0;
+            spent = 0;
+        }
+        return looks;
+    };
+}
+function lookInPlace(path) {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    }
+    catch (error) {
+        return lookOf(error);
+    }
+}
+/** One after the other: the caller has many calls of this function in flight. */
+async function lookThroughPool(paths) {
+    const looks = [];
+    for (const path of paths)
+        looks.push(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.lstat)(path, { bigint: true }).catch(lookOf));
+    return looks;
+}
+function lookOf(error) {
+    return (0,_system_error_js__WEBPACK_IMPORTED_MODULE_3__/* .isGone */ .ST)(error) ? undefined : { error };
+}
+/** What a stat says of a file. */
+function statFields(stats) {
+    const { mtimeNs, ctimeNs, dev, ino } = stats;
+    const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
+    return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
+}
+
+
+/***/ }),
+
+/***/ 1515:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A3: () => (/* binding */ reasonOf),
+/* harmony export */   CA: () => (/* binding */ errorCode),
+/* harmony export */   ST: () => (/* binding */ isGone)
+/* harmony export */ });
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+
+/** `ENOENT` and its like; undefined for anything that is not a system error. */
+function errorCode(error) {
+    if (typeof error !== 'object' || error === null || !('code' in error))
+        return undefined;
+    return typeof error.code === 'string' ? error.code : undefined;
+}
+/** Nothing is there; or a directory above it was replaced by something else. */
+function isGone(error) {
+    const code = errorCode(error);
+    return code === 'ENOENT' || code === 'ENOTDIR';
+}
+/** `EACCES`: Node's own sentence would repeat the path. */
+function reasonOf(error) {
+    return errorCode(error) ?? (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error);
 }
 
 

@@ -343,8 +343,10 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
 /* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4073);
-/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1635);
+/* harmony import */ var _heap_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2495);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4132);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1635);
+
 
 
 
@@ -359,6 +361,7 @@ for (const stream of [process.stdout, process.stderr]) {
             outputLost = true;
     });
 }
+(0,_heap_js__WEBPACK_IMPORTED_MODULE_2__/* .keepHeapSmall */ .p)();
 function home() {
     try {
         return (0,node_os__WEBPACK_IMPORTED_MODULE_0__.homedir)();
@@ -377,9 +380,9 @@ const exit = await (0,_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .runComman
     stderr: process.stderr,
     ...(process.stderr.isTTY ? { bar: process.stderr } : {}),
     now: Date.now,
-    onSignals: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .abortOnSignals */ .PB,
+    onSignals: _run_js__WEBPACK_IMPORTED_MODULE_4__/* .abortOnSignals */ .PB,
 });
-process.exitCode = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.done && outputLost ? _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.failed : exit;
+process.exitCode = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.done && outputLost ? _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.failed : exit;
 // Flushed first: a pipe is written asynchronously on some systems.
 process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());
 
@@ -3054,6 +3057,27 @@ function withoutKey(key, message) {
 
 /***/ }),
 
+/***/ 2495:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   p: () => (/* binding */ keepHeapSmall)
+/* harmony export */ });
+/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8877);
+
+/**
+ * How much the heap may grow beyond what was alive in it, before it is collected again. By itself V8 lets it grow to as
+ * much as four times that, and most of it is garbage then: of 200,000 unchanged files a run keeps 12 MiB alive.
+ */
+const GROWING_PERCENT = 100;
+/** For the whole process and its threads; whoever starts it says it once. */
+function keepHeapSmall() {
+    (0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)(`--heap-growing-percent=${GROWING_PERCENT}`);
+}
+
+
+/***/ }),
+
 /***/ 9621:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -3237,29 +3261,127 @@ function stretchesOf(file, other) {
 
 /***/ }),
 
-/***/ 1710:
+/***/ 6112:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   A1: () => (/* binding */ parseIndex),
-/* harmony export */   Ak: () => (/* binding */ formatInvalidation),
-/* harmony export */   CI: () => (/* binding */ partsOf),
-/* harmony export */   Cu: () => (/* binding */ formatLayout),
-/* harmony export */   JR: () => (/* binding */ formatUpload),
-/* harmony export */   Ng: () => (/* binding */ uniformLayout),
-/* harmony export */   Qe: () => (/* binding */ formatIndex),
-/* harmony export */   U8: () => (/* binding */ parseLayout),
-/* harmony export */   db: () => (/* binding */ layoutParts),
-/* harmony export */   ev: () => (/* binding */ layoutSize),
-/* harmony export */   gW: () => (/* binding */ emptyIndex),
-/* harmony export */   kS: () => (/* binding */ formatDestination),
-/* harmony export */   w2: () => (/* binding */ MAX_INDEX_BYTES)
-/* harmony export */ });
-/* unused harmony export EMPTY_INDEX */
-/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8522);
-/* harmony import */ var _chunks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9621);
-/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6799);
-/* harmony import */ var _invalidation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5135);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  w2: () => (/* binding */ MAX_INDEX_BYTES),
+  gW: () => (/* binding */ emptyIndex),
+  kS: () => (/* binding */ formatDestination),
+  Qe: () => (/* binding */ formatIndex),
+  Ak: () => (/* binding */ formatInvalidation),
+  Cu: () => (/* binding */ formatLayout),
+  JR: () => (/* binding */ formatUpload),
+  db: () => (/* binding */ layoutParts),
+  ev: () => (/* binding */ layoutSize),
+  A1: () => (/* binding */ parseIndex),
+  U8: () => (/* binding */ parseLayout),
+  CI: () => (/* binding */ partsOf),
+  Ng: () => (/* binding */ uniformLayout)
+});
+
+// UNUSED EXPORTS: EMPTY_INDEX
+
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+// EXTERNAL MODULE: ./build/src/model/chunks.js
+var model_chunks = __nccwpck_require__(9621);
+// EXTERNAL MODULE: ./build/src/model/digest.js
+var digest = __nccwpck_require__(6799);
+// EXTERNAL MODULE: ./build/src/model/md5-column.js
+var md5_column = __nccwpck_require__(9018);
+// EXTERNAL MODULE: ./build/src/model/name-table.js
+var name_table = __nccwpck_require__(8025);
+;// CONCATENATED MODULE: ./build/src/model/file-entries.js
+
+
+const FIRST_ROWS = 1024;
+/** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
+class FileEntries {
+    #paths = new name_table/* NameTable */.K();
+    #sizes = new Float64Array(FIRST_ROWS);
+    #mtimes = new BigInt64Array(FIRST_ROWS);
+    #ctimes = new BigInt64Array(FIRST_ROWS);
+    #inodes = new BigInt64Array(FIRST_ROWS);
+    #md5s = new md5_column/* Md5Column */.B();
+    /** Those that columns cannot hold. */
+    #others = new Map();
+    get size() {
+        return this.#paths.size;
+    }
+    /** Replaces what has the same path. */
+    set(path, entry) {
+        const row = this.#paths.add(path);
+        if (row >= this.#sizes.length)
+            this.#widen();
+        const { size, mtimeNs, ctimeNs, ino, md5, extra } = entry;
+        if (extra !== undefined || ![mtimeNs, ctimeNs, ino].every(fits)) {
+            this.#others.set(row, entry);
+            return;
+        }
+        this.#others.delete(row);
+        this.#sizes[row] = size;
+        this.#mtimes[row] = mtimeNs;
+        this.#ctimes[row] = ctimeNs;
+        this.#inodes[row] = ino;
+        this.#md5s.set(row, md5);
+    }
+    get(path) {
+        const row = this.#paths.find(path);
+        return row === -1 ? undefined : this.#at(row);
+    }
+    has(path) {
+        return this.#paths.find(path) !== -1;
+    }
+    *keys() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#paths.at(row);
+    }
+    *values() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#at(row);
+    }
+    *entries() {
+        for (let row = 0; row < this.size; row++)
+            yield [this.#paths.at(row), this.#at(row)];
+    }
+    [Symbol.iterator]() {
+        return this.entries();
+    }
+    forEach(tell) {
+        for (const [path, entry] of this.entries())
+            tell(entry, path, this);
+    }
+    #at(row) {
+        const other = this.#others.get(row);
+        if (other !== undefined)
+            return other;
+        return {
+            size: this.#sizes[row],
+            mtimeNs: this.#mtimes[row],
+            ctimeNs: this.#ctimes[row],
+            ino: this.#inodes[row],
+            md5: this.#md5s.at(row),
+        };
+    }
+    #widen() {
+        const rows = this.#sizes.length * 2;
+        this.#sizes = (0,name_table/* moved */.a)(this.#sizes, new Float64Array(rows));
+        this.#mtimes = (0,name_table/* moved */.a)(this.#mtimes, new BigInt64Array(rows));
+        this.#ctimes = (0,name_table/* moved */.a)(this.#ctimes, new BigInt64Array(rows));
+        this.#inodes = (0,name_table/* moved */.a)(this.#inodes, new BigInt64Array(rows));
+    }
+}
+function fits(value) {
+    return BigInt.asIntN(64, value) === value;
+}
+
+// EXTERNAL MODULE: ./build/src/model/invalidation.js
+var model_invalidation = __nccwpck_require__(5135);
+;// CONCATENATED MODULE: ./build/src/model/digest-index.js
+
 
 
 
@@ -3300,7 +3422,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         return { index: undefined, why: 'it is not an index of this version' };
     }
     const objects = new Map();
-    const files = new Map();
+    const files = new FileEntries();
     let machine = '';
     let writtenNs = 0n;
     let written;
@@ -3408,14 +3530,18 @@ function* formatIndex(index) {
     yield line({ machine, ...place, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
     for (const [key, { extra, ...entry }] of index.objects)
         yield line({ ...extra, key, ...entry });
-    for (const [path, { extra, ...entry }] of index.files)
-        yield line({ ...extra, path, ...entry });
+    for (const [path, entry] of index.files)
+        yield formatFile(path, entry);
     for (const [pending, entry] of index.pending)
         yield line({ pending, ...entry });
     for (const [distribution, paths] of index.invalidations)
         yield formatInvalidation(distribution, paths);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
+}
+function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5 }) {
+    // JSON has no integers of this size.
+    return line({ ...extra, path, size, mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}`, md5 });
 }
 /** A line of the journal, before those that are about the destination. */
 function formatDestination(destination) {
@@ -3443,13 +3569,13 @@ function formatInvalidation(invalidation, paths) {
 }
 function line(record) {
     const json = JSON.stringify(record);
-    return `${(0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(json).toString(16).padStart(8, '0')} ${json}\n`;
+    return `${(0,external_node_zlib_.crc32)(json).toString(16).padStart(8, '0')} ${json}\n`;
 }
 function parseLine(bytes, start, end) {
     if (end - start < 11 || bytes[start + 8] !== 0x20)
         return undefined;
     const body = bytes.subarray(start + 9, end);
-    if (bytes.toString('latin1', start, start + 8) !== (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(body).toString(16).padStart(8, '0'))
+    if (bytes.toString('latin1', start, start + 8) !== (0,external_node_zlib_.crc32)(body).toString(16).padStart(8, '0'))
         return undefined;
     try {
         const value = JSON.parse(body.toString('utf8'));
@@ -3465,8 +3591,8 @@ function parseLine(bytes, start, end) {
 function objectEntry(record) {
     const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...more } = record;
     const { modified, written, chunks, ...extra } = more;
-    const etag = typeof rawETag === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseETag */ .nn)(rawETag) : undefined;
-    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    const etag = typeof rawETag === 'string' ? (0,digest/* parseETag */.nn)(rawETag) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     const isWrong = rawMd5 !== undefined && md5 === undefined;
     if (etag === undefined || isWrong || !isSize(size))
         return undefined;
@@ -3475,7 +3601,7 @@ function objectEntry(record) {
         size,
         ...(md5 === undefined ? {} : { md5 }),
         ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
-        ...((0,_chunks_js__WEBPACK_IMPORTED_MODULE_1__/* .isChunksText */ .U9)(chunks) ? { chunks } : {}),
+        ...((0,model_chunks/* isChunksText */.U9)(chunks) ? { chunks } : {}),
         ...(typeof headers === 'string' ? { headers } : {}),
         ...(typeof source === 'string' ? { source } : {}),
         ...(typeof asked === 'string' ? { class: asked } : {}),
@@ -3486,23 +3612,30 @@ function objectEntry(record) {
 }
 function fileEntry(record) {
     const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
-    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     if (md5 === undefined || !isSize(size))
         return undefined;
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
-    return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+    return {
+        size,
+        mtimeNs: BigInt(mtimeNs),
+        ctimeNs: BigInt(ctimeNs),
+        ino: BigInt(ino),
+        md5,
+        ...(Object.keys(extra).length > 0 ? { extra } : {}),
+    };
 }
 function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
-    const etag = typeof text === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseETag */ .nn)(text) : undefined;
+    const etag = typeof text === 'string' ? (0,digest/* parseETag */.nn)(text) : undefined;
     return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
 function addInvalidation(invalidations, { invalidation, paths }) {
-    if (typeof invalidation !== 'string' || !(0,_invalidation_js__WEBPACK_IMPORTED_MODULE_3__/* .isDistribution */ .Rj)(invalidation) || !Array.isArray(paths))
+    if (typeof invalidation !== 'string' || !(0,model_invalidation/* isDistribution */.Rj)(invalidation) || !Array.isArray(paths))
         return false;
-    const known = paths.filter((path) => typeof path === 'string' && (0,_invalidation_js__WEBPACK_IMPORTED_MODULE_3__/* .isInvalidationPath */ .eX)(path));
+    const known = paths.filter((path) => typeof path === 'string' && (0,model_invalidation/* isInvalidationPath */.eX)(path));
     if (known.length < paths.length)
         return false;
     invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
@@ -3510,7 +3643,7 @@ function addInvalidation(invalidations, { invalidation, paths }) {
 }
 function uploadEntry(record) {
     const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
-    const md5 = typeof rawMd5 === 'string' ? (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .parseMd5 */ .S2)(rawMd5) : undefined;
+    const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;
     if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
@@ -4752,6 +4885,201 @@ function directoryOf(path) {
 
 /***/ }),
 
+/***/ 9018:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ Md5Column)
+/* harmony export */ });
+/* harmony import */ var _name_table_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8025);
+
+const FIRST_ROWS = 1024;
+const BYTES = 16;
+/** MD5s by row, 17 bytes each. */
+class Md5Column {
+    #bytes = Buffer.alloc(FIRST_ROWS * BYTES);
+    #isSet = new Uint8Array(FIRST_ROWS);
+    set(row, md5) {
+        if (row >= this.#isSet.length) {
+            const rows = Math.max(row + 1, this.#isSet.length * 2);
+            this.#isSet = (0,_name_table_js__WEBPACK_IMPORTED_MODULE_0__/* .moved */ .a)(this.#isSet, new Uint8Array(rows));
+            const bytes = Buffer.alloc(rows * BYTES);
+            this.#bytes.copy(bytes);
+            this.#bytes = bytes;
+        }
+        this.#bytes.write(md5, row * BYTES, BYTES, 'hex');
+        this.#isSet[row] = 1;
+    }
+    at(row) {
+        if (this.#isSet[row] !== 1)
+            return undefined;
+        return this.#bytes.toString('hex', row * BYTES, (row + 1) * BYTES);
+    }
+    has(row) {
+        return this.#isSet[row] === 1;
+    }
+    clear(row) {
+        if (row < this.#isSet.length)
+            this.#isSet[row] = 0;
+    }
+}
+
+
+/***/ }),
+
+/***/ 8025:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K: () => (/* binding */ NameTable),
+/* harmony export */   a: () => (/* binding */ moved)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var _object_key_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5142);
+
+
+/** Bytes of names that are allocated together: what is there is never copied. */
+const PAGE = 1024 * 1024;
+/** Names that there is room for at first. */
+const FIRST_ROWS = 1024;
+/** In `#lengths`: the name is kept as UTF-16. Without it, a byte a character. */
+const WIDE = 0x8000_0000;
+/**
+ * Distinct names, numbered in the order in which they were added. A million of them take 20 bytes each beside their
+ * characters, a third of what they take as strings in a Map, and nothing that a garbage collector has to visit.
+ */
+class NameTable {
+    #size = 0;
+    #pages = [];
+    /** What is used of the last page. */
+    #used = 0;
+    /** Where each name begins: a multiple of PAGE for its page, and the place there. */
+    #starts = new Float64Array(FIRST_ROWS);
+    /** Bytes of each name, and whether it is WIDE. */
+    #lengths = new Uint32Array(FIRST_ROWS);
+    #hashes = new Int32Array(FIRST_ROWS);
+    /** Rows by hash, each plus 1; 0 is free. A power of two, at most half full. */
+    #slots = new Uint32Array(FIRST_ROWS * 2);
+    /** So that nobody can choose names that all fall into one slot. */
+    #seed = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomInt)(2 ** 32) | 0;
+    get size() {
+        return this.#size;
+    }
+    /** The row of a name, which is new if it is the size that the table had. */
+    add(name) {
+        const hash = this.#hash(name);
+        const slot = this.#slotOf(name, hash);
+        const known = this.#slots[slot];
+        if (known !== 0)
+            return known - 1;
+        const row = this.#size++;
+        this.#slots[slot] = row + 1;
+        if (row === this.#hashes.length)
+            this.#widen();
+        this.#hashes[row] = hash;
+        this.#write(row, name);
+        if (this.#size * 2 > this.#slots.length)
+            this.#rehash();
+        return row;
+    }
+    /** -1: there is none. */
+    find(name) {
+        return this.#slots[this.#slotOf(name, this.#hash(name))] - 1;
+    }
+    at(row) {
+        const start = this.#starts[row];
+        const length = this.#lengths[row];
+        const page = this.#pages[Math.floor(start / PAGE)];
+        const from = start % PAGE;
+        return length < WIDE
+            ? page.toString('latin1', from, from + length)
+            : page.toString('utf16le', from, from + (length - WIDE));
+    }
+    /** As `compareKeys` of the names. */
+    compare(a, b) {
+        const [aLength, bLength] = [this.#lengths[a], this.#lengths[b]];
+        if (aLength >= WIDE || bLength >= WIDE)
+            return (0,_object_key_js__WEBPACK_IMPORTED_MODULE_1__/* .compareKeys */ .YD)(this.at(a), this.at(b));
+        const [aStart, bStart] = [this.#starts[a], this.#starts[b]];
+        const aPage = this.#pages[Math.floor(aStart / PAGE)];
+        const bPage = this.#pages[Math.floor(bStart / PAGE)];
+        const [aFrom, bFrom] = [aStart % PAGE, bStart % PAGE];
+        const length = Math.min(aLength, bLength);
+        for (let i = 0; i < length; i++) {
+            const difference = aPage[aFrom + i] - bPage[bFrom + i];
+            if (difference !== 0)
+                return difference;
+        }
+        return aLength - bLength;
+    }
+    #slotOf(name, hash) {
+        const mask = this.#slots.length - 1;
+        for (let slot = hash & mask;; slot = (slot + 1) & mask) {
+            const row = this.#slots[slot] - 1;
+            if (row === -1 || (this.#hashes[row] === hash && this.#is(row, name)))
+                return slot;
+        }
+    }
+    #is(row, name) {
+        const length = this.#lengths[row];
+        if (length >= WIDE)
+            return this.at(row) === name;
+        if (length !== name.length)
+            return false;
+        const start = this.#starts[row];
+        const page = this.#pages[Math.floor(start / PAGE)];
+        const from = start % PAGE;
+        for (let i = 0; i < length; i++)
+            if (page[from + i] !== name.charCodeAt(i))
+                return false;
+        return true;
+    }
+    #write(row, name) {
+        const isWide = /[^\0-\xff]/.test(name);
+        const length = isWide ? name.length * 2 : name.length;
+        if (this.#pages.length === 0 || this.#used + length > this.#pages.at(-1).length) {
+            this.#pages.push(Buffer.allocUnsafeSlow(Math.max(PAGE, length)));
+            this.#used = 0;
+        }
+        this.#pages.at(-1).write(name, this.#used, isWide ? 'utf16le' : 'latin1');
+        this.#starts[row] = (this.#pages.length - 1) * PAGE + this.#used;
+        this.#lengths[row] = isWide ? length + WIDE : length;
+        this.#used += length;
+    }
+    #hash(name) {
+        let hash = this.#seed;
+        for (let i = 0; i < name.length; i++) {
+            hash = Math.imul(hash ^ name.charCodeAt(i), 0x5bd1e995);
+            hash ^= hash >>> 15;
+        }
+        return hash;
+    }
+    #widen() {
+        const rows = this.#hashes.length * 2;
+        this.#starts = moved(this.#starts, new Float64Array(rows));
+        this.#lengths = moved(this.#lengths, new Uint32Array(rows));
+        this.#hashes = moved(this.#hashes, new Int32Array(rows));
+    }
+    #rehash() {
+        this.#slots = new Uint32Array(this.#slots.length * 2);
+        const mask = this.#slots.length - 1;
+        for (let row = 0; row < this.#size; row++) {
+            let slot = this.#hashes[row] & mask;
+            while (this.#slots[slot] !== 0)
+                slot = (slot + 1) & mask;
+            this.#slots[slot] = row + 1;
+        }
+    }
+}
+/** A longer column with what the other one has. Nothing is resident of it but what was written. */
+function moved(from, to) {
+    to.set(from);
+    return to;
+}
+
+
+/***/ }),
+
 /***/ 5142:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -5000,8 +5328,8 @@ var model_options = __nccwpck_require__(153);
 var report = __nccwpck_require__(8205);
 // EXTERNAL MODULE: ./build/src/model/secrets.js
 var secrets = __nccwpck_require__(2166);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js
-var digest_index = __nccwpck_require__(1710);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __nccwpck_require__(6112);
 ;// CONCATENATED MODULE: ./build/src/sync/index-destination.js
 
 
@@ -5021,7 +5349,7 @@ function ofDestination(storage, destination, withFiles = true) {
         trust: { remote: trust.remote, local: trust.local && withFiles },
         destination,
         load: (signal) => storage.load(signal),
-        save: (bytes, signal) => storage.save(bytes, signal),
+        save: (pieces, signal) => storage.save(pieces, signal),
         journal: {
             ofEndedRuns: journal.ofEndedRuns,
             load: (signal) => journal.load(signal),
@@ -5048,7 +5376,7 @@ function ofDestination(storage, destination, withFiles = true) {
 
 /** What several destinations share, loaded with the engine. */
 async function sharing(signal) {
-    return new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(133)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7133))).SharedTree(signal);
+    return new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(133), __nccwpck_require__.e(631)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7133))).SharedTree(signal);
 }
 async function firstDestination() {
     return new (await __nccwpck_require__.e(/* import() */ 910).then(__nccwpck_require__.bind(__nccwpck_require__, 6910))).FirstDestination();
@@ -5060,7 +5388,7 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(282)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7282))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(282), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(819), __nccwpck_require__.e(133), __nccwpck_require__.e(611)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3611))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(819), __nccwpck_require__.e(133), __nccwpck_require__.e(920)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7920))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };

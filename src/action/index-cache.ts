@@ -123,9 +123,9 @@ function cacheIndexStorage(
   let unsaved: Promise<Unsaved> | undefined;
 
   /** What post saves if main never comes to it. */
-  async function leaveForPost(bytes: Buffer): Promise<Unsaved> {
+  async function leaveForPost(pieces: Iterable<Buffer>): Promise<Unsaved> {
     const directory = await freshDirectory(env);
-    await writeFile(join(directory, FILE), bytes);
+    await writeFile(join(directory, FILE), pieces);
     const left: Unsaved = { directory, key };
     leave(name, left);
     return left;
@@ -174,10 +174,10 @@ function cacheIndexStorage(
         await rm(directory, { recursive: true, force: true });
       }
     },
-    async save(bytes, signal) {
+    async save(pieces, signal) {
       if (!available()) return;
       await forget();
-      unsaved = leaveForPost(bytes);
+      unsaved = leaveForPost(pieces);
       const left = await unsaved;
       // A cancelled job is killed in seconds, its post step is not.
       if (signal.aborted) return;
@@ -198,7 +198,7 @@ function cacheIndexStorage(
       load: async () => Buffer.alloc(0),
       append: groupCommit(async (lines) => {
         if (!available()) return;
-        unsaved ??= leaveForPost(restored ?? EMPTY_INDEX);
+        unsaved ??= leaveForPost([restored ?? EMPTY_INDEX]);
         const { directory } = await unsaved;
         await appendFile(join(directory, FILE), lines);
       }),

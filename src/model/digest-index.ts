@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { isChunksText } from './chunks.js';
 import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
+import { FileEntries } from './file-entries.js';
 import { isDistribution, isInvalidationPath } from './invalidation.js';
 import type { ObjectKey } from './object-key.js';
 
@@ -59,12 +60,12 @@ export interface ObjectEntry {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** A local file as a run digested it. Nanoseconds and the inode are decimal strings. */
+/** A local file as a run digested it. */
 export interface FileEntry {
   readonly size: number;
-  readonly mtimeNs: string;
-  readonly ctimeNs: string;
-  readonly ino: string;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
   readonly md5: Md5;
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -108,6 +109,11 @@ export interface DigestIndex {
   readonly invalidations: ReadonlyMap<string, readonly string[]>;
 }
 
+/** An index whose lines about files are made as they are written. */
+export interface WritableIndex extends Omit<DigestIndex, 'files'> {
+  readonly files: Iterable<readonly [string, FileEntry]>;
+}
+
 /** A delete that waits. Another object under the key begins to wait anew. */
 export interface PendingDelete {
   readonly etag: ETag;
@@ -137,7 +143,7 @@ export function parseIndex(
     return { index: undefined, why: 'it is not an index of this version' };
   }
   const objects = new Map<string, ObjectEntry>();
-  const files = new Map<string, FileEntry>();
+  const files = new FileEntries();
   let machine = '';
   let writtenNs = 0n;
   let written: string | undefined;
@@ -219,16 +225,21 @@ function* recordsOf(bytes: Buffer, from: number): Generator<Record<string, unkno
 }
 
 /** Writes an index; equal indexes but for `writtenNs` differ in that one line alone. */
-export function* formatIndex(index: DigestIndex): Generator<string> {
+export function* formatIndex(index: WritableIndex): Generator<string> {
   yield `${FIRST_LINE}\n`;
   const { machine, destination, writtenNs, deploys } = index;
   const place = destination === undefined ? {} : { destination };
   yield line({ machine, ...place, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
   for (const [key, { extra, ...entry }] of index.objects) yield line({ ...extra, key, ...entry });
-  for (const [path, { extra, ...entry }] of index.files) yield line({ ...extra, path, ...entry });
+  for (const [path, entry] of index.files) yield formatFile(path, entry);
   for (const [pending, entry] of index.pending) yield line({ pending, ...entry });
   for (const [distribution, paths] of index.invalidations) yield formatInvalidation(distribution, paths);
   for (const [upload, entry] of index.uploads) yield formatUpload(upload, entry);
+}
+
+function formatFile(path: string, { extra, size, mtimeNs, ctimeNs, ino, md5 }: FileEntry): string {
+  // JSON has no integers of this size.
+  return line({ ...extra, path, size, mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}`, md5 });
 }
 
 /** A line of the journal, before those that are about the destination. */
@@ -306,7 +317,14 @@ function fileEntry(record: Readonly<Record<string, unknown>>): FileEntry | undef
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   if (md5 === undefined || !isSize(size)) return undefined;
   if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino)) return undefined;
-  return { size, mtimeNs, ctimeNs, ino, md5, ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+  return {
+    size,
+    mtimeNs: BigInt(mtimeNs),
+    ctimeNs: BigInt(ctimeNs),
+    ino: BigInt(ino),
+    md5,
+    ...(Object.keys(extra).length > 0 ? { extra } : {}),
+  };
 }
 
 function pendingDelete(record: Readonly<Record<string, unknown>>): PendingDelete | undefined {

@@ -1,4 +1,5 @@
 import type { ETag, Md5 } from './digest.js';
+import type { NameTable } from './name-table.js';
 import type { ObjectKey, Prefix } from './object-key.js';
 
 /** What becomes an object, and what decides its headers. */
@@ -55,6 +56,13 @@ export interface LocalFile extends Stored {
   readonly mode: number;
 }
 
+/** Files that may be too many to be held as objects: a `FileTable` makes them each time. */
+export interface Files extends Iterable<LocalFile> {
+  readonly length: number;
+  /** All their names, of a table. */
+  readonly names?: NameTable;
+}
+
 /** What ListObjectsV2 says of an object. */
 export interface ListedObject {
   readonly key: ObjectKey;
@@ -67,6 +75,11 @@ export interface ListedObject {
   readonly storageClass: string;
   /** Where a `copy-from` line found it, when that is another bucket than the destination's. */
   readonly bucket?: SourceBucket;
+}
+
+/** What a place holds, by key. A `Listing` makes its objects each time, and has all its keys in one table. */
+export interface ListedObjects extends ReadonlyMap<ObjectKey, ListedObject> {
+  readonly names?: NameTable;
 }
 
 /** A bucket that is only copied from. */

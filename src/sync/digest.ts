@@ -5,9 +5,10 @@ import { type Md5, multipartETag } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type PartRun } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import type { ListedObject, LocalFile } from '../model/objects.js';
+import type { Files, ListedObject, LocalFile } from '../model/objects.js';
 import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
 import type { DigestPool } from './digest-pool.js';
+import { DigestTable } from './digest-table.js';
 import type { EarlyDigests } from './early-digests.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest, restat, wholeDigest } from './file-bytes.js';
@@ -18,7 +19,7 @@ const JOBS_IN_FLIGHT = 256;
 
 export interface DigestRequest {
   readonly prefix: Prefix;
-  readonly files: readonly LocalFile[];
+  readonly files: Files;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** Objects of other places that may be copied. */
   readonly further: readonly ListedObject[];
@@ -40,7 +41,7 @@ export interface DigestRequest {
 
 export interface Digested {
   /** The tree, with the stat of each file as it was digested. */
-  readonly files: readonly LocalFile[];
+  readonly files: Files;
   /** By name. */
   readonly digests: ReadonlyMap<string, FileDigest>;
 }
@@ -57,20 +58,19 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   if (early === undefined) for (const object of request.listing.values()) listed.add(object);
   for (const object of request.further) listed.add(object);
   await early?.finish();
-  const known = new Map<string, FileDigest>(request.adopted);
-  const objectOf = (name: string): ListedObject | undefined =>
-    request.listing.get((request.prefix + name) as ObjectKey);
+  const known = early?.digests ?? new DigestTable(request.files.names);
+  for (const [name, digest] of request.adopted ?? []) known.set(name, digest);
   const jobs = new Map<string, LocalFile[]>();
   /** Large files that were digested early. */
   const uncut: LocalFile[] = [];
   for (const file of request.files) {
-    if (file.size === 0 || known.has(file.name)) continue;
+    if (file.size === 0 || request.adopted?.has(file.name) === true) continue;
     const hasTwin = request.onlyListed !== true && (bySize.get(file.size) ?? 0) > 1;
     if (!hasTwin && !listed.has(file.size)) continue;
     const layouts = listed.layoutsOf(file);
     const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
     if (remembered !== undefined) {
-      known.set(file.name, sharing(remembered, objectOf(file.name)));
+      known.set(file.name, remembered);
       if (request.chunks === true && remembered.chunks === undefined && chunkUnit(file.size) !== undefined)
         uncut.push(file);
       continue;
@@ -108,7 +108,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     }
     const found = await chunks;
     const all = found === undefined ? digest : { ...digest, chunks: found };
-    for (const { name } of names) known.set(name, sharing(all, objectOf(name)));
+    for (const { name } of names) known.set(name, all);
     ahead -= size;
     request.onProgress(++done, total - ahead, total);
   };
@@ -125,7 +125,9 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     await forEachConcurrent(uncut, pool.width, cut);
   });
   const files =
-    restated.size === 0 ? request.files : request.files.map((file) => restated.get(file.name) ?? file);
+    restated.size === 0
+      ? request.files
+      : Array.from(request.files, (file) => restated.get(file.name) ?? file);
   return { files, digests: known };
 }
 
@@ -165,19 +167,12 @@ export function recallMd5(index: DigestIndex, file: LocalFile): Md5 | undefined 
   if (entry === undefined) return undefined;
   const same =
     entry.size === file.size &&
-    entry.mtimeNs === file.mtimeNs.toString() &&
-    entry.ctimeNs === file.ctimeNs.toString() &&
-    entry.ino === file.ino.toString();
+    entry.mtimeNs === file.mtimeNs &&
+    entry.ctimeNs === file.ctimeNs &&
+    entry.ino === file.ino;
   // git's racy rule: a file touched at or after the index was written may have changed unseen (C12).
   const settled = file.mtimeNs < index.writtenNs && file.ctimeNs < index.writtenNs;
   return same && settled ? entry.md5 : undefined;
-}
-
-/** A digest that the object's ETag says too is kept once: there may be a million of them. */
-function sharing(digest: FileDigest, object: ListedObject | undefined): FileDigest {
-  const isSame = object !== undefined && (object.etag as string) === digest.md5;
-  if (!isSame || digest.partMd5s.length > 0) return digest;
-  return wholeDigest(object.etag as string as Md5, digest.etags.length === 0 ? undefined : digest.etags);
 }
 
 /** Whether the digest of a whole file says all: an upload of one part is what delay-updates leaves. */

@@ -15,6 +15,7 @@ import {
   storedSource,
 } from '../model/headers.js';
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
+import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
 import { type Plan, stepsOf, type WriteStep } from '../model/plan.js';
@@ -78,7 +79,7 @@ interface Prepared {
   readonly files: readonly LocalFile[];
   readonly local: ReadonlyMap<string, LocalFile>;
   readonly digests: ReadonlyMap<string, FileDigest>;
-  readonly vouched: ReadonlyMap<ListedObject, Md5>;
+  readonly vouched: ReadonlyObjectMap<Md5>;
   readonly planned: Planned;
   readonly partials: readonly string[];
 }
@@ -149,8 +150,9 @@ class Download {
     const { source, here } = await this.#look();
     this.#guardSource(source);
     const listing = new Map([...source.objects.values()].map((object) => [object.key, object]));
-    const partials = here.files.map(({ name }) => name).filter(isPartial);
-    const localFiles = here.files.filter(({ name }) => !isPartial(name));
+    const met = [...here.files];
+    const partials = met.map(({ name }) => name).filter(isPartial);
+    const localFiles = met.filter(({ name }) => !isPartial(name));
     const local = new Map(localFiles.map((file) => [file.name, file]));
     const wanted = await this.#withoutExtras(source, local);
     await this.#refuseNames(wanted, here, local);
@@ -376,7 +378,7 @@ class Download {
     files: readonly LocalFile[],
     digests: ReadonlyMap<string, FileDigest>,
     { index, trustFiles }: LoadedIndex,
-  ): Promise<ReadonlyMap<ListedObject, Md5>> {
+  ): Promise<ReadonlyObjectMap<Md5>> {
     const { prefix } = this.#options.destination;
     const { store, emit } = this.#ports;
     const vouched = await recognise({
@@ -403,7 +405,7 @@ class Download {
       return (bySize.get(object.size)?.size ?? 0) > 1 && listed !== undefined && !vouched.has(listed);
     });
     await this.#ask(unsaid);
-    const all = new Map(vouched);
+    const all = new ObjectMap(vouched);
     for (const file of unsaid) {
       const object = objects.get(file.name);
       const head = this.#headOf(file);
@@ -419,12 +421,12 @@ class Download {
     here: Tree,
     local: ReadonlyMap<string, LocalFile>,
     digests: ReadonlyMap<string, FileDigest>,
-    vouched: ReadonlyMap<ListedObject, Md5>,
+    vouched: ReadonlyObjectMap<Md5>,
   ): Promise<Planned> {
     const { deletes, delayUpdates, publishLast } = this.#options;
     const retained = retainedKeys('' as Prefix, deletes.retain);
     const listing = new Map<ObjectKey, ListedObject>();
-    const digested = new Map<ListedObject, Md5>();
+    const digested = new ObjectMap<Md5>();
     for (const [name, file] of local) {
       const object = listedFile(name, file);
       listing.set(object.key, object);
@@ -656,7 +658,7 @@ class Download {
           unchanged: known,
           written: new Map(),
           deleted: new Set(),
-          files: digested.values(),
+          files: [...digested.values()],
           digestedNs,
           uploads: index?.uploads ?? new Map(),
           deploys: index?.deploys ?? 0,
@@ -749,7 +751,7 @@ function contentsOf(
   files: readonly LocalFile[],
   objects: ReadonlyMap<string, ListedObject>,
   digests: ReadonlyMap<string, FileDigest>,
-  vouched: ReadonlyMap<ListedObject, Md5>,
+  vouched: ReadonlyObjectMap<Md5>,
 ): ReadonlyMap<string, KnownContent> {
   const composites = new Map<ETag, Md5>();
   for (const { md5, etags } of digests.values()) for (const etag of etags) composites.set(etag, md5);

@@ -4,7 +4,9 @@ import type { ListedObject, LocalFile } from '../model/objects.js';
 import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
 import { areWhole, idleChunks, recallMd5, wholeUnder } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
+import { DigestTable } from './digest-table.js';
 import type { FileDigest, FileJob } from './file-bytes.js';
+import type { FileTable } from './file-table.js';
 import { ListedSizes } from './listed-sizes.js';
 
 /** Below this much to hash, what a thread does ahead is not worth its start. Bytes. */
@@ -12,6 +14,9 @@ const WORTH_THREAD = 16 * 1024 * 1024;
 
 /** Digests asked for at a time: enough for full batches to every thread. */
 const IN_FLIGHT = 512;
+
+/** In place of a row. */
+const TAKEN = -1;
 
 export type EarlyPool = Pick<DigestPool, 'chunks' | 'digest' | 'helping' | 'isIdle'>;
 
@@ -26,17 +31,19 @@ export class EarlyDigests {
   /** Files that it knows are not read. */
   readonly #fileIndex: DigestIndex | undefined;
   readonly #cuts: boolean;
-  /** The first file of a size; `undefined`: there was another one, or an object. */
-  readonly #firsts = new Map<number, LocalFile | undefined>();
+  /** Where the walk puts what it meets. */
+  #files: FileTable | undefined;
+  /** The row of the first file of a size; TAKEN: there was another one, or an object. */
+  readonly #firsts = new Map<number, number>();
   /** Large files whose size no object has so far. Objects say by which layouts they are read. */
-  readonly #large = new Map<number, LocalFile[]>();
-  readonly #due: LocalFile[] = [];
+  readonly #large = new Map<number, number[]>();
+  readonly #due: number[] = [];
   #dueBytes = 0;
   #isStarted = false;
   #isFinished = false;
   #running = 0;
   #rest: () => void = () => undefined;
-  readonly #whole = new Map<string, FileDigest>();
+  #whole: DigestTable | undefined;
   readonly #parts = new Map<string, { readonly layouts: readonly string[]; readonly digest: FileDigest }>();
   /** Digested by now. */
   files = 0;
@@ -59,22 +66,31 @@ export class EarlyDigests {
     this.sizes = new ListedSizes(index);
   }
 
+  /** Of whole files alone. */
+  get digests(): DigestTable | undefined {
+    return this.#whole;
+  }
+
   /** The walk met it. */
-  found(file: LocalFile): void {
-    const { size } = file;
+  found(files: FileTable, row: number): void {
+    if (this.#files === undefined) {
+      this.#files = files;
+      this.#whole = new DigestTable(files.names);
+    }
+    const { size, nlink } = files.at(row);
     // Of several names of one file the digests are found by its inode, all at once.
-    if (size === 0 || file.nlink > 1) return;
+    if (size === 0 || nlink > 1) return;
     if (this.sizes.has(size)) {
-      this.#ask(file);
+      this.#ask(row);
     } else if (size >= MULTIPART_THRESHOLD) {
       const large = this.#large.get(size);
-      if (large === undefined) this.#large.set(size, [file]);
-      else large.push(file);
+      if (large === undefined) this.#large.set(size, [row]);
+      else large.push(row);
     } else if (this.#firsts.has(size)) {
       this.#askFirst(size);
-      this.#ask(file);
+      this.#ask(row);
     } else {
-      this.#firsts.set(size, file);
+      this.#firsts.set(size, row);
     }
   }
 
@@ -85,20 +101,21 @@ export class EarlyDigests {
     const large = this.#large.get(object.size);
     if (large === undefined) return;
     this.#large.delete(object.size);
-    for (const file of large) this.#ask(file);
+    for (const row of large) this.#ask(row);
   }
 
   #askFirst(size: number): void {
-    const first = this.#firsts.get(size);
-    if (first === undefined) return;
-    this.#firsts.set(size, undefined);
+    const first = this.#firsts.get(size) ?? TAKEN;
+    if (first === TAKEN) return;
+    this.#firsts.set(size, TAKEN);
     this.#ask(first);
   }
 
-  #ask(file: LocalFile): void {
-    if (this.#isFinished || (this.#fileIndex !== undefined && recallMd5(this.#fileIndex, file) !== undefined))
-      return;
-    this.#due.push(file);
+  #ask(row: number): void {
+    const file = this.#files?.at(row);
+    if (file === undefined || this.#isFinished) return;
+    if (this.#fileIndex !== undefined && recallMd5(this.#fileIndex, file) !== undefined) return;
+    this.#due.push(row);
     this.#dueBytes += file.size;
     this.#isStarted ||= this.#dueBytes >= WORTH_THREAD;
     if (this.#isStarted) this.#begin();
@@ -106,7 +123,8 @@ export class EarlyDigests {
 
   #begin(): void {
     while (this.#running < IN_FLIGHT) {
-      const file = this.#due.pop();
+      const row = this.#due.pop();
+      const file = row === undefined ? undefined : this.#files?.at(row);
       if (file === undefined) return;
       void this.#digest(file);
     }
@@ -122,7 +140,7 @@ export class EarlyDigests {
       const whole = await this.#pool.digest(job, Number.POSITIVE_INFINITY);
       const chunks = await cut;
       const digest = chunks === undefined ? whole : { ...whole, chunks };
-      if (layouts.length === 0) this.#whole.set(name, digest);
+      if (layouts.length === 0) this.#whole?.set(name, digest);
       else this.#parts.set(name, { layouts: layouts.map(formatLayout), digest });
       this.files++;
       this.bytes += size;
@@ -141,10 +159,9 @@ export class EarlyDigests {
     await this.#pool.helping(() => new Promise<void>((resolve) => (this.#rest = resolve)));
   }
 
-  /** The digests of a file, if they were made by all the layouts that are wanted. Asked for once. */
+  /** The digests of a file, if they were made by all the layouts that are wanted. */
   take(file: LocalFile, layouts: FileJob['layouts']): FileDigest | undefined {
-    const whole = this.#whole.get(file.name);
-    this.#whole.delete(file.name);
+    const whole = this.#whole?.get(file.name);
     if (whole !== undefined && layouts.length === 0) return whole;
     if (whole !== undefined) return areWhole(layouts) ? wholeUnder(whole.md5, layouts) : undefined;
     const parts = this.#parts.get(file.name);

@@ -8,7 +8,8 @@ import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { formatSource, type HeaderDecider, metadataMd5, SOURCE_METADATA } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import type { Encoded, Encoding, ListedObject, LocalFile } from '../model/objects.js';
+import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
+import type { Encoded, Encoding, Files, ListedObject, LocalFile } from '../model/objects.js';
 import type { CompressRule } from '../model/options.js';
 import { etagsProve, type ReadableStore, StoreError } from '../store/object-store.js';
 import { beforeFirstWrite, recallMd5 } from './digest.js';
@@ -39,11 +40,11 @@ export interface EncodeRequest {
 
 export interface EncodedTree {
   /** The tree as it is stored: an encoded file has the size and the place of its encoded bytes. */
-  readonly files: readonly LocalFile[];
+  readonly files: Files;
   /** Of encoded files whose stored bytes lie in S3 alone: another zlib may have made them. */
   readonly adopted: ReadonlyMap<string, FileDigest>;
   /** Digests of the stored bytes of those objects. */
-  readonly vouched: ReadonlyMap<ListedObject, Md5>;
+  readonly vouched: ReadonlyObjectMap<Md5>;
 }
 
 /** An object that holds a file's bytes encoded, as somebody vouches for. */
@@ -78,7 +79,7 @@ export class Encodings {
    * becomes, whatever this machine's zlib would make of it: by a line of an index that may be believed, else by
    * encoding it here, else by what one HEAD says.
    */
-  async encode(files: readonly LocalFile[], request: EncodeRequest): Promise<EncodedTree> {
+  async encode(files: Files, request: EncodeRequest): Promise<EncodedTree> {
     const { policy, signal, pool, onProgress } = request;
     const encodingOf = encodings(request.rules);
     const groups = new Map<string, { readonly encoding: Encoding; readonly names: LocalFile[] }>();
@@ -93,7 +94,7 @@ export class Encodings {
     }
     const stored = new Map<string, LocalFile>();
     const adopted = new Map<string, FileDigest>();
-    const vouched = new Map<ListedObject, Md5>();
+    const vouched = new ObjectMap<Md5>();
     if (groups.size === 0) return { files, adopted, vouched };
 
     const judge = new Judge(request);
@@ -127,7 +128,7 @@ export class Encodings {
         adopted.set(name, { md5, partMd5s: [], etags: [multipartETag([md5]), object.etag] });
       }
     }
-    return { files: files.map((file) => stored.get(file.name) ?? file), adopted, vouched };
+    return { files: Array.from(files, (file) => stored.get(file.name) ?? file), adopted, vouched };
   }
 
   /** What the names of one file become; `undefined`: what they are. */

@@ -45,8 +45,8 @@ import { type ObjectHead, type ReadableStore, StoreError } from '../store/object
 import { decodeTo, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
-import { statFields } from './file-bytes.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
+import { statFields } from './lstat.js';
 import { type Evidence, Verifier } from './verify.js';
 
 /** Bodies held in memory at a time, over all requests. Bytes. */

@@ -7,6 +7,7 @@ import { type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
 import type { Region } from '../model/part-plan.js';
+import { statFields } from './lstat.js';
 import { type ByteRange, type ByteSum, emptySum, GRANULE, isSameSum, Md5Lanes } from './md5-lanes.js';
 
 /** The file is not, or no longer, what its stat said. */
@@ -81,15 +82,6 @@ export async function restat(file: LocalFile): Promise<LocalFile> {
   if ((await realpath(file.path)) !== file.real)
     throw new FileChangedError('its path leads to another file now');
   return { ...file, ...statFields(now) };
-}
-
-/** What a stat says of a file. */
-export function statFields(
-  stats: BigIntStats,
-): Pick<LocalFile, 'size' | 'mtimeNs' | 'ctimeNs' | 'dev' | 'ino' | 'nlink' | 'mode'> {
-  const { mtimeNs, ctimeNs, dev, ino } = stats;
-  const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
-  return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
 }
 
 /**

@@ -49,7 +49,8 @@ const SHOWN_NAMES = 3;
 
 /** Files beside a directory of their name, which some servers cannot hold, as people read it; `undefined`: none. */
 export function nestedNames(tree: Tree): string | undefined {
-  const names = new Set(tree.files.map(({ name }) => name));
+  const names = new Set<string>();
+  for (const { name } of tree.files) names.add(name);
   const parents = new Set<string>();
   for (const name of names) {
     for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {

@@ -3,7 +3,7 @@ import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import { type HeaderDecider, headerDigest } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import type { ListedObject, LocalFile } from '../model/objects.js';
+import type { Files, ListedObject } from '../model/objects.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
 import { type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
@@ -32,7 +32,7 @@ export function isRewritten({ modified, written }: ObjectEntry, { lastModified }
  * is renewed like the rest: a run that was killed while it renewed leaves such objects.
  */
 export function headerStates(
-  files: readonly LocalFile[],
+  files: Files,
   prefix: Prefix,
   listing: ReadonlyMap<ObjectKey, ListedObject>,
   index: DigestIndex | undefined,

@@ -19,7 +19,7 @@ export function ofDestination(storage: IndexStorage, destination: string, withFi
     trust: { remote: trust.remote, local: trust.local && withFiles },
     destination,
     load: (signal) => storage.load(signal),
-    save: (bytes, signal) => storage.save(bytes, signal),
+    save: (pieces, signal) => storage.save(pieces, signal),
     journal: {
       ofEndedRuns: journal.ofEndedRuns,
       load: (signal) => journal.load(signal),

@@ -23,8 +23,8 @@ export function fileIndexStorage(path: string): IndexStorage {
   return {
     trust: { remote: false, local: true },
     load: () => readRegular(path),
-    async save(bytes) {
-      await replaceFile(path, [bytes]);
+    async save(pieces) {
+      await replaceFile(path, pieces);
       await clear();
     },
     journal: {
@@ -86,8 +86,8 @@ export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestina
     async load(signal) {
       return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
     },
-    async save(bytes, signal) {
-      await put(key, bytes, signal);
+    async save(pieces, signal) {
+      await put(key, Buffer.concat([...pieces]), signal);
       await clear(signal);
     },
     journal: {

@@ -8,6 +8,7 @@ import {
   type PendingDelete,
   parseIndex,
   type UploadEntry,
+  type WritableIndex,
 } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
@@ -24,6 +25,9 @@ import type { IndexStorage } from './ports.js';
  * tick, some to one or two seconds (C12). Nanoseconds.
  */
 const SETTLING_NS = 2_000_000_000n;
+
+/** Characters of an index that are written in one go. */
+const PIECE = 256 * 1024;
 
 /** What may be believed of an index, and the index. */
 export interface LoadedIndex {
@@ -115,6 +119,7 @@ export interface Confirmed {
   /** Whether objects too are named that their own ETag tells all of: then another run's writes are seen. */
   readonly everyObject?: boolean;
   readonly deleted: ReadonlySet<ObjectKey>;
+  /** Gone through more than once. */
   readonly files: Iterable<{ readonly file: LocalFile; readonly md5: Md5 }>;
   /** When the first file of the run was digested, nanoseconds since the epoch. */
   readonly digestedNs: bigint;
@@ -147,9 +152,7 @@ export async function saveIndex(
       await storage.journal.clear(signal);
       return;
     }
-    const lines: Buffer[] = [];
-    for (const line of formatIndex(index)) lines.push(Buffer.from(line));
-    await storage.save(Buffer.concat(lines), signal);
+    await storage.save(piecesOf(index), signal);
   } catch (error) {
     const lost = owes(index)
       ? 'what is still to be invalidated is not remembered: invalidate /* by hand'
@@ -163,11 +166,11 @@ export async function saveIndex(
 }
 
 /** Whether a distribution is still to be told something. */
-function owes({ invalidations }: DigestIndex): boolean {
+function owes({ invalidations }: WritableIndex): boolean {
   return [...invalidations.values()].some((paths) => paths.length > 0);
 }
 
-function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirmed: Confirmed): DigestIndex {
+function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirmed: Confirmed): WritableIndex {
   const entries: [string, ObjectEntry][] = [];
   for (const object of confirmed.listing.values()) {
     if (confirmed.written.has(object.key) || confirmed.deleted.has(object.key)) continue;
@@ -210,21 +213,12 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     }),
   );
 
-  const files: [string, FileEntry][] = [];
-  if (storage.trust.local) {
-    for (const { file, md5 } of confirmed.files) {
-      const { size, mtimeNs, ctimeNs, ino } = file;
-      const stat = { mtimeNs: mtimeNs.toString(), ctimeNs: ctimeNs.toString(), ino: ino.toString() };
-      files.push([file.path, { size, ...stat, md5 }]);
-    }
-    files.sort(([a], [b]) => compareKeys(a, b));
-  }
   return {
     machine: machineId(),
     ...(storage.destination === undefined ? {} : { destination: storage.destination }),
     writtenNs: confirmed.digestedNs - SETTLING_NS,
     objects,
-    files: new Map(files),
+    files: storage.trust.local ? fileEntries(confirmed.files) : [],
     uploads: confirmed.uploads,
     deploys: confirmed.deploys,
     pending: confirmed.pending,
@@ -247,17 +241,76 @@ function datedBy({ lastModified }: ListedObject): { readonly modified?: number }
   return lastModified === 0 ? {} : { modified: lastModified };
 }
 
-/** Equal but for the time, and no file that the old time left untrusted would be trusted by the new one. */
-function saysNothingNew(old: DigestIndex, next: DigestIndex): boolean {
-  for (const { mtimeNs, ctimeNs } of next.files.values()) {
-    const touched = BigInt(mtimeNs) > BigInt(ctimeNs) ? BigInt(mtimeNs) : BigInt(ctimeNs);
-    if (touched >= old.writtenNs && touched < next.writtenNs) return false;
-  }
-  return bodyOf(old) === bodyOf(next);
+/** Sorted by path, each once. There may be a million: where they come so, they are made as they are taken. */
+function fileEntries(files: Confirmed['files']): Iterable<readonly [string, FileEntry]> {
+  const entries = { [Symbol.iterator]: () => entriesOf(files) };
+  return isAscending(files) ? entries : new Map([...entries].sort(([a], [b]) => compareKeys(a, b)));
 }
 
-function bodyOf(index: DigestIndex): string {
-  let body = '';
-  for (const line of formatIndex({ ...index, writtenNs: 0n })) body += line;
-  return body;
+function* entriesOf(files: Confirmed['files']): Generator<readonly [string, FileEntry]> {
+  for (const { file, md5 } of files) {
+    const { path, size, mtimeNs, ctimeNs, ino } = file;
+    yield [path, { size, mtimeNs, ctimeNs, ino, md5 }];
+  }
+}
+
+function isAscending(files: Confirmed['files']): boolean {
+  let last = '';
+  for (const { file } of files) {
+    if (compareKeys(last, file.path) >= 0) return false;
+    last = file.path;
+  }
+  return true;
+}
+
+/** Pieces of some size: a line each would cost more than what is in it. */
+function* piecesOf(index: WritableIndex): Generator<Buffer> {
+  let text = '';
+  for (const line of formatIndex(index)) {
+    text += line;
+    if (text.length < PIECE) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  yield Buffer.from(text);
+}
+
+/** Equal but for the time, and no file that the old time left untrusted would be trusted by the new one. */
+function saysNothingNew(old: DigestIndex, next: WritableIndex): boolean {
+  return saysNothingNewOfFiles(old, next) && sameLines(withoutFiles(old), withoutFiles(next));
+}
+
+function saysNothingNewOfFiles(old: DigestIndex, next: WritableIndex): boolean {
+  const before = old.files.entries();
+  for (const [path, entry] of next.files) {
+    const { mtimeNs, ctimeNs } = entry;
+    const isTrusted = (since: bigint): boolean => mtimeNs < since && ctimeNs < since;
+    if (isTrusted(next.writtenNs) && !isTrusted(old.writtenNs)) return false;
+    const [knownPath, known] = before.next().value ?? [];
+    if (path !== knownPath || known === undefined || !sameEntry(known, entry)) return false;
+  }
+  return before.next().done === true;
+}
+
+function sameEntry(a: FileEntry, b: FileEntry): boolean {
+  return (
+    a.size === b.size &&
+    a.mtimeNs === b.mtimeNs &&
+    a.ctimeNs === b.ctimeNs &&
+    a.ino === b.ino &&
+    a.md5 === b.md5 &&
+    a.extra === b.extra
+  );
+}
+
+function withoutFiles(index: WritableIndex): Generator<string> {
+  return formatIndex({ ...index, files: [], writtenNs: 0n });
+}
+
+function sameLines(a: Iterator<string>, b: Iterator<string>): boolean {
+  for (;;) {
+    const [x, y] = [a.next(), b.next()];
+    if (x.done !== y.done || x.value !== y.value) return false;
+    if (x.done === true) return true;
+  }
 }

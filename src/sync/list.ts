@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { SyncError } from '../model/errors.js';
+import { Listing } from '../model/listing.js';
 import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import { type ReadableStore, StoreError } from '../store/object-store.js';
@@ -39,7 +40,7 @@ export async function listAll(
   signal: AbortSignal,
   { withOwn = false, onListed, hints }: ListOptions = {},
 ): Promise<ReadonlyMap<ObjectKey, ListedObject>> {
-  const listing = new Map<ObjectKey, ListedObject>();
+  const listing = new Listing();
   const own = prefix + OWN_DIRECTORY;
   let idlePages = 0;
   let usefulPages = 0;
@@ -50,7 +51,7 @@ export async function listAll(
     for (const object of page) {
       if (!withOwn && object.key.startsWith(own)) continue;
       if (!listing.has(object.key)) bytes += OBJECT_BYTES + object.key.length;
-      listing.set(object.key, object);
+      listing.add(object);
       onListed?.(object);
     }
     // One line beats the end of the process, whether the bucket is so large or the server has no end.

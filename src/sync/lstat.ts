@@ -1,6 +1,7 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
+import type { LocalFile } from '../model/objects.js';
 import { isGone } from './system-error.js';
 
 /** `undefined`: the entry is gone. An error: it is there and cannot be looked at. */
@@ -69,4 +70,13 @@ async function lookThroughPool(paths: readonly string[]): Promise<readonly Look[
 
 function lookOf(error: unknown): Look {
   return isGone(error) ? undefined : { error };
+}
+
+/** What a stat says of a file. */
+export function statFields(
+  stats: BigIntStats,
+): Pick<LocalFile, 'size' | 'mtimeNs' | 'ctimeNs' | 'dev' | 'ino' | 'nlink' | 'mode'> {
+  const { mtimeNs, ctimeNs, dev, ino } = stats;
+  const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
+  return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
 }

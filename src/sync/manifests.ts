@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, posix } from 'node:path';
 import { messageOf } from '../model/errors.js';
-import type { LocalFile } from '../model/objects.js';
+import type { Files } from '../model/objects.js';
 
 /** Larger ones are no build manifests. Bytes. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
@@ -17,10 +17,11 @@ const HASHED = /^(.*?)[-.]([A-Za-z0-9_-]{8,})((?:\.[A-Za-z0-9]+)+)$/;
  * that the source's name does not have. A manifest that cannot be read vouches for nothing.
  */
 export async function immutableNames(
-  files: readonly LocalFile[],
+  files: Files,
   onUnreadable: (message: string) => void,
 ): Promise<ReadonlySet<string>> {
-  const names = new Set(files.map(({ name }) => name));
+  const names = new Set<string>();
+  for (const { name } of files) names.add(name);
   const immutable = new Set<string>();
   for (const { name, path, size } of files) {
     if (!MANIFEST.test(name) || size > MAX_MANIFEST_BYTES) continue;

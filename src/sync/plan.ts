@@ -1,6 +1,15 @@
 import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
+import { Md5Table } from '../model/md5-table.js';
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
-import { ARCHIVED_CLASSES, type ListedObject, type LocalFile, type SourceBucket } from '../model/objects.js';
+import type { ReadonlyObjectMap } from '../model/object-map.js';
+import {
+  ARCHIVED_CLASSES,
+  type Files,
+  type ListedObject,
+  type ListedObjects,
+  type LocalFile,
+  type SourceBucket,
+} from '../model/objects.js';
 import { MAX_COPY_SIZE } from '../model/part-sizes.js';
 import type {
   Condition,
@@ -71,14 +80,14 @@ export interface PlanPolicy {
 export interface PlanInput {
   readonly prefix: Prefix;
   /** Sorted by `compareKeys` of their names, which are unique. */
-  readonly files: readonly LocalFile[];
-  readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
+  readonly files: Files;
+  readonly listing: ListedObjects;
   /** What `copy-from` found: never written, so always safe to read. */
   readonly further: readonly ListedObject[];
   /** By name. A file without an entry has a size that no object and no other file has. */
   readonly contents: ReadonlyMap<string, KnownContent>;
   /** Digests of objects whose ETag proves none, from metadata or an index that may be believed. */
-  readonly vouched: ReadonlyMap<ListedObject, Identity>;
+  readonly vouched: ReadonlyObjectMap<Identity>;
   /** By name: the object that a file of another bucket is, where it can be copied. It is never written. */
   readonly own?: ReadonlyMap<string, ListedObject>;
   /** Where the first destination has the whole tree, or will have it: what is not there otherwise is copied from it. */
@@ -104,7 +113,7 @@ export interface Planned {
   readonly unchanged: ReadonlyMap<ObjectKey, Md5 | undefined>;
   /** Unchanged keys whose headers nobody remembers. */
   readonly headersUnknown: Count;
-  readonly unknownHeaders: readonly LocalFile[];
+  readonly unknownHeaders: Iterable<LocalFile>;
   /** Listed keys that are neither excluded nor skipped: the base of `max-delete: N%`. */
   readonly listedUnexcluded: number;
   readonly deletions: number;
@@ -144,12 +153,11 @@ export function makePlan(input: PlanInput): Planned {
   const placeOf = ({ name, page = name }: LocalFile, isNew: boolean): number =>
     Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
   const contentOf = objectContents(input);
-  const unchanged = new Map<ObjectKey, Md5 | undefined>();
+  const unchanged = new Md5Table<ObjectKey>(listing.names);
   const wanted: Wanted[] = [];
   const kept = new Counter();
   const same = new Counter();
   const headersUnknown = new Counter();
-  const unknownHeaders: LocalFile[] = [];
   const renewed: (Wanted & { readonly object: ListedObject; readonly md5: Md5 })[] = [];
   let related = false;
 
@@ -164,13 +172,9 @@ export function makePlan(input: PlanInput): Planned {
       object.size === file.size &&
       (file.size === 0 || sameContent(identityOf(content), contentOf(object)))
     ) {
-      // The listing's own text of the key: a second one of each takes more memory than the rest of the plan.
-      unchanged.set(object.key, md5);
+      unchanged.set(key, md5);
       const state = input.headers.get(key);
-      if (state === undefined) {
-        headersUnknown.add(file.size);
-        unknownHeaders.push(file);
-      }
+      if (state === undefined) headersUnknown.add(file.size);
       if (state === undefined || state === 'same') same.add(file.size);
       else if (md5 === undefined) wanted.push({ file, key, rank: placeOf(file, false) });
       else renewed.push({ file, key, rank: placeOf(file, false), object, md5 });
@@ -360,13 +364,23 @@ export function makePlan(input: PlanInput): Planned {
     plan: { ranks: ranks.build(), unchanged: same.count(), kept: kept.count() },
     unchanged,
     headersUnknown: headersUnknown.count(),
-    unknownHeaders,
+    unknownHeaders: { [Symbol.iterator]: () => withUnknownHeaders(input, unchanged) },
     listedUnexcluded,
     deletions: deletions.length,
     waiting,
     losses,
     related,
   };
+}
+
+function* withUnknownHeaders(
+  { files, prefix, headers }: PlanInput,
+  unchanged: ReadonlyMap<ObjectKey, unknown>,
+): Generator<LocalFile> {
+  for (const file of files) {
+    const key = (prefix + file.name) as ObjectKey;
+    if (unchanged.has(key) && headers.get(key) === undefined) yield file;
+  }
 }
 
 /** Content identity: size and MD5, or what stands for it. */

@@ -17,8 +17,8 @@ export interface IndexStorage {
   readonly destination?: string;
   /** The bytes of the last index, or undefined. Says itself why there is none. */
   load(signal: AbortSignal): Promise<Buffer | undefined>;
-  /** Replaces the index whole, and with it the journal. Rejects when it cannot; the old one is then still there. */
-  save(bytes: Buffer, signal: AbortSignal): Promise<void>;
+  /** Replaces the index whole, and with it the journal; `pieces` make its bytes, once, as they are taken. Rejects when it cannot; the old one is then still there. */
+  save(pieces: Iterable<Buffer>, signal: AbortSignal): Promise<void>;
   readonly journal: JournalStorage;
 }
 

@@ -4,7 +4,8 @@ import type { DigestIndex } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
+import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
+import { ARCHIVED_CLASSES, type Files, type ListedObject } from '../model/objects.js';
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
@@ -18,7 +19,7 @@ export interface ListedPlace {
 export interface RecogniseRequest {
   readonly store: ReadableStore;
   readonly prefix: Prefix;
-  readonly files: readonly LocalFile[];
+  readonly files: Files;
   readonly digests: ReadonlyMap<string, FileDigest>;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** What `copy-from` lists. */
@@ -40,9 +41,9 @@ export interface RecogniseRequest {
  * file". A plain ETag that differs is contradicted by nothing but KMS or a customer's key: one HEAD finds out for
  * the whole place (C7, C15).
  */
-export async function recognise(request: RecogniseRequest): Promise<ReadonlyMap<ListedObject, Md5>> {
+export async function recognise(request: RecogniseRequest): Promise<ReadonlyObjectMap<Md5>> {
   const { prefix, files, digests, listing, concurrency } = request;
-  const vouched = new Map<ListedObject, Md5>();
+  const vouched = new ObjectMap<Md5>();
   const asking = { vouched, unanswered: 0, emit: request.emit, signal: request.signal };
   const here = new Asker(request.store, asking);
   if (request.trustObjects && request.index !== undefined) here.believe(listing.values(), request.index);
@@ -77,7 +78,7 @@ export async function recognise(request: RecogniseRequest): Promise<ReadonlyMap<
 /** Digests of the files whose content no object is known to have, by size. */
 function sizesWithout(
   request: RecogniseRequest,
-  vouched: ReadonlyMap<ListedObject, Md5>,
+  vouched: ReadonlyObjectMap<Md5>,
 ): ReadonlyMap<number, readonly FileDigest[]> {
   const { prefix, files, digests, listing, further, copyMinSize } = request;
   const has = (object: ListedObject, digest: FileDigest): boolean =>
@@ -93,6 +94,7 @@ function sizesWithout(
     wanted.set(size, ofSize);
     ofSize.set(digest.md5, digest);
   }
+  if (wanted.size === 0) return new Map();
   const found = (object: ListedObject): void => {
     const ofSize = wanted.get(object.size);
     if (ofSize === undefined || ARCHIVED_CLASSES.has(object.storageClass)) return;
@@ -114,7 +116,7 @@ function proves(etag: ETag, digest: FileDigest): boolean {
 }
 
 interface Asking {
-  readonly vouched: Map<ListedObject, Md5>;
+  readonly vouched: ObjectMap<Md5>;
   /** HEADs that were denied: after the first one nobody is asked. */
   unanswered: number;
   readonly emit: Emit;
@@ -125,9 +127,9 @@ interface Asking {
 class Asker {
   readonly #store: ReadableStore;
   readonly #asking: Asking;
-  readonly #asked = new Set<ListedObject>();
+  readonly #asked = new ObjectMap<true>();
   /** Lines that contradict a plain ETag: they know more than it under KMS alone, which one HEAD must say first. */
-  readonly #underKms = new Map<ListedObject, Md5>();
+  readonly #underKms = new ObjectMap<Md5>();
   #kms: boolean | undefined;
 
   constructor(store: ReadableStore, asking: Asking) {
@@ -153,7 +155,8 @@ class Asker {
       (classifyETag(object.etag).kind === 'md5' ? plain : due).push(object);
     }
     if (this.#kms === undefined) {
-      const probe = plain[0] ?? this.#underKms.keys().next().value;
+      const [underKms] = this.#underKms;
+      const probe = plain[0] ?? underKms?.[0];
       if (probe !== undefined) this.#kms = await this.#learn(probe);
       if (this.#kms === true) {
         for (const [object, md5] of this.#underKms) this.#asking.vouched.set(object, md5);
@@ -171,7 +174,7 @@ class Asker {
   /** Learns what metadata vouches for; `true` when a plain ETag turned out to be none. */
   async #learn(object: ListedObject): Promise<boolean> {
     const { vouched } = this.#asking;
-    this.#asked.add(object);
+    this.#asked.set(object, true);
     if (this.#asking.unanswered > 0) return false;
     const head = await this.#head(object.key);
     // Gone or replaced since the listing: the write's own condition will say so.

@@ -5,6 +5,7 @@ import { exclusion, type Tree } from './walk.js';
 
 /** What a bucket holds below a prefix, as the tree that it is published or downloaded as. */
 export interface RemoteTree extends Tree {
+  readonly files: readonly LocalFile[];
   /** The object that each name stands for. */
   readonly objects: ReadonlyMap<string, ListedObject>;
 }

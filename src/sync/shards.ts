@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ETag } from '../model/digest.js';
 import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
-import type { LocalFile } from '../model/objects.js';
+import type { Files, LocalFile } from '../model/objects.js';
 import type { Sharding } from '../model/options.js';
 import type { CopyStep, Plan, StagedStep, UploadStep } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
@@ -153,8 +153,9 @@ function isShardStep(step: StagedStep): step is ShardStep {
 }
 
 /** The steps with the files of this machine: the tree must be the one that was planned. */
-export function withFiles(steps: readonly ShardStep[], files: readonly LocalFile[]): readonly ShardStep[] {
-  const byName = new Map(files.map((file) => [file.name, file]));
+export function withFiles(steps: readonly ShardStep[], files: Files): readonly ShardStep[] {
+  const byName = new Map<string, LocalFile>();
+  for (const file of files) byName.set(file.name, file);
   const wrong: string[] = [];
   const due = steps.map((step) => {
     const { name, encoded } = step.file;

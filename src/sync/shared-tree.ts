@@ -6,6 +6,7 @@ import { BodyArena } from './body-arena.js';
 import type { FileDigest, FileJob } from './file-bytes.js';
 import { UploadRate } from './upload-rate.js';
 import { type Tree, walk } from './walk.js';
+import type { Found } from './walker.js';
 
 /** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
@@ -35,11 +36,7 @@ export class SharedTree {
   }
 
   /** @param onFound of whoever asks first alone */
-  walk(
-    options: TreeOptions,
-    onProgress: (files: number) => void,
-    onFound?: (file: LocalFile) => void,
-  ): Promise<Tree> {
+  walk(options: TreeOptions, onProgress: (files: number) => void, onFound?: Found): Promise<Tree> {
     this.#tree ??= walk(options, onProgress, this.#signal, onFound);
     return this.#tree;
   }

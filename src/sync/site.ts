@@ -18,7 +18,7 @@ export async function withoutRules(tree: Tree, { unpublished }: SiteOptions): Pr
     rules.add(`${dev}:${ino}`);
   }
   if (rules.size === 0) return tree;
-  return { ...tree, files: tree.files.filter(({ dev, ino }) => !rules.has(`${dev}:${ino}`)) };
+  return { ...tree, files: [...tree.files].filter(({ dev, ino }) => !rules.has(`${dev}:${ino}`)) };
 }
 
 /** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
@@ -29,11 +29,13 @@ const RULE_FILES: ReadonlyMap<string, string> = new Map([
 
 /** One line each. */
 export function unusedRules(tree: Tree): readonly string[] {
-  return tree.files.flatMap(({ name }) => {
+  const lines: string[] = [];
+  for (const { name } of tree.files) {
     const input = RULE_FILES.get(name);
-    if (input === undefined) return [];
-    return `${name} is published as a file like any other; ${input} would apply its rules instead`;
-  });
+    if (input === undefined) continue;
+    lines.push(`${name} is published as a file like any other; ${input} would apply its rules instead`);
+  }
+  return lines;
 }
 
 /**
@@ -44,7 +46,8 @@ export function unusedRules(tree: Tree): readonly string[] {
  */
 export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions, prefix: Prefix): Tree {
   if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0)) return tree;
-  const names = new Set(tree.files.map(({ name }) => name));
+  const names = new Set<string>();
+  for (const { name } of tree.files) names.add(name);
   const warnings: string[] = [...tree.warnings];
   const added: LocalFile[] = [];
   for (const redirect of redirects) {

@@ -11,14 +11,16 @@ import type { Emit } from '../model/events.js';
 import { CONTENT_HEADERS } from '../model/header-rules.js';
 import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import type { ListedObject, LocalFile, RemoteObject } from '../model/objects.js';
+import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
+import type { Files, ListedObject, LocalFile, RemoteObject } from '../model/objects.js';
 import { candidatePartSizes } from '../model/part-sizes.js';
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
 import { WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
 import { Fetch } from './fetch.js';
-import { type FileDigest, statFields } from './file-bytes.js';
+import type { FileDigest } from './file-bytes.js';
+import { statFields } from './lstat.js';
 import type { KnownContent } from './plan.js';
 import type { BodySource } from './transfer.js';
 
@@ -76,10 +78,10 @@ export class SourceObjects implements BodySource {
 
   /** What is known of the contents: by metadata and ETag, and by what lies in the destination in one part. */
   contents(
-    files: readonly LocalFile[],
+    files: Files,
     listing: ReadonlyMap<ObjectKey, ListedObject>,
     prefix: Prefix,
-    vouched: ReadonlyMap<ListedObject, Md5> = new Map(),
+    vouched: ReadonlyObjectMap<Md5> = new ObjectMap(),
   ): {
     readonly contents: ReadonlyMap<string, KnownContent>;
     readonly digests: ReadonlyMap<string, FileDigest>;
@@ -120,14 +122,14 @@ export class SourceObjects implements BodySource {
    * else says what that is: by one HEAD each.
    */
   async copiesAmong(
-    files: readonly LocalFile[],
+    files: Files,
     listing: ReadonlyMap<ObjectKey, ListedObject>,
     prefix: Prefix,
     store: ReadableStore,
-  ): Promise<ReadonlyMap<ListedObject, ETag>> {
+  ): Promise<ReadonlyObjectMap<ETag>> {
     const { concurrency, signal } = this.#options;
     const { digests } = this.contents(files, listing, prefix);
-    const copies = new Map<ListedObject, ETag>();
+    const copies = new ObjectMap<ETag>();
     await forEachConcurrent(files, concurrency, async (file) => {
       const there = listing.get((prefix + file.name) as ObjectKey);
       if (digests.has(file.name) || there?.size !== file.size || isSameByETag(file, there)) return;

@@ -17,7 +17,8 @@ import {
   withoutDigests,
 } from '../model/headers.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/object-key.js';
-import { ARCHIVED_CLASSES, type ListedObject, type LocalFile } from '../model/objects.js';
+import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
+import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type Sharding, type SyncOptions } from '../model/options.js';
 import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
 import type { CopyStep, Count, Phase, Plan, RefreshStep, Step, UploadStep } from '../model/plan.js';
@@ -51,7 +52,14 @@ import { Lock, lockKey, refuseLocks } from './lock.js';
 import { immutableNames } from './manifests.js';
 import type { Seat } from './meeting.js';
 import { OlderObjects } from './older-objects.js';
-import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
+import {
+  type HeaderState,
+  type Identity,
+  type KnownContent,
+  makePlan,
+  type PlanInput,
+  type Planned,
+} from './plan.js';
 import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
 import { type Progress, progressOf, ranksToShare, type Share, shareOf } from './progress.js';
 import { publishOrder } from './ranks.js';
@@ -323,16 +331,12 @@ class Run {
     ]);
   }
 
-  async #readBack(
-    planned: Planned,
-    files: readonly LocalFile[],
-    listing: Looked['listing'],
-  ): Promise<CheckedBack> {
+  async #readBack(planned: Planned, files: Files, listing: Looked['listing']): Promise<CheckedBack> {
     const { destination, connection } = this.#options;
     const { prefix } = destination;
     const source = this.#source;
     // Those too whose headers alone would change.
-    const unchanged = files.filter(({ name }) => planned.unchanged.has((prefix + name) as ObjectKey));
+    const unchanged = [...files].filter(({ name }) => planned.unchanged.has((prefix + name) as ObjectKey));
     return this.#frame.phase('read', (tell) =>
       checkBack(unchanged, planned.unchanged, {
         store: this.#ports.store,
@@ -732,7 +736,9 @@ class Run {
     const { source } = this.#ports;
     const { tree } = this.#options;
     if (source === undefined)
-      return withoutPartials(await this.#shared.walk(tree, onProgress, (file) => early?.found(file)));
+      return withoutPartials(
+        await this.#shared.walk(tree, onProgress, (files, row) => early?.found(files, row)),
+      );
     const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause: unknown) => {
       signal.throwIfAborted();
       const { code, exit, message } = explain(cause, source.url);
@@ -744,7 +750,7 @@ class Run {
   async #encode(tree: Tree, listing: Looked['listing'], remembered: LoadedIndex): Promise<EncodedTree> {
     const { site, destination, connection } = this.#options;
     const { files } = tree;
-    if (site.compress.length === 0) return { files, adopted: new Map(), vouched: new Map() };
+    if (site.compress.length === 0) return { files, adopted: new Map(), vouched: new ObjectMap() };
     return this.#frame.phase('encode', async (tell) =>
       this.#encodings.encode(files, {
         index: remembered.index,
@@ -767,7 +773,9 @@ class Run {
   /** What S3 says of the objects that are to be written. */
   async #askSource(source: SourceObjects, { files }: Tree, listing: Looked['listing']): Promise<Digested> {
     const { prefix } = this.#options.destination;
-    const due = files.filter((file) => !isSameByETag(file, listing.get((prefix + file.name) as ObjectKey)));
+    const due = [...files].filter(
+      (file) => !isSameByETag(file, listing.get((prefix + file.name) as ObjectKey)),
+    );
     return this.#frame.phase('digest', async () => {
       await source.ask(due, () => this.#frame.moved());
       return { files, digests: source.contents(files, listing, prefix).digests };
@@ -806,7 +814,7 @@ class Run {
     further: Looked['further'],
     { files, digests }: Digested,
     remembered: LoadedIndex,
-    encoded: ReadonlyMap<ListedObject, Md5>,
+    encoded: ReadonlyObjectMap<Md5>,
   ): Promise<Omit<PlanInput, 'aclBound'>> {
     const { destination, deletes, connection, copies, publishLast } = this.#options;
     const { store, emit, now } = this.#ports;
@@ -826,7 +834,7 @@ class Run {
       signal: this.#frame.signal,
     });
     const retained = parseExcludes(deletes.retain);
-    const copied = (await this.#source?.copiesAmong(files, listing, prefix, store)) ?? new Map();
+    const copied = (await this.#source?.copiesAmong(files, listing, prefix, store)) ?? new ObjectMap<ETag>();
     return {
       prefix,
       files,
@@ -838,7 +846,7 @@ class Run {
           : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
       ...this.#ownSources(tree),
       ...(this.#ports.filling?.isPlanned === true ? { filled: this.#ports.filling } : {}),
-      vouched: encoded.size + copied.size === 0 ? vouched : new Map([...vouched, ...encoded, ...copied]),
+      vouched: encoded.size + copied.size === 0 ? vouched : new ObjectMap<Identity>(vouched, encoded, copied),
       archives: (file) => ARCHIVED_CLASSES.has(this.#policy.headersOf(file)['x-amz-storage-class'] ?? ''),
       headers: this.#headerStates(files, listing, remembered),
       policy: {
@@ -860,7 +868,7 @@ class Run {
 
   /** An index knows what rules gave an object, and nothing of what its source has by now. */
   #headerStates(
-    files: readonly LocalFile[],
+    files: Files,
     listing: Looked['listing'],
     { index }: LoadedIndex,
   ): ReadonlyMap<ObjectKey, HeaderState> {
@@ -920,7 +928,9 @@ class Run {
     { prefix, listing }: Omit<PlanInput, 'aclBound'>,
   ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
     const states = new Map<ObjectKey, HeaderState>();
-    const due = this.#options.headers.refresh ? unknownHeaders : unknownHeaders.filter(isAllHeaders);
+    const all = this.#options.headers.refresh;
+    const due: LocalFile[] = [];
+    for (const file of unknownHeaders) if (all || isAllHeaders(file)) due.push(file);
     await this.#compareHeaders(due, listing);
     for (const { name } of due) {
       const key = (prefix + name) as ObjectKey;
@@ -1237,7 +1247,7 @@ class Run {
     // Nobody asks before something was written.
     let treeKeys: ReadonlySet<string> | undefined;
     return (key) => {
-      treeKeys ??= new Set(files.map(({ name }) => prefix + name));
+      treeKeys ??= new Set(keysOf(files, prefix));
       if (treeKeys.has(key)) return true;
       const name = key.slice(prefix.length);
       const isProtected = tree.skipped(name) || (tree.excluded(name) && !deletes.deleteExcluded);
@@ -1256,12 +1266,6 @@ class Run {
     const { index: storage, emit, now } = this.#ports;
     if (storage === undefined || this.#options.command === 'remove') return;
     const { files, digests, listing, index, digestedNs } = seen;
-    const digested = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>(transfer.published);
-    for (const file of files) {
-      const digest = file.object === undefined ? digests.get(file.name) : undefined;
-      if (digest !== undefined && !digested.has(file.name))
-        digested.set(file.name, { file, md5: digest.md5 });
-    }
     const isDeploy =
       this.#frame.exits.length === 0 &&
       !this.#frame.signal.aborted &&
@@ -1275,9 +1279,7 @@ class Run {
       after: this.#after,
       everyObject: this.#options.invalidation !== undefined,
       deleted: transfer.deleted,
-      files: [...digested.values()].map(({ file, md5 }) =>
-        file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 },
-      ),
+      files: { [Symbol.iterator]: () => digestedFiles(seen, transfer.published) },
       digestedNs,
       uploads: uploads.left(),
       deploys: isDeploy ? deploys + 1 : deploys,
@@ -1454,23 +1456,23 @@ function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
   );
 }
 
-function* keysOf(files: readonly LocalFile[], prefix: Prefix): Generator<ObjectKey> {
+function* keysOf(files: Files, prefix: Prefix): Generator<ObjectKey> {
   for (const { name } of files) yield (prefix + name) as ObjectKey;
 }
 
 /** What a download of this tree has not finished is no file of it. */
 function withoutPartials(tree: Tree): Tree {
-  return tree.files.some(({ name }) => isPartial(name))
-    ? { ...tree, files: tree.files.filter(({ name }) => !isPartial(name)) }
-    : tree;
+  for (const { name } of tree.files) {
+    if (isPartial(name)) return { ...tree, files: [...tree.files].filter((file) => !isPartial(file.name)) };
+  }
+  return tree;
 }
 
 /** S3 holds keys of up to 1,024 bytes; refusing beats leaving a file out. */
 function refuseKeys(tree: Tree, options: SyncOptions): void {
   const { prefix } = options.destination;
-  const tooLong = tree.files
-    .filter((file) => joinKey(prefix, file.name) === undefined)
-    .map((file) => prefix + file.name);
+  const tooLong: string[] = [];
+  for (const { name } of tree.files) if (joinKey(prefix, name) === undefined) tooLong.push(prefix + name);
   if (tooLong.length === 0) return;
   const [first = ''] = tooLong;
   const more = tooLong.length > 1 ? ` and ${tooLong.length - 1} more` : '';
@@ -1481,18 +1483,42 @@ function refuseKeys(tree: Tree, options: SyncOptions): void {
 }
 
 /** One request for a small file, its parts and two more for a large one, and the listing. */
-function requestsToSend(files: readonly LocalFile[]): number {
+function requestsToSend(files: Files): number {
   let requests = Math.ceil(files.length / 1000);
   for (const { size } of files) requests += size < MULTIPART_THRESHOLD ? 1 : layoutParts(ownLayout(size)) + 2;
   return requests;
 }
 
-function encodedSources(files: readonly LocalFile[], prefix: Prefix): ReadonlyMap<ObjectKey, string> {
+function encodedSources(files: Files, prefix: Prefix): ReadonlyMap<ObjectKey, string> {
   const sources = new Map<ObjectKey, string>();
   for (const { name, encoded } of files) {
     if (encoded !== undefined) sources.set((prefix + name) as ObjectKey, formatSource(encoded));
   }
   return sources;
+}
+
+/** Files of this disk with their digests, as they were sent or else met. What is stored encoded is not on it. */
+function* digestedFiles(
+  { files, digests }: Digested,
+  published: Transfer['published'],
+): Generator<{ readonly file: LocalFile; readonly md5: Md5 }> {
+  const left = new Map(published);
+  for (const file of files) {
+    const { name } = file;
+    const sent = left.get(name);
+    left.delete(name);
+    const md5 = file.object === undefined ? digests.get(name)?.md5 : undefined;
+    if (sent !== undefined) yield unencoded(sent);
+    else if (md5 !== undefined) yield unencoded({ file, md5 });
+  }
+  for (const sent of left.values()) yield unencoded(sent);
+}
+
+function unencoded({ file, md5 }: { readonly file: LocalFile; readonly md5: Md5 }): {
+  readonly file: LocalFile;
+  readonly md5: Md5;
+} {
+  return file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 };
 }
 
 /** What contents are made of, as far as that is known, by digest and size. */
@@ -1515,11 +1541,11 @@ function chunksOf(
 /** Contents that have no other name than the ETag of the object that was copied. */
 function withCopies(
   contents: ReadonlyMap<string, KnownContent>,
-  files: readonly LocalFile[],
-  copies: ReadonlyMap<ListedObject, ETag>,
+  files: Files,
+  copies: ReadonlyObjectMap<ETag>,
 ): ReadonlyMap<string, KnownContent> {
   if (copies.size === 0) return contents;
-  const etags = new Set(copies.values());
+  const etags = new Set([...copies].map(([, etag]) => etag));
   const all = new Map(contents);
   for (const { name, object } of files)
     if (object !== undefined && etags.has(object.etag) && !all.has(name))

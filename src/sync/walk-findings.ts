@@ -51,7 +51,7 @@ function codePoint(character: string): string {
  * Names that a file system which folds case or normalises Unicode cannot hold side by side (R10). Both are
  * published. Takes sorted names.
  */
-export function collisionWarning(files: readonly { readonly name: string }[]): string | undefined {
+export function collisionWarning(files: Iterable<{ readonly name: string }>): string | undefined {
   // At least one name of a pair is not its own folded form, so only those need to be remembered.
   const unfolded = new Map<string, string>();
   const pairs: string[] = [];

@@ -1,9 +1,10 @@
 import { relative, sep } from 'node:path';
 import { usageError } from '../model/errors.js';
 import { compareKeys, OWN_DIRECTORY } from '../model/object-key.js';
-import type { LocalFile } from '../model/objects.js';
+import type { Files } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import { parseExcludes } from './excludes.js';
+import { FileTable } from './file-table.js';
 import { pathMatcher } from './path-match.js';
 import { findRoots, type Start } from './roots.js';
 import { collisionWarning, listed, NAMES_SHOWN, refusalOf, showName } from './walk-findings.js';
@@ -11,6 +12,7 @@ import {
   createWalker,
   directoriesAbove,
   type Findings,
+  type Found,
   GIT,
   hasGitSegment,
   type Rules,
@@ -22,7 +24,7 @@ export interface Tree {
   /** Absolute directory that names are taken below. */
   readonly root: string;
   /** Sorted by `compareKeys` of the name; names are unique. */
-  readonly files: readonly LocalFile[];
+  readonly files: Files;
   /**
    * Kept from being published by `excludes`, a `!` line or the .git rule, or our own.
    * Takes the path below the prefix.
@@ -57,7 +59,7 @@ export async function walk(
   options: TreeOptions,
   onProgress: (files: number) => void,
   signal: AbortSignal,
-  onFound: (file: LocalFile) => void = () => undefined,
+  onFound: Found = () => undefined,
 ): Promise<Tree> {
   signal.throwIfAborted();
   const { root, starts, realRoots } = await findRoots(options);
@@ -65,7 +67,7 @@ export async function walk(
   const matcher = pathMatcher(options.patterns);
   const rules: Rules = { includeGit: options.includeGit, excludes: parseExcludes(options.excludes) };
   const findings: Findings = {
-    files: [],
+    files: new FileTable(),
     refusals: [],
     skipped: new Map(),
     directories: new Set(),
@@ -86,15 +88,15 @@ export async function walk(
 
   const refusal = refusalOf(findings.refusals);
   if (refusal !== undefined) throw refusal;
-  findings.files.sort((a, b) => compareKeys(a.name, b.name));
-  onProgress(findings.files.length);
+  const files = findings.files.sorted();
+  onProgress(files.length);
   return {
     root,
-    files: findings.files,
+    files,
     excluded,
     skipped: (name) => isBelowAny(name, findings.skipped),
     hasDirectory: (name) => findings.directories.has(name),
-    warnings: warningsOf(findings),
+    warnings: warningsOf(findings, files),
     patternsWithoutMatch: matcher.withoutMatch(),
   };
 }
@@ -176,7 +178,7 @@ function isBelowAny(name: string, names: ReadonlyMap<string, unknown>): boolean 
   return false;
 }
 
-function warningsOf({ files, skipped, secrets }: Findings): readonly string[] {
+function warningsOf({ skipped, secrets }: Findings, files: Files): readonly string[] {
   const warnings: string[] = [];
   if (skipped.size > 0) {
     const names = [...skipped].sort(([a], [b]) => compareKeys(a, b));
@@ -185,9 +187,9 @@ function warningsOf({ files, skipped, secrets }: Findings): readonly string[] {
   }
   if (secrets.length > 0) {
     const shown = secrets.sort(compareKeys).slice(0, NAMES_SHOWN).map(showName);
-    const files =
+    const what =
       secrets.length === 1 ? 'a file that looks like a secret is' : 'files that look like secrets are';
-    warnings.push(`${files} published; exclude what is one: ${listed(shown, secrets.length)}`);
+    warnings.push(`${what} published; exclude what is one: ${listed(shown, secrets.length)}`);
   }
   const collisions = collisionWarning(files);
   if (collisions !== undefined) warnings.push(collisions);

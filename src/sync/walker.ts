@@ -4,10 +4,10 @@ import { access, constants, readdir, readlink, realpath, stat } from 'node:fs/pr
 import { basename, dirname, sep } from 'node:path';
 import type { ErrorCode } from '../model/errors.js';
 import { OWN_DIRECTORY } from '../model/object-key.js';
-import type { LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import type { Excludes } from './excludes.js';
-import { createLstat } from './lstat.js';
+import type { FileTable } from './file-table.js';
+import { createLstat, statFields } from './lstat.js';
 import type { DirectoryMatch, PathMatcher } from './path-match.js';
 import { isInside, type Start } from './roots.js';
 import { errorCode, isGone, reasonOf } from './system-error.js';
@@ -50,7 +50,7 @@ export interface Rules {
 
 /** What a walk gathers as it goes. */
 export interface Findings {
-  readonly files: LocalFile[];
+  readonly files: FileTable;
   readonly refusals: Refusal[];
   /** Name to a word for what it is. */
   readonly skipped: Map<string, string>;
@@ -60,6 +60,9 @@ export interface Findings {
   readonly secrets: string[];
 }
 
+/** Told of every file as it is met. */
+export type Found = (files: FileTable, row: number) => void;
+
 export interface WalkerParts {
   readonly options: TreeOptions;
   readonly rules: Rules;
@@ -67,8 +70,7 @@ export interface WalkerParts {
   readonly realRoots: readonly string[];
   readonly findings: Findings;
   readonly onProgress: (files: number) => void;
-  /** Told of every file as it is met. */
-  readonly onFound: (file: LocalFile) => void;
+  readonly onFound: Found;
 }
 
 export interface Walker {
@@ -89,8 +91,6 @@ export function createWalker({
 }: WalkerParts): Walker {
   const lookAt = createLstat();
   const uid = process.geteuid?.();
-  /** Of the last file: one number for all files of a device. */
-  let device = 0n;
 
   function refuse(code: ErrorCode, name: string, clause: string): void {
     findings.refusals.push({ code, name, clause });
@@ -131,10 +131,7 @@ export function createWalker({
     match: DirectoryMatch,
     base: string,
   ): void {
-    if (stats.dev !== device) device = stats.dev;
-    const file = localFile(name, path, real, stats, device);
-    findings.files.push(file);
-    onFound(file);
+    onFound(findings.files, findings.files.add({ name, path, real, ...statFields(stats) }));
     matcher.found(match, base);
     if (looksSecret(base, path)) findings.secrets.push(name);
   }
@@ -348,25 +345,6 @@ function below(parent: Directory, base: string, match: DirectoryMatch): Director
 
 function withSeparator(path: string): string {
   return path.endsWith(sep) ? path : path + sep;
-}
-
-/** There may be a million of them: what is alike in memory is kept once. */
-function localFile(name: string, path: string, real: string, stats: BigIntStats, dev: bigint): LocalFile {
-  const { mtimeNs, ctimeNs, ino } = stats;
-  return {
-    // Where the name is the end of the path, a view of it.
-    name: path.endsWith(name) ? path.slice(path.length - name.length) : name,
-    path,
-    // One string for both where no link is on the way, which is nearly everywhere.
-    real: real === path ? path : real,
-    size: Number(stats.size),
-    mtimeNs,
-    ctimeNs: ctimeNs === mtimeNs ? mtimeNs : ctimeNs,
-    dev,
-    ino,
-    nlink: Number(stats.nlink),
-    mode: Number(stats.mode),
-  };
 }
 
 /** By the permission bits, which cost nothing; where these leave it open, the system is asked. */

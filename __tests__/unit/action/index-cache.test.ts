@@ -171,7 +171,7 @@ describe('restoring', () => {
       expect(name).toMatch(/^[0-9a-f]{32}$/);
       const places: string[] = [];
       const saveCache: CacheService['saveCache'] = async ([path = '']) => places.push(await realpath(path));
-      await indexStorage(name, surroundings({ saveCache })).save(Buffer.from('bytes'), never);
+      await indexStorage(name, surroundings({ saveCache })).save([Buffer.from('bytes')], never);
       const ours = join(await realpath(env.RUNNER_TEMP ?? ''), 's3-dedup-sync-');
       expect(places).toEqual([expect.stringMatching(/s3-dedup-sync\.index$/)]);
       expect(places[0]?.startsWith(ours)).toBe(true);
@@ -200,7 +200,7 @@ describe('saving', () => {
       return 7;
     });
     const storage = indexStorage(NAME, surroundings({ saveCache }));
-    await storage.save(Buffer.from('bytes'), never);
+    await storage.save([Buffer.from('bytes')], never);
     expect(saved).toBe('bytes');
     expect(saveCache.mock.calls[0]?.[1]).toMatch(new RegExp(`^s3ds-v1-${NAME}-42-2-[0-9a-f]{8}$`));
     expect(process.cwd()).toBe(cwd);
@@ -213,7 +213,8 @@ describe('saving', () => {
   test('two jobs of one run have different keys', async () => {
     const keys: string[] = [];
     const service = { saveCache: async (_: string[], key: string) => keys.push(key) };
-    for (let i = 0; i < 2; i++) await indexStorage(NAME, surroundings(service)).save(Buffer.from(''), never);
+    for (let i = 0; i < 2; i++)
+      await indexStorage(NAME, surroundings(service)).save([Buffer.from('')], never);
     expect(new Set(keys).size).toBe(2);
   });
 
@@ -226,7 +227,7 @@ describe('saving', () => {
       },
     ],
   ])('a service that %s costs a notice and no run', async (_, saveCache) => {
-    await indexStorage(NAME, surroundings({ saveCache })).save(Buffer.from('x'), never);
+    await indexStorage(NAME, surroundings({ saveCache })).save([Buffer.from('x')], never);
     expect(messages).toHaveLength(1);
     expect(messages[0]).toMatch(/^notice: the index is not kept: the cache service did not take it/);
     expect(state.get('index')).toBe('');
@@ -240,7 +241,7 @@ describe('without a cache service (GHES, other runners, by hand)', () => {
   ])('%s: one notice, and the run goes on', async (_, service) => {
     const storage = indexStorage(NAME, surroundings(service));
     expect(await storage.load(never)).toBeUndefined();
-    await storage.save(Buffer.from('x'), never);
+    await storage.save([Buffer.from('x')], never);
     expect(messages).toHaveLength(1);
     expect(messages[0]).toMatch(/index: s3:\/\/bucket\/key or a path keeps it elsewhere$/);
     expect(state.size).toBe(0);
@@ -252,7 +253,7 @@ describe('the post step', () => {
     const stopped = AbortSignal.abort(new Error('stopped'));
     const saveCache = jest.fn<CacheService['saveCache']>(async () => 1);
     const given = surroundings({ saveCache });
-    await indexStorage(NAME, given).save(Buffer.from('late'), stopped);
+    await indexStorage(NAME, given).save([Buffer.from('late')], stopped);
     expect(saveCache).not.toHaveBeenCalled();
 
     let saved = '';
@@ -276,7 +277,7 @@ describe('the post step', () => {
     };
     const cache = runnerCache(surroundings({ saveCache }));
     const names = ['a', 'b', 'c'].map((letter) => letter.repeat(32));
-    await Promise.all(names.map((name) => cache(name).save(Buffer.from(name), stopped)));
+    await Promise.all(names.map((name) => cache(name).save([Buffer.from(name)], stopped)));
     await saveUnsaved(state.get('index') ?? '', surroundings({ saveCache }), () => undefined);
     expect(saved.sort()).toEqual(names);
     expect(await readdir(join(temp, '_temp'))).toEqual([]);
@@ -360,8 +361,8 @@ describe('with @actions/cache itself and a cache service of version 1', () => {
   test('what one runner saves another restores, wherever its workspace and its temporary directory are', async () => {
     const real = { ...surroundings({}), env: process.env, loadService: loadCacheService };
     const bytes = Buffer.from('an index'.repeat(1000));
-    await indexStorage(NAME, real).save(Buffer.from('older'), never);
-    await indexStorage(NAME, real).save(bytes, never);
+    await indexStorage(NAME, real).save([Buffer.from('older')], never);
+    await indexStorage(NAME, real).save([bytes], never);
     expect(archives.size).toBe(2);
 
     const elsewhere = join(temp, 'other/runner/_temp');

@@ -177,7 +177,7 @@ describe('the summary', () => {
 test('without a cache service there is one notice', async () => {
   const sync: Engine['sync'] = async (_, { index, signal }) => {
     await index?.load(signal);
-    await index?.save(Buffer.from('x'), signal);
+    await index?.save([Buffer.from('x')], signal);
     return { report: destinationReport(), exit: 0 };
   };
   const { log, exit } = await stepWith(inputs, { sync });

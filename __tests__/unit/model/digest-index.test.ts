@@ -7,6 +7,7 @@ import {
   type DigestIndex,
   EMPTY_INDEX,
   emptyIndex,
+  type FileEntry,
   formatIndex,
   formatInvalidation,
   formatLayout,
@@ -17,6 +18,7 @@ import {
   partsOf,
   uniformLayout,
 } from '../../../src/model/digest-index.js';
+import { FileEntries } from '../../../src/model/file-entries.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import { candidatePartSizes, ownLayout } from '../../../src/model/part-sizes.js';
 
@@ -42,7 +44,11 @@ const index: DigestIndex = {
     ],
     ['__proto__', { etag: md5 as string as ETag, size: 0, md5 }],
   ]),
-  files: new Map([['/r/a', { size: 9, mtimeNs: '1', ctimeNs: '-2', ino: '18446744073709551615', md5 }]]),
+  files: fileEntries(
+    ['/r/a', { size: 9, mtimeNs: 1n, ctimeNs: -2n, ino: 18446744073709551615n, md5 }],
+    ['/r/b', { size: 9, mtimeNs: 1n, ctimeNs: -2n, ino: 3n, md5 }],
+    ['/r/c', { size: 9, mtimeNs: 1n, ctimeNs: -2n, ino: 3n, md5, extra: { later: [1] } }],
+  ),
   uploads: new Map([
     [
       'id',
@@ -65,6 +71,12 @@ const index: DigestIndex = {
     ['E3EXAMPLE', []],
   ]),
 };
+
+function fileEntries(...entries: readonly [string, FileEntry][]): FileEntries {
+  const files = new FileEntries();
+  for (const [path, entry] of entries) files.set(path, entry);
+  return files;
+}
 
 function bytes(of: DigestIndex): Buffer {
   return Buffer.from([...formatIndex(of)].join(''));

@@ -27,7 +27,7 @@ beforeEach(async () => {
     symlinks: 'inside',
     ifNoFilesFound: 'error',
   } as const;
-  files = (await walk({ ...tree, patterns: [literalPath(root)] }, () => undefined, signal)).files;
+  files = [...(await walk({ ...tree, patterns: [literalPath(root)] }, () => undefined, signal)).files];
 });
 afterEach(() => removeTree(root));
 
@@ -41,9 +41,9 @@ async function digestOfA(
   if (a === undefined) throw new Error('no file');
   const entry = {
     size: a.size,
-    mtimeNs: `${a.mtimeNs}`,
-    ctimeNs: `${a.ctimeNs}`,
-    ino: `${a.ino}`,
+    mtimeNs: a.mtimeNs,
+    ctimeNs: a.ctimeNs,
+    ino: a.ino,
     md5: REMEMBERED,
     ...change,
   };
@@ -88,9 +88,9 @@ describe('what the index remembers of a file', () => {
 
   test.each([
     ['size', { size: 5 }],
-    ['mtime', { mtimeNs: '2' }],
-    ['ctime', { ctimeNs: '2' }],
-    ['inode', { ino: '2' }],
+    ['mtime', { mtimeNs: 2n }],
+    ['ctime', { ctimeNs: 2n }],
+    ['inode', { ino: 2n }],
   ])('is not believed when the %s differs', async (_, change) => {
     expect(await digestOfA(change, later())).toBe(read);
   });

@@ -5,6 +5,7 @@ import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import { EarlyDigests } from '../../../src/sync/early-digests.js';
 import type { FileJob } from '../../../src/sync/file-bytes.js';
+import { FileTable } from '../../../src/sync/file-table.js';
 
 const MIB = 1024 * 1024;
 
@@ -26,9 +27,16 @@ function object(size: number, etag = '0'.repeat(32)): ListedObject {
 
 const md5 = (name: string): Md5 => md5Of(Buffer.from(name));
 
+interface Met {
+  readonly early: EarlyDigests;
+  /** As the walk does. */
+  readonly meet: (file: LocalFile) => void;
+}
+
 /** Digests of names in place of bytes; `asked` tells what was read, in order. */
-function earlyDigests(asked: string[]): EarlyDigests {
-  return new EarlyDigests(
+function earlyDigests(asked: string[]): Met {
+  const files = new FileTable();
+  const early = new EarlyDigests(
     {
       digest: async ({ file: { name }, layouts }: FileJob) => {
         asked.push(name);
@@ -43,20 +51,21 @@ function earlyDigests(asked: string[]): EarlyDigests {
     undefined,
     undefined,
   );
+  return { early, meet: (file) => early.found(files, files.add(file)) };
 }
 
 describe('digests made while the tree is walked and the destination listed', () => {
   test('are of files whose size an object or another file has, whichever was met first; of no others', async () => {
     const asked: string[] = [];
-    const early = earlyDigests(asked);
+    const { early, meet } = earlyDigests(asked);
     early.listed(object(7 * MIB));
-    early.found(file('like an object', 7 * MIB));
-    early.found(file('met before its object', 6 * MIB));
-    early.found(file('alone', 5 * MIB));
-    early.found(file('twin', 4 * MIB));
-    early.found(file('empty', 0));
+    meet(file('like an object', 7 * MIB));
+    meet(file('met before its object', 6 * MIB));
+    meet(file('alone', 5 * MIB));
+    meet(file('twin', 4 * MIB));
+    meet(file('empty', 0));
     early.listed(object(6 * MIB));
-    early.found(file('other twin', 4 * MIB));
+    meet(file('other twin', 4 * MIB));
     await early.finish();
     expect([...asked].sort()).toEqual(['like an object', 'met before its object', 'other twin', 'twin']);
     expect(early.take(file('twin', 4 * MIB), [])?.md5).toBe(md5('twin'));
@@ -66,17 +75,17 @@ describe('digests made while the tree is walked and the destination listed', () 
 
   test('are not begun for little: what there is to read then takes less time than a thread', async () => {
     const asked: string[] = [];
-    const early = earlyDigests(asked);
+    const { early, meet } = earlyDigests(asked);
     early.listed(object(MIB));
-    for (let i = 0; i < 15; i++) early.found(file(`${i}`, MIB));
+    for (let i = 0; i < 15; i++) meet(file(`${i}`, MIB));
     await early.finish();
     expect(asked).toEqual([]);
   });
 
   test('of a whole file give the ETag of an upload of one part; other layouts are read', async () => {
-    const early = earlyDigests([]);
+    const { early, meet } = earlyDigests([]);
     const [one, other] = [file('one', 7 * MIB), file('other', 7 * MIB)];
-    for (const each of [one, other, file('third', 7 * MIB)]) early.found(each);
+    for (const each of [one, other, file('third', 7 * MIB)]) meet(each);
     await early.finish();
     const layout = uniformLayout(7 * MIB, 8 * MIB);
     expect(early.take(one, [layout])).toEqual({
@@ -89,12 +98,12 @@ describe('digests made while the tree is walked and the destination listed', () 
 
   test('of a large file wait for an object of its size, which says by which parts it is read', async () => {
     const asked: string[] = [];
-    const early = earlyDigests(asked);
+    const { early, meet } = earlyDigests(asked);
     const size = 20 * MIB;
     const large = file('large', size);
-    early.found(large);
-    early.found(file('large twin without an object', size + 1));
-    early.found(file('large twin without an object, again', size + 1));
+    meet(large);
+    meet(file('large twin without an object', size + 1));
+    meet(file('large twin without an object, again', size + 1));
     expect(asked).toEqual([]);
     early.listed(object(size, `${'0'.repeat(32)}-4`));
     await early.finish();
@@ -105,19 +114,19 @@ describe('digests made while the tree is walked and the destination listed', () 
   });
 
   test('that fail are not told: whoever needs them asks again', async () => {
-    const early = earlyDigests([]);
+    const { early, meet } = earlyDigests([]);
     const broken = file('broken', 17 * MIB);
     early.listed(object(17 * MIB));
-    early.found(broken);
+    meet(broken);
     await early.finish();
     expect(early.take(broken, [])).toBeUndefined();
   });
 
   test('are not made of what has several names: one reading is for all of them', async () => {
     const asked: string[] = [];
-    const early = earlyDigests(asked);
+    const { early, meet } = earlyDigests(asked);
     early.listed(object(17 * MIB));
-    early.found(file('a', 17 * MIB, { nlink: 2 }));
+    meet(file('a', 17 * MIB, { nlink: 2 }));
     await early.finish();
     expect(asked).toEqual([]);
   });

@@ -12,8 +12,8 @@ import {
   joined,
   type MetFile,
   Scratch,
-  statFields,
 } from '../../../src/sync/file-bytes.js';
+import { statFields } from '../../../src/sync/lstat.js';
 import { noise, removeTree, writeTree } from '../../support/tree.js';
 
 const MIB = 1024 * 1024;

@@ -111,7 +111,7 @@ describe('matching while walking', () => {
         fc.pre(unnegated !== undefined && wanted !== undefined);
 
         const tree = await ours(given, root);
-        const published = tree.files.map(({ path }) => path).sort();
+        const published = [...tree.files].map(({ path }) => path).sort();
         expect(published).toEqual(wanted);
         const name = (path: string): string => path.slice(root.length + 1);
         expect(unnegated.filter((path) => !tree.excluded(name(path)))).toEqual(published);

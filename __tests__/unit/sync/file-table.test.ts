@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Md5, md5Of } from '../../../src/model/digest.js';
+import { compareKeys } from '../../../src/model/object-key.js';
+import type { LocalFile } from '../../../src/model/objects.js';
+import { DigestTable } from '../../../src/sync/digest-table.js';
+import type { FileDigest } from '../../../src/sync/file-bytes.js';
+import { FileTable } from '../../../src/sync/file-table.js';
+
+function file(name: string, changes: Partial<LocalFile> = {}): LocalFile {
+  const path = `/tree/${name}`;
+  const times = { mtimeNs: -1n, ctimeNs: 2n ** 62n, dev: 2n ** 40n, ino: 2n ** 63n - 1n };
+  return { name, path, real: path, size: 3, ...times, nlink: 1, mode: 0o100644, ...changes };
+}
+
+describe('a table of files', () => {
+  test('gives back what was put in, sorted by name', () => {
+    const table = new FileTable();
+    const files = [
+      file('b/b', { real: '/tree/b/other', size: 2 ** 45 }),
+      file('a.html', { dev: 0n, nlink: 2, mode: 0o100755 }),
+      file('b.html', { path: '/elsewhere/b.html', real: '/elsewhere/b.html' }),
+      ...Array.from({ length: 3000 }, (_, i) => file(`b/${i}/\ue000${i}`, { size: i, ino: BigInt(i) })),
+    ];
+    for (const [row, one] of files.entries()) expect(table.add(one)).toBe(row);
+    const sorted = table.sorted();
+    expect(sorted).toHaveLength(files.length);
+    const expected = files.sort((a, b) => compareKeys(a.name, b.name));
+    for (let twice = 0; twice < 2; twice++) expect([...sorted]).toEqual(expected);
+  });
+});
+
+test('digests by name are what was set last, with all that they say', () => {
+  const md5 = (text: string): Md5 => md5Of(Buffer.from(text));
+  const plain: FileDigest = { md5: md5('plain'), partMd5s: [], etags: [] };
+  const parts: FileDigest = { md5: md5('parts'), partMd5s: [md5('part')], etags: [] };
+  const digests = new DigestTable();
+  digests.set('a', parts);
+  digests.set('b', plain);
+  digests.set('a', plain);
+  digests.set('b', parts);
+  expect([...digests]).toEqual([
+    ['a', plain],
+    ['b', parts],
+  ]);
+  expect([digests.size, digests.get('c'), digests.has('c'), digests.has('a')]).toEqual([
+    2,
+    undefined,
+    false,
+    true,
+  ]);
+});

@@ -1,0 +1,100 @@
+import { classifyETag, type ETag } from './digest.js';
+import { Md5Column } from './md5-column.js';
+import { moved, NameTable } from './name-table.js';
+import type { ObjectKey } from './object-key.js';
+import type { ListedObject } from './objects.js';
+
+const FIRST_ROWS = 1024;
+
+/**
+ * What a prefix holds, in the order in which it was listed, 55 bytes an object beside its key. Objects are made as they are
+ * asked for: the same one is another object each time.
+ */
+export class Listing implements ReadonlyMap<ObjectKey, ListedObject> {
+  /** Its keys, and nothing else. */
+  readonly names = new NameTable();
+  /** ETags that are spelled like an MD5. */
+  readonly #md5s = new Md5Column();
+  readonly #otherETags = new Map<number, ETag>();
+  #sizes = new Float64Array(FIRST_ROWS);
+  #lastModified = new Float64Array(FIRST_ROWS);
+  /** Index into `#classNames`. */
+  #classes = new Uint32Array(FIRST_ROWS);
+  readonly #classNames: string[] = [];
+  readonly #classNumbers = new Map<string, number>();
+
+  /** Replaces what has the same key. */
+  add({ key, size, etag, lastModified, storageClass }: ListedObject): void {
+    const row = this.names.add(key);
+    if (row >= this.#sizes.length) this.#widen();
+    this.#sizes[row] = size;
+    this.#lastModified[row] = lastModified;
+    this.#classes[row] = this.#classOf(storageClass);
+    const kind = classifyETag(etag);
+    if (kind.kind === 'md5') {
+      this.#md5s.set(row, kind.md5);
+      this.#otherETags.delete(row);
+    } else {
+      this.#md5s.clear(row);
+      this.#otherETags.set(row, etag);
+    }
+  }
+
+  get size(): number {
+    return this.names.size;
+  }
+
+  has(key: ObjectKey): boolean {
+    return this.names.find(key) !== -1;
+  }
+
+  get(key: ObjectKey): ListedObject | undefined {
+    const row = this.names.find(key);
+    return row === -1 ? undefined : this.#object(row, key);
+  }
+
+  *keys(): Generator<ObjectKey, undefined> {
+    for (let row = 0; row < this.size; row++) yield this.names.at(row) as ObjectKey;
+  }
+
+  *values(): Generator<ListedObject, undefined> {
+    for (let row = 0; row < this.size; row++) yield this.#object(row, this.names.at(row) as ObjectKey);
+  }
+
+  *entries(): Generator<[ObjectKey, ListedObject], undefined> {
+    for (const object of this.values()) yield [object.key, object];
+  }
+
+  [Symbol.iterator](): Generator<[ObjectKey, ListedObject], undefined> {
+    return this.entries();
+  }
+
+  forEach(tell: (object: ListedObject, key: ObjectKey, listing: this) => void): void {
+    for (const object of this.values()) tell(object, object.key, this);
+  }
+
+  #object(row: number, key: ObjectKey): ListedObject {
+    return {
+      key,
+      size: this.#sizes[row]!,
+      etag: (this.#md5s.at(row) as string | undefined as ETag | undefined) ?? this.#otherETags.get(row)!,
+      lastModified: this.#lastModified[row]!,
+      storageClass: this.#classNames[this.#classes[row]!]!,
+    };
+  }
+
+  #classOf(name: string): number {
+    const known = this.#classNumbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.#classNames.push(name) - 1;
+    this.#classNumbers.set(name, number);
+    return number;
+  }
+
+  #widen(): void {
+    const rows = this.#sizes.length * 2;
+    this.#sizes = moved(this.#sizes, new Float64Array(rows));
+    this.#lastModified = moved(this.#lastModified, new Float64Array(rows));
+    this.#classes = moved(this.#classes, new Uint32Array(rows));
+  }
+}

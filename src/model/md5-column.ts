@@ -1,0 +1,36 @@
+import type { Md5 } from './digest.js';
+import { moved } from './name-table.js';
+
+const FIRST_ROWS = 1024;
+const BYTES = 16;
+
+/** MD5s by row, 17 bytes each. */
+export class Md5Column {
+  #bytes = Buffer.alloc(FIRST_ROWS * BYTES);
+  #isSet = new Uint8Array(FIRST_ROWS);
+
+  set(row: number, md5: Md5): void {
+    if (row >= this.#isSet.length) {
+      const rows = Math.max(row + 1, this.#isSet.length * 2);
+      this.#isSet = moved(this.#isSet, new Uint8Array(rows));
+      const bytes = Buffer.alloc(rows * BYTES);
+      this.#bytes.copy(bytes);
+      this.#bytes = bytes;
+    }
+    this.#bytes.write(md5, row * BYTES, BYTES, 'hex');
+    this.#isSet[row] = 1;
+  }
+
+  at(row: number): Md5 | undefined {
+    if (this.#isSet[row] !== 1) return undefined;
+    return this.#bytes.toString('hex', row * BYTES, (row + 1) * BYTES) as Md5;
+  }
+
+  has(row: number): boolean {
+    return this.#isSet[row] === 1;
+  }
+
+  clear(row: number): void {
+    if (row < this.#isSet.length) this.#isSet[row] = 0;
+  }
+}

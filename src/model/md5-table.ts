@@ -1,0 +1,67 @@
+import type { Md5 } from './digest.js';
+import { Md5Column } from './md5-column.js';
+import { NameTable } from './name-table.js';
+
+/** MD5s by name, as far as they are known: 17 bytes each where the names are kept elsewhere already. */
+export class Md5Table<K extends string> implements ReadonlyMap<K, Md5 | undefined> {
+  readonly #names: NameTable;
+  readonly #md5s = new Md5Column();
+  readonly #unknown = new Set<number>();
+  #size = 0;
+
+  /** @param names that this table's are among */
+  constructor(names = new NameTable()) {
+    this.#names = names;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  set(name: K, md5: Md5 | undefined): void {
+    const row = this.#names.add(name);
+    if (!this.#hasRow(row)) this.#size++;
+    if (md5 === undefined) {
+      this.#md5s.clear(row);
+      this.#unknown.add(row);
+    } else {
+      this.#md5s.set(row, md5);
+      this.#unknown.delete(row);
+    }
+  }
+
+  get(name: K): Md5 | undefined {
+    const row = this.#names.find(name);
+    return row === -1 ? undefined : this.#md5s.at(row);
+  }
+
+  has(name: K): boolean {
+    const row = this.#names.find(name);
+    return row !== -1 && this.#hasRow(row);
+  }
+
+  *entries(): Generator<[K, Md5 | undefined], undefined> {
+    for (let row = 0; row < this.#names.size; row++)
+      if (this.#hasRow(row)) yield [this.#names.at(row) as K, this.#md5s.at(row)];
+  }
+
+  *keys(): Generator<K, undefined> {
+    for (const [name] of this.entries()) yield name;
+  }
+
+  *values(): Generator<Md5 | undefined, undefined> {
+    for (const [, md5] of this.entries()) yield md5;
+  }
+
+  [Symbol.iterator](): Generator<[K, Md5 | undefined], undefined> {
+    return this.entries();
+  }
+
+  forEach(tell: (md5: Md5 | undefined, name: K, table: this) => void): void {
+    for (const [name, md5] of this.entries()) tell(md5, name, this);
+  }
+
+  #hasRow(row: number): boolean {
+    return this.#md5s.has(row) || this.#unknown.has(row);
+  }
+}

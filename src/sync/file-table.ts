@@ -1,0 +1,111 @@
+import { sep } from 'node:path';
+import { moved, NameTable } from '../model/name-table.js';
+import type { Files, LocalFile } from '../model/objects.js';
+
+const FIRST_ROWS = 1024;
+
+/**
+ * The files that a walk met, in rows of some 65 bytes beside their names. Files are made as they are asked for, so the same
+ * one is another object each time.
+ */
+export class FileTable {
+  readonly names = new NameTable();
+  /** What all paths begin with but those of `#elsewhere`: their names follow. */
+  #head: string | undefined;
+  readonly #elsewhere = new Map<number, Pick<LocalFile, 'path' | 'real'>>();
+  #sizes = new Float64Array(FIRST_ROWS);
+  #mtimes = new BigInt64Array(FIRST_ROWS);
+  #ctimes = new BigInt64Array(FIRST_ROWS);
+  #inodes = new BigInt64Array(FIRST_ROWS);
+  #links = new Uint32Array(FIRST_ROWS);
+  #modes = new Uint32Array(FIRST_ROWS);
+  /** Index into `#deviceNumbers`. */
+  #devices = new Uint32Array(FIRST_ROWS);
+  readonly #deviceNumbers: bigint[] = [];
+
+  get length(): number {
+    return this.names.size;
+  }
+
+  /** Returns its row. */
+  add({ name, path, real, size, mtimeNs, ctimeNs, dev, ino, nlink, mode }: LocalFile): number {
+    const row = this.names.add(name);
+    if (row >= this.#sizes.length) this.#widen();
+    const end = pathOf(name);
+    if (path.endsWith(end)) this.#head ??= path.slice(0, path.length - end.length);
+    if (path === `${this.#head}${end}` && real === path) this.#elsewhere.delete(row);
+    else this.#elsewhere.set(row, { path, real });
+    this.#sizes[row] = size;
+    this.#mtimes[row] = mtimeNs;
+    this.#ctimes[row] = ctimeNs;
+    this.#inodes[row] = ino;
+    this.#links[row] = nlink;
+    this.#modes[row] = mode;
+    const device = this.#deviceNumbers.indexOf(dev);
+    this.#devices[row] = device === -1 ? this.#deviceNumbers.push(dev) - 1 : device;
+    return row;
+  }
+
+  at(row: number): LocalFile {
+    const name = this.names.at(row);
+    const elsewhere = this.#elsewhere.get(row);
+    const path = elsewhere?.path ?? `${this.#head}${pathOf(name)}`;
+    return {
+      name,
+      path,
+      real: elsewhere?.real ?? path,
+      size: this.#sizes[row]!,
+      mtimeNs: this.#mtimes[row]!,
+      ctimeNs: this.#ctimes[row]!,
+      dev: this.#deviceNumbers[this.#devices[row]!]!,
+      ino: this.#inodes[row]!,
+      nlink: this.#links[row]!,
+      mode: this.#modes[row]!,
+    };
+  }
+
+  /** All that are there now, in the order of `compareKeys`. */
+  sorted(): Files {
+    const order = Uint32Array.from({ length: this.length }, (_, row) => row);
+    order.sort((a, b) => this.names.compare(a, b));
+    return new SortedFiles(this, order);
+  }
+
+  #widen(): void {
+    const rows = this.#sizes.length * 2;
+    this.#sizes = moved(this.#sizes, new Float64Array(rows));
+    this.#mtimes = moved(this.#mtimes, new BigInt64Array(rows));
+    this.#ctimes = moved(this.#ctimes, new BigInt64Array(rows));
+    this.#inodes = moved(this.#inodes, new BigInt64Array(rows));
+    this.#links = moved(this.#links, new Uint32Array(rows));
+    this.#modes = moved(this.#modes, new Uint32Array(rows));
+    this.#devices = moved(this.#devices, new Uint32Array(rows));
+  }
+}
+
+class SortedFiles implements Files {
+  readonly #table: FileTable;
+  readonly #order: Uint32Array;
+
+  constructor(table: FileTable, order: Uint32Array) {
+    this.#table = table;
+    this.#order = order;
+  }
+
+  get length(): number {
+    return this.#order.length;
+  }
+
+  get names(): NameTable {
+    return this.#table.names;
+  }
+
+  *[Symbol.iterator](): Generator<LocalFile, undefined> {
+    for (const row of this.#order) yield this.#table.at(row);
+  }
+}
+
+/** As the system spells a name. */
+function pathOf(name: string): string {
+  return sep === '/' ? name : name.replaceAll('/', sep);
+}
