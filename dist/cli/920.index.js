@@ -2720,8 +2720,9 @@ const FIRST_ROWS = 1024;
  * asked for: the same one is another object each time.
  */
 class Listing {
-    /** Its keys, and nothing else. */
+    /** Its keys; further ones may follow, of whoever says something of them. */
     names = new name_table/* NameTable */.K();
+    #size = 0;
     /** ETags that are spelled like an MD5. */
     #md5s = new md5_column/* Md5Column */.B();
     #otherETags = new Map();
@@ -2734,6 +2735,10 @@ class Listing {
     /** Replaces what has the same key. */
     add({ key, size, etag, lastModified, storageClass }) {
         const row = this.names.add(key);
+        // A row that nobody filled would be an object that nobody listed.
+        if (row > this.#size)
+            throw new Error(`the table of objects has ${this.#size} rows and skips to ${row}`);
+        this.#size = Math.max(this.#size, row + 1);
         if (row >= this.#sizes.length)
             this.#widen();
         this.#sizes[row] = size;
@@ -2750,13 +2755,13 @@ class Listing {
         }
     }
     get size() {
-        return this.names.size;
+        return this.#size;
     }
     has(key) {
-        return this.names.find(key) !== -1;
+        return this.#find(key) !== -1;
     }
     get(key) {
-        const row = this.names.find(key);
+        const row = this.#find(key);
         return row === -1 ? undefined : this.#object(row, key);
     }
     *keys() {
@@ -2777,6 +2782,10 @@ class Listing {
     forEach(tell) {
         for (const object of this.values())
             tell(object, object.key, this);
+    }
+    #find(key) {
+        const row = this.names.find(key);
+        return row < this.#size ? row : -1;
     }
     #object(row, key) {
         return {
@@ -2835,9 +2844,10 @@ async function listAll(store, prefix, onProgress, signal, { withOwn = false, onL
         for (const object of page) {
             if (!withOwn && object.key.startsWith(own))
                 continue;
-            if (!listing.has(object.key))
-                bytes += OBJECT_BYTES + object.key.length;
+            const known = listing.size;
             listing.add(object);
+            if (listing.size > known)
+                bytes += OBJECT_BYTES + object.key.length;
             onListed?.(object);
         }
         // One line beats the end of the process, whether the bucket is so large or the server has no end.

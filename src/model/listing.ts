@@ -11,8 +11,9 @@ const FIRST_ROWS = 1024;
  * asked for: the same one is another object each time.
  */
 export class Listing implements ReadonlyMap<ObjectKey, ListedObject> {
-  /** Its keys, and nothing else. */
+  /** Its keys; further ones may follow, of whoever says something of them. */
   readonly names = new NameTable();
+  #size = 0;
   /** ETags that are spelled like an MD5. */
   readonly #md5s = new Md5Column();
   readonly #otherETags = new Map<number, ETag>();
@@ -26,6 +27,9 @@ export class Listing implements ReadonlyMap<ObjectKey, ListedObject> {
   /** Replaces what has the same key. */
   add({ key, size, etag, lastModified, storageClass }: ListedObject): void {
     const row = this.names.add(key);
+    // A row that nobody filled would be an object that nobody listed.
+    if (row > this.#size) throw new Error(`the table of objects has ${this.#size} rows and skips to ${row}`);
+    this.#size = Math.max(this.#size, row + 1);
     if (row >= this.#sizes.length) this.#widen();
     this.#sizes[row] = size;
     this.#lastModified[row] = lastModified;
@@ -41,15 +45,15 @@ export class Listing implements ReadonlyMap<ObjectKey, ListedObject> {
   }
 
   get size(): number {
-    return this.names.size;
+    return this.#size;
   }
 
   has(key: ObjectKey): boolean {
-    return this.names.find(key) !== -1;
+    return this.#find(key) !== -1;
   }
 
   get(key: ObjectKey): ListedObject | undefined {
-    const row = this.names.find(key);
+    const row = this.#find(key);
     return row === -1 ? undefined : this.#object(row, key);
   }
 
@@ -71,6 +75,11 @@ export class Listing implements ReadonlyMap<ObjectKey, ListedObject> {
 
   forEach(tell: (object: ListedObject, key: ObjectKey, listing: this) => void): void {
     for (const object of this.values()) tell(object, object.key, this);
+  }
+
+  #find(key: ObjectKey): number {
+    const row = this.names.find(key);
+    return row < this.#size ? row : -1;
   }
 
   #object(row: number, key: ObjectKey): ListedObject {

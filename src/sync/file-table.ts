@@ -23,13 +23,20 @@ export class FileTable {
   #devices = new Uint32Array(FIRST_ROWS);
   readonly #deviceNumbers: bigint[] = [];
 
+  /** Its names may be more: what is said of files is kept by the same ones. */
+  #length = 0;
+
   get length(): number {
-    return this.names.size;
+    return this.#length;
   }
 
   /** Returns its row. */
   add({ name, path, real, size, mtimeNs, ctimeNs, dev, ino, nlink, mode }: LocalFile): number {
     const row = this.names.add(name);
+    // A row that nobody filled would be a file that nobody met.
+    if (row > this.#length)
+      throw new Error(`the table of files has ${this.#length} rows and skips to ${row}`);
+    this.#length = Math.max(this.#length, row + 1);
     if (row >= this.#sizes.length) this.#widen();
     const end = pathOf(name);
     if (path.endsWith(end)) this.#head ??= path.slice(0, path.length - end.length);

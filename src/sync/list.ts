@@ -50,8 +50,9 @@ export async function listAll(
     const before = listing.size;
     for (const object of page) {
       if (!withOwn && object.key.startsWith(own)) continue;
-      if (!listing.has(object.key)) bytes += OBJECT_BYTES + object.key.length;
+      const known = listing.size;
       listing.add(object);
+      if (listing.size > known) bytes += OBJECT_BYTES + object.key.length;
       onListed?.(object);
     }
     // One line beats the end of the process, whether the bucket is so large or the server has no end.

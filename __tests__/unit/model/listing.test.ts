@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ETag, Md5 } from '../../../src/model/digest.js';
 import { Listing } from '../../../src/model/listing.js';
+import { Md5Table } from '../../../src/model/md5-table.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import { ObjectMap } from '../../../src/model/object-map.js';
 import type { ListedObject } from '../../../src/model/objects.js';
@@ -35,6 +36,19 @@ test('a listing gives back what was listed, as a Map would', () => {
     false,
     undefined,
   ]);
+});
+
+test('a listing has no object that nobody listed, though more is said under its names', () => {
+  const listing = new Listing();
+  listing.add(object('a', MD5 as ETag));
+  new Md5Table<ObjectKey>(listing.names).set('b' as ObjectKey, MD5 as Md5);
+  expect([listing.size, listing.has('b' as ObjectKey), listing.get('b' as ObjectKey)]).toEqual([
+    1,
+    false,
+    undefined,
+  ]);
+  expect([...listing.keys()]).toEqual(['a']);
+  expect(() => listing.add(object('c', MD5 as ETag))).toThrow('has 1 rows and skips to 2');
 });
 
 test('what is known of an object is known of the same object, and of no other state or place of its key', () => {

@@ -27,6 +27,14 @@ describe('a table of files', () => {
     const expected = files.sort((a, b) => compareKeys(a.name, b.name));
     for (let twice = 0; twice < 2; twice++) expect([...sorted]).toEqual(expected);
   });
+
+  test('has no file that nobody met, though more is said under its names', () => {
+    const table = new FileTable();
+    table.add(file('a'));
+    new DigestTable(table.names).set('b', { md5: md5Of(Buffer.from('b')), partMd5s: [], etags: [] });
+    expect([table.length, [...table.sorted()].map(({ name }) => name)]).toEqual([1, ['a']]);
+    expect(() => table.add(file('c'))).toThrow('has 1 rows and skips to 2');
+  });
 });
 
 test('digests by name are what was set last, with all that they say', () => {
