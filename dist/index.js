@@ -28719,34 +28719,11 @@ const actionCommands = _actions_core__WEBPACK_IMPORTED_MODULE_0__;
 
 /***/ }),
 
-/***/ 2495:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   p: () => (/* binding */ keepHeapSmall)
-/* harmony export */ });
-/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8877);
-
-/**
- * How much the heap may grow beyond what was alive in it, before it is collected again. By itself V8 lets it grow to as
- * much as four times that, and most of it is garbage then: of 200,000 unchanged files a run keeps 12 MiB alive.
- */
-const GROWING_PERCENT = 100;
-/** For the whole process and its threads; whoever starts it says it once. */
-function keepHeapSmall() {
-    (0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)(`--heap-growing-percent=${GROWING_PERCENT}`);
-}
-
-
-/***/ }),
-
 /***/ 6857:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _action_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4680);
-/* harmony import */ var _heap_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2495);
-
 
 /** The runner starts this file twice: for the step, and after the job for its post step. */
 const MAIN_RAN = 'mainRan';
@@ -28754,10 +28731,9 @@ const MAIN_RAN = 'mainRan';
 const LINGER_MS = 2_000;
 /** A log that cannot be written ends the log, not the publishing. */
 process.stdout.on('error', () => undefined);
-(0,_heap_js__WEBPACK_IMPORTED_MODULE_1__/* .keepHeapSmall */ .p)();
 if (_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.getState(MAIN_RAN) === '') {
     _action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.saveState(MAIN_RAN, 'true');
-    const { step, stepSurroundings } = await Promise.all(/* import() */[__nccwpck_require__.e(63), __nccwpck_require__.e(291)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9291));
+    const { step, stepSurroundings } = await Promise.all(/* import() */[__nccwpck_require__.e(63), __nccwpck_require__.e(364)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8364));
     process.exitCode = await step(stepSurroundings(_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P));
 }
 else {

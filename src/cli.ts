@@ -1,6 +1,5 @@
 import { homedir } from 'node:os';
 import { runCommandLine } from './command-line.js';
-import { keepHeapSmall } from './heap.js';
 import { EXIT } from './model/errors.js';
 import { abortOnSignals } from './run.js';
 
@@ -14,8 +13,6 @@ for (const stream of [process.stdout, process.stderr]) {
     if (error.code !== 'EPIPE') outputLost = true;
   });
 }
-
-keepHeapSmall();
 
 function home(): string {
   try {

@@ -1,5 +1,4 @@
 import { actionCommands } from './action/commands.js';
-import { keepHeapSmall } from './heap.js';
 
 /** The runner starts this file twice: for the step, and after the job for its post step. */
 const MAIN_RAN = 'mainRan';
@@ -9,8 +8,6 @@ const LINGER_MS = 2_000;
 
 /** A log that cannot be written ends the log, not the publishing. */
 process.stdout.on('error', () => undefined);
-
-keepHeapSmall();
 
 if (actionCommands.getState(MAIN_RAN) === '') {
   actionCommands.saveState(MAIN_RAN, 'true');

@@ -7,6 +7,7 @@ import { printable } from './console/text.js';
 import { isChanged, NO_TOTALS, sumRequests, sumReused, sumTotals } from './console/totals.js';
 import { TOOL } from './console/version.js';
 import { withoutKey } from './console/words.js';
+import { keepHeapSmall } from './heap.js';
 import { EXIT, type ExitCode, messageOf, SyncError, worstExit } from './model/errors.js';
 import type { Emit, Event, Identity, RunEnded } from './model/events.js';
 import type { ObjectKey, Prefix } from './model/object-key.js';
@@ -119,6 +120,7 @@ export async function run(
   const emit = (event: Event): void => {
     if (event.type === 'message' && event.level === 'warning')
       warnings.push(event.at === undefined ? event.message : `${event.at}: ${event.message}`);
+    if (event.type === 'progress') keepHeapSmall(event.progress.files);
     shell.emit(event);
   };
   emit({

@@ -343,10 +343,8 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
 /* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4073);
-/* harmony import */ var _heap_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2495);
-/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4132);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1635);
-
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9255);
 
 
 
@@ -361,7 +359,6 @@ for (const stream of [process.stdout, process.stderr]) {
             outputLost = true;
     });
 }
-(0,_heap_js__WEBPACK_IMPORTED_MODULE_2__/* .keepHeapSmall */ .p)();
 function home() {
     try {
         return (0,node_os__WEBPACK_IMPORTED_MODULE_0__.homedir)();
@@ -380,9 +377,9 @@ const exit = await (0,_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .runComman
     stderr: process.stderr,
     ...(process.stderr.isTTY ? { bar: process.stderr } : {}),
     now: Date.now,
-    onSignals: _run_js__WEBPACK_IMPORTED_MODULE_4__/* .abortOnSignals */ .PB,
+    onSignals: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .abortOnSignals */ .PB,
 });
-process.exitCode = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.done && outputLost ? _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.failed : exit;
+process.exitCode = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.done && outputLost ? _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.failed : exit;
 // Flushed first: a pipe is written asynchronously on some systems.
 process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());
 
@@ -2220,8 +2217,8 @@ function consoleSink(out, err, wanted) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/run.js + 2 modules
-var run = __nccwpck_require__(1635);
+// EXTERNAL MODULE: ./build/src/run.js + 3 modules
+var run = __nccwpck_require__(9255);
 ;// CONCATENATED MODULE: ./build/src/command-line.js
 
 
@@ -3052,27 +3049,6 @@ function verbOf(action, dryRun) {
 /** A failure's message without the key that it begins with: the key stands beside it. */
 function withoutKey(key, message) {
     return message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
-}
-
-
-/***/ }),
-
-/***/ 2495:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   p: () => (/* binding */ keepHeapSmall)
-/* harmony export */ });
-/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8877);
-
-/**
- * How much the heap may grow beyond what was alive in it, before it is collected again. By itself V8 lets it grow to as
- * much as four times that, and most of it is garbage then: of 200,000 unchanged files a run keeps 12 MiB alive.
- */
-const GROWING_PERCENT = 100;
-/** For the whole process and its threads; whoever starts it says it once. */
-function keepHeapSmall() {
-    (0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)(`--heap-growing-percent=${GROWING_PERCENT}`);
 }
 
 
@@ -5253,7 +5229,7 @@ function withoutSigningValues(text, { accessKeyId, secretAccessKey, sessionToken
 
 /***/ }),
 
-/***/ 1635:
+/***/ 9255:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -5320,6 +5296,26 @@ var console_totals = __nccwpck_require__(924);
 var version = __nccwpck_require__(9503);
 // EXTERNAL MODULE: ./build/src/console/words.js
 var words = __nccwpck_require__(5438);
+// EXTERNAL MODULE: external "node:v8"
+var external_node_v8_ = __nccwpck_require__(8877);
+;// CONCATENATED MODULE: ./build/src/heap.js
+
+/** Below it the collections that it takes cost a short run more time than they save memory. */
+const MANY_FILES = 50_000;
+/**
+ * How much the heap may grow beyond what was alive in it, before it is collected again. By itself V8 lets it grow to as
+ * much as four times that, and most of it is garbage then: of 200,000 unchanged files a run keeps 12 MiB alive.
+ */
+const GROWING_PERCENT = 100;
+/**
+ * Told how many files a run has to do with so far. Of many the heap is kept small, for the whole process and its threads:
+ * 200,000 take 200 MiB in place of 240, in the same time.
+ */
+function keepHeapSmall(files) {
+    if (files >= MANY_FILES)
+        (0,external_node_v8_.setFlagsFromString)(`--heap-growing-percent=${GROWING_PERCENT}`);
+}
+
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __nccwpck_require__(6139);
 // EXTERNAL MODULE: ./build/src/model/options.js
@@ -5374,6 +5370,7 @@ function ofDestination(storage, destination, withFiles = true) {
 
 
 
+
 /** What several destinations share, loaded with the engine. */
 async function sharing(signal) {
     return new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(133), __nccwpck_require__.e(631)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7133))).SharedTree(signal);
@@ -5408,6 +5405,8 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const emit = (event) => {
         if (event.type === 'message' && event.level === 'warning')
             warnings.push(event.at === undefined ? event.message : `${event.at}: ${event.message}`);
+        if (event.type === 'progress')
+            keepHeapSmall(event.progress.files);
         shell.emit(event);
     };
     emit({
