@@ -2517,9 +2517,16 @@ function boundsOf(hints, { objects }) {
     const step = Math.ceil(behind.length / MOST_HINTS);
     const sorted = behind.filter((_, i) => i % step === 0).sort(object_key/* compareKeys */.YD);
     const bounds = new Set();
-    for (let i = 1; i < ranges; i++)
-        bounds.add(sorted[Math.floor((i * sorted.length) / ranges)]);
+    for (let i = 1; i < ranges; i++) {
+        const bound = sorted[Math.floor((i * sorted.length) / ranges)];
+        if (bound !== undefined && canBeSent(bound))
+            bounds.add(bound);
+    }
     return [...bounds];
+}
+/** An index that others may have written has names that cannot be asked for, and S3 would refuse the listing. */
+function canBeSent(key) {
+    return key.isWellFormed() && Buffer.byteLength(key) <= object_key/* MAX_KEY_BYTES */.Xd;
 }
 /**
  * Ranges of keys. Each ends with the key behind which the next one begins, so together they are all keys, whatever the

@@ -1,4 +1,4 @@
-import { compareKeys } from '../model/object-key.js';
+import { compareKeys, MAX_KEY_BYTES } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import { type Flights, Lane, type ListedPage, listingError, type Strategy } from './listing.js';
 
@@ -19,8 +19,16 @@ export function boundsOf(hints: Iterable<string>, { objects }: ListedPage): read
   const step = Math.ceil(behind.length / MOST_HINTS);
   const sorted = behind.filter((_, i) => i % step === 0).sort(compareKeys);
   const bounds = new Set<string>();
-  for (let i = 1; i < ranges; i++) bounds.add(sorted[Math.floor((i * sorted.length) / ranges)] as string);
+  for (let i = 1; i < ranges; i++) {
+    const bound = sorted[Math.floor((i * sorted.length) / ranges)];
+    if (bound !== undefined && canBeSent(bound)) bounds.add(bound);
+  }
   return [...bounds];
+}
+
+/** An index that others may have written has names that cannot be asked for, and S3 would refuse the listing. */
+function canBeSent(key: string): boolean {
+  return key.isWellFormed() && Buffer.byteLength(key) <= MAX_KEY_BYTES;
 }
 
 /**

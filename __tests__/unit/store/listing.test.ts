@@ -104,6 +104,21 @@ describe('200 pages', () => {
     expect(listed.requests).toBeLessThanOrEqual(requests);
   });
 
+  test('never ask for names that S3 refuses, whatever the hints are', async () => {
+    const keys = Array.from({ length: 20 * PAGE }, (_, i) => `p/${String(i).padStart(6, '0')}`);
+    const after: string[] = [];
+    const ask = pagesOf(keys);
+    const seen: AskPage = (request, signal) => {
+      if (request.startAfter !== undefined) after.push(request.startAfter);
+      return ask(request, signal);
+    };
+    const forged = keys.map((key, i) => (i % 2 === 0 ? `${key}\ud800` : `${key}${'x'.repeat(1020)}`));
+    expect((await list(seen, forged)).keys).toBe(keys.length);
+    expect(after).toEqual([]);
+    expect((await list(seen, [...forged, ...keys, ...keys.map((key) => `${key}a`)])).keys).toBe(keys.length);
+    for (const key of after) expect(key).toMatch(/^p\/\d+a?$/);
+  });
+
   test('in one directory take 30 with hints', async () => {
     const keys = files('', 20_000);
     const listed = await list(pagesOf(keys), keys);
