@@ -312,22 +312,17 @@ describe('on the embedded server', () => {
 
   test('D14: the home directory is refused with delete-after whatever the limit', async () => {
     s3.server.putObject(bucket, 'p/a', 'a');
-    const home = await cli(s3, 'sync', `s3://${bucket}/p`, '.', '--delete-after', '--max-delete', 'none');
-    const above = await cli(
-      s3,
-      'sync',
-      `s3://${bucket}/p`,
-      '..',
-      '--delete-after',
-      '--max-delete',
-      'none',
-      '--exclude',
-      's3ds-*',
-      '--dry-run',
-    );
+    const cwd = join(directory, 'home');
+    await mkdir(cwd);
+    const into = (target: string, ...more: readonly string[]): Promise<Ended> => {
+      const args = ['sync', `s3://${bucket}/p`, target, '--delete-after', '--max-delete', 'none', ...more];
+      return runCli(dist, [...args, '--index', 'none'], { cwd, env: reach(s3) });
+    };
+    const home = await into('.');
+    const above = await into('..', '--dry-run');
     expect([home.status, above.status]).toEqual([4, 4]);
     expect(home.stderr).toContain('name a directory of its own');
-    expect(await isThere(join(directory, 'a'))).toBe(false);
+    expect(await Promise.all([cwd, directory].map((at) => isThere(join(at, 'a'))))).toEqual([false, false]);
   });
 
   test('a target that cannot be written to: one clear line', async () => {
