@@ -231,7 +231,8 @@ export class ModelStore implements ObjectStore {
     return this.#change('PutObject', key, undefined, () => {
       if (md5Of(body) !== md5) throw answered('digest', 'BadDigest', 400, 'PutObject');
       if (condition !== undefined) this.#hold(key, condition, 'PutObject');
-      return this.#store(key, body, this.#plainETag(body), headers, false);
+      // A copy: the memory of a body is used again once it is sent.
+      return this.#store(key, Buffer.from(body), this.#plainETag(body), headers, false);
     });
   }
 
@@ -261,7 +262,7 @@ export class ModelStore implements ObjectStore {
     return this.#change('UploadPart', upload.key, undefined, () => {
       if (md5Of(body) !== md5) throw answered('digest', 'BadDigest', 400, 'UploadPart');
       const etag = this.#plainETag(body);
-      this.#upload(upload, 'UploadPart').parts.set(number, { bytes: body, etag, lies: false });
+      this.#upload(upload, 'UploadPart').parts.set(number, { bytes: Buffer.from(body), etag, lies: false });
       return { number, etag };
     });
   }
