@@ -19,7 +19,7 @@ import { readTree } from '../support/tree.js';
  * The engine against a model of S3, downwards: random buckets, random directories, policies and faults.
  * `S3DS_RUNS` sets the number of cases, `S3DS_SEED` repeats a run.
  */
-const RUNS = Number(process.env.S3DS_RUNS ?? 150);
+const RUNS = Number(process.env.S3DS_RUNS ?? 100);
 
 const PREFIX = 'site/';
 

@@ -502,7 +502,7 @@ describe('CloudFront has no room, or is slow', () => {
 });
 
 /** Histories of the random test. */
-const HISTORIES = Number(process.env.S3DS_RUNS ?? 100);
+const HISTORIES = Number(process.env.S3DS_RUNS ?? 50);
 
 /**
  * Readers ask for everything all the time, and keep every answer until they are told to forget it. Whatever fails, is

@@ -17,7 +17,7 @@ import { removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
  * simpler telling of the rules says, the dry run foretold it, and a run after it does nothing. `S3DS_RUNS` sets the number
  * of sites, `S3DS_SEED` repeats them.
  */
-const SITES = Number(process.env.S3DS_RUNS ?? 15);
+const SITES = Number(process.env.S3DS_RUNS ?? 10);
 const RUNS = 4;
 
 const NAMES = [
