@@ -2235,7 +2235,7 @@ class Area {
     }
 }
 /** Pages of the first lane before anything runs beside it: what is nearly done gains nothing by twice the requests. */
-const FLAT_PAGES = 4;
+const FLAT_PAGES = 10;
 /** Directories that hold less than this share of a page in the mean are not worth a request each. */
 const WORTH_A_REQUEST = 0.25;
 /** Directories of a level that may turn out so small before the others are left to the lane. */

@@ -88,9 +88,9 @@ const directories = (count: number, each: number, above = ''): readonly string[]
 describe('200 pages', () => {
   // One after the other they are 200 round trips.
   test.each([
-    { what: '100 directories', keys: directories(100, 200), rounds: 30, requests: 260 },
+    { what: '100 directories', keys: directories(100, 200), rounds: 36, requests: 260 },
     { what: '8 directories', keys: directories(8, 2_500), rounds: 40, requests: 240 },
-    { what: 'directories below one of one', keys: directories(50, 400, 'a/b/'), rounds: 30, requests: 250 },
+    { what: 'directories below one of one', keys: directories(50, 400, 'a/b/'), rounds: 36, requests: 250 },
     {
       what: 'a large directory beside small ones, which is split in its turn',
       keys: [...directories(5, 2), ...directories(40, 500, 'x/'), ...files('', 2)],
