@@ -1,11 +1,12 @@
 import type { FileEntry } from './digest-index.js';
+import { EntriesMap } from './entries-map.js';
 import { Md5Column } from './md5-column.js';
 import { moved, NameTable } from './name-table.js';
 
 const FIRST_ROWS = 1024;
 
 /** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
-export class FileEntries implements ReadonlyMap<string, FileEntry> {
+export class FileEntries extends EntriesMap<string, FileEntry> {
   readonly #paths = new NameTable();
   #sizes = new Float64Array(FIRST_ROWS);
   #mtimes = new BigInt64Array(FIRST_ROWS);
@@ -45,24 +46,16 @@ export class FileEntries implements ReadonlyMap<string, FileEntry> {
     return this.#paths.find(path) !== -1;
   }
 
-  *keys(): Generator<string, undefined> {
+  override *keys(): Generator<string, undefined> {
     for (let row = 0; row < this.size; row++) yield this.#paths.at(row);
   }
 
-  *values(): Generator<FileEntry, undefined> {
+  override *values(): Generator<FileEntry, undefined> {
     for (let row = 0; row < this.size; row++) yield this.#at(row);
   }
 
   *entries(): Generator<[string, FileEntry], undefined> {
     for (let row = 0; row < this.size; row++) yield [this.#paths.at(row), this.#at(row)];
-  }
-
-  [Symbol.iterator](): Generator<[string, FileEntry], undefined> {
-    return this.entries();
-  }
-
-  forEach(tell: (entry: FileEntry, path: string, entries: this) => void): void {
-    for (const [path, entry] of this.entries()) tell(entry, path, this);
   }
 
   #at(row: number): FileEntry {

@@ -1,4 +1,5 @@
 import { classifyETag, type ETag } from './digest.js';
+import { EntriesMap } from './entries-map.js';
 import { Md5Column } from './md5-column.js';
 import { moved, NameTable } from './name-table.js';
 import type { ObjectKey } from './object-key.js';
@@ -10,7 +11,7 @@ const FIRST_ROWS = 1024;
  * What a prefix holds, in the order in which it was listed, 55 bytes an object beside its key. Objects are made as they are
  * asked for: the same one is another object each time.
  */
-export class Listing implements ReadonlyMap<ObjectKey, ListedObject> {
+export class Listing extends EntriesMap<ObjectKey, ListedObject> {
   /** Its keys; further ones may follow, of whoever says something of them. */
   readonly names = new NameTable();
   #size = 0;
@@ -57,24 +58,16 @@ export class Listing implements ReadonlyMap<ObjectKey, ListedObject> {
     return row === -1 ? undefined : this.#object(row, key);
   }
 
-  *keys(): Generator<ObjectKey, undefined> {
+  override *keys(): Generator<ObjectKey, undefined> {
     for (let row = 0; row < this.size; row++) yield this.names.at(row) as ObjectKey;
   }
 
-  *values(): Generator<ListedObject, undefined> {
+  override *values(): Generator<ListedObject, undefined> {
     for (let row = 0; row < this.size; row++) yield this.#object(row, this.names.at(row) as ObjectKey);
   }
 
   *entries(): Generator<[ObjectKey, ListedObject], undefined> {
     for (const object of this.values()) yield [object.key, object];
-  }
-
-  [Symbol.iterator](): Generator<[ObjectKey, ListedObject], undefined> {
-    return this.entries();
-  }
-
-  forEach(tell: (object: ListedObject, key: ObjectKey, listing: this) => void): void {
-    for (const object of this.values()) tell(object, object.key, this);
   }
 
   #find(key: ObjectKey): number {

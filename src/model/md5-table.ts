@@ -1,9 +1,10 @@
 import type { Md5 } from './digest.js';
+import { EntriesMap } from './entries-map.js';
 import { Md5Column } from './md5-column.js';
 import { NameTable } from './name-table.js';
 
 /** MD5s by name, as far as they are known: 17 bytes each where the names are kept elsewhere already. */
-export class Md5Table<K extends string> implements ReadonlyMap<K, Md5 | undefined> {
+export class Md5Table<K extends string> extends EntriesMap<K, Md5 | undefined> {
   readonly #names: NameTable;
   readonly #md5s = new Md5Column();
   readonly #unknown = new Set<number>();
@@ -11,6 +12,7 @@ export class Md5Table<K extends string> implements ReadonlyMap<K, Md5 | undefine
 
   /** @param names that this table's are among */
   constructor(names = new NameTable()) {
+    super();
     this.#names = names;
   }
 
@@ -43,22 +45,6 @@ export class Md5Table<K extends string> implements ReadonlyMap<K, Md5 | undefine
   *entries(): Generator<[K, Md5 | undefined], undefined> {
     for (let row = 0; row < this.#names.size; row++)
       if (this.#hasRow(row)) yield [this.#names.at(row) as K, this.#md5s.at(row)];
-  }
-
-  *keys(): Generator<K, undefined> {
-    for (const [name] of this.entries()) yield name;
-  }
-
-  *values(): Generator<Md5 | undefined, undefined> {
-    for (const [, md5] of this.entries()) yield md5;
-  }
-
-  [Symbol.iterator](): Generator<[K, Md5 | undefined], undefined> {
-    return this.entries();
-  }
-
-  forEach(tell: (md5: Md5 | undefined, name: K, table: this) => void): void {
-    for (const [name, md5] of this.entries()) tell(md5, name, this);
   }
 
   #hasRow(row: number): boolean {

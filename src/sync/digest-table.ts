@@ -1,9 +1,10 @@
+import { EntriesMap } from '../model/entries-map.js';
 import { Md5Column } from '../model/md5-column.js';
 import { NameTable } from '../model/name-table.js';
 import { type FileDigest, wholeDigest } from './file-bytes.js';
 
 /** Digests by the names of files. Most are nothing but an MD5, and take 17 bytes. */
-export class DigestTable implements ReadonlyMap<string, FileDigest> {
+export class DigestTable extends EntriesMap<string, FileDigest> {
   readonly #names: NameTable;
   readonly #whole = new Md5Column();
   /** Those that say more. */
@@ -12,6 +13,7 @@ export class DigestTable implements ReadonlyMap<string, FileDigest> {
 
   /** @param names of the files, which are kept once */
   constructor(names = new NameTable()) {
+    super();
     this.#names = names;
   }
 
@@ -47,22 +49,6 @@ export class DigestTable implements ReadonlyMap<string, FileDigest> {
       const digest = this.#at(row);
       if (digest !== undefined) yield [this.#names.at(row), digest];
     }
-  }
-
-  *keys(): Generator<string, undefined> {
-    for (const [name] of this.entries()) yield name;
-  }
-
-  *values(): Generator<FileDigest, undefined> {
-    for (const [, digest] of this.entries()) yield digest;
-  }
-
-  [Symbol.iterator](): Generator<[string, FileDigest], undefined> {
-    return this.entries();
-  }
-
-  forEach(tell: (digest: FileDigest, name: string, table: this) => void): void {
-    for (const [name, digest] of this.entries()) tell(digest, name, this);
   }
 
   #hasRow(row: number): boolean {
