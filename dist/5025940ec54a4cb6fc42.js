@@ -228,49 +228,31 @@ function stretchesOf(file, other) {
     return stretches;
 }
 
-;// CONCATENATED MODULE: ./build/src/model/object-key.js
-/** S3's limit on a key, in bytes of UTF-8. */
-const MAX_KEY_BYTES = 1024;
-/** Our own objects (index, journal, lock) live below this name; they are never tree, source or deletion. */
-const OWN_DIRECTORY = '.s3-dedup-sync/';
-/** Strips leading slashes and closes the prefix with one. `/` alone and the empty string are the bucket's root. */
-function parsePrefix(text) {
-    const bare = text.replace(/^\/+/, '').replace(/\/+$/, '');
-    return (bare === '' ? '' : `${bare}/`);
-}
-/**
- * Joins a prefix and a path below it.
- * `undefined` when S3 cannot hold the name: empty, over 1,024 bytes, or with a lone surrogate.
- */
-function joinKey(prefix, path) {
-    const key = prefix + path;
-    if (path === '' || !key.isWellFormed() || Buffer.byteLength(key) > MAX_KEY_BYTES)
-        return undefined;
-    return key;
-}
-/** The order of S3's listings: by UTF-8 bytes, which is by code point and not JavaScript's `<`. */
-function compareKeys(a, b) {
-    const length = Math.min(a.length, b.length);
-    for (let i = 0; i < length; i++) {
-        let x = a.charCodeAt(i);
-        let y = b.charCodeAt(i);
-        if (x === y)
-            continue;
-        // Surrogates encode code points above U+FFFF and sort after U+E000..U+FFFF in UTF-8.
-        if (x >= 0xd800 && y >= 0xd800) {
-            x = x >= 0xe000 ? x - 0x800 : x + 0x2000;
-            y = y >= 0xe000 ? y - 0x800 : y + 0x2000;
-        }
-        return x - y;
+;// CONCATENATED MODULE: ./build/src/model/entries-map.js
+/** What a read-only Map is besides its entries, for tables that make those as they are asked for. */
+class entries_map_EntriesMap {
+    *keys() {
+        for (const [key] of this.entries())
+            yield key;
     }
-    return a.length - b.length;
+    *values() {
+        for (const [, value] of this.entries())
+            yield value;
+    }
+    [Symbol.iterator]() {
+        return this.entries();
+    }
+    forEach(tell) {
+        for (const [key, value] of this.entries())
+            tell(value, key, this);
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/model/name-table.js
 
 
 /** Bytes of names that are allocated together: what is there is never copied. */
-const PAGE = 1024 * 1024;
+const PAGE = (/* unused pure expression or super */ null && (1024 * 1024));
 /** Names that there is room for at first. */
 const FIRST_ROWS = 1024;
 /** In `#lengths`: the name is kept as UTF-16. Without it, a byte a character. */
@@ -279,7 +261,7 @@ const WIDE = 0x8000_0000;
  * Distinct names, numbered in the order in which they were added. A million of them take 20 bytes each beside their
  * characters, a third of what they take as strings in a Map, and nothing that a garbage collector has to visit.
  */
-class NameTable {
+class name_table_NameTable {
     #size = 0;
     #pages = [];
     /** What is used of the last page. */
@@ -292,7 +274,7 @@ class NameTable {
     /** Rows by hash, each plus 1; 0 is free. A power of two, at most half full. */
     #slots = new Uint32Array(FIRST_ROWS * 2);
     /** So that nobody can choose names that all fall into one slot. */
-    #seed = (0,external_node_crypto_namespaceObject.randomInt)(2 ** 32) | 0;
+    #seed = randomInt(2 ** 32) | 0;
     get size() {
         return this.#size;
     }
@@ -387,9 +369,9 @@ class NameTable {
     }
     #widen() {
         const rows = this.#hashes.length * 2;
-        this.#starts = moved(this.#starts, new Float64Array(rows));
-        this.#lengths = moved(this.#lengths, new Uint32Array(rows));
-        this.#hashes = moved(this.#hashes, new Int32Array(rows));
+        this.#starts = name_table_moved(this.#starts, new Float64Array(rows));
+        this.#lengths = name_table_moved(this.#lengths, new Uint32Array(rows));
+        this.#hashes = name_table_moved(this.#hashes, new Int32Array(rows));
     }
     #rehash() {
         this.#slots = new Uint32Array(this.#slots.length * 2);
@@ -403,7 +385,7 @@ class NameTable {
     }
 }
 /** A longer column with what the other one has. Nothing is resident of it but what was written. */
-function moved(from, to) {
+function name_table_moved(from, to) {
     to.set(from);
     return to;
 }
@@ -413,7 +395,7 @@ function moved(from, to) {
 const md5_column_FIRST_ROWS = 1024;
 const BYTES = 16;
 /** MD5s by row, 17 bytes each. */
-class Md5Column {
+class md5_column_Md5Column {
     #bytes = Buffer.alloc(md5_column_FIRST_ROWS * BYTES);
     #isSet = new Uint8Array(md5_column_FIRST_ROWS);
     set(row, md5) {
@@ -444,9 +426,10 @@ class Md5Column {
 ;// CONCATENATED MODULE: ./build/src/model/file-entries.js
 
 
+
 const file_entries_FIRST_ROWS = 1024;
 /** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
-class file_entries_FileEntries {
+class file_entries_FileEntries extends (/* unused pure expression or super */ null && (EntriesMap)) {
     #paths = new NameTable();
     #sizes = new Float64Array(file_entries_FIRST_ROWS);
     #mtimes = new BigInt64Array(file_entries_FIRST_ROWS);
@@ -493,13 +476,6 @@ class file_entries_FileEntries {
     *entries() {
         for (let row = 0; row < this.size; row++)
             yield [this.#paths.at(row), this.#at(row)];
-    }
-    [Symbol.iterator]() {
-        return this.entries();
-    }
-    forEach(tell) {
-        for (const [path, entry] of this.entries())
-            tell(entry, path, this);
     }
     #at(row) {
         const other = this.#others.get(row);

@@ -1152,7 +1152,7 @@ class Connection {
         socket.on('timeout', () => this.#silent());
         socket.on('close', () => {
             owner.closed();
-            this.fail(new Error(this.#exchange?.reader.isUntouched === false ? CUT_SHORT : UNANSWERED));
+            this.#failClosed();
         });
     }
     get isUsable() {
@@ -1201,7 +1201,12 @@ class Connection {
         else if (exchange.reader.end())
             this.#answered(exchange);
         else
-            this.fail(new Error(exchange.reader.isUntouched ? UNANSWERED : CUT_SHORT));
+            this.#failClosed();
+    }
+    /** The other end is gone; where nobody waits for it, nobody is told. */
+    #failClosed() {
+        const isCut = this.#exchange?.reader.isUntouched === false;
+        this.fail(new Error(isCut ? 'the answer was cut short' : 'the connection was closed without an answer'));
     }
     #answered({ reader, resolve }) {
         const { answer } = reader;
@@ -1238,8 +1243,6 @@ class Connection {
         return exchange;
     }
 }
-const UNANSWERED = 'the connection was closed without an answer';
-const CUT_SHORT = 'the answer was cut short';
 function headOf({ method, path, headers, body }) {
     if (UNSENDABLE_PATH.test(path))
         throw new Error(`the path ${JSON.stringify(path)} is not escaped`);

@@ -784,6 +784,8 @@ function isSize(value) {
 
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __webpack_require__(8500);
+// EXTERNAL MODULE: ./build/src/model/entries-map.js
+var entries_map = __webpack_require__(6452);
 // EXTERNAL MODULE: ./build/src/model/md5-column.js
 var md5_column = __webpack_require__(9018);
 // EXTERNAL MODULE: ./build/src/model/name-table.js
@@ -794,8 +796,9 @@ var file_bytes = __webpack_require__(5313);
 
 
 
+
 /** Digests by the names of files. Most are nothing but an MD5, and take 17 bytes. */
-class DigestTable {
+class DigestTable extends entries_map/* EntriesMap */.v {
     #names;
     #whole = new md5_column/* Md5Column */.B();
     /** Those that say more. */
@@ -803,6 +806,7 @@ class DigestTable {
     #size = 0;
     /** @param names of the files, which are kept once */
     constructor(names = new name_table/* NameTable */.K()) {
+        super();
         this.#names = names;
     }
     get size() {
@@ -836,21 +840,6 @@ class DigestTable {
             if (digest !== undefined)
                 yield [this.#names.at(row), digest];
         }
-    }
-    *keys() {
-        for (const [name] of this.entries())
-            yield name;
-    }
-    *values() {
-        for (const [, digest] of this.entries())
-            yield digest;
-    }
-    [Symbol.iterator]() {
-        return this.entries();
-    }
-    forEach(tell) {
-        for (const [name, digest] of this.entries())
-            tell(digest, name, this);
     }
     #hasRow(row) {
         return this.#whole.has(row) || this.#others.has(row);
@@ -2714,12 +2703,13 @@ var external_node_v8_ = __webpack_require__(8877);
 
 
 
+
 const FIRST_ROWS = 1024;
 /**
  * What a prefix holds, in the order in which it was listed, 55 bytes an object beside its key. Objects are made as they are
  * asked for: the same one is another object each time.
  */
-class Listing {
+class Listing extends entries_map/* EntriesMap */.v {
     /** Its keys; further ones may follow, of whoever says something of them. */
     names = new name_table/* NameTable */.K();
     #size = 0;
@@ -2775,13 +2765,6 @@ class Listing {
     *entries() {
         for (const object of this.values())
             yield [object.key, object];
-    }
-    [Symbol.iterator]() {
-        return this.entries();
-    }
-    forEach(tell) {
-        for (const object of this.values())
-            tell(object, object.key, this);
     }
     #find(key) {
         const row = this.names.find(key);
@@ -2887,14 +2870,16 @@ async function listFurther({ url, store, prefix, bucket }, destination, onProgre
 ;// CONCATENATED MODULE: ./build/src/model/md5-table.js
 
 
+
 /** MD5s by name, as far as they are known: 17 bytes each where the names are kept elsewhere already. */
-class Md5Table {
+class Md5Table extends entries_map/* EntriesMap */.v {
     #names;
     #md5s = new md5_column/* Md5Column */.B();
     #unknown = new Set();
     #size = 0;
     /** @param names that this table's are among */
     constructor(names = new name_table/* NameTable */.K()) {
+        super();
         this.#names = names;
     }
     get size() {
@@ -2925,21 +2910,6 @@ class Md5Table {
         for (let row = 0; row < this.#names.size; row++)
             if (this.#hasRow(row))
                 yield [this.#names.at(row), this.#md5s.at(row)];
-    }
-    *keys() {
-        for (const [name] of this.entries())
-            yield name;
-    }
-    *values() {
-        for (const [, md5] of this.entries())
-            yield md5;
-    }
-    [Symbol.iterator]() {
-        return this.entries();
-    }
-    forEach(tell) {
-        for (const [name, md5] of this.entries())
-            tell(md5, name, this);
     }
     #hasRow(row) {
         return this.#md5s.has(row) || this.#unknown.has(row);

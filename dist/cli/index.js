@@ -3266,6 +3266,8 @@ var external_node_zlib_ = __nccwpck_require__(8522);
 var model_chunks = __nccwpck_require__(9621);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __nccwpck_require__(6799);
+// EXTERNAL MODULE: ./build/src/model/entries-map.js
+var entries_map = __nccwpck_require__(6452);
 // EXTERNAL MODULE: ./build/src/model/md5-column.js
 var md5_column = __nccwpck_require__(9018);
 // EXTERNAL MODULE: ./build/src/model/name-table.js
@@ -3273,9 +3275,10 @@ var name_table = __nccwpck_require__(8025);
 ;// CONCATENATED MODULE: ./build/src/model/file-entries.js
 
 
+
 const FIRST_ROWS = 1024;
 /** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
-class FileEntries {
+class FileEntries extends entries_map/* EntriesMap */.v {
     #paths = new name_table/* NameTable */.K();
     #sizes = new Float64Array(FIRST_ROWS);
     #mtimes = new BigInt64Array(FIRST_ROWS);
@@ -3322,13 +3325,6 @@ class FileEntries {
     *entries() {
         for (let row = 0; row < this.size; row++)
             yield [this.#paths.at(row), this.#at(row)];
-    }
-    [Symbol.iterator]() {
-        return this.entries();
-    }
-    forEach(tell) {
-        for (const [path, entry] of this.entries())
-            tell(entry, path, this);
     }
     #at(row) {
         const other = this.#others.get(row);
@@ -3737,6 +3733,34 @@ function multipartETag(partMd5s) {
     for (const md5 of partMd5s)
         hash.update(md5, 'hex');
     return `${hash.digest('hex')}-${partMd5s.length}`;
+}
+
+
+/***/ }),
+
+/***/ 6452:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   v: () => (/* binding */ EntriesMap)
+/* harmony export */ });
+/** What a read-only Map is besides its entries, for tables that make those as they are asked for. */
+class EntriesMap {
+    *keys() {
+        for (const [key] of this.entries())
+            yield key;
+    }
+    *values() {
+        for (const [, value] of this.entries())
+            yield value;
+    }
+    [Symbol.iterator]() {
+        return this.entries();
+    }
+    forEach(tell) {
+        for (const [key, value] of this.entries())
+            tell(value, key, this);
+    }
 }
 
 

@@ -170,7 +170,7 @@ class Connection {
     socket.on('timeout', () => this.#silent());
     socket.on('close', () => {
       owner.closed();
-      this.fail(new Error(this.#exchange?.reader.isUntouched === false ? CUT_SHORT : UNANSWERED));
+      this.#failClosed();
     });
   }
 
@@ -218,7 +218,13 @@ class Connection {
     const exchange = this.#exchange;
     if (exchange === undefined) this.socket.destroy();
     else if (exchange.reader.end()) this.#answered(exchange);
-    else this.fail(new Error(exchange.reader.isUntouched ? UNANSWERED : CUT_SHORT));
+    else this.#failClosed();
+  }
+
+  /** The other end is gone; where nobody waits for it, nobody is told. */
+  #failClosed(): void {
+    const isCut = this.#exchange?.reader.isUntouched === false;
+    this.fail(new Error(isCut ? 'the answer was cut short' : 'the connection was closed without an answer'));
   }
 
   #answered({ reader, resolve }: Exchange): void {
@@ -253,9 +259,6 @@ class Connection {
     return exchange;
   }
 }
-
-const UNANSWERED = 'the connection was closed without an answer';
-const CUT_SHORT = 'the answer was cut short';
 
 function headOf({ method, path, headers, body }: Outgoing): string {
   if (UNSENDABLE_PATH.test(path)) throw new Error(`the path ${JSON.stringify(path)} is not escaped`);

@@ -19,7 +19,7 @@ export const BLOCK = 64;
 export const WORD_VECTOR = 16;
 
 /** Where in memory what lies. */
-export const CONSTANTS_AT = 0;
+const CONSTANTS_AT = 0;
 /** The four words of all lanes' states, word by word. */
 export const STATES_AT = 1024;
 /** Addresses of the next block of each lane. */
