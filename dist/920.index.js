@@ -4009,6 +4009,8 @@ class DigestPool {
     #isHelping = false;
     /** No thread is to be had. */
     #isAlone = false;
+    /** Why nothing more is done. */
+    #endedBy;
     #signal;
     #onAbort = () => void this.#end(this.#signal.reason);
     #onAlive;
@@ -4030,6 +4032,14 @@ class DigestPool {
     async digest(job, ahead) {
         const read = () => this.#read(job, ahead);
         return this.#memo === undefined ? read() : this.#memo.digest(job, read);
+    }
+    /** As `digest` in a thread, without a promise where nobody else asks for the same. */
+    ask(job, resolve, reject) {
+        const isSimple = this.#memo === undefined && job.file.size < WORTH_THREAD && !this.#isAlone;
+        if (isSimple)
+            this.#enqueue({ job, resolve: (result) => resolve(result), reject });
+        else
+            this.digest(job, Number.POSITIVE_INFINITY).then(resolve, reject);
     }
     async #read(job, ahead) {
         if (ahead < WORTH_THREAD && this.#sent.size === 0)
@@ -4081,11 +4091,17 @@ class DigestPool {
     async #inThread(job) {
         if (this.#isAlone)
             return this.#inPlace(job);
-        return new Promise((resolve, reject) => {
-            this.#queue.push({ job, resolve, reject });
-            this.#queuedBytes += job.file.size;
-            this.#dispatch();
-        });
+        return new Promise((resolve, reject) => this.#enqueue({ job, resolve, reject }));
+    }
+    #enqueue(task) {
+        const ended = this.#endedBy;
+        if (ended !== undefined) {
+            queueMicrotask(() => task.reject(ended.reason));
+            return;
+        }
+        this.#queue.push(task);
+        this.#queuedBytes += task.job.file.size;
+        this.#dispatch();
     }
     async #inPlace(job) {
         await (0,promises_.setImmediate)();
@@ -4101,6 +4117,7 @@ class DigestPool {
         await this.#end(new Error('the digests are not wanted any more'));
     }
     async #end(reason) {
+        this.#endedBy ??= { reason };
         const workers = [...this.#sent.keys()];
         const sent = [...this.#sent.values()].flatMap(({ batches }) => batches.flat());
         const tasks = [...sent, ...this.#queue.splice(0)];
@@ -5239,18 +5256,24 @@ function contentsOf(files, objects, digests, vouched) {
 
 /** Below this much to hash, what a thread does ahead is not worth its start. Bytes. */
 const early_digests_WORTH_THREAD = 16 * 1024 * 1024;
+/** Where the index knows of more than that, so much that has to be hashed promises that the rest has to as well. Bytes. */
+const SHOWS_REST = 1024 * 1024;
 /** Digests asked for at a time: enough for full batches to every thread. */
 const IN_FLIGHT = 512;
 /** In place of a row. */
 const TAKEN = -1;
 /**
  * Digests files while the tree is still walked and the destination listed: a file whose size an object or another file
- * has is asked for later, whatever else is found. In threads, and so only where there is enough for one. What fails is
- * not told: the file is read again, and then it is.
+ * has is asked for later, whatever else is found, and so is one that an earlier run published under its name and with
+ * its size. In threads, and so only where there is enough for one. What fails is not told: the file is read again, and
+ * then it is.
  */
 class EarlyDigests {
     sizes;
     #pool;
+    #prefix;
+    /** Tells what the listing will have before it does. */
+    #index;
     /** Files that it knows are not read. */
     #fileIndex;
     #cuts;
@@ -5262,6 +5285,8 @@ class EarlyDigests {
     #large = new Map();
     #due = [];
     #dueBytes = 0;
+    /** So many bytes due start a thread. */
+    #worthThread;
     #isStarted = false;
     #isFinished = false;
     #running = 0;
@@ -5272,14 +5297,18 @@ class EarlyDigests {
     files = 0;
     bytes = 0;
     /**
+     * @param prefix of the keys that files get
      * @param index of the objects
      * @param fileIndex where its lines about local files may be believed
      * @param cuts large files as well, where a thread has time for it
      */
-    constructor(pool, index, fileIndex, cuts = false) {
+    constructor(pool, prefix, index, fileIndex, cuts = false) {
         this.#pool = pool;
+        this.#prefix = prefix;
+        this.#index = index;
         this.#fileIndex = fileIndex;
         this.#cuts = cuts;
+        this.#worthThread = knows(index, early_digests_WORTH_THREAD) ? SHOWS_REST : early_digests_WORTH_THREAD;
         this.sizes = new ListedSizes(index);
     }
     /** Of whole files alone. */
@@ -5292,12 +5321,16 @@ class EarlyDigests {
             this.#files = files;
             this.#whole = new DigestTable(files.names);
         }
-        const { size, nlink } = files.at(row);
+        const file = files.at(row);
+        const { name, size, nlink } = file;
         // Of several names of one file the digests are found by its inode, all at once.
         if (size === 0 || nlink > 1)
             return;
         if (this.sizes.has(size)) {
-            this.#ask(row);
+            this.#ask(row, file);
+        }
+        else if (size < part_sizes/* MULTIPART_THRESHOLD */.xf && this.#index?.objects.get(this.#prefix + name)?.size === size) {
+            this.#ask(row, file);
         }
         else if (size >= part_sizes/* MULTIPART_THRESHOLD */.xf) {
             const large = this.#large.get(size);
@@ -5308,7 +5341,7 @@ class EarlyDigests {
         }
         else if (this.#firsts.has(size)) {
             this.#askFirst(size);
-            this.#ask(row);
+            this.#ask(row, file);
         }
         else {
             this.#firsts.set(size, row);
@@ -5332,15 +5365,14 @@ class EarlyDigests {
         this.#firsts.set(size, TAKEN);
         this.#ask(first);
     }
-    #ask(row) {
-        const file = this.#files?.at(row);
+    #ask(row, file = this.#files?.at(row)) {
         if (file === undefined || this.#isFinished)
             return;
         if (this.#fileIndex !== undefined && recallMd5(this.#fileIndex, file) !== undefined)
             return;
         this.#due.push(row);
         this.#dueBytes += file.size;
-        this.#isStarted ||= this.#dueBytes >= early_digests_WORTH_THREAD;
+        this.#isStarted ||= this.#dueBytes >= this.#worthThread;
         if (this.#isStarted)
             this.#begin();
     }
@@ -5350,29 +5382,36 @@ class EarlyDigests {
             const file = row === undefined ? undefined : this.#files?.at(row);
             if (file === undefined)
                 return;
-            void this.#digest(file);
+            this.#digest(file);
         }
     }
-    async #digest(file) {
-        const { name, size } = file;
+    /** Without a promise a file: most are small, and there are many. */
+    #digest(file) {
+        const { size } = file;
         const layouts = size < part_sizes/* MULTIPART_THRESHOLD */.xf ? [] : this.sizes.layoutsOf(file);
         const job = { file, layouts };
+        const cut = this.#cuts && (0,model_chunks/* chunkUnit */.u8)(size) !== undefined ? idleChunks(this.#pool, file) : undefined;
         this.#running++;
-        try {
-            const cut = this.#cuts && (0,model_chunks/* chunkUnit */.u8)(size) !== undefined ? idleChunks(this.#pool, file) : undefined;
-            const whole = await this.#pool.digest(job, Number.POSITIVE_INFINITY);
-            const chunks = await cut;
-            const digest = chunks === undefined ? whole : { ...whole, chunks };
-            if (layouts.length === 0)
-                this.#whole?.set(name, digest);
-            else
-                this.#parts.set(name, { layouts: layouts.map(digest_index/* formatLayout */.Cu), digest });
-            this.files++;
-            this.bytes += size;
-        }
-        catch {
-            // It is asked for again.
-        }
+        const learn = (digest) => {
+            this.#learn(job, digest);
+            this.#end();
+        };
+        // What cannot be read is asked for again.
+        const fail = () => this.#end();
+        if (cut === undefined)
+            this.#pool.ask(job, learn, fail);
+        else
+            this.#pool.ask(job, (whole) => void cut.then((chunks) => learn(chunks === undefined ? whole : { ...whole, chunks })), fail);
+    }
+    #learn({ file, layouts }, digest) {
+        if (layouts.length === 0)
+            this.#whole?.set(file.name, digest);
+        else
+            this.#parts.set(file.name, { layouts: layouts.map(digest_index/* formatLayout */.Cu), digest });
+        this.files++;
+        this.bytes += file.size;
+    }
+    #end() {
         this.#running--;
         this.#begin();
         if (this.#running === 0)
@@ -5399,6 +5438,16 @@ class EarlyDigests {
         const isAll = etags.every((etag) => etag !== undefined);
         return isAll ? { ...parts.digest, etags } : undefined;
     }
+}
+/** Whether an index knows of objects of so many bytes. */
+function knows(index, bytes) {
+    let known = 0;
+    for (const { size } of index?.objects.values() ?? []) {
+        known += size;
+        if (known >= bytes)
+            return true;
+    }
+    return false;
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/encode.js
@@ -8731,7 +8780,7 @@ class Run {
         // Where files are stored encoded, their own bytes have no object.
         const isPlain = this.#source === undefined && site.compress.length === 0;
         const early = isPlain
-            ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex, this.#reuses)
+            ? new EarlyDigests(this.#frame.pool, this.#options.destination.prefix, remembered.index, this.#fileIndex, this.#reuses)
             : undefined;
         const { tree: found, listing, further } = await this.#look(early, remembered.index);
         const published = await withoutRules(found, site);

@@ -695,11 +695,11 @@ function line(record) {
 function parseLine(bytes, start, end) {
     if (end - start < 11 || bytes[start + 8] !== 0x20)
         return undefined;
-    const body = bytes.subarray(start + 9, end);
-    if (bytes.toString('latin1', start, start + 8) !== crc32(body).toString(16).padStart(8, '0'))
+    const body = new Uint8Array(bytes.buffer, bytes.byteOffset + start + 9, end - start - 9);
+    if (checksumAt(bytes, start) !== crc32(body))
         return undefined;
     try {
-        const value = JSON.parse(body.toString('utf8'));
+        const value = JSON.parse(bytes.toString('utf8', start + 9, end));
         return typeof value === 'object' && value !== null && !Array.isArray(value)
             ? value
             : undefined;
@@ -709,43 +709,86 @@ function parseLine(bytes, start, end) {
         return undefined;
     }
 }
+/** Eight lower-case hex digits. -1: they are none. */
+function checksumAt(bytes, start) {
+    let sum = 0;
+    for (let at = start; at < start + 8; at++) {
+        const digit = bytes[at];
+        if (digit >= 0x30 && digit <= 0x39)
+            sum = sum * 16 + (digit - 0x30);
+        else if (digit >= 0x61 && digit <= 0x66)
+            sum = sum * 16 + (digit - 0x57);
+        else
+            return -1;
+    }
+    return sum;
+}
+const OBJECT_FIELDS = new Set([
+    'key',
+    'etag',
+    'size',
+    'md5',
+    'parts',
+    'chunks',
+    'headers',
+    'source',
+    'class',
+    'modified',
+    'written',
+]);
+const FILE_FIELDS = new Set(['path', 'size', 'mtimeNs', 'ctimeNs', 'ino', 'md5']);
+/** What a newer version wrote. */
+function extraOf(record, known) {
+    let extra;
+    for (const name of Object.keys(record)) {
+        if (known.has(name))
+            continue;
+        // Its own member, whatever it is called.
+        extra = { ...extra, [name]: record[name] };
+    }
+    return extra;
+}
+/** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
 function objectEntry(record) {
-    const { key: _, etag: rawETag, size, md5: rawMd5, parts, headers, source, class: asked, ...more } = record;
-    const { modified, written, chunks, ...extra } = more;
+    const { etag: rawETag, size, md5: rawMd5, parts, chunks, headers, source, class: asked } = record;
+    const { modified, written } = record;
     const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
     const isWrong = rawMd5 !== undefined && md5 === undefined;
     if (etag === undefined || isWrong || !isSize(size))
         return undefined;
-    return {
-        etag,
-        size,
-        ...(md5 === undefined ? {} : { md5 }),
-        ...(typeof parts === 'string' && parseLayout(parts) !== undefined ? { parts } : {}),
-        ...(isChunksText(chunks) ? { chunks } : {}),
-        ...(typeof headers === 'string' ? { headers } : {}),
-        ...(typeof source === 'string' ? { source } : {}),
-        ...(typeof asked === 'string' ? { class: asked } : {}),
-        ...(isSize(modified) ? { modified } : {}),
-        ...(isSize(written) ? { written } : {}),
-        ...(Object.keys(extra).length > 0 ? { extra } : {}),
-    };
+    const entry = { etag, size };
+    if (md5 !== undefined)
+        entry.md5 = md5;
+    if (typeof parts === 'string' && parseLayout(parts) !== undefined)
+        entry.parts = parts;
+    if (isChunksText(chunks))
+        entry.chunks = chunks;
+    if (typeof headers === 'string')
+        entry.headers = headers;
+    if (typeof source === 'string')
+        entry.source = source;
+    if (typeof asked === 'string')
+        entry.class = asked;
+    if (isSize(modified))
+        entry.modified = modified;
+    if (isSize(written))
+        entry.written = written;
+    const extra = extraOf(record, OBJECT_FIELDS);
+    if (extra !== undefined)
+        entry.extra = extra;
+    return entry;
 }
 function fileEntry(record) {
-    const { path: _, size, mtimeNs, ctimeNs, ino, md5: rawMd5, ...extra } = record;
+    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5 } = record;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
     if (md5 === undefined || !isSize(size))
         return undefined;
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
-    return {
-        size,
-        mtimeNs: BigInt(mtimeNs),
-        ctimeNs: BigInt(ctimeNs),
-        ino: BigInt(ino),
-        md5,
-        ...(Object.keys(extra).length > 0 ? { extra } : {}),
-    };
+    const entry = { size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 };
+    const extra = extraOf(record, FILE_FIELDS);
+    return extra === undefined ? entry : { ...entry, extra };
 }
 function pendingDelete(record) {
     const { etag: text, since, deploys } = record;

@@ -81,6 +81,8 @@ export class DigestPool {
   #isHelping = false;
   /** No thread is to be had. */
   #isAlone = false;
+  /** Why nothing more is done. */
+  #endedBy: { readonly reason: unknown } | undefined;
 
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => void this.#end(this.#signal.reason);
@@ -106,6 +108,13 @@ export class DigestPool {
   async digest(job: FileJob, ahead: number): Promise<FileDigest> {
     const read = (): Promise<FileDigest> => this.#read(job, ahead);
     return this.#memo === undefined ? read() : this.#memo.digest(job, read);
+  }
+
+  /** As `digest` in a thread, without a promise where nobody else asks for the same. */
+  ask(job: FileJob, resolve: (digest: FileDigest) => void, reject: (error: unknown) => void): void {
+    const isSimple = this.#memo === undefined && job.file.size < WORTH_THREAD && !this.#isAlone;
+    if (isSimple) this.#enqueue({ job, resolve: (result) => resolve(result as FileDigest), reject });
+    else this.digest(job, Number.POSITIVE_INFINITY).then(resolve, reject);
   }
 
   async #read(job: FileJob, ahead: number): Promise<FileDigest> {
@@ -166,11 +175,18 @@ export class DigestPool {
 
   async #inThread(job: Job): Promise<JobResult> {
     if (this.#isAlone) return this.#inPlace(job);
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ job, resolve, reject });
-      this.#queuedBytes += job.file.size;
-      this.#dispatch();
-    });
+    return new Promise((resolve, reject) => this.#enqueue({ job, resolve, reject }));
+  }
+
+  #enqueue(task: Task): void {
+    const ended = this.#endedBy;
+    if (ended !== undefined) {
+      queueMicrotask(() => task.reject(ended.reason));
+      return;
+    }
+    this.#queue.push(task);
+    this.#queuedBytes += task.job.file.size;
+    this.#dispatch();
   }
 
   async #inPlace(job: Job): Promise<JobResult> {
@@ -190,6 +206,7 @@ export class DigestPool {
   }
 
   async #end(reason: unknown): Promise<void> {
+    this.#endedBy ??= { reason };
     const workers = [...this.#sent.keys()];
     const sent = [...this.#sent.values()].flatMap(({ batches }) => batches.flat());
     const tasks = [...sent, ...this.#queue.splice(0)];

@@ -1,5 +1,6 @@
 import { chunkUnit } from '../model/chunks.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
+import type { Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
 import { areWhole, idleChunks, recallMd5, wholeUnder } from './digest.js';
@@ -12,22 +13,29 @@ import { ListedSizes } from './listed-sizes.js';
 /** Below this much to hash, what a thread does ahead is not worth its start. Bytes. */
 const WORTH_THREAD = 16 * 1024 * 1024;
 
+/** Where the index knows of more than that, so much that has to be hashed promises that the rest has to as well. Bytes. */
+const SHOWS_REST = 1024 * 1024;
+
 /** Digests asked for at a time: enough for full batches to every thread. */
 const IN_FLIGHT = 512;
 
 /** In place of a row. */
 const TAKEN = -1;
 
-export type EarlyPool = Pick<DigestPool, 'chunks' | 'digest' | 'helping' | 'isIdle'>;
+export type EarlyPool = Pick<DigestPool, 'chunks' | 'ask' | 'helping' | 'isIdle'>;
 
 /**
  * Digests files while the tree is still walked and the destination listed: a file whose size an object or another file
- * has is asked for later, whatever else is found. In threads, and so only where there is enough for one. What fails is
- * not told: the file is read again, and then it is.
+ * has is asked for later, whatever else is found, and so is one that an earlier run published under its name and with
+ * its size. In threads, and so only where there is enough for one. What fails is not told: the file is read again, and
+ * then it is.
  */
 export class EarlyDigests {
   readonly sizes: ListedSizes;
   readonly #pool: EarlyPool;
+  readonly #prefix: Prefix;
+  /** Tells what the listing will have before it does. */
+  readonly #index: DigestIndex | undefined;
   /** Files that it knows are not read. */
   readonly #fileIndex: DigestIndex | undefined;
   readonly #cuts: boolean;
@@ -39,6 +47,8 @@ export class EarlyDigests {
   readonly #large = new Map<number, number[]>();
   readonly #due: number[] = [];
   #dueBytes = 0;
+  /** So many bytes due start a thread. */
+  readonly #worthThread: number;
   #isStarted = false;
   #isFinished = false;
   #running = 0;
@@ -50,19 +60,24 @@ export class EarlyDigests {
   bytes = 0;
 
   /**
+   * @param prefix of the keys that files get
    * @param index of the objects
    * @param fileIndex where its lines about local files may be believed
    * @param cuts large files as well, where a thread has time for it
    */
   constructor(
     pool: EarlyPool,
+    prefix: Prefix,
     index: DigestIndex | undefined,
     fileIndex: DigestIndex | undefined,
     cuts = false,
   ) {
     this.#pool = pool;
+    this.#prefix = prefix;
+    this.#index = index;
     this.#fileIndex = fileIndex;
     this.#cuts = cuts;
+    this.#worthThread = knows(index, WORTH_THREAD) ? SHOWS_REST : WORTH_THREAD;
     this.sizes = new ListedSizes(index);
   }
 
@@ -77,18 +92,21 @@ export class EarlyDigests {
       this.#files = files;
       this.#whole = new DigestTable(files.names);
     }
-    const { size, nlink } = files.at(row);
+    const file = files.at(row);
+    const { name, size, nlink } = file;
     // Of several names of one file the digests are found by its inode, all at once.
     if (size === 0 || nlink > 1) return;
     if (this.sizes.has(size)) {
-      this.#ask(row);
+      this.#ask(row, file);
+    } else if (size < MULTIPART_THRESHOLD && this.#index?.objects.get(this.#prefix + name)?.size === size) {
+      this.#ask(row, file);
     } else if (size >= MULTIPART_THRESHOLD) {
       const large = this.#large.get(size);
       if (large === undefined) this.#large.set(size, [row]);
       else large.push(row);
     } else if (this.#firsts.has(size)) {
       this.#askFirst(size);
-      this.#ask(row);
+      this.#ask(row, file);
     } else {
       this.#firsts.set(size, row);
     }
@@ -111,13 +129,12 @@ export class EarlyDigests {
     this.#ask(first);
   }
 
-  #ask(row: number): void {
-    const file = this.#files?.at(row);
+  #ask(row: number, file = this.#files?.at(row)): void {
     if (file === undefined || this.#isFinished) return;
     if (this.#fileIndex !== undefined && recallMd5(this.#fileIndex, file) !== undefined) return;
     this.#due.push(row);
     this.#dueBytes += file.size;
-    this.#isStarted ||= this.#dueBytes >= WORTH_THREAD;
+    this.#isStarted ||= this.#dueBytes >= this.#worthThread;
     if (this.#isStarted) this.#begin();
   }
 
@@ -126,27 +143,40 @@ export class EarlyDigests {
       const row = this.#due.pop();
       const file = row === undefined ? undefined : this.#files?.at(row);
       if (file === undefined) return;
-      void this.#digest(file);
+      this.#digest(file);
     }
   }
 
-  async #digest(file: LocalFile): Promise<void> {
-    const { name, size } = file;
+  /** Without a promise a file: most are small, and there are many. */
+  #digest(file: LocalFile): void {
+    const { size } = file;
     const layouts = size < MULTIPART_THRESHOLD ? [] : this.sizes.layoutsOf(file);
     const job: FileJob = { file, layouts };
+    const cut = this.#cuts && chunkUnit(size) !== undefined ? idleChunks(this.#pool, file) : undefined;
     this.#running++;
-    try {
-      const cut = this.#cuts && chunkUnit(size) !== undefined ? idleChunks(this.#pool, file) : undefined;
-      const whole = await this.#pool.digest(job, Number.POSITIVE_INFINITY);
-      const chunks = await cut;
-      const digest = chunks === undefined ? whole : { ...whole, chunks };
-      if (layouts.length === 0) this.#whole?.set(name, digest);
-      else this.#parts.set(name, { layouts: layouts.map(formatLayout), digest });
-      this.files++;
-      this.bytes += size;
-    } catch {
-      // It is asked for again.
-    }
+    const learn = (digest: FileDigest): void => {
+      this.#learn(job, digest);
+      this.#end();
+    };
+    // What cannot be read is asked for again.
+    const fail = (): void => this.#end();
+    if (cut === undefined) this.#pool.ask(job, learn, fail);
+    else
+      this.#pool.ask(
+        job,
+        (whole) => void cut.then((chunks) => learn(chunks === undefined ? whole : { ...whole, chunks })),
+        fail,
+      );
+  }
+
+  #learn({ file, layouts }: FileJob, digest: FileDigest): void {
+    if (layouts.length === 0) this.#whole?.set(file.name, digest);
+    else this.#parts.set(file.name, { layouts: layouts.map(formatLayout), digest });
+    this.files++;
+    this.bytes += file.size;
+  }
+
+  #end(): void {
     this.#running--;
     this.#begin();
     if (this.#running === 0) this.#rest();
@@ -170,4 +200,14 @@ export class EarlyDigests {
     const isAll = etags.every((etag) => etag !== undefined);
     return isAll ? { ...parts.digest, etags } : undefined;
   }
+}
+
+/** Whether an index knows of objects of so many bytes. */
+function knows(index: DigestIndex | undefined, bytes: number): boolean {
+  let known = 0;
+  for (const { size } of index?.objects.values() ?? []) {
+    known += size;
+    if (known >= bytes) return true;
+  }
+  return false;
 }

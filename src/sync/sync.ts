@@ -282,7 +282,13 @@ class Run {
     // Where files are stored encoded, their own bytes have no object.
     const isPlain = this.#source === undefined && site.compress.length === 0;
     const early = isPlain
-      ? new EarlyDigests(this.#frame.pool, remembered.index, this.#fileIndex, this.#reuses)
+      ? new EarlyDigests(
+          this.#frame.pool,
+          this.#options.destination.prefix,
+          remembered.index,
+          this.#fileIndex,
+          this.#reuses,
+        )
       : undefined;
     const { tree: found, listing, further } = await this.#look(early, remembered.index);
     const published = await withoutRules(found, site);

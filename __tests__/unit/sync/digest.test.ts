@@ -99,3 +99,10 @@ describe('what the index remembers of a file', () => {
     expect(await digestOfA({}, later(), false)).toBe(read);
   });
 });
+
+test('what is asked of a pool after its end is refused: no thread is started for it', async () => {
+  const pool = new DigestPool(() => undefined, signal);
+  await pool.close();
+  const refused = new Promise((_, reject) => pool.ask({ file: files[0]!, layouts: [] }, reject, reject));
+  await expect(refused).rejects.toThrow('the digests are not wanted any more');
+});

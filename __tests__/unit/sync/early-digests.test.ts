@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ETag, type Md5, md5Of, multipartETag } from '../../../src/model/digest.js';
-import { uniformLayout } from '../../../src/model/digest-index.js';
-import type { ObjectKey } from '../../../src/model/object-key.js';
+import {
+  type DigestIndex,
+  emptyIndex,
+  type ObjectEntry,
+  uniformLayout,
+} from '../../../src/model/digest-index.js';
+import type { ObjectKey, Prefix } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import { EarlyDigests } from '../../../src/sync/early-digests.js';
 import type { FileJob } from '../../../src/sync/file-bytes.js';
@@ -34,21 +39,24 @@ interface Met {
 }
 
 /** Digests of names in place of bytes; `asked` tells what was read, in order. */
-function earlyDigests(asked: string[]): Met {
+function earlyDigests(asked: string[], index?: DigestIndex): Met {
   const files = new FileTable();
   const early = new EarlyDigests(
     {
-      digest: async ({ file: { name }, layouts }: FileJob) => {
+      ask: ({ file: { name }, layouts }: FileJob, resolve, reject) => {
         asked.push(name);
-        if (name.startsWith('broken')) throw new Error('it cannot be read');
         const parts = layouts.map((_, i) => `${md5(name)}-${i + 1}` as ETag);
-        return { md5: md5(name), partMd5s: [], etags: parts };
+        setImmediate(() => {
+          if (name.startsWith('broken')) reject(new Error('it cannot be read'));
+          else resolve({ md5: md5(name), partMd5s: [], etags: parts });
+        });
       },
       helping: async (work) => work(),
       isIdle: false,
       chunks: async () => undefined,
     },
-    undefined,
+    'p/' as Prefix,
+    index,
     undefined,
   );
   return { early, meet: (file) => early.found(files, files.add(file)) };
@@ -80,6 +88,25 @@ describe('digests made while the tree is walked and the destination listed', () 
     for (let i = 0; i < 15; i++) meet(file(`${i}`, MIB));
     await early.finish();
     expect(asked).toEqual([]);
+  });
+
+  test('are of files that an earlier run published with their size, and begin sooner where there are many', async () => {
+    const asked: string[] = [];
+    const entry = (size: number): ObjectEntry => ({ etag: '0'.repeat(32) as ETag, size });
+    const objects = new Map([
+      ['p/same', entry(2 * MIB)],
+      ['p/other size', entry(3 * MIB)],
+      ['elsewhere', entry(4 * MIB)],
+      ['p/large', entry(20 * MIB)],
+    ]);
+    const { early, meet } = earlyDigests(asked, { ...emptyIndex(Buffer.alloc(0)), objects });
+    meet(file('same', 2 * MIB));
+    meet(file('other size', 4 * MIB));
+    meet(file('elsewhere', 5 * MIB));
+    meet(file('large', 20 * MIB));
+    expect(asked).toEqual(['same']);
+    await early.finish();
+    expect(early.take(file('same', 2 * MIB), [])?.md5).toBe(md5('same'));
   });
 
   test('of a whole file give the ETag of an upload of one part; other layouts are read', async () => {
