@@ -790,8 +790,8 @@ var entries_map = __webpack_require__(6452);
 var md5_column = __webpack_require__(9018);
 // EXTERNAL MODULE: ./build/src/model/name-table.js
 var name_table = __webpack_require__(8025);
-// EXTERNAL MODULE: ./build/src/sync/file-bytes.js + 2 modules
-var file_bytes = __webpack_require__(5313);
+// EXTERNAL MODULE: ./build/src/sync/file-bytes.js + 1 modules
+var file_bytes = __webpack_require__(6770);
 ;// CONCATENATED MODULE: ./build/src/sync/digest-table.js
 
 
@@ -3973,7 +3973,10 @@ function perform(job, onBytes, scratch) {
     return (0,file_bytes/* digestFile */.TM)(job, onBytes, scratch);
 }
 
+// EXTERNAL MODULE: ./build/src/sync/md5-module.js
+var md5_module = __webpack_require__(4446);
 ;// CONCATENATED MODULE: ./build/src/sync/digest-pool.js
+
 
 
 
@@ -3987,11 +3990,13 @@ const WORTH_THREAD = 64 * 1024 * 1024;
 const WORTH_ANOTHER = 256 * 1024 * 1024;
 /** MD5 does some 600 MiB/s a core: four threads outrun every disk and line that a runner has. */
 const MOST_THREADS = 4;
-/** Small files go to a thread together: a message costs as much as hashing 50 KB. */
+/** Small files go to a thread together: a message costs as much as hashing 50 KB. Of larger ones as many as there are lanes. */
 const BATCH_FILES = 64;
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** One is worked at and one waits: a thread must not idle until this one finds time for its answer. */
 const BATCHES_SENT = 2;
+/** Of files above this on average, those that are digested beside each other should be of like sizes. Bytes. */
+const WORTH_ORDER = 64 * 1024;
 /** What this thread hashes in one go: some 2 ms, in which nothing else happens here. Bytes. */
 const IN_ONE_GO = 1024 * 1024;
 /** Compressing is fifty times as slow as hashing. Bytes. */
@@ -4003,6 +4008,8 @@ class DigestPool {
     #sent = new Map();
     #queue = [];
     #queuedBytes = 0;
+    /** Largest first. */
+    #isOrdered = true;
     #helpers = 0;
     /** Of this thread. */
     #scratch;
@@ -4101,6 +4108,7 @@ class DigestPool {
         }
         this.#queue.push(task);
         this.#queuedBytes += task.job.file.size;
+        this.#isOrdered = false;
         this.#dispatch();
     }
     async #inPlace(job) {
@@ -4132,7 +4140,7 @@ class DigestPool {
             const worker = this.#free();
             if (worker === undefined)
                 break;
-            const tasks = this.#take(BATCH_FILES, BATCH_BYTES);
+            const tasks = this.#take();
             const sent = this.#sent.get(worker);
             sent?.batches.push(tasks);
             if (sent !== undefined)
@@ -4155,15 +4163,25 @@ class DigestPool {
         }
         return leastCost > 0 && isWorthOne && this.#sent.size < this.width ? this.#spawn() : least;
     }
-    /** Fairly cut: what is left must not wait for one thread while another one idles. */
-    #take(files, mostBytes) {
-        const most = Math.min(files, Math.ceil(this.#queue.length / (this.width * BATCHES_SENT)));
+    /**
+     * Fairly cut: what is left must not wait for one thread while another one idles. Whole files are taken without others,
+     * as they are digested beside each other, and like sizes together: the largest one decides how long that takes.
+     */
+    #take() {
+        if (!this.#isOrdered && this.#queuedBytes > WORTH_ORDER * this.#queue.length) {
+            this.#queue.sort((a, b) => b.job.file.size - a.job.file.size);
+            this.#isOrdered = true;
+        }
+        const most = Math.min(BATCH_FILES, Math.ceil(this.#queue.length / (this.width * BATCHES_SENT)));
+        const areWhole = isWhole(this.#queue[0]);
         let bytes = 0;
         let count = 0;
-        for (const { job } of this.#queue) {
-            if (count > 0 && (count >= most || bytes + job.file.size > mostBytes))
+        for (const task of this.#queue) {
+            const { size } = task.job.file;
+            const isTooMuch = bytes + size > BATCH_BYTES && !(areWhole && count < md5_module/* LANES */.Ci);
+            if (count > 0 && (count >= most || isTooMuch || isWhole(task) !== areWhole))
                 break;
-            bytes += job.file.size;
+            bytes += size;
             count++;
         }
         this.#queuedBytes -= bytes;
@@ -4173,16 +4191,21 @@ class DigestPool {
     #help() {
         if (this.#helpers === 0 || this.#isHelping)
             return;
-        if (!isQuick(this.#queue[0]))
+        if (!isQuick(this.#queue.at(-1)))
             return;
         this.#isHelping = true;
         setImmediate(() => {
             this.#isHelping = false;
             if (this.#helpers === 0)
                 return;
-            if (isQuick(this.#queue[0])) {
-                for (const task of this.#take(BATCH_FILES, IN_ONE_GO))
-                    this.#doHere(task);
+            for (let left = IN_ONE_GO; left > 0;) {
+                const task = this.#queue.at(-1);
+                if (task === undefined || !isQuick(task))
+                    break;
+                this.#queue.pop();
+                this.#queuedBytes -= task.job.file.size;
+                left -= task.job.file.size;
+                this.#doHere(task);
             }
             this.#help();
         });
@@ -4246,6 +4269,10 @@ function orderOf({ job }) {
     const { path, size, mtimeNs, ctimeNs, ino } = job.file;
     const file = { path, size, mtimeNs, ctimeNs, ino };
     return job.layouts.length === 0 ? file : { file, layouts: job.layouts };
+}
+/** Whether nothing is asked of a file but its own digest. */
+function isWhole(task) {
+    return task !== undefined && 'layouts' in task.job && task.job.layouts.length === 0;
 }
 /** What a job takes: bytes that MD5 gets through one by one in the same time. */
 function costOf(job) {

@@ -21,6 +21,7 @@ import {
   type WholeDigest,
   wholeDigest,
 } from './file-bytes.js';
+import { LANES } from './md5-module.js';
 import type { DigestMemo } from './shared-tree.js';
 
 /** Below this much to hash, starting a thread (some 30 ms) costs more than it saves. Bytes. */
@@ -32,12 +33,15 @@ const WORTH_ANOTHER = 256 * 1024 * 1024;
 /** MD5 does some 600 MiB/s a core: four threads outrun every disk and line that a runner has. */
 const MOST_THREADS = 4;
 
-/** Small files go to a thread together: a message costs as much as hashing 50 KB. */
+/** Small files go to a thread together: a message costs as much as hashing 50 KB. Of larger ones as many as there are lanes. */
 const BATCH_FILES = 64;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 /** One is worked at and one waits: a thread must not idle until this one finds time for its answer. */
 const BATCHES_SENT = 2;
+
+/** Of files above this on average, those that are digested beside each other should be of like sizes. Bytes. */
+const WORTH_ORDER = 64 * 1024;
 
 /** What this thread hashes in one go: some 2 ms, in which nothing else happens here. Bytes. */
 const IN_ONE_GO = 1024 * 1024;
@@ -75,6 +79,8 @@ export class DigestPool {
   readonly #sent = new Map<Worker, Sent>();
   readonly #queue: Task[] = [];
   #queuedBytes = 0;
+  /** Largest first. */
+  #isOrdered = true;
   #helpers = 0;
   /** Of this thread. */
   #scratch: Scratch | undefined;
@@ -186,6 +192,7 @@ export class DigestPool {
     }
     this.#queue.push(task);
     this.#queuedBytes += task.job.file.size;
+    this.#isOrdered = false;
     this.#dispatch();
   }
 
@@ -220,7 +227,7 @@ export class DigestPool {
     while (this.#queue.length > 0) {
       const worker = this.#free();
       if (worker === undefined) break;
-      const tasks = this.#take(BATCH_FILES, BATCH_BYTES);
+      const tasks = this.#take();
       const sent = this.#sent.get(worker);
       sent?.batches.push(tasks);
       if (sent !== undefined) sent.cost += costOfAll(tasks);
@@ -244,14 +251,24 @@ export class DigestPool {
     return leastCost > 0 && isWorthOne && this.#sent.size < this.width ? this.#spawn() : least;
   }
 
-  /** Fairly cut: what is left must not wait for one thread while another one idles. */
-  #take(files: number, mostBytes: number): readonly Task[] {
-    const most = Math.min(files, Math.ceil(this.#queue.length / (this.width * BATCHES_SENT)));
+  /**
+   * Fairly cut: what is left must not wait for one thread while another one idles. Whole files are taken without others,
+   * as they are digested beside each other, and like sizes together: the largest one decides how long that takes.
+   */
+  #take(): readonly Task[] {
+    if (!this.#isOrdered && this.#queuedBytes > WORTH_ORDER * this.#queue.length) {
+      this.#queue.sort((a, b) => b.job.file.size - a.job.file.size);
+      this.#isOrdered = true;
+    }
+    const most = Math.min(BATCH_FILES, Math.ceil(this.#queue.length / (this.width * BATCHES_SENT)));
+    const areWhole = isWhole(this.#queue[0]);
     let bytes = 0;
     let count = 0;
-    for (const { job } of this.#queue) {
-      if (count > 0 && (count >= most || bytes + job.file.size > mostBytes)) break;
-      bytes += job.file.size;
+    for (const task of this.#queue) {
+      const { size } = task.job.file;
+      const isTooMuch = bytes + size > BATCH_BYTES && !(areWhole && count < LANES);
+      if (count > 0 && (count >= most || isTooMuch || isWhole(task) !== areWhole)) break;
+      bytes += size;
       count++;
     }
     this.#queuedBytes -= bytes;
@@ -261,13 +278,18 @@ export class DigestPool {
   /** Hashes some of what waits for the threads in this one, and goes on when everything else here had its turn. */
   #help(): void {
     if (this.#helpers === 0 || this.#isHelping) return;
-    if (!isQuick(this.#queue[0])) return;
+    if (!isQuick(this.#queue.at(-1))) return;
     this.#isHelping = true;
     setImmediate(() => {
       this.#isHelping = false;
       if (this.#helpers === 0) return;
-      if (isQuick(this.#queue[0])) {
-        for (const task of this.#take(BATCH_FILES, IN_ONE_GO)) this.#doHere(task);
+      for (let left = IN_ONE_GO; left > 0; ) {
+        const task = this.#queue.at(-1);
+        if (task === undefined || !isQuick(task)) break;
+        this.#queue.pop();
+        this.#queuedBytes -= task.job.file.size;
+        left -= task.job.file.size;
+        this.#doHere(task);
       }
       this.#help();
     });
@@ -326,6 +348,11 @@ function orderOf({ job }: Task): Order {
   const { path, size, mtimeNs, ctimeNs, ino } = job.file;
   const file = { path, size, mtimeNs, ctimeNs, ino };
   return job.layouts.length === 0 ? file : { file, layouts: job.layouts };
+}
+
+/** Whether nothing is asked of a file but its own digest. */
+function isWhole(task: Task | undefined): boolean {
+  return task !== undefined && 'layouts' in task.job && task.job.layouts.length === 0;
 }
 
 /** What a job takes: bytes that MD5 gets through one by one in the same time. */
