@@ -186,9 +186,11 @@ class BodyArena {
     /**
      * Runs `work` with so many bytes, which are its own until it ends. First come, first served; what is larger than the
      * whole has memory of its own, while nobody else has any.
+     *
+     * @param within so many bytes at the beginning, for bodies whose requests are over before more of them are of use
      */
-    async with(size, work) {
-        const taken = await this.#take(Math.min(size, this.#capacity));
+    async with(size, work, within = this.#capacity) {
+        const taken = await this.#take(Math.min(size, this.#capacity), Math.max(size, within));
         try {
             return await work(this.#memoryOf(taken, size));
         }
@@ -203,16 +205,17 @@ class BodyArena {
         this.#memory ??= Buffer.allocUnsafeSlow(this.#capacity);
         return this.#memory.subarray(from, from + size);
     }
-    #take(size) {
-        const taken = this.#waiting.length > 0 ? undefined : this.#place(size);
-        return taken ?? new Promise((start) => this.#waiting.push({ size, start }));
+    #take(size, within) {
+        const taken = this.#waiting.length > 0 ? undefined : this.#place(size, within);
+        return taken ?? new Promise((start) => this.#waiting.push({ size, within, start }));
     }
     /** In the lowest gap that it fits into: what is high up may never be touched. */
-    #place(size) {
+    #place(size, within) {
+        const end = Math.min(within, this.#capacity);
         let from = 0;
         for (let at = 0;; at++) {
             const next = this.#taken[at];
-            if (from + size <= (next?.from ?? this.#capacity)) {
+            if (from + size <= Math.min(next?.from ?? end, end)) {
                 const taken = { from, to: from + size };
                 this.#taken.splice(at, 0, taken);
                 return taken;
@@ -224,7 +227,7 @@ class BodyArena {
     }
     #serve() {
         for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-            const taken = this.#place(next.size);
+            const taken = this.#place(next.size, next.within);
             if (taken === undefined)
                 return;
             this.#waiting.shift();

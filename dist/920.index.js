@@ -7476,6 +7476,8 @@ function* regionsOf(one, other) {
 
 /** Parts of one file in flight; other files and the arena share the rest. */
 const PARTS_IN_FLIGHT = 8;
+/** Of files that are sent in one piece, so much is in memory at a time: more makes no run faster. Bytes. */
+const WHOLE_BYTES = 24 * 1024 * 1024;
 /** So too where some of them are copied, which costs this machine nothing. */
 const COPIED_PARTS_IN_FLIGHT = 16;
 /** The largest part that is held in memory whole. Bytes. */
@@ -8089,7 +8091,7 @@ class Transfer {
             }
         }
         const { store, rate, signal, requests } = this.#options;
-        return this.#arena.with(file.size, async (body) => {
+        const send = async (body) => {
             signal.throwIfAborted();
             await this.#readBody(file, body);
             const md5 = (0,model_digest/* md5Of */.iF)(body);
@@ -8098,7 +8100,8 @@ class Transfer {
             const written = await rate.measure(body.length, () => store.put(put, requests));
             this.#options.onSent(file.size);
             return { written, md5, file, sentBytes: file.size };
-        });
+        };
+        return this.#arena.with(file.size, send, WHOLE_BYTES);
     }
     /** A redirect has no bytes and no file. */
     async #readBody(file, body) {

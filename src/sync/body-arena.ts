@@ -8,6 +8,7 @@ interface Taken {
 
 interface Waiting {
   readonly size: number;
+  readonly within: number;
   readonly start: (taken: Taken) => void;
 }
 
@@ -31,9 +32,15 @@ export class BodyArena {
   /**
    * Runs `work` with so many bytes, which are its own until it ends. First come, first served; what is larger than the
    * whole has memory of its own, while nobody else has any.
+   *
+   * @param within so many bytes at the beginning, for bodies whose requests are over before more of them are of use
    */
-  async with<T>(size: number, work: (body: Buffer) => Promise<T>): Promise<T> {
-    const taken = await this.#take(Math.min(size, this.#capacity));
+  async with<T>(
+    size: number,
+    work: (body: Buffer) => Promise<T>,
+    within: number = this.#capacity,
+  ): Promise<T> {
+    const taken = await this.#take(Math.min(size, this.#capacity), Math.max(size, within));
     try {
       return await work(this.#memoryOf(taken, size));
     } finally {
@@ -48,17 +55,18 @@ export class BodyArena {
     return this.#memory.subarray(from, from + size);
   }
 
-  #take(size: number): Taken | Promise<Taken> {
-    const taken = this.#waiting.length > 0 ? undefined : this.#place(size);
-    return taken ?? new Promise((start) => this.#waiting.push({ size, start }));
+  #take(size: number, within: number): Taken | Promise<Taken> {
+    const taken = this.#waiting.length > 0 ? undefined : this.#place(size, within);
+    return taken ?? new Promise((start) => this.#waiting.push({ size, within, start }));
   }
 
   /** In the lowest gap that it fits into: what is high up may never be touched. */
-  #place(size: number): Taken | undefined {
+  #place(size: number, within: number): Taken | undefined {
+    const end = Math.min(within, this.#capacity);
     let from = 0;
     for (let at = 0; ; at++) {
       const next = this.#taken[at];
-      if (from + size <= (next?.from ?? this.#capacity)) {
+      if (from + size <= Math.min(next?.from ?? end, end)) {
         const taken = { from, to: from + size };
         this.#taken.splice(at, 0, taken);
         return taken;
@@ -70,7 +78,7 @@ export class BodyArena {
 
   #serve(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const taken = this.#place(next.size);
+      const taken = this.#place(next.size, next.within);
       if (taken === undefined) return;
       this.#waiting.shift();
       next.start(taken);

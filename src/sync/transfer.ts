@@ -66,6 +66,9 @@ import type { Uploads } from './uploads.js';
 /** Parts of one file in flight; other files and the arena share the rest. */
 const PARTS_IN_FLIGHT = 8;
 
+/** Of files that are sent in one piece, so much is in memory at a time: more makes no run faster. Bytes. */
+const WHOLE_BYTES = 24 * 1024 * 1024;
+
 /** So too where some of them are copied, which costs this machine nothing. */
 const COPIED_PARTS_IN_FLIGHT = 16;
 
@@ -805,7 +808,7 @@ export class Transfer implements Performer {
       }
     }
     const { store, rate, signal, requests } = this.#options;
-    return this.#arena.with(file.size, async (body) => {
+    const send = async (body: Buffer): Promise<Sent> => {
       signal.throwIfAborted();
       await this.#readBody(file, body);
       const md5 = md5Of(body);
@@ -814,7 +817,8 @@ export class Transfer implements Performer {
       const written = await rate.measure(body.length, () => store.put(put, requests));
       this.#options.onSent(file.size);
       return { written, md5, file, sentBytes: file.size };
-    });
+    };
+    return this.#arena.with(file.size, send, WHOLE_BYTES);
   }
 
   /** A redirect has no bytes and no file. */

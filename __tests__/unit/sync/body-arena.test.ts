@@ -45,3 +45,24 @@ test('memory is given out again after a failure', async () => {
     expect(body.byteOffset).toBe(first?.byteOffset);
   });
 });
+
+test('bodies that need little room at a time lie at the beginning, and wait for each other alone', async () => {
+  const arena = new BodyArena(CAPACITY);
+  const ends: number[] = [];
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const work = async (body: Buffer): Promise<void> => {
+    ends.push(body.byteOffset + body.length);
+    await held;
+  };
+  const first = arena.with(CAPACITY / 4, work, CAPACITY / 2);
+  const second = arena.with(CAPACITY / 4, work, CAPACITY / 2);
+  const large = arena.with(CAPACITY / 2, work);
+  const third = arena.with(CAPACITY / 4, work, CAPACITY / 2);
+  await null;
+  await null;
+  expect(ends).toEqual([CAPACITY / 4, CAPACITY / 2, CAPACITY]);
+  release();
+  await Promise.all([first, second, large, third]);
+  expect(ends[3]).toBeLessThanOrEqual(CAPACITY / 2);
+});
