@@ -4119,6 +4119,15 @@ class DigestPool {
         this.#scratch ??= new file_bytes/* Scratch */.fx();
         return perform(job, this.#onAlive, this.#scratch);
     }
+    /** Ends the threads that have nothing to do: each holds some 15 MiB. What is asked later starts others. */
+    rest() {
+        for (const [worker, { batches }] of this.#sent) {
+            if (batches.length > 0)
+                continue;
+            this.#sent.delete(worker);
+            void worker.terminate();
+        }
+    }
     async close() {
         // Node keeps a signal made of others for ever while somebody listens to it, and with it all that they hold.
         this.#signal.removeEventListener('abort', this.#onAbort);
@@ -9577,6 +9586,9 @@ class Run {
             });
             if (elsewhere !== undefined)
                 takeOver(transfer, planned.plan, elsewhere);
+            // What is sent in one piece is hashed where it is sent.
+            if (!isCut(planned.plan))
+                this.#frame.pool.rest();
             try {
                 this.#frame.outcomes = await execute(planned.plan, transfer, {
                     concurrency,
@@ -9887,6 +9899,13 @@ class SwitchClock {
 /** Whether an object is nothing but its headers: a redirect, or what may be one in a bucket that is published from. */
 function isAllHeaders({ redirect, object, size, name }) {
     return redirect !== undefined || (object !== undefined && size === 0 && !name.endsWith('/'));
+}
+/** Whether a file is sent in parts, which threads digest and cut. */
+function isCut(plan) {
+    for (const { action, bytes } of stepsOf(plan))
+        if (action === 'upload' && bytes >= part_sizes/* MULTIPART_THRESHOLD */.xf)
+            return true;
+    return false;
 }
 /** Which uploads of earlier runs this plan may go on with. */
 function wantedUploads(plan) {

@@ -206,6 +206,15 @@ export class DigestPool {
     return perform(job, this.#onAlive, this.#scratch);
   }
 
+  /** Ends the threads that have nothing to do: each holds some 15 MiB. What is asked later starts others. */
+  rest(): void {
+    for (const [worker, { batches }] of this.#sent) {
+      if (batches.length > 0) continue;
+      this.#sent.delete(worker);
+      void worker.terminate();
+    }
+  }
+
   async close(): Promise<void> {
     // Node keeps a signal made of others for ever while somebody listens to it, and with it all that they hold.
     this.#signal.removeEventListener('abort', this.#onAbort);

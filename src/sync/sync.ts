@@ -1113,6 +1113,8 @@ class Run {
         },
       });
       if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere);
+      // What is sent in one piece is hashed where it is sent.
+      if (!isCut(planned.plan)) this.#frame.pool.rest();
       try {
         this.#frame.outcomes = await execute(planned.plan, transfer, {
           concurrency,
@@ -1436,6 +1438,13 @@ class SwitchClock {
 /** Whether an object is nothing but its headers: a redirect, or what may be one in a bucket that is published from. */
 function isAllHeaders({ redirect, object, size, name }: LocalFile): boolean {
   return redirect !== undefined || (object !== undefined && size === 0 && !name.endsWith('/'));
+}
+
+/** Whether a file is sent in parts, which threads digest and cut. */
+function isCut(plan: Plan): boolean {
+  for (const { action, bytes } of stepsOf(plan))
+    if (action === 'upload' && bytes >= MULTIPART_THRESHOLD) return true;
+  return false;
 }
 
 /** Which uploads of earlier runs this plan may go on with. */
