@@ -389,6 +389,16 @@ describe('runs that do not end well', () => {
     expect(cdn.told).toEqual([]);
   });
 
+  test('R15: paths that CloudFront does not take would be refused for ever: everything is sent instead', async () => {
+    await firstDeploy();
+    await writeFile(join(root, 'a.css'), 'changed');
+    cdn.failures.push(refused('rejected', 'InvalidArgument'));
+    const run = await deploy();
+    expect(run).toMatchObject({ exit: 0, report: { invalidation: { paths: ['/*'], status: 'sent' } } });
+    expect(run.messages.at(-1)).toMatch(/^E2EXAMPLE does not take \/a\.css .*\/\* instead$/);
+    expect([cdn.paths, (await deploy()).exit, cdn.told.length]).toEqual([[['/*']], 0, 1]);
+  });
+
   test('a dry run sends nothing and says what would be sent', async () => {
     await firstDeploy();
     const { saves } = index;

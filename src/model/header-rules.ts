@@ -202,7 +202,7 @@ function whyBadValue(name: string, value: string): string | undefined {
     case 'content-encoding':
       return /^[\w-]+(\s*,\s*[\w-]+)*$/.test(value) ? undefined : 'an encoding as gzip or br';
     case 'expires':
-      return Number.isNaN(Date.parse(value)) ? 'a date as Thu, 01 Dec 2033 16:00:00 GMT' : undefined;
+      return expiryOf(value) === undefined ? 'a date as Thu, 01 Dec 2033 16:00:00 GMT, or 0' : undefined;
     case 'x-amz-storage-class':
       return (STORAGE_CLASSES as readonly string[]).includes(value) ? undefined : STORAGE_CLASSES.join(', ');
     case 'x-amz-acl':
@@ -219,6 +219,16 @@ function whyBadValue(name: string, value: string): string | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * A date as HTTP has it, the same on every machine: one without a time zone would be another one elsewhere. `0` and `-1`
+ * say that an answer is stale already.
+ */
+export function expiryOf(text: string): string | undefined {
+  if (text === '0' || text === '-1') return new Date(0).toUTCString();
+  const date = /(?:GMT|UTC|Z|[+-][0-9]{2}:?[0-9]{2})$/.test(text) ? new Date(text) : undefined;
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toUTCString();
 }
 
 /** What S3 takes as a redirect's target. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import mime from 'mime-types';
 import { classifyETag, type ETag, type Md5, multipartETag, parseMd5 } from './digest.js';
-import { applyHeaderRules, type RuleLine } from './header-rules.js';
+import { applyHeaderRules, expiryOf, type RuleLine } from './header-rules.js';
 import type { Encoded, Encoding, LocalFile, Stored } from './objects.js';
 import type { HeaderOptions, WriteHeaders } from './options.js';
 
@@ -273,7 +273,7 @@ export class HeaderPolicy implements HeaderDecider {
         this.#contradiction ??= `the rules of ${linesText(lines)} together give ${file.name} the Cache-Control "${value}", which contradicts itself: values of several rules are joined; put \`! Cache-Control\` into the one that shall replace the others`;
       }
     }
-    if (headers.expires !== undefined) headers.expires = new Date(headers.expires).toUTCString();
+    if (headers.expires !== undefined) headers.expires = expiryOf(headers.expires) ?? headers.expires;
     if (file.encoded !== undefined) headers['content-encoding'] = file.encoded.encoding;
     if (file.redirect !== undefined) headers['x-amz-website-redirect-location'] = file.redirect;
     return headers;

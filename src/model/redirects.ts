@@ -52,7 +52,9 @@ function redirectOf(content: string, line: number): Redirect | string {
   if (from.includes('?') || rest.some((word, i) => i === 0 && /^[A-Za-z]\w*=/.test(word))) {
     return `${quoted(content)} depends on the query, which S3 does not look at`;
   }
-  const [target = '', status = '301', ...conditions] = rest;
+  const [given = '', status = '301', ...conditions] = rest;
+  // A header holds ASCII alone; so does a URL, as browsers send it.
+  const target = given.replace(/\P{ASCII}+/gu, (text) => encodeURI(text.toWellFormed()));
   if (target === '') return `${quoted(content)} does not say where to`;
   if (conditions.length > 0)
     return `${quoted(conditions.join(' '))} is a condition, and S3 redirects everybody`;
@@ -60,7 +62,7 @@ function redirectOf(content: string, line: number): Redirect | string {
     return `status ${quoted(status)} was given; allowed: 301, the one that S3 answers for an object`;
   }
   if (/:splat\b/.test(target) || !isRedirectTarget(target)) {
-    return `${quoted(target)} is no target; allowed: a path that begins with /, or a URL with http:// or https://`;
+    return `${quoted(given)} is no target; allowed: a path that begins with /, or a URL with http:// or https://, of up to 2,048 characters`;
   }
   const path = decoded(from.slice(1));
   if (path === undefined || Buffer.byteLength(path) > MAX_KEY_BYTES - 'index.html'.length) {

@@ -160,16 +160,15 @@ export class Invalidations {
 
   /** Sends what is due; answers with what went wrong, and leaves it to the next run then. */
   async send(): Promise<SyncError | undefined> {
-    const { options, invalidator, signal, requests, emit, onMove } = this.#request;
+    const { options, invalidator, signal } = this.#request;
     if (options === undefined || this.#due.length === 0) return undefined;
     if (signal.aborted) {
       this.#tell('pending');
       return undefined;
     }
     if (invalidator === undefined) throw new Error('there is nothing to invalidate with');
-    const paths = this.#due;
     try {
-      const { id } = await create(invalidator, paths, { signal, requests, emit, onMove });
+      const { id } = await this.#create(invalidator);
       this.#tell('sent', id);
       this.#due = [];
       return undefined;
@@ -179,7 +178,24 @@ export class Invalidations {
         return undefined;
       }
       this.#tell('failed');
-      return this.#failure(error, paths);
+      return this.#failure(error, this.#due);
+    }
+  }
+
+  /** Paths that CloudFront does not take it would not take from the next run either: everything goes instead. */
+  async #create(invalidator: Invalidator): Promise<{ readonly id: string }> {
+    const { signal, requests, emit, onMove } = this.#request;
+    const patience = { signal, requests, emit, onMove };
+    const paths = this.#due;
+    try {
+      return await create(invalidator, paths, patience);
+    } catch (error) {
+      const isRefused = error instanceof StoreError && error.code === 'InvalidArgument';
+      if (!isRefused || paths.includes(EVERYTHING)) throw error;
+      const message = `${invalidator.distribution} does not take ${shown(paths)} (${toldOf(error)}): this run invalidates ${EVERYTHING} instead`;
+      emit({ type: 'message', level: 'warning', message });
+      this.#due = [EVERYTHING];
+      return create(invalidator, this.#due, patience);
     }
   }
 

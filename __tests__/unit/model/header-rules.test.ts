@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { applyHeaderRules, parseHeaderRules } from '../../../src/model/header-rules.js';
+import { applyHeaderRules, expiryOf, parseHeaderRules } from '../../../src/model/header-rules.js';
 
 function headersOf(text: string, ...paths: readonly string[]): Record<string, string | undefined> {
   const { rules, problems } = parseHeaderRules(text, 'inline');
@@ -130,6 +130,7 @@ describe('rules in the syntax of _headers files', () => {
     ['/a\n  Content-Disposition: attachment; filename="é"', 2, "filename*=UTF-8''"],
     ['/a\n  Content-Type: html', 2, 'text/html'],
     ['/a\n  Expires: soon', 2, 'a date'],
+    ['/a\n  Expires: Thu, 01 Dec 2033 16:00:00', 2, 'GMT'],
     ['/a\n  x-amz-storage-class: COLD', 2, 'STANDARD_IA'],
     ['/a\n  x-amz-acl: everybody', 2, 'public-read'],
     ['/a\n  x-amz-tagging: loose', 2, 'tags'],
@@ -193,6 +194,13 @@ describe('rules in the syntax of _headers files', () => {
           }
         : undefined,
     );
+  });
+
+  it('an Expires is one moment on every machine; 0 and -1 are long ago', () => {
+    const given = ['Thu, 01 Dec 2033 17:00:00 +0100', '2033-12-01T16:00:00Z', '0', '-1'];
+    const then = 'Thu, 01 Dec 2033 16:00:00 GMT';
+    const ago = 'Thu, 01 Jan 1970 00:00:00 GMT';
+    expect(given.map(expiryOf)).toEqual([then, then, ago, ago]);
   });
 
   it('no pattern hangs on a name that nearly matches', () => {

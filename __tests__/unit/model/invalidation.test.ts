@@ -23,10 +23,10 @@ describe('from a key to a path', () => {
   const encoded: readonly (readonly [string, string])[] = [
     ['é ü.html', '/%C3%A9%20%C3%BC.html'],
     ['😀', '/%F0%9F%98%80'],
-    ['<>"#%{}|\\^~[]`', '/%3C%3E%22%23%25%7B%7D%7C%5C%5E%7E%5B%5D%60'],
+    ['<>"#%{}|\\^[]`', '/%3C%3E%22%23%25%7B%7D%7C%5C%5E%5B%5D%60'],
     ['a?b', '/a%3Fb'],
     ['a\n\x7f', '/a%0A%7F'],
-    ["!$&'()+,-./0:;=@A_z", "/!$&'()+,-./0:;=@A_z"],
+    ['!$&()+,-./0:;=@A_z', '/!$&()+,-./0:;=@A_z'],
     ['100%25', '/100%2525'],
   ];
   test.each(encoded)('%j is %s: non-ASCII and unsafe characters are encoded, no others', (key, path) => {
@@ -36,6 +36,13 @@ describe('from a key to a path', () => {
   test('an asterisk means anything, and at the end alone: the path is cut at it', () => {
     expect(invalidationPath('a/b*c/d', plain)).toBe('/a/b*');
     expect(invalidationPath('a/b*', plain)).toBe('/a/b*');
+  });
+
+  test('a tilde or an apostrophe, which CloudFront takes neither as it is nor for what browsers ask, likewise', () => {
+    expect(invalidationPath('js/runtime~main.js', plain)).toBe('/js/runtime*');
+    expect(invalidationPath("é/l'été~/index.html", plain)).toBe('/%C3%A9/l*');
+    expect(pathsOf(["l'été/index.html"], plain)).toEqual(['/l*']);
+    expect(isInvalidationPath("/l'a")).toBe(false);
   });
 
   test('a path of more than 4,000 characters becomes the wildcard of its directory', () => {
@@ -89,7 +96,22 @@ describe('grouping', () => {
     expect(groupPaths(pairs, 1200)).toHaveLength(1200);
   });
 
-  const segment = fc.constantFrom('a', 'b', 'c', 'é', 'a b', 'a-', 'a!', 'index.html', '', 'b*', '%', '?');
+  const segment = fc.constantFrom(
+    'a',
+    'b',
+    'c',
+    'é',
+    'a b',
+    'a-',
+    'a!',
+    'index.html',
+    '',
+    'b*',
+    '%',
+    '?',
+    'a~b',
+    "l'a",
+  );
   const key = fc.array(segment, { minLength: 1, maxLength: 5 }).map((segments) => segments.join('/'));
 
   test('covers every path, within the limit, with what CloudFront takes; exactly when they fit; again the same', () => {

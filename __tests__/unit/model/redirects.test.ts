@@ -8,6 +8,7 @@ describe('redirects in the _redirects convention', () => {
 /old/dir/   https://example.com/x?y=z#part 301
 / /en/ 301!
 /caf%C3%A9 /coffee\r
+/über /über-uns?a=%20#é
 `;
     const { redirects, problems } = parseRedirects(text);
     expect(problems).toEqual([]);
@@ -16,6 +17,7 @@ describe('redirects in the _redirects convention', () => {
       { name: 'old/dir/index.html', target: 'https://example.com/x?y=z#part', line: 3 },
       { name: 'index.html', target: '/en/', line: 4 },
       { name: 'café', target: '/coffee', line: 5 },
+      { name: 'über', target: '/%C3%BCber-uns?a=%20#%C3%A9', line: 6 },
     ]);
   });
 
