@@ -11,7 +11,8 @@ export const modules = {
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
 /* harmony export */   d7: () => (/* binding */ CONTENT_HEADERS),
-/* harmony export */   gz: () => (/* binding */ isRedirectTarget)
+/* harmony export */   gz: () => (/* binding */ isRedirectTarget),
+/* harmony export */   p1: () => (/* binding */ expiryOf)
 /* harmony export */ });
 /* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3574);
 /* harmony import */ var _object_key_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(5142);
@@ -168,7 +169,7 @@ function whyBadValue(name, value) {
         case 'content-encoding':
             return /^[\w-]+(\s*,\s*[\w-]+)*$/.test(value) ? undefined : 'an encoding as gzip or br';
         case 'expires':
-            return Number.isNaN(Date.parse(value)) ? 'a date as Thu, 01 Dec 2033 16:00:00 GMT' : undefined;
+            return expiryOf(value) === undefined ? 'a date as Thu, 01 Dec 2033 16:00:00 GMT, or 0' : undefined;
         case 'x-amz-storage-class':
             return _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .STORAGE_CLASSES */ .Zq.includes(value) ? undefined : _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .STORAGE_CLASSES */ .Zq.join(', ');
         case 'x-amz-acl':
@@ -185,6 +186,16 @@ function whyBadValue(name, value) {
         default:
             return undefined;
     }
+}
+/**
+ * A date as HTTP has it, the same on every machine: one without a time zone would be another one elsewhere. `0` and `-1`
+ * say that an answer is stale already.
+ */
+function expiryOf(text) {
+    if (text === '0' || text === '-1')
+        return new Date(0).toUTCString();
+    const date = /(?:GMT|UTC|Z|[+-][0-9]{2}:?[0-9]{2})$/.test(text) ? new Date(text) : undefined;
+    return date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toUTCString();
 }
 /** What S3 takes as a redirect's target. */
 function isRedirectTarget(target) {
@@ -2589,7 +2600,9 @@ function redirectOf(content, line) {
     if (from.includes('?') || rest.some((word, i) => i === 0 && /^[A-Za-z]\w*=/.test(word))) {
         return `${quoted(content)} depends on the query, which S3 does not look at`;
     }
-    const [target = '', status = '301', ...conditions] = rest;
+    const [given = '', status = '301', ...conditions] = rest;
+    // A header holds ASCII alone; so does a URL, as browsers send it.
+    const target = given.replace(/\P{ASCII}+/gu, (text) => encodeURI(text.toWellFormed()));
     if (target === '')
         return `${quoted(content)} does not say where to`;
     if (conditions.length > 0)
@@ -2598,7 +2611,7 @@ function redirectOf(content, line) {
         return `status ${quoted(status)} was given; allowed: 301, the one that S3 answers for an object`;
     }
     if (/:splat\b/.test(target) || !(0,header_rules/* isRedirectTarget */.gz)(target)) {
-        return `${quoted(target)} is no target; allowed: a path that begins with /, or a URL with http:// or https://`;
+        return `${quoted(given)} is no target; allowed: a path that begins with /, or a URL with http:// or https://, of up to 2,048 characters`;
     }
     const path = decoded(from.slice(1));
     if (path === undefined || Buffer.byteLength(path) > object_key/* MAX_KEY_BYTES */.Xd - 'index.html'.length) {

@@ -1227,8 +1227,14 @@ const MAX_WILDCARDS = 15;
  * URL-encode any other characters in the path, or CloudFront will not invalidate the old version". A question mark
  * would begin a query string.
  */
-const UNSAFE = /[^!$&'()*+,\-./0-9:;=@A-Z_a-z]+/g;
-const VALID = /^\/(?:[!$&'()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
+const UNSAFE = /[^!$&()*+,\-./0-9:;=@A-Z_a-z]+/g;
+/**
+ * What no path can name: an asterisk means anything, and may stand at the end alone. An apostrophe and a tilde are
+ * refused as they are, and encoded they are another path than the one that browsers ask for.
+ * https://github.com/laurilehmijoki/s3_website/issues/63, https://github.com/aws/aws-sdk-js/issues/4234
+ */
+const UNNAMABLE = /[*'~]/;
+const VALID = /^\/(?:[!$&()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
 const DISTRIBUTION = /^E[A-Z0-9]{5,31}$/;
 /** Whether CloudFront would take it as a path. */
 function isInvalidationPath(text) {
@@ -1242,12 +1248,13 @@ function invalidationPath(key, mapping) {
     const { stripPrefix, addPrefix } = mapping;
     if (!key.startsWith(stripPrefix))
         return undefined;
-    const path = `/${addPrefix}${key.slice(stripPrefix.length)}`.replace(UNSAFE, (text) => Buffer.from(text)
+    const path = `/${addPrefix}${key.slice(stripPrefix.length)}`;
+    const cut = path.search(UNNAMABLE);
+    // What begins like the key goes too.
+    const named = cut === -1 ? path : `${path.slice(0, cut)}*`;
+    const whole = named.replace(UNSAFE, (text) => Buffer.from(text)
         .reduce((encoded, byte) => `${encoded}%${byte.toString(16).padStart(2, '0')}`, '')
         .toUpperCase());
-    // An asterisk may stand at the end alone, where it means anything: what begins like the key goes too.
-    const star = path.indexOf('*');
-    const whole = star === -1 ? path : path.slice(0, star + 1);
     return whole.length <= MAX_PATH_LENGTH ? whole : wildcard(directoryOf(whole.slice(0, MAX_PATH_LENGTH)));
 }
 /** The paths under which keys are served: an index page also under its directory. */

@@ -238,7 +238,7 @@ class HeaderPolicy {
             }
         }
         if (headers.expires !== undefined)
-            headers.expires = new Date(headers.expires).toUTCString();
+            headers.expires = (0,_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .expiryOf */ .p1)(headers.expires) ?? headers.expires;
         if (file.encoded !== undefined)
             headers['content-encoding'] = file.encoded.encoding;
         if (file.redirect !== undefined)
@@ -6000,7 +6000,7 @@ class Invalidations {
     }
     /** Sends what is due; answers with what went wrong, and leaves it to the next run then. */
     async send() {
-        const { options, invalidator, signal, requests, emit, onMove } = this.#request;
+        const { options, invalidator, signal } = this.#request;
         if (options === undefined || this.#due.length === 0)
             return undefined;
         if (signal.aborted) {
@@ -6009,9 +6009,8 @@ class Invalidations {
         }
         if (invalidator === undefined)
             throw new Error('there is nothing to invalidate with');
-        const paths = this.#due;
         try {
-            const { id } = await create(invalidator, paths, { signal, requests, emit, onMove });
+            const { id } = await this.#create(invalidator);
             this.#tell('sent', id);
             this.#due = [];
             return undefined;
@@ -6022,7 +6021,25 @@ class Invalidations {
                 return undefined;
             }
             this.#tell('failed');
-            return this.#failure(error, paths);
+            return this.#failure(error, this.#due);
+        }
+    }
+    /** Paths that CloudFront does not take it would not take from the next run either: everything goes instead. */
+    async #create(invalidator) {
+        const { signal, requests, emit, onMove } = this.#request;
+        const patience = { signal, requests, emit, onMove };
+        const paths = this.#due;
+        try {
+            return await create(invalidator, paths, patience);
+        }
+        catch (error) {
+            const isRefused = error instanceof object_store/* StoreError */.A && error.code === 'InvalidArgument';
+            if (!isRefused || paths.includes(invalidation/* EVERYTHING */.Qz))
+                throw error;
+            const message = `${invalidator.distribution} does not take ${shown(paths)} (${toldOf(error)}): this run invalidates ${invalidation/* EVERYTHING */.Qz} instead`;
+            emit({ type: 'message', level: 'warning', message });
+            this.#due = [invalidation/* EVERYTHING */.Qz];
+            return create(invalidator, this.#due, patience);
         }
     }
     /** Waits until CloudFront has done what it was sent. */

@@ -327,6 +327,20 @@ const features: Readonly<Record<string, Feature>> = {
       ),
     },
   },
+  'a dry run of changed headers': {
+    policies: ['Dry run and check', 'Renewing headers in place'],
+    prepare: () => put('site/a.css', 'one', { headers: { 'cache-control': 'no-store' } }),
+    run: () => cli('public', SITE, '--dry-run', '--refresh-headers'),
+    works: ({ stdout }) => {
+      expect(stdout).toMatch(/refresh 1 file/);
+      expect(s3.server.log.counts).toEqual({
+        GetBucketOwnershipControls: 1,
+        HeadObject: 1,
+        ListObjectsV2: 1,
+      });
+    },
+    without: { 's3:GetBucketOwnershipControls': says(/site\/a\.css keeps its old headers: .*GetObjectAcl/) },
+  },
   'check, reading everything': {
     policies: ['Dry run and check'],
     prepare: () => {

@@ -103,7 +103,10 @@ test('each destination gets the tree; its report has one of each, with time and 
       totals: { uploaded: { files: 3 }, copied: { files: 1 } },
     });
   }
-  const again = await publishAll(names);
+  const again = await publishAll(names, {
+    site: { warnings: ['_headers: S3 cannot store X-Frame-Options'] },
+  });
+  expect(again.report.warnings).toEqual([expect.stringContaining('X-Frame-Options')]);
   expect(again.destinations.map(({ totals }) => totals.unchanged.files)).toEqual([4, 4, 4]);
 });
 

@@ -301,7 +301,7 @@ class HeaderPolicy {
             }
         }
         if (headers.expires !== undefined)
-            headers.expires = new Date(headers.expires).toUTCString();
+            headers.expires = (0,_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .expiryOf */ .p1)(headers.expires) ?? headers.expires;
         if (file.encoded !== undefined)
             headers['content-encoding'] = file.encoded.encoding;
         if (file.redirect !== undefined)

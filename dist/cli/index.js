@@ -1101,7 +1101,9 @@ function redirectOf(content, line) {
     if (from.includes('?') || rest.some((word, i) => i === 0 && /^[A-Za-z]\w*=/.test(word))) {
         return `${quoted(content)} depends on the query, which S3 does not look at`;
     }
-    const [target = '', status = '301', ...conditions] = rest;
+    const [given = '', status = '301', ...conditions] = rest;
+    // A header holds ASCII alone; so does a URL, as browsers send it.
+    const target = given.replace(/\P{ASCII}+/gu, (text) => encodeURI(text.toWellFormed()));
     if (target === '')
         return `${quoted(content)} does not say where to`;
     if (conditions.length > 0)
@@ -1110,7 +1112,7 @@ function redirectOf(content, line) {
         return `status ${quoted(status)} was given; allowed: 301, the one that S3 answers for an object`;
     }
     if (/:splat\b/.test(target) || !(0,header_rules/* isRedirectTarget */.gz)(target)) {
-        return `${quoted(target)} is no target; allowed: a path that begins with /, or a URL with http:// or https://`;
+        return `${quoted(given)} is no target; allowed: a path that begins with /, or a URL with http:// or https://, of up to 2,048 characters`;
     }
     const path = decoded(from.slice(1));
     if (path === undefined || Buffer.byteLength(path) > object_key/* MAX_KEY_BYTES */.Xd - 'index.html'.length) {
@@ -3882,7 +3884,8 @@ function messageOf(error) {
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
 /* harmony export */   d7: () => (/* binding */ CONTENT_HEADERS),
-/* harmony export */   gz: () => (/* binding */ isRedirectTarget)
+/* harmony export */   gz: () => (/* binding */ isRedirectTarget),
+/* harmony export */   p1: () => (/* binding */ expiryOf)
 /* harmony export */ });
 /* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3574);
 /* harmony import */ var _object_key_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5142);
@@ -4039,7 +4042,7 @@ function whyBadValue(name, value) {
         case 'content-encoding':
             return /^[\w-]+(\s*,\s*[\w-]+)*$/.test(value) ? undefined : 'an encoding as gzip or br';
         case 'expires':
-            return Number.isNaN(Date.parse(value)) ? 'a date as Thu, 01 Dec 2033 16:00:00 GMT' : undefined;
+            return expiryOf(value) === undefined ? 'a date as Thu, 01 Dec 2033 16:00:00 GMT, or 0' : undefined;
         case 'x-amz-storage-class':
             return _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .STORAGE_CLASSES */ .Zq.includes(value) ? undefined : _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .STORAGE_CLASSES */ .Zq.join(', ');
         case 'x-amz-acl':
@@ -4056,6 +4059,16 @@ function whyBadValue(name, value) {
         default:
             return undefined;
     }
+}
+/**
+ * A date as HTTP has it, the same on every machine: one without a time zone would be another one elsewhere. `0` and `-1`
+ * say that an answer is stale already.
+ */
+function expiryOf(text) {
+    if (text === '0' || text === '-1')
+        return new Date(0).toUTCString();
+    const date = /(?:GMT|UTC|Z|[+-][0-9]{2}:?[0-9]{2})$/.test(text) ? new Date(text) : undefined;
+    return date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toUTCString();
 }
 /** What S3 takes as a redirect's target. */
 function isRedirectTarget(target) {
@@ -4777,8 +4790,14 @@ const MAX_WILDCARDS = 15;
  * URL-encode any other characters in the path, or CloudFront will not invalidate the old version". A question mark
  * would begin a query string.
  */
-const UNSAFE = /[^!$&'()*+,\-./0-9:;=@A-Z_a-z]+/g;
-const VALID = /^\/(?:[!$&'()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
+const UNSAFE = /[^!$&()*+,\-./0-9:;=@A-Z_a-z]+/g;
+/**
+ * What no path can name: an asterisk means anything, and may stand at the end alone. An apostrophe and a tilde are
+ * refused as they are, and encoded they are another path than the one that browsers ask for.
+ * https://github.com/laurilehmijoki/s3_website/issues/63, https://github.com/aws/aws-sdk-js/issues/4234
+ */
+const UNNAMABLE = /[*'~]/;
+const VALID = /^\/(?:[!$&()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
 const DISTRIBUTION = /^E[A-Z0-9]{5,31}$/;
 /** Whether CloudFront would take it as a path. */
 function isInvalidationPath(text) {
@@ -4792,12 +4811,13 @@ function invalidationPath(key, mapping) {
     const { stripPrefix, addPrefix } = mapping;
     if (!key.startsWith(stripPrefix))
         return undefined;
-    const path = `/${addPrefix}${key.slice(stripPrefix.length)}`.replace(UNSAFE, (text) => Buffer.from(text)
+    const path = `/${addPrefix}${key.slice(stripPrefix.length)}`;
+    const cut = path.search(UNNAMABLE);
+    // What begins like the key goes too.
+    const named = cut === -1 ? path : `${path.slice(0, cut)}*`;
+    const whole = named.replace(UNSAFE, (text) => Buffer.from(text)
         .reduce((encoded, byte) => `${encoded}%${byte.toString(16).padStart(2, '0')}`, '')
         .toUpperCase());
-    // An asterisk may stand at the end alone, where it means anything: what begins like the key goes too.
-    const star = path.indexOf('*');
-    const whole = star === -1 ? path : path.slice(0, star + 1);
     return whole.length <= MAX_PATH_LENGTH ? whole : wildcard(directoryOf(whole.slice(0, MAX_PATH_LENGTH)));
 }
 /** The paths under which keys are served: an index page also under its directory. */
