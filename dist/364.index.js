@@ -2573,16 +2573,17 @@ function parseRedirects(text) {
         if (content === '')
             continue;
         const rule = redirectOf(content, line);
-        if (typeof rule === 'string')
+        if (typeof rule === 'string') {
             problems.push({ line, message: rule });
-        else if (!redirects.has(rule.name))
+            continue;
+        }
+        const first = redirects.get(rule.name);
+        // A path as it is and once more as URLs spell it is one rule.
+        if (first === undefined)
             redirects.set(rule.name, rule);
-        else {
-            const first = redirects.get(rule.name)?.line ?? 0;
-            problems.push({
-                line,
-                message: `the same path stands in line ${first}; one object leads to one place`,
-            });
+        else if (first.target !== rule.target) {
+            const message = `the same path stands in line ${first.line}; one object leads to one place`;
+            problems.push({ line, message });
         }
     }
     return { redirects: [...redirects.values()], problems };

@@ -8840,12 +8840,14 @@ class Run {
             : undefined;
         const { tree: found, listing, further } = await this.#look(early, remembered.index);
         const published = await withoutRules(found, site);
-        const { source } = this.#ports;
-        if (source === undefined)
+        const { source, isMirror = false } = this.#ports;
+        if (source === undefined && !isMirror)
             for (const message of unusedRules(published))
                 emit({ type: 'message', level: 'notice', message });
         const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
-        this.#frame.warn([...site.warnings, ...guardTree(published, places, treeOptions, deletes)]);
+        // Rules are the same for all destinations.
+        this.#frame.warn(isMirror ? [] : site.warnings);
+        this.#frame.warn(guardTree(published, places, treeOptions, deletes));
         const tree = withSite(published, site, this.#options.destination.prefix);
         this.#policy = await this.#headerPolicy(tree);
         this.#frame.warn(tree.warnings);

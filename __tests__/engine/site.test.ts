@@ -279,7 +279,7 @@ test('tags where there are none are refused before anything is written', async (
   expect(s3.server.texts(bucket)).toEqual({});
 });
 
-test('more metadata than S3 takes, of several rules or by a long name, is refused before anything is written', async () => {
+test('more metadata or headers than S3 takes, of several rules or by a long name, are refused before anything is written', async () => {
   const long = 'ü'.repeat(100);
   await writeTree({ 'a.txt': 'a', [`${long}/b.txt`]: 'b' }, root);
   const rule = (name: string): string => `/*\n  x-amz-meta-${name}: ${'v'.repeat(900)}\n`;
@@ -290,7 +290,10 @@ test('more metadata than S3 takes, of several rules or by a long name, is refuse
     root,
     await site({ headers: '/*\n  x-amz-meta-p: :splat :splat :splat' }),
   );
-  for (const run of [joined, named]) expect(run).toMatchObject({ exit: 2, report: { steps: [] } });
+  const cached = `/*\n  Cache-Control: ${'v'.repeat(2200)}\n`;
+  const headers = await publish(s3, bucket, root, await site({ headers: cached + cached }));
+  for (const run of [joined, named, headers]) expect(run).toMatchObject({ exit: 2, report: { steps: [] } });
+  expect(headers.report.error?.message).toMatch(/the rules give a\.txt 44\d\d bytes of headers/);
   expect(joined.report.error?.message).toContain('the rules give a.txt 1802 bytes');
   expect(named.report.error?.message).toContain(`the rules give ${long}/b.txt`);
   expect(s3.server.objects(bucket)).toEqual([]);

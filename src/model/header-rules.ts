@@ -79,6 +79,9 @@ const META = 'x-amz-meta-';
 /** S3 takes 2 KB of user metadata: ours is at most some 300 bytes of that. */
 export const MAX_METADATA_BYTES = 1_700;
 
+/** S3 takes 8 KB of headers in all: the rest is for metadata and credentials. A redirect alone may have 2 KB. */
+export const MAX_HEADER_BYTES = 4_000;
+
 /** More wildcards than this make a pattern slow on names that nearly match: whoever writes rules must not hang a job. */
 const MAX_WILDCARDS = 2;
 
@@ -181,6 +184,7 @@ function changeOf(content: string, line: number, author: HeaderAuthor): HeaderCh
   if (name.startsWith(META) && RESERVED_METADATA.has(name.slice(META.length))) {
     return { line, message: `${name} is what objects are recognised by, and is ours` };
   }
+  if (name === META) return { line, message: `${quoted(content)} has no name behind ${META}` };
   if (detached) return { line, name, value: undefined };
   if (value === '')
     return { line, message: `${name} has no value; \`! ${name}\` takes away what earlier lines gave` };

@@ -25,14 +25,16 @@ export function parseRedirects(text: string): ParsedRedirects {
     const content = raw.replace(/(^|\s)#.*$/, '').trim();
     if (content === '') continue;
     const rule = redirectOf(content, line);
-    if (typeof rule === 'string') problems.push({ line, message: rule });
-    else if (!redirects.has(rule.name)) redirects.set(rule.name, rule);
-    else {
-      const first = redirects.get(rule.name)?.line ?? 0;
-      problems.push({
-        line,
-        message: `the same path stands in line ${first}; one object leads to one place`,
-      });
+    if (typeof rule === 'string') {
+      problems.push({ line, message: rule });
+      continue;
+    }
+    const first = redirects.get(rule.name);
+    // A path as it is and once more as URLs spell it is one rule.
+    if (first === undefined) redirects.set(rule.name, rule);
+    else if (first.target !== rule.target) {
+      const message = `the same path stands in line ${first.line}; one object leads to one place`;
+      problems.push({ line, message });
     }
   }
   return { redirects: [...redirects.values()], problems };

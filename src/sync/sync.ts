@@ -5,7 +5,7 @@ import { type ETag, type Md5, parseETag } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type ObjectEntry, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
-import { MAX_METADATA_BYTES } from '../model/header-rules.js';
+import { MAX_HEADER_BYTES, MAX_METADATA_BYTES } from '../model/header-rules.js';
 import {
   formatSource,
   type HeaderDecider,
@@ -1463,14 +1463,18 @@ function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
 
 /** Several rules, or names that they put into values, can make more than S3 takes; it would say so file by file. */
 function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
-  const bytes = metadataBytes(objectHeaders(headers, {}).metadata);
-  if (bytes <= MAX_METADATA_BYTES) return;
-  throw new SyncError(
-    'usage',
-    EXIT.usage,
-    `headers: the rules give ${name} ${bytes} bytes of x-amz-meta-* headers, S3 leaves room for ${MAX_METADATA_BYTES}: shorten them; nothing was written`,
-    { key: name },
-  );
+  const refuse = (bytes: number, of: string, room: number): void => {
+    if (bytes <= room) return;
+    throw new SyncError(
+      'usage',
+      EXIT.usage,
+      `headers: the rules give ${name} ${bytes} bytes of ${of}, S3 leaves room for ${room}: shorten them; nothing was written`,
+      { key: name },
+    );
+  };
+  const { metadata, fields = {} } = objectHeaders(headers, {});
+  refuse(metadataBytes(metadata), 'x-amz-meta-* headers', MAX_METADATA_BYTES);
+  refuse(metadataBytes(fields), 'headers', MAX_HEADER_BYTES);
 }
 
 function* keysOf(files: Files, prefix: Prefix): Generator<ObjectKey> {

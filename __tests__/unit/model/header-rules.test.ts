@@ -127,6 +127,7 @@ describe('rules in the syntax of _headers files', () => {
     ['assets/*\n  Cache-Control: a', 1, 'no path'],
     ['/a\n  : value', 2, 'no path'],
     ['/a\n  Cache-Control:', 2, 'no value'],
+    ['/a\n  x-amz-meta-: x', 2, 'no name'],
     ['/a\n  Content-Disposition: attachment; filename="é"', 2, "filename*=UTF-8''"],
     ['/a\n  Content-Type: html', 2, 'text/html'],
     ['/a\n  Expires: soon', 2, 'a date'],

@@ -48,7 +48,13 @@ describe('redirects in the _redirects convention', () => {
     ]);
   });
 
-  it('refuses a path that stands twice', () => {
+  it('takes a path that stands twice and leads to one place, however it is spelled', () => {
+    const { redirects, problems } = parseRedirects('/über/ /naïve/\n/%C3%BCber/ /na%C3%AFve/ 301');
+    expect(problems).toEqual([]);
+    expect(redirects).toEqual([{ name: 'über/index.html', target: '/na%C3%AFve/', line: 1 }]);
+  });
+
+  it('refuses a path that stands twice and leads to two places', () => {
     expect(parseRedirects('/a /b\n/a /c').problems).toEqual([
       { line: 2, message: expect.stringContaining('line 1') },
     ]);
