@@ -742,7 +742,21 @@ describe('redirects-file', () => {
     const run = await publish(s3, bucket, root, await site({ redirectsFile: '_redirects' }));
     expect(run.exit).toBe(2);
     expect(run.report.error?.message).toMatch(/redirects-file line 2: a\.html cannot redirect/);
+    await writeTree({ _redirects: '/.s3-dedup-sync/lock /b\n' }, root);
+    const own = await publish(s3, bucket, root, await site({ redirectsFile: '_redirects' }));
+    expect(own.report.error?.message).toMatch(/line 1: \.s3-dedup-sync\/lock cannot redirect: .* is ours/);
     expect(s3.server.texts(bucket)).toEqual({});
+  });
+
+  test('what is excluded is neither made nor changed by a redirect', async () => {
+    await writeTree({ 'a.html': 'a', _redirects: '/kept /a.html\n/old /a.html\n' }, root);
+    s3.server.putObject(bucket, 'p/kept', 'theirs');
+    const run = await publish(s3, bucket, root, {
+      tree: { excludes: ['kept'] },
+      ...(await site({ redirectsFile: '_redirects' })),
+    });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a.html': 'a', 'p/kept': 'theirs', 'p/old': '' });
+    expect(run.messages).toEqual([expect.stringMatching(/^redirects-file line 1: kept is excluded/)]);
   });
 
   test('S3 reads a target from the root of the bucket: a path stays within the prefix, a URL is as it was', async () => {
