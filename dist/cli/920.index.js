@@ -9941,10 +9941,14 @@ function wantedUploads(plan) {
 }
 /** Several rules, or names that they put into values, can make more than S3 takes; it would say so file by file. */
 function refuseMetadata({ name }, headers) {
-    const bytes = (0,model_headers/* metadataBytes */.Lk)((0,model_headers/* objectHeaders */.qO)(headers, {}).metadata);
-    if (bytes <= header_rules/* MAX_METADATA_BYTES */.Fx)
-        return;
-    throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `headers: the rules give ${name} ${bytes} bytes of x-amz-meta-* headers, S3 leaves room for ${header_rules/* MAX_METADATA_BYTES */.Fx}: shorten them; nothing was written`, { key: name });
+    const refuse = (bytes, of, room) => {
+        if (bytes <= room)
+            return;
+        throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `headers: the rules give ${name} ${bytes} bytes of ${of}, S3 leaves room for ${room}: shorten them; nothing was written`, { key: name });
+    };
+    const { metadata, fields = {} } = (0,model_headers/* objectHeaders */.qO)(headers, {});
+    refuse((0,model_headers/* metadataBytes */.Lk)(metadata), 'x-amz-meta-* headers', header_rules/* MAX_METADATA_BYTES */.Fx);
+    refuse((0,model_headers/* metadataBytes */.Lk)(fields), 'headers', header_rules/* MAX_HEADER_BYTES */.v8);
 }
 function* sync_keysOf(files, prefix) {
     for (const { name } of files)

@@ -3886,7 +3886,8 @@ function messageOf(error) {
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
 /* harmony export */   d7: () => (/* binding */ CONTENT_HEADERS),
 /* harmony export */   gz: () => (/* binding */ isRedirectTarget),
-/* harmony export */   p1: () => (/* binding */ expiryOf)
+/* harmony export */   p1: () => (/* binding */ expiryOf),
+/* harmony export */   v8: () => (/* binding */ MAX_HEADER_BYTES)
 /* harmony export */ });
 /* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3574);
 /* harmony import */ var _object_key_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5142);
@@ -3920,6 +3921,8 @@ const LISTS = new Set(['cache-control', 'content-language']);
 const META = 'x-amz-meta-';
 /** S3 takes 2 KB of user metadata: ours is at most some 300 bytes of that. */
 const MAX_METADATA_BYTES = 1_700;
+/** S3 takes 8 KB of headers in all: the rest is for metadata and credentials. A redirect alone may have 2 KB. */
+const MAX_HEADER_BYTES = 4_000;
 /** More wildcards than this make a pattern slow on names that nearly match: whoever writes rules must not hang a job. */
 const MAX_WILDCARDS = 2;
 /** A path of which every character is escaped; no key is longer. */
@@ -4021,6 +4024,8 @@ function changeOf(content, line, author) {
     if (name.startsWith(META) && RESERVED_METADATA.has(name.slice(META.length))) {
         return { line, message: `${name} is what objects are recognised by, and is ours` };
     }
+    if (name === META)
+        return { line, message: `${quoted(content)} has no name behind ${META}` };
     if (detached)
         return { line, name, value: undefined };
     if (value === '')
