@@ -184,30 +184,36 @@ for (const suite of SUITES) {
       readonly seen: Readonly<Record<'before' | 'during' | 'after', readonly string[]>>;
     }
 
-    /** Two people go through the pages, one with a cache and one without, from before a publish until after it. */
+    /**
+     * From before a publish until after it one person goes through all pages between any two writes, without a cache,
+     * and another looks at one page after the other while writes are done, with one.
+     */
     async function readWhile(publishing: (to: TestServer) => Promise<void>): Promise<Reading> {
       const problems: string[] = [];
-      const visits: { readonly from: number; readonly to: number; readonly release: string }[] = [];
       const rounds: { readonly from: number; readonly to: number }[] = [];
       let phase: 'before' | 'during' | 'after' = 'before';
       const seen = { before: new Set<string>(), during: new Set<string>(), after: new Set<string>() };
-      let waiting: { readonly since: number; readonly go: () => void } | undefined;
-      let begun = 0;
-      let over = false;
+      const stopAt = (error: unknown): void => void problems.push(String(error));
 
-      const permit = (): Promise<void> => {
+      const permit = async (): Promise<void> => {
         // Once it is seen to be wrong, more readers see nothing new.
-        if (over || problems.length > 0) return Promise.resolve();
-        return new Promise((go) => {
-          waiting = { since: begun, go };
-        });
+        if (problems.length > 0) return;
+        await anew.round().catch(stopAt);
+        beside ??= cached
+          .next()
+          .catch(stopAt)
+          .finally(() => {
+            beside = undefined;
+          });
       };
+      let beside: Promise<void> | undefined;
       const control = await gate(server, permit, gatePort);
       gatePort = Number(new URL(control.server.endpoint).port);
 
-      const read = async (cache: boolean): Promise<void> => {
+      const reader = async (cache: boolean) => {
         const tab = await browser.tab({ cache });
         const newest = new Map<string, number>();
+        let turn = 0;
         const visit = async (path: string, go: () => Promise<void>): Promise<readonly string[]> => {
           const [started, from] = [phase, control.visible.length];
           await go();
@@ -228,57 +234,52 @@ for (const suite of SUITES) {
           if (number < (newest.get(path) ?? 0))
             problems.push(`${where}: back from ${newest.get(path)} to ${number}`);
           newest.set(path, number);
-          visits.push({ from, to: control.visible.length, release: said.page });
           // A visit that began in one phase and ended in another says nothing of either.
           if (started === phase) seen[phase].add(said.page);
           return said.links;
         };
-        for (let round = 0; ; round++) {
-          const isLast = over;
-          const mine = ++begun;
-          const from = control.visible.length;
-          for (const path of PAGES) {
-            const links = await visit(path, () => tab.open(view.origin + path));
-            // What only one release has is reached as people do: by a link on a page.
-            const other = links.find((link) => !(PAGES as readonly string[]).includes(link));
-            if (other !== undefined && path === PAGES[round % PAGES.length]) {
-              const click = `[...document.links].find((link) => link.pathname === '${other}').click()`;
-              await visit(other, () => tab.follow(click));
-              await visit(other, () => tab.reload());
+        const open = (path: string): Promise<readonly string[]> =>
+          visit(path, () => tab.open(view.origin + path));
+        /** What only one release has is reached as people do: by a link on a page. */
+        const follow = async (links: readonly string[]): Promise<void> => {
+          const other = links.find((link) => !(PAGES as readonly string[]).includes(link));
+          if (other === undefined) return;
+          const click = `[...document.links].find((link) => link.pathname === '${other}').click()`;
+          await visit(other, () => tab.follow(click));
+          if (cache) await visit(other, () => tab.reload());
+        };
+        return {
+          next: async (): Promise<void> => {
+            const links = await open(PAGES[turn % PAGES.length]!);
+            // From each page in its turn.
+            if (turn % (PAGES.length + 1) === 0) await follow(links);
+            turn++;
+          },
+          round: async (): Promise<void> => {
+            const from = control.visible.length;
+            for (const path of PAGES) {
+              const links = await open(path);
+              if (path === PAGES[turn % PAGES.length]) await follow(links);
             }
-          }
-          rounds.push({ from, to: control.visible.length });
-          if (waiting !== undefined && mine > waiting.since) {
-            const { go } = waiting;
-            waiting = undefined;
-            go();
-          }
-          if (isLast) return tab.close();
-          if (round === 0) firstRounds.push(cache);
-          if (firstRounds.length === 2) begin();
-        }
+            turn++;
+            rounds.push({ from, to: control.visible.length });
+          },
+          close: () => tab.close(),
+        };
       };
 
-      const firstRounds: boolean[] = [];
-      let begin: () => void = () => undefined;
-      const readersAreThere = new Promise<void>((resolve) => {
-        begin = resolve;
-      });
-      const reading = Promise.all([read(true), read(false)]);
-      const finish = (): void => {
-        over = true;
-        waiting?.go();
-      };
-      // A reader that cannot go on must not hold the writes for ever.
-      reading.catch(finish);
+      const [anew, cached] = await Promise.all([reader(false), reader(true)]);
+      const readBoth = async (): Promise<void> => void (await Promise.all([anew.round(), cached.round()]));
       try {
-        await Promise.race([readersAreThere, reading]);
+        await readBoth();
         phase = 'during';
         await publishing(control.server);
-      } finally {
+        await beside;
         phase = 'after';
-        finish();
-        await reading.finally(() => control.stop());
+        await readBoth();
+      } finally {
+        await beside;
+        await Promise.all([anew.close(), cached.close(), control.stop()]);
       }
       const states = [...control.visible.keys()];
       return {

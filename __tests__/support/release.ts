@@ -95,6 +95,8 @@ globalThis.later = async () => (await import('${names.later}')).release;
 globalThis.ready = (async () => {
   const [chunk, data, more] = await Promise.all([import('${names.chunk}'), json('${names.data}'), json('${names.more}')]);
   if (data.text !== 'größer') throw new Error('data was not decoded');
+  // This script does not wait for images.
+  if (document.readyState !== 'complete') await new Promise((loaded) => addEventListener('load', loaded));
   const style = getComputedStyle(document.documentElement);
   return {
     page: document.documentElement.dataset.release,
