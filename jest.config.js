@@ -1,6 +1,7 @@
 /** Tests import the TypeScript sources by their emitted names (`./x.js`); swc compiles each file as it is loaded. */
 export default {
   testEnvironment: 'node',
+  roots: ['<rootDir>/__tests__', '<rootDir>/benchmarks', '<rootDir>/dev', '<rootDir>/src'],
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
