@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Tests import the TypeScript sources by their emitted names (`./x.js`); swc compiles each file as it is loaded. */
 export default {
   testEnvironment: 'node',
@@ -13,4 +15,6 @@ export default {
   },
   collectCoverageFrom: ['src/**/*.ts'],
   testTimeout: 60_000,
+  // Of two cores jest would use one, and many suites wait for processes of their own.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { forEachConcurrent } from '../../src/model/concurrency.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import { openStore } from '../../src/store/open.js';
 import { objectIndexStorage } from '../../src/sync/index-file.js';
@@ -47,6 +48,8 @@ afterEach(async () => {
 });
 
 const quick = { connection: { maxAttempts: 2, readTimeoutMs: 1_500, connectTimeoutMs: 1_000 } } as const;
+/** Lies that are told side by side: an answer that is waited for so shortly must not wait behind those of many others. */
+const AT_ONCE = 8;
 const NO_LISTINGS = ['', '<html><body>Welcome</body></html>', '<?xml version="1.0"?><Foo/>', 'plain text'];
 
 /** Answers an operation so, in the server's place. */
@@ -262,31 +265,29 @@ describe.each(['lean', 'sdk'])('by %s requests', (way) => {
     async ({ operation, changes, leftover }) => {
       await writeTree({ moved: 'here before', large: noise(100) }, root);
       const lies = Object.entries(LIES);
-      await Promise.all(
-        lies.map(async ([name, tell]) => {
-          const own = await HostileServer.start(s3.endpoint);
-          try {
-            const place = await s3.bucket();
-            s3.server.putObject(place, 'p/old', 'here before');
-            s3.server.putObject(place, 'p/a', 'another');
-            own.lie = (asked) => {
-              if (asked.operation !== operation) return false;
-              tell(asked.outgoing);
-              return true;
-            };
-            const run = await publish({ ...s3, endpoint: own.endpoint }, place, root, {
-              ...quick,
-              ...changes,
-              ...(leftover === true ? { index: await withLeftovers(place) } : {}),
-              deletes: { deleteAfter: true, maxDelete: { kind: 'none' } },
-            });
-            const bad = whatIsWrong(run, s3.server.texts(place), operation);
-            if (bad !== undefined) throw new Error(`an answer that ${name}: ${bad}`);
-          } finally {
-            await own.stop();
-          }
-        }),
-      );
+      await forEachConcurrent(lies, AT_ONCE, async ([name, tell]) => {
+        const own = await HostileServer.start(s3.endpoint);
+        try {
+          const place = await s3.bucket();
+          s3.server.putObject(place, 'p/old', 'here before');
+          s3.server.putObject(place, 'p/a', 'another');
+          own.lie = (asked) => {
+            if (asked.operation !== operation) return false;
+            tell(asked.outgoing);
+            return true;
+          };
+          const run = await publish({ ...s3, endpoint: own.endpoint }, place, root, {
+            ...quick,
+            ...changes,
+            ...(leftover === true ? { index: await withLeftovers(place) } : {}),
+            deletes: { deleteAfter: true, maxDelete: { kind: 'none' } },
+          });
+          const bad = whatIsWrong(run, s3.server.texts(place), operation);
+          if (bad !== undefined) throw new Error(`an answer that ${name}: ${bad}`);
+        } finally {
+          await own.stop();
+        }
+      });
       expect(elsewhere.asked).toEqual([]);
     },
   );
@@ -407,52 +408,50 @@ describe('what is read', () => {
   };
 
   test('an index in the bucket: whatever it is answered, the run goes on without', async () => {
-    const found = await Promise.all(
-      Object.entries(READ_LIES).map(async ([name, tell]) => {
-        const own = await HostileServer.start(s3.endpoint);
-        try {
-          const place = await s3.bucket();
-          own.lie = (asked) => {
-            if (asked.operation !== 'GetObject') return false;
-            tell(asked.outgoing);
-            return true;
-          };
-          const there = { ...s3, endpoint: own.endpoint };
-          const { store } = await openStore(optionsFor(there, place, root, quick), () => undefined, signal());
-          const index = objectIndexStorage(store, 'i' as ObjectKey, true);
-          const run = await publish(there, place, root, { ...quick, index });
-          return run.exit === 0 && s3.server.texts(place)['p/a'] === 'one' ? [] : [name, run.report.error];
-        } finally {
-          await own.stop();
-        }
-      }),
-    );
-    expect(found.flat()).toEqual([]);
+    const found: unknown[] = [];
+    await forEachConcurrent(Object.entries(READ_LIES), AT_ONCE, async ([name, tell]) => {
+      const own = await HostileServer.start(s3.endpoint);
+      try {
+        const place = await s3.bucket();
+        own.lie = (asked) => {
+          if (asked.operation !== 'GetObject') return false;
+          tell(asked.outgoing);
+          return true;
+        };
+        const there = { ...s3, endpoint: own.endpoint };
+        const { store } = await openStore(optionsFor(there, place, root, quick), () => undefined, signal());
+        const index = objectIndexStorage(store, 'i' as ObjectKey, true);
+        const run = await publish(there, place, root, { ...quick, index });
+        if (run.exit !== 0 || s3.server.texts(place)['p/a'] !== 'one') found.push(name, run.report.error);
+      } finally {
+        await own.stop();
+      }
+    });
+    expect(found).toEqual([]);
   });
 
   test('a download: whatever it is answered, no file is there that is not right', async () => {
-    const found = await Promise.all(
-      Object.entries(READ_LIES).map(async ([name, tell]) => {
-        const own = await HostileServer.start(s3.endpoint);
-        const target = await temporaryDirectory();
-        try {
-          const place = await s3.bucket();
-          s3.server.putObject(place, 'p/a', 'one');
-          own.lie = (asked) => {
-            if (asked.operation !== 'GetObject') return false;
-            tell(asked.outgoing);
-            return true;
-          };
-          const run = await download({ ...s3, endpoint: own.endpoint }, place, target, quick);
-          const files = [...(await readTree(target)).keys()].filter((file) => !file.startsWith('.s3ds-'));
-          return run.exit !== 0 && files.length === 0 ? [] : [name, run.exit, files];
-        } finally {
-          await own.stop();
-          await removeTree(target);
-        }
-      }),
-    );
-    expect(found.flat()).toEqual([]);
+    const found: unknown[] = [];
+    await forEachConcurrent(Object.entries(READ_LIES), AT_ONCE, async ([name, tell]) => {
+      const own = await HostileServer.start(s3.endpoint);
+      const target = await temporaryDirectory();
+      try {
+        const place = await s3.bucket();
+        s3.server.putObject(place, 'p/a', 'one');
+        own.lie = (asked) => {
+          if (asked.operation !== 'GetObject') return false;
+          tell(asked.outgoing);
+          return true;
+        };
+        const run = await download({ ...s3, endpoint: own.endpoint }, place, target, quick);
+        const files = [...(await readTree(target)).keys()].filter((file) => !file.startsWith('.s3ds-'));
+        if (run.exit === 0 || files.length > 0) found.push(name, run.exit, files);
+      } finally {
+        await own.stop();
+        await removeTree(target);
+      }
+    });
+    expect(found).toEqual([]);
     expect(elsewhere.asked).toEqual([]);
   });
 });
