@@ -419,7 +419,7 @@ describe('the action, from a copy of dist alone', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('%s: stops, says so, leaves no upload behind', async (signal, status) => {
-    await writeTree({ 'public/big.bin': noise(40 * MIB), 'public/index.html': 'page' }, root);
+    await writeTree({ 'public/big.bin': noise(17 * MIB), 'public/index.html': 'page' }, root);
     s3.server.latency = { UploadPart: 300 };
     const ended = await runAction(
       dist,
