@@ -28,7 +28,7 @@ export function guardTree(
     if (options.ifNoFilesFound === 'error') {
       throw refusal(
         'no-files-found',
-        `${message}: nothing was written or deleted; check paths and excludes, or set if-no-files-found: warn`,
+        `${message}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn`,
       );
     }
     return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];
