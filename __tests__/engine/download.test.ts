@@ -4,6 +4,7 @@ import {
   link,
   lstat,
   mkdir,
+  open,
   readdir,
   readFile,
   rename,
@@ -1050,6 +1051,25 @@ describe('bodies', () => {
     await writeFile(join(here, partial), Buffer.alloc(BIG.length));
     const run = await download(s3, bucket, here);
     expect(run.messages.join('\n')).toContain('S3 says no digest of 1 object');
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+  });
+
+  test('a disk that takes a part of a range is given the rest', async () => {
+    put({ big: BIG }, { encryption: { algorithm: 'aws:kms' } });
+    const probe = await open(join(outside, 'probe'), 'w');
+    const handles = Object.getPrototypeOf(probe) as typeof probe;
+    await probe.close();
+    const { write } = handles;
+    const half = function (
+      this: typeof probe,
+      ...[bytes, from, length, position]: readonly unknown[]
+    ): unknown {
+      return Reflect.apply(write, this, [bytes, from, Math.ceil(Number(length) / 2), position]);
+    };
+    const short = jest.spyOn(handles, 'write').mockImplementationOnce(half as typeof write);
+    hooks.push(() => short.mockRestore());
+    expect(await download(s3, bucket, here)).toMatchObject({ exit: 0 });
+    expect(short.mock.calls).toHaveLength(4);
     expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
   });
 

@@ -443,7 +443,7 @@ export class Fetch implements Performer {
         this.#bodies.with(size, async () => {
           signal.throwIfAborted();
           const { body } = await this.#read(object, { first: offset, last: offset + size - 1 });
-          await handle.write(body, 0, body.length, offset);
+          await writeAll(handle, body, offset);
           await appendFile(progress, `${i}\n`);
         }),
       );
@@ -627,6 +627,14 @@ function sameFile(file: LocalFile, now: BigIntStats): boolean {
 function agrees(stats: BigIntStats, { mode, mtime }: FileAttributes): boolean {
   const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
   return sameMode && (mtime === undefined || secondsOf(stats.mtimeNs) === BigInt(Math.floor(mtime)));
+}
+
+/** A disk that is nearly full takes a part of what it is given, and says so before it fails. */
+async function writeAll(handle: FileHandle, body: Buffer, offset: number): Promise<void> {
+  for (let written = 0; written < body.length; ) {
+    const { bytesWritten } = await handle.write(body, written, body.length - written, offset + written);
+    written += bytesWritten;
+  }
 }
 
 /** Whole seconds, rounded down: before 1970 too, where a division of bigints rounds up. */
