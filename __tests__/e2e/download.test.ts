@@ -308,7 +308,7 @@ describe('on the embedded server', () => {
       }
       await removeTree(target);
     }
-  }, 600_000);
+  }, 120_000 + KILLS * 15_000);
 
   test('D14: the home directory is refused with delete-after whatever the limit', async () => {
     s3.server.putObject(bucket, 'p/a', 'a');

@@ -67,8 +67,7 @@ function parseWords(input: string, words: readonly string[]): ReadonlyMap<InputN
         `name=value with a name of ${WORD_NAMES.join(', ')}; a prefix or value with blanks stands in double quotes`,
       );
     }
-    if (parsed.has(name))
-      throw usageError(`${input}: ${name}= stands twice behind the place; give it once`);
+    if (parsed.has(name)) throw usageError(`${input}: ${name}= stands twice behind the place; give it once`);
     parsed.set(name, word.slice(separator + 1));
   }
   return parsed;
