@@ -2054,7 +2054,7 @@ class Fetch {
             await (0,model_concurrency/* forEachConcurrent */.C6)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async () => {
                 signal.throwIfAborted();
                 const { body } = await this.#read(object, { first: offset, last: offset + size - 1 });
-                await handle.write(body, 0, body.length, offset);
+                await writeAll(handle, body, offset);
                 await (0,external_node_fs_promises_.appendFile)(progress, `${i}\n`);
             }));
             return { resumed: due.length < ranges.length, made: await handle.stat({ bigint: true }) };
@@ -2228,6 +2228,13 @@ function agrees(stats, { mode, mtime }) {
     const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
     return sameMode && (mtime === undefined || secondsOf(stats.mtimeNs) === BigInt(Math.floor(mtime)));
 }
+/** A disk that is nearly full takes a part of what it is given, and says so before it fails. */
+async function writeAll(handle, body, offset) {
+    for (let written = 0; written < body.length;) {
+        const { bytesWritten } = await handle.write(body, written, body.length - written, offset + written);
+        written += bytesWritten;
+    }
+}
 /** Whole seconds, rounded down: before 1970 too, where a division of bigints rounds up. */
 function secondsOf(ns) {
     return (ns - (ns < 0n ? 999999999n : 0n)) / 1000000000n;
@@ -2333,6 +2340,7 @@ function asFailure(error, name, key) {
 
 
 
+
 /** Deletions that the default limit always allows: a small site may lose half its pages in one deploy. */
 const ALWAYS_ALLOWED = 20;
 /** The default limit: a share of the listed keys that are not excluded. */
@@ -2358,6 +2366,24 @@ function guardTree(tree, places, options, deletes) {
         throw (0,errors/* refusal */.x5)('pattern-without-match', `delete-after is set and these paths matched no file: ${patterns}; what they should have published would be deleted. Check the build, or take the lines out`);
     }
     return [`these paths matched no file: ${patterns}`];
+}
+/**
+ * Refuses to copy between places that lie in one another where names and endpoints did not tell: an access point and its
+ * bucket, two names of one host. The objects tell: one of them is found in both, with its content and its time. Deletes would
+ * take the source itself, and what is copied would be copied again by the next run.
+ */
+function guardOverlap({ files }, source, listing, destination) {
+    const { prefix } = destination;
+    if (prefix === source.prefix || !(prefix.startsWith(source.prefix) || source.prefix.startsWith(prefix)))
+        return;
+    for (const { object } of files) {
+        const there = object === undefined ? undefined : listing.get(object.key);
+        if (there === undefined || there.lastModified === 0)
+            continue;
+        if (there.etag === object?.etag && there.lastModified === object.lastModified) {
+            throw (0,errors/* usageError */.Wp)(`${source.url} and ${(0,model_objects/* destinationUrl */.k)(destination)} lie in one another: both have ${there.key}, the same and as old; nothing was written; copy between places that do not`);
+        }
+    }
 }
 /** Names that a refusal shows. */
 const SHOWN_NAMES = 3;
@@ -8932,6 +8958,8 @@ class Run {
         if (source === undefined && !isMirror)
             for (const message of unusedRules(published))
                 emit({ type: 'message', level: 'notice', message });
+        if (source !== undefined)
+            guardOverlap(found, source, listing, this.#options.destination);
         const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
         // Rules are the same for all destinations.
         this.#frame.warn(isMirror ? [] : site.warnings);
