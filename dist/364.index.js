@@ -2492,10 +2492,10 @@ function parseWords(input, words) {
         const separator = word.indexOf('=');
         const name = model_inputs/* WORD_NAMES */.QY.find((candidate) => candidate === word.slice(0, Math.max(separator, 0)));
         if (name === undefined) {
-            return refuse(`${input}, behind the destination`, word, `name=value with a name of ${model_inputs/* WORD_NAMES */.QY.join(', ')}; a prefix or value with blanks stands in double quotes`);
+            return refuse(`${input}, behind the place`, word, `name=value with a name of ${model_inputs/* WORD_NAMES */.QY.join(', ')}; a prefix or value with blanks stands in double quotes`);
         }
         if (parsed.has(name))
-            throw (0,errors/* usageError */.Wp)(`${input}: ${name}= stands twice behind the destination; give it once`);
+            throw (0,errors/* usageError */.Wp)(`${input}: ${name}= stands twice behind the place; give it once`);
         parsed.set(name, word.slice(separator + 1));
     }
     return parsed;

@@ -389,6 +389,10 @@ function name_table_moved(from, to) {
     to.set(from);
     return to;
 }
+/** Whether a column of BigInt64 can hold it: nanoseconds of times until the year 2262. */
+function name_table_fits(value) {
+    return BigInt.asIntN(64, value) === value;
+}
 
 ;// CONCATENATED MODULE: ./build/src/model/md5-column.js
 
@@ -496,9 +500,6 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
         this.#ctimes = moved(this.#ctimes, new BigInt64Array(rows));
         this.#inodes = moved(this.#inodes, new BigInt64Array(rows));
     }
-}
-function fits(value) {
-    return BigInt.asIntN(64, value) === value;
 }
 
 ;// CONCATENATED MODULE: ./build/src/model/digest-index.js

@@ -233,7 +233,7 @@ function explainFatal(error, what, told) {
     });
     switch (error.code) {
         case 'NoSuchBucket':
-            return usage('no-such-bucket', 'there is no such bucket: check the name in bucket, the endpoint and the account');
+            return usage('no-such-bucket', 'there is no such bucket: check its name, the endpoint and the account');
         case 'PermanentRedirect':
         case 'AuthorizationHeaderMalformed':
         case 'IllegalLocationConstraintException':

@@ -238,77 +238,86 @@ describe('on the embedded server', () => {
     );
   }
 
-  test(`${KILLS} downloads are killed at a random moment, seed ${SEED}: one more run makes it right`, async () => {
-    const random = randomNumbers(SEED);
-    const old: Record<string, string | Buffer> = {
-      'old/moved': 'moved',
-      gone: 'gone',
-      big: noise(20 * MIB, 1),
-    };
-    const now: Record<string, string | Buffer> = {
-      moved: 'moved',
-      big: noise(30 * MIB, 2),
-      'other/big': noise(9 * MIB, 3),
-    };
-    for (let i = 0; i < 60; i++) {
-      old[`d${i % 7}/f${i}`] = `old ${i}`;
-      now[`d${i % 7}/f${i + 10}`] = `new ${i % 40}`;
-    }
-    for (const [key, content] of Object.entries(now)) s3.server.putObject(bucket, `p/${key}`, content);
-    const flags = ['--delete-after', '--max-delete', 'none'];
-    for (let kill = 0; kill < KILLS; kill++) {
-      const target = join(directory, `t${kill}`);
-      await writeTree(old, target);
-      const more = [
-        ...flags,
-        ...(random() < 0.5 ? ['--delay-updates'] : []),
-        ...(random() < 0.5 ? ['--local-duplicates', 'link'] : []),
-      ];
-      s3.server.latency = 8;
-      const after = 250 + Math.floor(random() * 500);
-      for (let i = 0; i <= kill % 2; i++) {
-        await runCli(
+  test(
+    `${KILLS} downloads are killed at a random moment, seed ${SEED}: one more run makes it right`,
+    async () => {
+      const random = randomNumbers(SEED);
+      const old: Record<string, string | Buffer> = {
+        'old/moved': 'moved',
+        gone: 'gone',
+        big: noise(20 * MIB, 1),
+      };
+      const now: Record<string, string | Buffer> = {
+        moved: 'moved',
+        big: noise(30 * MIB, 2),
+        'other/big': noise(9 * MIB, 3),
+      };
+      for (let i = 0; i < 60; i++) {
+        old[`d${i % 7}/f${i}`] = `old ${i}`;
+        now[`d${i % 7}/f${i + 10}`] = `new ${i % 40}`;
+      }
+      for (const [key, content] of Object.entries(now)) s3.server.putObject(bucket, `p/${key}`, content);
+      const flags = ['--delete-after', '--max-delete', 'none'];
+      for (let kill = 0; kill < KILLS; kill++) {
+        const target = join(directory, `t${kill}`);
+        await writeTree(old, target);
+        const more = [
+          ...flags,
+          ...(random() < 0.5 ? ['--delay-updates'] : []),
+          ...(random() < 0.5 ? ['--local-duplicates', 'link'] : []),
+        ];
+        s3.server.latency = 8;
+        const after = 250 + Math.floor(random() * 500);
+        for (let i = 0; i <= kill % 2; i++) {
+          await runCli(
+            dist,
+            ['sync', `s3://${bucket}/p`, target, ...more, '--index', join(directory, `index${kill}`)],
+            {
+              cwd: directory,
+              env: reach(s3),
+              started: (child) => setTimeout(() => child.kill('SIGKILL'), after),
+            },
+          );
+          for (const [file, bytes] of await readTree(target)) {
+            const is = [old[file], now[file]].some(
+              (one) => one !== undefined && bytes.equals(Buffer.from(one)),
+            );
+            expect({ kill, file, is: is || file.includes('.s3ds-') }).toEqual({ kill, file, is: true });
+          }
+        }
+        s3.server.latency = 0;
+        const made = await lstat(target);
+        const ended = await runCli(
           dist,
           ['sync', `s3://${bucket}/p`, target, ...more, '--index', join(directory, `index${kill}`)],
+          { cwd: directory, env: reach(s3) },
+        );
+        expect({ kill, after, status: ended.status, stderr: ended.status === 0 ? '' : ended.stderr }).toEqual(
           {
-            cwd: directory,
-            env: reach(s3),
-            started: (child) => setTimeout(() => child.kill('SIGKILL'), after),
+            kill,
+            after,
+            status: 0,
+            stderr: '',
           },
         );
-        for (const [file, bytes] of await readTree(target)) {
-          const is = [old[file], now[file]].some(
-            (one) => one !== undefined && bytes.equals(Buffer.from(one)),
-          );
-          expect({ kill, file, is: is || file.includes('.s3ds-') }).toEqual({ kill, file, is: true });
+        expect(made.isDirectory()).toBe(true);
+        await succeeded(cli(s3, 'check', `s3://${bucket}/p`, target, '--read', ...flags));
+        const found = await readTree(target);
+        for (const [file, content] of Object.entries(now))
+          expect([file, found.get(file)?.equals(Buffer.from(content))]).toEqual([file, true]);
+        // Of small files alone, which another run might still be at: they go a day later.
+        for (const [file, bytes] of found) {
+          if (now[file] === undefined)
+            expect([file, /\.s3ds-[0-9a-f]{24}\.part$/.test(file) && bytes.length < MIB]).toEqual([
+              file,
+              true,
+            ]);
         }
+        await removeTree(target);
       }
-      s3.server.latency = 0;
-      const made = await lstat(target);
-      const ended = await runCli(
-        dist,
-        ['sync', `s3://${bucket}/p`, target, ...more, '--index', join(directory, `index${kill}`)],
-        { cwd: directory, env: reach(s3) },
-      );
-      expect({ kill, after, status: ended.status, stderr: ended.status === 0 ? '' : ended.stderr }).toEqual({
-        kill,
-        after,
-        status: 0,
-        stderr: '',
-      });
-      expect(made.isDirectory()).toBe(true);
-      await succeeded(cli(s3, 'check', `s3://${bucket}/p`, target, '--read', ...flags));
-      const found = await readTree(target);
-      for (const [file, content] of Object.entries(now))
-        expect([file, found.get(file)?.equals(Buffer.from(content))]).toEqual([file, true]);
-      // Of small files alone, which another run might still be at: they go a day later.
-      for (const [file, bytes] of found) {
-        if (now[file] === undefined)
-          expect([file, /\.s3ds-[0-9a-f]{24}\.part$/.test(file) && bytes.length < MIB]).toEqual([file, true]);
-      }
-      await removeTree(target);
-    }
-  }, 600_000);
+    },
+    120_000 + KILLS * 15_000,
+  );
 
   test('D14: the home directory is refused with delete-after whatever the limit', async () => {
     s3.server.putObject(bucket, 'p/a', 'a');

@@ -553,6 +553,28 @@ describe('deleting', () => {
     expect(Object.keys(there()).sort()).toEqual(['new0', 'new1', 'old0']);
   });
 
+  test.each([
+    ['b', 'b/site'],
+    ['b/site/old', 'b/site'],
+  ])('places that lie in one another by other names are refused: %s of %s', async (destination, source) => {
+    for (const name of ['b/site/x', 'b/site/old/y', 'b/z']) s3.server.putObject(to, name, name);
+    s3.server.log.clear();
+    const place = { bucket: to, prefix: source };
+    const run = await publish(s3, to, '/', { prefix: destination, deletes, source: place });
+    expect(run).toMatchObject({ exit: 2, report: { error: { code: 'usage' } } });
+    expect(run.report.error?.message).toMatch(
+      /lie in one another: both have b\/site\/.*, the same and as old/,
+    );
+    expect(writes()).toBe(0);
+  });
+
+  test('a prefix within the other one\u2019s, in another bucket, is no such place', async () => {
+    s3.server.putObject(from, 'b/site/x', 'x');
+    s3.server.putObject(to, 'b/site/x', 'x', { lastModified: new Date(0) });
+    const run = await publish(s3, to, '/', { prefix: 'b', source: { bucket: from, prefix: 'b/site' } });
+    expect(run).toMatchObject({ exit: 0, report: { totals: { copied: { files: 1 } } } });
+  });
+
   test('D14: a destination that shares nothing with the source is refused', async () => {
     fill(s3, 'from', 2, 'new');
     fill(s3, 'to', 2, 'old');

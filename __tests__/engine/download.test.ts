@@ -4,6 +4,7 @@ import {
   link,
   lstat,
   mkdir,
+  open,
   readdir,
   readFile,
   rename,
@@ -15,8 +16,9 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { LoggedRequest, PutOptions, S3Request } from '../../dev/s3-server/index.js';
+import { TargetDirectory } from '../../src/disk/target-directory.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import { type Changes, download, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -337,6 +339,19 @@ describe('hard links', () => {
     });
   });
 
+  test('local-duplicates link: an object that says no mode is not linked to a file of another one than it would get', async () => {
+    await writeTree({ tool: '#!' }, here);
+    await chmod(join(here, 'tool'), 0o4755);
+    put({ notes: '#!' });
+    put({ run: 'of one object' }, told('of one object', 0o100700, 1_000_000_000));
+    put({ unsaid: 'of one object' });
+    await downloaded({ duplicates: 'link', preserve: true });
+    for (const name of ['notes', 'unsaid']) {
+      const { mode, nlink } = await lstat(join(here, name));
+      expect([name, mode & 0o7777, nlink]).toEqual([name, 0o666 & ~process.umask(), 1]);
+    }
+  });
+
   test('local-duplicates link: a file that lay there is linked to, and parts again when one of them changes', async () => {
     await writeTree({ old: 'content' }, here);
     put({ 'deep/new': 'content', old: 'content' });
@@ -357,7 +372,13 @@ describe('hard links', () => {
       { headers: { 'x-amz-meta-s3cmd-attrs': 'mode:x/mtime:1e99', 'x-amz-meta-mtime': 'NaN' } },
     );
     put({ e: '' }, told('', 0o100600, 1_000_000_000));
+    // 2286, more nanoseconds than 63 bits hold.
+    put({ far: 'far' }, told('far', 0o100644, 9_999_999_999));
     await downloaded({ preserve: true });
+    expect(await downloaded({ preserve: true })).toMatchObject({ report: { steps: [] } });
+    put({ far: 'new' });
+    await downloaded({ preserve: true });
+    expect((await texts()).far).toBe('new');
     const a = await lstat(join(here, 'a'));
     expect([a.mode & 0o7777, a.mtimeMs]).toEqual([0o755, 1e12]);
     expect(Math.floor((await lstat(join(here, 'b'))).mtimeMs)).toBe(1_700_000_000_123);
@@ -443,6 +464,7 @@ describe('what is deleted', () => {
     });
     const run = await download(s3, bucket, here, DELETE);
     expect(run.exit).toBe(1);
+    expect(run.report.error?.message).toMatch(`s3://${bucket}/p/: ListObjectsV2 was denied`);
     expect(await texts()).toEqual({ same: 'same', gone: 'gone' });
   });
 
@@ -493,6 +515,7 @@ describe('R2: names', () => {
     ['./a', 'has . as a directory name'],
     ['/x', 'is an absolute path'],
     ['a//b', 'has an empty directory name'],
+    ['a/', 'ends at a slash and is not empty'],
     ['a\0b', 'has a NUL'],
     [LONG, 'has a part of 256 bytes'],
     ['é'.repeat(128), 'has a part of 256 bytes'],
@@ -590,6 +613,44 @@ describe('R2: names', () => {
     expect(await texts()).toEqual({ 'd/inside': 'inside' });
   });
 
+  test('R10: a file system that takes two spellings for one name, and shows it when it is written to', async () => {
+    await writeTree({ README: 'old' }, here);
+    put({ readme: 'new', a: 'one', A: 'two' });
+    const folds = jest.spyOn(TargetDirectory.prototype, 'foldsCase').mockResolvedValue(true);
+    hooks.push(() => folds.mockRestore());
+    const run = await download(s3, bucket, here, { overwrite: 'always' });
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'key-collision' } } });
+    expect(run.report.error?.message).toContain("'a' and 'A' are one name on this file system");
+    expect(run.report.error?.message).toContain("'readme' is one name with 'README', which is there");
+    expect(await texts()).toEqual({ README: 'old' });
+  });
+
+  test.each(['if-unchanged', 'always'] as const)(
+    'R10: what turns out to be one name with another file is left alone, overwrite %s',
+    async (overwrite) => {
+      await writeTree({ README: 'same' }, here);
+      put({ readme: 'same', last: 'l' });
+      // As if both spellings were one.
+      whenFetched('last', () => link(join(here, 'README'), join(here, 'readme')));
+      const fetched = s3.server.before({ operation: 'HeadObject', key: 'p/readme' }, () =>
+        until(() => gets('p/last').length > 0),
+      );
+      hooks.push(fetched);
+      const run = await download(s3, bucket, here, { ...DELETE, overwrite, duplicates: 'link' });
+      expect(run.report.steps).toContainEqual(
+        expect.objectContaining({
+          key: 'readme',
+          outcome: 'failed',
+          error: {
+            code: 'key-collision',
+            message: expect.stringContaining('it is one name with README on this file system'),
+          },
+        }),
+      );
+      expect([run.exit, (await texts()).README]).toEqual([1, 'same']);
+    },
+  );
+
   test('R16: .git is neither fetched nor deleted without include-git', async () => {
     put({ a: 'a', '.git/hooks/post-checkout': 'evil', 'sub/.git/config': 'evil', '.GIT/x': 'evil' });
     await writeTree({ '.git/HEAD': 'ref', a: 'a' }, here);
@@ -630,6 +691,15 @@ describe('R2: names', () => {
     expect((await lstat(join(here, 'beside'))).isSymbolicLink()).toBe(true);
     expect(await texts(join(outside, 'away'))).toEqual({ x: 'x' });
     expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
+  });
+
+  test('a target that is a link to nothing is refused as what it is', async () => {
+    put({ a: 'a' });
+    await symlink('nothing', join(outside, 'broken'));
+    const run = await download(s3, bucket, join(outside, 'broken'));
+    expect(run).toMatchObject({ exit: 2, report: { error: { code: 'usage' } } });
+    expect(run.report.error?.message).toContain('it is no directory');
+    expect(await readdir(outside)).toEqual(['broken', 'target']);
   });
 
   test('the target itself may be a link: whoever names it means what it leads to', async () => {
@@ -959,6 +1029,60 @@ describe('bodies', () => {
     expect(ranges()).toEqual(['undefined']);
     expect((await readTree(here)).get('big')?.equals(BIG)).toBe(true);
     expect((await readdir(here)).sort()).toEqual(['big', 'fails']);
+  });
+
+  test('C7: of an object that nothing can prove nothing is gone on with', async () => {
+    put({ big: BIG }, { encryption: { algorithm: 'aws:kms' } });
+    await interrupted();
+    const partial = (await readdir(here)).find((name) => name.endsWith('.part')) ?? '';
+    // As a machine that lost its power leaves a range that was not on the disk yet.
+    await writeFile(join(here, partial), Buffer.alloc(BIG.length));
+    await chmod(join(here, partial), 0o644);
+    s3.server.log.clear();
+    const run = await download(s3, bucket, here);
+    expect({ exit: run.exit, ranges: ranges().length }).toEqual({ exit: 0, ranges: 3 });
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+  });
+
+  test('C7: so too where a multipart ETag turns out to say nothing', async () => {
+    put({ big: BIG }, { etag: `${md5Of(Buffer.from('of other parts'))}-7` });
+    await interrupted();
+    const partial = (await readdir(here)).find((name) => name.endsWith('.part')) ?? '';
+    await writeFile(join(here, partial), Buffer.alloc(BIG.length));
+    const run = await download(s3, bucket, here);
+    expect(run.messages.join('\n')).toContain('S3 says no digest of 1 object');
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+  });
+
+  test('a disk that takes a part of a range is given the rest', async () => {
+    put({ big: BIG }, { encryption: { algorithm: 'aws:kms' } });
+    const probe = await open(join(outside, 'probe'), 'w');
+    const handles = Object.getPrototypeOf(probe) as typeof probe;
+    await probe.close();
+    const { write } = handles;
+    const half = function (
+      this: typeof probe,
+      ...[bytes, from, length, position]: readonly unknown[]
+    ): unknown {
+      return Reflect.apply(write, this, [bytes, from, Math.ceil(Number(length) / 2), position]);
+    };
+    const short = jest.spyOn(handles, 'write').mockImplementationOnce(half as typeof write);
+    hooks.push(() => short.mockRestore());
+    expect(await download(s3, bucket, here)).toMatchObject({ exit: 0 });
+    expect(short.mock.calls).toHaveLength(4);
+    expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+  });
+
+  test('two runs at one large object: what the other has put there is not taken for what this one wrote', async () => {
+    put({ big: BIG }, { encryption: { algorithm: 'aws:kms' } });
+    whenFetched('big', async () => {
+      const partial = (await readdir(here)).find((name) => name.endsWith('.part')) ?? '';
+      await writeFile(join(outside, 'theirs'), Buffer.alloc(BIG.length));
+      await rename(join(outside, 'theirs'), join(here, partial));
+    });
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 5, report: { steps: [{ error: { code: 'foreign-writer' } }] } });
+    expect((await readTree(here)).has('big')).toBe(false);
   });
 
   test('an object that changed between two runs: nothing of the old one is in the new file', async () => {

@@ -300,10 +300,11 @@ function refusalOf(refusals) {
     const shown = sorted.slice(0, REFUSALS_SHOWN);
     const more = sorted.length - shown.length;
     const entries = sorted.length === 1 ? '1 entry' : `${sorted.length} entries`;
+    const verb = sorted.length === 1 ? 'stands' : 'stand';
     const clauses = shown.map(({ clause }) => clause).join('; ') + (more > 0 ? `; and ${more} more` : '');
     const links = shown.some(({ code }) => code.startsWith('symlink-'));
     const advice = links ? 'exclude or repair them, or see the input `symlinks`' : 'exclude or repair them';
-    return new _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .SyncError */ .S0(first.code, _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.refused, `${entries} cannot be published: ${clauses}; ${advice}`);
+    return new _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .SyncError */ .S0(first.code, _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.refused, `${entries} ${verb} in the way: ${clauses}; ${advice}`);
 }
 /** A few of `count` things in a sentence, and how many more there are. */
 function listed(shown, count, most = NAMES_SHOWN) {
@@ -415,10 +416,12 @@ const FIRST_ROWS = 1024;
  * one is another object each time.
  */
 class FileTable {
-    names = new name_table/* NameTable */.K();
+    names = new name_table/* NameTable */.K3();
     /** What all paths begin with but those of `#elsewhere`: their names follow. */
     #head;
     #elsewhere = new Map();
+    /** Times that their columns cannot hold. */
+    #farTimes = new Map();
     #sizes = new Float64Array(FIRST_ROWS);
     #mtimes = new BigInt64Array(FIRST_ROWS);
     #ctimes = new BigInt64Array(FIRST_ROWS);
@@ -449,6 +452,10 @@ class FileTable {
             this.#elsewhere.delete(row);
         else
             this.#elsewhere.set(row, { path, real });
+        if ((0,name_table/* fits */.lA)(mtimeNs) && (0,name_table/* fits */.lA)(ctimeNs))
+            this.#farTimes.delete(row);
+        else
+            this.#farTimes.set(row, { mtimeNs, ctimeNs });
         this.#sizes[row] = size;
         this.#mtimes[row] = mtimeNs;
         this.#ctimes[row] = ctimeNs;
@@ -462,14 +469,15 @@ class FileTable {
     at(row) {
         const name = this.names.at(row);
         const elsewhere = this.#elsewhere.get(row);
+        const far = this.#farTimes.size === 0 ? undefined : this.#farTimes.get(row);
         const path = elsewhere?.path ?? `${this.#head}${pathOf(name)}`;
         return {
             name,
             path,
             real: elsewhere?.real ?? path,
             size: this.#sizes[row],
-            mtimeNs: this.#mtimes[row],
-            ctimeNs: this.#ctimes[row],
+            mtimeNs: far?.mtimeNs ?? this.#mtimes[row],
+            ctimeNs: far?.ctimeNs ?? this.#ctimes[row],
             dev: this.#deviceNumbers[this.#devices[row]],
             ino: this.#inodes[row],
             nlink: this.#links[row],
@@ -484,13 +492,13 @@ class FileTable {
     }
     #widen() {
         const rows = this.#sizes.length * 2;
-        this.#sizes = (0,name_table/* moved */.a)(this.#sizes, new Float64Array(rows));
-        this.#mtimes = (0,name_table/* moved */.a)(this.#mtimes, new BigInt64Array(rows));
-        this.#ctimes = (0,name_table/* moved */.a)(this.#ctimes, new BigInt64Array(rows));
-        this.#inodes = (0,name_table/* moved */.a)(this.#inodes, new BigInt64Array(rows));
-        this.#links = (0,name_table/* moved */.a)(this.#links, new Uint32Array(rows));
-        this.#modes = (0,name_table/* moved */.a)(this.#modes, new Uint32Array(rows));
-        this.#devices = (0,name_table/* moved */.a)(this.#devices, new Uint32Array(rows));
+        this.#sizes = (0,name_table/* moved */.aW)(this.#sizes, new Float64Array(rows));
+        this.#mtimes = (0,name_table/* moved */.aW)(this.#mtimes, new BigInt64Array(rows));
+        this.#ctimes = (0,name_table/* moved */.aW)(this.#ctimes, new BigInt64Array(rows));
+        this.#inodes = (0,name_table/* moved */.aW)(this.#inodes, new BigInt64Array(rows));
+        this.#links = (0,name_table/* moved */.aW)(this.#links, new Uint32Array(rows));
+        this.#modes = (0,name_table/* moved */.aW)(this.#modes, new Uint32Array(rows));
+        this.#devices = (0,name_table/* moved */.aW)(this.#devices, new Uint32Array(rows));
     }
 }
 class SortedFiles {

@@ -805,7 +805,7 @@ class DigestTable extends entries_map/* EntriesMap */.v {
     #others = new Map();
     #size = 0;
     /** @param names of the files, which are kept once */
-    constructor(names = new name_table/* NameTable */.K()) {
+    constructor(names = new name_table/* NameTable */.K3()) {
         super();
         this.#names = names;
     }
@@ -1109,6 +1109,25 @@ class TargetDirectory {
         finally {
             await this.#release(name, held);
         }
+    }
+    /**
+     * Whether a name in capitals is the same one: by a file that is made and taken away again. What is not known, as nothing
+     * can be made here, is no.
+     *
+     * @param name of a file that is not there, with small letters
+     */
+    async foldsCase(name) {
+        return this.within('', false, async (directory) => {
+            const path = (0,external_node_path_.join)(directory, name);
+            await (await (0,external_node_fs_promises_.open)(path, 'wx')).close();
+            try {
+                await (0,external_node_fs_promises_.lstat)((0,external_node_path_.join)(directory, name.toUpperCase()));
+                return true;
+            }
+            finally {
+                await (0,external_node_fs_promises_.unlink)(path);
+            }
+        }).catch(() => false);
     }
     /** Removes a directory below that has become empty, and those above it that have; never the root. */
     async removeEmpty(name) {
@@ -1508,6 +1527,8 @@ function progressName(partial) {
 function whyNoFile(name, directory, platform) {
     if (name.includes('\0'))
         return 'has a NUL';
+    if (name.endsWith('/'))
+        return 'ends at a slash and is not empty';
     if (name.startsWith('/'))
         return 'is an absolute path';
     for (const segment of name.split('/')) {
@@ -1534,8 +1555,12 @@ function whyNoFile(name, directory, platform) {
         ? `makes a path of ${length} bytes, and ${most} is most`
         : undefined;
 }
-/** Names that cannot stand side by side: one is a file where the other needs a directory, or both are one file there. */
-function conflicts(names, folding) {
+/**
+ * Names that cannot stand side by side: one is a file where the other needs a directory, or both are one file there.
+ *
+ * @param met names that the file system has already
+ */
+function conflicts(names, folding, met = []) {
     const problems = [];
     const files = new Set(names);
     for (const name of names) {
@@ -1557,21 +1582,37 @@ function conflicts(names, folding) {
     /** Every path and directory by its folded spelling. */
     const spelled = new Map();
     for (const name of names) {
-        for (let end = name.indexOf('/');; end = name.indexOf('/', end + 1)) {
-            const path = end === -1 ? name : name.slice(0, end);
-            const folded = fold(path);
-            const other = spelled.get(folded);
+        for (const path of pathsOf(name)) {
+            const other = spelled.get(fold(path));
             if (other !== undefined && other !== path) {
                 const clause = `${(0,walk_findings/* showName */.$i)(name)} and ${(0,walk_findings/* showName */.$i)(other)} are one name on this file system`;
                 problems.push({ code: 'key-collision', name, clause });
                 break;
             }
-            spelled.set(folded, path);
-            if (end === -1)
-                break;
+            spelled.set(fold(path), path);
         }
     }
+    const inTheWay = new Map();
+    for (const name of met) {
+        for (const path of pathsOf(name)) {
+            const wanted = spelled.get(fold(path));
+            if (wanted === undefined || files.has(path) || wanted === path)
+                continue;
+            inTheWay.set(wanted, path);
+            break;
+        }
+    }
+    for (const [name, path] of inTheWay) {
+        const clause = `${(0,walk_findings/* showName */.$i)(name)} is one name with ${(0,walk_findings/* showName */.$i)(path)}, which is there, on this file system`;
+        problems.push({ code: 'key-collision', name, clause });
+    }
     return problems;
+}
+/** A name, and before it the directories that it lies in. */
+function* pathsOf(name) {
+    for (let end = name.indexOf('/'); end !== -1; end = name.indexOf('/', end + 1))
+        yield name.slice(0, end);
+    yield name;
 }
 /** All that a download is refused for, in one line. */
 function nameRefusal(problems) {
@@ -1649,6 +1690,8 @@ class Verifier {
         }
         if (said !== undefined)
             throw wrong('its metadata');
+        if (evidence.resumed === true)
+            throw new WrongContentError('nothing says of what an earlier run fetched that it is right');
         this.#unverified++;
         return md5;
     }
@@ -1860,7 +1903,9 @@ class Fetch {
             const before = await (0,external_node_fs_promises_.lstat)(path, { bigint: true });
             if (!sameFile(source, before))
                 return undefined;
-            if (how === 'link' && agrees(before, attributes) && (await linked(path, there))) {
+            // Its own attributes, not those of its twin (R3).
+            const own = { mode: 0o666 & ~process.umask(), ...attributes };
+            if (how === 'link' && agrees(before, own) && (await linked(path, there))) {
                 return sameFile(source, await (0,external_node_fs_promises_.lstat)(there, { bigint: true })) ? 'link' : undefined;
             }
             const clone = target.duplicates === 'copy' ? 0 : external_node_fs_promises_.constants.COPYFILE_FICLONE;
@@ -1869,8 +1914,7 @@ class Fetch {
                 return undefined;
             const handle = await (0,external_node_fs_promises_.open)(there, external_node_fs_promises_.constants.O_RDWR | external_node_fs_promises_.constants.O_NOFOLLOW);
             try {
-                // Its own attributes, not those of its twin (R3).
-                await applyAttributes(handle, { mode: 0o666 & ~process.umask(), ...attributes });
+                await applyAttributes(handle, own);
             }
             finally {
                 await handle.close();
@@ -1957,11 +2001,15 @@ class Fetch {
         try {
             return await this.#options.directory.within(parentOf(name), true, async (at) => {
                 const path = (0,external_node_path_.join)(at, partial);
-                await this.#fetchRanges(path, (0,external_node_path_.join)(at, progressName(partial)), object);
-                const stats = await (0,external_node_fs_promises_.lstat)(path, { bigint: true });
+                const { resumed, made } = await this.#fetchRanges(path, (0,external_node_path_.join)(at, progressName(partial)), object, head);
+                const stats = await (0,external_node_fs_promises_.lstat)(path, { bigint: true }).catch(unlessAbsent);
+                // Another run is at the same object: it has taken what was written, or begun anew.
+                if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino)
+                    throw foreign(name);
                 const whole = { ...file, ...(0,lstat/* statFields */.q)(stats), path, real: path };
                 const evidence = {
                     size: object.size,
+                    resumed,
                     digest: async (layouts) => this.#options.pool.digest({ file: whole, layouts }, object.size),
                 };
                 const md5 = await this.#verifier.verify(object, head, evidence);
@@ -1988,9 +2036,10 @@ class Fetch {
             throw error;
         }
     }
-    async #fetchRanges(path, progress, object) {
+    /** Answers whether ranges of an earlier run are among them, and what file they were written to. */
+    async #fetchRanges(path, progress, object, head) {
         const { signal } = this.#options;
-        const done = await doneRanges(path, progress, object.size);
+        const done = canBeProved(object, head) ? await doneRanges(path, progress, object.size) : undefined;
         if (done === undefined)
             await (0,external_node_fs_promises_.rm)(path, { force: true });
         const flags = external_node_fs_promises_.constants.O_RDWR | external_node_fs_promises_.constants.O_CREAT | external_node_fs_promises_.constants.O_NOFOLLOW;
@@ -2005,9 +2054,10 @@ class Fetch {
             await (0,model_concurrency/* forEachConcurrent */.C6)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async () => {
                 signal.throwIfAborted();
                 const { body } = await this.#read(object, { first: offset, last: offset + size - 1 });
-                await handle.write(body, 0, body.length, offset);
+                await writeAll(handle, body, offset);
                 await (0,external_node_fs_promises_.appendFile)(progress, `${i}\n`);
             }));
+            return { resumed: due.length < ranges.length, made: await handle.stat({ bigint: true }) };
         }
         finally {
             await handle.close();
@@ -2048,6 +2098,9 @@ class Fetch {
                 if (now !== undefined && !now.isFile())
                     throw new InTheWayError(`${name} is no regular file`);
                 const isFree = 'ifNoneMatch' in condition;
+                const other = isFree && now !== undefined ? this.#otherNameOf(now, name) : undefined;
+                if (other !== undefined)
+                    throw collision(name, other);
                 const isAsMet = isFree ? now === undefined : now !== undefined && tokenOf(now) === condition.ifMatch;
                 if (!isAsMet && overwrite !== 'always')
                     throw foreign(name);
@@ -2070,6 +2123,17 @@ class Fetch {
             await this.#discard(name, temporary);
             throw error;
         }
+    }
+    /** Another name under which a file was met or made: what is found under `name` then shows that both are one there. */
+    #otherNameOf({ dev, ino }, name) {
+        const isIt = (file) => file.dev === dev && file.ino === ino && file.name !== name;
+        for (const file of this.#options.local.values())
+            if (isIt(file))
+                return file.name;
+        for (const { file } of this.published.values())
+            if (isIt(file))
+                return file.name;
+        return undefined;
     }
     #fileOf(name, stats) {
         const path = (0,external_node_path_.join)(this.#options.target.directory, name);
@@ -2160,12 +2224,16 @@ function sameForm(a, b) {
 function sameFile(file, now) {
     return now.isFile() && tokenOf(now) === tokenOf({ ...file, size: BigInt(file.size) });
 }
-function agrees(stats, attributes) {
-    if (attributes === undefined)
-        return true;
-    const { mode, mtime } = attributes;
+function agrees(stats, { mode, mtime }) {
     const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
     return sameMode && (mtime === undefined || secondsOf(stats.mtimeNs) === BigInt(Math.floor(mtime)));
+}
+/** A disk that is nearly full takes a part of what it is given, and says so before it fails. */
+async function writeAll(handle, body, offset) {
+    for (let written = 0; written < body.length;) {
+        const { bytesWritten } = await handle.write(body, written, body.length - written, offset + written);
+        written += bytesWritten;
+    }
 }
 /** Whole seconds, rounded down: before 1970 too, where a division of bigints rounds up. */
 function secondsOf(ns) {
@@ -2227,6 +2295,17 @@ function changed(key) {
 function foreign(name) {
     return new errors/* SyncError */.S0('foreign-writer', errors/* EXIT */.dc.foreignWriter, `${name}: something else made or changed the file during this run; it was left alone: run again, and let one thing at a time write there`, { key: name });
 }
+function collision(name, other) {
+    return new errors/* SyncError */.S0('key-collision', errors/* EXIT */.dc.failed, `${name}: it is one name with ${other} on this file system; what is there was left alone: exclude one of them, or move what is in the way`, { key: name });
+}
+/**
+ * Whether something can say of the whole that it is right. Where nothing can, nothing is gone on with: a range that was
+ * written down and lost with the machine's power would stay a hole.
+ */
+function canBeProved({ etag }, { encryption, metadata }) {
+    const byETag = (0,object_store/* etagsProve */.P)(encryption) && (0,model_digest/* classifyETag */.Q)(etag).kind !== 'opaque';
+    return byETag || (0,model_headers/* metadataMd5 */.SG)(metadata) !== undefined;
+}
 /** Whatever a step met, in words that fit a file. */
 function asFailure(error, name, key) {
     const failure = (code, message) => new errors/* SyncError */.S0(code, errors/* EXIT */.dc.failed, `${name}: ${message}`, { cause: error, key: name });
@@ -2261,6 +2340,7 @@ function asFailure(error, name, key) {
 
 
 
+
 /** Deletions that the default limit always allows: a small site may lose half its pages in one deploy. */
 const ALWAYS_ALLOWED = 20;
 /** The default limit: a share of the listed keys that are not excluded. */
@@ -2275,7 +2355,7 @@ function guardTree(tree, places, options, deletes) {
     if (tree.files.length === 0) {
         const message = `no files were found under ${places.join(', ')}`;
         if (options.ifNoFilesFound === 'error') {
-            throw (0,errors/* refusal */.x5)('no-files-found', `${message}: nothing was written or deleted; check paths and excludes, or set if-no-files-found: warn`);
+            throw (0,errors/* refusal */.x5)('no-files-found', `${message}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn`);
         }
         return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];
     }
@@ -2286,6 +2366,24 @@ function guardTree(tree, places, options, deletes) {
         throw (0,errors/* refusal */.x5)('pattern-without-match', `delete-after is set and these paths matched no file: ${patterns}; what they should have published would be deleted. Check the build, or take the lines out`);
     }
     return [`these paths matched no file: ${patterns}`];
+}
+/**
+ * Refuses to copy between places that lie in one another where names and endpoints did not tell: an access point and its
+ * bucket, two names of one host. The objects tell: one of them is found in both, with its content and its time. Deletes would
+ * take the source itself, and what is copied would be copied again by the next run.
+ */
+function guardOverlap({ files }, source, listing, destination) {
+    const { prefix } = destination;
+    if (prefix === source.prefix || !(prefix.startsWith(source.prefix) || source.prefix.startsWith(prefix)))
+        return;
+    for (const { object } of files) {
+        const there = object === undefined ? undefined : listing.get(object.key);
+        if (there === undefined || there.lastModified === 0)
+            continue;
+        if (there.etag === object?.etag && there.lastModified === object.lastModified) {
+            throw (0,errors/* usageError */.Wp)(`${source.url} and ${(0,model_objects/* destinationUrl */.k)(destination)} lie in one another: both have ${there.key}, the same and as old; nothing was written; copy between places that do not`);
+        }
+    }
 }
 /** Names that a refusal shows. */
 const SHOWN_NAMES = 3;
@@ -2711,7 +2809,7 @@ const FIRST_ROWS = 1024;
  */
 class Listing extends entries_map/* EntriesMap */.v {
     /** Its keys; further ones may follow, of whoever says something of them. */
-    names = new name_table/* NameTable */.K();
+    names = new name_table/* NameTable */.K3();
     #size = 0;
     /** ETags that are spelled like an MD5. */
     #md5s = new md5_column/* Md5Column */.B();
@@ -2789,9 +2887,9 @@ class Listing extends entries_map/* EntriesMap */.v {
     }
     #widen() {
         const rows = this.#sizes.length * 2;
-        this.#sizes = (0,name_table/* moved */.a)(this.#sizes, new Float64Array(rows));
-        this.#lastModified = (0,name_table/* moved */.a)(this.#lastModified, new Float64Array(rows));
-        this.#classes = (0,name_table/* moved */.a)(this.#classes, new Uint32Array(rows));
+        this.#sizes = (0,name_table/* moved */.aW)(this.#sizes, new Float64Array(rows));
+        this.#lastModified = (0,name_table/* moved */.aW)(this.#lastModified, new Float64Array(rows));
+        this.#classes = (0,name_table/* moved */.aW)(this.#classes, new Uint32Array(rows));
     }
 }
 
@@ -2878,7 +2976,7 @@ class Md5Table extends entries_map/* EntriesMap */.v {
     #unknown = new Set();
     #size = 0;
     /** @param names that this table's are among */
-    constructor(names = new name_table/* NameTable */.K()) {
+    constructor(names = new name_table/* NameTable */.K3()) {
         super();
         this.#names = names;
     }
@@ -4313,6 +4411,7 @@ function revive(error) {
 
 
 
+
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
 /** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
@@ -4433,7 +4532,9 @@ class RunFrame {
     }
     fail(error) {
         const cause = this.signal.aborted ? this.signal.reason : error;
-        const { code, exit, message } = (0,explain/* explain */.W)(cause, this.url);
+        // S3 is asked about a bucket, also where the destination is a directory.
+        const what = cause instanceof object_store/* StoreError */.A ? (0,model_objects/* destinationUrl */.k)(this.#options.destination) : this.url;
+        const { code, exit, message } = (0,explain/* explain */.W)(cause, what);
         this.error = { code, message: `${message}${this.#ownerAdvice(cause)}` };
         this.addExits([exit]);
         if (code === 'internal' && cause instanceof Error) {
@@ -4808,6 +4909,7 @@ class Download {
         const { directory } = this.#target;
         const problems = [];
         const possible = [];
+        const folding = await foldingOf(directory);
         for (const { name } of files) {
             const why = whyNoFile(name, directory, process.platform);
             if (why === undefined)
@@ -4815,7 +4917,7 @@ class Download {
             else
                 problems.push({ code: 'unsafe-name', name, clause: `${(0,walk_findings/* showName */.$i)(name)} ${why}` });
         }
-        problems.push(...conflicts(possible, await foldingOf(directory)));
+        problems.push(...conflicts(possible, folding, local.keys()));
         for (const name of possible) {
             const clause = inTheWay(name, here, local);
             if (clause !== undefined)
@@ -5050,7 +5152,7 @@ class Download {
         const shown = (0,walk_findings/* listed */.KE)(closed.sort(object_key/* compareKeys */.YD).slice(0, walk_findings/* NAMES_SHOWN */.t6), closed.length);
         throw (0,errors/* refusal */.x5)('not-writable', `no files can be made in ${shown}: nothing was written; give this user permission to write there, or name another directory`);
     }
-    async #execute({ local, planned, partials }) {
+    async #execute({ files, local, planned, partials }) {
         const { store, emit } = this.#ports;
         const { preserve, overwrite, connection } = this.#options;
         const totals = planTotals(planned.plan);
@@ -5059,6 +5161,7 @@ class Download {
         await (0,replace_file/* makeDirectory */.O)(this.#target.directory);
         const directory = await TargetDirectory.open(this.#target.directory);
         try {
+            await this.#refuseFolded(directory, files, local);
             return await this.#frame.phase('fetch', async (tell) => {
                 await this.#clean(directory, partials, planned.plan);
                 const filesTotal = totals.download.files +
@@ -5114,6 +5217,16 @@ class Download {
         finally {
             await directory.close();
         }
+    }
+    /** What a file system takes for one name it may show only when it is written to: that of a mount, or an empty one. */
+    async #refuseFolded(directory, files, local) {
+        if (!(await directory.foldsCase(temporaryName())))
+            return;
+        const folding = { case: true, normalisation: process.platform === 'darwin' };
+        const names = files.map(({ name }) => name);
+        const error = nameRefusal(conflicts(names, folding, local.keys()));
+        if (error !== undefined)
+            throw error;
     }
     /** Takes away what an interrupted run left half done and this one does not go on with. */
     async #clean(directory, partials, plan) {
@@ -5206,9 +5319,10 @@ async function isDirectory(path) {
     }
     catch (error) {
         const { code } = error;
-        if (code === 'ENOENT')
+        const isThere = await (0,external_node_fs_promises_.lstat)(path).then(() => true, () => false);
+        if (code === 'ENOENT' && !isThere)
             return false;
-        if (code !== 'ENOTDIR')
+        if (code !== 'ENOENT' && code !== 'ENOTDIR')
             throw (0,errors/* refusal */.x5)('unreadable', `${path} cannot be looked at (${code})`);
     }
     throw (0,errors/* usageError */.Wp)(`${path} was given as the directory to download to, and it is no directory: name another one`);
@@ -8844,6 +8958,8 @@ class Run {
         if (source === undefined && !isMirror)
             for (const message of unusedRules(published))
                 emit({ type: 'message', level: 'notice', message });
+        if (source !== undefined)
+            guardOverlap(found, source, listing, this.#options.destination);
         const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
         // Rules are the same for all destinations.
         this.#frame.warn(isMirror ? [] : site.warnings);

@@ -954,10 +954,10 @@ function parseWords(input, words) {
         const separator = word.indexOf('=');
         const name = model_inputs/* WORD_NAMES */.QY.find((candidate) => candidate === word.slice(0, Math.max(separator, 0)));
         if (name === undefined) {
-            return refuse(`${input}, behind the destination`, word, `name=value with a name of ${model_inputs/* WORD_NAMES */.QY.join(', ')}; a prefix or value with blanks stands in double quotes`);
+            return refuse(`${input}, behind the place`, word, `name=value with a name of ${model_inputs/* WORD_NAMES */.QY.join(', ')}; a prefix or value with blanks stands in double quotes`);
         }
         if (parsed.has(name))
-            throw (0,errors/* usageError */.Wp)(`${input}: ${name}= stands twice behind the destination; give it once`);
+            throw (0,errors/* usageError */.Wp)(`${input}: ${name}= stands twice behind the place; give it once`);
         parsed.set(name, word.slice(separator + 1));
     }
     return parsed;
@@ -3282,7 +3282,7 @@ var name_table = __nccwpck_require__(8025);
 const FIRST_ROWS = 1024;
 /** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
 class FileEntries extends entries_map/* EntriesMap */.v {
-    #paths = new name_table/* NameTable */.K();
+    #paths = new name_table/* NameTable */.K3();
     #sizes = new Float64Array(FIRST_ROWS);
     #mtimes = new BigInt64Array(FIRST_ROWS);
     #ctimes = new BigInt64Array(FIRST_ROWS);
@@ -3299,7 +3299,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         if (row >= this.#sizes.length)
             this.#widen();
         const { size, mtimeNs, ctimeNs, ino, md5, extra } = entry;
-        if (extra !== undefined || ![mtimeNs, ctimeNs, ino].every(fits)) {
+        if (extra !== undefined || ![mtimeNs, ctimeNs, ino].every(name_table/* fits */.lA)) {
             this.#others.set(row, entry);
             return;
         }
@@ -3343,14 +3343,11 @@ class FileEntries extends entries_map/* EntriesMap */.v {
     }
     #widen() {
         const rows = this.#sizes.length * 2;
-        this.#sizes = (0,name_table/* moved */.a)(this.#sizes, new Float64Array(rows));
-        this.#mtimes = (0,name_table/* moved */.a)(this.#mtimes, new BigInt64Array(rows));
-        this.#ctimes = (0,name_table/* moved */.a)(this.#ctimes, new BigInt64Array(rows));
-        this.#inodes = (0,name_table/* moved */.a)(this.#inodes, new BigInt64Array(rows));
+        this.#sizes = (0,name_table/* moved */.aW)(this.#sizes, new Float64Array(rows));
+        this.#mtimes = (0,name_table/* moved */.aW)(this.#mtimes, new BigInt64Array(rows));
+        this.#ctimes = (0,name_table/* moved */.aW)(this.#ctimes, new BigInt64Array(rows));
+        this.#inodes = (0,name_table/* moved */.aW)(this.#inodes, new BigInt64Array(rows));
     }
-}
-function fits(value) {
-    return BigInt.asIntN(64, value) === value;
 }
 
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
@@ -4971,7 +4968,7 @@ class Md5Column {
     set(row, md5) {
         if (row >= this.#isSet.length) {
             const rows = Math.max(row + 1, this.#isSet.length * 2);
-            this.#isSet = (0,_name_table_js__WEBPACK_IMPORTED_MODULE_0__/* .moved */ .a)(this.#isSet, new Uint8Array(rows));
+            this.#isSet = (0,_name_table_js__WEBPACK_IMPORTED_MODULE_0__/* .moved */ .aW)(this.#isSet, new Uint8Array(rows));
             const bytes = Buffer.alloc(rows * BYTES);
             this.#bytes.copy(bytes);
             this.#bytes = bytes;
@@ -5000,8 +4997,9 @@ class Md5Column {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   K: () => (/* binding */ NameTable),
-/* harmony export */   a: () => (/* binding */ moved)
+/* harmony export */   K3: () => (/* binding */ NameTable),
+/* harmony export */   aW: () => (/* binding */ moved),
+/* harmony export */   lA: () => (/* binding */ fits)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var _object_key_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5142);
@@ -5144,6 +5142,10 @@ class NameTable {
 function moved(from, to) {
     to.set(from);
     return to;
+}
+/** Whether a column of BigInt64 can hold it: nanoseconds of times until the year 2262. */
+function fits(value) {
+    return BigInt.asIntN(64, value) === value;
 }
 
 

@@ -62,13 +62,12 @@ function parseWords(input: string, words: readonly string[]): ReadonlyMap<InputN
     const name = WORD_NAMES.find((candidate) => candidate === word.slice(0, Math.max(separator, 0)));
     if (name === undefined) {
       return refuse(
-        `${input}, behind the destination`,
+        `${input}, behind the place`,
         word,
         `name=value with a name of ${WORD_NAMES.join(', ')}; a prefix or value with blanks stands in double quotes`,
       );
     }
-    if (parsed.has(name))
-      throw usageError(`${input}: ${name}= stands twice behind the destination; give it once`);
+    if (parsed.has(name)) throw usageError(`${input}: ${name}= stands twice behind the place; give it once`);
     parsed.set(name, word.slice(separator + 1));
   }
   return parsed;

@@ -1,5 +1,5 @@
 import { existsSync, type Stats } from 'node:fs';
-import { constants, type FileHandle, lstat, mkdir, open, realpath, rmdir } from 'node:fs/promises';
+import { constants, type FileHandle, lstat, mkdir, open, realpath, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A link, a file or something else stands where a directory was to be. */
@@ -59,6 +59,25 @@ export class TargetDirectory {
     } finally {
       await this.#release(name, held);
     }
+  }
+
+  /**
+   * Whether a name in capitals is the same one: by a file that is made and taken away again. What is not known, as nothing
+   * can be made here, is no.
+   *
+   * @param name of a file that is not there, with small letters
+   */
+  async foldsCase(name: string): Promise<boolean> {
+    return this.within('', false, async (directory) => {
+      const path = join(directory, name);
+      await (await open(path, 'wx')).close();
+      try {
+        await lstat(join(directory, name.toUpperCase()));
+        return true;
+      } finally {
+        await unlink(path);
+      }
+    }).catch(() => false);
   }
 
   /** Removes a directory below that has become empty, and those above it that have; never the root. */

@@ -1,7 +1,7 @@
 import type { FileEntry } from './digest-index.js';
 import { EntriesMap } from './entries-map.js';
 import { Md5Column } from './md5-column.js';
-import { moved, NameTable } from './name-table.js';
+import { fits, moved, NameTable } from './name-table.js';
 
 const FIRST_ROWS = 1024;
 
@@ -77,8 +77,4 @@ export class FileEntries extends EntriesMap<string, FileEntry> {
     this.#ctimes = moved(this.#ctimes, new BigInt64Array(rows));
     this.#inodes = moved(this.#inodes, new BigInt64Array(rows));
   }
-}
-
-function fits(value: bigint): boolean {
-  return BigInt.asIntN(64, value) === value;
 }

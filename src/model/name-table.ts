@@ -145,3 +145,8 @@ export function moved<T extends Column>(from: T, to: T): T {
   (to as { set(values: T): void }).set(from);
   return to;
 }
+
+/** Whether a column of BigInt64 can hold it: nanoseconds of times until the year 2262. */
+export function fits(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
+}

@@ -36,6 +36,7 @@ import {
   nameRefusal,
   progressName,
   resumableName,
+  temporaryName,
   whyNoFile,
 } from './local-names.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
@@ -261,12 +262,13 @@ class Download {
     const { directory } = this.#target;
     const problems: NameProblem[] = [];
     const possible: string[] = [];
+    const folding = await foldingOf(directory);
     for (const { name } of files) {
       const why = whyNoFile(name, directory, process.platform);
       if (why === undefined) possible.push(name);
       else problems.push({ code: 'unsafe-name', name, clause: `${showName(name)} ${why}` });
     }
-    problems.push(...conflicts(possible, await foldingOf(directory)));
+    problems.push(...conflicts(possible, folding, local.keys()));
     for (const name of possible) {
       const clause = inTheWay(name, here, local);
       if (clause !== undefined) problems.push({ code: 'in-the-way', name, clause });
@@ -527,7 +529,7 @@ class Download {
     );
   }
 
-  async #execute({ local, planned, partials }: Prepared): Promise<Fetch> {
+  async #execute({ files, local, planned, partials }: Prepared): Promise<Fetch> {
     const { store, emit } = this.#ports;
     const { preserve, overwrite, connection } = this.#options;
     const totals = planTotals(planned.plan);
@@ -536,6 +538,7 @@ class Download {
     await makeDirectory(this.#target.directory);
     const directory = await TargetDirectory.open(this.#target.directory);
     try {
+      await this.#refuseFolded(directory, files, local);
       return await this.#frame.phase('fetch', async (tell) => {
         await this.#clean(directory, partials, planned.plan);
         const filesTotal =
@@ -590,6 +593,19 @@ class Download {
     } finally {
       await directory.close();
     }
+  }
+
+  /** What a file system takes for one name it may show only when it is written to: that of a mount, or an empty one. */
+  async #refuseFolded(
+    directory: TargetDirectory,
+    files: readonly LocalFile[],
+    local: ReadonlyMap<string, LocalFile>,
+  ): Promise<void> {
+    if (!(await directory.foldsCase(temporaryName()))) return;
+    const folding = { case: true, normalisation: process.platform === 'darwin' };
+    const names = files.map(({ name }) => name);
+    const error = nameRefusal(conflicts(names, folding, local.keys()));
+    if (error !== undefined) throw error;
   }
 
   /** Takes away what an interrupted run left half done and this one does not go on with. */
@@ -688,8 +704,13 @@ async function isDirectory(path: string): Promise<boolean> {
     if ((await stat(path)).isDirectory()) return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return false;
-    if (code !== 'ENOTDIR') throw refusal('unreadable', `${path} cannot be looked at (${code})`);
+    const isThere = await lstat(path).then(
+      () => true,
+      () => false,
+    );
+    if (code === 'ENOENT' && !isThere) return false;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR')
+      throw refusal('unreadable', `${path} cannot be looked at (${code})`);
   }
   throw usageError(
     `${path} was given as the directory to download to, and it is no directory: name another one`,

@@ -151,10 +151,7 @@ function explainFatal(error: StoreError, what: string, told: string): Explained 
   });
   switch (error.code) {
     case 'NoSuchBucket':
-      return usage(
-        'no-such-bucket',
-        'there is no such bucket: check the name in bucket, the endpoint and the account',
-      );
+      return usage('no-such-bucket', 'there is no such bucket: check its name, the endpoint and the account');
     case 'PermanentRedirect':
     case 'AuthorizationHeaderMalformed':
     case 'IllegalLocationConstraintException':

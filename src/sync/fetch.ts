@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { baseOf, InTheWayError, parentOf, type TargetDirectory } from '../disk/target-directory.js';
 import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
-import { EMPTY_MD5, type ETag, type Md5, md5Of } from '../model/digest.js';
+import { classifyETag, EMPTY_MD5, type ETag, type Md5, md5Of } from '../model/digest.js';
 import { partsOf, uniformLayout } from '../model/digest-index.js';
 import { EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
@@ -41,7 +41,7 @@ import type {
   Step,
   WriteStep,
 } from '../model/plan.js';
-import { type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
 import { decodeTo, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
@@ -283,7 +283,9 @@ export class Fetch implements Performer {
         const there = join(to, temporary);
         const before = await lstat(path, { bigint: true });
         if (!sameFile(source, before)) return undefined;
-        if (how === 'link' && agrees(before, attributes) && (await linked(path, there))) {
+        // Its own attributes, not those of its twin (R3).
+        const own = { mode: 0o666 & ~process.umask(), ...attributes };
+        if (how === 'link' && agrees(before, own) && (await linked(path, there))) {
           return sameFile(source, await lstat(there, { bigint: true })) ? 'link' : undefined;
         }
         const clone = target.duplicates === 'copy' ? 0 : constants.COPYFILE_FICLONE;
@@ -291,8 +293,7 @@ export class Fetch implements Performer {
         if (!sameFile(source, await lstat(path, { bigint: true }))) return undefined;
         const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
         try {
-          // Its own attributes, not those of its twin (R3).
-          await applyAttributes(handle, { mode: 0o666 & ~process.umask(), ...attributes });
+          await applyAttributes(handle, own);
         } finally {
           await handle.close();
         }
@@ -384,11 +385,19 @@ export class Fetch implements Performer {
     try {
       return await this.#options.directory.within(parentOf(name), true, async (at) => {
         const path = join(at, partial);
-        await this.#fetchRanges(path, join(at, progressName(partial)), object);
-        const stats = await lstat(path, { bigint: true });
+        const { resumed, made } = await this.#fetchRanges(
+          path,
+          join(at, progressName(partial)),
+          object,
+          head,
+        );
+        const stats = await lstat(path, { bigint: true }).catch(unlessAbsent);
+        // Another run is at the same object: it has taken what was written, or begun anew.
+        if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino) throw foreign(name);
         const whole = { ...file, ...statFields(stats), path, real: path };
         const evidence: Evidence = {
           size: object.size,
+          resumed,
           digest: async (layouts) => this.#options.pool.digest({ file: whole, layouts }, object.size),
         };
         const md5 = await this.#verifier.verify(object, head, evidence);
@@ -412,9 +421,15 @@ export class Fetch implements Performer {
     }
   }
 
-  async #fetchRanges(path: string, progress: string, object: RemoteObject): Promise<void> {
+  /** Answers whether ranges of an earlier run are among them, and what file they were written to. */
+  async #fetchRanges(
+    path: string,
+    progress: string,
+    object: RemoteObject,
+    head: ObjectHead,
+  ): Promise<{ readonly resumed: boolean; readonly made: BigIntStats }> {
     const { signal } = this.#options;
-    const done = await doneRanges(path, progress, object.size);
+    const done = canBeProved(object, head) ? await doneRanges(path, progress, object.size) : undefined;
     if (done === undefined) await rm(path, { force: true });
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
     const handle = await open(path, flags, 0o666);
@@ -428,10 +443,11 @@ export class Fetch implements Performer {
         this.#bodies.with(size, async () => {
           signal.throwIfAborted();
           const { body } = await this.#read(object, { first: offset, last: offset + size - 1 });
-          await handle.write(body, 0, body.length, offset);
+          await writeAll(handle, body, offset);
           await appendFile(progress, `${i}\n`);
         }),
       );
+      return { resumed: due.length < ranges.length, made: await handle.stat({ bigint: true }) };
     } finally {
       await handle.close();
     }
@@ -480,6 +496,8 @@ export class Fetch implements Performer {
         const now = await lstat(to, { bigint: true }).catch(unlessAbsent);
         if (now !== undefined && !now.isFile()) throw new InTheWayError(`${name} is no regular file`);
         const isFree = 'ifNoneMatch' in condition;
+        const other = isFree && now !== undefined ? this.#otherNameOf(now, name) : undefined;
+        if (other !== undefined) throw collision(name, other);
         const isAsMet = isFree ? now === undefined : now !== undefined && tokenOf(now) === condition.ifMatch;
         if (!isAsMet && overwrite !== 'always') throw foreign(name);
         // A link is made under a free name alone; where there are no links a rename must do.
@@ -497,6 +515,14 @@ export class Fetch implements Performer {
       await this.#discard(name, temporary);
       throw error;
     }
+  }
+
+  /** Another name under which a file was met or made: what is found under `name` then shows that both are one there. */
+  #otherNameOf({ dev, ino }: BigIntStats, name: string): string | undefined {
+    const isIt = (file: LocalFile): boolean => file.dev === dev && file.ino === ino && file.name !== name;
+    for (const file of this.#options.local.values()) if (isIt(file)) return file.name;
+    for (const { file } of this.published.values()) if (isIt(file)) return file.name;
+    return undefined;
   }
 
   #fileOf(name: string, stats: BigIntStats): LocalFile {
@@ -598,11 +624,17 @@ function sameFile(file: LocalFile, now: BigIntStats): boolean {
   return now.isFile() && tokenOf(now) === tokenOf({ ...file, size: BigInt(file.size) });
 }
 
-function agrees(stats: BigIntStats, attributes: FileAttributes | undefined): boolean {
-  if (attributes === undefined) return true;
-  const { mode, mtime } = attributes;
+function agrees(stats: BigIntStats, { mode, mtime }: FileAttributes): boolean {
   const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
   return sameMode && (mtime === undefined || secondsOf(stats.mtimeNs) === BigInt(Math.floor(mtime)));
+}
+
+/** A disk that is nearly full takes a part of what it is given, and says so before it fails. */
+async function writeAll(handle: FileHandle, body: Buffer, offset: number): Promise<void> {
+  for (let written = 0; written < body.length; ) {
+    const { bytesWritten } = await handle.write(body, written, body.length - written, offset + written);
+    written += bytesWritten;
+  }
 }
 
 /** Whole seconds, rounded down: before 1970 too, where a division of bigints rounds up. */
@@ -681,6 +713,24 @@ function foreign(name: string): SyncError {
     `${name}: something else made or changed the file during this run; it was left alone: run again, and let one thing at a time write there`,
     { key: name },
   );
+}
+
+function collision(name: string, other: string): SyncError {
+  return new SyncError(
+    'key-collision',
+    EXIT.failed,
+    `${name}: it is one name with ${other} on this file system; what is there was left alone: exclude one of them, or move what is in the way`,
+    { key: name },
+  );
+}
+
+/**
+ * Whether something can say of the whole that it is right. Where nothing can, nothing is gone on with: a range that was
+ * written down and lost with the machine's power would stay a hole.
+ */
+function canBeProved({ etag }: RemoteObject, { encryption, metadata }: ObjectHead): boolean {
+  const byETag = etagsProve(encryption) && classifyETag(etag).kind !== 'opaque';
+  return byETag || metadataMd5(metadata) !== undefined;
 }
 
 /** Whatever a step met, in words that fit a file. */

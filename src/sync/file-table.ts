@@ -1,5 +1,5 @@
 import { sep } from 'node:path';
-import { moved, NameTable } from '../model/name-table.js';
+import { fits, moved, NameTable } from '../model/name-table.js';
 import type { Files, LocalFile } from '../model/objects.js';
 
 const FIRST_ROWS = 1024;
@@ -13,6 +13,8 @@ export class FileTable {
   /** What all paths begin with but those of `#elsewhere`: their names follow. */
   #head: string | undefined;
   readonly #elsewhere = new Map<number, Pick<LocalFile, 'path' | 'real'>>();
+  /** Times that their columns cannot hold. */
+  readonly #farTimes = new Map<number, Pick<LocalFile, 'mtimeNs' | 'ctimeNs'>>();
   #sizes = new Float64Array(FIRST_ROWS);
   #mtimes = new BigInt64Array(FIRST_ROWS);
   #ctimes = new BigInt64Array(FIRST_ROWS);
@@ -42,6 +44,8 @@ export class FileTable {
     if (path.endsWith(end)) this.#head ??= path.slice(0, path.length - end.length);
     if (path === `${this.#head}${end}` && real === path) this.#elsewhere.delete(row);
     else this.#elsewhere.set(row, { path, real });
+    if (fits(mtimeNs) && fits(ctimeNs)) this.#farTimes.delete(row);
+    else this.#farTimes.set(row, { mtimeNs, ctimeNs });
     this.#sizes[row] = size;
     this.#mtimes[row] = mtimeNs;
     this.#ctimes[row] = ctimeNs;
@@ -56,14 +60,15 @@ export class FileTable {
   at(row: number): LocalFile {
     const name = this.names.at(row);
     const elsewhere = this.#elsewhere.get(row);
+    const far = this.#farTimes.size === 0 ? undefined : this.#farTimes.get(row);
     const path = elsewhere?.path ?? `${this.#head}${pathOf(name)}`;
     return {
       name,
       path,
       real: elsewhere?.real ?? path,
       size: this.#sizes[row]!,
-      mtimeNs: this.#mtimes[row]!,
-      ctimeNs: this.#ctimes[row]!,
+      mtimeNs: far?.mtimeNs ?? this.#mtimes[row]!,
+      ctimeNs: far?.ctimeNs ?? this.#ctimes[row]!,
       dev: this.#deviceNumbers[this.#devices[row]!]!,
       ino: this.#inodes[row]!,
       nlink: this.#links[row]!,

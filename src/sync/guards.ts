@@ -1,8 +1,10 @@
-import { EXIT, refusal, SyncError } from '../model/errors.js';
-import { OWN_DIRECTORY } from '../model/object-key.js';
+import { EXIT, refusal, SyncError, usageError } from '../model/errors.js';
+import { type ObjectKey, OWN_DIRECTORY } from '../model/object-key.js';
+import { type Destination, destinationUrl, type ListedObject } from '../model/objects.js';
 import type { DeleteOptions, TreeOptions } from '../model/options.js';
 import { stepsOf } from '../model/plan.js';
 import type { Planned } from './plan.js';
+import type { SourcePort } from './ports.js';
 import type { Tree } from './walk.js';
 
 /** Deletions that the default limit always allows: a small site may lose half its pages in one deploy. */
@@ -28,7 +30,7 @@ export function guardTree(
     if (options.ifNoFilesFound === 'error') {
       throw refusal(
         'no-files-found',
-        `${message}: nothing was written or deleted; check paths and excludes, or set if-no-files-found: warn`,
+        `${message}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn`,
       );
     }
     return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];
@@ -42,6 +44,31 @@ export function guardTree(
     );
   }
   return [`these paths matched no file: ${patterns}`];
+}
+
+/**
+ * Refuses to copy between places that lie in one another where names and endpoints did not tell: an access point and its
+ * bucket, two names of one host. The objects tell: one of them is found in both, with its content and its time. Deletes would
+ * take the source itself, and what is copied would be copied again by the next run.
+ */
+export function guardOverlap(
+  { files }: Tree,
+  source: Pick<SourcePort, 'prefix' | 'url'>,
+  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  destination: Destination,
+): void {
+  const { prefix } = destination;
+  if (prefix === source.prefix || !(prefix.startsWith(source.prefix) || source.prefix.startsWith(prefix)))
+    return;
+  for (const { object } of files) {
+    const there = object === undefined ? undefined : listing.get(object.key);
+    if (there === undefined || there.lastModified === 0) continue;
+    if (there.etag === object?.etag && there.lastModified === object.lastModified) {
+      throw usageError(
+        `${source.url} and ${destinationUrl(destination)} lie in one another: both have ${there.key}, the same and as old; nothing was written; copy between places that do not`,
+      );
+    }
+  }
 }
 
 /** Names that a refusal shows. */

@@ -48,6 +48,7 @@ export function progressName(partial: string): string {
 /** Why a key's name cannot be a file below a directory; `undefined`: it can (R2). */
 export function whyNoFile(name: string, directory: string, platform: NodeJS.Platform): string | undefined {
   if (name.includes('\0')) return 'has a NUL';
+  if (name.endsWith('/')) return 'ends at a slash and is not empty';
   if (name.startsWith('/')) return 'is an absolute path';
   for (const segment of name.split('/')) {
     if (segment === '') return 'has an empty directory name';
@@ -80,8 +81,16 @@ export interface NameProblem {
   readonly clause: string;
 }
 
-/** Names that cannot stand side by side: one is a file where the other needs a directory, or both are one file there. */
-export function conflicts(names: readonly string[], folding: Folding): readonly NameProblem[] {
+/**
+ * Names that cannot stand side by side: one is a file where the other needs a directory, or both are one file there.
+ *
+ * @param met names that the file system has already
+ */
+export function conflicts(
+  names: readonly string[],
+  folding: Folding,
+  met: Iterable<string> = [],
+): readonly NameProblem[] {
   const problems: NameProblem[] = [];
   const files = new Set(names);
   for (const name of names) {
@@ -101,20 +110,36 @@ export function conflicts(names: readonly string[], folding: Folding): readonly 
   /** Every path and directory by its folded spelling. */
   const spelled = new Map<string, string>();
   for (const name of names) {
-    for (let end = name.indexOf('/'); ; end = name.indexOf('/', end + 1)) {
-      const path = end === -1 ? name : name.slice(0, end);
-      const folded = fold(path);
-      const other = spelled.get(folded);
+    for (const path of pathsOf(name)) {
+      const other = spelled.get(fold(path));
       if (other !== undefined && other !== path) {
         const clause = `${showName(name)} and ${showName(other)} are one name on this file system`;
         problems.push({ code: 'key-collision', name, clause });
         break;
       }
-      spelled.set(folded, path);
-      if (end === -1) break;
+      spelled.set(fold(path), path);
     }
   }
+  const inTheWay = new Map<string, string>();
+  for (const name of met) {
+    for (const path of pathsOf(name)) {
+      const wanted = spelled.get(fold(path));
+      if (wanted === undefined || files.has(path) || wanted === path) continue;
+      inTheWay.set(wanted, path);
+      break;
+    }
+  }
+  for (const [name, path] of inTheWay) {
+    const clause = `${showName(name)} is one name with ${showName(path)}, which is there, on this file system`;
+    problems.push({ code: 'key-collision', name, clause });
+  }
   return problems;
+}
+
+/** A name, and before it the directories that it lies in. */
+function* pathsOf(name: string): Generator<string> {
+  for (let end = name.indexOf('/'); end !== -1; end = name.indexOf('/', end + 1)) yield name.slice(0, end);
+  yield name;
 }
 
 /** All that a download is refused for, in one line. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { EXIT, type ExitCode, SyncError, worstExit } from '../model/errors.js';
 import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/events.js';
+import { destinationUrl } from '../model/objects.js';
 import { requestsInFlight, runUrl, type SyncOptions } from '../model/options.js';
 import type { Count, Plan, Step } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
@@ -154,7 +155,9 @@ export class RunFrame {
 
   fail(error: unknown): void {
     const cause = this.signal.aborted ? this.signal.reason : error;
-    const { code, exit, message } = explain(cause, this.url);
+    // S3 is asked about a bucket, also where the destination is a directory.
+    const what = cause instanceof StoreError ? destinationUrl(this.#options.destination) : this.url;
+    const { code, exit, message } = explain(cause, what);
     this.error = { code, message: `${message}${this.#ownerAdvice(cause)}` };
     this.addExits([exit]);
     if (code === 'internal' && cause instanceof Error) {

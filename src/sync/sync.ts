@@ -42,7 +42,7 @@ import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { foreignWrites } from './foreign.js';
 import { graceStates, pendingDeletes } from './grace.js';
-import { guardDeletions, guardNesting, guardTree, nestedNames } from './guards.js';
+import { guardDeletions, guardNesting, guardOverlap, guardTree, nestedNames } from './guards.js';
 import { headerStates, whatWouldLoseAcls } from './headers.js';
 import { Invalidations } from './invalidate.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
@@ -295,6 +295,7 @@ class Run {
     const { source, isMirror = false } = this.#ports;
     if (source === undefined && !isMirror)
       for (const message of unusedRules(published)) emit({ type: 'message', level: 'notice', message });
+    if (source !== undefined) guardOverlap(found, source, listing, this.#options.destination);
     const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
     // Rules are the same for all destinations.
     this.#frame.warn(isMirror ? [] : site.warnings);

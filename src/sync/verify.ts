@@ -13,6 +13,8 @@ const PARTS_ASKED_AT_ONCE = 8;
 /** Bytes that arrived, as far as they must be judged. */
 export interface Evidence {
   readonly size: number;
+  /** Some of them lay here since an earlier run: size and connection say nothing of those. */
+  readonly resumed?: boolean;
   /** The MD5 of the whole, and multipart ETags (or the digests of the parts) under the layouts asked for. */
   digest(
     layouts: readonly (readonly PartRun[])[],
@@ -70,6 +72,8 @@ export class Verifier {
       }
     }
     if (said !== undefined) throw wrong('its metadata');
+    if (evidence.resumed === true)
+      throw new WrongContentError('nothing says of what an earlier run fetched that it is right');
     this.#unverified++;
     return md5;
   }

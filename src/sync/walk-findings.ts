@@ -1,7 +1,7 @@
 import { type ErrorCode, EXIT, SyncError } from '../model/errors.js';
 import { compareKeys } from '../model/object-key.js';
 
-/** Why an entry cannot be published, as a clause that begins with its name. */
+/** Why there can be no run with an entry, as a clause that begins with its name. */
 export interface Refusal {
   readonly code: ErrorCode;
   readonly name: string;
@@ -20,10 +20,11 @@ export function refusalOf(refusals: readonly Refusal[]): SyncError | undefined {
   const shown = sorted.slice(0, REFUSALS_SHOWN);
   const more = sorted.length - shown.length;
   const entries = sorted.length === 1 ? '1 entry' : `${sorted.length} entries`;
+  const verb = sorted.length === 1 ? 'stands' : 'stand';
   const clauses = shown.map(({ clause }) => clause).join('; ') + (more > 0 ? `; and ${more} more` : '');
   const links = shown.some(({ code }) => code.startsWith('symlink-'));
   const advice = links ? 'exclude or repair them, or see the input `symlinks`' : 'exclude or repair them';
-  return new SyncError(first.code, EXIT.refused, `${entries} cannot be published: ${clauses}; ${advice}`);
+  return new SyncError(first.code, EXIT.refused, `${entries} ${verb} in the way: ${clauses}; ${advice}`);
 }
 
 /** A few of `count` things in a sentence, and how many more there are. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { InTheWayError, TargetDirectory } from '../../../src/disk/target-directory.js';
@@ -65,6 +65,18 @@ describe.each(MODES)('a target directory, by descriptors: %s', (byDescriptor) =>
     await mkdir(join(base, 'away/b'));
     await put(target, 'a/b', 'two').catch(() => undefined);
     expect([...(await readTree(join(base, 'away'))).keys()]).toEqual(['theirs']);
+  });
+
+  test('R10: tells whether small and capital letters are one name there, and leaves nothing behind', async () => {
+    await writeFile(join(root, 'probe'), '');
+    const folds = await stat(join(root, 'PROBE')).then(
+      () => true,
+      () => false,
+    );
+    expect(await target.foldsCase('another')).toBe(folds);
+    // Nothing can be made where something is.
+    expect(await target.foldsCase('probe')).toBe(false);
+    expect(await readdir(root)).toEqual(['probe']);
   });
 
   test('removes what became empty, up to what is not, and never the root', async () => {

@@ -18,6 +18,9 @@ describe('a table of files', () => {
     const files = [
       file('b/b', { real: '/tree/b/other', size: 2 ** 45 }),
       file('a.html', { dev: 0n, nlink: 2, mode: 0o100755 }),
+      // Of the year 2400, which 64 bits of nanoseconds do not reach.
+      file('far', { mtimeNs: 13_569_465_600n * 10n ** 9n }),
+      file('far and gone', { ctimeNs: -(2n ** 70n) }),
       file('b.html', { path: '/elsewhere/b.html', real: '/elsewhere/b.html' }),
       ...Array.from({ length: 3000 }, (_, i) => file(`b/${i}/\ue000${i}`, { size: i, ino: BigInt(i) })),
     ];

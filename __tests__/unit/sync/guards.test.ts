@@ -48,7 +48,7 @@ describe('an empty tree', () => {
     const places = ['public', '!public/tmp'];
     const error = refused(
       'no-files-found',
-      'no files were found under public, !public/tmp: nothing was written or deleted; check paths and excludes, or set if-no-files-found: warn',
+      'no files were found under public, !public/tmp: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn',
     );
     expect(refusalOf(() => guardTree(tree(0), places, options('error'), DELETE))).toEqual(error);
     expect(refusalOf(() => guardTree(tree(0), places, options('error'), KEEP))).toEqual(error);

@@ -39,7 +39,7 @@ describe('R2: why a name cannot be a file', () => {
     ['/a', 'is an absolute path'],
     ['', 'has an empty directory name'],
     ['a//b', 'has an empty directory name'],
-    ['a/', 'has an empty directory name'],
+    ['a/', 'ends at a slash and is not empty'],
     ['.', 'has . as a directory name'],
     ['a/./b', 'has . as a directory name'],
     ['..', 'has .. as a directory name'],
@@ -126,6 +126,19 @@ describe('names that cannot stand side by side', () => {
     expect(clauses(['a/x', 'a/y', 'b/x'], folding)).toEqual([]);
     expect(clauses(['\u00c9', '\u00e9'], folding)).toHaveLength(1);
     expect(clauses(['e\u0301', '\u00e9'], folding)).toEqual([]);
+  });
+
+  test('R10: one name with what is there already, whether that is wanted or not', () => {
+    const met = ['README', 'Dir/other', 'same', 'dir2/a'];
+    const of = (names: readonly string[], folded: boolean): readonly string[] =>
+      conflicts(names, { case: folded, normalisation: false }, met).map(({ clause }) => clause);
+    const names = ['readme', 'dir/a', 'dir/b', 'same', 'dir2/b', 'new'];
+    expect(of(names, false)).toEqual([]);
+    expect(of(names, true)).toEqual([
+      "'readme' is one name with 'README', which is there, on this file system",
+      "'dir' is one name with 'Dir', which is there, on this file system",
+    ]);
+    expect(of(['README', 'Dir/new'], true)).toEqual([]);
   });
 
   test('R10: one name on a file system that normalises', () => {

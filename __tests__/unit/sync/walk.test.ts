@@ -432,7 +432,7 @@ describe('symbolic links', () => {
     const error = await walkError(['o']);
     expect(error).toMatchObject({ code: 'symlink-outside', exit: 4 });
     expect(error.message).toBe(
-      `2 entries cannot be published: 'link' is a symbolic link to '../outside/c', outside of the published directory; ` +
+      `2 entries stand in the way: 'link' is a symbolic link to '../outside/c', outside of the published directory; ` +
         `'real/dir' is a symbolic link to '${at('outside')}', outside of the published directory; ` +
         'exclude or repair them, or see the input `symlinks`',
     );
@@ -461,7 +461,7 @@ describe('symbolic links', () => {
       const error = await walkError(['o'], { symlinks });
       expect(error).toMatchObject({ code: 'symlink-broken', exit: 4 });
       expect(error.message).toMatch(
-        /^1 entry cannot be published: 'link' is a symbolic link to 'no\\u\{a\}where', which does not exist; /,
+        /^1 entry stands in the way: 'link' is a symbolic link to 'no\\u\{a\}where', which does not exist; /,
       );
     }
   });
@@ -589,7 +589,7 @@ describe('names', () => {
     expect(error.message).toContain(String.raw`the name 'dir-\xff' is not UTF-8`);
     expect(error.message).toContain(String.raw`the name 'caf\xe9' in 'sub/' is not UTF-8`);
     expect(error.message).toContain(String.raw`the name 'caf\xe8' in 'sub/' is not UTF-8`);
-    expect(error.message).toMatch(/^3 entries cannot be published/);
+    expect(error.message).toMatch(/^3 entries stand in the way/);
     expect(names(await walkLines(['o'], { excludes: ['sub', 'dir-*'] }))).toEqual(['caf\ufffd']);
     expect(names(await walkLines(['o/*\ufffd', '!o/dir*', '!o/sub']))).toEqual(['caf\ufffd']);
   });
@@ -720,7 +720,7 @@ describe('what cannot be read', () => {
         code: 'unreadable',
         exit: 4,
         message:
-          "3 entries cannot be published: the directory 'closed/' cannot be read (EACCES); " +
+          "3 entries stand in the way: the directory 'closed/' cannot be read (EACCES); " +
           "'no-search/c' cannot be looked at (EACCES); 'secret' cannot be read (EACCES); exclude or repair them",
       });
       expect(await walkAsNobody(['o', '!o/closed', '!o/no-search', '!o/secret'])).toEqual(['a', 'fine/d']);
@@ -736,7 +736,7 @@ describe('what cannot be read', () => {
     for (let i = 10; i < 25; i++) await symlink(i < 12 ? '/' : 'nowhere', join(work, `o/l${i}`));
     const error = await walkError(['o']);
     expect(error).toMatchObject({ code: 'symlink-outside', exit: 4 });
-    expect(error.message).toMatch(/^15 entries cannot be published: 'l10' .*; 'l19' [^;]*; and 5 more; /);
+    expect(error.message).toMatch(/^15 entries stand in the way: 'l10' .*; 'l19' [^;]*; and 5 more; /);
     expect(error.message).not.toContain("'l20'");
   });
 });
@@ -751,7 +751,7 @@ describe('a tree that changes, and one that is large', () => {
     };
     const error = await walkError(['o'], { onProgress });
     expect(error).toMatchObject({ code: 'file-vanished', exit: 4 });
-    expect(error.message).toMatch(/^2 entries cannot be published: 'b' vanished .*; 'sub\/' vanished /);
+    expect(error.message).toMatch(/^2 entries stand in the way: 'b' vanished .*; 'sub\/' vanished /);
   });
 
   test('a run that was cancelled ends the walk with its reason', async () => {
