@@ -4712,7 +4712,124 @@ function totalSize(items) {
     return bytes;
 }
 
+;// CONCATENATED MODULE: ./build/src/sync/site.js
+
+
+
+const site_PAGE = /^(.*[^/])\.html$/;
+/** A directory's own page: readers find it under the directory. */
+const INDEX_PAGE = /(^|\/)index\.html$/;
+/**
+ * The tree without the files that say how to publish it and those that the run itself writes, under whatever names and
+ * links they lie there.
+ */
+async function withoutOwnFiles(tree, { unpublished }) {
+    const own = new Set();
+    for (const path of unpublished) {
+        const stats = await (0,external_node_fs_promises_.stat)(path, { bigint: true }).catch(() => undefined);
+        if (stats !== undefined)
+            own.add(`${stats.dev}:${stats.ino}`);
+    }
+    const isOwn = ({ dev, ino }) => own.has(`${dev}:${ino}`);
+    // Most trees have none, and may have a million files.
+    if (own.size === 0 || !some(tree.files, isOwn))
+        return tree;
+    return { ...tree, files: [...tree.files].filter((file) => !isOwn(file)) };
+}
+function some(all, is) {
+    for (const one of all)
+        if (is(one))
+            return true;
+    return false;
+}
+/** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
+const RULE_FILES = new Map([
+    ['_headers', 'headers-file'],
+    ['_redirects', 'redirects-file'],
+]);
+/** One line each. */
+function unusedRules(tree) {
+    const lines = [];
+    for (const { name } of tree.files) {
+        const input = RULE_FILES.get(name);
+        if (input === undefined)
+            continue;
+        lines.push(`${name} is published as a file like any other; ${input} would apply its rules instead`);
+    }
+    return lines;
+}
+/**
+ * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
+ * redirect. What `excludes` keep from being published is no further name either.
+ *
+ * @param prefix where the site lies in its bucket
+ */
+function withSite(tree, { cleanUrls, redirects }, prefix) {
+    if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0))
+        return tree;
+    const names = new Set();
+    for (const { name } of tree.files)
+        names.add(name);
+    const warnings = [...tree.warnings];
+    const added = [];
+    for (const redirect of redirects) {
+        refuseTaken(redirect, names);
+        if (tree.excluded(redirect.name)) {
+            const text = `redirects-file line ${redirect.line}: ${redirect.name} is excluded, and its object is left as it is`;
+            warnings.push(text);
+            continue;
+        }
+        names.add(redirect.name);
+        added.push(redirectFile(redirect, prefix));
+    }
+    const kept = [];
+    for (const file of cleanUrls ? tree.files : []) {
+        const name = site_PAGE.exec(file.name)?.[1];
+        if (name === undefined || INDEX_PAGE.test(file.name) || tree.excluded(name))
+            continue;
+        if (names.has(name))
+            kept.push(name);
+        else
+            added.push({ ...file, name, page: file.name });
+    }
+    const [first] = kept;
+    if (first !== undefined) {
+        const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
+        warnings.push(`clean-urls: ${first}${more} is there already, and is not replaced by ${first}.html`);
+    }
+    return { ...tree, warnings, files: [...tree.files, ...added].sort((a, b) => (0,object_key/* compareKeys */.YD)(a.name, b.name)) };
+}
+/** One object has one content: a file and a redirect under one key cannot both be meant. */
+function refuseTaken({ name, line }, names) {
+    const own = name.startsWith(object_key/* OWN_DIRECTORY */.Nt);
+    if (!own && !names.has(name))
+        return;
+    const why = own
+        ? `${object_key/* OWN_DIRECTORY */.Nt} is ours`
+        : 'the tree has a file of this name, and one object cannot be both';
+    throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`, { key: name });
+}
+/** S3 reads a path from the root of the bucket's website, and whoever writes the rules from that of the site. */
+function locationOf(target, prefix) {
+    if (!target.startsWith('/') || target.startsWith('//'))
+        return target;
+    const root = prefix.split('/').map(encodeURIComponent).join('/');
+    return `/${root}${target.slice(1)}`;
+}
+/** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
+function redirectFile({ name, target }, prefix) {
+    const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
+    return {
+        ...nowhere,
+        name,
+        page: name.endsWith('.html') ? name : `${name}.html`,
+        redirect: locationOf(target, prefix),
+        size: 0,
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/src/sync/download.js
+
 
 
 
@@ -4846,7 +4963,7 @@ class Download {
                 return remoteTree(new Map(), '', tree);
             const found = await (0,walk/* walk */.G)({ ...tree, patterns, root: directory, symlinks: 'skip', ifNoFilesFound: 'ignore' }, (files) => tell({ files, bytes: 0 }), either);
             tell({ files: found.files.length, bytes: totalSize(found.files) });
-            return found;
+            return withoutOwnFiles(found, this.#options.site);
         }), (either) => this.#frame.phase('list', async (tell) => {
             const listing = await listAll(store, destination.prefix, (files) => tell({ files, bytes: 0 }), either);
             tell({ files: listing.size, bytes: totalSize(listing.values()) });
@@ -7057,110 +7174,6 @@ function named(names) {
 
 // EXTERNAL MODULE: ./build/src/sync/shared-tree.js + 2 modules
 var shared_tree = __webpack_require__(7133);
-;// CONCATENATED MODULE: ./build/src/sync/site.js
-
-
-
-const site_PAGE = /^(.*[^/])\.html$/;
-/** A directory's own page: readers find it under the directory. */
-const INDEX_PAGE = /(^|\/)index\.html$/;
-/** The tree without the files that say how to publish it, under whatever names and links they lie there. */
-async function withoutRules(tree, { unpublished }) {
-    const rules = new Set();
-    for (const path of unpublished) {
-        const { dev, ino } = await (0,external_node_fs_promises_.stat)(path, { bigint: true });
-        rules.add(`${dev}:${ino}`);
-    }
-    if (rules.size === 0)
-        return tree;
-    return { ...tree, files: [...tree.files].filter(({ dev, ino }) => !rules.has(`${dev}:${ino}`)) };
-}
-/** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
-const RULE_FILES = new Map([
-    ['_headers', 'headers-file'],
-    ['_redirects', 'redirects-file'],
-]);
-/** One line each. */
-function unusedRules(tree) {
-    const lines = [];
-    for (const { name } of tree.files) {
-        const input = RULE_FILES.get(name);
-        if (input === undefined)
-            continue;
-        lines.push(`${name} is published as a file like any other; ${input} would apply its rules instead`);
-    }
-    return lines;
-}
-/**
- * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
- * redirect. What `excludes` keep from being published is no further name either.
- *
- * @param prefix where the site lies in its bucket
- */
-function withSite(tree, { cleanUrls, redirects }, prefix) {
-    if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0))
-        return tree;
-    const names = new Set();
-    for (const { name } of tree.files)
-        names.add(name);
-    const warnings = [...tree.warnings];
-    const added = [];
-    for (const redirect of redirects) {
-        refuseTaken(redirect, names);
-        if (tree.excluded(redirect.name)) {
-            const text = `redirects-file line ${redirect.line}: ${redirect.name} is excluded, and its object is left as it is`;
-            warnings.push(text);
-            continue;
-        }
-        names.add(redirect.name);
-        added.push(redirectFile(redirect, prefix));
-    }
-    const kept = [];
-    for (const file of cleanUrls ? tree.files : []) {
-        const name = site_PAGE.exec(file.name)?.[1];
-        if (name === undefined || INDEX_PAGE.test(file.name) || tree.excluded(name))
-            continue;
-        if (names.has(name))
-            kept.push(name);
-        else
-            added.push({ ...file, name, page: file.name });
-    }
-    const [first] = kept;
-    if (first !== undefined) {
-        const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
-        warnings.push(`clean-urls: ${first}${more} is there already, and is not replaced by ${first}.html`);
-    }
-    return { ...tree, warnings, files: [...tree.files, ...added].sort((a, b) => (0,object_key/* compareKeys */.YD)(a.name, b.name)) };
-}
-/** One object has one content: a file and a redirect under one key cannot both be meant. */
-function refuseTaken({ name, line }, names) {
-    const own = name.startsWith(object_key/* OWN_DIRECTORY */.Nt);
-    if (!own && !names.has(name))
-        return;
-    const why = own
-        ? `${object_key/* OWN_DIRECTORY */.Nt} is ours`
-        : 'the tree has a file of this name, and one object cannot be both';
-    throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`, { key: name });
-}
-/** S3 reads a path from the root of the bucket's website, and whoever writes the rules from that of the site. */
-function locationOf(target, prefix) {
-    if (!target.startsWith('/') || target.startsWith('//'))
-        return target;
-    const root = prefix.split('/').map(encodeURIComponent).join('/');
-    return `/${root}${target.slice(1)}`;
-}
-/** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
-function redirectFile({ name, target }, prefix) {
-    const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
-    return {
-        ...nowhere,
-        name,
-        page: name.endsWith('.html') ? name : `${name}.html`,
-        redirect: locationOf(target, prefix),
-        size: 0,
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/src/sync/source-objects.js
 
 
@@ -8953,7 +8966,7 @@ class Run {
             ? new EarlyDigests(this.#frame.pool, this.#options.destination.prefix, remembered.index, this.#fileIndex, this.#reuses)
             : undefined;
         const { tree: found, listing, further } = await this.#look(early, remembered.index);
-        const published = await withoutRules(found, site);
+        const published = await withoutOwnFiles(found, site);
         const { source, isMirror = false } = this.#ports;
         if (source === undefined && !isMirror)
             for (const message of unusedRules(published))
@@ -9117,7 +9130,7 @@ class Run {
         const tree = await this.#frame.phase('walk', async (tell) => {
             const found = await this.#tree((files) => tell({ files, bytes: 0 }), signal);
             const { site, destination } = this.#options;
-            return withSite(await withoutRules(found, site), site, destination.prefix);
+            return withSite(await withoutOwnFiles(found, site), site, destination.prefix);
         });
         this.#policy = decided(file.headers);
         const due = withFiles(shardOf(file.plan, shard), tree.files);

@@ -121,6 +121,21 @@ describe('the command line, from a copy of dist alone', () => {
   });
 });
 
+test('what a run writes is its own, though it lies in the tree: not published, and not deleted by a download', async () => {
+  await writeTree({ 'tree/a': 'x' }, root);
+  const own = ['--report', 'tree/r.json', '--index', 'tree/i.index', '--delete-after'];
+  for (let run = 0; run < 2; run++) {
+    const ended = await runCli(dist, ['tree', `s3://${bucket}/p`, ...own], { cwd: root, env });
+    expect(ended.status).toBe(0);
+  }
+  expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a']);
+  for (let run = 0; run < 2; run++) {
+    const ended = await runCli(dist, ['sync', `s3://${bucket}/p`, 'tree', ...own], { cwd: root, env });
+    expect([ended.status, ended.stderr]).toEqual([0, '']);
+  }
+  expect((await readdir(join(root, 'tree'))).sort()).toEqual(['a', 'i.index', 'r.json']);
+});
+
 describe('bad input ends in one clear line', () => {
   beforeEach(() => writeTree({ 'public/a': 'x' }, root));
 

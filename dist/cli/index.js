@@ -1381,7 +1381,9 @@ async function parseOne(raw, context, input) {
     if (deletes.grace.kind !== 'none')
         requireLastingIndex(inputs, index);
     const invalidation = parseInvalidation(inputs, destination);
-    const report = inputs.text('report');
+    const given = inputs.text('report');
+    const report = given === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, given);
+    const written = [report, index.kind === 'file' ? index.path : undefined, sharding?.planFile];
     const { headers, site } = await parseSite({
         headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
         headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
@@ -1392,6 +1394,9 @@ async function parseOne(raw, context, input) {
         cleanUrls: inputs.boolean('clean-urls'),
         cwd: context.cwd,
     });
+    // Last: it is the only part that looks at the tree.
+    const tree = command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind);
+    const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
     return {
         command,
         destination,
@@ -1402,7 +1407,7 @@ async function parseOne(raw, context, input) {
         deletes,
         writeHeaders,
         headers,
-        site,
+        site: withUnpublished(site, written, places),
         copies: parseCopies(inputs, context),
         ...(invalidation === undefined ? {} : { invalidation }),
         mirrors: [],
@@ -1417,13 +1422,22 @@ async function parseOne(raw, context, input) {
         index,
         dryRun: command === 'check' || command === 'plan' || inputs.boolean('dry-run'),
         read,
-        report: report === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, report),
+        report,
         summary: inputs.choice('summary', ['always', 'changes', 'never']),
         summaryTitle: inputs.text('summary-title') ?? '',
         logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
-        // Last: it is the only part that reads the disk.
-        tree: command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind),
+        tree,
     };
+}
+/** What a run writes beside what it publishes is for whoever runs it, though it lies among that. */
+function withUnpublished(site, written, places) {
+    const own = written
+        .filter((path) => path !== undefined)
+        .filter((path) => places.some((place) => isBelow((0,external_node_path_.relative)(place, path))));
+    return own.length === 0 ? site : { ...site, unpublished: new Set([...site.unpublished, ...own]) };
+}
+function isBelow(path) {
+    return path !== '' && path !== '..' && !path.startsWith(`..${external_node_path_.sep}`) && !(0,external_node_path_.isAbsolute)(path);
 }
 const NO_TREE = {
     patterns: [],
@@ -4584,7 +4598,7 @@ const INPUTS = {
         kind: 'string',
         group: 'Run and report',
         placeholder: 'FILE',
-        description: 'Write a report of every step to this file: JSON, or JSON Lines when it ends in `.jsonl`.',
+        description: 'Write a report of every step to this file: JSON, or JSON Lines when it ends in `.jsonl`. It is never published, wherever it lies.',
     },
     summary: {
         kind: 'enum',

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
 import { INPUT_NAMES, type InputName, inputDefinition, type RawInputs } from '../model/inputs.js';
 import { isDistribution } from '../model/invalidation.js';
@@ -15,6 +15,7 @@ import type {
   InvalidationOptions,
   PathPattern,
   Sharding,
+  SiteOptions,
   Source,
   SyncOptions,
   Target,
@@ -196,7 +197,9 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   if (source !== undefined) refuseIndexInSource(inputs, index, source);
   if (deletes.grace.kind !== 'none') requireLastingIndex(inputs, index);
   const invalidation = parseInvalidation(inputs, destination);
-  const report = inputs.text('report');
+  const given = inputs.text('report');
+  const report = given === undefined ? undefined : resolve(context.cwd, given);
+  const written = [report, index.kind === 'file' ? index.path : undefined, sharding?.planFile];
   const { headers, site } = await parseSite({
     headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
     headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
@@ -207,6 +210,10 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
     cleanUrls: inputs.boolean('clean-urls'),
     cwd: context.cwd,
   });
+  // Last: it is the only part that looks at the tree.
+  const tree =
+    command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind);
+  const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
   return {
     command,
     destination,
@@ -217,7 +224,7 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
     deletes,
     writeHeaders,
     headers,
-    site,
+    site: withUnpublished(site, written, places),
     copies: parseCopies(inputs, context),
     ...(invalidation === undefined ? {} : { invalidation }),
     mirrors: [],
@@ -232,14 +239,28 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
     index,
     dryRun: command === 'check' || command === 'plan' || inputs.boolean('dry-run'),
     read,
-    report: report === undefined ? undefined : resolve(context.cwd, report),
+    report,
     summary: inputs.choice('summary', ['always', 'changes', 'never']),
     summaryTitle: inputs.text('summary-title') ?? '',
     logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
-    // Last: it is the only part that reads the disk.
-    tree:
-      command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind),
+    tree,
   };
+}
+
+/** What a run writes beside what it publishes is for whoever runs it, though it lies among that. */
+function withUnpublished(
+  site: SiteOptions,
+  written: readonly (string | undefined)[],
+  places: readonly string[],
+): SiteOptions {
+  const own = written
+    .filter((path) => path !== undefined)
+    .filter((path) => places.some((place) => isBelow(relative(place, path))));
+  return own.length === 0 ? site : { ...site, unpublished: new Set([...site.unpublished, ...own]) };
+}
+
+function isBelow(path: string): boolean {
+  return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }
 
 const NO_TREE: TreeOptions = {

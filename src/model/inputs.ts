@@ -468,7 +468,8 @@ export const INPUTS = {
     kind: 'string',
     group: 'Run and report',
     placeholder: 'FILE',
-    description: 'Write a report of every step to this file: JSON, or JSON Lines when it ends in `.jsonl`.',
+    description:
+      'Write a report of every step to this file: JSON, or JSON Lines when it ends in `.jsonl`. It is never published, wherever it lies.',
   },
   summary: {
     kind: 'enum',

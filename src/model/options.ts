@@ -73,7 +73,10 @@ export interface SiteOptions {
   /** Publish `about.html` also as `about`. */
   readonly cleanUrls: boolean;
   readonly redirects: readonly Redirect[];
-  /** Files that say how to publish; neither they nor other names of them are published. Paths. */
+  /**
+   * Files that say how to publish, and those that the run writes; neither they nor other names of them are published, or
+   * deleted by a download. Paths.
+   */
   readonly unpublished: ReadonlySet<string>;
   /** What the files of rules could not be taken at, to be said when the run begins. */
   readonly warnings: readonly string[];

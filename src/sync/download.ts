@@ -48,6 +48,7 @@ import { type RemoteTree, remoteTree } from './remote-tree.js';
 import { retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
 import { bothOrFirstFailure, totalSize } from './side-by-side.js';
+import { withoutOwnFiles } from './site.js';
 import { type Tree, walk } from './walk.js';
 import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 
@@ -183,7 +184,7 @@ class Download {
             either,
           );
           tell({ files: found.files.length, bytes: totalSize(found.files) });
-          return found;
+          return withoutOwnFiles(found, this.#options.site);
         }),
       (either) =>
         this.#frame.phase('list', async (tell) => {

@@ -10,15 +10,28 @@ const PAGE = /^(.*[^/])\.html$/;
 /** A directory's own page: readers find it under the directory. */
 const INDEX_PAGE = /(^|\/)index\.html$/;
 
-/** The tree without the files that say how to publish it, under whatever names and links they lie there. */
-export async function withoutRules(tree: Tree, { unpublished }: SiteOptions): Promise<Tree> {
-  const rules = new Set<string>();
+/**
+ * The tree without the files that say how to publish it and those that the run itself writes, under whatever names and
+ * links they lie there.
+ */
+export async function withoutOwnFiles<T extends Pick<Tree, 'files'>>(
+  tree: T,
+  { unpublished }: Pick<SiteOptions, 'unpublished'>,
+): Promise<T> {
+  const own = new Set<string>();
   for (const path of unpublished) {
-    const { dev, ino } = await stat(path, { bigint: true });
-    rules.add(`${dev}:${ino}`);
+    const stats = await stat(path, { bigint: true }).catch(() => undefined);
+    if (stats !== undefined) own.add(`${stats.dev}:${stats.ino}`);
   }
-  if (rules.size === 0) return tree;
-  return { ...tree, files: [...tree.files].filter(({ dev, ino }) => !rules.has(`${dev}:${ino}`)) };
+  const isOwn = ({ dev, ino }: LocalFile): boolean => own.has(`${dev}:${ino}`);
+  // Most trees have none, and may have a million files.
+  if (own.size === 0 || !some(tree.files, isOwn)) return tree;
+  return { ...tree, files: [...tree.files].filter((file) => !isOwn(file)) };
+}
+
+function some<T>(all: Iterable<T>, is: (one: T) => boolean): boolean {
+  for (const one of all) if (is(one)) return true;
+  return false;
 }
 
 /** Files that site builders write for other hosts, and that are published as they are unless an input names them. */

@@ -86,7 +86,7 @@ import {
 } from './shards.js';
 import { SharedTree } from './shared-tree.js';
 import { bothOrFirstFailure, totalSize } from './side-by-side.js';
-import { unusedRules, withoutRules, withSite } from './site.js';
+import { unusedRules, withoutOwnFiles, withSite } from './site.js';
 import { isSameByETag, SourceObjects } from './source-objects.js';
 import { type BodySource, type Staged, Transfer, type TransferOptions } from './transfer.js';
 import { Uploads } from './uploads.js';
@@ -291,7 +291,7 @@ class Run {
         )
       : undefined;
     const { tree: found, listing, further } = await this.#look(early, remembered.index);
-    const published = await withoutRules(found, site);
+    const published = await withoutOwnFiles(found, site);
     const { source, isMirror = false } = this.#ports;
     if (source === undefined && !isMirror)
       for (const message of unusedRules(published)) emit({ type: 'message', level: 'notice', message });
@@ -463,7 +463,7 @@ class Run {
     const tree = await this.#frame.phase('walk', async (tell) => {
       const found = await this.#tree((files) => tell({ files, bytes: 0 }), signal);
       const { site, destination } = this.#options;
-      return withSite(await withoutRules(found, site), site, destination.prefix);
+      return withSite(await withoutOwnFiles(found, site), site, destination.prefix);
     });
     this.#policy = decided(file.headers);
     const due = withFiles(shardOf(file.plan, shard), tree.files);
