@@ -17,6 +17,9 @@ test('ETags: an MD5, a composite of parts, or nothing to go by', () => {
   expect(parseETag('"abc"')).toBe('abc');
   expect(parseETag('abc')).toBe('abc');
   expect(parseETag('""')).toBeUndefined();
+  expect(parseETag('W/"abc"')).toBe('abc');
+  expect(parseETag('"')).toBe('"');
+  expect(parseETag(undefined)).toBeUndefined();
   // md5(md5("x")), as S3 answers for a one-part upload of "x".
   expect(multipartETag([md5])).toBe(`${md5Of(Buffer.from(md5, 'hex'))}-1`);
 });
