@@ -148,6 +148,10 @@ describe('rules in the syntax of _headers files', () => {
       `"/${'a'.repeat(78)}…" has 3073 characters; allowed: 3072`,
     ],
     ['/a\n  x-amz-meta-s3cmd-attrs: md5:0', 2, 'is ours'],
+    ['/a\n  x-amz-meta-md5chksum: AA==', 2, 'is ours'],
+    ['/a\n  x-amz-meta-s3ds-from: a', 2, 'is ours'],
+    ['/a\n  x-amz-meta-s3ds-page: a', 2, 'is ours'],
+    ['/a\n  x-amz-meta-s3ds-source: a', 2, 'is ours'],
     ['/*/*/*\n  Cache-Control: a', 1, '3 *'],
     ['/x/:a:b:c\n  Cache-Control: a', 1, '":a:b:c" has more than one'],
     ['/x/*:a\n  Cache-Control: a', 1, 'more than one'],
@@ -183,6 +187,15 @@ describe('rules in the syntax of _headers files', () => {
     ]);
     expect(Object.fromEntries(applyHeaderRules(rules, ['/a']).headers)).toEqual({
       'cache-control': 'public',
+    });
+  });
+
+  it('joins lists, of which every line gives some, and takes the last of what is one', () => {
+    const text =
+      '/*\n Content-Language: de\n Content-Disposition: inline\n/a\n Content-Language: en\n Content-Disposition: attachment';
+    expect(headersOf(text, '/a')).toEqual({
+      'content-language': 'de, en',
+      'content-disposition': 'attachment',
     });
   });
 
