@@ -240,6 +240,32 @@ describe('rules in the syntax of _headers files', () => {
     for (let i = 0; i < 20; i++) expect(applyHeaderRules(rules, [key]).headers.size).toBe(0);
   });
 
+  it('leaves metadata the room that S3 has for it, to the byte', () => {
+    const problems = (value: number): readonly unknown[] =>
+      parseHeaderRules(
+        `/*\n  Cache-Control: ${'x'.repeat(900)}\n  x-amz-meta-ab: ${'x'.repeat(900)}\n  x-amz-meta-c: ${'x'.repeat(value)}`,
+        'inline',
+      ).problems;
+    expect(problems(797)).toEqual([]);
+    expect(problems(798)).toEqual([
+      { line: 2, message: 'the x-amz-meta-* headers have 1701 bytes, S3 leaves room for 1700' },
+    ]);
+  });
+
+  it('of a host there and back, and with the mark of its bytes before it, the paths are taken', () => {
+    const { rules, elsewhere, problems } = parseHeaderRules(
+      '\ufeff/a\n  Cache-Control: public\nhttp://a.example/a\n  Cache-Control: no-store\n/a\n  Expires: 0',
+      'file',
+    );
+    expect({ elsewhere, problems }).toMatchObject({
+      elsewhere: [{ line: 3, name: 'http://a.example/a' }],
+      problems: [],
+    });
+    expect(Object.fromEntries(applyHeaderRules(rules, ['/a']).headers)).toMatchObject({
+      'cache-control': 'public',
+    });
+  });
+
   it('takes any text', () => {
     const line = fc.oneof(
       fc.string({ unit: 'binary' }),
