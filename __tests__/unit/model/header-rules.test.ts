@@ -163,6 +163,33 @@ describe('rules in the syntax of _headers files', () => {
   });
 
   it.each([
+    ['/a', 'Content-Type: text/html'],
+    ['/a', 'Content-Type: text/html; charset=utf-8'],
+    ['/a', 'Content-Type: text/html  ;charset=utf-8'],
+    ['/a', 'Content-Encoding: gzip'],
+    ['/a', 'Content-Encoding: gzip, br'],
+    ['/a', 'Content-Encoding: gzip ,br,  x-own'],
+    ['/a', `x-amz-tagging: ${Array.from({ length: 10 }, (_, i) => `t${i}=x`).join('&')}`],
+    ['/a', 'x-amz-website-redirect-location: http://a.example/'],
+    ['/a', 'x-amz-website-redirect-location: https://a.example/'],
+    ['/a', `x-amz-website-redirect-location: /${'x'.repeat(2047)}`],
+    [`/${'a'.repeat(3071)}`, 'Cache-Control: a'],
+  ])('takes a path and a header of S3 to the last of what it allows (%#)', (pattern, header) => {
+    expect(parseHeaderRules(`${pattern}\n  ${header}`, 'inline').problems).toEqual([]);
+  });
+
+  it.each([
+    'Content-Type: (text/html',
+    'Content-Type: text/html charset=utf-8',
+    'Content-Encoding: gzip br',
+    'Content-Encoding: gzip,;',
+    'x-amz-tagging: a=b&=c',
+    'x-amz-website-redirect-location: /a b',
+  ])('refuses %j', (header) => {
+    expect(parseHeaderRules(`/a\n  ${header}`, 'inline').problems).toHaveLength(1);
+  });
+
+  it.each([
     'x-amz-acl: public-read',
     'x-amz-tagging: a=b',
     'x-amz-storage-class: STANDARD',
