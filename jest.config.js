@@ -13,8 +13,6 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
     ],
   },
-  // What Stryker left behind when it was stopped has the names of the same modules.
-  modulePathIgnorePatterns: ['<rootDir>/.cache/'],
   collectCoverageFrom: ['src/**/*.ts'],
   testTimeout: 60_000,
   // Of two cores jest would use one, and many suites wait for processes of their own.
