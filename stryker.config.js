@@ -5,11 +5,14 @@ export default {
   testRunner: 'jest',
   plugins: ['@stryker-mutator/jest-runner'],
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
+  // swc takes types away unchecked, and a test compares a source with what generates it.
+  disableTypeChecks: false,
   testFiles: ['__tests__/unit/{model,sync}/**/*.test.ts'],
   coverageAnalysis: 'perTest',
   concurrency: 1,
   // A mutant that only waits for a busy machine must not count as one that was noticed.
   timeoutMS: 60_000,
+  dryRunTimeoutMinutes: 60,
   incremental: true,
   incrementalFile: '.cache/stryker/incremental.json',
   tempDirName: '.cache/stryker/sandbox',

@@ -841,7 +841,7 @@ function fileIndexStorage(path) {
     const journal = `${path}.journal`;
     const clear = () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true });
     return {
-        trust: { remote: false, local: true },
+        trust: { remote: false, local: true, grace: true },
         load: () => readRegular(path),
         async save(pieces) {
             await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, pieces);
@@ -906,7 +906,7 @@ function objectIndexStorage(store, key, inDestination) {
     };
     return {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
-        trust: { remote: inDestination, local: inDestination },
+        trust: { remote: inDestination, local: inDestination, grace: inDestination },
         async load(signal) {
             return (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
         },

@@ -123,7 +123,7 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, g
         return undefined;
     }
     return {
-        trust: { remote: false, local: false },
+        trust: { remote: false, local: false, grace: false },
         async load(signal) {
             const cache = await service();
             if (cache === undefined)

@@ -352,7 +352,7 @@ async function check(given: Case, root: string): Promise<number> {
 }
 
 function trustOf(index: 'cache' | 'file' | 'bucket'): IndexStorage['trust'] {
-  return { remote: index === 'bucket', local: index === 'file' };
+  return { remote: index === 'bucket', local: index === 'file', grace: index !== 'cache' };
 }
 
 /** An index whose every line names another content, under the right ETag and size. */

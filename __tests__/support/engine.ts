@@ -5,7 +5,7 @@ import { type Destination, destinationUrl } from '../../src/model/objects.js';
 import type { SyncOptions, Target } from '../../src/model/options.js';
 import type { Invalidator } from '../../src/store/object-store.js';
 import { openStore } from '../../src/store/open.js';
-import type { CopyPlace, IndexStorage, SourcePort, SyncResult } from '../../src/sync/ports.js';
+import type { CopyPlace, IndexStorage, IndexTrust, SourcePort, SyncResult } from '../../src/sync/ports.js';
 import { sync } from '../../src/sync/sync.js';
 import type { TestServer } from './servers.js';
 
@@ -220,12 +220,12 @@ export function stepsOf(published: Published): readonly string[] {
   });
 }
 
-/** An index that lives as long as the test. */
+/** An index that lives as long as the test, believed like one in a file. */
 export function memoryIndex(
-  trust = { remote: false, local: true },
+  trust: Partial<IndexTrust> = { local: true, grace: true },
 ): IndexStorage & { bytes: Buffer | undefined; lines: string; saves: number } {
   const storage = {
-    trust,
+    trust: { remote: false, local: false, grace: false, ...trust },
     bytes: undefined as Buffer | undefined,
     lines: '',
     saves: 0,

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
@@ -22,4 +22,18 @@ test.each([
     return [...last.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
   });
   expect(named.filter((name) => !tests.includes(name) && !existsSync(join(repository, name)))).toEqual([]);
+});
+
+test.each(['docs/ARCHITECTURE.md', 'CONTRIBUTING.md'])('every file that %s names exists', (document) => {
+  const files = ['.', 'src', 'dev', 'docs', '__tests__', 'benchmarks'].flatMap((folder) =>
+    readdirSync(join(repository, folder), { recursive: folder !== '.', encoding: 'utf8' }).map(
+      (name) => `/${join(folder, name).split(sep).join('/')}`,
+    ),
+  );
+  const text = readFileSync(join(repository, document), 'utf8');
+  const named = [...text.matchAll(/`([\w./-]+\.(?:ts|js|json|md|test\.ts))`/g)].map(
+    (match) => match[1] ?? '',
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !files.some((file) => file.endsWith(`/${name}`)))).toEqual([]);
 });

@@ -939,7 +939,7 @@ function fileIndexStorage(path) {
     const journal = `${path}.journal`;
     const clear = () => (0,promises_.rm)(journal, { force: true });
     return {
-        trust: { remote: false, local: true },
+        trust: { remote: false, local: true, grace: true },
         load: () => readRegular(path),
         async save(pieces) {
             await (0,replace_file/* replaceFile */.f)(path, pieces);
@@ -1004,7 +1004,7 @@ function objectIndexStorage(store, key, inDestination) {
     };
     return {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
-        trust: { remote: inDestination, local: inDestination },
+        trust: { remote: inDestination, local: inDestination, grace: inDestination },
         async load(signal) {
             return (await store.read(key, digest_index/* MAX_INDEX_BYTES */.w2, signal))?.bytes;
         },

@@ -5,7 +5,7 @@ export const modules = {
 /***/ 8078:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
-module.exports = __webpack_require__.p + "5025940ec54a4cb6fc42.js";
+module.exports = __webpack_require__.p + "fdcbd7d47ade70508b20.js";
 
 /***/ }),
 
@@ -6075,8 +6075,12 @@ async function foreignWrites(request) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/grace.js
-/** How the delete of an object stands. Another object under the key begins to wait anew. */
-function graceStates(grace, index, now) {
+/**
+ * How the delete of an object stands. Another object under the key begins to wait anew.
+ *
+ * @param isTrusted whether the index is believed that what waited long enough was judged when it began
+ */
+function graceStates(grace, index, now, isTrusted) {
     if (grace.kind === 'none')
         return () => 'due';
     return ({ key, etag }) => {
@@ -6086,7 +6090,9 @@ function graceStates(grace, index, now) {
         const isOver = grace.kind === 'deploys'
             ? index.deploys - pending.deploys >= grace.deploys
             : now - pending.since >= grace.ms;
-        return isOver ? 'expired' : 'waits';
+        if (!isOver)
+            return 'waits';
+        return isTrusted ? 'expired' : 'due';
     };
 }
 /** What the index must remember of deletes that wait. */
@@ -9504,7 +9510,7 @@ class Run {
                 deleteAfter: deletes.deleteAfter && files.length > 0,
                 deleteExcluded: deletes.deleteExcluded,
                 retained: (name) => retained?.(name, false) === true,
-                grace: graceStates(deletes.grace, remembered.index, now()),
+                grace: graceStates(deletes.grace, remembered.index, now(), this.#ports.index?.trust.grace === true),
                 excluded: tree.excluded,
                 skipped: tree.skipped,
                 hasDirectory: tree.hasDirectory,

@@ -5451,7 +5451,7 @@ function indexDestination(destination, endpoint) {
 function ofDestination(storage, destination, withFiles = true) {
     const { trust, journal } = storage;
     return {
-        trust: { remote: trust.remote, local: trust.local && withFiles },
+        trust: { ...trust, local: trust.local && withFiles },
         destination,
         load: (signal) => storage.load(signal),
         save: (pieces, signal) => storage.save(pieces, signal),

@@ -151,7 +151,7 @@ function cacheIndexStorage(
   }
 
   return {
-    trust: { remote: false, local: false },
+    trust: { remote: false, local: false, grace: false },
     async load(signal) {
       const cache = await service();
       if (cache === undefined) return undefined;

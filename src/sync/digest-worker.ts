@@ -10,50 +10,57 @@ const TELL_EVERY = 64 * 1024 * 1024;
 const TELL_EVERY_ENCODED = 1024 * 1024;
 
 /** The other end of `DigestPool`: some orders in, a sign of life now and then, an answer for each out. */
-function serve(port: MessagePort): void {
+export function serve(port: MessagePort): void {
   // What was sent first is answered first, though encoding waits and hashing does not.
   let answered = Promise.resolve();
-  const scratch = new Scratch();
+  const desk: Desk = { scratch: new Scratch(), tellAlive: () => port.postMessage('alive') };
   port.on('message', (orders: readonly Order[]) => {
-    answered = answered.then(() => answerAll(orders, scratch).then((answers) => port.postMessage(answers)));
+    answered = answered.then(() => answerAll(orders, desk).then((answers) => port.postMessage(answers)));
   });
 }
 
-async function answerAll(orders: readonly Order[], scratch: Scratch): Promise<readonly Answer[]> {
-  const together = answerTogether(orders, scratch);
+/** What a thread has at hand. */
+interface Desk {
+  readonly scratch: Scratch;
+  readonly tellAlive: () => void;
+}
+
+async function answerAll(orders: readonly Order[], desk: Desk): Promise<readonly Answer[]> {
+  const together = answerTogether(orders, desk);
   if (together !== undefined) return together;
   const answers: Answer[] = [];
   for (const order of orders) {
-    const made = answer(order, scratch);
+    const made = answer(order, desk);
     answers.push(made instanceof Promise ? await made : made);
   }
   return answers;
 }
 
 /** Files without layouts, several at a time. `undefined`: they are others, or one after the other tells what is wrong. */
-function answerTogether(orders: readonly Order[], scratch: Scratch): readonly Answer[] | undefined {
+function answerTogether(orders: readonly Order[], desk: Desk): readonly Answer[] | undefined {
   const files = orders.filter((order) => 'path' in order);
   if (files.length < orders.length || !areSeveral(files)) return undefined;
   try {
-    return digestFiles(files, teller(TELL_EVERY), scratch);
+    return digestFiles(files, teller(TELL_EVERY, desk), desk.scratch);
   } catch {
     return undefined;
   }
 }
 
 /** Says now and then that it goes on. */
-function teller(step: number): (bytes: number) => void {
+function teller(step: number, { tellAlive }: Desk): (bytes: number) => void {
   let untold = 0;
   return (bytes) => {
     untold += bytes;
     if (untold < step) return;
     untold = 0;
-    parentPort?.postMessage('alive');
+    tellAlive();
   };
 }
 
-function answer(order: Order, scratch: Scratch): Answer | Promise<Answer> {
-  const tell = teller('encoding' in order ? TELL_EVERY_ENCODED : TELL_EVERY);
+function answer(order: Order, desk: Desk): Answer | Promise<Answer> {
+  const { scratch } = desk;
+  const tell = teller('encoding' in order ? TELL_EVERY_ENCODED : TELL_EVERY, desk);
   try {
     if ('path' in order) return digestFile({ file: order, layouts: [] }, tell, scratch).md5;
     const result = perform(order, tell, scratch);

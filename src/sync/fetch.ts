@@ -734,7 +734,7 @@ function canBeProved({ etag }: RemoteObject, { encryption, metadata }: ObjectHea
 }
 
 /** Whatever a step met, in words that fit a file. */
-function asFailure(error: unknown, name: string, key: string): unknown {
+export function asFailure(error: unknown, name: string, key: string): unknown {
   const failure = (code: SyncError['code'], message: string): SyncError =>
     new SyncError(code, EXIT.failed, `${name}: ${message}`, { cause: error, key: name });
   if (error instanceof StoreError && error.kind === 'condition') return changed(key as ObjectKey);

@@ -4,11 +4,16 @@ import type { DeleteGrace } from '../model/options.js';
 import type { KeepStep } from '../model/plan.js';
 import type { GraceState } from './plan.js';
 
-/** How the delete of an object stands. Another object under the key begins to wait anew. */
+/**
+ * How the delete of an object stands. Another object under the key begins to wait anew.
+ *
+ * @param isTrusted whether the index is believed that what waited long enough was judged when it began
+ */
 export function graceStates(
   grace: DeleteGrace,
   index: DigestIndex | undefined,
   now: number,
+  isTrusted: boolean,
 ): (object: ListedObject) => GraceState {
   if (grace.kind === 'none') return () => 'due';
   return ({ key, etag }) => {
@@ -18,7 +23,8 @@ export function graceStates(
       grace.kind === 'deploys'
         ? index.deploys - pending.deploys >= grace.deploys
         : now - pending.since >= grace.ms;
-    return isOver ? 'expired' : 'waits';
+    if (!isOver) return 'waits';
+    return isTrusted ? 'expired' : 'due';
   };
 }
 

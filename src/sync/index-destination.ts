@@ -16,7 +16,7 @@ export function indexDestination(destination: Destination, endpoint: string | un
 export function ofDestination(storage: IndexStorage, destination: string, withFiles = true): IndexStorage {
   const { trust, journal } = storage;
   return {
-    trust: { remote: trust.remote, local: trust.local && withFiles },
+    trust: { ...trust, local: trust.local && withFiles },
     destination,
     load: (signal) => storage.load(signal),
     save: (pieces, signal) => storage.save(pieces, signal),

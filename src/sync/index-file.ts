@@ -21,7 +21,7 @@ export function fileIndexStorage(path: string): IndexStorage {
   const journal = `${path}.journal`;
   const clear = (): Promise<void> => rm(journal, { force: true });
   return {
-    trust: { remote: false, local: true },
+    trust: { remote: false, local: true, grace: true },
     load: () => readRegular(path),
     async save(pieces) {
       await replaceFile(path, pieces);
@@ -82,7 +82,7 @@ export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestina
   };
   return {
     // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
-    trust: { remote: inDestination, local: inDestination },
+    trust: { remote: inDestination, local: inDestination, grace: inDestination },
     async load(signal) {
       return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
     },

@@ -52,7 +52,10 @@ function identityOf(content: KnownContent | undefined): Identity | undefined {
  */
 export type HeaderState = 'same' | 'changed' | 'class';
 
-/** How a delete stands: it `begins` to wait, `waits` since an earlier run or has `expired`; `due`: there is no grace. */
+/**
+ * How a delete stands: it `begins` to wait, `waits` since an earlier run or has `expired`, judged when it began; `due`: it
+ * waits for nothing, and is judged now.
+ */
 export type GraceState = 'due' | 'begins' | 'waits' | 'expired';
 
 export interface PlanPolicy {

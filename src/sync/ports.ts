@@ -9,10 +9,19 @@ import type { Filling, FirstDestination } from './first-destination.js';
 import type { Seat } from './meeting.js';
 import type { SharedTree } from './shared-tree.js';
 
+/** What may be believed of what lies in an index, by who can write where it is kept: design rule 3. */
+export interface IndexTrust {
+  /** What objects hold, without an ETag or metadata that agrees. */
+  readonly remote: boolean;
+  /** What local files hold. */
+  readonly local: boolean;
+  /** That a delete which has waited long enough was judged by `max-delete` when it began to. */
+  readonly grace: boolean;
+}
+
 /** Where the index is kept. Neither method may reject for a missing or unreadable index. */
 export interface IndexStorage {
-  /** Whether what lies here may be believed without an ETag or metadata that agrees: design rule 3. */
-  readonly trust: { readonly remote: boolean; readonly local: boolean };
+  readonly trust: IndexTrust;
   /** Which destination it is of, as `indexDestination` names it; absent: any. */
   readonly destination?: string;
   /** The bytes of the last index, or undefined. Says itself why there is none. */

@@ -867,7 +867,7 @@ class Run {
         deleteAfter: deletes.deleteAfter && files.length > 0,
         deleteExcluded: deletes.deleteExcluded,
         retained: (name) => retained?.(name, false) === true,
-        grace: graceStates(deletes.grace, remembered.index, now()),
+        grace: graceStates(deletes.grace, remembered.index, now(), this.#ports.index?.trust.grace === true),
         excluded: tree.excluded,
         skipped: tree.skipped,
         hasDirectory: tree.hasDirectory,

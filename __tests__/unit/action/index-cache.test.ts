@@ -95,7 +95,7 @@ describe('restoring', () => {
     expect(restoreKeys).toEqual([`s3ds-v1-${NAME}-`]);
     expect(crossOs).toBe(true);
     expect(messages).toEqual([]);
-    expect(storage.trust).toEqual({ remote: false, local: false });
+    expect(storage.trust).toEqual({ remote: false, local: false, grace: false });
   });
 
   test('answers the bytes of the one file, and keeps the archive out of the workspace', async () => {

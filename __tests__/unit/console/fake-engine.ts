@@ -32,7 +32,7 @@ export const opened: OpenedStore = {
 
 export function storage(): IndexStorage {
   return {
-    trust: { remote: false, local: false },
+    trust: { remote: false, local: false, grace: false },
     load: async () => undefined,
     save: async () => {},
     journal: {

@@ -135,8 +135,23 @@ describe('rules in the syntax of _headers files', () => {
     ['/a\n  x-amz-storage-class: COLD', 2, 'STANDARD_IA'],
     ['/a\n  x-amz-acl: everybody', 2, 'public-read'],
     ['/a\n  x-amz-tagging: loose', 2, 'tags'],
+    ['/a\n  x-amz-tagging: =web', 2, 'tags'],
+    [`/a\n  x-amz-tagging: ${Array.from({ length: 11 }, (_, i) => `t${i}=x`).join('&')}`, 2, 'up to 10 tags'],
+    ['/a\n  Cache-Control: é', 2, 'printable ASCII'],
+    ['/a\n  Content-Encoding: gzip;q=1', 2, 'an encoding as gzip or br'],
     ['/a\n  x-amz-website-redirect-location: elsewhere', 2, 'begins with /'],
+    ['/a\n  x-amz-website-redirect-location: http:///x', 2, 'begins with /'],
+    [`/a\n  x-amz-website-redirect-location: /${'x'.repeat(2048)}`, 2, 'begins with /'],
+    [
+      `/${'a'.repeat(3072)}\n  Cache-Control: a`,
+      1,
+      `"/${'a'.repeat(78)}…" has 3073 characters; allowed: 3072`,
+    ],
     ['/a\n  x-amz-meta-s3cmd-attrs: md5:0', 2, 'is ours'],
+    ['/a\n  x-amz-meta-md5chksum: AA==', 2, 'is ours'],
+    ['/a\n  x-amz-meta-s3ds-from: a', 2, 'is ours'],
+    ['/a\n  x-amz-meta-s3ds-page: a', 2, 'is ours'],
+    ['/a\n  x-amz-meta-s3ds-source: a', 2, 'is ours'],
     ['/*/*/*\n  Cache-Control: a', 1, '3 *'],
     ['/x/:a:b:c\n  Cache-Control: a', 1, '":a:b:c" has more than one'],
     ['/x/*:a\n  Cache-Control: a', 1, 'more than one'],
@@ -145,6 +160,33 @@ describe('rules in the syntax of _headers files', () => {
   ])('names the line of %j', (text, line, says) => {
     const { problems } = parseHeaderRules(text, 'inline');
     expect(problems).toEqual([{ line, message: expect.stringContaining(says) }]);
+  });
+
+  it.each([
+    ['/a', 'Content-Type: text/html'],
+    ['/a', 'Content-Type: text/html; charset=utf-8'],
+    ['/a', 'Content-Type: text/html  ;charset=utf-8'],
+    ['/a', 'Content-Encoding: gzip'],
+    ['/a', 'Content-Encoding: gzip, br'],
+    ['/a', 'Content-Encoding: gzip ,br,  x-own'],
+    ['/a', `x-amz-tagging: ${Array.from({ length: 10 }, (_, i) => `t${i}=x`).join('&')}`],
+    ['/a', 'x-amz-website-redirect-location: http://a.example/'],
+    ['/a', 'x-amz-website-redirect-location: https://a.example/'],
+    ['/a', `x-amz-website-redirect-location: /${'x'.repeat(2047)}`],
+    [`/${'a'.repeat(3071)}`, 'Cache-Control: a'],
+  ])('takes a path and a header of S3 to the last of what it allows (%#)', (pattern, header) => {
+    expect(parseHeaderRules(`${pattern}\n  ${header}`, 'inline').problems).toEqual([]);
+  });
+
+  it.each([
+    'Content-Type: (text/html',
+    'Content-Type: text/html charset=utf-8',
+    'Content-Encoding: gzip br',
+    'Content-Encoding: gzip,;',
+    'x-amz-tagging: a=b&=c',
+    'x-amz-website-redirect-location: /a b',
+  ])('refuses %j', (header) => {
+    expect(parseHeaderRules(`/a\n  ${header}`, 'inline').problems).toHaveLength(1);
   });
 
   it.each([
@@ -175,11 +217,23 @@ describe('rules in the syntax of _headers files', () => {
     });
   });
 
+  it('joins lists, of which every line gives some, and takes the last of what is one', () => {
+    const text =
+      '/*\n Content-Language: de\n Content-Disposition: inline\n/a\n Content-Language: en\n Content-Disposition: attachment';
+    expect(headersOf(text, '/a')).toEqual({
+      'content-language': 'de, en',
+      'content-disposition': 'attachment',
+    });
+  });
+
   it.each([
     ['public, max-age=0', 'max-age=31536000, immutable', true],
     ['no-cache', 'public, max-age=60', true],
     ['no-store', 'immutable', true],
     ['public', 'private', true],
+    ['max-age=60', 'max-age=90', true],
+    ['max-age=60', 'max-age=60', false],
+    ['no-cache', 'max-age=0', false],
     ['public', 'public, max-age=60', false],
     ['public, max-age=60', 'must-revalidate', false],
   ])('%s and %s contradict: %s', (a, b, contradict) => {
@@ -211,6 +265,32 @@ describe('rules in the syntax of _headers files', () => {
       'file',
     );
     for (let i = 0; i < 20; i++) expect(applyHeaderRules(rules, [key]).headers.size).toBe(0);
+  });
+
+  it('leaves metadata the room that S3 has for it, to the byte', () => {
+    const problems = (value: number): readonly unknown[] =>
+      parseHeaderRules(
+        `/*\n  Cache-Control: ${'x'.repeat(900)}\n  x-amz-meta-ab: ${'x'.repeat(900)}\n  x-amz-meta-c: ${'x'.repeat(value)}`,
+        'inline',
+      ).problems;
+    expect(problems(797)).toEqual([]);
+    expect(problems(798)).toEqual([
+      { line: 2, message: 'the x-amz-meta-* headers have 1701 bytes, S3 leaves room for 1700' },
+    ]);
+  });
+
+  it('of a host there and back, and with the mark of its bytes before it, the paths are taken', () => {
+    const { rules, elsewhere, problems } = parseHeaderRules(
+      '\ufeff/a\n  Cache-Control: public\nhttp://a.example/a\n  Cache-Control: no-store\n/a\n  Expires: 0',
+      'file',
+    );
+    expect({ elsewhere, problems }).toMatchObject({
+      elsewhere: [{ line: 3, name: 'http://a.example/a' }],
+      problems: [],
+    });
+    expect(Object.fromEntries(applyHeaderRules(rules, ['/a']).headers)).toMatchObject({
+      'cache-control': 'public',
+    });
   });
 
   it('takes any text', () => {

@@ -106,6 +106,43 @@ describe('a plan of parts', () => {
     expect(bytesSent(size, [{ offset: 1000, size: size - 1000, from: 0 }])).toBe(5 * MIB);
   });
 
+  test('where what lies between two copies is too small to be a part, one of them gives way', () => {
+    const between = (one: number, gap: number, other: number): unknown =>
+      planParts(
+        one + gap + other,
+        [
+          { offset: 0, size: one, from: 0 },
+          { offset: one + gap, size: other, from: 100 * MIB },
+        ],
+        PART,
+      )?.map((part) => [
+        part.offset / MIB,
+        part.size / MIB,
+        part.from === undefined ? 'sent' : part.from / MIB,
+      ]);
+    // The second one, where it is large enough.
+    expect(between(5 * MIB, MIB, 9 * MIB)).toEqual([
+      [0, 5, 0],
+      [5, 5, 'sent'],
+      [10, 5, 104],
+    ]);
+    // Else the first one.
+    expect(between(9 * MIB, MIB, 5 * MIB)).toEqual([
+      [0, 5, 0],
+      [5, 5, 'sent'],
+      [10, 5, 100],
+    ]);
+    // Neither can: the smaller one is sent too.
+    expect(between(5 * MIB, MIB, 6 * MIB)).toEqual([
+      [0, 6, 'sent'],
+      [6, 6, 100],
+    ]);
+    expect(between(6 * MIB, MIB, 5 * MIB)).toEqual([
+      [0, 6, 0],
+      [6, 6, 'sent'],
+    ]);
+  });
+
   test('most of its parts are those of a plain upload, whose digests are known', () => {
     const size = 512 * MIB;
     const parts = planParts(size, [{ offset: 1001, size: size - 1001, from: 0 }], PART)!;

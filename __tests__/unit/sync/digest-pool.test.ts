@@ -1,0 +1,213 @@
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { literalPath } from '../../../src/action/path-lines.js';
+import { chunkUnit } from '../../../src/model/chunks.js';
+import { md5Of } from '../../../src/model/digest.js';
+import { partsOf } from '../../../src/model/digest-index.js';
+import type { LocalFile } from '../../../src/model/objects.js';
+import { ownLayout } from '../../../src/model/part-sizes.js';
+import { noise, removeTree, writeTree } from '../../support/tree.js';
+
+/**
+ * Threads that are none, as jest has sources and no program for one: what a real one runs is run here, behind a port
+ * that copies each message all the same.
+ */
+const threads: ThreadHere[] = [];
+let areDead = false;
+
+class ThreadHere extends EventEmitter {
+  readonly #port: MessagePort;
+  readonly orders: unknown[] = [];
+  hasEnded = false;
+
+  constructor() {
+    super();
+    threads.push(this);
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    if (areDead) setImmediate(() => this.emit('error', new Error('no thread is left')));
+    else serve(port2);
+    port1.on('message', (message) => this.emit('message', message));
+  }
+
+  postMessage(orders: unknown): void {
+    this.orders.push(orders);
+    this.#port.postMessage(orders);
+  }
+
+  async terminate(): Promise<number> {
+    this.hasEnded = true;
+    this.#port.close();
+    return 0;
+  }
+}
+
+jest.unstable_mockModule('node:worker_threads', () => ({ Worker: ThreadHere, parentPort: null }));
+const { serve } = await import('../../../src/sync/digest-worker.js');
+const { DigestPool } = await import('../../../src/sync/digest-pool.js');
+const { chunkFile, digestFile, FileChangedError, Scratch } = await import('../../../src/sync/file-bytes.js');
+const { walk } = await import('../../../src/sync/walk.js');
+
+const MIB = 1024 * 1024;
+/** More than enough for a thread. Bytes. */
+const MUCH = 1024 * MIB;
+
+let root: string;
+let stop: AbortController;
+let alive: number;
+let pool: InstanceType<typeof DigestPool>;
+
+beforeEach(() => {
+  threads.length = 0;
+  areDead = false;
+  alive = 0;
+  stop = new AbortController();
+  pool = new DigestPool(() => void alive++, stop.signal);
+});
+afterEach(async () => {
+  await pool.close();
+  for (const thread of threads) await thread.terminate();
+  await removeTree(root);
+});
+
+async function filesOf(content: Parameters<typeof writeTree>[0]): Promise<readonly LocalFile[]> {
+  root = await writeTree(content);
+  const rules = {
+    root: undefined,
+    excludes: [],
+    includeGit: false,
+    symlinks: 'inside',
+    ifNoFilesFound: 'error',
+  } as const;
+  const tree = await walk({ ...rules, patterns: [literalPath(root)] }, () => undefined, stop.signal);
+  return [...tree.files];
+}
+
+const small = (): Promise<readonly LocalFile[]> =>
+  filesOf(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, noise(1 + 500 * (i % 9), i)])));
+
+const contentOf = ({ path }: LocalFile): Buffer => readFileSync(path);
+
+describe('small files', () => {
+  test('are sent to threads in batches, and each gets its own digest', async () => {
+    const files = await small();
+    const digests = await Promise.all(files.map((file) => pool.digest({ file, layouts: [] }, MUCH)));
+    expect(digests.map(({ md5 }) => md5)).toEqual(files.map((file) => md5Of(contentOf(file))));
+    const batches = threads.flatMap(({ orders }) => orders);
+    expect(batches.length).toBeGreaterThan(1);
+    expect(batches.length).toBeLessThan(100);
+    expect(pool.isIdle).toBe(true);
+  });
+
+  test('one that changed and one that went away fail by what is wrong with them, the others do not', async () => {
+    const files = await small();
+    await writeFile(files[10]!.path, 'other');
+    await rm(files[20]!.path);
+    const answers = await Promise.allSettled(files.map((file) => pool.digest({ file, layouts: [] }, MUCH)));
+    const failed = answers.flatMap((answer, i) => (answer.status === 'rejected' ? [[i, answer.reason]] : []));
+    expect(failed).toEqual([
+      [10, expect.any(FileChangedError)],
+      [20, expect.objectContaining({ code: 'ENOENT' })],
+    ]);
+  });
+
+  test('are hashed here too while there is nothing better to do', async () => {
+    const files = await small();
+    await pool.helping(() => Promise.all(files.map((file) => pool.digest({ file, layouts: [] }, MUCH))));
+    const ordered = threads.flatMap(({ orders }) => (orders as unknown[][]).flat()).length;
+    expect(ordered).toBeGreaterThan(0);
+    expect(ordered).toBeLessThan(files.length);
+  });
+
+  test('too few for a thread are hashed here', async () => {
+    const [file] = await small();
+    expect(await pool.digest({ file: file!, layouts: [] }, file!.size)).toMatchObject({
+      md5: md5Of(contentOf(file!)),
+    });
+    expect(threads).toEqual([]);
+  });
+});
+
+describe('a large file', () => {
+  test('whole, parts, chunks and a region: threads say what one says, and that they go on', async () => {
+    const [file] = await filesOf({ image: noise(66 * MIB, 3) });
+    const layout = ownLayout(file!.size);
+    const job = { file: file!, layouts: [layout] };
+    const region = {
+      offset: 0,
+      one: [...partsOf(layout)].map(({ size }) => size),
+      other: [5 * MIB, 61 * MIB],
+    };
+    const chunks = pool.chunks(file!);
+    const digest = await pool.digest(job, file!.size);
+    const expected = digestFile(job, () => undefined);
+    expect(digest).toMatchObject(expected);
+    expect(await chunks).toEqual(
+      chunkFile({ file: file!, unit: chunkUnit(file!.size)! }, () => undefined, new Scratch()),
+    );
+    const { one, other } = await pool.digestRegion({ file: file!, region });
+    const bytes = contentOf(file!);
+    expect(one).toEqual(expected.partMd5s);
+    expect(other).toEqual([md5Of(bytes.subarray(0, 5 * MIB)), md5Of(bytes.subarray(5 * MIB))]);
+    expect(alive).toBeGreaterThan(threads.length);
+  });
+
+  test('is not cut where it cannot be read: whoever digests it says why', async () => {
+    const [file] = await filesOf({ a: 'a' });
+    const gone = { ...file!, path: join(root, 'gone'), size: 66 * MIB };
+    expect(await pool.chunks(gone)).toBeUndefined();
+    await expect(pool.digest({ file: gone, layouts: [] }, MUCH)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await pool.chunks(file!)).toBeUndefined();
+  });
+});
+
+test('files are encoded in threads, and one that changed is not', async () => {
+  const text = Buffer.alloc(3 * MIB, 'text that repeats ');
+  const [a, b] = await filesOf({ 'a.html': text, 'b.html': text });
+  const to = join(root, 'encoded');
+  const encoded = await pool.encode({ file: a!, encoding: 'gzip', to }, MUCH);
+  expect(encoded).toMatchObject({ md5: md5Of(text), stored: { md5: md5Of(readFileSync(to)) } });
+  expect(gunzipSync(readFileSync(to)).equals(text)).toBe(true);
+  expect(threads).toHaveLength(1);
+  expect(alive).toBeGreaterThan(1);
+  await writeFile(b!.path, 'other');
+  await expect(pool.encode({ file: b!, encoding: 'br', to }, MUCH)).rejects.toThrow(FileChangedError);
+});
+
+test('a run that is stopped ends its threads, and what they were asked rejects with the reason', async () => {
+  const files = await small();
+  const asked = files.map((file) => pool.digest({ file, layouts: [] }, MUCH));
+  const reason = new Error('stopped');
+  stop.abort(reason);
+  const answers = await Promise.allSettled(asked);
+  expect(answers.every((answer) => answer.status === 'rejected' && answer.reason === reason)).toBe(true);
+  expect(threads.map(({ hasEnded }) => hasEnded)).toEqual(threads.map(() => true));
+});
+
+test('without a thread to be had everything is done here', async () => {
+  areDead = true;
+  const files = await small();
+  const digests = await Promise.all(files.map((file) => pool.digest({ file, layouts: [] }, MUCH)));
+  expect(digests.map(({ md5 }) => md5)).toEqual(files.map((file) => md5Of(contentOf(file))));
+  const tried = threads.length;
+  expect(await pool.digest({ file: files[0]!, layouts: [] }, MUCH)).toEqual(digests[0]);
+  expect(threads).toHaveLength(tried);
+});
+
+test('a thread that dies at work fails what it was asked, and the rest goes to another one', async () => {
+  const files = await small();
+  const [first, second] = files;
+  await pool.digest({ file: first!, layouts: [] }, MUCH);
+  const asked = pool.digest({ file: second!, layouts: [] }, MUCH);
+  threads[0]!.emit('error', new Error('out of memory'));
+  await expect(asked).rejects.toThrow('out of memory');
+  expect(await pool.digest({ file: second!, layouts: [] }, MUCH)).toMatchObject({
+    md5: md5Of(contentOf(second!)),
+  });
+  expect(threads.length).toBe(2);
+});

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MAX_INDEX_BYTES } from '../../../src/model/digest-index.js';
+import type { ObjectKey, Prefix } from '../../../src/model/object-key.js';
+import { StoreError } from '../../../src/store/object-store.js';
+import { fileIndexStorage, objectIndexStorage } from '../../../src/sync/index-file.js';
+import { ModelStore } from '../../support/model-store.js';
+import { removeTree, writeTree } from '../../support/tree.js';
+
+const { signal } = new AbortController();
+const bytes = (text: string): readonly Buffer[] => [
+  Buffer.from(text.slice(0, 2)),
+  Buffer.from(text.slice(2)),
+];
+
+describe('in a file', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await writeTree({});
+  });
+  afterEach(() => removeTree(root));
+
+  test('what is not there yet is none; what was saved and appended is read back, and saving replaces both', async () => {
+    const storage = fileIndexStorage(join(root, 'new/index'));
+    expect(await storage.load(signal)).toBeUndefined();
+    expect(await storage.journal.load(signal)).toEqual(Buffer.alloc(0));
+    await storage.journal.append('one\n', signal);
+    await Promise.all([storage.journal.append('two\n', signal), storage.journal.append('three\n', signal)]);
+    expect((await storage.journal.load(signal)).toString()).toBe('one\ntwo\nthree\n');
+    await storage.save(bytes('index'), signal);
+    expect((await storage.load(signal))?.toString()).toBe('index');
+    expect(readdirSync(join(root, 'new'))).toEqual(['index']);
+    await storage.journal.append('four\n', signal);
+    await storage.journal.clear(signal);
+    expect(readdirSync(join(root, 'new'))).toEqual(['index']);
+  });
+
+  test('a directory, a pipe and what is too long are refused in one line, and not waited for', async () => {
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    await writeFile(join(root, 'long'), '');
+    await truncate(join(root, 'long'), MAX_INDEX_BYTES + 1);
+    await expect(fileIndexStorage(root).load(signal)).rejects.toThrow('it is not a regular file');
+    await expect(fileIndexStorage(join(root, 'pipe')).load(signal)).rejects.toThrow(
+      'it is not a regular file',
+    );
+    await expect(fileIndexStorage(join(root, 'long')).load(signal)).rejects.toThrow(
+      `it has ${MAX_INDEX_BYTES + 1} bytes, over ${MAX_INDEX_BYTES}`,
+    );
+    await expect(fileIndexStorage(join(root, 'long/er')).load(signal)).rejects.toThrow('ENOTDIR');
+  });
+});
+
+describe('as an object', () => {
+  const key = '.s3-dedup-sync/index' as ObjectKey;
+  const journal = '.s3-dedup-sync/index.journal/' as Prefix;
+  const inJournal = (store: ModelStore): number =>
+    [...store.objects.keys()].filter((name) => name.startsWith(journal)).length;
+
+  test('is believed alone in the bucket of the destination, and of nothing elsewhere', () => {
+    const store = new ModelStore(1);
+    expect(objectIndexStorage(store, key, true).trust).toEqual({ remote: true, local: true, grace: true });
+    expect(objectIndexStorage(store, key, false).trust).toEqual({
+      remote: false,
+      local: false,
+      grace: false,
+    });
+  });
+
+  test('what is not there yet is none; saving drops the journal that was read, and nothing that came after', async () => {
+    const store = new ModelStore(1);
+    const [one, two] = [objectIndexStorage(store, key, true), objectIndexStorage(store, key, true)];
+    expect(await two.load(signal)).toBeUndefined();
+    expect(await two.journal.load(signal)).toEqual(Buffer.alloc(0));
+    await two.save(bytes('index'), signal);
+    expect((await one.load(signal))?.toString()).toBe('index');
+
+    await one.journal.append('one\n', signal);
+    await one.journal.append('two\n', signal);
+    expect((await two.journal.load(signal)).toString().split('\n').sort()).toEqual(['', 'one', 'two']);
+    await one.journal.append('later\n', signal);
+    await two.save(bytes('other'), signal);
+    expect((await one.load(signal))?.toString()).toBe('other');
+    expect((await two.journal.load(signal)).toString()).toBe('later\n');
+    await one.journal.clear(signal);
+    expect(inJournal(store)).toBe(0);
+    // What the other one dropped is nobody's any more.
+    await two.journal.clear(signal);
+  });
+
+  test('a journal that may not be deleted is told with the right that is missing', async () => {
+    const store = new ModelStore(1);
+    const storage = objectIndexStorage(store, key, true);
+    await storage.journal.append('one\n', signal);
+    const answers = (kind: 'denied' | 'condition'): ModelStore['delete'] => {
+      const error = new StoreError(kind, 'AsTold', 403, 'DeleteObjects', '');
+      return async (requests) => requests.map((request) => ({ key: request.key, deleted: false, error }));
+    };
+    store.delete = answers('denied');
+    await expect(storage.save(bytes('index'), signal)).rejects.toThrow(
+      'its journal could not be deleted: DeleteObjects was denied (AsTold): allow s3:DeleteObject',
+    );
+    store.delete = answers('condition');
+    await storage.journal.clear(signal);
+  });
+});

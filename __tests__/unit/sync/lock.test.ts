@@ -1,0 +1,119 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { EXIT, type SyncError } from '../../../src/model/errors.js';
+import { parsePrefix } from '../../../src/model/object-key.js';
+import { StoreError } from '../../../src/store/object-store.js';
+import { Lock, lockKey } from '../../../src/sync/lock.js';
+import { ModelStore } from '../../support/model-store.js';
+
+const MINUTE = 60_000;
+const { signal } = new AbortController();
+const prefix = parsePrefix('site');
+const key = lockKey(prefix);
+
+let store: ModelStore;
+let now: number;
+let lost: SyncError[];
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'setImmediate', 'setTimeout'] });
+  store = new ModelStore(1);
+  now = Date.UTC(2026, 0, 1);
+  lost = [];
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const acquire = (owner: string): Promise<Lock> =>
+  Lock.acquire({
+    store,
+    prefix,
+    url: 's3://b/site/',
+    owner,
+    now: () => now,
+    signal,
+    onLost: (error) => void lost.push(error),
+  });
+
+const lease = (): unknown => JSON.parse(store.objects.get(key)?.bytes.toString() ?? 'null');
+
+async function pass(minutes: number): Promise<void> {
+  for (let minute = 0; minute < minutes; minute++) {
+    now += MINUTE;
+    jest.advanceTimersByTime(MINUTE);
+    for (let i = 0; i < 20; i++) await turn();
+  }
+}
+
+test('is held for ten minutes, renewed while the run goes on, and given back', async () => {
+  const lock = await acquire('one');
+  expect(lease()).toEqual({ owner: 'one', expires: now + 10 * MINUTE });
+  const begun = now;
+  await pass(25);
+  expect((lease() as { expires: number }).expires).toBeGreaterThan(now);
+  expect(now - begun).toBe(25 * MINUTE);
+  expect(await lock.release(signal)).toBeUndefined();
+  expect(store.objects.has(key)).toBe(false);
+  await pass(15);
+  expect(store.objects.has(key)).toBe(false);
+  expect(lost).toEqual([]);
+});
+
+describe('that another run has', () => {
+  test('is a refusal that names who and until when, and is taken once its time is over', async () => {
+    const first = await acquire('one');
+    await expect(acquire('two')).rejects.toMatchObject({
+      code: 'locked',
+      exit: EXIT.refused,
+      message:
+        's3://b/site/ is locked by one (until 2026-01-01T00:10:00Z unless it is renewed): nothing was written; run again when it has ended, or delete site/.s3-dedup-sync/lock if it never will',
+    });
+    // The first one stands still.
+    now += 10 * MINUTE;
+    const second = await acquire('two');
+    expect(lease()).toMatchObject({ owner: 'two' });
+    // It finds out, ends its run, and leaves the lock to the other one.
+    jest.advanceTimersByTime(3 * MINUTE);
+    for (let i = 0; i < 20; i++) await turn();
+    expect(lost).toEqual([
+      expect.objectContaining({
+        code: 'foreign-writer',
+        exit: EXIT.foreignWriter,
+        message: expect.stringContaining('another run has taken it'),
+      }),
+    ]);
+    expect(await first.release(signal)).toMatch(
+      /^the lock could not be given back and holds for up to 10 minutes/,
+    );
+    expect(lease()).toMatchObject({ owner: 'two' });
+    expect(await second.release(signal)).toBeUndefined();
+  });
+
+  test.each(['', '{}', '{"owner":"x"}', '{"owner":1,"expires":1}', '{"owner":"x","expires":1e99}'])(
+    'and that says nothing: %j',
+    async (text) => {
+      await acquire('one');
+      store.objects.set(key, { ...store.objects.get(key)!, bytes: Buffer.from(text) });
+      await expect(acquire('two')).rejects.toThrow('is locked by another run: nothing was written');
+    },
+  );
+});
+
+test('a renewal that does not arrive is tried again, until the lease is nearly over', async () => {
+  const put = store.put.bind(store);
+  await acquire('one');
+  store.put = async () => {
+    throw new StoreError('network', 'ECONNRESET', 0, 'PutObject', 'as told');
+  };
+  await pass(4);
+  expect(lost).toEqual([]);
+  store.put = put;
+  await pass(4);
+  expect(lost).toEqual([]);
+  store.put = async () => {
+    throw new StoreError('network', 'ECONNRESET', 0, 'PutObject', 'as told');
+  };
+  await pass(10);
+  expect(lost).toEqual([expect.objectContaining({ message: expect.stringContaining('as told') })]);
+});
