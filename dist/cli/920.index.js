@@ -5548,7 +5548,7 @@ class EarlyDigests {
     #files;
     /** The row of the first file of a size; TAKEN: there was another one, or an object. */
     #firsts = new Map();
-    /** Large files whose size no object has so far. Objects say by which layouts they are read. */
+    /** Large files whose size no object has so far. */
     #large = new Map();
     #due = [];
     #dueBytes = 0;
@@ -5593,10 +5593,9 @@ class EarlyDigests {
         // Of several names of one file the digests are found by its inode, all at once.
         if (size === 0 || nlink > 1)
             return;
-        if (this.sizes.has(size)) {
-            this.#ask(row, file);
-        }
-        else if (size < part_sizes/* MULTIPART_THRESHOLD */.xf && this.#index?.objects.get(this.#prefix + name)?.size === size) {
+        const published = this.#index?.objects.get(this.#prefix + name);
+        // Objects say by which parts a large file is read, which takes the listing.
+        if (this.sizes.has(size) || (published?.size === size && size < part_sizes/* MULTIPART_THRESHOLD */.xf)) {
             this.#ask(row, file);
         }
         else if (size >= part_sizes/* MULTIPART_THRESHOLD */.xf) {

@@ -43,7 +43,7 @@ export class EarlyDigests {
   #files: FileTable | undefined;
   /** The row of the first file of a size; TAKEN: there was another one, or an object. */
   readonly #firsts = new Map<number, number>();
-  /** Large files whose size no object has so far. Objects say by which layouts they are read. */
+  /** Large files whose size no object has so far. */
   readonly #large = new Map<number, number[]>();
   readonly #due: number[] = [];
   #dueBytes = 0;
@@ -96,9 +96,9 @@ export class EarlyDigests {
     const { name, size, nlink } = file;
     // Of several names of one file the digests are found by its inode, all at once.
     if (size === 0 || nlink > 1) return;
-    if (this.sizes.has(size)) {
-      this.#ask(row, file);
-    } else if (size < MULTIPART_THRESHOLD && this.#index?.objects.get(this.#prefix + name)?.size === size) {
+    const published = this.#index?.objects.get(this.#prefix + name);
+    // Objects say by which parts a large file is read, which takes the listing.
+    if (this.sizes.has(size) || (published?.size === size && size < MULTIPART_THRESHOLD)) {
       this.#ask(row, file);
     } else if (size >= MULTIPART_THRESHOLD) {
       const large = this.#large.get(size);

@@ -68,7 +68,7 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
     failed,
     'S3 refused PutObject (InvalidArgument: as told)',
   ],
-  [store('fatal', 'NoSuchBucket'), 'no-such-bucket', usage, 'check the name in bucket'],
+  [store('fatal', 'NoSuchBucket'), 'no-such-bucket', usage, 'check its name'],
   [store('fatal', 'PermanentRedirect'), 'wrong-region', usage, "set region to the bucket's"],
   [store('fatal', 'AuthorizationHeaderMalformed'), 'wrong-region', usage, "set region to the bucket's"],
   [store('fatal', 'ExpiredToken'), 'credentials-expired', failed, 'what was published stays'],
