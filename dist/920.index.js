@@ -7634,8 +7634,8 @@ function* regionsOf(one, other) {
 
 /** Parts of one file in flight; other files and the arena share the rest. */
 const PARTS_IN_FLIGHT = 8;
-/** Of files that are sent in one piece, so much is in memory at a time: more makes no run faster. Bytes. */
-const WHOLE_BYTES = 24 * 1024 * 1024;
+/** Of files that are sent in one piece, so much is in memory at a time: more makes runs hardly faster. Bytes. */
+const WHOLE_BYTES = 32 * 1024 * 1024;
 /** So too where some of them are copied, which costs this machine nothing. */
 const COPIED_PARTS_IN_FLIGHT = 16;
 /** The largest part that is held in memory whole. Bytes. */
