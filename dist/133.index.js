@@ -190,7 +190,8 @@ class BodyArena {
      * @param within so many bytes at the beginning, for bodies whose requests are over before more of them are of use
      */
     async with(size, work, within = this.#capacity) {
-        const taken = await this.#take(Math.min(size, this.#capacity), Math.max(size, within));
+        const end = Math.min(Math.max(size, within), this.#capacity);
+        const taken = await this.#take(Math.min(size, end), end);
         try {
             return await work(this.#memoryOf(taken, size));
         }
@@ -205,13 +206,12 @@ class BodyArena {
         this.#memory ??= Buffer.allocUnsafeSlow(this.#capacity);
         return this.#memory.subarray(from, from + size);
     }
-    #take(size, within) {
-        const taken = this.#waiting.length > 0 ? undefined : this.#place(size, within);
-        return taken ?? new Promise((start) => this.#waiting.push({ size, within, start }));
+    #take(size, end) {
+        const taken = this.#waiting.length > 0 ? undefined : this.#place(size, end);
+        return taken ?? new Promise((start) => this.#waiting.push({ size, end, start }));
     }
     /** In the lowest gap that it fits into: what is high up may never be touched. */
-    #place(size, within) {
-        const end = Math.min(within, this.#capacity);
+    #place(size, end) {
         let from = 0;
         for (let at = 0;; at++) {
             const next = this.#taken[at];
@@ -227,7 +227,7 @@ class BodyArena {
     }
     #serve() {
         for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-            const taken = this.#place(next.size, next.within);
+            const taken = this.#place(next.size, next.end);
             if (taken === undefined)
                 return;
             this.#waiting.shift();
@@ -782,11 +782,14 @@ function negates(start, path) {
 
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __webpack_require__(1455);
+// EXTERNAL MODULE: ./build/src/disk/is-inside.js
+var is_inside = __webpack_require__(2572);
 // EXTERNAL MODULE: ./build/src/sync/system-error.js
 var system_error = __webpack_require__(1515);
 // EXTERNAL MODULE: ./build/src/sync/walk-findings.js
 var walk_findings = __webpack_require__(4908);
 ;// CONCATENATED MODULE: ./build/src/sync/roots.js
+
 
 
 
@@ -823,10 +826,6 @@ function liesBelowAny(path, paths) {
             return true;
     }
     return false;
-}
-/** Whether a path is a directory or below it. */
-function isInside(path, directory) {
-    return path === directory || path.startsWith(directory.endsWith(external_node_path_.sep) ? directory : directory + external_node_path_.sep);
 }
 async function find(path) {
     try {
@@ -888,7 +887,7 @@ function checkInside(root, patterns, found) {
     for (const { text, searchPath } of patterns) {
         const kind = found.get(searchPath)?.kind;
         const directory = kind === 'file' || kind === 'special' ? (0,external_node_path_.dirname)(searchPath) : searchPath;
-        if (isInside(directory, root))
+        if ((0,is_inside/* isInside */.F)(directory, root))
             continue;
         throw (0,errors/* usageError */.Wp)(`the path ${(0,walk_findings/* showName */.$i)(text)} lies outside of the root ${(0,walk_findings/* showName */.$i)(root)}; ` +
             'set `root` to a directory above it');
@@ -1083,7 +1082,7 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
         }
         if (stats.isDirectory() ? match === undefined : !takes)
             return undefined;
-        if (options.symlinks === 'inside' && !realRoots.some((root) => isInside(real, root))) {
+        if (options.symlinks === 'inside' && !realRoots.some((root) => (0,is_inside/* isInside */.F)(real, root))) {
             refuse('symlink-outside', name, `${link}, outside of the published directory`);
         }
         else if (!rules.includeGit && hasGitSegment(real, external_node_path_.sep)) {

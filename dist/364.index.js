@@ -2,6 +2,22 @@ export const id = 364;
 export const ids = [364];
 export const modules = {
 
+/***/ 2572:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ isInside)
+/* harmony export */ });
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6760);
+
+/** Whether a path is a directory or below it. */
+function isInside(path, directory) {
+    return path === directory || path.startsWith(directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_0__.sep) ? directory : directory + node_path__WEBPACK_IMPORTED_MODULE_0__.sep);
+}
+
+
+/***/ }),
+
 /***/ 700:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -2294,6 +2310,8 @@ function userCacheDirectory(env, platform, home) {
     return platform === 'darwin' ? (0,external_node_path_.join)(home, 'Library', 'Caches') : (0,external_node_path_.join)(home, '.cache');
 }
 
+// EXTERNAL MODULE: ./build/src/disk/is-inside.js
+var is_inside = __webpack_require__(2572);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
@@ -2752,6 +2770,7 @@ function compressRule(name, line) {
 
 
 
+
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
@@ -2937,11 +2956,8 @@ async function parseOne(raw, context, input) {
 function withUnpublished(site, written, places) {
     const own = written
         .filter((path) => path !== undefined)
-        .filter((path) => places.some((place) => isBelow((0,external_node_path_.relative)(place, path))));
+        .filter((path) => places.some((place) => path !== place && (0,is_inside/* isInside */.F)(path, place)));
     return own.length === 0 ? site : { ...site, unpublished: new Set([...site.unpublished, ...own]) };
-}
-function isBelow(path) {
-    return path !== '' && path !== '..' && !path.startsWith(`..${external_node_path_.sep}`) && !(0,external_node_path_.isAbsolute)(path);
 }
 const NO_TREE = {
     patterns: [],

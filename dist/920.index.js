@@ -5436,10 +5436,12 @@ async function isDirectory(path) {
     }
     catch (error) {
         const { code } = error;
-        const isThere = await (0,external_node_fs_promises_.lstat)(path).then(() => true, () => false);
-        if (code === 'ENOENT' && !isThere)
-            return false;
-        if (code !== 'ENOENT' && code !== 'ENOTDIR')
+        if (code === 'ENOENT') {
+            // A link that leads nowhere stands there all the same.
+            if ((await (0,external_node_fs_promises_.lstat)(path).catch(() => undefined)) === undefined)
+                return false;
+        }
+        else if (code !== 'ENOTDIR')
             throw (0,errors/* refusal */.x5)('unreadable', `${path} cannot be looked at (${code})`);
     }
     throw (0,errors/* usageError */.Wp)(`${path} was given as the directory to download to, and it is no directory: name another one`);
@@ -5662,12 +5664,9 @@ class EarlyDigests {
             this.#learn(job, digest);
             this.#end();
         };
+        const learnCut = (whole) => void cut?.then((chunks) => learn(chunks === undefined ? whole : { ...whole, chunks }));
         // What cannot be read is asked for again.
-        const fail = () => this.#end();
-        if (cut === undefined)
-            this.#pool.ask(job, learn, fail);
-        else
-            this.#pool.ask(job, (whole) => void cut.then((chunks) => learn(chunks === undefined ? whole : { ...whole, chunks })), fail);
+        this.#pool.ask(job, cut === undefined ? learn : learnCut, () => this.#end());
     }
     #learn({ file, layouts }, digest) {
         if (layouts.length === 0)

@@ -754,6 +754,8 @@ function* endLines(ended) {
 var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./build/src/disk/is-inside.js
+var is_inside = __nccwpck_require__(2572);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __nccwpck_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/inputs.js
@@ -1248,6 +1250,7 @@ function compressRule(name, line) {
 
 
 
+
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
@@ -1433,11 +1436,8 @@ async function parseOne(raw, context, input) {
 function withUnpublished(site, written, places) {
     const own = written
         .filter((path) => path !== undefined)
-        .filter((path) => places.some((place) => isBelow((0,external_node_path_.relative)(place, path))));
+        .filter((path) => places.some((place) => path !== place && (0,is_inside/* isInside */.F)(path, place)));
     return own.length === 0 ? site : { ...site, unpublished: new Set([...site.unpublished, ...own]) };
-}
-function isBelow(path) {
-    return path !== '' && path !== '..' && !path.startsWith(`..${external_node_path_.sep}`) && !(0,external_node_path_.isAbsolute)(path);
 }
 const NO_TREE = {
     patterns: [],
@@ -3066,6 +3066,22 @@ function verbOf(action, dryRun) {
 /** A failure's message without the key that it begins with: the key stands beside it. */
 function withoutKey(key, message) {
     return message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
+}
+
+
+/***/ }),
+
+/***/ 2572:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ isInside)
+/* harmony export */ });
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
+
+/** Whether a path is a directory or below it. */
+function isInside(path, directory) {
+    return path === directory || path.startsWith(directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_0__.sep) ? directory : directory + node_path__WEBPACK_IMPORTED_MODULE_0__.sep);
 }
 
 

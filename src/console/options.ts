@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
+import { isInside } from '../disk/is-inside.js';
 import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
 import { INPUT_NAMES, type InputName, inputDefinition, type RawInputs } from '../model/inputs.js';
 import { isDistribution } from '../model/invalidation.js';
@@ -255,12 +256,8 @@ function withUnpublished(
 ): SiteOptions {
   const own = written
     .filter((path) => path !== undefined)
-    .filter((path) => places.some((place) => isBelow(relative(place, path))));
+    .filter((path) => places.some((place) => path !== place && isInside(path, place)));
   return own.length === 0 ? site : { ...site, unpublished: new Set([...site.unpublished, ...own]) };
-}
-
-function isBelow(path: string): boolean {
-  return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }
 
 const NO_TREE: TreeOptions = {

@@ -8,7 +8,8 @@ interface Taken {
 
 interface Waiting {
   readonly size: number;
-  readonly within: number;
+  /** Where it may reach to. */
+  readonly end: number;
   readonly start: (taken: Taken) => void;
 }
 
@@ -40,7 +41,8 @@ export class BodyArena {
     work: (body: Buffer) => Promise<T>,
     within: number = this.#capacity,
   ): Promise<T> {
-    const taken = await this.#take(Math.min(size, this.#capacity), Math.max(size, within));
+    const end = Math.min(Math.max(size, within), this.#capacity);
+    const taken = await this.#take(Math.min(size, end), end);
     try {
       return await work(this.#memoryOf(taken, size));
     } finally {
@@ -55,14 +57,13 @@ export class BodyArena {
     return this.#memory.subarray(from, from + size);
   }
 
-  #take(size: number, within: number): Taken | Promise<Taken> {
-    const taken = this.#waiting.length > 0 ? undefined : this.#place(size, within);
-    return taken ?? new Promise((start) => this.#waiting.push({ size, within, start }));
+  #take(size: number, end: number): Taken | Promise<Taken> {
+    const taken = this.#waiting.length > 0 ? undefined : this.#place(size, end);
+    return taken ?? new Promise((start) => this.#waiting.push({ size, end, start }));
   }
 
   /** In the lowest gap that it fits into: what is high up may never be touched. */
-  #place(size: number, within: number): Taken | undefined {
-    const end = Math.min(within, this.#capacity);
+  #place(size: number, end: number): Taken | undefined {
     let from = 0;
     for (let at = 0; ; at++) {
       const next = this.#taken[at];
@@ -78,7 +79,7 @@ export class BodyArena {
 
   #serve(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const taken = this.#place(next.size, next.within);
+      const taken = this.#place(next.size, next.end);
       if (taken === undefined) return;
       this.#waiting.shift();
       next.start(taken);

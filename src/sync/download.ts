@@ -705,13 +705,10 @@ async function isDirectory(path: string): Promise<boolean> {
     if ((await stat(path)).isDirectory()) return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const isThere = await lstat(path).then(
-      () => true,
-      () => false,
-    );
-    if (code === 'ENOENT' && !isThere) return false;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR')
-      throw refusal('unreadable', `${path} cannot be looked at (${code})`);
+    if (code === 'ENOENT') {
+      // A link that leads nowhere stands there all the same.
+      if ((await lstat(path).catch(() => undefined)) === undefined) return false;
+    } else if (code !== 'ENOTDIR') throw refusal('unreadable', `${path} cannot be looked at (${code})`);
   }
   throw usageError(
     `${path} was given as the directory to download to, and it is no directory: name another one`,

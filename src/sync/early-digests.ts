@@ -158,15 +158,10 @@ export class EarlyDigests {
       this.#learn(job, digest);
       this.#end();
     };
+    const learnCut = (whole: FileDigest): void =>
+      void cut?.then((chunks) => learn(chunks === undefined ? whole : { ...whole, chunks }));
     // What cannot be read is asked for again.
-    const fail = (): void => this.#end();
-    if (cut === undefined) this.#pool.ask(job, learn, fail);
-    else
-      this.#pool.ask(
-        job,
-        (whole) => void cut.then((chunks) => learn(chunks === undefined ? whole : { ...whole, chunks })),
-        fail,
-      );
+    this.#pool.ask(job, cut === undefined ? learn : learnCut, () => this.#end());
   }
 
   #learn({ file, layouts }: FileJob, digest: FileDigest): void {

@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
+import { isInside } from '../disk/is-inside.js';
 import { usageError } from '../model/errors.js';
 import type { PathPattern, TreeOptions } from '../model/options.js';
 import { errorCode, isGone } from './system-error.js';
@@ -61,11 +62,6 @@ function liesBelowAny(path: string, paths: ReadonlyMap<string, unknown>): boolea
     if (paths.has(above)) return true;
   }
   return false;
-}
-
-/** Whether a path is a directory or below it. */
-export function isInside(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
 async function find(path: string): Promise<Found> {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { BigIntStats, Dirent } from 'node:fs';
 import { access, constants, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, sep } from 'node:path';
+import { isInside } from '../disk/is-inside.js';
 import type { ErrorCode } from '../model/errors.js';
 import { OWN_DIRECTORY } from '../model/object-key.js';
 import type { TreeOptions } from '../model/options.js';
@@ -9,7 +10,7 @@ import type { Excludes } from './excludes.js';
 import type { FileTable } from './file-table.js';
 import { createLstat, statFields } from './lstat.js';
 import type { DirectoryMatch, PathMatcher } from './path-match.js';
-import { isInside, type Start } from './roots.js';
+import type { Start } from './roots.js';
 import { errorCode, isGone, reasonOf } from './system-error.js';
 import { looksSecret, type Refusal, showBytes, showName } from './walk-findings.js';
 

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { literalPath } from '../../../src/action/path-lines.js';
 import { chunkUnit } from '../../../src/model/chunks.js';
 import { md5Of } from '../../../src/model/digest.js';
 import { partsOf } from '../../../src/model/digest-index.js';
@@ -51,7 +50,7 @@ jest.unstable_mockModule('node:worker_threads', () => ({ Worker: ThreadHere, par
 const { serve } = await import('../../../src/sync/digest-worker.js');
 const { DigestPool } = await import('../../../src/sync/digest-pool.js');
 const { chunkFile, digestFile, FileChangedError, Scratch } = await import('../../../src/sync/file-bytes.js');
-const { walk } = await import('../../../src/sync/walk.js');
+const { walkTree } = await import('../../support/walk-tree.js');
 
 const MIB = 1024 * 1024;
 /** More than enough for a thread. Bytes. */
@@ -77,15 +76,7 @@ afterEach(async () => {
 
 async function filesOf(content: Parameters<typeof writeTree>[0]): Promise<readonly LocalFile[]> {
   root = await writeTree(content);
-  const rules = {
-    root: undefined,
-    excludes: [],
-    includeGit: false,
-    symlinks: 'inside',
-    ifNoFilesFound: 'error',
-  } as const;
-  const tree = await walk({ ...rules, patterns: [literalPath(root)] }, () => undefined, stop.signal);
-  return [...tree.files];
+  return walkTree(root, stop.signal);
 }
 
 const small = (): Promise<readonly LocalFile[]> =>

@@ -1,15 +1,14 @@
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { literalPath } from '../../../src/action/path-lines.js';
 import { type Md5, md5Of } from '../../../src/model/digest.js';
 import type { DigestIndex, FileEntry } from '../../../src/model/digest-index.js';
 import { parsePrefix } from '../../../src/model/object-key.js';
 import type { LocalFile } from '../../../src/model/objects.js';
 import { digestTree } from '../../../src/sync/digest.js';
 import { DigestPool } from '../../../src/sync/digest-pool.js';
-import { walk } from '../../../src/sync/walk.js';
 import { removeTree, writeTree } from '../../support/tree.js';
+import { walkTree } from '../../support/walk-tree.js';
 
 const { signal } = new AbortController();
 const REMEMBERED = 'f'.repeat(32) as Md5;
@@ -20,14 +19,7 @@ let files: readonly LocalFile[];
 beforeEach(async () => {
   root = await writeTree({ a: 'same', b: 'size', c: 'another size' });
   for (const name of ['a', 'b', 'c']) await utimes(join(root, name), 1, 1);
-  const tree = {
-    root: undefined,
-    excludes: [],
-    includeGit: false,
-    symlinks: 'inside',
-    ifNoFilesFound: 'error',
-  } as const;
-  files = [...(await walk({ ...tree, patterns: [literalPath(root)] }, () => undefined, signal)).files];
+  files = await walkTree(root, signal);
 });
 afterEach(() => removeTree(root));
 
