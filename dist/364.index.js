@@ -3764,8 +3764,8 @@ var model_options = __webpack_require__(153);
 var report = __webpack_require__(8205);
 // EXTERNAL MODULE: ./build/src/model/secrets.js
 var secrets = __webpack_require__(2166);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
-var digest_index = __webpack_require__(6112);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
+var digest_index = __webpack_require__(7979);
 ;// CONCATENATED MODULE: ./build/src/sync/index-destination.js
 
 

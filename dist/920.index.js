@@ -307,7 +307,7 @@ function headerDigest(headers) {
 /* harmony export */   xF: () => (/* binding */ candidatePartSizes),
 /* harmony export */   xf: () => (/* binding */ MULTIPART_THRESHOLD)
 /* harmony export */ });
-/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6112);
+/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7979);
 
 const MIB = 1024 * 1024;
 /** Files of this size and more go up in parts. Bytes. */
@@ -386,8 +386,8 @@ var model_chunks = __webpack_require__(9621);
 var model_concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var model_digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
-var digest_index = __webpack_require__(6112);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
+var digest_index = __webpack_require__(7979);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/header-rules.js
@@ -2455,6 +2455,8 @@ function deletionLimit(maxDelete, listed) {
     }
 }
 
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __webpack_require__(7975);
 ;// CONCATENATED MODULE: ./build/src/sync/headers.js
 
 
@@ -2548,6 +2550,7 @@ async function whatWouldLoseAcls(plan, request) {
 // EXTERNAL MODULE: ./build/src/sync/index-file.js
 var index_file = __webpack_require__(5532);
 ;// CONCATENATED MODULE: ./build/src/sync/learn.js
+
 
 
 
@@ -2665,25 +2668,28 @@ function nextIndex(storage, old, confirmed) {
         const md5 = confirmed.unchanged.get(object.key);
         const headers = confirmed.headers.get(object.key);
         const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
-        const asked = {
+        const asked = () => ({
             ...(headers === undefined ? {} : { headers, ...datedBy(object) }),
             ...(source === undefined ? {} : { source }),
-        };
+        });
         const isPlain = headers === undefined && source === undefined;
         if (known !== undefined && known.etag === object.etag && known.size === object.size) {
             const same = (md5 === undefined || md5 === known.md5) && isPlain;
             const seen = headers === undefined ? dated(known, object) : undated(known);
-            entries.push([object.key, same ? seen : { ...seen, ...(md5 === undefined ? {} : { md5 }), ...asked }]);
+            entries.push([
+                object.key,
+                same ? seen : { ...seen, ...(md5 === undefined ? {} : { md5 }), ...asked() },
+            ]);
         }
         else if (confirmed.everyObject === true && confirmed.unchanged.has(object.key)) {
             entries.push([
                 object.key,
-                { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked },
+                { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked() },
             ]);
         }
         else if (md5 !== undefined && (!isPlain || object.etag !== md5)) {
             // A plain ETag says its own digest; only the others, and those under KMS, are worth a line.
-            entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);
+            entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked() }]);
         }
     }
     for (const [key, entry] of confirmed.written) {
@@ -2697,10 +2703,14 @@ function nextIndex(storage, old, confirmed) {
     }
     entries.sort(([a], [b]) => (0,object_key/* compareKeys */.YD)(a, b));
     // Copies have what their sources are made of.
-    const objects = new Map(entries.map(([key, entry]) => {
-        const chunks = confirmed.chunks?.get(`${entry.md5}/${entry.size}`);
-        return [key, chunks === undefined ? entry : { ...entry, chunks }];
-    }));
+    const chunksOf = ({ md5, size }) => confirmed.chunks === undefined || confirmed.chunks.size === 0
+        ? undefined
+        : confirmed.chunks.get(`${md5}/${size}`);
+    const objects = new Map();
+    for (const [key, entry] of entries) {
+        const chunks = chunksOf(entry);
+        objects.set(key, chunks === undefined || chunks === entry.chunks ? entry : { ...entry, chunks });
+    }
     return {
         machine: (0,index_file.machineId)(),
         ...(storage.destination === undefined ? {} : { destination: storage.destination }),
@@ -2759,7 +2769,20 @@ function* piecesOf(index) {
 }
 /** Equal but for the time, and no file that the old time left untrusted would be trusted by the new one. */
 function saysNothingNew(old, next) {
-    return saysNothingNewOfFiles(old, next) && sameLines(withoutFiles(old), withoutFiles(next));
+    return (saysNothingNewOfFiles(old, next) &&
+        saysNothingNewOfObjects(old, next) &&
+        sameLines(otherLines(old), otherLines(next)));
+}
+/** What was taken over is the entry itself. */
+function saysNothingNewOfObjects(old, next) {
+    if (old.objects.size !== next.objects.size)
+        return false;
+    for (const [key, entry] of next.objects) {
+        const known = old.objects.get(key);
+        if (entry !== known && !(0,external_node_util_.isDeepStrictEqual)(entry, known))
+            return false;
+    }
+    return true;
 }
 function saysNothingNewOfFiles(old, next) {
     const before = old.files.entries();
@@ -2782,8 +2805,8 @@ function sameEntry(a, b) {
         a.md5 === b.md5 &&
         a.extra === b.extra);
 }
-function withoutFiles(index) {
-    return (0,digest_index/* formatIndex */.Qe)({ ...index, files: [], writtenNs: 0n });
+function otherLines(index) {
+    return (0,digest_index/* formatIndex */.Qe)({ ...index, objects: new Map(), files: [], writtenNs: 0n });
 }
 function sameLines(a, b) {
     for (;;) {
@@ -3962,8 +3985,6 @@ var secrets = __webpack_require__(2166);
 var external_node_worker_threads_ = __webpack_require__(5919);
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __webpack_require__(7075);
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __webpack_require__(7975);
 ;// CONCATENATED MODULE: ./build/src/sync/encode-file.js
 
 

@@ -421,6 +421,253 @@ function name_table_fits(value) {
     return BigInt.asIntN(64, value) === value;
 }
 
+;// CONCATENATED MODULE: ./build/src/model/index-rows.js
+
+
+/*
+ * Most of what an index says is a few plain members of many objects or files. A line for each costs more to read and to
+ * write than all else of a run in which nothing changed; as columns JSON has few values to make, and they are told apart
+ * by their place.
+ */
+/** Rows of one line: what a damaged one takes along. */
+const ROWS = 1000;
+/** Names of one line. Characters: JSON may take six bytes for each. */
+const NAME_CHARS = (/* unused pure expression or super */ null && (96 * 1024));
+const MD5_DIGITS = 32;
+const MD5_BYTES = 16;
+const HEX = /^[0-9a-f]*$/;
+/** In place of what a row does not have. */
+const NONE = (/* unused pure expression or super */ null && (-1));
+const OBJECT_COLUMNS = new Set([
+    'key',
+    'size',
+    'md5',
+    'etag',
+    'headers',
+    'modified',
+    'written',
+]);
+const FILE_COLUMNS = new Set([
+    'path',
+    'size',
+    'md5',
+    'mtimeNs',
+    'ctimeNs',
+    'ino',
+]);
+/** Whether columns can say all of it. */
+function index_rows_isObjectRow(entry) {
+    const { etag, md5, parts, chunks, source, extra } = entry;
+    if (md5 === undefined || entry.class !== undefined)
+        return false;
+    if (parts !== undefined || chunks !== undefined || source !== undefined || extra !== undefined)
+        return false;
+    return etag === md5 || parseMd5(etag) !== undefined;
+}
+/** Whether columns can say all of it. */
+function index_rows_isFileRow({ mtimeNs, ctimeNs, ino, extra }) {
+    return extra === undefined && fits(mtimeNs) && fits(ctimeNs) && fits(ino);
+}
+/** Gathers objects for a line. */
+class index_rows_ObjectRows {
+    #keys = [];
+    #sizes = [];
+    #md5s = '';
+    #etags = '';
+    #headers = [];
+    #places = new Map();
+    #modified = [];
+    #written = [];
+    #chars = 0;
+    get length() {
+        return this.#keys.length;
+    }
+    /** @param entry as `isObjectRow` wants it */
+    add(key, entry) {
+        const { etag, size, md5, headers, modified, written } = entry;
+        this.#keys.push(key);
+        this.#sizes.push(size);
+        this.#md5s += md5;
+        this.#etags += etag;
+        this.#headers.push(headers === undefined ? NONE : this.#placeOf(headers));
+        this.#modified.push(modified ?? NONE);
+        this.#written.push(written ?? NONE);
+        this.#chars += key.length;
+    }
+    #placeOf(headers) {
+        const known = this.#places.get(headers);
+        if (known !== undefined)
+            return known;
+        this.#places.set(headers, this.#places.size);
+        return this.#places.size - 1;
+    }
+    /** By what was added alone: the same objects always make the same lines. */
+    get isFull() {
+        return this.length === ROWS || this.#chars >= NAME_CHARS;
+    }
+    /** What was gathered; nothing is left. */
+    take() {
+        const columns = {
+            key: this.#keys,
+            size: this.#sizes,
+            md5: this.#md5s,
+            ...(this.#etags === this.#md5s ? {} : { etag: this.#etags }),
+            ...(this.#places.size === 0 ? {} : { headers: [[...this.#places.keys()], this.#headers] }),
+            ...(this.#modified.every(isNone) ? {} : { modified: this.#modified }),
+            ...(this.#written.every(isNone) ? {} : { written: this.#written }),
+        };
+        this.#keys = [];
+        this.#sizes = [];
+        this.#md5s = '';
+        this.#etags = '';
+        this.#headers = [];
+        this.#places = new Map();
+        this.#modified = [];
+        this.#written = [];
+        this.#chars = 0;
+        return columns;
+    }
+}
+/** Gathers local files for a line. */
+class index_rows_FileRows {
+    #paths = [];
+    #sizes = [];
+    #md5s = '';
+    #mtimes = new BigInt64Array(ROWS);
+    #ctimes = new BigInt64Array(ROWS);
+    #inodes = new BigInt64Array(ROWS);
+    #chars = 0;
+    get length() {
+        return this.#paths.length;
+    }
+    /** @param entry as `isFileRow` wants it */
+    add(path, { size, mtimeNs, ctimeNs, ino, md5 }) {
+        const row = this.length;
+        this.#paths.push(path);
+        this.#sizes.push(size);
+        this.#md5s += md5;
+        this.#mtimes[row] = mtimeNs;
+        this.#ctimes[row] = ctimeNs;
+        this.#inodes[row] = ino;
+        this.#chars += path.length;
+    }
+    get isFull() {
+        return this.length === ROWS || this.#chars >= NAME_CHARS;
+    }
+    /** What was gathered; nothing is left. */
+    take() {
+        const rows = this.length;
+        const columns = {
+            path: this.#paths,
+            size: this.#sizes,
+            md5: this.#md5s,
+            mtimeNs: base64(this.#mtimes, rows),
+            ctimeNs: base64(this.#ctimes, rows),
+            ino: base64(this.#inodes, rows),
+        };
+        this.#paths = [];
+        this.#sizes = [];
+        this.#md5s = '';
+        this.#chars = 0;
+        return columns;
+    }
+}
+/** Adds the objects of a line; returns how many, and -1, nothing added, where it is not whole. */
+function index_rows_addObjectRows(value, objects) {
+    if (!isRecord(value, OBJECT_COLUMNS))
+        return -1;
+    const { key: keys, size: sizes, md5: md5s, etag: etags = md5s, headers, modified, written } = value;
+    if (!isEvery(keys, isString))
+        return -1;
+    const rows = keys.length;
+    const isTime = (column) => column === undefined || (isEvery(column, isTimeOrNone) && column.length === rows);
+    if (!isEvery(sizes, index_rows_isSize) || sizes.length !== rows)
+        return -1;
+    if (!isDigits(md5s, rows) || !isDigits(etags, rows))
+        return -1;
+    if (!isTime(modified) || !isTime(written))
+        return -1;
+    const [distinct, places] = headers === undefined ? [[], undefined] : placed(headers, rows);
+    if (distinct === undefined)
+        return -1;
+    const areSame = etags === md5s;
+    for (let row = 0; row < rows; row++) {
+        const from = row * MD5_DIGITS;
+        const md5 = md5s.slice(from, from + MD5_DIGITS);
+        const etag = (areSame ? md5 : etags.slice(from, from + MD5_DIGITS));
+        const entry = { etag, size: sizes[row], md5 };
+        const place = places === undefined ? NONE : places[row];
+        if (place !== NONE)
+            entry.headers = distinct[place];
+        const [seen, made] = [modified?.[row] ?? NONE, written?.[row] ?? NONE];
+        if (seen !== NONE)
+            entry.modified = seen;
+        if (made !== NONE)
+            entry.written = made;
+        objects.set(keys[row], entry);
+    }
+    return rows;
+}
+/** `undefined`: the line is not whole. */
+function index_rows_fileBlock(value) {
+    if (!isRecord(value, FILE_COLUMNS))
+        return undefined;
+    const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino } = value;
+    if (!isEvery(paths, isString) || !isEvery(sizes, index_rows_isSize) || sizes.length !== paths.length)
+        return undefined;
+    const rows = paths.length;
+    const mtimes = words(mtimeNs, rows);
+    const ctimes = words(ctimeNs, rows);
+    const inodes = words(ino, rows);
+    if (!isDigits(md5, rows) || mtimes === undefined || ctimes === undefined || inodes === undefined)
+        return undefined;
+    return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
+}
+/** The digest of a row of `FileBlock.md5s`. */
+function index_rows_md5Row(md5s, row) {
+    return md5s.subarray(row * MD5_BYTES, (row + 1) * MD5_BYTES);
+}
+/** A column that a newer version added may say what the others mean: such a line is not read. */
+function isRecord(value, columns) {
+    return typeof value === 'object' && value !== null && Object.keys(value).every((name) => columns.has(name));
+}
+function isEvery(column, is) {
+    return Array.isArray(column) && column.every(is);
+}
+function isString(value) {
+    return typeof value === 'string';
+}
+function index_rows_isSize(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+function isTimeOrNone(value) {
+    return value === NONE || index_rows_isSize(value);
+}
+function isNone(value) {
+    return value === NONE;
+}
+function isDigits(column, rows) {
+    return typeof column === 'string' && column.length === rows * MD5_DIGITS && HEX.test(column);
+}
+/** Texts, and the place of each row's among them; `undefined`: they are none. */
+function placed(column, rows) {
+    const [distinct, places] = Array.isArray(column) ? column : [];
+    if (!isEvery(distinct, isString) || !isEvery(places, isTimeOrNone) || places.length !== rows)
+        return [undefined, undefined];
+    return places.every((place) => place < distinct.length) ? [distinct, places] : [undefined, undefined];
+}
+function base64(column, rows) {
+    return Buffer.from(column.buffer, column.byteOffset, rows * column.BYTES_PER_ELEMENT).toString('base64');
+}
+function words(column, rows) {
+    if (typeof column !== 'string')
+        return undefined;
+    const bytes = new Uint8Array(Buffer.from(column, 'base64'));
+    return bytes.length === rows * BigInt64Array.BYTES_PER_ELEMENT
+        ? new BigInt64Array(bytes.buffer)
+        : undefined;
+}
+
 ;// CONCATENATED MODULE: ./build/src/model/md5-column.js
 
 const md5_column_FIRST_ROWS = 1024;
@@ -430,6 +677,17 @@ class md5_column_Md5Column {
     #bytes = Buffer.alloc(md5_column_FIRST_ROWS * BYTES);
     #isSet = new Uint8Array(md5_column_FIRST_ROWS);
     set(row, md5) {
+        this.#reach(row);
+        this.#bytes.write(md5, row * BYTES, BYTES, 'hex');
+        this.#isSet[row] = 1;
+    }
+    /** @param md5 its 16 bytes */
+    setBytes(row, md5) {
+        this.#reach(row);
+        this.#bytes.set(md5, row * BYTES);
+        this.#isSet[row] = 1;
+    }
+    #reach(row) {
         if (row >= this.#isSet.length) {
             const rows = Math.max(row + 1, this.#isSet.length * 2);
             this.#isSet = moved(this.#isSet, new Uint8Array(rows));
@@ -437,8 +695,6 @@ class md5_column_Md5Column {
             this.#bytes.copy(bytes);
             this.#bytes = bytes;
         }
-        this.#bytes.write(md5, row * BYTES, BYTES, 'hex');
-        this.#isSet[row] = 1;
     }
     at(row) {
         if (this.#isSet[row] !== 1)
@@ -455,6 +711,7 @@ class md5_column_Md5Column {
 }
 
 ;// CONCATENATED MODULE: ./build/src/model/file-entries.js
+
 
 
 
@@ -488,6 +745,21 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
         this.#ctimes[row] = ctimeNs;
         this.#inodes[row] = ino;
         this.#md5s.set(row, md5);
+    }
+    /** As `set` of each. */
+    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes }) {
+        for (const [i, path] of paths.entries()) {
+            const row = this.#paths.add(path);
+            if (row >= this.#sizes.length)
+                this.#widen();
+            if (this.#others.size > 0)
+                this.#others.delete(row);
+            this.#sizes[row] = sizes[i];
+            this.#mtimes[row] = mtimes[i];
+            this.#ctimes[row] = ctimes[i];
+            this.#inodes[row] = inodes[i];
+            this.#md5s.setBytes(row, md5Row(md5s, i));
+        }
     }
     get(path) {
         const row = this.#paths.find(path);
@@ -535,28 +807,30 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
 
 
 
+
 /**
  * What earlier runs learned, one text line each:
  *
  *     s3-dedup-sync-index 1
  *     <crc32 of the JSON, 8 hex digits> <JSON object>
  *
- * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
+ * A line with `objects` or `files` speaks of many as columns (`index-rows.ts`); what columns have no room for has a line
+ * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
  * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption` is reserved for one.
+ * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
-/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
+/** An index of a million keys has some 300 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = (/* unused pure expression or super */ null && (1024 ** 3));
-/** Lines of an index of that length have some 250 bytes; short ones are cheap to forge and take five times their memory. */
-const MAX_LINES = 4_000_000;
-/** A line longer than this is not ours: a key is at most 1,024 bytes, chunks are 86 KiB, and 10,000 parts 130 KiB. */
-const MAX_LINE = (/* unused pure expression or super */ null && (256 * 1024));
+/** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */
+const MAX_ENTRIES = 4_000_000;
+/** A line longer than this is not ours: columns are the longest, with 96 Ki characters of names. */
+const MAX_LINE = (/* unused pure expression or super */ null && (1024 * 1024));
 /** Paths of one line. Characters. */
 const MAX_LINE_OF_PATHS = (/* unused pure expression or super */ null && (32 * 1024));
 /**
@@ -595,21 +869,38 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         addInvalidation(invalidations, record);
     }
     speaksOf = undefined;
-    let lines = 0;
+    let entries = 0;
     for (const record of recordsOf(bytes, start + 1)) {
-        if (++lines > MAX_LINES)
-            return { index: undefined, why: `it has more than ${MAX_LINES} lines` };
+        if (++entries > MAX_ENTRIES)
+            return { index: undefined, why: `it has more than ${MAX_ENTRIES} entries` };
         if (record === undefined) {
             droppedLines++;
             continue;
         }
-        const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
+        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, machine: writer, } = record;
         const elsewhere = isElsewhere(record);
         // Uploads name their machine too.
-        const isOfMachine = typeof path === 'string' || (typeof writer === 'string' && upload === undefined);
+        const isOfMachine = fileRows !== undefined ||
+            typeof path === 'string' ||
+            (typeof writer === 'string' && upload === undefined);
         if (elsewhere && !isOfMachine)
             continue;
-        if (typeof upload === 'string') {
+        if (objectRows !== undefined) {
+            const rows = addObjectRows(objectRows, objects);
+            if (rows === -1)
+                droppedLines++;
+            else
+                entries += rows;
+        }
+        else if (fileRows !== undefined) {
+            const block = fileBlock(fileRows);
+            if (block === undefined)
+                droppedLines++;
+            else
+                files.setRows(block);
+            entries += block?.paths.length ?? 0;
+        }
+        else if (typeof upload === 'string') {
             const entry = uploadEntry(record);
             if (entry === undefined)
                 droppedLines++;
@@ -677,16 +968,47 @@ function* formatIndex(index) {
     const { machine, destination, writtenNs, deploys } = index;
     const place = destination === undefined ? {} : { destination };
     yield line({ machine, ...place, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
-    for (const [key, { extra, ...entry }] of index.objects)
-        yield line({ ...extra, key, ...entry });
-    for (const [path, entry] of index.files)
-        yield formatFile(path, entry);
+    yield* formatObjects(index.objects);
+    yield* formatFiles(index.files);
     for (const [pending, entry] of index.pending)
         yield line({ pending, ...entry });
     for (const [distribution, paths] of index.invalidations)
         yield formatInvalidation(distribution, paths);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
+}
+/** In columns as far as they go; where a line of columns ends depends on nothing but what is in it. */
+function* formatObjects(objects) {
+    const rows = new ObjectRows();
+    for (const [key, entry] of objects) {
+        if (!isObjectRow(entry)) {
+            const { extra, ...members } = entry;
+            yield line({ ...extra, key, ...members });
+            continue;
+        }
+        rows.add(key, entry);
+        if (rows.isFull)
+            yield line({ objects: rows.take() });
+    }
+    if (rows.length > 0)
+        yield line({ objects: rows.take() });
+}
+function* formatFiles(files) {
+    const rows = new FileRows();
+    for (const [path, entry] of files) {
+        if (isFileRow(entry))
+            rows.add(path, entry);
+        if (rows.isFull)
+            yield line({ files: rows.take() });
+        if (isFileRow(entry))
+            continue;
+        // In their order, by which two runs are compared.
+        if (rows.length > 0)
+            yield line({ files: rows.take() });
+        yield formatFile(path, entry);
+    }
+    if (rows.length > 0)
+        yield line({ files: rows.take() });
 }
 function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5 }) {
     // JSON has no integers of this size.
@@ -846,9 +1168,6 @@ function uploadEntry(record) {
     if (layoutSize(layout) !== size)
         return undefined;
     return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
-}
-function isSize(value) {
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 function isDecimal(value) {
     return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);

@@ -348,7 +348,7 @@ describe('the index in a file', () => {
       '--delete-after',
     ];
     expect((await runCli(dist, args, { cwd: root, env })).status).toBe(0);
-    expect(s3.server.object(bucket, 'p/.s3-dedup-sync/index')?.content.text()).toMatch(/"key":"p\/a"/);
+    expect(s3.server.object(bucket, 'p/.s3-dedup-sync/index')?.content.text()).toMatch(/"key":\["p\/a"\]/);
     expect((await runCli(dist, args, { cwd: root, env })).status).toBe(0);
     expect(s3.server.log.count('PutObject')).toBe(2);
   });

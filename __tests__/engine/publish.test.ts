@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { md5Of } from '../../src/model/digest.js';
+import { parseIndex } from '../../src/model/digest-index.js';
 import { memoryIndex, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
@@ -749,7 +750,7 @@ test('cancelled: what was in flight and arrived is done, and known to the index'
   cancel();
   expect(run.exit).toBe(130);
   expect(stepsOf(run)).toEqual(['upload p/a done', 'upload p/b.html skipped']);
-  expect(index.bytes?.toString()).toContain('"key":"p/a"');
+  expect([...(parseIndex(index.bytes!).index?.objects.keys() ?? [])]).toEqual(['p/a']);
 });
 
 test('what a download of the tree has not finished is not published', async () => {

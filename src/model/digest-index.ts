@@ -2,6 +2,15 @@ import { crc32 } from 'node:zlib';
 import { isChunksText } from './chunks.js';
 import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
 import { FileEntries } from './file-entries.js';
+import {
+  addObjectRows,
+  FileRows,
+  fileBlock,
+  isFileRow,
+  isObjectRow,
+  isSize,
+  ObjectRows,
+} from './index-rows.js';
 import { isDistribution, isInvalidationPath } from './invalidation.js';
 import type { ObjectKey } from './object-key.js';
 
@@ -11,26 +20,27 @@ import type { ObjectKey } from './object-key.js';
  *     s3-dedup-sync-index 1
  *     <crc32 of the JSON, 8 hex digits> <JSON object>
  *
- * A line with `key` speaks of an object, one with `path` of a local file, one with `upload` of a multipart upload that
+ * A line with `objects` or `files` speaks of many as columns (`index-rows.ts`); what columns have no room for has a line
+ * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
  * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
- * index is written again; `encryption` is reserved for one.
+ * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
 const FIRST_LINE = 's3-dedup-sync-index 1';
 
 /** An index that knows nothing, and to which lines can be appended. */
 export const EMPTY_INDEX: Buffer = Buffer.from(`${FIRST_LINE}\n`);
 
-/** An index of a million keys has some 250 MiB; anything above this is not ours. Bytes. */
+/** An index of a million keys has some 300 MiB; anything above this is not ours. Bytes. */
 export const MAX_INDEX_BYTES = 1024 ** 3;
 
-/** Lines of an index of that length have some 250 bytes; short ones are cheap to forge and take five times their memory. */
-const MAX_LINES = 4_000_000;
+/** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */
+const MAX_ENTRIES = 4_000_000;
 
-/** A line longer than this is not ours: a key is at most 1,024 bytes, chunks are 86 KiB, and 10,000 parts 130 KiB. */
-const MAX_LINE = 256 * 1024;
+/** A line longer than this is not ours: columns are the longest, with 96 Ki characters of names. */
+const MAX_LINE = 1024 * 1024;
 
 /** Paths of one line. Characters. */
 const MAX_LINE_OF_PATHS = 32 * 1024;
@@ -164,19 +174,40 @@ export function parseIndex(
     addInvalidation(invalidations, record);
   }
   speaksOf = undefined;
-  let lines = 0;
+  let entries = 0;
   for (const record of recordsOf(bytes, start + 1)) {
-    if (++lines > MAX_LINES) return { index: undefined, why: `it has more than ${MAX_LINES} lines` };
+    if (++entries > MAX_ENTRIES) return { index: undefined, why: `it has more than ${MAX_ENTRIES} entries` };
     if (record === undefined) {
       droppedLines++;
       continue;
     }
-    const { key, path, upload, pending: waiting, invalidation, machine: writer } = record;
+    const {
+      objects: objectRows,
+      files: fileRows,
+      key,
+      path,
+      upload,
+      pending: waiting,
+      invalidation,
+      machine: writer,
+    } = record;
     const elsewhere = isElsewhere(record);
     // Uploads name their machine too.
-    const isOfMachine = typeof path === 'string' || (typeof writer === 'string' && upload === undefined);
+    const isOfMachine =
+      fileRows !== undefined ||
+      typeof path === 'string' ||
+      (typeof writer === 'string' && upload === undefined);
     if (elsewhere && !isOfMachine) continue;
-    if (typeof upload === 'string') {
+    if (objectRows !== undefined) {
+      const rows = addObjectRows(objectRows, objects);
+      if (rows === -1) droppedLines++;
+      else entries += rows;
+    } else if (fileRows !== undefined) {
+      const block = fileBlock(fileRows);
+      if (block === undefined) droppedLines++;
+      else files.setRows(block);
+      entries += block?.paths.length ?? 0;
+    } else if (typeof upload === 'string') {
       const entry = uploadEntry(record);
       if (entry === undefined) droppedLines++;
       else uploads.set(entry[0], entry[1]);
@@ -230,11 +261,39 @@ export function* formatIndex(index: WritableIndex): Generator<string> {
   const { machine, destination, writtenNs, deploys } = index;
   const place = destination === undefined ? {} : { destination };
   yield line({ machine, ...place, writtenNs: writtenNs.toString(), ...(deploys === 0 ? {} : { deploys }) });
-  for (const [key, { extra, ...entry }] of index.objects) yield line({ ...extra, key, ...entry });
-  for (const [path, entry] of index.files) yield formatFile(path, entry);
+  yield* formatObjects(index.objects);
+  yield* formatFiles(index.files);
   for (const [pending, entry] of index.pending) yield line({ pending, ...entry });
   for (const [distribution, paths] of index.invalidations) yield formatInvalidation(distribution, paths);
   for (const [upload, entry] of index.uploads) yield formatUpload(upload, entry);
+}
+
+/** In columns as far as they go; where a line of columns ends depends on nothing but what is in it. */
+function* formatObjects(objects: DigestIndex['objects']): Generator<string> {
+  const rows = new ObjectRows();
+  for (const [key, entry] of objects) {
+    if (!isObjectRow(entry)) {
+      const { extra, ...members } = entry;
+      yield line({ ...extra, key, ...members });
+      continue;
+    }
+    rows.add(key, entry);
+    if (rows.isFull) yield line({ objects: rows.take() });
+  }
+  if (rows.length > 0) yield line({ objects: rows.take() });
+}
+
+function* formatFiles(files: WritableIndex['files']): Generator<string> {
+  const rows = new FileRows();
+  for (const [path, entry] of files) {
+    if (isFileRow(entry)) rows.add(path, entry);
+    if (rows.isFull) yield line({ files: rows.take() });
+    if (isFileRow(entry)) continue;
+    // In their order, by which two runs are compared.
+    if (rows.length > 0) yield line({ files: rows.take() });
+    yield formatFile(path, entry);
+  }
+  if (rows.length > 0) yield line({ files: rows.take() });
 }
 
 function formatFile(path: string, { extra, size, mtimeNs, ctimeNs, ino, md5 }: FileEntry): string {
@@ -395,10 +454,6 @@ function uploadEntry(record: Readonly<Record<string, unknown>>): readonly [strin
   if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined) return undefined;
   if (layoutSize(layout) !== size) return undefined;
   return [upload, { key: key as ObjectKey, md5, size, parts, headers, begun, machine, pid }];
-}
-
-function isSize(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isDecimal(value: unknown): value is string {

@@ -1,5 +1,6 @@
 import type { FileEntry } from './digest-index.js';
 import { EntriesMap } from './entries-map.js';
+import { type FileBlock, md5Row } from './index-rows.js';
 import { Md5Column } from './md5-column.js';
 import { fits, moved, NameTable } from './name-table.js';
 
@@ -35,6 +36,20 @@ export class FileEntries extends EntriesMap<string, FileEntry> {
     this.#ctimes[row] = ctimeNs;
     this.#inodes[row] = ino;
     this.#md5s.set(row, md5);
+  }
+
+  /** As `set` of each. */
+  setRows({ paths, sizes, md5s, mtimes, ctimes, inodes }: FileBlock): void {
+    for (const [i, path] of paths.entries()) {
+      const row = this.#paths.add(path);
+      if (row >= this.#sizes.length) this.#widen();
+      if (this.#others.size > 0) this.#others.delete(row);
+      this.#sizes[row] = sizes[i]!;
+      this.#mtimes[row] = mtimes[i]!;
+      this.#ctimes[row] = ctimes[i]!;
+      this.#inodes[row] = inodes[i]!;
+      this.#md5s.setBytes(row, md5Row(md5s, i));
+    }
   }
 
   get(path: string): FileEntry | undefined {

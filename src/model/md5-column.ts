@@ -10,6 +10,19 @@ export class Md5Column {
   #isSet = new Uint8Array(FIRST_ROWS);
 
   set(row: number, md5: Md5): void {
+    this.#reach(row);
+    this.#bytes.write(md5, row * BYTES, BYTES, 'hex');
+    this.#isSet[row] = 1;
+  }
+
+  /** @param md5 its 16 bytes */
+  setBytes(row: number, md5: Uint8Array): void {
+    this.#reach(row);
+    this.#bytes.set(md5, row * BYTES);
+    this.#isSet[row] = 1;
+  }
+
+  #reach(row: number): void {
     if (row >= this.#isSet.length) {
       const rows = Math.max(row + 1, this.#isSet.length * 2);
       this.#isSet = moved(this.#isSet, new Uint8Array(rows));
@@ -17,8 +30,6 @@ export class Md5Column {
       this.#bytes.copy(bytes);
       this.#bytes = bytes;
     }
-    this.#bytes.write(md5, row * BYTES, BYTES, 'hex');
-    this.#isSet[row] = 1;
   }
 
   at(row: number): Md5 | undefined {

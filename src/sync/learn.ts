@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Md5 } from '../model/digest.js';
 import {
   type DigestIndex,
@@ -178,23 +179,26 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     const md5 = confirmed.unchanged.get(object.key);
     const headers = confirmed.headers.get(object.key);
     const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
-    const asked = {
+    const asked = (): Partial<ObjectEntry> => ({
       ...(headers === undefined ? {} : { headers, ...datedBy(object) }),
       ...(source === undefined ? {} : { source }),
-    };
+    });
     const isPlain = headers === undefined && source === undefined;
     if (known !== undefined && known.etag === object.etag && known.size === object.size) {
       const same = (md5 === undefined || md5 === known.md5) && isPlain;
       const seen = headers === undefined ? dated(known, object) : undated(known);
-      entries.push([object.key, same ? seen : { ...seen, ...(md5 === undefined ? {} : { md5 }), ...asked }]);
+      entries.push([
+        object.key,
+        same ? seen : { ...seen, ...(md5 === undefined ? {} : { md5 }), ...asked() },
+      ]);
     } else if (confirmed.everyObject === true && confirmed.unchanged.has(object.key)) {
       entries.push([
         object.key,
-        { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked },
+        { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked() },
       ]);
     } else if (md5 !== undefined && (!isPlain || (object.etag as string) !== md5)) {
       // A plain ETag says its own digest; only the others, and those under KMS, are worth a line.
-      entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked }]);
+      entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked() }]);
     }
   }
   for (const [key, entry] of confirmed.written) {
@@ -206,13 +210,15 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
   }
   entries.sort(([a], [b]) => compareKeys(a, b));
   // Copies have what their sources are made of.
-  const objects = new Map(
-    entries.map(([key, entry]) => {
-      const chunks = confirmed.chunks?.get(`${entry.md5}/${entry.size}`);
-      return [key, chunks === undefined ? entry : { ...entry, chunks }];
-    }),
-  );
-
+  const chunksOf = ({ md5, size }: ObjectEntry): string | undefined =>
+    confirmed.chunks === undefined || confirmed.chunks.size === 0
+      ? undefined
+      : confirmed.chunks.get(`${md5}/${size}`);
+  const objects = new Map<string, ObjectEntry>();
+  for (const [key, entry] of entries) {
+    const chunks = chunksOf(entry);
+    objects.set(key, chunks === undefined || chunks === entry.chunks ? entry : { ...entry, chunks });
+  }
   return {
     machine: machineId(),
     ...(storage.destination === undefined ? {} : { destination: storage.destination }),
@@ -277,7 +283,21 @@ function* piecesOf(index: WritableIndex): Generator<Buffer> {
 
 /** Equal but for the time, and no file that the old time left untrusted would be trusted by the new one. */
 function saysNothingNew(old: DigestIndex, next: WritableIndex): boolean {
-  return saysNothingNewOfFiles(old, next) && sameLines(withoutFiles(old), withoutFiles(next));
+  return (
+    saysNothingNewOfFiles(old, next) &&
+    saysNothingNewOfObjects(old, next) &&
+    sameLines(otherLines(old), otherLines(next))
+  );
+}
+
+/** What was taken over is the entry itself. */
+function saysNothingNewOfObjects(old: DigestIndex, next: WritableIndex): boolean {
+  if (old.objects.size !== next.objects.size) return false;
+  for (const [key, entry] of next.objects) {
+    const known = old.objects.get(key);
+    if (entry !== known && !isDeepStrictEqual(entry, known)) return false;
+  }
+  return true;
 }
 
 function saysNothingNewOfFiles(old: DigestIndex, next: WritableIndex): boolean {
@@ -303,8 +323,8 @@ function sameEntry(a: FileEntry, b: FileEntry): boolean {
   );
 }
 
-function withoutFiles(index: WritableIndex): Generator<string> {
-  return formatIndex({ ...index, files: [], writtenNs: 0n });
+function otherLines(index: WritableIndex): Generator<string> {
+  return formatIndex({ ...index, objects: new Map(), files: [], writtenNs: 0n });
 }
 
 function sameLines(a: Iterator<string>, b: Iterator<string>): boolean {

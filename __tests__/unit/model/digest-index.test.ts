@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { formatChunks } from '../../../src/model/chunks.js';
-import type { ETag, Md5 } from '../../../src/model/digest.js';
+import { type ETag, type Md5, md5Of } from '../../../src/model/digest.js';
 import {
   type DigestIndex,
   EMPTY_INDEX,
@@ -13,6 +13,7 @@ import {
   formatLayout,
   layoutParts,
   layoutSize,
+  type ObjectEntry,
   parseIndex,
   parseLayout,
   partsOf,
@@ -23,6 +24,13 @@ import type { ObjectKey } from '../../../src/model/object-key.js';
 import { candidatePartSizes, ownLayout } from '../../../src/model/part-sizes.js';
 
 const GIB = 1024 ** 3;
+const FILE: FileEntry = {
+  size: 9,
+  mtimeNs: 1n,
+  ctimeNs: 2n,
+  ino: 3n,
+  md5: 'd41d8cd98f00b204e9800998ecf8427e' as Md5,
+};
 const md5 = 'd41d8cd98f00b204e9800998ecf8427e' as Md5;
 const index: DigestIndex = {
   machine: 'm',
@@ -99,6 +107,173 @@ describe('the index', () => {
     expect(parseIndex(flipped)).toMatchObject({ droppedLines: 1 });
   });
 
+  const checked = (record: unknown): string => {
+    const json = JSON.stringify(record);
+    return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+  };
+  const parsed = (...lines: readonly string[]): ReturnType<typeof parseIndex> =>
+    parseIndex(Buffer.concat([EMPTY_INDEX, Buffer.from(lines.join(''))]));
+
+  const hash = fc.integer({ min: 0, max: 3 }).map((n) => md5Of(Buffer.of(n)));
+  const time = fc.option(fc.integer({ min: 0, max: 2 ** 41 }), { nil: undefined });
+  const text = fc.option(fc.constantFrom('h', 'other'), { nil: undefined });
+  const present = <T extends object>(entry: T): T =>
+    Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined)) as T;
+  const anObject = fc
+    .record({
+      etag: fc.oneof(hash, fc.constantFrom('x', `${md5}-2`)) as fc.Arbitrary<string> as fc.Arbitrary<ETag>,
+      size: fc.nat(),
+      md5: fc.option(hash, { nil: undefined, freq: 9 }),
+      headers: text,
+      modified: time,
+      written: time,
+      parts: fc.option(fc.constant('1x9'), { nil: undefined, freq: 9 }),
+      class: fc.option(fc.constant('GLACIER'), { nil: undefined, freq: 9 }),
+      extra: fc.option(fc.constant({ encryption: 'aws:kms' }), { nil: undefined, freq: 9 }),
+    })
+    .map((entry) => present(entry) as ObjectEntry);
+  const ns = fc.oneof(
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc.constantFrom(2n ** 63n, 10n ** 19n),
+  );
+  const aFile = fc
+    .record({
+      size: fc.nat(),
+      mtimeNs: ns,
+      ctimeNs: ns,
+      ino: ns,
+      md5: hash,
+      extra: fc.option(fc.constant({ later: [1] }), { nil: undefined, freq: 9 }),
+    })
+    .map((entry) => present(entry) as FileEntry);
+  const name = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('__proto__', 'key', 'a', 'b'));
+  const entriesOf = <T>(entry: fc.Arbitrary<T>): fc.Arbitrary<[string, T][]> =>
+    fc.uniqueArray(fc.tuple(name, entry), { selector: ([key]) => key, maxLength: 12 });
+
+  test('columns and lines together say all of what was to be written, and the same each time', () => {
+    fc.assert(
+      fc.property(entriesOf(anObject), entriesOf(aFile), (objects, files) => {
+        const of = { ...index, objects: new Map(objects), files: fileEntries(...files) };
+        const parsed = parseIndex(bytes(of));
+        expect(parsed).toEqual({ index: of, droppedLines: 0 });
+        const again = bytes(parsed.index!);
+        expect(bytes(parseIndex(again).index!)).toEqual(again);
+      }),
+    );
+  });
+
+  test('a line has at most 1,000 rows, and ends where its names are long: a damaged one takes no more along', () => {
+    const linesOf = (keys: readonly string[]): readonly string[] => {
+      const objects = new Map(keys.map((key) => [key, { etag: md5 as string as ETag, size: 9, md5 }]));
+      const files = fileEntries(...keys.map((path): [string, FileEntry] => [path, FILE]));
+      const of = { ...index, objects, files };
+      const whole = bytes(of);
+      expect(parseIndex(whole)).toEqual({ index: of, droppedLines: 0 });
+      return whole.toString().split('\n');
+    };
+    const rows = (keys: readonly string[], kind: string): readonly number[] =>
+      linesOf(keys)
+        .filter((text) => text.slice(9).startsWith(`{"${kind}":`))
+        .map((text) => text.split('"size":[')[1]!.split(']')[0]!.split(',').length);
+    const short = Array.from({ length: 2_001 }, (_, i) => `k${i}`);
+    const long = Array.from({ length: 200 }, (_, i) => `${i}`.padEnd(1024, '\u0001'));
+    for (const kind of ['objects', 'files']) {
+      expect(rows(short, kind)).toEqual([1000, 1000, 1]);
+      expect(rows(long, kind)).toEqual([96, 96, 8]);
+    }
+  });
+
+  const OBJECTS = {
+    key: ['a', 'b'],
+    size: [1, 2],
+    md5: md5.repeat(2),
+    etag: md5.repeat(2),
+    headers: [['h'], [0, -1]],
+    modified: [1, -1],
+    written: [-1, 2],
+  };
+  const NUMBERS = [null, 'x', {}, [1], [1, 2, 3], [1, '2'], [1, null], [1, -2], [1, 1.5]];
+  const DIGITS = [null, 1, [md5, md5], md5, md5.repeat(3), `${md5}${md5.toUpperCase()}`, 'g'.repeat(64)];
+  const WORDS = [
+    null,
+    1,
+    '',
+    'AAAA',
+    Buffer.alloc(15).toString('base64'),
+    Buffer.alloc(24).toString('base64'),
+  ];
+  const two = Buffer.alloc(16, 1).toString('base64');
+  const FILES = { path: ['a', 'b'], size: [1, 2], md5: md5.repeat(2), mtimeNs: two, ctimeNs: two, ino: two };
+
+  test.each([
+    [
+      'objects',
+      OBJECTS,
+      {
+        key: [undefined, null, 'ab', ['a'], ['a', 1], { length: 2 }],
+        size: [undefined, ...NUMBERS],
+        md5: [undefined, ...DIGITS],
+        etag: DIGITS,
+        headers: [null, 'h', [], [['h']], [['h'], [0]], [['h'], [0, 1]], [['h'], [0, -2]], [[1], [0, 0]]],
+        modified: NUMBERS,
+        written: NUMBERS,
+        parts: [['1x1', '1x2']],
+      },
+    ],
+    [
+      'files',
+      FILES,
+      {
+        path: [undefined, null, 'ab', ['a'], ['a', 1]],
+        size: [undefined, ...NUMBERS],
+        md5: [undefined, ...DIGITS],
+        mtimeNs: [undefined, ...WORDS],
+        ctimeNs: [undefined, ...WORDS],
+        ino: [undefined, ...WORDS],
+        later: [[1, 2]],
+      },
+    ],
+  ] as const)('C18: %s in columns: one that is none takes the line with it', (kind, columns, fields) => {
+    const sizeOf = (of: unknown): object => {
+      const { index: read, ...rest } = parsed(checked({ [kind]: of }));
+      return { ...rest, entries: read![kind].size };
+    };
+    expect(sizeOf(columns)).toEqual({ droppedLines: 0, entries: 2 });
+    for (const none of [null, 1, [], 'x', {}]) expect(sizeOf(none)).toEqual({ droppedLines: 1, entries: 0 });
+    for (const [field, values] of Object.entries(fields)) {
+      for (const value of values) {
+        const met = sizeOf({ ...columns, [field]: value });
+        expect({ field, value, ...met }).toEqual({ field, value, droppedLines: 1, entries: 0 });
+      }
+    }
+  });
+
+  test('a row of columns says what a line of its own would', () => {
+    const apart = [
+      { key: 'a', etag: md5, size: 1, md5, headers: 'h', modified: 1 },
+      { key: 'b', etag: md5, size: 2, md5, written: 2 },
+    ];
+    const alone = parsed(...apart.map(checked)).index?.objects;
+    expect(parsed(checked({ objects: OBJECTS })).index?.objects).toEqual(alone);
+    const { etag: _, ...plain } = OBJECTS;
+    expect(parsed(checked({ objects: plain })).index?.objects).toEqual(alone);
+    const time = '72340172838076673';
+    const file = { size: 1, mtimeNs: time, ctimeNs: time, ino: time, md5 };
+    const files = parsed(checked({ path: 'a', ...file }), checked({ path: 'b', ...file, size: 2 })).index
+      ?.files;
+    expect(parsed(checked({ files: FILES })).index?.files).toEqual(files);
+  });
+
+  test('what lies in another destination is no business of this one in columns either', () => {
+    const lines = [{ destination: 's3://b/' }, { objects: OBJECTS }, { files: FILES }].map(checked);
+    const { index: of } = parseIndex(
+      Buffer.concat([EMPTY_INDEX, Buffer.from(lines.join(''))]),
+      undefined,
+      's3://a/',
+    );
+    expect([of?.objects.size, of?.files.size]).toEqual([0, 2]);
+  });
+
   /** A line of each kind, and for each field what it may not be. */
   const UPLOAD = {
     upload: 'u',
@@ -147,13 +322,6 @@ describe('the index', () => {
       },
     ],
   };
-  const checked = (record: unknown): string => {
-    const json = JSON.stringify(record);
-    return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
-  };
-  const parsed = (...lines: readonly string[]): ReturnType<typeof parseIndex> =>
-    parseIndex(Buffer.concat([EMPTY_INDEX, Buffer.from(lines.join(''))]));
-
   test.each(Object.entries(KINDS))(
     'C18: %s: a field that is none takes the line with it',
     (kind, [record, fields]) => {
@@ -294,7 +462,7 @@ describe('the index', () => {
     const wrong = [
       whole.subarray(0, whole.length - 3),
       Buffer.concat([whole, Buffer.from('not a line\n')]),
-      Buffer.from(whole.toString().replace(/[0-9a-f]{8} (?=\{"key":"__proto__")/, '00000000 ')),
+      Buffer.from(whole.toString().replace(/[0-9a-f]{8} (?=\{"objects")/, '00000000 ')),
       Buffer.from([...formatIndex(index), formatInvalidation('E2EXAMPLE', ['no path'])].join('')),
       Buffer.from([...formatIndex(index), formatInvalidation('none', ['/a'])].join('')),
     ];

@@ -1,0 +1,306 @@
+import { type ETag, type Md5, parseMd5 } from './digest.js';
+import type { FileEntry, ObjectEntry } from './digest-index.js';
+import { fits } from './name-table.js';
+
+/*
+ * Most of what an index says is a few plain members of many objects or files. A line for each costs more to read and to
+ * write than all else of a run in which nothing changed; as columns JSON has few values to make, and they are told apart
+ * by their place.
+ */
+
+/** Rows of one line: what a damaged one takes along. */
+const ROWS = 1000;
+
+/** Names of one line. Characters: JSON may take six bytes for each. */
+const NAME_CHARS = 96 * 1024;
+
+const MD5_DIGITS = 32;
+const MD5_BYTES = 16;
+const HEX = /^[0-9a-f]*$/;
+
+/** In place of what a row does not have. */
+const NONE = -1;
+
+/** Objects of one line as columns: what a line of their own would say of each. */
+interface ObjectColumns {
+  readonly key: readonly string[];
+  readonly size: readonly number[];
+  /** 32 hex digits a row. */
+  readonly md5: string;
+  /** Likewise; absent: they are the MD5s. */
+  readonly etag?: string;
+  /** Distinct ones, and the place of each row's among them. */
+  readonly headers?: readonly [readonly string[], readonly number[]];
+  readonly modified?: readonly number[];
+  readonly written?: readonly number[];
+}
+
+const OBJECT_COLUMNS: ReadonlySet<string> = new Set<keyof ObjectColumns>([
+  'key',
+  'size',
+  'md5',
+  'etag',
+  'headers',
+  'modified',
+  'written',
+]);
+
+/** Local files of one line as columns. */
+interface FileColumns {
+  readonly path: readonly string[];
+  readonly size: readonly number[];
+  readonly md5: string;
+  /** 64 bits a row, base64; in the byte order of the machine whose files they are. */
+  readonly mtimeNs: string;
+  readonly ctimeNs: string;
+  readonly ino: string;
+}
+
+const FILE_COLUMNS: ReadonlySet<string> = new Set<keyof FileColumns>([
+  'path',
+  'size',
+  'md5',
+  'mtimeNs',
+  'ctimeNs',
+  'ino',
+]);
+
+/** Whether columns can say all of it. */
+export function isObjectRow(entry: ObjectEntry): boolean {
+  const { etag, md5, parts, chunks, source, extra } = entry;
+  if (md5 === undefined || entry.class !== undefined) return false;
+  if (parts !== undefined || chunks !== undefined || source !== undefined || extra !== undefined)
+    return false;
+  return (etag as string) === md5 || parseMd5(etag) !== undefined;
+}
+
+/** Whether columns can say all of it. */
+export function isFileRow({ mtimeNs, ctimeNs, ino, extra }: FileEntry): boolean {
+  return extra === undefined && fits(mtimeNs) && fits(ctimeNs) && fits(ino);
+}
+
+/** Gathers objects for a line. */
+export class ObjectRows {
+  #keys: string[] = [];
+  #sizes: number[] = [];
+  #md5s = '';
+  #etags = '';
+  #headers: number[] = [];
+  #places = new Map<string, number>();
+  #modified: number[] = [];
+  #written: number[] = [];
+  #chars = 0;
+
+  get length(): number {
+    return this.#keys.length;
+  }
+
+  /** @param entry as `isObjectRow` wants it */
+  add(key: string, entry: ObjectEntry): void {
+    const { etag, size, md5, headers, modified, written } = entry;
+    this.#keys.push(key);
+    this.#sizes.push(size);
+    this.#md5s += md5;
+    this.#etags += etag;
+    this.#headers.push(headers === undefined ? NONE : this.#placeOf(headers));
+    this.#modified.push(modified ?? NONE);
+    this.#written.push(written ?? NONE);
+    this.#chars += key.length;
+  }
+
+  #placeOf(headers: string): number {
+    const known = this.#places.get(headers);
+    if (known !== undefined) return known;
+    this.#places.set(headers, this.#places.size);
+    return this.#places.size - 1;
+  }
+
+  /** By what was added alone: the same objects always make the same lines. */
+  get isFull(): boolean {
+    return this.length === ROWS || this.#chars >= NAME_CHARS;
+  }
+
+  /** What was gathered; nothing is left. */
+  take(): ObjectColumns {
+    const columns: ObjectColumns = {
+      key: this.#keys,
+      size: this.#sizes,
+      md5: this.#md5s,
+      ...(this.#etags === this.#md5s ? {} : { etag: this.#etags }),
+      ...(this.#places.size === 0 ? {} : { headers: [[...this.#places.keys()], this.#headers] }),
+      ...(this.#modified.every(isNone) ? {} : { modified: this.#modified }),
+      ...(this.#written.every(isNone) ? {} : { written: this.#written }),
+    };
+    this.#keys = [];
+    this.#sizes = [];
+    this.#md5s = '';
+    this.#etags = '';
+    this.#headers = [];
+    this.#places = new Map();
+    this.#modified = [];
+    this.#written = [];
+    this.#chars = 0;
+    return columns;
+  }
+}
+
+/** Gathers local files for a line. */
+export class FileRows {
+  #paths: string[] = [];
+  #sizes: number[] = [];
+  #md5s = '';
+  readonly #mtimes = new BigInt64Array(ROWS);
+  readonly #ctimes = new BigInt64Array(ROWS);
+  readonly #inodes = new BigInt64Array(ROWS);
+  #chars = 0;
+
+  get length(): number {
+    return this.#paths.length;
+  }
+
+  /** @param entry as `isFileRow` wants it */
+  add(path: string, { size, mtimeNs, ctimeNs, ino, md5 }: FileEntry): void {
+    const row = this.length;
+    this.#paths.push(path);
+    this.#sizes.push(size);
+    this.#md5s += md5;
+    this.#mtimes[row] = mtimeNs;
+    this.#ctimes[row] = ctimeNs;
+    this.#inodes[row] = ino;
+    this.#chars += path.length;
+  }
+
+  get isFull(): boolean {
+    return this.length === ROWS || this.#chars >= NAME_CHARS;
+  }
+
+  /** What was gathered; nothing is left. */
+  take(): FileColumns {
+    const rows = this.length;
+    const columns: FileColumns = {
+      path: this.#paths,
+      size: this.#sizes,
+      md5: this.#md5s,
+      mtimeNs: base64(this.#mtimes, rows),
+      ctimeNs: base64(this.#ctimes, rows),
+      ino: base64(this.#inodes, rows),
+    };
+    this.#paths = [];
+    this.#sizes = [];
+    this.#md5s = '';
+    this.#chars = 0;
+    return columns;
+  }
+}
+
+/** Adds the objects of a line; returns how many, and -1, nothing added, where it is not whole. */
+export function addObjectRows(value: unknown, objects: Map<string, ObjectEntry>): number {
+  if (!isRecord(value, OBJECT_COLUMNS)) return -1;
+  const { key: keys, size: sizes, md5: md5s, etag: etags = md5s, headers, modified, written } = value;
+  if (!isEvery(keys, isString)) return -1;
+  const rows = keys.length;
+  const isTime = (column: unknown): column is readonly number[] | undefined =>
+    column === undefined || (isEvery(column, isTimeOrNone) && column.length === rows);
+  if (!isEvery(sizes, isSize) || sizes.length !== rows) return -1;
+  if (!isDigits(md5s, rows) || !isDigits(etags, rows)) return -1;
+  if (!isTime(modified) || !isTime(written)) return -1;
+  const [distinct, places] = headers === undefined ? [[], undefined] : placed(headers, rows);
+  if (distinct === undefined) return -1;
+  const areSame = etags === md5s;
+  for (let row = 0; row < rows; row++) {
+    const from = row * MD5_DIGITS;
+    const md5 = md5s.slice(from, from + MD5_DIGITS) as Md5;
+    const etag = (areSame ? md5 : etags.slice(from, from + MD5_DIGITS)) as string as ETag;
+    const entry: Writable<ObjectEntry> = { etag, size: sizes[row]!, md5 };
+    const place = places === undefined ? NONE : places[row]!;
+    if (place !== NONE) entry.headers = distinct[place]!;
+    const [seen, made] = [modified?.[row] ?? NONE, written?.[row] ?? NONE];
+    if (seen !== NONE) entry.modified = seen;
+    if (made !== NONE) entry.written = made;
+    objects.set(keys[row]!, entry);
+  }
+  return rows;
+}
+
+/** Files of a line whose columns are whole. */
+export interface FileBlock {
+  readonly paths: readonly string[];
+  readonly sizes: readonly number[];
+  readonly md5s: Buffer;
+  readonly mtimes: BigInt64Array;
+  readonly ctimes: BigInt64Array;
+  readonly inodes: BigInt64Array;
+}
+
+/** `undefined`: the line is not whole. */
+export function fileBlock(value: unknown): FileBlock | undefined {
+  if (!isRecord(value, FILE_COLUMNS)) return undefined;
+  const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino } = value;
+  if (!isEvery(paths, isString) || !isEvery(sizes, isSize) || sizes.length !== paths.length) return undefined;
+  const rows = paths.length;
+  const mtimes = words(mtimeNs, rows);
+  const ctimes = words(ctimeNs, rows);
+  const inodes = words(ino, rows);
+  if (!isDigits(md5, rows) || mtimes === undefined || ctimes === undefined || inodes === undefined)
+    return undefined;
+  return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
+}
+
+/** The digest of a row of `FileBlock.md5s`. */
+export function md5Row(md5s: Buffer, row: number): Buffer {
+  return md5s.subarray(row * MD5_BYTES, (row + 1) * MD5_BYTES);
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A column that a newer version added may say what the others mean: such a line is not read. */
+function isRecord(value: unknown, columns: ReadonlySet<string>): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.keys(value).every((name) => columns.has(name));
+}
+
+function isEvery<T>(column: unknown, is: (value: unknown) => value is T): column is readonly T[] {
+  return Array.isArray(column) && column.every(is);
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+export function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isTimeOrNone(value: unknown): value is number {
+  return value === NONE || isSize(value);
+}
+
+function isNone(value: number): boolean {
+  return value === NONE;
+}
+
+function isDigits(column: unknown, rows: number): column is string {
+  return typeof column === 'string' && column.length === rows * MD5_DIGITS && HEX.test(column);
+}
+
+/** Texts, and the place of each row's among them; `undefined`: they are none. */
+function placed(
+  column: unknown,
+  rows: number,
+): readonly [readonly string[] | undefined, readonly number[] | undefined] {
+  const [distinct, places] = Array.isArray(column) ? (column as readonly unknown[]) : [];
+  if (!isEvery(distinct, isString) || !isEvery(places, isTimeOrNone) || places.length !== rows)
+    return [undefined, undefined];
+  return places.every((place) => place < distinct.length) ? [distinct, places] : [undefined, undefined];
+}
+
+function base64(column: BigInt64Array, rows: number): string {
+  return Buffer.from(column.buffer, column.byteOffset, rows * column.BYTES_PER_ELEMENT).toString('base64');
+}
+
+function words(column: unknown, rows: number): BigInt64Array | undefined {
+  if (typeof column !== 'string') return undefined;
+  const bytes = new Uint8Array(Buffer.from(column, 'base64'));
+  return bytes.length === rows * BigInt64Array.BYTES_PER_ELEMENT
+    ? new BigInt64Array(bytes.buffer)
+    : undefined;
+}
