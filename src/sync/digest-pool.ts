@@ -43,8 +43,9 @@ const BATCHES_SENT = 2;
 /** Of files above this on average, those that are digested beside each other should be of like sizes. Bytes. */
 const WORTH_ORDER = 64 * 1024;
 
-/** What this thread hashes in one go: some 2 ms, in which nothing else happens here. Bytes. */
+/** What this thread hashes in one go: some 2 ms, in which nothing else happens here and no other thread gets more. Bytes. */
 const IN_ONE_GO = 1024 * 1024;
+const FILES_IN_ONE_GO = 32;
 
 /** Compressing is fifty times as slow as hashing. Bytes. */
 const WORTH_THREAD_TO_ENCODE = 2 * 1024 * 1024;
@@ -292,7 +293,7 @@ export class DigestPool {
     setImmediate(() => {
       this.#isHelping = false;
       if (this.#helpers === 0) return;
-      for (let left = IN_ONE_GO; left > 0; ) {
+      for (let left = IN_ONE_GO, files = 0; left > 0 && files < FILES_IN_ONE_GO; files++) {
         const task = this.#queue.at(-1);
         if (task === undefined || !isQuick(task)) break;
         this.#queue.pop();
