@@ -488,6 +488,8 @@ export const TARGETS: readonly FuzzTarget[] = [
         '{"machine":"m","destination":"s3://b/p/","writtenNs":"5","deploys":2}',
         `{"key":"p/a","etag":"${MD5}-2","size":9,"md5":"${MD5}","parts":"1x8+1x1","headers":"h","source":"s","class":"STANDARD","modified":1,"written":2,"chunks":"CAAAAAEAAAABAAAAAgAAAA==","__proto__":{"a":1}}`,
         `{"path":"/r/a","size":9,"mtimeNs":"1","ctimeNs":"-2","ino":"3","md5":"${MD5}"}`,
+        `{"objects":{"key":["p/b","p/c"],"size":[1,2],"md5":"${MD5}${MD5}","etag":"${MD5}${MD5}","headers":[["h"],[0,-1]],"modified":[1,-1],"written":[-1,2]}}`,
+        `{"files":{"path":["/r/b"],"size":[1],"md5":"${MD5}","mtimeNs":"AQAAAAAAAAA=","ctimeNs":"AQAAAAAAAAA=","ino":"AwAAAAAAAAA="}}`,
         `{"upload":"id","key":"p/a","md5":"${MD5}","size":9,"parts":"1x8+1x1","headers":"h","begun":7,"machine":"m","pid":3}`,
         `{"pending":"p/gone","etag":"${MD5}","since":1,"deploys":2}`,
         '{"invalidation":"E2EXAMPLE","paths":["/a","/b/*"]}',

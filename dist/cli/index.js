@@ -3669,7 +3669,7 @@ var model_invalidation = __nccwpck_require__(5135);
 const FIRST_LINE = 's3-dedup-sync-index 1';
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
-/** An index of a million keys has some 300 MiB; anything above this is not ours. Bytes. */
+/** An index of a million keys has some 220 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = 1024 ** 3;
 /** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */
 const MAX_ENTRIES = 4_000_000;
