@@ -256,6 +256,7 @@ describe('patterns without a match', () => {
     const lines = ['site/*.html', 'site/*.js', 'empty', 'missing/**', 'site/deep', 'site/*.js'];
     const tree = await walkLines(lines, { root: work });
     expect(tree.patternsWithoutMatch).toEqual(['site/*.js', 'empty', 'missing/**', 'site/deep']);
+    expect(tree.missing).toEqual([join(work, 'missing')]);
   });
 
   test('a pattern whose files are all excluded has none', async () => {
