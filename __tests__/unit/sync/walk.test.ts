@@ -285,6 +285,33 @@ describe('excludes', () => {
     expect(await publish('# comment', '', 'a.js/', 'dir*/')).toEqual(['a.js', 'a.map']);
   });
 
+  test.each(['[z-a', 'a[', 'a[!', 'a[]', 'a[^]x', 'a[b\\]', 'a[[:alpha:]', '!a[', 'a\\', 'a[b]\\'])(
+    '%j, which matches nothing in git either, is refused: what it was to keep back would be published',
+    async (line) => {
+      const error = await walkError(['o'], { excludes: ['*.map', line] });
+      expect(error).toMatchObject({ code: 'usage', exit: 2 });
+      expect(error.message).toContain(
+        `the pattern ${JSON.stringify(line)} matches nothing, as its [ is not closed`,
+      );
+    },
+  );
+
+  test.each([
+    '[z-a]',
+    'a\\[',
+    '[]]',
+    '[!]a]',
+    '[[:alpha:][]',
+    '[[:x]',
+    'a[b\\]]',
+    '# a[',
+    'a]',
+    '\\\\',
+    'a\\ ',
+  ])('%j is a pattern', async (line) => {
+    expect(names(await walkLines(['o'], { excludes: ['*.map', 'dir1', line] }))).toContain('a.js');
+  });
+
   test('below a directory that is excluded nothing comes back', async () => {
     expect(names(await walkLines(['o'], { excludes: ['dir1/', '!dir1/b.js', '*.map'] }))).toEqual([
       'a.js',
