@@ -128,6 +128,9 @@ function etagsProve(encryption) {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
  */
 const NAMED_ACTION = /not authorized to perform: ([a-z0-9]+:[A-Za-z]+)/;
+/** The kind of policy that it names with it: one that does not allow the action, or one that denies it. */
+const LACKING_POLICY = /because no ([A-Za-z -]+?) allows/;
+const DENYING_POLICY = /with an explicit deny in an? ([A-Za-z -]+)/;
 /** What a write can need besides: who is refused without a name has to look for it. */
 const WRITE = 's3:PutObject (s3:GetObject too where an object is replaced, s3:PutObjectTagging with tags, s3:PutObjectAcl with an ACL)';
 /** The IAM actions that an S3 operation needs, where the answer does not say which one was missing. */
@@ -154,8 +157,43 @@ function explainDenied(error) {
     const { message, operation } = error;
     const named = NAMED_ACTION.exec(message)?.[1];
     const action = named ?? IAM_ACTIONS[operation] ?? `s3:${operation}`;
-    const resource = named?.startsWith('kms:') === true ? 'key' : 'bucket';
-    return `${operation} was denied (${toldOf(error)}): allow ${action} in the policy of the identity and of the ${resource}`;
+    const allow = whatToAllow(message, action);
+    return isOfS3(error)
+        ? `${operation} was denied (${toldOf(error)}): ${allow}`
+        : `${notOfS3(error)}: check endpoint-url and proxy, or ${allow}`;
+}
+function whatToAllow(message, action) {
+    const resource = action.startsWith('kms:') ? 'key' : 'bucket';
+    const denying = DENYING_POLICY.exec(message)?.[1];
+    if (denying !== undefined)
+        return `take ${action} out of what the ${policyOf(denying, resource)} denies: that goes before whatever is allowed`;
+    const lacking = LACKING_POLICY.exec(message)?.[1];
+    if (lacking !== undefined && lacking !== 'identity-based policy')
+        return `allow ${action} in the ${policyOf(lacking, resource)}`;
+    // Within one account one of the two is enough; a key's policy must let IAM decide, or name the identity.
+    const where = resource === 'key' ? '' : ' where another account has it';
+    return `allow ${action} in the policy of the identity, and of the ${resource}${where}`;
+}
+function policyOf(kind, resource) {
+    return kind === 'resource-based policy' ? `policy of the ${resource}` : kind;
+}
+/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
+function isOfS3({ operation, status, message }) {
+    return operation.startsWith('Head') || message !== `HTTP ${status}`;
+}
+function notOfS3({ operation, status }) {
+    return `${operation} was answered with HTTP ${status} and no error of S3's, as a proxy or a web page answers`;
+}
+/** Why there was no answer: a server that was reached, but not trusted or not understood, is none that is away. */
+function explainSilence({ code, message }, told) {
+    if (/^(CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code))
+        return `the server's certificate is not accepted (${told}): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url`;
+    if (/^(EPROTO|ERR_SSL_)/.test(code)) {
+        // What OpenSSL says has its own source files in it.
+        const reason = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? told;
+        return `no TLS connection came about (${reason}): check that the port of endpoint-url speaks TLS, else begin it with http://`;
+    }
+    return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
 }
 function toldOf({ code, message }) {
     return message === '' || message === code ? code : `${code}: ${message}`;
@@ -211,15 +249,20 @@ function explainStore(error, what) {
         case 'throttled':
             return failure('throttled', `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`);
         case 'server':
+            if (error.code === 'NoListing') {
+                return failure('server-error', `${what}: what ${error.operation} is answered with is no listing, on every attempt: check that endpoint-url is S3's and not of a web page, and the proxy`);
+            }
             return failure('server-error', `${what}: ${error.operation} failed (${told}) on every attempt: run again`);
         case 'network':
-            return failure('unreachable', `${what}: no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`);
+            return failure('unreachable', `${what}: ${explainSilence(error, told)}`);
         case 'aborted':
             return failure('cancelled', `${what}: stopped`);
         case 'rejected':
             if (error.code === 'ObjectParentIsFile') {
                 return failure('rejected', `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first`);
             }
+            if (!isOfS3(error))
+                return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
             return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
         case 'fatal':
             return explainFatal(error, what, told);
@@ -239,7 +282,9 @@ function explainFatal(error, what, told) {
         case 'IllegalLocationConstraintException':
         case '301':
         case '307':
-            return usage('wrong-region', `S3 answers that the region is wrong (${told}): set region to the bucket's`);
+            return usage('wrong-region', isOfS3(error)
+                ? `S3 answers that the region is wrong (${told}): set region to the bucket's`
+                : `${error.operation} is redirected (${told}), and no redirect is followed: set endpoint-url to where it leads, or region to the bucket's`);
         case 'ExpiredToken':
         case 'ExpiredTokenException':
         case 'TokenRefreshRequired':
