@@ -863,11 +863,13 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
-/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(7452);
+/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_11__ = __webpack_require__(7452);
 /* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6799);
-/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(7979);
-/* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(4460);
-/* harmony import */ var _explain_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(7770);
+/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(6112);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4132);
+/* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(4460);
+/* harmony import */ var _explain_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(7770);
+
 
 
 
@@ -889,19 +891,28 @@ function fileIndexStorage(path) {
         trust: { remote: false, local: true, grace: true },
         load: () => readRegular(path),
         async save(pieces) {
-            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, pieces);
+            await naming(path, (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, pieces));
             await clear();
         },
         journal: {
             ofEndedRuns: false,
             load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
-            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__/* .groupCommit */ .D)(async (lines) => {
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__/* .groupCommit */ .D)(async (lines) => {
                 await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdir)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(journal), { recursive: true });
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(journal, lines);
+                await naming(journal, (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(journal, lines));
             }),
             clear,
         },
     };
+}
+/** A full disk is told without the file, and the command line chooses where the index lies. */
+async function naming(path, writing) {
+    try {
+        await writing;
+    }
+    catch (error) {
+        throw new Error(`${path}: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(error)}`, { cause: error });
+    }
 }
 async function readRegular(path) {
     let stats;
@@ -944,7 +955,7 @@ function objectIndexStorage(store, key, inDestination) {
                 // What another run dropped is gone all the same.
                 if (answer.deleted || answer.error.kind !== 'denied')
                     continue;
-                throw new Error(`its journal could not be deleted: ${(0,_explain_js__WEBPACK_IMPORTED_MODULE_8__/* .explainDenied */ .n)(answer.error)}`);
+                throw new Error(`its journal could not be deleted: ${(0,_explain_js__WEBPACK_IMPORTED_MODULE_9__/* .explainDenied */ .n)(answer.error)}`);
             }
         }
         journalKeys.clear();
@@ -967,14 +978,14 @@ function objectIndexStorage(store, key, inDestination) {
                         journalKeys.add(object.key);
                 }
                 const bodies = [];
-                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_10__/* .forEachConcurrent */ .C6)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_11__/* .forEachConcurrent */ .C6)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
                     const body = await store.read(at, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal);
                     if (body !== undefined)
                         bodies.push(body.bytes);
                 });
                 return Buffer.concat(bodies);
             },
-            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__/* .groupCommit */ .D)(async (lines, signal) => {
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__/* .groupCommit */ .D)(async (lines, signal) => {
                 const at = `${directory}${run}-${++batches}`;
                 journalKeys.add(at);
                 await put(at, Buffer.from(lines), signal);

@@ -18,9 +18,14 @@ export const modules = {
 /**
  * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
  * written need not fit one string. Rejects with the system's error; the old file is then still there.
+ *
+ * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 async function replaceFile(path, pieces) {
     await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
+    if (there?.isFile() === false)
+        throw new Error('it is not a regular file');
     const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
     try {
         const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
@@ -936,8 +941,10 @@ var replace_file = __webpack_require__(170);
 var concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
-var digest_index = __webpack_require__(7979);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
+// EXTERNAL MODULE: ./build/src/model/errors.js
+var errors = __webpack_require__(4132);
 ;// CONCATENATED MODULE: ./build/src/model/group-commit.js
 /** Lines that arrive while a write is under way go together in the next one; each caller waits for its own. */
 function groupCommit(write) {
@@ -977,6 +984,7 @@ var explain = __webpack_require__(7770);
 
 
 
+
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
@@ -987,7 +995,7 @@ function fileIndexStorage(path) {
         trust: { remote: false, local: true, grace: true },
         load: () => readRegular(path),
         async save(pieces) {
-            await (0,replace_file/* replaceFile */.f)(path, pieces);
+            await naming(path, (0,replace_file/* replaceFile */.f)(path, pieces));
             await clear();
         },
         journal: {
@@ -995,11 +1003,20 @@ function fileIndexStorage(path) {
             load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
             append: groupCommit(async (lines) => {
                 await (0,promises_.mkdir)((0,external_node_path_.dirname)(journal), { recursive: true });
-                await (0,promises_.appendFile)(journal, lines);
+                await naming(journal, (0,promises_.appendFile)(journal, lines));
             }),
             clear,
         },
     };
+}
+/** A full disk is told without the file, and the command line chooses where the index lies. */
+async function naming(path, writing) {
+    try {
+        await writing;
+    }
+    catch (error) {
+        throw new Error(`${path}: ${(0,errors/* messageOf */.bD)(error)}`, { cause: error });
+    }
 }
 async function readRegular(path) {
     let stats;
