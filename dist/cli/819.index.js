@@ -260,7 +260,10 @@ function explainSilence({ code, message }, told) {
     return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
 }
 function toldOf({ code, message }) {
-    return message === '' || message === code ? code : `${code}: ${message}`;
+    if (message === '' || message === code)
+        return code;
+    // What has no name but this says all in its words.
+    return code === 'Error' ? message : `${code}: ${message}`;
 }
 /** Puts whatever a step or a phase met into one line that says what to do. */
 function explain(error, what) {

@@ -95,7 +95,9 @@ function explainSilence({ code, message }: StoreError, told: string): string {
 }
 
 function toldOf({ code, message }: StoreError): string {
-  return message === '' || message === code ? code : `${code}: ${message}`;
+  if (message === '' || message === code) return code;
+  // What has no name but this says all in its words.
+  return code === 'Error' ? message : `${code}: ${message}`;
 }
 
 /** Puts whatever a step or a phase met into one line that says what to do. */

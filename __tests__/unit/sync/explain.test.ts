@@ -76,6 +76,9 @@ test('a server that was reached and is not trusted, or speaks no TLS, is not tol
   expect(told('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate')).toBe(
     "p/a: the server's certificate is not accepted (DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url",
   );
+  expect(told('Error', 'the connection was closed without an answer')).toBe(
+    'p/a: no answer from S3 (the connection was closed without an answer) on any attempt: check endpoint-url, region, proxy and network',
+  );
   const openssl =
     'write EPROTO 80EC0B83:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/ssl/record/ssl3_record.c:350: ';
   expect(told('EPROTO', openssl)).toBe(
