@@ -1702,14 +1702,14 @@ function createLog() {
             case 'end':
                 return [
                     ...details(event),
-                    ...endLines(event),
+                    ...endLines(event, failed + skipped === 0 && groups.size === 0),
                     ...failures.map((text) => ({ kind: 'annotation', level: 'error', text })),
                     ...(failed > failures.length
                         ? [
                             error(`and ${formatCount(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`),
                         ]
                         : []),
-                    ...(skipped > 0 ? [error(`${formatStepsWere(skipped)} not done; the next run does them`)] : []),
+                    ...(skipped > 0 ? [error(`${formatStepsWere(skipped)} not done; the next run does the rest`)] : []),
                 ];
         }
     };
@@ -1851,15 +1851,21 @@ function invalidationText({ distribution, paths, id, status }, code = printable)
                 : `Invalidated ${what} (id ${code(id)}), which is not known to be complete: ${list}`;
     }
 }
-/** The end of a run in a few words; begins a sentence. */
-function statusText(status, dryRun) {
+/**
+ * The end of a run in a few words; begins a sentence.
+ *
+ * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it
+ */
+function statusText(status, dryRun, isUntouched = false) {
     switch (status) {
         case 'done':
             return 'Done';
         case 'planned':
             return 'Dry run';
         case 'failed':
-            return dryRun ? 'Dry run failed' : 'Failed';
+            if (dryRun)
+                return 'Dry run failed';
+            return isUntouched ? 'Failed, nothing was written,' : 'Failed';
         case 'refused':
             return 'Refused, nothing was written,';
         case 'different':
@@ -1890,9 +1896,9 @@ function totalRows(totals, dryRun) {
     ];
     return rows.filter(({ count }) => count.files > 0);
 }
-function* endLines(ended) {
+function* endLines(ended, isUntouched) {
     const rows = totalRows(ended.totals, ended.dryRun);
-    yield info(`${statusText(ended.status, ended.dryRun)} in ${formatSeconds(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
+    yield info(`${statusText(ended.status, ended.dryRun, isUntouched)} in ${formatSeconds(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
     const words = Math.max(0, ...rows.map(({ word }) => word.length));
     const files = Math.max(0, ...rows.map(({ count }) => formatCount(count.files).length));
     for (const { word, count } of rows) {
@@ -1990,7 +1996,11 @@ function statusSentence(report, totals) {
         case 'different':
             return 'Different from what a sync would make of it: nothing was written';
         case 'failed':
-            return report.dryRun ? 'Dry run failed' : 'Failed';
+            if (report.dryRun)
+                return 'Dry run failed';
+            return report.destinations.every(({ steps }) => steps.length === 0)
+                ? 'Failed: nothing was written'
+                : 'Failed';
         case 'refused':
             return 'Refused: nothing was written';
         case 'cancelled':
@@ -2116,7 +2126,7 @@ function failures(report) {
     for (const step of steps(report))
         if (step.outcome === 'skipped')
             notStarted++;
-    const after = notStarted === 0 ? '' : `\n\n${formatStepsWere(notStarted)} not done; the next run does them.`;
+    const after = notStarted === 0 ? '' : `\n\n${formatStepsWere(notStarted)} not done; the next run does the rest.`;
     return `#### Failures\n\n${table(['key', '', 'what happened, and what to do'], rows)}${more(count, rows.length)}${after}`;
 }
 function invalidations(report) {

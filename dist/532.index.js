@@ -128,6 +128,9 @@ function etagsProve(encryption) {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
  */
 const NAMED_ACTION = /not authorized to perform: ([a-z0-9]+:[A-Za-z]+)/;
+/** The kind of policy that it names with it: one that does not allow the action, or one that denies it. */
+const LACKING_POLICY = /because no ([A-Za-z -]+?) allows/;
+const DENYING_POLICY = /with an explicit deny in an? ([A-Za-z -]+)/;
 /** What a write can need besides: who is refused without a name has to look for it. */
 const WRITE = 's3:PutObject (s3:GetObject too where an object is replaced, s3:PutObjectTagging with tags, s3:PutObjectAcl with an ACL)';
 /** The IAM actions that an S3 operation needs, where the answer does not say which one was missing. */
@@ -154,11 +157,49 @@ function explainDenied(error) {
     const { message, operation } = error;
     const named = NAMED_ACTION.exec(message)?.[1];
     const action = named ?? IAM_ACTIONS[operation] ?? `s3:${operation}`;
-    const resource = named?.startsWith('kms:') === true ? 'key' : 'bucket';
-    return `${operation} was denied (${toldOf(error)}): allow ${action} in the policy of the identity and of the ${resource}`;
+    const allow = whatToAllow(message, action);
+    return isOfS3(error)
+        ? `${operation} was denied (${toldOf(error)}): ${allow}`
+        : `${notOfS3(error)}: check endpoint-url and proxy, or ${allow}`;
+}
+function whatToAllow(message, action) {
+    const resource = action.startsWith('kms:') ? 'key' : 'bucket';
+    const denying = DENYING_POLICY.exec(message)?.[1];
+    if (denying !== undefined)
+        return `take ${action} out of what the ${policyOf(denying, resource)} denies: that goes before whatever is allowed`;
+    const lacking = LACKING_POLICY.exec(message)?.[1];
+    if (lacking !== undefined && lacking !== 'identity-based policy')
+        return `allow ${action} in the ${policyOf(lacking, resource)}`;
+    // Within one account one of the two is enough; a key's policy must let IAM decide, or name the identity.
+    const where = resource === 'key' ? '' : ' where another account has it';
+    return `allow ${action} in the policy of the identity, and of the ${resource}${where}`;
+}
+function policyOf(kind, resource) {
+    return kind === 'resource-based policy' ? `policy of the ${resource}` : kind;
+}
+/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
+function isOfS3({ operation, status, message }) {
+    return operation.startsWith('Head') || message !== `HTTP ${status}`;
+}
+function notOfS3({ operation, status }) {
+    return `${operation} was answered with HTTP ${status} and no error of S3's, as a proxy or a web page answers`;
+}
+/** Why there was no answer: a server that was reached, but not trusted or not understood, is none that is away. */
+function explainSilence({ code, message }, told) {
+    if (/^(CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code))
+        return `the server's certificate is not accepted (${told}): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url`;
+    if (/^(EPROTO|ERR_SSL_)/.test(code)) {
+        // What OpenSSL says has its own source files in it.
+        const reason = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? told;
+        return `no TLS connection came about (${reason}): check that the port of endpoint-url speaks TLS, else begin it with http://`;
+    }
+    return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
 }
 function toldOf({ code, message }) {
-    return message === '' || message === code ? code : `${code}: ${message}`;
+    if (message === '' || message === code)
+        return code;
+    // What has no name but this says all in its words.
+    return code === 'Error' ? message : `${code}: ${message}`;
 }
 /** Puts whatever a step or a phase met into one line that says what to do. */
 function explain(error, what) {
@@ -211,15 +252,20 @@ function explainStore(error, what) {
         case 'throttled':
             return failure('throttled', `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`);
         case 'server':
+            if (error.code === 'NoListing') {
+                return failure('server-error', `${what}: what ${error.operation} is answered with is no listing, on every attempt: check that endpoint-url is S3's and not of a web page, and the proxy`);
+            }
             return failure('server-error', `${what}: ${error.operation} failed (${told}) on every attempt: run again`);
         case 'network':
-            return failure('unreachable', `${what}: no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`);
+            return failure('unreachable', `${what}: ${explainSilence(error, told)}`);
         case 'aborted':
             return failure('cancelled', `${what}: stopped`);
         case 'rejected':
             if (error.code === 'ObjectParentIsFile') {
                 return failure('rejected', `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first`);
             }
+            if (!isOfS3(error))
+                return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
             return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
         case 'fatal':
             return explainFatal(error, what, told);
@@ -239,7 +285,9 @@ function explainFatal(error, what, told) {
         case 'IllegalLocationConstraintException':
         case '301':
         case '307':
-            return usage('wrong-region', `S3 answers that the region is wrong (${told}): set region to the bucket's`);
+            return usage('wrong-region', isOfS3(error)
+                ? `S3 answers that the region is wrong (${told}): set region to the bucket's`
+                : `${error.operation} is redirected (${told}), and no redirect is followed: set endpoint-url to where it leads, or region to the bucket's`);
         case 'ExpiredToken':
         case 'ExpiredTokenException':
         case 'TokenRefreshRequired':
@@ -818,11 +866,13 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
-/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(7452);
+/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_11__ = __webpack_require__(7452);
 /* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6799);
 /* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(7979);
-/* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(4460);
-/* harmony import */ var _explain_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(7770);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4132);
+/* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(4460);
+/* harmony import */ var _explain_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(7770);
+
 
 
 
@@ -844,19 +894,28 @@ function fileIndexStorage(path) {
         trust: { remote: false, local: true, grace: true },
         load: () => readRegular(path),
         async save(pieces) {
-            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, pieces);
+            await naming(path, (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, pieces));
             await clear();
         },
         journal: {
             ofEndedRuns: false,
             load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
-            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__/* .groupCommit */ .D)(async (lines) => {
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__/* .groupCommit */ .D)(async (lines) => {
                 await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdir)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(journal), { recursive: true });
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(journal, lines);
+                await naming(journal, (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(journal, lines));
             }),
             clear,
         },
     };
+}
+/** A full disk is told without the file, and the command line chooses where the index lies. */
+async function naming(path, writing) {
+    try {
+        await writing;
+    }
+    catch (error) {
+        throw new Error(`${path}: ${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(error)}`, { cause: error });
+    }
 }
 async function readRegular(path) {
     let stats;
@@ -899,7 +958,7 @@ function objectIndexStorage(store, key, inDestination) {
                 // What another run dropped is gone all the same.
                 if (answer.deleted || answer.error.kind !== 'denied')
                     continue;
-                throw new Error(`its journal could not be deleted: ${(0,_explain_js__WEBPACK_IMPORTED_MODULE_8__/* .explainDenied */ .n)(answer.error)}`);
+                throw new Error(`its journal could not be deleted: ${(0,_explain_js__WEBPACK_IMPORTED_MODULE_9__/* .explainDenied */ .n)(answer.error)}`);
             }
         }
         journalKeys.clear();
@@ -922,14 +981,14 @@ function objectIndexStorage(store, key, inDestination) {
                         journalKeys.add(object.key);
                 }
                 const bodies = [];
-                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_10__/* .forEachConcurrent */ .C6)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_11__/* .forEachConcurrent */ .C6)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
                     const body = await store.read(at, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal);
                     if (body !== undefined)
                         bodies.push(body.bytes);
                 });
                 return Buffer.concat(bodies);
             },
-            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_9__/* .groupCommit */ .D)(async (lines, signal) => {
+            append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__/* .groupCommit */ .D)(async (lines, signal) => {
                 const at = `${directory}${run}-${++batches}`;
                 journalKeys.add(at);
                 await put(at, Buffer.from(lines), signal);

@@ -162,7 +162,7 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, g
             if (cache !== undefined) {
                 try {
                     if (!(await inTurn(() => saveDirectory(cache, left, env))))
-                        giveUp('the cache service did not take it');
+                        giveUp(whyNotTaken(env));
                 }
                 catch (error) {
                     giveUp(`the cache service did not take it (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
@@ -184,6 +184,12 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, g
             clear: forget,
         },
     };
+}
+/** What `cache-mode` of the workflow or the job says; GitHub's default for pull_request_target is `read`. */
+function whyNotTaken({ ACTIONS_CACHE_MODE: mode = '' }) {
+    return mode === 'read' || mode === 'none'
+        ? `the job's cache-mode is ${mode}`
+        : 'the cache service did not take it';
 }
 /** The post step: saves what main wrote and was killed before it could save. Never fails a job. */
 async function saveUnsaved(state, { env, loadService }, say) {
@@ -306,9 +312,14 @@ async function readIndex(directory) {
 /**
  * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
  * written need not fit one string. Rejects with the system's error; the old file is then still there.
+ *
+ * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 async function replaceFile(path, pieces) {
     await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
+    if (there?.isFile() === false)
+        throw new Error('it is not a regular file');
     const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
     try {
         const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
@@ -1423,7 +1434,7 @@ class EntriesMap {
 /* harmony export */ });
 /* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
 
-/** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
+/** Exit status of the process and of the job; docs/VERSIONING.md calls it a contract. */
 const EXIT = {
     done: 0,
     failed: 1,

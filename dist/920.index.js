@@ -2341,6 +2341,7 @@ function asFailure(error, name, key) {
 
 
 
+
 /** Deletions that the default limit always allows: a small site may lose half its pages in one deploy. */
 const ALWAYS_ALLOWED = 20;
 /** The default limit: a share of the listed keys that are not excluded. */
@@ -2353,7 +2354,8 @@ const DEFAULT_PERCENT = 25;
  */
 function guardTree(tree, places, options, deletes) {
     if (tree.files.length === 0) {
-        const message = `no files were found under ${places.join(', ')}`;
+        const where = tree.missing.length === 0 ? '' : `, as there is no ${tree.missing.map(walk_findings/* showName */.$i).join(', no ')}`;
+        const message = `no files were found under ${places.join(', ')}${where}`;
         if (options.ifNoFilesFound === 'error') {
             throw (0,errors/* refusal */.x5)('no-files-found', `${message}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn`);
         }
@@ -2417,10 +2419,10 @@ function guardNesting(tree, provider) {
 function guardDeletions(planned, deletes, url, cause = 'the tree') {
     if (!deletes.deleteAfter)
         return;
-    const { losses, deletions, listedUnexcluded, related } = planned;
+    const { losses, firstLosses, deletions, listedUnexcluded, related } = planned;
     const { maxDelete } = deletes;
     if (maxDelete.kind === 'default' && deletions > 0 && !related) {
-        throw (0,errors/* refusal */.x5)('unrelated-destination', `${url} holds ${listedUnexcluded} objects and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`);
+        throw (0,errors/* refusal */.x5)('unrelated-destination', `${url} holds ${listedUnexcluded} objects (${(0,walk_findings/* listed */.KE)(firstLosses, listedUnexcluded)}) and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`);
     }
     const inner = innerDestination(planned);
     if (inner !== undefined && cause === 'the tree') {
@@ -2428,7 +2430,7 @@ function guardDeletions(planned, deletes, url, cause = 'the tree') {
     }
     const limit = deletionLimit(maxDelete, listedUnexcluded);
     if (losses > limit) {
-        throw new errors/* SyncError */.S0('too-many-deletions', errors/* EXIT */.dc.refused, `${losses} of ${listedUnexcluded} objects under ${url} would be deleted and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`);
+        throw new errors/* SyncError */.S0('too-many-deletions', errors/* EXIT */.dc.refused, `${losses} of ${listedUnexcluded} objects under ${url} would be deleted (${(0,walk_findings/* listed */.KE)(firstLosses, losses)}) and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`);
     }
 }
 /** The prefix of another destination among what would be deleted: our own objects of an inner prefix lie there. */
@@ -3133,6 +3135,8 @@ function phasesOf(writes, before, rankOf) {
 function identityOf(content) {
     return content?.md5 ?? content?.etags[0];
 }
+/** Losses that a refusal names. */
+const LOSSES_NAMED = 3;
 /**
  * Decides what becomes of every key.
  *
@@ -3340,6 +3344,7 @@ function makePlan(input) {
         }
     }
     let losses = 0;
+    const firstLosses = [];
     const waiting = [];
     for (const object of deletions.sort((a, b) => (0,object_key/* compareKeys */.YD)(a.key, b.key))) {
         const excluded = policy.excluded(object.key.slice(prefix.length));
@@ -3349,8 +3354,11 @@ function makePlan(input) {
             related = true;
         const grace = policy.grace(object);
         // What begins to wait is judged now: when it has expired, nobody looks any more.
-        if (!stays && (grace === 'due' || grace === 'begins'))
+        if (!stays && (grace === 'due' || grace === 'begins')) {
             losses++;
+            if (firstLosses.length < LOSSES_NAMED)
+                firstLosses.push(object.key);
+        }
         if (grace === 'waits' || grace === 'begins') {
             const { key, size: bytes, etag } = object;
             const step = { key, action: 'keep', reason: 'grace', rank: 0, bytes, etag };
@@ -3377,6 +3385,7 @@ function makePlan(input) {
         deletions: deletions.length,
         waiting,
         losses,
+        firstLosses,
         related,
     };
 }
@@ -3914,6 +3923,7 @@ function remoteTree(listing, prefix, options) {
         skipped: () => false,
         hasDirectory: (name) => directories.has(name),
         warnings: [],
+        missing: [],
         patternsWithoutMatch: [],
     };
 }
@@ -3923,6 +3933,7 @@ function remoteFile(name, { key, etag, size, lastModified }) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/remove.js
+
 
 
 /** Our own objects last: a lease is seen, and uploads are remembered, as long as anything else is there. */
@@ -3971,6 +3982,7 @@ function planRemoval(prefix, listing, retained) {
         deletions: removed.length,
         waiting: [],
         losses: removed.length,
+        firstLosses: removed.slice(0, LOSSES_NAMED).map(({ key }) => key),
         related: true,
     };
 }
@@ -10046,6 +10058,7 @@ function plannedOf(plan, done) {
         deletions: steps.filter(({ action }) => action === 'delete').length,
         waiting: steps.flatMap((step) => (step.action === 'keep' && step.reason === 'grace' ? step : [])),
         losses: 0,
+        firstLosses: [],
         related: true,
     };
 }

@@ -1262,7 +1262,7 @@ function withoutSigningValues(text, { accessKeyId, secretAccessKey, sessionToken
 
 ;// CONCATENATED MODULE: ./build/src/model/errors.js
 
-/** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
+/** Exit status of the process and of the job; docs/VERSIONING.md calls it a contract. */
 const EXIT = {
     done: 0,
     failed: 1,

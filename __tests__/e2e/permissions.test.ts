@@ -400,10 +400,10 @@ const features: Readonly<Record<string, Feature>> = {
     works: () => expect(s3.server.log.counts).toMatchObject({ CopyObject: 1, PutObject: 2 }),
     without: {
       'kms:GenerateDataKey': fails(
-        /PutObject was denied .*: allow kms:GenerateDataKey in the policy of the identity and of the key/,
+        /PutObject was denied .*: allow kms:GenerateDataKey in the policy of the identity, and of the key/,
       ),
       'kms:Decrypt': says(
-        /twin\.css is uploaded, not copied from .*: CopyObject was denied .*: allow kms:Decrypt in the policy of the identity and of the key/,
+        /twin\.css is uploaded, not copied from .*: CopyObject was denied .*: allow kms:Decrypt in the policy of the identity, and of the key/,
       ),
     },
   },
@@ -414,7 +414,7 @@ const features: Readonly<Record<string, Feature>> = {
     works: () => expect(s3.server.object('www.example.com', 'site/large.bin')?.encryption?.keyId).toBe(KEY),
     without: {
       'kms:Decrypt': fails(
-        /CompleteMultipartUpload was denied .*: allow kms:Decrypt in the policy of the identity and of the key/,
+        /CompleteMultipartUpload was denied .*: allow kms:Decrypt in the policy of the identity, and of the key/,
       ),
     },
   },

@@ -136,7 +136,7 @@ describe('max-delete', () => {
     expect(keys()).toHaveLength(exit === 0 ? 0 : 31);
     if (exit === 0) return;
     expect(run.report.error?.message).toMatch(
-      /^30 of 30 objects under .*pr-1\/ would be deleted and max-delete allows 29: nothing was written; check the prefix/,
+      /^30 of 30 objects under .*pr-1\/ would be deleted \(pr-1\/0, pr-1\/1, pr-1\/10 and 27 more\) and max-delete allows 29: nothing was written; check the prefix/,
     );
     expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
   });

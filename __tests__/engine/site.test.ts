@@ -619,7 +619,10 @@ describe('what a run cannot do is said as it is', () => {
 
   test.each([
     ['123456789012', /; or the bucket is not owned by 123456789012, which expected-bucket-owner says$/],
-    [undefined, /allow s3:ListBucket in the policy of the identity and of the bucket$/],
+    [
+      undefined,
+      /allow s3:ListBucket in the policy of the identity, and of the bucket where another account has it$/,
+    ],
   ])('a listing that is denied, with expected-bucket-owner %s', async (expectedBucketOwner, told) => {
     await writeTree({ a: 'a' }, root);
     s3.server.faults.add({

@@ -343,7 +343,7 @@ describe('what is said', () => {
     const { exit, err, out } = await cli(['dist', 's3://site/p'], { openStore });
     expect(exit).toBe(2);
     expect(err).toBe('error: no credentials ::error::x\n');
-    expect(out).toMatch(/\nFailed in 0.00 s\n$/);
+    expect(out).toMatch(/\nFailed, nothing was written, in 0.00 s\n$/);
   });
 
   test('--detailed-exitcode', async () => {

@@ -26,6 +26,9 @@ const MOST_WAYS = 2e7;
 function parseExcludes(lines) {
     if (lines.every((line) => line.trim() === ''))
         return undefined;
+    for (const line of lines)
+        if (!line.startsWith('#') && !isClosed(line))
+            throw unclosed(line);
     // Keys of a listing may begin with `/` or `../`, which `ignore` takes for a mistake unless it is told.
     const options = { ignorecase: false, allowRelativePaths: true };
     const rules = ignore__WEBPACK_IMPORTED_MODULE_0__(options).add(lines);
@@ -40,6 +43,42 @@ function parseExcludes(lines) {
         }
         return asked.ignores(directory ? `${name}/` : name);
     };
+}
+/**
+ * A `[` that is not closed and a `\` at the end make a line match nothing, in git too. What it was to keep back would be
+ * published, and what it was to protect deleted.
+ */
+function unclosed(line) {
+    return (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .usageError */ .Wp)(`the pattern ${JSON.stringify(line.slice(0, 80))} matches nothing, as its [ is not closed or it ends with a \\: close it, or write \\[ and \\\\ for the characters themselves`);
+}
+function isClosed(line) {
+    const lastClass = line.lastIndexOf(':]');
+    for (let at = 0; at < line.length; at++) {
+        if (line[at] === '\\')
+            at++;
+        else if (line[at] === '[')
+            at = bracketEnd(line, at, lastClass);
+        if (at === line.length)
+            return false;
+    }
+    return true;
+}
+/** Where a bracket is closed; the length of the line: nowhere. */
+function bracketEnd(line, from, lastClass) {
+    let at = from + 1;
+    if (line[at] === '!' || line[at] === '^')
+        at++;
+    // Right behind the beginning it is a member.
+    if (line[at] === ']')
+        at++;
+    for (; at < line.length && line[at] !== ']'; at++) {
+        if (line[at] === '\\')
+            at++;
+        // [:alpha:] and the like.
+        else if (line.startsWith('[:', at) && at + 2 <= lastClass)
+            at = line.indexOf(':]', at + 2) + 1;
+    }
+    return Math.min(at, line.length);
 }
 /** The line with the most `**`; one alone costs nothing. */
 function greediest(lines) {
@@ -1156,6 +1195,7 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
         skipped: (name) => isBelowAny(name, findings.skipped),
         hasDirectory: (name) => findings.directories.has(name),
         warnings: warningsOf(findings, files),
+        missing: starts.flatMap(({ path, found }) => (found.kind === 'missing' ? [path] : [])),
         patternsWithoutMatch: matcher.withoutMatch(),
     };
 }

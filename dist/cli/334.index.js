@@ -208,8 +208,11 @@ async function resolveRegion(configuration, connection, endpoint, bucket, signal
         return await new dist_cjs/* S3Client */.YxF(configuration).config.region();
     }
     catch (error) {
-        // A profile that does not exist is not a missing region.
-        if (!/region is missing/i.test((0,errors/* messageOf */.bD)(error)))
+        const message = (0,errors/* messageOf */.bD)(error);
+        if (/^Region not accepted: region=".+"/.test(message))
+            throw (0,configuration_error/* configurationError */.D)('no-region', `${message}: set region, or AWS_REGION, as in eu-central-1`, error);
+        // An unset variable of a workflow sets AWS_REGION to nothing. A profile that does not exist is not a missing region.
+        if (!/region is missing|region=""/i.test(message))
             throw noCredentials(connection, error);
     }
     if (endpoint !== undefined)

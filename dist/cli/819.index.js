@@ -18,9 +18,14 @@ export const modules = {
 /**
  * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
  * written need not fit one string. Rejects with the system's error; the old file is then still there.
+ *
+ * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 async function replaceFile(path, pieces) {
     await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
+    if (there?.isFile() === false)
+        throw new Error('it is not a regular file');
     const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
     try {
         const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
@@ -187,6 +192,9 @@ function etagsProve(encryption) {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
  */
 const NAMED_ACTION = /not authorized to perform: ([a-z0-9]+:[A-Za-z]+)/;
+/** The kind of policy that it names with it: one that does not allow the action, or one that denies it. */
+const LACKING_POLICY = /because no ([A-Za-z -]+?) allows/;
+const DENYING_POLICY = /with an explicit deny in an? ([A-Za-z -]+)/;
 /** What a write can need besides: who is refused without a name has to look for it. */
 const WRITE = 's3:PutObject (s3:GetObject too where an object is replaced, s3:PutObjectTagging with tags, s3:PutObjectAcl with an ACL)';
 /** The IAM actions that an S3 operation needs, where the answer does not say which one was missing. */
@@ -213,11 +221,49 @@ function explainDenied(error) {
     const { message, operation } = error;
     const named = NAMED_ACTION.exec(message)?.[1];
     const action = named ?? IAM_ACTIONS[operation] ?? `s3:${operation}`;
-    const resource = named?.startsWith('kms:') === true ? 'key' : 'bucket';
-    return `${operation} was denied (${toldOf(error)}): allow ${action} in the policy of the identity and of the ${resource}`;
+    const allow = whatToAllow(message, action);
+    return isOfS3(error)
+        ? `${operation} was denied (${toldOf(error)}): ${allow}`
+        : `${notOfS3(error)}: check endpoint-url and proxy, or ${allow}`;
+}
+function whatToAllow(message, action) {
+    const resource = action.startsWith('kms:') ? 'key' : 'bucket';
+    const denying = DENYING_POLICY.exec(message)?.[1];
+    if (denying !== undefined)
+        return `take ${action} out of what the ${policyOf(denying, resource)} denies: that goes before whatever is allowed`;
+    const lacking = LACKING_POLICY.exec(message)?.[1];
+    if (lacking !== undefined && lacking !== 'identity-based policy')
+        return `allow ${action} in the ${policyOf(lacking, resource)}`;
+    // Within one account one of the two is enough; a key's policy must let IAM decide, or name the identity.
+    const where = resource === 'key' ? '' : ' where another account has it';
+    return `allow ${action} in the policy of the identity, and of the ${resource}${where}`;
+}
+function policyOf(kind, resource) {
+    return kind === 'resource-based policy' ? `policy of the ${resource}` : kind;
+}
+/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
+function isOfS3({ operation, status, message }) {
+    return operation.startsWith('Head') || message !== `HTTP ${status}`;
+}
+function notOfS3({ operation, status }) {
+    return `${operation} was answered with HTTP ${status} and no error of S3's, as a proxy or a web page answers`;
+}
+/** Why there was no answer: a server that was reached, but not trusted or not understood, is none that is away. */
+function explainSilence({ code, message }, told) {
+    if (/^(CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code))
+        return `the server's certificate is not accepted (${told}): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url`;
+    if (/^(EPROTO|ERR_SSL_)/.test(code)) {
+        // What OpenSSL says has its own source files in it.
+        const reason = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? told;
+        return `no TLS connection came about (${reason}): check that the port of endpoint-url speaks TLS, else begin it with http://`;
+    }
+    return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
 }
 function toldOf({ code, message }) {
-    return message === '' || message === code ? code : `${code}: ${message}`;
+    if (message === '' || message === code)
+        return code;
+    // What has no name but this says all in its words.
+    return code === 'Error' ? message : `${code}: ${message}`;
 }
 /** Puts whatever a step or a phase met into one line that says what to do. */
 function explain(error, what) {
@@ -270,15 +316,20 @@ function explainStore(error, what) {
         case 'throttled':
             return failure('throttled', `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`);
         case 'server':
+            if (error.code === 'NoListing') {
+                return failure('server-error', `${what}: what ${error.operation} is answered with is no listing, on every attempt: check that endpoint-url is S3's and not of a web page, and the proxy`);
+            }
             return failure('server-error', `${what}: ${error.operation} failed (${told}) on every attempt: run again`);
         case 'network':
-            return failure('unreachable', `${what}: no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`);
+            return failure('unreachable', `${what}: ${explainSilence(error, told)}`);
         case 'aborted':
             return failure('cancelled', `${what}: stopped`);
         case 'rejected':
             if (error.code === 'ObjectParentIsFile') {
                 return failure('rejected', `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first`);
             }
+            if (!isOfS3(error))
+                return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
             return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
         case 'fatal':
             return explainFatal(error, what, told);
@@ -298,7 +349,9 @@ function explainFatal(error, what, told) {
         case 'IllegalLocationConstraintException':
         case '301':
         case '307':
-            return usage('wrong-region', `S3 answers that the region is wrong (${told}): set region to the bucket's`);
+            return usage('wrong-region', isOfS3(error)
+                ? `S3 answers that the region is wrong (${told}): set region to the bucket's`
+                : `${error.operation} is redirected (${told}), and no redirect is followed: set endpoint-url to where it leads, or region to the bucket's`);
         case 'ExpiredToken':
         case 'ExpiredTokenException':
         case 'TokenRefreshRequired':
@@ -893,6 +946,8 @@ var concurrency = __webpack_require__(7452);
 var digest = __webpack_require__(6799);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
 var digest_index = __webpack_require__(7979);
+// EXTERNAL MODULE: ./build/src/model/errors.js
+var errors = __webpack_require__(4132);
 ;// CONCATENATED MODULE: ./build/src/model/group-commit.js
 /** Lines that arrive while a write is under way go together in the next one; each caller waits for its own. */
 function groupCommit(write) {
@@ -932,6 +987,7 @@ var explain = __webpack_require__(7770);
 
 
 
+
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
@@ -942,7 +998,7 @@ function fileIndexStorage(path) {
         trust: { remote: false, local: true, grace: true },
         load: () => readRegular(path),
         async save(pieces) {
-            await (0,replace_file/* replaceFile */.f)(path, pieces);
+            await naming(path, (0,replace_file/* replaceFile */.f)(path, pieces));
             await clear();
         },
         journal: {
@@ -950,11 +1006,20 @@ function fileIndexStorage(path) {
             load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
             append: groupCommit(async (lines) => {
                 await (0,promises_.mkdir)((0,external_node_path_.dirname)(journal), { recursive: true });
-                await (0,promises_.appendFile)(journal, lines);
+                await naming(journal, (0,promises_.appendFile)(journal, lines));
             }),
             clear,
         },
     };
+}
+/** A full disk is told without the file, and the command line chooses where the index lies. */
+async function naming(path, writing) {
+    try {
+        await writing;
+    }
+    catch (error) {
+        throw new Error(`${path}: ${(0,errors/* messageOf */.bD)(error)}`, { cause: error });
+    }
 }
 async function readRegular(path) {
     let stats;

@@ -540,14 +540,14 @@ function createLog() {
             case 'end':
                 return [
                     ...details(event),
-                    ...endLines(event),
+                    ...endLines(event, failed + skipped === 0 && groups.size === 0),
                     ...failures.map((text) => ({ kind: 'annotation', level: 'error', text })),
                     ...(failed > failures.length
                         ? [
                             error(`and ${(0,format/* formatCount */.B4)(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`),
                         ]
                         : []),
-                    ...(skipped > 0 ? [error(`${(0,format/* formatStepsWere */.sb)(skipped)} not done; the next run does them`)] : []),
+                    ...(skipped > 0 ? [error(`${(0,format/* formatStepsWere */.sb)(skipped)} not done; the next run does the rest`)] : []),
                 ];
         }
     };
@@ -689,15 +689,21 @@ function invalidationText({ distribution, paths, id, status }, code = console_te
                 : `Invalidated ${what} (id ${code(id)}), which is not known to be complete: ${list}`;
     }
 }
-/** The end of a run in a few words; begins a sentence. */
-function statusText(status, dryRun) {
+/**
+ * The end of a run in a few words; begins a sentence.
+ *
+ * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it
+ */
+function statusText(status, dryRun, isUntouched = false) {
     switch (status) {
         case 'done':
             return 'Done';
         case 'planned':
             return 'Dry run';
         case 'failed':
-            return dryRun ? 'Dry run failed' : 'Failed';
+            if (dryRun)
+                return 'Dry run failed';
+            return isUntouched ? 'Failed, nothing was written,' : 'Failed';
         case 'refused':
             return 'Refused, nothing was written,';
         case 'different':
@@ -728,9 +734,9 @@ function totalRows(totals, dryRun) {
     ];
     return rows.filter(({ count }) => count.files > 0);
 }
-function* endLines(ended) {
+function* endLines(ended, isUntouched) {
     const rows = totalRows(ended.totals, ended.dryRun);
-    yield info(`${statusText(ended.status, ended.dryRun)} in ${(0,format/* formatSeconds */.Xo)(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
+    yield info(`${statusText(ended.status, ended.dryRun, isUntouched)} in ${(0,format/* formatSeconds */.Xo)(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
     const words = Math.max(0, ...rows.map(({ word }) => word.length));
     const files = Math.max(0, ...rows.map(({ count }) => (0,format/* formatCount */.B4)(count.files).length));
     for (const { word, count } of rows) {
@@ -4162,7 +4168,7 @@ class EntriesMap {
 /* harmony export */ });
 /* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2166);
 
-/** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
+/** Exit status of the process and of the job; docs/VERSIONING.md calls it a contract. */
 const EXIT = {
     done: 0,
     failed: 1,

@@ -184,8 +184,7 @@ function cacheIndexStorage(
       const cache = await service();
       if (cache !== undefined) {
         try {
-          if (!(await inTurn(() => saveDirectory(cache, left, env))))
-            giveUp('the cache service did not take it');
+          if (!(await inTurn(() => saveDirectory(cache, left, env)))) giveUp(whyNotTaken(env));
         } catch (error) {
           giveUp(`the cache service did not take it (${messageOf(error)})`);
         }
@@ -205,6 +204,13 @@ function cacheIndexStorage(
       clear: forget,
     },
   };
+}
+
+/** What `cache-mode` of the workflow or the job says; GitHub's default for pull_request_target is `read`. */
+function whyNotTaken({ ACTIONS_CACHE_MODE: mode = '' }: NodeJS.ProcessEnv): string {
+  return mode === 'read' || mode === 'none'
+    ? `the job's cache-mode is ${mode}`
+    : 'the cache service did not take it';
 }
 
 /** The post step: saves what main wrote and was killed before it could save. Never fails a job. */

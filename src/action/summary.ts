@@ -90,7 +90,10 @@ function statusSentence(report: Report, totals: Totals): string {
     case 'different':
       return 'Different from what a sync would make of it: nothing was written';
     case 'failed':
-      return report.dryRun ? 'Dry run failed' : 'Failed';
+      if (report.dryRun) return 'Dry run failed';
+      return report.destinations.every(({ steps }) => steps.length === 0)
+        ? 'Failed: nothing was written'
+        : 'Failed';
     case 'refused':
       return 'Refused: nothing was written';
     case 'cancelled':
@@ -227,7 +230,7 @@ function failures(report: Report): string {
   let notStarted = 0;
   for (const step of steps(report)) if (step.outcome === 'skipped') notStarted++;
   const after =
-    notStarted === 0 ? '' : `\n\n${formatStepsWere(notStarted)} not done; the next run does them.`;
+    notStarted === 0 ? '' : `\n\n${formatStepsWere(notStarted)} not done; the next run does the rest.`;
   return `#### Failures\n\n${table(['key', '', 'what happened, and what to do'], rows)}${more(count, rows.length)}${after}`;
 }
 

@@ -161,7 +161,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
       case 'end':
         return [
           ...details(event),
-          ...endLines(event),
+          ...endLines(event, failed + skipped === 0 && groups.size === 0),
           ...failures.map((text): LogLine => ({ kind: 'annotation', level: 'error', text })),
           ...(failed > failures.length
             ? [
@@ -170,7 +170,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
                 ),
               ]
             : []),
-          ...(skipped > 0 ? [error(`${formatStepsWere(skipped)} not done; the next run does them`)] : []),
+          ...(skipped > 0 ? [error(`${formatStepsWere(skipped)} not done; the next run does the rest`)] : []),
         ];
     }
   };
@@ -327,15 +327,20 @@ export function invalidationText(
   }
 }
 
-/** The end of a run in a few words; begins a sentence. */
-export function statusText(status: Status, dryRun: boolean): string {
+/**
+ * The end of a run in a few words; begins a sentence.
+ *
+ * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it
+ */
+export function statusText(status: Status, dryRun: boolean, isUntouched = false): string {
   switch (status) {
     case 'done':
       return 'Done';
     case 'planned':
       return 'Dry run';
     case 'failed':
-      return dryRun ? 'Dry run failed' : 'Failed';
+      if (dryRun) return 'Dry run failed';
+      return isUntouched ? 'Failed, nothing was written,' : 'Failed';
     case 'refused':
       return 'Refused, nothing was written,';
     case 'different':
@@ -377,10 +382,10 @@ export function totalRows(
   return rows.filter(({ count }) => count.files > 0);
 }
 
-function* endLines(ended: RunEnded): Generator<LogLine> {
+function* endLines(ended: RunEnded, isUntouched: boolean): Generator<LogLine> {
   const rows = totalRows(ended.totals, ended.dryRun);
   yield info(
-    `${statusText(ended.status, ended.dryRun)} in ${formatSeconds(ended.seconds)}${rows.length === 0 ? '' : ':'}`,
+    `${statusText(ended.status, ended.dryRun, isUntouched)} in ${formatSeconds(ended.seconds)}${rows.length === 0 ? '' : ':'}`,
   );
   const words = Math.max(0, ...rows.map(({ word }) => word.length));
   const files = Math.max(0, ...rows.map(({ count }) => formatCount(count.files).length));

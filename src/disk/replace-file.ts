@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
  * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
  * written need not fit one string. Rejects with the system's error; the old file is then still there.
+ *
+ * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 export async function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): Promise<void> {
   await makeDirectory(dirname(path));
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isFile() === false) throw new Error('it is not a regular file');
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx');

@@ -1,6 +1,6 @@
 import { withoutSecrets } from './secrets.js';
 
-/** Exit status of the process and of the job; interface.md of this project's docs calls it a contract. */
+/** Exit status of the process and of the job; docs/VERSIONING.md calls it a contract. */
 export const EXIT = {
   done: 0,
   failed: 1,

@@ -84,8 +84,15 @@ async function resolveRegion(
   try {
     return await new S3Client(configuration).config.region();
   } catch (error) {
-    // A profile that does not exist is not a missing region.
-    if (!/region is missing/i.test(messageOf(error))) throw noCredentials(connection, error);
+    const message = messageOf(error);
+    if (/^Region not accepted: region=".+"/.test(message))
+      throw configurationError(
+        'no-region',
+        `${message}: set region, or AWS_REGION, as in eu-central-1`,
+        error,
+      );
+    // An unset variable of a workflow sets AWS_REGION to nothing. A profile that does not exist is not a missing region.
+    if (!/region is missing|region=""/i.test(message)) throw noCredentials(connection, error);
   }
   if (endpoint !== undefined) return 'us-east-1';
   // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.

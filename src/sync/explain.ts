@@ -17,6 +17,10 @@ export interface Explained {
  */
 const NAMED_ACTION = /not authorized to perform: ([a-z0-9]+:[A-Za-z]+)/;
 
+/** The kind of policy that it names with it: one that does not allow the action, or one that denies it. */
+const LACKING_POLICY = /because no ([A-Za-z -]+?) allows/;
+const DENYING_POLICY = /with an explicit deny in an? ([A-Za-z -]+)/;
+
 /** What a write can need besides: who is refused without a name has to look for it. */
 const WRITE =
   's3:PutObject (s3:GetObject too where an object is replaced, s3:PutObjectTagging with tags, s3:PutObjectAcl with an ACL)';
@@ -46,12 +50,54 @@ export function explainDenied(error: StoreError): string {
   const { message, operation } = error;
   const named = NAMED_ACTION.exec(message)?.[1];
   const action = named ?? IAM_ACTIONS[operation] ?? `s3:${operation}`;
-  const resource = named?.startsWith('kms:') === true ? 'key' : 'bucket';
-  return `${operation} was denied (${toldOf(error)}): allow ${action} in the policy of the identity and of the ${resource}`;
+  const allow = whatToAllow(message, action);
+  return isOfS3(error)
+    ? `${operation} was denied (${toldOf(error)}): ${allow}`
+    : `${notOfS3(error)}: check endpoint-url and proxy, or ${allow}`;
+}
+
+function whatToAllow(message: string, action: string): string {
+  const resource = action.startsWith('kms:') ? 'key' : 'bucket';
+  const denying = DENYING_POLICY.exec(message)?.[1];
+  if (denying !== undefined)
+    return `take ${action} out of what the ${policyOf(denying, resource)} denies: that goes before whatever is allowed`;
+  const lacking = LACKING_POLICY.exec(message)?.[1];
+  if (lacking !== undefined && lacking !== 'identity-based policy')
+    return `allow ${action} in the ${policyOf(lacking, resource)}`;
+  // Within one account one of the two is enough; a key's policy must let IAM decide, or name the identity.
+  const where = resource === 'key' ? '' : ' where another account has it';
+  return `allow ${action} in the policy of the identity, and of the ${resource}${where}`;
+}
+
+function policyOf(kind: string, resource: string): string {
+  return kind === 'resource-based policy' ? `policy of the ${resource}` : kind;
+}
+
+/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
+function isOfS3({ operation, status, message }: StoreError): boolean {
+  return operation.startsWith('Head') || message !== `HTTP ${status}`;
+}
+
+function notOfS3({ operation, status }: StoreError): string {
+  return `${operation} was answered with HTTP ${status} and no error of S3's, as a proxy or a web page answers`;
+}
+
+/** Why there was no answer: a server that was reached, but not trusted or not understood, is none that is away. */
+function explainSilence({ code, message }: StoreError, told: string): string {
+  if (/^(CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code))
+    return `the server's certificate is not accepted (${told}): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url`;
+  if (/^(EPROTO|ERR_SSL_)/.test(code)) {
+    // What OpenSSL says has its own source files in it.
+    const reason = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? told;
+    return `no TLS connection came about (${reason}): check that the port of endpoint-url speaks TLS, else begin it with http://`;
+  }
+  return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
 }
 
 function toldOf({ code, message }: StoreError): string {
-  return message === '' || message === code ? code : `${code}: ${message}`;
+  if (message === '' || message === code) return code;
+  // What has no name but this says all in its words.
+  return code === 'Error' ? message : `${code}: ${message}`;
 }
 
 /** Puts whatever a step or a phase met into one line that says what to do. */
@@ -119,15 +165,18 @@ function explainStore(error: StoreError, what: string): Explained {
         `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`,
       );
     case 'server':
+      if (error.code === 'NoListing') {
+        return failure(
+          'server-error',
+          `${what}: what ${error.operation} is answered with is no listing, on every attempt: check that endpoint-url is S3's and not of a web page, and the proxy`,
+        );
+      }
       return failure(
         'server-error',
         `${what}: ${error.operation} failed (${told}) on every attempt: run again`,
       );
     case 'network':
-      return failure(
-        'unreachable',
-        `${what}: no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`,
-      );
+      return failure('unreachable', `${what}: ${explainSilence(error, told)}`);
     case 'aborted':
       return failure('cancelled', `${what}: stopped`);
     case 'rejected':
@@ -137,6 +186,8 @@ function explainStore(error: StoreError, what: string): Explained {
           `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first`,
         );
       }
+      if (!isOfS3(error))
+        return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
       return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
     case 'fatal':
       return explainFatal(error, what, told);
@@ -159,7 +210,9 @@ function explainFatal(error: StoreError, what: string, told: string): Explained 
     case '307':
       return usage(
         'wrong-region',
-        `S3 answers that the region is wrong (${told}): set region to the bucket's`,
+        isOfS3(error)
+          ? `S3 answers that the region is wrong (${told}): set region to the bucket's`
+          : `${error.operation} is redirected (${told}), and no redirect is followed: set endpoint-url to where it leads, or region to the bucket's`,
       );
     case 'ExpiredToken':
     case 'ExpiredTokenException':

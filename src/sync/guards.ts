@@ -6,6 +6,7 @@ import { stepsOf } from '../model/plan.js';
 import type { Planned } from './plan.js';
 import type { SourcePort } from './ports.js';
 import type { Tree } from './walk.js';
+import { listed, showName } from './walk-findings.js';
 
 /** Deletions that the default limit always allows: a small site may lose half its pages in one deploy. */
 const ALWAYS_ALLOWED = 20;
@@ -26,7 +27,9 @@ export function guardTree(
   deletes: DeleteOptions,
 ): readonly string[] {
   if (tree.files.length === 0) {
-    const message = `no files were found under ${places.join(', ')}`;
+    const where =
+      tree.missing.length === 0 ? '' : `, as there is no ${tree.missing.map(showName).join(', no ')}`;
+    const message = `no files were found under ${places.join(', ')}${where}`;
     if (options.ifNoFilesFound === 'error') {
       throw refusal(
         'no-files-found',
@@ -109,12 +112,12 @@ export function guardDeletions(
   cause = 'the tree',
 ): void {
   if (!deletes.deleteAfter) return;
-  const { losses, deletions, listedUnexcluded, related } = planned;
+  const { losses, firstLosses, deletions, listedUnexcluded, related } = planned;
   const { maxDelete } = deletes;
   if (maxDelete.kind === 'default' && deletions > 0 && !related) {
     throw refusal(
       'unrelated-destination',
-      `${url} holds ${listedUnexcluded} objects and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`,
+      `${url} holds ${listedUnexcluded} objects (${listed(firstLosses, listedUnexcluded)}) and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`,
     );
   }
   const inner = innerDestination(planned);
@@ -129,7 +132,7 @@ export function guardDeletions(
     throw new SyncError(
       'too-many-deletions',
       EXIT.refused,
-      `${losses} of ${listedUnexcluded} objects under ${url} would be deleted and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`,
+      `${losses} of ${listedUnexcluded} objects under ${url} would be deleted (${listed(firstLosses, losses)}) and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`,
     );
   }
 }

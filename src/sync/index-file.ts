@@ -7,6 +7,7 @@ import { replaceFile } from '../disk/replace-file.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { md5Of } from '../model/digest.js';
 import { MAX_INDEX_BYTES } from '../model/digest-index.js';
+import { messageOf } from '../model/errors.js';
 import { groupCommit } from '../model/group-commit.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ObjectStore } from '../store/object-store.js';
@@ -24,7 +25,7 @@ export function fileIndexStorage(path: string): IndexStorage {
     trust: { remote: false, local: true, grace: true },
     load: () => readRegular(path),
     async save(pieces) {
-      await replaceFile(path, pieces);
+      await naming(path, replaceFile(path, pieces));
       await clear();
     },
     journal: {
@@ -32,11 +33,20 @@ export function fileIndexStorage(path: string): IndexStorage {
       load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
       append: groupCommit(async (lines) => {
         await mkdir(dirname(journal), { recursive: true });
-        await appendFile(journal, lines);
+        await naming(journal, appendFile(journal, lines));
       }),
       clear,
     },
   };
+}
+
+/** A full disk is told without the file, and the command line chooses where the index lies. */
+async function naming(path: string, writing: Promise<void>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    throw new Error(`${path}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 async function readRegular(path: string): Promise<Buffer | undefined> {

@@ -109,6 +109,9 @@ export interface PlanInput {
   readonly policy: PlanPolicy;
 }
 
+/** Losses that a refusal names. */
+export const LOSSES_NAMED = 3;
+
 /** A plan, and what the guards and the index ask about it. */
 export interface Planned {
   readonly plan: Plan;
@@ -124,6 +127,8 @@ export interface Planned {
   readonly waiting: readonly KeepStep[];
   /** Deletions whose content does not stay under another key. */
   readonly losses: number;
+  /** The first few of them. */
+  readonly firstLosses: readonly ObjectKey[];
   /** Whether the destination and the tree have a key or a content in common. */
   readonly related: boolean;
 }
@@ -336,6 +341,7 @@ export function makePlan(input: PlanInput): Planned {
   }
 
   let losses = 0;
+  const firstLosses: ObjectKey[] = [];
   const waiting: KeepStep[] = [];
   for (const object of deletions.sort((a, b) => compareKeys(a.key, b.key))) {
     const excluded = policy.excluded(object.key.slice(prefix.length));
@@ -344,7 +350,10 @@ export function makePlan(input: PlanInput): Planned {
     if (stays) related = true;
     const grace = policy.grace(object);
     // What begins to wait is judged now: when it has expired, nobody looks any more.
-    if (!stays && (grace === 'due' || grace === 'begins')) losses++;
+    if (!stays && (grace === 'due' || grace === 'begins')) {
+      losses++;
+      if (firstLosses.length < LOSSES_NAMED) firstLosses.push(object.key);
+    }
     if (grace === 'waits' || grace === 'begins') {
       const { key, size: bytes, etag } = object;
       const step: KeepStep = { key, action: 'keep', reason: 'grace', rank: 0, bytes, etag };
@@ -372,6 +381,7 @@ export function makePlan(input: PlanInput): Planned {
     deletions: deletions.length,
     waiting,
     losses,
+    firstLosses,
     related,
   };
 }

@@ -38,6 +38,7 @@ export function remoteTree(
     skipped: () => false,
     hasDirectory: (name) => directories.has(name),
     warnings: [],
+    missing: [],
     patternsWithoutMatch: [],
   };
 }

@@ -2,7 +2,7 @@ import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../mode
 import type { ListedObject } from '../model/objects.js';
 import type { Count, DeleteStep } from '../model/plan.js';
 import { parseExcludes } from './excludes.js';
-import type { Planned } from './plan.js';
+import { LOSSES_NAMED, type Planned } from './plan.js';
 
 /** Our own objects last: a lease is seen, and uploads are remembered, as long as anything else is there. */
 const RANKS = ['deletes', 'own objects'] as const;
@@ -52,6 +52,7 @@ export function planRemoval(
     deletions: removed.length,
     waiting: [],
     losses: removed.length,
+    firstLosses: removed.slice(0, LOSSES_NAMED).map(({ key }) => key),
     related: true,
   };
 }

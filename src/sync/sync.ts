@@ -1410,6 +1410,7 @@ function plannedOf(plan: Plan, done: Progress['done']): Planned {
     deletions: steps.filter(({ action }) => action === 'delete').length,
     waiting: steps.flatMap((step) => (step.action === 'keep' && step.reason === 'grace' ? step : [])),
     losses: 0,
+    firstLosses: [],
     related: true,
   };
 }

@@ -39,6 +39,8 @@ export interface Tree {
   readonly hasDirectory: (name: string) => boolean;
   /** One line each. */
   readonly warnings: readonly string[];
+  /** Paths that `paths` names and that are not there: no such directory was built, or it was elsewhere. */
+  readonly missing: readonly string[];
   /** Patterns that no published file belongs to, as they were given (D12). */
   readonly patternsWithoutMatch: readonly string[];
 }
@@ -97,6 +99,7 @@ export async function walk(
     skipped: (name) => isBelowAny(name, findings.skipped),
     hasDirectory: (name) => findings.directories.has(name),
     warnings: warningsOf(findings, files),
+    missing: starts.flatMap(({ path, found }) => (found.kind === 'missing' ? [path] : [])),
     patternsWithoutMatch: matcher.withoutMatch(),
   };
 }

@@ -376,4 +376,27 @@ describe('with @actions/cache itself and a cache service of version 1', () => {
     expect(existsSync(join(temp, 'workspace/s3-dedup-sync.index'))).toBe(false);
     expect(messages).toEqual([]);
   });
+
+  test('GHES is spoken to by version 1, whatever the runner says of version 2', async () => {
+    Object.assign(process.env, {
+      GITHUB_SERVER_URL: 'https://ghes.example.com',
+      ACTIONS_CACHE_SERVICE_V2: 'true',
+    });
+    const real = { ...surroundings({}), env: process.env, loadService: loadCacheService };
+    await indexStorage(NAME, real).save([Buffer.from('an index')], never);
+    expect(await indexStorage(NAME, real).load(never)).toEqual(Buffer.from('an index'));
+    expect(messages).toEqual([]);
+  });
+
+  test('a job whose cache-mode is read has the index, and says why it saves none', async () => {
+    const real = { ...surroundings({}), env: process.env, loadService: loadCacheService };
+    await indexStorage(NAME, real).save([Buffer.from('an index')], never);
+    process.env.ACTIONS_CACHE_MODE = 'read';
+    expect(await indexStorage(NAME, real).load(never)).toEqual(Buffer.from('an index'));
+    await indexStorage(NAME, real).save([Buffer.from('another')], never);
+    expect(archives.size).toBe(1);
+    expect(messages).toEqual([
+      expect.stringMatching(/^notice: the index is not kept: the job's cache-mode is read\. /),
+    ]);
+  });
 });

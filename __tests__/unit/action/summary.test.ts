@@ -100,7 +100,7 @@ const failed = report(
         error: {
           code: 'access-denied',
           message:
-            'blog/b: PutObject was denied (AccessDenied): allow s3:PutObject in the policy of the identity and of the bucket',
+            'blog/b: PutObject was denied (AccessDenied): allow s3:PutObject in the policy of the identity, and of the bucket where another account has it',
         },
       }),
       step('blog/c', {
@@ -171,6 +171,14 @@ describe('golden summaries', () => {
 
   test('failures', () => expectGolden('failed', renderSummary(failed)));
 
+  test('a failure before the first step says that nothing was written: whose deploy failed wants to know', () => {
+    const error = { code: 'no-such-bucket', message: 's3://site/blog/: there is no such bucket' } as const;
+    const early = report({ status: 'failed', error }, { status: 'failed', steps: [] });
+    expect(renderSummary(early)).toContain('**Failed: nothing was written** in');
+    expect(renderSummary({ ...early, dryRun: true })).toContain('**Dry run failed** in');
+    expect(renderSummary(failed)).toContain('**Failed** in');
+  });
+
   test('a refusal', () =>
     expectGolden(
       'refused',
@@ -181,7 +189,7 @@ describe('golden summaries', () => {
             error: {
               code: 'too-many-deletions',
               message:
-                '900 of 1000 objects under s3://site/blog/ would be deleted and max-delete allows 250: nothing was written; check the tree, or set max-delete: 900',
+                '900 of 1000 objects under s3://site/blog/ would be deleted (blog/1, blog/10, blog/100 and 897 more) and max-delete allows 250: nothing was written; check the tree, or set max-delete: 900',
             },
           },
           { status: 'refused' },

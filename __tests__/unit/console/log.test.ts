@@ -151,9 +151,16 @@ test('failures come last, each with what to do, and what was not started is coun
   ]);
   expect(lines.slice(-2)).toEqual([
     'E error: and 11 more failures, all in the report',
-    'E error: 1 step was not done; the next run does them',
+    'E error: 1 step was not done; the next run does the rest',
   ]);
   expect(lines).toHaveLength(3 + SHOWN_STEPS + 2);
+});
+
+test('a failure before the first step says that nothing was written', () => {
+  const early = ended({ status: 'failed', exit: 1 }, {});
+  expect(printed([start, early])).toContain('Failed, nothing was written, in 1.5 s');
+  const notStarted = outcome(upload('p/z', 1), { outcome: 'skipped' });
+  expect(printed([start, notStarted, early])).toContain('Failed in 1.5 s');
 });
 
 test('an upload that an older object had most of says what of it was sent', () => {

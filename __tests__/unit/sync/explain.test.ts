@@ -11,14 +11,78 @@ const named = (action: string): string =>
   `User: arn:aws:sts::123456789012:assumed-role/r/s is not authorized to perform: ${action} on resource: "arn:aws:s3:::b/p/a" because no identity-based policy allows the ${action} action`;
 
 test.each([
-  ['PutObject', 's3:PutObjectTagging', 'bucket'],
-  ['PutObject', 's3:GetObject', 'bucket'],
-  ['CopyObject', 's3:GetObjectTagging', 'bucket'],
+  ['PutObject', 's3:PutObjectTagging', 'bucket where another account has it'],
+  ['PutObject', 's3:GetObject', 'bucket where another account has it'],
+  ['CopyObject', 's3:GetObjectTagging', 'bucket where another account has it'],
   ['CreateMultipartUpload', 'kms:GenerateDataKey', 'key'],
   ['GetObject', 'kms:Decrypt', 'key'],
 ] as const)('%s that lacks %s: the action that S3 names, and whose policy', (operation, action, policy) => {
   expect(denied(operation, named(action))).toBe(
-    `p/a: ${operation} was denied (AccessDenied: ${named(action)}): allow ${action} in the policy of the identity and of the ${policy}`,
+    `p/a: ${operation} was denied (AccessDenied: ${named(action)}): allow ${action} in the policy of the identity, and of the ${policy}`,
+  );
+});
+
+test.each([
+  ['because no session policy allows the s3:PutObject action', 'allow s3:PutObject in the session policy'],
+  [
+    'because no VPC endpoint policy allows the s3:PutObject action',
+    'allow s3:PutObject in the VPC endpoint policy',
+  ],
+  [
+    'because no resource-based policy allows the s3:PutObject action',
+    'allow s3:PutObject in the policy of the bucket',
+  ],
+  [
+    'with an explicit deny in a resource-based policy',
+    'take s3:PutObject out of what the policy of the bucket denies: that goes before whatever is allowed',
+  ],
+  [
+    'with an explicit deny in a service control policy',
+    'take s3:PutObject out of what the service control policy denies: that goes before whatever is allowed',
+  ],
+])('the policy that S3 says it was, %s, is the one to change', (why, told) => {
+  const message = `User: arn:aws:iam::1:role/r is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::b/p/a" ${why}`;
+  expect(denied('PutObject', message)).toBe(`p/a: PutObject was denied (AccessDenied: ${message}): ${told}`);
+});
+
+test.each([
+  [
+    'denied',
+    'AccessDenied',
+    403,
+    /^p\/a: PutObject was answered with HTTP 403 and no error of S3's, .*: check endpoint-url and proxy, or allow s3:PutObject/,
+  ],
+  [
+    'rejected',
+    '404',
+    404,
+    /^p\/a: PutObject was answered with HTTP 404 and no error of S3's, as a proxy or a web page answers: check endpoint-url and proxy$/,
+  ],
+  ['fatal', '307', 307, /is redirected .*, and no redirect is followed: set endpoint-url to where it leads/],
+] as const)(
+  'an answer (%s) that is not of S3 does not pass for one: the endpoint is asked about',
+  (kind, code, status, line) => {
+    const told = (operation: string): string =>
+      explain(new StoreError(kind, code, status, operation, `HTTP ${status}`), 'p/a').message;
+    expect(told('PutObject')).toMatch(line);
+    // An answer to HEAD has no body.
+    expect(told('HeadObject')).not.toMatch(line);
+  },
+);
+
+test('a server that was reached and is not trusted, or speaks no TLS, is not told as one that is away', () => {
+  const told = (code: string, message: string): string =>
+    explain(new StoreError('network', code, 0, 'PutObject', message), 'p/a').message;
+  expect(told('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate')).toBe(
+    "p/a: the server's certificate is not accepted (DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url",
+  );
+  expect(told('Error', 'the connection was closed without an answer')).toBe(
+    'p/a: no answer from S3 (the connection was closed without an answer) on any attempt: check endpoint-url, region, proxy and network',
+  );
+  const openssl =
+    'write EPROTO 80EC0B83:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/ssl/record/ssl3_record.c:350: ';
+  expect(told('EPROTO', openssl)).toBe(
+    'p/a: no TLS connection came about (wrong version number): check that the port of endpoint-url speaks TLS, else begin it with http://',
   );
 });
 
@@ -59,6 +123,7 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('denied', 'AccessDenied', 'GetObject', ''), 'access-denied', failed, 'was denied (AccessDenied): '],
   [store('throttled', 'SlowDown'), 'throttled', failed, 'lower concurrency, or raise max-attempts'],
   [store('server', 'InternalError'), 'server-error', failed, 'PutObject failed (InternalError: as told)'],
+  [store('server', 'NoListing', 'ListObjectsV2'), 'server-error', failed, "check that endpoint-url is S3's"],
   [store('network', 'ECONNREFUSED'), 'unreachable', failed, 'check endpoint-url, region, proxy and network'],
   [store('aborted', 'AbortError'), 'cancelled', failed, 'stopped'],
   [store('rejected', 'ObjectParentIsFile'), 'rejected', failed, 'delete that object by hand first'],

@@ -15,10 +15,15 @@ const KEEP = {
 } as const;
 const DELETE = { ...KEEP, deleteAfter: true } as const;
 
-function tree(files: number, patternsWithoutMatch: readonly string[] = []): Tree {
+function tree(
+  files: number,
+  patternsWithoutMatch: readonly string[] = [],
+  missing: readonly string[] = [],
+): Tree {
   return {
     files: Array.from({ length: files }, () => ({}) as LocalFile),
     patternsWithoutMatch,
+    missing,
   } as unknown as Tree;
 }
 
@@ -27,7 +32,15 @@ function options(ifNoFilesFound: TreeOptions['ifNoFilesFound']): Pick<TreeOption
 }
 
 function planned(losses: number, listedUnexcluded: number, related = true): Planned {
-  return { losses, deletions: losses, listedUnexcluded, related, plan: { ranks: [] } } as unknown as Planned;
+  const firstLosses = Array.from({ length: Math.min(losses, 3) }, (_, i) => `k${i}`);
+  return {
+    losses,
+    firstLosses,
+    deletions: losses,
+    listedUnexcluded,
+    related,
+    plan: { ranks: [] },
+  } as unknown as Planned;
 }
 
 /** What a guard refuses with. */
@@ -52,6 +65,15 @@ describe('an empty tree', () => {
     );
     expect(refusalOf(() => guardTree(tree(0), places, options('error'), DELETE))).toEqual(error);
     expect(refusalOf(() => guardTree(tree(0), places, options('error'), KEEP))).toEqual(error);
+  });
+  test('that is not there at all is told by its whole path: a build that failed, or another working directory', () => {
+    const gone = tree(0, [], ['/work/repo/publik', '/work/repo/img']);
+    expect(refusalOf(() => guardTree(gone, ['publik', 'img/**'], options('error'), KEEP))).toEqual(
+      refused(
+        'no-files-found',
+        "no files were found under publik, img/**, as there is no '/work/repo/publik', no '/work/repo/img': nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn",
+      ),
+    );
   });
   test('is a warning, or nothing, when that was asked for', () => {
     expect(guardTree(tree(0), ['public'], options('warn'), DELETE)).toEqual([
@@ -129,11 +151,16 @@ describe('D8, D11: the deletion limit', () => {
         ? undefined
         : refused(
             'too-many-deletions',
-            `${losses} of ${listed} objects under s3://b/ would be deleted and max-delete allows ${limit[maxDelete.kind]}: nothing was written; check the tree, or set max-delete: ${losses}`,
+            `${losses} of ${listed} objects under s3://b/ would be deleted (${named(losses)}) and max-delete allows ${limit[maxDelete.kind]}: nothing was written; check the tree, or set max-delete: ${losses}`,
           ),
     );
     expect(refusalOf(() => guard({ ...KEEP, maxDelete }))).toBeUndefined();
   });
+
+  /** The first few, and how many more. */
+  function named(losses: number): string {
+    return losses > 3 ? `k0, k1, k2 and ${losses - 3} more` : ['k0', 'k1', 'k2'].slice(0, losses).join(', ');
+  }
 
   test('says what else than a tree to check', () => {
     const given = { ...DELETE, maxDelete: { kind: 'count', count: 0 } } as const;
@@ -146,7 +173,7 @@ describe('D8, D11: the deletion limit', () => {
     expect(refusalOf(() => guardDeletions(planned(3, 3, false), DELETE, 's3://b/'))).toEqual(
       refused(
         'unrelated-destination',
-        "s3://b/ holds 3 objects and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it",
+        "s3://b/ holds 3 objects (k0, k1, k2) and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it",
       ),
     );
     const given = { ...DELETE, maxDelete: { kind: 'count', count: 3 } } as const;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { truncate, writeFile } from 'node:fs/promises';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MAX_INDEX_BYTES } from '../../../src/model/digest-index.js';
@@ -36,6 +36,15 @@ describe('in a file', () => {
     await storage.journal.append('four\n', signal);
     await storage.journal.clear(signal);
     expect(readdirSync(join(root, 'new'))).toEqual(['index']);
+  });
+
+  test('what cannot be written is told by its path: a full disk does not say whose file it had no room for', async () => {
+    await writeFile(join(root, 'blocked'), '');
+    const blocked = fileIndexStorage(join(root, 'blocked/index'));
+    await expect(blocked.save(bytes('index'), signal)).rejects.toThrow(/\/blocked\/index: .*ENOTDIR/);
+    await mkdir(join(root, 'index.journal'));
+    const { journal } = fileIndexStorage(join(root, 'index'));
+    await expect(journal.append('one\n', signal)).rejects.toThrow(/\/index\.journal: .*EISDIR/);
   });
 
   test('a directory, a pipe and what is too long are refused in one line, and not waited for', async () => {

@@ -318,6 +318,7 @@ describe('what becomes of a key', () => {
   test('deletions whose content stays are no losses', () => {
     const planned = plan({ b: 'X' }, [object('a', 'X'), object('gone', 'gone')], DELETE);
     expect(planned.losses).toBe(1);
+    expect(planned.firstLosses).toEqual(['site/gone']);
     expect(planned.listedUnexcluded).toBe(2);
     expect(planned.related).toBe(true);
   });

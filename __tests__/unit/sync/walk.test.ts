@@ -256,6 +256,7 @@ describe('patterns without a match', () => {
     const lines = ['site/*.html', 'site/*.js', 'empty', 'missing/**', 'site/deep', 'site/*.js'];
     const tree = await walkLines(lines, { root: work });
     expect(tree.patternsWithoutMatch).toEqual(['site/*.js', 'empty', 'missing/**', 'site/deep']);
+    expect(tree.missing).toEqual([join(work, 'missing')]);
   });
 
   test('a pattern whose files are all excluded has none', async () => {
@@ -282,6 +283,33 @@ describe('excludes', () => {
     expect(await publish('*', '!*.js', '!*/')).toEqual(['a.js', 'dir1/b.js', 'dir1/keep/c.js']);
     expect(await publish('dir1/*', '!dir1/keep', '*.map')).toEqual(['a.js', 'dir1/keep/c.js', 'dir11/d']);
     expect(await publish('# comment', '', 'a.js/', 'dir*/')).toEqual(['a.js', 'a.map']);
+  });
+
+  test.each(['[z-a', 'a[', 'a[!', 'a[]', 'a[^]x', 'a[b\\]', 'a[[:alpha:]', '!a[', 'a\\', 'a[b]\\'])(
+    '%j, which matches nothing in git either, is refused: what it was to keep back would be published',
+    async (line) => {
+      const error = await walkError(['o'], { excludes: ['*.map', line] });
+      expect(error).toMatchObject({ code: 'usage', exit: 2 });
+      expect(error.message).toContain(
+        `the pattern ${JSON.stringify(line)} matches nothing, as its [ is not closed`,
+      );
+    },
+  );
+
+  test.each([
+    '[z-a]',
+    'a\\[',
+    '[]]',
+    '[!]a]',
+    '[[:alpha:][]',
+    '[[:x]',
+    'a[b\\]]',
+    '# a[',
+    'a]',
+    '\\\\',
+    'a\\ ',
+  ])('%j is a pattern', async (line) => {
+    expect(names(await walkLines(['o'], { excludes: ['*.map', 'dir1', line] }))).toContain('a.js');
   });
 
   test('below a directory that is excluded nothing comes back', async () => {
