@@ -363,6 +363,55 @@ describe('hard links', () => {
     expect((await lstat(join(here, 'old'))).nlink).toBe(1);
   });
 
+  test('R3, local-duplicates link: a file that got a further name in this run is parted from it, not changed for both', async () => {
+    await writeTree({ old: 'content' }, here);
+    await chmod(join(here, 'old'), 0o600);
+    await utimes(join(here, 'old'), 1_000_000_000, 1_000_000_000);
+    put({ new: 'content' }, told('content', 0o100600, 1_000_000_000));
+    put({ old: 'content' }, told('content', 0o100644, 1_100_000_000));
+    const run = await downloaded({ duplicates: 'link', preserve: true });
+    expect(stepsOf(run)).toEqual(['link new <- old done', 'refresh old done']);
+    const [one, other] = await Promise.all([lstat(join(here, 'new')), lstat(join(here, 'old'))]);
+    expect([one.mode & 0o777, one.mtimeMs, one.nlink]).toEqual([0o600, 1e12, 1]);
+    expect([other.mode & 0o777, other.mtimeMs, other.nlink]).toEqual([0o644, 11e11, 1]);
+  });
+
+  test.each(['copy', 'link'] as const)(
+    'what got its mode and time in this run can be had from here: %s',
+    async (duplicates) => {
+      const page = gzipSync(PAGE);
+      const encoded = {
+        'content-encoding': 'gzip',
+        'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`,
+        'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}/mode:33188/mtime:1000000000`,
+      };
+      await writeTree(
+        { had: 'content', changed: 'other', 'had.html': PAGE, 'changed.html': `no ${PAGE}` },
+        here,
+      );
+      put({ had: 'content', changed: 'content' }, told('content', 0o100644, 1_000_000_000));
+      put({ 'had.html': page, 'changed.html': page }, { headers: encoded });
+      const run = await downloaded({ duplicates, preserve: true });
+      expect(stepsOf(run)).toEqual([
+        'refresh had done',
+        `${duplicates} changed <- had done`,
+        'refresh had.html done',
+        `${duplicates} changed.html <- had.html done`,
+      ]);
+      expect(fetches()).toBe(0);
+      expect(await texts()).toEqual({
+        had: 'content',
+        changed: 'content',
+        'had.html': PAGE,
+        'changed.html': PAGE,
+      });
+      for (const name of ['had', 'changed', 'had.html', 'changed.html']) {
+        const { mode, mtimeMs } = await lstat(join(here, name));
+        expect([name, mode & 0o777, mtimeMs]).toEqual([name, 0o644, 1e12]);
+      }
+    },
+  );
+
   test('mode and time: of s3cmd, of rclone, never set-uid, before 1970 too', async () => {
     put({ a: 'a' }, told('a', 0o106755, 1_000_000_000));
     put({ b: 'b' }, { headers: { 'x-amz-meta-mtime': '1700000000.123456789' } });

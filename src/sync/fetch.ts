@@ -508,13 +508,18 @@ export class Fetch implements Performer {
         if (resumable === true) await rm(join(at, progressName(temporary)), { force: true });
         return lstat(to, { bigint: true });
       });
-      const file = this.#fileOf(name, stats);
-      this.#placed.set(key, { file, md5, form });
-      this.published.set(name, { file, md5 });
+      this.#settle(key, name, stats, md5, form);
     } catch (error) {
       await this.#discard(name, temporary);
       throw error;
     }
+  }
+
+  /** A file as this run leaves it: others may be made from it. */
+  #settle(key: ObjectKey, name: string, stats: BigIntStats, md5: Md5, form: SourceForm | undefined): void {
+    const file = this.#fileOf(name, stats);
+    this.#placed.set(key, { file, md5, form });
+    this.published.set(name, { file, md5 });
   }
 
   /** Another name under which a file was met or made: what is found under `name` then shows that both are one there. */
@@ -533,25 +538,27 @@ export class Fetch implements Performer {
   /** Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. */
   async #refresh({ file, key, md5, condition }: RefreshStep): Promise<void> {
     const attributes = this.#attributesOf(await this.#head(objectOf(file)));
+    const { name } = file;
+    const form = formOf(file);
     const local = this.#options.local.get(key);
-    if (local === undefined) throw foreign(file.name);
-    if (local.nlink > 1) {
-      const temporary = temporaryName();
-      const action = await this.#duplicate(local, file.name, temporary, 'copy', attributes);
-      if (action === undefined) throw foreign(file.name);
-      return this.#place({ action, name: file.name, temporary, md5, form: undefined }, condition, key);
-    }
-    const stats = await this.#options.directory.within(parentOf(file.name), false, async (at) => {
-      const handle = await open(join(at, baseOf(file.name)), constants.O_RDONLY | constants.O_NOFOLLOW);
+    const stats = await this.#options.directory.within(parentOf(name), false, async (at) => {
+      const handle = await open(join(at, baseOf(name)), constants.O_RDONLY | constants.O_NOFOLLOW);
       try {
-        if (!sameFile(local, await handle.stat({ bigint: true }))) throw foreign(file.name);
+        const now = await handle.stat({ bigint: true });
+        if (local === undefined || !sameFile(local, now)) throw foreign(name);
+        // Those that it has now: this run may have linked to it.
+        if (now.nlink > 1n) return now;
         await applyAttributes(handle, attributes);
         return await handle.stat({ bigint: true });
       } finally {
         await handle.close();
       }
     });
-    this.published.set(file.name, { file: this.#fileOf(file.name, stats), md5 });
+    if (stats.nlink === 1n) return this.#settle(key, name, stats, md5, form);
+    const temporary = temporaryName();
+    const action = await this.#duplicate(this.#fileOf(name, stats), name, temporary, 'copy', attributes);
+    if (action === undefined) throw foreign(name);
+    return this.#place({ action, name, temporary, md5, form }, condition, key);
   }
 
   async #delete({ key, etag }: DeleteStep): Promise<void> {
