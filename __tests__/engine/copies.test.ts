@@ -388,6 +388,22 @@ describe('C9: above the limit of one copy', () => {
     expect(s3.server.uploads(kms)).toEqual([]);
     expect(stepsOf(await publish(s3, kms, root))).toEqual([]);
   });
+
+  test('C6, C7: a file that changes before its CRC32 is made: it is sent as it is then', async () => {
+    const kms = 'kms-changes';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    await writeTree({ 'old.bin': noise(20 * MIB) }, root);
+    await publish(s3, kms, root);
+    await rename(join(root, 'old.bin'), join(root, 'new.bin'));
+    const remove = s3.server.before({ operation: 'CreateMultipartUpload' }, async () => {
+      remove();
+      await writeTree({ 'new.bin': noise(20 * MIB, 2) }, root);
+    });
+    const run = await publish(s3, kms, root, limited);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 20 * MIB } });
+    expect(s3.server.object(kms, 'p/new.bin')?.content.md5).toBe(md5Of(noise(20 * MIB, 2)));
+    expect(s3.server.uploads(kms)).toEqual([]);
+  });
 });
 
 describe('staging', () => {

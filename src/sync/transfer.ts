@@ -484,6 +484,10 @@ export class Transfer implements Performer {
 
   /** A copy that S3 refuses is sent in the same run; what would fail an upload as well is thrown on. */
   #sendInstead(step: CopyStep | RefreshStep, error: unknown): Record<string, never> {
+    if (error instanceof FileChangedError) {
+      this.#sayRefused(step, 'the file changed during this run');
+      return {};
+    }
     if (!(error instanceof StoreError)) throw error;
     switch (error.kind) {
       case 'source':
