@@ -13,7 +13,8 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -517,6 +518,53 @@ describe('what is deleted', () => {
     expect(await texts()).toEqual({ same: 'same', gone: 'gone' });
   });
 
+  test.each([
+    ['the root', () => '/'],
+    ['the home', () => homedir()],
+    ['what the home lies in', () => dirname(homedir())],
+    ['a link to the home', () => join(outside, 'link')],
+  ])('D11: nothing is deleted in %s', async (_, target) => {
+    await symlink(homedir(), join(outside, 'link'));
+    put({ 's3ds-test/of-a-test': 'never written' });
+    const tree = { excludes: ['*', '!/s3ds-test', '!/s3ds-test/*'] };
+    const run = await download(s3, bucket, target(), { ...DELETE, tree, dryRun: true });
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unrelated-destination' } } });
+    expect(run.report.error?.message).toContain('name a directory of its own');
+    expect(await download(s3, bucket, target(), { tree, dryRun: true })).toMatchObject({ exit: 0 });
+  });
+
+  test('unfinished downloads of others stay while files beside them are deleted', async () => {
+    put({ big: noise(9 * MIB), same: 'same' });
+    const denied = s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/big' },
+      nth: 2,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    expect((await download(s3, bucket, here)).exit).toBe(1);
+    denied.remove();
+    const left = (await readdir(here)).filter((name) => name.endsWith('.part'));
+    expect(left).toHaveLength(1);
+    await writeTree({ same: 'same', gone: 'gone' }, here);
+    replaceAll({ same: 'same' });
+    await downloaded(DELETE);
+    expect((await readdir(here)).filter((name) => !name.endsWith('.done')).sort()).toEqual(
+      [...left, 'same'].sort(),
+    );
+  });
+
+  test('cancelled: what arrived is known to the index', async () => {
+    put({ a: 'one', b: 'two', c: 'three' });
+    const stop = new AbortController();
+    const index = memoryIndex();
+    whenFetched('b', () => stop.abort(new Error('a test stops it')));
+    const connection = { concurrency: 1 };
+    const run = await download(s3, bucket, here, { index, connection, signal: stop.signal });
+    expect(run.exit).not.toBe(0);
+    // What is in flight ends.
+    expect(await texts()).toEqual({ a: 'one', b: 'two' });
+    for (const text of ['one', 'two']) expect(index.bytes?.toString()).toContain(md5Of(Buffer.from(text)));
+  });
+
   test('directories that were emptied go, and no others', async () => {
     put({ same: 'same' });
     await writeTree({ same: 'same', 'a/b/c/gone': '1', 'd/gone': '2', 'd/keep.log': 'kept' }, here);
@@ -674,6 +722,27 @@ describe('R2: names', () => {
     expect(await texts()).toEqual({ README: 'old' });
   });
 
+  test('R10: on such a file system, names that differ in more than case are files as on any other', async () => {
+    await writeTree({ README: 'old' }, here);
+    put({ README: 'new', a: 'one', b: 'two' });
+    const folds = jest.spyOn(TargetDirectory.prototype, 'foldsCase').mockResolvedValue(true);
+    hooks.push(() => folds.mockRestore());
+    expect((await download(s3, bucket, here)).exit).toBe(0);
+    expect(await texts()).toEqual({ README: 'new', a: 'one', b: 'two' });
+  });
+
+  test('R10: a name that turns out to be that of a file which this run made', async () => {
+    put({ a: 'one', b: 'two' });
+    // As if both were one.
+    whenFetched('b', () => link(join(here, 'a'), join(here, 'b')));
+    const run = await download(s3, bucket, here, { overwrite: 'always', connection: { concurrency: 1 } });
+    expect(run.report.steps).toContainEqual(
+      expect.objectContaining({ key: 'b', error: expect.objectContaining({ code: 'key-collision' }) }),
+    );
+    expect(run.report.steps.at(-1)?.error?.message).toContain('it is one name with a on this file system');
+    expect((await texts()).a).toBe('one');
+  });
+
   test.each(['if-unchanged', 'always'] as const)(
     'R10: what turns out to be one name with another file is left alone, overwrite %s',
     async (overwrite) => {
@@ -749,6 +818,36 @@ describe('R2: names', () => {
     expect(run).toMatchObject({ exit: 2, report: { error: { code: 'usage' } } });
     expect(run.report.error?.message).toContain('it is no directory');
     expect(await readdir(outside)).toEqual(['broken', 'target']);
+  });
+
+  test.each<readonly [string, string, string, (path: string) => Promise<unknown>]>([
+    ['a file', 'at', 'it is no directory', (path) => writeFile(path, 'a file')],
+    ['below a file', 'at/below', 'it is no directory', () => writeFile(join(outside, 'at'), 'a file')],
+    ['a ring of links', 'at', 'cannot be looked at (ELOOP)', (path) => symlink(path, path)],
+  ])('a target that is %s is refused as what it is', async (_, name, told, make) => {
+    put({ a: 'a' });
+    const target = join(outside, name);
+    await make(target);
+    const run = await download(s3, bucket, target);
+    expect(run.exit).not.toBe(0);
+    expect(run.report.error?.message).toMatch(`${target} `);
+    expect(run.report.error?.message).toContain(told);
+    expect((await readdir(outside)).sort()).toEqual(['at', 'target']);
+  });
+
+  test.each([
+    ['42', '42'],
+    ['Mixed', 'mixed'],
+    ['UPPER', 'upper'],
+    ['lower', 'LOWER'],
+  ])('R10: what differs in case is two files beside a directory that does: %s, %s', async (name, other) => {
+    await mkdir(join(outside, name));
+    await mkdir(join(outside, other), { recursive: true });
+    const folds = (await readdir(outside)).length < (name === other ? 2 : 3);
+    put({ a: 'one', A: 'two' });
+    const run = await download(s3, bucket, join(outside, name));
+    expect(run.exit).toBe(folds || process.platform === 'darwin' ? 4 : 0);
+    if (run.exit === 0) expect(await texts(join(outside, name))).toEqual({ a: 'one', A: 'two' });
   });
 
   test('the target itself may be a link: whoever names it means what it leads to', async () => {
@@ -908,6 +1007,76 @@ describe('what publishing made of files', () => {
     );
     expect(Object.fromEntries(await readTree(here))).toEqual(stored);
     expect(Object.keys(stored)).toEqual(['a', 'a.html', 'b', 'b.html', 'old']);
+  });
+
+  test.each<readonly [string, readonly string[], readonly string[]]>([
+    ['1 further name of pages left out', ['a.html'], []],
+    ['3 further names of pages left out', ['a.html', 'b.html', 'c.html'], []],
+    ['1 redirect left out', [], ['old']],
+    ['2 redirects left out', [], ['old', 'older']],
+  ])('it is said what is left out: %s', async (told, pages, redirects) => {
+    await writeTree(Object.fromEntries(['plain', ...pages].map((name) => [name, `of ${name}`])), from);
+    await publish(s3, bucket, from, {
+      site: { cleanUrls: true, redirects: redirects.map((name, line) => ({ name, target: '/a', line })) },
+    });
+    const run = await downloaded();
+    expect(run.messages).toContainEqual(expect.stringContaining(told));
+    expect(Object.keys(await texts()).sort()).toEqual([...pages, 'plain']);
+  });
+
+  test('as-stored: so too of an object that comes in ranges', async () => {
+    const page = Buffer.concat([noise(9 * MIB), Buffer.alloc(MIB)]);
+    const zipped = gzipSync(page, { level: 1 });
+    s3.server.putObject(bucket, 'p/big.html', zipped, {
+      headers: {
+        'content-encoding': 'gzip',
+        'x-amz-meta-s3cmd-attrs': `md5:${md5Of(zipped)}`,
+        'x-amz-meta-s3ds-source': `md5:${md5Of(page)}/size:${page.length}/encoding:gzip`,
+      },
+    });
+    await downloaded({ asStored: true });
+    expect((await readFile(join(here, 'big.html'))).equals(zipped)).toBe(true);
+    await downloaded();
+    expect((await readFile(join(here, 'big.html'))).equals(page)).toBe(true);
+  });
+
+  test('bytes that are not encoded as they are said to be: the old file stays', async () => {
+    await writeTree({ a: 'old, and longer than that' }, here);
+    for (const encoding of ['gzip', 'br']) {
+      const headers = {
+        'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('plain'))}`,
+        'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from('x'))}/size:100/encoding:${encoding}`,
+      };
+      put({ a: 'plain' }, { headers });
+      const run = await download(s3, bucket, here);
+      expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'wrong-content' } }] } });
+      expect(run.report.steps[0]?.error?.message).toContain(`the stored bytes are no ${encoding}`);
+      expect(await texts()).toEqual({ a: 'old, and longer than that' });
+    }
+  });
+
+  test('what was staged encoded is known to the index: a later run asks nothing of it, and its line stays', async () => {
+    const page = gzipSync(PAGE);
+    put(
+      { 'a.html': page },
+      {
+        etag: multipartETag([md5Of(page)]),
+        headers: {
+          'content-encoding': 'gzip',
+          'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}`,
+          'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`,
+        },
+      },
+    );
+    const index = memoryIndex();
+    await downloaded({ index });
+    for (let run = 0; run < 2; run++) {
+      put({ [`more-${run}`]: `${run}` });
+      await downloaded({ index });
+      expect(s3.server.log.of('HeadObject')).toEqual([]);
+      expect(index.bytes?.toString()).toContain(`/size:${PAGE.length}/encoding:gzip`);
+    }
+    expect((await texts())['a.html']).toBe(PAGE);
   });
 
   test('what was taken as it is stored is decoded by a later run without as-stored', async () => {
@@ -1190,6 +1359,88 @@ describe('bodies', () => {
       expect((await texts()).a).toBe('newer');
     },
   );
+
+  test.each<readonly [string, () => void]>([
+    ['changes', () => put({ big: noise(20 * MIB, 4) })],
+    ['vanishes', () => s3.server.deleteObject(bucket, 'p/big')],
+  ])('a large object that %s before it is asked for fails by name', async (_, work) => {
+    put({ big: BIG });
+    hooks.push(s3.server.before({ operation: 'HeadObject', key: 'p/big' }, work));
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'file-changed' } }] } });
+    expect(await readdir(here)).toEqual([]);
+  });
+
+  test('an object that changes after it was listed is not what its new headers say', async () => {
+    const page = gzipSync(PAGE);
+    const md5 = md5Of(page);
+    const source = `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`;
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5}`, 'x-amz-meta-s3ds-source': source };
+    await writeTree({ 'a.html': PAGE }, here);
+    put({ 'a.html': 'something else' });
+    // Its bytes are here: what was listed is not.
+    hooks.push(s3.server.before({ operation: 'HeadObject' }, () => put({ 'a.html': page }, { headers })));
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'file-changed' } }] } });
+    expect(await texts()).toEqual({ 'a.html': PAGE });
+  });
+
+  test('objects of one size that change after they were listed are not taken for one content', async () => {
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('same'))}` };
+    put({ plain: 'same' });
+    put({ parts: 'same' }, { ...inParts(Buffer.from('same'), 1, 3), headers });
+    hooks.push(
+      s3.server.before({ operation: 'HeadObject', key: 'p/parts' }, () =>
+        put({ parts: 'else' }, { headers }),
+      ),
+    );
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 1 });
+    expect(await texts()).toEqual({ plain: 'same' });
+  });
+
+  test('preserve: what changes after it was listed says nothing of mode and time', async () => {
+    await writeTree({ a: 'same' }, here);
+    const was = (await lstat(join(here, 'a'))).mode;
+    put({ a: 'same' }, told('same', 0o100755, 1_000_000_000));
+    hooks.push(
+      s3.server.before({ operation: 'HeadObject' }, () => put({ a: 'else' }, told('else', 0o100700, 1))),
+    );
+    const run = await download(s3, bucket, here, { preserve: true });
+    expect({ exit: run.exit, steps: stepsOf(run) }).toEqual({ exit: 0, steps: [] });
+    const { mode, mtimeMs } = await lstat(join(here, 'a'));
+    expect([mode, mtimeMs > 1e12]).toEqual([was, true]);
+  });
+
+  test('preserve: a file that changed here before its mode was due is left alone', async () => {
+    await writeTree({ a: 'same' }, here);
+    const was = (await lstat(join(here, 'a'))).mode;
+    put({ a: 'same' }, told('same', 0o100755, 1_000_000_000));
+    put({ new: 'new' });
+    whenFetched('new', () => writeFile(join(here, 'a'), 'worked on'));
+    const run = await download(s3, bucket, here, { preserve: true });
+    expect(run).toMatchObject({ exit: 5 });
+    expect((await lstat(join(here, 'a'))).mode).toBe(was);
+    expect((await texts()).a).toBe('worked on');
+  });
+
+  test('a swap that could not be made ready is made in its place', async () => {
+    await writeTree({ a: 'one!', b: 'two!' }, here);
+    put({ a: 'two!', b: 'one!', before: 'before' });
+    const denied = s3.server.faults.add({
+      match: { operation: 'GetObject', key: /p\/[ab]$/ },
+      nth: 1,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    // Then neither can be copied, and both are fetched.
+    whenFetched('before', async () => {
+      await writeFile(join(here, 'a'), 'ONE!');
+      await writeFile(join(here, 'b'), 'TWO!');
+    });
+    const run = await download(s3, bucket, here, { overwrite: 'always', connection: { concurrency: 1 } });
+    expect({ exit: run.exit, denied: denied.befallen }).toEqual({ exit: 0, denied: 1 });
+    expect(await texts()).toEqual({ a: 'two!', b: 'one!', before: 'before' });
+  });
 
   test('an object that vanishes during the run fails by name', async () => {
     put({ a: 'new' });
