@@ -285,12 +285,11 @@ export class Fetch implements Performer {
         if (!sameFile(source, before)) return undefined;
         // Its own attributes, not those of its twin (R3).
         const own = { mode: 0o666 & ~process.umask(), ...attributes };
-        if (how === 'link' && agrees(before, own) && (await linked(path, there))) {
-          return sameFile(source, await lstat(there, { bigint: true })) ? 'link' : undefined;
-        }
+        const isLink = how === 'link' && agrees(before, own) && (await linked(path, there));
         const clone = target.duplicates === 'copy' ? 0 : constants.COPYFILE_FICLONE;
-        await copyFile(path, there, constants.COPYFILE_EXCL | clone);
-        if (!sameFile(source, await lstat(path, { bigint: true }))) return undefined;
+        if (!isLink) await copyFile(path, there, constants.COPYFILE_EXCL | clone);
+        if (!sameFile(source, await lstat(isLink ? there : path, { bigint: true }))) return undefined;
+        if (isLink) return 'link';
         const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
         try {
           await applyAttributes(handle, own);
@@ -657,15 +656,24 @@ async function applyAttributes(handle: FileHandle, attributes: FileAttributes | 
   await handle.utimes(time, time);
 }
 
+/** What a file system answers that makes no link here, or nowhere. */
+const NO_LINK: ReadonlySet<string | undefined> = new Set([
+  'EPERM',
+  'EMLINK',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EXDEV',
+  'EEXIST',
+]);
+
 /** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
 async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
     return true;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EEXIST'].includes(code))
-      return false;
+    if (NO_LINK.has((error as NodeJS.ErrnoException).code)) return false;
     throw error;
   }
 }
