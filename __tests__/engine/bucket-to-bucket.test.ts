@@ -482,9 +482,17 @@ describe('objects in parts of which nobody knows the MD5', () => {
     to = `kms-${to}`;
     const body = noise(TWO_PARTS, 3);
     await putParts(s3, 'parts', body, [5 * MIB, 9]);
+    await putParts(s3, 'twin', body, [5 * MIB, 9]);
     expect((await copy()).exit).toBe(0);
     expect(sent()).toBe(0);
-    expect(s3.server.object(to, 'b/parts')?.content.md5).toBe(md5Of(body));
+    s3.server.deleteObject(from, 'a/parts');
+    await putParts(s3, 'moved', body, [5 * MIB, 9]);
+    expect((await copy({ deletes: { deleteAfter: true } })).exit).toBe(0);
+    expect(sent()).toBe(0);
+    expect(s3.server.objects(to).map(({ key, content }) => [key, content.md5])).toEqual([
+      ['b/moved', md5Of(body)],
+      ['b/twin', md5Of(body)],
+    ]);
     expect(s3.server.uploads(to)).toEqual([]);
     expect((await copy()).report.steps).toEqual([]);
   });

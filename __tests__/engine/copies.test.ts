@@ -422,6 +422,15 @@ describe('C9: above the limit of one copy', () => {
     await weed.stop();
   });
 
+  test('C9: of an object in one piece, whose parts nobody has digested yet', async () => {
+    s3.server.putObject(bucket, 'p/old.bin', noise(9 * MIB));
+    await writeTree({ 'new.bin': noise(9 * MIB) }, root);
+    const run = await publish(s3, bucket, root, limited);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(s3.server.log.counts).toMatchObject({ UploadPartCopy: 2 });
+    expect(s3.server.object(bucket, 'p/new.bin')?.content.md5).toBe(md5Of(noise(9 * MIB)));
+  });
+
   test('C9: stopped in the middle of it: nothing is published, and no upload stays', async () => {
     await writeTree({ 'old.bin': noise(20 * MIB) }, root);
     await publish(s3, bucket, root);

@@ -16,7 +16,7 @@ import {
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, crc32, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { LoggedRequest, PutOptions, S3Request } from '../../dev/s3-server/index.js';
 import { TargetDirectory } from '../../src/disk/target-directory.js';
@@ -1079,6 +1079,47 @@ describe('what publishing made of files', () => {
     expect((await texts())['a.html']).toBe(PAGE);
   });
 
+  test('C7: under KMS the index learns the digest of what is stored, not an ETag that is none', async () => {
+    const page = gzipSync(PAGE);
+    put(
+      { 'a.html': page },
+      {
+        encryption: { algorithm: 'aws:kms' },
+        headers: {
+          'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}`,
+          'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`,
+        },
+      },
+    );
+    await writeTree({ 'a.html': PAGE }, here);
+    const index = memoryIndex();
+    expect(stepsOf(await downloaded({ index }))).toEqual([]);
+    const line = `${index.bytes}`.split('\n').find((text) => text.includes('"key":"p/a.html"'));
+    expect(line).toContain(`"md5":"${md5Of(page)}"`);
+    // So that who wants it as it is stored, and has it, need not fetch it.
+    await writeTree({ 'a.html': page }, here);
+    const stored = await download(s3, bucket, here, { index, asStored: true });
+    expect({ steps: stepsOf(stored), fetches: fetches() }).toEqual({ steps: [], fetches: 0 });
+  });
+
+  test('C18: a line of the index that says no source is none', async () => {
+    const page = gzipSync(PAGE);
+    const source = `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`;
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}`, 'x-amz-meta-s3ds-source': source };
+    put({ 'a.html': page }, { headers });
+    const index = memoryIndex();
+    await downloaded({ index });
+    const lines = `${index.bytes}`.split('\n').map((line) => {
+      if (!line.includes('"key":"p/a.html"')) return line;
+      const json = line.slice(9).replace(source, 'md5:x');
+      return `${crc32(json).toString(16).padStart(8, '0')} ${json}`;
+    });
+    index.bytes = Buffer.from(lines.join('\n'));
+    const run = await download(s3, bucket, here, { index });
+    expect(run.exit).toBe(0);
+    expect(await texts()).toEqual({ 'a.html': PAGE });
+  });
+
   test('what was taken as it is stored is decoded by a later run without as-stored', async () => {
     await writeTree({ 'a.html': PAGE, 'b.txt': 'b' }, from);
     await publish(s3, bucket, from, compress('gzip'));
@@ -1260,6 +1301,18 @@ describe('bodies', () => {
     const run = await download(s3, bucket, here);
     expect({ exit: run.exit, ranges: ranges().length }).toEqual({ exit: 0, ranges: 3 });
     expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+  });
+
+  test('an ETag that is no digest of any kind: fetched, and known to nobody but the index', async () => {
+    put({ a: 'one', b: 'two' }, { etag: 'of-another-kind' });
+    const index = memoryIndex();
+    expect((await download(s3, bucket, here, { index })).messages.join('\n')).toContain(
+      'no digest of 2 objects',
+    );
+    expect(await texts()).toEqual({ a: 'one', b: 'two' });
+    s3.server.log.clear();
+    expect(stepsOf(await download(s3, bucket, here, { index }))).toEqual([]);
+    expect(stepsOf(await download(s3, bucket, here))).toEqual(['download a done', 'download b done']);
   });
 
   test('C7: so too where a multipart ETag turns out to say nothing', async () => {

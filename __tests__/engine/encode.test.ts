@@ -301,6 +301,15 @@ describe("another machine's zlib", () => {
     expect(headersOf('p/c.html')['x-amz-meta-s3cmd-attrs']).toBe(`md5:${md5Of(bodyOf('p/c.html'))}`);
   });
 
+  test('C9: above the limit of one copy it is encoded here: its parts cannot be digested', async () => {
+    storedElsewhere('p/a.html', TEXT);
+    await writeTree({ 'a.html': TEXT, 'b.html': TEXT }, root);
+    const run = await publish(s3, bucket, root, { ...compress('*.html'), maxCopySize: 10 });
+    expect(stepsOf(run)).toEqual(['upload p/b.html done']);
+    expect(gunzipSync(bodyOf('p/b.html')).toString()).toBe(TEXT);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+
   test('a renamed file finds its object by its line, confirmed by one HEAD', async () => {
     storedElsewhere('p/a.html', TEXT);
     await writeTree({ 'a.html': TEXT }, root);

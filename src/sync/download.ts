@@ -15,6 +15,7 @@ import {
   PAGE_METADATA,
   parseSource,
   type SourceForm,
+  statedMd5,
   storedSource,
 } from '../model/headers.js';
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
@@ -647,9 +648,8 @@ class Download {
     }
     for (const { object, encoded } of files) {
       if (encoded === undefined) continue;
-      const stored = this.#heads.get(object.key);
-      const line = stored === undefined ? index?.objects.get(object.key)?.md5 : undefined;
-      const md5 = classifyETag(object.etag).kind === 'md5' ? (object.etag as string as Md5) : line;
+      const head = this.#heads.get(object.key);
+      const md5 = head === undefined ? index?.objects.get(object.key)?.md5 : statedMd5(head);
       if (md5 === undefined) continue;
       known.set(object.key, md5);
       sources.set(object.key, formatSource(encoded));

@@ -6,18 +6,12 @@ import { classifyETag, type Md5, multipartETag } from '../model/digest.js';
 import type { DigestIndex } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
-import {
-  formatSource,
-  type HeaderDecider,
-  metadataMd5,
-  provenMd5,
-  SOURCE_METADATA,
-} from '../model/headers.js';
+import { formatSource, type HeaderDecider, SOURCE_METADATA, statedMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import type { Encoded, Encoding, Files, ListedObject, LocalFile } from '../model/objects.js';
 import type { CompressRule } from '../model/options.js';
-import { etagsProve, type ReadableStore, StoreError } from '../store/object-store.js';
+import { type ReadableStore, StoreError } from '../store/object-store.js';
 import { beforeFirstWrite, recallMd5 } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import type { EncodedFile } from './encode-file.js';
@@ -308,19 +302,14 @@ class Judge {
     if (elsewhere !== undefined) yield elsewhere;
   }
 
-  /**
-   * The digest of the stored bytes, where the object says that it holds the source. What it says is believed when the
-   * digest that it gives of itself is its ETag, or under KMS, where no ETag is a digest.
-   */
+  /** The digest of the stored bytes, where the object says that it holds the source. */
   async #ask(object: ListedObject, source: string): Promise<Md5 | undefined> {
     const { store, signal, emit } = this.#request;
     if (this.#denied) return undefined;
     try {
       const head = await store.head(object.key, signal);
       if (head === undefined || head.etag !== object.etag) return undefined;
-      const { encryption, metadata } = head;
-      if (metadata.get(SOURCE_METADATA) !== source) return undefined;
-      return etagsProve(encryption) ? provenMd5(head.etag, metadata) : metadataMd5(metadata);
+      return head.metadata.get(SOURCE_METADATA) === source ? statedMd5(head) : undefined;
     } catch (error) {
       if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
         throw error;

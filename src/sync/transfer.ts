@@ -744,12 +744,11 @@ export class Transfer implements Performer {
 
   #sentAs(step: CopyStep, key: ObjectKey): SourceObject | undefined {
     const sent = this.#sent.get(key);
-    if (sent === undefined) return undefined;
     // The file whose first name was sent may have changed since the plan: then this name has content of its own.
     const isSame =
-      step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5;
-    if (!isSame) return undefined;
-    return { key, etag: sent.written.etag, size: sent.file.size };
+      sent !== undefined &&
+      (step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5);
+    return isSame ? { key, etag: sent.written.etag, size: sent.file.size } : undefined;
   }
 
   #sayRefused(step: CopyStep | RefreshStep, why: string): void {

@@ -180,6 +180,19 @@ test('a run that is stopped ends its threads, and what they were asked rejects w
   expect(threads.map(({ hasEnded }) => hasEnded)).toEqual(threads.map(() => true));
 });
 
+test('threads without work can be let go, those at work are not; others are started when there is work again', async () => {
+  const files = await small();
+  const asked = pool.digest({ file: files[0]!, layouts: [] }, MUCH);
+  pool.rest();
+  expect(threads.map(({ hasEnded }) => hasEnded)).toEqual([false]);
+  expect((await asked).md5).toBe(md5Of(contentOf(files[0]!)));
+  pool.rest();
+  expect(threads.map(({ hasEnded }) => hasEnded)).toEqual([true]);
+  const again = await pool.digest({ file: files[1]!, layouts: [] }, MUCH);
+  expect(again.md5).toBe(md5Of(contentOf(files[1]!)));
+  expect(threads.map(({ hasEnded }) => hasEnded)).toEqual([true, false]);
+});
+
 test('without a thread to be had everything is done here', async () => {
   areDead = true;
   const files = await small();
