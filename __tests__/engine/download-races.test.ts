@@ -5,11 +5,12 @@ import type { PutOptions } from '../../dev/s3-server/index.js';
 import type { EmbeddedTestServer } from '../support/servers.js';
 
 /** What a file system does with a call; `undefined`: what it always does. */
-const doing: Partial<Pick<typeof files, 'link' | 'copyFile'>> = {};
+const doing: Partial<Pick<typeof files, 'link' | 'copyFile' | 'access'>> = {};
 
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...files,
   link: (...given: Parameters<typeof files.link>) => (doing.link ?? files.link)(...given),
+  access: (...given: Parameters<typeof files.access>) => (doing.access ?? files.access)(...given),
   copyFile: (...given: Parameters<typeof files.copyFile>) => (doing.copyFile ?? files.copyFile)(...given),
 }));
 const { md5Of } = await import('../../src/model/digest.js');
@@ -33,6 +34,7 @@ beforeEach(async () => {
 afterEach(async () => {
   delete doing.link;
   delete doing.copyFile;
+  delete doing.access;
   await removeTree(here);
 });
 
@@ -138,4 +140,30 @@ describe('a file that changes while another one is made from it', () => {
     expect(await texts()).toEqual({ twin: 'worked on', name: 'worked on' });
     expect((await files.lstat(join(here, 'name'))).mode).toBe(mode);
   });
+});
+
+test.each(['EACCES', 'EROFS', 'EPERM'])(
+  'directories that nothing can be made in (%s) are named in one line, and nothing is written',
+  async (code) => {
+    const names = ['one', 'two', 'three', 'open'];
+    await writeTree(Object.fromEntries(names.map((name) => [`${name}/old`, 'old'])), here);
+    put(Object.fromEntries(names.map((name) => [`${name}/deep/new`, 'new'])));
+    doing.access = async (path) => {
+      if (basename(`${path}`) !== 'open') throw refused(code);
+    };
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'not-writable' } } });
+    const closed = ['one', 'three', 'two'].map((name) => `'${join(here, name)}' (${code})`);
+    expect(run.report.error?.message).toContain(closed.join(', '));
+    expect(Object.keys(await texts()).sort()).toEqual(['one/old', 'open/old', 'three/old', 'two/old']);
+  },
+);
+
+test('a directory of which nobody can say whether it can be written to is tried', async () => {
+  put({ 'd/new': 'new' });
+  doing.access = async () => {
+    throw refused('ENOSYS');
+  };
+  expect((await download(s3, bucket, here)).exit).toBe(0);
+  expect(await texts()).toEqual({ 'd/new': 'new' });
 });
