@@ -115,6 +115,16 @@ describe('small files', () => {
     expect(ordered).toBeLessThan(files.length);
   });
 
+  test('are left to the threads once there is something better to do', async () => {
+    const files = await small();
+    const asked = files.map((file) => pool.digest({ file, layouts: [] }, MUCH));
+    await Promise.resolve();
+    await pool.helping(async () => undefined);
+    const digests = await Promise.all(asked);
+    expect(digests.map(({ md5 }) => md5)).toEqual(files.map((file) => md5Of(contentOf(file))));
+    expect(threads.flatMap(({ orders }) => (orders as unknown[][]).flat())).toHaveLength(files.length);
+  });
+
   test('too few for a thread are hashed here', async () => {
     const [file] = await small();
     expect(await pool.digest({ file: file!, layouts: [] }, file!.size)).toMatchObject({

@@ -1,10 +1,21 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
-import { EMPTY_MD5, type ETag } from '../../../src/model/digest.js';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { EMPTY_MD5, type ETag, md5Of } from '../../../src/model/digest.js';
 import type { Event } from '../../../src/model/events.js';
+import type { HeaderDecider } from '../../../src/model/headers.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
-import type { DeleteStep, DownloadStep } from '../../../src/model/plan.js';
-import { type DeleteAnswer, type ObjectStore, StoreError } from '../../../src/store/object-store.js';
+import type { DeleteStep, DownloadStep, UploadStep } from '../../../src/model/plan.js';
+import {
+  type DeleteAnswer,
+  type ObjectStore,
+  StoreError,
+  type Upload,
+} from '../../../src/store/object-store.js';
+import { BodyArena } from '../../../src/sync/body-arena.js';
 import { Transfer, type TransferOptions } from '../../../src/sync/transfer.js';
+import { UploadRate } from '../../../src/sync/upload-rate.js';
+import type { Uploads } from '../../../src/sync/uploads.js';
+import { removeTree, writeTree } from '../../support/tree.js';
+import { walkTree } from '../../support/walk-tree.js';
 
 const keys = ['a', 'b', 'c'].map((key) => key as ObjectKey);
 
@@ -17,12 +28,13 @@ beforeEach(() => {
 });
 
 /** Performs steps against a store that has only what a test gives it. */
-function transfer(store: Partial<ObjectStore>): Transfer {
+function transfer(store: Partial<ObjectStore>, options: Partial<TransferOptions> = {}): Transfer {
   return new Transfer({
     store,
     emit: (event: Event) => void events.push(event),
     signal: stop.signal,
     requests: stop.signal,
+    ...options,
   } as unknown as TransferOptions);
 }
 
@@ -64,6 +76,63 @@ describe('D7: a key is deleted where the server says so of that key', () => {
     const outcomes = await performer.delete(deletions());
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed']);
     expect(performer.deleted.size).toBe(0);
+  });
+});
+
+describe('a file that is sent', () => {
+  let root: string;
+  let step: UploadStep;
+
+  beforeEach(async () => {
+    root = await writeTree({ a: 'content' });
+    const [file] = await walkTree(root, stop.signal);
+    const condition = { ifNoneMatch: '*' } as const;
+    const common = { key: keys[0]!, file: file!, condition, rank: 0, bytes: 7, staged: false };
+    step = { ...common, action: 'upload', reason: 'new', md5: undefined };
+  });
+  afterEach(() => removeTree(root));
+
+  /** All that sending asks for besides the store. */
+  const sending = (delay: boolean): Partial<TransferOptions> => ({
+    digests: new Map(),
+    policy: { headersOf: () => ({}) } as unknown as HeaderDecider,
+    bodies: { ready: async (file) => file, again: async (file) => file },
+    arena: new BodyArena(1024),
+    rate: new UploadRate(),
+    overwrite: 'if-unchanged',
+    delay,
+    uploads: {
+      take: async () => undefined,
+      begun: async () => undefined,
+      ended: () => undefined,
+    } as unknown as Uploads,
+    onSent: () => undefined,
+  });
+
+  test('to a bucket with versions: the report has the one that was made', async () => {
+    const etag = md5Of(Buffer.from('content')) as string as ETag;
+    const versionId = 'of-this-write';
+    const performer = transfer(
+      { put: async () => ({ etag, versionId, encryption: undefined }) },
+      sending(false),
+    );
+    expect(await performer.write(step)).toMatchObject({ outcome: 'done', etag, versionId, sentBytes: 7 });
+  });
+
+  test('and whose run is stopped with all of its requests: the upload is aborted all the same', async () => {
+    const upload: Upload = { key: step.key, id: 'u', encryption: undefined };
+    const aborted: boolean[] = [];
+    const store: Partial<ObjectStore> = {
+      createUpload: async () => upload,
+      uploadPart: async () => {
+        stop.abort(new Error('a test stops it'));
+        throw new StoreError('aborted', 'AbortError', 0, 'UploadPart', 'as told');
+      },
+      abortUpload: async (_, { aborted: isOver }) => void aborted.push(isOver),
+    };
+    const outcome = await transfer(store, sending(true)).stage({ ...step, staged: true }, true);
+    expect(outcome).toMatchObject({ outcome: 'skipped', error: { code: 'cancelled' } });
+    expect(aborted).toEqual([false]);
   });
 });
 
