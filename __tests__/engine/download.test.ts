@@ -10,6 +10,7 @@ import {
   rename,
   rm,
   symlink,
+  truncate,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -565,6 +566,28 @@ describe('what is deleted', () => {
     for (const text of ['one', 'two']) expect(index.bytes?.toString()).toContain(md5Of(Buffer.from(text)));
   });
 
+  test.each<readonly [string, (partial: string) => Promise<void>]>([
+    ['of another size', (partial) => truncate(partial, 9 * MIB - 1)],
+    ['that may not be written to', (partial) => chmod(partial, 0o444)],
+  ])('an unfinished file %s is not gone on with', async (_, change) => {
+    const big = noise(9 * MIB);
+    put({ big });
+    const denied = s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/big' },
+      nth: 2,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    await download(s3, bucket, here);
+    denied.remove();
+    const partial = (await readdir(here)).find((name) => name.endsWith('.part')) ?? '';
+    await change(join(here, partial));
+    s3.server.log.clear();
+    expect((await download(s3, bucket, here)).exit).toBe(0);
+    expect(fetches()).toBe(2);
+    expect((await readFile(join(here, 'big'))).equals(big)).toBe(true);
+    expect(await readdir(here)).toEqual(['big']);
+  });
+
   test('directories that were emptied go, and no others', async () => {
     put({ same: 'same' });
     await writeTree({ same: 'same', 'a/b/c/gone': '1', 'd/gone': '2', 'd/keep.log': 'kept' }, here);
@@ -1100,6 +1123,19 @@ describe('what publishing made of files', () => {
     await writeTree({ 'a.html': page }, here);
     const stored = await download(s3, bucket, here, { index, asStored: true });
     expect({ steps: stepsOf(stored), fetches: fetches() }).toEqual({ steps: [], fetches: 0 });
+  });
+
+  test('C15: of an object in parts, whose ETag says nothing of its metadata, the index learns no source', async () => {
+    const page = gzipSync(PAGE);
+    const source = `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`;
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}`, 'x-amz-meta-s3ds-source': source };
+    put({ 'a.html': page }, { ...inParts(page, 10, page.length - 10), headers });
+    await writeTree({ 'a.html': PAGE }, here);
+    const index = memoryIndex();
+    expect(stepsOf(await downloaded({ index }))).toEqual([]);
+    expect(`${index.bytes}`).not.toContain(source);
+    await downloaded({ index });
+    expect(s3.server.log.of('HeadObject')).not.toEqual([]);
   });
 
   test('C18: a line of the index that says no source is none', async () => {
