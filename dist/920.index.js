@@ -29,7 +29,8 @@ module.exports = __webpack_require__.p + "fdcbd7d47ade70508b20.js";
 /* harmony export */   q4: () => (/* binding */ withoutDigests),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
 /* harmony export */   x1: () => (/* binding */ formatAttributes),
-/* harmony export */   xL: () => (/* binding */ withMd5)
+/* harmony export */   xL: () => (/* binding */ withMd5),
+/* harmony export */   yB: () => (/* binding */ statedMd5)
 /* harmony export */ });
 /* unused harmony export contentTypeOf */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
@@ -107,6 +108,10 @@ function provenMd5(etag, metadata) {
     const md5 = metadataMd5(metadata);
     const isSame = md5 !== undefined && (etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]));
     return isSame ? md5 : undefined;
+}
+/** As `provenMd5`; under encryption where no ETag is a digest, what the object says alone. */
+function statedMd5({ etag, metadata, encryption, }) {
+    return isEncrypted(encryption) ? metadataMd5(metadata) : provenMd5(etag, metadata);
 }
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 function formatSource({ encoding, md5, source, }) {
@@ -919,9 +924,10 @@ const JOBS_IN_FLIGHT = 256;
  */
 async function digestTree(request) {
     const { index, early, pool, signal } = request;
-    const bySize = new Map();
-    for (const file of request.files)
-        bySize.set(file.size, (bySize.get(file.size) ?? 0) + 1);
+    const sizes = new Set();
+    const twinSizes = new Set();
+    for (const { size } of request.files)
+        (sizes.has(size) ? twinSizes : sizes).add(size);
     const listed = early?.sizes ?? new ListedSizes(index);
     if (early === undefined)
         for (const object of request.listing.values())
@@ -938,7 +944,7 @@ async function digestTree(request) {
     for (const file of request.files) {
         if (file.size === 0 || request.adopted?.has(file.name) === true)
             continue;
-        const hasTwin = request.onlyListed !== true && (bySize.get(file.size) ?? 0) > 1;
+        const hasTwin = request.onlyListed !== true && twinSizes.has(file.size);
         if (!hasTwin && !listed.has(file.size))
             continue;
         const layouts = listed.layoutsOf(file);
@@ -958,13 +964,13 @@ async function digestTree(request) {
     }
     let ahead = 0;
     for (const [file] of jobs.values())
-        ahead += file?.size ?? 0;
+        ahead += file.size;
     const total = ahead + (early?.bytes ?? 0);
     let done = early?.files ?? 0;
     const restated = new Map();
     const one = async (names) => {
         signal.throwIfAborted();
-        let file = names[0];
+        let [file] = names;
         const size = file.size;
         let digest;
         const chunks = request.chunks === true ? idleChunks(pool, file) : undefined;
@@ -1061,6 +1067,8 @@ var external_node_fs_promises_ = __webpack_require__(1455);
 var external_node_os_ = __webpack_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: ./build/src/disk/is-inside.js
+var is_inside = __webpack_require__(2572);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __webpack_require__(3024);
 ;// CONCATENATED MODULE: ./build/src/disk/target-directory.js
@@ -1905,13 +1913,14 @@ class Fetch {
                 return undefined;
             // Its own attributes, not those of its twin (R3).
             const own = { mode: 0o666 & ~process.umask(), ...attributes };
-            if (how === 'link' && agrees(before, own) && (await linked(path, there))) {
-                return sameFile(source, await (0,external_node_fs_promises_.lstat)(there, { bigint: true })) ? 'link' : undefined;
-            }
+            const isLink = how === 'link' && agrees(before, own) && (await linked(path, there));
             const clone = target.duplicates === 'copy' ? 0 : external_node_fs_promises_.constants.COPYFILE_FICLONE;
-            await (0,external_node_fs_promises_.copyFile)(path, there, external_node_fs_promises_.constants.COPYFILE_EXCL | clone);
-            if (!sameFile(source, await (0,external_node_fs_promises_.lstat)(path, { bigint: true })))
+            if (!isLink)
+                await (0,external_node_fs_promises_.copyFile)(path, there, external_node_fs_promises_.constants.COPYFILE_EXCL | clone);
+            if (!sameFile(source, await (0,external_node_fs_promises_.lstat)(isLink ? there : path, { bigint: true })))
                 return undefined;
+            if (isLink)
+                return 'link';
             const handle = await (0,external_node_fs_promises_.open)(there, external_node_fs_promises_.constants.O_RDWR | external_node_fs_promises_.constants.O_NOFOLLOW);
             try {
                 await applyAttributes(handle, own);
@@ -2115,14 +2124,18 @@ class Fetch {
                     await (0,external_node_fs_promises_.rm)((0,external_node_path_.join)(at, progressName(temporary)), { force: true });
                 return (0,external_node_fs_promises_.lstat)(to, { bigint: true });
             });
-            const file = this.#fileOf(name, stats);
-            this.#placed.set(key, { file, md5, form });
-            this.published.set(name, { file, md5 });
+            this.#settle(key, name, stats, md5, form);
         }
         catch (error) {
             await this.#discard(name, temporary);
             throw error;
         }
+    }
+    /** A file as this run leaves it: others may be made from it. */
+    #settle(key, name, stats, md5, form) {
+        const file = this.#fileOf(name, stats);
+        this.#placed.set(key, { file, md5, form });
+        this.published.set(name, { file, md5 });
     }
     /** Another name under which a file was met or made: what is found under `name` then shows that both are one there. */
     #otherNameOf({ dev, ino }, name) {
@@ -2142,21 +2155,18 @@ class Fetch {
     /** Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. */
     async #refresh({ file, key, md5, condition }) {
         const attributes = this.#attributesOf(await this.#head(objectOf(file)));
+        const { name } = file;
+        const form = formOf(file);
         const local = this.#options.local.get(key);
-        if (local === undefined)
-            throw foreign(file.name);
-        if (local.nlink > 1) {
-            const temporary = temporaryName();
-            const action = await this.#duplicate(local, file.name, temporary, 'copy', attributes);
-            if (action === undefined)
-                throw foreign(file.name);
-            return this.#place({ action, name: file.name, temporary, md5, form: undefined }, condition, key);
-        }
-        const stats = await this.#options.directory.within(parentOf(file.name), false, async (at) => {
-            const handle = await (0,external_node_fs_promises_.open)((0,external_node_path_.join)(at, baseOf(file.name)), external_node_fs_promises_.constants.O_RDONLY | external_node_fs_promises_.constants.O_NOFOLLOW);
+        const stats = await this.#options.directory.within(parentOf(name), false, async (at) => {
+            const handle = await (0,external_node_fs_promises_.open)((0,external_node_path_.join)(at, baseOf(name)), external_node_fs_promises_.constants.O_RDONLY | external_node_fs_promises_.constants.O_NOFOLLOW);
             try {
-                if (!sameFile(local, await handle.stat({ bigint: true })))
-                    throw foreign(file.name);
+                const now = await handle.stat({ bigint: true });
+                if (local === undefined || !sameFile(local, now))
+                    throw foreign(name);
+                // Those that it has now: this run may have linked to it.
+                if (now.nlink > 1n)
+                    return now;
                 await applyAttributes(handle, attributes);
                 return await handle.stat({ bigint: true });
             }
@@ -2164,7 +2174,13 @@ class Fetch {
                 await handle.close();
             }
         });
-        this.published.set(file.name, { file: this.#fileOf(file.name, stats), md5 });
+        if (stats.nlink === 1n)
+            return this.#settle(key, name, stats, md5, form);
+        const temporary = temporaryName();
+        const action = await this.#duplicate(this.#fileOf(name, stats), name, temporary, 'copy', attributes);
+        if (action === undefined)
+            throw foreign(name);
+        return this.#place({ action, name, temporary, md5, form }, condition, key);
     }
     async #delete({ key, etag }) {
         await this.#options.directory
@@ -2248,6 +2264,16 @@ async function applyAttributes(handle, attributes) {
     const time = attributes.mtime < 0 ? new Date(attributes.mtime * 1000) : attributes.mtime;
     await handle.utimes(time, time);
 }
+/** What a file system answers that makes no link here, or nowhere. */
+const NO_LINK = new Set([
+    'EPERM',
+    'EMLINK',
+    'ENOTSUP',
+    'EOPNOTSUPP',
+    'ENOSYS',
+    'EXDEV',
+    'EEXIST',
+]);
 /** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
 async function linked(from, to) {
     try {
@@ -2255,8 +2281,7 @@ async function linked(from, to) {
         return true;
     }
     catch (error) {
-        const code = error.code ?? '';
-        if (['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EEXIST'].includes(code))
+        if (NO_LINK.has(error.code))
             return false;
         throw error;
     }
@@ -3927,9 +3952,9 @@ function remoteTree(listing, prefix, options) {
         patternsWithoutMatch: [],
     };
 }
-function remoteFile(name, { key, etag, size, lastModified }) {
+function remoteFile(name, object) {
     const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
-    return { ...nowhere, name, size, object: { key, etag, size, lastModified } };
+    return { ...nowhere, name, size: object.size, object };
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/remove.js
@@ -4277,8 +4302,8 @@ class DigestPool {
         await Promise.all(workers.map((worker) => worker.terminate()));
     }
     #dispatch() {
-        while (this.#queue.length > 0) {
-            const worker = this.#free();
+        for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+            const worker = this.#free(first);
             if (worker === undefined)
                 break;
             const tasks = this.#take();
@@ -4291,8 +4316,8 @@ class DigestPool {
         this.#help();
     }
     /** The thread with the least to do, or a new one when much waits. */
-    #free() {
-        const isLarge = (this.#queue[0]?.job.file.size ?? 0) >= WORTH_THREAD;
+    #free({ job }) {
+        const isLarge = job.file.size >= WORTH_THREAD;
         const isWorthOne = this.#sent.size === 0 || isLarge || this.#queuedBytes > WORTH_ANOTHER * this.#sent.size;
         let least;
         let leastCost = Number.POSITIVE_INFINITY;
@@ -4896,6 +4921,7 @@ function redirectFile({ name, target }, prefix) {
 
 
 
+
 /** Unfinished files that nobody went on with for so long are nobody's. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
 /** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
@@ -4936,7 +4962,7 @@ class Download {
         const digestedNs = BigInt(this.#ports.now()) * 1000000n;
         const prepared = await this.#prepare(remembered);
         const { planned } = prepared;
-        this.#guard(planned);
+        await this.#guard(planned);
         this.#frame.settle(planned.plan);
         // Without files nothing is written, not even the directory.
         if (this.#options.dryRun || prepared.files.length === 0)
@@ -4979,8 +5005,8 @@ class Download {
         const wanted = await this.#withoutExtras(source, local);
         await this.#refuseNames(wanted, here, local);
         const files = await this.#decoded(wanted, local, remembered);
-        const digests = await this.#digest(localFiles, source, listing, files, remembered);
-        const vouched = await this.#recognise(localFiles, source, listing, files, digests, remembered);
+        const digests = await this.#digest(localFiles, listing, files, remembered);
+        const vouched = await this.#recognise(localFiles, listing, files, digests, remembered);
         const planned = await this.#plan(source, files, here, local, digests, vouched);
         return { listing, here, files, local, digests, vouched, planned, partials };
     }
@@ -5032,7 +5058,7 @@ class Download {
             if (size === 0)
                 return local.get(name)?.size !== 0;
             const page = objects.get(`${name}.html`);
-            return page !== undefined && page.size === size && page.etag === object?.etag;
+            return page !== undefined && page.size === size && page.etag === object.etag;
         });
         await this.#ask(due);
         const extras = new Set();
@@ -5086,8 +5112,8 @@ class Download {
         const byEnding = new Map();
         for (const file of files) {
             const { name, size, object } = file;
-            const known = object === undefined || !trustFiles ? undefined : index?.objects.get(object.key);
-            if (known !== undefined && known.etag === object?.etag && known.source !== undefined) {
+            const known = trustFiles ? index?.objects.get(object.key) : undefined;
+            if (known !== undefined && known.etag === object.etag && known.source !== undefined) {
                 sources.set(file, encodedFile(file, (0,model_headers/* parseSource */.PJ)(known.source)));
                 continue;
             }
@@ -5132,8 +5158,6 @@ class Download {
         const due = files.filter((file) => this.#headOf(file) === undefined);
         await (0,model_concurrency/* forEachConcurrent */.C6)(due, (0,model_options/* requestsInFlight */._)(this.#options.connection), async ({ object }) => {
             this.#frame.signal.throwIfAborted();
-            if (object === undefined)
-                return;
             const head = await store.head(object.key, this.#frame.signal);
             this.#frame.moved();
             // Gone or replaced since the listing: the fetch will say so.
@@ -5142,16 +5166,11 @@ class Download {
         });
     }
     #headOf({ object }) {
-        return object === undefined ? undefined : this.#heads.get(object.key);
+        return this.#heads.get(object.key);
     }
     /** Digests what an object may have the content of. */
-    async #digest(localFiles, { objects }, listing, files, { index, trustFiles }) {
-        const further = files.flatMap(({ name, size, encoded }) => {
-            const object = objects.get(name);
-            return encoded === undefined || object === undefined
-                ? []
-                : [{ ...object, size, etag: encoded.md5 }];
-        });
+    async #digest(localFiles, listing, files, { index, trustFiles }) {
+        const further = files.flatMap(({ size, object, encoded }) => encoded === undefined ? [] : [{ ...object, size, etag: encoded.md5 }]);
         const { digests } = await this.#frame.phase('digest', async (tell) => digestTree({
             prefix: '',
             files: localFiles,
@@ -5167,7 +5186,7 @@ class Download {
         return digests;
     }
     /** Digests of objects whose ETag says none. */
-    async #recognise(localFiles, { objects }, listing, files, digests, { index, trustFiles }) {
+    async #recognise(localFiles, listing, files, digests, { index, trustFiles }) {
         const { prefix } = this.#options.destination;
         const { store, emit } = this.#ports;
         const vouched = await recognise({
@@ -5186,26 +5205,25 @@ class Download {
         });
         // Objects of one size may be one content under two kinds of ETag: a HEAD costs less than fetching it twice.
         const bySize = new Map();
-        for (const { size, etag } of files.flatMap(({ object }) => object ?? []))
-            bySize.set(size, (bySize.get(size) ?? new Set()).add(etag));
+        for (const { object } of files)
+            bySize.set(object.size, (bySize.get(object.size) ?? new Set()).add(object.etag));
         const unsaid = files.filter(({ size, object }) => {
-            if (object === undefined || size === 0 || (0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'multipart')
+            if (size === 0 || (0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'multipart' || vouched.has(object))
                 return false;
-            const listed = objects.get(object.key.slice(prefix.length));
-            return (bySize.get(object.size)?.size ?? 0) > 1 && listed !== undefined && !vouched.has(listed);
+            const etags = bySize.get(object.size);
+            return etags !== undefined && etags.size > 1;
         });
         await this.#ask(unsaid);
         const all = new ObjectMap(vouched);
         for (const file of unsaid) {
-            const object = objects.get(file.name);
             const head = this.#headOf(file);
             const md5 = head === undefined ? undefined : (0,model_headers/* metadataMd5 */.SG)(head.metadata);
-            if (object !== undefined && md5 !== undefined)
-                all.set(object, md5);
+            if (md5 !== undefined)
+                all.set(file.object, md5);
         }
         return all;
     }
-    async #plan({ objects, excluded }, files, here, local, digests, vouched) {
+    async #plan({ excluded }, files, here, local, digests, vouched) {
         const { deletes, delayUpdates, publishLast } = this.#options;
         const retained = retainedKeys('', deletes.retain);
         const listing = new Map();
@@ -5223,7 +5241,7 @@ class Download {
             files,
             listing,
             further: [],
-            contents: contentsOf(files, objects, digests, vouched),
+            contents: contentsOf(files, digests, vouched),
             vouched: digested,
             headers: same,
             aclBound: new Set(),
@@ -5268,12 +5286,10 @@ class Download {
         }
         return changed;
     }
-    #guard(planned) {
+    async #guard(planned) {
         const { deletes } = this.#options;
         const { directory } = this.#target;
-        const { root } = (0,external_node_path_.parse)(directory);
-        const isAboveHome = (0,external_node_os_.homedir)() === directory || (0,external_node_os_.homedir)().startsWith((0,external_node_path_.join)(directory, external_node_path_.sep));
-        if (deletes.deleteAfter && (directory === root || isAboveHome)) {
+        if (deletes.deleteAfter && (await isRootOrHome(directory))) {
             throw (0,errors/* refusal */.x5)('unrelated-destination', `${directory}: delete-after would delete whatever the source does not have in it: name a directory of its own`);
         }
         guardDeletions(planned, deletes, directory, 'the source');
@@ -5423,11 +5439,10 @@ class Download {
                 sources.set(key, (0,model_headers/* formatSource */.j2)({ ...form, source: form }));
         }
         for (const { object, encoded } of files) {
-            if (object === undefined || encoded === undefined)
+            if (encoded === undefined)
                 continue;
-            const stored = this.#heads.get(object.key);
-            const line = stored === undefined ? index?.objects.get(object.key)?.md5 : undefined;
-            const md5 = (0,model_digest/* classifyETag */.Q)(object.etag).kind === 'md5' ? object.etag : line;
+            const head = this.#heads.get(object.key);
+            const md5 = head === undefined ? index?.objects.get(object.key)?.md5 : (0,model_headers/* statedMd5 */.yB)(head);
             if (md5 === undefined)
                 continue;
             known.set(object.key, md5);
@@ -5480,6 +5495,12 @@ async function isDirectory(path) {
     }
     throw (0,errors/* usageError */.Wp)(`${path} was given as the directory to download to, and it is no directory: name another one`);
 }
+/** Whether a directory is the root or somebody's home, or above it; a link is what it leads to. */
+async function isRootOrHome(path) {
+    const real = (at) => (0,external_node_fs_promises_.realpath)(at).catch(() => at);
+    const directory = await real(path);
+    return directory === (0,external_node_path_.parse)(directory).root || (0,is_inside/* isInside */.F)(await real((0,external_node_os_.homedir)()), directory);
+}
 /** Whether the file system takes two spellings for one name, as it shows by the directory itself. */
 async function foldingOf(directory) {
     // Linux has file systems that fold, macOS and Windows such that do not; the name of the directory tells where it can.
@@ -5491,10 +5512,8 @@ async function foldingOf(directory) {
     const [one, other] = await Promise.all([name, swapped].map((spelled) => (0,external_node_fs_promises_.lstat)((0,external_node_path_.join)(directory, '..', spelled), { bigint: true }).catch(() => undefined)));
     if (one === undefined)
         return { case: process.platform === 'win32' || isMac, normalisation: isMac };
-    return {
-        case: other !== undefined && one.ino === other.ino && one.dev === other.dev,
-        normalisation: isMac,
-    };
+    const id = ({ dev, ino }) => `${dev}:${ino}`;
+    return { case: other !== undefined && id(other) === id(one), normalisation: isMac };
 }
 /** What of the target stands where a file or its directory is to be. */
 function inTheWay(name, here, local) {
@@ -5525,16 +5544,13 @@ function listedFile(name, file) {
     };
 }
 /** What is known of the objects' contents: by ETag, by what vouches for them, or by a file with their multipart ETag. */
-function contentsOf(files, objects, digests, vouched) {
+function contentsOf(files, digests, vouched) {
     const composites = new Map();
     for (const { md5, etags } of digests.values())
         for (const etag of etags)
             composites.set(etag, md5);
     const contents = new Map();
-    for (const { name, size, encoded } of files) {
-        const object = objects.get(name);
-        if (object === undefined)
-            continue;
+    for (const { name, size, object, encoded } of files) {
         if (size === 0) {
             contents.set(name, { md5: model_digest/* EMPTY_MD5 */.lQ, etags: [] });
             continue;
@@ -5791,7 +5807,7 @@ class Encodings {
             const id = `${file.dev}:${file.ino}:${encoding}`;
             const group = groups.get(id);
             if (group === undefined)
-                groups.set(id, { encoding, names: [file] });
+                groups.set(id, { encoding, first: file, names: [file] });
             else
                 group.names.push(file);
         }
@@ -5803,15 +5819,12 @@ class Encodings {
         const judge = new Judge(request);
         const all = [];
         let ahead = 0;
-        for (const { names } of groups.values())
-            ahead += names[0]?.size ?? 0;
+        for (const { first } of groups.values())
+            ahead += first.size;
         const total = ahead;
         let done = 0;
-        await (0,model_concurrency/* forEachConcurrent */.C6)(groups.values(), pool.width * 2, async ({ encoding, names }) => {
+        await (0,model_concurrency/* forEachConcurrent */.C6)(groups.values(), pool.width * 2, async ({ encoding, first, names }) => {
             signal.throwIfAborted();
-            const [first] = names;
-            if (first === undefined)
-                return;
             const settled = await this.#settle(first, encoding, names, judge, ahead);
             ahead -= first.size;
             onProgress(++done, total - ahead, total);
@@ -5827,8 +5840,10 @@ class Encodings {
             const { file, adopted: from } = found.get((0,model_headers/* formatSource */.j2)(own.form)) ?? own;
             for (const named of names) {
                 const { name } = named;
-                const encoded = file.encoded && { ...file.encoded, source: own.form.source };
-                stored.set(name, { ...asNamed(file, named), ...(encoded === undefined ? {} : { encoded }) });
+                stored.set(name, {
+                    ...asNamed(file, named),
+                    encoded: { ...file.encoded, source: own.form.source },
+                });
                 if (from === undefined)
                     continue;
                 const { object, md5 } = from;
@@ -5994,10 +6009,7 @@ class Judge {
         if (elsewhere !== undefined)
             yield elsewhere;
     }
-    /**
-     * The digest of the stored bytes, where the object says that it holds the source. What it says is believed when the
-     * digest that it gives of itself is its ETag, or under KMS, where no ETag is a digest.
-     */
+    /** The digest of the stored bytes, where the object says that it holds the source. */
     async #ask(object, source) {
         const { store, signal, emit } = this.#request;
         if (this.#denied)
@@ -6006,13 +6018,7 @@ class Judge {
             const head = await store.head(object.key, signal);
             if (head === undefined || head.etag !== object.etag)
                 return undefined;
-            if (head.metadata.get(model_headers/* SOURCE_METADATA */.UJ) !== source)
-                return undefined;
-            const md5 = (0,model_digest/* parseMd5 */.S2)((0,model_headers/* metadataMd5 */.SG)(head.metadata) ?? '');
-            if (md5 === undefined)
-                return undefined;
-            const proved = !(0,object_store/* etagsProve */.P)(head.encryption) || head.etag === md5 || head.etag === (0,model_digest/* multipartETag */.Eq)([md5]);
-            return proved ? md5 : undefined;
+            return head.metadata.get(model_headers/* SOURCE_METADATA */.UJ) === source ? (0,model_headers/* statedMd5 */.yB)(head) : undefined;
         }
         catch (error) {
             if (!(error instanceof object_store/* StoreError */.A) || (error.kind !== 'denied' && error.kind !== 'rejected'))
@@ -7694,8 +7700,8 @@ class Transfer {
     #staged = new Map();
     /** Ids of uploads that other runs staged: they are theirs until they are completed. */
     #adopted = new Set();
-    /** Keys that other runs published. */
-    recalled = new Set();
+    /** Keys that other runs published, with what lies there. */
+    recalled = new Map();
     /** What is confirmed to lie under the keys written, for the index. */
     learned = new Map();
     /** Files whose bytes were sent or copied, as they were then. */
@@ -7755,7 +7761,7 @@ class Transfer {
         const parts = staged?.expected.etag === etag ? { parts: (0,digest_index/* formatLayout */.Cu)(staged.layout) } : {};
         const written = { etag, versionId: undefined, encryption: undefined };
         this.#remember(key, { written, md5, file, sentBytes: 0, ...parts });
-        this.recalled.add(key);
+        this.recalled.set(key, etag);
     }
     /**
      * Aborts what was staged and not completed, while time lasts. A run that was stopped keeps the large uploads that
@@ -7789,11 +7795,9 @@ class Transfer {
         const started = performance.now();
         const ms = () => performance.now() - started;
         refuseFileSteps(step);
-        if (this.recalled.has(step.key)) {
-            const etag = this.learned.get(step.key)?.etag;
-            const there = etag === undefined ? {} : { etag };
-            return { step, outcome: 'done', action: step.action, sentBytes: 0, ...there, ms: 0 };
-        }
+        const etag = this.recalled.get(step.key);
+        if (etag !== undefined)
+            return { step, outcome: 'done', action: step.action, sentBytes: 0, etag, ms: 0 };
         let { condition } = step;
         for (let tries = 1;; tries++) {
             try {
@@ -7964,6 +7968,10 @@ class Transfer {
     }
     /** A copy that S3 refuses is sent in the same run; what would fail an upload as well is thrown on. */
     #sendInstead(step, error) {
+        if (error instanceof file_bytes/* FileChangedError */.jL) {
+            this.#sayRefused(step, 'the file changed during this run');
+            return {};
+        }
         if (!(error instanceof object_store/* StoreError */.A))
             throw error;
         switch (error.kind) {
@@ -8156,7 +8164,7 @@ class Transfer {
     /** Stages a step: its source's bytes where they can be copied, else the file's. */
     async #stage(step) {
         try {
-            const copy = step.action === 'copy' && step.source.kind === 'published' ? undefined : await this.#copyOf(step);
+            const copy = await this.#copyOf(step);
             if (copy !== undefined) {
                 try {
                     return await this.#copyParts(copy.step, copy.source);
@@ -8181,9 +8189,8 @@ class Transfer {
         const { delay } = this.#options;
         let staged = this.#staged.get(step.key);
         this.#staged.delete(step.key);
-        if (staged === undefined && !delay) {
-            if (step.action === 'copy')
-                this.#sayRefused(step, 'it could not be staged before its source was overwritten');
+        if (staged === undefined && step.action === 'copy' && !delay) {
+            this.#sayRefused(step, 'it could not be staged before its source was overwritten');
             return undefined;
         }
         // Staged once more where an earlier Complete was refused.
@@ -8192,9 +8199,8 @@ class Transfer {
             return { action: staged.action, sent: await this.#complete(staged, condition) };
         }
         catch (error) {
-            if (!delay) {
-                if (step.action === 'copy')
-                    this.#sendInstead(step, error);
+            if (step.action === 'copy' && !delay) {
+                this.#sendInstead(step, error);
                 return undefined;
             }
             if (!wantsAnotherUpload(error) && !this.#refusesLayout(staged, error))
@@ -8228,13 +8234,10 @@ class Transfer {
     }
     #sentAs(step, key) {
         const sent = this.#sent.get(key);
-        if (sent === undefined)
-            return undefined;
         // The file whose first name was sent may have changed since the plan: then this name has content of its own.
-        const isSame = step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5;
-        if (!isSame)
-            return undefined;
-        return { key, etag: sent.written.etag, size: sent.file.size };
+        const isSame = sent !== undefined &&
+            (step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5);
+        return isSame ? { key, etag: sent.written.etag, size: sent.file.size } : undefined;
     }
     #sayRefused(step, why) {
         const level = this.#refusedCopies++ === 0 ? 'notice' : 'debug';
@@ -8583,10 +8586,8 @@ function refuseFileSteps(step) {
 }
 /** S3 takes no smaller parts but the last one, and each is held in memory. */
 function canBeSent(layout) {
-    const [first] = layout;
-    if (first === undefined || first.size > MOST_SENT_PART)
-        return false;
-    return first.size >= part_sizes/* LEAST_PART */.u1 || (0,digest_index/* layoutParts */.db)(layout) === 1;
+    const isLast = (i, count) => i === layout.length - 1 && count === 1;
+    return layout.every(({ count, size }, i) => size <= MOST_SENT_PART && (size >= part_sizes/* LEAST_PART */.u1 || isLast(i, count)));
 }
 function archived({ key, ...step }) {
     const what = step.action === 'copy' ? shownSource(step.source) : key;
@@ -8637,9 +8638,7 @@ function isUnknownThere(error) {
 }
 /** Whether Complete may succeed with another upload: this one is gone, or was in the way of another writer's. */
 function wantsAnotherUpload(error) {
-    if (!(error instanceof object_store/* StoreError */.A))
-        return false;
-    return error.kind === 'no-upload' || error.code === 'ConditionalRequestConflict';
+    return (error instanceof object_store/* StoreError */.A && (error.kind === 'no-upload' || error.code === 'ConditionalRequestConflict'));
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/uploads.js

@@ -417,6 +417,17 @@ describe.each(WAYS)('what vouches for a content, %s', (way, serverOf) => {
     expect(headersOf('x')?.['x-amz-meta-long']).toHaveLength(2_040);
   });
 
+  test('C15: metadata that leaves no room for ours, and says the digest of other bytes: that is left out', async () => {
+    const server = serverOf();
+    const long = { 'x-amz-meta-long': 'x'.repeat(1_975) };
+    put(server, 'right', 'NEW', { headers: { ...long, ...attributes('NEW') } });
+    put(server, 'wrong', 'NEW', { headers: { ...long, 'x-amz-meta-md5chksum': 'AAAAAAAAAAAAAAAAAAAAAA==' } });
+    expect(await twice()).toBe(0);
+    expect(headersOf('right')).toMatchObject({ ...long, ...attributes('NEW') });
+    expect(headersOf('wrong')).toMatchObject(long);
+    expect(headersOf('wrong')).not.toHaveProperty('x-amz-meta-md5chksum');
+  });
+
   test('staged in one part, there or here: the same by ETag alone', async () => {
     const server = serverOf();
     put(server, 'x', 'one');
@@ -462,6 +473,41 @@ describe.each(WAYS)('what vouches for a content, %s', (way, serverOf) => {
     const run = await publish(s3, to, root, { prefix: 'b', site });
     expect(run.report.steps).toEqual([]);
     await removeTree(root);
+  });
+});
+
+describe('objects in parts of which nobody knows the MD5', () => {
+  test('to a bucket under KMS, where copied parts prove nothing: whole, bound by their ETag', async () => {
+    s3.server.createBucket(`kms-${to}`, { encryption: { algorithm: 'aws:kms' } });
+    to = `kms-${to}`;
+    const body = noise(TWO_PARTS, 3);
+    await putParts(s3, 'parts', body, [5 * MIB, 9]);
+    await putParts(s3, 'twin', body, [5 * MIB, 9]);
+    expect((await copy()).exit).toBe(0);
+    expect(sent()).toBe(0);
+    s3.server.deleteObject(from, 'a/parts');
+    await putParts(s3, 'moved', body, [5 * MIB, 9]);
+    expect((await copy({ deletes: { deleteAfter: true } })).exit).toBe(0);
+    expect(sent()).toBe(0);
+    expect(s3.server.objects(to).map(({ key, content }) => [key, content.md5])).toEqual([
+      ['b/moved', md5Of(body)],
+      ['b/twin', md5Of(body)],
+    ]);
+    expect(s3.server.uploads(to)).toEqual([]);
+    expect((await copy()).report.steps).toEqual([]);
+  });
+
+  test('on a server whose copied parts answer no digest: so too', async () => {
+    const weed = await embedded({ profile: 'seaweedfs' });
+    const [one, two] = [await weed.bucket(), await weed.bucket()];
+    const body = noise(TWO_PARTS, 3);
+    from = one;
+    await putParts(weed, 'parts', body, [5 * MIB, 9]);
+    const run = await publish(weed, two, '/', { prefix: 'b', source: { bucket: one, prefix: 'a' } });
+    expect(run.exit).toBe(0);
+    expect(weed.server.object(two, 'b/parts')?.content.md5).toBe(md5Of(body));
+    expect(weed.server.uploads(two)).toEqual([]);
+    await weed.stop();
   });
 });
 

@@ -2,6 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { md5Of } from '../../src/model/digest.js';
+import { EXIT, SyncError } from '../../src/model/errors.js';
 import { parsePrefix } from '../../src/model/object-key.js';
 import type { CopyFrom } from '../../src/model/options.js';
 import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
@@ -247,6 +248,25 @@ describe('C13: headers that changed', () => {
     expect(s3.server.object(bucket, 'p/latest/big.bin')?.content.md5).toBe(md5Of(noise(9 * MIB)));
   });
 
+  test('C13: a renewal that is denied fails, and is not sent: tags that may not be taken along would be lost', async () => {
+    await writeTree({ a: 'a' }, root);
+    const index = memoryIndex();
+    await publish(s3, bucket, root, { index });
+    const before = s3.server.object(bucket, 'p/a');
+    s3.server.faults.add({
+      match: { operation: 'CopyObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    s3.server.log.clear();
+    const run = await publish(s3, bucket, root, { index, ...infrequent });
+    expect(run).toMatchObject({
+      exit: 1,
+      report: { steps: [{ action: 'refresh', error: { code: 'access-denied' } }] },
+    });
+    expect(s3.server.log.counts.PutObject).toBeUndefined();
+    expect(s3.server.object(bucket, 'p/a')).toEqual(before);
+  });
+
   test('C13: another writer in between keeps its bytes', async () => {
     const index = memoryIndex();
     await writeTree({ a: 'one' }, root);
@@ -312,6 +332,34 @@ describe('overwrite: always', () => {
     expect(s3.server.uploads(bucket)).toEqual([]);
   });
 
+  test('what another writer deleted meanwhile is published all the same', async () => {
+    await writeTree({ a: 'before' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ a: 'ours' }, root);
+    const remove = s3.server.before({ operation: 'PutObject' }, () => {
+      remove();
+      s3.server.deleteObject(bucket, 'p/a');
+    });
+    expect(await publish(s3, bucket, root, always)).toMatchObject({ exit: 0 });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'ours' });
+  });
+
+  test('where the key cannot be asked for, it is left as the other writer has it', async () => {
+    await writeTree({ a: 'ours' }, root);
+    const remove = s3.server.before(
+      { operation: 'PutObject' },
+      () => void s3.server.putObject(bucket, 'p/a', 'theirs'),
+    );
+    s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await publish(s3, bucket, root, always);
+    remove();
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'access-denied' } }] } });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'theirs' });
+  });
+
   test('three tries, then the key fails by name', async () => {
     await writeTree({ a: 'ours' }, root);
     let writes = 0;
@@ -374,6 +422,30 @@ describe('C9: above the limit of one copy', () => {
     await weed.stop();
   });
 
+  test('C9: of an object in one piece, whose parts nobody has digested yet', async () => {
+    s3.server.putObject(bucket, 'p/old.bin', noise(9 * MIB));
+    await writeTree({ 'new.bin': noise(9 * MIB) }, root);
+    const run = await publish(s3, bucket, root, limited);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+    expect(s3.server.log.counts).toMatchObject({ UploadPartCopy: 2 });
+    expect(s3.server.object(bucket, 'p/new.bin')?.content.md5).toBe(md5Of(noise(9 * MIB)));
+  });
+
+  test('C9: stopped in the middle of it: nothing is published, and no upload stays', async () => {
+    await writeTree({ 'old.bin': noise(20 * MIB) }, root);
+    await publish(s3, bucket, root);
+    await rename(join(root, 'old.bin'), join(root, 'new.bin'));
+    const stop = new AbortController();
+    const remove = s3.server.before({ operation: 'CreateMultipartUpload' }, () =>
+      stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped')),
+    );
+    const run = await publish(s3, bucket, root, { ...limited, signal: stop.signal });
+    remove();
+    expect(run).toMatchObject({ exit: 130, report: { steps: [{ outcome: 'skipped' }] } });
+    expect(s3.server.objects(bucket).map(({ key }) => key)).toEqual(['p/old.bin']);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+
   test('C9, C7: under KMS the whole is proved by its CRC32', async () => {
     const kms = 'kms-large';
     s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
@@ -387,6 +459,22 @@ describe('C9: above the limit of one copy', () => {
     expect(s3.server.object(kms, 'p/new.bin')?.content.md5).toBe(md5Of(noise(20 * MIB)));
     expect(s3.server.uploads(kms)).toEqual([]);
     expect(stepsOf(await publish(s3, kms, root))).toEqual([]);
+  });
+
+  test('C6, C7: a file that changes before its CRC32 is made: it is sent as it is then', async () => {
+    const kms = 'kms-changes';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    await writeTree({ 'old.bin': noise(20 * MIB) }, root);
+    await publish(s3, kms, root);
+    await rename(join(root, 'old.bin'), join(root, 'new.bin'));
+    const remove = s3.server.before({ operation: 'CreateMultipartUpload' }, async () => {
+      remove();
+      await writeTree({ 'new.bin': noise(20 * MIB, 2) }, root);
+    });
+    const run = await publish(s3, kms, root, limited);
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 20 * MIB } });
+    expect(s3.server.object(kms, 'p/new.bin')?.content.md5).toBe(md5Of(noise(20 * MIB, 2)));
+    expect(s3.server.uploads(kms)).toEqual([]);
   });
 });
 
@@ -417,6 +505,20 @@ describe('staging', () => {
     // One was staged and refused; the other is a plain copy, which nothing but its metadata vouches for.
     expect(Object.values(s3.server.texts(kms))).toContain('YYYY');
     expect(s3.server.uploads(kms)).toEqual([]);
+  });
+
+  test('C2: a swap whose upload somebody aborts: the bytes are sent', async () => {
+    await writeTree({ a: 'AAAA', b: 'BBBB' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ a: 'BBBB', b: 'AAAA' }, root);
+    const gone = s3.server.faults.add({
+      match: { operation: 'CompleteMultipartUpload' },
+      fault: { kind: 'error', code: 'NoSuchUpload' },
+    });
+    const run = await publish(s3, bucket, root);
+    expect({ exit: run.exit, gone: gone.befallen > 0 }).toEqual({ exit: 0, gone: true });
+    expect(run.messages).toContainEqual(expect.stringContaining('its upload was aborted by someone else'));
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'BBBB', 'p/b': 'AAAA' });
   });
 
   test('C2: a swap on a server whose part copies answer no digest: bound by a proved source, nothing is sent', async () => {

@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { md5Of } from '../../src/model/digest.js';
 import { formatUpload, parseIndex } from '../../src/model/digest-index.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
@@ -109,6 +110,21 @@ describe('delay-updates', () => {
     expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'content' });
   });
 
+  test('what may not be completed fails by name, and nothing of it stays', async () => {
+    await writeTree({ a: 'content' }, root);
+    s3.server.faults.add({
+      match: { operation: 'CompleteMultipartUpload' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await publish(s3, bucket, root, delayed);
+    expect(run).toMatchObject({
+      exit: 1,
+      report: { steps: [{ key: 'p/a', error: { code: 'access-denied' } }] },
+    });
+    expect(s3.server.texts(bucket)).toEqual({});
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+
   test('a destination that cannot is refused, with nothing written; best-effort says so once and publishes', async () => {
     await writeTree({ a: 'a', 'index.html': 'home' }, root);
     s3.server.faults.add({
@@ -172,6 +188,128 @@ describe('interrupted', () => {
     await writeTree({ small: 'small' }, root);
     expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
     expect(s3.server.uploads(bucket).map(({ key }) => key)).toEqual([theirs.key]);
+  });
+
+  describe('with parts of it there', () => {
+    const SIZE = 9 * MIB;
+    const BIG = noise(SIZE);
+
+    /** Runs that are stopped when so many parts of `names` have arrived. */
+    async function left(parts: number, names = ['big.bin']): Promise<ReturnType<typeof memoryIndex>> {
+      await writeTree(Object.fromEntries(names.map((name, i) => [name, noise(SIZE, i + 1)])), root);
+      const index = memoryIndex();
+      const stop = new AbortController();
+      let arrived = 0;
+      const remove = s3.server.after({ operation: 'UploadPart' }, () => {
+        if (++arrived === parts) stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped'));
+      });
+      const changes = { index, delayUpdates: true, signal: stop.signal };
+      const run = await publish(s3, bucket, root, changes);
+      remove();
+      expect(run.exit).toBe(130);
+      expect(s3.server.uploads(bucket)).toHaveLength(names.length);
+      s3.server.log.clear();
+      return index;
+    }
+
+    function expectHeld(name = 'p/big.bin', bytes = BIG): void {
+      expect(s3.server.object(bucket, name)?.content.bytes().equals(bytes)).toBe(true);
+      expect(s3.server.uploads(bucket)).toEqual([]);
+    }
+
+    test('all of them: the upload is completed, and nothing is sent', async () => {
+      const run = await publish(s3, bucket, root, { index: await left(2) });
+      expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+      expect(s3.server.log.counts).toMatchObject({ ListParts: 1, CompleteMultipartUpload: 1 });
+      expectHeld();
+    });
+
+    test('other bytes under the number of a part: it is sent, the others are not', async () => {
+      const index = await left(2);
+      const [upload] = s3.server.uploads(bucket);
+      const { signal } = new AbortController();
+      const { store } = await openStore(optionsFor(s3, bucket, '/'), () => undefined, signal);
+      const body = noise(MIB, 9);
+      const of = { key: 'p/big.bin' as ObjectKey, id: upload?.id ?? '', encryption: undefined };
+      await store.uploadPart({ upload: of, number: 2, body, md5: md5Of(body) }, signal);
+      const run = await publish(s3, bucket, root, { index });
+      expect(run).toMatchObject({ exit: 0, report: { sentBytes: MIB } });
+      expectHeld();
+    });
+
+    test.each(['AccessDenied', 'NoSuchUpload', 'InvalidArgument'] as const)(
+      'that cannot be listed (%s): the files are sent anew, and what was left is aborted',
+      async (code) => {
+        const index = await left(4, ['big.bin', 'other.bin']);
+        s3.server.faults.add({ match: { operation: 'ListParts' }, fault: { kind: 'error', code } });
+        const run = await publish(s3, bucket, root, { index });
+        expect(run).toMatchObject({ exit: 0, report: { sentBytes: 2 * SIZE } });
+        const told = run.messages.filter((message) => message.includes('s3:ListMultipartUploadParts'));
+        expect(told).toHaveLength(code === 'AccessDenied' ? 1 : 0);
+        expectHeld();
+        expectHeld('p/other.bin', noise(SIZE, 2));
+      },
+    );
+
+    test('and no answer of the server: the run fails, and a later one goes on', async () => {
+      const index = await left(2);
+      s3.server.faults.add({
+        match: { operation: 'ListParts' },
+        fault: { kind: 'error', code: 'InternalError' },
+      });
+      const failed = await publish(s3, bucket, root, { index, connection: { maxAttempts: 1 } });
+      expect(failed).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'server-error' } }] } });
+      expect(s3.server.texts(bucket)).toEqual({});
+      s3.server.faults.clear();
+      expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
+      expectHeld();
+    });
+  });
+
+  test('an upload of another machine that has nothing of use is left to it', async () => {
+    await writeTree({ 'big.bin': noise(9 * MIB) }, root);
+    const index = memoryIndex();
+    const stop = new AbortController();
+    s3.server.faults.add({ match: { operation: 'UploadPart' }, fault: { kind: 'hang' } });
+    const remove = s3.server.before({ operation: 'UploadPart' }, () =>
+      stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped')),
+    );
+    await publish(s3, bucket, root, { index, signal: stop.signal });
+    remove();
+    s3.server.faults.clear();
+    const [theirs] = s3.server.uploads(bucket);
+    const entries = parseIndex(index.bytes ?? Buffer.alloc(0)).index?.uploads ?? new Map();
+    index.bytes = Buffer.from('s3-dedup-sync-index 1\n');
+    index.lines = '';
+    for (const [id, entry] of entries) index.lines += formatUpload(id, { ...entry, machine: 'another' });
+    expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
+    expect(s3.server.log.counts.ListParts).toBe(1);
+    expect(s3.server.object(bucket, 'p/big.bin')?.content.size).toBe(9 * MIB);
+    expect(s3.server.uploads(bucket).map(({ id }) => id)).toEqual([theirs?.id]);
+  });
+
+  test('what was staged and may not be aborted: one warning, the rest in detail, and how many are left', async () => {
+    await writeTree({ a: 'a', b: 'b', c: 'c', 'index.html': 'home' }, root);
+    s3.server.faults.add({
+      match: { operation: 'UploadPart', key: 'p/index.html' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    s3.server.faults.add({
+      match: { operation: 'AbortMultipartUpload' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await publish(s3, bucket, root, { delayUpdates: true, connection: { concurrency: 1 } });
+    expect(run.exit).toBe(1);
+    expect(s3.server.texts(bucket)).toEqual({});
+    const levels = run.events.flatMap((event) =>
+      event.type === 'message' && event.message.includes('could not be aborted') ? [event.level] : [],
+    );
+    const open = s3.server.uploads(bucket).length;
+    expect(levels).toEqual(['warning', ...Array.from({ length: open - 1 }, () => 'debug')]);
+    expect(open).toBeGreaterThan(1);
+    expect(run.messages).toContainEqual(
+      `${open} multipart uploads are left open and will be billed until a lifecycle rule aborts them: an index would let the next run do it`,
+    );
   });
 });
 

@@ -10,16 +10,19 @@ import {
   rename,
   rm,
   symlink,
+  truncate,
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { LoggedRequest, PutOptions, S3Request } from '../../dev/s3-server/index.js';
 import { TargetDirectory } from '../../src/disk/target-directory.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
+import { formatIndex, type ObjectEntry, parseIndex } from '../../src/model/digest-index.js';
 import { type Changes, download, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import {
@@ -101,6 +104,10 @@ function inParts(content: Buffer, ...sizes: readonly number[]): PutOptions {
     at += size;
   }
   return { etag: multipartETag(md5s) };
+}
+
+function entryOf(index: { readonly bytes: Buffer | undefined }, key: string): ObjectEntry | undefined {
+  return parseIndex(index.bytes!).index?.objects.get(key);
 }
 
 async function texts(root = here): Promise<Readonly<Record<string, string>>> {
@@ -363,6 +370,55 @@ describe('hard links', () => {
     expect((await lstat(join(here, 'old'))).nlink).toBe(1);
   });
 
+  test('R3, local-duplicates link: a file that got a further name in this run is parted from it, not changed for both', async () => {
+    await writeTree({ old: 'content' }, here);
+    await chmod(join(here, 'old'), 0o600);
+    await utimes(join(here, 'old'), 1_000_000_000, 1_000_000_000);
+    put({ new: 'content' }, told('content', 0o100600, 1_000_000_000));
+    put({ old: 'content' }, told('content', 0o100644, 1_100_000_000));
+    const run = await downloaded({ duplicates: 'link', preserve: true });
+    expect(stepsOf(run)).toEqual(['link new <- old done', 'refresh old done']);
+    const [one, other] = await Promise.all([lstat(join(here, 'new')), lstat(join(here, 'old'))]);
+    expect([one.mode & 0o777, one.mtimeMs, one.nlink]).toEqual([0o600, 1e12, 1]);
+    expect([other.mode & 0o777, other.mtimeMs, other.nlink]).toEqual([0o644, 11e11, 1]);
+  });
+
+  test.each(['copy', 'link'] as const)(
+    'what got its mode and time in this run can be had from here: %s',
+    async (duplicates) => {
+      const page = gzipSync(PAGE);
+      const encoded = {
+        'content-encoding': 'gzip',
+        'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`,
+        'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}/mode:33188/mtime:1000000000`,
+      };
+      await writeTree(
+        { had: 'content', changed: 'other', 'had.html': PAGE, 'changed.html': `no ${PAGE}` },
+        here,
+      );
+      put({ had: 'content', changed: 'content' }, told('content', 0o100644, 1_000_000_000));
+      put({ 'had.html': page, 'changed.html': page }, { headers: encoded });
+      const run = await downloaded({ duplicates, preserve: true });
+      expect(stepsOf(run)).toEqual([
+        'refresh had done',
+        `${duplicates} changed <- had done`,
+        'refresh had.html done',
+        `${duplicates} changed.html <- had.html done`,
+      ]);
+      expect(fetches()).toBe(0);
+      expect(await texts()).toEqual({
+        had: 'content',
+        changed: 'content',
+        'had.html': PAGE,
+        'changed.html': PAGE,
+      });
+      for (const name of ['had', 'changed', 'had.html', 'changed.html']) {
+        const { mode, mtimeMs } = await lstat(join(here, name));
+        expect([name, mode & 0o777, mtimeMs]).toEqual([name, 0o644, 1e12]);
+      }
+    },
+  );
+
   test('mode and time: of s3cmd, of rclone, never set-uid, before 1970 too', async () => {
     put({ a: 'a' }, told('a', 0o106755, 1_000_000_000));
     put({ b: 'b' }, { headers: { 'x-amz-meta-mtime': '1700000000.123456789' } });
@@ -466,6 +522,76 @@ describe('what is deleted', () => {
     expect(run.exit).toBe(1);
     expect(run.report.error?.message).toMatch(`s3://${bucket}/p/: ListObjectsV2 was denied`);
     expect(await texts()).toEqual({ same: 'same', gone: 'gone' });
+  });
+
+  test.each([
+    ['the root', () => '/'],
+    ['the home', () => homedir()],
+    ['what the home lies in', () => dirname(homedir())],
+    ['a link to the home', () => join(outside, 'link')],
+  ])('D11: nothing is deleted in %s', async (_, target) => {
+    await symlink(homedir(), join(outside, 'link'));
+    put({ 's3ds-test/of-a-test': 'never written' });
+    const tree = { excludes: ['*', '!/s3ds-test', '!/s3ds-test/*'] };
+    const run = await download(s3, bucket, target(), { ...DELETE, tree, dryRun: true });
+    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unrelated-destination' } } });
+    expect(run.report.error?.message).toContain('name a directory of its own');
+    expect(await download(s3, bucket, target(), { tree, dryRun: true })).toMatchObject({ exit: 0 });
+  });
+
+  test('unfinished downloads of others stay while files beside them are deleted', async () => {
+    put({ big: noise(9 * MIB), same: 'same' });
+    const denied = s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/big' },
+      nth: 2,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    expect((await download(s3, bucket, here)).exit).toBe(1);
+    denied.remove();
+    const left = (await readdir(here)).filter((name) => name.endsWith('.part'));
+    expect(left).toHaveLength(1);
+    await writeTree({ same: 'same', gone: 'gone' }, here);
+    replaceAll({ same: 'same' });
+    await downloaded(DELETE);
+    expect((await readdir(here)).filter((name) => !name.endsWith('.done')).sort()).toEqual(
+      [...left, 'same'].sort(),
+    );
+  });
+
+  test('cancelled: what arrived is known to the index', async () => {
+    put({ a: 'one', b: 'two', c: 'three' });
+    const stop = new AbortController();
+    const index = memoryIndex();
+    whenFetched('b', () => stop.abort(new Error('a test stops it')));
+    const connection = { concurrency: 1 };
+    const run = await download(s3, bucket, here, { index, connection, signal: stop.signal });
+    expect(run.exit).not.toBe(0);
+    // What is in flight ends.
+    expect(await texts()).toEqual({ a: 'one', b: 'two' });
+    const known = [...parseIndex(index.bytes!).index!.files.values()].map(({ md5 }) => md5);
+    expect(known.sort()).toEqual(['one', 'two'].map((text) => md5Of(Buffer.from(text))).sort());
+  });
+
+  test.each<readonly [string, (partial: string) => Promise<void>]>([
+    ['of another size', (partial) => truncate(partial, 9 * MIB - 1)],
+    ['that may not be written to', (partial) => chmod(partial, 0o444)],
+  ])('an unfinished file %s is not gone on with', async (_, change) => {
+    const big = noise(9 * MIB);
+    put({ big });
+    const denied = s3.server.faults.add({
+      match: { operation: 'GetObject', key: 'p/big' },
+      nth: 2,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    await download(s3, bucket, here);
+    denied.remove();
+    const partial = (await readdir(here)).find((name) => name.endsWith('.part')) ?? '';
+    await change(join(here, partial));
+    s3.server.log.clear();
+    expect((await download(s3, bucket, here)).exit).toBe(0);
+    expect(fetches()).toBe(2);
+    expect((await readFile(join(here, 'big'))).equals(big)).toBe(true);
+    expect(await readdir(here)).toEqual(['big']);
   });
 
   test('directories that were emptied go, and no others', async () => {
@@ -625,6 +751,27 @@ describe('R2: names', () => {
     expect(await texts()).toEqual({ README: 'old' });
   });
 
+  test('R10: on such a file system, names that differ in more than case are files as on any other', async () => {
+    await writeTree({ README: 'old' }, here);
+    put({ README: 'new', a: 'one', b: 'two' });
+    const folds = jest.spyOn(TargetDirectory.prototype, 'foldsCase').mockResolvedValue(true);
+    hooks.push(() => folds.mockRestore());
+    expect((await download(s3, bucket, here)).exit).toBe(0);
+    expect(await texts()).toEqual({ README: 'new', a: 'one', b: 'two' });
+  });
+
+  test('R10: a name that turns out to be that of a file which this run made', async () => {
+    put({ a: 'one', b: 'two' });
+    // As if both were one.
+    whenFetched('b', () => link(join(here, 'a'), join(here, 'b')));
+    const run = await download(s3, bucket, here, { overwrite: 'always', connection: { concurrency: 1 } });
+    expect(run.report.steps).toContainEqual(
+      expect.objectContaining({ key: 'b', error: expect.objectContaining({ code: 'key-collision' }) }),
+    );
+    expect(run.report.steps.at(-1)?.error?.message).toContain('it is one name with a on this file system');
+    expect((await texts()).a).toBe('one');
+  });
+
   test.each(['if-unchanged', 'always'] as const)(
     'R10: what turns out to be one name with another file is left alone, overwrite %s',
     async (overwrite) => {
@@ -700,6 +847,36 @@ describe('R2: names', () => {
     expect(run).toMatchObject({ exit: 2, report: { error: { code: 'usage' } } });
     expect(run.report.error?.message).toContain('it is no directory');
     expect(await readdir(outside)).toEqual(['broken', 'target']);
+  });
+
+  test.each<readonly [string, string, string, (path: string) => Promise<unknown>]>([
+    ['a file', 'at', 'it is no directory', (path) => writeFile(path, 'a file')],
+    ['below a file', 'at/below', 'it is no directory', () => writeFile(join(outside, 'at'), 'a file')],
+    ['a ring of links', 'at', 'cannot be looked at (ELOOP)', (path) => symlink(path, path)],
+  ])('a target that is %s is refused as what it is', async (_, name, told, make) => {
+    put({ a: 'a' });
+    const target = join(outside, name);
+    await make(target);
+    const run = await download(s3, bucket, target);
+    expect(run.exit).not.toBe(0);
+    expect(run.report.error?.message).toMatch(`${target} `);
+    expect(run.report.error?.message).toContain(told);
+    expect((await readdir(outside)).sort()).toEqual(['at', 'target']);
+  });
+
+  test.each([
+    ['42', '42'],
+    ['Mixed', 'mixed'],
+    ['UPPER', 'upper'],
+    ['lower', 'LOWER'],
+  ])('R10: what differs in case is two files beside a directory that does: %s, %s', async (name, other) => {
+    await mkdir(join(outside, name));
+    await mkdir(join(outside, other), { recursive: true });
+    const folds = (await readdir(outside)).length < (name === other ? 2 : 3);
+    put({ a: 'one', A: 'two' });
+    const run = await download(s3, bucket, join(outside, name));
+    expect(run.exit).toBe(folds || process.platform === 'darwin' ? 4 : 0);
+    if (run.exit === 0) expect(await texts(join(outside, name))).toEqual({ a: 'one', A: 'two' });
   });
 
   test('the target itself may be a link: whoever names it means what it leads to', async () => {
@@ -859,6 +1036,127 @@ describe('what publishing made of files', () => {
     );
     expect(Object.fromEntries(await readTree(here))).toEqual(stored);
     expect(Object.keys(stored)).toEqual(['a', 'a.html', 'b', 'b.html', 'old']);
+  });
+
+  test.each<readonly [string, readonly string[], readonly string[]]>([
+    ['1 further name of pages left out', ['a.html'], []],
+    ['3 further names of pages left out', ['a.html', 'b.html', 'c.html'], []],
+    ['1 redirect left out', [], ['old']],
+    ['2 redirects left out', [], ['old', 'older']],
+  ])('it is said what is left out: %s', async (told, pages, redirects) => {
+    await writeTree(Object.fromEntries(['plain', ...pages].map((name) => [name, `of ${name}`])), from);
+    await publish(s3, bucket, from, {
+      site: { cleanUrls: true, redirects: redirects.map((name, line) => ({ name, target: '/a', line })) },
+    });
+    const run = await downloaded();
+    expect(run.messages).toContainEqual(expect.stringContaining(told));
+    expect(Object.keys(await texts()).sort()).toEqual([...pages, 'plain']);
+  });
+
+  test('as-stored: so too of an object that comes in ranges', async () => {
+    const page = Buffer.concat([noise(9 * MIB), Buffer.alloc(MIB)]);
+    const zipped = gzipSync(page, { level: 1 });
+    s3.server.putObject(bucket, 'p/big.html', zipped, {
+      headers: {
+        'content-encoding': 'gzip',
+        'x-amz-meta-s3cmd-attrs': `md5:${md5Of(zipped)}`,
+        'x-amz-meta-s3ds-source': `md5:${md5Of(page)}/size:${page.length}/encoding:gzip`,
+      },
+    });
+    await downloaded({ asStored: true });
+    expect((await readFile(join(here, 'big.html'))).equals(zipped)).toBe(true);
+    await downloaded();
+    expect((await readFile(join(here, 'big.html'))).equals(page)).toBe(true);
+  });
+
+  test('bytes that are not encoded as they are said to be: the old file stays', async () => {
+    await writeTree({ a: 'old, and longer than that' }, here);
+    for (const encoding of ['gzip', 'br']) {
+      const headers = {
+        'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('plain'))}`,
+        'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from('x'))}/size:100/encoding:${encoding}`,
+      };
+      put({ a: 'plain' }, { headers });
+      const run = await download(s3, bucket, here);
+      expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'wrong-content' } }] } });
+      expect(run.report.steps[0]?.error?.message).toContain(`the stored bytes are no ${encoding}`);
+      expect(await texts()).toEqual({ a: 'old, and longer than that' });
+    }
+  });
+
+  test('what was staged encoded is known to the index: a later run asks nothing of it, and its line stays', async () => {
+    const page = gzipSync(PAGE);
+    put(
+      { 'a.html': page },
+      {
+        etag: multipartETag([md5Of(page)]),
+        headers: {
+          'content-encoding': 'gzip',
+          'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}`,
+          'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`,
+        },
+      },
+    );
+    const index = memoryIndex();
+    await downloaded({ index });
+    for (let run = 0; run < 2; run++) {
+      put({ [`more-${run}`]: `${run}` });
+      await downloaded({ index });
+      expect(s3.server.log.of('HeadObject')).toEqual([]);
+      expect(entryOf(index, 'p/a.html')?.source).toContain(`/size:${PAGE.length}/encoding:gzip`);
+    }
+    expect((await texts())['a.html']).toBe(PAGE);
+  });
+
+  test('C7: under KMS the index learns the digest of what is stored, not an ETag that is none', async () => {
+    const page = gzipSync(PAGE);
+    put(
+      { 'a.html': page },
+      {
+        encryption: { algorithm: 'aws:kms' },
+        headers: {
+          'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}`,
+          'x-amz-meta-s3ds-source': `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`,
+        },
+      },
+    );
+    await writeTree({ 'a.html': PAGE }, here);
+    const index = memoryIndex();
+    expect(stepsOf(await downloaded({ index }))).toEqual([]);
+    expect(entryOf(index, 'p/a.html')).toMatchObject({ md5: md5Of(page) });
+    // So that who wants it as it is stored, and has it, need not fetch it.
+    await writeTree({ 'a.html': page }, here);
+    const stored = await download(s3, bucket, here, { index, asStored: true });
+    expect({ steps: stepsOf(stored), fetches: fetches() }).toEqual({ steps: [], fetches: 0 });
+  });
+
+  test('C15: of an object in parts, whose ETag says nothing of its metadata, the index learns no source', async () => {
+    const page = gzipSync(PAGE);
+    const source = `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`;
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}`, 'x-amz-meta-s3ds-source': source };
+    put({ 'a.html': page }, { ...inParts(page, 10, page.length - 10), headers });
+    await writeTree({ 'a.html': PAGE }, here);
+    const index = memoryIndex();
+    expect(stepsOf(await downloaded({ index }))).toEqual([]);
+    expect(entryOf(index, 'p/a.html')?.source).toBeUndefined();
+    await downloaded({ index });
+    expect(s3.server.log.of('HeadObject')).not.toEqual([]);
+  });
+
+  test('C18: a line of the index that says no source is none', async () => {
+    const page = gzipSync(PAGE);
+    const source = `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`;
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}`, 'x-amz-meta-s3ds-source': source };
+    put({ 'a.html': page }, { headers });
+    const index = memoryIndex();
+    await downloaded({ index });
+    const { index: known } = parseIndex(index.bytes!);
+    const entry = entryOf(index, 'p/a.html')!;
+    const forged = { ...known!, objects: new Map([['p/a.html', { ...entry, source: 'md5:x' }]]) };
+    index.bytes = Buffer.from([...formatIndex(forged)].join(''));
+    const run = await download(s3, bucket, here, { index });
+    expect(run.exit).toBe(0);
+    expect(await texts()).toEqual({ 'a.html': PAGE });
   });
 
   test('what was taken as it is stored is decoded by a later run without as-stored', async () => {
@@ -1044,6 +1342,18 @@ describe('bodies', () => {
     expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
   });
 
+  test('an ETag that is no digest of any kind: fetched, and known to nobody but the index', async () => {
+    put({ a: 'one', b: 'two' }, { etag: 'of-another-kind' });
+    const index = memoryIndex();
+    expect((await download(s3, bucket, here, { index })).messages.join('\n')).toContain(
+      'no digest of 2 objects',
+    );
+    expect(await texts()).toEqual({ a: 'one', b: 'two' });
+    s3.server.log.clear();
+    expect(stepsOf(await download(s3, bucket, here, { index }))).toEqual([]);
+    expect(stepsOf(await download(s3, bucket, here))).toEqual(['download a done', 'download b done']);
+  });
+
   test('C7: so too where a multipart ETag turns out to say nothing', async () => {
     put({ big: BIG }, { etag: `${md5Of(Buffer.from('of other parts'))}-7` });
     await interrupted();
@@ -1141,6 +1451,88 @@ describe('bodies', () => {
       expect((await texts()).a).toBe('newer');
     },
   );
+
+  test.each<readonly [string, () => void]>([
+    ['changes', () => put({ big: noise(20 * MIB, 4) })],
+    ['vanishes', () => s3.server.deleteObject(bucket, 'p/big')],
+  ])('a large object that %s before it is asked for fails by name', async (_, work) => {
+    put({ big: BIG });
+    hooks.push(s3.server.before({ operation: 'HeadObject', key: 'p/big' }, work));
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'file-changed' } }] } });
+    expect(await readdir(here)).toEqual([]);
+  });
+
+  test('an object that changes after it was listed is not what its new headers say', async () => {
+    const page = gzipSync(PAGE);
+    const md5 = md5Of(page);
+    const source = `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`;
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5}`, 'x-amz-meta-s3ds-source': source };
+    await writeTree({ 'a.html': PAGE }, here);
+    put({ 'a.html': 'something else' });
+    // Its bytes are here: what was listed is not.
+    hooks.push(s3.server.before({ operation: 'HeadObject' }, () => put({ 'a.html': page }, { headers })));
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'file-changed' } }] } });
+    expect(await texts()).toEqual({ 'a.html': PAGE });
+  });
+
+  test('objects of one size that change after they were listed are not taken for one content', async () => {
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('same'))}` };
+    put({ plain: 'same' });
+    put({ parts: 'same' }, { ...inParts(Buffer.from('same'), 1, 3), headers });
+    hooks.push(
+      s3.server.before({ operation: 'HeadObject', key: 'p/parts' }, () =>
+        put({ parts: 'else' }, { headers }),
+      ),
+    );
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 1 });
+    expect(await texts()).toEqual({ plain: 'same' });
+  });
+
+  test('preserve: what changes after it was listed says nothing of mode and time', async () => {
+    await writeTree({ a: 'same' }, here);
+    const was = (await lstat(join(here, 'a'))).mode;
+    put({ a: 'same' }, told('same', 0o100755, 1_000_000_000));
+    hooks.push(
+      s3.server.before({ operation: 'HeadObject' }, () => put({ a: 'else' }, told('else', 0o100700, 1))),
+    );
+    const run = await download(s3, bucket, here, { preserve: true });
+    expect({ exit: run.exit, steps: stepsOf(run) }).toEqual({ exit: 0, steps: [] });
+    const { mode, mtimeMs } = await lstat(join(here, 'a'));
+    expect([mode, mtimeMs > 1e12]).toEqual([was, true]);
+  });
+
+  test('preserve: a file that changed here before its mode was due is left alone', async () => {
+    await writeTree({ a: 'same' }, here);
+    const was = (await lstat(join(here, 'a'))).mode;
+    put({ a: 'same' }, told('same', 0o100755, 1_000_000_000));
+    put({ new: 'new' });
+    whenFetched('new', () => writeFile(join(here, 'a'), 'worked on'));
+    const run = await download(s3, bucket, here, { preserve: true });
+    expect(run).toMatchObject({ exit: 5 });
+    expect((await lstat(join(here, 'a'))).mode).toBe(was);
+    expect((await texts()).a).toBe('worked on');
+  });
+
+  test('a swap that could not be made ready is made in its place', async () => {
+    await writeTree({ a: 'one!', b: 'two!' }, here);
+    put({ a: 'two!', b: 'one!', before: 'before' });
+    const denied = s3.server.faults.add({
+      match: { operation: 'GetObject', key: /p\/[ab]$/ },
+      nth: 1,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    // Then neither can be copied, and both are fetched.
+    whenFetched('before', async () => {
+      await writeFile(join(here, 'a'), 'ONE!');
+      await writeFile(join(here, 'b'), 'TWO!');
+    });
+    const run = await download(s3, bucket, here, { overwrite: 'always', connection: { concurrency: 1 } });
+    expect({ exit: run.exit, denied: denied.befallen }).toEqual({ exit: 0, denied: 1 });
+    expect(await texts()).toEqual({ a: 'two!', b: 'one!', before: 'before' });
+  });
 
   test('an object that vanishes during the run fails by name', async () => {
     put({ a: 'new' });

@@ -301,6 +301,15 @@ describe("another machine's zlib", () => {
     expect(headersOf('p/c.html')['x-amz-meta-s3cmd-attrs']).toBe(`md5:${md5Of(bodyOf('p/c.html'))}`);
   });
 
+  test('C9: above the limit of one copy it is encoded here: its parts cannot be digested', async () => {
+    storedElsewhere('p/a.html', TEXT);
+    await writeTree({ 'a.html': TEXT, 'b.html': TEXT }, root);
+    const run = await publish(s3, bucket, root, { ...compress('*.html'), maxCopySize: 10 });
+    expect(stepsOf(run)).toEqual(['upload p/b.html done']);
+    expect(gunzipSync(bodyOf('p/b.html')).toString()).toBe(TEXT);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+
   test('a renamed file finds its object by its line, confirmed by one HEAD', async () => {
     storedElsewhere('p/a.html', TEXT);
     await writeTree({ 'a.html': TEXT }, root);
@@ -375,5 +384,64 @@ describe("another machine's zlib", () => {
     const run = await publish(s3, bucket, root, compress('*.html'));
     expect(run).toMatchObject({ exit: 0, report: { totals: { uploaded: { files: 2 } } } });
     expect(run.messages.filter((message) => /what it encodes/.test(message))).toHaveLength(1);
+  });
+
+  test('where HEAD is denied not every object is asked', async () => {
+    const names = Array.from({ length: 24 }, (_, i) => `page-${i}.html`);
+    for (const name of names) storedElsewhere(`p/${name}`, `${name} ${TEXT}`);
+    await writeTree(Object.fromEntries(names.map((name) => [name, `${name} ${TEXT}`])), root);
+    s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const run = await publish(s3, bucket, root, compress('*.html'));
+    expect(run).toMatchObject({ exit: 0, report: { totals: { uploaded: { files: 24 } } } });
+    expect(s3.server.log.of('HeadObject').length).toBeLessThan(24);
+    expect(run.messages.filter((message) => /what it encodes/.test(message))).toHaveLength(1);
+  });
+
+  test('a HEAD that the server refuses costs an upload; one that fails ends the run, and nothing is written', async () => {
+    const bytes = storedElsewhere('p/a.html', TEXT);
+    await writeTree({ 'a.html': TEXT }, root);
+    const failing = s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'InternalError' },
+    });
+    const failed = await publish(s3, bucket, root, { ...compress('*.html'), connection: { maxAttempts: 1 } });
+    expect(failed).toMatchObject({ exit: 1, report: { error: { code: 'server-error' } } });
+    expect(bodyOf('p/a.html').equals(bytes)).toBe(true);
+    failing.remove();
+    s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'InvalidArgument' },
+    });
+    const run = await publish(s3, bucket, root, compress('*.html'));
+    expect(stepsOf(run)).toEqual(['upload p/a.html done']);
+  });
+
+  test('an object that is written after it was listed is not taken for what its new headers say', async () => {
+    storedElsewhere('p/a.html', OTHER);
+    await writeTree({ 'a.html': TEXT }, root);
+    const remove = s3.server.before(
+      { operation: 'HeadObject' },
+      () => void storedElsewhere('p/a.html', TEXT),
+    );
+    const run = await publish(s3, bucket, root, compress('*.html'));
+    remove();
+    expect(run).toMatchObject({ exit: 5, report: { steps: [{ error: { code: 'foreign-writer' } }] } });
+  });
+
+  test('under KMS, where no ETag is a digest, its metadata is believed; without a digest there it is not', async () => {
+    bucket = `${bucket}-kms`;
+    s3.server.createBucket(bucket, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    storedElsewhere('p/a.html', TEXT);
+    const bytes = gzipSync(OTHER, { level: 1 });
+    s3.server.putObject(bucket, 'p/b.html', bytes, {
+      headers: { 'content-encoding': 'gzip', 'x-amz-meta-s3ds-source': sourceOf(OTHER, 'gzip') },
+    });
+    await writeTree({ 'a.html': TEXT, 'b.html': OTHER }, root);
+    const run = await publish(s3, bucket, root, compress('*.html'));
+    expect(stepsOf(run)).toEqual(['upload p/b.html done']);
+    expect(stepsOf(await publish(s3, bucket, root, compress('*.html')))).toEqual([]);
   });
 });

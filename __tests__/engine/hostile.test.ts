@@ -84,6 +84,39 @@ describe('a 200 that is not the answer', () => {
   );
 });
 
+describe('a part that is answered with the digest of other bytes', () => {
+  const SIZE = 9 * 1024 * 1024;
+
+  /** Takes parts, and says of so many of them that they are others. */
+  const lying = (times: number): Lie => {
+    let told = 0;
+    return ({ operation, incoming, outgoing }) => {
+      if (operation !== 'UploadPart' || told === times) return false;
+      told++;
+      incoming.on('end', () => outgoing.writeHead(200, { etag: `"${'0'.repeat(32)}"` }).end());
+      return true;
+    };
+  };
+
+  test('once: the file is sent anew, and nothing of the first try stays', async () => {
+    await writeTree({ a: noise(SIZE) }, root);
+    hostile.lie = lying(1);
+    const run = await publish(server, bucket, root, quick);
+    expect(run.exit).toBe(0);
+    expect(s3.server.object(bucket, 'p/a')?.content.bytes().equals(noise(SIZE))).toBe(true);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+
+  test('always: nothing is published of it', async () => {
+    await writeTree({ a: noise(SIZE) }, root);
+    hostile.lie = lying(Number.POSITIVE_INFINITY);
+    const run = await publish(server, bucket, root, { ...quick, delayUpdates: true });
+    expect(run.exit).toBe(1);
+    expect(s3.server.objects(bucket)).toEqual([]);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
+});
+
 describe('a listing', () => {
   const entry = (key: string): string =>
     `<Contents><Key>${key}</Key><Size>3</Size><ETag>"x"</ETag></Contents>`;

@@ -92,7 +92,8 @@ class ByteBudget {
 /* harmony export */   q4: () => (/* binding */ withoutDigests),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
 /* harmony export */   x1: () => (/* binding */ formatAttributes),
-/* harmony export */   xL: () => (/* binding */ withMd5)
+/* harmony export */   xL: () => (/* binding */ withMd5),
+/* harmony export */   yB: () => (/* binding */ statedMd5)
 /* harmony export */ });
 /* unused harmony export contentTypeOf */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
@@ -170,6 +171,10 @@ function provenMd5(etag, metadata) {
     const md5 = metadataMd5(metadata);
     const isSame = md5 !== undefined && (etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]));
     return isSame ? md5 : undefined;
+}
+/** As `provenMd5`; under encryption where no ETag is a digest, what the object says alone. */
+function statedMd5({ etag, metadata, encryption, }) {
+    return isEncrypted(encryption) ? metadataMd5(metadata) : provenMd5(etag, metadata);
 }
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 function formatSource({ encoding, md5, source, }) {

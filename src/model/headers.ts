@@ -85,6 +85,19 @@ export function provenMd5(etag: ETag, metadata: ReadonlyMap<string, string>): Md
   return isSame ? md5 : undefined;
 }
 
+/** As `provenMd5`; under encryption where no ETag is a digest, what the object says alone. */
+export function statedMd5({
+  etag,
+  metadata,
+  encryption,
+}: {
+  readonly etag: ETag;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly encryption: string | undefined;
+}): Md5 | undefined {
+  return isEncrypted(encryption) ? metadataMd5(metadata) : provenMd5(etag, metadata);
+}
+
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 export function formatSource({
   encoding,

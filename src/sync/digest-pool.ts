@@ -234,8 +234,8 @@ export class DigestPool {
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0) {
-      const worker = this.#free();
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const worker = this.#free(first);
       if (worker === undefined) break;
       const tasks = this.#take();
       const sent = this.#sent.get(worker);
@@ -247,8 +247,8 @@ export class DigestPool {
   }
 
   /** The thread with the least to do, or a new one when much waits. */
-  #free(): Worker | undefined {
-    const isLarge = (this.#queue[0]?.job.file.size ?? 0) >= WORTH_THREAD;
+  #free({ job }: Task): Worker | undefined {
+    const isLarge = job.file.size >= WORTH_THREAD;
     const isWorthOne =
       this.#sent.size === 0 || isLarge || this.#queuedBytes > WORTH_ANOTHER * this.#sent.size;
     let least: Worker | undefined;

@@ -52,20 +52,21 @@ export interface Digested {
  */
 export async function digestTree(request: DigestRequest): Promise<Digested> {
   const { index, early, pool, signal } = request;
-  const bySize = new Map<number, number>();
-  for (const file of request.files) bySize.set(file.size, (bySize.get(file.size) ?? 0) + 1);
+  const sizes = new Set<number>();
+  const twinSizes = new Set<number>();
+  for (const { size } of request.files) (sizes.has(size) ? twinSizes : sizes).add(size);
   const listed = early?.sizes ?? new ListedSizes(index);
   if (early === undefined) for (const object of request.listing.values()) listed.add(object);
   for (const object of request.further) listed.add(object);
   await early?.finish();
   const known = early?.digests ?? new DigestTable(request.files.names);
   for (const [name, digest] of request.adopted ?? []) known.set(name, digest);
-  const jobs = new Map<string, LocalFile[]>();
+  const jobs = new Map<string, [LocalFile, ...LocalFile[]]>();
   /** Large files that were digested early. */
   const uncut: LocalFile[] = [];
   for (const file of request.files) {
     if (file.size === 0 || request.adopted?.has(file.name) === true) continue;
-    const hasTwin = request.onlyListed !== true && (bySize.get(file.size) ?? 0) > 1;
+    const hasTwin = request.onlyListed !== true && twinSizes.has(file.size);
     if (!hasTwin && !listed.has(file.size)) continue;
     const layouts = listed.layoutsOf(file);
     const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
@@ -82,13 +83,13 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   }
 
   let ahead = 0;
-  for (const [file] of jobs.values()) ahead += file?.size ?? 0;
+  for (const [file] of jobs.values()) ahead += file.size;
   const total = ahead + (early?.bytes ?? 0);
   let done = early?.files ?? 0;
   const restated = new Map<string, LocalFile>();
-  const one = async (names: readonly LocalFile[]): Promise<void> => {
+  const one = async (names: readonly [LocalFile, ...LocalFile[]]): Promise<void> => {
     signal.throwIfAborted();
-    let file = names[0]!;
+    let [file] = names;
     const size = file.size;
     let digest: FileDigest;
     const chunks = request.chunks === true ? idleChunks(pool, file) : undefined;

@@ -1,6 +1,8 @@
-import { access, constants, lstat, rm, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { access, constants, lstat, realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, parse, sep } from 'node:path';
+import { join, parse } from 'node:path';
+import { isInside } from '../disk/is-inside.js';
 import { makeDirectory } from '../disk/replace-file.js';
 import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
@@ -12,6 +14,8 @@ import {
   metadataMd5,
   PAGE_METADATA,
   parseSource,
+  type SourceForm,
+  statedMd5,
   storedSource,
 } from '../model/headers.js';
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
@@ -44,7 +48,7 @@ import type { SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
 import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
 import { recognise } from './recognise.js';
-import { type RemoteTree, remoteTree } from './remote-tree.js';
+import { type RemoteFile, type RemoteTree, remoteTree } from './remote-tree.js';
 import { retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
 import { bothOrFirstFailure, totalSize } from './side-by-side.js';
@@ -78,7 +82,7 @@ interface Prepared {
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly here: Tree;
   /** Objects without those that are no files, as files, encoded ones as what they encode. */
-  readonly files: readonly LocalFile[];
+  readonly files: readonly RemoteFile[];
   readonly local: ReadonlyMap<string, LocalFile>;
   readonly digests: ReadonlyMap<string, FileDigest>;
   readonly vouched: ReadonlyObjectMap<Md5>;
@@ -110,7 +114,7 @@ class Download {
     const digestedNs = BigInt(this.#ports.now()) * 1_000_000n;
     const prepared = await this.#prepare(remembered);
     const { planned } = prepared;
-    this.#guard(planned);
+    await this.#guard(planned);
     this.#frame.settle(planned.plan);
     // Without files nothing is written, not even the directory.
     if (this.#options.dryRun || prepared.files.length === 0) return this.#frame.rehearse(planned.plan);
@@ -159,8 +163,8 @@ class Download {
     const wanted = await this.#withoutExtras(source, local);
     await this.#refuseNames(wanted, here, local);
     const files = await this.#decoded(wanted, local, remembered);
-    const digests = await this.#digest(localFiles, source, listing, files, remembered);
-    const vouched = await this.#recognise(localFiles, source, listing, files, digests, remembered);
+    const digests = await this.#digest(localFiles, listing, files, remembered);
+    const vouched = await this.#recognise(localFiles, listing, files, digests, remembered);
     const planned = await this.#plan(source, files, here, local, digests, vouched);
     return { listing, here, files, local, digests, vouched, planned, partials };
   }
@@ -226,13 +230,13 @@ class Download {
   async #withoutExtras(
     { files, objects }: RemoteTree,
     local: ReadonlyMap<string, LocalFile>,
-  ): Promise<readonly LocalFile[]> {
+  ): Promise<readonly RemoteFile[]> {
     const names = files.filter(({ name, size }) => !(size === 0 && name.endsWith('/')));
     if (this.#target.asStored) return names;
     const due = names.filter(({ name, size, object }) => {
       if (size === 0) return local.get(name)?.size !== 0;
       const page = objects.get(`${name}.html`);
-      return page !== undefined && page.size === size && page.etag === object?.etag;
+      return page !== undefined && page.size === size && page.etag === object.etag;
     });
     await this.#ask(due);
     const extras = new Set<LocalFile>();
@@ -280,17 +284,17 @@ class Download {
 
   /** The files that encoded objects stand for, where there is a file that may be what they encode. */
   async #decoded(
-    files: readonly LocalFile[],
+    files: readonly RemoteFile[],
     local: ReadonlyMap<string, LocalFile>,
     { index, trustFiles }: LoadedIndex,
-  ): Promise<readonly LocalFile[]> {
+  ): Promise<readonly RemoteFile[]> {
     if (this.#target.asStored) return files;
-    const sources = new Map<LocalFile, LocalFile>();
-    const byEnding = new Map<string, LocalFile[]>();
+    const sources = new Map<RemoteFile, RemoteFile>();
+    const byEnding = new Map<string, RemoteFile[]>();
     for (const file of files) {
       const { name, size, object } = file;
-      const known = object === undefined || !trustFiles ? undefined : index?.objects.get(object.key);
-      if (known !== undefined && known.etag === object?.etag && known.source !== undefined) {
+      const known = trustFiles ? index?.objects.get(object.key) : undefined;
+      if (known !== undefined && known.etag === object.etag && known.source !== undefined) {
         sources.set(file, encodedFile(file, parseSource(known.source)));
         continue;
       }
@@ -306,7 +310,7 @@ class Download {
       if (alike === undefined) byEnding.set(ending, [file]);
       else alike.push(file);
     }
-    const isEncoded = (file: LocalFile): boolean => {
+    const isEncoded = (file: RemoteFile): boolean => {
       const head = this.#headOf(file);
       const form = head === undefined ? undefined : storedSource(head.etag, head);
       if (form === undefined) return false;
@@ -325,12 +329,11 @@ class Download {
   }
 
   /** Asks for the headers of objects, each once. */
-  async #ask(files: readonly LocalFile[]): Promise<void> {
+  async #ask(files: readonly RemoteFile[]): Promise<void> {
     const { store } = this.#ports;
     const due = files.filter((file) => this.#headOf(file) === undefined);
     await forEachConcurrent(due, requestsInFlight(this.#options.connection), async ({ object }) => {
       this.#frame.signal.throwIfAborted();
-      if (object === undefined) return;
       const head = await store.head(object.key, this.#frame.signal);
       this.#frame.moved();
       // Gone or replaced since the listing: the fetch will say so.
@@ -338,24 +341,20 @@ class Download {
     });
   }
 
-  #headOf({ object }: LocalFile): ObjectHead | undefined {
-    return object === undefined ? undefined : this.#heads.get(object.key);
+  #headOf({ object }: RemoteFile): ObjectHead | undefined {
+    return this.#heads.get(object.key);
   }
 
   /** Digests what an object may have the content of. */
   async #digest(
     localFiles: readonly LocalFile[],
-    { objects }: RemoteTree,
     listing: Prepared['listing'],
-    files: readonly LocalFile[],
+    files: readonly RemoteFile[],
     { index, trustFiles }: LoadedIndex,
   ): Promise<ReadonlyMap<string, FileDigest>> {
-    const further = files.flatMap(({ name, size, encoded }): ListedObject[] => {
-      const object = objects.get(name);
-      return encoded === undefined || object === undefined
-        ? []
-        : [{ ...object, size, etag: encoded.md5 as string as ETag }];
-    });
+    const further = files.flatMap(({ size, object, encoded }): ListedObject[] =>
+      encoded === undefined ? [] : [{ ...object, size, etag: encoded.md5 as string as ETag }],
+    );
     const { digests } = await this.#frame.phase('digest', async (tell) =>
       digestTree({
         prefix: '' as Prefix,
@@ -376,9 +375,8 @@ class Download {
   /** Digests of objects whose ETag says none. */
   async #recognise(
     localFiles: readonly LocalFile[],
-    { objects }: RemoteTree,
     listing: Prepared['listing'],
-    files: readonly LocalFile[],
+    files: readonly RemoteFile[],
     digests: ReadonlyMap<string, FileDigest>,
     { index, trustFiles }: LoadedIndex,
   ): Promise<ReadonlyObjectMap<Md5>> {
@@ -400,27 +398,26 @@ class Download {
     });
     // Objects of one size may be one content under two kinds of ETag: a HEAD costs less than fetching it twice.
     const bySize = new Map<number, Set<ETag>>();
-    for (const { size, etag } of files.flatMap(({ object }) => object ?? []))
-      bySize.set(size, (bySize.get(size) ?? new Set()).add(etag));
+    for (const { object } of files)
+      bySize.set(object.size, (bySize.get(object.size) ?? new Set()).add(object.etag));
     const unsaid = files.filter(({ size, object }) => {
-      if (object === undefined || size === 0 || classifyETag(object.etag).kind !== 'multipart') return false;
-      const listed = objects.get(object.key.slice(prefix.length));
-      return (bySize.get(object.size)?.size ?? 0) > 1 && listed !== undefined && !vouched.has(listed);
+      if (size === 0 || classifyETag(object.etag).kind !== 'multipart' || vouched.has(object)) return false;
+      const etags = bySize.get(object.size);
+      return etags !== undefined && etags.size > 1;
     });
     await this.#ask(unsaid);
     const all = new ObjectMap(vouched);
     for (const file of unsaid) {
-      const object = objects.get(file.name);
       const head = this.#headOf(file);
       const md5 = head === undefined ? undefined : metadataMd5(head.metadata);
-      if (object !== undefined && md5 !== undefined) all.set(object, md5);
+      if (md5 !== undefined) all.set(file.object, md5);
     }
     return all;
   }
 
   async #plan(
-    { objects, excluded }: RemoteTree,
-    files: readonly LocalFile[],
+    { excluded }: RemoteTree,
+    files: readonly RemoteFile[],
     here: Tree,
     local: ReadonlyMap<string, LocalFile>,
     digests: ReadonlyMap<string, FileDigest>,
@@ -442,7 +439,7 @@ class Download {
       files,
       listing,
       further: [],
-      contents: contentsOf(files, objects, digests, vouched),
+      contents: contentsOf(files, digests, vouched),
       vouched: digested,
       headers: same,
       aclBound: new Set(),
@@ -471,7 +468,7 @@ class Download {
 
   /** Files that have their bytes, and not the mode and time that their objects say. */
   async #changedAttributes(
-    files: readonly LocalFile[],
+    files: readonly RemoteFile[],
     { unchanged }: Planned,
     local: ReadonlyMap<string, LocalFile>,
   ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
@@ -490,12 +487,10 @@ class Download {
     return changed;
   }
 
-  #guard(planned: Planned): void {
+  async #guard(planned: Planned): Promise<void> {
     const { deletes } = this.#options;
     const { directory } = this.#target;
-    const { root } = parse(directory);
-    const isAboveHome = homedir() === directory || homedir().startsWith(join(directory, sep));
-    if (deletes.deleteAfter && (directory === root || isAboveHome)) {
+    if (deletes.deleteAfter && (await isRootOrHome(directory))) {
       throw refusal(
         'unrelated-destination',
         `${directory}: delete-after would delete whatever the source does not have in it: name a directory of its own`,
@@ -652,10 +647,9 @@ class Download {
       if (form !== undefined) sources.set(key, formatSource({ ...form, source: form }));
     }
     for (const { object, encoded } of files) {
-      if (object === undefined || encoded === undefined) continue;
-      const stored = this.#heads.get(object.key);
-      const line = stored === undefined ? index?.objects.get(object.key)?.md5 : undefined;
-      const md5 = classifyETag(object.etag).kind === 'md5' ? (object.etag as string as Md5) : line;
+      if (encoded === undefined) continue;
+      const head = this.#heads.get(object.key);
+      const md5 = head === undefined ? index?.objects.get(object.key)?.md5 : statedMd5(head);
       if (md5 === undefined) continue;
       known.set(object.key, md5);
       sources.set(object.key, formatSource(encoded));
@@ -715,6 +709,13 @@ async function isDirectory(path: string): Promise<boolean> {
   );
 }
 
+/** Whether a directory is the root or somebody's home, or above it; a link is what it leads to. */
+async function isRootOrHome(path: string): Promise<boolean> {
+  const real = (at: string): Promise<string> => realpath(at).catch(() => at);
+  const directory = await real(path);
+  return directory === parse(directory).root || isInside(await real(homedir()), directory);
+}
+
 /** Whether the file system takes two spellings for one name, as it shows by the directory itself. */
 async function foldingOf(directory: string): Promise<Folding> {
   // Linux has file systems that fold, macOS and Windows such that do not; the name of the directory tells where it can.
@@ -728,10 +729,8 @@ async function foldingOf(directory: string): Promise<Folding> {
     ),
   );
   if (one === undefined) return { case: process.platform === 'win32' || isMac, normalisation: isMac };
-  return {
-    case: other !== undefined && one.ino === other.ino && one.dev === other.dev,
-    normalisation: isMac,
-  };
+  const id = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
+  return { case: other !== undefined && id(other) === id(one), normalisation: isMac };
 }
 
 /** What of the target stands where a file or its directory is to be. */
@@ -746,10 +745,7 @@ function inTheWay(name: string, here: Tree, local: ReadonlyMap<string, LocalFile
   return undefined;
 }
 
-function encodedFile(
-  file: LocalFile,
-  form: { readonly md5: Md5; readonly size: number; readonly encoding: 'gzip' | 'br' } | undefined,
-): LocalFile {
+function encodedFile(file: RemoteFile, form: SourceForm | undefined): RemoteFile {
   if (form === undefined) return file;
   const { md5, size, encoding } = form;
   return { ...file, size, encoded: { encoding, md5, source: { ...file, size } } };
@@ -767,17 +763,14 @@ function listedFile(name: string, file: LocalFile): ListedObject {
 
 /** What is known of the objects' contents: by ETag, by what vouches for them, or by a file with their multipart ETag. */
 function contentsOf(
-  files: readonly LocalFile[],
-  objects: ReadonlyMap<string, ListedObject>,
+  files: readonly RemoteFile[],
   digests: ReadonlyMap<string, FileDigest>,
   vouched: ReadonlyObjectMap<Md5>,
 ): ReadonlyMap<string, KnownContent> {
   const composites = new Map<ETag, Md5>();
   for (const { md5, etags } of digests.values()) for (const etag of etags) composites.set(etag, md5);
   const contents = new Map<string, KnownContent>();
-  for (const { name, size, encoded } of files) {
-    const object = objects.get(name);
-    if (object === undefined) continue;
+  for (const { name, size, object, encoded } of files) {
     if (size === 0) {
       contents.set(name, { md5: EMPTY_MD5, etags: [] });
       continue;

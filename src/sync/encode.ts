@@ -2,16 +2,16 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag, type Md5, multipartETag, parseMd5 } from '../model/digest.js';
+import { classifyETag, type Md5, multipartETag } from '../model/digest.js';
 import type { DigestIndex } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
-import { formatSource, type HeaderDecider, metadataMd5, SOURCE_METADATA } from '../model/headers.js';
+import { formatSource, type HeaderDecider, SOURCE_METADATA, statedMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import type { Encoded, Encoding, Files, ListedObject, LocalFile } from '../model/objects.js';
 import type { CompressRule } from '../model/options.js';
-import { etagsProve, type ReadableStore, StoreError } from '../store/object-store.js';
+import { type ReadableStore, StoreError } from '../store/object-store.js';
 import { beforeFirstWrite, recallMd5 } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import type { EncodedFile } from './encode-file.js';
@@ -25,7 +25,6 @@ export interface EncodeRequest {
   readonly prefix: Prefix;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly index: DigestIndex | undefined;
-  /** Whether the index's lines about local files may be believed. */
   /** The index whose lines about local files may be believed. */
   readonly fileIndex: DigestIndex | undefined;
   /** Whether a line about an object is believed alone. */
@@ -53,10 +52,17 @@ interface Adopted {
   readonly md5: Md5;
 }
 
+/** One file under all of its names. */
+interface Group {
+  readonly encoding: Encoding;
+  readonly first: LocalFile;
+  readonly names: LocalFile[];
+}
+
 /** What a file becomes. */
 interface Settled {
   readonly form: Encoded;
-  readonly file: LocalFile;
+  readonly file: LocalFile & { readonly encoded: Encoded };
   readonly adopted?: Adopted;
 }
 
@@ -82,14 +88,14 @@ export class Encodings {
   async encode(files: Files, request: EncodeRequest): Promise<EncodedTree> {
     const { policy, signal, pool, onProgress } = request;
     const encodingOf = encodings(request.rules);
-    const groups = new Map<string, { readonly encoding: Encoding; readonly names: LocalFile[] }>();
+    const groups = new Map<string, Group>();
     for (const file of files) {
       const encoding =
         file.size === 0 || file.redirect !== undefined ? undefined : encodingOf(file.page ?? file.name);
       if (encoding === undefined || policy.saysEncoding(file)) continue;
       const id = `${file.dev}:${file.ino}:${encoding}`;
       const group = groups.get(id);
-      if (group === undefined) groups.set(id, { encoding, names: [file] });
+      if (group === undefined) groups.set(id, { encoding, first: file, names: [file] });
       else group.names.push(file);
     }
     const stored = new Map<string, LocalFile>();
@@ -100,13 +106,11 @@ export class Encodings {
     const judge = new Judge(request);
     const all: (Settled & { readonly names: readonly LocalFile[] })[] = [];
     let ahead = 0;
-    for (const { names } of groups.values()) ahead += names[0]?.size ?? 0;
+    for (const { first } of groups.values()) ahead += first.size;
     const total = ahead;
     let done = 0;
-    await forEachConcurrent(groups.values(), pool.width * 2, async ({ encoding, names }) => {
+    await forEachConcurrent(groups.values(), pool.width * 2, async ({ encoding, first, names }) => {
       signal.throwIfAborted();
-      const [first] = names;
-      if (first === undefined) return;
       const settled = await this.#settle(first, encoding, names, judge, ahead);
       ahead -= first.size;
       onProgress(++done, total - ahead, total);
@@ -120,8 +124,10 @@ export class Encodings {
       const { file, adopted: from } = found.get(formatSource(own.form)) ?? own;
       for (const named of names) {
         const { name } = named;
-        const encoded = file.encoded && { ...file.encoded, source: own.form.source };
-        stored.set(name, { ...asNamed(file, named), ...(encoded === undefined ? {} : { encoded }) });
+        stored.set(name, {
+          ...asNamed(file, named),
+          encoded: { ...file.encoded, source: own.form.source },
+        });
         if (from === undefined) continue;
         const { object, md5 } = from;
         vouched.set(object, md5);
@@ -296,22 +302,14 @@ class Judge {
     if (elsewhere !== undefined) yield elsewhere;
   }
 
-  /**
-   * The digest of the stored bytes, where the object says that it holds the source. What it says is believed when the
-   * digest that it gives of itself is its ETag, or under KMS, where no ETag is a digest.
-   */
+  /** The digest of the stored bytes, where the object says that it holds the source. */
   async #ask(object: ListedObject, source: string): Promise<Md5 | undefined> {
     const { store, signal, emit } = this.#request;
     if (this.#denied) return undefined;
     try {
       const head = await store.head(object.key, signal);
       if (head === undefined || head.etag !== object.etag) return undefined;
-      if (head.metadata.get(SOURCE_METADATA) !== source) return undefined;
-      const md5 = parseMd5(metadataMd5(head.metadata) ?? '');
-      if (md5 === undefined) return undefined;
-      const proved =
-        !etagsProve(head.encryption) || (head.etag as string) === md5 || head.etag === multipartETag([md5]);
-      return proved ? md5 : undefined;
+      return head.metadata.get(SOURCE_METADATA) === source ? statedMd5(head) : undefined;
     } catch (error) {
       if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
         throw error;
@@ -339,7 +337,7 @@ function asNamed({ page: _, ...made }: LocalFile, { name, page }: LocalFile): Lo
   return { ...made, name, ...(page === undefined ? {} : { page }) };
 }
 
-function storedElsewhere(form: Encoded, size: number): LocalFile {
+function storedElsewhere(form: Encoded, size: number): Settled['file'] {
   return { ...form.source, path: '', real: '', size, encoded: form };
 }
 

@@ -285,12 +285,11 @@ export class Fetch implements Performer {
         if (!sameFile(source, before)) return undefined;
         // Its own attributes, not those of its twin (R3).
         const own = { mode: 0o666 & ~process.umask(), ...attributes };
-        if (how === 'link' && agrees(before, own) && (await linked(path, there))) {
-          return sameFile(source, await lstat(there, { bigint: true })) ? 'link' : undefined;
-        }
+        const isLink = how === 'link' && agrees(before, own) && (await linked(path, there));
         const clone = target.duplicates === 'copy' ? 0 : constants.COPYFILE_FICLONE;
-        await copyFile(path, there, constants.COPYFILE_EXCL | clone);
-        if (!sameFile(source, await lstat(path, { bigint: true }))) return undefined;
+        if (!isLink) await copyFile(path, there, constants.COPYFILE_EXCL | clone);
+        if (!sameFile(source, await lstat(isLink ? there : path, { bigint: true }))) return undefined;
+        if (isLink) return 'link';
         const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
         try {
           await applyAttributes(handle, own);
@@ -508,13 +507,18 @@ export class Fetch implements Performer {
         if (resumable === true) await rm(join(at, progressName(temporary)), { force: true });
         return lstat(to, { bigint: true });
       });
-      const file = this.#fileOf(name, stats);
-      this.#placed.set(key, { file, md5, form });
-      this.published.set(name, { file, md5 });
+      this.#settle(key, name, stats, md5, form);
     } catch (error) {
       await this.#discard(name, temporary);
       throw error;
     }
+  }
+
+  /** A file as this run leaves it: others may be made from it. */
+  #settle(key: ObjectKey, name: string, stats: BigIntStats, md5: Md5, form: SourceForm | undefined): void {
+    const file = this.#fileOf(name, stats);
+    this.#placed.set(key, { file, md5, form });
+    this.published.set(name, { file, md5 });
   }
 
   /** Another name under which a file was met or made: what is found under `name` then shows that both are one there. */
@@ -533,25 +537,27 @@ export class Fetch implements Performer {
   /** Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. */
   async #refresh({ file, key, md5, condition }: RefreshStep): Promise<void> {
     const attributes = this.#attributesOf(await this.#head(objectOf(file)));
+    const { name } = file;
+    const form = formOf(file);
     const local = this.#options.local.get(key);
-    if (local === undefined) throw foreign(file.name);
-    if (local.nlink > 1) {
-      const temporary = temporaryName();
-      const action = await this.#duplicate(local, file.name, temporary, 'copy', attributes);
-      if (action === undefined) throw foreign(file.name);
-      return this.#place({ action, name: file.name, temporary, md5, form: undefined }, condition, key);
-    }
-    const stats = await this.#options.directory.within(parentOf(file.name), false, async (at) => {
-      const handle = await open(join(at, baseOf(file.name)), constants.O_RDONLY | constants.O_NOFOLLOW);
+    const stats = await this.#options.directory.within(parentOf(name), false, async (at) => {
+      const handle = await open(join(at, baseOf(name)), constants.O_RDONLY | constants.O_NOFOLLOW);
       try {
-        if (!sameFile(local, await handle.stat({ bigint: true }))) throw foreign(file.name);
+        const now = await handle.stat({ bigint: true });
+        if (local === undefined || !sameFile(local, now)) throw foreign(name);
+        // Those that it has now: this run may have linked to it.
+        if (now.nlink > 1n) return now;
         await applyAttributes(handle, attributes);
         return await handle.stat({ bigint: true });
       } finally {
         await handle.close();
       }
     });
-    this.published.set(file.name, { file: this.#fileOf(file.name, stats), md5 });
+    if (stats.nlink === 1n) return this.#settle(key, name, stats, md5, form);
+    const temporary = temporaryName();
+    const action = await this.#duplicate(this.#fileOf(name, stats), name, temporary, 'copy', attributes);
+    if (action === undefined) throw foreign(name);
+    return this.#place({ action, name, temporary, md5, form }, condition, key);
   }
 
   async #delete({ key, etag }: DeleteStep): Promise<void> {
@@ -650,15 +656,24 @@ async function applyAttributes(handle: FileHandle, attributes: FileAttributes | 
   await handle.utimes(time, time);
 }
 
+/** What a file system answers that makes no link here, or nowhere. */
+const NO_LINK: ReadonlySet<string | undefined> = new Set([
+  'EPERM',
+  'EMLINK',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EXDEV',
+  'EEXIST',
+]);
+
 /** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
 async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
     return true;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EEXIST'].includes(code))
-      return false;
+    if (NO_LINK.has((error as NodeJS.ErrnoException).code)) return false;
     throw error;
   }
 }

@@ -3,9 +3,14 @@ import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import { exclusion, type Tree } from './walk.js';
 
+/** A file that is an object. */
+export interface RemoteFile extends LocalFile {
+  readonly object: ListedObject;
+}
+
 /** What a bucket holds below a prefix, as the tree that it is published or downloaded as. */
 export interface RemoteTree extends Tree {
-  readonly files: readonly LocalFile[];
+  readonly files: readonly RemoteFile[];
   /** The object that each name stands for. */
   readonly objects: ReadonlyMap<string, ListedObject>;
 }
@@ -17,7 +22,7 @@ export function remoteTree(
   options: TreeOptions,
 ): RemoteTree {
   const excluded = exclusion(options);
-  const files: LocalFile[] = [];
+  const files: RemoteFile[] = [];
   const objects = new Map<string, ListedObject>();
   const directories = new Set<string>();
   for (const object of listing.values()) {
@@ -43,7 +48,7 @@ export function remoteTree(
   };
 }
 
-function remoteFile(name: string, { key, etag, size, lastModified }: ListedObject): LocalFile {
+function remoteFile(name: string, object: ListedObject): RemoteFile {
   const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
-  return { ...nowhere, name, size, object: { key, etag, size, lastModified } };
+  return { ...nowhere, name, size: object.size, object };
 }

@@ -1,7 +1,7 @@
 import { type Chunks, formatChunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
-import { formatLayout, layoutParts, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
+import { formatLayout, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Emit, Reused, StepOutcome } from '../model/events.js';
 import {
@@ -197,8 +197,8 @@ export class Transfer implements Performer {
   readonly #staged = new Map<ObjectKey, Staged>();
   /** Ids of uploads that other runs staged: they are theirs until they are completed. */
   readonly #adopted = new Set<string>();
-  /** Keys that other runs published. */
-  readonly recalled = new Set<ObjectKey>();
+  /** Keys that other runs published, with what lies there. */
+  readonly recalled = new Map<ObjectKey, ETag>();
   /** What is confirmed to lie under the keys written, for the index. */
   readonly learned = new Map<ObjectKey, ObjectEntry>();
   /** Files whose bytes were sent or copied, as they were then. */
@@ -260,7 +260,7 @@ export class Transfer implements Performer {
     const parts = staged?.expected.etag === etag ? { parts: formatLayout(staged.layout) } : {};
     const written = { etag, versionId: undefined, encryption: undefined };
     this.#remember(key, { written, md5, file, sentBytes: 0, ...parts });
-    this.recalled.add(key);
+    this.recalled.set(key, etag);
   }
 
   /**
@@ -297,11 +297,8 @@ export class Transfer implements Performer {
     const started = performance.now();
     const ms = (): number => performance.now() - started;
     refuseFileSteps(step);
-    if (this.recalled.has(step.key)) {
-      const etag = this.learned.get(step.key)?.etag;
-      const there = etag === undefined ? {} : { etag };
-      return { step, outcome: 'done', action: step.action, sentBytes: 0, ...there, ms: 0 };
-    }
+    const etag = this.recalled.get(step.key);
+    if (etag !== undefined) return { step, outcome: 'done', action: step.action, sentBytes: 0, etag, ms: 0 };
     let { condition } = step;
     for (let tries = 1; ; tries++) {
       try {
@@ -484,6 +481,10 @@ export class Transfer implements Performer {
 
   /** A copy that S3 refuses is sent in the same run; what would fail an upload as well is thrown on. */
   #sendInstead(step: CopyStep | RefreshStep, error: unknown): Record<string, never> {
+    if (error instanceof FileChangedError) {
+      this.#sayRefused(step, 'the file changed during this run');
+      return {};
+    }
     if (!(error instanceof StoreError)) throw error;
     switch (error.kind) {
       case 'source':
@@ -674,8 +675,7 @@ export class Transfer implements Performer {
   /** Stages a step: its source's bytes where they can be copied, else the file's. */
   async #stage(step: UploadStep | CopyStep): Promise<Staged> {
     try {
-      const copy =
-        step.action === 'copy' && step.source.kind === 'published' ? undefined : await this.#copyOf(step);
+      const copy = await this.#copyOf(step);
       if (copy !== undefined) {
         try {
           return await this.#copyParts(copy.step, copy.source);
@@ -700,9 +700,8 @@ export class Transfer implements Performer {
     const { delay } = this.#options;
     let staged = this.#staged.get(step.key);
     this.#staged.delete(step.key);
-    if (staged === undefined && !delay) {
-      if (step.action === 'copy')
-        this.#sayRefused(step, 'it could not be staged before its source was overwritten');
+    if (staged === undefined && step.action === 'copy' && !delay) {
+      this.#sayRefused(step, 'it could not be staged before its source was overwritten');
       return undefined;
     }
     // Staged once more where an earlier Complete was refused.
@@ -710,8 +709,8 @@ export class Transfer implements Performer {
     try {
       return { action: staged.action, sent: await this.#complete(staged, condition) };
     } catch (error) {
-      if (!delay) {
-        if (step.action === 'copy') this.#sendInstead(step, error);
+      if (step.action === 'copy' && !delay) {
+        this.#sendInstead(step, error);
         return undefined;
       }
       if (!wantsAnotherUpload(error) && !this.#refusesLayout(staged, error)) throw error;
@@ -745,12 +744,11 @@ export class Transfer implements Performer {
 
   #sentAs(step: CopyStep, key: ObjectKey): SourceObject | undefined {
     const sent = this.#sent.get(key);
-    if (sent === undefined) return undefined;
     // The file whose first name was sent may have changed since the plan: then this name has content of its own.
     const isSame =
-      step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5;
-    if (!isSame) return undefined;
-    return { key, etag: sent.written.etag, size: sent.file.size };
+      sent !== undefined &&
+      (step.md5 === undefined ? sent.file.object?.etag === step.file.object?.etag : sent.md5 === step.md5);
+    return isSame ? { key, etag: sent.written.etag, size: sent.file.size } : undefined;
   }
 
   #sayRefused(step: CopyStep | RefreshStep, why: string): void {
@@ -1135,9 +1133,10 @@ function refuseFileSteps<S extends Step>(step: S): asserts step is Exclude<S, Do
 
 /** S3 takes no smaller parts but the last one, and each is held in memory. */
 function canBeSent(layout: readonly PartRun[]): boolean {
-  const [first] = layout;
-  if (first === undefined || first.size > MOST_SENT_PART) return false;
-  return first.size >= LEAST_PART || layoutParts(layout) === 1;
+  const isLast = (i: number, count: number): boolean => i === layout.length - 1 && count === 1;
+  return layout.every(
+    ({ count, size }, i) => size <= MOST_SENT_PART && (size >= LEAST_PART || isLast(i, count)),
+  );
 }
 
 function archived({ key, ...step }: CopyStep | RefreshStep): SyncError {
@@ -1197,6 +1196,7 @@ function isUnknownThere(error: unknown): error is StoreError {
 
 /** Whether Complete may succeed with another upload: this one is gone, or was in the way of another writer's. */
 function wantsAnotherUpload(error: unknown): boolean {
-  if (!(error instanceof StoreError)) return false;
-  return error.kind === 'no-upload' || error.code === 'ConditionalRequestConflict';
+  return (
+    error instanceof StoreError && (error.kind === 'no-upload' || error.code === 'ConditionalRequestConflict')
+  );
 }

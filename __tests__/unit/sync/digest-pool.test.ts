@@ -115,6 +115,16 @@ describe('small files', () => {
     expect(ordered).toBeLessThan(files.length);
   });
 
+  test('are left to the threads once there is something better to do', async () => {
+    const files = await small();
+    const asked = files.map((file) => pool.digest({ file, layouts: [] }, MUCH));
+    await Promise.resolve();
+    await pool.helping(async () => undefined);
+    const digests = await Promise.all(asked);
+    expect(digests.map(({ md5 }) => md5)).toEqual(files.map((file) => md5Of(contentOf(file))));
+    expect(threads.flatMap(({ orders }) => (orders as unknown[][]).flat())).toHaveLength(files.length);
+  });
+
   test('too few for a thread are hashed here', async () => {
     const [file] = await small();
     expect(await pool.digest({ file: file!, layouts: [] }, file!.size)).toMatchObject({
@@ -178,6 +188,19 @@ test('a run that is stopped ends its threads, and what they were asked rejects w
   const answers = await Promise.allSettled(asked);
   expect(answers.every((answer) => answer.status === 'rejected' && answer.reason === reason)).toBe(true);
   expect(threads.map(({ hasEnded }) => hasEnded)).toEqual(threads.map(() => true));
+});
+
+test('threads without work can be let go, those at work are not; others are started when there is work again', async () => {
+  const files = await small();
+  const asked = pool.digest({ file: files[0]!, layouts: [] }, MUCH);
+  pool.rest();
+  expect(threads.map(({ hasEnded }) => hasEnded)).toEqual([false]);
+  expect((await asked).md5).toBe(md5Of(contentOf(files[0]!)));
+  pool.rest();
+  expect(threads.map(({ hasEnded }) => hasEnded)).toEqual([true]);
+  const again = await pool.digest({ file: files[1]!, layouts: [] }, MUCH);
+  expect(again.md5).toBe(md5Of(contentOf(files[1]!)));
+  expect(threads.map(({ hasEnded }) => hasEnded)).toEqual([true, false]);
 });
 
 test('without a thread to be had everything is done here', async () => {

@@ -1,12 +1,16 @@
-import { utimes } from 'node:fs/promises';
+import { link, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Chunks } from '../../../src/model/chunks.js';
 import { type Md5, md5Of } from '../../../src/model/digest.js';
-import type { DigestIndex, FileEntry } from '../../../src/model/digest-index.js';
+import { type DigestIndex, emptyIndex, type FileEntry } from '../../../src/model/digest-index.js';
+import { EXIT } from '../../../src/model/errors.js';
 import { parsePrefix } from '../../../src/model/object-key.js';
 import type { LocalFile } from '../../../src/model/objects.js';
-import { digestTree } from '../../../src/sync/digest.js';
+import { type Digested, type DigestRequest, digestTree } from '../../../src/sync/digest.js';
 import { DigestPool } from '../../../src/sync/digest-pool.js';
+import type { EarlyDigests } from '../../../src/sync/early-digests.js';
+import { ListedSizes } from '../../../src/sync/listed-sizes.js';
 import { removeTree, writeTree } from '../../support/tree.js';
 import { walkTree } from '../../support/walk-tree.js';
 
@@ -97,4 +101,135 @@ test('what is asked of a pool after its end is refused: no thread is started for
   await pool.close();
   const refused = new Promise((_, reject) => pool.ask({ file: files[0]!, layouts: [] }, reject, reject));
   await expect(refused).rejects.toThrow('the digests are not wanted any more');
+});
+
+/** Digests the files with a pool that has just what a test gives it. */
+async function digested(request: Partial<DigestRequest>, given: object = {}): Promise<Digested> {
+  const pool = Object.assign(new DigestPool(() => undefined, signal), given);
+  const common = {
+    prefix: parsePrefix('p'),
+    files,
+    listing: new Map(),
+    further: [],
+    onProgress: () => undefined,
+  };
+  try {
+    return await digestTree({ ...common, index: undefined, fileIndex: undefined, pool, signal, ...request });
+  } finally {
+    await pool.close();
+  }
+}
+
+describe('a file that is no longer what the walk met', () => {
+  test('C6: is digested as it is now, under all of its names', async () => {
+    await link(join(root, 'a'), join(root, 'z'));
+    files = await walkTree(root, signal);
+    await writeFile(join(root, 'a'), 'SAME');
+    const { digests, files: now } = await digested({});
+    for (const name of ['a', 'z']) expect(digests.get(name)?.md5).toBe(md5Of(Buffer.from('SAME')));
+    expect([...now].map(({ name }) => name)).toEqual(['a', 'b', 'c', 'z']);
+    const [a, b, , z] = [...now];
+    expect([a, z]).toMatchObject([{ size: 4 }, { size: 4 }]);
+    expect(a?.mtimeNs).toBe(z?.mtimeNs);
+    expect(a?.mtimeNs).not.toBe(files[0]?.mtimeNs);
+    expect(b).toEqual(files[1]);
+  });
+
+  test('and is gone fails the run by name, and so does one that will not hold still', async () => {
+    await rm(join(root, 'a'));
+    await expect(digested({})).rejects.toMatchObject({ code: 'file-vanished', key: 'a' });
+    await rm(join(root, 'b'));
+    await writeTree({ 'a/x': 'x' }, root);
+    await expect(digested({})).rejects.toMatchObject({ code: 'file-changed', key: 'a' });
+  });
+});
+
+test('D2: a file that cannot be read refuses the run; a disk that fails in it fails it', async () => {
+  const failing = (code: string): object => ({
+    digest: async () => {
+      throw Object.assign(new Error(`${code}: as told`), { code });
+    },
+  });
+  await expect(digested({}, failing('EACCES'))).rejects.toMatchObject({
+    code: 'unreadable',
+    exit: EXIT.refused,
+  });
+  await expect(digested({}, failing('ENOENT'))).rejects.toMatchObject({ exit: EXIT.failed });
+});
+
+describe('a large file that was digested early', () => {
+  const CHUNKS = { unit: 1, sizes: [], sums: [] } as unknown as Chunks;
+  const DIGEST = { md5: REMEMBERED, partMd5s: [], etags: [] };
+
+  /** What is known of its chunks then, where the pool and the index are as the test says. */
+  async function chunksOf(
+    isIdle: boolean,
+    remembered: { readonly md5?: Md5; readonly chunks?: string } = {},
+    cut: Chunks | 'unread' = CHUNKS,
+  ): Promise<{ readonly chunks: Chunks | undefined; readonly cuts: number }> {
+    const large = { ...files[0]!, size: 64 * 1024 * 1024 };
+    const early = {
+      sizes: new ListedSizes(undefined),
+      digests: new Map(),
+      finish: async () => undefined,
+      take: () => DIGEST,
+      files: 1,
+      bytes: large.size,
+    };
+    early.sizes.add({
+      size: large.size,
+      etag: REMEMBERED,
+      key: 'p/x',
+      lastModified: 0,
+      storageClass: '',
+    } as never);
+    const entry = { etag: REMEMBERED as never, size: large.size, ...remembered };
+    const index = { ...emptyIndex(Buffer.alloc(0)), objects: new Map([['p/a', entry]]) };
+    let cuts = 0;
+    const chunks = async (): Promise<Chunks | undefined> => {
+      cuts++;
+      return cut === 'unread' ? undefined : cut;
+    };
+    const pool = Object.create(new DigestPool(() => undefined, signal), {
+      chunks: { value: chunks },
+      isIdle: { value: isIdle },
+      helping: { value: async (work: () => Promise<void>) => work() },
+    });
+    const { digests } = await digestTree({
+      prefix: parsePrefix('p'),
+      files: [large],
+      listing: new Map(),
+      further: [],
+      index,
+      fileIndex: undefined,
+      chunks: true,
+      early: early as unknown as EarlyDigests,
+      pool,
+      onProgress: () => undefined,
+      signal,
+    });
+    expect(digests.get('a')?.md5).toBe(REMEMBERED);
+    return { chunks: digests.get('a')?.chunks, cuts };
+  }
+
+  test('is cut where a thread has nothing to do, and not where one has', async () => {
+    expect(await chunksOf(true)).toEqual({ chunks: CHUNKS, cuts: 1 });
+    expect(await chunksOf(false)).toEqual({ chunks: undefined, cuts: 0 });
+  });
+
+  test('is not cut again where the index has the chunks of just these bytes', async () => {
+    expect(await chunksOf(true, { md5: REMEMBERED, chunks: 'known' })).toEqual({
+      chunks: undefined,
+      cuts: 0,
+    });
+    expect(await chunksOf(true, { md5: md5Of(Buffer.from('else')), chunks: 'known' })).toEqual({
+      chunks: CHUNKS,
+      cuts: 1,
+    });
+    expect(await chunksOf(true, { md5: REMEMBERED })).toEqual({ chunks: CHUNKS, cuts: 1 });
+  });
+
+  test('that cannot be cut keeps its digest', async () => {
+    expect(await chunksOf(true, {}, 'unread')).toEqual({ chunks: undefined, cuts: 1 });
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Chunks } from '../../../src/model/chunks.js';
 import { type ETag, type Md5, md5Of, multipartETag } from '../../../src/model/digest.js';
 import {
   type DigestIndex,
@@ -8,7 +9,7 @@ import {
 } from '../../../src/model/digest-index.js';
 import type { ObjectKey, Prefix } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
-import { EarlyDigests } from '../../../src/sync/early-digests.js';
+import { EarlyDigests, type EarlyPool } from '../../../src/sync/early-digests.js';
 import type { FileJob } from '../../../src/sync/file-bytes.js';
 import { FileTable } from '../../../src/sync/file-table.js';
 
@@ -39,7 +40,7 @@ interface Met {
 }
 
 /** Digests of names in place of bytes; `asked` tells what was read, in order. */
-function earlyDigests(asked: string[], index?: DigestIndex): Met {
+function earlyDigests(asked: string[], index?: DigestIndex, chunks?: EarlyPool['chunks']): Met {
   const files = new FileTable();
   const early = new EarlyDigests(
     {
@@ -52,12 +53,13 @@ function earlyDigests(asked: string[], index?: DigestIndex): Met {
         });
       },
       helping: async (work) => work(),
-      isIdle: false,
-      chunks: async () => undefined,
+      isIdle: chunks !== undefined,
+      chunks: chunks ?? (async () => undefined),
     },
     'p/' as Prefix,
     index,
     undefined,
+    chunks !== undefined,
   );
   return { early, meet: (file) => early.found(files, files.add(file)) };
 }
@@ -138,6 +140,29 @@ describe('digests made while the tree is walked and the destination listed', () 
     const [eight, five] = [uniformLayout(size, 8 * MIB), uniformLayout(size, 5 * MIB)];
     expect(early.take(large, [eight, five])?.etags).toHaveLength(2);
     expect(early.take(large, [eight, uniformLayout(size, 16 * MIB)])).toBeUndefined();
+  });
+
+  test('of a large file come with its chunks, where it can be cut', async () => {
+    const chunks = { unit: 1 } as unknown as Chunks;
+    const size = 64 * MIB;
+    for (const found of [chunks, undefined]) {
+      const { early, meet } = earlyDigests([], undefined, async () => found);
+      early.listed(object(size));
+      meet(file('large', size));
+      await early.finish();
+      const digest = early.take(file('large', size), []);
+      expect([digest?.md5, digest?.chunks]).toEqual([md5('large'), found]);
+    }
+  });
+
+  test('are not begun any more when they are taken', async () => {
+    const asked: string[] = [];
+    const { early, meet } = earlyDigests(asked);
+    early.listed(object(17 * MIB));
+    await early.finish();
+    meet(file('late', 17 * MIB));
+    expect(asked).toEqual([]);
+    expect(early.take(file('late', 17 * MIB), [])).toBeUndefined();
   });
 
   test('that fail are not told: whoever needs them asks again', async () => {

@@ -139,6 +139,8 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('fatal', 'ExpiredToken'), 'credentials-expired', failed, 'what was published stays'],
   [store('fatal', 'RequestTimeTooSkewed'), 'bad-credentials', usage, 'the clock of this machine is wrong'],
   [store('fatal', 'SignatureDoesNotMatch'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
+  [store('fatal', 'InvalidAccessKeyId'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
+  [store('fatal', 'InvalidToken'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
   [store('fatal', 'SomethingNew'), 'rejected', failed, 'SomethingNew: as told'],
   [new FileChangedError('a part is not'), 'file-changed', failed, 'changed twice while it was published'],
   [system('ENOENT'), 'file-vanished', failed, 'the file vanished during the run'],

@@ -1,7 +1,15 @@
-import { expect, test } from '@jest/globals';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { TargetDirectory } from '../../../src/disk/target-directory.js';
+import { md5Of } from '../../../src/model/digest.js';
 import { SyncError } from '../../../src/model/errors.js';
-import { StoreError } from '../../../src/store/object-store.js';
-import { asFailure, secondsOf } from '../../../src/sync/fetch.js';
+import type { ObjectKey } from '../../../src/model/object-key.js';
+import type { DeleteStep, UploadStep } from '../../../src/model/plan.js';
+import { type ReadableStore, StoreError } from '../../../src/store/object-store.js';
+import { DigestPool } from '../../../src/sync/digest-pool.js';
+import { asFailure, Fetch, secondsOf, tokenOf } from '../../../src/sync/fetch.js';
+import { readTree, removeTree, writeTree } from '../../support/tree.js';
 
 const system = (code: string): Error =>
   Object.assign(new Error(`${code}: as told`), { code, syscall: 'open' });
@@ -41,4 +49,81 @@ test('seconds are rounded down, before 1970 too', () => {
   expect(
     [0n, 1n, 999_999_999n, 1_000_000_000n, -1n, -1_000_000_000n, -1_000_000_001n].map(secondsOf),
   ).toEqual([0n, 0n, 0n, 1n, -1n, -1n, -2n]);
+});
+
+describe('files of a target', () => {
+  let root: string;
+  let directory: TargetDirectory;
+  let stop: AbortController;
+  let fetch: Fetch;
+
+  beforeEach(async () => {
+    root = await writeTree({ 'd/gone': 'gone' });
+    directory = await TargetDirectory.open(root);
+    stop = new AbortController();
+    fetch = new Fetch({
+      store: {} as ReadableStore,
+      directory,
+      target: { directory: root, duplicates: 'copy', asStored: false },
+      local: new Map(),
+      heads: new Map(),
+      pool: new DigestPool(() => undefined, stop.signal),
+      preserve: false,
+      overwrite: 'if-unchanged',
+      concurrency: 1,
+      emit: () => undefined,
+      onReceived: () => undefined,
+      signal: stop.signal,
+      requests: stop.signal,
+    });
+  });
+  afterEach(async () => {
+    await directory.close();
+    await removeTree(root);
+  });
+
+  async function deletion(): Promise<DeleteStep> {
+    const etag = tokenOf(await lstat(join(root, 'd/gone'), { bigint: true }));
+    return { action: 'delete', key: 'd/gone' as ObjectKey, etag, reason: 'absent', rank: 0, bytes: 4 };
+  }
+
+  test('are deleted, and with the last one their directory', async () => {
+    expect(await fetch.delete([await deletion()])).toMatchObject([{ outcome: 'done' }]);
+    await expect(lstat(join(root, 'd'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('are not deleted when the run was stopped', async () => {
+    const step = await deletion();
+    stop.abort(new Error('a test stops it'));
+    expect(await fetch.delete([step])).toMatchObject([{ outcome: 'skipped', error: { code: 'cancelled' } }]);
+    expect([...(await readTree(root)).keys()]).toEqual(['d/gone']);
+  });
+
+  test('are not made by the steps of a publish: those fail, and say so', async () => {
+    const md5 = md5Of(Buffer.alloc(0));
+    const [key, name] = ['a' as ObjectKey, 'a'];
+    const none = {
+      path: '',
+      real: '',
+      size: 0,
+      mtimeNs: 0n,
+      ctimeNs: 0n,
+      dev: 0n,
+      ino: 0n,
+      nlink: 1,
+      mode: 0,
+    };
+    const condition = { ifNoneMatch: '*' } as const;
+    const common = { key, file: { ...none, name }, md5, condition, rank: 0, bytes: 0, staged: false };
+    const upload: UploadStep = { ...common, action: 'upload', reason: 'new' };
+    expect(await fetch.write(upload)).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'internal', message: 'a: upload to a directory' },
+    });
+    expect(await fetch.write({ ...common, action: 'download', reason: 'new' })).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'internal', message: 'a: a is no object' },
+    });
+    expect([...(await readTree(root)).keys()]).toEqual(['d/gone']);
+  });
 });

@@ -1,9 +1,11 @@
-import { lstat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { md5Of, multipartETag } from '../../../src/model/digest.js';
 import { type PartRun, partsOf, uniformLayout } from '../../../src/model/digest-index.js';
+import type { LocalFile } from '../../../src/model/objects.js';
 import {
+  createWholeReader,
   digestFile,
   digestFiles,
   digestParts,
@@ -11,7 +13,10 @@ import {
   FileChangedError,
   joined,
   type MetFile,
+  readRange,
+  restat,
   Scratch,
+  withOpenFile,
 } from '../../../src/sync/file-bytes.js';
 import { statFields } from '../../../src/sync/lstat.js';
 import { noise, removeTree, writeTree } from '../../support/tree.js';
@@ -77,5 +82,73 @@ describe('the digests of a file', () => {
     expect(() => digestFiles(files, silent, scratch)).toThrow(FileChangedError);
     await writeFile(join(root, '5'), '');
     expect(() => digestFiles(files.slice(5), silent, scratch)).toThrow(FileChangedError);
+  });
+});
+
+test('a part layout of another size than the file is a mistake of whoever asks', async () => {
+  const layouts = [ALIGNED, uniformLayout(BYTES.length - 1, 5 * MIB)];
+  const file = await met('file');
+  expect(() => digestFile({ file, layouts }, silent, scratch)).toThrow(RangeError);
+});
+
+describe('small files that are read whole', () => {
+  /** As a walk would have met it. */
+  async function small(text: string): Promise<LocalFile> {
+    await writeTree({ small: text }, root);
+    const path = join(root, 'small');
+    return { name: 'small', path, real: path, ...statFields(await lstat(path, { bigint: true })) };
+  }
+
+  /** A reader on a disk of which each read takes so many milliseconds; `judged` are those that it timed. */
+  function readerOf(ms: number): { readonly read: (file: LocalFile) => Promise<string>; judged: number } {
+    let now = 0;
+    const found = {
+      judged: 0,
+      read: async (file: LocalFile): Promise<string> => {
+        const body = Buffer.alloc(file.size);
+        await reader(file, body);
+        return body.toString();
+      },
+    };
+    const reader = createWholeReader(() => {
+      found.judged += 0.5;
+      now += ms;
+      return now;
+    });
+    return found;
+  }
+
+  test.each([
+    ['in place, as long as the disk is quick', 0.1, 600],
+    ['through the pool once it is slow, and tried in place again later', 2, 64 + (600 - 64 - 512)],
+  ])('are right and read %s', async (_, ms, judged) => {
+    const file = await small('text');
+    const reader = readerOf(ms);
+    for (let i = 0; i < 600; i++)
+      if ((await reader.read(file)) !== 'text') throw new Error(`read ${i} is wrong`);
+    expect(reader.judged).toBe(judged);
+  });
+
+  test.each([
+    ['in place', 0.1],
+    ['through the pool', 2],
+  ])('C6: are refused %s where they changed since the walk', async (_, ms) => {
+    const file = await small('text');
+    const reader = readerOf(ms);
+    for (let i = 0; i < 64; i++) await reader.read(file);
+    await writeFile(file.path, 'TEXT');
+    await expect(reader.read(file)).rejects.toThrow(FileChangedError);
+    await truncate(file.path, 1);
+    await expect(reader.read(file)).rejects.toThrow(FileChangedError);
+    await rm(file.path);
+    await mkdir(file.path);
+    await expect(reader.read(file)).rejects.toThrow(FileChangedError);
+    await expect(restat(file)).rejects.toThrow('it is no longer a regular file');
+  });
+
+  test('a range that a file does not have is none', async () => {
+    const file = await small('text');
+    const reading = withOpenFile(file, (handle) => readRange(handle, 2, Buffer.alloc(3)));
+    await expect(reading).rejects.toThrow('it became shorter while it was read');
   });
 });

@@ -22,6 +22,7 @@ describe('a table of files', () => {
       file('far', { mtimeNs: 13_569_465_600n * 10n ** 9n }),
       file('far and gone', { ctimeNs: -(2n ** 70n) }),
       file('b.html', { path: '/elsewhere/b.html', real: '/elsewhere/b.html' }),
+      file('under another name', { path: '/tree/page.html', real: '/tree/page.html' }),
       ...Array.from({ length: 3000 }, (_, i) => file(`b/${i}/\ue000${i}`, { size: i, ino: BigInt(i) })),
     ];
     for (const [row, one] of files.entries()) expect(table.add(one)).toBe(row);

@@ -1,0 +1,160 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { md5Of } from '../../../src/model/digest.js';
+import { emptyIndex } from '../../../src/model/digest-index.js';
+import { formatSource, type HeaderDecider } from '../../../src/model/headers.js';
+import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
+import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
+import type { ReadableStore } from '../../../src/store/object-store.js';
+import { DigestPool } from '../../../src/sync/digest-pool.js';
+import { type EncodedTree, type EncodeRequest, Encodings } from '../../../src/sync/encode.js';
+import { removeTree, temporaryDirectory, writeTree } from '../../support/tree.js';
+import { walkTree } from '../../support/walk-tree.js';
+
+const { signal } = new AbortController();
+const PAGE = 'a page that says the same again and again. '.repeat(100);
+const OTHER = 'another page, which says other things than that. '.repeat(100);
+
+let root: string;
+let below: string;
+let encodings: Encodings;
+let pool: DigestPool;
+let files: readonly LocalFile[];
+
+beforeEach(async () => {
+  root = await writeTree({ 'a.html': PAGE });
+  below = await temporaryDirectory();
+  files = await walkTree(root, signal);
+  pool = new DigestPool(() => undefined, signal);
+  encodings = new Encodings(pool, below);
+});
+afterEach(async () => {
+  await encodings.close();
+  await pool.close();
+  await removeTree(root);
+  await removeTree(below);
+});
+
+async function encode(changes: Partial<EncodeRequest> = {}): Promise<EncodedTree> {
+  return encodings.encode(files, {
+    rules: [{ pattern: '*.html', encoding: 'gzip' }],
+    policy: { saysEncoding: () => false } as unknown as HeaderDecider,
+    prefix: parsePrefix('p'),
+    listing: new Map(),
+    index: undefined,
+    fileIndex: undefined,
+    trustObjects: false,
+    store: {} as ReadableStore,
+    pool,
+    concurrency: 1,
+    emit: () => undefined,
+    onProgress: () => undefined,
+    signal,
+    ...changes,
+  });
+}
+
+/** What the request says of an object that holds the page, as a line of an index that is believed has it. */
+function remembered(): Pick<EncodeRequest, 'index' | 'listing' | 'trustObjects'> {
+  const key = 'p/a.html' as ObjectKey;
+  const md5 = md5Of(Buffer.from('of another zlib'));
+  const object: ListedObject = {
+    key,
+    size: 15,
+    etag: md5 as never,
+    lastModified: 0,
+    storageClass: 'STANDARD',
+  };
+  const form = { md5: md5Of(Buffer.from(PAGE)), encoding: 'gzip', source: { size: PAGE.length } } as const;
+  const entry = { etag: object.etag, size: 15, md5, source: formatSource(form) };
+  const index = { ...emptyIndex(Buffer.alloc(0)), objects: new Map([[key as string, entry]]) };
+  return { index, listing: new Map([[key, object]]), trustObjects: true };
+}
+
+/** What the one file is published as. */
+async function publishedText({ files: tree }: EncodedTree): Promise<string> {
+  const [file] = [...tree];
+  const ready = await encodings.ready(file!);
+  return gunzipSync(await readFile(ready.path)).toString();
+}
+
+test('what no rule is about stays as it is, and no directory is made for it', async () => {
+  const { files: stored } = await encode({ rules: [{ pattern: '*.css', encoding: 'gzip' }] });
+  expect([...stored]).toEqual(files);
+  expect(await readdir(below)).toEqual([]);
+});
+
+describe('a file that is no longer what the walk met', () => {
+  test('C6: is encoded as it is now', async () => {
+    await writeFile(join(root, 'a.html'), OTHER);
+    const tree = await encode();
+    const [file] = [...tree.files];
+    expect(file?.encoded).toMatchObject({ md5: md5Of(Buffer.from(OTHER)), source: { size: OTHER.length } });
+    expect(await publishedText(tree)).toBe(OTHER);
+  });
+
+  test('C6, C18: is not what the index remembers of it', async () => {
+    await writeFile(join(root, 'a.html'), OTHER);
+    const tree = await encode(remembered());
+    expect(tree.adopted.size).toBe(0);
+    expect(await publishedText(tree)).toBe(OTHER);
+  });
+
+  test.each([
+    ['with an index', true],
+    ['without one', false],
+  ])('and is gone fails by name, %s', async (_, known) => {
+    await rm(join(root, 'a.html'));
+    const encoding = encode(known ? remembered() : {});
+    await expect(encoding).rejects.toMatchObject({ code: 'file-vanished', key: 'a.html' });
+  });
+
+  test('and is no file any more fails by name', async () => {
+    await rm(join(root, 'a.html'));
+    await writeTree({ 'a.html/b': 'b' }, root);
+    await expect(encode()).rejects.toMatchObject({ code: 'file-changed', key: 'a.html' });
+  });
+});
+
+describe('an index in the destination’s bucket', () => {
+  test('is believed: the file is digested, not encoded', async () => {
+    const { files: tree, adopted } = await encode(remembered());
+    expect([...tree]).toMatchObject([{ name: 'a.html', size: 15, path: '' }]);
+    expect(adopted.get('a.html')?.md5).toBe(md5Of(Buffer.from('of another zlib')));
+    expect(await readdir(below)).toEqual([]);
+  });
+
+  test.each([
+    ['no digest of the object', { md5: undefined }],
+    ['another ETag', { etag: 'f'.repeat(32) }],
+    ['another size', { size: 16 }],
+  ])('whose line says %s is not: the file is encoded', async (_, change) => {
+    const { index, ...known } = remembered();
+    const objects = new Map(
+      [...index!.objects].map(([key, entry]) => [key, { ...entry, ...change } as never]),
+    );
+    const store = { head: async () => undefined } as unknown as ReadableStore;
+    const tree = await encode({ ...known, index: { ...index!, objects }, store });
+    expect(tree.adopted.size).toBe(0);
+    expect(await publishedText(tree)).toBe(PAGE);
+  });
+});
+
+test.each(['ENOSPC', 'EDQUOT', 'EROFS'])('%s is told as no room for what is compressed', async (code) => {
+  pool.encode = async () => {
+    throw Object.assign(new Error(`${code}: as told`), { code });
+  };
+  await expect(encode()).rejects.toMatchObject({
+    code: 'no-room',
+    message: `compress: there is no room for the compressed files in ${tmpdir()} (${code}: as told): set TMPDIR to a directory with room; nothing was written to S3`,
+  });
+});
+
+test('where no directory can be made the run fails, and there is nothing to remove', async () => {
+  encodings = new Encodings(pool, join(below, 'not/there'));
+  await expect(encode()).rejects.toMatchObject({ code: 'no-room' });
+  await encodings.close();
+});
