@@ -79,8 +79,7 @@ async function find(path: string): Promise<Found> {
         .catch(() => false);
       return { kind: isLink ? 'broken' : 'missing' };
     }
-    if (code !== undefined) return { kind: 'unreadable', error };
-    throw error;
+    return { kind: 'unreadable', error };
   }
 }
 
