@@ -645,7 +645,8 @@ class Run {
     const { connection, dryRun } = this.#options;
     const { store } = this.#ports;
     const uploads = uploadsOf(staged);
-    const what = `${uploads.length} ${uploads.length === 1 ? 'upload' : 'uploads'} of the plan`;
+    const isOne = uploads.length === 1;
+    const what = `${uploads.length} ${isOne ? 'upload' : 'uploads'} of the plan`;
     if (dryRun) return this.#frame.notice(`${what} would be aborted where they are still open`);
     await this.#frame.phase('execute', (tell) => {
       let files = 0;
@@ -655,7 +656,7 @@ class Run {
         tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
       });
     });
-    this.#frame.notice(`${what} were aborted, or had ended`);
+    this.#frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended`);
   }
 
   #sharding(): Sharding {
