@@ -88,24 +88,21 @@ export function withFindings(plan: Plan, steps: readonly WriteStep[]): Plan {
   const renewed = new Set([...stepsOf(plan)].map(({ key }) => key));
   const counted = steps.filter(({ key }) => !renewed.has(key));
   // What is to be written anew needs no new headers besides.
-  const [first, ...ranks] = plan.ranks.map(({ name, phases }) => ({
-    name,
-    phases: phases.map((phase) =>
+  const ranks = plan.ranks.map(({ name, phases }, rank) => {
+    const kept = phases.map((phase) =>
       phase.kind === 'publish'
         ? { ...phase, steps: phase.steps.filter(({ key }) => !found.has(key)) }
         : phase,
-    ),
-  }));
+    );
+    return { name, phases: rank === 0 ? [...kept, { kind: 'publish' as const, steps }] : kept };
+  });
   return {
     ...plan,
     unchanged: {
       files: plan.unchanged.files - counted.length,
       bytes: plan.unchanged.bytes - counted.reduce((sum, { bytes }) => sum + bytes, 0),
     },
-    ranks: [
-      { name: first?.name ?? '', phases: [...(first?.phases ?? []), { kind: 'publish', steps }] },
-      ...ranks,
-    ],
+    ranks,
   };
 }
 

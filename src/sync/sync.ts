@@ -262,7 +262,7 @@ class Run {
   ): { readonly older?: OlderObjects } {
     if (!this.#reuses) return {};
     const { copyFrom, emit } = this.#ports;
-    const places = copyFrom.map((place, i) => ({ place, objects: further[i]?.objects ?? [] }));
+    const places = copyFrom.map((place, i) => ({ place, objects: further[i]!.objects }));
     const older = new OlderObjects({
       listing,
       index,
@@ -1359,7 +1359,7 @@ const NO_BODIES: BodySource = {
 
 /** Headers as the machine decided that made the plan. */
 function decided(headers: ReadonlyMap<string, HeaderSet>): HeaderDecider {
-  const headersOf = ({ name }: LocalFile): HeaderSet => headers.get(name) ?? {};
+  const headersOf = ({ name }: LocalFile): HeaderSet => headers.get(name)!;
   return { headersOf, over: (kept, file) => ({ ...kept, ...headersOf(file) }), saysEncoding: () => false };
 }
 
@@ -1497,8 +1497,8 @@ function refuseKeys(tree: Tree, options: SyncOptions): void {
   const { prefix } = options.destination;
   const tooLong: string[] = [];
   for (const { name } of tree.files) if (joinKey(prefix, name) === undefined) tooLong.push(prefix + name);
-  if (tooLong.length === 0) return;
-  const [first = ''] = tooLong;
+  const [first] = tooLong;
+  if (first === undefined) return;
   const more = tooLong.length > 1 ? ` and ${tooLong.length - 1} more` : '';
   throw refusal(
     'key-too-long',
