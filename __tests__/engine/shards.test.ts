@@ -360,6 +360,40 @@ test('delete-grace: what waits is remembered by the publish, and goes with a lat
   }
 });
 
+test('a plan of deletes alone needs no shards, and one of nothing says nothing of them', async () => {
+  const deletes: Changes = { deletes: { deleteAfter: true } };
+  await writeTree({ a: 'a', b: 'b', gone: 'gone' }, root);
+  await publish(s3, bucket, root);
+  expect((await command('plan', {}, deletes)).messages).toEqual([]);
+  await rm(join(root, 'gone'));
+  await command('plan', {}, deletes);
+  expect((await command('publish', { results: [] }, deletes)).exit).toBe(0);
+  expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'a', 'p/b': 'b' });
+});
+
+test('apply without a shard stages all; after a failure it begins nothing more, and names the key that failed', async () => {
+  await writeTree({ a: 'aaa', b: 'bb', c: 'c' }, root);
+  await command('plan');
+  const all = { results: [resultsOf(1)] };
+  s3.server.faults.add({
+    match: { operation: 'UploadPart', key: 'p/a' },
+    fault: { kind: 'error', code: 'AccessDenied' },
+  });
+  const failed = await command('apply', all, { connection: { concurrency: 1 } });
+  expect(failed.exit).toBe(1);
+  expect(failed.report.destinations[0]?.steps.map(({ key, outcome }) => [key, outcome])).toEqual([
+    ['p/a', 'failed'],
+    ['p/b', 'skipped'],
+    ['p/c', 'skipped'],
+  ]);
+  expect(failed.report.destinations[0]?.steps[1]?.error?.message).toContain('p/a');
+  expect(await readdir(work)).toEqual(['plan']);
+  s3.server.faults.clear();
+  expect((await command('apply', all)).exit).toBe(0);
+  expect((await publishPlan()).exit).toBe(0);
+  expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'aaa', 'p/b': 'bb', 'p/c': 'c' });
+});
+
 test('header rules travel with the plan', async () => {
   const headers: Changes['headers'] = { defaults: 'website' };
   await twoReleases({ headers });

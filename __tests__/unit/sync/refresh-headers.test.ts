@@ -44,9 +44,7 @@ describe('what S3 answers to one question', () => {
   const etag = parseETag('"0123456789abcdef0123456789abcdef"')!;
   const other = parseETag('"fedcba9876543210fedcba9876543210"')!;
 
-  async function ask(
-    head: (key: string) => Partial<ObjectHead> | undefined,
-  ): Promise<{
+  async function ask(head: (key: string) => Partial<ObjectHead> | undefined): Promise<{
     readonly answered: readonly string[];
     readonly told: readonly string[];
     readonly asked: number;

@@ -793,17 +793,19 @@ describe('what cannot be read', () => {
     }
   }
 
-  test('D2: what a link leads to, and the path itself, refuse where another user must not look', async () => {
-    await make('o/closed/b', 'o/fine');
+  test('D2: what a link leads to, what a directory holds, and the path itself, refuse where nobody may look', async () => {
+    await make('o/closed/b', 'o/no-search/c', 'o/fine');
     await symlink('closed/b', join(work, 'o/link'));
     await chmod(work, 0o755);
     await chmod(join(work, 'o/closed'), 0o000);
+    await chmod(join(work, 'o/no-search'), 0o444);
     try {
       expect(await asNobody(() => walkError(['o', '!o/closed']))).toMatchObject({
         code: 'unreadable',
         exit: 4,
         message:
-          "1 entry stands in the way: 'link' is a symbolic link to 'closed/b', which cannot be read (EACCES); exclude or repair them",
+          "2 entries stand in the way: 'link' is a symbolic link to 'closed/b', which cannot be read (EACCES); " +
+          "'no-search/c' cannot be looked at (EACCES); exclude or repair them",
       });
       for (const path of ['o/closed', 'o/closed/b']) {
         const error = await asNobody(() => walkError([path]));
@@ -811,7 +813,7 @@ describe('what cannot be read', () => {
         expect(error.message).toContain(`${join(work, path)}' cannot be read (EACCES)`);
       }
     } finally {
-      await chmod(join(work, 'o/closed'), 0o755);
+      for (const name of ['closed', 'no-search']) await chmod(join(work, 'o', name), 0o755);
     }
   });
 
