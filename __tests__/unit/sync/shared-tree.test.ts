@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Chunks } from '../../../src/model/chunks.js';
 import { type ETag, md5Of } from '../../../src/model/digest.js';
 import { uniformLayout } from '../../../src/model/digest-index.js';
 import type { LocalFile } from '../../../src/model/objects.js';
@@ -61,6 +62,18 @@ describe('digests that several destinations ask for', () => {
     await expect(ended).rejects.toThrow('not wanted any more');
     expect((await Promise.all(others)).map(({ md5 }) => md5)).toEqual([digestOf().md5, digestOf().md5]);
     expect(reads).toBe(1);
+  });
+
+  test('the chunks of a file are cut once, those of another state of it anew', async () => {
+    const memo = new DigestMemo();
+    let cuts = 0;
+    const cut = async (): Promise<Chunks> => {
+      cuts++;
+      return { sizes: Uint32Array.of(9), sums: Uint32Array.of(cuts) };
+    };
+    const [one, other] = await Promise.all([memo.chunks(file, cut), memo.chunks(file, cut)]);
+    expect([cuts, other]).toEqual([1, one]);
+    expect((await memo.chunks({ ...file, ctimeNs: 2n }, cut))?.sums).toEqual(Uint32Array.of(2));
   });
 
   test('a file that nobody can read fails for each by its own reading', async () => {
