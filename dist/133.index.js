@@ -360,7 +360,11 @@ class DigestMemo {
         const wanted = layouts.map(digest_index/* formatLayout */.Cu);
         const known = this.#known.get(id);
         if (known !== undefined && covers(known.layouts, wanted)) {
-            const { md5, partMd5s, etags } = await known.digest;
+            const found = await known.digest.catch(() => undefined);
+            // The run that began it may have ended, which says nothing of the file.
+            if (found === undefined)
+                return this.digest({ file, layouts }, read);
+            const { md5, partMd5s, etags } = found;
             return {
                 md5,
                 partMd5s: wanted.length === 0 ? [] : partMd5s,
@@ -694,9 +698,8 @@ const DIALECT = { dot: true, nobrace: true, nocomment: true, noext: true, nonega
  */
 function pathMatcher(patterns) {
     const negatives = patterns.filter((pattern) => pattern.negate).map(compile);
-    const positives = new Map(patterns.filter((pattern) => !pattern.negate).map((p) => [compile(p), p.text]));
-    const unmatched = new Set(positives.keys());
-    const positivesAt = standingsByDirectory([...positives.keys()]);
+    const unmatched = new Map(patterns.filter((pattern) => !pattern.negate).map((p) => [compile(p), p.text]));
+    const positivesAt = standingsByDirectory([...unmatched.keys()]);
     const negativesAt = standingsByDirectory(negatives);
     return {
         at: (directory) => directoryMatch(positivesAt(directory), negativesAt(directory)),
@@ -719,7 +722,7 @@ function pathMatcher(patterns) {
                     unmatched.delete(standing.pattern);
             }
         },
-        withoutMatch: () => [...new Set([...unmatched].map((pattern) => positives.get(pattern) ?? ''))],
+        withoutMatch: () => [...new Set(unmatched.values())],
         negatedBelow(directory) {
             const start = negativesAt(directory);
             return (path) => negates(start, path);
@@ -884,9 +887,7 @@ async function find(path) {
                 .catch(() => false);
             return { kind: isLink ? 'broken' : 'missing' };
         }
-        if (code !== undefined)
-            return { kind: 'unreadable', error };
-        throw error;
+        return { kind: 'unreadable', error };
     }
 }
 /** Roots that a pattern can have, the likelier one first. */
@@ -917,7 +918,7 @@ function commonRoot(patterns, found) {
     const common = roots[0]?.find((root) => roots.every((others) => others.includes(root)));
     if (common !== undefined)
         return common;
-    const distinct = [...new Set(roots.map((candidates) => candidates[0] ?? ''))];
+    const distinct = [...new Set(roots.map((candidates) => candidates[0]))];
     throw (0,errors/* usageError */.Wp)('`paths` has more than one root, and each would give other keys: ' +
         `${distinct.map(walk_findings/* showName */.$i).join(', ')}; ` +
         'set `root` to the directory that keys are taken below');
@@ -1025,9 +1026,10 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
         const links = [];
         for (const entry of entries) {
             const base = entry.name;
-            if (undecodable.has(base)) {
+            const spellings = undecodable.get(base);
+            if (spellings !== undefined) {
                 if (takesFile(directory, base) || enters(directory, base) !== undefined) {
-                    refuseName(directory, base, undecodable.get(base) ?? []);
+                    refuseName(directory, base, spellings);
                 }
             }
             else if (entry.isFile()) {

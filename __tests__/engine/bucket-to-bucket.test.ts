@@ -366,6 +366,33 @@ describe.each(WAYS)('what vouches for a content, %s', (way, serverOf) => {
     expect(there().untold).toBe('UNTOLD');
   });
 
+  test('a copy of a copy says what it was made of, not what that one was', async () => {
+    const server = serverOf();
+    const headers = { 'x-amz-meta-s3ds-from': 'of another object' };
+    put(server, 'x', 'one', { encryption: { algorithm: 'aws:kms' }, headers });
+    await copy({}, { server });
+    expect(headersOf('x')?.['x-amz-meta-s3ds-from']).toBe(server.server.object(from, 'a/x')?.etag);
+  });
+
+  test('a copy that may not be asked what it was made of is made again; one that cannot be asked fails the run', async () => {
+    const server = serverOf();
+    put(server, 'x', 'one', { encryption: { algorithm: 'aws:kms' } });
+    await copy({}, { server });
+    const answer = (code: 'AccessDenied' | 'InternalError'): void => {
+      s3.server.faults.clear();
+      s3.server.faults.add({
+        match: { operation: 'HeadObject', bucket: to },
+        fault: { kind: 'error', code },
+      });
+    };
+    answer('AccessDenied');
+    expect(await copy({}, { server })).toMatchObject({ exit: 0, report: { steps: [{ key: 'b/x' }] } });
+    expect(there()).toEqual({ x: 'one' });
+    answer('InternalError');
+    expect((await copy({ connection: { maxAttempts: 1 } }, { server })).exit).toBe(1);
+    expect(writes()).toBe(0);
+  });
+
   test('C15: what another writer put there with the metadata of a copy is no copy', async () => {
     const server = serverOf();
     put(server, 'x', 'one', { encryption: { algorithm: 'aws:kms' } });

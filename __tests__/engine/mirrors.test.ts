@@ -157,6 +157,47 @@ describe('mirror-by copy', () => {
     expect(dry.destinations[1]?.totals).toEqual(destinations[1]?.totals);
   });
 
+  test('an archived object of the first destination cannot be copied, and is sent', async () => {
+    const [first = '', second = ''] = names;
+    await writeTree({ cold: 'cold', warm: 'warm' }, root);
+    s3.server.putObject(first, 'p/cold', 'cold', { headers: { 'x-amz-storage-class': 'GLACIER' } });
+    s3.server.putObject(first, 'p/warm', 'warm');
+    s3.server.log.clear();
+    const { exit, destinations } = await publishAll([first, second], { mirrorBy: 'copy' });
+    expect([exit, destinations[1]?.mirrored]).toMatchObject([
+      0,
+      { copied: { files: 1 }, sent: { files: 1 } },
+    ]);
+    expect(s3.server.log.of('CopyObject').map(({ key }) => key)).toEqual(['p/warm']);
+    expect(s3.server.texts(second)).toEqual({ 'p/cold': 'cold', 'p/warm': 'warm' });
+  });
+
+  test('an object of the first destination that gets other headers is copied when it has them', async () => {
+    const [first = '', second = ''] = names;
+    const at = await temporaryDirectory();
+    const indexes = ['1', '2'].map((name) => join(at, name));
+    const writeHeaders = { storageClass: 'STANDARD_IA' } as const;
+    await writeTree({ a: 'one' }, root);
+    await publishAll([first], { indexes });
+    s3.server.log.clear();
+    const { exit, destinations } = await publishAll([first, second], {
+      mirrorBy: 'copy',
+      indexes,
+      writeHeaders,
+    });
+    await removeTree(at);
+    expect([exit, destinations.map(({ totals }) => [totals.refreshed.files, totals.copied.files])]).toEqual([
+      0,
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ]);
+    expect(puts(second)).toBe(0);
+    expect(s3.server.texts(second)).toEqual({ 'p/a': 'one' });
+    expect(s3.server.log.of('CopyObject').map((request) => request.bucket)).toEqual([first, second]);
+  });
+
   test('where the first destination failed the mirror is sent what is not there', async () => {
     const [first = '', second = ''] = names;
     await writeTree({ a: 'one', b: 'two' }, root);

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { md5Of } from '../../src/model/digest.js';
 import { parseIndex } from '../../src/model/digest-index.js';
-import { memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
 
@@ -421,6 +421,33 @@ describe('other writers', () => {
     expect((await publish(s3, bucket, root, DELETE)).exit).toBe(5);
     again();
     expect(s3.server.texts(bucket)['p/b']).toBe('theirs, too');
+  });
+
+  test('of keys that it deletes: ten are named; an excluded one is its own business, but with delete-excluded', async () => {
+    await writeTree({ a: 'one', keep: 'keep' }, root);
+    await publish(s3, bucket, root);
+    let runs = 0;
+    const theirs = async (name: string, changes: Changes): Promise<Published> => {
+      await writeTree({ a: `changed ${++runs}` }, root);
+      const remove = s3.server.after({ operation: 'PutObject', key: 'p/a' }, () => {
+        for (let i = 10; i < 22; i++) s3.server.putObject(bucket, `p/${name}/${i}`, `theirs ${i}`);
+      });
+      const run = await publish(s3, bucket, root, changes);
+      remove();
+      return run;
+    };
+    const deletes = { deleteAfter: true, maxDelete: { kind: 'none' } } as const;
+    const excludes = { excludes: ['excluded'] };
+    const mine = await theirs('other', { deletes });
+    expect([mine.exit, mine.report.error?.message]).toEqual([
+      5,
+      expect.stringMatching(/changed p\/other\/10, .*p\/other\/19 and 2 more during this run/),
+    ]);
+    expect((await theirs('excluded', { tree: excludes, deletes })).exit).toBe(0);
+    const all = { ...deletes, deleteExcluded: true };
+    s3.server.putObject(bucket, 'p/excluded/10', 'before');
+    expect((await theirs('excluded', { tree: excludes, deletes: all })).exit).toBe(5);
+    expect(s3.server.texts(bucket)['p/excluded/10']).toBe('theirs 10');
   });
 
   test('C5: the source of a copy changed after the listing: the bytes are sent', async () => {

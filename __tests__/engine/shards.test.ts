@@ -37,18 +37,21 @@ afterEach(async () => {
 interface Ended {
   readonly exit: number;
   readonly report: Report;
+  readonly messages: readonly string[];
 }
 
 async function command(
   name: 'plan' | 'apply' | 'publish',
   sharding: Partial<Sharding> = {},
   changes: Changes = {},
+  index: SyncOptions['index'] = { kind: 'none' },
 ): Promise<Ended> {
   process.env.AWS_ACCESS_KEY_ID = s3.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = s3.secretAccessKey;
   const options: SyncOptions = {
     ...optionsFor(s3, bucket, root, { dryRun: name === 'plan', delayUpdates: true, ...changes }),
     command: name,
+    index,
     sharding: { planFile: join(work, 'plan'), results: [], abort: false, beside: '', ...sharding },
   };
   return ended(options);
@@ -56,8 +59,9 @@ async function command(
 
 async function ended(options: SyncOptions): Promise<Ended> {
   let report: Report | undefined;
+  const messages: string[] = [];
   const shell = {
-    emit: (_: Event) => undefined,
+    emit: (event: Event) => void (event.type === 'message' && messages.push(event.message)),
     env: {},
     now: Date.now,
     detailedExit: false,
@@ -68,7 +72,7 @@ async function ended(options: SyncOptions): Promise<Ended> {
   };
   const exit = await run(options, shell, new AbortController().signal);
   if (report === undefined) throw new Error('no report');
-  return { exit, report };
+  return { exit, report, messages };
 }
 
 const resultsOf = (number: number): string => join(work, `results-${number}.jsonl`);
@@ -176,17 +180,20 @@ describe('a shard that failed', () => {
     expect(s3.server.texts(bucket)['p/index.html']).toBe('two');
   });
 
-  test('run twice: the last attempt is published, the uploads of the first are aborted', async () => {
-    await twoReleases();
-    await command('plan');
-    await applyAll(2);
-    await rename(resultsOf(1), join(work, 'first-try.jsonl'));
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    expect((await apply(1, 2)).exit).toBe(0);
-    expect((await publishPlan()).exit).toBe(0);
-    expect(s3.server.uploads(bucket)).toEqual([]);
-    expect((await publish(s3, bucket, root)).report.totals.uploaded.files).toBe(0);
-  });
+  test.each(['first-try.jsonl', 'try-first.jsonl'])(
+    'run twice: the last attempt is published, the uploads of the first, %s, are aborted',
+    async (name) => {
+      await twoReleases({}, 1000);
+      await command('plan');
+      await applyAll(2);
+      await rename(resultsOf(1), join(work, name));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect((await apply(1, 2)).exit).toBe(0);
+      expect((await publishPlan()).exit).toBe(0);
+      expect(s3.server.uploads(bucket)).toEqual([]);
+      expect((await publish(s3, bucket, root)).report.totals.uploaded.files).toBe(0);
+    },
+  );
 });
 
 describe('what does not belong together is refused before anything is written', () => {
@@ -301,6 +308,90 @@ test('a tree that is not the one that was planned: by size before anything is st
   await writeTree({ f1: 'CHANGED' }, root);
   expect((await apply(1, 1)).exit).toBe(1);
   expect(s3.server.uploads(bucket)).toEqual([]);
+});
+
+test('a publish takes the lock, and is refused where another run holds it', async () => {
+  await twoReleases({}, 1000);
+  await command('plan');
+  await applyAll(1);
+  const lock = 'p/.s3-dedup-sync/lock';
+  s3.server.putObject(bucket, lock, JSON.stringify({ owner: 'another run', expires: Date.now() + 60_000 }));
+  expect(await publishPlan({ lock: true })).toMatchObject({ exit: 4, report: { error: { code: 'locked' } } });
+  expect((await publishPlan({ lock: true, dryRun: true })).exit).toBe(0);
+  expect(s3.server.texts(bucket)['p/index.html']).toBe('one');
+  s3.server.putObject(bucket, lock, JSON.stringify({ owner: 'another run', expires: 0 }));
+  expect((await publishPlan({ lock: true })).exit).toBe(0);
+  expect(s3.server.texts(bucket)).toMatchObject({ 'p/index.html': 'two' });
+  expect(s3.server.object(bucket, lock)).toBeUndefined();
+});
+
+test('a dry run of publish tells every step, and completes nothing', async () => {
+  await twoReleases({}, 1000);
+  await command('plan');
+  await applyAll(2);
+  const [objects, uploads] = [s3.server.texts(bucket), s3.server.uploads(bucket).length];
+  const dry = await publishPlan({ dryRun: true });
+  expect(dry).toMatchObject({ exit: 0, report: { status: 'planned' } });
+  expect([s3.server.texts(bucket), s3.server.uploads(bucket).length]).toEqual([objects, uploads]);
+  const steps = ({ report }: Ended): unknown =>
+    report.destinations[0]?.steps.map(({ key, action }) => `${action} ${key}`).sort();
+  expect(steps(await publishPlan())).toEqual(steps(dry));
+});
+
+test('delete-grace: what waits is remembered by the publish, and goes with a later run', async () => {
+  const index = { kind: 'file', path: join(work, 'an index') } as const;
+  const deletes: Changes = { deletes: { deleteAfter: true, grace: { kind: 'deploys', deploys: 1 } } };
+  await writeTree({ a: 'a', b: 'b', old: 'old' }, root);
+  await command('plan', {}, deletes, index);
+  await applyAll(1);
+  await command('publish', { results: [work] }, deletes, index);
+  await rm(join(root, 'old'));
+  for (const [content, left] of [
+    ['changed', 'old'],
+    ['changed again', undefined],
+  ]) {
+    for (const name of await readdir(work)) if (name.startsWith('results')) await rm(join(work, name));
+    await writeTree({ a: content ?? '' }, root);
+    await command('plan', {}, deletes, index);
+    await applyAll(1);
+    expect((await command('publish', { results: [work] }, deletes, index)).exit).toBe(0);
+    const now = s3.server.texts(bucket);
+    expect([now['p/a'], now['p/old']]).toEqual([content, left]);
+  }
+});
+
+test('a plan of deletes alone needs no shards, and one of nothing says nothing of them', async () => {
+  const deletes: Changes = { deletes: { deleteAfter: true } };
+  await writeTree({ a: 'a', b: 'b', gone: 'gone' }, root);
+  await publish(s3, bucket, root);
+  expect((await command('plan', {}, deletes)).messages).toEqual([]);
+  await rm(join(root, 'gone'));
+  await command('plan', {}, deletes);
+  expect((await command('publish', { results: [] }, deletes)).exit).toBe(0);
+  expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'a', 'p/b': 'b' });
+});
+
+test('apply without a shard stages all; after a failure it begins nothing more, and names the key that failed', async () => {
+  await writeTree({ a: 'aaa', b: 'bb', c: 'c' }, root);
+  await command('plan');
+  const all = { results: [resultsOf(1)] };
+  s3.server.faults.add({
+    match: { operation: 'UploadPart', key: 'p/a' },
+    fault: { kind: 'error', code: 'AccessDenied' },
+  });
+  const failed = await command('apply', all, { connection: { concurrency: 1 } });
+  expect(failed.exit).toBe(1);
+  expect(failed.report.destinations[0]?.steps.map(({ key, outcome }) => [key, outcome])).toEqual([
+    ['p/a', 'failed'],
+    ['p/b', 'skipped'],
+    ['p/c', 'skipped'],
+  ]);
+  expect(failed.report.destinations[0]?.steps[1]?.error?.message).toContain('p/a');
+  expect(await readdir(work)).toEqual(['plan']);
+  s3.server.faults.clear();
+  expect((await command('apply', all)).exit).toBe(0);
+  expect((await publishPlan()).exit).toBe(0);
+  expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'aaa', 'p/b': 'bb', 'p/c': 'c' });
 });
 
 test('header rules travel with the plan', async () => {
@@ -621,6 +712,19 @@ describe('a plan that is given up', () => {
     expect(left.length).toBeLessThan(ofShard2);
     expect((await command('publish', abort)).exit).toBe(0);
     expect(s3.server.texts(bucket)['p/index.html']).toBe('one');
+  });
+
+  test('one upload and several are told apart', async () => {
+    await writeTree({ a: 'a' }, root);
+    const abort = { results: [work], abort: true };
+    const told = async (): Promise<readonly string[]> => {
+      await command('plan');
+      await applyAll(1);
+      return (await command('publish', abort)).messages;
+    };
+    expect(await told()).toContain('1 upload of the plan was aborted, or had ended');
+    await writeTree({ b: 'b' }, root);
+    expect(await told()).toContain('2 uploads of the plan were aborted, or had ended');
   });
 
   test('and can be published no more', async () => {

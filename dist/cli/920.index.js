@@ -2427,9 +2427,9 @@ function nestedNames(tree) {
                 parents.add(parent);
         }
     }
-    if (parents.size === 0)
+    const [first] = parents;
+    if (first === undefined)
         return undefined;
-    const [first = ''] = parents;
     const shown = [...parents].slice(0, SHOWN_NAMES).join(', ');
     const more = parents.size > SHOWN_NAMES ? ` and ${parents.size - SHOWN_NAMES} more` : '';
     return `${shown}${more} beside what lies below ${first}/`;
@@ -3141,7 +3141,7 @@ function phasesOf(writes, before, rankOf) {
         phases.set(key, phase);
         for (const next of after.get(key) ?? []) {
             phases.set(next, Math.max(phases.get(next) ?? 0, phase + 1));
-            const left = (waits.get(next) ?? 1) - 1;
+            const left = waits.get(next) - 1;
             waits.set(next, left);
             if (left === 0)
                 ready.push(next);
@@ -3489,7 +3489,7 @@ function uploadReason(object, file, contentOf) {
 }
 /** A source that is overwritten late needs staging less often; then the smaller key. */
 function later(candidate, known, ranks) {
-    const difference = (ranks.get(candidate.key) ?? 0) - (ranks.get(known.key) ?? 0);
+    const difference = ranks.get(candidate.key) - ranks.get(known.key);
     return difference === 0 ? (0,object_key/* compareKeys */.YD)(candidate.key, known.key) < 0 : difference > 0;
 }
 function copySource(from) {
@@ -3525,10 +3525,10 @@ class RankBuilder {
         this.#required = stagingRequired;
     }
     stage(rank, step) {
-        this.#ranks[rank]?.staged.push(step);
+        this.#ranks[rank].staged.push(step);
     }
     add(rank, phase, step) {
-        const phases = this.#ranks[rank]?.phases ?? [];
+        const { phases } = this.#ranks[rank];
         while (phases.length <= phase)
             phases.push([]);
         phases[phase]?.push(step);
@@ -3616,15 +3616,17 @@ const NOTHING_FOUND = { findings: [], failed: [], exits: [] };
  */
 async function checkBack(files, md5s, request) {
     const { prefix, listing, action } = request;
-    const keyOf = ({ name }) => (prefix + name);
-    const due = files.filter((file) => md5s.has(keyOf(file)));
+    const due = files.flatMap((file) => {
+        const object = listing.get((prefix + file.name));
+        return object !== undefined && md5s.has(object.key) ? { file, object } : [];
+    });
     const findings = [];
     const failed = [];
     const exits = [];
     for (const finding of await readBack(due, md5s, request)) {
         const { file } = finding;
-        const key = keyOf(file);
-        const condition = { ifMatch: listing.get(key)?.etag ?? '' };
+        const { key, etag } = finding.object;
+        const condition = { ifMatch: etag };
         const base = {
             key,
             rank: 0,
@@ -3652,35 +3654,29 @@ function withFindings(plan, steps) {
     const renewed = new Set([...stepsOf(plan)].map(({ key }) => key));
     const counted = steps.filter(({ key }) => !renewed.has(key));
     // What is to be written anew needs no new headers besides.
-    const [first, ...ranks] = plan.ranks.map(({ name, phases }) => ({
-        name,
-        phases: phases.map((phase) => phase.kind === 'publish'
+    const ranks = plan.ranks.map(({ name, phases }, rank) => {
+        const kept = phases.map((phase) => phase.kind === 'publish'
             ? { ...phase, steps: phase.steps.filter(({ key }) => !found.has(key)) }
-            : phase),
-    }));
+            : phase);
+        return { name, phases: rank === 0 ? [...kept, { kind: 'publish', steps }] : kept };
+    });
     return {
         ...plan,
         unchanged: {
             files: plan.unchanged.files - counted.length,
             bytes: plan.unchanged.bytes - counted.reduce((sum, { bytes }) => sum + bytes, 0),
         },
-        ranks: [
-            { name: first?.name ?? '', phases: [...(first?.phases ?? []), { kind: 'publish', steps }] },
-            ...ranks,
-        ],
+        ranks,
     };
 }
-async function readBack(files, md5s, request) {
-    const { store, prefix, listing, signal, onProgress } = request;
+async function readBack(due, md5s, request) {
+    const { store, signal, onProgress } = request;
     const findings = [];
     let done = 0;
     let bytes = 0;
-    await (0,model_concurrency/* forEachConcurrent */.C6)(files, request.concurrency, async (file) => {
+    await (0,model_concurrency/* forEachConcurrent */.C6)(due, request.concurrency, async ({ file, object }) => {
         signal.throwIfAborted();
-        const key = (prefix + file.name);
-        const object = listing.get(key);
-        if (object === undefined)
-            return;
+        const { key } = object;
         let digest;
         try {
             await store.get(key, object.etag, async (body) => {
@@ -3688,11 +3684,11 @@ async function readBack(files, md5s, request) {
             }, signal);
             const wanted = await wantedOf(file, md5s.get(key), request);
             if (digest !== wanted)
-                findings.push({ kind: 'damaged', file });
+                findings.push({ kind: 'damaged', file, object });
         }
         catch (error) {
             signal.throwIfAborted();
-            findings.push({ kind: 'unread', file, error });
+            findings.push({ kind: 'unread', file, object, error });
         }
         bytes += object.size;
         onProgress(++done, bytes);
@@ -3708,7 +3704,7 @@ async function wantedOf(file, known, { original }) {
     const read = await original(file);
     if (known === undefined || known === read)
         return read;
-    const what = file.object?.key ?? file.name;
+    const what = file.object.key;
     throw new errors/* SyncError */.S0('wrong-content', errors/* EXIT */.dc.failed, `${what}: the source object is damaged: its bytes are not those that its ETag or its metadata names`, { key: what });
 }
 /** `undefined`: the bytes are not what the encoding makes. */
@@ -3961,8 +3957,6 @@ function remoteFile(name, object) {
 
 
 
-/** Our own objects last: a lease is seen, and uploads are remembered, as long as anything else is there. */
-const RANKS = ['deletes', 'own objects'];
 /** Keys that `retain` never lets go. */
 function retainedKeys(prefix, lines) {
     const retained = (0,excludes/* parseExcludes */.T)(lines);
@@ -3993,10 +3987,11 @@ function planRemoval(prefix, listing, retained) {
     const none = { files: 0, bytes: 0 };
     return {
         plan: {
-            ranks: [removed, own].map((steps, rank) => ({
-                name: RANKS[rank] ?? '',
-                phases: steps.length === 0 ? [] : [{ kind: 'publish', steps }],
-            })),
+            // Our own objects last: a lease is seen, and uploads are remembered, as long as anything else is there.
+            ranks: [
+                { name: 'deletes', phases: remove_phasesOf(removed) },
+                { name: 'own objects', phases: remove_phasesOf(own) },
+            ],
             unchanged: none,
             kept,
         },
@@ -4010,6 +4005,9 @@ function planRemoval(prefix, listing, retained) {
         firstLosses: removed.slice(0, LOSSES_NAMED).map(({ key }) => key),
         related: true,
     };
+}
+function remove_phasesOf(steps) {
+    return steps.length === 0 ? [] : [{ kind: 'publish', steps }];
 }
 
 // EXTERNAL MODULE: external "node:events"
@@ -6296,7 +6294,7 @@ class Invalidations {
                 return undefined;
             }
             this.#tell('failed');
-            return this.#failure(error, this.#due);
+            return this.#failure(error, options.distribution);
         }
     }
     /** Paths that CloudFront does not take it would not take from the next run either: everything goes instead. */
@@ -6324,13 +6322,12 @@ class Invalidations {
         if (options?.wait !== true || invalidator === undefined || sent?.id === undefined)
             return undefined;
         try {
-            if (await isDone(invalidator, sent.id, { signal, requests, onMove }))
+            if (await isDone(invalidator, sent.id, { signal, requests, onMove })) {
                 this.#tell('completed', sent.id);
-            else if (!signal.aborted) {
-                this.#tell('failed', sent.id);
-                return failed(`${url}: the invalidation ${sent.id} of ${sent.distribution} is not complete after ${WAIT_MS / 60_000} minutes: everything is published and CloudFront goes on with it; look at it there`);
+                return undefined;
             }
-            return undefined;
+            this.#tell('failed', sent.id);
+            return failed(`${url}: the invalidation ${sent.id} of ${sent.distribution} is not complete after ${WAIT_MS / 60_000} minutes: everything is published and CloudFront goes on with it; look at it there`);
         }
         catch (error) {
             if (signal.aborted)
@@ -6366,16 +6363,13 @@ class Invalidations {
     }
     #tell(status, id) {
         const { options, emit } = this.#request;
-        if (options === undefined)
-            return;
         const { distribution } = options;
         const paths = this.#report?.paths ?? this.#due;
         this.#report = { distribution, paths, ...(id === undefined ? {} : { id }), status };
         emit({ type: 'invalidation', invalidation: this.#report });
     }
-    #failure(error, paths) {
-        const { options, storage, url } = this.#request;
-        const distribution = options?.distribution ?? '';
+    #failure(error, distribution) {
+        const { storage, url } = this.#request;
         const told = toldOf(error);
         const next = storage === undefined ? `the next run invalidates ${invalidation/* EVERYTHING */.Qz}` : 'the next run sends what is missing';
         const advice = (() => {
@@ -6391,7 +6385,7 @@ class Invalidations {
                 return 'check proxy and network';
             return 'run again';
         })();
-        return failed(`${url}: the invalidation of ${shown(paths)} in ${distribution} failed (${told}): ${advice}; ${next}`);
+        return failed(`${url}: the invalidation of ${shown(this.#due)} in ${distribution} failed (${told}): ${advice}; ${next}`);
     }
 }
 /** Whether a reader may have cached what a step changes. */
@@ -6890,7 +6884,7 @@ function keysOf(writes, { number, of }) {
     const mine = new Set();
     for (const keys of groups.values()) {
         const least = loads.indexOf(Math.min(...loads));
-        loads[least] = (loads[least] ?? 0) + keys.length;
+        loads[least] += keys.length;
         if (least === number - 1)
             for (const key of keys)
                 mine.add(key);
@@ -6993,8 +6987,8 @@ const SHOWN = 5;
 async function readPlan(path, url, endpoint, prefix) {
     const file = await parsed(path, parsePlan);
     if (file.destination !== url || file.endpoint !== endpoint) {
-        const at = file.endpoint === '' ? '' : ` at ${file.endpoint}`;
-        throw mismatch(`${path} is a plan for ${file.destination}${at}, and this run is about ${url}: give it its own plan`);
+        const at = (there) => (there === '' ? '' : ` at ${there}`);
+        throw mismatch(`${path} is a plan for ${file.destination}${at(file.endpoint)}, and this run is about ${url}${at(endpoint)}: give it its own plan`);
     }
     const own = prefix + object_key/* OWN_DIRECTORY */.Nt;
     for (const { key } of stepsOf(file.plan)) {
@@ -7067,7 +7061,7 @@ function shardOf(plan, { number, of }) {
     for (const step of all) {
         const least = loads.indexOf(Math.min(...loads));
         // A request costs as much as some bytes.
-        loads[least] = (loads[least] ?? 0) + step.bytes + REQUEST_BYTES;
+        loads[least] += step.bytes + REQUEST_BYTES;
         if (least === number - 1)
             mine.push(step);
     }
@@ -7129,9 +7123,12 @@ function gather({ plan, id }, all) {
         for (const upload of lost?.uploads ?? [])
             losers.push(uploadOf(upload));
     }
-    const missing = Array.from({ length: of }, (_, at) => at + 1).filter((number) => !last.has(number));
+    const missing = [];
+    for (let number = 1; number <= of && missing.length < SHOWN; number++)
+        if (!last.has(number))
+            missing.push(`${number}/${of}`);
     if (missing.length > 0)
-        throw mismatch(`the results of shard ${missing.map((number) => `${number}/${of}`).join(', ')} are missing: run apply for it again`);
+        throw mismatch(`the results of shard ${named(missing, of - last.size)} are missing: run apply for it again`);
     const staged = new Map();
     for (const { uploads } of last.values())
         for (const upload of uploads)
@@ -7211,8 +7208,8 @@ function unreadable(path, cause) {
 function mismatch(message) {
     return (0,errors/* refusal */.x5)('plan-mismatch', message);
 }
-function named(names) {
-    const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+function named(names, count = names.length) {
+    const more = count > SHOWN ? ` and ${count - SHOWN} more` : '';
     return `${names.slice(0, SHOWN).join(', ')}${more}`;
 }
 
@@ -7287,8 +7284,9 @@ class SourceObjects {
             for (const etag of [object.etag, (0,model_digest/* multipartETag */.Eq)([md5])])
                 told.set(`${etag}/${file.size}`, md5);
         }
-        for (const { name, size, object } of files) {
-            const etag = object?.etag ?? '';
+        for (const file of files) {
+            const { name, size } = file;
+            const { etag } = source_objects_objectOf(file);
             const own = (0,model_digest/* classifyETag */.Q)(etag).kind === 'multipart' ? [etag] : [];
             const md5 = told.get(`${etag}/${size}`);
             const etags = md5 === undefined ? own : [...own, (0,model_digest/* multipartETag */.Eq)([md5])];
@@ -8709,7 +8707,8 @@ class Uploads {
             }
         });
         if (aborted > 0) {
-            const message = `${aborted} ${aborted === 1 ? 'upload' : 'uploads'} that an interrupted run left behind were aborted`;
+            const what = aborted === 1 ? '1 upload was' : `${aborted} uploads were`;
+            const message = `${what} aborted that an interrupted run left behind`;
             emit({ type: 'message', level: 'debug', message });
         }
     }
@@ -8981,7 +8980,7 @@ class Run {
         if (!this.#reuses)
             return {};
         const { copyFrom, emit } = this.#ports;
-        const places = copyFrom.map((place, i) => ({ place, objects: further[i]?.objects ?? [] }));
+        const places = copyFrom.map((place, i) => ({ place, objects: further[i].objects }));
         const older = new OlderObjects({
             listing,
             index,
@@ -9130,7 +9129,6 @@ class Run {
     /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
     async plan() {
         const { deletes } = this.#options;
-        const { endpoint = '' } = this.#ports;
         const remembered = await this.#load();
         const { tree, known, input } = await this.#prepare(remembered);
         const planned = await this.#plan(input, this.#canDelay(tree));
@@ -9141,7 +9139,7 @@ class Run {
         const ranks = ranksToShare(planned.plan).map(({ rank, keys }) => `${rank} (${keys})`);
         if (ranks.length > 0)
             this.#frame.notice(`ranks that shards can publish, one after the other: ${ranks.join(', ')}`);
-        const lines = formatPlan(this.#frame.url, endpoint, planned.plan, {
+        const lines = formatPlan(this.#frame.url, this.#endpoint, planned.plan, {
             headersOf: (file) => this.#policy.headersOf(file),
             stored: await this.#digestEncoded(planned.plan),
             preserve: this.#options.preserve,
@@ -9160,9 +9158,9 @@ class Run {
     /** Stages one shard of a plan, and writes down what was staged. Nothing becomes visible. */
     async apply() {
         const { planFile, shard = ALONE, results, beside } = this.#sharding();
-        const { endpoint = '', emit, now } = this.#ports;
+        const { emit, now } = this.#ports;
         const attempt = now();
-        const file = await readPlan(planFile, this.#frame.url, endpoint, this.#options.destination.prefix);
+        const file = await readPlan(planFile, this.#frame.url, this.#endpoint, this.#options.destination.prefix);
         const { signal } = this.#frame;
         const tree = await this.#frame.phase('walk', async (tell) => {
             const found = await this.#tree((files) => tell({ files, bytes: 0 }), signal);
@@ -9244,11 +9242,11 @@ class Run {
         const sharding = this.#sharding();
         const { planFile, shard, abort } = sharding;
         const { lock, destination, dryRun, connection } = this.#options;
-        const { store, index: storage, emit, endpoint = '' } = this.#ports;
+        const { store, index: storage, emit } = this.#ports;
         const { signal, url } = this.#frame;
         if (lock && !dryRun)
             await this.#takeLock();
-        const file = await readPlan(planFile, url, endpoint, destination.prefix);
+        const file = await readPlan(planFile, url, this.#endpoint, destination.prefix);
         const results = await readResults(sharding, file);
         if (abort)
             return this.#abortStaged(results);
@@ -9351,7 +9349,8 @@ class Run {
         const { connection, dryRun } = this.#options;
         const { store } = this.#ports;
         const uploads = uploadsOf(staged);
-        const what = `${uploads.length} ${uploads.length === 1 ? 'upload' : 'uploads'} of the plan`;
+        const isOne = uploads.length === 1;
+        const what = `${uploads.length} ${isOne ? 'upload' : 'uploads'} of the plan`;
         if (dryRun)
             return this.#frame.notice(`${what} would be aborted where they are still open`);
         await this.#frame.phase('execute', (tell) => {
@@ -9362,7 +9361,11 @@ class Run {
                 tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
             });
         });
-        this.#frame.notice(`${what} were aborted, or had ended`);
+        this.#frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended`);
+    }
+    /** As plans name it: AWS itself has none. */
+    get #endpoint() {
+        return this.#ports.endpoint ?? '';
     }
     #sharding() {
         const { sharding } = this.#options;
@@ -10010,7 +10013,7 @@ const NO_BODIES = {
 };
 /** Headers as the machine decided that made the plan. */
 function decided(headers) {
-    const headersOf = ({ name }) => headers.get(name) ?? {};
+    const headersOf = ({ name }) => headers.get(name);
     return { headersOf, over: (kept, file) => ({ ...kept, ...headersOf(file) }), saysEncoding: () => false };
 }
 /** What is done is remembered, what is staged is completed where `due` says it. */
@@ -10136,9 +10139,9 @@ function refuseKeys(tree, options) {
     for (const { name } of tree.files)
         if ((0,object_key/* joinKey */.ID)(prefix, name) === undefined)
             tooLong.push(prefix + name);
-    if (tooLong.length === 0)
+    const [first] = tooLong;
+    if (first === undefined)
         return;
-    const [first = ''] = tooLong;
     const more = tooLong.length > 1 ? ` and ${tooLong.length - 1} more` : '';
     throw (0,errors/* refusal */.x5)('key-too-long', `the key ${JSON.stringify(first.slice(0, 120))}…${more} has ${Buffer.byteLength(first)} bytes, S3 allows ${object_key/* MAX_KEY_BYTES */.Xd}: shorten the name or the prefix, or exclude it`);
 }

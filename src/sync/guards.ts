@@ -88,8 +88,8 @@ export function nestedNames(tree: Tree): string | undefined {
       if (names.has(parent)) parents.add(parent);
     }
   }
-  if (parents.size === 0) return undefined;
-  const [first = ''] = parents;
+  const [first] = parents;
+  if (first === undefined) return undefined;
   const shown = [...parents].slice(0, SHOWN_NAMES).join(', ');
   const more = parents.size > SHOWN_NAMES ? ` and ${parents.size - SHOWN_NAMES} more` : '';
   return `${shown}${more} beside what lies below ${first}/`;

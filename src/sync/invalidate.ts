@@ -178,7 +178,7 @@ export class Invalidations {
         return undefined;
       }
       this.#tell('failed');
-      return this.#failure(error, this.#due);
+      return this.#failure(error, options.distribution);
     }
   }
 
@@ -205,14 +205,14 @@ export class Invalidations {
     const sent = this.#report;
     if (options?.wait !== true || invalidator === undefined || sent?.id === undefined) return undefined;
     try {
-      if (await isDone(invalidator, sent.id, { signal, requests, onMove })) this.#tell('completed', sent.id);
-      else if (!signal.aborted) {
-        this.#tell('failed', sent.id);
-        return failed(
-          `${url}: the invalidation ${sent.id} of ${sent.distribution} is not complete after ${WAIT_MS / 60_000} minutes: everything is published and CloudFront goes on with it; look at it there`,
-        );
+      if (await isDone(invalidator, sent.id, { signal, requests, onMove })) {
+        this.#tell('completed', sent.id);
+        return undefined;
       }
-      return undefined;
+      this.#tell('failed', sent.id);
+      return failed(
+        `${url}: the invalidation ${sent.id} of ${sent.distribution} is not complete after ${WAIT_MS / 60_000} minutes: everything is published and CloudFront goes on with it; look at it there`,
+      );
     } catch (error) {
       if (signal.aborted) return undefined;
       this.#tell('failed', sent.id);
@@ -246,16 +246,14 @@ export class Invalidations {
 
   #tell(status: InvalidationStatus, id?: string): void {
     const { options, emit } = this.#request;
-    if (options === undefined) return;
-    const { distribution } = options;
+    const { distribution } = options!;
     const paths = this.#report?.paths ?? this.#due;
     this.#report = { distribution, paths, ...(id === undefined ? {} : { id }), status };
     emit({ type: 'invalidation', invalidation: this.#report });
   }
 
-  #failure(error: unknown, paths: readonly string[]): SyncError {
-    const { options, storage, url } = this.#request;
-    const distribution = options?.distribution ?? '';
+  #failure(error: unknown, distribution: string): SyncError {
+    const { storage, url } = this.#request;
     const told = toldOf(error);
     const next =
       storage === undefined ? `the next run invalidates ${EVERYTHING}` : 'the next run sends what is missing';
@@ -269,7 +267,7 @@ export class Invalidations {
       return 'run again';
     })();
     return failed(
-      `${url}: the invalidation of ${shown(paths)} in ${distribution} failed (${told}): ${advice}; ${next}`,
+      `${url}: the invalidation of ${shown(this.#due)} in ${distribution} failed (${told}): ${advice}; ${next}`,
     );
   }
 }

@@ -57,9 +57,8 @@ export interface PathMatcher {
  */
 export function pathMatcher(patterns: readonly PathPattern[]): PathMatcher {
   const negatives = patterns.filter((pattern) => pattern.negate).map(compile);
-  const positives = new Map(patterns.filter((pattern) => !pattern.negate).map((p) => [compile(p), p.text]));
-  const unmatched = new Set(positives.keys());
-  const positivesAt = standingsByDirectory([...positives.keys()]);
+  const unmatched = new Map(patterns.filter((pattern) => !pattern.negate).map((p) => [compile(p), p.text]));
+  const positivesAt = standingsByDirectory([...unmatched.keys()]);
   const negativesAt = standingsByDirectory(negatives);
 
   return {
@@ -80,7 +79,7 @@ export function pathMatcher(patterns: readonly PathPattern[]): PathMatcher {
           unmatched.delete(standing.pattern);
       }
     },
-    withoutMatch: () => [...new Set([...unmatched].map((pattern) => positives.get(pattern) ?? ''))],
+    withoutMatch: () => [...new Set(unmatched.values())],
     negatedBelow(directory) {
       const start = negativesAt(directory);
       return (path) => negates(start, path);

@@ -475,7 +475,7 @@ function uploadReason(
 
 /** A source that is overwritten late needs staging less often; then the smaller key. */
 function later(candidate: ListedObject, known: ListedObject, ranks: ReadonlyMap<ObjectKey, number>): boolean {
-  const difference = (ranks.get(candidate.key) ?? 0) - (ranks.get(known.key) ?? 0);
+  const difference = ranks.get(candidate.key)! - ranks.get(known.key)!;
   return difference === 0 ? compareKeys(candidate.key, known.key) < 0 : difference > 0;
 }
 
@@ -517,11 +517,11 @@ class RankBuilder {
   }
 
   stage(rank: number, step: StagedStep): void {
-    this.#ranks[rank]?.staged.push(step);
+    this.#ranks[rank]!.staged.push(step);
   }
 
   add(rank: number, phase: number, step: Step): void {
-    const phases = this.#ranks[rank]?.phases ?? [];
+    const { phases } = this.#ranks[rank]!;
     while (phases.length <= phase) phases.push([]);
     phases[phase]?.push(step);
   }

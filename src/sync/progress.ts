@@ -120,7 +120,7 @@ function keysOf(writes: readonly WriteStep[], { number, of }: Shard): ReadonlySe
   const mine = new Set<ObjectKey>();
   for (const keys of groups.values()) {
     const least = loads.indexOf(Math.min(...loads));
-    loads[least] = (loads[least] ?? 0) + keys.length;
+    loads[least]! += keys.length;
     if (least === number - 1) for (const key of keys) mine.add(key);
   }
   return mine;

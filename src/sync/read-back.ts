@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { forEachConcurrent } from '../model/concurrency.js';
-import { EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
+import { EMPTY_MD5, type Md5 } from '../model/digest.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
@@ -25,9 +25,13 @@ export interface ReadBackRequest {
 }
 
 /** What is wrong with an object that the listing called equal to its file. */
-type Finding =
-  | { readonly kind: 'damaged'; readonly file: LocalFile }
-  | { readonly kind: 'unread'; readonly file: LocalFile; readonly error: unknown };
+type Finding = Due & ({ readonly kind: 'damaged' } | { readonly kind: 'unread'; readonly error: unknown });
+
+/** A file and the object to read for it. */
+interface Due {
+  readonly file: LocalFile;
+  readonly object: ListedObject;
+}
 
 /** What reading showed: damaged objects as steps that would mend them, and what could not be read. */
 export interface CheckedBack {
@@ -52,15 +56,17 @@ export async function checkBack(
   request: ReadBackRequest,
 ): Promise<CheckedBack> {
   const { prefix, listing, action } = request;
-  const keyOf = ({ name }: LocalFile): ObjectKey => (prefix + name) as ObjectKey;
-  const due = files.filter((file) => md5s.has(keyOf(file)));
+  const due = files.flatMap((file): Due | readonly [] => {
+    const object = listing.get((prefix + file.name) as ObjectKey);
+    return object !== undefined && md5s.has(object.key) ? { file, object } : [];
+  });
   const findings: (UploadStep | DownloadStep)[] = [];
   const failed: StepOutcome[] = [];
   const exits: ExitCode[] = [];
   for (const finding of await readBack(due, md5s, request)) {
     const { file } = finding;
-    const key = keyOf(file);
-    const condition = { ifMatch: listing.get(key)?.etag ?? ('' as ETag) };
+    const { key, etag } = finding.object;
+    const condition = { ifMatch: etag };
     const base = {
       key,
       rank: 0,
@@ -88,41 +94,36 @@ export function withFindings(plan: Plan, steps: readonly WriteStep[]): Plan {
   const renewed = new Set([...stepsOf(plan)].map(({ key }) => key));
   const counted = steps.filter(({ key }) => !renewed.has(key));
   // What is to be written anew needs no new headers besides.
-  const [first, ...ranks] = plan.ranks.map(({ name, phases }) => ({
-    name,
-    phases: phases.map((phase) =>
+  const ranks = plan.ranks.map(({ name, phases }, rank) => {
+    const kept = phases.map((phase) =>
       phase.kind === 'publish'
         ? { ...phase, steps: phase.steps.filter(({ key }) => !found.has(key)) }
         : phase,
-    ),
-  }));
+    );
+    return { name, phases: rank === 0 ? [...kept, { kind: 'publish' as const, steps }] : kept };
+  });
   return {
     ...plan,
     unchanged: {
       files: plan.unchanged.files - counted.length,
       bytes: plan.unchanged.bytes - counted.reduce((sum, { bytes }) => sum + bytes, 0),
     },
-    ranks: [
-      { name: first?.name ?? '', phases: [...(first?.phases ?? []), { kind: 'publish', steps }] },
-      ...ranks,
-    ],
+    ranks,
   };
 }
 
 async function readBack(
-  files: readonly LocalFile[],
+  due: readonly Due[],
   md5s: ReadonlyMap<ObjectKey, Md5 | undefined>,
   request: ReadBackRequest,
 ): Promise<readonly Finding[]> {
-  const { store, prefix, listing, signal, onProgress } = request;
+  const { store, signal, onProgress } = request;
   const findings: Finding[] = [];
   let done = 0;
   let bytes = 0;
-  await forEachConcurrent(files, request.concurrency, async (file) => {
+  await forEachConcurrent(due, request.concurrency, async ({ file, object }) => {
     signal.throwIfAborted();
-    const key = (prefix + file.name) as ObjectKey;
-    const object = listing.get(key);
-    if (object === undefined) return;
+    const { key } = object;
     let digest: Md5 | undefined;
     try {
       await store.get(
@@ -134,10 +135,10 @@ async function readBack(
         signal,
       );
       const wanted = await wantedOf(file, md5s.get(key), request);
-      if (digest !== wanted) findings.push({ kind: 'damaged', file });
+      if (digest !== wanted) findings.push({ kind: 'damaged', file, object });
     } catch (error) {
       signal.throwIfAborted();
-      findings.push({ kind: 'unread', file, error });
+      findings.push({ kind: 'unread', file, object, error });
     }
     bytes += object.size;
     onProgress(++done, bytes);
@@ -155,7 +156,7 @@ async function wantedOf(
   if (original === undefined) return file.encoded?.md5 ?? known;
   const read = await original(file);
   if (known === undefined || known === read) return read;
-  const what = file.object?.key ?? file.name;
+  const what = file.object!.key;
   throw new SyncError(
     'wrong-content',
     EXIT.failed,

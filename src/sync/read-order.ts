@@ -92,7 +92,7 @@ function phasesOf(
     phases.set(key, phase);
     for (const next of after.get(key) ?? []) {
       phases.set(next, Math.max(phases.get(next) ?? 0, phase + 1));
-      const left = (waits.get(next) ?? 1) - 1;
+      const left = waits.get(next)! - 1;
       waits.set(next, left);
       if (left === 0) ready.push(next);
     }

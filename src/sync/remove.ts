@@ -1,11 +1,8 @@
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
-import type { Count, DeleteStep } from '../model/plan.js';
+import type { Count, DeleteStep, Phase } from '../model/plan.js';
 import { parseExcludes } from './excludes.js';
 import { LOSSES_NAMED, type Planned } from './plan.js';
-
-/** Our own objects last: a lease is seen, and uploads are remembered, as long as anything else is there. */
-const RANKS = ['deletes', 'own objects'] as const;
 
 /** Keys that `retain` never lets go. */
 export function retainedKeys(prefix: Prefix, lines: readonly string[]): (key: ObjectKey) => boolean {
@@ -38,10 +35,11 @@ export function planRemoval(
   const none: Count = { files: 0, bytes: 0 };
   return {
     plan: {
-      ranks: [removed, own].map((steps, rank) => ({
-        name: RANKS[rank] ?? '',
-        phases: steps.length === 0 ? [] : [{ kind: 'publish', steps }],
-      })),
+      // Our own objects last: a lease is seen, and uploads are remembered, as long as anything else is there.
+      ranks: [
+        { name: 'deletes', phases: phasesOf(removed) },
+        { name: 'own objects', phases: phasesOf(own) },
+      ],
       unchanged: none,
       kept,
     },
@@ -55,4 +53,8 @@ export function planRemoval(
     firstLosses: removed.slice(0, LOSSES_NAMED).map(({ key }) => key),
     related: true,
   };
+}
+
+function phasesOf(steps: readonly DeleteStep[]): readonly Phase[] {
+  return steps.length === 0 ? [] : [{ kind: 'publish', steps }];
 }

@@ -79,8 +79,7 @@ async function find(path: string): Promise<Found> {
         .catch(() => false);
       return { kind: isLink ? 'broken' : 'missing' };
     }
-    if (code !== undefined) return { kind: 'unreadable', error };
-    throw error;
+    return { kind: 'unreadable', error };
   }
 }
 
@@ -113,7 +112,7 @@ function commonRoot(patterns: readonly PathPattern[], found: ReadonlyMap<string,
   const roots = patterns.map((pattern) => rootsOf(pattern, found.get(pattern.searchPath)));
   const common = roots[0]?.find((root) => roots.every((others) => others.includes(root)));
   if (common !== undefined) return common;
-  const distinct = [...new Set(roots.map((candidates) => candidates[0] ?? ''))];
+  const distinct = [...new Set(roots.map((candidates) => candidates[0]!))];
   throw usageError(
     '`paths` has more than one root, and each would give other keys: ' +
       `${distinct.map(showName).join(', ')}; ` +

@@ -38,9 +38,9 @@ export async function readPlan(
 ): Promise<PlanFile> {
   const file = await parsed(path, parsePlan);
   if (file.destination !== url || file.endpoint !== endpoint) {
-    const at = file.endpoint === '' ? '' : ` at ${file.endpoint}`;
+    const at = (there: string): string => (there === '' ? '' : ` at ${there}`);
     throw mismatch(
-      `${path} is a plan for ${file.destination}${at}, and this run is about ${url}: give it its own plan`,
+      `${path} is a plan for ${file.destination}${at(file.endpoint)}, and this run is about ${url}${at(endpoint)}: give it its own plan`,
     );
   }
   const own = prefix + OWN_DIRECTORY;
@@ -133,7 +133,7 @@ export function shardOf(plan: Plan, { number, of }: Shard): readonly ShardStep[]
   for (const step of all) {
     const least = loads.indexOf(Math.min(...loads));
     // A request costs as much as some bytes.
-    loads[least] = (loads[least] ?? 0) + step.bytes + REQUEST_BYTES;
+    loads[least]! += step.bytes + REQUEST_BYTES;
     if (least === number - 1) mine.push(step);
   }
   return mine;
@@ -197,10 +197,12 @@ export function gather(
     if (isLater) last.set(results.shard.number, results);
     for (const upload of lost?.uploads ?? []) losers.push(uploadOf(upload));
   }
-  const missing = Array.from({ length: of }, (_, at) => at + 1).filter((number) => !last.has(number));
+  const missing: string[] = [];
+  for (let number = 1; number <= of && missing.length < SHOWN; number++)
+    if (!last.has(number)) missing.push(`${number}/${of}`);
   if (missing.length > 0)
     throw mismatch(
-      `the results of shard ${missing.map((number) => `${number}/${of}`).join(', ')} are missing: run apply for it again`,
+      `the results of shard ${named(missing, of - last.size)} are missing: run apply for it again`,
     );
   const staged = new Map<ObjectKey, StagedUpload>();
   for (const { uploads } of last.values()) for (const upload of uploads) staged.set(upload.key, upload);
@@ -293,7 +295,7 @@ function mismatch(message: string): SyncError {
   return refusal('plan-mismatch', message);
 }
 
-function named(names: readonly string[]): string {
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
+function named(names: readonly string[], count = names.length): string {
+  const more = count > SHOWN ? ` and ${count - SHOWN} more` : '';
   return `${names.slice(0, SHOWN).join(', ')}${more}`;
 }

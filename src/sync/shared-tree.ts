@@ -58,7 +58,10 @@ export class DigestMemo {
     const wanted = layouts.map(formatLayout);
     const known = this.#known.get(id);
     if (known !== undefined && covers(known.layouts, wanted)) {
-      const { md5, partMd5s, etags } = await known.digest;
+      const found = await known.digest.catch(() => undefined);
+      // The run that began it may have ended, which says nothing of the file.
+      if (found === undefined) return this.digest({ file, layouts }, read);
+      const { md5, partMd5s, etags } = found;
       return {
         md5,
         partMd5s: wanted.length === 0 ? [] : partMd5s,

@@ -104,8 +104,9 @@ export class SourceObjects implements BodySource {
       if (md5 === undefined) continue;
       for (const etag of [object.etag, multipartETag([md5])]) told.set(`${etag}/${file.size}`, md5);
     }
-    for (const { name, size, object } of files) {
-      const etag = object?.etag ?? ('' as ETag);
+    for (const file of files) {
+      const { name, size } = file;
+      const { etag } = objectOf(file);
       const own = classifyETag(etag).kind === 'multipart' ? [etag] : [];
       const md5 = told.get(`${etag}/${size}`);
       const etags = md5 === undefined ? own : [...own, multipartETag([md5])];

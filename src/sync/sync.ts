@@ -262,7 +262,7 @@ class Run {
   ): { readonly older?: OlderObjects } {
     if (!this.#reuses) return {};
     const { copyFrom, emit } = this.#ports;
-    const places = copyFrom.map((place, i) => ({ place, objects: further[i]?.objects ?? [] }));
+    const places = copyFrom.map((place, i) => ({ place, objects: further[i]!.objects }));
     const older = new OlderObjects({
       listing,
       index,
@@ -423,7 +423,6 @@ class Run {
   /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
   async plan(): Promise<void> {
     const { deletes } = this.#options;
-    const { endpoint = '' } = this.#ports;
     const remembered = await this.#load();
     const { tree, known, input } = await this.#prepare(remembered);
     const planned = await this.#plan(input, this.#canDelay(tree));
@@ -433,7 +432,7 @@ class Run {
     const ranks = ranksToShare(planned.plan).map(({ rank, keys }) => `${rank} (${keys})`);
     if (ranks.length > 0)
       this.#frame.notice(`ranks that shards can publish, one after the other: ${ranks.join(', ')}`);
-    const lines = formatPlan(this.#frame.url, endpoint, planned.plan, {
+    const lines = formatPlan(this.#frame.url, this.#endpoint, planned.plan, {
       headersOf: (file) => this.#policy.headersOf(file),
       stored: await this.#digestEncoded(planned.plan),
       preserve: this.#options.preserve,
@@ -456,9 +455,9 @@ class Run {
   /** Stages one shard of a plan, and writes down what was staged. Nothing becomes visible. */
   async apply(): Promise<void> {
     const { planFile, shard = ALONE, results, beside } = this.#sharding();
-    const { endpoint = '', emit, now } = this.#ports;
+    const { emit, now } = this.#ports;
     const attempt = now();
-    const file = await readPlan(planFile, this.#frame.url, endpoint, this.#options.destination.prefix);
+    const file = await readPlan(planFile, this.#frame.url, this.#endpoint, this.#options.destination.prefix);
     const { signal } = this.#frame;
     const tree = await this.#frame.phase('walk', async (tell) => {
       const found = await this.#tree((files) => tell({ files, bytes: 0 }), signal);
@@ -540,10 +539,10 @@ class Run {
     const sharding = this.#sharding();
     const { planFile, shard, abort } = sharding;
     const { lock, destination, dryRun, connection } = this.#options;
-    const { store, index: storage, emit, endpoint = '' } = this.#ports;
+    const { store, index: storage, emit } = this.#ports;
     const { signal, url } = this.#frame;
     if (lock && !dryRun) await this.#takeLock();
-    const file = await readPlan(planFile, url, endpoint, destination.prefix);
+    const file = await readPlan(planFile, url, this.#endpoint, destination.prefix);
     const results = await readResults(sharding, file);
     if (abort) return this.#abortStaged(results);
     const { staged, losers } = gather(file, results.staged);
@@ -645,7 +644,8 @@ class Run {
     const { connection, dryRun } = this.#options;
     const { store } = this.#ports;
     const uploads = uploadsOf(staged);
-    const what = `${uploads.length} ${uploads.length === 1 ? 'upload' : 'uploads'} of the plan`;
+    const isOne = uploads.length === 1;
+    const what = `${uploads.length} ${isOne ? 'upload' : 'uploads'} of the plan`;
     if (dryRun) return this.#frame.notice(`${what} would be aborted where they are still open`);
     await this.#frame.phase('execute', (tell) => {
       let files = 0;
@@ -655,7 +655,12 @@ class Run {
         tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
       });
     });
-    this.#frame.notice(`${what} were aborted, or had ended`);
+    this.#frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended`);
+  }
+
+  /** As plans name it: AWS itself has none. */
+  get #endpoint(): string {
+    return this.#ports.endpoint ?? '';
   }
 
   #sharding(): Sharding {
@@ -1358,7 +1363,7 @@ const NO_BODIES: BodySource = {
 
 /** Headers as the machine decided that made the plan. */
 function decided(headers: ReadonlyMap<string, HeaderSet>): HeaderDecider {
-  const headersOf = ({ name }: LocalFile): HeaderSet => headers.get(name) ?? {};
+  const headersOf = ({ name }: LocalFile): HeaderSet => headers.get(name)!;
   return { headersOf, over: (kept, file) => ({ ...kept, ...headersOf(file) }), saysEncoding: () => false };
 }
 
@@ -1496,8 +1501,8 @@ function refuseKeys(tree: Tree, options: SyncOptions): void {
   const { prefix } = options.destination;
   const tooLong: string[] = [];
   for (const { name } of tree.files) if (joinKey(prefix, name) === undefined) tooLong.push(prefix + name);
-  if (tooLong.length === 0) return;
-  const [first = ''] = tooLong;
+  const [first] = tooLong;
+  if (first === undefined) return;
   const more = tooLong.length > 1 ? ` and ${tooLong.length - 1} more` : '';
   throw refusal(
     'key-too-long',

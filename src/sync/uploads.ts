@@ -98,7 +98,8 @@ export class Uploads {
       }
     });
     if (aborted > 0) {
-      const message = `${aborted} ${aborted === 1 ? 'upload' : 'uploads'} that an interrupted run left behind were aborted`;
+      const what = aborted === 1 ? '1 upload was' : `${aborted} uploads were`;
+      const message = `${what} aborted that an interrupted run left behind`;
       emit({ type: 'message', level: 'debug', message });
     }
   }

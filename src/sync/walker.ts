@@ -170,9 +170,10 @@ export function createWalker({
     const links: string[] = [];
     for (const entry of entries) {
       const base = entry.name;
-      if (undecodable.has(base)) {
+      const spellings = undecodable.get(base);
+      if (spellings !== undefined) {
         if (takesFile(directory, base) || enters(directory, base) !== undefined) {
-          refuseName(directory, base, undecodable.get(base) ?? []);
+          refuseName(directory, base, spellings);
         }
       } else if (entry.isFile()) {
         if (takesFile(directory, base)) files.push(base);

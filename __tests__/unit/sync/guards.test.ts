@@ -1,8 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ETag } from '../../../src/model/digest.js';
 import { type ErrorCode, EXIT, type SyncError } from '../../../src/model/errors.js';
-import type { LocalFile } from '../../../src/model/objects.js';
+import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
+import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import type { DeleteOptions, MaxDelete, TreeOptions } from '../../../src/model/options.js';
-import { guardDeletions, guardNesting, guardTree, nestedNames } from '../../../src/sync/guards.js';
+import {
+  guardDeletions,
+  guardNesting,
+  guardOverlap,
+  guardTree,
+  nestedNames,
+} from '../../../src/sync/guards.js';
 import type { Planned } from '../../../src/sync/plan.js';
 import type { Tree } from '../../../src/sync/walk.js';
 
@@ -55,6 +63,31 @@ function refusalOf(guard: () => unknown): unknown {
 }
 
 const refused = (code: ErrorCode, message: string): object => ({ code, exit: EXIT.refused, message });
+
+describe('places of one bucket by two names', () => {
+  const destination = { bucket: 'b', prefix: parsePrefix('site/copy') };
+  const source = { prefix: parsePrefix('site'), url: 's3://access-point/site/' };
+  const object = { key: 'site/copy/a' as ObjectKey, etag: 'e' as ETag, size: 1, lastModified: 5 };
+  const overlap = (there: Partial<ListedObject>, prefix = 'site/copy'): unknown => {
+    const listed = { ...object, storageClass: 'STANDARD', ...there };
+    const found = { files: [{ name: 'copy/a', object }] } as unknown as Tree;
+    const to = { ...destination, prefix: parsePrefix(prefix) };
+    return refusalOf(() => guardOverlap(found, source, new Map([[listed.key, listed]]), to));
+  };
+
+  test('are refused where one lies in the other: an object is found in both, the same and as old', () => {
+    expect(overlap({})).toMatchObject({ code: 'usage', exit: EXIT.usage });
+  });
+  test('are two places where the objects of one key differ in content or in time, or no time is told', () => {
+    expect(overlap({ etag: 'other' as ETag })).toBeUndefined();
+    expect(overlap({ lastModified: 6 })).toBeUndefined();
+    expect(overlap({ lastModified: 0 })).toBeUndefined();
+    expect(overlap({ key: 'site/copy/b' as ObjectKey })).toBeUndefined();
+  });
+  test('are no matter where neither prefix lies in the other', () => {
+    expect(overlap({}, 'sit')).toBeUndefined();
+  });
+});
 
 describe('an empty tree', () => {
   test('D1: is refused, with or without delete-after', () => {

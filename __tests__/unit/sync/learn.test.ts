@@ -1,7 +1,16 @@
-import { expect, test } from '@jest/globals';
-import { EMPTY_INDEX, emptyIndex, formatIndex } from '../../../src/model/digest-index.js';
+import { describe, expect, test } from '@jest/globals';
+import { type ETag, md5Of } from '../../../src/model/digest.js';
+import {
+  EMPTY_INDEX,
+  emptyIndex,
+  formatIndex,
+  type ObjectEntry,
+  parseIndex,
+} from '../../../src/model/digest-index.js';
+import type { ObjectKey } from '../../../src/model/object-key.js';
+import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import { StoreError } from '../../../src/store/object-store.js';
-import { loadIndex } from '../../../src/sync/learn.js';
+import { type Confirmed, loadIndex, saveIndex } from '../../../src/sync/learn.js';
 import type { IndexStorage } from '../../../src/sync/ports.js';
 import { memoryIndex } from '../../support/engine.js';
 
@@ -93,4 +102,117 @@ test('a run that is stopped meanwhile ends, rather than go on without an index',
     },
   };
   await expect(loadIndex(storage, () => undefined, stopped.signal)).rejects.toBe(reason);
+});
+
+describe('what a run confirmed', () => {
+  const md5 = md5Of(Buffer.from('a'));
+  const etag = 'opaque-2' as ETag;
+  const key = 'p/a' as ObjectKey;
+  const nothing: Confirmed = {
+    listing: new Map(),
+    unchanged: new Map(),
+    written: new Map(),
+    deleted: new Set(),
+    files: [],
+    digestedNs: 10n ** 18n,
+    uploads: new Map(),
+    deploys: 0,
+    headers: new Map(),
+    sources: new Map(),
+    pending: new Map(),
+    invalidations: new Map(),
+  };
+
+  function listed(lastModified: number): ReadonlyMap<ObjectKey, ListedObject> {
+    return new Map([[key, { key, size: 1, etag, lastModified, storageClass: 'STANDARD' }]]);
+  }
+
+  /** What the index has of the key then. */
+  async function learned(
+    confirmed: Partial<Confirmed>,
+    known?: ObjectEntry,
+  ): Promise<ObjectEntry | undefined> {
+    const storage = memoryIndex();
+    const empty = emptyIndex(Buffer.alloc(0));
+    const old = known === undefined ? undefined : { ...empty, objects: new Map([[key, known]]) };
+    await saveIndex(storage, old, { ...nothing, ...confirmed }, () => undefined, signal);
+    const { index } = parseIndex(storage.bytes ?? EMPTY_INDEX, Buffer.alloc(0), undefined);
+    return index?.objects.get(key);
+  }
+
+  const headers = new Map([[key, 'f'.repeat(64)]]);
+
+  test('headers that S3 was asked for are added to what is known of the object, dated where S3 dates it', async () => {
+    const known = { etag, size: 1, md5 };
+    const unchanged = new Map([[key, undefined]]);
+    expect(await learned({ listing: listed(7), unchanged, headers }, known)).toEqual({
+      ...known,
+      headers: headers.get(key),
+      modified: 7,
+    });
+    expect(await learned({ listing: listed(0), unchanged, headers }, known)).toEqual({
+      ...known,
+      headers: headers.get(key),
+    });
+  });
+
+  test('where every object is named, so is one of which nothing but its ETag is known', async () => {
+    const unchanged = new Map([[key, undefined]]);
+    expect(await learned({ listing: listed(7), unchanged })).toBeUndefined();
+    expect(await learned({ listing: listed(7), unchanged, everyObject: true })).toEqual({ etag, size: 1 });
+  });
+
+  test('what was written is dated by the listing that shows it, else by our own clock, else not at all', async () => {
+    const written = new Map([[key, { etag, size: 1, md5, headers: 'f'.repeat(64) }]]);
+    const writtenAt = new Map([[key, 5]]);
+    expect(await learned({ written, writtenAt, after: listed(7) })).toMatchObject({ modified: 7 });
+    const own = await learned({ written, writtenAt, after: listed(0) });
+    expect([own?.modified, own?.written]).toEqual([undefined, 5]);
+    expect(await learned({ written })).toEqual(written.get(key));
+  });
+
+  test('is written in pieces of some size, and is whole', async () => {
+    const times = { mtimeNs: 1n, ctimeNs: 1n, dev: 1n, ino: 1n, nlink: 1, mode: 0 };
+    const names = Array.from({ length: 5_000 }, (_, i) => `/tree/${String(i).padStart(60, '0')}`);
+    const files = names.map((path) => ({
+      file: { name: path.slice(6), path, real: path, size: 1, ...times } as LocalFile,
+      md5,
+    }));
+    const storage = memoryIndex();
+    const sizes: number[] = [];
+    const save = storage.save.bind(storage);
+    storage.save = async (pieces) => {
+      const all = [...pieces];
+      sizes.push(...all.map(({ length }) => length));
+      return save(all, signal);
+    };
+    await saveIndex(storage, undefined, { ...nothing, files }, () => undefined, signal);
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(sizes.slice(0, -1).every((size) => size >= 256 * 1024)).toBe(true);
+    const { index } = parseIndex(storage.bytes ?? EMPTY_INDEX, Buffer.alloc(0), undefined);
+    expect([...(index?.files.keys() ?? [])]).toEqual(names);
+  });
+
+  test.each([
+    ['nothing is owed', new Map(), /the next run will take longer, nothing else is lost$/],
+    [
+      'an invalidation is owed',
+      new Map([['E2EXAMPLE', ['/a']]]),
+      /what is still to be invalidated is not remembered: invalidate \/\* by hand$/,
+    ],
+  ])(
+    'that cannot be written costs a warning, which says what is lost: %s',
+    async (_, invalidations, told) => {
+      const messages: string[] = [];
+      const storage = { ...memoryIndex(), save: () => Promise.reject(denied) };
+      await saveIndex(
+        storage,
+        undefined,
+        { ...nothing, invalidations },
+        (event) => void (event.type === 'message' && messages.push(event.message)),
+        signal,
+      );
+      expect(messages).toEqual([expect.stringMatching(told)]);
+    },
+  );
 });

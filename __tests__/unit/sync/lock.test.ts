@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { EXIT, type SyncError } from '../../../src/model/errors.js';
-import { parsePrefix } from '../../../src/model/object-key.js';
+import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
 import { StoreError } from '../../../src/store/object-store.js';
-import { Lock, lockKey } from '../../../src/sync/lock.js';
+import { Lock, lockKey, refuseLocks } from '../../../src/sync/lock.js';
 import { ModelStore } from '../../support/model-store.js';
 
 const MINUTE = 60_000;
@@ -98,6 +98,56 @@ describe('that another run has', () => {
       await expect(acquire('two')).rejects.toThrow('is locked by another run: nothing was written');
     },
   );
+});
+
+test('that is over is taken by one of two runs, and the other one is refused', async () => {
+  await acquire('one');
+  now += 10 * MINUTE;
+  const answers = await Promise.allSettled([acquire('two'), acquire('three')]);
+  expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  const [refused] = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+  expect(refused).toMatchObject({ code: 'locked', exit: EXIT.refused });
+  expect(lease()).toMatchObject({ owner: answers[0]?.status === 'fulfilled' ? 'two' : 'three' });
+});
+
+test('that is given back just then is no reason to write: the run is refused, and may be run again', async () => {
+  await acquire('one');
+  const read = store.read.bind(store);
+  store.read = async (...args) => {
+    store.objects.delete(key);
+    return read(...args);
+  };
+  await expect(acquire('two')).rejects.toThrow('is locked by another run: nothing was written');
+  expect(store.objects.has(key)).toBe(false);
+});
+
+test('of a destination below keeps a prefix from being removed until it is over; one that is gone does not', async () => {
+  await acquire('one');
+  const ask = (): Promise<void> =>
+    refuseLocks([`${prefix}page` as ObjectKey, key], { store, url: 's3://b/', now: () => now, signal });
+  await expect(ask()).rejects.toThrow(/^s3:\/\/b\/ is locked by one /);
+  now += 10 * MINUTE;
+  await ask();
+  now -= 10 * MINUTE;
+  store.objects.delete(key);
+  await ask();
+});
+
+test('a run that was stopped renews nothing', async () => {
+  const stop = new AbortController();
+  await Lock.acquire({
+    store,
+    prefix,
+    url: 's3://b/site/',
+    owner: 'one',
+    now: () => now,
+    signal: stop.signal,
+    onLost: (error) => void lost.push(error),
+  });
+  const held = lease();
+  stop.abort(new Error('stopped'));
+  await pass(5);
+  expect([lease(), lost]).toEqual([held, []]);
 });
 
 test('a renewal that does not arrive is tried again, until the lease is nearly over', async () => {

@@ -1,10 +1,15 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { parseETag } from '../../../src/model/digest.js';
 import type { Event } from '../../../src/model/events.js';
 import type { ObjectKey, Prefix } from '../../../src/model/object-key.js';
 import type { LocalFile } from '../../../src/model/objects.js';
-import type { ObjectHead } from '../../../src/store/object-store.js';
-import { askHeaders, HEADER_BUDGET, type HeaderQuestions } from '../../../src/sync/refresh-headers.js';
+import { type ObjectHead, StoreError } from '../../../src/store/object-store.js';
+import {
+  askHeaders,
+  differences,
+  HEADER_BUDGET,
+  type HeaderQuestions,
+} from '../../../src/sync/refresh-headers.js';
 
 test('no more HEADs than the budget that the docs state; the rest stays unknown, and the next run goes on', async () => {
   expect(HEADER_BUDGET).toBe(10_000);
@@ -33,4 +38,90 @@ test('no more HEADs than the budget that the docs state; the rest stays unknown,
       message: 'the headers of 3 objects are still unknown: 2 were asked for, the next run goes on',
     }),
   ]);
+});
+
+describe('what S3 answers to one question', () => {
+  const etag = parseETag('"0123456789abcdef0123456789abcdef"')!;
+  const other = parseETag('"fedcba9876543210fedcba9876543210"')!;
+
+  async function ask(head: (key: string) => Partial<ObjectHead> | undefined): Promise<{
+    readonly answered: readonly string[];
+    readonly told: readonly string[];
+    readonly asked: number;
+  }> {
+    const files = ['a', 'b', 'c'].map((name) => ({ name }) as LocalFile);
+    const told: string[] = [];
+    let asked = 0;
+    const store = {
+      head: async (key: string) => {
+        asked++;
+        return head(key);
+      },
+    };
+    const answers = await askHeaders(files, {
+      store: store as unknown as HeaderQuestions['store'],
+      prefix: 'p/' as Prefix,
+      listing: new Map(files.map(({ name }) => [`p/${name}` as ObjectKey, { etag }])) as never,
+      budget: 10,
+      headersOf: async () => ({}),
+      concurrency: 1,
+      emit: (event) => void (event.type === 'message' && told.push(event.message)),
+      signal: new AbortController().signal,
+    });
+    return { answered: [...answers.keys()], told, asked };
+  }
+  const fields = { fields: {}, metadata: new Map() };
+
+  test('is nothing where the object was replaced or deleted since it was listed', async () => {
+    const heads = { 'p/a': { ...fields, etag }, 'p/b': { ...fields, etag: other } };
+    expect(await ask((key) => heads[key as keyof typeof heads])).toEqual({
+      answered: ['p/a'],
+      told: [],
+      asked: 3,
+    });
+  });
+
+  test('is told once where it is denied, and the rest is not asked', async () => {
+    const { answered, told, asked } = await ask(() => {
+      throw new StoreError('denied', 'AccessDenied', 403, 'HeadObject', 'as told');
+    });
+    expect([answered, asked]).toEqual([[], 1]);
+    expect(told).toEqual([
+      expect.stringMatching(/^p\/a: HeadObject was denied .*s3:GetObject lets them be compared$/),
+    ]);
+  });
+
+  test('fails the run where it is no answer at all', async () => {
+    const broken = new StoreError('server', 'InternalError', 500, 'HeadObject', 'as told');
+    await expect(
+      ask(() => {
+        throw broken;
+      }),
+    ).rejects.toBe(broken);
+  });
+});
+
+describe('encryption', () => {
+  const sse = 'x-amz-server-side-encryption';
+  const kms = `${sse}-aws-kms-key-id`;
+  const arn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd';
+  const names = (
+    decided: Readonly<Record<string, string>>,
+    fields: Readonly<Record<string, string>>,
+  ): unknown =>
+    differences(decided, { fields, metadata: new Map() } as unknown as ObjectHead).map(({ name }) => name);
+
+  test('that no input decides is the bucket\u2019s own business; another one than was decided is a difference', () => {
+    expect(names({}, { [sse]: 'AES256' })).toEqual([]);
+    expect(names({ [sse]: 'AES256' }, { [sse]: 'AES256' })).toEqual([]);
+    expect(names({ [sse]: 'aws:kms' }, { [sse]: 'AES256' })).toEqual([sse]);
+  });
+
+  test('a KMS key is the same by its id as by its ARN, another one is a difference, of an alias nothing is known', () => {
+    const has = { [sse]: 'aws:kms', [kms]: arn };
+    for (const key of [arn, '1234abcd', 'alias/site'])
+      expect(names({ [sse]: 'aws:kms', [kms]: key }, has)).toEqual([]);
+    expect(names({ [sse]: 'aws:kms', [kms]: 'ffff0000' }, has)).toEqual([kms]);
+    expect(names({ [sse]: 'aws:kms', [kms]: arn }, { [sse]: 'aws:kms' })).toEqual([kms]);
+  });
 });

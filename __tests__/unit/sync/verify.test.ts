@@ -114,6 +114,8 @@ describe('what arrived is judged', () => {
       'its metadata names',
     );
     expect(await verify(big.length, bad, { etag })).toMatchObject({ unverified: 1 });
+    // Nor do parts of which some are not told.
+    expect(await verify(big.length, bad, { etag, parts: [9 * MIB] })).toMatchObject({ unverified: 1 });
     // Parts that do not make the object explain nothing.
     expect(await verify(big.length, bad, { etag, parts: [9 * MIB, 6 * MIB, 4 * MIB] })).toMatchObject({
       unverified: 1,

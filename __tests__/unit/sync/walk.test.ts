@@ -221,6 +221,14 @@ describe('the root', () => {
     expect(tree.root).toBe(work);
   });
 
+  test('may be that of the file system', async () => {
+    await make('o/a');
+    const [, top = '', ...below] = work.split('/');
+    const tree = await walkLines([['', `${top.slice(0, -1)}?`, ...below, 'o'].join('/')]);
+    expect(tree.root).toBe('/');
+    expect([...tree.files]).toMatchObject([{ name: `${work.slice(1)}/o/a`, path: join(work, 'o/a') }]);
+  });
+
   test('a path that is missing fits the root that the others have', async () => {
     const files = await walkLines(['README', 'NOTICE']);
     expect([names(files), files.patternsWithoutMatch]).toEqual([['README'], ['NOTICE']]);
@@ -592,6 +600,15 @@ describe('entries that are not files', () => {
     }
   });
 
+  test('R11: a device is named for what it is, and never opened', async () => {
+    const tree = await walkLines(['/dev/null']);
+    expect([[...tree.files], tree.skipped('null'), tree.warnings]).toEqual([
+      [],
+      true,
+      ["not published, and their keys are left alone: 'null' (device)"],
+    ]);
+  });
+
   test('a long list is cut', async () => {
     await make('o/');
     execFileSync(
@@ -765,6 +782,49 @@ describe('what cannot be read', () => {
     }
   });
 
+  /** Root may do everything; what the kernel lets another user do is seen under that user's id. */
+  async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65534);
+    try {
+      return await work();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  }
+
+  test('D2: what a link leads to, what a directory holds, and the path itself, refuse where nobody may look', async () => {
+    await make('o/closed/b', 'o/no-search/c', 'o/fine');
+    await symlink('closed/b', join(work, 'o/link'));
+    await chmod(work, 0o755);
+    await chmod(join(work, 'o/closed'), 0o000);
+    await chmod(join(work, 'o/no-search'), 0o444);
+    try {
+      expect(await asNobody(() => walkError(['o', '!o/closed']))).toMatchObject({
+        code: 'unreadable',
+        exit: 4,
+        message:
+          "2 entries stand in the way: 'link' is a symbolic link to 'closed/b', which cannot be read (EACCES); " +
+          "'no-search/c' cannot be looked at (EACCES); exclude or repair them",
+      });
+      for (const path of ['o/closed', 'o/closed/b']) {
+        const error = await asNobody(() => walkError([path]));
+        expect(error).toMatchObject({ code: 'unreadable', exit: 4 });
+        expect(error.message).toContain(`${join(work, path)}' cannot be read (EACCES)`);
+      }
+    } finally {
+      for (const name of ['closed', 'no-search']) await chmod(join(work, 'o', name), 0o755);
+    }
+  });
+
+  test('a file whose permission bits leave it open is published where the system lets it be read', async () => {
+    await make('o/mine', 'o/group');
+    await chmod(work, 0o755);
+    await chmod(join(work, 'o/group'), 0o640);
+    expect(await asNobody(async () => names(await walkLines(['o'])))).toEqual(['group', 'mine']);
+    expect(await asNobody(async () => names(await walkLines(['o/group'])))).toEqual(['group']);
+  });
+
   test('all refusals come in one line, ten of them by name', async () => {
     await make('o/');
     for (let i = 10; i < 25; i++) await symlink(i < 12 ? '/' : 'nowhere', join(work, `o/l${i}`));
@@ -786,6 +846,23 @@ describe('a tree that changes, and one that is large', () => {
     const error = await walkError(['o'], { onProgress });
     expect(error).toMatchObject({ code: 'file-vanished', exit: 4 });
     expect(error.message).toMatch(/^2 entries stand in the way: 'b' vanished .*; 'sub\/' vanished /);
+  });
+
+  test('D2: what is replaced while the tree is read refuses the run, file or link', async () => {
+    await make('o/file', 'o/real');
+    for (const name of ['gone', 'replaced']) await symlink('real', join(work, 'o', name));
+    let visits = 0;
+    const onProgress = (): void => {
+      if (++visits > 1) return;
+      execFileSync('sh', ['-c', 'rm file gone replaced && mkdir file && touch replaced'], {
+        cwd: join(work, 'o'),
+      });
+    };
+    const error = await walkError(['o'], { onProgress });
+    expect(error).toMatchObject({ exit: 4 });
+    expect(error.message).toMatch(
+      /^3 entries stand in the way: 'file' was replaced while it was looked at; 'gone' vanished [^;]*; the link 'replaced' cannot be read \(EINVAL\); /,
+    );
   });
 
   test('a run that was cancelled ends the walk with its reason', async () => {

@@ -1,0 +1,47 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parsePrefix } from '../../../src/model/object-key.js';
+import type { LocalFile } from '../../../src/model/objects.js';
+import { withoutOwnFiles, withSite } from '../../../src/sync/site.js';
+import type { Tree } from '../../../src/sync/walk.js';
+import { removeTree, writeTree } from '../../support/tree.js';
+import { walkTree } from '../../support/walk-tree.js';
+
+const names = ({ files }: Pick<Tree, 'files'>): readonly string[] => [...files].map(({ name }) => name);
+
+describe('files that say how to publish the tree', () => {
+  let root: string;
+  let files: readonly LocalFile[];
+  beforeEach(async () => {
+    root = await writeTree({ 'a.html': 'a', _headers: 'rules' });
+    files = await walkTree(root, new AbortController().signal);
+  });
+  afterEach(() => removeTree(root));
+
+  test('are left out; what lies elsewhere, or is not there, leaves nothing out', async () => {
+    const left = (...paths: readonly string[]): Promise<{ readonly files: Tree['files'] }> =>
+      withoutOwnFiles({ files }, { unpublished: new Set(paths) });
+    expect(names(await left(join(root, '_headers')))).toEqual(['a.html']);
+    const elsewhere = await writeTree({});
+    await writeFile(join(elsewhere, 'report.json'), '{}');
+    expect(names(await left(join(root, 'report.json'), join(elsewhere, 'report.json')))).toEqual([
+      '_headers',
+      'a.html',
+    ]);
+    await removeTree(elsewhere);
+  });
+});
+
+test('clean-urls: names that are there already are not replaced, and the first is told', () => {
+  const given = ['a', 'a.html', 'b', 'b.html', 'c.html', 'docs/index.html', 'secret.html'];
+  const tree = {
+    files: given.map((name) => ({ name }) as LocalFile),
+    warnings: [],
+    excluded: (name: string) => name === 'secret',
+  } as unknown as Tree;
+  const site = { compress: [], cleanUrls: true, redirects: [], unpublished: new Set<string>(), warnings: [] };
+  const made = withSite(tree, site, parsePrefix('p'));
+  expect(names(made)).toEqual([...given, 'c'].sort());
+  expect(made.warnings).toEqual(['clean-urls: a and 1 more is there already, and is not replaced by a.html']);
+});

@@ -1,0 +1,152 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { md5Of } from '../../../src/model/digest.js';
+import type { UploadEntry } from '../../../src/model/digest-index.js';
+import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
+import { type ListedUpload, type ObjectStore, StoreError } from '../../../src/store/object-store.js';
+import { machineId } from '../../../src/sync/index-file.js';
+import type { IndexStorage } from '../../../src/sync/ports.js';
+import { Uploads, type UploadsRequest } from '../../../src/sync/uploads.js';
+import { memoryIndex } from '../../support/engine.js';
+
+const HOUR = 3_600_000;
+const NOW = 100 * HOUR;
+const purpose = {
+  key: 'p/a' as ObjectKey,
+  md5: md5Of(Buffer.from('a')),
+  size: 1,
+  parts: '1x1',
+  headers: 'h',
+};
+
+function entry(changes: Partial<UploadEntry> = {}): UploadEntry {
+  return { ...purpose, begun: NOW - HOUR, machine: 'another machine', pid: 1, ...changes };
+}
+
+interface Opened {
+  readonly uploads: Uploads;
+  readonly messages: readonly string[];
+  /** Ids of what was aborted. */
+  readonly aborted: readonly string[];
+}
+
+async function open(
+  journalled: Readonly<Record<string, UploadEntry>>,
+  changes: Partial<UploadsRequest> = {},
+  listed: readonly ListedUpload[] = [],
+): Promise<Opened> {
+  const messages: string[] = [];
+  const aborted: string[] = [];
+  const store = {
+    abortUpload: async ({ id }: { readonly id: string }) => void aborted.push(id),
+    async *listUploads() {
+      yield listed;
+    },
+  } as unknown as ObjectStore;
+  const uploads = await Uploads.load({
+    store,
+    storage: memoryIndex(),
+    prefix: parsePrefix('p'),
+    journalled: new Map(Object.entries(journalled)),
+    abortAfterMs: 24 * HOUR,
+    alone: false,
+    now: NOW,
+    concurrency: 1,
+    emit: (event) => void (event.type === 'message' && messages.push(event.message)),
+    signal: new AbortController().signal,
+    ...changes,
+  });
+  return { uploads, messages, aborted };
+}
+
+const failing = (error: Error): IndexStorage => ({
+  ...memoryIndex(),
+  journal: { ...memoryIndex().journal, append: () => Promise.reject(error) },
+});
+
+describe('uploads that an earlier run left behind', () => {
+  test('are aborted when that run has ended: its process is gone, or it was long ago', async () => {
+    const { pid } = spawnSync('true');
+    const here = machineId();
+    const { uploads, aborted, messages } = await open({
+      gone: entry({ machine: here, pid }),
+      'of this process': entry({ machine: here, pid: process.pid }),
+      running: entry({ machine: here, pid: process.ppid }),
+      elsewhere: entry(),
+      old: entry({ begun: NOW - 24 * HOUR }),
+      wanted: entry({ machine: here, pid, key: 'p/wanted' as ObjectKey }),
+    });
+    await uploads.abortLeftOvers(({ key }) => key === 'p/wanted');
+    expect([...aborted].sort()).toEqual(['gone', 'of this process', 'old']);
+    expect(messages).toEqual(['3 uploads were aborted that an interrupted run left behind']);
+    expect([...uploads.left().keys()]).toEqual(['running', 'elsewhere', 'wanted']);
+  });
+
+  test('of other prefixes are others\u2019', async () => {
+    const { uploads, aborted } = await open({ other: entry({ key: 'q/a' as ObjectKey }) }, { alone: true });
+    await uploads.abortLeftOvers(() => false);
+    expect([aborted, uploads.left().size]).toEqual([[], 0]);
+  });
+
+  test('are gone on with for the same content, parts and headers alone', async () => {
+    const { uploads } = await open({ id: entry() });
+    for (const change of [
+      { key: 'p/b' as ObjectKey },
+      { md5: md5Of(Buffer.from('b')) },
+      { size: 2 },
+      { parts: '2x1' },
+      { headers: 'other' },
+    ])
+      expect(await uploads.take({ ...purpose, ...change })).toBeUndefined();
+    expect(await uploads.take(purpose)).toMatchObject({ key: 'p/a', id: 'id' });
+    expect(await uploads.take(purpose)).toBeUndefined();
+  });
+
+  test('that are of no use are aborted, unless their run may still be at work', async () => {
+    const { uploads } = await open({ working: entry() });
+    const working = (await uploads.take(purpose))!;
+    expect(uploads.drop(working)).toBe(false);
+    expect(uploads.left().get('working')).toEqual(entry());
+    const { uploads: alone } = await open({ over: entry() }, { alone: true });
+    expect(alone.drop((await alone.take(purpose))!)).toBe(true);
+  });
+
+  test('C18: by a journal that others can write are those that S3 lists under that key and time', async () => {
+    const journalled = {
+      known: entry(),
+      unlisted: entry(),
+      'of another key': entry(),
+      'of another time': entry(),
+    };
+    const begun = NOW - HOUR;
+    const listed = [
+      { id: 'known', key: purpose.key, begun: begun + 1_000 },
+      { id: 'of another key', key: 'p/b' as ObjectKey, begun },
+      { id: 'of another time', key: purpose.key, begun: begun + 16 * 60_000 },
+      { id: 'of nobody we know', key: purpose.key, begun },
+    ];
+    const untrusted = memoryIndex({ local: false });
+    const { uploads, aborted } = await open(journalled, { storage: untrusted, alone: true }, listed);
+    await uploads.abortLeftOvers(() => false);
+    expect(aborted).toEqual(['known']);
+  });
+});
+
+describe('a journal that cannot be written', () => {
+  test.each([
+    ['a full disk', new Error('ENOSPC: as told'), 'ENOSPC: as told'],
+    ['a bucket', new StoreError('denied', 'AccessDenied', 403, 'PutObject', 'as told'), 'AccessDenied'],
+  ])('%s: one warning, the run goes on, and the index names what is left open', async (_, error, told) => {
+    const { uploads, messages } = await open({}, { storage: failing(error) });
+    expect(uploads.journalled).toBe(true);
+    const begin = (id: string): Promise<void> =>
+      uploads.begun({ key: purpose.key, id, encryption: undefined }, purpose);
+    await Promise.all(['one', 'two'].map(begin));
+    await begin('three');
+    expect(messages).toEqual([
+      `the journal of uploads cannot be written (${told}): should this run be killed, a lifecycle rule must abort what it leaves behind`,
+    ]);
+    expect(uploads.journalled).toBe(false);
+    expect([...uploads.left().keys()]).toEqual(['one', 'two', 'three']);
+  });
+});
