@@ -829,7 +829,7 @@ const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 function journalPath(path) {
     return `${path}.journal`;
 }
-/** An index of a million keys has some 300 MiB; anything above this is not ours. Bytes. */
+/** An index of a million keys has some 220 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = (/* unused pure expression or super */ null && (1024 ** 3));
 /** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */
 const MAX_ENTRIES = 4_000_000;
