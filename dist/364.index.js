@@ -2322,6 +2322,8 @@ function userCacheDirectory(env, platform, home) {
 
 // EXTERNAL MODULE: ./build/src/disk/is-inside.js
 var is_inside = __webpack_require__(2572);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
+var digest_index = __webpack_require__(7979);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
@@ -2781,11 +2783,15 @@ function compressRule(name, line) {
 
 
 
+
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
  */
 async function parseOptions(raw, context) {
+    return withUnpublished(await parseAll(raw, context));
+}
+async function parseAll(raw, context) {
     const first = await parseOne(raw, context);
     const inputs = new Inputs(raw, context.shell);
     const mirrorBy = inputs.choice('mirror-by', ['auto', 'upload', 'copy']);
@@ -2916,7 +2922,6 @@ async function parseOne(raw, context, input) {
     const invalidation = parseInvalidation(inputs, destination);
     const given = inputs.text('report');
     const report = given === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, given);
-    const written = [report, index.kind === 'file' ? index.path : undefined, sharding?.planFile];
     const { headers, site } = await parseSite({
         headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
         headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
@@ -2929,7 +2934,6 @@ async function parseOne(raw, context, input) {
     });
     // Last: it is the only part that looks at the tree.
     const tree = command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind);
-    const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
     return {
         command,
         destination,
@@ -2940,7 +2944,7 @@ async function parseOne(raw, context, input) {
         deletes,
         writeHeaders,
         headers,
-        site: withUnpublished(site, written, places),
+        site,
         copies: parseCopies(inputs, context),
         ...(invalidation === undefined ? {} : { invalidation }),
         mirrors: [],
@@ -2962,12 +2966,32 @@ async function parseOne(raw, context, input) {
         tree,
     };
 }
-/** What a run writes beside what it publishes is for whoever runs it, though it lies among that. */
-function withUnpublished(site, written, places) {
-    const own = written
-        .filter((path) => path !== undefined)
+/**
+ * What a run writes beside what it publishes is for whoever runs it, though it lies among that. Several destinations have
+ * one tree, and each writes files of its own.
+ */
+function withUnpublished(all) {
+    const { tree, target, mirrors } = all;
+    const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
+    const own = [all, ...mirrors]
+        .flatMap(writtenFiles)
         .filter((path) => places.some((place) => path !== place && (0,is_inside/* isInside */.F)(path, place)));
-    return own.length === 0 ? site : { ...site, unpublished: new Set([...site.unpublished, ...own]) };
+    if (own.length === 0)
+        return all;
+    const without = (one) => ({
+        ...one,
+        site: { ...one.site, unpublished: new Set([...one.site.unpublished, ...own]) },
+    });
+    return { ...without(all), mirrors: mirrors.map(without) };
+}
+function writtenFiles({ report, index, sharding }) {
+    return [
+        ...(report === undefined ? [] : [report]),
+        ...(index.kind === 'file' ? [index.path, (0,digest_index/* journalPath */.HY)(index.path)] : []),
+        ...(sharding === undefined
+            ? []
+            : [sharding.planFile, ...sharding.results].map((path) => path + sharding.beside)),
+    ];
 }
 const NO_TREE = {
     patterns: [],
@@ -3774,8 +3798,6 @@ var model_options = __webpack_require__(153);
 var report = __webpack_require__(8205);
 // EXTERNAL MODULE: ./build/src/model/secrets.js
 var secrets = __webpack_require__(2166);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
-var digest_index = __webpack_require__(7979);
 ;// CONCATENATED MODULE: ./build/src/sync/index-destination.js
 
 

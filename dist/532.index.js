@@ -888,7 +888,7 @@ __webpack_require__.r(__webpack_exports__);
 const JOURNAL_REQUESTS = 16;
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 function fileIndexStorage(path) {
-    const journal = `${path}.journal`;
+    const journal = (0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .journalPath */ .HY)(path);
     const clear = () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true });
     return {
         trust: { remote: false, local: true, grace: true },

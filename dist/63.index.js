@@ -557,6 +557,7 @@ __webpack_require__.d(__webpack_exports__, {
   Ak: () => (/* binding */ formatInvalidation),
   Cu: () => (/* binding */ formatLayout),
   JR: () => (/* binding */ formatUpload),
+  HY: () => (/* binding */ journalPath),
   db: () => (/* binding */ layoutParts),
   ev: () => (/* binding */ layoutSize),
   A1: () => (/* binding */ parseIndex),
@@ -941,6 +942,10 @@ var model_invalidation = __webpack_require__(5135);
 const FIRST_LINE = 's3-dedup-sync-index 1';
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
+/** Where the journal of an index in a file lies: beside it. */
+function journalPath(path) {
+    return `${path}.journal`;
+}
 /** An index of a million keys has some 220 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = 1024 ** 3;
 /** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */

@@ -2950,6 +2950,7 @@ class Listing extends entries_map/* EntriesMap */.v {
 
 
 
+
 /**
  * Pages in a row that may add no key, beside as many as added some: a listing tells a key at most twice, and a server
  * that repeats itself must not keep a run for ever.
@@ -2998,6 +2999,33 @@ async function listAll(store, prefix, onProgress, signal, { withOwn = false, onL
 function tooLarge(objects, memory) {
     const told = `the listing has more than ${objects} objects, for which ${Math.round(memory / 1024 ** 2)} MiB of memory are too little: take a narrower prefix, or give Node more by NODE_OPTIONS=--max-old-space-size=16384`;
     return new object_store/* StoreError */.A('rejected', 'ListingTooLarge', 200, 'ListObjectsV2', told);
+}
+/**
+ * Adds to a listing what it hides: MinIO lists nothing below a key that is there itself. A run that made a directory of a
+ * file, and ended before the file was deleted, would else meet its own writes as another writer's for ever.
+ */
+async function addHidden(listing, keys, { store, prefix, concurrency, signal, onListed }) {
+    if (!store.keysAreFiles)
+        return;
+    const due = [];
+    for (const key of keys)
+        if (!listing.has(key) && liesBelow(key, listing, prefix))
+            due.push(key);
+    await (0,model_concurrency/* forEachConcurrent */.C6)(due, concurrency, async (key) => {
+        const head = await store.head(key, signal);
+        if (head === undefined)
+            return;
+        const { size, etag, storageClass } = head;
+        const object = { key, size, etag, storageClass, lastModified: 0 };
+        listing.add(object);
+        onListed?.(object);
+    });
+}
+function liesBelow(key, listing, prefix) {
+    for (let slash = key.indexOf('/', prefix.length); slash !== -1; slash = key.indexOf('/', slash + 1))
+        if (listing.has(key.slice(0, slash)))
+            return true;
+    return false;
 }
 /** What a line of `copy-from` names, without what this run itself writes. */
 async function listFurther({ url, store, prefix, bucket }, destination, onProgress, signal) {
@@ -9254,6 +9282,8 @@ class Run {
         const listing = await this.#list(false);
         const concurrency = (0,model_options/* requestsInFlight */._)(connection);
         const { plan } = file;
+        const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
+        await addHidden(listing, keys, this.#hiddenBelow);
         const { published } = results;
         const { done, changed } = await progressOf({
             plan,
@@ -9281,7 +9311,6 @@ class Run {
             invalidations.tellPlanned();
             return this.#frame.rehearse(planned.plan);
         }
-        const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
         const matters = (key) => keys.has(key);
         const { index } = remembered;
         const seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
@@ -9441,7 +9470,20 @@ class Run {
             tell({ files: listing.size, bytes: totalSize(listing.values()) });
             return { listing, further };
         }));
+        await addHidden(listed.listing, sync_keysOf(tree.files, prefix), {
+            ...this.#hiddenBelow,
+            onListed: (object) => early?.listed(object),
+        });
         return { tree, ...listed };
+    }
+    get #hiddenBelow() {
+        const { destination, connection } = this.#options;
+        return {
+            store: this.#ports.store,
+            prefix: destination.prefix,
+            concurrency: (0,model_options/* requestsInFlight */._)(connection),
+            signal: this.#frame.signal,
+        };
     }
     async #tree(onProgress, signal, early) {
         const { source } = this.#ports;

@@ -825,6 +825,10 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
 const FIRST_LINE = 's3-dedup-sync-index 1';
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
+/** Where the journal of an index in a file lies: beside it. */
+function journalPath(path) {
+    return `${path}.journal`;
+}
 /** An index of a million keys has some 220 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = (/* unused pure expression or super */ null && (1024 ** 3));
 /** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */

@@ -136,6 +136,18 @@ test('what a run writes is its own, though it lies in the tree: not published, a
   expect((await readdir(join(root, 'tree'))).sort()).toEqual(['a', 'i.index', 'r.json']);
 });
 
+test('what mirrors write, and the journal that a killed run left, are not published either', async () => {
+  await writeTree({ 'tree/a': 'x', 'tree/i.index.journal': '' }, root);
+  const flags = ['--index', 'tree/i.index', '--mirror', `s3://${bucket}/m`];
+  for (let run = 0; run < 2; run++) {
+    const ended = await runCli(dist, ['tree', `s3://${bucket}/p`, ...flags], { cwd: root, env });
+    expect(ended.status).toBe(0);
+    await writeTree({ 'tree/i.index.journal': '' }, root);
+  }
+  expect((await readdir(join(root, 'tree'))).length).toBe(4);
+  expect(Object.keys(s3.server.texts(bucket)).sort()).toEqual(['m/a', 'p/a']);
+});
+
 describe('bad input ends in one clear line', () => {
   beforeEach(() => writeTree({ 'public/a': 'x' }, root));
 

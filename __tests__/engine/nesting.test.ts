@@ -32,6 +32,25 @@ test.each(['versitygw', 'minio'] as const)(
   },
 );
 
+test('MinIO lists nothing below a key that is there: a run that ended before it deleted the key is gone on with', async () => {
+  s3 = await embedded({ profile: 'minio' });
+  root = await writeTree({ a: 'file', b: 'b' });
+  const bucket = await s3.bucket();
+  await publish(s3, bucket, root);
+  await removeTree(root);
+  root = await writeTree({ 'a/x': 'below', b: 'b' });
+  for (let run = 0; run < 2; run++) {
+    const kept = await publish(s3, bucket, root);
+    expect({ run, exit: kept.exit, uploads: kept.report.totals.uploaded.files }).toEqual({
+      run,
+      exit: EXIT.done,
+      uploads: 1 - run,
+    });
+  }
+  expect((await publish(s3, bucket, root, { deletes: { deleteAfter: true } })).exit).toBe(EXIT.done);
+  expect(s3.server.texts(bucket)).toEqual({ 'p/a/x': 'below', 'p/b': 'b' });
+});
+
 test('SeaweedFS completes no upload of such a name: delay-updates is refused, best-effort publishes in order', async () => {
   s3 = await embedded({ profile: 'seaweedfs' });
   root = await writeTree({ 'about.html': 'a', 'about/index.html': 'b' });

@@ -992,7 +992,7 @@ var explain = __webpack_require__(7770);
 const JOURNAL_REQUESTS = 16;
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 function fileIndexStorage(path) {
-    const journal = `${path}.journal`;
+    const journal = (0,digest_index/* journalPath */.HY)(path);
     const clear = () => (0,promises_.rm)(journal, { force: true });
     return {
         trust: { remote: false, local: true, grace: true },

@@ -762,6 +762,8 @@ var promises_ = __nccwpck_require__(1455);
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./build/src/disk/is-inside.js
 var is_inside = __nccwpck_require__(2572);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
+var digest_index = __nccwpck_require__(7979);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __nccwpck_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/inputs.js
@@ -1257,11 +1259,15 @@ function compressRule(name, line) {
 
 
 
+
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
  */
 async function parseOptions(raw, context) {
+    return withUnpublished(await parseAll(raw, context));
+}
+async function parseAll(raw, context) {
     const first = await parseOne(raw, context);
     const inputs = new Inputs(raw, context.shell);
     const mirrorBy = inputs.choice('mirror-by', ['auto', 'upload', 'copy']);
@@ -1392,7 +1398,6 @@ async function parseOne(raw, context, input) {
     const invalidation = parseInvalidation(inputs, destination);
     const given = inputs.text('report');
     const report = given === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, given);
-    const written = [report, index.kind === 'file' ? index.path : undefined, sharding?.planFile];
     const { headers, site } = await parseSite({
         headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
         headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
@@ -1405,7 +1410,6 @@ async function parseOne(raw, context, input) {
     });
     // Last: it is the only part that looks at the tree.
     const tree = command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind);
-    const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
     return {
         command,
         destination,
@@ -1416,7 +1420,7 @@ async function parseOne(raw, context, input) {
         deletes,
         writeHeaders,
         headers,
-        site: withUnpublished(site, written, places),
+        site,
         copies: parseCopies(inputs, context),
         ...(invalidation === undefined ? {} : { invalidation }),
         mirrors: [],
@@ -1438,12 +1442,32 @@ async function parseOne(raw, context, input) {
         tree,
     };
 }
-/** What a run writes beside what it publishes is for whoever runs it, though it lies among that. */
-function withUnpublished(site, written, places) {
-    const own = written
-        .filter((path) => path !== undefined)
+/**
+ * What a run writes beside what it publishes is for whoever runs it, though it lies among that. Several destinations have
+ * one tree, and each writes files of its own.
+ */
+function withUnpublished(all) {
+    const { tree, target, mirrors } = all;
+    const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
+    const own = [all, ...mirrors]
+        .flatMap(writtenFiles)
         .filter((path) => places.some((place) => path !== place && (0,is_inside/* isInside */.F)(path, place)));
-    return own.length === 0 ? site : { ...site, unpublished: new Set([...site.unpublished, ...own]) };
+    if (own.length === 0)
+        return all;
+    const without = (one) => ({
+        ...one,
+        site: { ...one.site, unpublished: new Set([...one.site.unpublished, ...own]) },
+    });
+    return { ...without(all), mirrors: mirrors.map(without) };
+}
+function writtenFiles({ report, index, sharding }) {
+    return [
+        ...(report === undefined ? [] : [report]),
+        ...(index.kind === 'file' ? [index.path, (0,digest_index/* journalPath */.HY)(index.path)] : []),
+        ...(sharding === undefined
+            ? []
+            : [sharding.planFile, ...sharding.results].map((path) => path + sharding.beside)),
+    ];
 }
 const NO_TREE = {
     patterns: [],
@@ -3289,6 +3313,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Ak: () => (/* binding */ formatInvalidation),
   Cu: () => (/* binding */ formatLayout),
   JR: () => (/* binding */ formatUpload),
+  HY: () => (/* binding */ journalPath),
   db: () => (/* binding */ layoutParts),
   ev: () => (/* binding */ layoutSize),
   A1: () => (/* binding */ parseIndex),
@@ -3675,6 +3700,10 @@ var model_invalidation = __nccwpck_require__(5135);
 const FIRST_LINE = 's3-dedup-sync-index 1';
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
+/** Where the journal of an index in a file lies: beside it. */
+function journalPath(path) {
+    return `${path}.journal`;
+}
 /** An index of a million keys has some 220 MiB; anything above this is not ours. Bytes. */
 const MAX_INDEX_BYTES = 1024 ** 3;
 /** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isInside } from '../disk/is-inside.js';
+import { journalPath } from '../model/digest-index.js';
 import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
 import { INPUT_NAMES, type InputName, inputDefinition, type RawInputs } from '../model/inputs.js';
 import { isDistribution } from '../model/invalidation.js';
@@ -16,7 +17,6 @@ import type {
   InvalidationOptions,
   PathPattern,
   Sharding,
-  SiteOptions,
   Source,
   SyncOptions,
   Target,
@@ -60,6 +60,10 @@ export interface OptionsContext {
  * where a guard refuses what is asked (D13).
  */
 export async function parseOptions(raw: RawInputs, context: OptionsContext): Promise<SyncOptions> {
+  return withUnpublished(await parseAll(raw, context));
+}
+
+async function parseAll(raw: RawInputs, context: OptionsContext): Promise<SyncOptions> {
   const first = await parseOne(raw, context);
   const inputs = new Inputs(raw, context.shell);
   const mirrorBy = inputs.choice('mirror-by', ['auto', 'upload', 'copy']);
@@ -200,7 +204,6 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   const invalidation = parseInvalidation(inputs, destination);
   const given = inputs.text('report');
   const report = given === undefined ? undefined : resolve(context.cwd, given);
-  const written = [report, index.kind === 'file' ? index.path : undefined, sharding?.planFile];
   const { headers, site } = await parseSite({
     headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
     headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
@@ -214,7 +217,6 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   // Last: it is the only part that looks at the tree.
   const tree =
     command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind);
-  const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
   return {
     command,
     destination,
@@ -225,7 +227,7 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
     deletes,
     writeHeaders,
     headers,
-    site: withUnpublished(site, written, places),
+    site,
     copies: parseCopies(inputs, context),
     ...(invalidation === undefined ? {} : { invalidation }),
     mirrors: [],
@@ -248,16 +250,32 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   };
 }
 
-/** What a run writes beside what it publishes is for whoever runs it, though it lies among that. */
-function withUnpublished(
-  site: SiteOptions,
-  written: readonly (string | undefined)[],
-  places: readonly string[],
-): SiteOptions {
-  const own = written
-    .filter((path) => path !== undefined)
+/**
+ * What a run writes beside what it publishes is for whoever runs it, though it lies among that. Several destinations have
+ * one tree, and each writes files of its own.
+ */
+function withUnpublished(all: SyncOptions): SyncOptions {
+  const { tree, target, mirrors } = all;
+  const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
+  const own = [all, ...mirrors]
+    .flatMap(writtenFiles)
     .filter((path) => places.some((place) => path !== place && isInside(path, place)));
-  return own.length === 0 ? site : { ...site, unpublished: new Set([...site.unpublished, ...own]) };
+  if (own.length === 0) return all;
+  const without = (one: SyncOptions): SyncOptions => ({
+    ...one,
+    site: { ...one.site, unpublished: new Set([...one.site.unpublished, ...own]) },
+  });
+  return { ...without(all), mirrors: mirrors.map(without) };
+}
+
+function writtenFiles({ report, index, sharding }: SyncOptions): readonly string[] {
+  return [
+    ...(report === undefined ? [] : [report]),
+    ...(index.kind === 'file' ? [index.path, journalPath(index.path)] : []),
+    ...(sharding === undefined
+      ? []
+      : [sharding.planFile, ...sharding.results].map((path) => path + sharding.beside)),
+  ];
 }
 
 const NO_TREE: TreeOptions = {

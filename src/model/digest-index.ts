@@ -33,6 +33,11 @@ const FIRST_LINE = 's3-dedup-sync-index 1';
 /** An index that knows nothing, and to which lines can be appended. */
 export const EMPTY_INDEX: Buffer = Buffer.from(`${FIRST_LINE}\n`);
 
+/** Where the journal of an index in a file lies: beside it. */
+export function journalPath(path: string): string {
+  return `${path}.journal`;
+}
+
 /** An index of a million keys has some 220 MiB; anything above this is not ours. Bytes. */
 export const MAX_INDEX_BYTES = 1024 ** 3;
 

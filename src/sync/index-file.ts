@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../disk/replace-file.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { md5Of } from '../model/digest.js';
-import { MAX_INDEX_BYTES } from '../model/digest-index.js';
+import { journalPath, MAX_INDEX_BYTES } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import { groupCommit } from '../model/group-commit.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
@@ -19,7 +19,7 @@ const JOURNAL_REQUESTS = 16;
 
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 export function fileIndexStorage(path: string): IndexStorage {
-  const journal = `${path}.journal`;
+  const journal = journalPath(path);
   const clear = (): Promise<void> => rm(journal, { force: true });
   return {
     trust: { remote: false, local: true, grace: true },

@@ -1,9 +1,10 @@
 import { getHeapStatistics } from 'node:v8';
+import { forEachConcurrent } from '../model/concurrency.js';
 import { SyncError } from '../model/errors.js';
 import { Listing } from '../model/listing.js';
 import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
-import { type ReadableStore, StoreError } from '../store/object-store.js';
+import { type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
 import type { CopyPlace } from './ports.js';
 import type { ListedPlace } from './recognise.js';
@@ -39,7 +40,7 @@ export async function listAll(
   onProgress: (keys: number) => void,
   signal: AbortSignal,
   { withOwn = false, onListed, hints }: ListOptions = {},
-): Promise<ReadonlyMap<ObjectKey, ListedObject>> {
+): Promise<Listing> {
   const listing = new Listing();
   const own = prefix + OWN_DIRECTORY;
   let idlePages = 0;
@@ -77,6 +78,41 @@ export async function listAll(
 function tooLarge(objects: number, memory: number): StoreError {
   const told = `the listing has more than ${objects} objects, for which ${Math.round(memory / 1024 ** 2)} MiB of memory are too little: take a narrower prefix, or give Node more by NODE_OPTIONS=--max-old-space-size=16384`;
   return new StoreError('rejected', 'ListingTooLarge', 200, 'ListObjectsV2', told);
+}
+
+/**
+ * Adds to a listing what it hides: MinIO lists nothing below a key that is there itself. A run that made a directory of a
+ * file, and ended before the file was deleted, would else meet its own writes as another writer's for ever.
+ */
+export async function addHidden(
+  listing: Listing,
+  keys: Iterable<ObjectKey>,
+  { store, prefix, concurrency, signal, onListed }: HiddenOptions,
+): Promise<void> {
+  if (!store.keysAreFiles) return;
+  const due: ObjectKey[] = [];
+  for (const key of keys) if (!listing.has(key) && liesBelow(key, listing, prefix)) due.push(key);
+  await forEachConcurrent(due, concurrency, async (key) => {
+    const head = await store.head(key, signal);
+    if (head === undefined) return;
+    const { size, etag, storageClass } = head;
+    const object = { key, size, etag, storageClass, lastModified: 0 };
+    listing.add(object);
+    onListed?.(object);
+  });
+}
+
+export interface HiddenOptions extends Pick<ListOptions, 'onListed'> {
+  readonly store: ObjectStore;
+  readonly prefix: Prefix;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
+
+function liesBelow(key: ObjectKey, listing: Listing, prefix: Prefix): boolean {
+  for (let slash = key.indexOf('/', prefix.length); slash !== -1; slash = key.indexOf('/', slash + 1))
+    if (listing.has(key.slice(0, slash) as ObjectKey)) return true;
+  return false;
 }
 
 /** What a line of `copy-from` names, without what this run itself writes. */

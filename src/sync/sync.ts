@@ -16,6 +16,7 @@ import {
   objectHeaders,
   withoutDigests,
 } from '../model/headers.js';
+import type { Listing } from '../model/listing.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey, type Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
@@ -46,7 +47,7 @@ import { guardDeletions, guardNesting, guardOverlap, guardTree, nestedNames } fr
 import { headerStates, whatWouldLoseAcls } from './headers.js';
 import { Invalidations } from './invalidate.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
-import { listAll, listFurther } from './list.js';
+import { addHidden, type HiddenOptions, listAll, listFurther } from './list.js';
 import { isPartial } from './local-names.js';
 import { Lock, lockKey, refuseLocks } from './lock.js';
 import { immutableNames } from './manifests.js';
@@ -549,6 +550,8 @@ class Run {
     const listing = await this.#list(false);
     const concurrency = requestsInFlight(connection);
     const { plan } = file;
+    const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
+    await addHidden(listing, keys, this.#hiddenBelow);
     const { published } = results;
     const { done, changed } = await progressOf({
       plan,
@@ -575,7 +578,6 @@ class Run {
       invalidations.tellPlanned();
       return this.#frame.rehearse(planned.plan);
     }
-    const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
     const matters = (key: ObjectKey): boolean => keys.has(key);
     const { index } = remembered;
     const seen: Seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
@@ -706,7 +708,7 @@ class Run {
   }
 
   /** @param withOwn our own objects too */
-  #list(withOwn: boolean): Promise<Looked['listing']> {
+  #list(withOwn: boolean): Promise<Listing> {
     const { prefix } = this.#options.destination;
     return this.#frame.phase('list', async (tell) => {
       const onProgress = (files: number): void => tell({ files, bytes: 0 });
@@ -743,7 +745,21 @@ class Run {
           return { listing, further };
         }),
     );
+    await addHidden(listed.listing, keysOf(tree.files, prefix), {
+      ...this.#hiddenBelow,
+      onListed: (object) => early?.listed(object),
+    });
     return { tree, ...listed };
+  }
+
+  get #hiddenBelow(): HiddenOptions {
+    const { destination, connection } = this.#options;
+    return {
+      store: this.#ports.store,
+      prefix: destination.prefix,
+      concurrency: requestsInFlight(connection),
+      signal: this.#frame.signal,
+    };
   }
 
   async #tree(onProgress: (files: number) => void, signal: AbortSignal, early?: EarlyDigests): Promise<Tree> {

@@ -905,3 +905,18 @@ describe('from bucket to bucket', () => {
     expect(options).toMatchObject({ command: 'check', read: true, dryRun: true });
   });
 });
+
+test('what any of several destinations writes in the tree is published to none of them', async () => {
+  const { site, mirrors } = await parse({
+    paths: [cwd],
+    index: 'i',
+    report: 'r.json',
+    mirrors: ['s3://far/m'],
+  });
+  const [mirror] = mirrors;
+  const beside = mirror?.index.kind === 'file' ? mirror.index.path : '';
+  expect(beside).toMatch(/\/i\.[0-9a-f]{12}$/);
+  const own = [join(cwd, 'r.json'), join(cwd, 'i'), join(cwd, 'i.journal'), beside, `${beside}.journal`];
+  for (const { unpublished } of [site, ...mirrors.map((one) => one.site)])
+    expect(new Set(own)).toEqual(unpublished);
+});
