@@ -990,10 +990,13 @@ var explain = __webpack_require__(7770);
 
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
+const NEWLINE = 0x0a;
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 function fileIndexStorage(path) {
     const journal = (0,digest_index/* journalPath */.HY)(path);
     const clear = () => (0,promises_.rm)(journal, { force: true });
+    /** Whether it is known to end with a line. */
+    let isWhole = false;
     return {
         trust: { remote: false, local: true, grace: true },
         load: () => readRegular(path),
@@ -1005,12 +1008,20 @@ function fileIndexStorage(path) {
             ofEndedRuns: false,
             load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
             append: groupCommit(async (lines) => {
-                await (0,promises_.mkdir)((0,external_node_path_.dirname)(journal), { recursive: true });
-                await naming(journal, (0,promises_.appendFile)(journal, lines));
+                const wasWhole = isWhole;
+                isWhole = false;
+                await naming(journal, appendLines(journal, lines, wasWhole));
+                isWhole = true;
             }),
             clear,
         },
     };
+}
+/** What a full disk or a killed run left of a line would take the next one along. */
+async function appendLines(path, lines, isWhole) {
+    await (0,promises_.mkdir)((0,external_node_path_.dirname)(path), { recursive: true });
+    const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
+    await (0,promises_.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }
 /** A full disk is told without the file, and the command line chooses where the index lies. */
 async function naming(path, writing) {

@@ -17,10 +17,14 @@ import type { IndexStorage } from './ports.js';
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 
+const NEWLINE = 0x0a;
+
 /** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
 export function fileIndexStorage(path: string): IndexStorage {
   const journal = journalPath(path);
   const clear = (): Promise<void> => rm(journal, { force: true });
+  /** Whether it is known to end with a line. */
+  let isWhole = false;
   return {
     trust: { remote: false, local: true, grace: true },
     load: () => readRegular(path),
@@ -32,12 +36,21 @@ export function fileIndexStorage(path: string): IndexStorage {
       ofEndedRuns: false,
       load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
       append: groupCommit(async (lines) => {
-        await mkdir(dirname(journal), { recursive: true });
-        await naming(journal, appendFile(journal, lines));
+        const wasWhole = isWhole;
+        isWhole = false;
+        await naming(journal, appendLines(journal, lines, wasWhole));
+        isWhole = true;
       }),
       clear,
     },
   };
+}
+
+/** What a full disk or a killed run left of a line would take the next one along. */
+async function appendLines(path: string, lines: string, isWhole: boolean): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
+  await appendFile(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }
 
 /** A full disk is told without the file, and the command line chooses where the index lies. */

@@ -44,7 +44,18 @@ describe('in a file', () => {
     await expect(blocked.save(bytes('index'), signal)).rejects.toThrow(/\/blocked\/index: .*ENOTDIR/);
     await mkdir(join(root, 'index.journal'));
     const { journal } = fileIndexStorage(join(root, 'index'));
-    await expect(journal.append('one\n', signal)).rejects.toThrow(/\/index\.journal: .*EISDIR/);
+    await expect(journal.append('one\n', signal)).rejects.toThrow(
+      /\/index\.journal: it is not a regular file/,
+    );
+  });
+
+  test('what is left of a line does not take the next one along', async () => {
+    const path = join(root, 'index');
+    await writeFile(`${path}.journal`, 'one\nhal');
+    const { journal } = fileIndexStorage(path);
+    await journal.append('two\n', signal);
+    await journal.append('three\n', signal);
+    expect((await journal.load(signal)).toString()).toBe('one\nhal\ntwo\nthree\n');
   });
 
   test('a directory, a pipe and what is too long are refused in one line, and not waited for', async () => {
