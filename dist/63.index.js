@@ -574,8 +574,99 @@ var model_chunks = __webpack_require__(9621);
 var digest = __webpack_require__(6799);
 // EXTERNAL MODULE: ./build/src/model/entries-map.js
 var entries_map = __webpack_require__(6452);
+// EXTERNAL MODULE: ./build/src/model/md5-column.js
+var md5_column = __webpack_require__(9018);
 // EXTERNAL MODULE: ./build/src/model/name-table.js
 var name_table = __webpack_require__(8025);
+;// CONCATENATED MODULE: ./build/src/model/file-entries.js
+
+
+
+const FIRST_ROWS = 1024;
+/** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
+class FileEntries extends entries_map/* EntriesMap */.v {
+    #paths = new name_table/* NameTable */.K3();
+    #sizes = new Float64Array(FIRST_ROWS);
+    #mtimes = new BigInt64Array(FIRST_ROWS);
+    #ctimes = new BigInt64Array(FIRST_ROWS);
+    #inodes = new BigInt64Array(FIRST_ROWS);
+    #md5s = new md5_column/* Md5Column */.B();
+    /** Those that columns cannot hold. */
+    #others = new Map();
+    get size() {
+        return this.#paths.size;
+    }
+    /** Replaces what has the same path. */
+    set(path, entry) {
+        const row = this.#paths.add(path);
+        if (row >= this.#sizes.length)
+            this.#widen();
+        const { size, mtimeNs, ctimeNs, ino, md5, extra } = entry;
+        if (extra !== undefined || ![mtimeNs, ctimeNs, ino].every(name_table/* fits */.lA)) {
+            this.#others.set(row, entry);
+            return;
+        }
+        this.#others.delete(row);
+        this.#sizes[row] = size;
+        this.#mtimes[row] = mtimeNs;
+        this.#ctimes[row] = ctimeNs;
+        this.#inodes[row] = ino;
+        this.#md5s.set(row, md5);
+    }
+    /** As `set` of each. */
+    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes }) {
+        for (const [i, path] of paths.entries()) {
+            const row = this.#paths.add(path);
+            if (row >= this.#sizes.length)
+                this.#widen();
+            this.#others.delete(row);
+            this.#sizes[row] = sizes[i];
+            this.#mtimes[row] = mtimes[i];
+            this.#ctimes[row] = ctimes[i];
+            this.#inodes[row] = inodes[i];
+            this.#md5s.setBytes(row, md5s, i);
+        }
+    }
+    get(path) {
+        const row = this.#paths.find(path);
+        return row === -1 ? undefined : this.#at(row);
+    }
+    has(path) {
+        return this.#paths.find(path) !== -1;
+    }
+    *keys() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#paths.at(row);
+    }
+    *values() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#at(row);
+    }
+    *entries() {
+        for (let row = 0; row < this.size; row++)
+            yield [this.#paths.at(row), this.#at(row)];
+    }
+    #at(row) {
+        const other = this.#others.get(row);
+        if (other !== undefined)
+            return other;
+        return {
+            size: this.#sizes[row],
+            mtimeNs: this.#mtimes[row],
+            ctimeNs: this.#ctimes[row],
+            ino: this.#inodes[row],
+            md5: this.#md5s.at(row),
+        };
+    }
+    #widen() {
+        const rows = this.#sizes.length * 2;
+        this.#sizes = (0,name_table/* moved */.aW)(this.#sizes, new Float64Array(rows));
+        this.#mtimes = (0,name_table/* moved */.aW)(this.#mtimes, new BigInt64Array(rows));
+        this.#ctimes = (0,name_table/* moved */.aW)(this.#ctimes, new BigInt64Array(rows));
+        this.#inodes = (0,name_table/* moved */.aW)(this.#inodes, new BigInt64Array(rows));
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/model/index-rows.js
 
 
@@ -589,7 +680,6 @@ const ROWS = 1000;
 /** Names of one line. Characters: JSON may take six bytes for each. */
 const NAME_CHARS = 96 * 1024;
 const MD5_DIGITS = 32;
-const MD5_BYTES = 16;
 const HEX = /^[0-9a-f]*$/;
 /** In place of what a row does not have. */
 const NONE = -1;
@@ -623,7 +713,7 @@ function isObjectRow(entry) {
 function isFileRow({ mtimeNs, ctimeNs, ino, extra }) {
     return extra === undefined && (0,name_table/* fits */.lA)(mtimeNs) && (0,name_table/* fits */.lA)(ctimeNs) && (0,name_table/* fits */.lA)(ino);
 }
-/** Gathers objects for a line. */
+/** Gathers objects for one line. */
 class ObjectRows {
     #keys = [];
     #sizes = [];
@@ -636,6 +726,10 @@ class ObjectRows {
     #chars = 0;
     get length() {
         return this.#keys.length;
+    }
+    /** By what was added alone: the same objects always make the same lines. */
+    get isFull() {
+        return this.length === ROWS || this.#chars >= NAME_CHARS;
     }
     /** @param entry as `isObjectRow` wants it */
     add(key, entry) {
@@ -656,13 +750,8 @@ class ObjectRows {
         this.#places.set(headers, this.#places.size);
         return this.#places.size - 1;
     }
-    /** By what was added alone: the same objects always make the same lines. */
-    get isFull() {
-        return this.length === ROWS || this.#chars >= NAME_CHARS;
-    }
-    /** What was gathered; nothing is left. */
-    take() {
-        const columns = {
+    get columns() {
+        return {
             key: this.#keys,
             size: this.#sizes,
             md5: this.#md5s,
@@ -671,19 +760,9 @@ class ObjectRows {
             ...(this.#modified.every(isNone) ? {} : { modified: this.#modified }),
             ...(this.#written.every(isNone) ? {} : { written: this.#written }),
         };
-        this.#keys = [];
-        this.#sizes = [];
-        this.#md5s = '';
-        this.#etags = '';
-        this.#headers = [];
-        this.#places = new Map();
-        this.#modified = [];
-        this.#written = [];
-        this.#chars = 0;
-        return columns;
     }
 }
-/** Gathers local files for a line. */
+/** Gathers local files for one line. */
 class FileRows {
     #paths = [];
     #sizes = [];
@@ -694,6 +773,9 @@ class FileRows {
     #chars = 0;
     get length() {
         return this.#paths.length;
+    }
+    get isFull() {
+        return this.length === ROWS || this.#chars >= NAME_CHARS;
     }
     /** @param entry as `isFileRow` wants it */
     add(path, { size, mtimeNs, ctimeNs, ino, md5 }) {
@@ -706,25 +788,15 @@ class FileRows {
         this.#inodes[row] = ino;
         this.#chars += path.length;
     }
-    get isFull() {
-        return this.length === ROWS || this.#chars >= NAME_CHARS;
-    }
-    /** What was gathered; nothing is left. */
-    take() {
-        const rows = this.length;
-        const columns = {
+    get columns() {
+        return {
             path: this.#paths,
             size: this.#sizes,
             md5: this.#md5s,
-            mtimeNs: base64(this.#mtimes, rows),
-            ctimeNs: base64(this.#ctimes, rows),
-            ino: base64(this.#inodes, rows),
+            mtimeNs: base64(this.#mtimes, this.length),
+            ctimeNs: base64(this.#ctimes, this.length),
+            ino: base64(this.#inodes, this.length),
         };
-        this.#paths = [];
-        this.#sizes = [];
-        this.#md5s = '';
-        this.#chars = 0;
-        return columns;
     }
 }
 /** Adds the objects of a line; returns how many, and -1, nothing added, where it is not whole. */
@@ -778,10 +850,6 @@ function fileBlock(value) {
         return undefined;
     return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
 }
-/** The digest of a row of `FileBlock.md5s`. */
-function md5Row(md5s, row) {
-    return md5s.subarray(row * MD5_BYTES, (row + 1) * MD5_BYTES);
-}
 /** A column that a newer version added may say what the others mean: such a line is not read. */
 function isRecord(value, columns) {
     return typeof value === 'object' && value !== null && Object.keys(value).every((name) => columns.has(name));
@@ -821,99 +889,6 @@ function words(column, rows) {
     return bytes.length === rows * BigInt64Array.BYTES_PER_ELEMENT
         ? new BigInt64Array(bytes.buffer)
         : undefined;
-}
-
-// EXTERNAL MODULE: ./build/src/model/md5-column.js
-var md5_column = __webpack_require__(9018);
-;// CONCATENATED MODULE: ./build/src/model/file-entries.js
-
-
-
-
-const FIRST_ROWS = 1024;
-/** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
-class FileEntries extends entries_map/* EntriesMap */.v {
-    #paths = new name_table/* NameTable */.K3();
-    #sizes = new Float64Array(FIRST_ROWS);
-    #mtimes = new BigInt64Array(FIRST_ROWS);
-    #ctimes = new BigInt64Array(FIRST_ROWS);
-    #inodes = new BigInt64Array(FIRST_ROWS);
-    #md5s = new md5_column/* Md5Column */.B();
-    /** Those that columns cannot hold. */
-    #others = new Map();
-    get size() {
-        return this.#paths.size;
-    }
-    /** Replaces what has the same path. */
-    set(path, entry) {
-        const row = this.#paths.add(path);
-        if (row >= this.#sizes.length)
-            this.#widen();
-        const { size, mtimeNs, ctimeNs, ino, md5, extra } = entry;
-        if (extra !== undefined || ![mtimeNs, ctimeNs, ino].every(name_table/* fits */.lA)) {
-            this.#others.set(row, entry);
-            return;
-        }
-        this.#others.delete(row);
-        this.#sizes[row] = size;
-        this.#mtimes[row] = mtimeNs;
-        this.#ctimes[row] = ctimeNs;
-        this.#inodes[row] = ino;
-        this.#md5s.set(row, md5);
-    }
-    /** As `set` of each. */
-    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes }) {
-        for (const [i, path] of paths.entries()) {
-            const row = this.#paths.add(path);
-            if (row >= this.#sizes.length)
-                this.#widen();
-            if (this.#others.size > 0)
-                this.#others.delete(row);
-            this.#sizes[row] = sizes[i];
-            this.#mtimes[row] = mtimes[i];
-            this.#ctimes[row] = ctimes[i];
-            this.#inodes[row] = inodes[i];
-            this.#md5s.setBytes(row, md5Row(md5s, i));
-        }
-    }
-    get(path) {
-        const row = this.#paths.find(path);
-        return row === -1 ? undefined : this.#at(row);
-    }
-    has(path) {
-        return this.#paths.find(path) !== -1;
-    }
-    *keys() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#paths.at(row);
-    }
-    *values() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#at(row);
-    }
-    *entries() {
-        for (let row = 0; row < this.size; row++)
-            yield [this.#paths.at(row), this.#at(row)];
-    }
-    #at(row) {
-        const other = this.#others.get(row);
-        if (other !== undefined)
-            return other;
-        return {
-            size: this.#sizes[row],
-            mtimeNs: this.#mtimes[row],
-            ctimeNs: this.#ctimes[row],
-            ino: this.#inodes[row],
-            md5: this.#md5s.at(row),
-        };
-    }
-    #widen() {
-        const rows = this.#sizes.length * 2;
-        this.#sizes = (0,name_table/* moved */.aW)(this.#sizes, new Float64Array(rows));
-        this.#mtimes = (0,name_table/* moved */.aW)(this.#mtimes, new BigInt64Array(rows));
-        this.#ctimes = (0,name_table/* moved */.aW)(this.#ctimes, new BigInt64Array(rows));
-        this.#inodes = (0,name_table/* moved */.aW)(this.#inodes, new BigInt64Array(rows));
-    }
 }
 
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
@@ -1100,7 +1075,7 @@ function* formatIndex(index) {
 }
 /** In columns as far as they go; where a line of columns ends depends on nothing but what is in it. */
 function* formatObjects(objects) {
-    const rows = new ObjectRows();
+    let rows = new ObjectRows();
     for (const [key, entry] of objects) {
         if (!isObjectRow(entry)) {
             const { extra, ...members } = entry;
@@ -1108,28 +1083,30 @@ function* formatObjects(objects) {
             continue;
         }
         rows.add(key, entry);
-        if (rows.isFull)
-            yield line({ objects: rows.take() });
-    }
-    if (rows.length > 0)
-        yield line({ objects: rows.take() });
-}
-function* formatFiles(files) {
-    const rows = new FileRows();
-    for (const [path, entry] of files) {
-        if (isFileRow(entry))
-            rows.add(path, entry);
-        if (rows.isFull)
-            yield line({ files: rows.take() });
-        if (isFileRow(entry))
+        if (!rows.isFull)
             continue;
-        // In their order, by which two runs are compared.
-        if (rows.length > 0)
-            yield line({ files: rows.take() });
-        yield formatFile(path, entry);
+        yield line({ objects: rows.columns });
+        rows = new ObjectRows();
     }
     if (rows.length > 0)
-        yield line({ files: rows.take() });
+        yield line({ objects: rows.columns });
+}
+/** In their order, by which two runs are compared. */
+function* formatFiles(files) {
+    let rows = new FileRows();
+    for (const [path, entry] of files) {
+        const isRow = isFileRow(entry);
+        if (isRow)
+            rows.add(path, entry);
+        if (rows.isFull || (!isRow && rows.length > 0)) {
+            yield line({ files: rows.columns });
+            rows = new FileRows();
+        }
+        if (!isRow)
+            yield formatFile(path, entry);
+    }
+    if (rows.length > 0)
+        yield line({ files: rows.columns });
 }
 function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5 }) {
     // JSON has no integers of this size.
@@ -1727,10 +1704,10 @@ class Md5Column {
         this.#bytes.write(md5, row * BYTES, BYTES, 'hex');
         this.#isSet[row] = 1;
     }
-    /** @param md5 its 16 bytes */
-    setBytes(row, md5) {
+    /** Takes one over from others, 16 bytes each. */
+    setBytes(row, md5s, from) {
         this.#reach(row);
-        this.#bytes.set(md5, row * BYTES);
+        md5s.copy(this.#bytes, row * BYTES, from * BYTES, (from + 1) * BYTES);
         this.#isSet[row] = 1;
     }
     #reach(row) {
@@ -1925,7 +1902,8 @@ function fits(value) {
 /* harmony export */   ID: () => (/* binding */ joinKey),
 /* harmony export */   Nt: () => (/* binding */ OWN_DIRECTORY),
 /* harmony export */   Xd: () => (/* binding */ MAX_KEY_BYTES),
-/* harmony export */   YD: () => (/* binding */ compareKeys)
+/* harmony export */   YD: () => (/* binding */ compareKeys),
+/* harmony export */   jH: () => (/* binding */ directoriesAbove)
 /* harmony export */ });
 /** S3's limit on a key, in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
@@ -1962,6 +1940,11 @@ function compareKeys(a, b) {
         return x - y;
     }
     return a.length - b.length;
+}
+/** `a` and `a/b` for `a/b/c`. */
+function* directoriesAbove(name) {
+    for (let i = name.indexOf('/'); i !== -1; i = name.indexOf('/', i + 1))
+        yield name.slice(0, i);
 }
 
 

@@ -3004,12 +3004,12 @@ function tooLarge(objects, memory) {
  * Adds to a listing what it hides: MinIO lists nothing below a key that is there itself. A run that made a directory of a
  * file, and ended before the file was deleted, would else meet its own writes as another writer's for ever.
  */
-async function addHidden(listing, keys, { store, prefix, concurrency, signal, onListed }) {
+async function addHidden(listing, keys, { store, concurrency, signal, onListed }) {
     if (!store.keysAreFiles)
         return;
     const due = [];
     for (const key of keys)
-        if (!listing.has(key) && liesBelow(key, listing, prefix))
+        if (!listing.has(key) && liesBelow(key, listing))
             due.push(key);
     await (0,model_concurrency/* forEachConcurrent */.C6)(due, concurrency, async (key) => {
         const head = await store.head(key, signal);
@@ -3021,9 +3021,9 @@ async function addHidden(listing, keys, { store, prefix, concurrency, signal, on
         onListed?.(object);
     });
 }
-function liesBelow(key, listing, prefix) {
-    for (let slash = key.indexOf('/', prefix.length); slash !== -1; slash = key.indexOf('/', slash + 1))
-        if (listing.has(key.slice(0, slash)))
+function liesBelow(key, listing) {
+    for (const above of (0,object_key/* directoriesAbove */.jH)(key))
+        if (listing.has(above))
             return true;
     return false;
 }
@@ -9477,11 +9477,9 @@ class Run {
         return { tree, ...listed };
     }
     get #hiddenBelow() {
-        const { destination, connection } = this.#options;
         return {
             store: this.#ports.store,
-            prefix: destination.prefix,
-            concurrency: (0,model_options/* requestsInFlight */._)(connection),
+            concurrency: (0,model_options/* requestsInFlight */._)(this.#options.connection),
             signal: this.#frame.signal,
         };
     }

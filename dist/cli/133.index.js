@@ -1032,7 +1032,7 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
     async function begin({ path, found }, name) {
         if (found.kind === 'missing')
             return [];
-        for (const directory of directoriesAbove(name))
+        for (const directory of (0,object_key/* directoriesAbove */.jH)(name))
             findings.directories.add(directory);
         const shown = (0,walk_findings/* showName */.$i)(path);
         switch (found.kind) {
@@ -1088,11 +1088,6 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
 }
 function hasGitSegment(path, separator) {
     return path.includes(GIT) && path.split(separator).includes(GIT);
-}
-/** `a` and `a/b` for `a/b/c`. */
-function* directoriesAbove(name) {
-    for (let i = name.indexOf('/'); i !== -1; i = name.indexOf('/', i + 1))
-        yield name.slice(0, i);
 }
 function isOnTheWay(directory, real) {
     for (let on = directory; on !== undefined; on = on.parent) {
@@ -1267,7 +1262,7 @@ function isBelowAny(name, names) {
         return false;
     if (names.has(name) || names.has(''))
         return true;
-    for (const directory of directoriesAbove(name))
+    for (const directory of (0,object_key/* directoriesAbove */.jH)(name))
         if (names.has(directory))
             return true;
     return false;

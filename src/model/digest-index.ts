@@ -10,6 +10,7 @@ import {
   isObjectRow,
   isSize,
   ObjectRows,
+  type Writable,
 } from './index-rows.js';
 import { isDistribution, isInvalidationPath } from './invalidation.js';
 import type { ObjectKey } from './object-key.js';
@@ -275,7 +276,7 @@ export function* formatIndex(index: WritableIndex): Generator<string> {
 
 /** In columns as far as they go; where a line of columns ends depends on nothing but what is in it. */
 function* formatObjects(objects: DigestIndex['objects']): Generator<string> {
-  const rows = new ObjectRows();
+  let rows = new ObjectRows();
   for (const [key, entry] of objects) {
     if (!isObjectRow(entry)) {
       const { extra, ...members } = entry;
@@ -283,22 +284,26 @@ function* formatObjects(objects: DigestIndex['objects']): Generator<string> {
       continue;
     }
     rows.add(key, entry);
-    if (rows.isFull) yield line({ objects: rows.take() });
+    if (!rows.isFull) continue;
+    yield line({ objects: rows.columns });
+    rows = new ObjectRows();
   }
-  if (rows.length > 0) yield line({ objects: rows.take() });
+  if (rows.length > 0) yield line({ objects: rows.columns });
 }
 
+/** In their order, by which two runs are compared. */
 function* formatFiles(files: WritableIndex['files']): Generator<string> {
-  const rows = new FileRows();
+  let rows = new FileRows();
   for (const [path, entry] of files) {
-    if (isFileRow(entry)) rows.add(path, entry);
-    if (rows.isFull) yield line({ files: rows.take() });
-    if (isFileRow(entry)) continue;
-    // In their order, by which two runs are compared.
-    if (rows.length > 0) yield line({ files: rows.take() });
-    yield formatFile(path, entry);
+    const isRow = isFileRow(entry);
+    if (isRow) rows.add(path, entry);
+    if (rows.isFull || (!isRow && rows.length > 0)) {
+      yield line({ files: rows.columns });
+      rows = new FileRows();
+    }
+    if (!isRow) yield formatFile(path, entry);
   }
-  if (rows.length > 0) yield line({ files: rows.take() });
+  if (rows.length > 0) yield line({ files: rows.columns });
 }
 
 function formatFile(path: string, { extra, size, mtimeNs, ctimeNs, ino, md5 }: FileEntry): string {
@@ -394,8 +399,6 @@ function extraOf(
   }
   return extra;
 }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
 function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | undefined {

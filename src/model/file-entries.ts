@@ -1,6 +1,6 @@
 import type { FileEntry } from './digest-index.js';
 import { EntriesMap } from './entries-map.js';
-import { type FileBlock, md5Row } from './index-rows.js';
+import type { FileBlock } from './index-rows.js';
 import { Md5Column } from './md5-column.js';
 import { fits, moved, NameTable } from './name-table.js';
 
@@ -43,12 +43,12 @@ export class FileEntries extends EntriesMap<string, FileEntry> {
     for (const [i, path] of paths.entries()) {
       const row = this.#paths.add(path);
       if (row >= this.#sizes.length) this.#widen();
-      if (this.#others.size > 0) this.#others.delete(row);
+      this.#others.delete(row);
       this.#sizes[row] = sizes[i]!;
       this.#mtimes[row] = mtimes[i]!;
       this.#ctimes[row] = ctimes[i]!;
       this.#inodes[row] = inodes[i]!;
-      this.#md5s.setBytes(row, md5Row(md5s, i));
+      this.#md5s.setBytes(row, md5s, i);
     }
   }
 

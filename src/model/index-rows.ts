@@ -15,7 +15,6 @@ const ROWS = 1000;
 const NAME_CHARS = 96 * 1024;
 
 const MD5_DIGITS = 32;
-const MD5_BYTES = 16;
 const HEX = /^[0-9a-f]*$/;
 
 /** In place of what a row does not have. */
@@ -79,20 +78,25 @@ export function isFileRow({ mtimeNs, ctimeNs, ino, extra }: FileEntry): boolean 
   return extra === undefined && fits(mtimeNs) && fits(ctimeNs) && fits(ino);
 }
 
-/** Gathers objects for a line. */
+/** Gathers objects for one line. */
 export class ObjectRows {
-  #keys: string[] = [];
-  #sizes: number[] = [];
+  readonly #keys: string[] = [];
+  readonly #sizes: number[] = [];
   #md5s = '';
   #etags = '';
-  #headers: number[] = [];
-  #places = new Map<string, number>();
-  #modified: number[] = [];
-  #written: number[] = [];
+  readonly #headers: number[] = [];
+  readonly #places = new Map<string, number>();
+  readonly #modified: number[] = [];
+  readonly #written: number[] = [];
   #chars = 0;
 
   get length(): number {
     return this.#keys.length;
+  }
+
+  /** By what was added alone: the same objects always make the same lines. */
+  get isFull(): boolean {
+    return this.length === ROWS || this.#chars >= NAME_CHARS;
   }
 
   /** @param entry as `isObjectRow` wants it */
@@ -115,14 +119,8 @@ export class ObjectRows {
     return this.#places.size - 1;
   }
 
-  /** By what was added alone: the same objects always make the same lines. */
-  get isFull(): boolean {
-    return this.length === ROWS || this.#chars >= NAME_CHARS;
-  }
-
-  /** What was gathered; nothing is left. */
-  take(): ObjectColumns {
-    const columns: ObjectColumns = {
+  get columns(): ObjectColumns {
+    return {
       key: this.#keys,
       size: this.#sizes,
       md5: this.#md5s,
@@ -131,23 +129,13 @@ export class ObjectRows {
       ...(this.#modified.every(isNone) ? {} : { modified: this.#modified }),
       ...(this.#written.every(isNone) ? {} : { written: this.#written }),
     };
-    this.#keys = [];
-    this.#sizes = [];
-    this.#md5s = '';
-    this.#etags = '';
-    this.#headers = [];
-    this.#places = new Map();
-    this.#modified = [];
-    this.#written = [];
-    this.#chars = 0;
-    return columns;
   }
 }
 
-/** Gathers local files for a line. */
+/** Gathers local files for one line. */
 export class FileRows {
-  #paths: string[] = [];
-  #sizes: number[] = [];
+  readonly #paths: string[] = [];
+  readonly #sizes: number[] = [];
   #md5s = '';
   readonly #mtimes = new BigInt64Array(ROWS);
   readonly #ctimes = new BigInt64Array(ROWS);
@@ -156,6 +144,10 @@ export class FileRows {
 
   get length(): number {
     return this.#paths.length;
+  }
+
+  get isFull(): boolean {
+    return this.length === ROWS || this.#chars >= NAME_CHARS;
   }
 
   /** @param entry as `isFileRow` wants it */
@@ -170,26 +162,15 @@ export class FileRows {
     this.#chars += path.length;
   }
 
-  get isFull(): boolean {
-    return this.length === ROWS || this.#chars >= NAME_CHARS;
-  }
-
-  /** What was gathered; nothing is left. */
-  take(): FileColumns {
-    const rows = this.length;
-    const columns: FileColumns = {
+  get columns(): FileColumns {
+    return {
       path: this.#paths,
       size: this.#sizes,
       md5: this.#md5s,
-      mtimeNs: base64(this.#mtimes, rows),
-      ctimeNs: base64(this.#ctimes, rows),
-      ino: base64(this.#inodes, rows),
+      mtimeNs: base64(this.#mtimes, this.length),
+      ctimeNs: base64(this.#ctimes, this.length),
+      ino: base64(this.#inodes, this.length),
     };
-    this.#paths = [];
-    this.#sizes = [];
-    this.#md5s = '';
-    this.#chars = 0;
-    return columns;
   }
 }
 
@@ -226,6 +207,7 @@ export function addObjectRows(value: unknown, objects: Map<string, ObjectEntry>)
 export interface FileBlock {
   readonly paths: readonly string[];
   readonly sizes: readonly number[];
+  /** 16 bytes a row. */
   readonly md5s: Buffer;
   readonly mtimes: BigInt64Array;
   readonly ctimes: BigInt64Array;
@@ -246,12 +228,7 @@ export function fileBlock(value: unknown): FileBlock | undefined {
   return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
 }
 
-/** The digest of a row of `FileBlock.md5s`. */
-export function md5Row(md5s: Buffer, row: number): Buffer {
-  return md5s.subarray(row * MD5_BYTES, (row + 1) * MD5_BYTES);
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A column that a newer version added may say what the others mean: such a line is not read. */
 function isRecord(value: unknown, columns: ReadonlySet<string>): value is Readonly<Record<string, unknown>> {

@@ -15,10 +15,10 @@ export class Md5Column {
     this.#isSet[row] = 1;
   }
 
-  /** @param md5 its 16 bytes */
-  setBytes(row: number, md5: Uint8Array): void {
+  /** Takes one over from others, 16 bytes each. */
+  setBytes(row: number, md5s: Buffer, from: number): void {
     this.#reach(row);
-    this.#bytes.set(md5, row * BYTES);
+    md5s.copy(this.#bytes, row * BYTES, from * BYTES, (from + 1) * BYTES);
     this.#isSet[row] = 1;
   }
 

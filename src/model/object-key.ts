@@ -42,3 +42,8 @@ export function compareKeys(a: string, b: string): number {
   }
   return a.length - b.length;
 }
+
+/** `a` and `a/b` for `a/b/c`. */
+export function* directoriesAbove(name: string): Generator<string> {
+  for (let i = name.indexOf('/'); i !== -1; i = name.indexOf('/', i + 1)) yield name.slice(0, i);
+}

@@ -2,7 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { SyncError } from '../model/errors.js';
 import { Listing } from '../model/listing.js';
-import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
+import { directoriesAbove, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import { type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
@@ -87,11 +87,11 @@ function tooLarge(objects: number, memory: number): StoreError {
 export async function addHidden(
   listing: Listing,
   keys: Iterable<ObjectKey>,
-  { store, prefix, concurrency, signal, onListed }: HiddenOptions,
+  { store, concurrency, signal, onListed }: HiddenOptions,
 ): Promise<void> {
   if (!store.keysAreFiles) return;
   const due: ObjectKey[] = [];
-  for (const key of keys) if (!listing.has(key) && liesBelow(key, listing, prefix)) due.push(key);
+  for (const key of keys) if (!listing.has(key) && liesBelow(key, listing)) due.push(key);
   await forEachConcurrent(due, concurrency, async (key) => {
     const head = await store.head(key, signal);
     if (head === undefined) return;
@@ -104,14 +104,12 @@ export async function addHidden(
 
 export interface HiddenOptions extends Pick<ListOptions, 'onListed'> {
   readonly store: ObjectStore;
-  readonly prefix: Prefix;
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }
 
-function liesBelow(key: ObjectKey, listing: Listing, prefix: Prefix): boolean {
-  for (let slash = key.indexOf('/', prefix.length); slash !== -1; slash = key.indexOf('/', slash + 1))
-    if (listing.has(key.slice(0, slash) as ObjectKey)) return true;
+function liesBelow(key: ObjectKey, listing: Listing): boolean {
+  for (const above of directoriesAbove(key)) if (listing.has(above as ObjectKey)) return true;
   return false;
 }
 

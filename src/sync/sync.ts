@@ -753,11 +753,9 @@ class Run {
   }
 
   get #hiddenBelow(): HiddenOptions {
-    const { destination, connection } = this.#options;
     return {
       store: this.#ports.store,
-      prefix: destination.prefix,
-      concurrency: requestsInFlight(connection),
+      concurrency: requestsInFlight(this.#options.connection),
       signal: this.#frame.signal,
     };
   }

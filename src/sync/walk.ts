@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path';
 import { usageError } from '../model/errors.js';
-import { compareKeys, OWN_DIRECTORY } from '../model/object-key.js';
+import { compareKeys, directoriesAbove, OWN_DIRECTORY } from '../model/object-key.js';
 import type { Files } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import { parseExcludes } from './excludes.js';
@@ -10,7 +10,6 @@ import { findRoots, type Start } from './roots.js';
 import { collisionWarning, listed, NAMES_SHOWN, refusalOf, showName } from './walk-findings.js';
 import {
   createWalker,
-  directoriesAbove,
   type Findings,
   type Found,
   GIT,

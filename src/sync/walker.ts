@@ -4,7 +4,7 @@ import { access, constants, readdir, readlink, realpath, stat } from 'node:fs/pr
 import { basename, dirname, sep } from 'node:path';
 import { isInside } from '../disk/is-inside.js';
 import type { ErrorCode } from '../model/errors.js';
-import { OWN_DIRECTORY } from '../model/object-key.js';
+import { directoriesAbove, OWN_DIRECTORY } from '../model/object-key.js';
 import type { TreeOptions } from '../model/options.js';
 import type { Excludes } from './excludes.js';
 import type { FileTable } from './file-table.js';
@@ -319,11 +319,6 @@ export function createWalker({
 
 export function hasGitSegment(path: string, separator: string): boolean {
   return path.includes(GIT) && path.split(separator).includes(GIT);
-}
-
-/** `a` and `a/b` for `a/b/c`. */
-export function* directoriesAbove(name: string): Generator<string> {
-  for (let i = name.indexOf('/'); i !== -1; i = name.indexOf('/', i + 1)) yield name.slice(0, i);
 }
 
 function isOnTheWay(directory: Directory, real: string): boolean {
