@@ -31,6 +31,20 @@ afterEach(async () => {
   await removeTree(root);
 });
 
+/** The index of a run that was stopped while its first part was on its way. */
+async function stoppedInUpload(): Promise<ReturnType<typeof memoryIndex>> {
+  const index = memoryIndex();
+  const stop = new AbortController();
+  s3.server.faults.add({ match: { operation: 'UploadPart' }, fault: { kind: 'hang' } });
+  const remove = s3.server.before({ operation: 'UploadPart' }, () =>
+    stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped')),
+  );
+  await publish(s3, bucket, root, { index, signal: stop.signal });
+  remove();
+  s3.server.faults.clear();
+  return index;
+}
+
 describe('delay-updates', () => {
   const delayed: Changes = { delayUpdates: true, deletes: { deleteAfter: true } };
 
@@ -268,15 +282,7 @@ describe('interrupted', () => {
 
   test('an upload of another machine that has nothing of use is left to it', async () => {
     await writeTree({ 'big.bin': noise(9 * MIB) }, root);
-    const index = memoryIndex();
-    const stop = new AbortController();
-    s3.server.faults.add({ match: { operation: 'UploadPart' }, fault: { kind: 'hang' } });
-    const remove = s3.server.before({ operation: 'UploadPart' }, () =>
-      stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped')),
-    );
-    await publish(s3, bucket, root, { index, signal: stop.signal });
-    remove();
-    s3.server.faults.clear();
+    const index = await stoppedInUpload();
     const [theirs] = s3.server.uploads(bucket);
     const entries = parseIndex(index.bytes ?? Buffer.alloc(0)).index?.uploads ?? new Map();
     index.bytes = Buffer.from('s3-dedup-sync-index 1\n');
@@ -315,15 +321,7 @@ describe('interrupted', () => {
 
 test('an upload of a run that may still be at work is left to it, until it is old', async () => {
   await writeTree({ 'big.bin': noise(9 * MIB) }, root);
-  const index = memoryIndex();
-  const stop = new AbortController();
-  s3.server.faults.add({ match: { operation: 'UploadPart' }, fault: { kind: 'hang' } });
-  const remove = s3.server.before({ operation: 'UploadPart' }, () =>
-    stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped')),
-  );
-  await publish(s3, bucket, root, { index, signal: stop.signal });
-  remove();
-  s3.server.faults.clear();
+  const index = await stoppedInUpload();
   const [theirs] = s3.server.uploads(bucket);
   expect(theirs).toBeDefined();
   // As if another machine had begun it.

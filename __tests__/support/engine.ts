@@ -1,4 +1,3 @@
-import { literalPath } from '../../src/action/path-lines.js';
 import type { Event } from '../../src/model/events.js';
 import { parsePrefix } from '../../src/model/object-key.js';
 import { type Destination, destinationUrl } from '../../src/model/objects.js';
@@ -8,6 +7,7 @@ import { openStore } from '../../src/store/open.js';
 import type { CopyPlace, IndexStorage, IndexTrust, SourcePort, SyncResult } from '../../src/sync/ports.js';
 import { sync } from '../../src/sync/sync.js';
 import type { TestServer } from './servers.js';
+import { treeOptions } from './walk-tree.js';
 
 /** Parts of the options that a test sets; the rest are the defaults. */
 export interface Changes {
@@ -65,15 +65,7 @@ export function optionsFor(
 ): SyncOptions {
   return {
     command: changes.command ?? 'sync',
-    tree: {
-      patterns: [literalPath(root)],
-      root: undefined,
-      excludes: [],
-      includeGit: false,
-      symlinks: 'inside',
-      ifNoFilesFound: 'error',
-      ...changes.tree,
-    },
+    tree: { ...treeOptions(root), ...changes.tree },
     destination: { bucket, prefix: parsePrefix(changes.prefix ?? 'p') },
     ...(changes.target === undefined ? {} : { target: changes.target }),
     connection: {
