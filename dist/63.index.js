@@ -366,8 +366,8 @@ async function makeDirectory(path) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   TM: () => (/* binding */ stretchesOf),
 /* harmony export */   U9: () => (/* binding */ isChunksText),
+/* harmony export */   bF: () => (/* binding */ cutChunks),
 /* harmony export */   ey: () => (/* binding */ formatChunks),
-/* harmony export */   jH: () => (/* binding */ Chunker),
 /* harmony export */   si: () => (/* binding */ parseChunks),
 /* harmony export */   u8: () => (/* binding */ chunkUnit)
 /* harmony export */ });
@@ -405,70 +405,115 @@ const GEAR = Int32Array.from({ length: 256 }, (_, byte) => {
     return mixed ^ (mixed >>> 16);
 });
 /**
- * Cuts a stream of bytes: FastCDC's gear hash (https://www.usenix.org/conference/atc16/technical-sessions/presentation/xia),
+ * Cuts a file: FastCDC's gear hash (https://www.usenix.org/conference/atc16/technical-sessions/presentation/xia),
  * which looks at no byte that is too near to the last border. 600 MiB/s of those that it looks at, a third.
+ *
+ * @param size bytes of the file
+ * @param unit as `chunkUnit` has it, a power of two
+ * @param older chunks of an older version: where this one begins as one of them, and has its sum, it is the same chunk,
+ *   whose end need not be looked for. The chunks are those that they are without it.
  */
-class Chunker {
-    #least;
-    #most;
-    #mask;
-    #sizes = [];
-    #sums = [];
-    #size = 0;
-    #sum = 0;
-    #hash = 0;
-    /** @param unit as `chunkUnit` has it, a power of two */
-    constructor(unit) {
-        this.#least = 2 * unit;
-        this.#most = 8 * unit;
-        // The high bits: each of the last 32 bytes has moved them.
-        this.#mask = -1 << (32 - Math.log2(unit));
+function cutChunks(size, unit, bytesFrom, older) {
+    const bounds = { least: 2 * unit, most: 8 * unit };
+    const sizes = [];
+    const sums = [];
+    const places = older && new ChunkPlaces(older);
+    for (let start = 0; start < size;) {
+        const same = places?.expected(start, size - start, bounds);
+        const isSame = same !== undefined && sumOf(start, same.size, bytesFrom) === same.sum;
+        const chunk = isSame ? same : nextChunk(start, size - start, bounds, unit, bytesFrom);
+        if (!isSame)
+            places?.find(start, chunk);
+        sizes.push(chunk.size);
+        sums.push(chunk.sum);
+        start += chunk.size;
     }
-    update(bytes) {
-        let start = 0;
-        for (let at = 0; at < bytes.length;) {
-            if (this.#size < this.#least) {
-                const skipped = Math.min(this.#least - this.#size, bytes.length - at);
-                this.#size += skipped;
-                at += skipped;
-                continue;
-            }
-            const limit = Math.min(bytes.length, at + this.#most - this.#size);
-            const end = this.#scan(bytes, at, limit);
-            const isBorder = (this.#hash & this.#mask) === 0;
-            this.#size += end - at;
-            at = end;
-            if (isBorder || this.#size === this.#most) {
-                this.#cut(bytes.subarray(start, at));
-                start = at;
-            }
-        }
-        this.#sum = (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(bytes.subarray(start), this.#sum);
-    }
-    /** The end of the first byte that is a border, or `limit`. */
-    #scan(bytes, from, limit) {
-        const mask = this.#mask;
-        let hash = this.#hash;
-        let at = from;
-        while (at < limit) {
+    return { sizes: Uint32Array.from(sizes), sums: Uint32Array.from(sums) };
+}
+/** @param left bytes until the end of the file, 1 or more */
+function nextChunk(start, left, { least, most }, unit, bytesFrom) {
+    // The high bits: each of the last 32 bytes has moved them.
+    const mask = -1 << (32 - Math.log2(unit));
+    const limit = Math.min(most, left);
+    let size = 0;
+    let sum = 0;
+    let hash = 0;
+    while (size < limit) {
+        const bytes = bytesFrom(start + size);
+        const end = Math.min(bytes.length, limit - size);
+        let at = Math.min(Math.max(least - size, 0), end);
+        let isBorder = false;
+        while (at < end) {
             hash = ((hash << 1) + GEAR[bytes[at++]]) | 0;
-            if ((hash & mask) === 0)
+            if ((hash & mask) === 0) {
+                isBorder = true;
                 break;
+            }
         }
-        this.#hash = hash;
-        return at;
+        sum = (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(bytes.subarray(0, at), sum);
+        size += at;
+        if (isBorder)
+            break;
     }
-    #cut(rest) {
-        this.#sizes.push(this.#size);
-        this.#sums.push((0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(rest, this.#sum));
-        this.#size = 0;
-        this.#sum = 0;
-        this.#hash = 0;
+    return { size, sum };
+}
+function sumOf(start, size, bytesFrom) {
+    let sum = 0;
+    for (let done = 0; done < size;) {
+        const bytes = bytesFrom(start + done).subarray(0, size - done);
+        sum = (0,node_zlib__WEBPACK_IMPORTED_MODULE_0__.crc32)(bytes, sum);
+        done += bytes.length;
     }
-    finish() {
-        if (this.#size > 0)
-            this.#cut(new Uint8Array(0));
-        return { sizes: Uint32Array.from(this.#sizes), sums: Uint32Array.from(this.#sums) };
+    return sum;
+}
+/** Where the chunks of an object lie. */
+class ChunkPlaces {
+    #chunks;
+    offsets;
+    #byOffset = new Map();
+    #bySum = new Map();
+    /** How far the last one that was found had moved. */
+    #moved = 0;
+    constructor(chunks) {
+        const offsets = [];
+        let offset = 0;
+        for (const [i, size] of chunks.sizes.entries()) {
+            offsets.push(offset);
+            this.#byOffset.set(offset, i);
+            if (!this.#bySum.has(chunks.sums[i]))
+                this.#bySum.set(chunks.sums[i], i);
+            offset += size;
+        }
+        this.#chunks = chunks;
+        this.offsets = offsets;
+    }
+    /**
+     * The number of a chunk like one at an offset of another file: of those that occur
+     * more than once, the one that moved as far as the last one did.
+     */
+    find(offset, { size, sum }) {
+        const { sizes, sums } = this.#chunks;
+        const near = this.#byOffset.get(offset + this.#moved);
+        const isSame = (i) => i !== undefined && sums[i] === sum && sizes[i] === size;
+        const found = isSame(near) ? near : this.#bySum.get(sum);
+        if (!isSame(found))
+            return undefined;
+        this.#moved = this.offsets[found] - offset;
+        return found;
+    }
+    /**
+     * The chunk that begins where what is at an offset of another file would be, if it moved as far as the last one that was
+     * found. `undefined`: none does, or this file, of which so much is left, cannot have it.
+     */
+    expected(offset, left, { least, most }) {
+        const { sizes, sums } = this.#chunks;
+        const i = this.#byOffset.get(offset + this.#moved);
+        if (i === undefined)
+            return undefined;
+        const size = sizes[i];
+        // Where an object ends says nothing of its content, and lines of an index may say anything.
+        const isChunk = size === left || (size < left && size >= least && i !== sizes.length - 1);
+        return size <= most && isChunk ? { size, sum: sums[i] } : undefined;
     }
 }
 /** As the index has them: size and sum of each, four bytes each, the lowest first, in base64. */
@@ -506,29 +551,13 @@ function parseChunks(text, size) {
 }
 /** What a file has of another one, in order; neighbours that are neighbours there too are one stretch. */
 function stretchesOf(file, other) {
-    const starts = new Map();
-    const bySum = new Map();
-    const offsets = [];
-    let total = 0;
-    for (const [i, size] of other.sizes.entries()) {
-        starts.set(total, i);
-        offsets.push(total);
-        const sum = other.sums[i];
-        if (!bySum.has(sum))
-            bySum.set(sum, i);
-        total += size;
-    }
-    const isSame = (i, at) => at !== undefined && other.sums[at] === file.sums[i] && other.sizes[at] === file.sizes[i];
+    const places = new ChunkPlaces(other);
     const stretches = [];
     let offset = 0;
-    // How far the last match had moved: of chunks that occur more than once, the one that moved as far.
-    let moved = 0;
     for (const [i, size] of file.sizes.entries()) {
-        const near = starts.get(offset + moved);
-        const at = isSame(i, near) ? near : bySum.get(file.sums[i]);
-        if (isSame(i, at)) {
-            const from = offsets[at];
-            moved = from - offset;
+        const found = places.find(offset, { size, sum: file.sums[i] });
+        if (found !== undefined) {
+            const from = places.offsets[found];
             const last = stretches.at(-1);
             if (last !== undefined && last.offset + last.size === offset && last.from + last.size === from)
                 stretches[stretches.length - 1] = { ...last, size: last.size + size };

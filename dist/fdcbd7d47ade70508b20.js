@@ -120,70 +120,115 @@ const GEAR = Int32Array.from({ length: 256 }, (_, byte) => {
     return mixed ^ (mixed >>> 16);
 });
 /**
- * Cuts a stream of bytes: FastCDC's gear hash (https://www.usenix.org/conference/atc16/technical-sessions/presentation/xia),
+ * Cuts a file: FastCDC's gear hash (https://www.usenix.org/conference/atc16/technical-sessions/presentation/xia),
  * which looks at no byte that is too near to the last border. 600 MiB/s of those that it looks at, a third.
+ *
+ * @param size bytes of the file
+ * @param unit as `chunkUnit` has it, a power of two
+ * @param older chunks of an older version: where this one begins as one of them, and has its sum, it is the same chunk,
+ *   whose end need not be looked for. The chunks are those that they are without it.
  */
-class Chunker {
-    #least;
-    #most;
-    #mask;
-    #sizes = [];
-    #sums = [];
-    #size = 0;
-    #sum = 0;
-    #hash = 0;
-    /** @param unit as `chunkUnit` has it, a power of two */
-    constructor(unit) {
-        this.#least = 2 * unit;
-        this.#most = 8 * unit;
-        // The high bits: each of the last 32 bytes has moved them.
-        this.#mask = -1 << (32 - Math.log2(unit));
+function cutChunks(size, unit, bytesFrom, older) {
+    const bounds = { least: 2 * unit, most: 8 * unit };
+    const sizes = [];
+    const sums = [];
+    const places = older && new ChunkPlaces(older);
+    for (let start = 0; start < size;) {
+        const same = places?.expected(start, size - start, bounds);
+        const isSame = same !== undefined && sumOf(start, same.size, bytesFrom) === same.sum;
+        const chunk = isSame ? same : nextChunk(start, size - start, bounds, unit, bytesFrom);
+        if (!isSame)
+            places?.find(start, chunk);
+        sizes.push(chunk.size);
+        sums.push(chunk.sum);
+        start += chunk.size;
     }
-    update(bytes) {
-        let start = 0;
-        for (let at = 0; at < bytes.length;) {
-            if (this.#size < this.#least) {
-                const skipped = Math.min(this.#least - this.#size, bytes.length - at);
-                this.#size += skipped;
-                at += skipped;
-                continue;
-            }
-            const limit = Math.min(bytes.length, at + this.#most - this.#size);
-            const end = this.#scan(bytes, at, limit);
-            const isBorder = (this.#hash & this.#mask) === 0;
-            this.#size += end - at;
-            at = end;
-            if (isBorder || this.#size === this.#most) {
-                this.#cut(bytes.subarray(start, at));
-                start = at;
-            }
-        }
-        this.#sum = (0,external_node_zlib_namespaceObject.crc32)(bytes.subarray(start), this.#sum);
-    }
-    /** The end of the first byte that is a border, or `limit`. */
-    #scan(bytes, from, limit) {
-        const mask = this.#mask;
-        let hash = this.#hash;
-        let at = from;
-        while (at < limit) {
+    return { sizes: Uint32Array.from(sizes), sums: Uint32Array.from(sums) };
+}
+/** @param left bytes until the end of the file, 1 or more */
+function nextChunk(start, left, { least, most }, unit, bytesFrom) {
+    // The high bits: each of the last 32 bytes has moved them.
+    const mask = -1 << (32 - Math.log2(unit));
+    const limit = Math.min(most, left);
+    let size = 0;
+    let sum = 0;
+    let hash = 0;
+    while (size < limit) {
+        const bytes = bytesFrom(start + size);
+        const end = Math.min(bytes.length, limit - size);
+        let at = Math.min(Math.max(least - size, 0), end);
+        let isBorder = false;
+        while (at < end) {
             hash = ((hash << 1) + GEAR[bytes[at++]]) | 0;
-            if ((hash & mask) === 0)
+            if ((hash & mask) === 0) {
+                isBorder = true;
                 break;
+            }
         }
-        this.#hash = hash;
-        return at;
+        sum = (0,external_node_zlib_namespaceObject.crc32)(bytes.subarray(0, at), sum);
+        size += at;
+        if (isBorder)
+            break;
     }
-    #cut(rest) {
-        this.#sizes.push(this.#size);
-        this.#sums.push((0,external_node_zlib_namespaceObject.crc32)(rest, this.#sum));
-        this.#size = 0;
-        this.#sum = 0;
-        this.#hash = 0;
+    return { size, sum };
+}
+function sumOf(start, size, bytesFrom) {
+    let sum = 0;
+    for (let done = 0; done < size;) {
+        const bytes = bytesFrom(start + done).subarray(0, size - done);
+        sum = (0,external_node_zlib_namespaceObject.crc32)(bytes, sum);
+        done += bytes.length;
     }
-    finish() {
-        if (this.#size > 0)
-            this.#cut(new Uint8Array(0));
-        return { sizes: Uint32Array.from(this.#sizes), sums: Uint32Array.from(this.#sums) };
+    return sum;
+}
+/** Where the chunks of an object lie. */
+class ChunkPlaces {
+    #chunks;
+    offsets;
+    #byOffset = new Map();
+    #bySum = new Map();
+    /** How far the last one that was found had moved. */
+    #moved = 0;
+    constructor(chunks) {
+        const offsets = [];
+        let offset = 0;
+        for (const [i, size] of chunks.sizes.entries()) {
+            offsets.push(offset);
+            this.#byOffset.set(offset, i);
+            if (!this.#bySum.has(chunks.sums[i]))
+                this.#bySum.set(chunks.sums[i], i);
+            offset += size;
+        }
+        this.#chunks = chunks;
+        this.offsets = offsets;
+    }
+    /**
+     * The number of a chunk like one at an offset of another file: of those that occur
+     * more than once, the one that moved as far as the last one did.
+     */
+    find(offset, { size, sum }) {
+        const { sizes, sums } = this.#chunks;
+        const near = this.#byOffset.get(offset + this.#moved);
+        const isSame = (i) => i !== undefined && sums[i] === sum && sizes[i] === size;
+        const found = isSame(near) ? near : this.#bySum.get(sum);
+        if (!isSame(found))
+            return undefined;
+        this.#moved = this.offsets[found] - offset;
+        return found;
+    }
+    /**
+     * The chunk that begins where what is at an offset of another file would be, if it moved as far as the last one that was
+     * found. `undefined`: none does, or this file, of which so much is left, cannot have it.
+     */
+    expected(offset, left, { least, most }) {
+        const { sizes, sums } = this.#chunks;
+        const i = this.#byOffset.get(offset + this.#moved);
+        if (i === undefined)
+            return undefined;
+        const size = sizes[i];
+        // Where an object ends says nothing of its content, and lines of an index may say anything.
+        const isChunk = size === left || (size < left && size >= least && i !== sizes.length - 1);
+        return size <= most && isChunk ? { size, sum: sums[i] } : undefined;
     }
 }
 /** As the index has them: size and sum of each, four bytes each, the lowest first, in base64. */
@@ -221,29 +266,13 @@ function parseChunks(text, size) {
 }
 /** What a file has of another one, in order; neighbours that are neighbours there too are one stretch. */
 function stretchesOf(file, other) {
-    const starts = new Map();
-    const bySum = new Map();
-    const offsets = [];
-    let total = 0;
-    for (const [i, size] of other.sizes.entries()) {
-        starts.set(total, i);
-        offsets.push(total);
-        const sum = other.sums[i];
-        if (!bySum.has(sum))
-            bySum.set(sum, i);
-        total += size;
-    }
-    const isSame = (i, at) => at !== undefined && other.sums[at] === file.sums[i] && other.sizes[at] === file.sizes[i];
+    const places = new ChunkPlaces(other);
     const stretches = [];
     let offset = 0;
-    // How far the last match had moved: of chunks that occur more than once, the one that moved as far.
-    let moved = 0;
     for (const [i, size] of file.sizes.entries()) {
-        const near = starts.get(offset + moved);
-        const at = isSame(i, near) ? near : bySum.get(file.sums[i]);
-        if (isSame(i, at)) {
-            const from = offsets[at];
-            moved = from - offset;
+        const found = places.find(offset, { size, sum: file.sums[i] });
+        if (found !== undefined) {
+            const from = places.offsets[found];
             const last = stretches.at(-1);
             if (last !== undefined && last.offset + last.size === offset && last.from + last.size === from)
                 stretches[stretches.length - 1] = { ...last, size: last.size + size };
@@ -1672,6 +1701,14 @@ const SPREAD = 0x9e3779b1;
 function emptySum() {
     return new Uint32Array(SUM_WORDS);
 }
+/** What several ranges are together. */
+function totalSum(sums) {
+    const total = emptySum();
+    for (const sum of sums)
+        for (const [word, value] of sum.entries())
+            total[word] += value;
+    return total;
+}
 function isSameSum(one, other) {
     return one.every((word, i) => word === other[i]);
 }
@@ -1708,10 +1745,10 @@ class Md5Lanes {
         const sizes = [0, 1, 55, 56, 63, 64, 119, 120, 640, bytes.length];
         const ranges = sizes.map((size) => {
             const read = (into) => void bytes.copy(into, 0, 0, size);
-            return { offset: 0, size, read };
+            return { offset: 0, size, sum: emptySum(), read };
         });
         try {
-            const digests = new Md5Lanes().digest(ranges, emptySum());
+            const digests = new Md5Lanes().digest(ranges);
             return sizes.every((size, i) => digests[i] === md5Of(bytes.subarray(0, size)));
         }
         catch {
@@ -1733,8 +1770,8 @@ class Md5Lanes {
         for (let word = 0; word < SUM_WORDS; word++)
             sum[word] += Math.imul(this.#sums[word], weight);
     }
-    /** Of each range, in order; their bytes are added to the sum. What a range throws ends all. */
-    digest(ranges, sum) {
+    /** Of each range, in order. What a range throws ends all. */
+    digest(ranges) {
         const digests = [];
         const waiting = ranges[Symbol.iterator]();
         const lanes = Array.from({ length: LANES }, () => undefined);
@@ -1752,7 +1789,7 @@ class Md5Lanes {
                         this.#view.setUint32(stateAt(number, word), value, true);
                 }
                 if (lane.blocks === 0)
-                    this.#fill(lane, number, sum);
+                    this.#fill(lane, number);
                 blocks = Math.min(blocks, lane.blocks);
             }
             if (blocks === Number.POSITIVE_INFINITY)
@@ -1774,12 +1811,12 @@ class Md5Lanes {
         }
     }
     /** The next bytes of a lane; with the last ones what MD5 puts after them, and `done` is beyond the size. */
-    #fill(lane, number, sum) {
+    #fill(lane, number) {
         const { range } = lane;
         const from = DATA_AT + number * LANE_BYTES;
         const size = Math.min(PIECE, range.size - lane.done);
         range.read(this.#bytes.subarray(from, from + size));
-        this.#add(from, size, (range.offset + lane.done) / GRANULE, sum);
+        this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
         lane.done += size;
         lane.next = from;
         lane.blocks = size / BLOCK;
@@ -1818,6 +1855,8 @@ class FileChangedError extends Error {
     name = 'FileChangedError';
 }
 const CHUNK = 1024 * 1024;
+/** Read at a time of what is cut: it stays in the second-level cache. Bytes. */
+const CHUNK_READ = 256 * 1024;
 const NO_PARTS = [];
 const NO_ETAGS = [];
 /** Of a file that was digested as a whole alone. Spelled out, as members that are spread lie in an object of their own. */
@@ -1870,8 +1909,8 @@ function digestFile({ file, layouts }, onBytes, scratch = new Scratch()) {
     }
     if (layouts.length > 0 && canSplit(layouts)) {
         const whole = digestWhole({ file, what: 'whole' }, onBytes, scratch);
-        const parts = layouts.map((layout) => digestParts({ file, what: 'parts', layout }, onBytes, scratch));
-        return joined(whole, parts);
+        const parts = distinctParts(layouts).flat();
+        return joined(whole, layouts, digestParts({ file, what: 'parts', parts }, onBytes, scratch));
     }
     const whole = (0,external_node_crypto_namespaceObject.createHash)('md5');
     const cutters = layouts.map((layout) => new PartCutter(partsOf(layout)));
@@ -1889,6 +1928,8 @@ const WORTH_LANES = 3;
 /** MD5 of each file, several at a time. Throws where one cannot be read or is not what its stat said, whichever. */
 function digestFiles(files, onBytes, { lanes }) {
     const open = new Set();
+    /** Which nobody asks for. */
+    const sum = emptySum();
     const rangeOf = (file) => {
         let descriptor;
         let at = 0;
@@ -1905,10 +1946,10 @@ function digestFiles(files, onBytes, { lanes }) {
             open.delete(descriptor);
             (0,external_node_fs_namespaceObject.closeSync)(descriptor);
         };
-        return { offset: 0, size: file.size, read };
+        return { offset: 0, size: file.size, sum, read };
     };
     try {
-        return lanes.digest(files.map(rangeOf), emptySum());
+        return lanes.digest(files.map(rangeOf));
     }
     finally {
         for (const descriptor of open)
@@ -1939,36 +1980,64 @@ function digestWhole({ file }, onBytes, { lanes }) {
     });
     return { md5: whole.digest('hex'), sum };
 }
-function digestParts({ file, layout }, onBytes, { lanes }) {
-    const sum = emptySum();
-    const md5s = withDescriptor(file, (descriptor) => {
-        const ranges = [...partsOf(layout)].map(({ offset, size }) => {
+function digestParts({ file, parts }, onBytes, { lanes }) {
+    return withDescriptor(file, (descriptor) => {
+        const ranges = parts.map(({ offset, size }) => {
             let at = offset;
             const read = (into) => {
                 fill(descriptor, into, at);
                 at += into.length;
                 onBytes(into.length);
             };
-            return { offset, size, read };
+            return { offset, size, sum: emptySum(), read };
         });
-        return lanes.digest(ranges, sum);
+        const md5s = lanes.digest(ranges);
+        return ranges.map(({ offset, size, sum }, i) => ({ offset, size, sum, md5: md5s[i] }));
     });
-    return { md5s, sum };
 }
-/** What two passes or more say together. Throws FileChangedError where they did not read the same. */
-function joined({ md5, sum }, parts) {
-    if (!parts.every((other) => isSameSum(sum, other.sum)))
-        throw new FileChangedError('it changed while it was read');
-    return { md5, partMd5s: parts[0]?.md5s ?? NO_PARTS, etags: parts.map(({ md5s }) => multipartETag(md5s)) };
+/** Of each layout the parts that none before it has: what several have in common is read once. */
+function distinctParts(layouts) {
+    const known = new Set();
+    return layouts.map((layout) => {
+        const own = [...partsOf(layout)].filter((part) => !known.has(rangeId(part)));
+        for (const part of own)
+            known.add(rangeId(part));
+        return own;
+    });
+}
+function rangeId({ offset, size }) {
+    return `${offset}+${size}`;
+}
+/**
+ * What two passes or more say together: one over the whole, others over the parts of layouts. Throws FileChangedError where
+ * they did not read the same.
+ */
+function joined({ md5, sum }, layouts, parts) {
+    const known = new Map(parts.map((part) => [rangeId(part), part]));
+    const all = layouts.map((layout) => {
+        const own = Array.from(partsOf(layout), (part) => known.get(rangeId(part)));
+        if (!isSameSum(sum, totalSum(own.map((part) => part.sum))))
+            throw new FileChangedError('it changed while it was read');
+        return own.map((part) => part.md5);
+    });
+    return { md5, partMd5s: all[0] ?? NO_PARTS, etags: all.map(multipartETag) };
 }
 /** Throws FileChangedError. */
-function chunkFile({ file, unit }, onBytes, { buffer }) {
-    const chunker = new Chunker(unit);
-    readThrough(file, 0, file.size, buffer, (bytes) => {
-        chunker.update(bytes);
-        onBytes(bytes.length);
+function chunkFile({ file, unit, older }, onBytes, { buffer }) {
+    return withDescriptor(file, (descriptor) => {
+        let from = 0;
+        let bytes = buffer.subarray(0, 0);
+        const bytesFrom = (offset) => {
+            if (offset < from || offset >= from + bytes.length) {
+                from = offset;
+                bytes = buffer.subarray(0, Math.min(CHUNK_READ, file.size - offset));
+                fill(descriptor, bytes, offset);
+                onBytes(bytes.length);
+            }
+            return bytes.subarray(offset - from);
+        };
+        return cutChunks(file.size, unit, bytesFrom, older);
     });
-    return chunker.finish();
 }
 /** The parts of both layouts, of the same bytes. Throws FileChangedError. */
 function digestRegion({ file, region }, onBytes, { buffer }) {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Chunker, type Chunks, chunkUnit, formatChunks } from '../../src/model/chunks.js';
+import { formatChunks } from '../../src/model/chunks.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import {
   type DigestIndex,
@@ -12,6 +12,7 @@ import {
 } from '../../src/model/digest-index.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
 import { ownLayout } from '../../src/model/part-sizes.js';
+import { chunksOf } from '../support/chunks.js';
 import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
@@ -40,12 +41,6 @@ afterEach(async () => {
   s3.server.faults.clear();
   await removeTree(root);
 });
-
-function chunksOf(bytes: Buffer): Chunks {
-  const chunker = new Chunker(chunkUnit(bytes.length)!);
-  chunker.update(bytes);
-  return chunker.finish();
-}
 
 /** What a run that published `bytes` says of them. */
 function entryOf(bytes: Buffer): ObjectEntry {

@@ -1,11 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Chunker, type Chunks, chunkUnit, formatChunks } from '../../src/model/chunks.js';
+import { type Chunks, formatChunks } from '../../src/model/chunks.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import { EMPTY_INDEX, emptyIndex, formatIndex, parseIndex } from '../../src/model/digest-index.js';
 import type { MaxDelete } from '../../src/model/options.js';
 import { machineId } from '../../src/sync/index-file.js';
+import { chunksOf } from '../support/chunks.js';
 import { type Changes, memoryIndex, type Published, publish } from '../support/engine.js';
 import { SEED } from '../support/seed.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -366,12 +367,6 @@ const NEW_IMAGE = Buffer.concat([
 /** Of the object's size: what it held once. */
 const STALE_IMAGE = Buffer.concat([OLD_IMAGE.subarray(33 * MIB), OLD_IMAGE.subarray(0, 33 * MIB)]);
 
-function chunksOf(bytes: Buffer): Chunks {
-  const chunker = new Chunker(chunkUnit(bytes.length)!);
-  chunker.update(bytes);
-  return chunker.finish();
-}
-
 const lieOfChunks = fc.record({
   kind: fc.constantFrom('swap', 'sum', 'border', 'drop' as const),
   at: fc.nat(),
@@ -380,7 +375,11 @@ const lieOfChunks = fc.record({
 
 test('C18: whatever is said of what a large object is made of, forged or stale: what is published is the file', async () => {
   const large = await writeTree({ image: NEW_IMAGE });
-  const [old, next, stale] = [OLD_IMAGE, NEW_IMAGE, STALE_IMAGE].map(chunksOf) as [Chunks, Chunks, Chunks];
+  const [old, next, stale] = [OLD_IMAGE, NEW_IMAGE, STALE_IMAGE].map((bytes) => chunksOf(bytes)) as [
+    Chunks,
+    Chunks,
+    Chunks,
+  ];
   const md5OfOld = md5Of(OLD_IMAGE);
   await fc.assert(
     fc.asyncProperty(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import { parseDestinationLine } from '../../src/console/destination.js';
 import { type OptionsContext, parseOptions } from '../../src/console/options.js';
-import { Chunker, type Chunks, formatChunks, parseChunks, stretchesOf } from '../../src/model/chunks.js';
+import { type Chunks, cutChunks, formatChunks, parseChunks, stretchesOf } from '../../src/model/chunks.js';
 import { classifyETag, type ETag, md5Of, parseETag, parseMd5 } from '../../src/model/digest.js';
 import {
   formatIndex,
@@ -449,15 +449,13 @@ export const TARGETS: readonly FuzzTarget[] = [
     name: 'cutting',
     seeds: [Array.from({ length: 400 }, (_, i) => `line ${i * i}`).join('\n'), '\0'.repeat(1000)],
     run(bytes) {
-      const cut = (pieces: readonly Buffer[]): Chunks => {
-        const chunker = new Chunker(16);
-        for (const piece of pieces) chunker.update(piece);
-        return chunker.finish();
-      };
-      const chunks = cut([bytes]);
+      const cut = (file: Buffer, block: number, older?: Chunks): Chunks =>
+        cutChunks(file.length, 16, (offset) => file.subarray(offset, offset + block), older);
+      const chunks = cut(bytes, 64);
       const at = (bytes[0] ?? 0) % (bytes.length + 1);
-      const rest = bytes.subarray(at);
-      assert.deepEqual(cut([bytes.subarray(0, at), rest.subarray(0, 1), rest.subarray(1)]), chunks);
+      assert.deepEqual(cut(bytes, 1 + at), chunks);
+      for (const other of [bytes, bytes.subarray(at), Buffer.concat([bytes.subarray(at), bytes])])
+        assert.deepEqual(cut(bytes, 64, cut(other, 64)), chunks);
       let start = 0;
       for (const [i, size] of chunks.sizes.entries()) {
         const isLast = i === chunks.sizes.length - 1;

@@ -390,6 +390,7 @@ __webpack_require__.d(__webpack_exports__, {
   zf: () => (/* binding */ digestParts),
   NC: () => (/* binding */ digestRegion),
   GU: () => (/* binding */ digestWhole),
+  Dx: () => (/* binding */ distinctParts),
   oR: () => (/* binding */ joined),
   qX: () => (/* binding */ readRange),
   yD: () => (/* binding */ restat),
@@ -436,6 +437,14 @@ const SPREAD = 0x9e3779b1;
 function md5_lanes_emptySum() {
     return new Uint32Array(SUM_WORDS);
 }
+/** What several ranges are together. */
+function totalSum(sums) {
+    const total = md5_lanes_emptySum();
+    for (const sum of sums)
+        for (const [word, value] of sum.entries())
+            total[word] += value;
+    return total;
+}
 function isSameSum(one, other) {
     return one.every((word, i) => word === other[i]);
 }
@@ -472,10 +481,10 @@ class md5_lanes_Md5Lanes {
         const sizes = [0, 1, 55, 56, 63, 64, 119, 120, 640, bytes.length];
         const ranges = sizes.map((size) => {
             const read = (into) => void bytes.copy(into, 0, 0, size);
-            return { offset: 0, size, read };
+            return { offset: 0, size, sum: md5_lanes_emptySum(), read };
         });
         try {
-            const digests = new md5_lanes_Md5Lanes().digest(ranges, md5_lanes_emptySum());
+            const digests = new md5_lanes_Md5Lanes().digest(ranges);
             return sizes.every((size, i) => digests[i] === (0,digest/* md5Of */.iF)(bytes.subarray(0, size)));
         }
         catch {
@@ -497,8 +506,8 @@ class md5_lanes_Md5Lanes {
         for (let word = 0; word < SUM_WORDS; word++)
             sum[word] += Math.imul(this.#sums[word], weight);
     }
-    /** Of each range, in order; their bytes are added to the sum. What a range throws ends all. */
-    digest(ranges, sum) {
+    /** Of each range, in order. What a range throws ends all. */
+    digest(ranges) {
         const digests = [];
         const waiting = ranges[Symbol.iterator]();
         const lanes = Array.from({ length: md5_module/* LANES */.Ci }, () => undefined);
@@ -516,7 +525,7 @@ class md5_lanes_Md5Lanes {
                         this.#view.setUint32(stateAt(number, word), value, true);
                 }
                 if (lane.blocks === 0)
-                    this.#fill(lane, number, sum);
+                    this.#fill(lane, number);
                 blocks = Math.min(blocks, lane.blocks);
             }
             if (blocks === Number.POSITIVE_INFINITY)
@@ -538,12 +547,12 @@ class md5_lanes_Md5Lanes {
         }
     }
     /** The next bytes of a lane; with the last ones what MD5 puts after them, and `done` is beyond the size. */
-    #fill(lane, number, sum) {
+    #fill(lane, number) {
         const { range } = lane;
         const from = md5_module/* DATA_AT */.Xy + number * LANE_BYTES;
         const size = Math.min(PIECE, range.size - lane.done);
         range.read(this.#bytes.subarray(from, from + size));
-        this.#add(from, size, (range.offset + lane.done) / GRANULE, sum);
+        this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
         lane.done += size;
         lane.next = from;
         lane.blocks = size / md5_module/* BLOCK */.IE;
@@ -582,6 +591,8 @@ class FileChangedError extends Error {
     name = 'FileChangedError';
 }
 const CHUNK = 1024 * 1024;
+/** Read at a time of what is cut: it stays in the second-level cache. Bytes. */
+const CHUNK_READ = 256 * 1024;
 const NO_PARTS = [];
 const NO_ETAGS = [];
 /** Of a file that was digested as a whole alone. Spelled out, as members that are spread lie in an object of their own. */
@@ -634,8 +645,8 @@ function digestFile({ file, layouts }, onBytes, scratch = new Scratch()) {
     }
     if (layouts.length > 0 && canSplit(layouts)) {
         const whole = digestWhole({ file, what: 'whole' }, onBytes, scratch);
-        const parts = layouts.map((layout) => digestParts({ file, what: 'parts', layout }, onBytes, scratch));
-        return joined(whole, parts);
+        const parts = distinctParts(layouts).flat();
+        return joined(whole, layouts, digestParts({ file, what: 'parts', parts }, onBytes, scratch));
     }
     const whole = (0,external_node_crypto_.createHash)('md5');
     const cutters = layouts.map((layout) => new PartCutter((0,digest_index/* partsOf */.CI)(layout)));
@@ -653,6 +664,8 @@ const WORTH_LANES = 3;
 /** MD5 of each file, several at a time. Throws where one cannot be read or is not what its stat said, whichever. */
 function digestFiles(files, onBytes, { lanes }) {
     const open = new Set();
+    /** Which nobody asks for. */
+    const sum = emptySum();
     const rangeOf = (file) => {
         let descriptor;
         let at = 0;
@@ -669,10 +682,10 @@ function digestFiles(files, onBytes, { lanes }) {
             open.delete(descriptor);
             closeSync(descriptor);
         };
-        return { offset: 0, size: file.size, read };
+        return { offset: 0, size: file.size, sum, read };
     };
     try {
-        return lanes.digest(files.map(rangeOf), emptySum());
+        return lanes.digest(files.map(rangeOf));
     }
     finally {
         for (const descriptor of open)
@@ -703,36 +716,64 @@ function digestWhole({ file }, onBytes, { lanes }) {
     });
     return { md5: whole.digest('hex'), sum };
 }
-function digestParts({ file, layout }, onBytes, { lanes }) {
-    const sum = md5_lanes_emptySum();
-    const md5s = withDescriptor(file, (descriptor) => {
-        const ranges = [...(0,digest_index/* partsOf */.CI)(layout)].map(({ offset, size }) => {
+function digestParts({ file, parts }, onBytes, { lanes }) {
+    return withDescriptor(file, (descriptor) => {
+        const ranges = parts.map(({ offset, size }) => {
             let at = offset;
             const read = (into) => {
                 fill(descriptor, into, at);
                 at += into.length;
                 onBytes(into.length);
             };
-            return { offset, size, read };
+            return { offset, size, sum: md5_lanes_emptySum(), read };
         });
-        return lanes.digest(ranges, sum);
+        const md5s = lanes.digest(ranges);
+        return ranges.map(({ offset, size, sum }, i) => ({ offset, size, sum, md5: md5s[i] }));
     });
-    return { md5s, sum };
 }
-/** What two passes or more say together. Throws FileChangedError where they did not read the same. */
-function joined({ md5, sum }, parts) {
-    if (!parts.every((other) => isSameSum(sum, other.sum)))
-        throw new FileChangedError('it changed while it was read');
-    return { md5, partMd5s: parts[0]?.md5s ?? NO_PARTS, etags: parts.map(({ md5s }) => (0,digest/* multipartETag */.Eq)(md5s)) };
+/** Of each layout the parts that none before it has: what several have in common is read once. */
+function distinctParts(layouts) {
+    const known = new Set();
+    return layouts.map((layout) => {
+        const own = [...(0,digest_index/* partsOf */.CI)(layout)].filter((part) => !known.has(rangeId(part)));
+        for (const part of own)
+            known.add(rangeId(part));
+        return own;
+    });
+}
+function rangeId({ offset, size }) {
+    return `${offset}+${size}`;
+}
+/**
+ * What two passes or more say together: one over the whole, others over the parts of layouts. Throws FileChangedError where
+ * they did not read the same.
+ */
+function joined({ md5, sum }, layouts, parts) {
+    const known = new Map(parts.map((part) => [rangeId(part), part]));
+    const all = layouts.map((layout) => {
+        const own = Array.from((0,digest_index/* partsOf */.CI)(layout), (part) => known.get(rangeId(part)));
+        if (!isSameSum(sum, totalSum(own.map((part) => part.sum))))
+            throw new FileChangedError('it changed while it was read');
+        return own.map((part) => part.md5);
+    });
+    return { md5, partMd5s: all[0] ?? NO_PARTS, etags: all.map(digest/* multipartETag */.Eq) };
 }
 /** Throws FileChangedError. */
-function chunkFile({ file, unit }, onBytes, { buffer }) {
-    const chunker = new chunks/* Chunker */.jH(unit);
-    readThrough(file, 0, file.size, buffer, (bytes) => {
-        chunker.update(bytes);
-        onBytes(bytes.length);
+function chunkFile({ file, unit, older }, onBytes, { buffer }) {
+    return withDescriptor(file, (descriptor) => {
+        let from = 0;
+        let bytes = buffer.subarray(0, 0);
+        const bytesFrom = (offset) => {
+            if (offset < from || offset >= from + bytes.length) {
+                from = offset;
+                bytes = buffer.subarray(0, Math.min(CHUNK_READ, file.size - offset));
+                fill(descriptor, bytes, offset);
+                onBytes(bytes.length);
+            }
+            return bytes.subarray(offset - from);
+        };
+        return (0,chunks/* cutChunks */.bF)(file.size, unit, bytesFrom, older);
     });
-    return chunker.finish();
 }
 /** The parts of both layouts, of the same bytes. Throws FileChangedError. */
 function digestRegion({ file, region }, onBytes, { buffer }) {

@@ -973,7 +973,8 @@ async function digestTree(request) {
         let [file] = names;
         const size = file.size;
         let digest;
-        const chunks = request.chunks === true ? idleChunks(pool, file) : undefined;
+        const older = () => knownChunks(index, (request.prefix + file.name));
+        const chunks = request.chunks === true ? idleChunks(pool, file, older) : undefined;
         try {
             digest = await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead);
         }
@@ -1002,10 +1003,11 @@ async function digestTree(request) {
     const cut = async (file) => {
         const { name } = file;
         const digest = known.get(name);
-        const entry = index?.objects.get(request.prefix + name);
+        const key = (request.prefix + name);
+        const entry = index?.objects.get(key);
         if (entry?.md5 === digest.md5 && entry.chunks !== undefined)
             return;
-        const chunks = await idleChunks(pool, file);
+        const chunks = await idleChunks(pool, file, () => knownChunks(index, key));
         if (chunks !== undefined)
             known.set(name, { ...digest, chunks });
     };
@@ -1018,11 +1020,20 @@ async function digestTree(request) {
         : Array.from(request.files, (file) => restated.get(file.name) ?? file);
     return { files, digests: known };
 }
-/** What is cut later costs time then; what is cut in place of another file's digest costs it now. */
-async function idleChunks(pool, file) {
+/**
+ * What is cut later costs time then; what is cut in place of another file's digest costs it now.
+ *
+ * @param older as `DigestPool.chunks` has it
+ */
+async function idleChunks(pool, file, older) {
     // Every digest that can be is asked for by then.
     await (0,promises_.setImmediate)();
-    return pool.isIdle ? pool.chunks(file) : undefined;
+    return pool.isIdle ? pool.chunks(file, older()) : undefined;
+}
+/** Of the object that lay under a key when the index was written. */
+function knownChunks(index, key) {
+    const entry = index?.objects.get(key);
+    return entry?.chunks === undefined ? undefined : (0,model_chunks/* parseChunks */.si)(entry.chunks, entry.size);
 }
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */
 function beforeFirstWrite(error, file) {
@@ -4236,12 +4247,14 @@ class DigestPool {
             return (await this.#inPlace(job));
         const { file, layouts } = job;
         if (file.size >= WORTH_THREAD && layouts.length > 0 && (0,file_bytes/* canSplit */.zy)(layouts)) {
-            const passes = [
+            const parts = (0,file_bytes/* distinctParts */.Dx)(layouts);
+            // Of two threads the whole takes one.
+            const passes = (this.width > 2 ? parts : [parts.flat()]).filter(({ length }) => length > 0);
+            const [whole, ...digests] = await (0,model_concurrency/* settleAll */.j3)([
                 this.#inThread({ file, what: 'whole' }),
-                ...layouts.map((layout) => this.#inThread({ file, what: 'parts', layout })),
-            ];
-            const [whole, ...parts] = await (0,model_concurrency/* settleAll */.j3)(passes);
-            return (0,file_bytes/* joined */.oR)(whole, parts);
+                ...passes.map((own) => this.#inThread({ file, what: 'parts', parts: own })),
+            ]);
+            return (0,file_bytes/* joined */.oR)(whole, layouts, digests.flat());
         }
         return (await this.#inThread(job));
     }
@@ -4256,12 +4269,16 @@ class DigestPool {
         const isFree = [...this.#sent.values()].some(({ batches }) => batches.every((tasks) => tasks.every(({ job }) => costOf(job) < job.file.size)));
         return this.#queue.length === 0 && (isFree || this.#sent.size < this.width);
     }
-    /** `undefined`: the file is not of a size to be cut, or could not be read; whoever digests it says why. */
-    async chunks(file) {
+    /**
+     * `undefined`: the file is not of a size to be cut, or could not be read; whoever digests it says why.
+     *
+     * @param older chunks of an older version of it: the more they have in common, the sooner it is done
+     */
+    async chunks(file, older) {
         const unit = (0,model_chunks/* chunkUnit */.u8)(file.size);
         if (unit === undefined)
             return undefined;
-        const read = () => this.#inThread({ file, unit }).then((chunks) => chunks, () => undefined);
+        const read = () => this.#inThread({ file, unit, ...(older === undefined ? {} : { older }) }).then((chunks) => chunks, () => undefined);
         return this.#memo === undefined ? read() : this.#memo.chunks(file, read);
     }
     async digestRegion(job) {
@@ -4470,7 +4487,9 @@ function isWhole(task) {
 function costOf(job) {
     if ('unit' in job)
         return job.file.size / 2;
-    return 'what' in job && job.what === 'parts' ? job.file.size / 3 : job.file.size;
+    if (!('what' in job) || job.what === 'whole')
+        return job.file.size;
+    return job.parts.reduce((sum, { size }) => sum + size, 0) / 3;
 }
 function costOfAll(tasks) {
     return tasks.reduce((sum, { job }) => sum + costOf(job), 0);
@@ -5734,7 +5753,8 @@ class EarlyDigests {
         const { size } = file;
         const layouts = size < part_sizes/* MULTIPART_THRESHOLD */.xf ? [] : this.sizes.layoutsOf(file);
         const job = { file, layouts };
-        const cut = this.#cuts && (0,model_chunks/* chunkUnit */.u8)(size) !== undefined ? idleChunks(this.#pool, file) : undefined;
+        const older = () => knownChunks(this.#index, (this.#prefix + file.name));
+        const cut = this.#cuts && (0,model_chunks/* chunkUnit */.u8)(size) !== undefined ? idleChunks(this.#pool, file, older) : undefined;
         this.#running++;
         const learn = (digest) => {
             this.#learn(job, digest);
@@ -6744,6 +6764,16 @@ class OlderObjects {
                 here.set(candidate.object.key, candidate);
         this.#here = here;
     }
+    /** Whether there is nothing that a file could be made from. */
+    get isEmpty() {
+        const isLarge = ({ size }) => (0,model_chunks/* chunkUnit */.u8)(size) !== undefined;
+        return this.#here.size === 0 && !this.#request.further.some(({ objects }) => objects.some(isLarge));
+    }
+    /** Chunks of the object that a file of a size, to be published under `key`, is most likely a later version of. */
+    likely(key, size) {
+        const like = this.#here.get(key) ?? nearest(this.#here.values(), size)[0];
+        return like && (0,model_chunks/* parseChunks */.si)(like.chunks, like.object.size);
+    }
     /** The object that a file of these chunks, to be published under `key`, has most in common with. */
     async likest(key, size, chunks) {
         if (size < this.#request.copyMinSize)
@@ -6753,10 +6783,8 @@ class OlderObjects {
         if (best !== undefined && 2 * best.bytes >= size)
             return best;
         this.#there ??= this.#further();
-        const others = [...this.#here.values(), ...(await this.#there)]
-            .filter((candidate) => candidate !== own)
-            .sort((a, b) => Math.abs(a.object.size - size) - Math.abs(b.object.size - size));
-        for (const candidate of others.slice(0, MOST_COMPARED)) {
+        const others = [...this.#here.values(), ...(await this.#there)].filter((candidate) => candidate !== own);
+        for (const candidate of nearest(others, size).slice(0, MOST_COMPARED)) {
             const found = likenessOf(candidate, chunks);
             if (found.bytes > (best?.bytes ?? 0))
                 best = found;
@@ -6797,6 +6825,11 @@ class OlderObjects {
             return undefined;
         }
     }
+}
+/** By how near their sizes are. */
+function nearest(candidates, size) {
+    const farness = ({ object }) => Math.abs(object.size - size);
+    return [...candidates].sort((a, b) => farness(a) - farness(b));
 }
 function* candidatesOf(objects, entryOf) {
     for (const object of objects) {
@@ -7702,7 +7735,7 @@ const PARTS_IN_FLIGHT = 8;
 /** Of files that are sent in one piece, so much is in memory at a time: more makes runs hardly faster. Bytes. */
 const WHOLE_BYTES = 32 * 1024 * 1024;
 /** So too where some of them are copied, which costs this machine nothing. */
-const COPIED_PARTS_IN_FLIGHT = 16;
+const COPIED_PARTS_IN_FLIGHT = 32;
 /** The largest part that is held in memory whole. Bytes. */
 const MOST_SENT_PART = 512 * 1024 * 1024;
 /** The header of `FROM_METADATA`. */
@@ -8335,24 +8368,16 @@ class Transfer {
         if (isLarge(file.size) || given !== undefined) {
             const layout = given ?? (0,part_sizes/* ownLayout */.vh)(file.size);
             const usable = given === undefined && known !== undefined && known.partMd5s.length > 0;
-            const cut = known?.chunks ?? this.#chunksOf(file);
-            let digest;
-            try {
-                digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
-            }
-            finally {
-                await cut;
-            }
-            const chunks = await cut;
-            signal.throwIfAborted();
-            if (chunks === undefined)
-                return this.#sendParts(key, file, digest, layout);
-            const delta = await this.#deltaOf(key, file, digest, chunks);
+            const digesting = usable ? known : pool.digest({ file, layouts: [layout] }, file.size);
+            const cutting = known?.chunks ?? this.#chunksOf(key, file);
+            const digest = await digesting;
+            const delta = await this.#deltaOf(key, file, digest, cutting);
             signal.throwIfAborted();
             const staged = await (delta === undefined
                 ? this.#sendParts(key, file, digest, layout)
                 : this.#sendParts(key, file, { ...digest, ...delta }, layoutOf(delta.parts), delta));
-            return { ...staged, chunks: (0,model_chunks/* formatChunks */.ey)(chunks) };
+            const chunks = await cutting;
+            return chunks === undefined ? staged : { ...staged, chunks: (0,model_chunks/* formatChunks */.ey)(chunks) };
         }
         return this.#arena.with(file.size, async (body) => {
             signal.throwIfAborted();
@@ -8372,12 +8397,12 @@ class Transfer {
         return layouts[etags.indexOf(etag)];
     }
     /** Hints for this upload and the next version's, where an index keeps them. Never rejects. */
-    async #chunksOf(file) {
+    async #chunksOf(key, file) {
         const { older, pool } = this.#options;
         // What is an object elsewhere keeps the parts that it has there.
         if (older === undefined || file.object !== undefined || !this.#canReuse)
             return undefined;
-        return pool.chunks(file);
+        return pool.chunks(file, older.likely(key, file.size));
     }
     get #canReuse() {
         return this.#copiesRanges && this.#options.store.copiesRanges;
@@ -8386,9 +8411,13 @@ class Transfer {
      * The parts of a file of which an object has some already, and their digests. `undefined`: none has, or what copies
      * ranges here proves nothing.
      */
-    async #deltaOf(key, file, { partMd5s: known }, chunks) {
+    async #deltaOf(key, file, { partMd5s: known }, cutting) {
         const { older, pool } = this.#options;
-        if (older === undefined || !this.#canReuse)
+        // With nothing to compare with, the file is cut for later versions, while it is sent.
+        if (older === undefined || older.isEmpty || !this.#canReuse)
+            return undefined;
+        const chunks = await cutting;
+        if (chunks === undefined)
             return undefined;
         const found = await older.likest(key, file.size, chunks);
         const parts = found && planParts(file.size, found.stretches, (0,part_sizes/* ownPartSize */.pt)(file.size));

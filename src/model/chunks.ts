@@ -48,74 +48,138 @@ const GEAR = Int32Array.from({ length: 256 }, (_, byte) => {
   return mixed ^ (mixed >>> 16);
 });
 
+/** The bytes of a file from an offset before its end on: one or more of them, good until it is called again. */
+export type BytesFrom = (offset: number) => Uint8Array;
+
 /**
- * Cuts a stream of bytes: FastCDC's gear hash (https://www.usenix.org/conference/atc16/technical-sessions/presentation/xia),
+ * Cuts a file: FastCDC's gear hash (https://www.usenix.org/conference/atc16/technical-sessions/presentation/xia),
  * which looks at no byte that is too near to the last border. 600 MiB/s of those that it looks at, a third.
+ *
+ * @param size bytes of the file
+ * @param unit as `chunkUnit` has it, a power of two
+ * @param older chunks of an older version: where this one begins as one of them, and has its sum, it is the same chunk,
+ *   whose end need not be looked for. The chunks are those that they are without it.
  */
-export class Chunker {
-  readonly #least: number;
-  readonly #most: number;
-  readonly #mask: number;
-  readonly #sizes: number[] = [];
-  readonly #sums: number[] = [];
-  #size = 0;
-  #sum = 0;
-  #hash = 0;
-
-  /** @param unit as `chunkUnit` has it, a power of two */
-  constructor(unit: number) {
-    this.#least = 2 * unit;
-    this.#most = 8 * unit;
-    // The high bits: each of the last 32 bytes has moved them.
-    this.#mask = -1 << (32 - Math.log2(unit));
+export function cutChunks(size: number, unit: number, bytesFrom: BytesFrom, older?: Chunks): Chunks {
+  const bounds = { least: 2 * unit, most: 8 * unit };
+  const sizes: number[] = [];
+  const sums: number[] = [];
+  const places = older && new ChunkPlaces(older);
+  for (let start = 0; start < size; ) {
+    const same = places?.expected(start, size - start, bounds);
+    const isSame = same !== undefined && sumOf(start, same.size, bytesFrom) === same.sum;
+    const chunk = isSame ? same : nextChunk(start, size - start, bounds, unit, bytesFrom);
+    if (!isSame) places?.find(start, chunk);
+    sizes.push(chunk.size);
+    sums.push(chunk.sum);
+    start += chunk.size;
   }
+  return { sizes: Uint32Array.from(sizes), sums: Uint32Array.from(sums) };
+}
 
-  update(bytes: Uint8Array): void {
-    let start = 0;
-    for (let at = 0; at < bytes.length; ) {
-      if (this.#size < this.#least) {
-        const skipped = Math.min(this.#least - this.#size, bytes.length - at);
-        this.#size += skipped;
-        at += skipped;
-        continue;
-      }
-      const limit = Math.min(bytes.length, at + this.#most - this.#size);
-      const end = this.#scan(bytes, at, limit);
-      const isBorder = (this.#hash & this.#mask) === 0;
-      this.#size += end - at;
-      at = end;
-      if (isBorder || this.#size === this.#most) {
-        this.#cut(bytes.subarray(start, at));
-        start = at;
-      }
-    }
-    this.#sum = crc32(bytes.subarray(start), this.#sum);
-  }
+interface Chunk {
+  readonly size: number;
+  readonly sum: number;
+}
 
-  /** The end of the first byte that is a border, or `limit`. */
-  #scan(bytes: Uint8Array, from: number, limit: number): number {
-    const mask = this.#mask;
-    let hash = this.#hash;
-    let at = from;
-    while (at < limit) {
+/** Bytes that a chunk has, but for the last one of a file, which may have fewer. */
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** @param left bytes until the end of the file, 1 or more */
+function nextChunk(
+  start: number,
+  left: number,
+  { least, most }: Bounds,
+  unit: number,
+  bytesFrom: BytesFrom,
+): Chunk {
+  // The high bits: each of the last 32 bytes has moved them.
+  const mask = -1 << (32 - Math.log2(unit));
+  const limit = Math.min(most, left);
+  let size = 0;
+  let sum = 0;
+  let hash = 0;
+  while (size < limit) {
+    const bytes = bytesFrom(start + size);
+    const end = Math.min(bytes.length, limit - size);
+    let at = Math.min(Math.max(least - size, 0), end);
+    let isBorder = false;
+    while (at < end) {
       hash = ((hash << 1) + GEAR[bytes[at++]!]!) | 0;
-      if ((hash & mask) === 0) break;
+      if ((hash & mask) === 0) {
+        isBorder = true;
+        break;
+      }
     }
-    this.#hash = hash;
-    return at;
+    sum = crc32(bytes.subarray(0, at), sum);
+    size += at;
+    if (isBorder) break;
+  }
+  return { size, sum };
+}
+
+function sumOf(start: number, size: number, bytesFrom: BytesFrom): number {
+  let sum = 0;
+  for (let done = 0; done < size; ) {
+    const bytes = bytesFrom(start + done).subarray(0, size - done);
+    sum = crc32(bytes, sum);
+    done += bytes.length;
+  }
+  return sum;
+}
+
+/** Where the chunks of an object lie. */
+class ChunkPlaces {
+  readonly #chunks: Chunks;
+  readonly offsets: readonly number[];
+  readonly #byOffset = new Map<number, number>();
+  readonly #bySum = new Map<number, number>();
+  /** How far the last one that was found had moved. */
+  #moved = 0;
+
+  constructor(chunks: Chunks) {
+    const offsets: number[] = [];
+    let offset = 0;
+    for (const [i, size] of chunks.sizes.entries()) {
+      offsets.push(offset);
+      this.#byOffset.set(offset, i);
+      if (!this.#bySum.has(chunks.sums[i]!)) this.#bySum.set(chunks.sums[i]!, i);
+      offset += size;
+    }
+    this.#chunks = chunks;
+    this.offsets = offsets;
   }
 
-  #cut(rest: Uint8Array): void {
-    this.#sizes.push(this.#size);
-    this.#sums.push(crc32(rest, this.#sum));
-    this.#size = 0;
-    this.#sum = 0;
-    this.#hash = 0;
+  /**
+   * The number of a chunk like one at an offset of another file: of those that occur
+   * more than once, the one that moved as far as the last one did.
+   */
+  find(offset: number, { size, sum }: Chunk): number | undefined {
+    const { sizes, sums } = this.#chunks;
+    const near = this.#byOffset.get(offset + this.#moved);
+    const isSame = (i: number | undefined): i is number =>
+      i !== undefined && sums[i] === sum && sizes[i] === size;
+    const found = isSame(near) ? near : this.#bySum.get(sum);
+    if (!isSame(found)) return undefined;
+    this.#moved = this.offsets[found]! - offset;
+    return found;
   }
 
-  finish(): Chunks {
-    if (this.#size > 0) this.#cut(new Uint8Array(0));
-    return { sizes: Uint32Array.from(this.#sizes), sums: Uint32Array.from(this.#sums) };
+  /**
+   * The chunk that begins where what is at an offset of another file would be, if it moved as far as the last one that was
+   * found. `undefined`: none does, or this file, of which so much is left, cannot have it.
+   */
+  expected(offset: number, left: number, { least, most }: Bounds): Chunk | undefined {
+    const { sizes, sums } = this.#chunks;
+    const i = this.#byOffset.get(offset + this.#moved);
+    if (i === undefined) return undefined;
+    const size = sizes[i]!;
+    // Where an object ends says nothing of its content, and lines of an index may say anything.
+    const isChunk = size === left || (size < left && size >= least && i !== sizes.length - 1);
+    return size <= most && isChunk ? { size, sum: sums[i]! } : undefined;
   }
 }
 
@@ -162,30 +226,13 @@ export interface Stretch {
 
 /** What a file has of another one, in order; neighbours that are neighbours there too are one stretch. */
 export function stretchesOf(file: Chunks, other: Chunks): readonly Stretch[] {
-  const starts = new Map<number, number>();
-  const bySum = new Map<number, number>();
-  const offsets: number[] = [];
-  let total = 0;
-  for (const [i, size] of other.sizes.entries()) {
-    starts.set(total, i);
-    offsets.push(total);
-    const sum = other.sums[i]!;
-    if (!bySum.has(sum)) bySum.set(sum, i);
-    total += size;
-  }
-  const isSame = (i: number, at: number | undefined): at is number =>
-    at !== undefined && other.sums[at] === file.sums[i] && other.sizes[at] === file.sizes[i];
-
+  const places = new ChunkPlaces(other);
   const stretches: Stretch[] = [];
   let offset = 0;
-  // How far the last match had moved: of chunks that occur more than once, the one that moved as far.
-  let moved = 0;
   for (const [i, size] of file.sizes.entries()) {
-    const near = starts.get(offset + moved);
-    const at = isSame(i, near) ? near : bySum.get(file.sums[i]!);
-    if (isSame(i, at)) {
-      const from = offsets[at]!;
-      moved = from - offset;
+    const found = places.find(offset, { size, sum: file.sums[i]! });
+    if (found !== undefined) {
+      const from = places.offsets[found]!;
       const last = stretches.at(-1);
       if (last !== undefined && last.offset + last.size === offset && last.from + last.size === from)
         stretches[stretches.length - 1] = { ...last, size: last.size + size };

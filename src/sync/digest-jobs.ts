@@ -9,7 +9,7 @@ import {
   digestRegion,
   digestWhole,
   type FileDigest,
-  type PartsDigest,
+  type PartDigest,
   type PartsJob,
   type RegionDigest,
   type RegionJob,
@@ -21,7 +21,13 @@ import {
 /** What a thread of `DigestPool` does. */
 export type Job = DigestJob | EncodeJob | ChunkJob | RegionJob | WholeJob | PartsJob;
 
-export type JobResult = FileDigest | EncodedFile | Chunks | RegionDigest | WholeDigest | PartsDigest;
+export type JobResult =
+  | FileDigest
+  | EncodedFile
+  | Chunks
+  | RegionDigest
+  | WholeDigest
+  | readonly PartDigest[];
 
 /**
  * Everything but encoding is done when it returns.

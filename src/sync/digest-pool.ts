@@ -9,12 +9,13 @@ import { type Job, type JobResult, perform } from './digest-jobs.js';
 import type { EncodedFile, EncodeJob } from './encode-file.js';
 import {
   canSplit,
+  distinctParts,
   FileChangedError,
   type FileDigest,
   type FileJob,
   joined,
   type MetFile,
-  type PartsDigest,
+  type PartDigest,
   type RegionDigest,
   type RegionJob,
   Scratch,
@@ -128,12 +129,14 @@ export class DigestPool {
     if (ahead < WORTH_THREAD && this.#sent.size === 0) return (await this.#inPlace(job)) as FileDigest;
     const { file, layouts } = job;
     if (file.size >= WORTH_THREAD && layouts.length > 0 && canSplit(layouts)) {
-      const passes = [
+      const parts = distinctParts(layouts);
+      // Of two threads the whole takes one.
+      const passes = (this.width > 2 ? parts : [parts.flat()]).filter(({ length }) => length > 0);
+      const [whole, ...digests] = await settleAll([
         this.#inThread({ file, what: 'whole' }),
-        ...layouts.map((layout) => this.#inThread({ file, what: 'parts', layout })),
-      ];
-      const [whole, ...parts] = await settleAll(passes);
-      return joined(whole as WholeDigest, parts as PartsDigest[]);
+        ...passes.map((own) => this.#inThread({ file, what: 'parts', parts: own })),
+      ]);
+      return joined(whole as WholeDigest, layouts, (digests as (readonly PartDigest[])[]).flat());
     }
     return (await this.#inThread(job)) as FileDigest;
   }
@@ -153,12 +156,16 @@ export class DigestPool {
     return this.#queue.length === 0 && (isFree || this.#sent.size < this.width);
   }
 
-  /** `undefined`: the file is not of a size to be cut, or could not be read; whoever digests it says why. */
-  async chunks(file: LocalFile): Promise<Chunks | undefined> {
+  /**
+   * `undefined`: the file is not of a size to be cut, or could not be read; whoever digests it says why.
+   *
+   * @param older chunks of an older version of it: the more they have in common, the sooner it is done
+   */
+  async chunks(file: LocalFile, older?: Chunks): Promise<Chunks | undefined> {
     const unit = chunkUnit(file.size);
     if (unit === undefined) return undefined;
     const read = (): Promise<Chunks | undefined> =>
-      this.#inThread({ file, unit }).then(
+      this.#inThread({ file, unit, ...(older === undefined ? {} : { older }) }).then(
         (chunks) => chunks as Chunks,
         () => undefined,
       );
@@ -368,7 +375,8 @@ function isWhole(task: Task | undefined): boolean {
 /** What a job takes: bytes that MD5 gets through one by one in the same time. */
 function costOf(job: Job): number {
   if ('unit' in job) return job.file.size / 2;
-  return 'what' in job && job.what === 'parts' ? job.file.size / 3 : job.file.size;
+  if (!('what' in job) || job.what === 'whole') return job.file.size;
+  return job.parts.reduce((sum, { size }) => sum + size, 0) / 3;
 }
 
 function costOfAll(tasks: readonly Task[]): number {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Chunks, chunkUnit } from '../model/chunks.js';
+import { type Chunks, chunkUnit, parseChunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { type Md5, multipartETag } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type PartRun } from '../model/digest-index.js';
@@ -92,7 +92,8 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     let [file] = names;
     const size = file.size;
     let digest: FileDigest;
-    const chunks = request.chunks === true ? idleChunks(pool, file) : undefined;
+    const older = (): Chunks | undefined => knownChunks(index, (request.prefix + file.name) as ObjectKey);
+    const chunks = request.chunks === true ? idleChunks(pool, file, older) : undefined;
     try {
       digest = await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead);
     } catch (error) {
@@ -116,9 +117,10 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const cut = async (file: LocalFile): Promise<void> => {
     const { name } = file;
     const digest = known.get(name)!;
-    const entry = index?.objects.get(request.prefix + name);
+    const key = (request.prefix + name) as ObjectKey;
+    const entry = index?.objects.get(key);
     if (entry?.md5 === digest.md5 && entry.chunks !== undefined) return;
-    const chunks = await idleChunks(pool, file);
+    const chunks = await idleChunks(pool, file, () => knownChunks(index, key));
     if (chunks !== undefined) known.set(name, { ...digest, chunks });
   };
   await pool.helping(async () => {
@@ -132,14 +134,25 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   return { files, digests: known };
 }
 
-/** What is cut later costs time then; what is cut in place of another file's digest costs it now. */
+/**
+ * What is cut later costs time then; what is cut in place of another file's digest costs it now.
+ *
+ * @param older as `DigestPool.chunks` has it
+ */
 export async function idleChunks(
   pool: Pick<DigestPool, 'chunks' | 'isIdle'>,
   file: LocalFile,
+  older: () => Chunks | undefined,
 ): Promise<Chunks | undefined> {
   // Every digest that can be is asked for by then.
   await turn();
-  return pool.isIdle ? pool.chunks(file) : undefined;
+  return pool.isIdle ? pool.chunks(file, older()) : undefined;
+}
+
+/** Of the object that lay under a key when the index was written. */
+export function knownChunks(index: DigestIndex | undefined, key: ObjectKey): Chunks | undefined {
+  const entry = index?.objects.get(key);
+  return entry?.chunks === undefined ? undefined : parseChunks(entry.chunks, entry.size);
 }
 
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */

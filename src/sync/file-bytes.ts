@@ -2,13 +2,21 @@ import { createHash, type Hash, hash } from 'node:crypto';
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { Chunker, type Chunks } from '../model/chunks.js';
+import { type Chunks, cutChunks } from '../model/chunks.js';
 import { type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
 import type { Region } from '../model/part-plan.js';
 import { statFields } from './lstat.js';
-import { type ByteRange, type ByteSum, emptySum, GRANULE, isSameSum, Md5Lanes } from './md5-lanes.js';
+import {
+  type ByteRange,
+  type ByteSum,
+  emptySum,
+  GRANULE,
+  isSameSum,
+  Md5Lanes,
+  totalSum,
+} from './md5-lanes.js';
 
 /** The file is not, or no longer, what its stat said. */
 export class FileChangedError extends Error {
@@ -41,6 +49,9 @@ export interface FileDigest {
 }
 
 const CHUNK = 1024 * 1024;
+
+/** Read at a time of what is cut: it stays in the second-level cache. Bytes. */
+const CHUNK_READ = 256 * 1024;
 
 const NO_PARTS: readonly Md5[] = [];
 const NO_ETAGS: readonly ETag[] = [];
@@ -105,8 +116,8 @@ export function digestFile(
   }
   if (layouts.length > 0 && canSplit(layouts)) {
     const whole = digestWhole({ file, what: 'whole' }, onBytes, scratch);
-    const parts = layouts.map((layout) => digestParts({ file, what: 'parts', layout }, onBytes, scratch));
-    return joined(whole, parts);
+    const parts = distinctParts(layouts).flat();
+    return joined(whole, layouts, digestParts({ file, what: 'parts', parts }, onBytes, scratch));
   }
   const whole = createHash('md5');
   const cutters = layouts.map((layout) => new PartCutter(partsOf(layout)));
@@ -129,6 +140,8 @@ export function digestFiles(
   { lanes }: Scratch,
 ): readonly Md5[] {
   const open = new Set<number>();
+  /** Which nobody asks for. */
+  const sum = emptySum();
   const rangeOf = (file: MetFile): ByteRange => {
     let descriptor: number | undefined;
     let at = 0;
@@ -144,10 +157,10 @@ export function digestFiles(
       open.delete(descriptor);
       closeSync(descriptor);
     };
-    return { offset: 0, size: file.size, read };
+    return { offset: 0, size: file.size, sum, read };
   };
   try {
-    return lanes.digest(files.map(rangeOf), emptySum());
+    return lanes.digest(files.map(rangeOf));
   } finally {
     for (const descriptor of open) closeSync(descriptor);
   }
@@ -196,44 +209,75 @@ export function digestWhole(
   return { md5: whole.digest('hex') as Md5, sum };
 }
 
-/** Another one. */
+/** A part of a file. */
+export interface FilePart {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Another one, of parts in any order. */
 export interface PartsJob {
   readonly file: MetFile;
   readonly what: 'parts';
-  readonly layout: readonly PartRun[];
+  readonly parts: readonly FilePart[];
 }
 
-export interface PartsDigest {
-  readonly md5s: readonly Md5[];
+export interface PartDigest extends FilePart {
+  readonly md5: Md5;
   readonly sum: ByteSum;
 }
 
 export function digestParts(
-  { file, layout }: PartsJob,
+  { file, parts }: PartsJob,
   onBytes: (bytes: number) => void,
   { lanes }: Scratch,
-): PartsDigest {
-  const sum = emptySum();
-  const md5s = withDescriptor(file, (descriptor) => {
-    const ranges = [...partsOf(layout)].map(({ offset, size }) => {
+): readonly PartDigest[] {
+  return withDescriptor(file, (descriptor) => {
+    const ranges = parts.map(({ offset, size }) => {
       let at = offset;
       const read = (into: Buffer): void => {
         fill(descriptor, into, at);
         at += into.length;
         onBytes(into.length);
       };
-      return { offset, size, read };
+      return { offset, size, sum: emptySum(), read };
     });
-    return lanes.digest(ranges, sum);
+    const md5s = lanes.digest(ranges);
+    return ranges.map(({ offset, size, sum }, i) => ({ offset, size, sum, md5: md5s[i]! }));
   });
-  return { md5s, sum };
 }
 
-/** What two passes or more say together. Throws FileChangedError where they did not read the same. */
-export function joined({ md5, sum }: WholeDigest, parts: readonly PartsDigest[]): FileDigest {
-  if (!parts.every((other) => isSameSum(sum, other.sum)))
-    throw new FileChangedError('it changed while it was read');
-  return { md5, partMd5s: parts[0]?.md5s ?? NO_PARTS, etags: parts.map(({ md5s }) => multipartETag(md5s)) };
+/** Of each layout the parts that none before it has: what several have in common is read once. */
+export function distinctParts(layouts: readonly (readonly PartRun[])[]): readonly (readonly FilePart[])[] {
+  const known = new Set<string>();
+  return layouts.map((layout) => {
+    const own = [...partsOf(layout)].filter((part) => !known.has(rangeId(part)));
+    for (const part of own) known.add(rangeId(part));
+    return own;
+  });
+}
+
+function rangeId({ offset, size }: FilePart): string {
+  return `${offset}+${size}`;
+}
+
+/**
+ * What two passes or more say together: one over the whole, others over the parts of layouts. Throws FileChangedError where
+ * they did not read the same.
+ */
+export function joined(
+  { md5, sum }: WholeDigest,
+  layouts: readonly (readonly PartRun[])[],
+  parts: readonly PartDigest[],
+): FileDigest {
+  const known = new Map(parts.map((part) => [rangeId(part), part]));
+  const all = layouts.map((layout) => {
+    const own = Array.from(partsOf(layout), (part) => known.get(rangeId(part))!);
+    if (!isSameSum(sum, totalSum(own.map((part) => part.sum))))
+      throw new FileChangedError('it changed while it was read');
+    return own.map((part) => part.md5);
+  });
+  return { md5, partMd5s: all[0] ?? NO_PARTS, etags: all.map(multipartETag) };
 }
 
 /** A file to cut where its content says. */
@@ -241,20 +285,30 @@ export interface ChunkJob {
   readonly file: MetFile;
   /** As `chunkUnit` has it. */
   readonly unit: number;
+  /** Of an older version: where they are this one's too, nothing has to be looked for. */
+  readonly older?: Chunks;
 }
 
 /** Throws FileChangedError. */
 export function chunkFile(
-  { file, unit }: ChunkJob,
+  { file, unit, older }: ChunkJob,
   onBytes: (bytes: number) => void,
   { buffer }: Scratch,
 ): Chunks {
-  const chunker = new Chunker(unit);
-  readThrough(file, 0, file.size, buffer, (bytes) => {
-    chunker.update(bytes);
-    onBytes(bytes.length);
+  return withDescriptor(file, (descriptor) => {
+    let from = 0;
+    let bytes = buffer.subarray(0, 0);
+    const bytesFrom = (offset: number): Buffer => {
+      if (offset < from || offset >= from + bytes.length) {
+        from = offset;
+        bytes = buffer.subarray(0, Math.min(CHUNK_READ, file.size - offset));
+        fill(descriptor, bytes, offset);
+        onBytes(bytes.length);
+      }
+      return bytes.subarray(offset - from);
+    };
+    return cutChunks(file.size, unit, bytesFrom, older);
   });
-  return chunker.finish();
 }
 
 /** A range of a file that two layouts cut. */

@@ -52,6 +52,8 @@ export interface ByteRange {
   /** Where in the file they lie: a multiple of `GRANULE`. */
   readonly offset: number;
   readonly size: number;
+  /** What its bytes are added to. */
+  readonly sum: ByteSum;
   /** Fills all of `into` with the next bytes, or throws. */
   read(into: Buffer): void;
 }
@@ -74,6 +76,13 @@ export type ByteSum = Uint32Array;
 
 export function emptySum(): ByteSum {
   return new Uint32Array(SUM_WORDS);
+}
+
+/** What several ranges are together. */
+export function totalSum(sums: Iterable<ByteSum>): ByteSum {
+  const total = emptySum();
+  for (const sum of sums) for (const [word, value] of sum.entries()) total[word]! += value;
+  return total;
 }
 
 export function isSameSum(one: ByteSum, other: ByteSum): boolean {
@@ -117,10 +126,10 @@ export class Md5Lanes {
     const sizes = [0, 1, 55, 56, 63, 64, 119, 120, 640, bytes.length];
     const ranges = sizes.map((size): ByteRange => {
       const read = (into: Buffer): void => void bytes.copy(into, 0, 0, size);
-      return { offset: 0, size, read };
+      return { offset: 0, size, sum: emptySum(), read };
     });
     try {
-      const digests = new Md5Lanes().digest(ranges, emptySum());
+      const digests = new Md5Lanes().digest(ranges);
       return sizes.every((size, i) => digests[i] === md5Of(bytes.subarray(0, size)));
     } catch {
       return false;
@@ -142,8 +151,8 @@ export class Md5Lanes {
     for (let word = 0; word < SUM_WORDS; word++) sum[word]! += Math.imul(this.#sums[word]!, weight);
   }
 
-  /** Of each range, in order; their bytes are added to the sum. What a range throws ends all. */
-  digest(ranges: Iterable<ByteRange>, sum: ByteSum): readonly Md5[] {
+  /** Of each range, in order. What a range throws ends all. */
+  digest(ranges: Iterable<ByteRange>): readonly Md5[] {
     const digests: Md5[] = [];
     const waiting = ranges[Symbol.iterator]();
     const lanes = Array.from({ length: LANES }, (): Lane | undefined => undefined);
@@ -159,7 +168,7 @@ export class Md5Lanes {
           for (const [word, value] of INITIAL.entries())
             this.#view.setUint32(stateAt(number, word), value, true);
         }
-        if (lane.blocks === 0) this.#fill(lane, number, sum);
+        if (lane.blocks === 0) this.#fill(lane, number);
         blocks = Math.min(blocks, lane.blocks);
       }
       if (blocks === Number.POSITIVE_INFINITY) return digests;
@@ -179,12 +188,12 @@ export class Md5Lanes {
   }
 
   /** The next bytes of a lane; with the last ones what MD5 puts after them, and `done` is beyond the size. */
-  #fill(lane: Lane, number: number, sum: ByteSum): void {
+  #fill(lane: Lane, number: number): void {
     const { range } = lane;
     const from = DATA_AT + number * LANE_BYTES;
     const size = Math.min(PIECE, range.size - lane.done);
     range.read(this.#bytes.subarray(from, from + size));
-    this.#add(from, size, (range.offset + lane.done) / GRANULE, sum);
+    this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
     lane.done += size;
     lane.next = from;
     lane.blocks = size / BLOCK;

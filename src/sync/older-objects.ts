@@ -56,6 +56,18 @@ export class OlderObjects {
     this.#here = here;
   }
 
+  /** Whether there is nothing that a file could be made from. */
+  get isEmpty(): boolean {
+    const isLarge = ({ size }: ListedObject): boolean => chunkUnit(size) !== undefined;
+    return this.#here.size === 0 && !this.#request.further.some(({ objects }) => objects.some(isLarge));
+  }
+
+  /** Chunks of the object that a file of a size, to be published under `key`, is most likely a later version of. */
+  likely(key: ObjectKey, size: number): Chunks | undefined {
+    const like = this.#here.get(key) ?? nearest(this.#here.values(), size)[0];
+    return like && parseChunks(like.chunks, like.object.size);
+  }
+
   /** The object that a file of these chunks, to be published under `key`, has most in common with. */
   async likest(key: ObjectKey, size: number, chunks: Chunks): Promise<Likeness | undefined> {
     if (size < this.#request.copyMinSize) return undefined;
@@ -63,10 +75,8 @@ export class OlderObjects {
     let best = own === undefined ? undefined : likenessOf(own, chunks);
     if (best !== undefined && 2 * best.bytes >= size) return best;
     this.#there ??= this.#further();
-    const others = [...this.#here.values(), ...(await this.#there)]
-      .filter((candidate) => candidate !== own)
-      .sort((a, b) => Math.abs(a.object.size - size) - Math.abs(b.object.size - size));
-    for (const candidate of others.slice(0, MOST_COMPARED)) {
+    const others = [...this.#here.values(), ...(await this.#there)].filter((candidate) => candidate !== own);
+    for (const candidate of nearest(others, size).slice(0, MOST_COMPARED)) {
       const found = likenessOf(candidate, chunks);
       if (found.bytes > (best?.bytes ?? 0)) best = found;
     }
@@ -105,6 +115,12 @@ export class OlderObjects {
       return undefined;
     }
   }
+}
+
+/** By how near their sizes are. */
+function nearest(candidates: Iterable<Candidate>, size: number): readonly Candidate[] {
+  const farness = ({ object }: Candidate): number => Math.abs(object.size - size);
+  return [...candidates].sort((a, b) => farness(a) - farness(b));
 }
 
 function* candidatesOf(

@@ -70,7 +70,7 @@ const PARTS_IN_FLIGHT = 8;
 const WHOLE_BYTES = 32 * 1024 * 1024;
 
 /** So too where some of them are copied, which costs this machine nothing. */
-const COPIED_PARTS_IN_FLIGHT = 16;
+const COPIED_PARTS_IN_FLIGHT = 32;
 
 /** The largest part that is held in memory whole. Bytes. */
 const MOST_SENT_PART = 512 * 1024 * 1024;
@@ -831,22 +831,16 @@ export class Transfer implements Performer {
     if (isLarge(file.size) || given !== undefined) {
       const layout = given ?? ownLayout(file.size);
       const usable = given === undefined && known !== undefined && known.partMd5s.length > 0;
-      const cut = known?.chunks ?? this.#chunksOf(file);
-      let digest: FileDigest;
-      try {
-        digest = usable ? known : await pool.digest({ file, layouts: [layout] }, file.size);
-      } finally {
-        await cut;
-      }
-      const chunks = await cut;
-      signal.throwIfAborted();
-      if (chunks === undefined) return this.#sendParts(key, file, digest, layout);
-      const delta = await this.#deltaOf(key, file, digest, chunks);
+      const digesting = usable ? known : pool.digest({ file, layouts: [layout] }, file.size);
+      const cutting = known?.chunks ?? this.#chunksOf(key, file);
+      const digest = await digesting;
+      const delta = await this.#deltaOf(key, file, digest, cutting);
       signal.throwIfAborted();
       const staged = await (delta === undefined
         ? this.#sendParts(key, file, digest, layout)
         : this.#sendParts(key, file, { ...digest, ...delta }, layoutOf(delta.parts), delta));
-      return { ...staged, chunks: formatChunks(chunks) };
+      const chunks = await cutting;
+      return chunks === undefined ? staged : { ...staged, chunks: formatChunks(chunks) };
     }
     return this.#arena.with(file.size, async (body) => {
       signal.throwIfAborted();
@@ -867,11 +861,11 @@ export class Transfer implements Performer {
   }
 
   /** Hints for this upload and the next version's, where an index keeps them. Never rejects. */
-  async #chunksOf(file: LocalFile): Promise<Chunks | undefined> {
+  async #chunksOf(key: ObjectKey, file: LocalFile): Promise<Chunks | undefined> {
     const { older, pool } = this.#options;
     // What is an object elsewhere keeps the parts that it has there.
     if (older === undefined || file.object !== undefined || !this.#canReuse) return undefined;
-    return pool.chunks(file);
+    return pool.chunks(file, older.likely(key, file.size));
   }
 
   get #canReuse(): boolean {
@@ -886,10 +880,13 @@ export class Transfer implements Performer {
     key: ObjectKey,
     file: LocalFile,
     { partMd5s: known }: FileDigest,
-    chunks: Chunks,
+    cutting: Chunks | Promise<Chunks | undefined>,
   ): Promise<Delta | undefined> {
     const { older, pool } = this.#options;
-    if (older === undefined || !this.#canReuse) return undefined;
+    // With nothing to compare with, the file is cut for later versions, while it is sent.
+    if (older === undefined || older.isEmpty || !this.#canReuse) return undefined;
+    const chunks = await cutting;
+    if (chunks === undefined) return undefined;
     const found = await older.likest(key, file.size, chunks);
     const parts = found && planParts(file.size, found.stretches, ownPartSize(file.size));
     if (found === undefined || parts === undefined) return undefined;

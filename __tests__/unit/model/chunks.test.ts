@@ -1,6 +1,6 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import {
-  Chunker,
   type Chunks,
   chunkUnit,
   formatChunks,
@@ -8,6 +8,7 @@ import {
   parseChunks,
   stretchesOf,
 } from '../../../src/model/chunks.js';
+import { chunksOf } from '../../support/chunks.js';
 import { randomNumbers } from '../../support/random.js';
 import { noise } from '../../support/tree.js';
 
@@ -16,14 +17,8 @@ const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const UNIT = 128 * KIB;
 
-function cut(bytes: Buffer, block: (left: number) => number = () => MIB): Chunks {
-  const chunker = new Chunker(UNIT);
-  for (let at = 0; at < bytes.length; ) {
-    const size = Math.min(bytes.length - at, block(bytes.length - at));
-    chunker.update(bytes.subarray(at, at + size));
-    at += size;
-  }
-  return chunker.finish();
+function cut(bytes: Buffer, block?: () => number, older?: Chunks): Chunks {
+  return chunksOf(bytes, older, UNIT, block);
 }
 
 function total({ sizes }: Chunks): number {
@@ -53,21 +48,51 @@ describe('chunks', () => {
     expect(cut(old, () => 1 + Math.floor(random() * 300_000))).toEqual(chunks);
   });
 
-  test('bytes inserted, removed, changed or moved cost the chunks around them alone', () => {
-    const at = 5 * MIB + 12_345;
-    const head = old.subarray(0, at);
-    const tail = old.subarray(at);
-    for (const file of [
-      Buffer.concat([noise(1_001, 9), old]),
-      Buffer.concat([head, noise(77_777, 9), tail]),
-      Buffer.concat([head, tail.subarray(200_001)]),
-      Buffer.concat([head, noise(1000, 9), tail.subarray(1000)]),
-      Buffer.concat([tail, head]),
-      old.subarray(333_333),
-      Buffer.concat([old, noise(MIB, 9)]),
-    ])
-      expect(Math.min(old.length, file.length) - common(file, old)).toBeLessThan(3 * MIB);
+  const at = 5 * MIB + 12_345;
+  const head = old.subarray(0, at);
+  const tail = old.subarray(at);
+  const later: readonly [string, Buffer][] = [
+    ['bytes before', Buffer.concat([noise(1_001, 9), old])],
+    ['bytes inserted', Buffer.concat([head, noise(77_777, 9), tail])],
+    ['bytes removed', Buffer.concat([head, tail.subarray(200_001)])],
+    ['bytes changed', Buffer.concat([head, noise(1000, 9), tail.subarray(1000)])],
+    ['halves that changed places', Buffer.concat([tail, head])],
+    ['a beginning removed', old.subarray(333_333)],
+    ['bytes appended', Buffer.concat([old, noise(MIB, 9)])],
+    ['an end removed', old.subarray(0, 17 * MIB + 1)],
+  ];
+
+  test.each(later)('%s: that costs the chunks around them alone', (_, file) => {
+    expect(Math.min(old.length, file.length) - common(file, old)).toBeLessThan(3 * MIB);
+  });
+
+  test('nothing is found of other bytes', () => {
     expect(common(noise(8 * MIB, 11), old)).toBe(0);
+  });
+
+  test.each([...later, ['nothing', old], ['all', noise(8 * MIB, 11)]] as const)(
+    'an older version, %s, decides nothing of what they are',
+    (_, file) => {
+      expect(cut(file, undefined, cut(old))).toEqual(cut(file));
+      expect(cut(old, undefined, cut(file))).toEqual(cut(old));
+    },
+  );
+
+  test('an older version whose chunks are none, or whose sums are of other bytes, misleads nobody', () => {
+    const right = cut(old);
+    const one = (size: number, sum: number): Chunks => ({
+      sizes: Uint32Array.of(size),
+      sums: Uint32Array.of(sum),
+    });
+    const { sizes, sums } = right;
+    for (const older of [
+      one(old.length, crc32(old)),
+      one(1, crc32(old.subarray(0, 1))),
+      { sizes, sums: sums.map((sum) => sum ^ 1) },
+      { sizes: Uint32Array.of(100_000, 400_000), sums: Uint32Array.of(crc32(old.subarray(0, 100_000)), 1) },
+      { sizes: Uint32Array.of(400_000), sums: Uint32Array.of(crc32(old.subarray(0, 400_000))) },
+    ])
+      expect(cut(old, undefined, older)).toEqual(right);
   });
 
   test('what occurs many times is found where its neighbours are', () => {

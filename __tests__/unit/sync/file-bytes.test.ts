@@ -59,14 +59,28 @@ describe('the digests of a file', () => {
     expect(read % BYTES.length).toBe(0);
   });
 
+  test('parts that two layouts have in common are read once', async () => {
+    const other = [
+      { count: 1, size: 10 * MIB },
+      { count: 2, size: 5 * MIB },
+      { count: 1, size: MIB + 77 },
+    ];
+    let read = 0;
+    const file = await met('file');
+    const { etags } = digestFile({ file, layouts: [ALIGNED, other] }, (bytes) => (read += bytes), scratch);
+    expect(etags).toEqual([ALIGNED, other].map((layout) => multipartETag(md5sOf(layout) as never)));
+    expect(read).toBe(2 * BYTES.length + 10 * MIB);
+  });
+
   test('C6: passes that did not read the same are none, though the stat is the same', async () => {
     const file = await met('file');
     const whole = digestWhole({ file, what: 'whole' }, silent, scratch);
     const changed = Buffer.from(BYTES);
     changed[13 * MIB]! ^= 1;
     await writeFile(join(root, 'file'), changed);
-    const parts = digestParts({ file: await met('file'), what: 'parts', layout: ALIGNED }, silent, scratch);
-    expect(() => joined(whole, [parts])).toThrow(FileChangedError);
+    const job = { file: await met('file'), what: 'parts', parts: [...partsOf(ALIGNED)] } as const;
+    const parts = digestParts(job, silent, scratch);
+    expect(() => joined(whole, [ALIGNED], parts)).toThrow(FileChangedError);
   });
 
   test('of several files at a time', async () => {
