@@ -4181,6 +4181,8 @@ var md5_module = __webpack_require__(4446);
 const WORTH_THREAD = 64 * 1024 * 1024;
 /** What waits for each thread before another one is started. Bytes. */
 const WORTH_ANOTHER = 256 * 1024 * 1024;
+/** Likewise, of files with which this thread is no help. */
+const WORTH_ANOTHER_OF_LARGE = 64 * 1024 * 1024;
 /** MD5 does some 600 MiB/s a core: four threads outrun every disk and line that a runner has. */
 const MOST_THREADS = 4;
 /** Small files go to a thread together: a message costs as much as hashing 50 KB. Of larger ones as many as there are lanes. */
@@ -4358,10 +4360,16 @@ class DigestPool {
         }
         this.#help();
     }
+    get #worthAnother() {
+        return this.#areLarge ? WORTH_ANOTHER_OF_LARGE : WORTH_ANOTHER;
+    }
+    get #areLarge() {
+        return this.#queuedBytes > WORTH_ORDER * this.#queue.length;
+    }
     /** The thread with the least to do, or a new one when much waits. */
     #free({ job }) {
         const isLarge = job.file.size >= WORTH_THREAD;
-        const isWorthOne = this.#sent.size === 0 || isLarge || this.#queuedBytes > WORTH_ANOTHER * this.#sent.size;
+        const isWorthOne = this.#sent.size === 0 || isLarge || this.#queuedBytes > this.#worthAnother * this.#sent.size;
         let least;
         let leastCost = Number.POSITIVE_INFINITY;
         for (const [worker, { batches, cost }] of this.#sent) {
@@ -4377,7 +4385,7 @@ class DigestPool {
      * as they are digested beside each other, and like sizes together: the largest one decides how long that takes.
      */
     #take() {
-        if (!this.#isOrdered && this.#queuedBytes > WORTH_ORDER * this.#queue.length) {
+        if (!this.#isOrdered && this.#areLarge) {
             this.#queue.sort((a, b) => b.job.file.size - a.job.file.size);
             this.#isOrdered = true;
         }
@@ -8343,18 +8351,37 @@ class Transfer {
                 return this.#complete(await this.#uploadParts(key, file, digest), condition);
             }
         }
-        const { store, rate, signal, requests } = this.#options;
         const send = async (body) => {
-            signal.throwIfAborted();
+            this.#options.signal.throwIfAborted();
             await this.#readBody(file, body);
-            const md5 = (0,model_digest/* md5Of */.iF)(body);
-            const headers = await this.#headers(file, md5, false);
-            const put = { key, body, md5, headers, condition };
-            const written = await rate.measure(body.length, () => store.put(put, requests));
-            this.#options.onSent(file.size);
-            return { written, md5, file, sentBytes: file.size };
+            return this.#put(key, file, body, digest?.md5, condition);
         };
         return this.#arena.with(file.size, send, WHOLE_BYTES);
+    }
+    /**
+     * @param known MD5 of the file when it was digested, or of its stat as an index has it: S3 refuses a body that has another one
+     */
+    async #put(key, file, body, known, condition) {
+        const { store, rate, requests } = this.#options;
+        const md5 = known ?? (0,model_digest/* md5Of */.iF)(body);
+        const headers = await this.#headers(file, md5, false);
+        let written;
+        try {
+            const put = { key, body, md5, headers, condition };
+            written = await rate.measure(body.length, () => store.put(put, requests));
+        }
+        catch (error) {
+            if (isUnproved(error) && (0,model_digest/* md5Of */.iF)(body) !== md5)
+                throw new file_bytes/* FileChangedError */.jL('it is not what it was when it was digested');
+            throw error;
+        }
+        const etag = (0,model_digest/* classifyETag */.Q)(written.etag);
+        // A server that compares nothing.
+        const isOther = etag.kind === 'md5' && etag.md5 !== md5 && (0,object_store/* etagsProve */.P)(written.encryption);
+        if (known !== undefined && isOther && (0,model_digest/* md5Of */.iF)(body) === etag.md5)
+            return this.#put(key, file, body, undefined, { ifMatch: written.etag });
+        this.#options.onSent(file.size);
+        return { written, md5, file, sentBytes: file.size };
     }
     /** A redirect has no bytes and no file. */
     async #readBody(file, body) {
@@ -8382,7 +8409,7 @@ class Transfer {
         return this.#arena.with(file.size, async (body) => {
             signal.throwIfAborted();
             await this.#readBody(file, body);
-            const md5 = (0,model_digest/* md5Of */.iF)(body);
+            const md5 = known?.md5 ?? (0,model_digest/* md5Of */.iF)(body);
             const layout = [{ count: 1, size: file.size }];
             return this.#sendParts(key, file, { md5, partMd5s: [md5] }, layout, undefined, body);
         });

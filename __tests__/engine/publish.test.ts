@@ -1,9 +1,28 @@
-import { copyFile, link, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import {
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { md5Of } from '../../src/model/digest.js';
-import { parseIndex } from '../../src/model/digest-index.js';
+import {
+  type DigestIndex,
+  emptyIndex,
+  type FileEntry,
+  formatIndex,
+  parseIndex,
+} from '../../src/model/digest-index.js';
+import { machineId } from '../../src/sync/index-file.js';
 import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
@@ -584,6 +603,52 @@ describe('files that change during the run', () => {
       `md5:${md5Of(Buffer.from('changed!!!'))}`,
     );
   });
+
+  test.each([
+    ['refuses a body that is not what is said', false],
+    ['compares nothing', true],
+  ])(
+    'C12: digests of another state of the files: a server that %s keeps the bytes with their own',
+    async (_, ignores) => {
+      await writeTree({ a: 'one of two', b: 'two of two' }, root);
+      const files = await Promise.all(
+        ['a', 'b'].map(async (name): Promise<[string, FileEntry]> => {
+          const { size, mtimeNs, ctimeNs, ino } = await lstat(join(root, name), { bigint: true });
+          return [
+            join(root, name),
+            { size: Number(size), mtimeNs, ctimeNs, ino, md5: md5Of(Buffer.from(name)) },
+          ];
+        }),
+      );
+      const stale: DigestIndex = {
+        ...emptyIndex(Buffer.alloc(0)),
+        machine: machineId(),
+        writtenNs: 9_999_999_999_999_999_999n,
+        files: new Map(files),
+      };
+      const index = Object.assign(memoryIndex(), { bytes: Buffer.from([...formatIndex(stale)].join('')) });
+      let ignored = 0;
+      const ignore = s3.server.before({ operation: 'PutObject' }, ({ headers }) => {
+        if (!ignores || headers['content-md5'] === undefined) return;
+        delete headers['content-md5'];
+        ignored++;
+      });
+      const run = await publish(s3, bucket, root, { index });
+      ignore();
+      expect(run.exit).toBe(0);
+      expect(ignored).toBe(ignores ? 4 : 0);
+      expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'one of two', 'p/b': 'two of two' });
+      for (const [key, text] of Object.entries(s3.server.texts(bucket)))
+        expect(s3.server.object(bucket, key)?.headers['x-amz-meta-s3cmd-attrs']).toBe(
+          `md5:${md5Of(Buffer.from(text))}`,
+        );
+      const { files: known } = parseIndex(index.bytes!).index!;
+      expect([...known].map(([path, { md5 }]) => [path, md5])).toEqual(
+        files.map(([path]) => [path, md5Of(readFileSync(path))]),
+      );
+      await expectEqual();
+    },
+  );
 
   test('C6: a large file that changes while its parts go up is digested and sent anew, once', async () => {
     await writeTree({ 'big.bin': noise(20 * MIB) }, root);

@@ -30,6 +30,8 @@ const WORTH_THREAD = 64 * 1024 * 1024;
 
 /** What waits for each thread before another one is started. Bytes. */
 const WORTH_ANOTHER = 256 * 1024 * 1024;
+/** Likewise, of files with which this thread is no help. */
+const WORTH_ANOTHER_OF_LARGE = 64 * 1024 * 1024;
 
 /** MD5 does some 600 MiB/s a core: four threads outrun every disk and line that a runner has. */
 const MOST_THREADS = 4;
@@ -253,11 +255,19 @@ export class DigestPool {
     this.#help();
   }
 
+  get #worthAnother(): number {
+    return this.#areLarge ? WORTH_ANOTHER_OF_LARGE : WORTH_ANOTHER;
+  }
+
+  get #areLarge(): boolean {
+    return this.#queuedBytes > WORTH_ORDER * this.#queue.length;
+  }
+
   /** The thread with the least to do, or a new one when much waits. */
   #free({ job }: Task): Worker | undefined {
     const isLarge = job.file.size >= WORTH_THREAD;
     const isWorthOne =
-      this.#sent.size === 0 || isLarge || this.#queuedBytes > WORTH_ANOTHER * this.#sent.size;
+      this.#sent.size === 0 || isLarge || this.#queuedBytes > this.#worthAnother * this.#sent.size;
     let least: Worker | undefined;
     let leastCost = Number.POSITIVE_INFINITY;
     for (const [worker, { batches, cost }] of this.#sent) {
@@ -273,7 +283,7 @@ export class DigestPool {
    * as they are digested beside each other, and like sizes together: the largest one decides how long that takes.
    */
   #take(): readonly Task[] {
-    if (!this.#isOrdered && this.#queuedBytes > WORTH_ORDER * this.#queue.length) {
+    if (!this.#isOrdered && this.#areLarge) {
       this.#queue.sort((a, b) => b.job.file.size - a.job.file.size);
       this.#isOrdered = true;
     }
