@@ -47,9 +47,13 @@ module.exports = __webpack_require__.p + "fdcbd7d47ade70508b20.js";
  * major version alone.
  */
 function contentTypeOf(name) {
-    const base = name.slice(name.lastIndexOf('/') + 1);
-    const type = mime_types__WEBPACK_IMPORTED_MODULE_1__.contentType(base.includes('.') ? base.slice(base.lastIndexOf('.')) : '.');
+    const type = mime_types__WEBPACK_IMPORTED_MODULE_1__.contentType(extensionOf(name));
     return type === false ? 'application/octet-stream' : type;
+}
+/** With its dot; a dot alone: there is none. */
+function extensionOf(name) {
+    const dot = name.lastIndexOf('.');
+    return dot > name.lastIndexOf('/') ? name.slice(dot) : '.';
 }
 /**
  * `x-amz-meta-s3cmd-attrs` as s3cmd writes and reads it: `md5:<hex>`, and with `preserve`
@@ -181,6 +185,8 @@ function metadataBytes(metadata) {
 function withoutDigests({ 'x-amz-meta-s3cmd-attrs': _, 'x-amz-meta-md5chksum': __, ...others }) {
     return others;
 }
+/** Sets of headers that are kept for extensions. */
+const MOST_PLAIN = 1_000;
 /** What pages and other files get from `headers-defaults: website`; a change of these is a change of every site. */
 const WEBSITE_DEFAULTS = {
     page: 'public, max-age=0, must-revalidate',
@@ -195,6 +201,8 @@ class HeaderPolicy {
     #write;
     #options;
     #immutable;
+    /** By extension. */
+    #plain = new Map();
     /** Of the first name whose rules contradict one another. */
     #contradiction;
     /** @param immutable names that a build manifest vouches for: their content never changes */
@@ -214,6 +222,26 @@ class HeaderPolicy {
         return this.#contradiction === undefined ? [] : [this.#contradiction];
     }
     headersOf(file) {
+        const isPlain = this.#options.rules.length === 0 &&
+            file.page === undefined &&
+            file.redirect === undefined &&
+            file.object === undefined &&
+            file.encoded === undefined;
+        return isPlain ? this.#plainHeaders(file) : this.#decide(file);
+    }
+    /** Where nothing but the name's extension decides, files have one set together. */
+    #plainHeaders(file) {
+        const kind = `${extensionOf(file.name)}/${this.#immutable.has(file.name)}`;
+        const known = this.#plain.get(kind);
+        if (known !== undefined)
+            return known;
+        const headers = Object.freeze(this.#decide(file));
+        // As many as a tree of nothing but extensions has would take the memory.
+        if (this.#plain.size < MOST_PLAIN)
+            this.#plain.set(kind, headers);
+        return headers;
+    }
+    #decide(file) {
         const page = file.page ?? file.name;
         const type = file.redirect === undefined ? contentTypeOf(page) : 'text/html; charset=utf-8';
         // An object brings its own type.
@@ -288,13 +316,21 @@ function pathsOf({ name, page }) {
         paths.push(`/${index[1]}`);
     return paths;
 }
+/** Of sets that do not change. */
+const digests = new WeakMap();
 /**
  * Header state of an object: SHA-256 over the sorted `name:value` lines, names in lower case, of every header
  * that an input or a rule set and of the inferred Content-Type. Mode and mtime are left out.
  */
 function headerDigest(headers) {
+    const known = digests.get(headers);
+    if (known !== undefined)
+        return known;
     const lines = Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', lines.sort().join(''), 'hex');
+    const digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', lines.sort().join(''), 'hex');
+    if (Object.isFrozen(headers))
+        digests.set(headers, digest);
+    return digest;
 }
 
 

@@ -11,9 +11,14 @@ import type { HeaderOptions, WriteHeaders } from './options.js';
  * major version alone.
  */
 export function contentTypeOf(name: string): string {
-  const base = name.slice(name.lastIndexOf('/') + 1);
-  const type = mime.contentType(base.includes('.') ? base.slice(base.lastIndexOf('.')) : '.');
+  const type = mime.contentType(extensionOf(name));
   return type === false ? 'application/octet-stream' : type;
+}
+
+/** With its dot; a dot alone: there is none. */
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf('.');
+  return dot > name.lastIndexOf('/') ? name.slice(dot) : '.';
 }
 
 /**
@@ -214,6 +219,9 @@ export function withoutDigests({
   return others;
 }
 
+/** Sets of headers that are kept for extensions. */
+const MOST_PLAIN = 1_000;
+
 /** What pages and other files get from `headers-defaults: website`; a change of these is a change of every site. */
 const WEBSITE_DEFAULTS = {
   page: 'public, max-age=0, must-revalidate',
@@ -238,6 +246,8 @@ export class HeaderPolicy implements HeaderDecider {
   readonly #write: HeaderSet;
   readonly #options: HeaderOptions;
   readonly #immutable: ReadonlySet<string>;
+  /** By extension. */
+  readonly #plain = new Map<string, HeaderSet>();
   /** Of the first name whose rules contradict one another. */
   #contradiction: string | undefined;
 
@@ -260,6 +270,27 @@ export class HeaderPolicy implements HeaderDecider {
   }
 
   headersOf(file: Stored): HeaderSet {
+    const isPlain =
+      this.#options.rules.length === 0 &&
+      file.page === undefined &&
+      file.redirect === undefined &&
+      file.object === undefined &&
+      file.encoded === undefined;
+    return isPlain ? this.#plainHeaders(file) : this.#decide(file);
+  }
+
+  /** Where nothing but the name's extension decides, files have one set together. */
+  #plainHeaders(file: Stored): HeaderSet {
+    const kind = `${extensionOf(file.name)}/${this.#immutable.has(file.name)}`;
+    const known = this.#plain.get(kind);
+    if (known !== undefined) return known;
+    const headers = Object.freeze(this.#decide(file));
+    // As many as a tree of nothing but extensions has would take the memory.
+    if (this.#plain.size < MOST_PLAIN) this.#plain.set(kind, headers);
+    return headers;
+  }
+
+  #decide(file: Stored): HeaderSet {
     const page = file.page ?? file.name;
     const type = file.redirect === undefined ? contentTypeOf(page) : 'text/html; charset=utf-8';
     // An object brings its own type.
@@ -329,11 +360,18 @@ function pathsOf({ name, page }: Stored): readonly string[] {
   return paths;
 }
 
+/** Of sets that do not change. */
+const digests = new WeakMap<HeaderSet, string>();
+
 /**
  * Header state of an object: SHA-256 over the sorted `name:value` lines, names in lower case, of every header
  * that an input or a rule set and of the inferred Content-Type. Mode and mtime are left out.
  */
-export function headerDigest(headers: Readonly<Record<string, string>>): string {
+export function headerDigest(headers: HeaderSet): string {
+  const known = digests.get(headers);
+  if (known !== undefined) return known;
   const lines = Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
-  return hash('sha256', lines.sort().join(''), 'hex');
+  const digest = hash('sha256', lines.sort().join(''), 'hex');
+  if (Object.isFrozen(headers)) digests.set(headers, digest);
+  return digest;
 }
