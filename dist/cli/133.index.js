@@ -295,7 +295,11 @@ class DigestMemo {
             throw error;
         }
     }
-    /** Likewise, of the chunks of a file. */
+    /** What is known of it is of other bytes, though its stat is the same. */
+    forget(file) {
+        this.#known.delete(idOf(file));
+    }
+    /** As `digest`, of the chunks of a file. */
     async chunks(file, read) {
         const id = idOf(file);
         const chunks = this.#chunks.get(id) ?? read();

@@ -4316,8 +4316,14 @@ class DigestPool {
         const unit = (0,model_chunks/* chunkUnit */.u8)(file.size);
         if (unit === undefined)
             return undefined;
-        const read = () => this.#inThread({ file, unit, ...(older === undefined ? {} : { older }) }).then((chunks) => chunks, () => undefined);
+        // Other files of another size may have chunks of another unit.
+        const isAlike = older !== undefined && (0,model_chunks/* chunkUnit */.u8)(older.sizes.reduce((sum, size) => sum + size, 0)) === unit;
+        const read = () => this.#inThread({ file, unit, ...(isAlike ? { older } : {}) }).then((chunks) => chunks, () => undefined);
         return this.#memo === undefined ? read() : this.#memo.chunks(file, read);
+    }
+    /** A file of which something was digested that it does not hold: what is asked of it next is read. */
+    forget(file) {
+        this.#memo?.forget(file);
     }
     async digestRegion(job) {
         return (await this.#inThread(job));
@@ -6799,6 +6805,8 @@ class OlderObjects {
     #request;
     #here;
     #there;
+    /** There is nothing that a file could be made from. */
+    isEmpty;
     constructor(request) {
         this.#request = request;
         const { listing, index } = request;
@@ -6807,15 +6815,17 @@ class OlderObjects {
             for (const candidate of candidatesOf(listing.values(), ({ key }) => index.objects.get(key)))
                 here.set(candidate.object.key, candidate);
         this.#here = here;
-    }
-    /** Whether there is nothing that a file could be made from. */
-    get isEmpty() {
         const isLarge = ({ size }) => (0,model_chunks/* chunkUnit */.u8)(size) !== undefined;
-        return this.#here.size === 0 && !this.#request.further.some(({ objects }) => objects.some(isLarge));
+        this.isEmpty = here.size === 0 && !request.further.some(({ objects }) => objects.some(isLarge));
     }
     /** Chunks of the object that a file of a size, to be published under `key`, is most likely a later version of. */
     likely(key, size) {
-        const like = this.#here.get(key) ?? nearest(this.#here.values(), size)[0];
+        let like = this.#here.get(key);
+        if (like === undefined) {
+            for (const candidate of this.#here.values())
+                if (like === undefined || farness(candidate, size) < farness(like, size))
+                    like = candidate;
+        }
         return like && (0,model_chunks/* parseChunks */.si)(like.chunks, like.object.size);
     }
     /** The object that a file of these chunks, to be published under `key`, has most in common with. */
@@ -6827,8 +6837,10 @@ class OlderObjects {
         if (best !== undefined && 2 * best.bytes >= size)
             return best;
         this.#there ??= this.#further();
-        const others = [...this.#here.values(), ...(await this.#there)].filter((candidate) => candidate !== own);
-        for (const candidate of nearest(others, size).slice(0, MOST_COMPARED)) {
+        const others = [...this.#here.values(), ...(await this.#there)]
+            .filter((candidate) => candidate !== own)
+            .sort((a, b) => farness(a, size) - farness(b, size));
+        for (const candidate of others.slice(0, MOST_COMPARED)) {
             const found = likenessOf(candidate, chunks);
             if (found.bytes > (best?.bytes ?? 0))
                 best = found;
@@ -6870,10 +6882,9 @@ class OlderObjects {
         }
     }
 }
-/** By how near their sizes are. */
-function nearest(candidates, size) {
-    const farness = ({ object }) => Math.abs(object.size - size);
-    return [...candidates].sort((a, b) => farness(a) - farness(b));
+/** Bytes. */
+function farness({ object }, size) {
+    return Math.abs(object.size - size);
 }
 function* candidatesOf(objects, entryOf) {
     for (const object of objects) {
@@ -7784,6 +7795,7 @@ const COPIED_PARTS_IN_FLIGHT = 32;
 const MOST_SENT_PART = 512 * 1024 * 1024;
 /** The header of `FROM_METADATA`. */
 const FROM = `x-amz-meta-${model_headers/* FROM_METADATA */.fk}`;
+const NOT_AS_DIGESTED = 'it is not what it was when it was digested';
 /** User metadata of one object: names and values. Bytes. */
 const MOST_METADATA = 2_048;
 /** What another writer may do to a key while it is written over and over. */
@@ -7791,8 +7803,8 @@ const OVERWRITE_TRIES = 3;
 /** How long an abort may take when the run itself was stopped. The runner leaves 7.5 s. Milliseconds. */
 const ABORT_TIME_MS = 2_000;
 /**
- * Performs steps against a store. A body is only ever sent with the digest of exactly its own bytes (C6), a
- * copy only under the ETag that vouched for its source (C5), and every write under the condition that the
+ * Performs steps against a store. A body that is not what it is said to be is refused, or sent anew at once (C6), a
+ * copy is made only under the ETag that vouched for its source (C5), and every write under the condition that the
  * listing set.
  */
 class Transfer {
@@ -8362,6 +8374,7 @@ class Transfer {
             if (!(error instanceof file_bytes/* FileChangedError */.jL))
                 throw error;
             const again = await bodies.again(file);
+            this.#options.pool.forget(again);
             return this.#released(again, () => send(again, undefined));
         }
     }
@@ -8390,7 +8403,8 @@ class Transfer {
         const send = async (body) => {
             this.#options.signal.throwIfAborted();
             await this.#readBody(file, body);
-            return this.#put(key, file, body, digest?.md5, condition);
+            const known = file.redirect === undefined ? digest?.md5 : undefined;
+            return this.#put(key, file, body, known, condition);
         };
         return this.#arena.with(file.size, send, WHOLE_BYTES);
     }
@@ -8407,14 +8421,12 @@ class Transfer {
             written = await rate.measure(body.length, () => store.put(put, requests));
         }
         catch (error) {
-            if (isUnproved(error) && (0,model_digest/* md5Of */.iF)(body) !== md5)
-                throw new file_bytes/* FileChangedError */.jL('it is not what it was when it was digested');
+            if (isRefused(error) && (0,model_digest/* md5Of */.iF)(body) !== md5)
+                throw new file_bytes/* FileChangedError */.jL(NOT_AS_DIGESTED);
             throw error;
         }
-        const etag = (0,model_digest/* classifyETag */.Q)(written.etag);
-        // A server that compares nothing.
-        const isOther = etag.kind === 'md5' && etag.md5 !== md5 && (0,object_store/* etagsProve */.P)(written.encryption);
-        if (known !== undefined && isOther && (0,model_digest/* md5Of */.iF)(body) === etag.md5)
+        // A server that compares nothing; where ETags are no digests, that shows by the body alone.
+        if (known !== undefined && written.etag !== md5 && (0,model_digest/* md5Of */.iF)(body) !== md5)
             return this.#put(key, file, body, undefined, { ifMatch: written.etag });
         this.#options.onSent(file.size);
         return { written, md5, file, sentBytes: file.size };
@@ -8440,6 +8452,10 @@ class Transfer {
                 ? this.#sendParts(key, file, digest, layout)
                 : this.#sendParts(key, file, { ...digest, ...delta }, layoutOf(delta.parts), delta));
             const chunks = await cutting;
+            if (signal.aborted) {
+                await this.#giveUp(staged.upload, file.size, signal.reason);
+                signal.throwIfAborted();
+            }
             return chunks === undefined ? staged : { ...staged, chunks: (0,model_chunks/* formatChunks */.ey)(chunks) };
         }
         return this.#arena.with(file.size, async (body) => {
@@ -8575,6 +8591,8 @@ class Transfer {
                 const told = `part ${number} has the ETag ${part.etag}`;
                 throw new object_store/* StoreError */.A('digest', 'BadPartETag', 200, 'UploadPart', told);
             }
+            if (only !== undefined && part.etag !== md5 && (0,model_digest/* md5Of */.iF)(only) !== md5)
+                throw new file_bytes/* FileChangedError */.jL(NOT_AS_DIGESTED);
             parts[number - 1] = part;
             sentBytes += body.length;
             this.#options.onSent(body.length);
@@ -8623,8 +8641,10 @@ class Transfer {
         catch (error) {
             await this.#giveUp(upload, file.size, error);
             // S3 refuses a part that is not what was digested: the file changed under us.
-            if (error instanceof object_store/* StoreError */.A && error.kind === 'digest')
+            if (isUnproved(error))
                 throw new file_bytes/* FileChangedError */.jL('a part is not what was digested');
+            if (only !== undefined && isRefused(error) && (0,model_digest/* md5Of */.iF)(only) !== md5)
+                throw new file_bytes/* FileChangedError */.jL(NOT_AS_DIGESTED);
             throw error;
         }
     }
@@ -8742,6 +8762,10 @@ function withDigest(decided, md5, multipart) {
 /** A copy that nothing proves is no copy: the bytes are sent. */
 function unproved(operation, told) {
     return new object_store/* StoreError */.A('digest', 'UnprovedPart', 200, operation, told);
+}
+/** Whether a server refused a body, maybe for a digest that is not its own: some have no code for that. */
+function isRefused(error) {
+    return error instanceof object_store/* StoreError */.A && ['digest', 'rejected', 'server'].includes(error.kind);
 }
 function isUnproved(error) {
     return error instanceof object_store/* StoreError */.A && error.kind === 'digest';

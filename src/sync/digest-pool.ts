@@ -166,12 +166,20 @@ export class DigestPool {
   async chunks(file: LocalFile, older?: Chunks): Promise<Chunks | undefined> {
     const unit = chunkUnit(file.size);
     if (unit === undefined) return undefined;
+    // Other files of another size may have chunks of another unit.
+    const isAlike =
+      older !== undefined && chunkUnit(older.sizes.reduce((sum, size) => sum + size, 0)) === unit;
     const read = (): Promise<Chunks | undefined> =>
-      this.#inThread({ file, unit, ...(older === undefined ? {} : { older }) }).then(
+      this.#inThread({ file, unit, ...(isAlike ? { older } : {}) }).then(
         (chunks) => chunks as Chunks,
         () => undefined,
       );
     return this.#memo === undefined ? read() : this.#memo.chunks(file, read);
+  }
+
+  /** A file of which something was digested that it does not hold: what is asked of it next is read. */
+  forget(file: LocalFile): void {
+    this.#memo?.forget(file);
   }
 
   async digestRegion(job: RegionJob): Promise<RegionDigest> {

@@ -45,6 +45,8 @@ export class OlderObjects {
   readonly #request: OlderObjectsRequest;
   readonly #here: ReadonlyMap<ObjectKey, Candidate>;
   #there: Promise<readonly Candidate[]> | undefined;
+  /** There is nothing that a file could be made from. */
+  readonly isEmpty: boolean;
 
   constructor(request: OlderObjectsRequest) {
     this.#request = request;
@@ -54,17 +56,17 @@ export class OlderObjects {
       for (const candidate of candidatesOf(listing.values(), ({ key }) => index.objects.get(key)))
         here.set(candidate.object.key, candidate);
     this.#here = here;
-  }
-
-  /** Whether there is nothing that a file could be made from. */
-  get isEmpty(): boolean {
     const isLarge = ({ size }: ListedObject): boolean => chunkUnit(size) !== undefined;
-    return this.#here.size === 0 && !this.#request.further.some(({ objects }) => objects.some(isLarge));
+    this.isEmpty = here.size === 0 && !request.further.some(({ objects }) => objects.some(isLarge));
   }
 
   /** Chunks of the object that a file of a size, to be published under `key`, is most likely a later version of. */
   likely(key: ObjectKey, size: number): Chunks | undefined {
-    const like = this.#here.get(key) ?? nearest(this.#here.values(), size)[0];
+    let like = this.#here.get(key);
+    if (like === undefined) {
+      for (const candidate of this.#here.values())
+        if (like === undefined || farness(candidate, size) < farness(like, size)) like = candidate;
+    }
     return like && parseChunks(like.chunks, like.object.size);
   }
 
@@ -75,8 +77,10 @@ export class OlderObjects {
     let best = own === undefined ? undefined : likenessOf(own, chunks);
     if (best !== undefined && 2 * best.bytes >= size) return best;
     this.#there ??= this.#further();
-    const others = [...this.#here.values(), ...(await this.#there)].filter((candidate) => candidate !== own);
-    for (const candidate of nearest(others, size).slice(0, MOST_COMPARED)) {
+    const others = [...this.#here.values(), ...(await this.#there)]
+      .filter((candidate) => candidate !== own)
+      .sort((a, b) => farness(a, size) - farness(b, size));
+    for (const candidate of others.slice(0, MOST_COMPARED)) {
       const found = likenessOf(candidate, chunks);
       if (found.bytes > (best?.bytes ?? 0)) best = found;
     }
@@ -117,10 +121,9 @@ export class OlderObjects {
   }
 }
 
-/** By how near their sizes are. */
-function nearest(candidates: Iterable<Candidate>, size: number): readonly Candidate[] {
-  const farness = ({ object }: Candidate): number => Math.abs(object.size - size);
-  return [...candidates].sort((a, b) => farness(a) - farness(b));
+/** Bytes. */
+function farness({ object }: Candidate, size: number): number {
+  return Math.abs(object.size - size);
 }
 
 function* candidatesOf(

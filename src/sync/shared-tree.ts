@@ -78,7 +78,12 @@ export class DigestMemo {
     }
   }
 
-  /** Likewise, of the chunks of a file. */
+  /** What is known of it is of other bytes, though its stat is the same. */
+  forget(file: LocalFile): void {
+    this.#known.delete(idOf(file));
+  }
+
+  /** As `digest`, of the chunks of a file. */
   async chunks(file: LocalFile, read: () => Promise<Chunks | undefined>): Promise<Chunks | undefined> {
     const id = idOf(file);
     const chunks = this.#chunks.get(id) ?? read();

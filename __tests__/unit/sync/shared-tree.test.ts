@@ -48,6 +48,19 @@ describe('digests that several destinations ask for', () => {
     expect(etags).toEqual([['small-3'], ['large-2'], ['changed-2']]);
   });
 
+  test('what was said of bytes that the file does not hold is forgotten', async () => {
+    const memo = new DigestMemo();
+    let reads = 0;
+    const read = async (): Promise<FileDigest> => {
+      reads++;
+      return digestOf();
+    };
+    await memo.digest({ file, layouts: [] }, read);
+    memo.forget({ ...file, name: 'another name of it' });
+    await memo.digest({ file, layouts: [] }, read);
+    expect(reads).toBe(2);
+  });
+
   test('a destination that ends while it reads leaves the others to read themselves, once', async () => {
     const memo = new DigestMemo();
     let end: (error: Error) => void = () => undefined;
