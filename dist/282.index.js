@@ -3639,7 +3639,7 @@ function conditionOf(condition) {
 function written(operation, answer) {
     return {
         etag: etagOf(operation, answer.ETag),
-        versionId: answer.VersionId,
+        versionId: answer.VersionId === undefined ? undefined : detached(answer.VersionId),
         encryption: answer.ServerSideEncryption,
     };
 }
@@ -3648,7 +3648,7 @@ function etagOf(operation, text) {
     if (etag === undefined) {
         throw new object_store/* StoreError */.A('server', 'NoETag', 200, operation, `${operation} answered without an ETag`);
     }
-    return etag;
+    return detached(etag);
 }
 /** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
 /**

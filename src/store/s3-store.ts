@@ -961,7 +961,7 @@ function conditionOf(condition: Condition | undefined): { IfMatch?: string; IfNo
 function written(operation: string, answer: WriteAnswer): Written {
   return {
     etag: etagOf(operation, answer.ETag),
-    versionId: answer.VersionId,
+    versionId: answer.VersionId === undefined ? undefined : detached(answer.VersionId),
     encryption: answer.ServerSideEncryption,
   };
 }
@@ -971,7 +971,7 @@ function etagOf(operation: string, text: string | undefined): ETag {
   if (etag === undefined) {
     throw new StoreError('server', 'NoETag', 200, operation, `${operation} answered without an ETag`);
   }
-  return etag;
+  return detached(etag) as ETag;
 }
 
 /** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */

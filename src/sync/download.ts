@@ -23,6 +23,7 @@ import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
 import { type Plan, stepsOf, type WriteStep } from '../model/plan.js';
+import { WrittenObjects } from '../model/written-objects.js';
 import type { ObjectHead } from '../store/object-store.js';
 import { looksEncoded } from './decode.js';
 import { digestTree } from './digest.js';
@@ -667,7 +668,7 @@ class Download {
         {
           listing,
           unchanged: known,
-          written: new Map(),
+          written: new WrittenObjects(),
           deleted: new Set(),
           files: [...digested.values()],
           digestedNs,

@@ -15,6 +15,7 @@ import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
+import type { WrittenObjects } from '../model/written-objects.js';
 import { StoreError } from '../store/object-store.js';
 import { explainDenied } from './explain.js';
 import { isRewritten } from './headers.js';
@@ -112,9 +113,7 @@ export interface Confirmed {
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** Keys whose object has the file's bytes, as the plan found. */
   readonly unchanged: ReadonlyMap<ObjectKey, Md5 | undefined>;
-  readonly written: ReadonlyMap<ObjectKey, ObjectEntry>;
-  /** When each of those was written, by this machine's clock. Milliseconds since the epoch. */
-  readonly writtenAt?: ReadonlyMap<ObjectKey, number>;
+  readonly written: WrittenObjects;
   /** What a listing after the writes showed; none where there was no such listing. */
   readonly after?: ReadonlyMap<ObjectKey, ListedObject>;
   /** Whether objects too are named that their own ETag tells all of: then another run's writes are seen. */
@@ -202,7 +201,7 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     }
   }
   for (const [key, entry] of confirmed.written) {
-    const written = confirmed.writtenAt?.get(key);
+    const written = confirmed.written.writtenAt(key);
     const object = confirmed.after?.get(key);
     const isSeen = object !== undefined && object.etag === entry.etag && object.lastModified > 0;
     if (isSeen) entries.push([key, { ...entry, ...datedBy(object) }]);

@@ -177,8 +177,6 @@ class Run {
   #sendAllRequests = 0;
   /** A plan that is made anew says it once. */
   #isNotRenewedTold = false;
-  /** When keys were written, by this machine's clock. Milliseconds since the epoch. */
-  readonly #writtenAt = new Map<ObjectKey, number>();
   /** The last listing after the writes. */
   #after: Looked['listing'] = new Map();
 
@@ -480,6 +478,7 @@ class Run {
         delay: true,
         preserve: file.preserve,
         uploads: await this.#uploads(undefined, new Map()),
+        sources: new Set(),
         mayDelete: async () => undefined,
         onSent: (bytes) => {
           sent += bytes;
@@ -1072,7 +1071,16 @@ class Run {
   #transfer(
     parts: Pick<
       TransferOptions,
-      'digests' | 'bodies' | 'delay' | 'preserve' | 'uploads' | 'older' | 'mayDelete' | 'onSent' | 'onReused'
+      | 'digests'
+      | 'bodies'
+      | 'delay'
+      | 'preserve'
+      | 'uploads'
+      | 'older'
+      | 'sources'
+      | 'mayDelete'
+      | 'onSent'
+      | 'onReused'
     >,
   ): Transfer {
     const { overwrite, connection } = this.#options;
@@ -1124,6 +1132,7 @@ class Run {
         preserve: elsewhere?.file.preserve ?? this.#options.preserve,
         uploads,
         ...(seen.older === undefined ? {} : { older: seen.older }),
+        sources: publishedSources(planned.plan),
         mayDelete: () => this.#mayDelete(transfer, seen),
         onSent: (bytes) => {
           sent += bytes;
@@ -1145,7 +1154,7 @@ class Run {
             if (event.type === 'outcome') {
               // What is kept is no part of the total either.
               if (event.outcome.action !== 'keep') done++;
-              this.#writtenAt.set(event.outcome.step.key, now());
+              transfer.learned.date(event.outcome.step.key, now());
               this.#tellWritten(event.outcome, transfer);
               if (!transfer.recalled.has(event.outcome.step.key)) clock.see(event.outcome);
             }
@@ -1305,11 +1314,10 @@ class Run {
       listing,
       unchanged: planned.unchanged,
       written: transfer.learned,
-      writtenAt: this.#writtenAt,
       after: this.#after,
       everyObject: this.#options.invalidation !== undefined,
       deleted: transfer.deleted,
-      files: { [Symbol.iterator]: () => digestedFiles(seen, transfer.published) },
+      files: { [Symbol.iterator]: () => digestedFiles(seen, transfer) },
       digestedNs,
       uploads: uploads.left(),
       deploys: isDeploy ? deploys + 1 : deploys,
@@ -1470,6 +1478,14 @@ function isCut(plan: Plan): boolean {
   return false;
 }
 
+/** Keys that steps of this plan copy from once they are written. */
+function publishedSources(plan: Plan): ReadonlySet<ObjectKey> {
+  const sources = new Set<ObjectKey>();
+  for (const step of stepsOf(plan))
+    if (step.action === 'copy' && step.source.kind === 'published') sources.add(step.source.key);
+  return sources;
+}
+
 /** Which uploads of earlier runs this plan may go on with. */
 function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
   const steps = new Map<ObjectKey, Step>();
@@ -1542,18 +1558,13 @@ function encodedSources(files: Files, prefix: Prefix): ReadonlyMap<ObjectKey, st
 /** Files of this disk with their digests, as they were sent or else met. What is stored encoded is not on it. */
 function* digestedFiles(
   { files, digests }: Digested,
-  published: Transfer['published'],
+  { published, changed }: Pick<Transfer, 'published' | 'changed'>,
 ): Generator<{ readonly file: LocalFile; readonly md5: Md5 }> {
-  const left = new Map(published);
   for (const file of files) {
     const { name } = file;
-    const sent = left.get(name);
-    left.delete(name);
-    const md5 = file.object === undefined ? digests.get(name)?.md5 : undefined;
-    if (sent !== undefined) yield unencoded(sent);
-    else if (md5 !== undefined) yield unencoded({ file, md5 });
+    const md5 = published.get(name) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
+    if (md5 !== undefined) yield unencoded({ file: changed.get(name) ?? file, md5 });
   }
-  for (const sent of left.values()) yield unencoded(sent);
 }
 
 function unencoded({ file, md5 }: { readonly file: LocalFile; readonly md5: Md5 }): {
@@ -1570,8 +1581,9 @@ function chunksOf(
   written: Iterable<ObjectEntry>,
 ): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
-  for (const { md5, size, chunks } of [...(index?.objects.values() ?? []), ...written])
-    if (md5 !== undefined && chunks !== undefined) known.set(`${md5}/${size}`, chunks);
+  for (const entries of [index?.objects.values() ?? [], written])
+    for (const { md5, size, chunks } of entries)
+      if (md5 !== undefined && chunks !== undefined) known.set(`${md5}/${size}`, chunks);
   for (const { md5, chunks } of digests) {
     if (chunks === undefined) continue;
     const size = chunks.sizes.reduce((sum, one) => sum + one, 0);

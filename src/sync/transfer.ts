@@ -1,7 +1,7 @@
 import { type Chunks, formatChunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
-import { formatLayout, type ObjectEntry, type PartRun, partsOf } from '../model/digest-index.js';
+import { formatLayout, type PartRun, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Emit, Reused, StepOutcome } from '../model/events.js';
 import {
@@ -21,6 +21,7 @@ import {
   withMd5,
   withoutDigests,
 } from '../model/headers.js';
+import { Md5Table } from '../model/md5-table.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import { layoutOf, type PlannedPart, planParts, regionsOf } from '../model/part-plan.js';
@@ -37,6 +38,7 @@ import type {
   UploadStep,
   WriteStep,
 } from '../model/plan.js';
+import { WrittenObjects } from '../model/written-objects.js';
 import {
   etagsProve,
   type ObjectStore,
@@ -107,6 +109,8 @@ export interface TransferOptions {
   readonly uploads: Uploads;
   /** Objects that large files may have most of their bytes in common with; absent: no index knows of what. */
   readonly older?: OlderObjects;
+  /** Keys that others are copied from once they are written. */
+  readonly sources: ReadonlySet<ObjectKey>;
   /** Steps in flight. */
   readonly concurrency: number;
   readonly emit: Emit;
@@ -195,6 +199,7 @@ export class Transfer implements Performer {
   readonly #options: TransferOptions;
   readonly #arena: BodyArena;
   readonly #readWhole = createWholeReader();
+  /** Of `sources`. */
   readonly #sent = new Map<ObjectKey, Sent>();
   readonly #staged = new Map<ObjectKey, Staged>();
   /** Ids of uploads that other runs staged: they are theirs until they are completed. */
@@ -202,9 +207,11 @@ export class Transfer implements Performer {
   /** Keys that other runs published, with what lies there. */
   readonly recalled = new Map<ObjectKey, ETag>();
   /** What is confirmed to lie under the keys written, for the index. */
-  readonly learned = new Map<ObjectKey, ObjectEntry>();
-  /** Files whose bytes were sent or copied, as they were then. */
-  readonly published = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>();
+  readonly learned = new WrittenObjects();
+  /** MD5 of the files whose bytes were sent or copied. */
+  readonly published = new Md5Table<string>();
+  /** Those of them that were not what the plan says. */
+  readonly changed = new Map<string, LocalFile>();
   /** Keys confirmed to be gone. */
   readonly deleted = new Set<ObjectKey>();
   /** Exit statuses of the failures met. */
@@ -261,7 +268,7 @@ export class Transfer implements Performer {
     const md5 = step.md5 ?? staged?.expected.md5;
     const parts = staged?.expected.etag === etag ? { parts: formatLayout(staged.layout) } : {};
     const written = { etag, versionId: undefined, encryption: undefined };
-    this.#remember(key, { written, md5, file, sentBytes: 0, ...parts });
+    this.#remember(key, { written, md5, file, sentBytes: 0, ...parts }, file);
     this.recalled.set(key, etag);
   }
 
@@ -305,7 +312,7 @@ export class Transfer implements Performer {
     for (let tries = 1; ; tries++) {
       try {
         const { action, sent } = await this.#writeUnder(step, condition);
-        this.#remember(step.key, sent);
+        this.#remember(step.key, sent, step.file);
         if (action === 'copy' && this.#fromFirst.has(step.key)) {
           this.copiedFromFirst.files++;
           this.copiedFromFirst.bytes += sent.file.size;
@@ -381,14 +388,18 @@ export class Transfer implements Performer {
     return failedOutcome(step, error, ms, this.#options.signal, this.exits);
   }
 
-  #remember(key: ObjectKey, sent: Sent): void {
+  /** @param planned the file that the plan knows */
+  #remember(key: ObjectKey, sent: Sent, planned: LocalFile): void {
     const decided = this.#options.policy.headersOf(sent.file);
     const asked = decided['x-amz-storage-class'];
-    this.#sent.set(key, sent);
+    if (this.#options.sources.has(key)) this.#sent.set(key, sent);
     const { md5 } = sent;
     // Of what another machine sent there is no file.
     const isHere = (sent.file.encoded?.source ?? sent.file).path !== '' && sent.file.object === undefined;
-    if (isHere && md5 !== undefined) this.published.set(sent.file.name, { file: sent.file, md5 });
+    if (isHere && md5 !== undefined) {
+      this.published.set(sent.file.name, md5);
+      if (sent.file !== planned) this.changed.set(sent.file.name, sent.file);
+    }
     this.learned.set(key, {
       etag: sent.written.etag,
       size: sent.file.size,

@@ -9,6 +9,7 @@ import {
 } from '../../../src/model/digest-index.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
+import { WrittenObjects } from '../../../src/model/written-objects.js';
 import { StoreError } from '../../../src/store/object-store.js';
 import { type Confirmed, loadIndex, saveIndex } from '../../../src/sync/learn.js';
 import type { IndexStorage } from '../../../src/sync/ports.js';
@@ -111,7 +112,7 @@ describe('what a run confirmed', () => {
   const nothing: Confirmed = {
     listing: new Map(),
     unchanged: new Map(),
-    written: new Map(),
+    written: new WrittenObjects(),
     deleted: new Set(),
     files: [],
     digestedNs: 10n ** 18n,
@@ -163,12 +164,14 @@ describe('what a run confirmed', () => {
   });
 
   test('what was written is dated by the listing that shows it, else by our own clock, else not at all', async () => {
-    const written = new Map([[key, { etag, size: 1, md5, headers: 'f'.repeat(64) }]]);
-    const writtenAt = new Map([[key, 5]]);
-    expect(await learned({ written, writtenAt, after: listed(7) })).toMatchObject({ modified: 7 });
-    const own = await learned({ written, writtenAt, after: listed(0) });
+    const entry = { etag, size: 1, md5, headers: 'f'.repeat(64) };
+    const written = new WrittenObjects();
+    written.set(key, entry);
+    expect(await learned({ written })).toEqual(entry);
+    written.date(key, 5);
+    expect(await learned({ written, after: listed(7) })).toMatchObject({ modified: 7 });
+    const own = await learned({ written, after: listed(0) });
     expect([own?.modified, own?.written]).toEqual([undefined, 5]);
-    expect(await learned({ written })).toEqual(written.get(key));
   });
 
   test('is written in pieces of some size, and is whole', async () => {
