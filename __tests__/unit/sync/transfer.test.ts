@@ -31,6 +31,7 @@ beforeEach(() => {
 function transfer(store: Partial<ObjectStore>, options: Partial<TransferOptions> = {}): Transfer {
   return new Transfer({
     store,
+    sources: new Set(),
     emit: (event: Event) => void events.push(event),
     signal: stop.signal,
     requests: stop.signal,
