@@ -116,8 +116,8 @@ __webpack_require__.d(__webpack_exports__, {
   SharedTree: () => (/* binding */ SharedTree)
 });
 
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
-var digest_index = __webpack_require__(7979);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
 ;// CONCATENATED MODULE: ./build/src/sync/body-arena.js
 /** Ranges begin at multiples of it. Bytes. */
 const ALIGNMENT = 64;

@@ -348,7 +348,7 @@ function headerDigest(headers) {
 /* harmony export */   xF: () => (/* binding */ candidatePartSizes),
 /* harmony export */   xf: () => (/* binding */ MULTIPART_THRESHOLD)
 /* harmony export */ });
-/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7979);
+/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6112);
 
 const MIB = 1024 * 1024;
 /** Files of this size and more go up in parts. Bytes. */
@@ -427,8 +427,8 @@ var model_chunks = __webpack_require__(9621);
 var model_concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var model_digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
-var digest_index = __webpack_require__(7979);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/header-rules.js
@@ -1009,8 +1009,8 @@ async function digestTree(request) {
         let [file] = names;
         const size = file.size;
         let digest;
-        const older = () => knownChunks(index, (request.prefix + file.name));
-        const chunks = request.chunks === true ? idleChunks(pool, file, older) : undefined;
+        const key = (request.prefix + file.name);
+        const chunks = request.chunks === true ? idleChunks(pool, file, index, key) : undefined;
         try {
             digest = await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead);
         }
@@ -1043,7 +1043,7 @@ async function digestTree(request) {
         const entry = index?.objects.get(key);
         if (entry?.md5 === digest.md5 && entry.chunks !== undefined)
             return;
-        const chunks = await idleChunks(pool, file, () => knownChunks(index, key));
+        const chunks = await idleChunks(pool, file, index, key);
         if (chunks !== undefined)
             known.set(name, { ...digest, chunks });
     };
@@ -1059,17 +1059,15 @@ async function digestTree(request) {
 /**
  * What is cut later costs time then; what is cut in place of another file's digest costs it now.
  *
- * @param older as `DigestPool.chunks` has it
+ * @param index knows the chunks of an older version, under the file's own key
  */
-async function idleChunks(pool, file, older) {
+async function idleChunks(pool, file, index, key) {
     // Every digest that can be is asked for by then.
     await (0,promises_.setImmediate)();
-    return pool.isIdle ? pool.chunks(file, older()) : undefined;
-}
-/** Of the object that lay under a key when the index was written. */
-function knownChunks(index, key) {
-    const entry = index?.objects.get(key);
-    return entry?.chunks === undefined ? undefined : (0,model_chunks/* parseChunks */.si)(entry.chunks, entry.size);
+    if (!pool.isIdle)
+        return undefined;
+    const { chunks, size = 0 } = index?.objects.get(key) ?? {};
+    return pool.chunks(file, chunks === undefined ? undefined : (0,model_chunks/* parseChunks */.si)(chunks, size));
 }
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */
 function beforeFirstWrite(error, file) {
@@ -1319,7 +1317,13 @@ async function makeOne(path) {
     }
 }
 
+// EXTERNAL MODULE: ./build/src/model/index-rows.js
+var index_rows = __webpack_require__(8401);
+// EXTERNAL MODULE: ./build/src/model/numbering.js
+var numbering = __webpack_require__(4684);
 ;// CONCATENATED MODULE: ./build/src/model/written-objects.js
+
+
 
 
 
@@ -1335,11 +1339,10 @@ class WrittenObjects extends entries_map/* EntriesMap */.v {
     /** Of objects whose ETag it is too. */
     #md5s = new md5_column/* Md5Column */.B();
     #sizes = new Float64Array(FIRST_ROWS);
-    /** Index into `#headerDigests`. */
+    /** Of `#headerDigests`. */
     #headers = new Uint32Array(FIRST_ROWS);
     #times = new Float64Array(FIRST_ROWS);
-    #headerDigests = [];
-    #headerNumbers = new Map();
+    #headerDigests = new numbering/* Numbering */.U();
     /** Of which there is more to say. */
     #others = new Map();
     get size() {
@@ -1349,11 +1352,16 @@ class WrittenObjects extends entries_map/* EntriesMap */.v {
         const row = this.#names.add(key);
         if (row >= this.#sizes.length)
             this.#widen();
-        const { etag, size, md5, headers, ...more } = entry;
-        if (md5 !== undefined && etag === md5 && headers !== undefined && isEmpty(more)) {
+        const { etag, size, md5, headers, modified, written } = entry;
+        const isDated = modified !== undefined || written !== undefined;
+        if (md5 !== undefined &&
+            headers !== undefined &&
+            (0,index_rows/* isObjectRow */.oM)(entry) &&
+            etag === md5 &&
+            !isDated) {
             this.#md5s.set(row, md5);
             this.#sizes[row] = size;
-            this.#headers[row] = this.#numberOf(headers);
+            this.#headers[row] = this.#headerDigests.numberOf(headers);
             this.#others.delete(row);
         }
         else {
@@ -1388,16 +1396,8 @@ class WrittenObjects extends entries_map/* EntriesMap */.v {
         if (other !== undefined)
             return other;
         const md5 = this.#md5s.at(row);
-        const headers = this.#headerDigests[this.#headers[row]];
+        const headers = this.#headerDigests.texts[this.#headers[row]];
         return { etag: md5, size: this.#sizes[row], md5, headers };
-    }
-    #numberOf(headers) {
-        const known = this.#headerNumbers.get(headers);
-        if (known !== undefined)
-            return known;
-        const number = this.#headerDigests.push(headers) - 1;
-        this.#headerNumbers.set(headers, number);
-        return number;
     }
     #widen() {
         const rows = this.#sizes.length * 2;
@@ -1405,11 +1405,6 @@ class WrittenObjects extends entries_map/* EntriesMap */.v {
         this.#headers = (0,name_table/* moved */.aW)(this.#headers, new Uint32Array(rows));
         this.#times = (0,name_table/* moved */.aW)(this.#times, new Float64Array(rows));
     }
-}
-function isEmpty(members) {
-    for (const _ in members)
-        return false;
-    return true;
 }
 
 // EXTERNAL MODULE: external "node:stream/promises"
@@ -2992,6 +2987,7 @@ var external_node_v8_ = __webpack_require__(8877);
 
 
 
+
 const listing_FIRST_ROWS = 1024;
 /**
  * What a prefix holds, in the order in which it was listed, 55 bytes an object beside its key. Objects are made as they are
@@ -3006,10 +3002,9 @@ class Listing extends entries_map/* EntriesMap */.v {
     #otherETags = new Map();
     #sizes = new Float64Array(listing_FIRST_ROWS);
     #lastModified = new Float64Array(listing_FIRST_ROWS);
-    /** Index into `#classNames`. */
+    /** Of `#classNames`. */
     #classes = new Uint32Array(listing_FIRST_ROWS);
-    #classNames = [];
-    #classNumbers = new Map();
+    #classNames = new numbering/* Numbering */.U();
     /** Replaces what has the same key. */
     add({ key, size, etag, lastModified, storageClass }) {
         const row = this.names.add(key);
@@ -3021,7 +3016,7 @@ class Listing extends entries_map/* EntriesMap */.v {
             this.#widen();
         this.#sizes[row] = size;
         this.#lastModified[row] = lastModified;
-        this.#classes[row] = this.#classOf(storageClass);
+        this.#classes[row] = this.#classNames.numberOf(storageClass);
         const kind = (0,model_digest/* classifyETag */.Q)(etag);
         if (kind.kind === 'md5') {
             this.#md5s.set(row, kind.md5);
@@ -3064,16 +3059,8 @@ class Listing extends entries_map/* EntriesMap */.v {
             size: this.#sizes[row],
             etag: this.#md5s.at(row) ?? this.#otherETags.get(row),
             lastModified: this.#lastModified[row],
-            storageClass: this.#classNames[this.#classes[row]],
+            storageClass: this.#classNames.texts[this.#classes[row]],
         };
-    }
-    #classOf(name) {
-        const known = this.#classNumbers.get(name);
-        if (known !== undefined)
-            return known;
-        const number = this.#classNames.push(name) - 1;
-        this.#classNumbers.set(name, number);
-        return number;
     }
     #widen() {
         const rows = this.#sizes.length * 2;
@@ -4410,7 +4397,7 @@ class DigestPool {
         if (unit === undefined)
             return undefined;
         // Other files of another size may have chunks of another unit.
-        const isAlike = older !== undefined && (0,model_chunks/* chunkUnit */.u8)(older.sizes.reduce((sum, size) => sum + size, 0)) === unit;
+        const isAlike = older !== undefined && (0,model_chunks/* chunkUnit */.u8)((0,model_chunks/* cutSize */.E0)(older)) === unit;
         const read = () => this.#inThread({ file, unit, ...(isAlike ? { older } : {}) }).then((chunks) => chunks, () => undefined);
         return this.#memo === undefined ? read() : this.#memo.chunks(file, read);
     }
@@ -5897,8 +5884,9 @@ class EarlyDigests {
         const { size } = file;
         const layouts = size < part_sizes/* MULTIPART_THRESHOLD */.xf ? [] : this.sizes.layoutsOf(file);
         const job = { file, layouts };
-        const older = () => knownChunks(this.#index, (this.#prefix + file.name));
-        const cut = this.#cuts && (0,model_chunks/* chunkUnit */.u8)(size) !== undefined ? idleChunks(this.#pool, file, older) : undefined;
+        const key = (this.#prefix + file.name);
+        const isCut = this.#cuts && (0,model_chunks/* chunkUnit */.u8)(size) !== undefined;
+        const cut = isCut ? idleChunks(this.#pool, file, this.#index, key) : undefined;
         this.#running++;
         const learn = (digest) => {
             this.#learn(job, digest);
@@ -8525,7 +8513,7 @@ class Transfer {
             written = await rate.measure(body.length, () => store.put(put, requests));
         }
         catch (error) {
-            if (isRefused(error) && (0,model_digest/* md5Of */.iF)(body) !== md5)
+            if (known !== undefined && isRefused(error) && (0,model_digest/* md5Of */.iF)(body) !== md5)
                 throw new file_bytes/* FileChangedError */.jL(NOT_AS_DIGESTED);
             throw error;
         }
@@ -8567,7 +8555,8 @@ class Transfer {
             await this.#readBody(file, body);
             const md5 = known?.md5 ?? (0,model_digest/* md5Of */.iF)(body);
             const layout = [{ count: 1, size: file.size }];
-            return this.#sendParts(key, file, { md5, partMd5s: [md5] }, layout, undefined, body);
+            const only = { body, isHashed: known === undefined };
+            return this.#sendParts(key, file, { md5, partMd5s: [md5] }, layout, undefined, only);
         });
     }
     /** The layout of the object that a file is: of those that it may have, the one that makes its ETag. */
@@ -8695,7 +8684,7 @@ class Transfer {
                 const told = `part ${number} has the ETag ${part.etag}`;
                 throw new object_store/* StoreError */.A('digest', 'BadPartETag', 200, 'UploadPart', told);
             }
-            if (only !== undefined && part.etag !== md5 && (0,model_digest/* md5Of */.iF)(only) !== md5)
+            if (part.etag !== md5 && isOther(only, md5))
                 throw new file_bytes/* FileChangedError */.jL(NOT_AS_DIGESTED);
             parts[number - 1] = part;
             sentBytes += body.length;
@@ -8723,7 +8712,7 @@ class Transfer {
             const due = ranges.filter(({ number }) => !have.has(number));
             if (only !== undefined) {
                 for (const { number } of due)
-                    await send(number, only);
+                    await send(number, only.body);
             }
             else if (due.length > 0) {
                 const lanes = isLike ? COPIED_PARTS_IN_FLIGHT : PARTS_IN_FLIGHT;
@@ -8747,7 +8736,7 @@ class Transfer {
             // S3 refuses a part that is not what was digested: the file changed under us.
             if (isUnproved(error))
                 throw new file_bytes/* FileChangedError */.jL('a part is not what was digested');
-            if (only !== undefined && isRefused(error) && (0,model_digest/* md5Of */.iF)(only) !== md5)
+            if (isRefused(error) && isOther(only, md5))
                 throw new file_bytes/* FileChangedError */.jL(NOT_AS_DIGESTED);
             throw error;
         }
@@ -8866,6 +8855,10 @@ function withDigest(decided, md5, multipart) {
 /** A copy that nothing proves is no copy: the bytes are sent. */
 function unproved(operation, told) {
     return new object_store/* StoreError */.A('digest', 'UnprovedPart', 200, operation, told);
+}
+/** Whether a part that is the whole file has another digest than it was said to have. */
+function isOther(only, md5) {
+    return only?.isHashed === false && (0,model_digest/* md5Of */.iF)(only.body) !== md5;
 }
 /** Whether a server refused a body, maybe for a digest that is not its own: some have no code for that. */
 function isRefused(error) {
@@ -10449,8 +10442,7 @@ function chunksOf(index, digests, written) {
     for (const { md5, chunks } of digests) {
         if (chunks === undefined)
             continue;
-        const size = chunks.sizes.reduce((sum, one) => sum + one, 0);
-        known.set(`${md5}/${size}`, (0,model_chunks/* formatChunks */.ey)(chunks));
+        known.set(`${md5}/${(0,model_chunks/* cutSize */.E0)(chunks)}`, (0,model_chunks/* formatChunks */.ey)(chunks));
     }
     return known;
 }

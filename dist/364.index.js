@@ -2322,8 +2322,8 @@ function userCacheDirectory(env, platform, home) {
 
 // EXTERNAL MODULE: ./build/src/disk/is-inside.js
 var is_inside = __webpack_require__(2572);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
-var digest_index = __webpack_require__(7979);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/invalidation.js

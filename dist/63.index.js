@@ -17,7 +17,7 @@ export const modules = {
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
-/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(7979);
+/* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6112);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(4132);
 /* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4460);
 
@@ -364,6 +364,7 @@ async function makeDirectory(path) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   E0: () => (/* binding */ cutSize),
 /* harmony export */   TM: () => (/* binding */ stretchesOf),
 /* harmony export */   U9: () => (/* binding */ isChunksText),
 /* harmony export */   bF: () => (/* binding */ cutChunks),
@@ -380,11 +381,18 @@ const LEAST_FILE = 64 * MIB;
 const MOST_FILE = 4 * 1024 ** 4;
 /** Chunks of one file: what the index has to carry is bounded. */
 const MOST_CHUNKS = 8_192;
+/** What a chunk has at least, but for the last one of a file, and at most. Units, as `chunkUnit` has them. */
+const LEAST_UNITS = 2;
+const MOST_UNITS = 8;
 /** Of a size and of a CRC32 each. */
 const BYTES_A_CHUNK = 8;
 /** Base64 of as many chunks as a file can have. Characters. */
 const MOST_TEXT = Math.ceil(((MOST_CHUNKS + 1) * BYTES_A_CHUNK) / 3) * 4;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** Of the file that they are. Bytes. */
+function cutSize({ sizes }) {
+    return sizes.reduce((sum, size) => sum + size, 0);
+}
 /**
  * The measure of a file's chunks: none but the last is smaller than two of it, one has three on average, none more than
  * eight. `undefined`: the file is not cut.
@@ -393,7 +401,7 @@ function chunkUnit(size) {
     if (size < LEAST_FILE || size > MOST_FILE)
         return undefined;
     let unit = 128 * KIB;
-    while (size / (2 * unit) > MOST_CHUNKS)
+    while (size / (LEAST_UNITS * unit) > MOST_CHUNKS)
         unit *= 2;
     return unit;
 }
@@ -414,14 +422,13 @@ const GEAR = Int32Array.from({ length: 256 }, (_, byte) => {
  *   whose end need not be looked for. The chunks are those that they are without it.
  */
 function cutChunks(size, unit, bytesFrom, older) {
-    const bounds = { least: 2 * unit, most: 8 * unit };
     const sizes = [];
     const sums = [];
     const places = older && new ChunkPlaces(older);
     for (let start = 0; start < size;) {
-        const same = places?.expected(start, size - start, bounds);
+        const same = places?.expected(start, size - start, unit);
         const isSame = same !== undefined && sumOf(start, same.size, bytesFrom) === same.sum;
-        const chunk = isSame ? same : nextChunk(start, size - start, bounds, unit, bytesFrom);
+        const chunk = isSame ? same : nextChunk(start, size - start, unit, bytesFrom);
         if (!isSame)
             places?.find(start, chunk);
         sizes.push(chunk.size);
@@ -431,17 +438,17 @@ function cutChunks(size, unit, bytesFrom, older) {
     return { sizes: Uint32Array.from(sizes), sums: Uint32Array.from(sums) };
 }
 /** @param left bytes until the end of the file, 1 or more */
-function nextChunk(start, left, { least, most }, unit, bytesFrom) {
+function nextChunk(start, left, unit, bytesFrom) {
     // The high bits: each of the last 32 bytes has moved them.
     const mask = -1 << (32 - Math.log2(unit));
-    const limit = Math.min(most, left);
+    const limit = Math.min(MOST_UNITS * unit, left);
     let size = 0;
     let sum = 0;
     let hash = 0;
     while (size < limit) {
         const bytes = bytesFrom(start + size);
         const end = Math.min(bytes.length, limit - size);
-        let at = Math.min(Math.max(least - size, 0), end);
+        let at = Math.min(Math.max(LEAST_UNITS * unit - size, 0), end);
         let isBorder = false;
         while (at < end) {
             hash = ((hash << 1) + GEAR[bytes[at++]]) | 0;
@@ -505,15 +512,15 @@ class ChunkPlaces {
      * The chunk that begins where what is at an offset of another file would be, if it moved as far as the last one that was
      * found. `undefined`: none does, or this file, of which so much is left, cannot have it.
      */
-    expected(offset, left, { least, most }) {
+    expected(offset, left, unit) {
         const { sizes, sums } = this.#chunks;
         const i = this.#byOffset.get(offset + this.#moved);
         if (i === undefined)
             return undefined;
         const size = sizes[i];
         // Where an object ends says nothing of its content, and lines of an index may say anything.
-        const isChunk = size === left || (size < left && size >= least && i !== sizes.length - 1);
-        return size <= most && isChunk ? { size, sum: sums[i] } : undefined;
+        const isChunk = size === left || (size < left && size >= LEAST_UNITS * unit && i !== sizes.length - 1);
+        return size <= MOST_UNITS * unit && isChunk ? { size, sum: sums[i] } : undefined;
     }
 }
 /** As the index has them: size and sum of each, four bytes each, the lowest first, in base64. */
@@ -572,7 +579,7 @@ function stretchesOf(file, other) {
 
 /***/ }),
 
-/***/ 7979:
+/***/ 6112:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -696,230 +703,8 @@ class FileEntries extends entries_map/* EntriesMap */.v {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/model/index-rows.js
-
-
-/*
- * Most of what an index says is a few plain members of many objects or files. A line for each costs more to read and to
- * write than all else of a run in which nothing changed; as columns JSON has few values to make, and they are told apart
- * by their place.
- */
-/** Rows of one line: what a damaged one takes along. */
-const ROWS = 1000;
-/** Names of one line. Characters: JSON may take six bytes for each. */
-const NAME_CHARS = 96 * 1024;
-const MD5_DIGITS = 32;
-const HEX = /^[0-9a-f]*$/;
-/** In place of what a row does not have. */
-const NONE = -1;
-const OBJECT_COLUMNS = new Set([
-    'key',
-    'size',
-    'md5',
-    'etag',
-    'headers',
-    'modified',
-    'written',
-]);
-const FILE_COLUMNS = new Set([
-    'path',
-    'size',
-    'md5',
-    'mtimeNs',
-    'ctimeNs',
-    'ino',
-]);
-/** Whether columns can say all of it. */
-function isObjectRow(entry) {
-    const { etag, md5, parts, chunks, source, extra } = entry;
-    if (md5 === undefined || entry.class !== undefined)
-        return false;
-    if (parts !== undefined || chunks !== undefined || source !== undefined || extra !== undefined)
-        return false;
-    return etag === md5 || (0,digest/* parseMd5 */.S2)(etag) !== undefined;
-}
-/** Whether columns can say all of it. */
-function isFileRow({ mtimeNs, ctimeNs, ino, extra }) {
-    return extra === undefined && (0,name_table/* fits */.lA)(mtimeNs) && (0,name_table/* fits */.lA)(ctimeNs) && (0,name_table/* fits */.lA)(ino);
-}
-/** Gathers objects for one line. */
-class ObjectRows {
-    #keys = [];
-    #sizes = [];
-    #md5s = '';
-    #etags = '';
-    #headers = [];
-    #places = new Map();
-    #modified = [];
-    #written = [];
-    #chars = 0;
-    get length() {
-        return this.#keys.length;
-    }
-    /** By what was added alone: the same objects always make the same lines. */
-    get isFull() {
-        return this.length === ROWS || this.#chars >= NAME_CHARS;
-    }
-    /** @param entry as `isObjectRow` wants it */
-    add(key, entry) {
-        const { etag, size, md5, headers, modified, written } = entry;
-        this.#keys.push(key);
-        this.#sizes.push(size);
-        this.#md5s += md5;
-        this.#etags += etag;
-        this.#headers.push(headers === undefined ? NONE : this.#placeOf(headers));
-        this.#modified.push(modified ?? NONE);
-        this.#written.push(written ?? NONE);
-        this.#chars += key.length;
-    }
-    #placeOf(headers) {
-        const known = this.#places.get(headers);
-        if (known !== undefined)
-            return known;
-        this.#places.set(headers, this.#places.size);
-        return this.#places.size - 1;
-    }
-    get columns() {
-        return {
-            key: this.#keys,
-            size: this.#sizes,
-            md5: this.#md5s,
-            ...(this.#etags === this.#md5s ? {} : { etag: this.#etags }),
-            ...(this.#places.size === 0 ? {} : { headers: [[...this.#places.keys()], this.#headers] }),
-            ...(this.#modified.every(isNone) ? {} : { modified: this.#modified }),
-            ...(this.#written.every(isNone) ? {} : { written: this.#written }),
-        };
-    }
-}
-/** Gathers local files for one line. */
-class FileRows {
-    #paths = [];
-    #sizes = [];
-    #md5s = '';
-    #mtimes = new BigInt64Array(ROWS);
-    #ctimes = new BigInt64Array(ROWS);
-    #inodes = new BigInt64Array(ROWS);
-    #chars = 0;
-    get length() {
-        return this.#paths.length;
-    }
-    get isFull() {
-        return this.length === ROWS || this.#chars >= NAME_CHARS;
-    }
-    /** @param entry as `isFileRow` wants it */
-    add(path, { size, mtimeNs, ctimeNs, ino, md5 }) {
-        const row = this.length;
-        this.#paths.push(path);
-        this.#sizes.push(size);
-        this.#md5s += md5;
-        this.#mtimes[row] = mtimeNs;
-        this.#ctimes[row] = ctimeNs;
-        this.#inodes[row] = ino;
-        this.#chars += path.length;
-    }
-    get columns() {
-        return {
-            path: this.#paths,
-            size: this.#sizes,
-            md5: this.#md5s,
-            mtimeNs: base64(this.#mtimes, this.length),
-            ctimeNs: base64(this.#ctimes, this.length),
-            ino: base64(this.#inodes, this.length),
-        };
-    }
-}
-/** Adds the objects of a line; returns how many, and -1, nothing added, where it is not whole. */
-function addObjectRows(value, objects) {
-    if (!isRecord(value, OBJECT_COLUMNS))
-        return -1;
-    const { key: keys, size: sizes, md5: md5s, etag: etags = md5s, headers, modified, written } = value;
-    if (!isEvery(keys, isString))
-        return -1;
-    const rows = keys.length;
-    const isTime = (column) => column === undefined || (isEvery(column, isTimeOrNone) && column.length === rows);
-    if (!isEvery(sizes, isSize) || sizes.length !== rows)
-        return -1;
-    if (!isDigits(md5s, rows) || !isDigits(etags, rows))
-        return -1;
-    if (!isTime(modified) || !isTime(written))
-        return -1;
-    const [distinct, places] = headers === undefined ? [[], undefined] : placed(headers, rows);
-    if (distinct === undefined)
-        return -1;
-    const areSame = etags === md5s;
-    for (let row = 0; row < rows; row++) {
-        const from = row * MD5_DIGITS;
-        const md5 = md5s.slice(from, from + MD5_DIGITS);
-        const etag = (areSame ? md5 : etags.slice(from, from + MD5_DIGITS));
-        const entry = { etag, size: sizes[row], md5 };
-        const place = places === undefined ? NONE : places[row];
-        if (place !== NONE)
-            entry.headers = distinct[place];
-        const [seen, made] = [modified?.[row] ?? NONE, written?.[row] ?? NONE];
-        if (seen !== NONE)
-            entry.modified = seen;
-        if (made !== NONE)
-            entry.written = made;
-        objects.set(keys[row], entry);
-    }
-    return rows;
-}
-/** `undefined`: the line is not whole. */
-function fileBlock(value) {
-    if (!isRecord(value, FILE_COLUMNS))
-        return undefined;
-    const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino } = value;
-    if (!isEvery(paths, isString) || !isEvery(sizes, isSize) || sizes.length !== paths.length)
-        return undefined;
-    const rows = paths.length;
-    const mtimes = words(mtimeNs, rows);
-    const ctimes = words(ctimeNs, rows);
-    const inodes = words(ino, rows);
-    if (!isDigits(md5, rows) || mtimes === undefined || ctimes === undefined || inodes === undefined)
-        return undefined;
-    return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
-}
-/** A column that a newer version added may say what the others mean: such a line is not read. */
-function isRecord(value, columns) {
-    return typeof value === 'object' && value !== null && Object.keys(value).every((name) => columns.has(name));
-}
-function isEvery(column, is) {
-    return Array.isArray(column) && column.every(is);
-}
-function isString(value) {
-    return typeof value === 'string';
-}
-function isSize(value) {
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-function isTimeOrNone(value) {
-    return value === NONE || isSize(value);
-}
-function isNone(value) {
-    return value === NONE;
-}
-function isDigits(column, rows) {
-    return typeof column === 'string' && column.length === rows * MD5_DIGITS && HEX.test(column);
-}
-/** Texts, and the place of each row's among them; `undefined`: they are none. */
-function placed(column, rows) {
-    const [distinct, places] = Array.isArray(column) ? column : [];
-    if (!isEvery(distinct, isString) || !isEvery(places, isTimeOrNone) || places.length !== rows)
-        return [undefined, undefined];
-    return places.every((place) => place < distinct.length) ? [distinct, places] : [undefined, undefined];
-}
-function base64(column, rows) {
-    return Buffer.from(column.buffer, column.byteOffset, rows * column.BYTES_PER_ELEMENT).toString('base64');
-}
-function words(column, rows) {
-    if (typeof column !== 'string')
-        return undefined;
-    const bytes = new Uint8Array(Buffer.from(column, 'base64'));
-    return bytes.length === rows * BigInt64Array.BYTES_PER_ELEMENT
-        ? new BigInt64Array(bytes.buffer)
-        : undefined;
-}
-
+// EXTERNAL MODULE: ./build/src/model/index-rows.js
+var index_rows = __webpack_require__(8401);
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
 var model_invalidation = __webpack_require__(5135);
 ;// CONCATENATED MODULE: ./build/src/model/digest-index.js
@@ -1011,14 +796,14 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         if (elsewhere && !isOfMachine)
             continue;
         if (objectRows !== undefined) {
-            const rows = addObjectRows(objectRows, objects);
+            const rows = (0,index_rows/* addObjectRows */.eH)(objectRows, objects);
             if (rows === -1)
                 droppedLines++;
             else
                 entries += rows;
         }
         else if (fileRows !== undefined) {
-            const block = fileBlock(fileRows);
+            const block = (0,index_rows/* fileBlock */.Ap)(fileRows);
             if (block === undefined)
                 droppedLines++;
             else
@@ -1061,7 +846,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
             machine = writer;
             writtenNs = BigInt(record.writtenNs);
             written = speaksOf;
-            if (isSize(record.deploys) && !elsewhere)
+            if ((0,index_rows/* isSize */.kp)(record.deploys) && !elsewhere)
                 deploys = record.deploys;
         }
     }
@@ -1104,9 +889,9 @@ function* formatIndex(index) {
 }
 /** In columns as far as they go; where a line of columns ends depends on nothing but what is in it. */
 function* formatObjects(objects) {
-    let rows = new ObjectRows();
+    let rows = new index_rows/* ObjectRows */.Jp();
     for (const [key, entry] of objects) {
-        if (!isObjectRow(entry)) {
+        if (!(0,index_rows/* isObjectRow */.oM)(entry)) {
             const { extra, ...members } = entry;
             yield line({ ...extra, key, ...members });
             continue;
@@ -1115,21 +900,21 @@ function* formatObjects(objects) {
         if (!rows.isFull)
             continue;
         yield line({ objects: rows.columns });
-        rows = new ObjectRows();
+        rows = new index_rows/* ObjectRows */.Jp();
     }
     if (rows.length > 0)
         yield line({ objects: rows.columns });
 }
 /** In their order, by which two runs are compared. */
 function* formatFiles(files) {
-    let rows = new FileRows();
+    let rows = new index_rows/* FileRows */.uP();
     for (const [path, entry] of files) {
-        const isRow = isFileRow(entry);
+        const isRow = (0,index_rows/* isFileRow */.hg)(entry);
         if (isRow)
             rows.add(path, entry);
         if (rows.isFull || (!isRow && rows.length > 0)) {
             yield line({ files: rows.columns });
-            rows = new FileRows();
+            rows = new index_rows/* FileRows */.uP();
         }
         if (!isRow)
             yield formatFile(path, entry);
@@ -1232,7 +1017,7 @@ function objectEntry(record) {
     const etag = typeof rawETag === 'string' ? (0,digest/* parseETag */.nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     const isWrong = rawMd5 !== undefined && md5 === undefined;
-    if (etag === undefined || isWrong || !isSize(size))
+    if (etag === undefined || isWrong || !(0,index_rows/* isSize */.kp)(size))
         return undefined;
     const entry = { etag, size };
     if (md5 !== undefined)
@@ -1247,9 +1032,9 @@ function objectEntry(record) {
         entry.source = source;
     if (typeof asked === 'string')
         entry.class = asked;
-    if (isSize(modified))
+    if ((0,index_rows/* isSize */.kp)(modified))
         entry.modified = modified;
-    if (isSize(written))
+    if ((0,index_rows/* isSize */.kp)(written))
         entry.written = written;
     const extra = extraOf(record, OBJECT_FIELDS);
     if (extra !== undefined)
@@ -1259,7 +1044,7 @@ function objectEntry(record) {
 function fileEntry(record) {
     const { size, mtimeNs, ctimeNs, ino, md5: rawMd5 } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
-    if (md5 === undefined || !isSize(size))
+    if (md5 === undefined || !(0,index_rows/* isSize */.kp)(size))
         return undefined;
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
@@ -1270,7 +1055,7 @@ function fileEntry(record) {
 function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
     const etag = typeof text === 'string' ? (0,digest/* parseETag */.nn)(text) : undefined;
-    return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
+    return etag === undefined || !(0,index_rows/* isSize */.kp)(since) || !(0,index_rows/* isSize */.kp)(deploys) ? undefined : { etag, since, deploys };
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
 function addInvalidation(invalidations, { invalidation, paths }) {
@@ -1290,7 +1075,7 @@ function uploadEntry(record) {
     if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
         return undefined;
     const layout = parseLayout(parts);
-    if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined)
+    if (!(0,index_rows/* isSize */.kp)(size) || !(0,index_rows/* isSize */.kp)(begun) || !(0,index_rows/* isSize */.kp)(pid) || layout === undefined)
         return undefined;
     if (layoutSize(layout) !== size)
         return undefined;
@@ -1524,6 +1309,242 @@ function groupCommit(write) {
         waiting = batch;
         return written;
     };
+}
+
+
+/***/ }),
+
+/***/ 8401:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Ap: () => (/* binding */ fileBlock),
+/* harmony export */   Jp: () => (/* binding */ ObjectRows),
+/* harmony export */   eH: () => (/* binding */ addObjectRows),
+/* harmony export */   hg: () => (/* binding */ isFileRow),
+/* harmony export */   kp: () => (/* binding */ isSize),
+/* harmony export */   oM: () => (/* binding */ isObjectRow),
+/* harmony export */   uP: () => (/* binding */ FileRows)
+/* harmony export */ });
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6799);
+/* harmony import */ var _name_table_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8025);
+/* harmony import */ var _numbering_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4684);
+
+
+
+/*
+ * Most of what an index says is a few plain members of many objects or files. A line for each costs more to read and to
+ * write than all else of a run in which nothing changed; as columns JSON has few values to make, and they are told apart
+ * by their place.
+ */
+/** Rows of one line: what a damaged one takes along. */
+const ROWS = 1000;
+/** Names of one line. Characters: JSON may take six bytes for each. */
+const NAME_CHARS = 96 * 1024;
+const MD5_DIGITS = 32;
+const HEX = /^[0-9a-f]*$/;
+/** In place of what a row does not have. */
+const NONE = -1;
+const OBJECT_COLUMNS = new Set([
+    'key',
+    'size',
+    'md5',
+    'etag',
+    'headers',
+    'modified',
+    'written',
+]);
+const FILE_COLUMNS = new Set([
+    'path',
+    'size',
+    'md5',
+    'mtimeNs',
+    'ctimeNs',
+    'ino',
+]);
+/** Whether columns can say all of it. */
+function isObjectRow(entry) {
+    const { etag, md5, parts, chunks, source, extra } = entry;
+    if (md5 === undefined || entry.class !== undefined)
+        return false;
+    if (parts !== undefined || chunks !== undefined || source !== undefined || extra !== undefined)
+        return false;
+    return etag === md5 || (0,_digest_js__WEBPACK_IMPORTED_MODULE_0__/* .parseMd5 */ .S2)(etag) !== undefined;
+}
+/** Whether columns can say all of it. */
+function isFileRow({ mtimeNs, ctimeNs, ino, extra }) {
+    return extra === undefined && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(mtimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ctimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ino);
+}
+/** Gathers objects for one line. */
+class ObjectRows {
+    #keys = [];
+    #sizes = [];
+    #md5s = '';
+    #etags = '';
+    #headers = [];
+    #headerDigests = new _numbering_js__WEBPACK_IMPORTED_MODULE_2__/* .Numbering */ .U();
+    #modified = [];
+    #written = [];
+    #chars = 0;
+    get length() {
+        return this.#keys.length;
+    }
+    /** By what was added alone: the same objects always make the same lines. */
+    get isFull() {
+        return this.length === ROWS || this.#chars >= NAME_CHARS;
+    }
+    /** @param entry as `isObjectRow` wants it */
+    add(key, entry) {
+        const { etag, size, md5, headers, modified, written } = entry;
+        this.#keys.push(key);
+        this.#sizes.push(size);
+        this.#md5s += md5;
+        this.#etags += etag;
+        this.#headers.push(headers === undefined ? NONE : this.#headerDigests.numberOf(headers));
+        this.#modified.push(modified ?? NONE);
+        this.#written.push(written ?? NONE);
+        this.#chars += key.length;
+    }
+    get columns() {
+        const { texts } = this.#headerDigests;
+        return {
+            key: this.#keys,
+            size: this.#sizes,
+            md5: this.#md5s,
+            ...(this.#etags === this.#md5s ? {} : { etag: this.#etags }),
+            ...(texts.length === 0 ? {} : { headers: [texts, this.#headers] }),
+            ...(this.#modified.every(isNone) ? {} : { modified: this.#modified }),
+            ...(this.#written.every(isNone) ? {} : { written: this.#written }),
+        };
+    }
+}
+/** Gathers local files for one line. */
+class FileRows {
+    #paths = [];
+    #sizes = [];
+    #md5s = '';
+    #mtimes = new BigInt64Array(ROWS);
+    #ctimes = new BigInt64Array(ROWS);
+    #inodes = new BigInt64Array(ROWS);
+    #chars = 0;
+    get length() {
+        return this.#paths.length;
+    }
+    get isFull() {
+        return this.length === ROWS || this.#chars >= NAME_CHARS;
+    }
+    /** @param entry as `isFileRow` wants it */
+    add(path, { size, mtimeNs, ctimeNs, ino, md5 }) {
+        const row = this.length;
+        this.#paths.push(path);
+        this.#sizes.push(size);
+        this.#md5s += md5;
+        this.#mtimes[row] = mtimeNs;
+        this.#ctimes[row] = ctimeNs;
+        this.#inodes[row] = ino;
+        this.#chars += path.length;
+    }
+    get columns() {
+        return {
+            path: this.#paths,
+            size: this.#sizes,
+            md5: this.#md5s,
+            mtimeNs: base64(this.#mtimes, this.length),
+            ctimeNs: base64(this.#ctimes, this.length),
+            ino: base64(this.#inodes, this.length),
+        };
+    }
+}
+/** Adds the objects of a line; returns how many, and -1, nothing added, where it is not whole. */
+function addObjectRows(value, objects) {
+    if (!isRecord(value, OBJECT_COLUMNS))
+        return -1;
+    const { key: keys, size: sizes, md5: md5s, etag: etags = md5s, headers, modified, written } = value;
+    if (!isEvery(keys, isString))
+        return -1;
+    const rows = keys.length;
+    const isTime = (column) => column === undefined || (isEvery(column, isTimeOrNone) && column.length === rows);
+    if (!isEvery(sizes, isSize) || sizes.length !== rows)
+        return -1;
+    if (!isDigits(md5s, rows) || !isDigits(etags, rows))
+        return -1;
+    if (!isTime(modified) || !isTime(written))
+        return -1;
+    const [distinct, places] = headers === undefined ? [[], undefined] : placed(headers, rows);
+    if (distinct === undefined)
+        return -1;
+    const areSame = etags === md5s;
+    for (let row = 0; row < rows; row++) {
+        const from = row * MD5_DIGITS;
+        const md5 = md5s.slice(from, from + MD5_DIGITS);
+        const etag = (areSame ? md5 : etags.slice(from, from + MD5_DIGITS));
+        const entry = { etag, size: sizes[row], md5 };
+        const place = places === undefined ? NONE : places[row];
+        if (place !== NONE)
+            entry.headers = distinct[place];
+        const [seen, made] = [modified?.[row] ?? NONE, written?.[row] ?? NONE];
+        if (seen !== NONE)
+            entry.modified = seen;
+        if (made !== NONE)
+            entry.written = made;
+        objects.set(keys[row], entry);
+    }
+    return rows;
+}
+/** `undefined`: the line is not whole. */
+function fileBlock(value) {
+    if (!isRecord(value, FILE_COLUMNS))
+        return undefined;
+    const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino } = value;
+    if (!isEvery(paths, isString) || !isEvery(sizes, isSize) || sizes.length !== paths.length)
+        return undefined;
+    const rows = paths.length;
+    const mtimes = words(mtimeNs, rows);
+    const ctimes = words(ctimeNs, rows);
+    const inodes = words(ino, rows);
+    if (!isDigits(md5, rows) || mtimes === undefined || ctimes === undefined || inodes === undefined)
+        return undefined;
+    return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
+}
+/** A column that a newer version added may say what the others mean: such a line is not read. */
+function isRecord(value, columns) {
+    return typeof value === 'object' && value !== null && Object.keys(value).every((name) => columns.has(name));
+}
+function isEvery(column, is) {
+    return Array.isArray(column) && column.every(is);
+}
+function isString(value) {
+    return typeof value === 'string';
+}
+function isSize(value) {
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+function isTimeOrNone(value) {
+    return value === NONE || isSize(value);
+}
+function isNone(value) {
+    return value === NONE;
+}
+function isDigits(column, rows) {
+    return typeof column === 'string' && column.length === rows * MD5_DIGITS && HEX.test(column);
+}
+/** Texts, and the place of each row's among them; `undefined`: they are none. */
+function placed(column, rows) {
+    const [distinct, places] = Array.isArray(column) ? column : [];
+    if (!isEvery(distinct, isString) || !isEvery(places, isTimeOrNone) || places.length !== rows)
+        return [undefined, undefined];
+    return places.every((place) => place < distinct.length) ? [distinct, places] : [undefined, undefined];
+}
+function base64(column, rows) {
+    return Buffer.from(column.buffer, column.byteOffset, rows * column.BYTES_PER_ELEMENT).toString('base64');
+}
+function words(column, rows) {
+    if (typeof column !== 'string')
+        return undefined;
+    const bytes = new Uint8Array(Buffer.from(column, 'base64'));
+    return bytes.length === rows * BigInt64Array.BYTES_PER_ELEMENT
+        ? new BigInt64Array(bytes.buffer)
+        : undefined;
 }
 
 
@@ -1918,6 +1939,33 @@ function moved(from, to) {
 /** Whether a column of BigInt64 can hold it: nanoseconds of times until the year 2262. */
 function fits(value) {
     return BigInt.asIntN(64, value) === value;
+}
+
+
+/***/ }),
+
+/***/ 4684:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   U: () => (/* binding */ Numbering)
+/* harmony export */ });
+/** Numbers texts from 0 in the order in which they are met, so that a column of numbers can stand for them. */
+class Numbering {
+    #numbers = new Map();
+    #texts = [];
+    /** By their numbers. */
+    get texts() {
+        return this.#texts;
+    }
+    numberOf(text) {
+        const known = this.#numbers.get(text);
+        if (known !== undefined)
+            return known;
+        const number = this.#texts.push(text) - 1;
+        this.#numbers.set(text, number);
+        return number;
+    }
 }
 
 

@@ -411,7 +411,7 @@ function headerDigest(headers) {
 /* harmony export */   xF: () => (/* binding */ candidatePartSizes),
 /* harmony export */   xf: () => (/* binding */ MULTIPART_THRESHOLD)
 /* harmony export */ });
-/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7979);
+/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6112);
 
 const MIB = 1024 * 1024;
 /** Files of this size and more go up in parts. Bytes. */

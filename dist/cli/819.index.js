@@ -412,8 +412,8 @@ var external_node_zlib_ = __webpack_require__(8522);
 var chunks = __webpack_require__(9621);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
-var digest_index = __webpack_require__(7979);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
 // EXTERNAL MODULE: ./build/src/sync/lstat.js
 var lstat = __webpack_require__(5631);
 // EXTERNAL MODULE: ./build/src/sync/md5-module.js
@@ -985,8 +985,8 @@ var replace_file = __webpack_require__(170);
 var concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 2 modules
-var digest_index = __webpack_require__(7979);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 ;// CONCATENATED MODULE: ./build/src/model/group-commit.js

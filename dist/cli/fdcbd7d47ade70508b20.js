@@ -95,11 +95,18 @@ const LEAST_FILE = 64 * MIB;
 const MOST_FILE = (/* unused pure expression or super */ null && (4 * 1024 ** 4));
 /** Chunks of one file: what the index has to carry is bounded. */
 const MOST_CHUNKS = 8_192;
+/** What a chunk has at least, but for the last one of a file, and at most. Units, as `chunkUnit` has them. */
+const LEAST_UNITS = 2;
+const MOST_UNITS = 8;
 /** Of a size and of a CRC32 each. */
 const BYTES_A_CHUNK = 8;
 /** Base64 of as many chunks as a file can have. Characters. */
 const MOST_TEXT = Math.ceil(((MOST_CHUNKS + 1) * BYTES_A_CHUNK) / 3) * 4;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** Of the file that they are. Bytes. */
+function cutSize({ sizes }) {
+    return sizes.reduce((sum, size) => sum + size, 0);
+}
 /**
  * The measure of a file's chunks: none but the last is smaller than two of it, one has three on average, none more than
  * eight. `undefined`: the file is not cut.
@@ -108,7 +115,7 @@ function chunkUnit(size) {
     if (size < LEAST_FILE || size > MOST_FILE)
         return undefined;
     let unit = 128 * KIB;
-    while (size / (2 * unit) > MOST_CHUNKS)
+    while (size / (LEAST_UNITS * unit) > MOST_CHUNKS)
         unit *= 2;
     return unit;
 }
@@ -129,14 +136,13 @@ const GEAR = Int32Array.from({ length: 256 }, (_, byte) => {
  *   whose end need not be looked for. The chunks are those that they are without it.
  */
 function cutChunks(size, unit, bytesFrom, older) {
-    const bounds = { least: 2 * unit, most: 8 * unit };
     const sizes = [];
     const sums = [];
     const places = older && new ChunkPlaces(older);
     for (let start = 0; start < size;) {
-        const same = places?.expected(start, size - start, bounds);
+        const same = places?.expected(start, size - start, unit);
         const isSame = same !== undefined && sumOf(start, same.size, bytesFrom) === same.sum;
-        const chunk = isSame ? same : nextChunk(start, size - start, bounds, unit, bytesFrom);
+        const chunk = isSame ? same : nextChunk(start, size - start, unit, bytesFrom);
         if (!isSame)
             places?.find(start, chunk);
         sizes.push(chunk.size);
@@ -146,17 +152,17 @@ function cutChunks(size, unit, bytesFrom, older) {
     return { sizes: Uint32Array.from(sizes), sums: Uint32Array.from(sums) };
 }
 /** @param left bytes until the end of the file, 1 or more */
-function nextChunk(start, left, { least, most }, unit, bytesFrom) {
+function nextChunk(start, left, unit, bytesFrom) {
     // The high bits: each of the last 32 bytes has moved them.
     const mask = -1 << (32 - Math.log2(unit));
-    const limit = Math.min(most, left);
+    const limit = Math.min(MOST_UNITS * unit, left);
     let size = 0;
     let sum = 0;
     let hash = 0;
     while (size < limit) {
         const bytes = bytesFrom(start + size);
         const end = Math.min(bytes.length, limit - size);
-        let at = Math.min(Math.max(least - size, 0), end);
+        let at = Math.min(Math.max(LEAST_UNITS * unit - size, 0), end);
         let isBorder = false;
         while (at < end) {
             hash = ((hash << 1) + GEAR[bytes[at++]]) | 0;
@@ -220,15 +226,15 @@ class ChunkPlaces {
      * The chunk that begins where what is at an offset of another file would be, if it moved as far as the last one that was
      * found. `undefined`: none does, or this file, of which so much is left, cannot have it.
      */
-    expected(offset, left, { least, most }) {
+    expected(offset, left, unit) {
         const { sizes, sums } = this.#chunks;
         const i = this.#byOffset.get(offset + this.#moved);
         if (i === undefined)
             return undefined;
         const size = sizes[i];
         // Where an object ends says nothing of its content, and lines of an index may say anything.
-        const isChunk = size === left || (size < left && size >= least && i !== sizes.length - 1);
-        return size <= most && isChunk ? { size, sum: sums[i] } : undefined;
+        const isChunk = size === left || (size < left && size >= LEAST_UNITS * unit && i !== sizes.length - 1);
+        return size <= MOST_UNITS * unit && isChunk ? { size, sum: sums[i] } : undefined;
     }
 }
 /** As the index has them: size and sum of each, four bytes each, the lowest first, in base64. */
@@ -584,6 +590,7 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
 ;// CONCATENATED MODULE: ./build/src/model/index-rows.js
 
 
+
 /*
  * Most of what an index says is a few plain members of many objects or files. A line for each costs more to read and to
  * write than all else of a run in which nothing changed; as columns JSON has few values to make, and they are told apart
@@ -634,7 +641,7 @@ class index_rows_ObjectRows {
     #md5s = '';
     #etags = '';
     #headers = [];
-    #places = new Map();
+    #headerDigests = new Numbering();
     #modified = [];
     #written = [];
     #chars = 0;
@@ -652,25 +659,19 @@ class index_rows_ObjectRows {
         this.#sizes.push(size);
         this.#md5s += md5;
         this.#etags += etag;
-        this.#headers.push(headers === undefined ? NONE : this.#placeOf(headers));
+        this.#headers.push(headers === undefined ? NONE : this.#headerDigests.numberOf(headers));
         this.#modified.push(modified ?? NONE);
         this.#written.push(written ?? NONE);
         this.#chars += key.length;
     }
-    #placeOf(headers) {
-        const known = this.#places.get(headers);
-        if (known !== undefined)
-            return known;
-        this.#places.set(headers, this.#places.size);
-        return this.#places.size - 1;
-    }
     get columns() {
+        const { texts } = this.#headerDigests;
         return {
             key: this.#keys,
             size: this.#sizes,
             md5: this.#md5s,
             ...(this.#etags === this.#md5s ? {} : { etag: this.#etags }),
-            ...(this.#places.size === 0 ? {} : { headers: [[...this.#places.keys()], this.#headers] }),
+            ...(texts.length === 0 ? {} : { headers: [texts, this.#headers] }),
             ...(this.#modified.every(isNone) ? {} : { modified: this.#modified }),
             ...(this.#written.every(isNone) ? {} : { written: this.#written }),
         };

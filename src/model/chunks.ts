@@ -10,6 +10,10 @@ const MOST_FILE = 4 * 1024 ** 4;
 /** Chunks of one file: what the index has to carry is bounded. */
 const MOST_CHUNKS = 8_192;
 
+/** What a chunk has at least, but for the last one of a file, and at most. Units, as `chunkUnit` has them. */
+const LEAST_UNITS = 2;
+const MOST_UNITS = 8;
+
 /** Of a size and of a CRC32 each. */
 const BYTES_A_CHUNK = 8;
 
@@ -29,6 +33,11 @@ export interface Chunks {
   readonly sums: Uint32Array;
 }
 
+/** Of the file that they are. Bytes. */
+export function cutSize({ sizes }: Chunks): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 /**
  * The measure of a file's chunks: none but the last is smaller than two of it, one has three on average, none more than
  * eight. `undefined`: the file is not cut.
@@ -36,7 +45,7 @@ export interface Chunks {
 export function chunkUnit(size: number): number | undefined {
   if (size < LEAST_FILE || size > MOST_FILE) return undefined;
   let unit = 128 * KIB;
-  while (size / (2 * unit) > MOST_CHUNKS) unit *= 2;
+  while (size / (LEAST_UNITS * unit) > MOST_CHUNKS) unit *= 2;
   return unit;
 }
 
@@ -61,14 +70,13 @@ export type BytesFrom = (offset: number) => Uint8Array;
  *   whose end need not be looked for. The chunks are those that they are without it.
  */
 export function cutChunks(size: number, unit: number, bytesFrom: BytesFrom, older?: Chunks): Chunks {
-  const bounds = { least: 2 * unit, most: 8 * unit };
   const sizes: number[] = [];
   const sums: number[] = [];
   const places = older && new ChunkPlaces(older);
   for (let start = 0; start < size; ) {
-    const same = places?.expected(start, size - start, bounds);
+    const same = places?.expected(start, size - start, unit);
     const isSame = same !== undefined && sumOf(start, same.size, bytesFrom) === same.sum;
-    const chunk = isSame ? same : nextChunk(start, size - start, bounds, unit, bytesFrom);
+    const chunk = isSame ? same : nextChunk(start, size - start, unit, bytesFrom);
     if (!isSame) places?.find(start, chunk);
     sizes.push(chunk.size);
     sums.push(chunk.sum);
@@ -82,30 +90,18 @@ interface Chunk {
   readonly sum: number;
 }
 
-/** Bytes that a chunk has, but for the last one of a file, which may have fewer. */
-interface Bounds {
-  readonly least: number;
-  readonly most: number;
-}
-
 /** @param left bytes until the end of the file, 1 or more */
-function nextChunk(
-  start: number,
-  left: number,
-  { least, most }: Bounds,
-  unit: number,
-  bytesFrom: BytesFrom,
-): Chunk {
+function nextChunk(start: number, left: number, unit: number, bytesFrom: BytesFrom): Chunk {
   // The high bits: each of the last 32 bytes has moved them.
   const mask = -1 << (32 - Math.log2(unit));
-  const limit = Math.min(most, left);
+  const limit = Math.min(MOST_UNITS * unit, left);
   let size = 0;
   let sum = 0;
   let hash = 0;
   while (size < limit) {
     const bytes = bytesFrom(start + size);
     const end = Math.min(bytes.length, limit - size);
-    let at = Math.min(Math.max(least - size, 0), end);
+    let at = Math.min(Math.max(LEAST_UNITS * unit - size, 0), end);
     let isBorder = false;
     while (at < end) {
       hash = ((hash << 1) + GEAR[bytes[at++]!]!) | 0;
@@ -172,14 +168,14 @@ class ChunkPlaces {
    * The chunk that begins where what is at an offset of another file would be, if it moved as far as the last one that was
    * found. `undefined`: none does, or this file, of which so much is left, cannot have it.
    */
-  expected(offset: number, left: number, { least, most }: Bounds): Chunk | undefined {
+  expected(offset: number, left: number, unit: number): Chunk | undefined {
     const { sizes, sums } = this.#chunks;
     const i = this.#byOffset.get(offset + this.#moved);
     if (i === undefined) return undefined;
     const size = sizes[i]!;
     // Where an object ends says nothing of its content, and lines of an index may say anything.
-    const isChunk = size === left || (size < left && size >= least && i !== sizes.length - 1);
-    return size <= most && isChunk ? { size, sum: sums[i]! } : undefined;
+    const isChunk = size === left || (size < left && size >= LEAST_UNITS * unit && i !== sizes.length - 1);
+    return size <= MOST_UNITS * unit && isChunk ? { size, sum: sums[i]! } : undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ETag, type Md5, parseMd5 } from './digest.js';
 import type { FileEntry, ObjectEntry } from './digest-index.js';
 import { fits } from './name-table.js';
+import { Numbering } from './numbering.js';
 
 /*
  * Most of what an index says is a few plain members of many objects or files. A line for each costs more to read and to
@@ -85,7 +86,7 @@ export class ObjectRows {
   #md5s = '';
   #etags = '';
   readonly #headers: number[] = [];
-  readonly #places = new Map<string, number>();
+  readonly #headerDigests = new Numbering();
   readonly #modified: number[] = [];
   readonly #written: number[] = [];
   #chars = 0;
@@ -106,26 +107,20 @@ export class ObjectRows {
     this.#sizes.push(size);
     this.#md5s += md5;
     this.#etags += etag;
-    this.#headers.push(headers === undefined ? NONE : this.#placeOf(headers));
+    this.#headers.push(headers === undefined ? NONE : this.#headerDigests.numberOf(headers));
     this.#modified.push(modified ?? NONE);
     this.#written.push(written ?? NONE);
     this.#chars += key.length;
   }
 
-  #placeOf(headers: string): number {
-    const known = this.#places.get(headers);
-    if (known !== undefined) return known;
-    this.#places.set(headers, this.#places.size);
-    return this.#places.size - 1;
-  }
-
   get columns(): ObjectColumns {
+    const { texts } = this.#headerDigests;
     return {
       key: this.#keys,
       size: this.#sizes,
       md5: this.#md5s,
       ...(this.#etags === this.#md5s ? {} : { etag: this.#etags }),
-      ...(this.#places.size === 0 ? {} : { headers: [[...this.#places.keys()], this.#headers] }),
+      ...(texts.length === 0 ? {} : { headers: [texts, this.#headers] }),
       ...(this.#modified.every(isNone) ? {} : { modified: this.#modified }),
       ...(this.#written.every(isNone) ? {} : { written: this.#written }),
     };

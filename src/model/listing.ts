@@ -2,6 +2,7 @@ import { classifyETag, type ETag } from './digest.js';
 import { EntriesMap } from './entries-map.js';
 import { Md5Column } from './md5-column.js';
 import { moved, NameTable } from './name-table.js';
+import { Numbering } from './numbering.js';
 import type { ObjectKey } from './object-key.js';
 import type { ListedObject } from './objects.js';
 
@@ -20,10 +21,9 @@ export class Listing extends EntriesMap<ObjectKey, ListedObject> {
   readonly #otherETags = new Map<number, ETag>();
   #sizes = new Float64Array(FIRST_ROWS);
   #lastModified = new Float64Array(FIRST_ROWS);
-  /** Index into `#classNames`. */
+  /** Of `#classNames`. */
   #classes = new Uint32Array(FIRST_ROWS);
-  readonly #classNames: string[] = [];
-  readonly #classNumbers = new Map<string, number>();
+  readonly #classNames = new Numbering();
 
   /** Replaces what has the same key. */
   add({ key, size, etag, lastModified, storageClass }: ListedObject): void {
@@ -34,7 +34,7 @@ export class Listing extends EntriesMap<ObjectKey, ListedObject> {
     if (row >= this.#sizes.length) this.#widen();
     this.#sizes[row] = size;
     this.#lastModified[row] = lastModified;
-    this.#classes[row] = this.#classOf(storageClass);
+    this.#classes[row] = this.#classNames.numberOf(storageClass);
     const kind = classifyETag(etag);
     if (kind.kind === 'md5') {
       this.#md5s.set(row, kind.md5);
@@ -81,16 +81,8 @@ export class Listing extends EntriesMap<ObjectKey, ListedObject> {
       size: this.#sizes[row]!,
       etag: (this.#md5s.at(row) as string | undefined as ETag | undefined) ?? this.#otherETags.get(row)!,
       lastModified: this.#lastModified[row]!,
-      storageClass: this.#classNames[this.#classes[row]!]!,
+      storageClass: this.#classNames.texts[this.#classes[row]!]!,
     };
-  }
-
-  #classOf(name: string): number {
-    const known = this.#classNumbers.get(name);
-    if (known !== undefined) return known;
-    const number = this.#classNames.push(name) - 1;
-    this.#classNumbers.set(name, number);
-    return number;
   }
 
   #widen(): void {

@@ -1,8 +1,10 @@
 import type { Md5 } from './digest.js';
 import type { ObjectEntry } from './digest-index.js';
 import { EntriesMap } from './entries-map.js';
+import { isObjectRow } from './index-rows.js';
 import { Md5Column } from './md5-column.js';
 import { moved, NameTable } from './name-table.js';
+import { Numbering } from './numbering.js';
 import type { ObjectKey } from './object-key.js';
 
 const FIRST_ROWS = 1024;
@@ -19,11 +21,10 @@ export class WrittenObjects extends EntriesMap<ObjectKey, ObjectEntry> {
   /** Of objects whose ETag it is too. */
   readonly #md5s = new Md5Column();
   #sizes = new Float64Array(FIRST_ROWS);
-  /** Index into `#headerDigests`. */
+  /** Of `#headerDigests`. */
   #headers = new Uint32Array(FIRST_ROWS);
   #times = new Float64Array(FIRST_ROWS);
-  readonly #headerDigests: string[] = [];
-  readonly #headerNumbers = new Map<string, number>();
+  readonly #headerDigests = new Numbering();
   /** Of which there is more to say. */
   readonly #others = new Map<number, ObjectEntry>();
 
@@ -34,11 +35,18 @@ export class WrittenObjects extends EntriesMap<ObjectKey, ObjectEntry> {
   set(key: ObjectKey, entry: ObjectEntry): void {
     const row = this.#names.add(key);
     if (row >= this.#sizes.length) this.#widen();
-    const { etag, size, md5, headers, ...more } = entry;
-    if (md5 !== undefined && (etag as string) === md5 && headers !== undefined && isEmpty(more)) {
+    const { etag, size, md5, headers, modified, written } = entry;
+    const isDated = modified !== undefined || written !== undefined;
+    if (
+      md5 !== undefined &&
+      headers !== undefined &&
+      isObjectRow(entry) &&
+      (etag as string) === md5 &&
+      !isDated
+    ) {
       this.#md5s.set(row, md5);
       this.#sizes[row] = size;
-      this.#headers[row] = this.#numberOf(headers);
+      this.#headers[row] = this.#headerDigests.numberOf(headers);
       this.#others.delete(row);
     } else {
       this.#others.set(row, entry);
@@ -75,16 +83,8 @@ export class WrittenObjects extends EntriesMap<ObjectKey, ObjectEntry> {
     const other = this.#others.get(row);
     if (other !== undefined) return other;
     const md5 = this.#md5s.at(row) as Md5;
-    const headers = this.#headerDigests[this.#headers[row]!]!;
+    const headers = this.#headerDigests.texts[this.#headers[row]!]!;
     return { etag: md5 as string as ObjectEntry['etag'], size: this.#sizes[row]!, md5, headers };
-  }
-
-  #numberOf(headers: string): number {
-    const known = this.#headerNumbers.get(headers);
-    if (known !== undefined) return known;
-    const number = this.#headerDigests.push(headers) - 1;
-    this.#headerNumbers.set(headers, number);
-    return number;
   }
 
   #widen(): void {
@@ -93,9 +93,4 @@ export class WrittenObjects extends EntriesMap<ObjectKey, ObjectEntry> {
     this.#headers = moved(this.#headers, new Uint32Array(rows));
     this.#times = moved(this.#times, new Float64Array(rows));
   }
-}
-
-function isEmpty(members: Readonly<Record<string, unknown>>): boolean {
-  for (const _ in members) return false;
-  return true;
 }

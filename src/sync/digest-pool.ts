@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type Chunks, chunkUnit } from '../model/chunks.js';
+import { type Chunks, chunkUnit, cutSize } from '../model/chunks.js';
 import { settleAll } from '../model/concurrency.js';
 import type { Md5 } from '../model/digest.js';
 import type { LocalFile } from '../model/objects.js';
@@ -167,8 +167,7 @@ export class DigestPool {
     const unit = chunkUnit(file.size);
     if (unit === undefined) return undefined;
     // Other files of another size may have chunks of another unit.
-    const isAlike =
-      older !== undefined && chunkUnit(older.sizes.reduce((sum, size) => sum + size, 0)) === unit;
+    const isAlike = older !== undefined && chunkUnit(cutSize(older)) === unit;
     const read = (): Promise<Chunks | undefined> =>
       this.#inThread({ file, unit, ...(isAlike ? { older } : {}) }).then(
         (chunks) => chunks as Chunks,

@@ -92,8 +92,8 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     let [file] = names;
     const size = file.size;
     let digest: FileDigest;
-    const older = (): Chunks | undefined => knownChunks(index, (request.prefix + file.name) as ObjectKey);
-    const chunks = request.chunks === true ? idleChunks(pool, file, older) : undefined;
+    const key = (request.prefix + file.name) as ObjectKey;
+    const chunks = request.chunks === true ? idleChunks(pool, file, index, key) : undefined;
     try {
       digest = await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead);
     } catch (error) {
@@ -120,7 +120,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     const key = (request.prefix + name) as ObjectKey;
     const entry = index?.objects.get(key);
     if (entry?.md5 === digest.md5 && entry.chunks !== undefined) return;
-    const chunks = await idleChunks(pool, file, () => knownChunks(index, key));
+    const chunks = await idleChunks(pool, file, index, key);
     if (chunks !== undefined) known.set(name, { ...digest, chunks });
   };
   await pool.helping(async () => {
@@ -137,22 +137,19 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
 /**
  * What is cut later costs time then; what is cut in place of another file's digest costs it now.
  *
- * @param older as `DigestPool.chunks` has it
+ * @param index knows the chunks of an older version, under the file's own key
  */
 export async function idleChunks(
   pool: Pick<DigestPool, 'chunks' | 'isIdle'>,
   file: LocalFile,
-  older: () => Chunks | undefined,
+  index: DigestIndex | undefined,
+  key: ObjectKey,
 ): Promise<Chunks | undefined> {
   // Every digest that can be is asked for by then.
   await turn();
-  return pool.isIdle ? pool.chunks(file, older()) : undefined;
-}
-
-/** Of the object that lay under a key when the index was written. */
-export function knownChunks(index: DigestIndex | undefined, key: ObjectKey): Chunks | undefined {
-  const entry = index?.objects.get(key);
-  return entry?.chunks === undefined ? undefined : parseChunks(entry.chunks, entry.size);
+  if (!pool.isIdle) return undefined;
+  const { chunks, size = 0 } = index?.objects.get(key) ?? {};
+  return pool.chunks(file, chunks === undefined ? undefined : parseChunks(chunks, size));
 }
 
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */

@@ -1,9 +1,9 @@
-import { type Chunks, chunkUnit } from '../model/chunks.js';
+import { chunkUnit } from '../model/chunks.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
-import { areWhole, idleChunks, knownChunks, recallMd5, wholeUnder } from './digest.js';
+import { areWhole, idleChunks, recallMd5, wholeUnder } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import { DigestTable } from './digest-table.js';
 import type { FileDigest, FileJob } from './file-bytes.js';
@@ -152,8 +152,9 @@ export class EarlyDigests {
     const { size } = file;
     const layouts = size < MULTIPART_THRESHOLD ? [] : this.sizes.layoutsOf(file);
     const job: FileJob = { file, layouts };
-    const older = (): Chunks | undefined => knownChunks(this.#index, (this.#prefix + file.name) as ObjectKey);
-    const cut = this.#cuts && chunkUnit(size) !== undefined ? idleChunks(this.#pool, file, older) : undefined;
+    const key = (this.#prefix + file.name) as ObjectKey;
+    const isCut = this.#cuts && chunkUnit(size) !== undefined;
+    const cut = isCut ? idleChunks(this.#pool, file, this.#index, key) : undefined;
     this.#running++;
     const learn = (digest: FileDigest): void => {
       this.#learn(job, digest);

@@ -1,5 +1,5 @@
 import { replaceFile } from '../disk/replace-file.js';
-import { formatChunks } from '../model/chunks.js';
+import { cutSize, formatChunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { type ETag, type Md5, parseETag } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type ObjectEntry, type UploadEntry } from '../model/digest-index.js';
@@ -1586,8 +1586,7 @@ function chunksOf(
       if (md5 !== undefined && chunks !== undefined) known.set(`${md5}/${size}`, chunks);
   for (const { md5, chunks } of digests) {
     if (chunks === undefined) continue;
-    const size = chunks.sizes.reduce((sum, one) => sum + one, 0);
-    known.set(`${md5}/${size}`, formatChunks(chunks));
+    known.set(`${md5}/${cutSize(chunks)}`, formatChunks(chunks));
   }
   return known;
 }

@@ -172,6 +172,13 @@ interface Delta {
   readonly partMd5s: readonly Md5[];
 }
 
+/** The whole file, where it is one part. */
+interface OnlyPart {
+  readonly body: Buffer;
+  /** Whether its digest was made of this very body. */
+  readonly isHashed: boolean;
+}
+
 /** A copy, and what it is made from. */
 interface Copy {
   readonly step: CopyStep;
@@ -846,7 +853,8 @@ export class Transfer implements Performer {
       const put = { key, body, md5, headers, condition };
       written = await rate.measure(body.length, () => store.put(put, requests));
     } catch (error) {
-      if (isRefused(error) && md5Of(body) !== md5) throw new FileChangedError(NOT_AS_DIGESTED);
+      if (known !== undefined && isRefused(error) && md5Of(body) !== md5)
+        throw new FileChangedError(NOT_AS_DIGESTED);
       throw error;
     }
     // A server that compares nothing; where ETags are no digests, that shows by the body alone.
@@ -888,7 +896,8 @@ export class Transfer implements Performer {
       await this.#readBody(file, body);
       const md5 = known?.md5 ?? md5Of(body);
       const layout = [{ count: 1, size: file.size }];
-      return this.#sendParts(key, file, { md5, partMd5s: [md5] }, layout, undefined, body);
+      const only = { body, isHashed: known === undefined };
+      return this.#sendParts(key, file, { md5, partMd5s: [md5] }, layout, undefined, only);
     });
   }
 
@@ -1008,7 +1017,7 @@ export class Transfer implements Performer {
     { md5, partMd5s }: Pick<FileDigest, 'md5' | 'partMd5s'>,
     layout: readonly PartRun[],
     delta?: Delta,
-    only?: Buffer,
+    only?: OnlyPart,
   ): Promise<Staged> {
     const { store, rate, signal, requests } = this.#options;
     const headers = await this.#headers(file, md5, true);
@@ -1032,8 +1041,7 @@ export class Transfer implements Performer {
         const told = `part ${number} has the ETag ${part.etag}`;
         throw new StoreError('digest', 'BadPartETag', 200, 'UploadPart', told);
       }
-      if (only !== undefined && (part.etag as string) !== md5 && md5Of(only) !== md5)
-        throw new FileChangedError(NOT_AS_DIGESTED);
+      if ((part.etag as string) !== md5 && isOther(only, md5)) throw new FileChangedError(NOT_AS_DIGESTED);
       parts[number - 1] = part;
       sentBytes += body.length;
       this.#options.onSent(body.length);
@@ -1056,7 +1064,7 @@ export class Transfer implements Performer {
       for (const [number, part] of have) parts[number - 1] = part;
       const due = ranges.filter(({ number }) => !have.has(number));
       if (only !== undefined) {
-        for (const { number } of due) await send(number, only);
+        for (const { number } of due) await send(number, only.body);
       } else if (due.length > 0) {
         const lanes = isLike ? COPIED_PARTS_IN_FLIGHT : PARTS_IN_FLIGHT;
         await withOpenFile(file, (handle) =>
@@ -1078,8 +1086,7 @@ export class Transfer implements Performer {
       await this.#giveUp(upload, file.size, error);
       // S3 refuses a part that is not what was digested: the file changed under us.
       if (isUnproved(error)) throw new FileChangedError('a part is not what was digested');
-      if (only !== undefined && isRefused(error) && md5Of(only) !== md5)
-        throw new FileChangedError(NOT_AS_DIGESTED);
+      if (isRefused(error) && isOther(only, md5)) throw new FileChangedError(NOT_AS_DIGESTED);
       throw error;
     }
   }
@@ -1217,6 +1224,11 @@ function withDigest(decided: HeaderSet, md5: Md5 | undefined, multipart: boolean
 /** A copy that nothing proves is no copy: the bytes are sent. */
 function unproved(operation: string, told: string): StoreError {
   return new StoreError('digest', 'UnprovedPart', 200, operation, told);
+}
+
+/** Whether a part that is the whole file has another digest than it was said to have. */
+function isOther(only: OnlyPart | undefined, md5: Md5): boolean {
+  return only?.isHashed === false && md5Of(only.body) !== md5;
 }
 
 /** Whether a server refused a body, maybe for a digest that is not its own: some have no code for that. */
