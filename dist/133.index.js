@@ -2,6 +2,63 @@ export const id = 133;
 export const ids = [133];
 export const modules = {
 
+/***/ 9511:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   PL: () => (/* binding */ columnsOf),
+/* harmony export */   UT: () => (/* binding */ totalSize),
+/* harmony export */   eZ: () => (/* binding */ namesOf),
+/* harmony export */   gN: () => (/* binding */ sizesOf)
+/* harmony export */ });
+function columnsOf(files) {
+    return files.columns ?? new Held(Array.isArray(files) ? files : [...files]);
+}
+function* namesOf(files) {
+    const columns = columnsOf(files);
+    for (let place = 0; place < columns.length; place++)
+        yield columns.nameAt(place);
+}
+/** Bytes of all of them. */
+function totalSize(files) {
+    const columns = columnsOf(files);
+    let bytes = 0;
+    for (let place = 0; place < columns.length; place++)
+        bytes += columns.sizeAt(place);
+    return bytes;
+}
+function* sizesOf(files) {
+    const columns = columnsOf(files);
+    for (let place = 0; place < columns.length; place++)
+        yield columns.sizeAt(place);
+}
+/** Files that are objects already. */
+class Held {
+    areByPath = false;
+    #files;
+    constructor(files) {
+        this.#files = files;
+    }
+    get length() {
+        return this.#files.length;
+    }
+    rowAt() {
+        return -1;
+    }
+    nameAt(place) {
+        return this.#files[place].name;
+    }
+    sizeAt(place) {
+        return this.#files[place].size;
+    }
+    at(place) {
+        return this.#files[place];
+    }
+}
+
+
+/***/ }),
+
 /***/ 9542:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -332,7 +389,9 @@ function covers(known, wanted) {
 /* harmony export */   xM: () => (/* binding */ collisionWarning)
 /* harmony export */ });
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+/* harmony import */ var _model_file_columns_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9511);
 /* harmony import */ var _model_object_key_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(5142);
+
 
 
 const REFUSALS_SHOWN = 10;
@@ -386,7 +445,7 @@ function collisionWarning(files) {
         if (pairs.length < PAIRS_SHOWN)
             pairs.push(showPair(other, name));
     };
-    for (const { name } of files) {
+    for (const name of (0,_model_file_columns_js__WEBPACK_IMPORTED_MODULE_2__/* .namesOf */ .eZ)(files)) {
         const folded = fold(name);
         if (folded === name)
             continue;
@@ -395,7 +454,7 @@ function collisionWarning(files) {
             unfolded.set(folded, name);
     }
     if (unfolded.size > 0)
-        for (const { name } of files)
+        for (const name of (0,_model_file_columns_js__WEBPACK_IMPORTED_MODULE_2__/* .namesOf */ .eZ)(files))
             compare(name, unfolded.get(name));
     if (count === 0)
         return undefined;
@@ -513,6 +572,9 @@ class FileTable {
         this.#devices[row] = device === -1 ? this.#deviceNumbers.push(dev) - 1 : device;
         return row;
     }
+    sizeAt(row) {
+        return this.#sizes[row];
+    }
     at(row) {
         const name = this.names.at(row);
         const elsewhere = this.#elsewhere.get(row);
@@ -530,6 +592,10 @@ class FileTable {
             nlink: this.#links[row],
             mode: this.#modes[row],
         };
+    }
+    /** Whether each path is what all begin with, and the name. */
+    get isOneDirectory() {
+        return this.#elsewhere.size === 0;
     }
     /** All that are there now, in the order of `compareKeys`. */
     sorted() {
@@ -560,6 +626,24 @@ class SortedFiles {
     }
     get names() {
         return this.#table.names;
+    }
+    get columns() {
+        return this;
+    }
+    get areByPath() {
+        return external_node_path_.sep === '/' && this.#table.isOneDirectory;
+    }
+    rowAt(place) {
+        return this.#order[place];
+    }
+    nameAt(place) {
+        return this.#table.names.at(this.#order[place]);
+    }
+    sizeAt(place) {
+        return this.#table.sizeAt(this.#order[place]);
+    }
+    at(place) {
+        return this.#table.at(this.#order[place]);
     }
     *[Symbol.iterator]() {
         for (const row of this.#order)

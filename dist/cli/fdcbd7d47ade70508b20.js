@@ -361,6 +361,40 @@ class name_table_NameTable {
     find(name) {
         return this.#slots[this.#slotOf(name, this.#hash(name))] - 1;
     }
+    /** Where `prefix` and a name of another table together are; -1: there is none. No string is made of them. */
+    findBelow(prefix, names, row) {
+        const length = names.#lengths[row];
+        if (length >= WIDE)
+            return this.find(prefix + names.at(row));
+        const start = names.#starts[row];
+        const page = names.#pages[Math.floor(start / PAGE)];
+        const from = start % PAGE;
+        let hash = this.#hash(prefix);
+        for (let i = from; i < from + length; i++)
+            hash = hashed(hash, page[i]);
+        const mask = this.#slots.length - 1;
+        for (let slot = hash & mask;; slot = (slot + 1) & mask) {
+            const found = this.#slots[slot] - 1;
+            if (found === -1)
+                return -1;
+            if (this.#hashes[found] === hash && this.#isBelow(found, prefix, page, from, length))
+                return found;
+        }
+    }
+    #isBelow(row, prefix, bytes, from, count) {
+        if (this.#lengths[row] !== prefix.length + count)
+            return false;
+        const start = this.#starts[row];
+        const page = this.#pages[Math.floor(start / PAGE)];
+        let at = start % PAGE;
+        for (let i = 0; i < prefix.length; i++)
+            if (page[at++] !== prefix.charCodeAt(i))
+                return false;
+        for (let i = from; i < from + count; i++)
+            if (page[at++] !== bytes[i])
+                return false;
+        return true;
+    }
     at(row) {
         const start = this.#starts[row];
         const length = this.#lengths[row];
@@ -424,8 +458,7 @@ class name_table_NameTable {
     #hash(name) {
         let hash = this.#seed;
         for (let i = 0; i < name.length; i++) {
-            hash = Math.imul(hash ^ name.charCodeAt(i), 0x5bd1e995);
-            hash ^= hash >>> 15;
+            hash = hashed(hash, name.charCodeAt(i));
         }
         return hash;
     }
@@ -446,6 +479,10 @@ class name_table_NameTable {
         }
     }
 }
+function hashed(hash, character) {
+    const mixed = Math.imul(hash ^ character, 0x5bd1e995);
+    return mixed ^ (mixed >>> 15);
+}
 /** A longer column with what the other one has. Nothing is resident of it but what was written. */
 function name_table_moved(from, to) {
     to.set(from);
@@ -460,9 +497,12 @@ function name_table_fits(value) {
 
 const md5_column_FIRST_ROWS = 1024;
 const BYTES = 16;
+const WORDS = BYTES / Int32Array.BYTES_PER_ELEMENT;
 /** MD5s by row, 17 bytes each. */
 class md5_column_Md5Column {
     #bytes = Buffer.alloc(md5_column_FIRST_ROWS * BYTES);
+    /** The same bytes. */
+    #words = new Int32Array(this.#bytes.buffer);
     #isSet = new Uint8Array(md5_column_FIRST_ROWS);
     set(row, md5) {
         this.#reach(row);
@@ -482,7 +522,21 @@ class md5_column_Md5Column {
             const bytes = Buffer.alloc(rows * BYTES);
             this.#bytes.copy(bytes);
             this.#bytes = bytes;
+            this.#words = new Int32Array(bytes.buffer);
         }
+    }
+    /** Whether it has the MD5 that another column has. */
+    isSame(row, other, otherRow) {
+        if (!this.has(row) || !other.has(otherRow))
+            return false;
+        for (let word = 0; word < WORDS; word++)
+            if (this.#words[row * WORDS + word] !== other.#words[otherRow * WORDS + word])
+                return false;
+        return true;
+    }
+    /** Takes one over from another column, where it has one. */
+    copy(row, other, otherRow) {
+        this.setBytes(row, other.#bytes, otherRow);
     }
     at(row) {
         if (this.#isSet[row] !== 1)

@@ -17,7 +17,7 @@ export class Listing extends EntriesMap<ObjectKey, ListedObject> {
   readonly names = new NameTable();
   #size = 0;
   /** ETags that are spelled like an MD5. */
-  readonly #md5s = new Md5Column();
+  readonly md5s = new Md5Column();
   readonly #otherETags = new Map<number, ETag>();
   #sizes = new Float64Array(FIRST_ROWS);
   #lastModified = new Float64Array(FIRST_ROWS);
@@ -37,16 +37,23 @@ export class Listing extends EntriesMap<ObjectKey, ListedObject> {
     this.#classes[row] = this.#classNames.numberOf(storageClass);
     const kind = classifyETag(etag);
     if (kind.kind === 'md5') {
-      this.#md5s.set(row, kind.md5);
+      this.md5s.set(row, kind.md5);
       this.#otherETags.delete(row);
     } else {
-      this.#md5s.clear(row);
+      this.md5s.clear(row);
       this.#otherETags.set(row, etag);
     }
   }
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Of all objects. */
+  get bytes(): number {
+    let bytes = 0;
+    for (let row = 0; row < this.#size; row++) bytes += this.#sizes[row]!;
+    return bytes;
   }
 
   has(key: ObjectKey): boolean {
@@ -70,6 +77,20 @@ export class Listing extends EntriesMap<ObjectKey, ListedObject> {
     for (const object of this.values()) yield [object.key, object];
   }
 
+  sizeAt(row: number): number {
+    return this.#sizes[row]!;
+  }
+
+  storageClassAt(row: number): string {
+    return this.#classNames.texts[this.#classes[row]!]!;
+  }
+
+  /** Those of rows that are not passed over. */
+  *except(isPassed: (row: number, size: number) => boolean): Generator<ListedObject, undefined> {
+    for (let row = 0; row < this.size; row++)
+      if (!isPassed(row, this.#sizes[row]!)) yield this.#object(row, this.names.at(row) as ObjectKey);
+  }
+
   #find(key: ObjectKey): number {
     const row = this.names.find(key);
     return row < this.#size ? row : -1;
@@ -79,9 +100,9 @@ export class Listing extends EntriesMap<ObjectKey, ListedObject> {
     return {
       key,
       size: this.#sizes[row]!,
-      etag: (this.#md5s.at(row) as string | undefined as ETag | undefined) ?? this.#otherETags.get(row)!,
+      etag: (this.md5s.at(row) as string | undefined as ETag | undefined) ?? this.#otherETags.get(row)!,
       lastModified: this.#lastModified[row]!,
-      storageClass: this.#classNames.texts[this.#classes[row]!]!,
+      storageClass: this.storageClassAt(row),
     };
   }
 

@@ -3,10 +3,13 @@ import { moved } from './name-table.js';
 
 const FIRST_ROWS = 1024;
 const BYTES = 16;
+const WORDS = BYTES / Int32Array.BYTES_PER_ELEMENT;
 
 /** MD5s by row, 17 bytes each. */
 export class Md5Column {
   #bytes = Buffer.alloc(FIRST_ROWS * BYTES);
+  /** The same bytes. */
+  #words = new Int32Array(this.#bytes.buffer);
   #isSet = new Uint8Array(FIRST_ROWS);
 
   set(row: number, md5: Md5): void {
@@ -29,7 +32,21 @@ export class Md5Column {
       const bytes = Buffer.alloc(rows * BYTES);
       this.#bytes.copy(bytes);
       this.#bytes = bytes;
+      this.#words = new Int32Array(bytes.buffer);
     }
+  }
+
+  /** Whether it has the MD5 that another column has. */
+  isSame(row: number, other: Md5Column, otherRow: number): boolean {
+    if (!this.has(row) || !other.has(otherRow)) return false;
+    for (let word = 0; word < WORDS; word++)
+      if (this.#words[row * WORDS + word] !== other.#words[otherRow * WORDS + word]) return false;
+    return true;
+  }
+
+  /** Takes one over from another column, where it has one. */
+  copy(row: number, other: Md5Column, otherRow: number): void {
+    this.setBytes(row, other.#bytes, otherRow);
   }
 
   at(row: number): Md5 | undefined {

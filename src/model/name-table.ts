@@ -53,6 +53,33 @@ export class NameTable {
     return this.#slots[this.#slotOf(name, this.#hash(name))]! - 1;
   }
 
+  /** Where `prefix` and a name of another table together are; -1: there is none. No string is made of them. */
+  findBelow(prefix: string, names: NameTable, row: number): number {
+    const length = names.#lengths[row]!;
+    if (length >= WIDE) return this.find(prefix + names.at(row));
+    const start = names.#starts[row]!;
+    const page = names.#pages[Math.floor(start / PAGE)]!;
+    const from = start % PAGE;
+    let hash = this.#hash(prefix);
+    for (let i = from; i < from + length; i++) hash = hashed(hash, page[i]!);
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const found = this.#slots[slot]! - 1;
+      if (found === -1) return -1;
+      if (this.#hashes[found] === hash && this.#isBelow(found, prefix, page, from, length)) return found;
+    }
+  }
+
+  #isBelow(row: number, prefix: string, bytes: Buffer, from: number, count: number): boolean {
+    if (this.#lengths[row] !== prefix.length + count) return false;
+    const start = this.#starts[row]!;
+    const page = this.#pages[Math.floor(start / PAGE)]!;
+    let at = start % PAGE;
+    for (let i = 0; i < prefix.length; i++) if (page[at++] !== prefix.charCodeAt(i)) return false;
+    for (let i = from; i < from + count; i++) if (page[at++] !== bytes[i]) return false;
+    return true;
+  }
+
   at(row: number): string {
     const start = this.#starts[row]!;
     const length = this.#lengths[row]!;
@@ -114,8 +141,7 @@ export class NameTable {
   #hash(name: string): number {
     let hash = this.#seed;
     for (let i = 0; i < name.length; i++) {
-      hash = Math.imul(hash ^ name.charCodeAt(i), 0x5bd1e995);
-      hash ^= hash >>> 15;
+      hash = hashed(hash, name.charCodeAt(i));
     }
     return hash;
   }
@@ -136,6 +162,11 @@ export class NameTable {
       this.#slots[slot] = row + 1;
     }
   }
+}
+
+function hashed(hash: number, character: number): number {
+  const mixed = Math.imul(hash ^ character, 0x5bd1e995);
+  return mixed ^ (mixed >>> 15);
 }
 
 type Column = Float64Array | BigInt64Array | Int32Array | Uint32Array | Uint8Array;

@@ -1,4 +1,5 @@
 import type { ETag, Md5 } from './digest.js';
+import type { FileColumns } from './file-columns.js';
 import type { NameTable } from './name-table.js';
 import type { ObjectKey, Prefix } from './object-key.js';
 
@@ -61,6 +62,8 @@ export interface Files extends Iterable<LocalFile> {
   readonly length: number;
   /** All their names, of a table. */
   readonly names?: NameTable;
+  /** Of a table; see `columnsOf`. */
+  readonly columns?: FileColumns;
 }
 
 /** What ListObjectsV2 says of an object. */

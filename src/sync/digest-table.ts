@@ -5,8 +5,9 @@ import { type FileDigest, wholeDigest } from './file-bytes.js';
 
 /** Digests by the names of files. Most are nothing but an MD5, and take 17 bytes. */
 export class DigestTable extends EntriesMap<string, FileDigest> {
-  readonly #names: NameTable;
-  readonly #whole = new Md5Column();
+  readonly names: NameTable;
+  /** Of those of which nothing else is known, by the rows of the names. */
+  readonly whole = new Md5Column();
   /** Those that say more. */
   readonly #others = new Map<number, FileDigest>();
   #size = 0;
@@ -14,7 +15,7 @@ export class DigestTable extends EntriesMap<string, FileDigest> {
   /** @param names of the files, which are kept once */
   constructor(names = new NameTable()) {
     super();
-    this.#names = names;
+    this.names = names;
   }
 
   get size(): number {
@@ -22,41 +23,41 @@ export class DigestTable extends EntriesMap<string, FileDigest> {
   }
 
   set(name: string, digest: FileDigest): void {
-    const row = this.#names.add(name);
+    const row = this.names.add(name);
     if (!this.#hasRow(row)) this.#size++;
     const { md5, partMd5s, etags, chunks } = digest;
     if (partMd5s.length + etags.length === 0 && chunks === undefined) {
-      this.#whole.set(row, md5);
+      this.whole.set(row, md5);
       this.#others.delete(row);
     } else {
       this.#others.set(row, digest);
-      this.#whole.clear(row);
+      this.whole.clear(row);
     }
   }
 
   get(name: string): FileDigest | undefined {
-    const row = this.#names.find(name);
+    const row = this.names.find(name);
     return row === -1 ? undefined : this.#at(row);
   }
 
   has(name: string): boolean {
-    const row = this.#names.find(name);
+    const row = this.names.find(name);
     return row !== -1 && this.#hasRow(row);
   }
 
   *entries(): Generator<[string, FileDigest], undefined> {
-    for (let row = 0; row < this.#names.size; row++) {
+    for (let row = 0; row < this.names.size; row++) {
       const digest = this.#at(row);
-      if (digest !== undefined) yield [this.#names.at(row), digest];
+      if (digest !== undefined) yield [this.names.at(row), digest];
     }
   }
 
   #hasRow(row: number): boolean {
-    return this.#whole.has(row) || this.#others.has(row);
+    return this.whole.has(row) || this.#others.has(row);
   }
 
   #at(row: number): FileDigest | undefined {
-    const md5 = this.#whole.at(row);
+    const md5 = this.whole.at(row);
     return md5 === undefined ? this.#others.get(row) : wholeDigest(md5);
   }
 }

@@ -4,6 +4,7 @@ import { forEachConcurrent } from '../model/concurrency.js';
 import { type Md5, multipartETag } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type PartRun } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
+import { columnsOf, sizesOf } from '../model/file-columns.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, ListedObject, LocalFile } from '../model/objects.js';
 import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
@@ -54,7 +55,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const { index, early, pool, signal } = request;
   const sizes = new Set<number>();
   const twinSizes = new Set<number>();
-  for (const { size } of request.files) (sizes.has(size) ? twinSizes : sizes).add(size);
+  for (const size of sizesOf(request.files)) (sizes.has(size) ? twinSizes : sizes).add(size);
   const listed = early?.sizes ?? new ListedSizes(index);
   if (early === undefined) for (const object of request.listing.values()) listed.add(object);
   for (const object of request.further) listed.add(object);
@@ -64,10 +65,16 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const jobs = new Map<string, [LocalFile, ...LocalFile[]]>();
   /** Large files that were digested early. */
   const uncut: LocalFile[] = [];
-  for (const file of request.files) {
-    if (file.size === 0 || request.adopted?.has(file.name) === true) continue;
-    const hasTwin = request.onlyListed !== true && twinSizes.has(file.size);
-    if (!hasTwin && !listed.has(file.size)) continue;
+  const columns = columnsOf(request.files);
+  const isOfTable = early?.digests !== undefined && known.names === request.files.names;
+  for (let place = 0; place < columns.length; place++) {
+    const size = columns.sizeAt(place);
+    const hasTwin = request.onlyListed !== true && twinSizes.has(size);
+    if (size === 0 || (!hasTwin && !listed.has(size))) continue;
+    // Of most nothing else is asked.
+    if (isOfTable && known.whole.has(columns.rowAt(place)) && listed.asksWhole(size)) continue;
+    const file = columns.at(place);
+    if (request.adopted?.has(file.name) === true) continue;
     const layouts = listed.layoutsOf(file);
     const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
     if (remembered !== undefined) {

@@ -8,6 +8,7 @@ import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
 import { refusal, usageError } from '../model/errors.js';
+import { totalSize } from '../model/file-columns.js';
 import {
   fileAttributes,
   formatSource,
@@ -52,7 +53,7 @@ import { recognise } from './recognise.js';
 import { type RemoteFile, type RemoteTree, remoteTree } from './remote-tree.js';
 import { retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
-import { bothOrFirstFailure, totalSize } from './side-by-side.js';
+import { bothOrFirstFailure } from './side-by-side.js';
 import { withoutOwnFiles } from './site.js';
 import { type Tree, walk } from './walk.js';
 import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
@@ -199,7 +200,7 @@ class Download {
             (files) => tell({ files, bytes: 0 }),
             either,
           );
-          tell({ files: listing.size, bytes: totalSize(listing.values()) });
+          tell({ files: listing.size, bytes: listing.bytes });
           return remoteTree(listing, destination.prefix, tree);
         }),
     );

@@ -1,4 +1,5 @@
 import { sep } from 'node:path';
+import type { FileColumns } from '../model/file-columns.js';
 import { fits, moved, NameTable } from '../model/name-table.js';
 import type { Files, LocalFile } from '../model/objects.js';
 
@@ -57,6 +58,10 @@ export class FileTable {
     return row;
   }
 
+  sizeAt(row: number): number {
+    return this.#sizes[row]!;
+  }
+
   at(row: number): LocalFile {
     const name = this.names.at(row);
     const elsewhere = this.#elsewhere.get(row);
@@ -74,6 +79,11 @@ export class FileTable {
       nlink: this.#links[row]!,
       mode: this.#modes[row]!,
     };
+  }
+
+  /** Whether each path is what all begin with, and the name. */
+  get isOneDirectory(): boolean {
+    return this.#elsewhere.size === 0;
   }
 
   /** All that are there now, in the order of `compareKeys`. */
@@ -95,7 +105,7 @@ export class FileTable {
   }
 }
 
-class SortedFiles implements Files {
+class SortedFiles implements Files, FileColumns {
   readonly #table: FileTable;
   readonly #order: Uint32Array;
 
@@ -110,6 +120,30 @@ class SortedFiles implements Files {
 
   get names(): NameTable {
     return this.#table.names;
+  }
+
+  get columns(): FileColumns {
+    return this;
+  }
+
+  get areByPath(): boolean {
+    return sep === '/' && this.#table.isOneDirectory;
+  }
+
+  rowAt(place: number): number {
+    return this.#order[place]!;
+  }
+
+  nameAt(place: number): string {
+    return this.#table.names.at(this.#order[place]!);
+  }
+
+  sizeAt(place: number): number {
+    return this.#table.sizeAt(this.#order[place]!);
+  }
+
+  at(place: number): LocalFile {
+    return this.#table.at(this.#order[place]!);
   }
 
   *[Symbol.iterator](): Generator<LocalFile, undefined> {

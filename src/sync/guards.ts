@@ -1,4 +1,5 @@
 import { EXIT, refusal, SyncError, usageError } from '../model/errors.js';
+import { namesOf } from '../model/file-columns.js';
 import { type ObjectKey, OWN_DIRECTORY } from '../model/object-key.js';
 import { type Destination, destinationUrl, type ListedObject } from '../model/objects.js';
 import type { DeleteOptions, TreeOptions } from '../model/options.js';
@@ -80,7 +81,7 @@ const SHOWN_NAMES = 3;
 /** Files beside a directory of their name, which some servers cannot hold, as people read it; `undefined`: none. */
 export function nestedNames(tree: Tree): string | undefined {
   const names = new Set<string>();
-  for (const { name } of tree.files) names.add(name);
+  for (const name of namesOf(tree.files)) names.add(name);
   const parents = new Set<string>();
   for (const name of names) {
     for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {

@@ -13,6 +13,8 @@ import {
 } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
+import { Listing } from '../model/listing.js';
+import { Md5Table } from '../model/md5-table.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { WrittenObjects } from '../model/written-objects.js';
@@ -120,7 +122,7 @@ export interface Confirmed {
   readonly everyObject?: boolean;
   readonly deleted: ReadonlySet<ObjectKey>;
   /** Gone through more than once. */
-  readonly files: Iterable<{ readonly file: LocalFile; readonly md5: Md5 }>;
+  readonly files: ConfirmedFiles;
   /** When the first file of the run was digested, nanoseconds since the epoch. */
   readonly digestedNs: bigint;
   /** Uploads that are not ended. */
@@ -134,6 +136,12 @@ export interface Confirmed {
   readonly chunks?: ReadonlyMap<string, string>;
   readonly pending: ReadonlyMap<string, PendingDelete>;
   readonly invalidations: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Local files with their digests. */
+export interface ConfirmedFiles extends Iterable<{ readonly file: LocalFile; readonly md5: Md5 }> {
+  /** Whether they are known to come in the order of their paths. */
+  readonly areByPath?: boolean;
 }
 
 /** Writes the index if it says anything new; holds only what was confirmed. Never rejects. */
@@ -172,7 +180,7 @@ function owes({ invalidations }: WritableIndex): boolean {
 
 function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirmed: Confirmed): WritableIndex {
   const entries: [string, ObjectEntry][] = [];
-  for (const object of confirmed.listing.values()) {
+  for (const object of worthLine(old, confirmed)) {
     if (confirmed.written.has(object.key) || confirmed.deleted.has(object.key)) continue;
     const known = old?.objects.get(object.key);
     const md5 = confirmed.unchanged.get(object.key);
@@ -231,6 +239,15 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
   };
 }
 
+/** Listed objects without most of those whose plain ETags say all that a line of theirs would. */
+function worthLine(old: DigestIndex | undefined, confirmed: Confirmed): Iterable<ListedObject> {
+  const { listing, unchanged, everyObject, headers, sources } = confirmed;
+  const knowsMore = (old?.objects.size ?? 0) + headers.size + sources.size > 0 || everyObject === true;
+  const areTables = listing instanceof Listing && unchanged instanceof Md5Table;
+  if (knowsMore || !areTables || unchanged.names !== listing.names) return listing.values();
+  return listing.except((row) => listing.md5s.isSame(row, unchanged.md5s, row));
+}
+
 /** The first listing that shows what a run wrote dates it; a line about what was written again since stays as it is. */
 function dated(entry: ObjectEntry, object: ListedObject): ObjectEntry {
   const isDue = entry.headers !== undefined && entry.modified === undefined;
@@ -249,7 +266,9 @@ function datedBy({ lastModified }: ListedObject): { readonly modified?: number }
 /** Sorted by path, each once. There may be a million: where they come so, they are made as they are taken. */
 function fileEntries(files: Confirmed['files']): Iterable<readonly [string, FileEntry]> {
   const entries = { [Symbol.iterator]: () => entriesOf(files) };
-  return isAscending(files) ? entries : new Map([...entries].sort(([a], [b]) => compareKeys(a, b)));
+  return files.areByPath === true || isAscending(files)
+    ? entries
+    : new Map([...entries].sort(([a], [b]) => compareKeys(a, b)));
 }
 
 function* entriesOf(files: Confirmed['files']): Generator<readonly [string, FileEntry]> {

@@ -49,6 +49,11 @@ export class ListedSizes {
     return this.#sizes.has(size);
   }
 
+  /** Whether the MD5 of the whole is all that there is to know of a file of this size. */
+  asksWhole(size: number): boolean {
+    return size < MULTIPART_THRESHOLD && this.#sizes.get(size) === undefined;
+  }
+
   /** What to recompute for a file. Our own layout first, whose part digests the upload needs. */
   layoutsOf({ size }: LocalFile): readonly (readonly PartRun[])[] {
     const others = this.#sizes.get(size);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, posix } from 'node:path';
 import { messageOf } from '../model/errors.js';
+import { namesOf } from '../model/file-columns.js';
 import type { Files } from '../model/objects.js';
 
 /** Larger ones are no build manifests. Bytes. */
@@ -21,7 +22,7 @@ export async function immutableNames(
   onUnreadable: (message: string) => void,
 ): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  for (const { name } of files) names.add(name);
+  for (const name of namesOf(files)) names.add(name);
   const immutable = new Set<string>();
   for (const { name, path, size } of files) {
     if (!MANIFEST.test(name) || size > MAX_MANIFEST_BYTES) continue;

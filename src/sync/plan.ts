@@ -1,4 +1,6 @@
 import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
+import { columnsOf } from '../model/file-columns.js';
+import { Listing } from '../model/listing.js';
 import { Md5Table } from '../model/md5-table.js';
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
 import type { ReadonlyObjectMap } from '../model/object-map.js';
@@ -28,6 +30,7 @@ import type {
   Step,
   UploadStep,
 } from '../model/plan.js';
+import { type Proven, UNPROVEN, uncontradicted } from './proven.js';
 import type { PublishOrder } from './ranks.js';
 import { orderReads } from './read-order.js';
 
@@ -89,6 +92,8 @@ export interface PlanInput {
   readonly further: readonly ListedObject[];
   /** By name. A file without an entry has a size that no object and no other file has. */
   readonly contents: ReadonlyMap<string, KnownContent>;
+  /** Of `files`, by `contents` and `listing`. */
+  readonly proven?: Proven;
   /** Digests of objects whose ETag proves none, from metadata or an index that may be believed. */
   readonly vouched: ReadonlyObjectMap<Identity>;
   /** By name: the object that a file of another bucket is, where it can be copied. It is never written. */
@@ -156,11 +161,12 @@ interface Decided extends Wanted {
  * lies nowhere is sent once, under its name of the lowest rank, and its other names are copied from that.
  */
 export function makePlan(input: PlanInput): Planned {
-  const { prefix, files, listing, contents, policy } = input;
+  const { prefix, files, listing, contents, headers, policy } = input;
   const { rankOf, deleteRank } = policy.order;
   const placeOf = ({ name, page = name }: LocalFile, isNew: boolean): number =>
     Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
   const contentOf = objectContents(input);
+  const keyAt = (place: number): ObjectKey => (prefix + columns.nameAt(place)) as ObjectKey;
   const unchanged = new Md5Table<ObjectKey>(listing.names);
   const wanted: Wanted[] = [];
   const kept = new Counter();
@@ -169,8 +175,23 @@ export function makePlan(input: PlanInput): Planned {
   const renewed: (Wanted & { readonly object: ListedObject; readonly md5: Md5 })[] = [];
   let related = false;
 
-  for (const file of files) {
-    const key = (prefix + file.name) as ObjectKey;
+  const columns = columnsOf(files);
+  const proven = uncontradicted(input.proven, input.vouched);
+  for (let place = 0; place < columns.length; place++) {
+    const row = proven.rowOf(place);
+    if (row !== UNPROVEN) {
+      related = true;
+      const size = columns.sizeAt(place);
+      const state = headers.size === 0 ? undefined : headers.get(keyAt(place));
+      if (state === undefined) headersUnknown.add(size);
+      if (state === undefined || state === 'same') {
+        unchanged.adopt(row, proven.md5s!, columns.rowAt(place));
+        same.add(size);
+        continue;
+      }
+    }
+    const file = columns.at(place);
+    const key = keyAt(place);
     const object = listing.get(key);
     if (object !== undefined) related = true;
     const content = contents.get(file.name);
@@ -181,7 +202,7 @@ export function makePlan(input: PlanInput): Planned {
       (file.size === 0 || sameContent(identityOf(content), contentOf(object)))
     ) {
       unchanged.set(key, md5);
-      const state = input.headers.get(key);
+      const state = headers.get(key);
       if (state === undefined) headersUnknown.add(file.size);
       if (state === undefined || state === 'same') same.add(file.size);
       else if (md5 === undefined) wanted.push({ file, key, rank: placeOf(file, false) });
@@ -194,28 +215,31 @@ export function makePlan(input: PlanInput): Planned {
   const archives = input.archives ?? (() => false);
   // A refresh keeps the class that an object has unless the class is what changed.
   const archived = new Set(
-    renewed.flatMap(({ file, key }) => (input.headers.get(key) === 'class' && archives(file) ? [key] : [])),
+    renewed.flatMap(({ file, key }) => (headers.get(key) === 'class' && archives(file) ? [key] : [])),
   );
   const wantedRanks = new Map(wanted.map(({ key, rank }) => [key, rank]));
   const isInTree = (key: ObjectKey): boolean => unchanged.has(key) || wantedRanks.has(key);
   // Nobody looks for any other content.
   const wantedContents = new Set(wanted.map(({ file }) => contentIdOf(file, contents)));
+  const wantedSizes = new Set(wanted.map(({ file }) => file.size));
   const sources = new Map<string, ListedObject>();
   const moving = new Map<string, ListedObject>();
   const deletions: ListedObject[] = [];
-  let listedUnexcluded = 0;
-  for (const object of listing.values()) {
-    const name = object.key.slice(prefix.length);
-    const excluded = policy.excluded(name);
-    const isProtected = policy.skipped(name) || (excluded && !policy.deleteExcluded);
-    if (!isProtected) listedUnexcluded++;
+  let listedUnexcluded = listing.size;
+  const isSettled = (row: number, size: number): boolean => unchanged.hasRow(row) && !wantedSizes.has(size);
+  for (const object of listing instanceof Listing ? listing.except(isSettled) : listing.values()) {
     const inTree = isInTree(object.key);
+    const name = object.key.slice(prefix.length);
+    // What the tree has is neither excluded nor skipped.
+    const isProtected =
+      !inTree && (policy.skipped(name) || (policy.excluded(name) && !policy.deleteExcluded));
+    if (isProtected) listedUnexcluded--;
     if (!inTree) {
       const stays = isProtected || policy.retained(name) || isDirectoryMarker(name, object, policy);
       if (policy.deleteAfter && !stays) deletions.push(object);
       else kept.add(object.size);
     }
-    if (wanted.length === 0) continue;
+    if (!wantedSizes.has(object.size)) continue;
     const md5 = contentOf(object);
     if (md5 === undefined || !copyable(object) || archived.has(object.key)) continue;
     const id = contentId(object.size, md5);
@@ -230,6 +254,7 @@ export function makePlan(input: PlanInput): Planned {
   }
 
   for (const object of input.further) {
+    if (!wantedSizes.has(object.size)) continue;
     const md5 = contentOf(object);
     if (md5 === undefined || !copyable(object)) continue;
     const id = contentId(object.size, md5);
@@ -255,7 +280,7 @@ export function makePlan(input: PlanInput): Planned {
       md5,
       etag: object.etag,
       condition: { ifMatch: object.etag },
-      ...(input.headers.get(key) === 'class' ? {} : { storageClass: object.storageClass }),
+      ...(headers.get(key) === 'class' ? {} : { storageClass: object.storageClass }),
     };
     ranks.add(rank, 0, step);
   }
@@ -390,9 +415,10 @@ function* withUnknownHeaders(
   { files, prefix, headers }: PlanInput,
   unchanged: ReadonlyMap<ObjectKey, unknown>,
 ): Generator<LocalFile> {
-  for (const file of files) {
-    const key = (prefix + file.name) as ObjectKey;
-    if (unchanged.has(key) && headers.get(key) === undefined) yield file;
+  const columns = columnsOf(files);
+  for (let place = 0; place < columns.length; place++) {
+    const key = (prefix + columns.nameAt(place)) as ObjectKey;
+    if (unchanged.has(key) && headers.get(key) === undefined) yield columns.at(place);
   }
 }
 
@@ -409,11 +435,14 @@ function contentIdOf({ name, size }: LocalFile, contents: PlanInput['contents'])
 /** The digest of an object's bytes as far as ETag, metadata and index can prove it: design rule 3. */
 function objectContents(input: PlanInput): (object: ListedObject) => Identity | undefined {
   const composites = new Map<string, Identity>();
-  for (const file of input.files) {
-    const content = input.contents.get(file.name);
+  const columns = columnsOf(input.files);
+  for (let place = 0; place < columns.length; place++) {
+    // By its MD5, and nothing else is known.
+    if (input.proven !== undefined && input.proven.rowOf(place) !== UNPROVEN) continue;
+    const content = input.contents.get(columns.nameAt(place));
     const identity = identityOf(content);
     if (content === undefined || identity === undefined) continue;
-    for (const etag of content.etags) composites.set(`${etag}/${file.size}`, identity);
+    for (const etag of content.etags) composites.set(`${etag}/${columns.sizeAt(place)}`, identity);
   }
   return (object) => {
     if (object.size === 0) return EMPTY_MD5;

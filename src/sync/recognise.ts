@@ -2,6 +2,7 @@ import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type ETag, type Md5 } from '../model/digest.js';
 import type { DigestIndex } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
+import { columnsOf } from '../model/file-columns.js';
 import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
@@ -9,6 +10,7 @@ import { ARCHIVED_CLASSES, type Files, type ListedObject } from '../model/object
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
+import { Proven, UNPROVEN, uncontradicted } from './proven.js';
 
 /** A listing, and who answers for its objects. */
 export interface ListedPlace {
@@ -21,6 +23,8 @@ export interface RecogniseRequest {
   readonly prefix: Prefix;
   readonly files: Files;
   readonly digests: ReadonlyMap<string, FileDigest>;
+  /** Of `files`, by `digests` and `listing`. */
+  readonly proven?: Proven;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** What `copy-from` lists. */
   readonly further: readonly ListedPlace[];
@@ -49,10 +53,14 @@ export async function recognise(request: RecogniseRequest): Promise<ReadonlyObje
   if (request.trustObjects && request.index !== undefined) here.believe(listing.values(), request.index);
 
   const own: ListedObject[] = [];
-  for (const file of files) {
-    const digest = digests.get(file.name);
-    const object = listing.get((prefix + file.name) as ObjectKey);
-    if (digest === undefined || object === undefined || object.size !== file.size) continue;
+  const columns = columnsOf(files);
+  const proven = request.proven ?? Proven.none;
+  for (let place = 0; place < columns.length; place++) {
+    if (proven.rowOf(place) !== UNPROVEN) continue;
+    const name = columns.nameAt(place);
+    const digest = digests.get(name);
+    const object = listing.get((prefix + name) as ObjectKey);
+    if (digest === undefined || object === undefined || object.size !== columns.sizeAt(place)) continue;
     if (!vouched.has(object) && !proves(object.etag, digest)) own.push(object);
   }
   await here.ask(own, concurrency);
@@ -85,9 +93,14 @@ function sizesWithout(
     !ARCHIVED_CLASSES.has(object.storageClass) &&
     (vouched.has(object) ? vouched.get(object) === digest.md5 : proves(object.etag, digest));
   const wanted = new Map<number, Map<Md5, FileDigest>>();
-  for (const { name, size } of files) {
+  const columns = columnsOf(files);
+  const proven = uncontradicted(request.proven, vouched);
+  for (let place = 0; place < columns.length; place++) {
+    const size = columns.sizeAt(place);
+    if (size === 0 || size < copyMinSize || proven.rowOf(place) !== UNPROVEN) continue;
+    const name = columns.nameAt(place);
     const digest = digests.get(name);
-    if (digest === undefined || size === 0 || size < copyMinSize) continue;
+    if (digest === undefined) continue;
     const own = listing.get((prefix + name) as ObjectKey);
     if (own?.size === size && has(own, digest)) continue;
     const ofSize = wanted.get(size) ?? new Map<Md5, FileDigest>();

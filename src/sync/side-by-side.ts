@@ -20,9 +20,3 @@ export async function bothOrFirstFailure<A, B>(
   if (first !== undefined) throw first.error;
   return results as [A, B];
 }
-
-export function totalSize(items: Iterable<{ readonly size: number }>): number {
-  let bytes = 0;
-  for (const { size } of items) bytes += size;
-  return bytes;
-}

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { EXIT, SyncError } from '../model/errors.js';
+import { namesOf } from '../model/file-columns.js';
 import { compareKeys, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import type { Redirect, SiteOptions } from '../model/options.js';
@@ -43,7 +44,7 @@ const RULE_FILES: ReadonlyMap<string, string> = new Map([
 /** One line each. */
 export function unusedRules(tree: Tree): readonly string[] {
   const lines: string[] = [];
-  for (const { name } of tree.files) {
+  for (const name of namesOf(tree.files)) {
     const input = RULE_FILES.get(name);
     if (input === undefined) continue;
     lines.push(`${name} is published as a file like any other; ${input} would apply its rules instead`);
@@ -60,7 +61,7 @@ export function unusedRules(tree: Tree): readonly string[] {
 export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions, prefix: Prefix): Tree {
   if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0)) return tree;
   const names = new Set<string>();
-  for (const { name } of tree.files) names.add(name);
+  for (const name of namesOf(tree.files)) names.add(name);
   const warnings: string[] = [...tree.warnings];
   const added: LocalFile[] = [];
   for (const redirect of redirects) {

@@ -5,6 +5,7 @@ import { type ETag, type Md5, parseETag } from '../model/digest.js';
 import { type DigestIndex, layoutParts, type ObjectEntry, type UploadEntry } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
+import { columnsOf, namesOf, sizesOf, totalSize } from '../model/file-columns.js';
 import { MAX_HEADER_BYTES, MAX_METADATA_BYTES } from '../model/header-rules.js';
 import {
   formatSource,
@@ -34,6 +35,7 @@ import {
 } from '../model/plan-file.js';
 import type { Delayed, HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
+import { DigestTable } from './digest-table.js';
 import { download } from './download.js';
 import { EarlyDigests } from './early-digests.js';
 import { type EncodedTree, Encodings } from './encode.js';
@@ -46,7 +48,7 @@ import { graceStates, pendingDeletes } from './grace.js';
 import { guardDeletions, guardNesting, guardOverlap, guardTree, nestedNames } from './guards.js';
 import { headerStates, whatWouldLoseAcls } from './headers.js';
 import { Invalidations } from './invalidate.js';
-import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
+import { type ConfirmedFiles, type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { addHidden, type HiddenOptions, listAll, listFurther } from './list.js';
 import { isPartial } from './local-names.js';
 import { Lock, lockKey, refuseLocks } from './lock.js';
@@ -63,6 +65,7 @@ import {
 } from './plan.js';
 import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
 import { type Progress, progressOf, ranksToShare, type Share, shareOf } from './progress.js';
+import { Proven, provenFiles } from './proven.js';
 import { publishOrder } from './ranks.js';
 import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
 import { type ListedPlace, recognise } from './recognise.js';
@@ -86,7 +89,7 @@ import {
   withFiles,
 } from './shards.js';
 import { SharedTree } from './shared-tree.js';
-import { bothOrFirstFailure, totalSize } from './side-by-side.js';
+import { bothOrFirstFailure } from './side-by-side.js';
 import { unusedRules, withoutOwnFiles, withSite } from './site.js';
 import { isSameByETag, SourceObjects } from './source-objects.js';
 import { type BodySource, type Staged, Transfer, type TransferOptions } from './transfer.js';
@@ -712,7 +715,7 @@ class Run {
     return this.#frame.phase('list', async (tell) => {
       const onProgress = (files: number): void => tell({ files, bytes: 0 });
       const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, { withOwn });
-      tell({ files: listed.size, bytes: totalSize(listed.values()) });
+      tell({ files: listed.size, bytes: listed.bytes });
       return listed;
     });
   }
@@ -740,7 +743,7 @@ class Run {
           for (const place of copyFrom) {
             further.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
           }
-          tell({ files: listing.size, bytes: totalSize(listing.values()) });
+          tell({ files: listing.size, bytes: listing.bytes });
           return { listing, further };
         }),
     );
@@ -846,11 +849,13 @@ class Run {
     const { destination, deletes, connection, copies, publishLast } = this.#options;
     const { store, emit, now } = this.#ports;
     const { prefix } = destination;
+    const proven = this.#source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
     const vouched = await recognise({
       store,
       prefix,
       files,
       digests,
+      proven,
       listing,
       further,
       copyMinSize: copies.minSize,
@@ -871,6 +876,7 @@ class Run {
         this.#source === undefined
           ? digests
           : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
+      proven,
       ...this.#ownSources(tree),
       ...(this.#ports.filling?.isPlanned === true ? { filled: this.#ports.filling } : {}),
       vouched: encoded.size + copied.size === 0 ? vouched : new ObjectMap<Identity>(vouched, encoded, copied),
@@ -952,12 +958,14 @@ class Run {
    */
   async #askHeaders(
     { unknownHeaders }: Planned,
-    { prefix, listing }: Omit<PlanInput, 'aclBound'>,
+    { prefix, files, listing }: Omit<PlanInput, 'aclBound'>,
   ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
     const states = new Map<ObjectKey, HeaderState>();
     const all = this.#options.headers.refresh;
     const due: LocalFile[] = [];
-    for (const file of unknownHeaders) if (all || isAllHeaders(file)) due.push(file);
+    // A table has files of this disk, which are more than their headers.
+    if (all || files.columns === undefined)
+      for (const file of unknownHeaders) if (all || isAllHeaders(file)) due.push(file);
     await this.#compareHeaders(due, listing);
     for (const { name } of due) {
       const key = (prefix + name) as ObjectKey;
@@ -1317,7 +1325,7 @@ class Run {
       after: this.#after,
       everyObject: this.#options.invalidation !== undefined,
       deleted: transfer.deleted,
-      files: { [Symbol.iterator]: () => digestedFiles(seen, transfer) },
+      files: digestedFiles(seen, transfer),
       digestedNs,
       uploads: uploads.left(),
       deploys: isDeploy ? deploys + 1 : deploys,
@@ -1515,12 +1523,12 @@ function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
 }
 
 function* keysOf(files: Files, prefix: Prefix): Generator<ObjectKey> {
-  for (const { name } of files) yield (prefix + name) as ObjectKey;
+  for (const name of namesOf(files)) yield (prefix + name) as ObjectKey;
 }
 
 /** What a download of this tree has not finished is no file of it. */
 function withoutPartials(tree: Tree): Tree {
-  for (const { name } of tree.files) {
+  for (const name of namesOf(tree.files)) {
     if (isPartial(name)) return { ...tree, files: [...tree.files].filter((file) => !isPartial(file.name)) };
   }
   return tree;
@@ -1530,7 +1538,8 @@ function withoutPartials(tree: Tree): Tree {
 function refuseKeys(tree: Tree, options: SyncOptions): void {
   const { prefix } = options.destination;
   const tooLong: string[] = [];
-  for (const { name } of tree.files) if (joinKey(prefix, name) === undefined) tooLong.push(prefix + name);
+  for (const name of namesOf(tree.files))
+    if (joinKey(prefix, name) === undefined) tooLong.push(prefix + name);
   const [first] = tooLong;
   if (first === undefined) return;
   const more = tooLong.length > 1 ? ` and ${tooLong.length - 1} more` : '';
@@ -1543,12 +1552,15 @@ function refuseKeys(tree: Tree, options: SyncOptions): void {
 /** One request for a small file, its parts and two more for a large one, and the listing. */
 function requestsToSend(files: Files): number {
   let requests = Math.ceil(files.length / 1000);
-  for (const { size } of files) requests += size < MULTIPART_THRESHOLD ? 1 : layoutParts(ownLayout(size)) + 2;
+  for (const size of sizesOf(files))
+    requests += size < MULTIPART_THRESHOLD ? 1 : layoutParts(ownLayout(size)) + 2;
   return requests;
 }
 
 function encodedSources(files: Files, prefix: Prefix): ReadonlyMap<ObjectKey, string> {
   const sources = new Map<ObjectKey, string>();
+  // A table has files of this disk as they are.
+  if (files.columns !== undefined) return sources;
   for (const { name, encoded } of files) {
     if (encoded !== undefined) sources.set((prefix + name) as ObjectKey, formatSource(encoded));
   }
@@ -1556,15 +1568,23 @@ function encodedSources(files: Files, prefix: Prefix): ReadonlyMap<ObjectKey, st
 }
 
 /** Files of this disk with their digests, as they were sent or else met. What is stored encoded is not on it. */
-function* digestedFiles(
+function digestedFiles(
   { files, digests }: Digested,
   { published, changed }: Pick<Transfer, 'published' | 'changed'>,
-): Generator<{ readonly file: LocalFile; readonly md5: Md5 }> {
-  for (const file of files) {
-    const { name } = file;
-    const md5 = published.get(name) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
-    if (md5 !== undefined) yield unencoded({ file: changed.get(name) ?? file, md5 });
+): ConfirmedFiles {
+  const columns = columnsOf(files);
+  const ofRows = digests instanceof DigestTable && digests.names === files.names ? digests.whole : undefined;
+  function* all(): Generator<{ readonly file: LocalFile; readonly md5: Md5 }> {
+    for (let place = 0; place < columns.length; place++) {
+      const file = columns.at(place);
+      const { name } = file;
+      const met = (): Md5 | undefined =>
+        ofRows?.at(columns.rowAt(place)) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
+      const md5 = (published.size === 0 ? undefined : published.get(name)) ?? met();
+      if (md5 !== undefined) yield unencoded({ file: changed.get(name) ?? file, md5 });
+    }
   }
+  return { [Symbol.iterator]: all, areByPath: columns.areByPath };
 }
 
 function unencoded({ file, md5 }: { readonly file: LocalFile; readonly md5: Md5 }): {

@@ -1,5 +1,7 @@
 import { type ErrorCode, EXIT, SyncError } from '../model/errors.js';
+import { namesOf } from '../model/file-columns.js';
 import { compareKeys } from '../model/object-key.js';
+import type { Files } from '../model/objects.js';
 
 /** Why there can be no run with an entry, as a clause that begins with its name. */
 export interface Refusal {
@@ -52,7 +54,7 @@ function codePoint(character: string): string {
  * Names that a file system which folds case or normalises Unicode cannot hold side by side (R10). Both are
  * published. Takes sorted names.
  */
-export function collisionWarning(files: Iterable<{ readonly name: string }>): string | undefined {
+export function collisionWarning(files: Files): string | undefined {
   // At least one name of a pair is not its own folded form, so only those need to be remembered.
   const unfolded = new Map<string, string>();
   const pairs: string[] = [];
@@ -62,13 +64,13 @@ export function collisionWarning(files: Iterable<{ readonly name: string }>): st
     count++;
     if (pairs.length < PAIRS_SHOWN) pairs.push(showPair(other, name));
   };
-  for (const { name } of files) {
+  for (const name of namesOf(files)) {
     const folded = fold(name);
     if (folded === name) continue;
     compare(name, unfolded.get(folded));
     if (!unfolded.has(folded)) unfolded.set(folded, name);
   }
-  if (unfolded.size > 0) for (const { name } of files) compare(name, unfolded.get(name));
+  if (unfolded.size > 0) for (const name of namesOf(files)) compare(name, unfolded.get(name));
   if (count === 0) return undefined;
   return (
     `${count === 1 ? '1 pair of names differs' : `${count} pairs of names differ`} only in case or Unicode ` +
