@@ -1884,7 +1884,10 @@ class NameTable {
         }
     }
     #isBelow(row, prefix, bytes, from, count) {
-        if (this.#lengths[row] !== prefix.length + count)
+        const length = this.#lengths[row];
+        if (length >= WIDE)
+            return this.at(row) === prefix + bytes.toString('latin1', from, from + count);
+        if (length !== prefix.length + count)
             return false;
         const start = this.#starts[row];
         const page = this.#pages[Math.floor(start / PAGE)];

@@ -5,7 +5,7 @@ export const modules = {
 /***/ 8078:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
-module.exports = __webpack_require__.p + "fdcbd7d47ade70508b20.js";
+module.exports = __webpack_require__.p + "270a775da90c44061eb9.js";
 
 /***/ }),
 
@@ -986,7 +986,8 @@ async function digestTree(request) {
     /** Large files that were digested early. */
     const uncut = [];
     const columns = (0,file_columns/* columnsOf */.PL)(request.files);
-    const isOfTable = early?.digests !== undefined && known.names === request.files.names;
+    const { names: namesOfTable } = request.files;
+    const isOfTable = namesOfTable !== undefined && early?.digests?.names === namesOfTable;
     for (let place = 0; place < columns.length; place++) {
         const size = columns.sizeAt(place);
         const hasTwin = request.onlyListed !== true && twinSizes.has(size);
@@ -2909,8 +2910,12 @@ var index_file = __webpack_require__(5819);
 const SETTLING_NS = 2000000000n;
 /** Characters of an index that are written in one go. */
 const PIECE = 256 * 1024;
-/** Loads the index. Whatever is wrong with it costs one line and time, never the run. */
-async function loadIndex(storage, emit, signal) {
+/**
+ * Loads the index. Whatever is wrong with it costs one line and time, never the run.
+ *
+ * @param onBytes told how large it is, before it is read
+ */
+async function loadIndex(storage, emit, signal, onBytes = () => undefined) {
     const nothing = { index: undefined, trustFiles: false, trustObjects: false };
     if (storage === undefined)
         return nothing;
@@ -2928,6 +2933,7 @@ async function loadIndex(storage, emit, signal) {
         signal.throwIfAborted();
         return ignore(whyOf(error));
     }
+    onBytes(bytes?.length ?? 0);
     if (bytes === undefined) {
         return { ...nothing, index: journal.length === 0 ? undefined : (0,digest_index/* emptyIndex */.gW)(journal, storage.destination) };
     }
@@ -4460,7 +4466,7 @@ const WORTH_ANOTHER_OF_LARGE = 64 * 1024 * 1024;
 /** MD5 does some 600 MiB/s a core: four threads outrun every disk and line that a runner has. */
 const MOST_THREADS = 4;
 /** Small files go to a thread together: a message costs as much as hashing 50 KB. Of larger ones as many as there are lanes. */
-const BATCH_FILES = 64;
+const BATCH_FILES = 256;
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** One is worked at and one waits: a thread must not idle until this one finds time for its answer. */
 const BATCHES_SENT = 2;
@@ -4539,6 +4545,11 @@ class DigestPool {
         if (ahead < WORTH_THREAD_TO_ENCODE && this.#sent.size === 0)
             return (await this.#inPlace(job));
         return (await this.#inThread(job));
+    }
+    /** Starts a thread that will be needed: it takes 100 ms to be ready, in which this one has other things to do. */
+    warm() {
+        if (this.width > 1 && this.#sent.size === 0 && !this.#isAlone && this.#endedBy === undefined)
+            this.#send(this.#spawn(), []);
     }
     /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
     get isIdle() {
@@ -4631,14 +4642,16 @@ class DigestPool {
             const worker = this.#free(first);
             if (worker === undefined)
                 break;
-            const tasks = this.#take();
-            const sent = this.#sent.get(worker);
-            sent?.batches.push(tasks);
-            if (sent !== undefined)
-                sent.cost += costOfAll(tasks);
-            worker.postMessage(tasks.map(orderOf));
+            this.#send(worker, this.#take());
         }
         this.#help();
+    }
+    #send(worker, tasks) {
+        const sent = this.#sent.get(worker);
+        sent?.batches.push(tasks);
+        if (sent !== undefined)
+            sent.cost += costOfAll(tasks);
+        worker.postMessage(tasks.map(orderOf));
     }
     get #worthAnother() {
         return this.#areLarge ? WORTH_ANOTHER_OF_LARGE : WORTH_ANOTHER;
@@ -5908,7 +5921,7 @@ const early_digests_WORTH_THREAD = 16 * 1024 * 1024;
 /** Where the index knows of more than that, so much that has to be hashed promises that the rest has to as well. Bytes. */
 const SHOWS_REST = 1024 * 1024;
 /** Digests asked for at a time: enough for full batches to every thread. */
-const IN_FLIGHT = 512;
+const IN_FLIGHT = 2048;
 /** In place of a row. */
 const TAKEN = -1;
 /**
@@ -9267,6 +9280,8 @@ async function sync(options, ports) {
     }
     return run.result();
 }
+/** An index of so much, some thousand files, says that there will be work for a thread. Bytes. */
+const INDEX_WORTH_THREAD = 256 * 1024;
 const COMMANDS = {
     sync: 'publish',
     remove: 'remove',
@@ -9361,7 +9376,10 @@ class Run {
     /** The index of this destination; and of several, the first one's for what it says of the local files. */
     async #load() {
         const { index: storage, isMirror = false, emit } = this.#ports;
-        const loaded = await loadIndex(storage, emit, this.#frame.signal);
+        const loaded = await loadIndex(storage, emit, this.#frame.signal, (bytes) => {
+            if (bytes >= INDEX_WORTH_THREAD && this.#source === undefined)
+                this.#frame.pool.warm();
+        });
         if (!isMirror)
             this.#shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
         this.#fileIndex = await this.#alive(this.#shared.index);

@@ -71,7 +71,9 @@ export class NameTable {
   }
 
   #isBelow(row: number, prefix: string, bytes: Buffer, from: number, count: number): boolean {
-    if (this.#lengths[row] !== prefix.length + count) return false;
+    const length = this.#lengths[row]!;
+    if (length >= WIDE) return this.at(row) === prefix + bytes.toString('latin1', from, from + count);
+    if (length !== prefix.length + count) return false;
     const start = this.#starts[row]!;
     const page = this.#pages[Math.floor(start / PAGE)]!;
     let at = start % PAGE;

@@ -37,7 +37,7 @@ const WORTH_ANOTHER_OF_LARGE = 64 * 1024 * 1024;
 const MOST_THREADS = 4;
 
 /** Small files go to a thread together: a message costs as much as hashing 50 KB. Of larger ones as many as there are lanes. */
-const BATCH_FILES = 64;
+const BATCH_FILES = 256;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 /** One is worked at and one waits: a thread must not idle until this one finds time for its answer. */
@@ -150,6 +150,12 @@ export class DigestPool {
     return (await this.#inThread(job)) as EncodedFile;
   }
 
+  /** Starts a thread that will be needed: it takes 100 ms to be ready, in which this one has other things to do. */
+  warm(): void {
+    if (this.width > 1 && this.#sent.size === 0 && !this.#isAlone && this.#endedBy === undefined)
+      this.#send(this.#spawn(), []);
+  }
+
   /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
   get isIdle(): boolean {
     const isFree = [...this.#sent.values()].some(({ batches }) =>
@@ -253,13 +259,16 @@ export class DigestPool {
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       const worker = this.#free(first);
       if (worker === undefined) break;
-      const tasks = this.#take();
-      const sent = this.#sent.get(worker);
-      sent?.batches.push(tasks);
-      if (sent !== undefined) sent.cost += costOfAll(tasks);
-      worker.postMessage(tasks.map(orderOf));
+      this.#send(worker, this.#take());
     }
     this.#help();
+  }
+
+  #send(worker: Worker, tasks: readonly Task[]): void {
+    const sent = this.#sent.get(worker);
+    sent?.batches.push(tasks);
+    if (sent !== undefined) sent.cost += costOfAll(tasks);
+    worker.postMessage(tasks.map(orderOf));
   }
 
   get #worthAnother(): number {

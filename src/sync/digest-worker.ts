@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { perform } from './digest-jobs.js';
 import type { Answer, Order } from './digest-pool.js';
-import { areSeveral, digestFile, digestFiles, Scratch } from './file-bytes.js';
+import { areSeveral, digestFile, digestFiles, prepareLanes, Scratch } from './file-bytes.js';
 
 /** How often the other end hears that a large file moves on. Bytes. */
 const TELL_EVERY = 64 * 1024 * 1024;
@@ -26,6 +26,8 @@ interface Desk {
 }
 
 async function answerAll(orders: readonly Order[], desk: Desk): Promise<readonly Answer[]> {
+  // Of a thread that is to be ready.
+  if (orders.length === 0) prepareLanes();
   const together = answerTogether(orders, desk);
   if (together !== undefined) return together;
   const answers: Answer[] = [];

@@ -66,7 +66,8 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   /** Large files that were digested early. */
   const uncut: LocalFile[] = [];
   const columns = columnsOf(request.files);
-  const isOfTable = early?.digests !== undefined && known.names === request.files.names;
+  const { names: namesOfTable } = request.files;
+  const isOfTable = namesOfTable !== undefined && early?.digests?.names === namesOfTable;
   for (let place = 0; place < columns.length; place++) {
     const size = columns.sizeAt(place);
     const hasTwin = request.onlyListed !== true && twinSizes.has(size);

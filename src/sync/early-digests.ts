@@ -17,7 +17,7 @@ const WORTH_THREAD = 16 * 1024 * 1024;
 const SHOWS_REST = 1024 * 1024;
 
 /** Digests asked for at a time: enough for full batches to every thread. */
-const IN_FLIGHT = 512;
+const IN_FLIGHT = 2048;
 
 /** In place of a row. */
 const TAKEN = -1;

@@ -166,6 +166,11 @@ export function digestFiles(
   }
 }
 
+/** What `digestFiles` needs takes a while to be made, once a thread. */
+export function prepareLanes(): void {
+  void Md5Lanes.isSupported;
+}
+
 /** Whether `digestFiles` is worth it. */
 export function areSeveral(files: readonly MetFile[]): boolean {
   return files.length >= WORTH_LANES && Md5Lanes.isSupported;

@@ -40,11 +40,16 @@ export interface LoadedIndex {
   readonly trustObjects: boolean;
 }
 
-/** Loads the index. Whatever is wrong with it costs one line and time, never the run. */
+/**
+ * Loads the index. Whatever is wrong with it costs one line and time, never the run.
+ *
+ * @param onBytes told how large it is, before it is read
+ */
 export async function loadIndex(
   storage: IndexStorage | undefined,
   emit: Emit,
   signal: AbortSignal,
+  onBytes: (bytes: number) => void = () => undefined,
 ): Promise<LoadedIndex> {
   const nothing: LoadedIndex = { index: undefined, trustFiles: false, trustObjects: false };
   if (storage === undefined) return nothing;
@@ -61,6 +66,7 @@ export async function loadIndex(
     signal.throwIfAborted();
     return ignore(whyOf(error));
   }
+  onBytes(bytes?.length ?? 0);
   if (bytes === undefined) {
     return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal, storage.destination) };
   }

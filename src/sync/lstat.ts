@@ -8,7 +8,7 @@ import { isGone } from './system-error.js';
 export type Look = BigIntStats | undefined | { readonly error: unknown };
 
 /** Milliseconds that the thread may be kept from everything else. */
-const BREATH_MS = 10;
+const BREATH_MS = 3;
 /** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
 const SLOW_MS = 0.2;
 /** Calls that are judged together: a garbage collection or a first call alone says nothing. */
@@ -31,14 +31,21 @@ export function createLstat(
   let calls = 0;
   let spent = 0;
   let breathed = now();
+  let breath: Promise<void> | undefined;
   return async (paths) => {
     if (throughPool > 0) {
       throughPool -= paths.length;
       return lookThroughPool(paths);
     }
-    if (now() - breathed > BREATH_MS) {
-      await setImmediate();
-      breathed = now();
+    // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
+    while (now() - breathed > BREATH_MS) {
+      const isFirst = breath === undefined;
+      breath ??= setImmediate().then(() => {
+        breath = undefined;
+        breathed = now();
+      });
+      await breath;
+      if (isFirst) break;
     }
     const start = now();
     const looks = paths.map(lookInPlace);

@@ -150,6 +150,9 @@ interface Prepared {
   readonly digestedNs: bigint;
 }
 
+/** An index of so much, some thousand files, says that there will be work for a thread. Bytes. */
+const INDEX_WORTH_THREAD = 256 * 1024;
+
 const COMMANDS = {
   sync: 'publish',
   remove: 'remove',
@@ -244,7 +247,9 @@ class Run {
   /** The index of this destination; and of several, the first one's for what it says of the local files. */
   async #load(): Promise<LoadedIndex> {
     const { index: storage, isMirror = false, emit } = this.#ports;
-    const loaded = await loadIndex(storage, emit, this.#frame.signal);
+    const loaded = await loadIndex(storage, emit, this.#frame.signal, (bytes) => {
+      if (bytes >= INDEX_WORTH_THREAD && this.#source === undefined) this.#frame.pool.warm();
+    });
     if (!isMirror) this.#shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
     this.#fileIndex = await this.#alive(this.#shared.index);
     return loaded;

@@ -32,6 +32,18 @@ describe('a table of names', () => {
     );
   });
 
+  test('finds the names of another table below a prefix', () => {
+    const names = new NameTable();
+    for (const name of [...STRANGE, 'b', 'ab', 'a/b']) names.add(name);
+    for (const prefix of ['', 'a', 'ü/', '\u0100', '\ud83d']) {
+      const below = new NameTable();
+      for (let row = 0; row < names.size; row += 2) below.add(prefix + names.at(row));
+      below.add('b');
+      for (let row = 0; row < names.size; row++)
+        expect(below.findBelow(prefix, names, row)).toBe(below.find(prefix + names.at(row)));
+    }
+  });
+
   test('compares names as compareKeys does', () => {
     const random = randomNumbers(7);
     const table = new NameTable();

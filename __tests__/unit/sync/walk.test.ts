@@ -720,6 +720,7 @@ describe('what cannot be read', () => {
     const others = [
       'disk/is-inside',
       'model/errors',
+      'model/file-columns',
       'model/name-table',
       'model/object-key',
       'model/secrets',
