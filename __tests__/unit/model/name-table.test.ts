@@ -34,7 +34,7 @@ describe('a table of names', () => {
 
   test('finds the names of another table below a prefix', () => {
     const names = new NameTable();
-    for (const name of [...STRANGE, 'b', 'ab', 'a/b']) names.add(name);
+    for (const name of [...STRANGE.slice(0, -1), 'b', 'ab', 'a/b']) names.add(name);
     for (const prefix of ['', 'a', 'ü/', '\u0100', '\ud83d']) {
       const below = new NameTable();
       for (let row = 0; row < names.size; row += 2) below.add(prefix + names.at(row));
