@@ -1882,7 +1882,8 @@ class Md5Lanes {
         const from = DATA_AT + number * LANE_BYTES;
         const size = Math.min(PIECE, range.size - lane.done);
         range.read(this.#bytes.subarray(from, from + size));
-        this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
+        if (range.sum !== undefined)
+            this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
         lane.done += size;
         lane.next = from;
         lane.blocks = size / BLOCK;
@@ -1994,8 +1995,6 @@ const WORTH_LANES = 3;
 /** MD5 of each file, several at a time. Throws where one cannot be read or is not what its stat said, whichever. */
 function digestFiles(files, onBytes, { lanes }) {
     const open = new Set();
-    /** Which nobody asks for. */
-    const sum = emptySum();
     const rangeOf = (file) => {
         let descriptor;
         let at = 0;
@@ -2012,7 +2011,7 @@ function digestFiles(files, onBytes, { lanes }) {
             open.delete(descriptor);
             (0,external_node_fs_namespaceObject.closeSync)(descriptor);
         };
-        return { offset: 0, size: file.size, sum, read };
+        return { offset: 0, size: file.size, read };
     };
     try {
         return lanes.digest(files.map(rangeOf));

@@ -4701,6 +4701,9 @@ class DigestPool {
     #help() {
         if (this.#helpers === 0 || this.#isHelping)
             return;
+        // What it took from threads, which hash several files at a time, would be more than it did.
+        if (this.#sent.size >= this.width)
+            return;
         if (!isQuick(this.#queue.at(-1)))
             return;
         this.#isHelping = true;

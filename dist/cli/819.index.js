@@ -434,12 +434,12 @@ const INITIAL = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];
 const SUM_WORDS = 8;
 /** Spreads the granules' numbers: a sum must tell in which order they were. */
 const SPREAD = 0x9e3779b1;
-function md5_lanes_emptySum() {
+function emptySum() {
     return new Uint32Array(SUM_WORDS);
 }
 /** What several ranges are together. */
 function totalSum(sums) {
-    const total = md5_lanes_emptySum();
+    const total = emptySum();
     for (const sum of sums)
         for (const [word, value] of sum.entries())
             total[word] += value;
@@ -481,7 +481,7 @@ class md5_lanes_Md5Lanes {
         const sizes = [0, 1, 55, 56, 63, 64, 119, 120, 640, bytes.length];
         const ranges = sizes.map((size) => {
             const read = (into) => void bytes.copy(into, 0, 0, size);
-            return { offset: 0, size, sum: md5_lanes_emptySum(), read };
+            return { offset: 0, size, sum: emptySum(), read };
         });
         try {
             const digests = new md5_lanes_Md5Lanes().digest(ranges);
@@ -552,7 +552,8 @@ class md5_lanes_Md5Lanes {
         const from = md5_module/* DATA_AT */.Xy + number * LANE_BYTES;
         const size = Math.min(PIECE, range.size - lane.done);
         range.read(this.#bytes.subarray(from, from + size));
-        this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
+        if (range.sum !== undefined)
+            this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
         lane.done += size;
         lane.next = from;
         lane.blocks = size / md5_module/* BLOCK */.IE;
@@ -664,8 +665,6 @@ const WORTH_LANES = 3;
 /** MD5 of each file, several at a time. Throws where one cannot be read or is not what its stat said, whichever. */
 function digestFiles(files, onBytes, { lanes }) {
     const open = new Set();
-    /** Which nobody asks for. */
-    const sum = emptySum();
     const rangeOf = (file) => {
         let descriptor;
         let at = 0;
@@ -682,7 +681,7 @@ function digestFiles(files, onBytes, { lanes }) {
             open.delete(descriptor);
             closeSync(descriptor);
         };
-        return { offset: 0, size: file.size, sum, read };
+        return { offset: 0, size: file.size, read };
     };
     try {
         return lanes.digest(files.map(rangeOf));
@@ -710,7 +709,7 @@ function canSplit(layouts) {
 }
 function digestWhole({ file }, onBytes, { lanes }) {
     const whole = (0,external_node_crypto_.createHash)('md5');
-    const sum = md5_lanes_emptySum();
+    const sum = emptySum();
     let offset = 0;
     readThrough(file, 0, file.size, lanes.buffer, (bytes) => {
         whole.update(bytes);
@@ -729,7 +728,7 @@ function digestParts({ file, parts }, onBytes, { lanes }) {
                 at += into.length;
                 onBytes(into.length);
             };
-            return { offset, size, sum: md5_lanes_emptySum(), read };
+            return { offset, size, sum: emptySum(), read };
         });
         const md5s = lanes.digest(ranges);
         return ranges.map(({ offset, size, sum }, i) => ({ offset, size, sum, md5: md5s[i] }));

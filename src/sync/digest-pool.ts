@@ -321,6 +321,8 @@ export class DigestPool {
   /** Hashes some of what waits for the threads in this one, and goes on when everything else here had its turn. */
   #help(): void {
     if (this.#helpers === 0 || this.#isHelping) return;
+    // What it took from threads, which hash several files at a time, would be more than it did.
+    if (this.#sent.size >= this.width) return;
     if (!isQuick(this.#queue.at(-1))) return;
     this.#isHelping = true;
     setImmediate(() => {

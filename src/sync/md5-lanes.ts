@@ -52,8 +52,8 @@ export interface ByteRange {
   /** Where in the file they lie: a multiple of `GRANULE`. */
   readonly offset: number;
   readonly size: number;
-  /** What its bytes are added to. */
-  readonly sum: ByteSum;
+  /** What its bytes are added to, where somebody asks for it. */
+  readonly sum?: ByteSum;
   /** Fills all of `into` with the next bytes, or throws. */
   read(into: Buffer): void;
 }
@@ -193,7 +193,7 @@ export class Md5Lanes {
     const from = DATA_AT + number * LANE_BYTES;
     const size = Math.min(PIECE, range.size - lane.done);
     range.read(this.#bytes.subarray(from, from + size));
-    this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
+    if (range.sum !== undefined) this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
     lane.done += size;
     lane.next = from;
     lane.blocks = size / BLOCK;

@@ -14,7 +14,7 @@ import { noise } from '../../support/tree.js';
 
 const FILE = noise(40 * GRANULE + 777, 1);
 
-function rangeOf(bytes: Buffer, offset: number, size: number, sum = emptySum()): ByteRange {
+function rangeOf(bytes: Buffer, offset: number, size: number, sum = emptySum()): Required<ByteRange> {
   let at = offset;
   const read = (into: Buffer): void => {
     at += bytes.copy(into, 0, at, at + into.length);
@@ -23,7 +23,7 @@ function rangeOf(bytes: Buffer, offset: number, size: number, sum = emptySum()):
 }
 
 /** Cut at these granules. */
-function cut(bytes: Buffer, granules: readonly number[]): readonly ByteRange[] {
+function cut(bytes: Buffer, granules: readonly number[]): readonly Required<ByteRange>[] {
   const ends = [...new Set(granules.map((granule) => granule * GRANULE)), bytes.length].sort((a, b) => a - b);
   return ends.map((end, i) => rangeOf(bytes, ends[i - 1] ?? 0, end - (ends[i - 1] ?? 0)));
 }
