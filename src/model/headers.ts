@@ -185,6 +185,24 @@ export interface ObjectHeaders {
 
 /** @param own metadata without `x-amz-meta-`: digests and times */
 export function objectHeaders(decided: HeaderSet, own: Readonly<Record<string, string>>): ObjectHeaders {
+  let known = SORTED.get(decided);
+  if (known === undefined) {
+    known = sorted(decided);
+    SORTED.set(decided, known);
+  }
+  const { contentType, metadata, fields } = known;
+  return { contentType, metadata: metadata === undefined ? own : { ...metadata, ...own }, fields };
+}
+
+/** What an object's headers are without those that are its own. */
+interface SortedHeaders extends Omit<Required<ObjectHeaders>, 'metadata'> {
+  readonly metadata: ObjectHeaders['metadata'] | undefined;
+}
+
+/** Nearly all files of a run have one of a few sets. */
+const SORTED = new WeakMap<HeaderSet, SortedHeaders>();
+
+function sorted(decided: HeaderSet): SortedHeaders {
   const { 'content-type': contentType = '', ...rest } = decided;
   const metadata: [string, string][] = [];
   const fields: [string, string][] = [];
@@ -195,7 +213,7 @@ export function objectHeaders(decided: HeaderSet, own: Readonly<Record<string, s
   // From entries: a name may be `__proto__`.
   return {
     contentType,
-    metadata: { ...Object.fromEntries(metadata), ...own },
+    metadata: metadata.length === 0 ? undefined : Object.fromEntries(metadata),
     fields: Object.fromEntries(fields),
   };
 }

@@ -96,6 +96,8 @@ export class S3Store implements ObjectStore {
   #aclsEnabled: Promise<boolean> | undefined;
   /** Parameters of every call. */
   readonly #every: { Bucket: string; ExpectedBucketOwner?: string; RequestPayer?: 'requester' };
+  /** What `#decide` made of fields. */
+  readonly #inputs = new WeakMap<HeaderSet, ObjectInput>();
 
   constructor(options: S3StoreOptions) {
     this.#options = options;
@@ -460,13 +462,15 @@ export class S3Store implements ObjectStore {
 
   async #put(request: PutRequest, condition: Condition | undefined, signal: AbortSignal): Promise<Written> {
     const { key, body, md5 } = request;
+    // Spread last: each member behind a spread takes Node 20 a microsecond.
     const input = {
-      ...this.#every,
       Key: key,
       Body: body,
       ContentLength: body.length,
       ContentMD5: base64OfMd5(md5),
-      ...this.#headers(request.headers),
+      Metadata: request.headers.metadata,
+      ...this.#every,
+      ...this.#decided(request.headers),
       ...conditionOf(condition),
     };
     return this.#call(
@@ -561,15 +565,16 @@ export class S3Store implements ObjectStore {
     const keepsTags = refresh !== undefined && request.headers.fields?.['x-amz-tagging'] === undefined;
     const directive = keepsTags ? ('COPY' as const) : ('REPLACE' as const);
     const input = {
-      ...this.#every,
       Key: key,
-      ...this.#copySource(source),
       MetadataDirective: 'REPLACE' as const,
+      Metadata: request.headers.metadata,
+      ...this.#every,
+      ...this.#copySource(source),
       ...(provider.taggingDirective ? { TaggingDirective: directive } : {}),
       ...(provider.annotationDirective && refresh === undefined
         ? { AnnotationDirective: 'EXCLUDE' as const }
         : {}),
-      ...this.#headers(request.headers),
+      ...this.#decided(request.headers),
       ...this.#keptClass(refresh?.storageClass, request.headers),
       ...conditionOf(condition),
     };
@@ -582,7 +587,7 @@ export class S3Store implements ObjectStore {
       signal,
       async () => {
         const answer = await (await this.#options.calls()).copyObject(input, signal);
-        return written('CopyObject', { ...answer, ETag: answer.CopyObjectResult?.ETag });
+        return written('CopyObject', { ETag: answer.CopyObjectResult?.ETag, ...answer });
       },
       () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal),
     );
@@ -590,8 +595,8 @@ export class S3Store implements ObjectStore {
 
   async createUpload(request: CreateRequest, signal: AbortSignal): Promise<Upload> {
     const input: CreateInput = {
-      ...this.#every,
       Key: request.key,
+      ...this.#every,
       ...this.#headers(request.headers),
       ...(request.wholeCrc32 === true
         ? { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const }
@@ -607,13 +612,13 @@ export class S3Store implements ObjectStore {
 
   async uploadPart(request: PartRequest, signal: AbortSignal): Promise<Part> {
     const input = {
-      ...this.#every,
       Key: request.upload.key,
       UploadId: request.upload.id,
       PartNumber: request.number,
       Body: request.body,
       ContentLength: request.body.length,
       ContentMD5: base64OfMd5(request.md5),
+      ...this.#every,
     };
     return this.#call('UploadPart', signal, async () => {
       const answer = await (await this.#options.calls()).uploadPart(input, signal);
@@ -623,10 +628,10 @@ export class S3Store implements ObjectStore {
 
   async copyPart(request: PartCopyRequest, signal: AbortSignal): Promise<Part> {
     const input = {
-      ...this.#every,
       Key: request.upload.key,
       UploadId: request.upload.id,
       PartNumber: request.number,
+      ...this.#every,
       ...this.#copySource(request.source),
       ...(request.range === undefined
         ? {}
@@ -657,10 +662,10 @@ export class S3Store implements ObjectStore {
   async #complete(request: CompleteRequest, signal: AbortSignal): Promise<Written> {
     const { upload, expected } = request;
     const input = {
-      ...this.#every,
       Key: upload.key,
       UploadId: upload.id,
       MultipartUpload: { Parts: request.parts.map((part) => ({ PartNumber: part.number, ETag: part.etag })) },
+      ...this.#every,
       ...conditionOf(request.condition),
       ...(request.crc32 === undefined
         ? {}
@@ -895,7 +900,21 @@ export class S3Store implements ObjectStore {
   }
 
   /** What every write carries, and what belongs to this object, which goes before. */
-  #headers({ contentType, metadata, fields: decided }: ObjectHeaders): ObjectInput {
+  #headers(headers: ObjectHeaders): ObjectInput {
+    return { Metadata: { ...headers.metadata }, ...this.#decided(headers) };
+  }
+
+  /** All of it but the metadata, which is each object's own. */
+  #decided(headers: ObjectHeaders): ObjectInput {
+    const { contentType, fields } = headers;
+    const known = fields === undefined ? undefined : this.#inputs.get(fields);
+    if (known?.ContentType === contentType) return known;
+    const made = this.#decide(headers);
+    if (fields !== undefined) this.#inputs.set(fields, made);
+    return made;
+  }
+
+  #decide({ contentType, fields: decided }: ObjectHeaders): ObjectInput {
     const { sse, kmsKeyId, storageClass: asked, acl } = this.#options.writeHeaders;
     const fields = decided ?? {};
     // Our own objects (index, journal, lock) are read by the next run, and what is archived cannot be read.
@@ -914,11 +933,7 @@ export class S3Store implements ObjectStore {
       WebsiteRedirectLocation: fields['x-amz-website-redirect-location'],
     };
     const set = Object.entries(given).filter(([, value]) => value !== undefined);
-    return {
-      ...(Object.fromEntries(set) as ObjectInput),
-      ContentType: contentType,
-      Metadata: { ...metadata },
-    };
+    return { ...(Object.fromEntries(set) as ObjectInput), ContentType: contentType };
   }
 
   /** STANDARD is what an absent header means, and what some servers take in no other way. */
@@ -934,7 +949,9 @@ export class S3Store implements ObjectStore {
     ExpectedSourceBucketOwner?: string;
     RequestPayer?: 'requester';
   } {
-    const path = source.key.split('/').map(encodeURIComponent).join('/');
+    const path = /^[\w./-]*$/.test(source.key)
+      ? source.key
+      : source.key.split('/').map(encodeURIComponent).join('/');
     const bucket = source.bucket?.name ?? this.#options.bucket;
     const owner =
       source.bucket === undefined ? this.#options.expectedBucketOwner : source.bucket.expectedOwner;

@@ -49,6 +49,15 @@ const UNSIGNED_HEADERS: ReadonlySet<string> = new Set([
   'x-amzn-trace-id',
 ]);
 
+/** Names of headers that are signed, as they are signed. */
+interface Order {
+  readonly names: readonly string[];
+  readonly signed: string;
+}
+
+/** Some two dozen are met. */
+const MOST_ORDERS = 1_000;
+
 /** Signs for one region and service. */
 export class Signer {
   readonly #region: string;
@@ -56,6 +65,9 @@ export class Signer {
   /** The key that a day's signatures are made with; it follows from the secret. */
   #key: { readonly secret: string; readonly day: string; readonly key: KeyObject } | undefined;
   #time: { readonly second: number; readonly text: string } | undefined;
+
+  /** By the names as they came. */
+  readonly #orders = new Map<string, Order>();
 
   constructor(region: string, service: string) {
     this.#region = region;
@@ -71,16 +83,28 @@ export class Signer {
     headers['x-amz-date'] = time;
     headers['x-amz-content-sha256'] = payload;
     if (credentials.sessionToken) headers['x-amz-security-token'] = credentials.sessionToken;
-    const names = Object.keys(headers).filter(isSigned).sort();
+    const { names, signed } = this.#orderOf(headers);
     let lines = '';
     for (const name of names) lines += `${name}:${collapse(headers[name] ?? '')}\n`;
-    const signed = names.join(';');
     const canonical = `${method}\n${path}\n${query}\n${lines}\n${signed}\n${payload}`;
     const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
     const signature = createHmac('sha256', this.#keyOf(credentials.secretAccessKey, day))
       .update(toSign)
       .digest('hex');
     headers.authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${signature}`;
+  }
+
+  /** Requests of a kind have the same headers. */
+  #orderOf(headers: Signable['headers']): Order {
+    const given = Object.keys(headers);
+    const id = given.join();
+    let order = this.#orders.get(id);
+    if (order === undefined) {
+      const names = given.filter(isSigned).sort();
+      order = { names, signed: names.join(';') };
+      if (this.#orders.size < MOST_ORDERS) this.#orders.set(id, order);
+    }
+    return order;
   }
 
   #timeOf(now: Date): string {

@@ -180,15 +180,16 @@ function onObject(
 
 function headersOf(input: Input): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [member, value] of Object.entries(input) as [string, unknown][]) {
+  const members = input as Readonly<Record<string, unknown>>;
+  for (const member in members) {
     const name = HEADERS.get(member);
+    const value = members[member];
     if (name === undefined || value === undefined) continue;
     headers[name] = value instanceof Date ? value.toUTCString() : String(value);
   }
   if ('Metadata' in input) {
-    for (const [name, value] of Object.entries(input.Metadata ?? {})) {
-      headers[`x-amz-meta-${name.toLowerCase()}`] = value;
-    }
+    const metadata = input.Metadata ?? {};
+    for (const name in metadata) headers[`x-amz-meta-${name.toLowerCase()}`] = metadata[name]!;
   }
   return headers;
 }

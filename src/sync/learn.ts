@@ -218,8 +218,8 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     const written = confirmed.written.writtenAt(key);
     const object = confirmed.after?.get(key);
     const isSeen = object !== undefined && object.etag === entry.etag && object.lastModified > 0;
-    if (isSeen) entries.push([key, { ...entry, ...datedBy(object) }]);
-    else entries.push([key, written === undefined ? entry : { ...entry, written }]);
+    if (isSeen) entries.push([key, { modified: object.lastModified, ...entry }]);
+    else entries.push([key, written === undefined ? entry : { written, ...entry }]);
   }
   entries.sort(([a], [b]) => compareKeys(a, b));
   // Copies have what their sources are made of.

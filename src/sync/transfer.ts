@@ -410,10 +410,10 @@ export class Transfer implements Performer {
     this.learned.set(key, {
       etag: sent.written.etag,
       size: sent.file.size,
+      headers: headerDigest(decided),
       ...(md5 === undefined ? {} : { md5 }),
       ...(sent.parts === undefined ? {} : { parts: sent.parts }),
       ...(sent.chunks === undefined ? {} : { chunks: sent.chunks }),
-      headers: headerDigest(decided),
       ...(sent.file.encoded === undefined ? {} : { source: formatSource(sent.file.encoded) }),
       ...(asked === undefined ? {} : { class: asked }),
     });
