@@ -3857,7 +3857,7 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(282)]).then(__webpack_require__.bind(__webpack_require__, 7282))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(282), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(532), __webpack_require__.e(133), __webpack_require__.e(894)]).then(__webpack_require__.bind(__webpack_require__, 8894))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(532), __webpack_require__.e(133), __webpack_require__.e(590)]).then(__webpack_require__.bind(__webpack_require__, 3590))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
@@ -3932,7 +3932,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     async function publishTo(to) {
         const isFirst = to === options;
         const name = nameOf(to, all);
-        const say = all.length === 1 ? emit : (event) => emit({ ...event, at: name });
+        const say = all.length === 1 ? emit : (event) => emit({ at: name, ...event });
         const seat = meeting?.seat(name);
         const started = shell.now();
         let identity;

@@ -30,7 +30,7 @@ import type {
   Step,
   UploadStep,
 } from '../model/plan.js';
-import { type Proven, UNPROVEN, uncontradicted } from './proven.js';
+import { type Proven, UNPROVEN, uncontradicted } from '../model/proven.js';
 import type { PublishOrder } from './ranks.js';
 import { orderReads } from './read-order.js';
 

@@ -7,10 +7,10 @@ import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, type Files, type ListedObject } from '../model/objects.js';
+import { Proven, UNPROVEN, uncontradicted } from '../model/proven.js';
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
-import { Proven, UNPROVEN, uncontradicted } from './proven.js';
 
 /** A listing, and who answers for its objects. */
 export interface ListedPlace {

@@ -33,6 +33,7 @@ import {
   type Shard,
   type StagedUpload,
 } from '../model/plan-file.js';
+import { Proven } from '../model/proven.js';
 import type { Delayed, HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
 import { DigestTable } from './digest-table.js';
@@ -65,7 +66,7 @@ import {
 } from './plan.js';
 import type { IndexStorage, SyncPorts, SyncResult } from './ports.js';
 import { type Progress, progressOf, ranksToShare, type Share, shareOf } from './progress.js';
-import { Proven, provenFiles } from './proven.js';
+import { provenFiles } from './proven-files.js';
 import { publishOrder } from './ranks.js';
 import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
 import { type ListedPlace, recognise } from './recognise.js';
