@@ -1694,13 +1694,14 @@ function readList(answer) {
     // Anything else is no listing, which the store says.
     if (root.name !== 'ListBucketResult')
         return {};
+    const date = lastOf(dateOf);
     return reading(answer, () => {
         const EncodingType = textOf(root, 'EncodingType');
         return {
             IsTruncated: booleanOf(textOf(root, 'IsTruncated')),
             EncodingType,
             NextContinuationToken: textOf(root, 'NextContinuationToken'),
-            Contents: childrenOf(root, 'Contents').map(entryOf),
+            Contents: childrenOf(root, 'Contents').map((element) => entryOf(element, date)),
             CommonPrefixes: childrenOf(root, 'CommonPrefixes').map((element) => ({
                 Prefix: textOf(element, 'Prefix'),
             })),
@@ -1708,7 +1709,7 @@ function readList(answer) {
     });
 }
 /** One pass over the members: there are 1,000 entries a page, each with 5 to 10. */
-function entryOf({ children }) {
+function entryOf({ children }, date) {
     let Key;
     let ETag;
     let StorageClass;
@@ -1738,7 +1739,16 @@ function entryOf({ children }) {
         ETag,
         StorageClass,
         Size: sizeOf(Size),
-        LastModified: dateOf(LastModified),
+        LastModified: date(LastModified),
+    };
+}
+/** Objects that were written together were written at one time: most entries of a page have that of the one before. */
+function lastOf(of) {
+    let last;
+    return (text) => {
+        if (last === undefined || last.text !== text)
+            last = { text, value: of(text) };
+        return last.value;
     };
 }
 function onlyText({ name, text, children }, before) {

@@ -60,13 +60,14 @@ export function readList(answer: WireAnswer): ListAnswer {
   const root = rootOf(answer);
   // Anything else is no listing, which the store says.
   if (root.name !== 'ListBucketResult') return {};
+  const date = lastOf(dateOf);
   return reading(answer, () => {
     const EncodingType = textOf(root, 'EncodingType');
     return {
       IsTruncated: booleanOf(textOf(root, 'IsTruncated')),
       EncodingType,
       NextContinuationToken: textOf(root, 'NextContinuationToken'),
-      Contents: childrenOf(root, 'Contents').map(entryOf),
+      Contents: childrenOf(root, 'Contents').map((element) => entryOf(element, date)),
       CommonPrefixes: childrenOf(root, 'CommonPrefixes').map((element) => ({
         Prefix: textOf(element, 'Prefix'),
       })),
@@ -75,7 +76,7 @@ export function readList(answer: WireAnswer): ListAnswer {
 }
 
 /** One pass over the members: there are 1,000 entries a page, each with 5 to 10. */
-function entryOf({ children }: XmlElement): ListedEntry {
+function entryOf({ children }: XmlElement, date: typeof dateOf): ListedEntry {
   let Key: string | undefined;
   let ETag: string | undefined;
   let StorageClass: string | undefined;
@@ -105,7 +106,16 @@ function entryOf({ children }: XmlElement): ListedEntry {
     ETag,
     StorageClass,
     Size: sizeOf(Size),
-    LastModified: dateOf(LastModified),
+    LastModified: date(LastModified),
+  };
+}
+
+/** Objects that were written together were written at one time: most entries of a page have that of the one before. */
+function lastOf<T>(of: (text: string | undefined) => T): (text: string | undefined) => T {
+  let last: { readonly text: string | undefined; readonly value: T } | undefined;
+  return (text) => {
+    if (last === undefined || last.text !== text) last = { text, value: of(text) };
+    return last.value;
   };
 }
 
