@@ -3932,7 +3932,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     async function publishTo(to) {
         const isFirst = to === options;
         const name = nameOf(to, all);
-        const say = all.length === 1 ? emit : (event) => emit({ at: name, ...event });
+        const say = all.length === 1 ? emit : (event) => emit({ ...event, at: name });
         const seat = meeting?.seat(name);
         const started = shell.now();
         let identity;

@@ -172,7 +172,7 @@ export async function run(
   async function publishTo(to: SyncOptions): Promise<RunResult> {
     const isFirst = to === options;
     const name = nameOf(to, all);
-    const say: Emit = all.length === 1 ? emit : (event) => emit({ at: name, ...event });
+    const say: Emit = all.length === 1 ? emit : (event) => emit({ ...event, at: name });
     const seat = meeting?.seat(name);
     const started = shell.now();
     let identity: Identity | undefined;
