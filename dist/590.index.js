@@ -183,8 +183,8 @@ function sorted(decided) {
     // From entries: a name may be `__proto__`.
     return {
         contentType,
-        metadata: metadata.length === 0 ? undefined : Object.fromEntries(metadata),
-        fields: Object.fromEntries(fields),
+        metadata: metadata.length === 0 ? undefined : Object.freeze(Object.fromEntries(metadata)),
+        fields: Object.freeze(Object.fromEntries(fields)),
     };
 }
 const META = 'x-amz-meta-';
@@ -3503,7 +3503,7 @@ function makePlan(input) {
     for (const object of listing instanceof Listing ? listing.except(isSettled) : listing.values()) {
         const inTree = isInTree(object.key);
         const name = object.key.slice(prefix.length);
-        // What the tree has is neither excluded nor skipped.
+        // What the tree has counts, whatever its name says.
         const isProtected = !inTree && (policy.skipped(name) || (policy.excluded(name) && !policy.deleteExcluded));
         if (isProtected)
             listedUnexcluded--;
@@ -4477,6 +4477,8 @@ class DigestPool {
     #isHelping = false;
     /** No thread is to be had. */
     #isAlone = false;
+    /** The thread that there is was not asked for anything yet, and may not be ready. */
+    #isWarming = false;
     /** Why nothing more is done. */
     #endedBy;
     #signal;
@@ -4496,6 +4498,8 @@ class DigestPool {
     }
     /** How many digests are worth asking for at a time. */
     width = Math.min(MOST_THREADS, (0,external_node_os_.availableParallelism)());
+    /** Threads at most: fewer where no more are to be had. */
+    #most = this.width;
     /** @param ahead bytes that will be asked for soon, this file included */
     async digest(job, ahead) {
         const read = () => this.#read(job, ahead);
@@ -4510,7 +4514,7 @@ class DigestPool {
             this.digest(job, Number.POSITIVE_INFINITY).then(resolve, reject);
     }
     async #read(job, ahead) {
-        if (ahead < WORTH_THREAD && this.#sent.size === 0)
+        if (ahead < WORTH_THREAD && !this.#hasThread)
             return (await this.#inPlace(job));
         const { file, layouts } = job;
         if (file.size >= WORTH_THREAD && layouts.length > 0 && (0,file_bytes/* canSplit */.zy)(layouts)) {
@@ -4527,14 +4531,23 @@ class DigestPool {
     }
     /** @param ahead bytes that will be asked for soon, this file included */
     async encode(job, ahead) {
-        if (ahead < WORTH_THREAD_TO_ENCODE && this.#sent.size === 0)
+        if (ahead < WORTH_THREAD_TO_ENCODE && !this.#hasThread)
             return (await this.#inPlace(job));
         return (await this.#inThread(job));
     }
     /** Starts a thread that will be needed: it takes 100 ms to be ready, in which this one has other things to do. */
     warm() {
-        if (this.width > 1 && this.#sent.size === 0 && !this.#isAlone && this.#endedBy === undefined)
-            this.#send(this.#spawn(), []);
+        if (this.width === 1 || this.#sent.size > 0 || this.#isAlone || this.#endedBy !== undefined)
+            return;
+        const worker = this.#spawn();
+        if (worker === undefined)
+            return;
+        this.#isWarming = true;
+        this.#send(worker, []);
+    }
+    /** Whether there is one for which small work need not wait. */
+    get #hasThread() {
+        return this.#sent.size > 0 && !this.#isWarming;
     }
     /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
     get isIdle() {
@@ -4600,11 +4613,12 @@ class DigestPool {
     /** Ends the threads that have nothing to do: each holds some 15 MiB. What is asked later starts others. */
     rest() {
         for (const [worker, { batches }] of this.#sent) {
-            if (batches.length > 0)
+            if (batches.some((tasks) => tasks.length > 0))
                 continue;
             this.#sent.delete(worker);
             void worker.terminate();
         }
+        this.#isWarming = false;
     }
     async close() {
         // Node keeps a signal made of others for ever while somebody listens to it, and with it all that they hold.
@@ -4656,7 +4670,7 @@ class DigestPool {
             least = worker;
             leastCost = cost;
         }
-        return leastCost > 0 && isWorthOne && this.#sent.size < this.width ? this.#spawn() : least;
+        return (leastCost > 0 && isWorthOne && this.#sent.size < this.#most ? this.#spawn() : undefined) ?? least;
     }
     /**
      * Fairly cut: what is left must not wait for one thread while another one idles. Whole files are taken without others,
@@ -4716,14 +4730,26 @@ class DigestPool {
             reject(error);
         }
     }
+    /** `undefined`: no thread is to be had, or no further one. */
     #spawn() {
-        const worker = new external_node_worker_threads_.Worker(new URL(/* asset import */ __webpack_require__(8078), __webpack_require__.b), {
-            resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-        });
+        let worker;
+        try {
+            worker = new external_node_worker_threads_.Worker(new URL(/* asset import */ __webpack_require__(8078), __webpack_require__.b), {
+                resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+            });
+        }
+        catch {
+            // Where the system refuses one, Node throws at once.
+            this.#most = this.#sent.size;
+            if (this.#most === 0)
+                this.#goAlone([]);
+            return undefined;
+        }
         this.#sent.set(worker, { batches: [], cost: 0 });
         let hasStarted = false;
         worker.on('message', (answers) => {
             hasStarted = true;
+            this.#isWarming = false;
             this.#onAlive();
             if (answers === 'alive')
                 return;
@@ -4745,19 +4771,23 @@ class DigestPool {
         worker.on('error', (error) => {
             const tasks = this.#sent.get(worker)?.batches.flat() ?? [];
             this.#sent.delete(worker);
+            this.#isWarming = false;
             if (hasStarted) {
                 for (const task of tasks)
                     task.reject(error);
                 this.#dispatch();
                 return;
             }
-            // No thread is to be had (no process is left, or no file of it): what they would do is done here.
-            this.#isAlone = true;
-            this.#queuedBytes = 0;
-            for (const { job, resolve, reject } of [...tasks, ...this.#queue.splice(0)])
-                this.#inPlace(job).then(resolve, reject);
+            this.#goAlone(tasks);
         });
         return worker;
+    }
+    /** No thread is to be had (no process is left, or no file of it): what they would do is done here. */
+    #goAlone(tasks) {
+        this.#isAlone = true;
+        this.#queuedBytes = 0;
+        for (const { job, resolve, reject } of [...tasks, ...this.#queue.splice(0)])
+            this.#inPlace(job).then(resolve, reject);
     }
 }
 /** Every field costs time to send. */
@@ -5965,13 +5995,12 @@ class EarlyDigests {
     get digests() {
         return this.#whole;
     }
-    /** The walk met it. */
-    found(files, row) {
+    /** The walk met it; `file` is what is in the row. */
+    found(files, row, file) {
         if (this.#files === undefined) {
             this.#files = files;
             this.#whole = new DigestTable(files.names);
         }
-        const file = files.at(row);
         const { name, size, nlink } = file;
         // Of several names of one file the digests are found by its inode, all at once.
         if (size === 0 || nlink > 1)
@@ -9891,7 +9920,7 @@ class Run {
         const { source } = this.#ports;
         const { tree } = this.#options;
         if (source === undefined)
-            return withoutPartials(await this.#shared.walk(tree, onProgress, (files, row) => early?.found(files, row)));
+            return withoutPartials(await this.#shared.walk(tree, onProgress, (files, row, file) => early?.found(files, row, file)));
         const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause) => {
             signal.throwIfAborted();
             const { code, exit, message } = (0,explain/* explain */.W)(cause, source.url);

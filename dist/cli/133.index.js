@@ -961,7 +961,8 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
     }
     /** Takes a file whose metadata is `stats`; through a link, the target's. */
     function add(name, path, real, stats, match, base) {
-        onFound(findings.files, findings.files.add({ name, path, real, ...(0,lstat/* statFields */.q)(stats) }));
+        const file = { name, path, real, ...(0,lstat/* statFields */.q)(stats) };
+        onFound(findings.files, findings.files.add(file), file);
         matcher.found(match, base);
         if ((0,walk_findings/* looksSecret */.n0)(base, path))
             findings.secrets.push(name);

@@ -213,8 +213,8 @@ function sorted(decided: HeaderSet): SortedHeaders {
   // From entries: a name may be `__proto__`.
   return {
     contentType,
-    metadata: metadata.length === 0 ? undefined : Object.fromEntries(metadata),
-    fields: Object.fromEntries(fields),
+    metadata: metadata.length === 0 ? undefined : Object.freeze(Object.fromEntries(metadata)),
+    fields: Object.freeze(Object.fromEntries(fields)),
   };
 }
 

@@ -91,6 +91,8 @@ export class DigestPool {
   #isHelping = false;
   /** No thread is to be had. */
   #isAlone = false;
+  /** The thread that there is was not asked for anything yet, and may not be ready. */
+  #isWarming = false;
   /** Why nothing more is done. */
   #endedBy: { readonly reason: unknown } | undefined;
 
@@ -113,6 +115,8 @@ export class DigestPool {
 
   /** How many digests are worth asking for at a time. */
   readonly width = Math.min(MOST_THREADS, availableParallelism());
+  /** Threads at most: fewer where no more are to be had. */
+  #most = this.width;
 
   /** @param ahead bytes that will be asked for soon, this file included */
   async digest(job: FileJob, ahead: number): Promise<FileDigest> {
@@ -128,7 +132,7 @@ export class DigestPool {
   }
 
   async #read(job: FileJob, ahead: number): Promise<FileDigest> {
-    if (ahead < WORTH_THREAD && this.#sent.size === 0) return (await this.#inPlace(job)) as FileDigest;
+    if (ahead < WORTH_THREAD && !this.#hasThread) return (await this.#inPlace(job)) as FileDigest;
     const { file, layouts } = job;
     if (file.size >= WORTH_THREAD && layouts.length > 0 && canSplit(layouts)) {
       const parts = distinctParts(layouts);
@@ -145,15 +149,22 @@ export class DigestPool {
 
   /** @param ahead bytes that will be asked for soon, this file included */
   async encode(job: EncodeJob, ahead: number): Promise<EncodedFile> {
-    if (ahead < WORTH_THREAD_TO_ENCODE && this.#sent.size === 0)
-      return (await this.#inPlace(job)) as EncodedFile;
+    if (ahead < WORTH_THREAD_TO_ENCODE && !this.#hasThread) return (await this.#inPlace(job)) as EncodedFile;
     return (await this.#inThread(job)) as EncodedFile;
   }
 
   /** Starts a thread that will be needed: it takes 100 ms to be ready, in which this one has other things to do. */
   warm(): void {
-    if (this.width > 1 && this.#sent.size === 0 && !this.#isAlone && this.#endedBy === undefined)
-      this.#send(this.#spawn(), []);
+    if (this.width === 1 || this.#sent.size > 0 || this.#isAlone || this.#endedBy !== undefined) return;
+    const worker = this.#spawn();
+    if (worker === undefined) return;
+    this.#isWarming = true;
+    this.#send(worker, []);
+  }
+
+  /** Whether there is one for which small work need not wait. */
+  get #hasThread(): boolean {
+    return this.#sent.size > 0 && !this.#isWarming;
   }
 
   /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
@@ -232,10 +243,11 @@ export class DigestPool {
   /** Ends the threads that have nothing to do: each holds some 15 MiB. What is asked later starts others. */
   rest(): void {
     for (const [worker, { batches }] of this.#sent) {
-      if (batches.length > 0) continue;
+      if (batches.some((tasks) => tasks.length > 0)) continue;
       this.#sent.delete(worker);
       void worker.terminate();
     }
+    this.#isWarming = false;
   }
 
   async close(): Promise<void> {
@@ -291,7 +303,7 @@ export class DigestPool {
       least = worker;
       leastCost = cost;
     }
-    return leastCost > 0 && isWorthOne && this.#sent.size < this.width ? this.#spawn() : least;
+    return (leastCost > 0 && isWorthOne && this.#sent.size < this.#most ? this.#spawn() : undefined) ?? least;
   }
 
   /**
@@ -348,14 +360,24 @@ export class DigestPool {
     }
   }
 
-  #spawn(): Worker {
-    const worker = new Worker(new URL('./digest-worker.js', import.meta.url), {
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-    });
+  /** `undefined`: no thread is to be had, or no further one. */
+  #spawn(): Worker | undefined {
+    let worker: Worker;
+    try {
+      worker = new Worker(new URL('./digest-worker.js', import.meta.url), {
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+      });
+    } catch {
+      // Where the system refuses one, Node throws at once.
+      this.#most = this.#sent.size;
+      if (this.#most === 0) this.#goAlone([]);
+      return undefined;
+    }
     this.#sent.set(worker, { batches: [], cost: 0 });
     let hasStarted = false;
     worker.on('message', (answers: 'alive' | readonly Answer[]) => {
       hasStarted = true;
+      this.#isWarming = false;
       this.#onAlive();
       if (answers === 'alive') return;
       const sent = this.#sent.get(worker);
@@ -372,18 +394,23 @@ export class DigestPool {
     worker.on('error', (error) => {
       const tasks = this.#sent.get(worker)?.batches.flat() ?? [];
       this.#sent.delete(worker);
+      this.#isWarming = false;
       if (hasStarted) {
         for (const task of tasks) task.reject(error);
         this.#dispatch();
         return;
       }
-      // No thread is to be had (no process is left, or no file of it): what they would do is done here.
-      this.#isAlone = true;
-      this.#queuedBytes = 0;
-      for (const { job, resolve, reject } of [...tasks, ...this.#queue.splice(0)])
-        this.#inPlace(job).then(resolve, reject);
+      this.#goAlone(tasks);
     });
     return worker;
+  }
+
+  /** No thread is to be had (no process is left, or no file of it): what they would do is done here. */
+  #goAlone(tasks: readonly Task[]): void {
+    this.#isAlone = true;
+    this.#queuedBytes = 0;
+    for (const { job, resolve, reject } of [...tasks, ...this.#queue.splice(0)])
+      this.#inPlace(job).then(resolve, reject);
   }
 }
 

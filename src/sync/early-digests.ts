@@ -86,13 +86,12 @@ export class EarlyDigests {
     return this.#whole;
   }
 
-  /** The walk met it. */
-  found(files: FileTable, row: number): void {
+  /** The walk met it; `file` is what is in the row. */
+  found(files: FileTable, row: number, file: LocalFile): void {
     if (this.#files === undefined) {
       this.#files = files;
       this.#whole = new DigestTable(files.names);
     }
-    const file = files.at(row);
     const { name, size, nlink } = file;
     // Of several names of one file the digests are found by its inode, all at once.
     if (size === 0 || nlink > 1) return;

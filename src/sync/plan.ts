@@ -232,7 +232,7 @@ export function makePlan(input: PlanInput): Planned {
   for (const object of listing instanceof Listing ? listing.except(isSettled) : listing.values()) {
     const inTree = isInTree(object.key);
     const name = object.key.slice(prefix.length);
-    // What the tree has is neither excluded nor skipped.
+    // What the tree has counts, whatever its name says.
     const isProtected =
       !inTree && (policy.skipped(name) || (policy.excluded(name) && !policy.deleteExcluded));
     if (isProtected) listedUnexcluded--;

@@ -773,7 +773,7 @@ class Run {
     const { tree } = this.#options;
     if (source === undefined)
       return withoutPartials(
-        await this.#shared.walk(tree, onProgress, (files, row) => early?.found(files, row)),
+        await this.#shared.walk(tree, onProgress, (files, row, file) => early?.found(files, row, file)),
       );
     const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause: unknown) => {
       signal.throwIfAborted();

@@ -5,6 +5,7 @@ import { basename, dirname, sep } from 'node:path';
 import { isInside } from '../disk/is-inside.js';
 import type { ErrorCode } from '../model/errors.js';
 import { directoriesAbove, OWN_DIRECTORY } from '../model/object-key.js';
+import type { LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import type { Excludes } from './excludes.js';
 import type { FileTable } from './file-table.js';
@@ -62,7 +63,7 @@ export interface Findings {
 }
 
 /** Told of every file as it is met. */
-export type Found = (files: FileTable, row: number) => void;
+export type Found = (files: FileTable, row: number, file: LocalFile) => void;
 
 export interface WalkerParts {
   readonly options: TreeOptions;
@@ -132,7 +133,8 @@ export function createWalker({
     match: DirectoryMatch,
     base: string,
   ): void {
-    onFound(findings.files, findings.files.add({ name, path, real, ...statFields(stats) }));
+    const file = { name, path, real, ...statFields(stats) };
+    onFound(findings.files, findings.files.add(file), file);
     matcher.found(match, base);
     if (looksSecret(base, path)) findings.secrets.push(name);
   }

@@ -18,6 +18,8 @@ import { noise, removeTree, writeTree } from '../../support/tree.js';
  */
 const threads: ThreadHere[] = [];
 let areDead = false;
+/** Threads that the system allows. */
+let allowed = Number.POSITIVE_INFINITY;
 
 class ThreadHere extends EventEmitter {
   readonly #port: MessagePort;
@@ -26,6 +28,8 @@ class ThreadHere extends EventEmitter {
 
   constructor() {
     super();
+    if (threads.filter(({ hasEnded }) => !hasEnded).length >= allowed)
+      throw new Error('ERR_WORKER_INIT_FAILED');
     threads.push(this);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
@@ -64,6 +68,7 @@ let pool: InstanceType<typeof DigestPool>;
 beforeEach(() => {
   threads.length = 0;
   areDead = false;
+  allowed = Number.POSITIVE_INFINITY;
   alive = 0;
   stop = new AbortController();
   pool = new DigestPool(() => void alive++, stop.signal);
@@ -108,6 +113,7 @@ describe('small files', () => {
   });
 
   test('are hashed here too while there is nothing better to do', async () => {
+    Object.defineProperty(pool, 'width', { value: 2 });
     const files = await small();
     await pool.helping(() => Promise.all(files.map((file) => pool.digest({ file, layouts: [] }, MUCH))));
     const ordered = threads.flatMap(({ orders }) => (orders as unknown[][]).flat()).length;
@@ -211,6 +217,77 @@ test('without a thread to be had everything is done here', async () => {
   const tried = threads.length;
   expect(await pool.digest({ file: files[0]!, layouts: [] }, MUCH)).toEqual(digests[0]);
   expect(threads).toHaveLength(tried);
+});
+
+test('where the system refuses a thread everything is done here, whether one was to be warmed or not', async () => {
+  allowed = 0;
+  const files = await small();
+  for (const isWarm of [false, true]) {
+    const own = new DigestPool(() => undefined, stop.signal);
+    if (isWarm) own.warm();
+    const digests = await Promise.all(files.map((file) => own.digest({ file, layouts: [] }, MUCH)));
+    expect(digests.map(({ md5 }) => md5)).toEqual(files.map((file) => md5Of(contentOf(file))));
+    await own.close();
+  }
+  expect(threads).toEqual([]);
+});
+
+test('where the system refuses a further thread the one that there is does it all', async () => {
+  allowed = 1;
+  const [file, other] = await filesOf({ one: noise(66 * MIB, 3), other: noise(65 * MIB, 4) });
+  const asked = [file!, other!].map((each) =>
+    pool.digest({ file: each, layouts: [ownLayout(each.size)] }, MUCH),
+  );
+  const digests = await Promise.all(asked);
+  expect(digests.map(({ md5 }) => md5)).toEqual([file!, other!].map((each) => md5Of(contentOf(each))));
+  expect(threads).toHaveLength(1);
+});
+
+describe('a thread that is warmed', () => {
+  /** Alone, as the embedded machine may have one core. */
+  const warmed = (): InstanceType<typeof DigestPool> => {
+    Object.defineProperty(pool, 'width', { value: 2 });
+    pool.warm();
+    pool.warm();
+    return pool;
+  };
+
+  test('is one, and does what is asked of it later', async () => {
+    const files = await small();
+    const digests = await Promise.all(files.map((file) => warmed().digest({ file, layouts: [] }, MUCH)));
+    expect(digests.map(({ md5 }) => md5)).toEqual(files.map((file) => md5Of(contentOf(file))));
+    expect(threads[0]!.orders[0]).toEqual([]);
+    expect(threads).toHaveLength(1);
+  });
+
+  test('is not waited for by what is small', async () => {
+    const [file] = await small();
+    warmed();
+    expect(await pool.digest({ file: file!, layouts: [] }, 1)).toMatchObject({
+      md5: md5Of(contentOf(file!)),
+    });
+    expect(threads[0]!.orders).toEqual([[]]);
+  });
+
+  test.each(['rest', 'close'] as const)('ends with %s, ready or not', async (how) => {
+    await small();
+    await warmed()[how]();
+    expect(threads.map(({ hasEnded }) => hasEnded)).toEqual([true]);
+  });
+
+  test('that dies leaves the work to this one', async () => {
+    areDead = true;
+    const files = await small();
+    const digests = await Promise.all(files.map((file) => warmed().digest({ file, layouts: [] }, MUCH)));
+    expect(digests.map(({ md5 }) => md5)).toEqual(files.map((file) => md5Of(contentOf(file))));
+  });
+});
+
+test('nothing is hashed here while there is a thread a core', async () => {
+  Object.defineProperty(pool, 'width', { value: 1 });
+  const files = await small();
+  await pool.helping(() => Promise.all(files.map((file) => pool.digest({ file, layouts: [] }, MUCH))));
+  expect(threads.flatMap(({ orders }) => (orders as unknown[][]).flat())).toHaveLength(files.length);
 });
 
 test('a thread that dies at work fails what it was asked, and the rest goes to another one', async () => {

@@ -61,7 +61,7 @@ function earlyDigests(asked: string[], index?: DigestIndex, chunks?: EarlyPool['
     undefined,
     chunks !== undefined,
   );
-  return { early, meet: (file) => early.found(files, files.add(file)) };
+  return { early, meet: (file) => early.found(files, files.add(file), file) };
 }
 
 describe('digests made while the tree is walked and the destination listed', () => {

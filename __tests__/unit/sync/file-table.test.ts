@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type Md5, md5Of } from '../../../src/model/digest.js';
 import { compareKeys } from '../../../src/model/object-key.js';
@@ -30,6 +31,21 @@ describe('a table of files', () => {
     expect(sorted).toHaveLength(files.length);
     const expected = files.sort((a, b) => compareKeys(a.name, b.name));
     for (let twice = 0; twice < 2; twice++) expect([...sorted]).toEqual(expected);
+  });
+
+  test('tells by their places what it would tell of each file, and whether the paths are in that order', () => {
+    const table = new FileTable();
+    for (const name of ['b', 'a/é', 'a.html']) table.add(file(name, { size: name.length }));
+    const files = table.sorted();
+    const { columns } = files;
+    const told = [...files].map(({ name, size }) => [name, size]);
+    const places = [...files].map((_, place) => place);
+    expect(places.map((place) => [columns?.nameAt(place), columns?.sizeAt(place)])).toEqual(told);
+    expect(places.map((place) => table.names.at(columns!.rowAt(place)))).toEqual(told.map(([name]) => name));
+    expect(places.map((place) => columns?.at(place))).toEqual([...files]);
+    expect(columns?.areByPath).toBe(sep === '/');
+    table.add(file('c', { path: '/tree/a', real: '/tree/a' }));
+    expect(table.sorted().columns?.areByPath).toBe(false);
   });
 
   test('has no file that nobody met, though more is said under its names', () => {

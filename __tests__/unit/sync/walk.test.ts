@@ -892,6 +892,22 @@ describe('a tree that changes, and one that is large', () => {
     expect(names(await walkLines(['o']))).toEqual([`${deep}/x`]);
   });
 
+  test('who waits for everything else to have its turn goes on one after the other', async () => {
+    await make('a');
+    let clock = 0;
+    const lookAt = createLstat(() => (clock += 2));
+    let turns = 0;
+    let isDone = false;
+    const turn = (): void => {
+      turns++;
+      if (!isDone) setImmediate(turn);
+    };
+    turn();
+    await Promise.all(Array.from({ length: 30 }, () => lookAt([join(work, 'a')])));
+    isDone = true;
+    expect(turns).toBeGreaterThan(20);
+  });
+
   test('a slow file system is asked through the thread pool, with the same answers', async () => {
     await make('a', 'dir/');
     const paths = [...Array.from({ length: 120 }, () => 'a'), 'missing', 'a/not-a-directory', 'dir'];
