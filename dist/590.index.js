@@ -836,7 +836,10 @@ function isSize(value) {
     return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0);
 }
 
+// EXTERNAL MODULE: ./build/src/model/md5-column.js
+var md5_column = __webpack_require__(9018);
 ;// CONCATENATED MODULE: ./build/src/model/proven.js
+
 
 /** In place of a row. */
 const UNPROVEN = -1;
@@ -851,7 +854,7 @@ class Proven {
     /** The files' digests, by the rows of their names. */
     md5s;
     /** @param rows of the listing, by the places of the files; UNPROVEN too */
-    constructor(rows, md5s) {
+    constructor(rows, md5s = new md5_column/* Md5Column */.B()) {
         this.#rows = rows;
         this.md5s = md5s;
     }
@@ -872,8 +875,6 @@ function uncontradicted(proven, vouched) {
 var promises_ = __webpack_require__(8500);
 // EXTERNAL MODULE: ./build/src/model/entries-map.js
 var entries_map = __webpack_require__(6452);
-// EXTERNAL MODULE: ./build/src/model/md5-column.js
-var md5_column = __webpack_require__(9018);
 // EXTERNAL MODULE: ./build/src/model/name-table.js
 var name_table = __webpack_require__(8025);
 // EXTERNAL MODULE: ./build/src/sync/file-bytes.js + 1 modules
@@ -883,6 +884,11 @@ var file_bytes = __webpack_require__(6770);
 
 
 
+/** What is known of files by their MD5s alone, by the rows of their names; `undefined`: not all of them are in tables. */
+function wholeDigestsOf(files, digests) {
+    const areOfTable = digests instanceof DigestTable && digests.names === files.names;
+    return areOfTable ? digests.whole : undefined;
+}
 /** Digests by the names of files. Most are nothing but an MD5, and take 17 bytes. */
 class DigestTable extends entries_map/* EntriesMap */.v {
     names;
@@ -1029,15 +1035,14 @@ async function digestTree(request) {
     /** Large files that were digested early. */
     const uncut = [];
     const columns = (0,file_columns/* columnsOf */.PL)(request.files);
-    const { names: namesOfTable } = request.files;
-    const isOfTable = namesOfTable !== undefined && early?.digests?.names === namesOfTable;
+    const whole = wholeDigestsOf(request.files, known);
     for (let place = 0; place < columns.length; place++) {
         const size = columns.sizeAt(place);
         const hasTwin = request.onlyListed !== true && twinSizes.has(size);
         if (size === 0 || (!hasTwin && !listed.has(size)))
             continue;
         // Of most nothing else is asked.
-        if (isOfTable && known.whole.has(columns.rowAt(place)) && listed.asksWhole(size))
+        if (whole?.has(columns.rowAt(place)) === true && listed.asksWhole(size))
             continue;
         const file = columns.at(place);
         if (request.adopted?.has(file.name) === true)
@@ -3438,6 +3443,7 @@ function makePlan(input) {
     const { rankOf, deleteRank } = policy.order;
     const placeOf = ({ name, page = name }, isNew) => Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
     const contentOf = objectContents(input);
+    const columns = (0,file_columns/* columnsOf */.PL)(files);
     const keyAt = (place) => (prefix + columns.nameAt(place));
     const unchanged = new Md5Table(listing.names);
     const wanted = [];
@@ -3446,7 +3452,6 @@ function makePlan(input) {
     const headersUnknown = new Counter();
     const renewed = [];
     let related = false;
-    const columns = (0,file_columns/* columnsOf */.PL)(files);
     const proven = uncontradicted(input.proven, input.vouched);
     for (let place = 0; place < columns.length; place++) {
         const row = proven.rowOf(place);
@@ -3722,7 +3727,7 @@ function objectContents(input) {
     const columns = (0,file_columns/* columnsOf */.PL)(input.files);
     for (let place = 0; place < columns.length; place++) {
         // By its MD5, and nothing else is known.
-        if (input.proven !== undefined && input.proven.rowOf(place) !== UNPROVEN)
+        if ((input.proven?.rowOf(place) ?? UNPROVEN) !== UNPROVEN)
             continue;
         const content = input.contents.get(columns.nameAt(place));
         const identity = identityOf(content);
@@ -4477,8 +4482,6 @@ class DigestPool {
     #isHelping = false;
     /** No thread is to be had. */
     #isAlone = false;
-    /** The thread that there is was not asked for anything yet, and may not be ready. */
-    #isWarming = false;
     /** Why nothing more is done. */
     #endedBy;
     #signal;
@@ -4540,14 +4543,12 @@ class DigestPool {
         if (this.width === 1 || this.#sent.size > 0 || this.#isAlone || this.#endedBy !== undefined)
             return;
         const worker = this.#spawn();
-        if (worker === undefined)
-            return;
-        this.#isWarming = true;
-        this.#send(worker, []);
+        if (worker !== undefined)
+            this.#send(worker, []);
     }
-    /** Whether there is one for which small work need not wait. */
+    /** Whether there is one for which small work need not wait: it has answered what `warm` sent. */
     get #hasThread() {
-        return this.#sent.size > 0 && !this.#isWarming;
+        return [...this.#sent.values()].some(({ batches }) => batches[0]?.length !== 0);
     }
     /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
     get isIdle() {
@@ -4618,7 +4619,6 @@ class DigestPool {
             this.#sent.delete(worker);
             void worker.terminate();
         }
-        this.#isWarming = false;
     }
     async close() {
         // Node keeps a signal made of others for ever while somebody listens to it, and with it all that they hold.
@@ -4749,7 +4749,6 @@ class DigestPool {
         let hasStarted = false;
         worker.on('message', (answers) => {
             hasStarted = true;
-            this.#isWarming = false;
             this.#onAlive();
             if (answers === 'alive')
                 return;
@@ -4771,7 +4770,6 @@ class DigestPool {
         worker.on('error', (error) => {
             const tasks = this.#sent.get(worker)?.batches.flat() ?? [];
             this.#sent.delete(worker);
-            this.#isWarming = false;
             if (hasStarted) {
                 for (const task of tasks)
                     task.reject(error);
@@ -7289,23 +7287,22 @@ function isWrite(step) {
 
 function provenFiles(files, digests, listing, prefix) {
     const { names } = files;
-    if (!(digests instanceof DigestTable) || !(listing instanceof Listing))
-        return Proven.none;
-    if (names === undefined || digests.names !== names)
+    const whole = wholeDigestsOf(files, digests);
+    if (names === undefined || whole === undefined || !(listing instanceof Listing))
         return Proven.none;
     const columns = (0,file_columns/* columnsOf */.PL)(files);
     const rows = new Int32Array(columns.length);
     for (let place = 0; place < columns.length; place++) {
         const file = columns.rowAt(place);
-        const object = digests.whole.has(file) ? listing.names.findBelow(prefix, names, file) : UNPROVEN;
+        const object = whole.has(file) ? listing.names.findBelow(prefix, names, file) : UNPROVEN;
         const isProven = object !== UNPROVEN &&
             object < listing.size &&
             listing.sizeAt(object) === columns.sizeAt(place) &&
-            listing.md5s.isSame(object, digests.whole, file) &&
+            listing.md5s.isSame(object, whole, file) &&
             !model_objects/* ARCHIVED_CLASSES */.E.has(listing.storageClassAt(object));
         rows[place] = isProven ? object : UNPROVEN;
     }
-    return new Proven(rows, digests.whole);
+    return new Proven(rows, whole);
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/refresh-headers.js
@@ -10652,12 +10649,12 @@ function encodedSources(files, prefix) {
 /** Files of this disk with their digests, as they were sent or else met. What is stored encoded is not on it. */
 function digestedFiles({ files, digests }, { published, changed }) {
     const columns = (0,file_columns/* columnsOf */.PL)(files);
-    const ofRows = digests instanceof DigestTable && digests.names === files.names ? digests.whole : undefined;
+    const whole = wholeDigestsOf(files, digests);
     function* all() {
         for (let place = 0; place < columns.length; place++) {
             const file = columns.at(place);
             const { name } = file;
-            const met = () => ofRows?.at(columns.rowAt(place)) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
+            const met = () => whole?.at(columns.rowAt(place)) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
             const md5 = (published.size === 0 ? undefined : published.get(name)) ?? met();
             if (md5 !== undefined)
                 yield unencoded({ file: changed.get(name) ?? file, md5 });

@@ -3398,8 +3398,9 @@ class S3Store {
     async createUpload(request, signal) {
         const input = {
             Key: request.key,
+            Metadata: request.headers.metadata,
             ...this.#every,
-            ...this.#headers(request.headers),
+            ...this.#decided(request.headers),
             ...(request.wholeCrc32 === true
                 ? { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' }
                 : {}),
@@ -3626,11 +3627,7 @@ class S3Store {
     #count(operation) {
         this.#requests.set(operation, (this.#requests.get(operation) ?? 0) + 1);
     }
-    /** What every write carries, and what belongs to this object, which goes before. */
-    #headers(headers) {
-        return { Metadata: { ...headers.metadata }, ...this.#decided(headers) };
-    }
-    /** All of it but the metadata, which is each object's own. */
+    /** What every write carries, and what was decided for this object, which goes before; not its metadata. */
     #decided(headers) {
         const { contentType, fields } = headers;
         const known = fields === undefined ? undefined : this.#inputs.get(fields);

@@ -1,5 +1,5 @@
 import { classifyETag, type Md5 } from './digest.js';
-import type { Md5Column } from './md5-column.js';
+import { Md5Column } from './md5-column.js';
 import type { ReadonlyObjectMap } from './object-map.js';
 
 /** In place of a row. */
@@ -14,10 +14,10 @@ export class Proven {
   static readonly none = new Proven(new Int32Array());
   readonly #rows: Int32Array;
   /** The files' digests, by the rows of their names. */
-  readonly md5s: Md5Column | undefined;
+  readonly md5s: Md5Column;
 
   /** @param rows of the listing, by the places of the files; UNPROVEN too */
-  constructor(rows: Int32Array, md5s?: Md5Column) {
+  constructor(rows: Int32Array, md5s = new Md5Column()) {
     this.#rows = rows;
     this.md5s = md5s;
   }

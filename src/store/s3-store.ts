@@ -596,8 +596,9 @@ export class S3Store implements ObjectStore {
   async createUpload(request: CreateRequest, signal: AbortSignal): Promise<Upload> {
     const input: CreateInput = {
       Key: request.key,
+      Metadata: request.headers.metadata,
       ...this.#every,
-      ...this.#headers(request.headers),
+      ...this.#decided(request.headers),
       ...(request.wholeCrc32 === true
         ? { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const }
         : {}),
@@ -899,12 +900,7 @@ export class S3Store implements ObjectStore {
     this.#requests.set(operation, (this.#requests.get(operation) ?? 0) + 1);
   }
 
-  /** What every write carries, and what belongs to this object, which goes before. */
-  #headers(headers: ObjectHeaders): ObjectInput {
-    return { Metadata: { ...headers.metadata }, ...this.#decided(headers) };
-  }
-
-  /** All of it but the metadata, which is each object's own. */
+  /** What every write carries, and what was decided for this object, which goes before; not its metadata. */
   #decided(headers: ObjectHeaders): ObjectInput {
     const { contentType, fields } = headers;
     const known = fields === undefined ? undefined : this.#inputs.get(fields);

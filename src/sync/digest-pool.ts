@@ -91,8 +91,6 @@ export class DigestPool {
   #isHelping = false;
   /** No thread is to be had. */
   #isAlone = false;
-  /** The thread that there is was not asked for anything yet, and may not be ready. */
-  #isWarming = false;
   /** Why nothing more is done. */
   #endedBy: { readonly reason: unknown } | undefined;
 
@@ -157,14 +155,12 @@ export class DigestPool {
   warm(): void {
     if (this.width === 1 || this.#sent.size > 0 || this.#isAlone || this.#endedBy !== undefined) return;
     const worker = this.#spawn();
-    if (worker === undefined) return;
-    this.#isWarming = true;
-    this.#send(worker, []);
+    if (worker !== undefined) this.#send(worker, []);
   }
 
-  /** Whether there is one for which small work need not wait. */
+  /** Whether there is one for which small work need not wait: it has answered what `warm` sent. */
   get #hasThread(): boolean {
-    return this.#sent.size > 0 && !this.#isWarming;
+    return [...this.#sent.values()].some(({ batches }) => batches[0]?.length !== 0);
   }
 
   /** Whether a thread has nothing to do, or less than another one that goes through the same file. */
@@ -247,7 +243,6 @@ export class DigestPool {
       this.#sent.delete(worker);
       void worker.terminate();
     }
-    this.#isWarming = false;
   }
 
   async close(): Promise<void> {
@@ -377,7 +372,6 @@ export class DigestPool {
     let hasStarted = false;
     worker.on('message', (answers: 'alive' | readonly Answer[]) => {
       hasStarted = true;
-      this.#isWarming = false;
       this.#onAlive();
       if (answers === 'alive') return;
       const sent = this.#sent.get(worker);
@@ -394,7 +388,6 @@ export class DigestPool {
     worker.on('error', (error) => {
       const tasks = this.#sent.get(worker)?.batches.flat() ?? [];
       this.#sent.delete(worker);
-      this.#isWarming = false;
       if (hasStarted) {
         for (const task of tasks) task.reject(error);
         this.#dispatch();

@@ -1,7 +1,14 @@
 import { EntriesMap } from '../model/entries-map.js';
 import { Md5Column } from '../model/md5-column.js';
 import { NameTable } from '../model/name-table.js';
+import type { Files } from '../model/objects.js';
 import { type FileDigest, wholeDigest } from './file-bytes.js';
+
+/** What is known of files by their MD5s alone, by the rows of their names; `undefined`: not all of them are in tables. */
+export function wholeDigestsOf(files: Files, digests: ReadonlyMap<string, unknown>): Md5Column | undefined {
+  const areOfTable = digests instanceof DigestTable && digests.names === files.names;
+  return areOfTable ? digests.whole : undefined;
+}
 
 /** Digests by the names of files. Most are nothing but an MD5, and take 17 bytes. */
 export class DigestTable extends EntriesMap<string, FileDigest> {

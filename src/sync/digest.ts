@@ -9,7 +9,7 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, ListedObject, LocalFile } from '../model/objects.js';
 import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
 import type { DigestPool } from './digest-pool.js';
-import { DigestTable } from './digest-table.js';
+import { DigestTable, wholeDigestsOf } from './digest-table.js';
 import type { EarlyDigests } from './early-digests.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest, restat, wholeDigest } from './file-bytes.js';
@@ -66,14 +66,13 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   /** Large files that were digested early. */
   const uncut: LocalFile[] = [];
   const columns = columnsOf(request.files);
-  const { names: namesOfTable } = request.files;
-  const isOfTable = namesOfTable !== undefined && early?.digests?.names === namesOfTable;
+  const whole = wholeDigestsOf(request.files, known);
   for (let place = 0; place < columns.length; place++) {
     const size = columns.sizeAt(place);
     const hasTwin = request.onlyListed !== true && twinSizes.has(size);
     if (size === 0 || (!hasTwin && !listed.has(size))) continue;
     // Of most nothing else is asked.
-    if (isOfTable && known.whole.has(columns.rowAt(place)) && listed.asksWhole(size)) continue;
+    if (whole?.has(columns.rowAt(place)) === true && listed.asksWhole(size)) continue;
     const file = columns.at(place);
     if (request.adopted?.has(file.name) === true) continue;
     const layouts = listed.layoutsOf(file);

@@ -168,6 +168,7 @@ export function makePlan(input: PlanInput): Planned {
   const placeOf = ({ name, page = name }: LocalFile, isNew: boolean): number =>
     Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
   const contentOf = objectContents(input);
+  const columns = columnsOf(files);
   const keyAt = (place: number): ObjectKey => (prefix + columns.nameAt(place)) as ObjectKey;
   const unchanged = new Md5Table<ObjectKey>(listing.names);
   const wanted: Wanted[] = [];
@@ -177,7 +178,6 @@ export function makePlan(input: PlanInput): Planned {
   const renewed: (Wanted & { readonly object: ListedObject; readonly md5: Md5 })[] = [];
   let related = false;
 
-  const columns = columnsOf(files);
   const proven = uncontradicted(input.proven, input.vouched);
   for (let place = 0; place < columns.length; place++) {
     const row = proven.rowOf(place);
@@ -187,7 +187,7 @@ export function makePlan(input: PlanInput): Planned {
       const state = headers.size === 0 ? undefined : headers.get(keyAt(place));
       if (state === undefined) headersUnknown.add(size);
       if (state === undefined || state === 'same') {
-        unchanged.adopt(row, proven.md5s!, columns.rowAt(place));
+        unchanged.adopt(row, proven.md5s, columns.rowAt(place));
         same.add(size);
         continue;
       }
@@ -441,7 +441,7 @@ function objectContents(input: PlanInput): (object: ListedObject) => Identity | 
   const columns = columnsOf(input.files);
   for (let place = 0; place < columns.length; place++) {
     // By its MD5, and nothing else is known.
-    if (input.proven !== undefined && input.proven.rowOf(place) !== UNPROVEN) continue;
+    if ((input.proven?.rowOf(place) ?? UNPROVEN) !== UNPROVEN) continue;
     const content = input.contents.get(columns.nameAt(place));
     const identity = identityOf(content);
     if (content === undefined || identity === undefined) continue;

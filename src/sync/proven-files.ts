@@ -3,7 +3,7 @@ import { Listing } from '../model/listing.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type Files, type ListedObject } from '../model/objects.js';
 import { Proven, UNPROVEN } from '../model/proven.js';
-import { DigestTable } from './digest-table.js';
+import { wholeDigestsOf } from './digest-table.js';
 import type { FileDigest } from './file-bytes.js';
 
 export function provenFiles(
@@ -13,20 +13,20 @@ export function provenFiles(
   prefix: Prefix,
 ): Proven {
   const { names } = files;
-  if (!(digests instanceof DigestTable) || !(listing instanceof Listing)) return Proven.none;
-  if (names === undefined || digests.names !== names) return Proven.none;
+  const whole = wholeDigestsOf(files, digests);
+  if (names === undefined || whole === undefined || !(listing instanceof Listing)) return Proven.none;
   const columns = columnsOf(files);
   const rows = new Int32Array(columns.length);
   for (let place = 0; place < columns.length; place++) {
     const file = columns.rowAt(place);
-    const object = digests.whole.has(file) ? listing.names.findBelow(prefix, names, file) : UNPROVEN;
+    const object = whole.has(file) ? listing.names.findBelow(prefix, names, file) : UNPROVEN;
     const isProven =
       object !== UNPROVEN &&
       object < listing.size &&
       listing.sizeAt(object) === columns.sizeAt(place) &&
-      listing.md5s.isSame(object, digests.whole, file) &&
+      listing.md5s.isSame(object, whole, file) &&
       !ARCHIVED_CLASSES.has(listing.storageClassAt(object));
     rows[place] = isProven ? object : UNPROVEN;
   }
-  return new Proven(rows, digests.whole);
+  return new Proven(rows, whole);
 }

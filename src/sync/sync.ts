@@ -36,7 +36,7 @@ import {
 import { Proven } from '../model/proven.js';
 import type { Delayed, HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
-import { DigestTable } from './digest-table.js';
+import { wholeDigestsOf } from './digest-table.js';
 import { download } from './download.js';
 import { EarlyDigests } from './early-digests.js';
 import { type EncodedTree, Encodings } from './encode.js';
@@ -1579,13 +1579,13 @@ function digestedFiles(
   { published, changed }: Pick<Transfer, 'published' | 'changed'>,
 ): ConfirmedFiles {
   const columns = columnsOf(files);
-  const ofRows = digests instanceof DigestTable && digests.names === files.names ? digests.whole : undefined;
+  const whole = wholeDigestsOf(files, digests);
   function* all(): Generator<{ readonly file: LocalFile; readonly md5: Md5 }> {
     for (let place = 0; place < columns.length; place++) {
       const file = columns.at(place);
       const { name } = file;
       const met = (): Md5 | undefined =>
-        ofRows?.at(columns.rowAt(place)) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
+        whole?.at(columns.rowAt(place)) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
       const md5 = (published.size === 0 ? undefined : published.get(name)) ?? met();
       if (md5 !== undefined) yield unencoded({ file: changed.get(name) ?? file, md5 });
     }

@@ -12,22 +12,9 @@ import {
   type PlanPolicy,
 } from '../../../src/sync/plan.js';
 import { publishOrder } from '../../../src/sync/ranks.js';
+import { KEEP } from '../../support/plan-policy.js';
 
 const prefix = parsePrefix('site');
-const KEEP: PlanPolicy = {
-  order: publishOrder(['default']),
-  send: 'upload',
-  again: 'copy',
-  delay: false,
-  retained: () => false,
-  grace: () => 'due',
-  copyMinSize: 0,
-  deleteAfter: false,
-  deleteExcluded: false,
-  excluded: () => false,
-  skipped: () => false,
-  hasDirectory: () => false,
-};
 const DELETE: PlanPolicy = { ...KEEP, deleteAfter: true };
 
 type Contents = Readonly<Record<string, string>>;

@@ -12,11 +12,11 @@ import { DigestTable } from '../../../src/sync/digest-table.js';
 import type { FileDigest } from '../../../src/sync/file-bytes.js';
 import { FileTable } from '../../../src/sync/file-table.js';
 import { type ConfirmedFiles, saveIndex } from '../../../src/sync/learn.js';
-import { type HeaderState, makePlan, type Planned, type PlanPolicy } from '../../../src/sync/plan.js';
+import { type HeaderState, makePlan, type Planned } from '../../../src/sync/plan.js';
 import { provenFiles } from '../../../src/sync/proven-files.js';
-import { publishOrder } from '../../../src/sync/ranks.js';
 import { recognise } from '../../../src/sync/recognise.js';
 import { memoryIndex } from '../../support/engine.js';
+import { KEEP } from '../../support/plan-policy.js';
 
 /** Names of one and of several bytes a character, above and below one another. */
 const NAMES = ['a', 'b', 'dir/a', 'dir/é', 'dir/\u{1f4a9}', 'x/ж', 'excluded', 'kept/é'] as const;
@@ -115,20 +115,7 @@ function given({ prefix: path, tree, objects }: Case) {
   };
 }
 
-const POLICY: PlanPolicy = {
-  order: publishOrder(['default']),
-  send: 'upload',
-  again: 'copy',
-  delay: false,
-  retained: () => false,
-  grace: () => 'due',
-  copyMinSize: 0,
-  deleteAfter: false,
-  deleteExcluded: false,
-  excluded: (name) => name === 'excluded',
-  skipped: () => false,
-  hasDirectory: () => false,
-};
+const POLICY = { ...KEEP, excluded: (name: string) => name === 'excluded' };
 
 function shown(planned: Planned): object {
   const { unchanged, unknownHeaders, ...rest } = planned;
