@@ -700,7 +700,7 @@ describe('the lean path', () => {
         writeHeaders: {},
         expectedBucketOwner: undefined,
         requesterPays: false,
-        concurrency: 4,
+        inFlight: { first: 4, most: 4 },
         maxAttempts: 1,
         bytesMoved: () => 0,
       });

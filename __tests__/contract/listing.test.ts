@@ -60,7 +60,7 @@ async function storeOn(server: EmbeddedTestServer, bucket: string, inOrder: bool
     writeHeaders: {},
     expectedBucketOwner: undefined,
     requesterPays: false,
-    concurrency: 16,
+    inFlight: { first: 16, most: 16 },
     maxAttempts: 1,
     bytesMoved: () => 0,
   });

@@ -91,6 +91,7 @@ interface OpenUpload {
 /** A bucket of S3 as its documentation has it, in memory: calls end in random order, and go wrong where told. */
 export class ModelStore implements ObjectStore {
   readonly maxCopySize = 5 * 1024 ** 3;
+  readonly inFlight = 16;
   readonly provider = 'a model';
   readonly canStage = true;
   readonly canTag = true;

@@ -161,6 +161,100 @@ function refuseCostly(greedy, name) {
 
 /***/ }),
 
+/***/ 5631:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ createLstat),
+/* harmony export */   q: () => (/* binding */ statFields)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8500);
+/* harmony import */ var _system_error_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(1515);
+
+
+
+
+/** Milliseconds that the thread may be kept from everything else. */
+const BREATH_MS = 3;
+/** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
+const SLOW_MS = 0.2;
+/** Calls that are judged together: a garbage collection or a first call alone says nothing. */
+const JUDGED_CALLS = 100;
+/** Calls through the pool before the next ones are made in place: what was slow may have been a moment of other work. */
+const CALLS_THROUGH_POOL = 2000;
+/**
+ * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
+ * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). So calls are made in place as long
+ * as the file system answers from memory, with a breath for everything else that runs, and through the pool
+ * while it shows itself to be slow: there they run side by side.
+ *
+ * `now` is in milliseconds.
+ */
+function createLstat(now = () => performance.now()) {
+    let throughPool = 0;
+    let calls = 0;
+    let spent = 0;
+    let breathed = now();
+    let breath;
+    return async (paths) => {
+        if (throughPool > 0) {
+            throughPool -= paths.length;
+            return lookThroughPool(paths);
+        }
+        // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
+        while (now() - breathed > BREATH_MS) {
+            const isFirst = breath === undefined;
+            breath ??= (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_2__.setImmediate)().then(() => {
+                breath = undefined;
+                breathed = now();
+            });
+            await breath;
+            if (isFirst)
+                break;
+        }
+        const start = now();
+        const looks = paths.map(lookInPlace);
+        spent += now() - start;
+        calls += paths.length;
+        if (calls >= JUDGED_CALLS) {
+            if (spent > SLOW_MS * calls)
+                throughPool = CALLS_THROUGH_POOL;
+            calls = 0;
+            spent = 0;
+        }
+        return looks;
+    };
+}
+function lookInPlace(path) {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    }
+    catch (error) {
+        return lookOf(error);
+    }
+}
+/** One after the other: the caller has many calls of this function in flight. */
+async function lookThroughPool(paths) {
+    const looks = [];
+    for (const path of paths)
+        looks.push(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.lstat)(path, { bigint: true }).catch(lookOf));
+    return looks;
+}
+function lookOf(error) {
+    return (0,_system_error_js__WEBPACK_IMPORTED_MODULE_3__/* .isGone */ .ST)(error) ? undefined : { error };
+}
+/** What a stat says of a file. */
+function statFields(stats) {
+    const { mtimeNs, ctimeNs, dev, ino } = stats;
+    const [size, nlink, mode] = [Number(stats.size), Number(stats.nlink), Number(stats.mode)];
+    return { size, mtimeNs, ctimeNs, dev, ino, nlink, mode };
+}
+
+
+/***/ }),
+
 /***/ 7133:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -371,6 +465,35 @@ function idOf({ dev, ino, size, mtimeNs, ctimeNs }) {
 /** The parts of the first layout alone are kept. */
 function covers(known, wanted) {
     return (wanted.length === 0 || wanted[0] === known[0]) && wanted.every((layout) => known.includes(layout));
+}
+
+
+/***/ }),
+
+/***/ 1515:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A3: () => (/* binding */ reasonOf),
+/* harmony export */   CA: () => (/* binding */ errorCode),
+/* harmony export */   ST: () => (/* binding */ isGone)
+/* harmony export */ });
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+
+/** `ENOENT` and its like; undefined for anything that is not a system error. */
+function errorCode(error) {
+    if (typeof error !== 'object' || error === null || !('code' in error))
+        return undefined;
+    return typeof error.code === 'string' ? error.code : undefined;
+}
+/** Nothing is there; or a directory above it was replaced by something else. */
+function isGone(error) {
+    const code = errorCode(error);
+    return code === 'ENOENT' || code === 'ENOTDIR';
+}
+/** `EACCES`: Node's own sentence would repeat the path. */
+function reasonOf(error) {
+    return errorCode(error) ?? (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error);
 }
 
 

@@ -5108,7 +5108,7 @@ const INPUTS = {
         max: 1000,
         default: 'auto',
         placeholder: 'N',
-        description: 'Requests in flight.',
+        description: 'Requests in flight; `auto`: 64, and up to 256 where more are faster.',
     },
     'max-attempts': {
         kind: 'number',
@@ -5723,15 +5723,22 @@ const ARCHIVED_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   V: () => (/* binding */ runUrl),
-/* harmony export */   _: () => (/* binding */ requestsInFlight)
+/* harmony export */   Vp: () => (/* binding */ runUrl),
+/* harmony export */   _n: () => (/* binding */ requestsInFlight),
+/* harmony export */   nH: () => (/* binding */ mostRequestsInFlight)
 /* harmony export */ });
 /* harmony import */ var _objects_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6139);
 
-/** Requests in flight where `concurrency` is `auto`: what keeps 2 cores busy at 20 ms latency. */
+/** Requests in flight where `concurrency` is `auto`, at first: what keeps 2 cores busy at 20 ms latency. */
 const AUTO_CONCURRENCY = 64;
-function requestsInFlight(connection) {
-    return connection.concurrency === 'auto' ? AUTO_CONCURRENCY : connection.concurrency;
+/** As many where that is faster: what one thread is busy with at 100 ms latency, and as s5cmd has it. */
+const MOST_AUTO_CONCURRENCY = 256;
+/** At first, and of requests that are not paced: those that read bodies. */
+function requestsInFlight({ concurrency }) {
+    return concurrency === 'auto' ? AUTO_CONCURRENCY : concurrency;
+}
+function mostRequestsInFlight({ concurrency }) {
+    return concurrency === 'auto' ? MOST_AUTO_CONCURRENCY : concurrency;
 }
 /** What a run writes to, for people. */
 function runUrl({ destination, target }) {
@@ -5969,7 +5976,7 @@ function ofDestination(storage, destination, withFiles = true) {
 
 /** What several destinations share, loaded with the engine. */
 async function sharing(signal) {
-    return new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(133), __nccwpck_require__.e(631)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7133))).SharedTree(signal);
+    return new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(133)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7133))).SharedTree(signal);
 }
 async function firstDestination() {
     return new (await __nccwpck_require__.e(/* import() */ 910).then(__nccwpck_require__.bind(__nccwpck_require__, 6910))).FirstDestination();
@@ -5979,11 +5986,11 @@ async function meetingOf(destinations) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(282)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7282))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(282), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(819), __nccwpck_require__.e(133), __nccwpck_require__.e(590)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3590))).sync(...args),
-    fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
-    objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(282)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7282))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(282), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(133), __nccwpck_require__.e(819), __nccwpck_require__.e(590)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3590))).sync(...args),
+    fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(147)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
+    objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(147)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
 /** The pattern parsers of `paths`, loaded when there are patterns. */
 const patternParsers = {
@@ -6009,8 +6016,8 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         type: 'start',
         command: options.command,
         dryRun: options.dryRun,
-        url: (0,model_options/* runUrl */.V)(options),
-        ...(options.mirrors.length === 0 ? {} : { mirrors: options.mirrors.map(model_options/* runUrl */.V) }),
+        url: (0,model_options/* runUrl */.Vp)(options),
+        ...(options.mirrors.length === 0 ? {} : { mirrors: options.mirrors.map(model_options/* runUrl */.Vp) }),
         roots: sourcesOf(options),
     });
     const stores = [];
@@ -6144,7 +6151,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection)) {
             if (!always)
                 return undefined;
-            throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `mirror-by: copy was given, and ${(0,model_options/* runUrl */.V)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.V)(options)}: use upload or auto`);
+            throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `mirror-by: copy was given, and ${(0,model_options/* runUrl */.Vp)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.Vp)(options)}: use upload or auto`);
         }
         const elsewhere = opened.region === region ? 0 : undefined;
         const usdPerGB = endpoint === undefined ? (0,console_cost/* transferPrice */.j6)(opened.region, region) : elsewhere;
@@ -6210,8 +6217,8 @@ function sameIdentity(a, b) {
 }
 /** A destination among others: by its URL, and by its service where another one has that URL too. */
 function nameOf(to, all) {
-    const url = (0,model_options/* runUrl */.V)(to);
-    const isShared = all.filter((other) => (0,model_options/* runUrl */.V)(other) === url).length > 1;
+    const url = (0,model_options/* runUrl */.Vp)(to);
+    const isShared = all.filter((other) => (0,model_options/* runUrl */.Vp)(other) === url).length > 1;
     return isShared ? `${url} at ${to.connection.endpointUrl ?? 'AWS'}` : url;
 }
 /** How the bytes of a mirror came. */
@@ -6343,7 +6350,7 @@ function explained(thrown, signal, emit) {
 function notBegun(options, { code, message, exit }) {
     const error = { code, message };
     const destination = {
-        url: (0,model_options/* runUrl */.V)(options),
+        url: (0,model_options/* runUrl */.Vp)(options),
         status: (0,report/* statusOf */.c)(exit, options.dryRun),
         totals: console_totals/* NO_TOTALS */.wv,
         requests: {},

@@ -1,22 +1,52 @@
-/** Runs `work` over the items, at most `limit` at a time, in order of start. Stops starting when `work` rejects. */
-export async function forEachConcurrent<T>(
+/** How many at a time; asked again whenever one ends, where it changes meanwhile. Below 1 counts as 1. */
+export type Concurrency = number | (() => number);
+
+/**
+ * Runs `work` over the items, at most `limit` at a time, in order of start. Stops starting when `work` rejects. Of all
+ * rejections it tells the one that was started first, when everything that was started has ended.
+ */
+export function forEachConcurrent<T>(
   items: Iterable<T>,
-  limit: number,
+  limit: Concurrency,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
+  const most = typeof limit === 'number' ? () => limit : limit;
   const iterator = items[Symbol.iterator]();
-  let failed = false;
-  const lane = async (): Promise<void> => {
-    for (let next = iterator.next(); !failed && next.done !== true; next = iterator.next()) {
+  return new Promise((resolve, reject) => {
+    let begun = 0;
+    let running = 0;
+    let isOver = false;
+    let failure: { readonly error: unknown; readonly of: number } | undefined;
+    const fail = (error: unknown, of: number): void => {
+      isOver = true;
+      if (failure === undefined || of < failure.of) failure = { error, of };
+    };
+    const begin = (): void => {
       try {
-        await work(next.value);
+        while (!isOver && running < Math.max(1, most())) {
+          const next = iterator.next();
+          if (next.done === true) isOver = true;
+          else {
+            const number = begun++;
+            work(next.value)
+              .catch((error: unknown) => fail(error, number))
+              .then(ended);
+            running++;
+          }
+        }
       } catch (error) {
-        failed = true;
-        throw error;
+        fail(error, begun);
       }
-    }
-  };
-  await settleAll(Array.from({ length: Math.max(1, limit) }, lane));
+      if (running > 0) return;
+      if (failure === undefined) resolve();
+      else reject(failure.error);
+    };
+    const ended = (): void => {
+      running--;
+      begin();
+    };
+    begin();
+  });
 }
 
 /** Waits for all, then rejects with the first rejection: nothing is left running behind a failure. */

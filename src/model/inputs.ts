@@ -596,7 +596,7 @@ export const INPUTS = {
     max: 1000,
     default: 'auto',
     placeholder: 'N',
-    description: 'Requests in flight.',
+    description: 'Requests in flight; `auto`: 64, and up to 256 where more are faster.',
   },
   'max-attempts': {
     kind: 'number',

@@ -12,6 +12,8 @@ import { withoutSecrets } from '../model/secrets.js';
  * judge by HEAD an answer that was lost (C14).
  */
 export interface ReadableStore {
+  /** Requests that it makes at a time; more of them wait. It changes while they are answered. */
+  readonly inFlight: number;
   /**
    * All objects under the prefix, page by page, in whatever order; a key may come twice.
    * @param hints keys that may be there: where the server can, a long listing is cut into ranges between them

@@ -5,7 +5,12 @@ import { homedir } from 'node:os';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { messageOf } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
-import { type Connection, requestsInFlight, type SyncOptions } from '../model/options.js';
+import {
+  type Connection,
+  mostRequestsInFlight,
+  requestsInFlight,
+  type SyncOptions,
+} from '../model/options.js';
 import { configurationError } from './configuration-error.js';
 import type { RoleSurroundings } from './credentials.js';
 import { environmentAccess } from './environment.js';
@@ -67,7 +72,7 @@ export async function openStore(
       writeHeaders,
       expectedBucketOwner: connection.expectedBucketOwner,
       requesterPays: connection.requesterPays,
-      concurrency: requestsInFlight(connection),
+      inFlight: { first: requestsInFlight(connection), most: mostRequestsInFlight(connection) },
       maxAttempts: connection.maxAttempts,
       bytesMoved: () => bytesMoved() + (lean?.bytesMoved ?? 0),
     }),
@@ -157,7 +162,7 @@ async function handlerBy(connecting: Connecting): Promise<NodeHttpHandler> {
 
 async function connectingBy(connection: Connection, endpoint: string | undefined): Promise<Way> {
   const authority = certificateAuthority();
-  const agentOptions = { keepAlive: true, maxSockets: requestsInFlight(connection), ...authority };
+  const agentOptions = { keepAlive: true, maxSockets: mostRequestsInFlight(connection), ...authority };
   const { getProxyForUrl } = await import('proxy-from-env');
   const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
   const proxy = getProxyForUrl(target);

@@ -1,23 +1,68 @@
+/** How many requests may be in flight. */
+export interface InFlight {
+  readonly first: number;
+  /** Never exceeded. */
+  readonly most: number;
+}
+
 /**
- * How many requests are in flight: as many as the user allows, until the server says SlowDown. Then half, and one
- * more for each round that goes well (AIMD, as TCP does it): a prefix of S3 takes 3,500 writes a second, and retries
- * alone would keep asking at a rate that it has just refused.
+ * What a failed request says of how many there are: `throttled`, they are too many; `strained`, they may be too many
+ * for whatever stands in between; `undefined`, nothing.
+ */
+export type Strain = 'throttled' | 'strained' | undefined;
+
+/** Twice the requests stay where so many times as many are answered in the same time. */
+const WORTH = 1.1;
+
+/** Milliseconds that a round takes at least: of less, a pause of the garbage collection is a large part. */
+const SHORTEST_ROUND_MS = 100;
+
+/** Rounds without another attempt after one that did not pay, or after a strain. */
+const REST_ROUNDS = 8;
+
+/** Where fewer of the requests that may be in flight are, something else is waited for. */
+const BUSY_SHARE = 0.75;
+
+/**
+ * How many requests are in flight.
+ *
+ * Where answers take long and the machine is not busy, twice as many requests are answered in the same time: so it is
+ * tried to have twice as many, again and again, and undone where it does not pay. When the server says SlowDown, half;
+ * then one more for each round that goes well (AIMD, as TCP does it): a prefix of S3 takes 3,500 writes a second, and
+ * retries alone would keep asking at a rate that it has just refused.
  */
 export class Pace {
+  readonly #first: number;
   readonly #most: number;
-  /** Fractions count: it grows by one over as many requests as are in flight. */
+  readonly #now: () => number;
+  /** Fractions count: after SlowDown it grows by one over as many requests as are in flight. */
   #limit: number;
+  /** A limit that paid; above it, one is tried. */
+  #proven: number;
   #inFlight = 0;
   /** Numbers requests in the order in which they begin. */
   #begun = 0;
   /** The last request that had begun when the limit was cut. */
   #cutAt = 0;
   readonly #waiting: (() => void)[] = [];
+  /** The first request of the round. */
+  #roundFrom = 1;
+  /** Of requests of the round. */
+  #answers = 0;
+  /** When the first of them came. */
+  #since = 0;
+  /** Answers a millisecond, in the last round. */
+  #rate: number | undefined;
+  /** Rounds until the next attempt. */
+  #rest = 0;
 
-  /** @param most never exceeded */
-  constructor(most: number) {
+  /** @param now milliseconds */
+  constructor({ first, most }: InFlight, now: () => number = () => performance.now()) {
     this.#most = Math.max(1, most);
-    this.#limit = this.#most;
+    this.#first = Math.max(1, Math.min(first, this.#most));
+    this.#limit = this.#first;
+    this.#proven = this.#first;
+    this.#now = now;
   }
 
   get limit(): number {
@@ -28,25 +73,80 @@ export class Pace {
    * Runs a request when its turn has come. Whoever waits is woken though the run was stopped: the request itself ends
    * at once then.
    */
-  async run<T>(request: () => Promise<T>, isThrottled: (thrown: unknown) => boolean): Promise<T> {
+  async run<T>(request: () => Promise<T>, strainOf: (thrown: unknown) => Strain): Promise<T> {
     if (this.#inFlight >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#inFlight++;
     const number = ++this.#begun;
     try {
       const answer = await request();
-      this.#limit = Math.min(this.#most, this.#limit + 1 / this.#limit);
+      this.#answered(number);
       return answer;
     } catch (thrown) {
       // One congestion is answered to all that were in flight, and is one reason to slow down.
-      if (number > this.#cutAt && isThrottled(thrown)) {
-        this.#limit = Math.max(1, this.#limit / 2);
-        this.#cutAt = this.#begun;
-      }
+      if (number > this.#cutAt) this.#slowDown(strainOf(thrown));
       throw thrown;
     } finally {
       this.#inFlight--;
       this.#wake();
     }
+  }
+
+  #slowDown(strain: Strain): void {
+    if (strain === undefined) return;
+    this.#cutAt = this.#begun;
+    if (strain === 'throttled') {
+      this.#limit = Math.max(1, this.#limit / 2);
+      // Where it ends is known now.
+      this.#rest = Number.POSITIVE_INFINITY;
+    } else {
+      this.#proven = this.#first;
+      this.#limit = Math.min(this.#limit, this.#first);
+      this.#rest = Math.max(this.#rest, REST_ROUNDS);
+    }
+    this.#beginRound();
+  }
+
+  #answered(number: number): void {
+    if (this.#limit < this.#proven) {
+      this.#limit = Math.min(this.#proven, this.#limit + 1 / this.#limit);
+      return;
+    }
+    if (this.#proven === this.#most) return;
+    if (this.#inFlight < this.#limit * BUSY_SHARE) {
+      this.#beginRound();
+      return;
+    }
+    if (number < this.#roundFrom) return;
+    const now = this.#now();
+    if (this.#answers === 0) this.#since = now;
+    const elapsed = now - this.#since;
+    if (this.#answers++ < this.#limit || elapsed < SHORTEST_ROUND_MS) return;
+    this.#judge((this.#answers - 1) / elapsed);
+    this.#beginRound();
+  }
+
+  /** Requests that are in flight began under another limit, or beside fewer others. */
+  #beginRound(): void {
+    this.#roundFrom = this.#begun + 1;
+    this.#answers = 0;
+  }
+
+  #judge(rate: number): void {
+    const last = this.#rate;
+    this.#rate = rate;
+    if (this.#limit > this.#proven) {
+      if (last !== undefined && rate < last * WORTH) {
+        this.#limit = this.#proven;
+        this.#rate = last;
+        this.#rest = REST_ROUNDS;
+        return;
+      }
+      this.#proven = this.#limit;
+    } else if (this.#rest > 0) {
+      this.#rest--;
+      return;
+    }
+    this.#limit = Math.min(this.#most, this.#limit * 2);
   }
 
   #wake(): void {

@@ -46,7 +46,7 @@ import {
   type Upload,
   type Written,
 } from './object-store.js';
-import { Pace } from './pace.js';
+import { type InFlight, Pace, type Strain } from './pace.js';
 import type { Provider } from './providers.js';
 import type { RareCalls } from './rare-calls.js';
 import { withRetries } from './retry.js';
@@ -66,8 +66,7 @@ export interface S3StoreOptions {
   readonly writeHeaders: WriteHeaders;
   readonly expectedBucketOwner: string | undefined;
   readonly requesterPays: boolean;
-  /** Requests in flight at most. */
-  readonly concurrency: number;
+  readonly inFlight: InFlight;
   readonly maxAttempts: number;
   readonly bytesMoved: () => number;
 }
@@ -101,7 +100,7 @@ export class S3Store implements ObjectStore {
 
   constructor(options: S3StoreOptions) {
     this.#options = options;
-    this.#pace = new Pace(options.concurrency);
+    this.#pace = new Pace(options.inFlight);
     this.#every = {
       Bucket: options.bucket,
       ...(options.expectedBucketOwner === undefined
@@ -140,6 +139,10 @@ export class S3Store implements ObjectStore {
     return this.#options.provider().staging;
   }
 
+  get inFlight(): number {
+    return this.#pace.limit;
+  }
+
   requests(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#requests].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -153,13 +156,13 @@ export class S3Store implements ObjectStore {
     signal: AbortSignal,
     hints?: () => Iterable<string>,
   ): AsyncGenerator<readonly ListedObject[]> {
-    const { provider, concurrency, bucket } = this.#options;
+    const { provider, inFlight, bucket } = this.#options;
     const isInOrder = provider().listsInOrder && !DIRECTORY_BUCKET.test(bucket);
     return listPages({
       prefix,
       ask: (request, until) => this.#listPage(request, until),
       signal,
-      concurrency,
+      concurrency: inFlight.first,
       ...(hints === undefined || !isInOrder ? {} : { hints }),
     });
   }
@@ -875,7 +878,7 @@ export class S3Store implements ObjectStore {
             ? this.#attempt(operation, attempt)
             : this.#pace.run(
                 () => this.#attempt(operation, attempt),
-                (thrown) => toStoreError(operation, thrown).kind === 'throttled',
+                (thrown) => strainOf(toStoreError(operation, thrown)),
               ),
         ...(judge === undefined ? {} : { judge }),
       });
@@ -964,6 +967,18 @@ export class S3Store implements ObjectStore {
 /** Servers without ACLs answer so, and buckets that have them switched off. */
 function hasNoAcls(error: StoreError): boolean {
   return error.status === 501 || error.code === 'NotImplemented' || error.code === 'NoSuchKey';
+}
+
+function strainOf({ kind }: StoreError): Strain {
+  switch (kind) {
+    case 'throttled':
+      return 'throttled';
+    case 'network':
+    case 'server':
+      return 'strained';
+    default:
+      return undefined;
+  }
 }
 
 function conditionOf(condition: Condition | undefined): { IfMatch?: string; IfNoneMatch?: string } {

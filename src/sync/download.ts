@@ -102,6 +102,7 @@ class Download {
   readonly #frame: RunFrame;
   /** What HEAD said, by key. */
   readonly #heads = new Map<ObjectKey, ObjectHead>();
+  readonly #inFlight = (): number => this.#ports.store.inFlight;
 
   constructor(options: SyncOptions, target: Target, ports: SyncPorts) {
     this.#options = options;
@@ -334,7 +335,7 @@ class Download {
   async #ask(files: readonly RemoteFile[]): Promise<void> {
     const { store } = this.#ports;
     const due = files.filter((file) => this.#headOf(file) === undefined);
-    await forEachConcurrent(due, requestsInFlight(this.#options.connection), async ({ object }) => {
+    await forEachConcurrent(due, this.#inFlight, async ({ object }) => {
       this.#frame.signal.throwIfAborted();
       const head = await store.head(object.key, this.#frame.signal);
       this.#frame.moved();
@@ -394,7 +395,7 @@ class Download {
       copyMinSize: 0,
       index,
       trustObjects: trustFiles,
-      concurrency: requestsInFlight(this.#options.connection),
+      concurrency: this.#inFlight,
       emit,
       signal: this.#frame.signal,
     });

@@ -31,7 +31,6 @@ export interface EncodeRequest {
   readonly trustObjects: boolean;
   readonly store: ReadableStore;
   readonly pool: DigestPool;
-  readonly concurrency: number;
   readonly emit: Emit;
   readonly onProgress: (files: number, bytes: number, totalBytes: number) => void;
   readonly signal: AbortSignal;

@@ -1,4 +1,4 @@
-import { forEachConcurrent } from '../model/concurrency.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { EXIT, type ExitCode } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import type { DeleteStep, KeepStep, Phase, Plan, StagedStep, Step, WriteStep } from '../model/plan.js';
@@ -24,7 +24,7 @@ export interface Performer {
 
 export interface ExecuteOptions {
   /** Steps in flight. */
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
   readonly emit: Emit;
   /** Asked once when everything is staged, before anything is published: why nothing may be, if so. */
   readonly meet?: () => Promise<StepOutcome['error'] | undefined>;

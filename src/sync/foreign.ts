@@ -1,4 +1,4 @@
-import { forEachConcurrent } from '../model/concurrency.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { ETag } from '../model/digest.js';
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
@@ -17,7 +17,7 @@ export interface ForeignRequest {
   readonly matters: (key: ObjectKey) => boolean;
   /** Whether the listing has our own objects too. */
   readonly withOwn: boolean;
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-import { forEachConcurrent } from '../model/concurrency.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import { type HeaderDecider, headerDigest } from '../model/headers.js';
@@ -57,7 +57,7 @@ export function headerStates(
 interface AclRequest {
   readonly store: ReadableStore;
   readonly policy: HeaderDecider;
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }

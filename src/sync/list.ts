@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import { forEachConcurrent } from '../model/concurrency.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { SyncError } from '../model/errors.js';
 import { Listing } from '../model/listing.js';
 import { directoriesAbove, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
@@ -104,7 +104,7 @@ export async function addHidden(
 
 export interface HiddenOptions extends Pick<ListOptions, 'onListed'> {
   readonly store: ObjectStore;
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
   readonly signal: AbortSignal;
 }
 

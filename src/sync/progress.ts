@@ -1,4 +1,4 @@
-import { forEachConcurrent } from '../model/concurrency.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type ETag, type Md5 } from '../model/digest.js';
 import { metadataMd5 } from '../model/headers.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
@@ -16,7 +16,7 @@ export interface ProgressRequest {
   readonly published: ReadonlyMap<ObjectKey, ETag>;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly store: ReadableStore;
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-import { forEachConcurrent } from '../model/concurrency.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type ETag, type Md5 } from '../model/digest.js';
 import type { DigestIndex } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
@@ -33,7 +33,7 @@ export interface RecogniseRequest {
   readonly index: DigestIndex | undefined;
   /** Whether a line about an object is believed alone: the index lies in the destination's own bucket. */
   readonly trustObjects: boolean;
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
@@ -160,7 +160,7 @@ class Asker {
   }
 
   /** Objects whose ETags do not say what they would have to. */
-  async ask(objects: readonly ListedObject[], concurrency: number): Promise<void> {
+  async ask(objects: readonly ListedObject[], concurrency: Concurrency): Promise<void> {
     const due: ListedObject[] = [];
     const plain: ListedObject[] = [];
     for (const object of objects) {

@@ -1,4 +1,4 @@
-import { forEachConcurrent } from '../model/concurrency.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
 import { CONTENT_HEADERS } from '../model/header-rules.js';
 import { type HeaderSet, objectHeaders } from '../model/headers.js';
@@ -22,7 +22,7 @@ export interface HeaderQuestions {
   readonly budget: number;
   /** What an object should have. */
   readonly headersOf: (file: LocalFile) => Promise<HeaderSet>;
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }

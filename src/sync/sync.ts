@@ -186,6 +186,7 @@ class Run {
   #isNotRenewedTold = false;
   /** The last listing after the writes. */
   #after: Looked['listing'] = new Map();
+  readonly #inFlight = (): number => this.#ports.store.inFlight;
 
   constructor(options: SyncOptions, ports: SyncPorts) {
     this.#options = options;
@@ -497,7 +498,7 @@ class Run {
       });
       let failed: StepOutcome | undefined;
       try {
-        await forEachConcurrent(due, requestsInFlight(this.#options.connection), async (step) => {
+        await forEachConcurrent(due, this.#inFlight, async (step) => {
           const outcome =
             failed !== undefined || signal.aborted
               ? skipped(step, failed)
@@ -547,7 +548,7 @@ class Run {
   async publishPlan(): Promise<void> {
     const sharding = this.#sharding();
     const { planFile, shard, abort } = sharding;
-    const { lock, destination, dryRun, connection } = this.#options;
+    const { lock, destination, dryRun } = this.#options;
     const { store, index: storage, emit } = this.#ports;
     const { signal, url } = this.#frame;
     if (lock && !dryRun) await this.#takeLock();
@@ -556,7 +557,7 @@ class Run {
     if (abort) return this.#abortStaged(results);
     const { staged, losers } = gather(file, results.staged);
     const listing = await this.#list(false);
-    const concurrency = requestsInFlight(connection);
+    const concurrency = this.#inFlight;
     const { plan } = file;
     const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
     await addHidden(listing, keys, this.#hiddenBelow);
@@ -651,7 +652,7 @@ class Run {
 
   /** Gives a plan up: aborts the uploads that its results name, and nothing else. */
   async #abortStaged({ staged }: AllResults): Promise<void> {
-    const { connection, dryRun } = this.#options;
+    const { dryRun } = this.#options;
     const { store } = this.#ports;
     const uploads = uploadsOf(staged);
     const isOne = uploads.length === 1;
@@ -659,7 +660,7 @@ class Run {
     if (dryRun) return this.#frame.notice(`${what} would be aborted where they are still open`);
     await this.#frame.phase('execute', (tell) => {
       let files = 0;
-      return forEachConcurrent(uploads, requestsInFlight(connection), async (upload) => {
+      return forEachConcurrent(uploads, this.#inFlight, async (upload) => {
         this.#frame.signal.throwIfAborted();
         await store.abortUpload(upload, this.#frame.requests);
         tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
@@ -763,7 +764,7 @@ class Run {
   get #hiddenBelow(): HiddenOptions {
     return {
       store: this.#ports.store,
-      concurrency: requestsInFlight(this.#options.connection),
+      concurrency: this.#inFlight,
       signal: this.#frame.signal,
     };
   }
@@ -784,7 +785,7 @@ class Run {
   }
 
   async #encode(tree: Tree, listing: Looked['listing'], remembered: LoadedIndex): Promise<EncodedTree> {
-    const { site, destination, connection } = this.#options;
+    const { site, destination } = this.#options;
     const { files } = tree;
     if (site.compress.length === 0) return { files, adopted: new Map(), vouched: new ObjectMap() };
     return this.#frame.phase('encode', async (tell) =>
@@ -798,7 +799,6 @@ class Run {
         listing,
         store: this.#ports.store,
         pool: this.#frame.pool,
-        concurrency: requestsInFlight(connection),
         emit: this.#ports.emit,
         onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),
         signal: this.#frame.signal,
@@ -852,7 +852,7 @@ class Run {
     remembered: LoadedIndex,
     encoded: ReadonlyObjectMap<Md5>,
   ): Promise<Omit<PlanInput, 'aclBound'>> {
-    const { destination, deletes, connection, copies, publishLast } = this.#options;
+    const { destination, deletes, copies, publishLast } = this.#options;
     const { store, emit, now } = this.#ports;
     const { prefix } = destination;
     const proven = this.#source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
@@ -867,7 +867,7 @@ class Run {
       copyMinSize: copies.minSize,
       index: remembered.index,
       trustObjects: remembered.trustObjects,
-      concurrency: requestsInFlight(connection),
+      concurrency: this.#inFlight,
       emit,
       signal: this.#frame.signal,
     });
@@ -934,7 +934,6 @@ class Run {
   }
 
   async #plan(input: Omit<PlanInput, 'aclBound'>, delay: boolean): Promise<Planned> {
-    const { connection } = this.#options;
     const { store, emit } = this.#ports;
     const policy = { ...input.policy, delay };
     return this.#frame.phase('plan', async () => {
@@ -945,11 +944,10 @@ class Run {
         headers = new Map([...headers, ...asked]);
         made = makePlan({ ...input, policy, headers, aclBound: new Set() });
       }
-      const concurrency = requestsInFlight(connection);
       const acls = await whatWouldLoseAcls(made.plan, {
         store,
         policy: this.#policy,
-        concurrency,
+        concurrency: this.#inFlight,
         emit,
         signal: this.#frame.signal,
       });
@@ -999,7 +997,7 @@ class Run {
       // What a source has is remembered by nobody, so no later run could go on.
       budget: this.#source === undefined ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
       headersOf: (file) => this.#wantedHeaders(file),
-      concurrency: requestsInFlight(this.#options.connection),
+      concurrency: this.#inFlight,
       emit: this.#ports.emit,
       signal: this.#frame.signal,
     });
@@ -1076,7 +1074,7 @@ class Run {
       abortAfterMs: this.#options.abortUploadsAfterMs,
       alone: this.#lock !== undefined,
       now: this.#ports.now(),
-      concurrency: requestsInFlight(this.#options.connection),
+      concurrency: this.#inFlight,
       emit: this.#ports.emit,
       signal: this.#frame.requests,
     });
@@ -1097,7 +1095,7 @@ class Run {
       | 'onReused'
     >,
   ): Transfer {
-    const { overwrite, connection } = this.#options;
+    const { overwrite } = this.#options;
     const { filling } = this.#ports;
     return new Transfer({
       ...parts,
@@ -1110,7 +1108,7 @@ class Run {
       ...(filling === undefined
         ? {}
         : { filling: { source: (...args) => this.#alive(filling.source(...args)) } }),
-      concurrency: requestsInFlight(connection),
+      concurrency: this.#inFlight,
       emit: this.#ports.emit,
       signal: this.#frame.signal,
       requests: this.#frame.requests,
@@ -1122,11 +1120,10 @@ class Run {
     const { index: storage, meeting, now } = this.#ports;
     const { digests } = seen;
     const signal = this.#frame.signal;
-    const { connection } = this.#options;
     const totals = planTotals(planned.plan);
     const { upload, copy, refresh, delete: deleted } = totals;
     const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
-    const concurrency = requestsInFlight(connection);
+    const concurrency = this.#inFlight;
     await this.#frame.phase('execute', async (tell) => {
       let done = 0;
       let sent = 0;
@@ -1277,7 +1274,7 @@ class Run {
   }
 
   async #foreignWrites(transfer: Transfer, seen: Seen): Promise<readonly ObjectKey[]> {
-    const { command, destination, connection } = this.#options;
+    const { command, destination } = this.#options;
     const { foreign, listing } = await foreignWrites({
       store: this.#ports.store,
       prefix: destination.prefix,
@@ -1286,7 +1283,7 @@ class Run {
       deleted: transfer.deleted,
       matters: seen.matters,
       withOwn: command === 'remove',
-      concurrency: requestsInFlight(connection),
+      concurrency: this.#inFlight,
       signal: this.#frame.requests,
     });
     this.#after = listing;

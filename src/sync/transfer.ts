@@ -1,5 +1,5 @@
 import { type Chunks, formatChunks } from '../model/chunks.js';
-import { forEachConcurrent } from '../model/concurrency.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { formatLayout, type PartRun, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
@@ -112,7 +112,7 @@ export interface TransferOptions {
   /** Keys that others are copied from once they are written. */
   readonly sources: ReadonlySet<ObjectKey>;
   /** Steps in flight. */
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
   readonly emit: Emit;
   /** Asked before the first delete; see `Performer.beforeDeletes`. */
   readonly mayDelete: () => Promise<StepOutcome['error'] | undefined>;

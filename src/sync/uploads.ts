@@ -1,4 +1,4 @@
-import { forEachConcurrent } from '../model/concurrency.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Md5 } from '../model/digest.js';
 import { formatUpload, type UploadEntry } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
@@ -24,7 +24,7 @@ export interface UploadsRequest {
   /** Whether no other run can be at work. */
   readonly alone: boolean;
   readonly now: number;
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }

@@ -61,6 +61,48 @@ test('at most so many at a time, and none is begun after one failed; what runs i
   expect(ended).toEqual([0, 1, 2, 3]);
 });
 
+test('as many as are allowed at the time, and one at least', async () => {
+  let limit = 1;
+  let running = 0;
+  const seen: number[] = [];
+  await forEachConcurrent(
+    [1, 3, 3, 3, 0, 0, 2],
+    () => limit,
+    async (next) => {
+      running++;
+      await turn();
+      seen.push(running);
+      limit = next;
+      running--;
+    },
+  );
+  expect(seen).toEqual([1, 1, 3, 3, 3, 2, 1]);
+});
+
+test('of several that fail, the one that was started first is told', async () => {
+  const work = forEachConcurrent([3, 1, 2], 3, async (turns) => {
+    for (let i = 0; i < turns; i++) await turn();
+    throw new Error(`${turns}`);
+  });
+  await expect(work).rejects.toThrow('3');
+});
+
+test('what the items themselves fail with ends it as well, when what runs has ended', async () => {
+  let ended = 0;
+  function* items(): Generator<number> {
+    yield 1;
+    yield 2;
+    throw new Error('no more');
+  }
+  const work = forEachConcurrent(items(), 2, async () => {
+    await turn();
+    ended++;
+  });
+  await expect(work).rejects.toThrow('no more');
+  expect(ended).toBe(2);
+  await expect(forEachConcurrent([], 2, async () => undefined)).resolves.toBeUndefined();
+});
+
 test('the first rejection in order is the one that is told, when all have ended', async () => {
   let hasEnded = false;
   const late = turn().then(() => {

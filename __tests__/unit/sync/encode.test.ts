@@ -49,7 +49,6 @@ async function encode(changes: Partial<EncodeRequest> = {}): Promise<EncodedTree
     trustObjects: false,
     store: {} as ReadableStore,
     pool,
-    concurrency: 1,
     emit: () => undefined,
     onProgress: () => undefined,
     signal,
