@@ -2,6 +2,61 @@ export const id = 133;
 export const ids = [133];
 export const modules = {
 
+/***/ 8090:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ InPlace)
+/* harmony export */ });
+/**
+ * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
+ * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
+ * and through the pool while the file system shows itself to be slow: there they run side by side.
+ */
+class InPlace {
+    #limits;
+    #now;
+    #through = 0;
+    #calls = 0;
+    #spent = 0;
+    /** @param now milliseconds */
+    constructor(limits, now = () => performance.now()) {
+        this.#limits = limits;
+        this.#now = now;
+    }
+    /** Whether the next calls, so many, go through the pool. */
+    isSlow(calls = 1) {
+        if (this.#through <= 0)
+            return false;
+        this.#through -= calls;
+        return true;
+    }
+    /** Makes calls in place, so many. */
+    make(work, calls = 1) {
+        const start = this.#now();
+        try {
+            return work();
+        }
+        finally {
+            this.#count(this.#now() - start, calls);
+        }
+    }
+    #count(ms, calls) {
+        const { slowMs, judged, through } = this.#limits;
+        this.#spent += ms;
+        this.#calls += calls;
+        if (this.#calls < judged)
+            return;
+        if (this.#spent > slowMs * this.#calls)
+            this.#through = through;
+        this.#calls = 0;
+        this.#spent = 0;
+    }
+}
+
+
+/***/ }),
+
 /***/ 9511:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -171,38 +226,30 @@ function refuseCostly(greedy, name) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8500);
+/* harmony import */ var _disk_in_place_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(8090);
 /* harmony import */ var _system_error_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(1515);
+
 
 
 
 
 /** Milliseconds that the thread may be kept from everything else. */
 const BREATH_MS = 3;
-/** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
-const SLOW_MS = 0.2;
-/** Calls that are judged together: a garbage collection or a first call alone says nothing. */
-const JUDGED_CALLS = 100;
-/** Calls through the pool before the next ones are made in place: what was slow may have been a moment of other work. */
-const CALLS_THROUGH_POOL = 2000;
+const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
- * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). So calls are made in place as long
- * as the file system answers from memory, with a breath for everything else that runs, and through the pool
- * while it shows itself to be slow: there they run side by side.
+ * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). See `InPlace`; in place with a breath for
+ * everything else that runs.
  *
  * `now` is in milliseconds.
  */
 function createLstat(now = () => performance.now()) {
-    let throughPool = 0;
-    let calls = 0;
-    let spent = 0;
+    const inPlace = new _disk_in_place_js__WEBPACK_IMPORTED_MODULE_4__/* .InPlace */ .B(LIMITS, now);
     let breathed = now();
     let breath;
     return async (paths) => {
-        if (throughPool > 0) {
-            throughPool -= paths.length;
+        if (inPlace.isSlow(paths.length))
             return lookThroughPool(paths);
-        }
         // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
         while (now() - breathed > BREATH_MS) {
             const isFirst = breath === undefined;
@@ -214,17 +261,7 @@ function createLstat(now = () => performance.now()) {
             if (isFirst)
                 break;
         }
-        const start = now();
-        const looks = paths.map(lookInPlace);
-        spent += now() - start;
-        calls += paths.length;
-        if (calls >= JUDGED_CALLS) {
-            if (spent > SLOW_MS * calls)
-                throughPool = CALLS_THROUGH_POOL;
-            calls = 0;
-            spent = 0;
-        }
-        return looks;
+        return inPlace.make(() => paths.map(lookInPlace), paths.length);
     };
 }
 function lookInPlace(path) {

@@ -110,7 +110,13 @@ class RareCalls {
 
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __webpack_require__(6799);
+// EXTERNAL MODULE: ./build/src/store/bounded-body.js
+var bounded_body = __webpack_require__(6411);
+// EXTERNAL MODULE: ./build/src/store/exchange.js
+var exchange = __webpack_require__(2274);
 ;// CONCATENATED MODULE: ./build/src/store/sdk-calls.js
+
+
 
 
 /** The calls as commands of the AWS SDK: 1 to 3 ms of CPU each. */
@@ -124,6 +130,27 @@ class SdkCalls {
     }
     headObject(input, abortSignal) {
         return this.#client.send(new dist_cjs/* HeadObjectCommand */.l81(input), { abortSignal });
+    }
+    async getObject(input, maxBytes, abortSignal) {
+        const answer = await this.#client.send(new dist_cjs/* GetObjectCommand */.jLs(input), { abortSignal });
+        const body = answer.Body;
+        if (body === undefined)
+            throw new Error('GetObject answered without a body');
+        const limit = new bounded_body/* BodyLimit */.q(exchange/* LONGEST_REQUEST_MS */.a8);
+        const chunks = [];
+        try {
+            for await (const chunk of body) {
+                limit.add(chunk);
+                if (limit.bytes > maxBytes)
+                    throw new Error(`the answer is longer than ${maxBytes} bytes`);
+                chunks.push(chunk);
+            }
+        }
+        finally {
+            // Of a body that is not read to its end the connection cannot be used again.
+            body.destroy();
+        }
+        return { ...answer, Body: Buffer.concat(chunks) };
     }
     putObject(input, abortSignal) {
         return this.#client.send(new dist_cjs/* PutObjectCommand */.wKZ(input), { abortSignal });

@@ -237,6 +237,8 @@ var external_node_fs_ = __webpack_require__(3024);
 var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __webpack_require__(8522);
+// EXTERNAL MODULE: ./build/src/disk/in-place.js
+var in_place = __webpack_require__(8090);
 // EXTERNAL MODULE: ./build/src/model/chunks.js
 var chunks = __webpack_require__(9621);
 // EXTERNAL MODULE: ./build/src/model/digest.js
@@ -407,6 +409,7 @@ function stateAt(lane, word) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/file-bytes.js
+
 
 
 
@@ -686,39 +689,21 @@ class PartCutter {
 }
 /** Files up to this size are read in place. Bytes. */
 const IN_PLACE = 256 * 1024;
-/** Milliseconds a file: above it, waiting costs more than handing the reads to the thread pool. */
-const SLOW_MS = 1;
-/** Reads that are judged together: a first one alone says nothing. */
-const JUDGED_READS = 64;
-/** Reads through the pool before the next ones are tried in place: what was slow may have been a moment of other work. */
-const READS_THROUGH_POOL = 512;
+/** Of whole files. */
+const READ_LIMITS = { slowMs: 1, judged: 64, through: 512 };
 /**
- * Reads small files whole, into a body of their size. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
- * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
+ * Reads small files whole, into a body of their size. In place one takes some 50 µs, through the thread pool five calls
+ * and 260 µs of this thread: see `InPlace`.
  *
  * @param now milliseconds
  */
-function createWholeReader(now = () => performance.now()) {
-    let reads = 0;
-    let spent = 0;
-    let throughPool = 0;
+function createWholeReader(now) {
+    const inPlace = new in_place/* InPlace */.B(READ_LIMITS, now);
     const readThroughPool = (file, body) => withOpenFile(file, (handle) => readRange(handle, 0, body));
     return async (file, body) => {
-        if (file.size > IN_PLACE)
+        if (file.size > IN_PLACE || inPlace.isSlow())
             return readThroughPool(file, body);
-        if (throughPool > 0) {
-            throughPool--;
-            return readThroughPool(file, body);
-        }
-        const start = now();
-        readInPlace(file, body);
-        spent += now() - start;
-        if (++reads >= JUDGED_READS) {
-            if (spent > SLOW_MS * reads)
-                throughPool = READS_THROUGH_POOL;
-            reads = 0;
-            spent = 0;
-        }
+        inPlace.make(() => readInPlace(file, body));
     };
 }
 /** Fills `body`. The stat after the read is that of the walk: nothing changed between them, so one stat proves both ends. */

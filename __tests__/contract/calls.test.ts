@@ -171,6 +171,22 @@ const cases: fc.Arbitrary<Case> = fc.oneof(
     run: (calls: S3Calls) => calls.headObject({ Bucket: 'bucket', ...base, Key }, signal),
     respond: answer(200, '', { etag: '"e"' }),
   })),
+  fc.record({ every, key, etag: word, range: fc.boolean() }).map((all) => ({
+    name: 'getObject',
+    run: (calls: S3Calls) =>
+      calls.getObject(
+        {
+          Bucket: 'bucket',
+          ...all.every,
+          Key: all.key,
+          IfMatch: `"${all.etag}"`,
+          ...(all.range ? { Range: 'bytes=3-9' } : {}),
+        },
+        1000,
+        signal,
+      ),
+    respond: answer(all.range ? 206 : 200, '<Error>', { etag: '"e"' }),
+  })),
   fc.record({ every, key, object, condition, body, md5: word }).map((all) => ({
     name: 'putObject',
     run: (calls: S3Calls) =>
@@ -345,7 +361,7 @@ describe('both ways', () => {
       }),
       { numRuns: 600 },
     );
-    expect(seen.size).toBe(10);
+    expect(seen.size).toBe(11);
   });
 });
 
@@ -361,7 +377,8 @@ function pick(theirs: unknown, ours: unknown): unknown {
     expect(list.length).toBe(ours.length);
     return ours.map((item, i) => pick(list[i], item));
   }
-  if (typeof ours !== 'object' || ours === null || ours instanceof Date) return understood(theirs);
+  if (typeof ours !== 'object' || ours === null || ours instanceof Date || Buffer.isBuffer(ours))
+    return understood(theirs);
   const entries = Object.entries(ours)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [name, pick((theirs as Record<string, unknown> | undefined)?.[name], value)]);
@@ -372,6 +389,7 @@ const base = { Bucket: 'bucket' } as const;
 const run: Readonly<Record<string, (calls: S3Calls) => Promise<unknown>>> = {
   ListObjectsV2: (calls) => calls.listObjectsV2({ ...base, Prefix: 'p/', EncodingType: 'url' }, signal),
   HeadObject: (calls) => calls.headObject({ ...base, Key: 'k' }, signal),
+  GetObject: (calls) => calls.getObject({ ...base, Key: 'k', IfMatch: '"e"' }, 2_000, signal),
   PutObject: (calls) =>
     calls.putObject(
       { ...base, Key: 'k', Body: Buffer.from('b'), ContentLength: 1, ContentMD5: 'kutfr1eNs0N8E0RhaiDtsA==' },
@@ -461,6 +479,23 @@ const refusals: readonly (readonly [string, string, Respond, Readonly<Record<str
   ['PutObject', 'a 409', answer(409, error('ConditionalRequestConflict')), { kind: 'server', status: 409 }],
   ['PutObject', 'a 404 to If-Match', answer(404, error('NoSuchKey')), { kind: 'condition', status: 404 }],
   ['PutObject', 'no such bucket', answer(404, error('NoSuchBucket')), { kind: 'fatal', status: 404 }],
+  ['GetObject', 'a 412', answer(412, error('PreconditionFailed')), { kind: 'condition', status: 412 }],
+  ['GetObject', 'a 404', answer(404, error('NoSuchKey')), { status: 404, code: 'NoSuchKey' }],
+  ['GetObject', 'a 403', answer(403, error('AccessDenied')), { kind: 'denied' }],
+  ['GetObject', 'SlowDown', answer(503, error('SlowDown')), { kind: 'throttled' }],
+  [
+    'GetObject',
+    'an archived object',
+    answer(403, error('InvalidObjectState')),
+    { code: 'InvalidObjectState' },
+  ],
+  ['GetObject', 'a body that is cut short', cut, { kind: 'network' }],
+  [
+    'GetObject',
+    'a body that is too long',
+    answer(200, 'x'.repeat(2_001), { etag: '"e"' }),
+    { kind: 'network' },
+  ],
   ['HeadObject', 'a 404', answer(404), { status: 404 }],
   ['HeadObject', 'a 403', answer(403), { kind: 'denied', status: 403 }],
   [
@@ -612,6 +647,20 @@ describe('what an answer means', () => {
   test.each(strict)('%s, %s: the lean path refuses what it cannot read', async (operation, _, answers) => {
     respond = answers;
     expect(await outcome(operation, lean)).toMatchObject({ kind: 'server', code: 'InvalidAnswer' });
+  });
+
+  test('an object may hold whatever a refusal is written in', async () => {
+    const content = error('AccessDenied');
+    const length = String(content.length);
+    respond = answer(200, content, { etag: '"e"', 'content-length': length });
+    for (const calls of [sdk, lean]) {
+      const { Body, ETag, ContentLength } = await calls.getObject({ ...base, Key: 'k' }, 2_000, signal);
+      expect({ Body: Body.toString(), ETag, ContentLength }).toEqual({
+        Body: content,
+        ETag: '"e"',
+        ContentLength: content.length,
+      });
+    }
   });
 
   test('a 200 that is no listing is none', async () => {

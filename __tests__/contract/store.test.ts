@@ -297,6 +297,39 @@ for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, w
       );
     });
 
+    test.each([
+      ['small', 12],
+      ['large', 3_000_000],
+    ])('a %s body, or a range of it, is that of the ETag, or none', async (name, size) => {
+      const body = noise(size);
+      const key = `body/${name}` as ObjectKey;
+      const md5 = md5Of(body);
+      const { etag } = await store.put({ key, body, md5, headers, condition: absent }, signal);
+      const object = { key, etag, size };
+      const whole = await store.getWhole(object, signal);
+      expect({ size: whole.head.size, etag: whole.head.etag }).toEqual({ size, etag });
+      expect(whole.head.metadata.get('s3cmd-attrs')).toBe('md5:x');
+      expect(whole.bytes.equals(body)).toBe(true);
+      const range = await store.getWhole(object, signal, { first: 3, last: 9 });
+      expect(range.bytes.equals(body.subarray(3, 10))).toBe(true);
+      expect(range.head).toMatchObject({ size: 7, etag });
+      const read = (object: { key: ObjectKey; etag: ETag; size: number }): Promise<Buffer> => {
+        let pieces: Uint8Array[] = [];
+        const consume = async (all: AsyncIterable<Uint8Array>): Promise<void> => {
+          pieces = [];
+          for await (const piece of all) pieces.push(piece);
+        };
+        return store.get(object, consume, signal).then(() => Buffer.concat(pieces));
+      };
+      expect((await read(object)).equals(body)).toBe(true);
+      const stale = { ...object, etag: md5Of(Buffer.from('stale')) as string as ETag };
+      const gone = { ...object, key: 'body/none' as ObjectKey };
+      for (const other of [stale, gone]) {
+        await expect(store.getWhole(other, signal)).rejects.toMatchObject({ kind: 'condition' });
+        await expect(read(other)).rejects.toMatchObject({ kind: 'condition' });
+      }
+    });
+
     test('a key that is not there has no head and no body', async () => {
       expect(await store.head('none' as ObjectKey, signal)).toBeUndefined();
       expect(await store.read('none' as ObjectKey, 10, signal)).toBeUndefined();

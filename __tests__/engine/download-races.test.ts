@@ -1,3 +1,4 @@
+import * as inPlace from 'node:fs';
 import * as files from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -5,11 +6,14 @@ import type { PutOptions } from '../../dev/s3-server/index.js';
 import type { EmbeddedTestServer } from '../support/servers.js';
 
 /** What a file system does with a call; `undefined`: what it always does. */
-const doing: Partial<Pick<typeof files, 'link' | 'copyFile' | 'access'>> = {};
+const doing: Partial<Pick<typeof files, 'copyFile' | 'access'> & { link: typeof inPlace.linkSync }> = {};
 
+jest.unstable_mockModule('node:fs', () => ({
+  ...inPlace,
+  linkSync: (...given: Parameters<typeof inPlace.linkSync>) => (doing.link ?? inPlace.linkSync)(...given),
+}));
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...files,
-  link: (...given: Parameters<typeof files.link>) => (doing.link ?? files.link)(...given),
   access: (...given: Parameters<typeof files.access>) => (doing.access ?? files.access)(...given),
   copyFile: (...given: Parameters<typeof files.copyFile>) => (doing.copyFile ?? files.copyFile)(...given),
 }));
@@ -57,7 +61,7 @@ describe('a file system without hard links', () => {
     async (code) => {
       await writeTree({ old: 'old' }, here);
       put({ a: 'same', b: 'same', old: 'new' });
-      doing.link = async () => {
+      doing.link = () => {
         throw refused(code);
       };
       const run = await download(s3, bucket, here, { duplicates: 'link' });
@@ -71,8 +75,8 @@ describe('a file system without hard links', () => {
 
   test('what somebody made there meanwhile is left alone', async () => {
     put({ a: 'of the object' });
-    doing.link = async (_, to) => {
-      await files.writeFile(to, 'theirs');
+    doing.link = (_, to) => {
+      inPlace.writeFileSync(to, 'theirs');
       throw refused('EPERM');
     };
     const run = await download(s3, bucket, here);
@@ -83,7 +87,7 @@ describe('a file system without hard links', () => {
 
 test('a link that the disk fails to make fails the file, and leaves nothing half made', async () => {
   put({ a: 'of the object' });
-  doing.link = async () => {
+  doing.link = () => {
     throw refused('EIO');
   };
   const run = await download(s3, bucket, here);
@@ -95,12 +99,12 @@ describe('a file that changes while another one is made from it', () => {
   test('is not linked to: the object is fetched', async () => {
     await writeTree({ twin: 'same' }, here);
     put({ twin: 'same', new: 'same' });
-    doing.link = async (from, to) => {
+    doing.link = (from, to) => {
       if (basename(`${from}`) === 'twin') {
-        await writeTree({ other: 'ELSE' }, here);
-        await files.rename(join(here, 'other'), join(here, 'twin'));
+        inPlace.writeFileSync(join(here, 'other'), 'ELSE');
+        inPlace.renameSync(join(here, 'other'), join(here, 'twin'));
       }
-      await files.link(from, to);
+      inPlace.linkSync(from, to);
     };
     const run = await download(s3, bucket, here, { duplicates: 'link' });
     expect({ exit: run.exit, fetched: s3.server.log.of('GetObject').length }).toEqual({

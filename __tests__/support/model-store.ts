@@ -21,10 +21,12 @@ import {
   type PartRequest,
   type PutRequest,
   type SourceObject,
+  type Stored,
   type StoredBody,
   StoreError,
   type StoreErrorKind,
   type Upload,
+  type WholeBody,
   type Written,
 } from '../../src/store/object-store.js';
 import { randomNumbers } from './random.js';
@@ -183,26 +185,28 @@ export class ModelStore implements ObjectStore {
   }
 
   async get(
-    key: ObjectKey,
-    etag: ETag,
-    consume: (body: AsyncIterable<Uint8Array>, head: ObjectHead) => Promise<void>,
-    _signal: AbortSignal,
-    range?: ByteRange,
+    object: Stored,
+    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+    signal: AbortSignal,
   ): Promise<ObjectHead> {
-    const object = await this.#call('GetObject', undefined, undefined, () => {
-      const found = this.objects.get(key);
-      if (found?.etag !== etag) throw answered('condition', 'PreconditionFailed', 412, 'GetObject');
-      return found;
-    });
-    const bytes = range === undefined ? object.bytes : object.bytes.subarray(range.first, range.last + 1);
-    const head = { ...object, size: bytes.length };
+    const { head, bytes } = await this.getWhole(object, signal);
     await consume(
       (async function* body() {
         yield bytes;
       })(),
-      head,
     );
     return head;
+  }
+
+  async getWhole({ key, etag }: Stored, _signal: AbortSignal, range?: ByteRange): Promise<WholeBody> {
+    const object = await this.#call('GetObject', undefined, undefined, () => {
+      const found = this.objects.get(key);
+      if (found === undefined || found.etag !== etag)
+        throw answered('condition', 'PreconditionFailed', 412, 'GetObject');
+      return found;
+    });
+    const bytes = range === undefined ? object.bytes : object.bytes.subarray(range.first, range.last + 1);
+    return { head: { ...object, size: bytes.length }, bytes };
   }
 
   async partSize(key: ObjectKey): Promise<number | undefined> {

@@ -144,7 +144,7 @@ function readHttp(pieces: readonly Buffer[]): WireAnswer | undefined {
 
 function readAnswer(answer: WireAnswer): void {
   try {
-    throwRefusal(answer);
+    throwRefusal(answer, false);
   } catch (error) {
     isLineOf(error);
     return;

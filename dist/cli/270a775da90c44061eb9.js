@@ -1401,33 +1401,24 @@ function reasonOf(error) {
 
 
 
+
 /** Milliseconds that the thread may be kept from everything else. */
 const BREATH_MS = 3;
-/** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
-const SLOW_MS = 0.2;
-/** Calls that are judged together: a garbage collection or a first call alone says nothing. */
-const JUDGED_CALLS = 100;
-/** Calls through the pool before the next ones are made in place: what was slow may have been a moment of other work. */
-const CALLS_THROUGH_POOL = 2000;
+const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
- * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). So calls are made in place as long
- * as the file system answers from memory, with a breath for everything else that runs, and through the pool
- * while it shows itself to be slow: there they run side by side.
+ * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). See `InPlace`; in place with a breath for
+ * everything else that runs.
  *
  * `now` is in milliseconds.
  */
 function createLstat(now = () => performance.now()) {
-    let throughPool = 0;
-    let calls = 0;
-    let spent = 0;
+    const inPlace = new InPlace(LIMITS, now);
     let breathed = now();
     let breath;
     return async (paths) => {
-        if (throughPool > 0) {
-            throughPool -= paths.length;
+        if (inPlace.isSlow(paths.length))
             return lookThroughPool(paths);
-        }
         // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
         while (now() - breathed > BREATH_MS) {
             const isFirst = breath === undefined;
@@ -1439,17 +1430,7 @@ function createLstat(now = () => performance.now()) {
             if (isFirst)
                 break;
         }
-        const start = now();
-        const looks = paths.map(lookInPlace);
-        spent += now() - start;
-        calls += paths.length;
-        if (calls >= JUDGED_CALLS) {
-            if (spent > SLOW_MS * calls)
-                throughPool = CALLS_THROUGH_POOL;
-            calls = 0;
-            spent = 0;
-        }
-        return looks;
+        return inPlace.make(() => paths.map(lookInPlace), paths.length);
     };
 }
 function lookInPlace(path) {
@@ -1917,6 +1898,7 @@ function stateAt(lane, word) {
 
 
 
+
 /** The file is not, or no longer, what its stat said. */
 class FileChangedError extends Error {
     name = 'FileChangedError';
@@ -2187,39 +2169,21 @@ class PartCutter {
 }
 /** Files up to this size are read in place. Bytes. */
 const IN_PLACE = (/* unused pure expression or super */ null && (256 * 1024));
-/** Milliseconds a file: above it, waiting costs more than handing the reads to the thread pool. */
-const file_bytes_SLOW_MS = 1;
-/** Reads that are judged together: a first one alone says nothing. */
-const JUDGED_READS = 64;
-/** Reads through the pool before the next ones are tried in place: what was slow may have been a moment of other work. */
-const READS_THROUGH_POOL = 512;
+/** Of whole files. */
+const READ_LIMITS = { slowMs: 1, judged: 64, through: 512 };
 /**
- * Reads small files whole, into a body of their size. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
- * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
+ * Reads small files whole, into a body of their size. In place one takes some 50 µs, through the thread pool five calls
+ * and 260 µs of this thread: see `InPlace`.
  *
  * @param now milliseconds
  */
-function createWholeReader(now = () => performance.now()) {
-    let reads = 0;
-    let spent = 0;
-    let throughPool = 0;
+function createWholeReader(now) {
+    const inPlace = new InPlace(READ_LIMITS, now);
     const readThroughPool = (file, body) => withOpenFile(file, (handle) => readRange(handle, 0, body));
     return async (file, body) => {
-        if (file.size > IN_PLACE)
+        if (file.size > IN_PLACE || inPlace.isSlow())
             return readThroughPool(file, body);
-        if (throughPool > 0) {
-            throughPool--;
-            return readThroughPool(file, body);
-        }
-        const start = now();
-        readInPlace(file, body);
-        spent += now() - start;
-        if (++reads >= JUDGED_READS) {
-            if (spent > file_bytes_SLOW_MS * reads)
-                throughPool = READS_THROUGH_POOL;
-            reads = 0;
-            spent = 0;
-        }
+        inPlace.make(() => readInPlace(file, body));
     };
 }
 /** Fills `body`. The stat after the read is that of the walk: nothing changed between them, so one stat proves both ends. */

@@ -1152,10 +1152,14 @@ const CODE = /^[\w.:-]{1,100}$/;
 /**
  * Throws what an answer refuses. A 200 can be a refusal too: CopyObject, UploadPartCopy and Complete begin to answer
  * before they are done.
+ *
+ * @param isContent whether the body is an object's, which may hold anything
  */
-function throwRefusal(answer) {
+function throwRefusal(answer, isContent) {
     const { status, body } = answer;
     const isSuccess = status >= 200 && status < 300;
+    if (isSuccess && isContent)
+        return;
     if (isSuccess && !body.subarray(-64).toString('latin1').trimEnd().endsWith('</Error>'))
         return;
     const { code, message } = saidIn(body);
@@ -1264,6 +1268,9 @@ function readHead(answer) {
         // From entries: a name may be `__proto__`.
         Metadata: Object.fromEntries(metadata),
     };
+}
+function readGet(answer) {
+    return { ...readHead(answer), Body: answer.body };
 }
 function readPut({ headers }) {
     return { ETag: header(headers, 'etag'), ...writtenBy(headers) };
@@ -1386,6 +1393,7 @@ const HEADER_OF = {
     IfMatch: 'if-match',
     IfNoneMatch: 'if-none-match',
     MetadataDirective: 'x-amz-metadata-directive',
+    Range: 'range',
     RequestPayer: 'x-amz-request-payer',
     SSEKMSKeyId: 'x-amz-server-side-encryption-aws-kms-key-id',
     ServerSideEncryption: 'x-amz-server-side-encryption',
@@ -1414,6 +1422,9 @@ function listRequest(input) {
 }
 function headRequest(input) {
     return onObject('HEAD', input, '');
+}
+function getRequest(input) {
+    return onObject('GET', input, '');
 }
 function putRequest(input) {
     return onObject('PUT', input, '', bodyOf(input), input.ContentType || 'application/octet-stream');
@@ -1545,6 +1556,9 @@ class LeanCalls {
     async headObject(input, signal) {
         return readHead(await this.#send(headRequest(input), signal));
     }
+    async getObject(input, maxBytes, signal) {
+        return readGet(await this.#send(getRequest(input), signal, maxBytes));
+    }
     async putObject(input, signal) {
         return readPut(await this.#send(putRequest(input), signal));
     }
@@ -1586,7 +1600,7 @@ class LeanCalls {
             : this.#connections.exchange(outgoing, maxBytes, signal));
         notice(answer.headers.server);
         try {
-            throwRefusal(answer);
+            throwRefusal(answer, method === 'GET' && key !== undefined);
         }
         catch (thrown) {
             if (answer.status === 403 && thrown instanceof store_errors/* AnswerError */.dV)
@@ -2517,6 +2531,8 @@ function abortedError(operation, signal) {
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
 /** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
 const DIRECTORY_BUCKET = /--xa?-s3$/;
+/** Bodies of at most so many bytes are not worth a stream. */
+const SMALL_BODY = 256 * 1024;
 /** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
 const SINGLE_DELETES_IN_FLIGHT = 32;
 /**
@@ -2717,7 +2733,7 @@ class S3Store {
         }
     }
     async read(key, maxBytes, signal) {
-        return this.#call('GetObject', signal, async () => {
+        const read = async () => {
             try {
                 const answer = await (await this.#options.rareCalls()).getObject({ ...this.#every, Key: key }, signal);
                 const etag = (0,digest/* parseETag */.nn)(answer.ETag);
@@ -2747,7 +2763,9 @@ class S3Store {
                     return undefined;
                 throw error;
             }
-        });
+        };
+        // It may have to list, and a request that has a place does not wait for another one's.
+        return this.#call('GetObject', signal, read, { isPaced: false });
     }
     /**
      * Whether a listing shows that there is no such key. Who may list below a prefix alone (a condition on `s3:prefix`)
@@ -2767,51 +2785,69 @@ class S3Store {
             throw error;
         }
     }
-    async get(key, etag, consume, signal, range) {
-        return this.#call('GetObject', signal, async () => {
-            let answer;
-            try {
-                const input = {
-                    ...this.#every,
-                    Key: key,
-                    IfMatch: `"${etag}"`,
-                    ...(range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` }),
-                };
-                answer = await (await this.#options.rareCalls()).getObject(input, signal);
-            }
-            catch (thrown) {
-                const error = (0,store_errors/* toStoreError */.D5)('GetObject', thrown);
-                if (error.status !== 404 || error.code === 'NoSuchBucket')
-                    throw error;
-                throw new object_store/* StoreError */.A('condition', error.code, 404, 'GetObject', 'the object is gone', {
-                    cause: thrown,
-                });
-            }
-            const body = answer.Body;
-            const head = s3_store_headOf(answer);
-            if (body === undefined || head === undefined)
-                throw new Error('GetObject answered without a body');
-            const wanted = range === undefined ? head.size : range.last - range.first + 1;
-            const limit = new bounded_body/* BodyLimit */.q(store_exchange/* LONGEST_REQUEST_MS */.a8);
-            async function* counted(chunks) {
-                for await (const chunk of chunks) {
-                    limit.add(chunk);
-                    yield chunk;
-                }
-            }
-            try {
-                if (head.size !== wanted)
-                    throw new Error(`a body of ${head.size} bytes in place of ${wanted}`);
-                await consume(counted(body), head);
-            }
-            finally {
-                // Of a body that is not read to its end the connection cannot be used again.
-                body.destroy();
-            }
-            if (limit.bytes !== head.size)
-                throw new Error('the body was cut short');
-            return head;
+    async get(object, consume, signal) {
+        if (object.size <= SMALL_BODY) {
+            return this.#call('GetObject', signal, async () => {
+                const { head, bytes } = await this.#getWhole(object, signal);
+                await consume(piecesOf(bytes));
+                return head;
+            });
+        }
+        // A body may wait for whoever reads it, and would keep other requests waiting.
+        return this.#call('GetObject', signal, () => this.#getByPieces(object, consume, signal), {
+            isPaced: false,
         });
+    }
+    async getWhole(object, signal, range) {
+        return this.#call('GetObject', signal, () => this.#getWhole(object, signal, range));
+    }
+    async #getWhole(object, signal, range) {
+        const size = range === undefined ? object.size : range.last - range.first + 1;
+        const calls = await this.#options.calls();
+        const longest = Math.max(size, store_exchange/* LONGEST_ANSWER */.EF);
+        const answer = await calls.getObject(this.#getInput(object, range), longest, signal).catch(gone);
+        const head = s3_store_headOf(answer);
+        if (head === undefined)
+            throw new Error('GetObject answered without a length or an ETag');
+        if (range !== undefined && head.size !== size)
+            throw new Error(`a body of ${head.size} bytes in place of ${size}`);
+        if (answer.Body.length !== head.size)
+            throw new Error('the body was cut short');
+        return { head, bytes: answer.Body };
+    }
+    async #getByPieces(object, consume, signal) {
+        const answer = await (await this.#options.rareCalls())
+            .getObject(this.#getInput(object), signal)
+            .catch(gone);
+        const body = answer.Body;
+        const head = s3_store_headOf(answer);
+        if (body === undefined || head === undefined)
+            throw new Error('GetObject answered without a body');
+        const limit = new bounded_body/* BodyLimit */.q(store_exchange/* LONGEST_REQUEST_MS */.a8);
+        async function* counted(chunks) {
+            for await (const chunk of chunks) {
+                limit.add(chunk);
+                yield chunk;
+            }
+        }
+        try {
+            await consume(counted(body));
+        }
+        finally {
+            // Of a body that is not read to its end the connection cannot be used again.
+            body.destroy();
+        }
+        if (limit.bytes !== head.size)
+            throw new Error('the body was cut short');
+        return head;
+    }
+    #getInput({ key, etag }, range) {
+        return {
+            ...this.#every,
+            Key: key,
+            IfMatch: `"${etag}"`,
+            Range: range && `bytes=${range.first}-${range.last}`,
+        };
     }
     async partSize(key, etag, part, signal) {
         try {
@@ -2868,7 +2904,7 @@ class S3Store {
             ...this.#decided(request.headers),
             ...conditionOf(condition),
         };
-        return this.#call('PutObject', signal, async () => written('PutObject', await (await this.#options.calls()).putObject(input, signal)), () => this.#judge(key, { etags: [md5], size: body.length, md5 }, signal));
+        return this.#call('PutObject', signal, async () => written('PutObject', await (await this.#options.calls()).putObject(input, signal)), { judge: () => this.#judge(key, { etags: [md5], size: body.length, md5 }, signal) });
     }
     /**
      * One CopyObject. Where a server ignores the condition on the destination, a part copy and a conditional Complete
@@ -2966,7 +3002,9 @@ class S3Store {
         return this.#call('CopyObject', signal, async () => {
             const answer = await (await this.#options.calls()).copyObject(input, signal);
             return written('CopyObject', { ETag: answer.CopyObjectResult?.ETag, ...answer });
-        }, () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal));
+        }, {
+            judge: () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal),
+        });
     }
     async createUpload(request, signal) {
         const input = {
@@ -3045,11 +3083,13 @@ class S3Store {
                 ? {}
                 : { ChecksumCRC32: request.crc32, ChecksumType: 'FULL_OBJECT' }),
         };
-        return this.#call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await (await this.#options.calls()).completeMultipartUpload(input, signal)), () => this.#judge(upload.key, {
-            etags: expected.etag === undefined ? [] : [expected.etag],
-            size: expected.size,
-            md5: expected.md5,
-        }, signal));
+        return this.#call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await (await this.#options.calls()).completeMultipartUpload(input, signal)), {
+            judge: () => this.#judge(upload.key, {
+                etags: expected.etag === undefined ? [] : [expected.etag],
+                size: expected.size,
+                md5: expected.md5,
+            }, signal),
+        });
     }
     async abortUpload(upload, signal) {
         const input = { ...this.#every, Key: upload.key, UploadId: upload.id };
@@ -3167,16 +3207,15 @@ class S3Store {
                 (0,headers/* metadataMd5 */.SG)(head.metadata) === expected.md5);
         return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
     }
-    async #call(operation, signal, attempt, judge) {
+    async #call(operation, signal, attempt, { judge, isPaced = true } = {}) {
         try {
             return await withRetries({
                 operation,
                 maxAttempts: this.#options.maxAttempts,
                 signal,
-                // A body that is read may wait for whoever reads it, and would keep the others waiting.
-                attempt: () => operation === 'GetObject'
-                    ? this.#attempt(operation, attempt)
-                    : this.#pace.run(() => this.#attempt(operation, attempt), (thrown) => strainOf((0,store_errors/* toStoreError */.D5)(operation, thrown))),
+                attempt: () => isPaced
+                    ? this.#pace.run(() => this.#attempt(operation, attempt), (thrown) => strainOf((0,store_errors/* toStoreError */.D5)(operation, thrown)))
+                    : this.#attempt(operation, attempt),
                 ...(judge === undefined ? {} : { judge }),
             });
         }
@@ -3267,6 +3306,17 @@ function strainOf({ kind }) {
         default:
             return undefined;
     }
+}
+/** A body as if it came piece by piece. */
+async function* piecesOf(bytes) {
+    yield bytes;
+}
+/** An object that is gone is not the one that was asked for. */
+function gone(thrown) {
+    const error = (0,store_errors/* toStoreError */.D5)('GetObject', thrown);
+    if (error.status !== 404 || error.code === 'NoSuchBucket')
+        throw error;
+    throw new object_store/* StoreError */.A('condition', error.code, 404, 'GetObject', 'the object is gone', { cause: thrown });
 }
 function conditionOf(condition) {
     if (condition === undefined)

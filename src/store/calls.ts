@@ -4,6 +4,7 @@ import type {
   CreateMultipartUploadCommandInput,
   DeleteObjectCommandInput,
   DeleteObjectsCommandInput,
+  GetObjectCommandInput,
   HeadObjectCommandInput,
   ListObjectsV2CommandInput,
   PutObjectCommandInput,
@@ -21,6 +22,8 @@ import type {
 export interface S3Calls {
   listObjectsV2(input: ListInput, signal: AbortSignal): Promise<ListAnswer>;
   headObject(input: HeadInput, signal: AbortSignal): Promise<HeadAnswer>;
+  /** @param maxBytes that the answer may have; a longer one is not read to its end, and rejects */
+  getObject(input: GetInput, maxBytes: number, signal: AbortSignal): Promise<GetAnswer>;
   putObject(input: PutInput, signal: AbortSignal): Promise<WriteAnswer>;
   copyObject(input: CopyInput, signal: AbortSignal): Promise<CopyAnswer>;
   createMultipartUpload(input: CreateInput, signal: AbortSignal): Promise<CreateAnswer>;
@@ -60,6 +63,7 @@ export type ListInput = Pick<
   Every | 'ContinuationToken' | 'Delimiter' | 'EncodingType' | 'Prefix' | 'StartAfter'
 >;
 export type HeadInput = Pick<HeadObjectCommandInput, Every | 'Key'>;
+export type GetInput = Pick<GetObjectCommandInput, Every | 'IfMatch' | 'Key' | 'Range'>;
 export type PutInput = Pick<
   PutObjectCommandInput,
   Every | ObjectMember | Condition | 'ContentLength' | 'ContentMD5' | 'Key'
@@ -127,6 +131,11 @@ export interface HeadAnswer
       string
     > {
   readonly Metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The body as it arrived. */
+export interface GetAnswer extends HeadAnswer {
+  readonly Body: Buffer;
 }
 
 export interface WriteAnswer extends Maybe<'ETag' | 'ServerSideEncryption' | 'VersionId', string> {}

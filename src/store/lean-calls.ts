@@ -8,6 +8,8 @@ import type {
   DeleteBatchAnswer,
   DeleteBatchInput,
   DeleteOneInput,
+  GetAnswer,
+  GetInput,
   HeadAnswer,
   HeadInput,
   ListAnswer,
@@ -30,6 +32,7 @@ import {
   readCopy,
   readCreate,
   readDeleteBatch,
+  readGet,
   readHead,
   readList,
   readPart,
@@ -95,6 +98,10 @@ export class LeanCalls implements S3Calls {
     return readHead(await this.#send(wire.headRequest(input), signal));
   }
 
+  async getObject(input: GetInput, maxBytes: number, signal: AbortSignal): Promise<GetAnswer> {
+    return readGet(await this.#send(wire.getRequest(input), signal, maxBytes));
+  }
+
   async putObject(input: PutInput, signal: AbortSignal): Promise<WriteAnswer> {
     return readPut(await this.#send(wire.putRequest(input), signal));
   }
@@ -148,7 +155,7 @@ export class LeanCalls implements S3Calls {
       : this.#connections.exchange(outgoing, maxBytes, signal));
     notice(answer.headers.server as string | undefined);
     try {
-      throwRefusal(answer);
+      throwRefusal(answer, method === 'GET' && key !== undefined);
     } catch (thrown) {
       if (answer.status === 403 && thrown instanceof AnswerError) this.#correctClock(answer, offset, thrown);
       throw thrown;

@@ -30,17 +30,19 @@ export interface ReadableStore {
   /** The whole body of a small object, for the index alone. `undefined`: there is no such key. */
   read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined>;
   /**
-   * Reads a body whole, or a range of it, bound to its ETag; rejects with `condition` where it changed or is gone.
-   * `consume` is called anew for each attempt; what it rejects with is retried like any failure of the body. The
-   * `size` of the head is that of the body.
+   * Reads a body piece by piece, bound to its ETag; rejects with `condition` where it changed or is gone. `consume` is
+   * called anew for each attempt; what it rejects with is retried like any failure of the body.
    */
   get(
-    key: ObjectKey,
-    etag: ETag,
-    consume: (body: AsyncIterable<Uint8Array>, head: ObjectHead) => Promise<void>,
+    object: Stored,
+    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
     signal: AbortSignal,
-    range?: ByteRange,
   ): Promise<ObjectHead>;
+  /**
+   * A body or a range of it as one piece of memory, bound to its ETag; rejects with `condition` where it changed or is
+   * gone. A range has the size that was asked for; that of a whole body may be another one than was listed.
+   */
+  getWhole(object: Stored, signal: AbortSignal, range?: ByteRange): Promise<WholeBody>;
   /** The size of a part of a multipart object, the first is 1, in bytes; `undefined`: S3 does not say. */
   partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined>;
   /** Multipart uploads under the prefix that are not ended, page by page. */
@@ -99,6 +101,15 @@ export interface ListedUpload {
 export interface ListedPart extends Part {
   /** Bytes. */
   readonly size: number;
+}
+
+/** An object as a listing tells of it. */
+export type Stored = Pick<ListedObject, 'key' | 'etag' | 'size'>;
+
+export interface WholeBody {
+  /** Its `size` is that of the bytes. */
+  readonly head: ObjectHead;
+  readonly bytes: Buffer;
 }
 
 export interface StoredBody {

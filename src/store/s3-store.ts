@@ -1,10 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  GetObjectCommandOutput,
-  ObjectCannedACL,
-  ServerSideEncryption,
-  StorageClass,
-} from '@aws-sdk/client-s3';
+import type { ObjectCannedACL, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3';
 import { forEachConcurrent } from '../model/concurrency.js';
 import {
   base64OfMd5,
@@ -21,8 +16,8 @@ import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
 import { BodyLimit } from './bounded-body.js';
-import type { CreateInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
-import { LONGEST_REQUEST_MS } from './exchange.js';
+import type { CreateInput, GetInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
+import { LONGEST_ANSWER, LONGEST_REQUEST_MS } from './exchange.js';
 import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
 import {
   type ByteRange,
@@ -41,9 +36,11 @@ import {
   type PartRequest,
   type PutRequest,
   type SourceObject,
+  type Stored,
   type StoredBody,
   StoreError,
   type Upload,
+  type WholeBody,
   type Written,
 } from './object-store.js';
 import { type InFlight, Pace, type Strain } from './pace.js';
@@ -77,6 +74,9 @@ const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
 
 /** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
 const DIRECTORY_BUCKET = /--xa?-s3$/;
+
+/** Bodies of at most so many bytes are not worth a stream. */
+const SMALL_BODY = 256 * 1024;
 
 /** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
 const SINGLE_DELETES_IN_FLIGHT = 32;
@@ -305,7 +305,7 @@ export class S3Store implements ObjectStore {
   }
 
   async read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined> {
-    return this.#call('GetObject', signal, async () => {
+    const read = async (): Promise<StoredBody | undefined> => {
       try {
         const answer = await (await this.#options.rareCalls()).getObject(
           { ...this.#every, Key: key },
@@ -340,7 +340,9 @@ export class S3Store implements ObjectStore {
         if (error.kind === 'denied' && (await this.#isAbsent(key, signal))) return undefined;
         throw error;
       }
-    });
+    };
+    // It may have to list, and a request that has a place does not wait for another one's.
+    return this.#call('GetObject', signal, read, { isPaced: false });
   }
 
   /**
@@ -360,50 +362,75 @@ export class S3Store implements ObjectStore {
   }
 
   async get(
-    key: ObjectKey,
-    etag: ETag,
-    consume: (body: AsyncIterable<Uint8Array>, head: ObjectHead) => Promise<void>,
+    object: Stored,
+    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
     signal: AbortSignal,
-    range?: ByteRange,
   ): Promise<ObjectHead> {
-    return this.#call('GetObject', signal, async () => {
-      let answer: GetObjectCommandOutput;
-      try {
-        const input = {
-          ...this.#every,
-          Key: key,
-          IfMatch: `"${etag}"`,
-          ...(range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` }),
-        };
-        answer = await (await this.#options.rareCalls()).getObject(input, signal);
-      } catch (thrown) {
-        const error = toStoreError('GetObject', thrown);
-        if (error.status !== 404 || error.code === 'NoSuchBucket') throw error;
-        throw new StoreError('condition', error.code, 404, 'GetObject', 'the object is gone', {
-          cause: thrown,
-        });
-      }
-      const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
-      const head = headOf(answer);
-      if (body === undefined || head === undefined) throw new Error('GetObject answered without a body');
-      const wanted = range === undefined ? head.size : range.last - range.first + 1;
-      const limit = new BodyLimit(LONGEST_REQUEST_MS);
-      async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-        for await (const chunk of chunks) {
-          limit.add(chunk);
-          yield chunk;
-        }
-      }
-      try {
-        if (head.size !== wanted) throw new Error(`a body of ${head.size} bytes in place of ${wanted}`);
-        await consume(counted(body), head);
-      } finally {
-        // Of a body that is not read to its end the connection cannot be used again.
-        body.destroy();
-      }
-      if (limit.bytes !== head.size) throw new Error('the body was cut short');
-      return head;
+    if (object.size <= SMALL_BODY) {
+      return this.#call('GetObject', signal, async () => {
+        const { head, bytes } = await this.#getWhole(object, signal);
+        await consume(piecesOf(bytes));
+        return head;
+      });
+    }
+    // A body may wait for whoever reads it, and would keep other requests waiting.
+    return this.#call('GetObject', signal, () => this.#getByPieces(object, consume, signal), {
+      isPaced: false,
     });
+  }
+
+  async getWhole(object: Stored, signal: AbortSignal, range?: ByteRange): Promise<WholeBody> {
+    return this.#call('GetObject', signal, () => this.#getWhole(object, signal, range));
+  }
+
+  async #getWhole(object: Stored, signal: AbortSignal, range?: ByteRange): Promise<WholeBody> {
+    const size = range === undefined ? object.size : range.last - range.first + 1;
+    const calls = await this.#options.calls();
+    const longest = Math.max(size, LONGEST_ANSWER);
+    const answer = await calls.getObject(this.#getInput(object, range), longest, signal).catch(gone);
+    const head = headOf(answer);
+    if (head === undefined) throw new Error('GetObject answered without a length or an ETag');
+    if (range !== undefined && head.size !== size)
+      throw new Error(`a body of ${head.size} bytes in place of ${size}`);
+    if (answer.Body.length !== head.size) throw new Error('the body was cut short');
+    return { head, bytes: answer.Body };
+  }
+
+  async #getByPieces(
+    object: Stored,
+    consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ObjectHead> {
+    const answer = await (await this.#options.rareCalls())
+      .getObject(this.#getInput(object), signal)
+      .catch(gone);
+    const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
+    const head = headOf(answer);
+    if (body === undefined || head === undefined) throw new Error('GetObject answered without a body');
+    const limit = new BodyLimit(LONGEST_REQUEST_MS);
+    async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        limit.add(chunk);
+        yield chunk;
+      }
+    }
+    try {
+      await consume(counted(body));
+    } finally {
+      // Of a body that is not read to its end the connection cannot be used again.
+      body.destroy();
+    }
+    if (limit.bytes !== head.size) throw new Error('the body was cut short');
+    return head;
+  }
+
+  #getInput({ key, etag }: Stored, range?: ByteRange): GetInput {
+    return {
+      ...this.#every,
+      Key: key,
+      IfMatch: `"${etag}"`,
+      Range: range && `bytes=${range.first}-${range.last}`,
+    };
   }
 
   async partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined> {
@@ -480,7 +507,7 @@ export class S3Store implements ObjectStore {
       'PutObject',
       signal,
       async () => written('PutObject', await (await this.#options.calls()).putObject(input, signal)),
-      () => this.#judge(key, { etags: [md5 as string as ETag], size: body.length, md5 }, signal),
+      { judge: () => this.#judge(key, { etags: [md5 as string as ETag], size: body.length, md5 }, signal) },
     );
   }
 
@@ -592,7 +619,10 @@ export class S3Store implements ObjectStore {
         const answer = await (await this.#options.calls()).copyObject(input, signal);
         return written('CopyObject', { ETag: answer.CopyObjectResult?.ETag, ...answer });
       },
-      () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal),
+      {
+        judge: () =>
+          this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal),
+      },
     );
   }
 
@@ -683,16 +713,18 @@ export class S3Store implements ObjectStore {
           'CompleteMultipartUpload',
           await (await this.#options.calls()).completeMultipartUpload(input, signal),
         ),
-      () =>
-        this.#judge(
-          upload.key,
-          {
-            etags: expected.etag === undefined ? [] : [expected.etag],
-            size: expected.size,
-            md5: expected.md5,
-          },
-          signal,
-        ),
+      {
+        judge: () =>
+          this.#judge(
+            upload.key,
+            {
+              etags: expected.etag === undefined ? [] : [expected.etag],
+              size: expected.size,
+              md5: expected.md5,
+            },
+            signal,
+          ),
+      },
     );
   }
 
@@ -865,21 +897,20 @@ export class S3Store implements ObjectStore {
     operation: string,
     signal: AbortSignal,
     attempt: () => Promise<T>,
-    judge?: () => Promise<T | undefined>,
+    { judge, isPaced = true }: { judge?: () => Promise<T | undefined>; isPaced?: boolean } = {},
   ): Promise<T> {
     try {
       return await withRetries({
         operation,
         maxAttempts: this.#options.maxAttempts,
         signal,
-        // A body that is read may wait for whoever reads it, and would keep the others waiting.
         attempt: () =>
-          operation === 'GetObject'
-            ? this.#attempt(operation, attempt)
-            : this.#pace.run(
+          isPaced
+            ? this.#pace.run(
                 () => this.#attempt(operation, attempt),
                 (thrown) => strainOf(toStoreError(operation, thrown)),
-              ),
+              )
+            : this.#attempt(operation, attempt),
         ...(judge === undefined ? {} : { judge }),
       });
     } catch (thrown) {
@@ -979,6 +1010,18 @@ function strainOf({ kind }: StoreError): Strain {
     default:
       return undefined;
   }
+}
+
+/** A body as if it came piece by piece. */
+async function* piecesOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** An object that is gone is not the one that was asked for. */
+function gone(thrown: unknown): never {
+  const error = toStoreError('GetObject', thrown);
+  if (error.status !== 404 || error.code === 'NoSuchBucket') throw error;
+  throw new StoreError('condition', error.code, 404, 'GetObject', 'the object is gone', { cause: thrown });
 }
 
 function conditionOf(condition: Condition | undefined): { IfMatch?: string; IfNoneMatch?: string } {

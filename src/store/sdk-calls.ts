@@ -4,6 +4,7 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -13,6 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { BuildHandler } from '@smithy/types';
 import { base64OfMd5, md5Of } from '../model/digest.js';
+import { BodyLimit } from './bounded-body.js';
 import type {
   CompleteInput,
   CopyAnswer,
@@ -22,6 +24,8 @@ import type {
   DeleteBatchAnswer,
   DeleteBatchInput,
   DeleteOneInput,
+  GetAnswer,
+  GetInput,
   HeadAnswer,
   HeadInput,
   ListAnswer,
@@ -34,6 +38,7 @@ import type {
   S3Calls,
   WriteAnswer,
 } from './calls.js';
+import { LONGEST_REQUEST_MS } from './exchange.js';
 
 /** The calls as commands of the AWS SDK: 1 to 3 ms of CPU each. */
 export class SdkCalls implements S3Calls {
@@ -49,6 +54,25 @@ export class SdkCalls implements S3Calls {
 
   headObject(input: HeadInput, abortSignal: AbortSignal): Promise<HeadAnswer> {
     return this.#client.send(new HeadObjectCommand(input), { abortSignal });
+  }
+
+  async getObject(input: GetInput, maxBytes: number, abortSignal: AbortSignal): Promise<GetAnswer> {
+    const answer = await this.#client.send(new GetObjectCommand(input), { abortSignal });
+    const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
+    if (body === undefined) throw new Error('GetObject answered without a body');
+    const limit = new BodyLimit(LONGEST_REQUEST_MS);
+    const chunks: Uint8Array[] = [];
+    try {
+      for await (const chunk of body) {
+        limit.add(chunk);
+        if (limit.bytes > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`);
+        chunks.push(chunk);
+      }
+    } finally {
+      // Of a body that is not read to its end the connection cannot be used again.
+      body.destroy();
+    }
+    return { ...answer, Body: Buffer.concat(chunks) };
   }
 
   putObject(input: PutInput, abortSignal: AbortSignal): Promise<WriteAnswer> {

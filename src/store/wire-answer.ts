@@ -3,6 +3,7 @@ import type {
   CopyAnswer,
   CreateAnswer,
   DeleteBatchAnswer,
+  GetAnswer,
   HeadAnswer,
   ListAnswer,
   ListedEntry,
@@ -32,10 +33,13 @@ const CODE = /^[\w.:-]{1,100}$/;
 /**
  * Throws what an answer refuses. A 200 can be a refusal too: CopyObject, UploadPartCopy and Complete begin to answer
  * before they are done.
+ *
+ * @param isContent whether the body is an object's, which may hold anything
  */
-export function throwRefusal(answer: WireAnswer): void {
+export function throwRefusal(answer: WireAnswer, isContent: boolean): void {
   const { status, body } = answer;
   const isSuccess = status >= 200 && status < 300;
+  if (isSuccess && isContent) return;
   if (isSuccess && !body.subarray(-64).toString('latin1').trimEnd().endsWith('</Error>')) return;
   const { code, message } = saidIn(body);
   // A HEAD has no body, and who answers in S3's place has another: the status says it.
@@ -149,6 +153,10 @@ export function readHead(answer: WireAnswer): HeadAnswer {
     // From entries: a name may be `__proto__`.
     Metadata: Object.fromEntries(metadata),
   };
+}
+
+export function readGet(answer: WireAnswer): GetAnswer {
+  return { ...readHead(answer), Body: answer.body };
 }
 
 export function readPut({ headers }: WireAnswer): WriteAnswer {

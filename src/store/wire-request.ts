@@ -5,6 +5,7 @@ import type {
   CreateInput,
   DeleteBatchInput,
   DeleteOneInput,
+  GetInput,
   HeadInput,
   ListInput,
   PartCopyInput,
@@ -32,6 +33,7 @@ type Input =
   | CreateInput
   | DeleteBatchInput
   | DeleteOneInput
+  | GetInput
   | HeadInput
   | ListInput
   | PartCopyInput
@@ -80,6 +82,7 @@ const HEADER_OF: Readonly<Record<Exclude<Member, Elsewhere>, string>> = {
   IfMatch: 'if-match',
   IfNoneMatch: 'if-none-match',
   MetadataDirective: 'x-amz-metadata-directive',
+  Range: 'range',
   RequestPayer: 'x-amz-request-payer',
   SSEKMSKeyId: 'x-amz-server-side-encryption-aws-kms-key-id',
   ServerSideEncryption: 'x-amz-server-side-encryption',
@@ -112,6 +115,10 @@ export function listRequest(input: ListInput): WireRequest {
 
 export function headRequest(input: HeadInput): WireRequest {
   return onObject('HEAD', input, '');
+}
+
+export function getRequest(input: GetInput): WireRequest {
+  return onObject('GET', input, '');
 }
 
 export function putRequest(input: PutInput): WireRequest {

@@ -530,9 +530,8 @@ class Download {
 
   async #execute({ files, local, planned, partials }: Prepared): Promise<Fetch> {
     const { store, emit } = this.#ports;
-    const { preserve, overwrite, connection } = this.#options;
+    const { preserve, overwrite } = this.#options;
     const totals = planTotals(planned.plan);
-    const concurrency = requestsInFlight(connection);
     const { signal } = this.#frame;
     await makeDirectory(this.#target.directory);
     const directory = await TargetDirectory.open(this.#target.directory);
@@ -559,7 +558,6 @@ class Download {
           pool: this.#frame.pool,
           preserve,
           overwrite,
-          concurrency,
           emit,
           onReceived: (bytes) => {
             received += bytes;
@@ -570,7 +568,7 @@ class Download {
         });
         try {
           this.#frame.outcomes = await execute(planned.plan, fetch, {
-            concurrency,
+            concurrency: this.#inFlight,
             emit: (event) => {
               if (event.type === 'outcome' && event.outcome.action !== 'keep') done++;
               say();

@@ -4,15 +4,14 @@ import {
   constants,
   copyFile,
   type FileHandle,
-  link,
   lstat,
   open,
   readFile,
-  rename,
   rm,
   unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FileCalls, type FileTraits, giveTraits } from '../disk/file-calls.js';
 import { baseOf, InTheWayError, parentOf, type TargetDirectory } from '../disk/target-directory.js';
 import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5, md5Of } from '../model/digest.js';
@@ -72,7 +71,6 @@ export interface FetchOptions {
   readonly pool: DigestPool;
   readonly preserve: boolean;
   readonly overwrite: 'if-unchanged' | 'always';
-  readonly concurrency: number;
   readonly emit: Emit;
   /** Told of every body that arrived, in bytes. */
   readonly onReceived: (bytes: number) => void;
@@ -117,6 +115,7 @@ interface Placed {
 export class Fetch implements Performer {
   readonly #options: FetchOptions;
   readonly #bodies = new ByteBudget(BODY_BUDGET);
+  readonly #files = new FileCalls();
   readonly #verifier: Verifier;
   readonly #staged = new Map<ObjectKey, Made>();
   readonly #placed = new Map<ObjectKey, Placed>();
@@ -285,14 +284,14 @@ export class Fetch implements Performer {
         if (!sameFile(source, before)) return undefined;
         // Its own attributes, not those of its twin (R3).
         const own = { mode: 0o666 & ~process.umask(), ...attributes };
-        const isLink = how === 'link' && agrees(before, own) && (await linked(path, there));
+        const isLink = how === 'link' && agrees(before, own) && (await this.#linked(path, there));
         const clone = target.duplicates === 'copy' ? 0 : constants.COPYFILE_FICLONE;
         if (!isLink) await copyFile(path, there, constants.COPYFILE_EXCL | clone);
         if (!sameFile(source, await lstat(isLink ? there : path, { bigint: true }))) return undefined;
         if (isLink) return 'link';
         const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
         try {
-          await applyAttributes(handle, own);
+          await giveTraits(handle, traitsOf(own));
         } finally {
           await handle.close();
         }
@@ -333,21 +332,10 @@ export class Fetch implements Performer {
     range?: { readonly first: number; readonly last: number },
   ): Promise<{ readonly body: Buffer; readonly head: ObjectHead }> {
     const { store, requests } = this.#options;
-    let body = Buffer.alloc(0);
-    const head = await store.get(
-      object.key,
-      object.etag,
-      async (chunks) => {
-        const all: Uint8Array[] = [];
-        for await (const chunk of chunks) all.push(chunk);
-        body = Buffer.concat(all);
-      },
-      requests,
-      range,
-    );
+    const { head, bytes } = await store.getWhole(object, requests, range);
     if (head.etag !== object.etag) throw changed(object.key);
-    this.#options.onReceived(body.length);
-    return { body, head };
+    this.#options.onReceived(bytes.length);
+    return { body: bytes, head };
   }
 
   /** Puts a body, decoded where the object says that it is encoded, under a temporary name. */
@@ -355,12 +343,14 @@ export class Fetch implements Performer {
     const form = this.#formOf(objectOf(file), head);
     const temporary = temporaryName();
     try {
+      const traits = traitsOf(this.#attributesOf(head));
       await this.#options.directory.within(parentOf(file.name), true, async (directory) => {
-        const handle = await open(join(directory, temporary), 'wx');
+        const path = join(directory, temporary);
+        if (form === undefined) return this.#files.create(path, body, traits);
+        const handle = await open(path, 'wx');
         try {
-          if (form === undefined) await handle.writeFile(body);
-          else await decodeTo(handle, [body], form);
-          await applyAttributes(handle, this.#attributesOf(head));
+          await decodeTo(handle, [body], form);
+          await giveTraits(handle, traits);
         } finally {
           await handle.close();
         }
@@ -407,7 +397,7 @@ export class Fetch implements Performer {
         if (form !== undefined) return this.#decode(file, path, partial, form, attributes);
         const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
         try {
-          await applyAttributes(handle, attributes);
+          await giveTraits(handle, traitsOf(attributes));
         } finally {
           await handle.close();
         }
@@ -467,7 +457,7 @@ export class Fetch implements Performer {
         const handle = await open(join(directory, temporary), 'wx');
         try {
           await decodeTo(handle, stored.createReadStream({ autoClose: false }), form);
-          await applyAttributes(handle, attributes);
+          await giveTraits(handle, traitsOf(attributes));
         } finally {
           await handle.close();
           await stored.close();
@@ -492,7 +482,7 @@ export class Fetch implements Performer {
       const stats = await directory.within(parentOf(name), true, async (at) => {
         const from = join(at, temporary);
         const to = join(at, baseOf(name));
-        const now = await lstat(to, { bigint: true }).catch(unlessAbsent);
+        const now = await this.#files.lstat(to);
         if (now !== undefined && !now.isFile()) throw new InTheWayError(`${name} is no regular file`);
         const isFree = 'ifNoneMatch' in condition;
         const other = isFree && now !== undefined ? this.#otherNameOf(now, name) : undefined;
@@ -500,16 +490,29 @@ export class Fetch implements Performer {
         const isAsMet = isFree ? now === undefined : now !== undefined && tokenOf(now) === condition.ifMatch;
         if (!isAsMet && overwrite !== 'always') throw foreign(name);
         // A link is made under a free name alone; where there are no links a rename must do.
-        if (isFree && now === undefined && (await linked(from, to))) await unlink(from);
-        else if (isFree && now === undefined && (await lstat(to).catch(unlessAbsent)) !== undefined)
+        if (isFree && now === undefined && (await this.#linked(from, to))) await this.#files.unlink(from);
+        else if (isFree && now === undefined && (await this.#files.lstat(to)) !== undefined)
           throw foreign(name);
-        else await rename(from, to);
+        else await this.#files.rename(from, to);
         if (resumable === true) await rm(join(at, progressName(temporary)), { force: true });
-        return lstat(to, { bigint: true });
+        return this.#files.lstat(to);
       });
+      // Something else took it away again.
+      if (stats === undefined) throw foreign(name);
       this.#settle(key, name, stats, md5, form);
     } catch (error) {
       await this.#discard(name, temporary);
+      throw error;
+    }
+  }
+
+  /** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
+  async #linked(from: string, to: string): Promise<boolean> {
+    try {
+      await this.#files.link(from, to);
+      return true;
+    } catch (error) {
+      if (NO_LINK.has((error as NodeJS.ErrnoException).code)) return false;
       throw error;
     }
   }
@@ -547,7 +550,7 @@ export class Fetch implements Performer {
         if (local === undefined || !sameFile(local, now)) throw foreign(name);
         // Those that it has now: this run may have linked to it.
         if (now.nlink > 1n) return now;
-        await applyAttributes(handle, attributes);
+        await giveTraits(handle, traitsOf(attributes));
         return await handle.stat({ bigint: true });
       } finally {
         await handle.close();
@@ -648,12 +651,13 @@ export function secondsOf(ns: bigint): bigint {
   return (ns - (ns < 0n ? 999_999_999n : 0n)) / 1_000_000_000n;
 }
 
-async function applyAttributes(handle: FileHandle, attributes: FileAttributes | undefined): Promise<void> {
-  if (attributes?.mode !== undefined) await handle.chmod(attributes.mode & MODE_BITS);
-  if (attributes?.mtime === undefined) return;
-  // Of a number below zero Node makes the time that it is now, of a date it does not.
-  const time = attributes.mtime < 0 ? new Date(attributes.mtime * 1000) : attributes.mtime;
-  await handle.utimes(time, time);
+function traitsOf(attributes: FileAttributes | undefined): FileTraits {
+  const { mode, mtime } = attributes ?? {};
+  return {
+    ...(mode === undefined ? {} : { mode: mode & MODE_BITS }),
+    // Of a number below zero Node makes the time that it is now, of a date it does not.
+    ...(mtime === undefined ? {} : { time: mtime < 0 ? new Date(mtime * 1000) : mtime }),
+  };
 }
 
 /** What a file system answers that makes no link here, or nowhere. */
@@ -666,17 +670,6 @@ const NO_LINK: ReadonlySet<string | undefined> = new Set([
   'EXDEV',
   'EEXIST',
 ]);
-
-/** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (NO_LINK.has((error as NodeJS.ErrnoException).code)) return false;
-    throw error;
-  }
-}
 
 /**
  * Ranges that an interrupted run wrote down after it had written them. `undefined`: there is no file to go on with, or

@@ -2,6 +2,7 @@ import { createHash, type Hash, hash } from 'node:crypto';
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { InPlace } from '../disk/in-place.js';
 import { type Chunks, cutChunks } from '../model/chunks.js';
 import { type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
@@ -424,43 +425,22 @@ class PartCutter {
 /** Files up to this size are read in place. Bytes. */
 const IN_PLACE = 256 * 1024;
 
-/** Milliseconds a file: above it, waiting costs more than handing the reads to the thread pool. */
-const SLOW_MS = 1;
-
-/** Reads that are judged together: a first one alone says nothing. */
-const JUDGED_READS = 64;
-
-/** Reads through the pool before the next ones are tried in place: what was slow may have been a moment of other work. */
-const READS_THROUGH_POOL = 512;
+/** Of whole files. */
+const READ_LIMITS = { slowMs: 1, judged: 64, through: 512 } as const;
 
 /**
- * Reads small files whole, into a body of their size. In place one takes some 50 µs, through the thread pool five calls and 260 µs of this thread;
- * so it is done in place as long as the file system answers from memory, and through the pool once it shows to be slow.
+ * Reads small files whole, into a body of their size. In place one takes some 50 µs, through the thread pool five calls
+ * and 260 µs of this thread: see `InPlace`.
  *
  * @param now milliseconds
  */
-export function createWholeReader(
-  now: () => number = () => performance.now(),
-): (file: LocalFile, body: Buffer) => Promise<void> {
-  let reads = 0;
-  let spent = 0;
-  let throughPool = 0;
+export function createWholeReader(now?: () => number): (file: LocalFile, body: Buffer) => Promise<void> {
+  const inPlace = new InPlace(READ_LIMITS, now);
   const readThroughPool = (file: LocalFile, body: Buffer): Promise<void> =>
     withOpenFile(file, (handle) => readRange(handle, 0, body));
   return async (file, body) => {
-    if (file.size > IN_PLACE) return readThroughPool(file, body);
-    if (throughPool > 0) {
-      throughPool--;
-      return readThroughPool(file, body);
-    }
-    const start = now();
-    readInPlace(file, body);
-    spent += now() - start;
-    if (++reads >= JUDGED_READS) {
-      if (spent > SLOW_MS * reads) throughPool = READS_THROUGH_POOL;
-      reads = 0;
-      spent = 0;
-    }
+    if (file.size > IN_PLACE || inPlace.isSlow()) return readThroughPool(file, body);
+    inPlace.make(() => readInPlace(file, body));
   };
 }
 

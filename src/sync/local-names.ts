@@ -30,9 +30,13 @@ export function partialName(what: string): string {
   return `.s3ds-${createHash('sha256').update(what).digest('hex').slice(0, 24)}.part`;
 }
 
+/** What nobody can guess, once a process: random bytes for each name take longer than the file. */
+const SECRET = randomBytes(24).toString('hex');
+let temporaries = 0;
+
 /** Of a file that no later run goes on with. */
 export function temporaryName(): string {
-  return partialName(randomBytes(12).toString('hex'));
+  return partialName(`${SECRET}\0${++temporaries}`);
 }
 
 /** Of an object that is fetched in ranges: the same in every run, while both are the same. */

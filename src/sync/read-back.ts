@@ -127,8 +127,7 @@ async function readBack(
     let digest: Md5 | undefined;
     try {
       await store.get(
-        key,
-        object.etag,
+        object,
         async (body) => {
           digest = await digestOf(body, file.encoded?.encoding);
         },

@@ -187,12 +187,11 @@ export class SourceObjects implements BodySource {
   /** The MD5 of the bytes as they are read now. */
   async digestOf(file: LocalFile): Promise<Md5> {
     const { store, signal } = this.#options;
-    const { key, etag } = objectOf(file);
+    const object = objectOf(file);
     let hash = createHash('md5');
     try {
       await store.get(
-        key,
-        etag,
+        object,
         async (body) => {
           hash = createHash('md5');
           for await (const chunk of body) hash.update(chunk);
@@ -200,7 +199,7 @@ export class SourceObjects implements BodySource {
         signal,
       );
     } catch (error) {
-      throw this.#failure(error, key);
+      throw this.#failure(error, object.key);
     }
     return hash.digest('hex') as Md5;
   }
@@ -258,7 +257,7 @@ export class SourceObjects implements BodySource {
   }
 
   async #openSpool(): Promise<Spool> {
-    const { store, pool, concurrency, emit, signal, requests } = this.#options;
+    const { store, pool, emit, signal, requests } = this.#options;
     const path = await spoolDirectory();
     const directory = await TargetDirectory.open(path);
     const fetch = new Fetch({
@@ -270,7 +269,6 @@ export class SourceObjects implements BodySource {
       pool,
       preserve: false,
       overwrite: 'always',
-      concurrency,
       emit,
       onReceived: () => undefined,
       signal,

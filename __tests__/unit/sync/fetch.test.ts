@@ -70,7 +70,6 @@ describe('files of a target', () => {
       pool: new DigestPool(() => undefined, stop.signal),
       preserve: false,
       overwrite: 'if-unchanged',
-      concurrency: 1,
       emit: () => undefined,
       onReceived: () => undefined,
       signal: stop.signal,

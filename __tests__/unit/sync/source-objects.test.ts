@@ -21,7 +21,7 @@ test.each([
     const head = { etag, size: body.length, metadata: new Map(), fields: {}, encryption: undefined };
     const store = {
       head: async () => head,
-      get: async () => Promise.reject(Object.assign(new Error('no space'), { code })),
+      getWhole: async () => Promise.reject(Object.assign(new Error('no space'), { code })),
     } as unknown as ReadableStore;
     const times = { mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
     const object = { key: 'a/x' as ObjectKey, etag, size: body.length, lastModified: 0 };

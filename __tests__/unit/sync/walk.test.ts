@@ -718,6 +718,7 @@ describe('what cannot be read', () => {
   async function walkAsNobody(lines: readonly string[]): Promise<unknown> {
     const code = join(work, 'code');
     const others = [
+      'disk/in-place',
       'disk/is-inside',
       'model/errors',
       'model/file-columns',

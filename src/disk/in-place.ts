@@ -1,0 +1,55 @@
+/** When a file system counts as slow, and for how long. */
+export interface SlowLimits {
+  /** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
+  readonly slowMs: number;
+  /** Calls that are judged together: a garbage collection or a first call alone says nothing. */
+  readonly judged: number;
+  /** Calls through the pool before the next ones are made in place: what was slow may have been a moment of other work. */
+  readonly through: number;
+}
+
+/**
+ * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
+ * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
+ * and through the pool while the file system shows itself to be slow: there they run side by side.
+ */
+export class InPlace {
+  readonly #limits: SlowLimits;
+  readonly #now: () => number;
+  #through = 0;
+  #calls = 0;
+  #spent = 0;
+
+  /** @param now milliseconds */
+  constructor(limits: SlowLimits, now: () => number = () => performance.now()) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  /** Whether the next calls, so many, go through the pool. */
+  isSlow(calls = 1): boolean {
+    if (this.#through <= 0) return false;
+    this.#through -= calls;
+    return true;
+  }
+
+  /** Makes calls in place, so many. */
+  make<T>(work: () => T, calls = 1): T {
+    const start = this.#now();
+    try {
+      return work();
+    } finally {
+      this.#count(this.#now() - start, calls);
+    }
+  }
+
+  #count(ms: number, calls: number): void {
+    const { slowMs, judged, through } = this.#limits;
+    this.#spent += ms;
+    this.#calls += calls;
+    if (this.#calls < judged) return;
+    if (this.#spent > slowMs * this.#calls) this.#through = through;
+    this.#calls = 0;
+    this.#spent = 0;
+  }
+}
