@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -5,8 +7,8 @@ import { changeTree, makeTree, type Tree } from './make-tree.js';
 import { measure } from './measure.js';
 import type { CellName, Results } from './results.js';
 import type { Scenario, Step } from './scenarios.js';
-import type { BenchServer, ServerOptions } from './server.js';
-import { commandOf, makeHome, TOOL_NAMES, type ToolName } from './tools.js';
+import type { BenchServer, Held, ServerOptions } from './server.js';
+import { commandOf, fetchCommandOf, makeHome, TOOL_NAMES, type ToolName } from './tools.js';
 
 export interface RunOptions {
   readonly scenarios: readonly Scenario[];
@@ -91,6 +93,9 @@ async function runRound(options: RunOptions, round: Round, results: Results): Pr
     }
   } finally {
     await server.stop();
+    rmSync(join(options.work, 'fetched'), { recursive: true, force: true });
+    // What is removed is still at work on the disk: files that are made meanwhile take several times as long.
+    execFileSync('sync');
   }
   return failures;
 }
@@ -108,15 +113,19 @@ async function runCell(
   const prefix = prefixOf(round, scenario.destination === 'filled' ? undefined : tool);
   const home = homeOf(options, tool);
   const job = { tree: tree.root, bucket: server.bucket, prefix, home };
-  const command = commandOf(tool, server.access, job, scenario.mirrors);
+  const target = join(options.work, 'fetched', tool);
+  if (step.isFetch) mkdirSync(target, { recursive: true });
+  const command = step.isFetch
+    ? fetchCommandOf(tool, server.access, { ...job, tree: target })
+    : commandOf(tool, server.access, job, scenario.mirrors);
   await server.counts();
   const load = loadavg()[0] ?? 0;
   const usage = await measure(command, home);
   const counts = (await server.counts()) ?? null;
-  const held = await server.holds(prefix);
+  const held = step.isFetch ? heldIn(target) : await server.holds(prefix);
   if (held !== undefined && (held.files !== tree.files || held.bytes !== tree.bytes)) {
     throw new Error(
-      `the destination holds ${held.files} files of ${held.bytes} bytes, the tree has ${tree.files} of ${tree.bytes}`,
+      `${step.isFetch ? 'the directory' : 'the destination'} holds ${held.files} files of ${held.bytes} bytes, the tree has ${tree.files} of ${tree.bytes}`,
     );
   }
   const name: CellName = { scenario: scenario.name, step: step.name, tool, round: round.number };
@@ -126,6 +135,17 @@ async function runCell(
     `${scenario.name}, round ${round.number + 1}, ${step.name}: ${tool} ${usage.wall.toFixed(2)} s, ` +
       `${usage.cpu.toFixed(2)} s CPU, ${Math.round(usage.rss / 2 ** 20)} MiB`,
   );
+}
+
+/** The files below a directory. */
+function heldIn(directory: string): Held {
+  let [files, bytes] = [0, 0];
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    files++;
+    bytes += statSync(join(entry.parentPath, entry.name)).size;
+  }
+  return { files, bytes };
 }
 
 function stepsOf(scenario: Scenario, tool: ToolName): readonly Step[] {

@@ -11,6 +11,8 @@ export interface Step {
   readonly name: string;
   /** What happens to the tree before all tools publish it again. */
   readonly change?: Change;
+  /** All tools fetch the destination into an empty directory, in place of publishing. */
+  readonly isFetch?: true;
   /** Left out: all of the scenario's. */
   readonly tools?: readonly ToolName[];
 }
@@ -50,6 +52,12 @@ export type GrowthAxis = 'files' | 'mirrors sent' | 'mirrors copied' | 'latency'
 const LATENCY = 20;
 const MB = 1_000_000;
 const SITE: TreeSpec = { kind: 'site', files: 5000, bytes: 107 * MB };
+const RELEASE: TreeSpec = {
+  kind: 'release',
+  files: 2162,
+  distinctFiles: 1542,
+  distinctBytes: 916 * MB,
+};
 
 const FRESH: Step = { name: 'fresh' };
 const NO_CHANGE: Step = { name: 'no change, fresh mtimes', change: 'touch' };
@@ -58,6 +66,8 @@ const RENAMED: Step = { name: 'all renamed', change: 'rename' };
 /** Files older than the objects: to those that go by times, there is nothing to compare. */
 const UNCHANGED: Step = { name: 'nothing changed' };
 const AGAIN: Step = { name: 'nothing changed, index there', tools: ['ours'] };
+
+const FETCH: Step = { name: 'into an empty directory', isFetch: true };
 
 /** s3cmd sends one request at a time, so one round of it tells enough. */
 const UP_TO_5000: Scenario['rounds'] = { ours: 5, rclone: 5, s5cmd: 5, 'aws-cli': 5, s3cmd: 1 };
@@ -82,7 +92,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'release',
     title: 'Release: 2,162 files, 1,284 MB of which 916 distinct',
-    tree: { kind: 'release', files: 2162, distinctFiles: 1542, distinctBytes: 916 * MB },
+    tree: RELEASE,
     destination: 'empty',
     latency: LATENCY,
     steps: [FRESH, NO_CHANGE, RENAMED],
@@ -135,6 +145,26 @@ export const SCENARIOS: readonly Scenario[] = [
     steps: [FRESH],
     rounds: FROM_200000,
     bars: [{ step: FRESH.name, wall: 0.5 }],
+  },
+  {
+    name: 'download',
+    title: 'Download of the site',
+    tree: SITE,
+    destination: 'filled',
+    latency: LATENCY,
+    steps: [FETCH],
+    rounds: UP_TO_5000,
+    bars: [],
+  },
+  {
+    name: 'download-release',
+    title: 'Download of the release',
+    tree: RELEASE,
+    destination: 'filled',
+    latency: LATENCY,
+    steps: [FETCH],
+    rounds: UP_TO_5000,
+    bars: [],
   },
   ...[1000, 10_000, 100_000, 1_000_000].map((files) =>
     growth('files', files, {

@@ -42,7 +42,7 @@ const AWS_CONFIG = '[default]\ns3 =\n  max_concurrent_requests = 32\n';
 
 const CLI = join(repository, 'dist/cli.js');
 
-/** How a tool is made to publish. */
+/** How a tool is made to publish a tree, to as many destinations. */
 export function commandOf(name: ToolName, access: Access, job: Job, mirrors: Mirrors | undefined): Command {
   if (name !== 'ours') {
     const { tool, options } = PEERS[name];
@@ -54,6 +54,17 @@ export function commandOf(name: ToolName, access: Access, job: Job, mirrors: Mir
   // Without mirrors it would be refused.
   if (mirrors !== undefined && mirrors.count > 1) args.push('--mirror-by', mirrors.by);
   for (let i = 1; i < (mirrors?.count ?? 1); i++) args.push('--mirror', url(i));
+  return ours(access, job, args);
+}
+
+/** How it is made to fetch it. */
+export function fetchCommandOf(name: ToolName, access: Access, job: Job): Command {
+  if (name === 'ours') return ours(access, job, [CLI, 'sync', `s3://${job.bucket}/${job.prefix}`, job.tree]);
+  const { tool, options } = PEERS[name];
+  return { file: binary(tool), ...tool.command(access, job, options, 'fetch') };
+}
+
+function ours(access: Access, job: Job, args: readonly string[]): Command {
   return {
     file: process.execPath,
     args,

@@ -23,17 +23,25 @@ export interface CommandLine {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Another tool that publishes directories: how its command is spelled. dev/install-peers.sh installs the file. */
+/** `publish`: what the directory holds, to the prefix; `fetch`: the other way. */
+export type Way = 'publish' | 'fetch';
+
+/** Another tool that syncs directories: how its command is spelled. dev/install-peers.sh installs the file. */
 export interface PeerTool {
   readonly file: string;
-  command(access: Access, job: Job, options: readonly string[]): CommandLine;
+  /** @param way `publish` when it is left out */
+  command(access: Access, job: Job, options: readonly string[], way?: Way): CommandLine;
+}
+
+function ends(way: Way, tree: string, url: string): readonly [string, string] {
+  return way === 'publish' ? [tree, url] : [url, tree];
 }
 
 /** `aws s3 sync`: 8 MiB and more in parts of 8 MiB, with CRC32 checksums. */
 export const awsCli: PeerTool = {
   file: 'aws',
-  command: (access, { tree, bucket, prefix, home }, options) => ({
-    args: ['s3', 'sync', '--no-progress', ...options, tree, `s3://${bucket}/${prefix}/`],
+  command: (access, { tree, bucket, prefix, home }, options, way = 'publish') => ({
+    args: ['s3', 'sync', '--no-progress', ...options, ...ends(way, tree, `s3://${bucket}/${prefix}/`)],
     env: {
       ...awsEnvironment(access),
       AWS_ENDPOINT_URL_S3: access.endpoint,
@@ -48,37 +56,41 @@ export const awsCli: PeerTool = {
 /** `s3cmd sync`: more than 15 MiB in parts of 15 MiB; the MD5 goes into the object's metadata. */
 export const s3cmd: PeerTool = {
   file: 's3cmd',
-  command: (access, { tree, bucket, prefix, home }, options) => {
+  command: (access, { tree, bucket, prefix, home }, options, way = 'publish') => {
     const { host, protocol } = new URL(access.endpoint);
     const where = [`--config=${join(home, 's3cfg')}`, `--host=${host}`, `--host-bucket=${host}`];
     if (protocol === 'http:') where.push('--no-ssl');
     const who = [`--access_key=${access.accessKeyId}`, `--secret_key=${access.secretAccessKey}`];
     const quiet = [`--region=${access.region}`, '--no-progress', ...options];
     // The closing slash: what is in the directory, not the directory.
-    return { args: ['sync', ...where, ...who, ...quiet, `${tree}/`, `s3://${bucket}/${prefix}/`], env: {} };
+    const places = ends(way, `${tree}/`, `s3://${bucket}/${prefix}/`);
+    return { args: ['sync', ...where, ...who, ...quiet, ...places], env: {} };
   },
 };
 
 /** `s5cmd sync`: more than 50 MiB in parts of 50 MiB. */
 export const s5cmd: PeerTool = {
   file: 's5cmd',
-  command: (access, { tree, bucket, prefix }, options) => ({
-    args: ['--endpoint-url', access.endpoint, 'sync', ...options, `${tree}/`, `s3://${bucket}/${prefix}/`],
-    env: awsEnvironment(access),
-  }),
+  command: (access, { tree, bucket, prefix }, options, way = 'publish') => {
+    // Without the star it would fetch nothing.
+    const url = `s3://${bucket}/${prefix}/${way === 'fetch' ? '*' : ''}`;
+    return {
+      args: ['--endpoint-url', access.endpoint, 'sync', ...options, ...ends(way, `${tree}/`, url)],
+      env: awsEnvironment(access),
+    };
+  },
 };
 
 /** `rclone sync --checksum`: more than 200 MiB in parts of 5 MiB, unless `options` say otherwise. */
 export const rclone: PeerTool = {
   file: 'rclone',
-  command: (access, { tree, bucket, prefix, home }, options) => ({
+  command: (access, { tree, bucket, prefix, home }, options, way = 'publish') => ({
     args: [
       'sync',
       `--config=${join(home, 'rclone.conf')}`,
       '--checksum',
       ...options,
-      tree,
-      `:s3:${bucket}/${prefix}`,
+      ...ends(way, tree, `:s3:${bucket}/${prefix}`),
     ],
     env: {
       RCLONE_S3_PROVIDER: 'AWS',

@@ -316,6 +316,8 @@ var external_node_tls_ = __webpack_require__(1692);
 ;// CONCATENATED MODULE: ./build/src/store/answer-reader.js
 /** Of a head, or of what follows the last chunk: S3 says what it has to say in 8 KB. Bytes. */
 const LONGEST_HEAD = 64 * 1024;
+/** What is longer comes in several pieces. Bytes. */
+const LONG_BODY = 64 * 1024;
 /** The length of a chunk and whatever is said beside it. Bytes. */
 const LONGEST_CHUNK_HEAD = 1024;
 const STATUS = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/;
@@ -345,6 +347,8 @@ class AnswerReader {
     #status = 0;
     #headers = {};
     #pieces = [];
+    /** Where a long body comes to lie whose length is known: pieces of it are not kept until the last has arrived. */
+    #whole;
     #bytes = 0;
     /** What is to come of the body or of the chunk. Bytes. */
     #left = 0;
@@ -363,6 +367,8 @@ class AnswerReader {
         return this.#stays && this.#state === 'whole' && this.#rest === undefined;
     }
     get answer() {
+        if (this.#whole !== undefined)
+            return { status: this.#status, headers: this.#headers, body: this.#whole };
         const [only] = this.#pieces;
         const isOne = this.#pieces.length === 1 && only !== undefined;
         return {
@@ -459,6 +465,8 @@ class AnswerReader {
             this.#left = Number(length);
             this.#checkSize(this.#left);
             this.#state = this.#left === 0 ? 'whole' : 'length';
+            if (this.#left > LONG_BODY)
+                this.#whole = Buffer.allocUnsafeSlow(this.#left);
         }
         else {
             this.#stays = false;
@@ -512,9 +520,12 @@ class AnswerReader {
         return end === -1 ? undefined : chunk.toString('latin1', 0, end);
     }
     #keep(piece) {
+        if (this.#whole === undefined)
+            this.#pieces.push(piece);
+        else
+            piece.copy(this.#whole, this.#bytes);
         this.#bytes += piece.length;
         this.#checkSize(this.#bytes);
-        this.#pieces.push(piece);
     }
     #checkSize(bytes) {
         if (bytes > this.#maxBytes)

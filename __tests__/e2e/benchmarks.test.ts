@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -34,6 +35,7 @@ const TINY: Scenario = {
 };
 const TWICE: Scenario = { ...TINY, name: 'twice', steps: [{ name: 'fresh' }], rounds: { ours: 2 } };
 const FILLED: Scenario = { ...TINY, name: 'filled', destination: 'filled', steps: [{ name: 'unchanged' }] };
+const FETCHED: Scenario = { ...FILLED, name: 'fetched', steps: [{ name: 'fetch', isFetch: true }] };
 
 let work: string;
 let results: Results;
@@ -108,6 +110,27 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
       sent: 0,
       requests: { ListObjectsV2: 1 },
     });
+  });
+
+  test('fetch what a filled destination holds, and see that all of it is there', async () => {
+    expect(await run(FETCHED, { rounds: 1 })).toEqual([]);
+    expect(results.of('fetched', 'fetch', 'ours')[0]?.counts).toEqual({
+      sent: 0,
+      requests: { GetObject: FILES, ListObjectsV2: 1 },
+    });
+    expect(existsSync(join(work, 'fetched'))).toBe(false);
+    results.forget(['fetched'], ['ours']);
+    const emptied = await run(FETCHED, {
+      rounds: 1,
+      startServer: async () => {
+        const server = await InProcessServer.start({ latency: 0, discardBodies: false });
+        server.fill = async () => undefined;
+        return server;
+      },
+    });
+    expect(emptied).toEqual([
+      'fetched, fetch: ours: the directory holds 0 files of 0 bytes, the tree has 60 of 60000',
+    ]);
   });
 
   test('say what failed, and measure nothing of it', async () => {

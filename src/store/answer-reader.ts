@@ -3,6 +3,9 @@ import type { WireAnswer } from './wire-answer.js';
 /** Of a head, or of what follows the last chunk: S3 says what it has to say in 8 KB. Bytes. */
 const LONGEST_HEAD = 64 * 1024;
 
+/** What is longer comes in several pieces. Bytes. */
+const LONG_BODY = 64 * 1024;
+
 /** The length of a chunk and whatever is said beside it. Bytes. */
 const LONGEST_CHUNK_HEAD = 1024;
 
@@ -37,6 +40,8 @@ export class AnswerReader {
   #status = 0;
   #headers: Record<string, string> = {};
   readonly #pieces: Buffer[] = [];
+  /** Where a long body comes to lie whose length is known: pieces of it are not kept until the last has arrived. */
+  #whole: Buffer | undefined;
   #bytes = 0;
   /** What is to come of the body or of the chunk. Bytes. */
   #left = 0;
@@ -58,6 +63,7 @@ export class AnswerReader {
   }
 
   get answer(): WireAnswer {
+    if (this.#whole !== undefined) return { status: this.#status, headers: this.#headers, body: this.#whole };
     const [only] = this.#pieces;
     const isOne = this.#pieces.length === 1 && only !== undefined;
     return {
@@ -151,6 +157,7 @@ export class AnswerReader {
       this.#left = Number(length);
       this.#checkSize(this.#left);
       this.#state = this.#left === 0 ? 'whole' : 'length';
+      if (this.#left > LONG_BODY) this.#whole = Buffer.allocUnsafeSlow(this.#left);
     } else {
       this.#stays = false;
       this.#state = 'close';
@@ -203,9 +210,10 @@ export class AnswerReader {
   }
 
   #keep(piece: Buffer): void {
+    if (this.#whole === undefined) this.#pieces.push(piece);
+    else piece.copy(this.#whole, this.#bytes);
     this.#bytes += piece.length;
     this.#checkSize(this.#bytes);
-    this.#pieces.push(piece);
   }
 
   #checkSize(bytes: number): void {
