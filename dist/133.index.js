@@ -6,8 +6,51 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ InPlace)
+/* harmony export */   B: () => (/* binding */ InPlace),
+/* harmony export */   l: () => (/* binding */ Breath)
 /* harmony export */ });
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8500);
+
+/** Milliseconds that the thread may be kept from everything else. */
+const BREATH_MS = 3;
+/**
+ * Lets everything else run now and then, between calls that are made in place. Those who waited for one breath look at the
+ * clock again, but for the one that began it: else all would go on at once. So it is a loop of the caller's, with nothing
+ * asynchronous between it and the call:
+ *
+ *     while (breath.isDue) {
+ *       const isFirst = breath.begin();
+ *       await breath.over;
+ *       if (isFirst) break;
+ *     }
+ */
+class Breath {
+    #now;
+    #last;
+    #over;
+    /** @param now milliseconds */
+    constructor(now = () => performance.now()) {
+        this.#now = now;
+        this.#last = now();
+    }
+    get isDue() {
+        return this.#now() - this.#last > BREATH_MS;
+    }
+    /** When everything else had its turn; `undefined`: none has begun. */
+    get over() {
+        return this.#over;
+    }
+    /** Whether it began with this call. */
+    begin() {
+        if (this.#over !== undefined)
+            return false;
+        this.#over = (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)().then(() => {
+            this.#over = undefined;
+            this.#last = this.#now();
+        });
+        return true;
+    }
+}
 /**
  * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
  * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
@@ -225,16 +268,12 @@ function refuseCostly(greedy, name) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8500);
-/* harmony import */ var _disk_in_place_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(8090);
+/* harmony import */ var _disk_in_place_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8090);
 /* harmony import */ var _system_error_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(1515);
 
 
 
 
-
-/** Milliseconds that the thread may be kept from everything else. */
-const BREATH_MS = 3;
 const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
@@ -244,20 +283,14 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
  * `now` is in milliseconds.
  */
 function createLstat(now = () => performance.now()) {
-    const inPlace = new _disk_in_place_js__WEBPACK_IMPORTED_MODULE_4__/* .InPlace */ .B(LIMITS, now);
-    let breathed = now();
-    let breath;
+    const inPlace = new _disk_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .InPlace */ .B(LIMITS, now);
+    const breath = new _disk_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .Breath */ .l(now);
     return async (paths) => {
         if (inPlace.isSlow(paths.length))
             return lookThroughPool(paths);
-        // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
-        while (now() - breathed > BREATH_MS) {
-            const isFirst = breath === undefined;
-            breath ??= (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_2__.setImmediate)().then(() => {
-                breath = undefined;
-                breathed = now();
-            });
-            await breath;
+        while (breath.isDue) {
+            const isFirst = breath.begin();
+            await breath.over;
             if (isFirst)
                 break;
         }

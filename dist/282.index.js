@@ -79,6 +79,7 @@ function configurationError(code, message, cause) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   EF: () => (/* binding */ LONGEST_ANSWER),
+/* harmony export */   Pw: () => (/* binding */ TooLongError),
 /* harmony export */   Wm: () => (/* binding */ stoppedError),
 /* harmony export */   a8: () => (/* binding */ LONGEST_REQUEST_MS),
 /* harmony export */   cv: () => (/* binding */ exchange),
@@ -180,7 +181,7 @@ function collect(response, maxBytes, fail, done) {
     response.on('data', (chunk) => {
         bytes += chunk.length;
         if (bytes > maxBytes)
-            fail(new Error(`the answer is longer than ${maxBytes} bytes`));
+            fail(new TooLongError(maxBytes, Number(response.headers['content-length']) || undefined));
         else
             chunks.push(chunk);
     });
@@ -201,6 +202,16 @@ function collect(response, maxBytes, fail, done) {
             body: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks),
         });
     });
+}
+/** An answer that is not read to its end. */
+class TooLongError extends Error {
+    name = 'TooLongError';
+    /** Bytes that it has, as far as it said so. */
+    said;
+    constructor(maxBytes, said) {
+        super(`the answer is longer than ${maxBytes} bytes`);
+        this.said = said;
+    }
 }
 /** Named as the SDK names them: `toStoreError` reads both alike. */
 function stoppedError() {
@@ -314,6 +325,7 @@ var external_node_net_ = __webpack_require__(7030);
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __webpack_require__(1692);
 ;// CONCATENATED MODULE: ./build/src/store/answer-reader.js
+
 /** Of a head, or of what follows the last chunk: S3 says what it has to say in 8 KB. Bytes. */
 const LONGEST_HEAD = 64 * 1024;
 /** What is longer comes in several pieces. Bytes. */
@@ -463,7 +475,8 @@ class AnswerReader {
         }
         else if (length !== undefined) {
             this.#left = Number(length);
-            this.#checkSize(this.#left);
+            if (this.#left > this.#maxBytes)
+                throw new store_exchange/* TooLongError */.Pw(this.#maxBytes, this.#left);
             this.#state = this.#left === 0 ? 'whole' : 'length';
             if (this.#left > LONG_BODY)
                 this.#whole = Buffer.allocUnsafeSlow(this.#left);
@@ -529,7 +542,7 @@ class AnswerReader {
     }
     #checkSize(bytes) {
         if (bytes > this.#maxBytes)
-            throw new Error(`the answer is longer than ${this.#maxBytes} bytes`);
+            throw new store_exchange/* TooLongError */.Pw(this.#maxBytes);
     }
 }
 function headersOf(lines) {
@@ -2816,12 +2829,16 @@ class S3Store {
         const size = range === undefined ? object.size : range.last - range.first + 1;
         const calls = await this.#options.calls();
         const longest = Math.max(size, store_exchange/* LONGEST_ANSWER */.EF);
-        const answer = await calls.getObject(this.#getInput(object, range), longest, signal).catch(gone);
+        const answer = await calls.getObject(this.#getInput(object, range), longest, signal).catch((thrown) => {
+            if (!(thrown instanceof store_exchange/* TooLongError */.Pw))
+                return gone(thrown);
+            throw range === undefined ? tooLarge(thrown, size) : wrongSize(thrown.said, size);
+        });
         const head = s3_store_headOf(answer);
         if (head === undefined)
             throw new Error('GetObject answered without a length or an ETag');
         if (range !== undefined && head.size !== size)
-            throw new Error(`a body of ${head.size} bytes in place of ${size}`);
+            throw wrongSize(head.size, size);
         if (answer.Body.length !== head.size)
             throw new Error('the body was cut short');
         return { head, bytes: answer.Body };
@@ -3321,6 +3338,15 @@ function strainOf({ kind }) {
 /** A body as if it came piece by piece. */
 async function* piecesOf(bytes) {
     yield bytes;
+}
+/** What is wanted has another size than was listed, by far. */
+function tooLarge({ said }, size) {
+    const told = `${said ?? 'too many'} bytes arrived in place of ${size}`;
+    return new object_store/* StoreError */.A('rejected', 'TooLarge', 200, 'GetObject', told);
+}
+/** A server that knows no ranges answers the whole. */
+function wrongSize(said, size) {
+    return new Error(`a body of ${said ?? 'too many'} bytes in place of ${size}`);
 }
 /** An object that is gone is not the one that was asked for. */
 function gone(thrown) {

@@ -1296,53 +1296,39 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
  */
 class FileCalls {
     #inPlace;
+    #breath;
     /** @param now milliseconds */
     constructor(now) {
         this.#inPlace = new in_place/* InPlace */.B(LIMITS, now);
+        this.#breath = new in_place/* Breath */.l(now);
     }
     /** `undefined`: nothing is there. */
-    async lstat(path) {
-        if (!this.#inPlace.isSlow())
-            return this.#inPlace.make(() => (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false }));
-        try {
-            return await (0,external_node_fs_promises_.lstat)(path, { bigint: true });
-        }
-        catch (error) {
-            if (error.code === 'ENOENT')
-                return undefined;
-            throw error;
-        }
+    lstat(path) {
+        return this.#make(() => (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false }), () => lstatOrNone(path));
     }
-    async link(from, to) {
-        if (this.#inPlace.isSlow())
-            await (0,external_node_fs_promises_.link)(from, to);
-        else
-            this.#inPlace.make(() => (0,external_node_fs_.linkSync)(from, to));
+    link(from, to) {
+        return this.#make(() => (0,external_node_fs_.linkSync)(from, to), () => (0,external_node_fs_promises_.link)(from, to));
     }
-    async rename(from, to) {
-        if (this.#inPlace.isSlow())
-            await (0,external_node_fs_promises_.rename)(from, to);
-        else
-            this.#inPlace.make(() => (0,external_node_fs_.renameSync)(from, to));
+    rename(from, to) {
+        return this.#make(() => (0,external_node_fs_.renameSync)(from, to), () => (0,external_node_fs_promises_.rename)(from, to));
     }
-    async unlink(path) {
-        if (this.#inPlace.isSlow())
-            await (0,external_node_fs_promises_.unlink)(path);
-        else
-            this.#inPlace.make(() => (0,external_node_fs_.unlinkSync)(path));
+    unlink(path) {
+        return this.#make(() => (0,external_node_fs_.unlinkSync)(path), () => (0,external_node_fs_promises_.unlink)(path));
     }
     /** Makes a file where there is none, and through no link; of one that could not be written whole a part may be left. */
     async create(path, body, traits) {
-        if (body.length <= IN_PLACE_BYTES && !this.#inPlace.isSlow(CREATE_CALLS))
-            return this.#inPlace.make(() => createInPlace(path, body, traits), CREATE_CALLS);
-        const handle = await (0,external_node_fs_promises_.open)(path, 'wx');
-        try {
-            await handle.writeFile(body);
-            await giveTraits(handle, traits);
+        if (body.length > IN_PLACE_BYTES)
+            return createThroughPool(path, body, traits);
+        return this.#make(() => createInPlace(path, body, traits), () => createThroughPool(path, body, traits), CREATE_CALLS);
+    }
+    async #make(inPlace, throughPool, calls = 1) {
+        while (this.#breath.isDue) {
+            const isFirst = this.#breath.begin();
+            await this.#breath.over;
+            if (isFirst)
+                break;
         }
-        finally {
-            await handle.close();
-        }
+        return this.#inPlace.isSlow(calls) ? throughPool() : this.#inPlace.make(inPlace, calls);
     }
 }
 /** Open, write, close. */
@@ -1358,6 +1344,26 @@ function createInPlace(path, body, { mode, time }) {
     }
     finally {
         (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+async function createThroughPool(path, body, traits) {
+    const handle = await (0,external_node_fs_promises_.open)(path, 'wx');
+    try {
+        await handle.writeFile(body);
+        await giveTraits(handle, traits);
+    }
+    finally {
+        await handle.close();
+    }
+}
+async function lstatOrNone(path) {
+    try {
+        return await (0,external_node_fs_promises_.lstat)(path, { bigint: true });
+    }
+    catch (error) {
+        if (error.code === 'ENOENT')
+            return undefined;
+        throw error;
     }
 }
 async function giveTraits(handle, { mode, time }) {
@@ -1841,7 +1847,7 @@ class Fetch {
     }
     async #read(object, range) {
         const { store, requests } = this.#options;
-        const { head, bytes } = await store.getWhole(object, requests, range);
+        const { head, bytes } = await store.getWhole(object, requests, range).catch(asWrongContent);
         if (head.etag !== object.etag)
             throw changed(object.key);
         this.#options.onReceived(bytes.length);
@@ -2177,6 +2183,11 @@ async function doneRanges(path, progress, size) {
     const numbers = text.split('\n').slice(0, -1).map(Number);
     return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
 }
+function asWrongContent(error) {
+    if (error instanceof object_store/* StoreError */.A && error.code === 'TooLarge')
+        throw new WrongContentError(error.message);
+    throw error;
+}
 function bytesEvidence(body, md5) {
     return {
         size: body.length,
@@ -2229,6 +2240,9 @@ function asFailure(error, name, key) {
         case 'ENOTDIR':
         case 'EEXIST':
             return failure('in-the-way', `a link, a file or a directory is in its way (${code}): move it`);
+        case 'EMFILE':
+        case 'ENFILE':
+            return failure('not-writable', `too many files are open (${code}): raise the limit (ulimit -n), or set concurrency to less`);
         case 'ENAMETOOLONG':
         case 'EILSEQ':
         case 'EINVAL':

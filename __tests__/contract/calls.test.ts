@@ -663,6 +663,14 @@ describe('what an answer means', () => {
     }
   });
 
+  test('an object that is too long says how long it is', async () => {
+    respond = answer(200, 'x'.repeat(2_001), { etag: '"e"', 'content-length': '2001' });
+    for (const calls of [sdk, lean]) {
+      const got = calls.getObject({ ...base, Key: 'k' }, 2_000, signal);
+      await expect(got).rejects.toMatchObject({ name: 'TooLongError', said: 2001 });
+    }
+  });
+
   test('a 200 that is no listing is none', async () => {
     respond = answer(200, '<html></html>');
     expect(await outcome('ListObjectsV2', lean)).toEqual({ answered: {} });

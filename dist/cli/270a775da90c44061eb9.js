@@ -86,6 +86,96 @@ function multipartETag(partMd5s) {
     return `${hash.digest('hex')}-${partMd5s.length}`;
 }
 
+;// CONCATENATED MODULE: external "node:timers/promises"
+const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+;// CONCATENATED MODULE: ./build/src/disk/in-place.js
+
+/** Milliseconds that the thread may be kept from everything else. */
+const BREATH_MS = 3;
+/**
+ * Lets everything else run now and then, between calls that are made in place. Those who waited for one breath look at the
+ * clock again, but for the one that began it: else all would go on at once. So it is a loop of the caller's, with nothing
+ * asynchronous between it and the call:
+ *
+ *     while (breath.isDue) {
+ *       const isFirst = breath.begin();
+ *       await breath.over;
+ *       if (isFirst) break;
+ *     }
+ */
+class in_place_Breath {
+    #now;
+    #last;
+    #over;
+    /** @param now milliseconds */
+    constructor(now = () => performance.now()) {
+        this.#now = now;
+        this.#last = now();
+    }
+    get isDue() {
+        return this.#now() - this.#last > BREATH_MS;
+    }
+    /** When everything else had its turn; `undefined`: none has begun. */
+    get over() {
+        return this.#over;
+    }
+    /** Whether it began with this call. */
+    begin() {
+        if (this.#over !== undefined)
+            return false;
+        this.#over = setImmediate().then(() => {
+            this.#over = undefined;
+            this.#last = this.#now();
+        });
+        return true;
+    }
+}
+/**
+ * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
+ * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
+ * and through the pool while the file system shows itself to be slow: there they run side by side.
+ */
+class in_place_InPlace {
+    #limits;
+    #now;
+    #through = 0;
+    #calls = 0;
+    #spent = 0;
+    /** @param now milliseconds */
+    constructor(limits, now = () => performance.now()) {
+        this.#limits = limits;
+        this.#now = now;
+    }
+    /** Whether the next calls, so many, go through the pool. */
+    isSlow(calls = 1) {
+        if (this.#through <= 0)
+            return false;
+        this.#through -= calls;
+        return true;
+    }
+    /** Makes calls in place, so many. */
+    make(work, calls = 1) {
+        const start = this.#now();
+        try {
+            return work();
+        }
+        finally {
+            this.#count(this.#now() - start, calls);
+        }
+    }
+    #count(ms, calls) {
+        const { slowMs, judged, through } = this.#limits;
+        this.#spent += ms;
+        this.#calls += calls;
+        if (this.#calls < judged)
+            return;
+        if (this.#spent > slowMs * this.#calls)
+            this.#through = through;
+        this.#calls = 0;
+        this.#spent = 0;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/model/chunks.js
 
 const KIB = 1024;
@@ -1285,8 +1375,6 @@ function* partsOf(layout) {
     }
 }
 
-;// CONCATENATED MODULE: external "node:timers/promises"
-const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 ;// CONCATENATED MODULE: ./build/src/model/secrets.js
 /** What stands in a secret's place. */
 const HIDDEN = '***';
@@ -1401,9 +1489,6 @@ function reasonOf(error) {
 
 
 
-
-/** Milliseconds that the thread may be kept from everything else. */
-const BREATH_MS = 3;
 const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
@@ -1414,19 +1499,13 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
  */
 function createLstat(now = () => performance.now()) {
     const inPlace = new InPlace(LIMITS, now);
-    let breathed = now();
-    let breath;
+    const breath = new Breath(now);
     return async (paths) => {
         if (inPlace.isSlow(paths.length))
             return lookThroughPool(paths);
-        // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
-        while (now() - breathed > BREATH_MS) {
-            const isFirst = breath === undefined;
-            breath ??= setImmediate().then(() => {
-                breath = undefined;
-                breathed = now();
-            });
-            await breath;
+        while (breath.isDue) {
+            const isFirst = breath.begin();
+            await breath.over;
             if (isFirst)
                 break;
         }

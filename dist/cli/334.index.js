@@ -142,7 +142,7 @@ class SdkCalls {
             for await (const chunk of body) {
                 limit.add(chunk);
                 if (limit.bytes > maxBytes)
-                    throw new Error(`the answer is longer than ${maxBytes} bytes`);
+                    throw new exchange/* TooLongError */.Pw(maxBytes, answer.ContentLength);
                 chunks.push(chunk);
             }
         }

@@ -29,7 +29,7 @@ function forEachConcurrent(items, limit, work) {
         };
         const begin = () => {
             try {
-                while (!isOver && running < Math.max(1, most())) {
+                while (!isOver && (running === 0 || running < most())) {
                     const next = iterator.next();
                     if (next.done === true)
                         isOver = true;

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises';
-import { InPlace } from './in-place.js';
+import { Breath, InPlace } from './in-place.js';
 
 /** What a file is given beside its bytes. */
 export interface FileTraits {
@@ -31,50 +31,60 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
  */
 export class FileCalls {
   readonly #inPlace: InPlace;
+  readonly #breath: Breath;
 
   /** @param now milliseconds */
   constructor(now?: () => number) {
     this.#inPlace = new InPlace(LIMITS, now);
+    this.#breath = new Breath(now);
   }
 
   /** `undefined`: nothing is there. */
-  async lstat(path: string): Promise<BigIntStats | undefined> {
-    if (!this.#inPlace.isSlow())
-      return this.#inPlace.make(() => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
-    try {
-      return await lstat(path, { bigint: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+  lstat(path: string): Promise<BigIntStats | undefined> {
+    return this.#make(
+      () => lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+      () => lstatOrNone(path),
+    );
   }
 
-  async link(from: string, to: string): Promise<void> {
-    if (this.#inPlace.isSlow()) await link(from, to);
-    else this.#inPlace.make(() => linkSync(from, to));
+  link(from: string, to: string): Promise<void> {
+    return this.#make(
+      () => linkSync(from, to),
+      () => link(from, to),
+    );
   }
 
-  async rename(from: string, to: string): Promise<void> {
-    if (this.#inPlace.isSlow()) await rename(from, to);
-    else this.#inPlace.make(() => renameSync(from, to));
+  rename(from: string, to: string): Promise<void> {
+    return this.#make(
+      () => renameSync(from, to),
+      () => rename(from, to),
+    );
   }
 
-  async unlink(path: string): Promise<void> {
-    if (this.#inPlace.isSlow()) await unlink(path);
-    else this.#inPlace.make(() => unlinkSync(path));
+  unlink(path: string): Promise<void> {
+    return this.#make(
+      () => unlinkSync(path),
+      () => unlink(path),
+    );
   }
 
   /** Makes a file where there is none, and through no link; of one that could not be written whole a part may be left. */
   async create(path: string, body: Buffer, traits: FileTraits): Promise<void> {
-    if (body.length <= IN_PLACE_BYTES && !this.#inPlace.isSlow(CREATE_CALLS))
-      return this.#inPlace.make(() => createInPlace(path, body, traits), CREATE_CALLS);
-    const handle = await open(path, 'wx');
-    try {
-      await handle.writeFile(body);
-      await giveTraits(handle, traits);
-    } finally {
-      await handle.close();
+    if (body.length > IN_PLACE_BYTES) return createThroughPool(path, body, traits);
+    return this.#make(
+      () => createInPlace(path, body, traits),
+      () => createThroughPool(path, body, traits),
+      CREATE_CALLS,
+    );
+  }
+
+  async #make<T>(inPlace: () => T, throughPool: () => Promise<T>, calls = 1): Promise<T> {
+    while (this.#breath.isDue) {
+      const isFirst = this.#breath.begin();
+      await this.#breath.over;
+      if (isFirst) break;
     }
+    return this.#inPlace.isSlow(calls) ? throughPool() : this.#inPlace.make(inPlace, calls);
   }
 }
 
@@ -89,6 +99,25 @@ function createInPlace(path: string, body: Buffer, { mode, time }: FileTraits): 
     if (time !== undefined) futimesSync(descriptor, time, time);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+async function createThroughPool(path: string, body: Buffer, traits: FileTraits): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(body);
+    await giveTraits(handle, traits);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function lstatOrNone(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(path, { bigint: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

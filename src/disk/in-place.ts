@@ -1,3 +1,50 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Milliseconds that the thread may be kept from everything else. */
+const BREATH_MS = 3;
+
+/**
+ * Lets everything else run now and then, between calls that are made in place. Those who waited for one breath look at the
+ * clock again, but for the one that began it: else all would go on at once. So it is a loop of the caller's, with nothing
+ * asynchronous between it and the call:
+ *
+ *     while (breath.isDue) {
+ *       const isFirst = breath.begin();
+ *       await breath.over;
+ *       if (isFirst) break;
+ *     }
+ */
+export class Breath {
+  readonly #now: () => number;
+  #last: number;
+  #over: Promise<void> | undefined;
+
+  /** @param now milliseconds */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#last = now();
+  }
+
+  get isDue(): boolean {
+    return this.#now() - this.#last > BREATH_MS;
+  }
+
+  /** When everything else had its turn; `undefined`: none has begun. */
+  get over(): Promise<void> | undefined {
+    return this.#over;
+  }
+
+  /** Whether it began with this call. */
+  begin(): boolean {
+    if (this.#over !== undefined) return false;
+    this.#over = setImmediate().then(() => {
+      this.#over = undefined;
+      this.#last = this.#now();
+    });
+    return true;
+  }
+}
+
 /** When a file system counts as slow, and for how long. */
 export interface SlowLimits {
   /** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */

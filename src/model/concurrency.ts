@@ -23,7 +23,7 @@ export function forEachConcurrent<T>(
     };
     const begin = (): void => {
       try {
-        while (!isOver && running < Math.max(1, most())) {
+        while (!isOver && (running === 0 || running < most())) {
           const next = iterator.next();
           if (next.done === true) isOver = true;
           else {

@@ -1,3 +1,4 @@
+import { TooLongError } from './exchange.js';
 import type { WireAnswer } from './wire-answer.js';
 
 /** Of a head, or of what follows the last chunk: S3 says what it has to say in 8 KB. Bytes. */
@@ -155,7 +156,7 @@ export class AnswerReader {
       this.#state = 'chunk head';
     } else if (length !== undefined) {
       this.#left = Number(length);
-      this.#checkSize(this.#left);
+      if (this.#left > this.#maxBytes) throw new TooLongError(this.#maxBytes, this.#left);
       this.#state = this.#left === 0 ? 'whole' : 'length';
       if (this.#left > LONG_BODY) this.#whole = Buffer.allocUnsafeSlow(this.#left);
     } else {
@@ -217,7 +218,7 @@ export class AnswerReader {
   }
 
   #checkSize(bytes: number): void {
-    if (bytes > this.#maxBytes) throw new Error(`the answer is longer than ${this.#maxBytes} bytes`);
+    if (bytes > this.#maxBytes) throw new TooLongError(this.#maxBytes);
   }
 }
 

@@ -136,7 +136,8 @@ function collect(
   let bytes = 0;
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > maxBytes) fail(new Error(`the answer is longer than ${maxBytes} bytes`));
+    if (bytes > maxBytes)
+      fail(new TooLongError(maxBytes, Number(response.headers['content-length']) || undefined));
     else chunks.push(chunk);
   });
   response.on('error', fail);
@@ -154,6 +155,18 @@ function collect(
       body: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks),
     });
   });
+}
+
+/** An answer that is not read to its end. */
+export class TooLongError extends Error {
+  override readonly name = 'TooLongError';
+  /** Bytes that it has, as far as it said so. */
+  readonly said: number | undefined;
+
+  constructor(maxBytes: number, said?: number) {
+    super(`the answer is longer than ${maxBytes} bytes`);
+    this.said = said;
+  }
 }
 
 /** Named as the SDK names them: `toStoreError` reads both alike. */

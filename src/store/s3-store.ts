@@ -17,7 +17,7 @@ import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
 import { BodyLimit } from './bounded-body.js';
 import type { CreateInput, GetInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
-import { LONGEST_ANSWER, LONGEST_REQUEST_MS } from './exchange.js';
+import { LONGEST_ANSWER, LONGEST_REQUEST_MS, TooLongError } from './exchange.js';
 import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
 import {
   type ByteRange,
@@ -387,11 +387,13 @@ export class S3Store implements ObjectStore {
     const size = range === undefined ? object.size : range.last - range.first + 1;
     const calls = await this.#options.calls();
     const longest = Math.max(size, LONGEST_ANSWER);
-    const answer = await calls.getObject(this.#getInput(object, range), longest, signal).catch(gone);
+    const answer = await calls.getObject(this.#getInput(object, range), longest, signal).catch((thrown) => {
+      if (!(thrown instanceof TooLongError)) return gone(thrown);
+      throw range === undefined ? tooLarge(thrown, size) : wrongSize(thrown.said, size);
+    });
     const head = headOf(answer);
     if (head === undefined) throw new Error('GetObject answered without a length or an ETag');
-    if (range !== undefined && head.size !== size)
-      throw new Error(`a body of ${head.size} bytes in place of ${size}`);
+    if (range !== undefined && head.size !== size) throw wrongSize(head.size, size);
     if (answer.Body.length !== head.size) throw new Error('the body was cut short');
     return { head, bytes: answer.Body };
   }
@@ -1015,6 +1017,17 @@ function strainOf({ kind }: StoreError): Strain {
 /** A body as if it came piece by piece. */
 async function* piecesOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
   yield bytes;
+}
+
+/** What is wanted has another size than was listed, by far. */
+function tooLarge({ said }: TooLongError, size: number): StoreError {
+  const told = `${said ?? 'too many'} bytes arrived in place of ${size}`;
+  return new StoreError('rejected', 'TooLarge', 200, 'GetObject', told);
+}
+
+/** A server that knows no ranges answers the whole. */
+function wrongSize(said: number | undefined, size: number): Error {
+  return new Error(`a body of ${said ?? 'too many'} bytes in place of ${size}`);
 }
 
 /** An object that is gone is not the one that was asked for. */

@@ -38,7 +38,7 @@ import type {
   S3Calls,
   WriteAnswer,
 } from './calls.js';
-import { LONGEST_REQUEST_MS } from './exchange.js';
+import { LONGEST_REQUEST_MS, TooLongError } from './exchange.js';
 
 /** The calls as commands of the AWS SDK: 1 to 3 ms of CPU each. */
 export class SdkCalls implements S3Calls {
@@ -65,7 +65,7 @@ export class SdkCalls implements S3Calls {
     try {
       for await (const chunk of body) {
         limit.add(chunk);
-        if (limit.bytes > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`);
+        if (limit.bytes > maxBytes) throw new TooLongError(maxBytes, answer.ContentLength);
         chunks.push(chunk);
       }
     } finally {

@@ -332,7 +332,7 @@ export class Fetch implements Performer {
     range?: { readonly first: number; readonly last: number },
   ): Promise<{ readonly body: Buffer; readonly head: ObjectHead }> {
     const { store, requests } = this.#options;
-    const { head, bytes } = await store.getWhole(object, requests, range);
+    const { head, bytes } = await store.getWhole(object, requests, range).catch(asWrongContent);
     if (head.etag !== object.etag) throw changed(object.key);
     this.#options.onReceived(bytes.length);
     return { body: bytes, head };
@@ -688,6 +688,11 @@ async function doneRanges(
   return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
 }
 
+function asWrongContent(error: unknown): never {
+  if (error instanceof StoreError && error.code === 'TooLarge') throw new WrongContentError(error.message);
+  throw error;
+}
+
 function bytesEvidence(body: Buffer, md5: Md5): Evidence {
   return {
     size: body.length,
@@ -767,6 +772,12 @@ export function asFailure(error: unknown, name: string, key: string): unknown {
     case 'ENOTDIR':
     case 'EEXIST':
       return failure('in-the-way', `a link, a file or a directory is in its way (${code}): move it`);
+    case 'EMFILE':
+    case 'ENFILE':
+      return failure(
+        'not-writable',
+        `too many files are open (${code}): raise the limit (ulimit -n), or set concurrency to less`,
+      );
     case 'ENAMETOOLONG':
     case 'EILSEQ':
     case 'EINVAL':

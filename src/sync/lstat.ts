@@ -1,15 +1,12 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
-import { InPlace } from '../disk/in-place.js';
+import { Breath, InPlace } from '../disk/in-place.js';
 import type { LocalFile } from '../model/objects.js';
 import { isGone } from './system-error.js';
 
 /** `undefined`: the entry is gone. An error: it is there and cannot be looked at. */
 export type Look = BigIntStats | undefined | { readonly error: unknown };
 
-/** Milliseconds that the thread may be kept from everything else. */
-const BREATH_MS = 3;
 const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
 
 /**
@@ -23,18 +20,12 @@ export function createLstat(
   now: () => number = () => performance.now(),
 ): (paths: readonly string[]) => Promise<readonly Look[]> {
   const inPlace = new InPlace(LIMITS, now);
-  let breathed = now();
-  let breath: Promise<void> | undefined;
+  const breath = new Breath(now);
   return async (paths) => {
     if (inPlace.isSlow(paths.length)) return lookThroughPool(paths);
-    // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
-    while (now() - breathed > BREATH_MS) {
-      const isFirst = breath === undefined;
-      breath ??= setImmediate().then(() => {
-        breath = undefined;
-        breathed = now();
-      });
-      await breath;
+    while (breath.isDue) {
+      const isFirst = breath.begin();
+      await breath.over;
       if (isFirst) break;
     }
     return inPlace.make(() => paths.map(lookInPlace), paths.length);

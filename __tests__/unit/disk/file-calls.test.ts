@@ -17,6 +17,29 @@ const clock = (ms: number): (() => number) => {
   return () => (now += ms);
 };
 
+test('everything else has its turn between calls in place', async () => {
+  const calls = new FileCalls(clock(2));
+  let turns = 0;
+  let isDone = false;
+  const turn = (): void => {
+    turns++;
+    if (!isDone) setImmediate(turn);
+  };
+  turn();
+  await Promise.all(
+    Array.from({ length: 30 }, async (_, i) => {
+      const [from, to] = [join(work, `${i}`), join(work, `to-${i}`)];
+      await calls.create(from, Buffer.from('x'), {});
+      await calls.link(from, to);
+      await calls.unlink(from);
+      await calls.rename(to, from);
+      await calls.lstat(from);
+    }),
+  );
+  isDone = true;
+  expect(turns).toBeGreaterThan(100);
+});
+
 describe('calls are made', () => {
   const limits = { slowMs: 1, judged: 10, through: 25 };
   const ways = (inPlace: InPlace, calls: number): string => {

@@ -193,6 +193,14 @@ describe('twice as many requests', () => {
     expect(limits.at(-1)).toBe(128);
   });
 
+  test('that had paid are given up too, and not grown back into', async () => {
+    const refuses = (request: number): Error | undefined => (request === 4_000 ? new Reset() : undefined);
+    const { limits } = await simulate(5_000, { ...far, refuses }, AUTO);
+    const broken = limits.lastIndexOf(256);
+    expect(broken).toBeGreaterThan(3_000);
+    expect(new Set(limits.slice(broken + 1))).toEqual(new Set([64]));
+  });
+
   test('are given up when connections break, and only tried again much later', async () => {
     const refuses = (_request: number, inFlight: number): Error | undefined =>
       inFlight > 100 ? new Reset() : undefined;

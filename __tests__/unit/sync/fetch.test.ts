@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { TargetDirectory } from '../../../src/disk/target-directory.js';
-import { md5Of } from '../../../src/model/digest.js';
+import { type ETag, md5Of } from '../../../src/model/digest.js';
 import { SyncError } from '../../../src/model/errors.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { DeleteStep, UploadStep } from '../../../src/model/plan.js';
@@ -21,6 +21,11 @@ test.each([
   ['EISDIR', 'in-the-way', 'a link, a file or a directory is in its way (EISDIR): move it'],
   ['ENOTDIR', 'in-the-way', 'a link, a file or a directory is in its way (ENOTDIR): move it'],
   ['EEXIST', 'in-the-way', 'a link, a file or a directory is in its way (EEXIST): move it'],
+  [
+    'EMFILE',
+    'not-writable',
+    'too many files are open (EMFILE): raise the limit (ulimit -n), or set concurrency to less',
+  ],
   ['ENAMETOOLONG', 'unsafe-name', 'this file system cannot hold the name (ENAMETOOLONG): exclude it'],
   ['EILSEQ', 'unsafe-name', 'this file system cannot hold the name (EILSEQ): exclude it'],
   ['EINVAL', 'unsafe-name', 'this file system cannot hold the name (EINVAL): exclude it'],
@@ -56,13 +61,15 @@ describe('files of a target', () => {
   let directory: TargetDirectory;
   let stop: AbortController;
   let fetch: Fetch;
+  let getWhole: jest.Mock<ReadableStore['getWhole']>;
 
   beforeEach(async () => {
     root = await writeTree({ 'd/gone': 'gone' });
     directory = await TargetDirectory.open(root);
     stop = new AbortController();
+    getWhole = jest.fn<ReadableStore['getWhole']>();
     fetch = new Fetch({
-      store: {} as ReadableStore,
+      store: { getWhole } as unknown as ReadableStore,
       directory,
       target: { directory: root, duplicates: 'copy', asStored: false },
       local: new Map(),
@@ -95,6 +102,34 @@ describe('files of a target', () => {
     const step = await deletion();
     stop.abort(new Error('a test stops it'));
     expect(await fetch.delete([step])).toMatchObject([{ outcome: 'skipped', error: { code: 'cancelled' } }]);
+    expect([...(await readTree(root)).keys()]).toEqual(['d/gone']);
+  });
+
+  test('are not made of a body that is far longer than it was listed: the object is told, not the network', async () => {
+    const told = '50000000 bytes arrived in place of 5000';
+    getWhole.mockRejectedValue(new StoreError('rejected', 'TooLarge', 200, 'GetObject', told));
+    const object = { key: 'p/a' as ObjectKey, etag: 'e' as ETag, size: 5000, lastModified: 0 };
+    const stats = { mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
+    const file = { name: 'a', path: '', real: '', size: 5000, ...stats, object };
+    const step = {
+      key: 'a' as ObjectKey,
+      file,
+      md5: undefined,
+      rank: 0,
+      bytes: 5000,
+      staged: false,
+    } as const;
+    const outcome = await fetch.write({
+      ...step,
+      condition: { ifNoneMatch: '*' },
+      action: 'download',
+      reason: 'new',
+    });
+    expect(outcome).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'wrong-content', message: expect.stringContaining(`a: ${told}, twice`) },
+    });
+    expect(getWhole).toHaveBeenCalledTimes(2);
     expect([...(await readTree(root)).keys()]).toEqual(['d/gone']);
   });
 
