@@ -259,7 +259,7 @@ async function check(given: Case): Promise<void> {
           } else set(remote);
         }
       };
-      for (const name of ['head', 'get', 'partSize', 'requests', 'bytesMoved'] as const)
+      for (const name of ['head', 'get', 'getWhole', 'partSize', 'requests', 'bytesMoved'] as const)
         Object.defineProperty(watched, name, { value: (source[name] as () => unknown).bind(source) });
       return once(given, { store, source: watched, index, signal: stop.signal });
     };
