@@ -1289,6 +1289,9 @@ var in_place = __webpack_require__(8090);
 
 /** Longer bodies are written through the pool: the copy alone would keep the thread. Bytes. */
 const IN_PLACE_BYTES = 256 * 1024;
+/** Open, write, close. */
+const CREATE_CALLS = 3;
+/** Of each call. */
 const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * The calls that make a small file under a name, each in place or through the thread pool, see `InPlace`. A download
@@ -1331,8 +1334,6 @@ class FileCalls {
         return this.#inPlace.isSlow(calls) ? throughPool() : this.#inPlace.make(inPlace, calls);
     }
 }
-/** Open, write, close. */
-const CREATE_CALLS = 3;
 function createInPlace(path, body, { mode, time }) {
     const descriptor = (0,external_node_fs_.openSync)(path, 'wx');
     try {

@@ -23,6 +23,10 @@ export interface FileTraits {
 /** Longer bodies are written through the pool: the copy alone would keep the thread. Bytes. */
 const IN_PLACE_BYTES = 256 * 1024;
 
+/** Open, write, close. */
+const CREATE_CALLS = 3;
+
+/** Of each call. */
 const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
 
 /**
@@ -87,9 +91,6 @@ export class FileCalls {
     return this.#inPlace.isSlow(calls) ? throughPool() : this.#inPlace.make(inPlace, calls);
   }
 }
-
-/** Open, write, close. */
-const CREATE_CALLS = 3;
 
 function createInPlace(path: string, body: Buffer, { mode, time }: FileTraits): void {
   const descriptor = openSync(path, 'wx');

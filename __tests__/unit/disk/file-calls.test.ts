@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FileCalls } from '../../../src/disk/file-calls.js';
 import { InPlace } from '../../../src/disk/in-place.js';
+import { turnsDuring } from '../../support/turns.js';
 
 let work: string;
 beforeEach(async () => {
@@ -19,25 +20,15 @@ const clock = (ms: number): (() => number) => {
 
 test('everything else has its turn between calls in place', async () => {
   const calls = new FileCalls(clock(2));
-  let turns = 0;
-  let isDone = false;
-  const turn = (): void => {
-    turns++;
-    if (!isDone) setImmediate(turn);
+  const one = async (_: unknown, i: number): Promise<void> => {
+    const [from, to] = [join(work, `${i}`), join(work, `to-${i}`)];
+    await calls.create(from, Buffer.from('x'), {});
+    await calls.link(from, to);
+    await calls.unlink(from);
+    await calls.rename(to, from);
+    await calls.lstat(from);
   };
-  turn();
-  await Promise.all(
-    Array.from({ length: 30 }, async (_, i) => {
-      const [from, to] = [join(work, `${i}`), join(work, `to-${i}`)];
-      await calls.create(from, Buffer.from('x'), {});
-      await calls.link(from, to);
-      await calls.unlink(from);
-      await calls.rename(to, from);
-      await calls.lstat(from);
-    }),
-  );
-  isDone = true;
-  expect(turns).toBeGreaterThan(100);
+  expect(await turnsDuring(() => Promise.all(Array.from({ length: 30 }, one)))).toBeGreaterThan(50);
 });
 
 describe('calls are made', () => {

@@ -26,6 +26,7 @@ import { type SyncError, usageError } from '../../../src/model/errors.js';
 import type { TreeOptions } from '../../../src/model/options.js';
 import { createLstat } from '../../../src/sync/lstat.js';
 import { type Tree, walk } from '../../../src/sync/walk.js';
+import { turnsDuring } from '../../support/turns.js';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const DEFAULTS: Omit<TreeOptions, 'patterns'> = {
@@ -897,16 +898,8 @@ describe('a tree that changes, and one that is large', () => {
     await make('a');
     let clock = 0;
     const lookAt = createLstat(() => (clock += 2));
-    let turns = 0;
-    let isDone = false;
-    const turn = (): void => {
-      turns++;
-      if (!isDone) setImmediate(turn);
-    };
-    turn();
-    await Promise.all(Array.from({ length: 30 }, () => lookAt([join(work, 'a')])));
-    isDone = true;
-    expect(turns).toBeGreaterThan(20);
+    const all = () => Promise.all(Array.from({ length: 30 }, () => lookAt([join(work, 'a')])));
+    expect(await turnsDuring(all)).toBeGreaterThan(20);
   });
 
   test('a slow file system is asked through the thread pool, with the same answers', async () => {
