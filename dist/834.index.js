@@ -1299,39 +1299,28 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
  */
 class FileCalls {
     #inPlace;
-    #breath;
     /** @param now milliseconds */
     constructor(now) {
         this.#inPlace = new in_place/* InPlace */.B(LIMITS, now);
-        this.#breath = new in_place/* Breath */.l(now);
     }
     /** `undefined`: nothing is there. */
     lstat(path) {
-        return this.#make(() => (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false }), () => lstatOrNone(path));
+        return this.#inPlace.call(() => (0,external_node_fs_.lstatSync)(path, { bigint: true, throwIfNoEntry: false }), () => (0,external_node_fs_promises_.lstat)(path, { bigint: true }).catch(unlessAbsent));
     }
     link(from, to) {
-        return this.#make(() => (0,external_node_fs_.linkSync)(from, to), () => (0,external_node_fs_promises_.link)(from, to));
+        return this.#inPlace.call(() => (0,external_node_fs_.linkSync)(from, to), () => (0,external_node_fs_promises_.link)(from, to));
     }
     rename(from, to) {
-        return this.#make(() => (0,external_node_fs_.renameSync)(from, to), () => (0,external_node_fs_promises_.rename)(from, to));
+        return this.#inPlace.call(() => (0,external_node_fs_.renameSync)(from, to), () => (0,external_node_fs_promises_.rename)(from, to));
     }
     unlink(path) {
-        return this.#make(() => (0,external_node_fs_.unlinkSync)(path), () => (0,external_node_fs_promises_.unlink)(path));
+        return this.#inPlace.call(() => (0,external_node_fs_.unlinkSync)(path), () => (0,external_node_fs_promises_.unlink)(path));
     }
     /** Makes a file where there is none, and through no link; of one that could not be written whole a part may be left. */
     async create(path, body, traits) {
         if (body.length > IN_PLACE_BYTES)
             return createThroughPool(path, body, traits);
-        return this.#make(() => createInPlace(path, body, traits), () => createThroughPool(path, body, traits), CREATE_CALLS);
-    }
-    async #make(inPlace, throughPool, calls = 1) {
-        while (this.#breath.isDue) {
-            const isFirst = this.#breath.begin();
-            await this.#breath.over;
-            if (isFirst)
-                break;
-        }
-        return this.#inPlace.isSlow(calls) ? throughPool() : this.#inPlace.make(inPlace, calls);
+        return this.#inPlace.call(() => createInPlace(path, body, traits), () => createThroughPool(path, body, traits), CREATE_CALLS);
     }
 }
 function createInPlace(path, body, { mode, time }) {
@@ -1357,21 +1346,17 @@ async function createThroughPool(path, body, traits) {
         await handle.close();
     }
 }
-async function lstatOrNone(path) {
-    try {
-        return await (0,external_node_fs_promises_.lstat)(path, { bigint: true });
-    }
-    catch (error) {
-        if (error.code === 'ENOENT')
-            return undefined;
-        throw error;
-    }
-}
 async function giveTraits(handle, { mode, time }) {
     if (mode !== undefined)
         await handle.chmod(mode);
     if (time !== undefined)
         await handle.utimes(time, time);
+}
+/** For what may not be there. */
+function unlessAbsent(error) {
+    if (error.code !== 'ENOENT')
+        throw error;
+    return undefined;
 }
 
 // EXTERNAL MODULE: ./build/src/store/object-store.js
@@ -2197,11 +2182,6 @@ function bytesEvidence(body, md5) {
             etags: layouts.map((layout) => [...(0,digest_index/* partsOf */.CI)(layout)].map(({ offset, size }) => (0,model_digest/* md5Of */.iF)(body.subarray(offset, offset + size)))),
         }),
     };
-}
-function unlessAbsent(error) {
-    if (error.code !== 'ENOENT')
-        throw error;
-    return undefined;
 }
 function changed(key) {
     return new errors/* SyncError */.S0('file-changed', errors/* EXIT */.dc.failed, `${key}: the object changed or went away during this run: run again when nothing publishes there`, { key });

@@ -6,51 +6,12 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ InPlace),
-/* harmony export */   l: () => (/* binding */ Breath)
+/* harmony export */   B: () => (/* binding */ InPlace)
 /* harmony export */ });
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8500);
 
 /** Milliseconds that the thread may be kept from everything else. */
 const BREATH_MS = 3;
-/**
- * Lets everything else run now and then, between calls that are made in place. Those who waited for one breath look at the
- * clock again, but for the one that began it: else all would go on at once. So it is a loop of the caller's, with nothing
- * asynchronous between it and the call:
- *
- *     while (breath.isDue) {
- *       const isFirst = breath.begin();
- *       await breath.over;
- *       if (isFirst) break;
- *     }
- */
-class Breath {
-    #now;
-    #last;
-    #over;
-    /** @param now milliseconds */
-    constructor(now = () => performance.now()) {
-        this.#now = now;
-        this.#last = now();
-    }
-    get isDue() {
-        return this.#now() - this.#last > BREATH_MS;
-    }
-    /** When everything else had its turn; `undefined`: none has begun. */
-    get over() {
-        return this.#over;
-    }
-    /** Whether it began with this call. */
-    begin() {
-        if (this.#over !== undefined)
-            return false;
-        this.#over = (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)().then(() => {
-            this.#over = undefined;
-            this.#last = this.#now();
-        });
-        return true;
-    }
-}
 /**
  * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
  * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
@@ -62,10 +23,31 @@ class InPlace {
     #through = 0;
     #calls = 0;
     #spent = 0;
+    /** When everything else had its turn last; at first, when calls began. */
+    #breathed;
+    #breath;
     /** @param now milliseconds */
     constructor(limits, now = () => performance.now()) {
         this.#limits = limits;
         this.#now = now;
+    }
+    /** Makes calls, so many: in place, with a breath before them for everything else where one is due, or through the pool. */
+    async call(inPlace, throughPool, calls = 1) {
+        if (this.isSlow(calls))
+            return throughPool();
+        this.#breathed ??= this.#now();
+        // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
+        while (this.#now() - this.#breathed > BREATH_MS) {
+            const isFirst = this.#breath === undefined;
+            this.#breath ??= (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)().then(() => {
+                this.#breath = undefined;
+                this.#breathed = this.#now();
+            });
+            await this.#breath;
+            if (isFirst)
+                break;
+        }
+        return this.make(inPlace, calls);
     }
     /** Whether the next calls, so many, go through the pool. */
     isSlow(calls = 1) {
@@ -262,20 +244,9 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
  *
  * `now` is in milliseconds.
  */
-function createLstat(now = () => performance.now()) {
+function createLstat(now) {
     const inPlace = new _disk_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .InPlace */ .B(LIMITS, now);
-    const breath = new _disk_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .Breath */ .l(now);
-    return async (paths) => {
-        if (inPlace.isSlow(paths.length))
-            return lookThroughPool(paths);
-        while (breath.isDue) {
-            const isFirst = breath.begin();
-            await breath.over;
-            if (isFirst)
-                break;
-        }
-        return inPlace.make(() => paths.map(lookInPlace), paths.length);
-    };
+    return (paths) => inPlace.call(() => paths.map(lookInPlace), () => lookThroughPool(paths), paths.length);
 }
 function lookInPlace(path) {
     try {

@@ -93,44 +93,6 @@ const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createR
 /** Milliseconds that the thread may be kept from everything else. */
 const BREATH_MS = 3;
 /**
- * Lets everything else run now and then, between calls that are made in place. Those who waited for one breath look at the
- * clock again, but for the one that began it: else all would go on at once. So it is a loop of the caller's, with nothing
- * asynchronous between it and the call:
- *
- *     while (breath.isDue) {
- *       const isFirst = breath.begin();
- *       await breath.over;
- *       if (isFirst) break;
- *     }
- */
-class in_place_Breath {
-    #now;
-    #last;
-    #over;
-    /** @param now milliseconds */
-    constructor(now = () => performance.now()) {
-        this.#now = now;
-        this.#last = now();
-    }
-    get isDue() {
-        return this.#now() - this.#last > BREATH_MS;
-    }
-    /** When everything else had its turn; `undefined`: none has begun. */
-    get over() {
-        return this.#over;
-    }
-    /** Whether it began with this call. */
-    begin() {
-        if (this.#over !== undefined)
-            return false;
-        this.#over = setImmediate().then(() => {
-            this.#over = undefined;
-            this.#last = this.#now();
-        });
-        return true;
-    }
-}
-/**
  * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
  * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
  * and through the pool while the file system shows itself to be slow: there they run side by side.
@@ -141,10 +103,31 @@ class in_place_InPlace {
     #through = 0;
     #calls = 0;
     #spent = 0;
+    /** When everything else had its turn last; at first, when calls began. */
+    #breathed;
+    #breath;
     /** @param now milliseconds */
     constructor(limits, now = () => performance.now()) {
         this.#limits = limits;
         this.#now = now;
+    }
+    /** Makes calls, so many: in place, with a breath before them for everything else where one is due, or through the pool. */
+    async call(inPlace, throughPool, calls = 1) {
+        if (this.isSlow(calls))
+            return throughPool();
+        this.#breathed ??= this.#now();
+        // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
+        while (this.#now() - this.#breathed > BREATH_MS) {
+            const isFirst = this.#breath === undefined;
+            this.#breath ??= setImmediate().then(() => {
+                this.#breath = undefined;
+                this.#breathed = this.#now();
+            });
+            await this.#breath;
+            if (isFirst)
+                break;
+        }
+        return this.make(inPlace, calls);
     }
     /** Whether the next calls, so many, go through the pool. */
     isSlow(calls = 1) {
@@ -1497,20 +1480,9 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
  *
  * `now` is in milliseconds.
  */
-function createLstat(now = () => performance.now()) {
+function createLstat(now) {
     const inPlace = new InPlace(LIMITS, now);
-    const breath = new Breath(now);
-    return async (paths) => {
-        if (inPlace.isSlow(paths.length))
-            return lookThroughPool(paths);
-        while (breath.isDue) {
-            const isFirst = breath.begin();
-            await breath.over;
-            if (isFirst)
-                break;
-        }
-        return inPlace.make(() => paths.map(lookInPlace), paths.length);
-    };
+    return (paths) => inPlace.call(() => paths.map(lookInPlace), () => lookThroughPool(paths), paths.length);
 }
 function lookInPlace(path) {
     try {

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises';
-import { Breath, InPlace } from './in-place.js';
+import { InPlace } from './in-place.js';
 
 /** What a file is given beside its bytes. */
 export interface FileTraits {
@@ -35,38 +35,36 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
  */
 export class FileCalls {
   readonly #inPlace: InPlace;
-  readonly #breath: Breath;
 
   /** @param now milliseconds */
   constructor(now?: () => number) {
     this.#inPlace = new InPlace(LIMITS, now);
-    this.#breath = new Breath(now);
   }
 
   /** `undefined`: nothing is there. */
   lstat(path: string): Promise<BigIntStats | undefined> {
-    return this.#make(
+    return this.#inPlace.call(
       () => lstatSync(path, { bigint: true, throwIfNoEntry: false }),
-      () => lstatOrNone(path),
+      () => lstat(path, { bigint: true }).catch(unlessAbsent),
     );
   }
 
   link(from: string, to: string): Promise<void> {
-    return this.#make(
+    return this.#inPlace.call(
       () => linkSync(from, to),
       () => link(from, to),
     );
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#make(
+    return this.#inPlace.call(
       () => renameSync(from, to),
       () => rename(from, to),
     );
   }
 
   unlink(path: string): Promise<void> {
-    return this.#make(
+    return this.#inPlace.call(
       () => unlinkSync(path),
       () => unlink(path),
     );
@@ -75,20 +73,11 @@ export class FileCalls {
   /** Makes a file where there is none, and through no link; of one that could not be written whole a part may be left. */
   async create(path: string, body: Buffer, traits: FileTraits): Promise<void> {
     if (body.length > IN_PLACE_BYTES) return createThroughPool(path, body, traits);
-    return this.#make(
+    return this.#inPlace.call(
       () => createInPlace(path, body, traits),
       () => createThroughPool(path, body, traits),
       CREATE_CALLS,
     );
-  }
-
-  async #make<T>(inPlace: () => T, throughPool: () => Promise<T>, calls = 1): Promise<T> {
-    while (this.#breath.isDue) {
-      const isFirst = this.#breath.begin();
-      await this.#breath.over;
-      if (isFirst) break;
-    }
-    return this.#inPlace.isSlow(calls) ? throughPool() : this.#inPlace.make(inPlace, calls);
   }
 }
 
@@ -113,16 +102,13 @@ async function createThroughPool(path: string, body: Buffer, traits: FileTraits)
   }
 }
 
-async function lstatOrNone(path: string): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(path, { bigint: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 export async function giveTraits(handle: FileHandle, { mode, time }: FileTraits): Promise<void> {
   if (mode !== undefined) await handle.chmod(mode);
   if (time !== undefined) await handle.utimes(time, time);
+}
+
+/** For what may not be there. */
+export function unlessAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
 }

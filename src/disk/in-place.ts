@@ -3,48 +3,6 @@ import { setImmediate } from 'node:timers/promises';
 /** Milliseconds that the thread may be kept from everything else. */
 const BREATH_MS = 3;
 
-/**
- * Lets everything else run now and then, between calls that are made in place. Those who waited for one breath look at the
- * clock again, but for the one that began it: else all would go on at once. So it is a loop of the caller's, with nothing
- * asynchronous between it and the call:
- *
- *     while (breath.isDue) {
- *       const isFirst = breath.begin();
- *       await breath.over;
- *       if (isFirst) break;
- *     }
- */
-export class Breath {
-  readonly #now: () => number;
-  #last: number;
-  #over: Promise<void> | undefined;
-
-  /** @param now milliseconds */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
-    this.#last = now();
-  }
-
-  get isDue(): boolean {
-    return this.#now() - this.#last > BREATH_MS;
-  }
-
-  /** When everything else had its turn; `undefined`: none has begun. */
-  get over(): Promise<void> | undefined {
-    return this.#over;
-  }
-
-  /** Whether it began with this call. */
-  begin(): boolean {
-    if (this.#over !== undefined) return false;
-    this.#over = setImmediate().then(() => {
-      this.#over = undefined;
-      this.#last = this.#now();
-    });
-    return true;
-  }
-}
-
 /** When a file system counts as slow, and for how long. */
 export interface SlowLimits {
   /** Milliseconds a call: above it, waiting costs more than handing the call to the thread pool. */
@@ -66,11 +24,31 @@ export class InPlace {
   #through = 0;
   #calls = 0;
   #spent = 0;
+  /** When everything else had its turn last; at first, when calls began. */
+  #breathed: number | undefined;
+  #breath: Promise<void> | undefined;
 
   /** @param now milliseconds */
   constructor(limits: SlowLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#now = now;
+  }
+
+  /** Makes calls, so many: in place, with a breath before them for everything else where one is due, or through the pool. */
+  async call<T>(inPlace: () => T, throughPool: () => Promise<T>, calls = 1): Promise<T> {
+    if (this.isSlow(calls)) return throughPool();
+    this.#breathed ??= this.#now();
+    // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
+    while (this.#now() - this.#breathed > BREATH_MS) {
+      const isFirst = this.#breath === undefined;
+      this.#breath ??= setImmediate().then(() => {
+        this.#breath = undefined;
+        this.#breathed = this.#now();
+      });
+      await this.#breath;
+      if (isFirst) break;
+    }
+    return this.make(inPlace, calls);
   }
 
   /** Whether the next calls, so many, go through the pool. */

@@ -11,7 +11,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileCalls, type FileTraits, giveTraits } from '../disk/file-calls.js';
+import { FileCalls, type FileTraits, giveTraits, unlessAbsent } from '../disk/file-calls.js';
 import { baseOf, InTheWayError, parentOf, type TargetDirectory } from '../disk/target-directory.js';
 import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5, md5Of } from '../model/digest.js';
@@ -703,11 +703,6 @@ function bytesEvidence(body: Buffer, md5: Md5): Evidence {
       ),
     }),
   };
-}
-
-function unlessAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
-  return undefined;
 }
 
 function changed(key: ObjectKey): SyncError {

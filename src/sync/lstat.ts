@@ -1,6 +1,6 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { Breath, InPlace } from '../disk/in-place.js';
+import { InPlace } from '../disk/in-place.js';
 import type { LocalFile } from '../model/objects.js';
 import { isGone } from './system-error.js';
 
@@ -16,20 +16,14 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
  *
  * `now` is in milliseconds.
  */
-export function createLstat(
-  now: () => number = () => performance.now(),
-): (paths: readonly string[]) => Promise<readonly Look[]> {
+export function createLstat(now?: () => number): (paths: readonly string[]) => Promise<readonly Look[]> {
   const inPlace = new InPlace(LIMITS, now);
-  const breath = new Breath(now);
-  return async (paths) => {
-    if (inPlace.isSlow(paths.length)) return lookThroughPool(paths);
-    while (breath.isDue) {
-      const isFirst = breath.begin();
-      await breath.over;
-      if (isFirst) break;
-    }
-    return inPlace.make(() => paths.map(lookInPlace), paths.length);
-  };
+  return (paths) =>
+    inPlace.call<readonly Look[]>(
+      () => paths.map(lookInPlace),
+      () => lookThroughPool(paths),
+      paths.length,
+    );
 }
 
 function lookInPlace(path: string): Look {
