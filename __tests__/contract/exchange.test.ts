@@ -1,32 +1,49 @@
+import { randomBytes } from 'node:crypto';
 import { getEventListeners, once } from 'node:events';
+import type { Agent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { createServer as createTlsServer } from 'node:tls';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Connections } from '../../src/store/connections.js';
-import { type Connecting, exchange, type Outgoing } from '../../src/store/exchange.js';
+import { type Connecting, exchange, type Outgoing, TLS_PIECE } from '../../src/store/exchange.js';
 import { requestHandler } from '../../src/store/open.js';
 import { toStoreError } from '../../src/store/store-errors.js';
 import type { WireAnswer } from '../../src/store/wire-answer.js';
+import { selfSigned } from '../support/certificate.js';
 
 /** One request over a real connection to a server that misbehaves, byte by byte. */
 let server: Server | undefined;
 const sockets = new Set<Socket>();
 
 afterEach(async () => {
+  for (const agent of agents) agent.destroy();
+  agents.clear();
   for (const socket of sockets) socket.destroy();
   await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
   server = undefined;
 });
 
-/** @param serve is called for each request whose head has arrived */
-async function listen(serve: (socket: Socket, request: string) => void): Promise<number> {
-  const made = createServer((socket) => {
+const certificate = selfSigned();
+
+/** Whether the tests that run now go through TLS. */
+let secure = false;
+
+/** @param serve is called for each request whose head has arrived, or for all that arrives */
+async function listen(
+  serve: (socket: Socket, request: string) => void,
+  when: 'by requests' | 'piece by piece' = 'by requests',
+): Promise<number> {
+  const make = (accept: (socket: Socket) => void): Server =>
+    secure ? createTlsServer({ ...certificate }, accept) : createServer(accept);
+  const made = make((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
     let text = '';
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
-      if (!text.includes('\r\n\r\n')) return;
+      if (when === 'by requests' && !text.includes('\r\n\r\n')) return;
       const request = text;
       text = '';
       serve(socket, request);
@@ -37,6 +54,8 @@ async function listen(serve: (socket: Socket, request: string) => void): Promise
   const address = made.address();
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
+
+const agents = new Set<Agent>();
 
 const never = new AbortController().signal;
 
@@ -52,7 +71,11 @@ async function connecting(changes: Partial<Connecting> = {}): Promise<Connecting
     },
     'http://127.0.0.1',
   );
-  return { ...made.connecting, ...changes };
+  const { httpAgent } = made.connecting;
+  const authority = certificate === undefined ? {} : { ca: certificate.cert };
+  const httpsAgent = new HttpsAgent({ keepAlive: true, ...authority });
+  agents.add(httpAgent).add(httpsAgent);
+  return { ...made.connecting, httpsAgent, ...authority, ...changes };
 }
 
 interface Sending {
@@ -70,6 +93,8 @@ interface Way {
   readonly open: (through: Connecting) => {
     readonly send: (port: number, sending?: Sending) => Promise<WireAnswer>;
     readonly isEmpty: () => boolean;
+    /** Bytes that sockets took. */
+    readonly moved: () => number;
   };
 }
 
@@ -78,8 +103,16 @@ const WAYS: readonly Way[] = [
     name: 'by node:http',
     open: (through) => ({
       send: (port, { host = '127.0.0.1', signal = never, ...rest } = {}) =>
-        exchange({ secure: false, host, port }, outgoingOf(rest), through, MAX_BYTES, signal),
-      isEmpty: () => Object.values(through.httpAgent.sockets).flat().length === 0,
+        exchange({ secure, host, port }, outgoingOf(rest), through, MAX_BYTES, signal),
+      moved: () =>
+        Object.values(through.httpsAgent.sockets).reduce(
+          (sum, used = []) => sum + used.reduce((bytes, { bytesWritten }) => bytes + bytesWritten, 0),
+          0,
+        ),
+      isEmpty: () =>
+        [through.httpAgent, through.httpsAgent].every(
+          ({ sockets: used }) => Object.values(used).flat().length === 0,
+        ),
     }),
   },
   {
@@ -88,17 +121,18 @@ const WAYS: readonly Way[] = [
       let connections: Connections | undefined;
       return {
         send(port, { host = '127.0.0.1', signal = never, ...rest } = {}) {
-          connections ??= new Connections({ secure: false, host, port }, through);
+          connections ??= new Connections({ secure, host, port }, through);
           return connections.exchange(outgoingOf(rest), MAX_BYTES, signal);
         },
         isEmpty: () => connections?.isEmpty ?? true,
+        moved: () => connections?.bytesMoved ?? 0,
       };
     },
   },
 ];
 
 function outgoingOf({ method = 'PUT', body }: Pick<Sending, 'method' | 'body'>): Outgoing {
-  const headers: Record<string, string> = { host: 'h' };
+  const headers: Record<string, string> = { host: '127.0.0.1' };
   if (body !== undefined) headers['content-length'] = String(body.length);
   return { method, path: '/k', headers, body };
 }
@@ -110,7 +144,16 @@ async function kindOf(sent: Promise<WireAnswer>): Promise<string> {
   );
 }
 
-describe.each(WAYS)('one request $name', ({ open }) => {
+const CASES = WAYS.flatMap((way) => [
+  { ...way, over: 'TCP', isSecure: false },
+  ...(certificate === undefined ? [] : [{ ...way, over: 'TLS', isSecure: true }]),
+]);
+
+describe.each(CASES)('one request $name over $over', ({ open, isSecure }) => {
+  beforeAll(() => {
+    secure = isSecure;
+  });
+
   const send = (port: number, through: Connecting, sending?: Sending): Promise<WireAnswer> =>
     open(through).send(port, sending);
 
@@ -310,6 +353,46 @@ describe.each(WAYS)('one request $name', ({ open }) => {
     for (let i = 0; i < 40 && !way.isEmpty(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(way.isEmpty()).toBe(true);
   });
+
+  test('arrives whole, whatever its length', async () => {
+    for (const length of [0, 1, TLS_PIECE, TLS_PIECE + 1, 5 * TLS_PIECE + 7]) {
+      const body = randomBytes(length);
+      let arrived = '';
+      const port = await listen((socket, text) => {
+        arrived += text;
+        const end = arrived.indexOf('\r\n\r\n') + 4;
+        if (arrived.length - end >= length) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      }, 'piece by piece');
+      const way = open(await connecting());
+      for (let i = 0; i < 2; i++) {
+        arrived = '';
+        expect((await way.send(port, { body })).status).toBe(200);
+        const end = arrived.indexOf('\r\n\r\n') + 4;
+        expect(Buffer.from(arrived.slice(end), 'latin1').equals(body)).toBe(true);
+      }
+      await new Promise<void>((resolve) => {
+        server?.close(() => resolve());
+        for (const agent of agents) agent.destroy();
+        for (const socket of sockets) socket.destroy();
+      });
+    }
+  });
+
+  if (isSecure)
+    test('is encrypted no further than it is read', async () => {
+      const port = await listen((socket) => void socket.pause());
+      const way = open(await connecting());
+      const stop = new AbortController();
+      const sent = kindOf(way.send(port, { body: Buffer.alloc(64 * 1024 * 1024), signal: stop.signal }));
+      for (let before = -1; before !== way.moved() || before < 64 * 1024; ) {
+        before = way.moved();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+      // What the system holds of a connection on its way.
+      expect(way.moved()).toBeLessThan(32 * 1024 * 1024);
+      stop.abort();
+      expect(await sent).toBe('aborted');
+    });
 
   test('leaves nothing to a connection that the server closed while it was idle', async () => {
     let closed: Promise<unknown> = Promise.resolve();

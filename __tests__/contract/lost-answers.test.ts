@@ -1,5 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createProxy, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -13,6 +12,7 @@ import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
 import { exchange } from '../../src/store/exchange.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { openStore, requestHandler } from '../../src/store/open.js';
+import { selfSigned } from '../support/certificate.js';
 import { type Changes, optionsFor } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 
@@ -177,43 +177,35 @@ for (const path of ['lean', 'sdk'] as const) {
   });
 }
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+const certificate = selfSigned();
 
-(hasOpenssl ? describe : describe.skip)('under TLS', () => {
+(certificate === undefined ? describe.skip : describe)('under TLS', () => {
   const directory = mkdtempSync(join(tmpdir(), 's3ds-tls-'));
-  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+  const cert = join(directory, 'cert.pem');
+  if (certificate !== undefined) writeFileSync(cert, certificate.cert);
   const sent: IncomingHttpHeaders[] = [];
-  const server = hasOpenssl ? tlsServer() : undefined;
-
-  function tlsServer() {
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-    execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert, ...subject], {
-      stdio: 'ignore',
+  const server = createServer({ ...certificate }, (request, response) => {
+    request.resume().on('end', () => {
+      sent.push(request.headers);
+      const isDelete = request.url?.includes('delete') === true;
+      response.setHeader('etag', `"${etag}"`);
+      response.end(isDelete ? '<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>' : '');
     });
-    return createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
-      request.resume().on('end', () => {
-        sent.push(request.headers);
-        const isDelete = request.url?.includes('delete') === true;
-        response.setHeader('etag', `"${etag}"`);
-        response.end(isDelete ? '<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>' : '');
-      });
-    });
-  }
+  });
 
   const open = async (): Promise<ObjectStore> => {
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', S3DS_REQUESTS: 'lean' });
-    const address = server?.address() as AddressInfo | undefined;
-    const endpoint = `https://127.0.0.1:${address?.port}`;
+    const address = server.address() as AddressInfo;
+    const endpoint = `https://127.0.0.1:${address.port}`;
     const options = optionsFor({ region: 'us-east-1', endpoint }, 'bucket', '/', {
       connection: { maxAttempts: 1 },
     });
     return (await openStore(options, () => undefined, signal)).store;
   };
-  beforeAll(() => new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve)));
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
   afterAll(async () => {
-    server?.closeAllConnections();
-    await new Promise((resolve) => server?.close(resolve));
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
     rmSync(directory, { recursive: true });
     delete process.env.AWS_CA_BUNDLE;
   });
@@ -238,7 +230,7 @@ const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
       sockets.push(client);
       asked.push(request.url ?? '');
       if (asked.length > 1) return;
-      const target = connect((server?.address() as AddressInfo | undefined)?.port ?? 0, '127.0.0.1', () => {
+      const target = connect((server.address() as AddressInfo).port, '127.0.0.1', () => {
         client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
         target.pipe(client).pipe(target);
       });
@@ -255,7 +247,7 @@ const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
     const origin = {
       secure: true,
       host: '127.0.0.1',
-      port: (server?.address() as AddressInfo | undefined)?.port,
+      port: (server.address() as AddressInfo).port,
     };
     const outgoing = { method: 'PUT', path: '/k', headers: { host: '127.0.0.1' }, body: undefined };
     const connecting = { ...made.connecting, connectTimeoutMs: 1_000, readTimeoutMs: 300 };

@@ -1,7 +1,14 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { AnswerReader } from './answer-reader.js';
-import { type Limits, type Origin, type Outgoing, stoppedError, timeoutError } from './exchange.js';
+import {
+  type Limits,
+  type Origin,
+  type Outgoing,
+  stoppedError,
+  TLS_PIECE,
+  timeoutError,
+} from './exchange.js';
 import type { WireAnswer } from './wire-answer.js';
 
 /** A server that says when it closes an idle connection may do so a little early. Milliseconds. */
@@ -39,6 +46,8 @@ export class Connections {
   readonly #idle: Connection[] = [];
   /** One listener a signal: there are a hundred requests to each. */
   readonly #stops = new Map<AbortSignal, { readonly onAbort: () => void; readonly using: Set<Connection> }>();
+  /** Whom a certificate may be by, read once: for each connection it costs 1 ms, as much as all else of TLS. */
+  #context: SecureContext | undefined;
   #session: Buffer | undefined;
 
   constructor(origin: Origin, connecting: Limits & { readonly ca?: Buffer }) {
@@ -91,19 +100,9 @@ export class Connections {
 
   #connect(): Connection {
     const { secure, host, port } = this.#origin;
-    const { ca, connectTimeoutMs } = this.#connecting;
-    const socket: Socket = secure
-      ? connectTls({
-          host,
-          port: port ?? 443,
-          servername: isIP(host) === 0 ? host : '',
-          ALPNProtocols: ['http/1.1'],
-          ...(ca === undefined ? {} : { ca }),
-          ...(this.#session === undefined ? {} : { session: this.#session }),
-        })
-      : connectTcp({ host, port: port ?? 80 });
-    if (secure) socket.on('session', (session: Buffer) => (this.#session = session));
-    const connection = new Connection(socket, {
+    const { connectTimeoutMs } = this.#connecting;
+    const socket = secure ? this.#connectTls() : connectTcp({ host, port: port ?? 80 });
+    const connection = new Connection(socket, secure ? TLS_PIECE : Number.POSITIVE_INFINITY, {
       idle: () => this.#idle.push(connection),
       done: (signal) => this.#unlisten(signal, connection),
       closed: () => this.#open.delete(connection),
@@ -119,6 +118,22 @@ export class Connections {
     });
     socket.once('close', () => clearTimeout(connect));
     return connection;
+  }
+
+  #connectTls(): Socket {
+    const { host, port } = this.#origin;
+    const { ca } = this.#connecting;
+    this.#context ??= createSecureContext(ca === undefined ? {} : { ca });
+    const socket = connectTls({
+      host,
+      port: port ?? 443,
+      servername: isIP(host) === 0 ? host : '',
+      ALPNProtocols: ['http/1.1'],
+      secureContext: this.#context,
+      ...(this.#session === undefined ? {} : { session: this.#session }),
+    });
+    socket.on('session', (session) => (this.#session = session));
+    return socket;
   }
 
   #listen(signal: AbortSignal, connection: Connection): void {
@@ -156,11 +171,16 @@ class Connection {
   readonly #owner: Owner;
   #exchange: Exchange | undefined;
   #isConnected = false;
+  /** What of the body was not given to the socket. */
+  #unsent: Buffer | undefined;
+  readonly #pieceBytes: number;
   /** When the server closes it. */
   #until = Number.POSITIVE_INFINITY;
 
-  constructor(socket: Socket, owner: Owner) {
+  /** @param pieceBytes of a body that the socket is given at a time */
+  constructor(socket: Socket, pieceBytes: number, owner: Owner) {
     this.socket = socket;
+    this.#pieceBytes = pieceBytes;
     this.#owner = owner;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, PROBE_AFTER_MS);
@@ -168,6 +188,7 @@ class Connection {
     socket.on('end', () => this.#end());
     socket.on('error', (error) => this.fail(error));
     socket.on('timeout', () => this.#silent());
+    socket.on('drain', () => this.#send());
     socket.on('close', () => {
       owner.closed();
       this.#failClosed();
@@ -189,8 +210,17 @@ class Connection {
     if (socket.timeout !== exchange.readTimeoutMs) socket.setTimeout(exchange.readTimeoutMs);
     socket.cork();
     socket.write(head, 'latin1');
-    if (body !== undefined && body.length > 0) socket.write(body);
+    this.#unsent = body?.length === 0 ? undefined : body;
+    this.#send();
     socket.uncork();
+  }
+
+  #send(): void {
+    const unsent = this.#unsent;
+    if (unsent === undefined) return;
+    const isLast = unsent.length <= this.#pieceBytes;
+    this.#unsent = isLast ? undefined : unsent.subarray(this.#pieceBytes);
+    this.socket.write(isLast ? unsent : unsent.subarray(0, this.#pieceBytes));
   }
 
   /** Nobody knows what is still to come on it: it ends, and its request with it. */
@@ -229,9 +259,10 @@ class Connection {
 
   #answered({ reader, resolve }: Exchange): void {
     const { answer } = reader;
+    const isSent = this.#unsent === undefined;
     this.#settle();
     // Refused before the body was sent: a server that reads no further would hold the connection for ever.
-    if (reader.stays && this.socket.writableLength === 0) {
+    if (reader.stays && isSent && this.socket.writableLength === 0) {
       const [, seconds] = /timeout=(\d+)/.exec(String(answer.headers['keep-alive'] ?? '')) ?? [];
       if (seconds !== undefined) this.#until = Date.now() + Number(seconds) * 1000 - EARLY_MS;
       // It keeps nobody waiting.
@@ -254,6 +285,7 @@ class Connection {
     const exchange = this.#exchange;
     if (exchange === undefined) return undefined;
     this.#exchange = undefined;
+    this.#unsent = undefined;
     clearTimeout(exchange.longest);
     this.#owner.done(exchange.signal);
     return exchange;

@@ -8,6 +8,12 @@ export const LONGEST_REQUEST_MS = 60 * 60_000;
 /** DeleteObjects repeats 1,000 keys of 1,024 bytes, each byte up to 6 when it is escaped. */
 export const LONGEST_ANSWER = 8 * 1024 * 1024;
 
+/**
+ * TLS encrypts whatever it is given at once, into memory of its own beside the body, so it is given one piece after the
+ * other: 916 MB in bodies of up to 8 MiB took 530 MiB of memory otherwise, and 160 so. Bytes.
+ */
+export const TLS_PIECE = 128 * 1024;
+
 /** How long a request may take. Milliseconds. */
 export interface Limits {
   /** From the request to a connection: name, socket, TLS, proxy. */
@@ -121,9 +127,24 @@ export function exchange(
         resolve(answer);
       });
     });
-    if (body === undefined || body.length === 0) sent.end();
+    if (secure && body !== undefined) sendByPieces(sent, body);
     else sent.end(body);
   });
+}
+
+function sendByPieces(sent: ClientRequest, body: Buffer): void {
+  let at = 0;
+  const send = (): void => {
+    while (body.length - at > TLS_PIECE) {
+      const piece = body.subarray(at, at + TLS_PIECE);
+      at += TLS_PIECE;
+      if (!sent.write(piece)) return;
+    }
+    sent.off('drain', send);
+    sent.end(body.subarray(at));
+  };
+  sent.on('drain', send);
+  send();
 }
 
 function collect(
