@@ -83,6 +83,7 @@ function configurationError(code, message, cause) {
 /* harmony export */   Wm: () => (/* binding */ stoppedError),
 /* harmony export */   a8: () => (/* binding */ LONGEST_REQUEST_MS),
 /* harmony export */   cv: () => (/* binding */ exchange),
+/* harmony export */   v: () => (/* binding */ TLS_PIECE),
 /* harmony export */   w2: () => (/* binding */ timeoutError)
 /* harmony export */ });
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7067);
@@ -93,6 +94,11 @@ function configurationError(code, message, cause) {
 const LONGEST_REQUEST_MS = 60 * 60_000;
 /** DeleteObjects repeats 1,000 keys of 1,024 bytes, each byte up to 6 when it is escaped. */
 const LONGEST_ANSWER = 8 * 1024 * 1024;
+/**
+ * TLS encrypts whatever it is given at once, into memory of its own beside the body, so it is given one piece after the
+ * other: 916 MB in bodies of up to 8 MiB took 530 MiB of memory otherwise, and 160 so. Bytes.
+ */
+const TLS_PIECE = 128 * 1024;
 /**
  * Sends one request and resolves with its whole answer, of at most `maxBytes`. A body that is cut short, too long or
  * too slow rejects, as does a signal; then the connection is closed, since nobody knows what is still to come on it.
@@ -169,11 +175,26 @@ function exchange({ secure, host, port }, outgoing, connecting, maxBytes, signal
                 resolve(answer);
             });
         });
-        if (body === undefined || body.length === 0)
-            sent.end();
+        if (secure && body !== undefined)
+            sendByPieces(sent, body);
         else
             sent.end(body);
     });
+}
+function sendByPieces(sent, body) {
+    let at = 0;
+    const send = () => {
+        while (body.length - at > TLS_PIECE) {
+            const piece = body.subarray(at, at + TLS_PIECE);
+            at += TLS_PIECE;
+            if (!sent.write(piece))
+                return;
+        }
+        sent.off('drain', send);
+        sent.end(body.subarray(at));
+    };
+    sent.on('drain', send);
+    send();
 }
 function collect(response, maxBytes, fail, done) {
     const chunks = [];
@@ -598,6 +619,8 @@ class Connections {
     #idle = [];
     /** One listener a signal: there are a hundred requests to each. */
     #stops = new Map();
+    /** Whom a certificate may be by, read once: for each connection it costs 1 ms, as much as all else of TLS. */
+    #context;
     #session;
     constructor(origin, connecting) {
         this.#origin = origin;
@@ -643,20 +666,9 @@ class Connections {
     }
     #connect() {
         const { secure, host, port } = this.#origin;
-        const { ca, connectTimeoutMs } = this.#connecting;
-        const socket = secure
-            ? (0,external_node_tls_.connect)({
-                host,
-                port: port ?? 443,
-                servername: (0,external_node_net_.isIP)(host) === 0 ? host : '',
-                ALPNProtocols: ['http/1.1'],
-                ...(ca === undefined ? {} : { ca }),
-                ...(this.#session === undefined ? {} : { session: this.#session }),
-            })
-            : (0,external_node_net_.connect)({ host, port: port ?? 80 });
-        if (secure)
-            socket.on('session', (session) => (this.#session = session));
-        const connection = new Connection(socket, {
+        const { connectTimeoutMs } = this.#connecting;
+        const socket = secure ? this.#connectTls() : (0,external_node_net_.connect)({ host, port: port ?? 80 });
+        const connection = new Connection(socket, secure ? store_exchange/* TLS_PIECE */.v : Number.POSITIVE_INFINITY, {
             idle: () => this.#idle.push(connection),
             done: (signal) => this.#unlisten(signal, connection),
             closed: () => this.#open.delete(connection),
@@ -669,6 +681,21 @@ class Connections {
         });
         socket.once('close', () => clearTimeout(connect));
         return connection;
+    }
+    #connectTls() {
+        const { host, port } = this.#origin;
+        const { ca } = this.#connecting;
+        this.#context ??= (0,external_node_tls_.createSecureContext)(ca === undefined ? {} : { ca });
+        const socket = (0,external_node_tls_.connect)({
+            host,
+            port: port ?? 443,
+            servername: (0,external_node_net_.isIP)(host) === 0 ? host : '',
+            ALPNProtocols: ['http/1.1'],
+            secureContext: this.#context,
+            ...(this.#session === undefined ? {} : { session: this.#session }),
+        });
+        socket.on('session', (session) => (this.#session = session));
+        return socket;
     }
     #listen(signal, connection) {
         let stop = this.#stops.get(signal);
@@ -698,10 +725,15 @@ class Connection {
     #owner;
     #exchange;
     #isConnected = false;
+    /** What of the body was not given to the socket. */
+    #unsent;
+    #pieceBytes;
     /** When the server closes it. */
     #until = Number.POSITIVE_INFINITY;
-    constructor(socket, owner) {
+    /** @param pieceBytes of a body that the socket is given at a time */
+    constructor(socket, pieceBytes, owner) {
         this.socket = socket;
+        this.#pieceBytes = pieceBytes;
         this.#owner = owner;
         socket.setNoDelay(true);
         socket.setKeepAlive(true, PROBE_AFTER_MS);
@@ -709,6 +741,7 @@ class Connection {
         socket.on('end', () => this.#end());
         socket.on('error', (error) => this.fail(error));
         socket.on('timeout', () => this.#silent());
+        socket.on('drain', () => this.#send());
         socket.on('close', () => {
             owner.closed();
             this.#failClosed();
@@ -728,9 +761,17 @@ class Connection {
             socket.setTimeout(exchange.readTimeoutMs);
         socket.cork();
         socket.write(head, 'latin1');
-        if (body !== undefined && body.length > 0)
-            socket.write(body);
+        this.#unsent = body?.length === 0 ? undefined : body;
+        this.#send();
         socket.uncork();
+    }
+    #send() {
+        const unsent = this.#unsent;
+        if (unsent === undefined)
+            return;
+        const isLast = unsent.length <= this.#pieceBytes;
+        this.#unsent = isLast ? undefined : unsent.subarray(this.#pieceBytes);
+        this.socket.write(isLast ? unsent : unsent.subarray(0, this.#pieceBytes));
     }
     /** Nobody knows what is still to come on it: it ends, and its request with it. */
     fail(error) {
@@ -769,9 +810,10 @@ class Connection {
     }
     #answered({ reader, resolve }) {
         const { answer } = reader;
+        const isSent = this.#unsent === undefined;
         this.#settle();
         // Refused before the body was sent: a server that reads no further would hold the connection for ever.
-        if (reader.stays && this.socket.writableLength === 0) {
+        if (reader.stays && isSent && this.socket.writableLength === 0) {
             const [, seconds] = /timeout=(\d+)/.exec(String(answer.headers['keep-alive'] ?? '')) ?? [];
             if (seconds !== undefined)
                 this.#until = Date.now() + Number(seconds) * 1000 - EARLY_MS;
@@ -797,6 +839,7 @@ class Connection {
         if (exchange === undefined)
             return undefined;
         this.#exchange = undefined;
+        this.#unsent = undefined;
         clearTimeout(exchange.longest);
         this.#owner.done(exchange.signal);
         return exchange;
@@ -2336,14 +2379,25 @@ function listingError(what, cause) {
 const WORTH = 1.1;
 /** Milliseconds that a round takes at least: of less, a pause of the garbage collection is a large part. */
 const SHORTEST_ROUND_MS = 100;
-/** Rounds without another attempt after one that did not pay, or after a strain. */
+/** Rounds in which an attempt must have paid. */
+const TRIES = 2;
+/** Rounds without another attempt after one that did not pay, or after a strain; twice as many after each further one. */
 const REST_ROUNDS = 8;
+/**
+ * What this thread is idle of the time, at least, where more requests are tried: with less it has as many as it can treat,
+ * and each further connection would only cost it a handshake and memory.
+ */
+const IDLE_SHARE = 0.2;
 /** Where fewer of the requests that may be in flight are, something else is waited for. */
 const BUSY_SHARE = 0.75;
+const CLOCK = {
+    now: () => performance.now(),
+    idle: () => performance.eventLoopUtilization().idle,
+};
 /**
  * How many requests are in flight.
  *
- * Where answers take long and the machine is not busy, twice as many requests are answered in the same time: so it is
+ * Where answers take long and this thread is not busy, twice as many requests are answered in the same time: so it is
  * tried to have twice as many, again and again, and undone where it does not pay. When the server says SlowDown, half;
  * then one more for each round that goes well (AIMD, as TCP does it): a prefix of S3 takes 3,500 writes a second, and
  * retries alone would keep asking at a rate that it has just refused.
@@ -2351,7 +2405,7 @@ const BUSY_SHARE = 0.75;
 class Pace {
     #first;
     #most;
-    #now;
+    #clock;
     /** Fractions count: after SlowDown it grows by one over as many requests as are in flight. */
     #limit;
     /** A limit that paid; above it, one is tried. */
@@ -2366,19 +2420,22 @@ class Pace {
     #roundFrom = 1;
     /** Of requests of the round. */
     #answers = 0;
-    /** When the first of them came. */
+    /** When the first of them came, and the idle time until then. */
     #since = 0;
-    /** Answers a millisecond, in the last round. */
+    #idleSince = 0;
+    /** Answers a millisecond, in the last round under a limit that is no attempt. */
     #rate;
+    /** Rounds of the attempt that did not pay. */
+    #inVain = 0;
     /** Rounds until the next attempt. */
     #rest = 0;
-    /** @param now milliseconds */
-    constructor({ first, most }, now = () => performance.now()) {
+    #nextRest = REST_ROUNDS;
+    constructor({ first, most }, clock = CLOCK) {
         this.#most = Math.max(1, most);
         this.#first = Math.max(1, Math.min(first, this.#most));
         this.#limit = this.#first;
         this.#proven = this.#first;
-        this.#now = now;
+        this.#clock = clock;
     }
     get limit() {
         return Math.floor(this.#limit);
@@ -2413,6 +2470,7 @@ class Pace {
         if (strain === undefined)
             return;
         this.#cutAt = this.#begun;
+        this.#inVain = 0;
         if (strain === 'throttled') {
             this.#limit = Math.max(1, this.#limit / 2);
             // Where it ends is known now.
@@ -2438,37 +2496,56 @@ class Pace {
         }
         if (number < this.#roundFrom)
             return;
-        const now = this.#now();
-        if (this.#answers === 0)
+        const now = this.#clock.now();
+        if (this.#answers === 0) {
             this.#since = now;
+            this.#idleSince = this.#clock.idle();
+        }
         const elapsed = now - this.#since;
         if (this.#answers++ < this.#limit || elapsed < SHORTEST_ROUND_MS)
             return;
-        this.#judge((this.#answers - 1) / elapsed);
-        this.#beginRound();
+        this.#judge((this.#answers - 1) / elapsed, (this.#clock.idle() - this.#idleSince) / elapsed);
     }
-    /** Requests that are in flight began under another limit, or beside fewer others. */
-    #beginRound() {
-        this.#roundFrom = this.#begun + 1;
+    /**
+     * Requests that are in flight began under another limit, or beside fewer others.
+     *
+     * @param without the first ones of the round: those that open connections
+     */
+    #beginRound(without = 0) {
+        this.#roundFrom = this.#begun + 1 + without;
         this.#answers = 0;
     }
-    #judge(rate) {
+    /**
+     * @param rate answers a millisecond
+     * @param idle share of the time
+     */
+    #judge(rate, idle) {
         const last = this.#rate;
-        this.#rate = rate;
-        if (this.#limit > this.#proven) {
-            if (last !== undefined && rate < last * WORTH) {
-                this.#limit = this.#proven;
-                this.#rate = last;
-                this.#rest = REST_ROUNDS;
+        const isMore = last === undefined || rate >= last * WORTH;
+        if (this.#limit > this.#proven && !isMore) {
+            // Connections that are being made slow down all others: one round more says.
+            if (++this.#inVain < TRIES) {
+                this.#beginRound();
                 return;
             }
+            this.#limit = this.#proven;
+            this.#rest = this.#nextRest;
+            this.#nextRest *= 2;
+        }
+        else {
+            if (this.#limit > this.#proven)
+                this.#nextRest = REST_ROUNDS;
             this.#proven = this.#limit;
+            this.#rate = rate;
+            // While it changes by itself, since code is cold or somebody pauses, no attempt could be judged.
+            const isSteady = !isMore && rate * WORTH >= last;
+            if (this.#rest > 0)
+                this.#rest--;
+            else if (isSteady && idle >= IDLE_SHARE)
+                this.#limit = Math.min(this.#most, this.#limit * 2);
         }
-        else if (this.#rest > 0) {
-            this.#rest--;
-            return;
-        }
-        this.#limit = Math.min(this.#most, this.#limit * 2);
+        this.#inVain = 0;
+        this.#beginRound(this.#limit - this.#proven);
     }
     #wake() {
         while (this.#inFlight < this.limit) {

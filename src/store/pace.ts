@@ -17,16 +17,38 @@ const WORTH = 1.1;
 /** Milliseconds that a round takes at least: of less, a pause of the garbage collection is a large part. */
 const SHORTEST_ROUND_MS = 100;
 
-/** Rounds without another attempt after one that did not pay, or after a strain. */
+/** Rounds in which an attempt must have paid. */
+const TRIES = 2;
+
+/** Rounds without another attempt after one that did not pay, or after a strain; twice as many after each further one. */
 const REST_ROUNDS = 8;
+
+/**
+ * What this thread is idle of the time, at least, where more requests are tried: with less it has as many as it can treat,
+ * and each further connection would only cost it a handshake and memory.
+ */
+const IDLE_SHARE = 0.2;
 
 /** Where fewer of the requests that may be in flight are, something else is waited for. */
 const BUSY_SHARE = 0.75;
 
+/** What a pace goes by. */
+export interface Clock {
+  /** Milliseconds. */
+  now(): number;
+  /** How many of them this thread had nothing to do. */
+  idle(): number;
+}
+
+const CLOCK: Clock = {
+  now: () => performance.now(),
+  idle: () => performance.eventLoopUtilization().idle,
+};
+
 /**
  * How many requests are in flight.
  *
- * Where answers take long and the machine is not busy, twice as many requests are answered in the same time: so it is
+ * Where answers take long and this thread is not busy, twice as many requests are answered in the same time: so it is
  * tried to have twice as many, again and again, and undone where it does not pay. When the server says SlowDown, half;
  * then one more for each round that goes well (AIMD, as TCP does it): a prefix of S3 takes 3,500 writes a second, and
  * retries alone would keep asking at a rate that it has just refused.
@@ -34,7 +56,7 @@ const BUSY_SHARE = 0.75;
 export class Pace {
   readonly #first: number;
   readonly #most: number;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   /** Fractions count: after SlowDown it grows by one over as many requests as are in flight. */
   #limit: number;
   /** A limit that paid; above it, one is tried. */
@@ -49,20 +71,23 @@ export class Pace {
   #roundFrom = 1;
   /** Of requests of the round. */
   #answers = 0;
-  /** When the first of them came. */
+  /** When the first of them came, and the idle time until then. */
   #since = 0;
-  /** Answers a millisecond, in the last round. */
+  #idleSince = 0;
+  /** Answers a millisecond, in the last round under a limit that is no attempt. */
   #rate: number | undefined;
+  /** Rounds of the attempt that did not pay. */
+  #inVain = 0;
   /** Rounds until the next attempt. */
   #rest = 0;
+  #nextRest = REST_ROUNDS;
 
-  /** @param now milliseconds */
-  constructor({ first, most }: InFlight, now: () => number = () => performance.now()) {
+  constructor({ first, most }: InFlight, clock = CLOCK) {
     this.#most = Math.max(1, most);
     this.#first = Math.max(1, Math.min(first, this.#most));
     this.#limit = this.#first;
     this.#proven = this.#first;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   get limit(): number {
@@ -94,6 +119,7 @@ export class Pace {
   #slowDown(strain: Strain): void {
     if (strain === undefined) return;
     this.#cutAt = this.#begun;
+    this.#inVain = 0;
     if (strain === 'throttled') {
       this.#limit = Math.max(1, this.#limit / 2);
       // Where it ends is known now.
@@ -117,36 +143,53 @@ export class Pace {
       return;
     }
     if (number < this.#roundFrom) return;
-    const now = this.#now();
-    if (this.#answers === 0) this.#since = now;
+    const now = this.#clock.now();
+    if (this.#answers === 0) {
+      this.#since = now;
+      this.#idleSince = this.#clock.idle();
+    }
     const elapsed = now - this.#since;
     if (this.#answers++ < this.#limit || elapsed < SHORTEST_ROUND_MS) return;
-    this.#judge((this.#answers - 1) / elapsed);
-    this.#beginRound();
+    this.#judge((this.#answers - 1) / elapsed, (this.#clock.idle() - this.#idleSince) / elapsed);
   }
 
-  /** Requests that are in flight began under another limit, or beside fewer others. */
-  #beginRound(): void {
-    this.#roundFrom = this.#begun + 1;
+  /**
+   * Requests that are in flight began under another limit, or beside fewer others.
+   *
+   * @param without the first ones of the round: those that open connections
+   */
+  #beginRound(without = 0): void {
+    this.#roundFrom = this.#begun + 1 + without;
     this.#answers = 0;
   }
 
-  #judge(rate: number): void {
+  /**
+   * @param rate answers a millisecond
+   * @param idle share of the time
+   */
+  #judge(rate: number, idle: number): void {
     const last = this.#rate;
-    this.#rate = rate;
-    if (this.#limit > this.#proven) {
-      if (last !== undefined && rate < last * WORTH) {
-        this.#limit = this.#proven;
-        this.#rate = last;
-        this.#rest = REST_ROUNDS;
+    const isMore = last === undefined || rate >= last * WORTH;
+    if (this.#limit > this.#proven && !isMore) {
+      // Connections that are being made slow down all others: one round more says.
+      if (++this.#inVain < TRIES) {
+        this.#beginRound();
         return;
       }
+      this.#limit = this.#proven;
+      this.#rest = this.#nextRest;
+      this.#nextRest *= 2;
+    } else {
+      if (this.#limit > this.#proven) this.#nextRest = REST_ROUNDS;
       this.#proven = this.#limit;
-    } else if (this.#rest > 0) {
-      this.#rest--;
-      return;
+      this.#rate = rate;
+      // While it changes by itself, since code is cold or somebody pauses, no attempt could be judged.
+      const isSteady = !isMore && rate * WORTH >= last;
+      if (this.#rest > 0) this.#rest--;
+      else if (isSteady && idle >= IDLE_SHARE) this.#limit = Math.min(this.#most, this.#limit * 2);
     }
-    this.#limit = Math.min(this.#most, this.#limit * 2);
+    this.#inVain = 0;
+    this.#beginRound(this.#limit - this.#proven);
   }
 
   #wake(): void {

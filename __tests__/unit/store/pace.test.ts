@@ -18,6 +18,8 @@ interface Server {
   readonly latency: number;
   /** Of one thread, for each request. */
   readonly work: number;
+  /** Whether that thread is the client's. */
+  readonly isOurs?: boolean;
   /** What the request is answered with; `undefined`: it succeeds. */
   readonly refuses?: (request: number, inFlight: number) => Error | undefined;
 }
@@ -32,15 +34,17 @@ interface Simulated {
 /** @param lanes how many want to have a request in flight */
 async function simulate(
   requests: number,
-  { latency, work, refuses }: Server,
+  { latency, work, isOurs = false, refuses }: Server,
   { first, most }: { first: number; most: number },
   lanes: (limit: number) => number = (limit) => limit,
 ): Promise<Simulated> {
   let now = 0;
-  const pace = new Pace({ first, most }, () => now);
   const due: { readonly at: number; readonly answer: () => void }[] = [];
   const limits: number[] = [];
   let busyUntil = 0;
+  let worked = 0;
+  const idle = (): number => (isOurs ? now - worked + Math.max(0, busyUntil - now) : now);
+  const pace = new Pace({ first, most }, { now: () => now, idle });
   let begun = 0;
   let running = 0;
   let inFlight = 0;
@@ -51,6 +55,7 @@ async function simulate(
       highest = Math.max(highest, ++inFlight);
       const refusal = refuses?.(request, inFlight);
       busyUntil = Math.max(busyUntil, now) + work;
+      worked += work;
       await new Promise<void>((answer) => due.push({ at: busyUntil + latency, answer }));
       inFlight--;
       if (refusal !== undefined) throw refusal;
@@ -85,7 +90,7 @@ describe('the pace of requests', () => {
     await fc.assert(
       fc.asyncProperty(limits, answers, async (inFlightLimits, list) => {
         let now = 0;
-        const pace = new Pace(inFlightLimits, () => (now += 40));
+        const pace = new Pace(inFlightLimits, { now: () => (now += 40), idle: () => now });
         const errors = {
           done: undefined,
           slow: new SlowDown(),
@@ -159,18 +164,40 @@ describe('twice as many requests', () => {
     expect(ms).toBeLessThan(6_000);
   });
 
-  test('are taken back where one thread has enough to do with less', async () => {
+  test('are not tried where this thread has enough to do with less', async () => {
+    const { limits, ms } = await simulate(4_000, { latency: 5, work: 1, isOurs: true }, AUTO);
+    expect(new Set(limits)).toEqual(new Set([64]));
+    expect(ms).toBeLessThan(4_020);
+  });
+
+  test('are tried as far as it has time', async () => {
+    // 64 requests take a third of its time, 128 two thirds, and 256 would have to wait for it.
+    const { limits } = await simulate(8_000, { latency: 190, work: 1, isOurs: true }, AUTO);
+    expect(limits.at(-1)).toBe(256);
+    const nearer = await simulate(8_000, { latency: 145, work: 1, isOurs: true }, AUTO);
+    expect(nearer.limits.at(-1)).toBe(128);
+  });
+
+  test('are taken back where somebody else has enough to do with less', async () => {
     const { limits, ms } = await simulate(4_000, { latency: 5, work: 1 }, AUTO);
     expect(Math.max(...limits)).toBe(128);
-    expect(limits.filter((limit) => limit === 64).length).toBeGreaterThan(3_000);
+    expect(limits.filter((limit) => limit === 64).length).toBeGreaterThan(2_700);
     expect(ms).toBeLessThan(4_020);
   });
 
   test('stay where they pay and four times as many do not', async () => {
     // 100 requests fill the time of an answer.
     const { limits } = await simulate(8_000, { latency: 100, work: 1 }, AUTO);
-    expect(limits.at(-1)).toBe(128);
-    expect(limits.filter((limit) => limit === 256).length).toBeLessThan(1_500);
+    expect(limits.filter((limit) => limit === 128).length).toBeGreaterThan(5_000);
+    expect(limits.filter((limit) => limit === 256).length).toBeLessThan(2_500);
+  });
+
+  test('are tried less and less often where they do not pay', async () => {
+    const { limits } = await simulate(20_000, { latency: 5, work: 1 }, AUTO);
+    const begun = [...limits.entries()].filter(([i, limit]) => limit === 128 && limits[i - 1] === 64);
+    const between = begun.slice(1).map(([i], n) => i - begun[n]![0]);
+    expect(between.length).toBeGreaterThan(2);
+    for (const [n, rounds] of between.slice(1).entries()) expect(rounds).toBeGreaterThan(between[n]! * 1.3);
   });
 
   test('are not tried where something else is waited for', async () => {
