@@ -63,6 +63,7 @@ async function runRound(options: RunOptions, round: Round, results: Results): Pr
   const tree = makeTree(scenario.tree, place, kept);
   const server = await options.startServer({
     latency: scenario.latency,
+    isTls: scenario.isTls === true,
     discardBodies: scenario.tree.kind === 'records',
   });
   const failures: string[] = [];

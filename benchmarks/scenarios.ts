@@ -38,6 +38,8 @@ export interface Scenario {
   readonly destination: 'empty' | 'filled';
   /** Milliseconds, of the embedded server. */
   readonly latency: number;
+  /** Over HTTPS. */
+  readonly isTls?: true;
   readonly mirrors?: Mirrors;
   readonly steps: readonly Step[];
   /** Rounds of each tool that takes part. */
@@ -145,6 +147,28 @@ export const SCENARIOS: readonly Scenario[] = [
     steps: [FRESH],
     rounds: FROM_200000,
     bars: [{ step: FRESH.name, wall: 0.5 }],
+  },
+  {
+    name: 'tls-site',
+    title: 'The site over HTTPS',
+    tree: SITE,
+    destination: 'empty',
+    latency: LATENCY,
+    isTls: true,
+    steps: [FRESH, NO_CHANGE],
+    rounds: UP_TO_5000,
+    bars: [],
+  },
+  {
+    name: 'tls-release',
+    title: 'The release over HTTPS',
+    tree: RELEASE,
+    destination: 'empty',
+    latency: LATENCY,
+    isTls: true,
+    steps: [FRESH, NO_CHANGE],
+    rounds: UP_TO_5000,
+    bars: [],
   },
   {
     name: 'download',

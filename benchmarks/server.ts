@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { selfSigned } from '../dev/certificate.js';
 import type { Access } from '../dev/peers.js';
 import { type S3Server, startS3Server } from '../dev/s3-server/index.js';
 import { measure } from './measure.js';
@@ -38,6 +39,7 @@ export interface ServerOptions {
   readonly latency: number;
   /** Keeps sizes and MD5s alone: for more objects than memory. */
   readonly discardBodies: boolean;
+  readonly isTls?: boolean;
 }
 
 const BUCKET = 'bench';
@@ -48,14 +50,22 @@ export class InProcessServer implements BenchServer {
   readonly access: Access;
   readonly #server: S3Server;
 
-  constructor(server: S3Server) {
+  constructor(server: S3Server, authority?: string) {
     this.#server = server;
     const { endpoint, region } = server;
-    this.access = { endpoint, region, accessKeyId: 'bench', secretAccessKey: 'bench-secret' };
+    const by = authority === undefined ? {} : { authority };
+    this.access = { endpoint, region, accessKeyId: 'bench', secretAccessKey: 'bench-secret', ...by };
   }
 
-  static async start(options: ServerOptions): Promise<InProcessServer> {
-    return new InProcessServer(await startS3Server({ ...options, buckets: [BUCKET], countOnly: true }));
+  static async start({ isTls = false, ...options }: ServerOptions): Promise<InProcessServer> {
+    const tls = isTls ? selfSigned() : undefined;
+    if (isTls && tls === undefined)
+      throw new Error('openssl is missing, which makes the certificate for TLS');
+    const server = await startS3Server({ ...options, tls, buckets: [BUCKET], countOnly: true });
+    if (tls === undefined) return new InProcessServer(server);
+    const authority = join(await mkdtemp(join(tmpdir(), 's3ds-bench-')), 'authority.pem');
+    await writeFile(authority, tls.cert);
+    return new InProcessServer(server, authority);
   }
 
   async fill(prefix: string, root: string): Promise<void> {
@@ -84,7 +94,12 @@ export class InProcessServer implements BenchServer {
 
   async stop(): Promise<void> {
     await this.#server.stop();
+    await removeAuthority(this.access);
   }
+}
+
+async function removeAuthority({ authority }: Access): Promise<void> {
+  if (authority !== undefined) await rm(dirname(authority), { recursive: true });
 }
 
 /** What server-process.ts is asked; each request has one answer, in order. */
@@ -127,6 +142,7 @@ export class ServerProcess implements BenchServer {
     const gone = once(this.#child, 'exit');
     this.#child.kill();
     await gone;
+    await removeAuthority(this.access);
   }
 
   async #ask<T>(request: ServerRequest): Promise<T> {

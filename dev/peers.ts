@@ -6,6 +6,8 @@ export interface Access {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Whom the endpoint's certificate is by: a file. Left out: somebody whom everybody knows, or there is no TLS. */
+  readonly authority?: string;
 }
 
 /** A directory, and the prefix that is to hold what it holds. */
@@ -60,6 +62,7 @@ export const s3cmd: PeerTool = {
     const { host, protocol } = new URL(access.endpoint);
     const where = [`--config=${join(home, 's3cfg')}`, `--host=${host}`, `--host-bucket=${host}`];
     if (protocol === 'http:') where.push('--no-ssl');
+    if (access.authority !== undefined) where.push(`--ca-certs=${access.authority}`);
     const who = [`--access_key=${access.accessKeyId}`, `--secret_key=${access.secretAccessKey}`];
     const quiet = [`--region=${access.region}`, '--no-progress', ...options];
     // The closing slash: what is in the directory, not the directory.
@@ -101,6 +104,7 @@ export const rclone: PeerTool = {
       RCLONE_S3_REGION: access.region,
       RCLONE_S3_ACCESS_KEY_ID: access.accessKeyId,
       RCLONE_S3_SECRET_ACCESS_KEY: access.secretAccessKey,
+      ...authorityOf(access),
     },
   }),
 };
@@ -113,5 +117,11 @@ export function awsEnvironment(access: Access): Readonly<Record<string, string>>
     AWS_ACCESS_KEY_ID: access.accessKeyId,
     AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
     AWS_REGION: access.region,
+    ...authorityOf(access),
   };
+}
+
+/** As the AWS tools and ours know it, and as Go does. */
+function authorityOf({ authority }: Access): Readonly<Record<string, string>> {
+  return authority === undefined ? {} : { AWS_CA_BUNDLE: authority, SSL_CERT_FILE: authority };
 }

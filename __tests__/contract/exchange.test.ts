@@ -5,12 +5,12 @@ import { Agent as HttpsAgent } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { selfSigned } from '../../dev/certificate.js';
 import { Connections } from '../../src/store/connections.js';
 import { type Connecting, exchange, type Outgoing, TLS_PIECE } from '../../src/store/exchange.js';
 import { requestHandler } from '../../src/store/open.js';
 import { toStoreError } from '../../src/store/store-errors.js';
 import type { WireAnswer } from '../../src/store/wire-answer.js';
-import { selfSigned } from '../support/certificate.js';
 
 /** One request over a real connection to a server that misbehaves, byte by byte. */
 let server: Server | undefined;

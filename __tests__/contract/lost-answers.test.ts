@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { HttpsProxyAgent } from 'https-proxy-agent';
+import { selfSigned } from '../../dev/certificate.js';
 import type { Fault } from '../../dev/s3-server/index.js';
 import { type ETag, md5Of, multipartETag } from '../../src/model/digest.js';
 import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
 import { exchange } from '../../src/store/exchange.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { openStore, requestHandler } from '../../src/store/open.js';
-import { selfSigned } from '../support/certificate.js';
 import { type Changes, optionsFor } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 

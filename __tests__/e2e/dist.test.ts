@@ -4,6 +4,7 @@ import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { selfSigned } from '../../dev/certificate.js';
 import { INPUT_NAMES, inputDefinition } from '../../src/model/inputs.js';
 import { copyOfDist, reach, run, runAction, runCli } from '../support/dist.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -34,6 +35,46 @@ beforeEach(async () => {
 afterEach(async () => {
   s3.server.faults.clear();
   await removeTree(root);
+});
+
+const certificate = selfSigned();
+
+(certificate === undefined ? describe.skip : describe)('over HTTPS, as all but tests do', () => {
+  test.each(['lean', 'sdk'])('publishes, finds nothing to do, copies, fetches: by %s', async (requests) => {
+    const secure = await embedded({ tls: certificate });
+    try {
+      const authority = join(root, 'authority.pem');
+      await writeFile(authority, certificate?.cert ?? '');
+      const place = await secure.bucket();
+      const url = `s3://${place}/site`;
+      const at = { cwd: root, env: { ...reach(secure), AWS_CA_BUNDLE: authority, S3DS_REQUESTS: requests } };
+      const tree = {
+        'a.txt': 'one',
+        'b/a.txt': 'one',
+        'middle.bin': noise(3 * MIB + 1),
+        'big.bin': noise(70 * MIB),
+      };
+      await writeTree(tree, join(root, 'public'));
+      const refused = await runCli(dist, ['sync', 'public', url], { cwd: root, env: reach(secure) });
+      expect(refused.status).toBe(1);
+      expect(refused.stderr).toContain('set AWS_CA_BUNDLE to a file');
+
+      const first = await runCli(dist, ['sync', 'public', url, '--index', 'none'], at);
+      expect(first).toMatchObject({ status: 0, stderr: '' });
+      for (const [name, bytes] of Object.entries(tree))
+        expect(secure.server.object(place, `site/${name}`)?.content.bytes().equals(Buffer.from(bytes))).toBe(
+          true,
+        );
+      secure.server.log.clear();
+      expect(await runCli(dist, ['sync', 'public', url, '--index', 'none'], at)).toMatchObject({ status: 0 });
+      expect(secure.server.log.counts).toEqual({ ListObjectsV2: 1 });
+      expect(await runCli(dist, ['sync', url, 'fetched'], at)).toMatchObject({ status: 0, stderr: '' });
+      for (const [name, bytes] of Object.entries(tree))
+        expect((await readFile(join(root, 'fetched', name))).equals(Buffer.from(bytes))).toBe(true);
+    } finally {
+      await secure.stop();
+    }
+  });
 });
 
 describe('the command line, from a copy of dist alone', () => {

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Certificate } from '../certificate.js';
 import { type AccessKey, AccessTable } from './access.js';
 import type { Answer } from './answer.js';
 import { bodySize } from './answer.js';
@@ -43,6 +45,8 @@ export interface S3ServerOptions {
   readonly countOnly?: boolean;
   /** In milliseconds since the epoch. */
   readonly clock?: () => number;
+  /** HTTPS, with this certificate. */
+  readonly tls?: Certificate | undefined;
 }
 
 export type Latency =
@@ -77,7 +81,8 @@ export class S3Server {
   readonly #discardBodies: boolean;
   readonly #before = new Set<{ readonly match: Filter; readonly hook: BeforeHook }>();
   readonly #after = new Set<{ readonly match: Filter; readonly hook: AfterHook }>();
-  readonly #http: Server;
+  readonly #http: Server | TlsServer;
+  readonly #scheme: 'http' | 'https';
   #requests = 0;
 
   constructor(options: S3ServerOptions) {
@@ -98,9 +103,15 @@ export class S3Server {
     );
     for (const name of options.buckets ?? []) this.createBucket(name);
     // A pooled socket that the server closes under a client looks like a fault that no test asked for.
-    this.#http = createServer({ keepAliveTimeout: 600_000, requestTimeout: 0 }, (message, response) => {
+    const connections = { keepAliveTimeout: 600_000, requestTimeout: 0 };
+    const serve = (message: IncomingMessage, response: ServerResponse): void =>
       void this.#serve(message, response);
-    });
+    const { tls } = options;
+    this.#scheme = tls === undefined ? 'http' : 'https';
+    this.#http =
+      tls === undefined
+        ? createServer(connections, serve)
+        : createTlsServer({ ...connections, key: tls.key, cert: tls.cert }, serve);
   }
 
   async listen(port: number): Promise<void> {
@@ -115,7 +126,7 @@ export class S3Server {
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
   }
 
   get region(): string {

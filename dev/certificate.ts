@@ -9,7 +9,7 @@ export interface Certificate {
   readonly cert: Buffer;
 }
 
-/** For 127.0.0.1, signed by itself. `undefined`: there is no openssl to make one with. */
+/** For 127.0.0.1, signed by itself. `undefined`: there is no openssl to make one with, which Node cannot do. */
 export function selfSigned(): Certificate | undefined {
   if (spawnSync('openssl', ['version']).status !== 0) return undefined;
   const directory = mkdtempSync(join(tmpdir(), 's3ds-tls-'));
