@@ -184,16 +184,20 @@ function exchange({ secure, host, port }, outgoing, connecting, maxBytes, signal
 function sendByPieces(sent, body) {
     let at = 0;
     const send = () => {
+        if (sent.destroyed)
+            return;
         while (body.length - at > TLS_PIECE) {
             const piece = body.subarray(at, at + TLS_PIECE);
             at += TLS_PIECE;
             if (!sent.write(piece))
                 return;
         }
-        sent.off('drain', send);
+        sent.off('drain', soon);
         sent.end(body.subarray(at));
     };
-    sent.on('drain', send);
+    // An answer that comes meanwhile has its turn.
+    const soon = () => void setImmediate(send);
+    sent.on('drain', soon);
     send();
 }
 function collect(response, maxBytes, fail, done) {
@@ -349,8 +353,6 @@ var external_node_tls_ = __webpack_require__(1692);
 
 /** Of a head, or of what follows the last chunk: S3 says what it has to say in 8 KB. Bytes. */
 const LONGEST_HEAD = 64 * 1024;
-/** What is longer comes in several pieces. Bytes. */
-const LONG_BODY = 64 * 1024;
 /** The length of a chunk and whatever is said beside it. Bytes. */
 const LONGEST_CHUNK_HEAD = 1024;
 const STATUS = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: |$)/;
@@ -380,7 +382,7 @@ class AnswerReader {
     #status = 0;
     #headers = {};
     #pieces = [];
-    /** Where a long body comes to lie whose length is known: pieces of it are not kept until the last has arrived. */
+    /** Where a body comes to lie whose length is known. */
     #whole;
     #bytes = 0;
     /** What is to come of the body or of the chunk. Bytes. */
@@ -402,15 +404,13 @@ class AnswerReader {
     get answer() {
         if (this.#whole !== undefined)
             return { status: this.#status, headers: this.#headers, body: this.#whole };
-        const [only] = this.#pieces;
-        const isOne = this.#pieces.length === 1 && only !== undefined;
         return {
             status: this.#status,
             headers: this.#headers,
-            body: isOne ? only : Buffer.concat(this.#pieces, this.#bytes),
+            body: Buffer.concat(this.#pieces, this.#bytes),
         };
     }
-    /** Takes what arrived; true: the answer is whole. */
+    /** Takes what arrived, and keeps nothing of it but copies; true: the answer is whole. */
     take(arrived) {
         let chunk = this.#rest === undefined ? arrived : Buffer.concat([this.#rest, arrived]);
         this.#rest = undefined;
@@ -418,7 +418,7 @@ class AnswerReader {
             chunk = this.#read(chunk);
         // Bytes that nobody asked for.
         if (this.#state === 'whole' && chunk !== undefined)
-            this.#rest = chunk;
+            this.#rest = Buffer.from(chunk);
         return this.#state === 'whole';
     }
     /** The other end has said its last word; true: and that makes the answer whole. */
@@ -460,7 +460,7 @@ class AnswerReader {
             // What speaks no HTTP is not waited for.
             if (!'HTTP/1.'.startsWith(chunk.toString('latin1', 0, Math.min(7, chunk.length))))
                 throw notHttp(chunk);
-            this.#rest = chunk;
+            this.#rest = Buffer.from(chunk);
             return undefined;
         }
         const [first = '', ...lines] = chunk.toString('latin1', 0, end).split('\r\n');
@@ -499,8 +499,8 @@ class AnswerReader {
             if (this.#left > this.#maxBytes)
                 throw new store_exchange/* TooLongError */.Pw(this.#maxBytes, this.#left);
             this.#state = this.#left === 0 ? 'whole' : 'length';
-            if (this.#left > LONG_BODY)
-                this.#whole = Buffer.allocUnsafeSlow(this.#left);
+            if (this.#left > 0)
+                this.#whole = Buffer.allocUnsafe(this.#left);
         }
         else {
             this.#stays = false;
@@ -550,12 +550,12 @@ class AnswerReader {
         if (end > longest || (end === -1 && chunk.length > longest + 1))
             throw new Error(`a line between the chunks of the answer is longer than ${longest} bytes`);
         if (end === -1)
-            this.#rest = chunk;
+            this.#rest = Buffer.from(chunk);
         return end === -1 ? undefined : chunk.toString('latin1', 0, end);
     }
     #keep(piece) {
         if (this.#whole === undefined)
-            this.#pieces.push(piece);
+            this.#pieces.push(Buffer.from(piece));
         else
             piece.copy(this.#whole, this.#bytes);
         this.#bytes += piece.length;
@@ -601,6 +601,11 @@ function notHttp(chunk) {
 const EARLY_MS = 1_000;
 /** As node:http has it. Milliseconds. */
 const PROBE_AFTER_MS = 1_000;
+/**
+ * What arrives on any connection, until its reader has taken it: one room in place of a new one each time, which Node would
+ * allocate as large, cut down and leave to the garbage collection. Bytes.
+ */
+const ARRIVED = Buffer.allocUnsafeSlow(64 * 1024);
 /** Methods with a body, which says its length though it be empty. */
 const WITH_BODY = new Set(['PUT', 'POST']);
 /** What node:http would send, and no more: anything else in a header's value ends or forges it. */
@@ -667,7 +672,11 @@ class Connections {
     #connect() {
         const { secure, host, port } = this.#origin;
         const { connectTimeoutMs } = this.#connecting;
-        const socket = secure ? this.#connectTls() : (0,external_node_net_.connect)({ host, port: port ?? 80 });
+        const onread = {
+            buffer: ARRIVED,
+            callback: (bytes) => connection.take(ARRIVED.subarray(0, bytes)),
+        };
+        const socket = secure ? this.#connectTls(onread) : (0,external_node_net_.connect)({ host, port: port ?? 80, onread });
         const connection = new Connection(socket, secure ? store_exchange/* TLS_PIECE */.v : Number.POSITIVE_INFINITY, {
             idle: () => this.#idle.push(connection),
             done: (signal) => this.#unlisten(signal, connection),
@@ -682,18 +691,21 @@ class Connections {
         socket.once('close', () => clearTimeout(connect));
         return connection;
     }
-    #connectTls() {
+    #connectTls(onread) {
         const { host, port } = this.#origin;
         const { ca } = this.#connecting;
         this.#context ??= (0,external_node_tls_.createSecureContext)(ca === undefined ? {} : { ca });
-        const socket = (0,external_node_tls_.connect)({
+        // The types do not know that TLS takes it too.
+        const options = {
             host,
             port: port ?? 443,
             servername: (0,external_node_net_.isIP)(host) === 0 ? host : '',
             ALPNProtocols: ['http/1.1'],
             secureContext: this.#context,
+            onread,
             ...(this.#session === undefined ? {} : { session: this.#session }),
-        });
+        };
+        const socket = (0,external_node_tls_.connect)(options);
         socket.on('session', (session) => (this.#session = session));
         return socket;
     }
@@ -737,11 +749,14 @@ class Connection {
         this.#owner = owner;
         socket.setNoDelay(true);
         socket.setKeepAlive(true, PROBE_AFTER_MS);
-        socket.on('data', (chunk) => this.#take(chunk));
         socket.on('end', () => this.#end());
         socket.on('error', (error) => this.fail(error));
         socket.on('timeout', () => this.#silent());
-        socket.on('drain', () => this.#send());
+        // What was written may be on its way at once, and so the next piece, and the next: meanwhile no answer would be heard.
+        socket.on('drain', () => {
+            if (this.#unsent !== undefined)
+                setImmediate(() => this.#send());
+        });
         socket.on('close', () => {
             owner.closed();
             this.#failClosed();
@@ -765,13 +780,14 @@ class Connection {
         this.#send();
         socket.uncork();
     }
+    /** Gives the socket pieces until it has enough. */
     #send() {
-        const unsent = this.#unsent;
-        if (unsent === undefined)
-            return;
-        const isLast = unsent.length <= this.#pieceBytes;
-        this.#unsent = isLast ? undefined : unsent.subarray(this.#pieceBytes);
-        this.socket.write(isLast ? unsent : unsent.subarray(0, this.#pieceBytes));
+        for (let goesOn = true; goesOn && this.#unsent !== undefined;) {
+            const unsent = this.#unsent;
+            const isLast = unsent.length <= this.#pieceBytes;
+            this.#unsent = isLast ? undefined : unsent.subarray(this.#pieceBytes);
+            goesOn = this.socket.write(isLast ? unsent : unsent.subarray(0, this.#pieceBytes));
+        }
     }
     /** Nobody knows what is still to come on it: it ends, and its request with it. */
     fail(error) {
@@ -779,20 +795,21 @@ class Connection {
         this.socket.destroy();
         exchange?.reject(error);
     }
-    #take(chunk) {
+    /** What arrived, good until this returns; true: more may come. */
+    take(chunk) {
         const exchange = this.#exchange;
-        if (exchange === undefined) {
-            // An answer that nobody asked for.
+        // An answer that nobody asked for.
+        if (exchange === undefined)
             this.socket.destroy();
-            return;
-        }
-        try {
-            if (exchange.reader.take(chunk))
-                this.#answered(exchange);
-        }
-        catch (error) {
-            this.fail(error);
-        }
+        else
+            try {
+                if (exchange.reader.take(chunk))
+                    this.#answered(exchange);
+            }
+            catch (error) {
+                this.fail(error);
+            }
+        return true;
     }
     #end() {
         const exchange = this.#exchange;
@@ -2425,6 +2442,8 @@ class Pace {
     #idleSince = 0;
     /** Answers a millisecond, in the last round under a limit that is no attempt. */
     #rate;
+    /** Answers in a row while an attempt had not the requests that it was about. */
+    #unused = 0;
     /** Rounds of the attempt that did not pay. */
     #inVain = 0;
     /** Rounds until the next attempt. */
@@ -2477,9 +2496,12 @@ class Pace {
             this.#rest = Number.POSITIVE_INFINITY;
         }
         else {
+            if (this.#limit > this.#first)
+                this.#restLonger();
+            else
+                this.#rest = Math.max(this.#rest, REST_ROUNDS);
             this.#proven = this.#first;
             this.#limit = Math.min(this.#limit, this.#first);
-            this.#rest = Math.max(this.#rest, REST_ROUNDS);
         }
         this.#beginRound();
     }
@@ -2491,9 +2513,10 @@ class Pace {
         if (this.#proven === this.#most)
             return;
         if (this.#inFlight < this.#limit * BUSY_SHARE) {
-            this.#beginRound();
+            this.#idled();
             return;
         }
+        this.#unused = 0;
         if (number < this.#roundFrom)
             return;
         const now = this.#clock.now();
@@ -2505,6 +2528,17 @@ class Pace {
         if (this.#answers++ < this.#limit || elapsed < SHORTEST_ROUND_MS)
             return;
         this.#judge((this.#answers - 1) / elapsed, (this.#clock.idle() - this.#idleSince) / elapsed);
+    }
+    /** Something else was waited for. What an attempt is compared with may be over then. */
+    #idled() {
+        this.#answers = 0;
+        this.#roundFrom = Math.max(this.#roundFrom, this.#begun + 1);
+        if (this.#limit === this.#proven || ++this.#unused <= this.#limit)
+            return;
+        this.#limit = this.#proven;
+        this.#rate = undefined;
+        this.#inVain = 0;
+        this.#beginRound();
     }
     /**
      * Requests that are in flight began under another limit, or beside fewer others.
@@ -2529,8 +2563,7 @@ class Pace {
                 return;
             }
             this.#limit = this.#proven;
-            this.#rest = this.#nextRest;
-            this.#nextRest *= 2;
+            this.#restLonger();
         }
         else {
             if (this.#limit > this.#proven)
@@ -2546,6 +2579,10 @@ class Pace {
         }
         this.#inVain = 0;
         this.#beginRound(this.#limit - this.#proven);
+    }
+    #restLonger() {
+        this.#rest = Math.max(this.#rest, this.#nextRest);
+        this.#nextRest *= 2;
     }
     #wake() {
         while (this.#inFlight < this.limit) {

@@ -4,6 +4,7 @@ import type { Agent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { selfSigned } from '../../dev/certificate.js';
 import { Connections } from '../../src/store/connections.js';
@@ -377,6 +378,39 @@ describe.each(CASES)('one request $name over $over', ({ open, isSecure }) => {
       });
     }
   });
+
+  if (isSecure)
+    test('lets everything else have its turn while it is sent', async () => {
+      // By another thread: in this one the server would have to wait for the same turns.
+      const script = `
+        const { parentPort, workerData } = require('node:worker_threads');
+        const server = require('node:tls').createServer(workerData, (socket) => {
+          let left = ${64 * 1024 * 1024};
+          socket.on('error', () => undefined);
+          socket.on('data', (bytes) => {
+            left -= bytes.length;
+            if (left < 0) socket.end('HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n');
+          });
+        });
+        server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
+      const worker = new Worker(script, { eval: true, workerData: { ...certificate } });
+      try {
+        const [port] = (await once(worker, 'message')) as [number];
+        const way = open(await connecting());
+        let [before, most, isSent] = [0, 0, false];
+        const look = (): void => {
+          most = Math.max(most, way.moved() - before);
+          before = way.moved();
+          if (!isSent) setImmediate(look);
+        };
+        look();
+        expect((await way.send(port, { body: Buffer.alloc(64 * 1024 * 1024) })).status).toBe(200);
+        isSent = true;
+        expect(most).toBeLessThan(4 * 1024 * 1024);
+      } finally {
+        await worker.terminate();
+      }
+    });
 
   if (isSecure)
     test('is encrypted no further than it is read', async () => {

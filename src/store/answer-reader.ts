@@ -4,9 +4,6 @@ import type { WireAnswer } from './wire-answer.js';
 /** Of a head, or of what follows the last chunk: S3 says what it has to say in 8 KB. Bytes. */
 const LONGEST_HEAD = 64 * 1024;
 
-/** What is longer comes in several pieces. Bytes. */
-const LONG_BODY = 64 * 1024;
-
 /** The length of a chunk and whatever is said beside it. Bytes. */
 const LONGEST_CHUNK_HEAD = 1024;
 
@@ -41,7 +38,7 @@ export class AnswerReader {
   #status = 0;
   #headers: Record<string, string> = {};
   readonly #pieces: Buffer[] = [];
-  /** Where a long body comes to lie whose length is known: pieces of it are not kept until the last has arrived. */
+  /** Where a body comes to lie whose length is known. */
   #whole: Buffer | undefined;
   #bytes = 0;
   /** What is to come of the body or of the chunk. Bytes. */
@@ -65,22 +62,20 @@ export class AnswerReader {
 
   get answer(): WireAnswer {
     if (this.#whole !== undefined) return { status: this.#status, headers: this.#headers, body: this.#whole };
-    const [only] = this.#pieces;
-    const isOne = this.#pieces.length === 1 && only !== undefined;
     return {
       status: this.#status,
       headers: this.#headers,
-      body: isOne ? only : Buffer.concat(this.#pieces, this.#bytes),
+      body: Buffer.concat(this.#pieces, this.#bytes),
     };
   }
 
-  /** Takes what arrived; true: the answer is whole. */
+  /** Takes what arrived, and keeps nothing of it but copies; true: the answer is whole. */
   take(arrived: Buffer): boolean {
     let chunk: Buffer | undefined = this.#rest === undefined ? arrived : Buffer.concat([this.#rest, arrived]);
     this.#rest = undefined;
     while (chunk !== undefined && this.#state !== 'whole') chunk = this.#read(chunk);
     // Bytes that nobody asked for.
-    if (this.#state === 'whole' && chunk !== undefined) this.#rest = chunk;
+    if (this.#state === 'whole' && chunk !== undefined) this.#rest = Buffer.from(chunk);
     return this.#state === 'whole';
   }
 
@@ -124,7 +119,7 @@ export class AnswerReader {
     if (end === -1) {
       // What speaks no HTTP is not waited for.
       if (!'HTTP/1.'.startsWith(chunk.toString('latin1', 0, Math.min(7, chunk.length)))) throw notHttp(chunk);
-      this.#rest = chunk;
+      this.#rest = Buffer.from(chunk);
       return undefined;
     }
     const [first = '', ...lines] = chunk.toString('latin1', 0, end).split('\r\n');
@@ -158,7 +153,7 @@ export class AnswerReader {
       this.#left = Number(length);
       if (this.#left > this.#maxBytes) throw new TooLongError(this.#maxBytes, this.#left);
       this.#state = this.#left === 0 ? 'whole' : 'length';
-      if (this.#left > LONG_BODY) this.#whole = Buffer.allocUnsafeSlow(this.#left);
+      if (this.#left > 0) this.#whole = Buffer.allocUnsafe(this.#left);
     } else {
       this.#stays = false;
       this.#state = 'close';
@@ -206,12 +201,12 @@ export class AnswerReader {
     const end = chunk.indexOf('\r\n');
     if (end > longest || (end === -1 && chunk.length > longest + 1))
       throw new Error(`a line between the chunks of the answer is longer than ${longest} bytes`);
-    if (end === -1) this.#rest = chunk;
+    if (end === -1) this.#rest = Buffer.from(chunk);
     return end === -1 ? undefined : chunk.toString('latin1', 0, end);
   }
 
   #keep(piece: Buffer): void {
-    if (this.#whole === undefined) this.#pieces.push(piece);
+    if (this.#whole === undefined) this.#pieces.push(Buffer.from(piece));
     else piece.copy(this.#whole, this.#bytes);
     this.#bytes += piece.length;
     this.#checkSize(this.#bytes);

@@ -1,5 +1,10 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createSecureContext,
+  type SecureContext,
+} from 'node:tls';
 import { AnswerReader } from './answer-reader.js';
 import {
   type Limits,
@@ -16,6 +21,12 @@ const EARLY_MS = 1_000;
 
 /** As node:http has it. Milliseconds. */
 const PROBE_AFTER_MS = 1_000;
+
+/**
+ * What arrives on any connection, until its reader has taken it: one room in place of a new one each time, which Node would
+ * allocate as large, cut down and leave to the garbage collection. Bytes.
+ */
+const ARRIVED = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Methods with a body, which says its length though it be empty. */
 const WITH_BODY: ReadonlySet<string> = new Set(['PUT', 'POST']);
@@ -101,8 +112,12 @@ export class Connections {
   #connect(): Connection {
     const { secure, host, port } = this.#origin;
     const { connectTimeoutMs } = this.#connecting;
-    const socket = secure ? this.#connectTls() : connectTcp({ host, port: port ?? 80 });
-    const connection = new Connection(socket, secure ? TLS_PIECE : Number.POSITIVE_INFINITY, {
+    const onread = {
+      buffer: ARRIVED,
+      callback: (bytes: number): boolean => connection.take(ARRIVED.subarray(0, bytes)),
+    };
+    const socket = secure ? this.#connectTls(onread) : connectTcp({ host, port: port ?? 80, onread });
+    const connection: Connection = new Connection(socket, secure ? TLS_PIECE : Number.POSITIVE_INFINITY, {
       idle: () => this.#idle.push(connection),
       done: (signal) => this.#unlisten(signal, connection),
       closed: () => this.#open.delete(connection),
@@ -120,18 +135,21 @@ export class Connections {
     return connection;
   }
 
-  #connectTls(): Socket {
+  #connectTls(onread: OnReadOpts): Socket {
     const { host, port } = this.#origin;
     const { ca } = this.#connecting;
     this.#context ??= createSecureContext(ca === undefined ? {} : { ca });
-    const socket = connectTls({
+    // The types do not know that TLS takes it too.
+    const options: ConnectionOptions & { readonly onread: OnReadOpts } = {
       host,
       port: port ?? 443,
       servername: isIP(host) === 0 ? host : '',
       ALPNProtocols: ['http/1.1'],
       secureContext: this.#context,
+      onread,
       ...(this.#session === undefined ? {} : { session: this.#session }),
-    });
+    };
+    const socket = connectTls(options);
     socket.on('session', (session) => (this.#session = session));
     return socket;
   }
@@ -184,11 +202,13 @@ class Connection {
     this.#owner = owner;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, PROBE_AFTER_MS);
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('end', () => this.#end());
     socket.on('error', (error) => this.fail(error));
     socket.on('timeout', () => this.#silent());
-    socket.on('drain', () => this.#send());
+    // What was written may be on its way at once, and so the next piece, and the next: meanwhile no answer would be heard.
+    socket.on('drain', () => {
+      if (this.#unsent !== undefined) setImmediate(() => this.#send());
+    });
     socket.on('close', () => {
       owner.closed();
       this.#failClosed();
@@ -215,12 +235,14 @@ class Connection {
     socket.uncork();
   }
 
+  /** Gives the socket pieces until it has enough. */
   #send(): void {
-    const unsent = this.#unsent;
-    if (unsent === undefined) return;
-    const isLast = unsent.length <= this.#pieceBytes;
-    this.#unsent = isLast ? undefined : unsent.subarray(this.#pieceBytes);
-    this.socket.write(isLast ? unsent : unsent.subarray(0, this.#pieceBytes));
+    for (let goesOn = true; goesOn && this.#unsent !== undefined; ) {
+      const unsent = this.#unsent;
+      const isLast = unsent.length <= this.#pieceBytes;
+      this.#unsent = isLast ? undefined : unsent.subarray(this.#pieceBytes);
+      goesOn = this.socket.write(isLast ? unsent : unsent.subarray(0, this.#pieceBytes));
+    }
   }
 
   /** Nobody knows what is still to come on it: it ends, and its request with it. */
@@ -230,18 +252,18 @@ class Connection {
     exchange?.reject(error);
   }
 
-  #take(chunk: Buffer): void {
+  /** What arrived, good until this returns; true: more may come. */
+  take(chunk: Buffer): boolean {
     const exchange = this.#exchange;
-    if (exchange === undefined) {
-      // An answer that nobody asked for.
-      this.socket.destroy();
-      return;
-    }
-    try {
-      if (exchange.reader.take(chunk)) this.#answered(exchange);
-    } catch (error) {
-      this.fail(error as Error);
-    }
+    // An answer that nobody asked for.
+    if (exchange === undefined) this.socket.destroy();
+    else
+      try {
+        if (exchange.reader.take(chunk)) this.#answered(exchange);
+      } catch (error) {
+        this.fail(error as Error);
+      }
+    return true;
   }
 
   #end(): void {

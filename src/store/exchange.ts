@@ -135,15 +135,18 @@ export function exchange(
 function sendByPieces(sent: ClientRequest, body: Buffer): void {
   let at = 0;
   const send = (): void => {
+    if (sent.destroyed) return;
     while (body.length - at > TLS_PIECE) {
       const piece = body.subarray(at, at + TLS_PIECE);
       at += TLS_PIECE;
       if (!sent.write(piece)) return;
     }
-    sent.off('drain', send);
+    sent.off('drain', soon);
     sent.end(body.subarray(at));
   };
-  sent.on('drain', send);
+  // An answer that comes meanwhile has its turn.
+  const soon = (): void => void setImmediate(send);
+  sent.on('drain', soon);
   send();
 }
 

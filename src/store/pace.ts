@@ -76,6 +76,8 @@ export class Pace {
   #idleSince = 0;
   /** Answers a millisecond, in the last round under a limit that is no attempt. */
   #rate: number | undefined;
+  /** Answers in a row while an attempt had not the requests that it was about. */
+  #unused = 0;
   /** Rounds of the attempt that did not pay. */
   #inVain = 0;
   /** Rounds until the next attempt. */
@@ -125,9 +127,10 @@ export class Pace {
       // Where it ends is known now.
       this.#rest = Number.POSITIVE_INFINITY;
     } else {
+      if (this.#limit > this.#first) this.#restLonger();
+      else this.#rest = Math.max(this.#rest, REST_ROUNDS);
       this.#proven = this.#first;
       this.#limit = Math.min(this.#limit, this.#first);
-      this.#rest = Math.max(this.#rest, REST_ROUNDS);
     }
     this.#beginRound();
   }
@@ -139,9 +142,10 @@ export class Pace {
     }
     if (this.#proven === this.#most) return;
     if (this.#inFlight < this.#limit * BUSY_SHARE) {
-      this.#beginRound();
+      this.#idled();
       return;
     }
+    this.#unused = 0;
     if (number < this.#roundFrom) return;
     const now = this.#clock.now();
     if (this.#answers === 0) {
@@ -151,6 +155,17 @@ export class Pace {
     const elapsed = now - this.#since;
     if (this.#answers++ < this.#limit || elapsed < SHORTEST_ROUND_MS) return;
     this.#judge((this.#answers - 1) / elapsed, (this.#clock.idle() - this.#idleSince) / elapsed);
+  }
+
+  /** Something else was waited for. What an attempt is compared with may be over then. */
+  #idled(): void {
+    this.#answers = 0;
+    this.#roundFrom = Math.max(this.#roundFrom, this.#begun + 1);
+    if (this.#limit === this.#proven || ++this.#unused <= this.#limit) return;
+    this.#limit = this.#proven;
+    this.#rate = undefined;
+    this.#inVain = 0;
+    this.#beginRound();
   }
 
   /**
@@ -177,8 +192,7 @@ export class Pace {
         return;
       }
       this.#limit = this.#proven;
-      this.#rest = this.#nextRest;
-      this.#nextRest *= 2;
+      this.#restLonger();
     } else {
       if (this.#limit > this.#proven) this.#nextRest = REST_ROUNDS;
       this.#proven = this.#limit;
@@ -190,6 +204,11 @@ export class Pace {
     }
     this.#inVain = 0;
     this.#beginRound(this.#limit - this.#proven);
+  }
+
+  #restLonger(): void {
+    this.#rest = Math.max(this.#rest, this.#nextRest);
+    this.#nextRest *= 2;
   }
 
   #wake(): void {

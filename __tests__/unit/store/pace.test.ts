@@ -17,7 +17,9 @@ interface Server {
   /** Of each answer. */
   readonly latency: number;
   /** Of one thread, for each request. */
-  readonly work: number;
+  readonly work: number | ((request: number) => number);
+  /** Likewise, for each one that needs a connection more. */
+  readonly opening?: number;
   /** Whether that thread is the client's. */
   readonly isOurs?: boolean;
   /** What the request is answered with; `undefined`: it succeeds. */
@@ -34,9 +36,9 @@ interface Simulated {
 /** @param lanes how many want to have a request in flight */
 async function simulate(
   requests: number,
-  { latency, work, isOurs = false, refuses }: Server,
+  { latency, work, opening = 0, isOurs = false, refuses }: Server,
   { first, most }: { first: number; most: number },
-  lanes: (limit: number) => number = (limit) => limit,
+  lanes: (limit: number, begun: number) => number = (limit) => limit,
 ): Promise<Simulated> {
   let now = 0;
   const due: { readonly at: number; readonly answer: () => void }[] = [];
@@ -52,10 +54,12 @@ async function simulate(
   const one = async (request: number): Promise<void> => {
     running++;
     const send = async (): Promise<void> => {
-      highest = Math.max(highest, ++inFlight);
+      const opens = ++inFlight > highest ? opening : 0;
+      highest = Math.max(highest, inFlight);
       const refusal = refuses?.(request, inFlight);
-      busyUntil = Math.max(busyUntil, now) + work;
-      worked += work;
+      const own = opens + (typeof work === 'number' ? work : work(request));
+      busyUntil = Math.max(busyUntil, now) + own;
+      worked += own;
       await new Promise<void>((answer) => due.push({ at: busyUntil + latency, answer }));
       inFlight--;
       if (refusal !== undefined) throw refusal;
@@ -65,7 +69,7 @@ async function simulate(
     running--;
   };
   while (begun < requests || running > 0) {
-    while (begun < requests && running < lanes(pace.limit)) one(begun++);
+    while (begun < requests && running < lanes(pace.limit, begun)) one(begun++);
     await turn();
     due.sort((a, b) => a.at - b.at);
     const next = due.shift();
@@ -237,5 +241,32 @@ describe('twice as many requests', () => {
     const again = limits.indexOf(128, back);
     expect(back - first).toBeLessThan(128);
     expect(again - back).toBeGreaterThan(8 * 64);
+    expect(limits.indexOf(128, limits.indexOf(64, again)) - again).toBeGreaterThan(1.5 * (again - back));
+  });
+
+  test('are not credited with what gets faster by itself', async () => {
+    const warming = (request: number): number => Math.max(0.5, 4 / 2 ** (request / 200));
+    const { limits } = await simulate(4_000, { latency: 5, work: warming }, AUTO);
+    const needless = limits.filter((limit) => limit > 64).length;
+    expect(needless).toBeLessThan(1_500);
+  });
+
+  test('are not debited with the connections that they need', async () => {
+    const { limits } = await simulate(4_000, { latency: 200, work: 0.5, opening: 30 }, AUTO);
+    expect(limits.lastIndexOf(64)).toBeLessThan(400);
+    expect(limits.lastIndexOf(128)).toBeLessThan(900);
+    expect(limits.at(-1)).toBe(256);
+  });
+
+  test('are given up when what they were tried for is over: what comes then has another measure', async () => {
+    const { limits } = await simulate(
+      6_000,
+      { latency: 5, work: (request) => (request < 260 ? 50 : 0.5) },
+      AUTO,
+      (limit, begun) => (begun < 260 || begun > 600 ? limit : 8),
+    );
+    expect(limits.slice(0, 260)).toContain(128);
+    expect(limits[600]).toBe(64);
+    expect(Math.max(...limits.slice(600))).toBeLessThan(256);
   });
 });
