@@ -83,6 +83,7 @@ function configurationError(code, message, cause) {
 /* harmony export */   Wm: () => (/* binding */ stoppedError),
 /* harmony export */   a8: () => (/* binding */ LONGEST_REQUEST_MS),
 /* harmony export */   cv: () => (/* binding */ exchange),
+/* harmony export */   j6: () => (/* binding */ givePieces),
 /* harmony export */   v: () => (/* binding */ TLS_PIECE),
 /* harmony export */   w2: () => (/* binding */ timeoutError)
 /* harmony export */ });
@@ -175,30 +176,39 @@ function exchange({ secure, host, port }, outgoing, connecting, maxBytes, signal
                 resolve(answer);
             });
         });
-        if (secure && body !== undefined)
+        if (secure && body !== undefined && body.length > 0)
             sendByPieces(sent, body);
         else
             sent.end(body);
     });
 }
 function sendByPieces(sent, body) {
-    let at = 0;
+    let unsent = body;
     const send = () => {
-        if (sent.destroyed)
+        if (sent.destroyed || unsent === undefined)
             return;
-        while (body.length - at > TLS_PIECE) {
-            const piece = body.subarray(at, at + TLS_PIECE);
-            at += TLS_PIECE;
-            if (!sent.write(piece))
-                return;
-        }
+        unsent = givePieces(sent, unsent, TLS_PIECE);
+        if (unsent !== undefined)
+            return;
         sent.off('drain', soon);
-        sent.end(body.subarray(at));
+        sent.end();
     };
     // An answer that comes meanwhile has its turn.
     const soon = () => void setImmediate(send);
     sent.on('drain', soon);
     send();
+}
+/** Gives a stream pieces of a body until it has enough. What is left; `undefined`: nothing. */
+function givePieces(stream, body, pieceBytes) {
+    let rest = body;
+    while (rest.length > pieceBytes) {
+        const goesOn = stream.write(rest.subarray(0, pieceBytes));
+        rest = rest.subarray(pieceBytes);
+        if (!goesOn)
+            return rest;
+    }
+    stream.write(rest);
+    return undefined;
 }
 function collect(response, maxBytes, fail, done) {
     const chunks = [];
@@ -674,7 +684,11 @@ class Connections {
         const { connectTimeoutMs } = this.#connecting;
         const onread = {
             buffer: ARRIVED,
-            callback: (bytes) => connection.take(ARRIVED.subarray(0, bytes)),
+            callback: (bytes) => {
+                connection.take(ARRIVED.subarray(0, bytes));
+                // And more may come.
+                return true;
+            },
         };
         const socket = secure ? this.#connectTls(onread) : (0,external_node_net_.connect)({ host, port: port ?? 80, onread });
         const connection = new Connection(socket, secure ? store_exchange/* TLS_PIECE */.v : Number.POSITIVE_INFINITY, {
@@ -780,14 +794,9 @@ class Connection {
         this.#send();
         socket.uncork();
     }
-    /** Gives the socket pieces until it has enough. */
     #send() {
-        for (let goesOn = true; goesOn && this.#unsent !== undefined;) {
-            const unsent = this.#unsent;
-            const isLast = unsent.length <= this.#pieceBytes;
-            this.#unsent = isLast ? undefined : unsent.subarray(this.#pieceBytes);
-            goesOn = this.socket.write(isLast ? unsent : unsent.subarray(0, this.#pieceBytes));
-        }
+        if (this.#unsent !== undefined)
+            this.#unsent = (0,store_exchange/* givePieces */.j6)(this.socket, this.#unsent, this.#pieceBytes);
     }
     /** Nobody knows what is still to come on it: it ends, and its request with it. */
     fail(error) {
@@ -795,21 +804,21 @@ class Connection {
         this.socket.destroy();
         exchange?.reject(error);
     }
-    /** What arrived, good until this returns; true: more may come. */
+    /** What arrived, good until this returns. */
     take(chunk) {
         const exchange = this.#exchange;
-        // An answer that nobody asked for.
-        if (exchange === undefined)
+        if (exchange === undefined) {
+            // An answer that nobody asked for.
             this.socket.destroy();
-        else
-            try {
-                if (exchange.reader.take(chunk))
-                    this.#answered(exchange);
-            }
-            catch (error) {
-                this.fail(error);
-            }
-        return true;
+            return;
+        }
+        try {
+            if (exchange.reader.take(chunk))
+                this.#answered(exchange);
+        }
+        catch (error) {
+            this.fail(error);
+        }
     }
     #end() {
         const exchange = this.#exchange;

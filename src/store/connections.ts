@@ -7,6 +7,7 @@ import {
 } from 'node:tls';
 import { AnswerReader } from './answer-reader.js';
 import {
+  givePieces,
   type Limits,
   type Origin,
   type Outgoing,
@@ -114,7 +115,11 @@ export class Connections {
     const { connectTimeoutMs } = this.#connecting;
     const onread = {
       buffer: ARRIVED,
-      callback: (bytes: number): boolean => connection.take(ARRIVED.subarray(0, bytes)),
+      callback: (bytes: number): boolean => {
+        connection.take(ARRIVED.subarray(0, bytes));
+        // And more may come.
+        return true;
+      },
     };
     const socket = secure ? this.#connectTls(onread) : connectTcp({ host, port: port ?? 80, onread });
     const connection: Connection = new Connection(socket, secure ? TLS_PIECE : Number.POSITIVE_INFINITY, {
@@ -235,14 +240,8 @@ class Connection {
     socket.uncork();
   }
 
-  /** Gives the socket pieces until it has enough. */
   #send(): void {
-    for (let goesOn = true; goesOn && this.#unsent !== undefined; ) {
-      const unsent = this.#unsent;
-      const isLast = unsent.length <= this.#pieceBytes;
-      this.#unsent = isLast ? undefined : unsent.subarray(this.#pieceBytes);
-      goesOn = this.socket.write(isLast ? unsent : unsent.subarray(0, this.#pieceBytes));
-    }
+    if (this.#unsent !== undefined) this.#unsent = givePieces(this.socket, this.#unsent, this.#pieceBytes);
   }
 
   /** Nobody knows what is still to come on it: it ends, and its request with it. */
@@ -252,18 +251,19 @@ class Connection {
     exchange?.reject(error);
   }
 
-  /** What arrived, good until this returns; true: more may come. */
-  take(chunk: Buffer): boolean {
+  /** What arrived, good until this returns. */
+  take(chunk: Buffer): void {
     const exchange = this.#exchange;
-    // An answer that nobody asked for.
-    if (exchange === undefined) this.socket.destroy();
-    else
-      try {
-        if (exchange.reader.take(chunk)) this.#answered(exchange);
-      } catch (error) {
-        this.fail(error as Error);
-      }
-    return true;
+    if (exchange === undefined) {
+      // An answer that nobody asked for.
+      this.socket.destroy();
+      return;
+    }
+    try {
+      if (exchange.reader.take(chunk)) this.#answered(exchange);
+    } catch (error) {
+      this.fail(error as Error);
+    }
   }
 
   #end(): void {

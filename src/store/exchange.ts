@@ -1,5 +1,6 @@
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Writable } from 'node:stream';
 import type { WireAnswer } from './wire-answer.js';
 
 /** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
@@ -127,27 +128,36 @@ export function exchange(
         resolve(answer);
       });
     });
-    if (secure && body !== undefined) sendByPieces(sent, body);
+    if (secure && body !== undefined && body.length > 0) sendByPieces(sent, body);
     else sent.end(body);
   });
 }
 
 function sendByPieces(sent: ClientRequest, body: Buffer): void {
-  let at = 0;
+  let unsent: Buffer | undefined = body;
   const send = (): void => {
-    if (sent.destroyed) return;
-    while (body.length - at > TLS_PIECE) {
-      const piece = body.subarray(at, at + TLS_PIECE);
-      at += TLS_PIECE;
-      if (!sent.write(piece)) return;
-    }
+    if (sent.destroyed || unsent === undefined) return;
+    unsent = givePieces(sent, unsent, TLS_PIECE);
+    if (unsent !== undefined) return;
     sent.off('drain', soon);
-    sent.end(body.subarray(at));
+    sent.end();
   };
   // An answer that comes meanwhile has its turn.
   const soon = (): void => void setImmediate(send);
   sent.on('drain', soon);
   send();
+}
+
+/** Gives a stream pieces of a body until it has enough. What is left; `undefined`: nothing. */
+export function givePieces(stream: Writable, body: Buffer, pieceBytes: number): Buffer | undefined {
+  let rest = body;
+  while (rest.length > pieceBytes) {
+    const goesOn = stream.write(rest.subarray(0, pieceBytes));
+    rest = rest.subarray(pieceBytes);
+    if (!goesOn) return rest;
+  }
+  stream.write(rest);
+  return undefined;
 }
 
 function collect(
