@@ -386,6 +386,7 @@ const SAID_ONCE = new Set([
 class AnswerReader {
     #hasBody;
     #maxBytes;
+    #room;
     #state = 'head';
     /** What has arrived and cannot be read by itself. */
     #rest;
@@ -402,10 +403,12 @@ class AnswerReader {
     /**
      * @param isHead an answer to HEAD, which ends with its head
      * @param maxBytes of the body
+     * @param room for the body, where it is of a length that fits
      */
-    constructor(isHead, maxBytes) {
+    constructor(isHead, maxBytes, room) {
         this.#hasBody = !isHead;
         this.#maxBytes = maxBytes;
+        this.#room = room;
     }
     /** Whether the connection may be used for another request: the answer is whole, and what follows it is the next. */
     get stays() {
@@ -430,6 +433,10 @@ class AnswerReader {
         if (this.#state === 'whole' && chunk !== undefined)
             this.#rest = Buffer.from(chunk);
         return this.#state === 'whole';
+    }
+    /** Where what arrives next is best put, before it is taken; `undefined`: it has to be read. */
+    get unfilled() {
+        return this.#state === 'length' ? this.#whole?.subarray(this.#bytes) : undefined;
     }
     /** The other end has said its last word; true: and that makes the answer whole. */
     end() {
@@ -510,12 +517,16 @@ class AnswerReader {
                 throw new store_exchange/* TooLongError */.Pw(this.#maxBytes, this.#left);
             this.#state = this.#left === 0 ? 'whole' : 'length';
             if (this.#left > 0)
-                this.#whole = Buffer.allocUnsafe(this.#left);
+                this.#whole = this.#place(this.#left);
         }
         else {
             this.#stays = false;
             this.#state = 'close';
         }
+    }
+    #place(size) {
+        const room = this.#room;
+        return room !== undefined && room.length >= size ? room.subarray(0, size) : Buffer.allocUnsafe(size);
     }
     #readCounted(chunk) {
         const taken = Math.min(chunk.length, this.#left);
@@ -566,10 +577,13 @@ class AnswerReader {
     #keep(piece) {
         if (this.#whole === undefined)
             this.#pieces.push(Buffer.from(piece));
-        else
+        else if (!this.#liesThere(piece, this.#whole))
             piece.copy(this.#whole, this.#bytes);
         this.#bytes += piece.length;
         this.#checkSize(this.#bytes);
+    }
+    #liesThere(piece, whole) {
+        return piece.buffer === whole.buffer && piece.byteOffset === whole.byteOffset + this.#bytes;
     }
     #checkSize(bytes) {
         if (bytes > this.#maxBytes)
@@ -612,8 +626,8 @@ const EARLY_MS = 1_000;
 /** As node:http has it. Milliseconds. */
 const PROBE_AFTER_MS = 1_000;
 /**
- * What arrives on any connection, until its reader has taken it: one room in place of a new one each time, which Node would
- * allocate as large, cut down and leave to the garbage collection. Bytes.
+ * What arrives on any connection but the bulk of bodies, until its reader has taken it: one room in place of a new one each
+ * time, which Node would allocate as large, cut down and leave to the garbage collection. Bytes.
  */
 const ARRIVED = Buffer.allocUnsafeSlow(64 * 1024);
 /** Methods with a body, which says its length though it be empty. */
@@ -651,8 +665,12 @@ class Connections {
     get isEmpty() {
         return this.#open.size === 0;
     }
-    /** As `exchange`. */
-    exchange(outgoing, maxBytes, signal) {
+    /**
+     * As `exchange`.
+     *
+     * @param room where the answer's body may come to lie, good until the promise is settled
+     */
+    exchange(outgoing, maxBytes, signal, room) {
         return new Promise((resolve, reject) => {
             if (signal.aborted) {
                 reject((0,store_exchange/* stoppedError */.Wm)());
@@ -662,7 +680,7 @@ class Connections {
             const connection = this.#take() ?? this.#connect();
             const { longestRequestMs, readTimeoutMs } = this.#connecting;
             const longest = setTimeout(() => connection.fail((0,store_exchange/* timeoutError */.w2)(`no end within ${longestRequestMs} ms`)), longestRequestMs);
-            const reader = new AnswerReader(outgoing.method === 'HEAD', maxBytes);
+            const reader = new AnswerReader(outgoing.method === 'HEAD', maxBytes, room);
             this.#listen(signal, connection);
             connection.begin({ reader, readTimeoutMs, signal, longest, resolve, reject }, head, outgoing.body);
         });
@@ -682,28 +700,31 @@ class Connections {
     #connect() {
         const { secure, host, port } = this.#origin;
         const { connectTimeoutMs } = this.#connecting;
+        let connection;
         const onread = {
-            buffer: ARRIVED,
-            callback: (bytes) => {
-                connection.take(ARRIVED.subarray(0, bytes));
+            // Asked for before there is a connection, and after each time.
+            buffer: () => connection?.room ?? ARRIVED,
+            callback: (bytes, into) => {
+                connection?.take(into.subarray(0, bytes));
                 // And more may come.
                 return true;
             },
         };
         const socket = secure ? this.#connectTls(onread) : (0,external_node_net_.connect)({ host, port: port ?? 80, onread });
-        const connection = new Connection(socket, secure ? store_exchange/* TLS_PIECE */.v : Number.POSITIVE_INFINITY, {
-            idle: () => this.#idle.push(connection),
-            done: (signal) => this.#unlisten(signal, connection),
-            closed: () => this.#open.delete(connection),
+        const made = new Connection(socket, secure ? store_exchange/* TLS_PIECE */.v : Number.POSITIVE_INFINITY, {
+            idle: () => this.#idle.push(made),
+            done: (signal) => this.#unlisten(signal, made),
+            closed: () => this.#open.delete(made),
         });
-        this.#open.add(connection);
-        const connect = setTimeout(() => connection.fail((0,store_exchange/* timeoutError */.w2)(`no connection within ${connectTimeoutMs} ms`)), connectTimeoutMs);
+        connection = made;
+        this.#open.add(made);
+        const connect = setTimeout(() => made.fail((0,store_exchange/* timeoutError */.w2)(`no connection within ${connectTimeoutMs} ms`)), connectTimeoutMs);
         socket.once(secure ? 'secureConnect' : 'connect', () => {
             clearTimeout(connect);
-            connection.connected();
+            made.connected();
         });
         socket.once('close', () => clearTimeout(connect));
-        return connection;
+        return made;
     }
     #connectTls(onread) {
         const { host, port } = this.#origin;
@@ -803,6 +824,10 @@ class Connection {
         const exchange = this.#settle();
         this.socket.destroy();
         exchange?.reject(error);
+    }
+    /** Where what arrives next is to be put. */
+    get room() {
+        return this.#exchange?.reader.unfilled ?? ARRIVED;
     }
     /** What arrived, good until this returns. */
     take(chunk) {
@@ -1649,8 +1674,8 @@ class LeanCalls {
     async headObject(input, signal) {
         return readHead(await this.#send(headRequest(input), signal));
     }
-    async getObject(input, maxBytes, signal) {
-        return readGet(await this.#send(getRequest(input), signal, maxBytes));
+    async getObject(input, maxBytes, signal, room) {
+        return readGet(await this.#send(getRequest(input), signal, maxBytes, room));
     }
     async putObject(input, signal) {
         return readPut(await this.#send(putRequest(input), signal));
@@ -1676,7 +1701,7 @@ class LeanCalls {
     async deleteObjects(input, signal) {
         return readDeleteBatch(await this.#send(deleteBatchRequest(input), signal));
     }
-    async #send(request, signal, maxBytes = store_exchange/* LONGEST_ANSWER */.EF) {
+    async #send(request, signal, maxBytes = store_exchange/* LONGEST_ANSWER */.EF, room) {
         const { client, target, connecting, notice } = this.#options;
         const { method, key, query, headers, body } = request;
         const path = key === undefined ? target.bucketPath : target.objectPath + escapeKey(key);
@@ -1690,7 +1715,7 @@ class LeanCalls {
         const outgoing = { method, path: query === '' ? path : `${path}?${query}`, headers, body };
         const answer = await (this.#connections === undefined
             ? (0,store_exchange/* exchange */.cv)(target, outgoing, connecting, maxBytes, signal)
-            : this.#connections.exchange(outgoing, maxBytes, signal));
+            : this.#connections.exchange(outgoing, maxBytes, signal, room));
         notice(answer.headers.server);
         try {
             throwRefusal(answer, method === 'GET' && key !== undefined);
@@ -2945,14 +2970,15 @@ class S3Store {
             isPaced: false,
         });
     }
-    async getWhole(object, signal, range) {
-        return this.#call('GetObject', signal, () => this.#getWhole(object, signal, range));
+    async getWhole(object, signal, wanted) {
+        return this.#call('GetObject', signal, () => this.#getWhole(object, signal, wanted));
     }
-    async #getWhole(object, signal, range) {
+    async #getWhole(object, signal, { range, room } = {}) {
         const size = range === undefined ? object.size : range.last - range.first + 1;
         const calls = await this.#options.calls();
         const longest = Math.max(size, store_exchange/* LONGEST_ANSWER */.EF);
-        const answer = await calls.getObject(this.#getInput(object, range), longest, signal).catch((thrown) => {
+        const input = this.#getInput(object, range);
+        const answer = await calls.getObject(input, longest, signal, room).catch((thrown) => {
             if (!(thrown instanceof store_exchange/* TooLongError */.Pw))
                 return gone(thrown);
             throw range === undefined ? tooLarge(thrown, size) : wrongSize(thrown.said, size);

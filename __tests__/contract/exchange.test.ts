@@ -444,3 +444,111 @@ describe.each(CASES)('one request $name over $over', ({ open, isSecure }) => {
     }
   });
 });
+
+describe.each([
+  { over: 'TCP', isSecure: false },
+  ...(certificate === undefined ? [] : [{ over: 'TLS', isSecure: true }]),
+])('room for the body of an answer over $over', ({ isSecure }) => {
+  beforeAll(() => {
+    secure = isSecure;
+  });
+
+  const UNTOUCHED = 0xaa;
+  const MOST = 4 * 1024 * 1024;
+
+  /** Each request on one and the same connection, answered as the server of `listen` does. */
+  async function requests(
+    port: number,
+  ): Promise<(room: Buffer, signal?: AbortSignal) => Promise<WireAnswer>> {
+    const connections = new Connections({ secure, host: '127.0.0.1', port }, await connecting());
+    return (room, signal = never) => connections.exchange(outgoingOf({ method: 'GET' }), MOST, signal, room);
+  }
+
+  test('takes it, whatever pieces it comes in, and nothing beside it', async () => {
+    const used = new Set<Socket>();
+    let [body, pieces]: [Buffer, readonly number[]] = [Buffer.alloc(0), []];
+    const port = await listen(async (socket) => {
+      used.add(socket);
+      const answer = Buffer.concat([
+        Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`),
+        body,
+      ]);
+      let at = 0;
+      for (const size of [...pieces, answer.length]) {
+        socket.write(answer.subarray(at, at + size));
+        at += size;
+        await new Promise((resolve) => setTimeout(resolve, pieces.length === 0 ? 0 : 2));
+      }
+    });
+    const ask = await requests(port);
+    const shared = Buffer.from(new SharedArrayBuffer(MOST));
+    for (const size of [0, 1, 1_000, 64 * 1024, 64 * 1024 + 1, 3_000_007]) {
+      for (const cuts of [[], [10, 30, 1, 400], [45, 100_000, 1, 1, 70_000]]) {
+        [body, pieces] = [randomBytes(size), cuts];
+        shared.fill(UNTOUCHED);
+        const room = shared.subarray(100, 100 + size + 9);
+        const answer = await ask(room);
+        expect(answer.body.equals(body)).toBe(true);
+        if (size === 0) continue;
+        expect([answer.body.buffer, answer.body.byteOffset]).toEqual([shared.buffer, room.byteOffset]);
+        expect(shared.subarray(0, 100).every((byte) => byte === UNTOUCHED)).toBe(true);
+        expect(shared.subarray(100 + size).every((byte) => byte === UNTOUCHED)).toBe(true);
+      }
+    }
+    expect(used.size).toBe(1);
+  });
+
+  test.each([
+    ['is longer', `Content-Length: 200000\r\n\r\n${'a'.repeat(200_000)}`],
+    [
+      'comes in chunks',
+      `Transfer-Encoding: chunked\r\n\r\n${`186A0\r\n${'a'.repeat(100_000)}\r\n`.repeat(2)}0\r\n\r\n`,
+    ],
+  ])('is left as it is by a body that %s', async (_, rest) => {
+    const port = await listen((socket) => socket.write(`HTTP/1.1 200 OK\r\n${rest}`));
+    const ask = await requests(port);
+    const room = Buffer.alloc(150_000, UNTOUCHED);
+    for (let i = 0; i < 2; i++) expect((await ask(room)).body.toString()).toBe('a'.repeat(200_000));
+    expect(room.every((byte) => byte === UNTOUCHED)).toBe(true);
+  });
+
+  test("takes no more than was announced: what follows is nobody's answer", async () => {
+    let number = 0;
+    const port = await listen((socket) => {
+      const body = Buffer.alloc(300_000, ++number);
+      const more =
+        number === 1 ? `${'b'.repeat(70_000)}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlies` : '';
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+      socket.write(Buffer.concat([body, Buffer.from(more)]));
+    });
+    const ask = await requests(port);
+    const room = Buffer.alloc(400_000, UNTOUCHED);
+    expect((await ask(room)).body.equals(Buffer.alloc(300_000, 1))).toBe(true);
+    expect(room.subarray(300_000).every((byte) => byte === UNTOUCHED)).toBe(true);
+    const next = await ask(room).catch(() => ask(room));
+    expect(next.body.equals(Buffer.alloc(300_000, number))).toBe(true);
+  });
+
+  test("is nobody's once the request has ended", async () => {
+    let written = 0;
+    const port = await listen((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n');
+      const more = setInterval(() => {
+        written += 10_000;
+        socket.write(Buffer.alloc(10_000, 1));
+      }, 2);
+      socket.on('close', () => clearInterval(more));
+    });
+    const ask = await requests(port);
+    const room = Buffer.alloc(3_000_000);
+    const stop = new AbortController();
+    const sent = ask(room, stop.signal).catch((error: Error) => error.name);
+    while (room[100_000] !== 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    stop.abort();
+    expect(await sent).toBe('AbortError');
+    room.fill(UNTOUCHED);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(written).toBeLessThan(3_000_000);
+    expect(room.every((byte) => byte === UNTOUCHED)).toBe(true);
+  });
+});

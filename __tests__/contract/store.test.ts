@@ -310,7 +310,9 @@ for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, w
       expect({ size: whole.head.size, etag: whole.head.etag }).toEqual({ size, etag });
       expect(whole.head.metadata.get('s3cmd-attrs')).toBe('md5:x');
       expect(whole.bytes.equals(body)).toBe(true);
-      const range = await store.getWhole(object, signal, { first: 3, last: 9 });
+      for (const room of [Buffer.alloc(size + 1), Buffer.from(new SharedArrayBuffer(size)), Buffer.alloc(3)])
+        expect((await store.getWhole(object, signal, { room })).bytes.equals(body)).toBe(true);
+      const range = await store.getWhole(object, signal, { range: { first: 3, last: 9 } });
       expect(range.bytes.equals(body.subarray(3, 10))).toBe(true);
       expect(range.head).toMatchObject({ size: 7, etag });
       const read = (object: { key: ObjectKey; etag: ETag; size: number }): Promise<Buffer> => {

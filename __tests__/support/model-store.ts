@@ -6,7 +6,6 @@ import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../../src/model/obje
 import { ARCHIVED_CLASSES, type ListedObject } from '../../src/model/objects.js';
 import type { Condition } from '../../src/model/plan.js';
 import {
-  type ByteRange,
   type CompleteRequest,
   type CopyRequest,
   type CreateRequest,
@@ -26,6 +25,7 @@ import {
   StoreError,
   type StoreErrorKind,
   type Upload,
+  type Wanted,
   type WholeBody,
   type Written,
 } from '../../src/store/object-store.js';
@@ -198,7 +198,7 @@ export class ModelStore implements ObjectStore {
     return head;
   }
 
-  async getWhole({ key, etag }: Stored, _signal: AbortSignal, range?: ByteRange): Promise<WholeBody> {
+  async getWhole({ key, etag }: Stored, _signal: AbortSignal, { range }: Wanted = {}): Promise<WholeBody> {
     const object = await this.#call('GetObject', undefined, undefined, () => {
       const found = this.objects.get(key);
       if (found === undefined || found.etag !== etag)

@@ -1361,6 +1361,8 @@ function unlessAbsent(error) {
 
 // EXTERNAL MODULE: ./build/src/store/object-store.js
 var object_store = __webpack_require__(6592);
+// EXTERNAL MODULE: ./build/src/sync/body-arena.js
+var body_arena = __webpack_require__(2411);
 // EXTERNAL MODULE: ./build/src/sync/walk-findings.js
 var walk_findings = __webpack_require__(4908);
 ;// CONCATENATED MODULE: ./build/src/sync/local-names.js
@@ -1617,8 +1619,9 @@ function wrong(voucher) {
 
 
 
+
 /** Bodies held in memory at a time, over all requests. Bytes. */
-const BODY_BUDGET = 64 * 1024 * 1024;
+const BODY_BYTES = 40 * 1024 * 1024;
 /** Ranges of one object in flight; other objects and the budget share the rest. */
 const RANGES_IN_FLIGHT = 8;
 /** What one request fetches of a large object. Bytes. */
@@ -1632,7 +1635,7 @@ const MODE_BITS = 0o777;
  */
 class Fetch {
     #options;
-    #bodies = new model_concurrency/* ByteBudget */.Gz(BODY_BUDGET);
+    #bodies = new body_arena/* BodyArena */.a(BODY_BYTES, true);
     #files = new FileCalls();
     #verifier;
     #staged = new Map();
@@ -1822,18 +1825,18 @@ class Fetch {
             const head = this.#options.preserve ? await this.#head(object) : undefined;
             return this.#keep(file, Buffer.alloc(0), model_digest/* EMPTY_MD5 */.lQ, head);
         }
-        return this.#bodies.with(object.size, async () => {
+        return this.#bodies.with(object.size, async (room) => {
             this.#options.signal.throwIfAborted();
-            const { body, head } = await this.#read(object);
-            const md5 = (0,model_digest/* md5Of */.iF)(body);
+            const { body, head } = await this.#read(object, { room });
+            const md5 = await this.#options.pool.digestBytes(body, this.#options.bytesDue);
             await this.#verifier.verify(object, head, bytesEvidence(body, md5));
             this.fetched.set(object.key, { md5, form: (0,model_headers/* storedSource */.HK)(object.etag, head) });
             return this.#keep(file, body, md5, head);
         });
     }
-    async #read(object, range) {
+    async #read(object, wanted) {
         const { store, requests } = this.#options;
-        const { head, bytes } = await store.getWhole(object, requests, range).catch(asWrongContent);
+        const { head, bytes } = await store.getWhole(object, requests, wanted).catch(asWrongContent);
         if (head.etag !== object.etag)
             throw changed(object.key);
         this.#options.onReceived(bytes.length);
@@ -1927,9 +1930,10 @@ class Fetch {
             await handle.truncate(object.size);
             const ranges = [...(0,digest_index/* partsOf */.CI)((0,digest_index/* uniformLayout */.Ng)(object.size, RANGE))].map((range, i) => ({ ...range, i }));
             const due = ranges.filter(({ i }) => done?.has(i) !== true);
-            await (0,model_concurrency/* forEachConcurrent */.C6)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async () => {
+            await (0,model_concurrency/* forEachConcurrent */.C6)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async (room) => {
                 signal.throwIfAborted();
-                const { body } = await this.#read(object, { first: offset, last: offset + size - 1 });
+                const range = { first: offset, last: offset + size - 1 };
+                const { body } = await this.#read(object, { range, room });
                 await writeAll(handle, body, offset);
                 await (0,external_node_fs_promises_.appendFile)(progress, `${i}\n`);
             }));
@@ -1970,23 +1974,25 @@ class Fetch {
             const stats = await directory.within(parentOf(name), true, async (at) => {
                 const from = (0,external_node_path_.join)(at, temporary);
                 const to = (0,external_node_path_.join)(at, baseOf(name));
-                const now = await this.#files.lstat(to);
-                if (now !== undefined && !now.isFile())
-                    throw new InTheWayError(`${name} is no regular file`);
                 const isFree = 'ifNoneMatch' in condition;
-                const other = isFree && now !== undefined ? this.#otherNameOf(now, name) : undefined;
-                if (other !== undefined)
-                    throw collision(name, other);
-                const isAsMet = isFree ? now === undefined : now !== undefined && tokenOf(now) === condition.ifMatch;
-                if (!isAsMet && overwrite !== 'always')
-                    throw foreign(name);
                 // A link is made under a free name alone; where there are no links a rename must do.
-                if (isFree && now === undefined && (await this.#linked(from, to)))
+                if (isFree && (await this.#linked(from, to))) {
                     await this.#files.unlink(from);
-                else if (isFree && now === undefined && (await this.#files.lstat(to)) !== undefined)
-                    throw foreign(name);
-                else
+                }
+                else {
+                    const now = await this.#files.lstat(to);
+                    if (now !== undefined && !now.isFile())
+                        throw new InTheWayError(`${name} is no regular file`);
+                    const other = isFree && now !== undefined ? this.#otherNameOf(now, name) : undefined;
+                    if (other !== undefined)
+                        throw collision(name, other);
+                    const isAsMet = isFree
+                        ? now === undefined
+                        : now !== undefined && tokenOf(now) === condition.ifMatch;
+                    if (!isAsMet && overwrite !== 'always')
+                        throw foreign(name);
                     await this.#files.rename(from, to);
+                }
                 if (resumable === true)
                     await (0,external_node_fs_promises_.rm)((0,external_node_path_.join)(at, progressName(temporary)), { force: true });
                 return this.#files.lstat(to);
@@ -4092,12 +4098,15 @@ function brotliOptions(size) {
 ;// CONCATENATED MODULE: ./build/src/sync/digest-jobs.js
 
 
+
 /**
  * Everything but encoding is done when it returns.
  *
  * @param onBytes told of what was read, as it is
  */
 function perform(job, onBytes, scratch) {
+    if ('bytes' in job)
+        return (0,model_digest/* md5Of */.iF)(job.bytes);
     if ('encoding' in job)
         return encodeFile(job, onBytes);
     if ('unit' in job)
@@ -4112,6 +4121,7 @@ function perform(job, onBytes, scratch) {
 // EXTERNAL MODULE: ./build/src/sync/md5-module.js
 var md5_module = __webpack_require__(4446);
 ;// CONCATENATED MODULE: ./build/src/sync/digest-pool.js
+
 
 
 
@@ -4140,6 +4150,8 @@ const IN_ONE_GO = 1024 * 1024;
 const FILES_IN_ONE_GO = 32;
 /** Compressing is fifty times as slow as hashing. Bytes. */
 const WORTH_THREAD_TO_ENCODE = 2 * 1024 * 1024;
+/** Below this, telling a thread of bytes in memory takes this one as long as hashing them would. */
+const WORTH_TELLING = 128 * 1024;
 /** What a thread allocates is gone after each file: more room for it is only more memory. */
 const YOUNG_MIB = 4;
 /** Digests and encodes files, in worker threads when there is enough to do. */
@@ -4245,6 +4257,18 @@ class DigestPool {
     /** A file of which something was digested that it does not hold: what is asked of it next is read. */
     forget(file) {
         this.#memo?.forget(file);
+    }
+    /**
+     * Of bytes that nobody changes meanwhile; in a thread where they lie in shared memory.
+     *
+     * @param ahead bytes that will be asked for soon, these included
+     */
+    async digestBytes(bytes, ahead) {
+        const isShared = bytes.buffer instanceof SharedArrayBuffer;
+        const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
+        if (!isShared || bytes.length < WORTH_TELLING || !isWorthThread || this.#isAlone)
+            return (0,model_digest/* md5Of */.iF)(bytes);
+        return (await this.#inThread({ file: { size: bytes.length }, bytes }));
     }
     async digestRegion(job) {
         return (await this.#inThread(job));
@@ -5378,6 +5402,7 @@ class Download {
                     local,
                     heads: this.#heads,
                     pool: this.#frame.pool,
+                    bytesDue: totals.download.bytes,
                     preserve,
                     overwrite,
                     emit,
@@ -7292,8 +7317,8 @@ function named(names, count = names.length) {
     return `${names.slice(0, SHOWN).join(', ')}${more}`;
 }
 
-// EXTERNAL MODULE: ./build/src/sync/shared-tree.js + 2 modules
-var shared_tree = __webpack_require__(7133);
+// EXTERNAL MODULE: ./build/src/sync/shared-tree.js + 1 modules
+var shared_tree = __webpack_require__(8414);
 ;// CONCATENATED MODULE: ./build/src/sync/source-objects.js
 
 
@@ -7519,6 +7544,7 @@ class SourceObjects {
             local: new Map(),
             heads: this.#heads,
             pool,
+            bytesDue: Number.POSITIVE_INFINITY,
             preserve: false,
             overwrite: 'always',
             emit,

@@ -32,6 +32,7 @@ type State = 'head' | 'length' | 'close' | 'chunk head' | 'chunk' | 'chunk end' 
 export class AnswerReader {
   readonly #hasBody: boolean;
   readonly #maxBytes: number;
+  readonly #room: Buffer | undefined;
   #state: State = 'head';
   /** What has arrived and cannot be read by itself. */
   #rest: Buffer | undefined;
@@ -49,10 +50,12 @@ export class AnswerReader {
   /**
    * @param isHead an answer to HEAD, which ends with its head
    * @param maxBytes of the body
+   * @param room for the body, where it is of a length that fits
    */
-  constructor(isHead: boolean, maxBytes: number) {
+  constructor(isHead: boolean, maxBytes: number, room?: Buffer) {
     this.#hasBody = !isHead;
     this.#maxBytes = maxBytes;
+    this.#room = room;
   }
 
   /** Whether the connection may be used for another request: the answer is whole, and what follows it is the next. */
@@ -77,6 +80,11 @@ export class AnswerReader {
     // Bytes that nobody asked for.
     if (this.#state === 'whole' && chunk !== undefined) this.#rest = Buffer.from(chunk);
     return this.#state === 'whole';
+  }
+
+  /** Where what arrives next is best put, before it is taken; `undefined`: it has to be read. */
+  get unfilled(): Buffer | undefined {
+    return this.#state === 'length' ? this.#whole?.subarray(this.#bytes) : undefined;
   }
 
   /** The other end has said its last word; true: and that makes the answer whole. */
@@ -153,11 +161,16 @@ export class AnswerReader {
       this.#left = Number(length);
       if (this.#left > this.#maxBytes) throw new TooLongError(this.#maxBytes, this.#left);
       this.#state = this.#left === 0 ? 'whole' : 'length';
-      if (this.#left > 0) this.#whole = Buffer.allocUnsafe(this.#left);
+      if (this.#left > 0) this.#whole = this.#place(this.#left);
     } else {
       this.#stays = false;
       this.#state = 'close';
     }
+  }
+
+  #place(size: number): Buffer {
+    const room = this.#room;
+    return room !== undefined && room.length >= size ? room.subarray(0, size) : Buffer.allocUnsafe(size);
   }
 
   #readCounted(chunk: Buffer): Buffer | undefined {
@@ -207,9 +220,13 @@ export class AnswerReader {
 
   #keep(piece: Buffer): void {
     if (this.#whole === undefined) this.#pieces.push(Buffer.from(piece));
-    else piece.copy(this.#whole, this.#bytes);
+    else if (!this.#liesThere(piece, this.#whole)) piece.copy(this.#whole, this.#bytes);
     this.#bytes += piece.length;
     this.#checkSize(this.#bytes);
+  }
+
+  #liesThere(piece: Buffer, whole: Buffer): boolean {
+    return piece.buffer === whole.buffer && piece.byteOffset === whole.byteOffset + this.#bytes;
   }
 
   #checkSize(bytes: number): void {

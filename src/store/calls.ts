@@ -23,7 +23,7 @@ export interface S3Calls {
   listObjectsV2(input: ListInput, signal: AbortSignal): Promise<ListAnswer>;
   headObject(input: HeadInput, signal: AbortSignal): Promise<HeadAnswer>;
   /** @param maxBytes that the answer may have; a longer one is not read to its end, and rejects */
-  getObject(input: GetInput, maxBytes: number, signal: AbortSignal): Promise<GetAnswer>;
+  getObject(input: GetInput, maxBytes: number, signal: AbortSignal, room?: Buffer): Promise<GetAnswer>;
   putObject(input: PutInput, signal: AbortSignal): Promise<WriteAnswer>;
   copyObject(input: CopyInput, signal: AbortSignal): Promise<CopyAnswer>;
   createMultipartUpload(input: CreateInput, signal: AbortSignal): Promise<CreateAnswer>;

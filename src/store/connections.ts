@@ -24,8 +24,8 @@ const EARLY_MS = 1_000;
 const PROBE_AFTER_MS = 1_000;
 
 /**
- * What arrives on any connection, until its reader has taken it: one room in place of a new one each time, which Node would
- * allocate as large, cut down and leave to the garbage collection. Bytes.
+ * What arrives on any connection but the bulk of bodies, until its reader has taken it: one room in place of a new one each
+ * time, which Node would allocate as large, cut down and leave to the garbage collection. Bytes.
  */
 const ARRIVED = Buffer.allocUnsafeSlow(64 * 1024);
 
@@ -78,8 +78,12 @@ export class Connections {
     return this.#open.size === 0;
   }
 
-  /** As `exchange`. */
-  exchange(outgoing: Outgoing, maxBytes: number, signal: AbortSignal): Promise<WireAnswer> {
+  /**
+   * As `exchange`.
+   *
+   * @param room where the answer's body may come to lie, good until the promise is settled
+   */
+  exchange(outgoing: Outgoing, maxBytes: number, signal: AbortSignal, room?: Buffer): Promise<WireAnswer> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(stoppedError());
@@ -92,7 +96,7 @@ export class Connections {
         () => connection.fail(timeoutError(`no end within ${longestRequestMs} ms`)),
         longestRequestMs,
       );
-      const reader = new AnswerReader(outgoing.method === 'HEAD', maxBytes);
+      const reader = new AnswerReader(outgoing.method === 'HEAD', maxBytes, room);
       this.#listen(signal, connection);
       connection.begin({ reader, readTimeoutMs, signal, longest, resolve, reject }, head, outgoing.body);
     });
@@ -113,31 +117,34 @@ export class Connections {
   #connect(): Connection {
     const { secure, host, port } = this.#origin;
     const { connectTimeoutMs } = this.#connecting;
+    let connection: Connection | undefined;
     const onread = {
-      buffer: ARRIVED,
-      callback: (bytes: number): boolean => {
-        connection.take(ARRIVED.subarray(0, bytes));
+      // Asked for before there is a connection, and after each time.
+      buffer: (): Buffer => connection?.room ?? ARRIVED,
+      callback: (bytes: number, into: Uint8Array): boolean => {
+        connection?.take((into as Buffer).subarray(0, bytes));
         // And more may come.
         return true;
       },
     };
     const socket = secure ? this.#connectTls(onread) : connectTcp({ host, port: port ?? 80, onread });
-    const connection: Connection = new Connection(socket, secure ? TLS_PIECE : Number.POSITIVE_INFINITY, {
-      idle: () => this.#idle.push(connection),
-      done: (signal) => this.#unlisten(signal, connection),
-      closed: () => this.#open.delete(connection),
+    const made: Connection = new Connection(socket, secure ? TLS_PIECE : Number.POSITIVE_INFINITY, {
+      idle: () => this.#idle.push(made),
+      done: (signal) => this.#unlisten(signal, made),
+      closed: () => this.#open.delete(made),
     });
-    this.#open.add(connection);
+    connection = made;
+    this.#open.add(made);
     const connect = setTimeout(
-      () => connection.fail(timeoutError(`no connection within ${connectTimeoutMs} ms`)),
+      () => made.fail(timeoutError(`no connection within ${connectTimeoutMs} ms`)),
       connectTimeoutMs,
     );
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       clearTimeout(connect);
-      connection.connected();
+      made.connected();
     });
     socket.once('close', () => clearTimeout(connect));
-    return connection;
+    return made;
   }
 
   #connectTls(onread: OnReadOpts): Socket {
@@ -249,6 +256,11 @@ class Connection {
     const exchange = this.#settle();
     this.socket.destroy();
     exchange?.reject(error);
+  }
+
+  /** Where what arrives next is to be put. */
+  get room(): Buffer {
+    return this.#exchange?.reader.unfilled ?? ARRIVED;
   }
 
   /** What arrived, good until this returns. */

@@ -98,8 +98,8 @@ export class LeanCalls implements S3Calls {
     return readHead(await this.#send(wire.headRequest(input), signal));
   }
 
-  async getObject(input: GetInput, maxBytes: number, signal: AbortSignal): Promise<GetAnswer> {
-    return readGet(await this.#send(wire.getRequest(input), signal, maxBytes));
+  async getObject(input: GetInput, maxBytes: number, signal: AbortSignal, room?: Buffer): Promise<GetAnswer> {
+    return readGet(await this.#send(wire.getRequest(input), signal, maxBytes, room));
   }
 
   async putObject(input: PutInput, signal: AbortSignal): Promise<WriteAnswer> {
@@ -138,6 +138,7 @@ export class LeanCalls implements S3Calls {
     request: wire.WireRequest,
     signal: AbortSignal,
     maxBytes = LONGEST_ANSWER,
+    room?: Buffer,
   ): Promise<WireAnswer> {
     const { client, target, connecting, notice } = this.#options;
     const { method, key, query, headers, body } = request;
@@ -152,7 +153,7 @@ export class LeanCalls implements S3Calls {
     const outgoing = { method, path: query === '' ? path : `${path}?${query}`, headers, body };
     const answer = await (this.#connections === undefined
       ? exchange(target, outgoing, connecting, maxBytes, signal)
-      : this.#connections.exchange(outgoing, maxBytes, signal));
+      : this.#connections.exchange(outgoing, maxBytes, signal, room));
     notice(answer.headers.server as string | undefined);
     try {
       throwRefusal(answer, method === 'GET' && key !== undefined);

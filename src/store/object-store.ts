@@ -42,7 +42,7 @@ export interface ReadableStore {
    * A body or a range of it as one piece of memory, bound to its ETag; rejects with `condition` where it changed or is
    * gone. A range has the size that was asked for; that of a whole body may be another one than was listed.
    */
-  getWhole(object: Stored, signal: AbortSignal, range?: ByteRange): Promise<WholeBody>;
+  getWhole(object: Stored, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody>;
   /** The size of a part of a multipart object, the first is 1, in bytes; `undefined`: S3 does not say. */
   partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined>;
   /** Multipart uploads under the prefix that are not ended, page by page. */
@@ -105,6 +105,13 @@ export interface ListedPart extends Part {
 
 /** An object as a listing tells of it. */
 export type Stored = Pick<ListedObject, 'key' | 'etag' | 'size'>;
+
+/** What of a body is asked for. */
+export interface Wanted {
+  readonly range?: ByteRange;
+  /** Where the bytes may come to lie, if they fit: nobody else uses it until the request ends. */
+  readonly room?: Buffer;
+}
 
 export interface WholeBody {
   /** Its `size` is that of the bytes. */

@@ -40,6 +40,7 @@ import {
   type StoredBody,
   StoreError,
   type Upload,
+  type Wanted,
   type WholeBody,
   type Written,
 } from './object-store.js';
@@ -379,15 +380,16 @@ export class S3Store implements ObjectStore {
     });
   }
 
-  async getWhole(object: Stored, signal: AbortSignal, range?: ByteRange): Promise<WholeBody> {
-    return this.#call('GetObject', signal, () => this.#getWhole(object, signal, range));
+  async getWhole(object: Stored, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody> {
+    return this.#call('GetObject', signal, () => this.#getWhole(object, signal, wanted));
   }
 
-  async #getWhole(object: Stored, signal: AbortSignal, range?: ByteRange): Promise<WholeBody> {
+  async #getWhole(object: Stored, signal: AbortSignal, { range, room }: Wanted = {}): Promise<WholeBody> {
     const size = range === undefined ? object.size : range.last - range.first + 1;
     const calls = await this.#options.calls();
     const longest = Math.max(size, LONGEST_ANSWER);
-    const answer = await calls.getObject(this.#getInput(object, range), longest, signal).catch((thrown) => {
+    const input = this.#getInput(object, range);
+    const answer = await calls.getObject(input, longest, signal, room).catch((thrown) => {
       if (!(thrown instanceof TooLongError)) return gone(thrown);
       throw range === undefined ? tooLarge(thrown, size) : wrongSize(thrown.said, size);
     });

@@ -14,20 +14,25 @@ interface Waiting {
 }
 
 /**
- * The memory that bodies lie in while they are sent: one piece, given out again and again. Buffers of their own would be
+ * The memory that bodies lie in while they are sent, or while they arrive: one piece, given out again and again. Buffers of their own would be
  * garbage that V8 collects only when as much of it lies around as all the bodies in flight take. Pages that nothing was
  * written to cost nothing.
  */
 export class BodyArena {
   readonly #capacity: number;
+  readonly #isShared: boolean;
   #memory: Buffer | undefined;
   /** By their place. */
   readonly #taken: Taken[] = [];
   readonly #waiting: Waiting[] = [];
 
-  /** @param capacity bytes */
-  constructor(capacity: number) {
+  /**
+   * @param capacity bytes
+   * @param isShared whether other threads can be told to read it
+   */
+  constructor(capacity: number, isShared = false) {
     this.#capacity = capacity;
+    this.#isShared = isShared;
   }
 
   /**
@@ -53,7 +58,9 @@ export class BodyArena {
 
   #memoryOf({ from }: Taken, size: number): Buffer {
     if (size > this.#capacity) return Buffer.allocUnsafeSlow(size);
-    this.#memory ??= Buffer.allocUnsafeSlow(this.#capacity);
+    this.#memory ??= this.#isShared
+      ? Buffer.from(new SharedArrayBuffer(this.#capacity))
+      : Buffer.allocUnsafeSlow(this.#capacity);
     return this.#memory.subarray(from, from + size);
   }
 

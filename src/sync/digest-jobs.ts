@@ -1,4 +1,5 @@
 import type { Chunks } from '../model/chunks.js';
+import { type Md5, md5Of } from '../model/digest.js';
 import { type EncodedFile, type EncodeJob, encodeFile } from './encode-file.js';
 import {
   type ChunkJob,
@@ -18,8 +19,14 @@ import {
   type WholeJob,
 } from './file-bytes.js';
 
+/** Of bytes in memory that threads share. */
+export interface BytesJob {
+  readonly file: { readonly size: number };
+  readonly bytes: Uint8Array;
+}
+
 /** What a thread of `DigestPool` does. */
-export type Job = DigestJob | EncodeJob | ChunkJob | RegionJob | WholeJob | PartsJob;
+export type Job = DigestJob | EncodeJob | ChunkJob | RegionJob | WholeJob | PartsJob | BytesJob;
 
 export type JobResult =
   | FileDigest
@@ -27,6 +34,7 @@ export type JobResult =
   | Chunks
   | RegionDigest
   | WholeDigest
+  | Md5
   | readonly PartDigest[];
 
 /**
@@ -39,6 +47,7 @@ export function perform(
   onBytes: (bytes: number) => void,
   scratch: Scratch,
 ): JobResult | Promise<EncodedFile> {
+  if ('bytes' in job) return md5Of(job.bytes);
   if ('encoding' in job) return encodeFile(job, onBytes);
   if ('unit' in job) return chunkFile(job, onBytes, scratch);
   if ('region' in job) return digestRegion(job, onBytes, scratch);

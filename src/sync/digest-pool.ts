@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Chunks, chunkUnit, cutSize } from '../model/chunks.js';
 import { settleAll } from '../model/concurrency.js';
-import type { Md5 } from '../model/digest.js';
+import { type Md5, md5Of } from '../model/digest.js';
 import type { LocalFile } from '../model/objects.js';
 import { type Job, type JobResult, perform } from './digest-jobs.js';
 import type { EncodedFile, EncodeJob } from './encode-file.js';
@@ -52,6 +52,9 @@ const FILES_IN_ONE_GO = 32;
 
 /** Compressing is fifty times as slow as hashing. Bytes. */
 const WORTH_THREAD_TO_ENCODE = 2 * 1024 * 1024;
+
+/** Below this, telling a thread of bytes in memory takes this one as long as hashing them would. */
+const WORTH_TELLING = 128 * 1024;
 
 /** What a thread allocates is gone after each file: more room for it is only more memory. */
 const YOUNG_MIB = 4;
@@ -192,6 +195,18 @@ export class DigestPool {
   /** A file of which something was digested that it does not hold: what is asked of it next is read. */
   forget(file: LocalFile): void {
     this.#memo?.forget(file);
+  }
+
+  /**
+   * Of bytes that nobody changes meanwhile; in a thread where they lie in shared memory.
+   *
+   * @param ahead bytes that will be asked for soon, these included
+   */
+  async digestBytes(bytes: Buffer, ahead: number): Promise<Md5> {
+    const isShared = bytes.buffer instanceof SharedArrayBuffer;
+    const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
+    if (!isShared || bytes.length < WORTH_TELLING || !isWorthThread || this.#isAlone) return md5Of(bytes);
+    return (await this.#inThread({ file: { size: bytes.length }, bytes })) as Md5;
   }
 
   async digestRegion(job: RegionJob): Promise<RegionDigest> {

@@ -556,6 +556,7 @@ class Download {
           local,
           heads: this.#heads,
           pool: this.#frame.pool,
+          bytesDue: totals.download.bytes,
           preserve,
           overwrite,
           emit,

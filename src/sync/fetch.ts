@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { FileCalls, type FileTraits, giveTraits, unlessAbsent } from '../disk/file-calls.js';
 import { baseOf, InTheWayError, parentOf, type TargetDirectory } from '../disk/target-directory.js';
-import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
+import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5, md5Of } from '../model/digest.js';
 import { partsOf, uniformLayout } from '../model/digest-index.js';
 import { EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
@@ -40,7 +40,14 @@ import type {
   Step,
   WriteStep,
 } from '../model/plan.js';
-import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import {
+  etagsProve,
+  type ObjectHead,
+  type ReadableStore,
+  StoreError,
+  type Wanted,
+} from '../store/object-store.js';
+import { BodyArena } from './body-arena.js';
 import { decodeTo, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
@@ -49,7 +56,7 @@ import { statFields } from './lstat.js';
 import { type Evidence, Verifier } from './verify.js';
 
 /** Bodies held in memory at a time, over all requests. Bytes. */
-const BODY_BUDGET = 64 * 1024 * 1024;
+const BODY_BYTES = 40 * 1024 * 1024;
 
 /** Ranges of one object in flight; other objects and the budget share the rest. */
 const RANGES_IN_FLIGHT = 8;
@@ -69,6 +76,8 @@ export interface FetchOptions {
   /** What HEAD said of objects already, by key. */
   readonly heads: ReadonlyMap<ObjectKey, ObjectHead>;
   readonly pool: DigestPool;
+  /** What is to be fetched, in bytes, as far as it is known. */
+  readonly bytesDue: number;
   readonly preserve: boolean;
   readonly overwrite: 'if-unchanged' | 'always';
   readonly emit: Emit;
@@ -114,7 +123,7 @@ interface Placed {
  */
 export class Fetch implements Performer {
   readonly #options: FetchOptions;
-  readonly #bodies = new ByteBudget(BODY_BUDGET);
+  readonly #bodies = new BodyArena(BODY_BYTES, true);
   readonly #files = new FileCalls();
   readonly #verifier: Verifier;
   readonly #staged = new Map<ObjectKey, Made>();
@@ -317,10 +326,10 @@ export class Fetch implements Performer {
       const head = this.#options.preserve ? await this.#head(object) : undefined;
       return this.#keep(file, Buffer.alloc(0), EMPTY_MD5, head);
     }
-    return this.#bodies.with(object.size, async () => {
+    return this.#bodies.with(object.size, async (room) => {
       this.#options.signal.throwIfAborted();
-      const { body, head } = await this.#read(object);
-      const md5 = md5Of(body);
+      const { body, head } = await this.#read(object, { room });
+      const md5 = await this.#options.pool.digestBytes(body, this.#options.bytesDue);
       await this.#verifier.verify(object, head, bytesEvidence(body, md5));
       this.fetched.set(object.key, { md5, form: storedSource(object.etag, head) });
       return this.#keep(file, body, md5, head);
@@ -329,10 +338,10 @@ export class Fetch implements Performer {
 
   async #read(
     object: RemoteObject,
-    range?: { readonly first: number; readonly last: number },
+    wanted: Wanted,
   ): Promise<{ readonly body: Buffer; readonly head: ObjectHead }> {
     const { store, requests } = this.#options;
-    const { head, bytes } = await store.getWhole(object, requests, range).catch(asWrongContent);
+    const { head, bytes } = await store.getWhole(object, requests, wanted).catch(asWrongContent);
     if (head.etag !== object.etag) throw changed(object.key);
     this.#options.onReceived(bytes.length);
     return { body: bytes, head };
@@ -429,9 +438,10 @@ export class Fetch implements Performer {
       const ranges = [...partsOf(uniformLayout(object.size, RANGE))].map((range, i) => ({ ...range, i }));
       const due = ranges.filter(({ i }) => done?.has(i) !== true);
       await forEachConcurrent(due, RANGES_IN_FLIGHT, ({ offset, size, i }) =>
-        this.#bodies.with(size, async () => {
+        this.#bodies.with(size, async (room) => {
           signal.throwIfAborted();
-          const { body } = await this.#read(object, { first: offset, last: offset + size - 1 });
+          const range = { first: offset, last: offset + size - 1 };
+          const { body } = await this.#read(object, { range, room });
           await writeAll(handle, body, offset);
           await appendFile(progress, `${i}\n`);
         }),
@@ -482,18 +492,21 @@ export class Fetch implements Performer {
       const stats = await directory.within(parentOf(name), true, async (at) => {
         const from = join(at, temporary);
         const to = join(at, baseOf(name));
-        const now = await this.#files.lstat(to);
-        if (now !== undefined && !now.isFile()) throw new InTheWayError(`${name} is no regular file`);
         const isFree = 'ifNoneMatch' in condition;
-        const other = isFree && now !== undefined ? this.#otherNameOf(now, name) : undefined;
-        if (other !== undefined) throw collision(name, other);
-        const isAsMet = isFree ? now === undefined : now !== undefined && tokenOf(now) === condition.ifMatch;
-        if (!isAsMet && overwrite !== 'always') throw foreign(name);
         // A link is made under a free name alone; where there are no links a rename must do.
-        if (isFree && now === undefined && (await this.#linked(from, to))) await this.#files.unlink(from);
-        else if (isFree && now === undefined && (await this.#files.lstat(to)) !== undefined)
-          throw foreign(name);
-        else await this.#files.rename(from, to);
+        if (isFree && (await this.#linked(from, to))) {
+          await this.#files.unlink(from);
+        } else {
+          const now = await this.#files.lstat(to);
+          if (now !== undefined && !now.isFile()) throw new InTheWayError(`${name} is no regular file`);
+          const other = isFree && now !== undefined ? this.#otherNameOf(now, name) : undefined;
+          if (other !== undefined) throw collision(name, other);
+          const isAsMet = isFree
+            ? now === undefined
+            : now !== undefined && tokenOf(now) === condition.ifMatch;
+          if (!isAsMet && overwrite !== 'always') throw foreign(name);
+          await this.#files.rename(from, to);
+        }
         if (resumable === true) await rm(join(at, progressName(temporary)), { force: true });
         return this.#files.lstat(to);
       });

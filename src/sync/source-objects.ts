@@ -267,6 +267,7 @@ export class SourceObjects implements BodySource {
       local: new Map(),
       heads: this.#heads,
       pool,
+      bytesDue: Number.POSITIVE_INFINITY,
       preserve: false,
       overwrite: 'always',
       emit,

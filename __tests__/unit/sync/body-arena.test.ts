@@ -11,13 +11,14 @@ test('no two bodies have a byte in common, none waits for ever, and each has its
     maxLength: 40,
   });
   await fc.assert(
-    fc.asyncProperty(bodies, async (all) => {
-      const arena = new BodyArena(CAPACITY);
+    fc.asyncProperty(bodies, fc.boolean(), async (all, isShared) => {
+      const arena = new BodyArena(CAPACITY, isShared);
       let held = 0;
       await Promise.all(
         all.map(({ size, turns }, i) =>
           arena.with(size, async (body) => {
             expect(body.length).toBe(size);
+            if (size <= CAPACITY) expect(body.buffer instanceof SharedArrayBuffer).toBe(isShared);
             held += size;
             expect(held).toBeLessThanOrEqual(Math.max(CAPACITY, size));
             body.fill(i);

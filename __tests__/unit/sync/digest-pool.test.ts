@@ -173,6 +173,43 @@ describe('a large file', () => {
   });
 });
 
+describe('bytes in memory', () => {
+  const shared = (size: number): Buffer => {
+    const bytes = Buffer.from(new SharedArrayBuffer(size + 64)).subarray(64);
+    noise(size).copy(bytes);
+    return bytes;
+  };
+
+  beforeEach(async () => {
+    await small();
+    Object.defineProperty(pool, 'width', { value: 2 });
+  });
+
+  test('that threads share are digested there', async () => {
+    const bodies = [shared(130 * 1024), shared(3 * MIB), shared(MIB)];
+    const digests = await Promise.all(bodies.map((bytes) => pool.digestBytes(bytes, MUCH)));
+    expect(digests).toEqual(bodies.map(md5Of));
+    expect(threads.flatMap(({ orders }) => (orders as unknown[][]).flat())).toHaveLength(bodies.length);
+  });
+
+  test('that are few, short, or of this thread alone are digested here', async () => {
+    for (const [bytes, ahead] of [
+      [shared(MIB), MIB],
+      [shared(1024), MUCH],
+      [noise(MIB), MUCH],
+    ] as const)
+      expect(await pool.digestBytes(bytes, ahead)).toBe(md5Of(bytes));
+    expect(threads).toEqual([]);
+  });
+
+  test('are digested here where no thread is to be had', async () => {
+    areDead = true;
+    const bytes = shared(MIB);
+    expect(await pool.digestBytes(bytes, MUCH)).toBe(md5Of(bytes));
+    expect(await pool.digestBytes(bytes, MUCH)).toBe(md5Of(bytes));
+  });
+});
+
 test('files are encoded in threads, and one that changed is not', async () => {
   const text = Buffer.alloc(3 * MIB, 'text that repeats ');
   const [a, b] = await filesOf({ 'a.html': text, 'b.html': text });

@@ -75,6 +75,7 @@ describe('files of a target', () => {
       local: new Map(),
       heads: new Map(),
       pool: new DigestPool(() => undefined, stop.signal),
+      bytesDue: 0,
       preserve: false,
       overwrite: 'if-unchanged',
       emit: () => undefined,
