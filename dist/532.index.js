@@ -216,6 +216,7 @@ __webpack_require__.d(__webpack_exports__, {
   f3: () => (/* binding */ crc32Of),
   Pk: () => (/* binding */ createWholeReader),
   TM: () => (/* binding */ digestFile),
+  mw: () => (/* binding */ digestNext),
   zf: () => (/* binding */ digestParts),
   NC: () => (/* binding */ digestRegion),
   GU: () => (/* binding */ digestWhole),
@@ -435,6 +436,8 @@ function wholeDigest(md5, etags = NO_ETAGS) {
 /** What one thread reads files into and hashes several parts at a time with; new for each file it takes too long. */
 class Scratch {
     buffer = Buffer.allocUnsafeSlow(CHUNK);
+    /** Digests of files that are being written. */
+    growing = new Map();
     #lanes;
     get lanes() {
         this.#lanes ??= new md5_lanes_Md5Lanes();
@@ -609,6 +612,33 @@ function chunkFile({ file, unit, older }, onBytes, { buffer }) {
         };
         return (0,chunks/* cutChunks */.bF)(file.size, unit, bytesFrom, older);
     });
+}
+/** Answers the MD5 at the end. Throws FileChangedError. */
+function digestNext({ file, growing: number, from, whole }, onBytes, { buffer, growing }) {
+    const digest = from === 0 ? (0,external_node_crypto_.createHash)('md5') : growing.get(number);
+    growing.delete(number);
+    if (digest === undefined)
+        throw new Error('the digest of what is before was not made here');
+    const descriptor = (0,external_node_fs_.openSync)(file.path, 'r');
+    try {
+        for (let done = 0; done < file.size;) {
+            const bytes = buffer.subarray(0, Math.min(buffer.length, file.size - done));
+            fill(descriptor, bytes, from + done);
+            digest.update(bytes);
+            onBytes(bytes.length);
+            done += bytes.length;
+        }
+        if (whole === undefined) {
+            growing.set(number, digest);
+            return undefined;
+        }
+        if (!sameStat(whole, (0,external_node_fs_.fstatSync)(descriptor, { bigint: true })))
+            throw new FileChangedError('it changed while it was read');
+        return digest.digest('hex');
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
 }
 /** The parts of both layouts, of the same bytes. Throws FileChangedError. */
 function digestRegion({ file, region }, onBytes, { buffer }) {

@@ -3,6 +3,7 @@ import { access, chmod, lstat, mkdir, readFile, rm, stat, utimes, writeFile } fr
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { md5Of, multipartETag } from '../../src/model/digest.js';
 import { copyOfDist, type Ended, reach, runAction, runCli } from '../support/dist.js';
 import { rclone, s3cmd } from '../support/peers.js';
 import { randomNumbers } from '../support/random.js';
@@ -318,6 +319,67 @@ describe('on the embedded server', () => {
     },
     120_000 + KILLS * 15_000,
   );
+
+  describe('large objects among others', () => {
+    const IMAGE = noise(75 * MIB, 11);
+
+    async function publish(): Promise<string> {
+      const contents: Record<string, string | Buffer> = { image: IMAGE, large: noise(20 * MIB, 12) };
+      for (let i = 0; i < 12; i++) contents[`medium/${i}`] = noise(100_000 * (i + 1), 20 + i);
+      const tree = await writeTree(contents, join(directory, 'tree'));
+      await succeeded(cli(s3, 'sync', tree, `s3://${bucket}/p`));
+      return tree;
+    }
+
+    afterEach(() => s3.server.faults.clear());
+
+    test('whose ranges come in any order, late, cut short and anew: each file is its object', async () => {
+      const tree = await publish();
+      const match = { operation: 'GetObject' } as const;
+      s3.server.faults.add({ match, probability: 0.4, fault: { kind: 'delay', ms: 80 } });
+      s3.server.faults.add({ match, probability: 0.1, fault: { kind: 'truncate' } });
+      await succeeded(cli(s3, 'sync', `s3://${bucket}/p`, 'copy'));
+      await expectSame(tree, join(directory, 'copy'));
+    });
+
+    test('of which some ranges are there from an earlier run: those are not fetched again', async () => {
+      const tree = await publish();
+      const match = { operation: 'GetObject', key: 'p/image' } as const;
+      s3.server.faults.add({ match, nth: [7, 8, 9, 10], fault: { kind: 'error', code: 'AccessDenied' } });
+      const failed = await cli(s3, 'sync', `s3://${bucket}/p`, 'copy');
+      expect({ status: failed.status, isThere: await isThere(join(directory, 'copy/image')) }).toEqual({
+        status: 1,
+        isThere: false,
+      });
+      s3.server.faults.clear();
+      const ranges = s3.server.faults.add({ match, times: 0, fault: { kind: 'delay', ms: 0 } });
+      await succeeded(cli(s3, 'sync', `s3://${bucket}/p`, 'copy'));
+      await expectSame(tree, join(directory, 'copy'));
+      expect(ranges.matched).toBeGreaterThan(0);
+      expect(ranges.matched).toBeLessThan(Math.ceil(IMAGE.length / (8 * MIB)));
+    });
+
+    test('one of which is not what it says: the old file stays, and the others are there', async () => {
+      await publish();
+      const damaged = Buffer.from(IMAGE);
+      damaged[40 * MIB] = (damaged[40 * MIB] ?? 0) ^ 1;
+      const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(IMAGE)}` };
+      const etag = multipartETag([md5Of(IMAGE)]);
+      s3.server.putObject(bucket, 'p/image', damaged, { headers, etag });
+      await writeTree({ image: 'old' }, join(directory, 'copy'));
+      const ended = await cli(s3, 'sync', `s3://${bucket}/p`, 'copy', '--overwrite', 'always');
+      expect([ended.status, ended.stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /image: the bytes that arrived are not those that its (ETag|metadata) names, twice/,
+        ),
+      ]);
+      const found = await readTree(join(directory, 'copy'));
+      expect(found.get('image')?.toString()).toBe('old');
+      expect([...found.keys()].filter((file) => file.includes('.s3ds-'))).toEqual([]);
+      expect(found.size).toBe(14);
+    });
+  });
 
   test('D14: the home directory is refused with delete-after whatever the limit', async () => {
     s3.server.putObject(bucket, 'p/a', 'a');

@@ -1966,6 +1966,8 @@ function wholeDigest(md5, etags = NO_ETAGS) {
 /** What one thread reads files into and hashes several parts at a time with; new for each file it takes too long. */
 class Scratch {
     buffer = Buffer.allocUnsafeSlow(CHUNK);
+    /** Digests of files that are being written. */
+    growing = new Map();
     #lanes;
     get lanes() {
         this.#lanes ??= new Md5Lanes();
@@ -2140,6 +2142,33 @@ function chunkFile({ file, unit, older }, onBytes, { buffer }) {
         };
         return cutChunks(file.size, unit, bytesFrom, older);
     });
+}
+/** Answers the MD5 at the end. Throws FileChangedError. */
+function digestNext({ file, growing: number, from, whole }, onBytes, { buffer, growing }) {
+    const digest = from === 0 ? (0,external_node_crypto_namespaceObject.createHash)('md5') : growing.get(number);
+    growing.delete(number);
+    if (digest === undefined)
+        throw new Error('the digest of what is before was not made here');
+    const descriptor = (0,external_node_fs_namespaceObject.openSync)(file.path, 'r');
+    try {
+        for (let done = 0; done < file.size;) {
+            const bytes = buffer.subarray(0, Math.min(buffer.length, file.size - done));
+            fill(descriptor, bytes, from + done);
+            digest.update(bytes);
+            onBytes(bytes.length);
+            done += bytes.length;
+        }
+        if (whole === undefined) {
+            growing.set(number, digest);
+            return undefined;
+        }
+        if (!sameStat(whole, (0,external_node_fs_namespaceObject.fstatSync)(descriptor, { bigint: true })))
+            throw new FileChangedError('it changed while it was read');
+        return digest.digest('hex');
+    }
+    finally {
+        (0,external_node_fs_namespaceObject.closeSync)(descriptor);
+    }
 }
 /** The parts of both layouts, of the same bytes. Throws FileChangedError. */
 function digestRegion({ file, region }, onBytes, { buffer }) {
@@ -2400,6 +2429,8 @@ function brotliOptions(size) {
 function perform(job, onBytes, scratch) {
     if ('bytes' in job)
         return md5Of(job.bytes);
+    if ('growing' in job)
+        return digestNext(job, onBytes, scratch);
     if ('encoding' in job)
         return encodeFile(job, onBytes);
     if ('unit' in job)

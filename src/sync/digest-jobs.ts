@@ -6,10 +6,12 @@ import {
   chunkFile,
   type DigestJob,
   digestFile,
+  digestNext,
   digestParts,
   digestRegion,
   digestWhole,
   type FileDigest,
+  type GrowingJob,
   type PartDigest,
   type PartsJob,
   type RegionDigest,
@@ -26,7 +28,7 @@ export interface BytesJob {
 }
 
 /** What a thread of `DigestPool` does. */
-export type Job = DigestJob | EncodeJob | ChunkJob | RegionJob | WholeJob | PartsJob | BytesJob;
+export type Job = DigestJob | EncodeJob | ChunkJob | RegionJob | WholeJob | PartsJob | BytesJob | GrowingJob;
 
 export type JobResult =
   | FileDigest
@@ -35,6 +37,7 @@ export type JobResult =
   | RegionDigest
   | WholeDigest
   | Md5
+  | undefined
   | readonly PartDigest[];
 
 /**
@@ -48,6 +51,7 @@ export function perform(
   scratch: Scratch,
 ): JobResult | Promise<EncodedFile> {
   if ('bytes' in job) return md5Of(job.bytes);
+  if ('growing' in job) return digestNext(job, onBytes, scratch);
   if ('encoding' in job) return encodeFile(job, onBytes);
   if ('unit' in job) return chunkFile(job, onBytes, scratch);
   if ('region' in job) return digestRegion(job, onBytes, scratch);

@@ -13,6 +13,7 @@ import {
   FileChangedError,
   type FileDigest,
   type FileJob,
+  type GrowingJob,
   joined,
   type MetFile,
   type PartDigest,
@@ -22,6 +23,7 @@ import {
   type WholeDigest,
   wholeDigest,
 } from './file-bytes.js';
+import { GrowingDigest } from './growing-digest.js';
 import { LANES } from './md5-module.js';
 import type { DigestMemo } from './shared-tree.js';
 
@@ -92,6 +94,8 @@ export class DigestPool {
   /** Of this thread. */
   #scratch: Scratch | undefined;
   #isHelping = false;
+  #isGrowing = false;
+  #grown = 0;
   /** No thread is to be had. */
   #isAlone = false;
   /** Why nothing more is done. */
@@ -207,6 +211,30 @@ export class DigestPool {
     const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
     if (!isShared || bytes.length < WORTH_TELLING || !isWorthThread || this.#isAlone) return md5Of(bytes);
     return (await this.#inThread({ file: { size: bytes.length }, bytes })) as Md5;
+  }
+
+  /**
+   * A digest of a file that is about to be written, made meanwhile. `undefined`: another one is at it, or no thread is
+   * to be had for it.
+   *
+   * @param ahead bytes that will be asked for soon, the file included
+   */
+  grow(path: string, ahead: number): GrowingDigest | undefined {
+    const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
+    // Of several each would have a message on its way, and all other work of the thread would wait.
+    if (!isWorthThread || this.#isGrowing || this.#isAlone || this.#endedBy !== undefined) return undefined;
+    const started = this.#sent.size < this.#most ? this.#spawn() : undefined;
+    const worker = started ?? [...this.#sent.keys()][0];
+    if (worker === undefined) return undefined;
+    this.#isGrowing = true;
+    const send = (job: GrowingJob): Promise<JobResult> =>
+      new Promise((resolve, reject) => {
+        if (this.#sent.has(worker)) this.#send(worker, [{ job, resolve, reject }]);
+        else reject(new Error('the thread is gone'));
+      });
+    return new GrowingDigest(path, this.#grown++, send, () => {
+      this.#isGrowing = false;
+    });
   }
 
   async digestRegion(job: RegionJob): Promise<RegionDigest> {

@@ -51,6 +51,7 @@ import { BodyArena } from './body-arena.js';
 import { decodeTo, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
+import type { GrowingDigest } from './growing-digest.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
 import { statFields } from './lstat.js';
 import { type Evidence, Verifier } from './verify.js';
@@ -379,15 +380,19 @@ export class Fetch implements Performer {
     const head = await this.#head(object);
     const attributes = this.#attributesOf(head);
     const { name } = file;
+    const { pool, bytesDue } = this.#options;
     const partial = resumableName(name, object);
+    let growing: GrowingDigest | undefined;
     try {
       return await this.#options.directory.within(parentOf(name), true, async (at) => {
         const path = join(at, partial);
+        growing = pool.grow(path, bytesDue);
         const { resumed, made } = await this.#fetchRanges(
           path,
           join(at, progressName(partial)),
           object,
           head,
+          growing,
         );
         const stats = await lstat(path, { bigint: true }).catch(unlessAbsent);
         // Another run is at the same object: it has taken what was written, or begun anew.
@@ -396,7 +401,12 @@ export class Fetch implements Performer {
         const evidence: Evidence = {
           size: object.size,
           resumed,
-          digest: async (layouts) => this.#options.pool.digest({ file: whole, layouts }, object.size),
+          digest: async (layouts) => {
+            const grown = layouts.length === 0 ? await growing?.finish(whole) : undefined;
+            return grown === undefined
+              ? pool.digest({ file: whole, layouts }, object.size)
+              : { md5: grown, etags: [] };
+          },
         };
         const md5 = await this.#verifier.verify(object, head, evidence);
         // Of an object in parts the metadata alone says what it encodes: who overwrites it may have kept that (C15).
@@ -416,6 +426,8 @@ export class Fetch implements Performer {
       // Nothing of it is to be gone on with.
       if (error instanceof WrongContentError) await this.#discard(name, partial);
       throw error;
+    } finally {
+      growing?.end();
     }
   }
 
@@ -425,6 +437,7 @@ export class Fetch implements Performer {
     progress: string,
     object: RemoteObject,
     head: ObjectHead,
+    growing: GrowingDigest | undefined,
   ): Promise<{ readonly resumed: boolean; readonly made: BigIntStats }> {
     const { signal } = this.#options;
     const done = canBeProved(object, head) ? await doneRanges(path, progress, object.size) : undefined;
@@ -437,12 +450,21 @@ export class Fetch implements Performer {
       await handle.truncate(object.size);
       const ranges = [...partsOf(uniformLayout(object.size, RANGE))].map((range, i) => ({ ...range, i }));
       const due = ranges.filter(({ i }) => done?.has(i) !== true);
+      const there = new Set(done);
+      let first = 0;
+      const advance = (): void => {
+        while (there.has(first)) first++;
+        growing?.advance(Math.min(first * RANGE, object.size));
+      };
+      advance();
       await forEachConcurrent(due, RANGES_IN_FLIGHT, ({ offset, size, i }) =>
         this.#bodies.with(size, async (room) => {
           signal.throwIfAborted();
           const range = { first: offset, last: offset + size - 1 };
           const { body } = await this.#read(object, { range, room });
           await writeAll(handle, body, offset);
+          there.add(i);
+          advance();
           await appendFile(progress, `${i}\n`);
         }),
       );

@@ -65,6 +65,8 @@ export function wholeDigest(md5: Md5, etags: readonly ETag[] = NO_ETAGS): FileDi
 /** What one thread reads files into and hashes several parts at a time with; new for each file it takes too long. */
 export class Scratch {
   readonly buffer = Buffer.allocUnsafeSlow(CHUNK);
+  /** Digests of files that are being written. */
+  readonly growing = new Map<number, Hash>();
   #lanes: Md5Lanes | undefined;
 
   get lanes(): Md5Lanes {
@@ -313,6 +315,47 @@ export function chunkFile(
     };
     return cutChunks(file.size, unit, bytesFrom, older);
   });
+}
+
+/** The next bytes of a file that is being written; the first ones begin its digest. */
+export interface GrowingJob {
+  /** With the size of what is next. */
+  readonly file: Pick<MetFile, 'path' | 'size'>;
+  /** What this thread knows the digest by. */
+  readonly growing: number;
+  readonly from: number;
+  /** Ends the digest: the file as it is when all of it is there. */
+  readonly whole?: MetFile;
+}
+
+/** Answers the MD5 at the end. Throws FileChangedError. */
+export function digestNext(
+  { file, growing: number, from, whole }: GrowingJob,
+  onBytes: (bytes: number) => void,
+  { buffer, growing }: Scratch,
+): Md5 | undefined {
+  const digest = from === 0 ? createHash('md5') : growing.get(number);
+  growing.delete(number);
+  if (digest === undefined) throw new Error('the digest of what is before was not made here');
+  const descriptor = openSync(file.path, 'r');
+  try {
+    for (let done = 0; done < file.size; ) {
+      const bytes = buffer.subarray(0, Math.min(buffer.length, file.size - done));
+      fill(descriptor, bytes, from + done);
+      digest.update(bytes);
+      onBytes(bytes.length);
+      done += bytes.length;
+    }
+    if (whole === undefined) {
+      growing.set(number, digest);
+      return undefined;
+    }
+    if (!sameStat(whole, fstatSync(descriptor, { bigint: true })))
+      throw new FileChangedError('it changed while it was read');
+    return digest.digest('hex') as Md5;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** A range of a file that two layouts cut. */

@@ -56,6 +56,8 @@ const { DigestPool } = await import('../../../src/sync/digest-pool.js');
 const { chunkFile, digestFile, FileChangedError, Scratch } = await import('../../../src/sync/file-bytes.js');
 const { walkTree } = await import('../../support/walk-tree.js');
 
+type Growing = NonNullable<ReturnType<InstanceType<typeof DigestPool>['grow']>>;
+
 const MIB = 1024 * 1024;
 /** More than enough for a thread. Bytes. */
 const MUCH = 1024 * MIB;
@@ -207,6 +209,98 @@ describe('bytes in memory', () => {
     const bytes = shared(MIB);
     expect(await pool.digestBytes(bytes, MUCH)).toBe(md5Of(bytes));
     expect(await pool.digestBytes(bytes, MUCH)).toBe(md5Of(bytes));
+  });
+});
+
+describe('a file that is being written', () => {
+  const SIZE = 70 * MIB + 5;
+  const content = noise(SIZE, 7);
+  let file: LocalFile;
+
+  beforeEach(async () => {
+    const [found] = await filesOf({ image: content });
+    file = found!;
+    Object.defineProperty(pool, 'width', { value: 2 });
+  });
+
+  test('is digested as far as its beginning is there', async () => {
+    const growing = pool.grow(file.path, MUCH)!;
+    for (const upTo of [0, 1, MIB + 1, MIB + 1, 66 * MIB]) {
+      growing.advance(upTo);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    growing.advance(SIZE);
+    expect(await growing.finish(file)).toBe(md5Of(content));
+    // No step keeps the thread from its other work for long.
+    const orders = threads.flatMap(({ orders }) => (orders as { file: LocalFile }[][]).flat());
+    expect(Math.max(...orders.map(({ file: { size } }) => size))).toBe(32 * MIB);
+    expect(alive).toBeGreaterThan(threads.length);
+  });
+
+  test.each([
+    ['is not all there', (growing: Growing) => growing.advance(SIZE - 1)],
+    [
+      'is another one in the end',
+      async (growing: Growing) => {
+        growing.advance(SIZE);
+        await writeFile(file.path, content.subarray(1), { flag: 'r+' });
+      },
+    ],
+    ['is shorter than was said', (growing: Growing) => growing.advance(SIZE + 1)],
+    [
+      'went away',
+      async (growing: Growing) => {
+        await rm(file.path);
+        growing.advance(SIZE);
+      },
+    ],
+    [
+      'is not wanted any more',
+      (growing: Growing) => {
+        growing.advance(SIZE);
+        growing.end();
+      },
+    ],
+  ])('has no digest when it %s', async (_, spoil) => {
+    const growing = pool.grow(file.path, MUCH)!;
+    growing.advance(1);
+    await spoil(growing);
+    expect(await growing.finish(file)).toBeUndefined();
+    expect(await growing.finish(file)).toBeUndefined();
+  });
+
+  test('is one at a time, has a thread to itself where there can be two, and other work goes on', async () => {
+    const other = pool.digestBytes(Buffer.from(new SharedArrayBuffer(MIB)), MUCH);
+    const growing = pool.grow(file.path, MUCH)!;
+    expect(pool.grow(file.path, MUCH)).toBeUndefined();
+    growing.advance(SIZE);
+    expect(await other).toBe(md5Of(Buffer.alloc(MIB)));
+    expect(await growing.finish(file)).toBe(md5Of(content));
+    expect(threads).toHaveLength(2);
+    growing.end();
+    expect(pool.grow(file.path, MUCH)).toBeDefined();
+    expect(threads).toHaveLength(2);
+  });
+
+  test('is digested in another way where there is little to do, or no thread', async () => {
+    expect(pool.grow(file.path, MIB)).toBeUndefined();
+    areDead = true;
+    const growing = pool.grow(file.path, MUCH)!;
+    growing.advance(MIB);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    growing.advance(SIZE);
+    expect(await growing.finish(file)).toBeUndefined();
+    growing.end();
+    expect(pool.grow(file.path, MUCH)).toBeUndefined();
+  });
+
+  test('has no digest when its thread is let go', async () => {
+    const growing = pool.grow(file.path, MUCH)!;
+    growing.advance(MIB);
+    while (alive === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    pool.rest();
+    growing.advance(SIZE);
+    expect(await growing.finish(file)).toBeUndefined();
   });
 });
 
