@@ -142,6 +142,26 @@ function readHttp(pieces: readonly Buffer[]): WireAnswer | undefined {
   }
 }
 
+/** As a connection reads: where the reader has room for it, and so many bytes at a time. */
+function readIntoRoom(bytes: Buffer, most: number): WireAnswer | undefined {
+  const room = Buffer.alloc(50);
+  const reader = new AnswerReader(false, 10_000, room);
+  const arrived = Buffer.alloc(most);
+  try {
+    for (let at = 0; at < bytes.length; ) {
+      const into = reader.unfilled ?? arrived;
+      const size = bytes.copy(into, 0, at, at + most);
+      at += size;
+      if (reader.take(into.subarray(0, size))) return reader.answer;
+      arrived.fill('x');
+    }
+    return reader.end() ? reader.answer : undefined;
+  } catch (error) {
+    isRefusal(Error, error);
+    return undefined;
+  }
+}
+
 function readAnswer(answer: WireAnswer): void {
   try {
     throwRefusal(answer, false);
@@ -329,6 +349,8 @@ export const TARGETS: readonly FuzzTarget[] = [
         Array.from(bytes, (byte) => Buffer.of(byte)),
       ])
         assert.deepEqual(readHttp(pieces), whole, 'the pieces it comes in count');
+      for (const most of [1, 7, 30])
+        assert.deepEqual(readIntoRoom(bytes, most), whole, 'where its body comes to lie counts');
       isClean();
     },
   },
