@@ -60,6 +60,7 @@ const RELEASE: TreeSpec = {
   distinctFiles: 1542,
   distinctBytes: 916 * MB,
 };
+const IMAGE: TreeSpec = { kind: 'image', bytes: 512 * 2 ** 20 };
 
 const FRESH: Step = { name: 'fresh' };
 const NO_CHANGE: Step = { name: 'no change, fresh mtimes', change: 'touch' };
@@ -108,7 +109,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'image',
     title: 'Image: one file of 512 MiB',
-    tree: { kind: 'image', bytes: 512 * 2 ** 20 },
+    tree: IMAGE,
     destination: 'empty',
     latency: LATENCY,
     steps: [FRESH, { name: '5 MiB of it edited', change: 'edit' }],
@@ -184,6 +185,16 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'download-release',
     title: 'Download of the release',
     tree: RELEASE,
+    destination: 'filled',
+    latency: LATENCY,
+    steps: [FETCH],
+    rounds: UP_TO_5000,
+    bars: [],
+  },
+  {
+    name: 'download-image',
+    title: 'Download of the image',
+    tree: IMAGE,
     destination: 'filled',
     latency: LATENCY,
     steps: [FETCH],
