@@ -1966,8 +1966,8 @@ function wholeDigest(md5, etags = NO_ETAGS) {
 /** What one thread reads files into and hashes several parts at a time with; new for each file it takes too long. */
 class Scratch {
     buffer = Buffer.allocUnsafeSlow(CHUNK);
-    /** Digests of files that are being written. */
-    growing = new Map();
+    /** The digest of a file that is being written. */
+    growing;
     #lanes;
     get lanes() {
         this.#lanes ??= new Md5Lanes();
@@ -2143,14 +2143,18 @@ function chunkFile({ file, unit, older }, onBytes, { buffer }) {
         return cutChunks(file.size, unit, bytesFrom, older);
     });
 }
-/** Answers the MD5 at the end. Throws FileChangedError. */
-function digestNext({ file, growing: number, from, whole }, onBytes, { buffer, growing }) {
-    const digest = from === 0 ? (0,external_node_crypto_namespaceObject.createHash)('md5') : growing.get(number);
-    growing.delete(number);
-    if (digest === undefined)
+/** Answers the MD5 at the end. One file at a time: another one's first bytes end it. Throws FileChangedError. */
+function digestNext({ file, growing: number, from, whole }, onBytes, scratch) {
+    const { buffer, growing: before } = scratch;
+    scratch.growing = undefined;
+    if (from > 0 && before?.number !== number)
         throw new Error('the digest of what is before was not made here');
     const descriptor = (0,external_node_fs_namespaceObject.openSync)(file.path, 'r');
     try {
+        const now = (0,external_node_fs_namespaceObject.fstatSync)(descriptor, { bigint: true });
+        const { digest, ino } = from > 0 && before !== undefined ? before : { digest: (0,external_node_crypto_namespaceObject.createHash)('md5'), ino: now.ino };
+        if (now.ino !== ino)
+            throw new FileChangedError('it became another file while it was written');
         for (let done = 0; done < file.size;) {
             const bytes = buffer.subarray(0, Math.min(buffer.length, file.size - done));
             fill(descriptor, bytes, from + done);
@@ -2159,7 +2163,7 @@ function digestNext({ file, growing: number, from, whole }, onBytes, { buffer, g
             done += bytes.length;
         }
         if (whole === undefined) {
-            growing.set(number, digest);
+            scratch.growing = { number, digest, ino };
             return undefined;
         }
         if (!sameStat(whole, (0,external_node_fs_namespaceObject.fstatSync)(descriptor, { bigint: true })))

@@ -1551,19 +1551,28 @@ class Verifier {
         if (said === md5 || etags.some((found) => composite(found) === etag))
             return md5;
         if (kind.kind === 'multipart' && proves) {
-            const makes = async (...some) => some.length > 0 && (await evidence.digest(some)).etags.some((found) => composite(found) === etag);
-            if (said !== undefined && (await makes(...layouts)))
-                return md5;
+            // The MD5 of the very bytes that make the ETag.
+            const madeBy = async (...some) => {
+                if (some.length === 0)
+                    return undefined;
+                const again = await evidence.digest(some);
+                return again.etags.some((found) => composite(found) === etag) ? again.md5 : undefined;
+            };
+            const proved = said === undefined ? undefined : await madeBy(...layouts);
+            if (proved !== undefined)
+                return proved;
             const partSize = await this.#store.partSize(key, etag, 1, this.#signal);
             const even = partSize === undefined || partSize <= 0 ? undefined : (0,digest_index/* uniformLayout */.Ng)(size, partSize);
-            if (even !== undefined && (0,digest_index/* layoutParts */.db)(even) === kind.parts && (await makes(even)))
-                return md5;
+            const byEven = even !== undefined && (0,digest_index/* layoutParts */.db)(even) === kind.parts ? await madeBy(even) : undefined;
+            if (byEven !== undefined)
+                return byEven;
             // Parts need not be of one size: what puts objects together from others makes such.
             const layout = even === undefined ? undefined : await this.#layoutOf(object, kind.parts);
             if (layout !== undefined) {
-                if (await makes(layout))
-                    return md5;
-                throw wrong('its ETag');
+                const byLayout = await madeBy(layout);
+                if (byLayout === undefined)
+                    throw wrong('its ETag');
+                return byLayout;
             }
         }
         if (said !== undefined)
@@ -1620,8 +1629,10 @@ function wrong(voucher) {
 
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
-/** Ranges of one object in flight; other objects and the budget share the rest. */
-const RANGES_IN_FLIGHT = 8;
+/** Written down by a run that goes on with a file, before it writes to it: no number of a range. */
+const JOINED = 'joined';
+/** Ranges of one object in flight: as many as there is room for. */
+const RANGES_IN_FLIGHT = 5;
 /** What one request fetches of a large object. Bytes. */
 const RANGE = 8 * 1024 * 1024;
 /** Permission bits that an object may set; it may make nothing run as somebody else. */
@@ -1880,8 +1891,9 @@ class Fetch {
         try {
             return await this.#options.directory.within(parentOf(name), true, async (at) => {
                 const path = (0,external_node_path_.join)(at, partial);
-                growing = pool.grow(path, bytesDue);
-                const { resumed, made } = await this.#fetchRanges(path, (0,external_node_path_.join)(at, progressName(partial)), object, head, growing);
+                if (isJudgedWhole(object, head))
+                    growing = pool.grow(path, bytesDue);
+                const { resumed, made, isShared } = await this.#fetchRanges(path, (0,external_node_path_.join)(at, progressName(partial)), object, head, growing);
                 const stats = await (0,external_node_fs_promises_.lstat)(path, { bigint: true }).catch(unlessAbsent);
                 // Another run is at the same object: it has taken what was written, or begun anew.
                 if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino)
@@ -1891,7 +1903,9 @@ class Fetch {
                     size: object.size,
                     resumed,
                     digest: async (layouts) => {
-                        const grown = layouts.length === 0 ? await growing?.finish(whole) : undefined;
+                        // What another run wrote there may have come after it was digested.
+                        const isGrown = layouts.length === 0 && !(await isShared());
+                        const grown = isGrown ? await growing?.finish(whole) : undefined;
                         return grown === undefined
                             ? pool.digest({ file: whole, layouts }, object.size)
                             : { md5: grown, etags: [] };
@@ -1924,18 +1938,19 @@ class Fetch {
             growing?.end();
         }
     }
-    /** Answers whether ranges of an earlier run are among them, and what file they were written to. */
+    /**
+     * Answers whether ranges of an earlier run are among them, what file they were written to, and whether another run that
+     * goes on with the same file can be seen by now: each says so before it writes.
+     */
     async #fetchRanges(path, progress, object, head, growing) {
         const { signal } = this.#options;
         const done = canBeProved(object, head) ? await doneRanges(path, progress, object.size) : undefined;
-        if (done === undefined)
+        if (done === undefined) {
             await (0,external_node_fs_promises_.rm)(path, { force: true });
-        const flags = external_node_fs_promises_.constants.O_RDWR | external_node_fs_promises_.constants.O_CREAT | external_node_fs_promises_.constants.O_NOFOLLOW;
-        const handle = await (0,external_node_fs_promises_.open)(path, flags, 0o666);
+            await (0,external_node_fs_promises_.rm)(progress, { force: true });
+        }
+        const { handle, isNew } = await openPartial(path, progress, done === undefined);
         try {
-            // Which ranges are there is written down after their bytes.
-            if (done === undefined)
-                await (0,external_node_fs_promises_.rm)(progress, { force: true });
             await handle.truncate(object.size);
             const ranges = [...(0,digest_index/* partsOf */.CI)((0,digest_index/* uniformLayout */.Ng)(object.size, RANGE))].map((range, i) => ({ ...range, i }));
             const due = ranges.filter(({ i }) => done?.has(i) !== true);
@@ -1944,9 +1959,9 @@ class Fetch {
             const advance = () => {
                 while (there.has(first))
                     first++;
-                growing?.advance(Math.min(first * RANGE, object.size));
+                if (isNew)
+                    growing?.advance(Math.min(first * RANGE, object.size));
             };
-            advance();
             await (0,model_concurrency/* forEachConcurrent */.C6)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async (room) => {
                 signal.throwIfAborted();
                 const range = { first: offset, last: offset + size - 1 };
@@ -1954,9 +1969,11 @@ class Fetch {
                 await writeAll(handle, body, offset);
                 there.add(i);
                 advance();
+                // Which ranges are there is written down after their bytes.
                 await (0,external_node_fs_promises_.appendFile)(progress, `${i}\n`);
             }));
-            return { resumed: due.length < ranges.length, made: await handle.stat({ bigint: true }) };
+            const isShared = async () => !isNew || (await fetch_linesOf(progress)).length !== ranges.length;
+            return { resumed: due.length < ranges.length, made: await handle.stat({ bigint: true }), isShared };
         }
         finally {
             await handle.close();
@@ -2190,9 +2207,27 @@ async function doneRanges(path, progress, size) {
         return undefined;
     if (stats.size !== size || (stats.mode & 0o600) !== 0o600)
         return undefined;
-    const text = await (0,external_node_fs_promises_.readFile)(progress, 'latin1').catch(() => '');
-    const numbers = text.split('\n').slice(0, -1).map(Number);
+    const numbers = (await fetch_linesOf(progress)).map(Number);
     return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
+}
+async function fetch_linesOf(progress) {
+    const text = await (0,external_node_fs_promises_.readFile)(progress, 'latin1').catch(() => '');
+    return text.split('\n').slice(0, -1);
+}
+/** Opens a file that is fetched range by range. One that is there already may be another run's too, which is told. */
+async function openPartial(path, progress, isFresh) {
+    const flags = external_node_fs_promises_.constants.O_RDWR | external_node_fs_promises_.constants.O_CREAT | external_node_fs_promises_.constants.O_NOFOLLOW;
+    const made = isFresh
+        ? await (0,external_node_fs_promises_.open)(path, flags | external_node_fs_promises_.constants.O_EXCL, 0o666).catch((error) => {
+            if (error.code !== 'EEXIST')
+                throw error;
+            return undefined;
+        })
+        : undefined;
+    if (made !== undefined)
+        return { handle: made, isNew: true };
+    await (0,external_node_fs_promises_.appendFile)(progress, `${JOINED}\n`);
+    return { handle: await (0,external_node_fs_promises_.open)(path, flags, 0o666), isNew: false };
 }
 function asWrongContent(error) {
     if (error instanceof object_store/* StoreError */.A && error.code === 'TooLarge')
@@ -2224,6 +2259,10 @@ function collision(name, other) {
 function canBeProved({ etag }, { encryption, metadata }) {
     const byETag = (0,object_store/* etagsProve */.P)(encryption) && (0,model_digest/* classifyETag */.Q)(etag).kind !== 'opaque';
     return byETag || (0,model_headers/* metadataMd5 */.SG)(metadata) !== undefined;
+}
+/** Whether the MD5 of the whole is the first thing to be compared. */
+function isJudgedWhole({ etag }, { metadata }) {
+    return (0,model_headers/* metadataMd5 */.SG)(metadata) !== undefined || (0,model_digest/* classifyETag */.Q)(etag).kind !== 'multipart';
 }
 /** Whatever a step met, in words that fit a file. */
 function asFailure(error, name, key) {
@@ -4350,9 +4389,16 @@ class DigestPool {
     async digestBytes(bytes, ahead) {
         const isShared = bytes.buffer instanceof SharedArrayBuffer;
         const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
-        if (!isShared || bytes.length < WORTH_TELLING || !isWorthThread || this.#isAlone)
+        const isHere = !isShared || bytes.length < WORTH_TELLING || !isWorthThread || this.#isAlone;
+        if (isHere || this.#endedBy !== undefined)
             return (0,model_digest/* md5Of */.iF)(bytes);
-        return (await this.#inThread({ file: { size: bytes.length }, bytes }));
+        try {
+            return (await this.#inThread({ file: { size: bytes.length }, bytes }));
+        }
+        catch {
+            // The thread died, or was ended: a run that is stopped takes in what has arrived.
+            return (0,model_digest/* md5Of */.iF)(bytes);
+        }
     }
     /**
      * A digest of a file that is about to be written, made meanwhile. `undefined`: another one is at it, or no thread is
@@ -4365,8 +4411,9 @@ class DigestPool {
         // Of several each would have a message on its way, and all other work of the thread would wait.
         if (!isWorthThread || this.#isGrowing || this.#isAlone || this.#endedBy !== undefined)
             return undefined;
-        const started = this.#sent.size < this.#most ? this.#spawn() : undefined;
-        const worker = started ?? [...this.#sent.keys()][0];
+        const idle = [...this.#sent].find(([, { batches }]) => batches.length === 0)?.[0];
+        const started = idle === undefined && this.#sent.size < this.#most ? this.#spawn() : undefined;
+        const worker = idle ?? started ?? [...this.#sent.keys()][0];
         if (worker === undefined)
             return undefined;
         this.#isGrowing = true;

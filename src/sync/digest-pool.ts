@@ -209,8 +209,14 @@ export class DigestPool {
   async digestBytes(bytes: Buffer, ahead: number): Promise<Md5> {
     const isShared = bytes.buffer instanceof SharedArrayBuffer;
     const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
-    if (!isShared || bytes.length < WORTH_TELLING || !isWorthThread || this.#isAlone) return md5Of(bytes);
-    return (await this.#inThread({ file: { size: bytes.length }, bytes })) as Md5;
+    const isHere = !isShared || bytes.length < WORTH_TELLING || !isWorthThread || this.#isAlone;
+    if (isHere || this.#endedBy !== undefined) return md5Of(bytes);
+    try {
+      return (await this.#inThread({ file: { size: bytes.length }, bytes })) as Md5;
+    } catch {
+      // The thread died, or was ended: a run that is stopped takes in what has arrived.
+      return md5Of(bytes);
+    }
   }
 
   /**
@@ -223,8 +229,9 @@ export class DigestPool {
     const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
     // Of several each would have a message on its way, and all other work of the thread would wait.
     if (!isWorthThread || this.#isGrowing || this.#isAlone || this.#endedBy !== undefined) return undefined;
-    const started = this.#sent.size < this.#most ? this.#spawn() : undefined;
-    const worker = started ?? [...this.#sent.keys()][0];
+    const idle = [...this.#sent].find(([, { batches }]) => batches.length === 0)?.[0];
+    const started = idle === undefined && this.#sent.size < this.#most ? this.#spawn() : undefined;
+    const worker = idle ?? started ?? [...this.#sent.keys()][0];
     if (worker === undefined) return undefined;
     this.#isGrowing = true;
     const send = (job: GrowingJob): Promise<JobResult> =>

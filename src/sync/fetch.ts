@@ -59,8 +59,11 @@ import { type Evidence, Verifier } from './verify.js';
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
 
-/** Ranges of one object in flight; other objects and the budget share the rest. */
-const RANGES_IN_FLIGHT = 8;
+/** Written down by a run that goes on with a file, before it writes to it: no number of a range. */
+const JOINED = 'joined';
+
+/** Ranges of one object in flight: as many as there is room for. */
+const RANGES_IN_FLIGHT = 5;
 
 /** What one request fetches of a large object. Bytes. */
 const RANGE = 8 * 1024 * 1024;
@@ -386,8 +389,8 @@ export class Fetch implements Performer {
     try {
       return await this.#options.directory.within(parentOf(name), true, async (at) => {
         const path = join(at, partial);
-        growing = pool.grow(path, bytesDue);
-        const { resumed, made } = await this.#fetchRanges(
+        if (isJudgedWhole(object, head)) growing = pool.grow(path, bytesDue);
+        const { resumed, made, isShared } = await this.#fetchRanges(
           path,
           join(at, progressName(partial)),
           object,
@@ -402,7 +405,9 @@ export class Fetch implements Performer {
           size: object.size,
           resumed,
           digest: async (layouts) => {
-            const grown = layouts.length === 0 ? await growing?.finish(whole) : undefined;
+            // What another run wrote there may have come after it was digested.
+            const isGrown = layouts.length === 0 && !(await isShared());
+            const grown = isGrown ? await growing?.finish(whole) : undefined;
             return grown === undefined
               ? pool.digest({ file: whole, layouts }, object.size)
               : { md5: grown, etags: [] };
@@ -431,22 +436,29 @@ export class Fetch implements Performer {
     }
   }
 
-  /** Answers whether ranges of an earlier run are among them, and what file they were written to. */
+  /**
+   * Answers whether ranges of an earlier run are among them, what file they were written to, and whether another run that
+   * goes on with the same file can be seen by now: each says so before it writes.
+   */
   async #fetchRanges(
     path: string,
     progress: string,
     object: RemoteObject,
     head: ObjectHead,
     growing: GrowingDigest | undefined,
-  ): Promise<{ readonly resumed: boolean; readonly made: BigIntStats }> {
+  ): Promise<{
+    readonly resumed: boolean;
+    readonly made: BigIntStats;
+    readonly isShared: () => Promise<boolean>;
+  }> {
     const { signal } = this.#options;
     const done = canBeProved(object, head) ? await doneRanges(path, progress, object.size) : undefined;
-    if (done === undefined) await rm(path, { force: true });
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-    const handle = await open(path, flags, 0o666);
+    if (done === undefined) {
+      await rm(path, { force: true });
+      await rm(progress, { force: true });
+    }
+    const { handle, isNew } = await openPartial(path, progress, done === undefined);
     try {
-      // Which ranges are there is written down after their bytes.
-      if (done === undefined) await rm(progress, { force: true });
       await handle.truncate(object.size);
       const ranges = [...partsOf(uniformLayout(object.size, RANGE))].map((range, i) => ({ ...range, i }));
       const due = ranges.filter(({ i }) => done?.has(i) !== true);
@@ -454,9 +466,8 @@ export class Fetch implements Performer {
       let first = 0;
       const advance = (): void => {
         while (there.has(first)) first++;
-        growing?.advance(Math.min(first * RANGE, object.size));
+        if (isNew) growing?.advance(Math.min(first * RANGE, object.size));
       };
-      advance();
       await forEachConcurrent(due, RANGES_IN_FLIGHT, ({ offset, size, i }) =>
         this.#bodies.with(size, async (room) => {
           signal.throwIfAborted();
@@ -465,10 +476,13 @@ export class Fetch implements Performer {
           await writeAll(handle, body, offset);
           there.add(i);
           advance();
+          // Which ranges are there is written down after their bytes.
           await appendFile(progress, `${i}\n`);
         }),
       );
-      return { resumed: due.length < ranges.length, made: await handle.stat({ bigint: true }) };
+      const isShared = async (): Promise<boolean> =>
+        !isNew || (await linesOf(progress)).length !== ranges.length;
+      return { resumed: due.length < ranges.length, made: await handle.stat({ bigint: true }), isShared };
     } finally {
       await handle.close();
     }
@@ -718,9 +732,31 @@ async function doneRanges(
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined || !stats.isFile() || stats.nlink !== 1) return undefined;
   if (stats.size !== size || (stats.mode & 0o600) !== 0o600) return undefined;
-  const text = await readFile(progress, 'latin1').catch(() => '');
-  const numbers = text.split('\n').slice(0, -1).map(Number);
+  const numbers = (await linesOf(progress)).map(Number);
   return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
+}
+
+async function linesOf(progress: string): Promise<readonly string[]> {
+  const text = await readFile(progress, 'latin1').catch(() => '');
+  return text.split('\n').slice(0, -1);
+}
+
+/** Opens a file that is fetched range by range. One that is there already may be another run's too, which is told. */
+async function openPartial(
+  path: string,
+  progress: string,
+  isFresh: boolean,
+): Promise<{ readonly handle: FileHandle; readonly isNew: boolean }> {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  const made = isFresh
+    ? await open(path, flags | constants.O_EXCL, 0o666).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+        return undefined;
+      })
+    : undefined;
+  if (made !== undefined) return { handle: made, isNew: true };
+  await appendFile(progress, `${JOINED}\n`);
+  return { handle: await open(path, flags, 0o666), isNew: false };
 }
 
 function asWrongContent(error: unknown): never {
@@ -774,6 +810,11 @@ function collision(name: string, other: string): SyncError {
 function canBeProved({ etag }: RemoteObject, { encryption, metadata }: ObjectHead): boolean {
   const byETag = etagsProve(encryption) && classifyETag(etag).kind !== 'opaque';
   return byETag || metadataMd5(metadata) !== undefined;
+}
+
+/** Whether the MD5 of the whole is the first thing to be compared. */
+function isJudgedWhole({ etag }: RemoteObject, { metadata }: ObjectHead): boolean {
+  return metadataMd5(metadata) !== undefined || classifyETag(etag).kind !== 'multipart';
 }
 
 /** Whatever a step met, in words that fit a file. */

@@ -62,11 +62,17 @@ export function wholeDigest(md5: Md5, etags: readonly ETag[] = NO_ETAGS): FileDi
   return { md5, partMd5s: NO_PARTS, etags };
 }
 
+interface Growing {
+  readonly number: number;
+  readonly digest: Hash;
+  readonly ino: bigint;
+}
+
 /** What one thread reads files into and hashes several parts at a time with; new for each file it takes too long. */
 export class Scratch {
   readonly buffer = Buffer.allocUnsafeSlow(CHUNK);
-  /** Digests of files that are being written. */
-  readonly growing = new Map<number, Hash>();
+  /** The digest of a file that is being written. */
+  growing: Growing | undefined;
   #lanes: Md5Lanes | undefined;
 
   get lanes(): Md5Lanes {
@@ -328,17 +334,22 @@ export interface GrowingJob {
   readonly whole?: MetFile;
 }
 
-/** Answers the MD5 at the end. Throws FileChangedError. */
+/** Answers the MD5 at the end. One file at a time: another one's first bytes end it. Throws FileChangedError. */
 export function digestNext(
   { file, growing: number, from, whole }: GrowingJob,
   onBytes: (bytes: number) => void,
-  { buffer, growing }: Scratch,
+  scratch: Scratch,
 ): Md5 | undefined {
-  const digest = from === 0 ? createHash('md5') : growing.get(number);
-  growing.delete(number);
-  if (digest === undefined) throw new Error('the digest of what is before was not made here');
+  const { buffer, growing: before } = scratch;
+  scratch.growing = undefined;
+  if (from > 0 && before?.number !== number)
+    throw new Error('the digest of what is before was not made here');
   const descriptor = openSync(file.path, 'r');
   try {
+    const now = fstatSync(descriptor, { bigint: true });
+    const { digest, ino } =
+      from > 0 && before !== undefined ? before : { digest: createHash('md5'), ino: now.ino };
+    if (now.ino !== ino) throw new FileChangedError('it became another file while it was written');
     for (let done = 0; done < file.size; ) {
       const bytes = buffer.subarray(0, Math.min(buffer.length, file.size - done));
       fill(descriptor, bytes, from + done);
@@ -347,7 +358,7 @@ export function digestNext(
       done += bytes.length;
     }
     if (whole === undefined) {
-      growing.set(number, digest);
+      scratch.growing = { number, digest, ino };
       return undefined;
     }
     if (!sameStat(whole, fstatSync(descriptor, { bigint: true })))

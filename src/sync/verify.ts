@@ -57,17 +57,24 @@ export class Verifier {
     }
     if (said === md5 || etags.some((found) => composite(found) === etag)) return md5;
     if (kind.kind === 'multipart' && proves) {
-      const makes = async (...some: readonly (readonly PartRun[])[]): Promise<boolean> =>
-        some.length > 0 && (await evidence.digest(some)).etags.some((found) => composite(found) === etag);
-      if (said !== undefined && (await makes(...layouts))) return md5;
+      // The MD5 of the very bytes that make the ETag.
+      const madeBy = async (...some: readonly (readonly PartRun[])[]): Promise<Md5 | undefined> => {
+        if (some.length === 0) return undefined;
+        const again = await evidence.digest(some);
+        return again.etags.some((found) => composite(found) === etag) ? again.md5 : undefined;
+      };
+      const proved = said === undefined ? undefined : await madeBy(...layouts);
+      if (proved !== undefined) return proved;
       const partSize = await this.#store.partSize(key, etag, 1, this.#signal);
       const even = partSize === undefined || partSize <= 0 ? undefined : uniformLayout(size, partSize);
-      if (even !== undefined && layoutParts(even) === kind.parts && (await makes(even))) return md5;
+      const byEven = even !== undefined && layoutParts(even) === kind.parts ? await madeBy(even) : undefined;
+      if (byEven !== undefined) return byEven;
       // Parts need not be of one size: what puts objects together from others makes such.
       const layout = even === undefined ? undefined : await this.#layoutOf(object, kind.parts);
       if (layout !== undefined) {
-        if (await makes(layout)) return md5;
-        throw wrong('its ETag');
+        const byLayout = await madeBy(layout);
+        if (byLayout === undefined) throw wrong('its ETag');
+        return byLayout;
       }
     }
     if (said !== undefined) throw wrong('its metadata');

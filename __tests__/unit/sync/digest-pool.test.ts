@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
@@ -204,6 +204,14 @@ describe('bytes in memory', () => {
     expect(threads).toEqual([]);
   });
 
+  test('are digested here when the run was stopped: what has arrived is taken in', async () => {
+    const bytes = shared(MIB);
+    const asked = pool.digestBytes(bytes, MUCH);
+    stop.abort(new Error('a test stops it'));
+    expect(await asked).toBe(md5Of(bytes));
+    expect(await pool.digestBytes(bytes, MUCH)).toBe(md5Of(bytes));
+  });
+
   test('are digested here where no thread is to be had', async () => {
     areDead = true;
     const bytes = shared(MIB);
@@ -255,6 +263,17 @@ describe('a file that is being written', () => {
       },
     ],
     [
+      'became another one meanwhile',
+      async (growing: Growing) => {
+        while (alive === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        await writeFile(join(root, 'new'), content);
+        await rename(join(root, 'new'), file.path);
+        const [now] = await walkTree(root, stop.signal);
+        file = now!;
+        growing.advance(SIZE);
+      },
+    ],
+    [
       'is not wanted any more',
       (growing: Growing) => {
         growing.advance(SIZE);
@@ -271,6 +290,7 @@ describe('a file that is being written', () => {
 
   test('is one at a time, has a thread to itself where there can be two, and other work goes on', async () => {
     const other = pool.digestBytes(Buffer.from(new SharedArrayBuffer(MIB)), MUCH);
+    expect(threads).toHaveLength(1);
     const growing = pool.grow(file.path, MUCH)!;
     expect(pool.grow(file.path, MUCH)).toBeUndefined();
     growing.advance(SIZE);

@@ -1,15 +1,18 @@
-import { lstat } from 'node:fs/promises';
+import { appendFile, lstat, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { TargetDirectory } from '../../../src/disk/target-directory.js';
-import { type ETag, md5Of } from '../../../src/model/digest.js';
+import { type ETag, type Md5, md5Of } from '../../../src/model/digest.js';
 import { SyncError } from '../../../src/model/errors.js';
+import type { StepOutcome } from '../../../src/model/events.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
+import type { LocalFile } from '../../../src/model/objects.js';
 import type { DeleteStep, UploadStep } from '../../../src/model/plan.js';
-import { type ReadableStore, StoreError } from '../../../src/store/object-store.js';
+import { type ObjectHead, type ReadableStore, StoreError } from '../../../src/store/object-store.js';
 import { DigestPool } from '../../../src/sync/digest-pool.js';
-import { asFailure, Fetch, secondsOf, tokenOf } from '../../../src/sync/fetch.js';
-import { readTree, removeTree, writeTree } from '../../support/tree.js';
+import { asFailure, Fetch, type FetchOptions, secondsOf, tokenOf } from '../../../src/sync/fetch.js';
+import { progressName, resumableName } from '../../../src/sync/local-names.js';
+import { noise, readTree, removeTree, writeTree } from '../../support/tree.js';
 
 const system = (code: string): Error =>
   Object.assign(new Error(`${code}: as told`), { code, syscall: 'open' });
@@ -68,7 +71,15 @@ describe('files of a target', () => {
     directory = await TargetDirectory.open(root);
     stop = new AbortController();
     getWhole = jest.fn<ReadableStore['getWhole']>();
-    fetch = new Fetch({
+    fetch = new Fetch(options());
+  });
+  afterEach(async () => {
+    await directory.close();
+    await removeTree(root);
+  });
+
+  function options(): FetchOptions {
+    return {
       store: { getWhole } as unknown as ReadableStore,
       directory,
       target: { directory: root, duplicates: 'copy', asStored: false },
@@ -82,12 +93,8 @@ describe('files of a target', () => {
       onReceived: () => undefined,
       signal: stop.signal,
       requests: stop.signal,
-    });
-  });
-  afterEach(async () => {
-    await directory.close();
-    await removeTree(root);
-  });
+    };
+  }
 
   async function deletion(): Promise<DeleteStep> {
     const etag = tokenOf(await lstat(join(root, 'd/gone'), { bigint: true }));
@@ -132,6 +139,108 @@ describe('files of a target', () => {
     });
     expect(getWhole).toHaveBeenCalledTimes(2);
     expect([...(await readTree(root)).keys()]).toEqual(['d/gone']);
+  });
+
+  describe('that are fetched in ranges', () => {
+    const BIG = noise(20 * 1024 * 1024, 4);
+    const etag = md5Of(BIG) as string as ETag;
+    const object = { key: 'p/big' as ObjectKey, etag, size: BIG.length, lastModified: 0 };
+    const head = { etag, size: BIG.length, metadata: new Map() } as unknown as ObjectHead;
+    let advanced: number[];
+    let grown: Md5 | undefined;
+    let isFinished: boolean;
+    let readAgain: number;
+    /** Done when the last range is asked for. */
+    let meanwhile: () => Promise<void>;
+
+    beforeEach(async () => {
+      advanced = [];
+      grown = md5Of(BIG);
+      isFinished = false;
+      readAgain = 0;
+      meanwhile = async () => undefined;
+      const growing = {
+        advance: (upTo: number) => void advanced.push(upTo),
+        finish: async () => {
+          isFinished = true;
+          return grown;
+        },
+        end: () => undefined,
+      };
+      const pool = {
+        grow: () => growing,
+        digest: async ({ file }: { file: LocalFile }) => {
+          readAgain++;
+          return { md5: md5Of(await readFile(file.path)), partMd5s: [], etags: [] };
+        },
+      } as unknown as DigestPool;
+      getWhole.mockImplementation(async (_object, _signal, wanted) => {
+        const { first, last } = wanted!.range!;
+        if (last === BIG.length - 1) await meanwhile();
+        return { head, bytes: BIG.subarray(first, last + 1) };
+      });
+      fetch = new Fetch({ ...options(), pool, heads: new Map([[object.key, head]]) });
+    });
+
+    async function write(): Promise<StepOutcome> {
+      const stats = { mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
+      return fetch.write({
+        key: 'big' as ObjectKey,
+        file: { name: 'big', path: '', real: '', size: BIG.length, ...stats, object },
+        md5: undefined,
+        rank: 0,
+        bytes: BIG.length,
+        staged: false,
+        condition: { ifNoneMatch: '*' },
+        action: 'download',
+        reason: 'new',
+      });
+    }
+
+    const partial = (): string => join(root, resumableName('big', object));
+
+    test('are judged by what was digested meanwhile, as far as the beginning was there', async () => {
+      expect(await write()).toMatchObject({ outcome: 'done' });
+      expect([isFinished, readAgain]).toEqual([true, 0]);
+      expect(advanced.at(-1)).toBe(BIG.length);
+      expect(advanced.every((upTo, i) => upTo >= (advanced[i - 1] ?? 0))).toBe(true);
+      expect((await readFile(join(root, 'big'))).equals(BIG)).toBe(true);
+    });
+
+    test('are read again where nothing was digested meanwhile', async () => {
+      grown = undefined;
+      expect(await write()).toMatchObject({ outcome: 'done' });
+      expect(readAgain).toBe(1);
+    });
+
+    test('are read again where another run goes on with the same file: what it wrote came after', async () => {
+      meanwhile = async () => {
+        await appendFile(progressName(partial()), 'joined\n');
+        await writeFile(partial(), 'other bytes', { flag: 'r+' });
+        meanwhile = async () => undefined;
+      };
+      expect(await write()).toMatchObject({ outcome: 'done' });
+      // The first time it was not the object.
+      expect(readAgain).toBe(1);
+      expect(getWhole).toHaveBeenCalledTimes(6);
+      expect((await readFile(join(root, 'big'))).equals(BIG)).toBe(true);
+    });
+
+    test('say so where they go on with a file, and read it again', async () => {
+      await writeFile(
+        partial(),
+        Buffer.concat([BIG.subarray(0, 8 * 1024 * 1024), Buffer.alloc(12 * 1024 * 1024)]),
+      );
+      await writeFile(progressName(partial()), '0\n');
+      let told = '';
+      meanwhile = async () => {
+        told = await readFile(progressName(partial()), 'utf8');
+      };
+      expect(await write()).toMatchObject({ outcome: 'done' });
+      expect(told).toMatch(/^0\njoined\n/);
+      expect([advanced, isFinished, readAgain, getWhole.mock.calls.length]).toEqual([[], false, 1, 2]);
+      expect((await readFile(join(root, 'big'))).equals(BIG)).toBe(true);
+    });
   });
 
   test('are not made by the steps of a publish: those fail, and say so', async () => {

@@ -122,6 +122,21 @@ describe('what arrived is judged', () => {
     });
   });
 
+  test('and answers the MD5 of the very bytes that make the ETag', async () => {
+    const etag = composite(big, [8 * MIB, 8 * MIB, 4 * MIB]);
+    const right = evidenceOf(big);
+    // Another writer healed what was digested first.
+    const healed: Evidence = {
+      ...right,
+      digest: async (layouts) =>
+        layouts.length === 0 ? { md5: md5Of(bad), etags: [] } : right.digest(layouts),
+    };
+    const object = { key: 'k' as ObjectKey, etag, size: big.length, lastModified: 0 };
+    const head = { etag, metadata: new Map(Object.entries(told(small))) } as unknown as ObjectHead;
+    const verifier = new Verifier({} as unknown as ReadableStore, signal);
+    expect(await verifier.verify(object, head, healed)).toBe(md5Of(big));
+  });
+
   test('C7: under KMS and a customer’s key by metadata alone', async () => {
     for (const encryption of ['aws:kms', 'aws:kms:dsse', 'customer']) {
       const etag = md5Of(Buffer.from('no digest of it'));
