@@ -4388,9 +4388,7 @@ class DigestPool {
      */
     async digestBytes(bytes, ahead) {
         const isShared = bytes.buffer instanceof SharedArrayBuffer;
-        const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
-        const isHere = !isShared || bytes.length < WORTH_TELLING || !isWorthThread || this.#isAlone;
-        if (isHere || this.#endedBy !== undefined)
+        if (!isShared || bytes.length < WORTH_TELLING || !this.#isWorthThread(ahead))
             return (0,model_digest/* md5Of */.iF)(bytes);
         try {
             return (await this.#inThread({ file: { size: bytes.length }, bytes }));
@@ -4407,9 +4405,8 @@ class DigestPool {
      * @param ahead bytes that will be asked for soon, the file included
      */
     grow(path, ahead) {
-        const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
         // Of several each would have a message on its way, and all other work of the thread would wait.
-        if (!isWorthThread || this.#isGrowing || this.#isAlone || this.#endedBy !== undefined)
+        if (this.#isGrowing || !this.#isWorthThread(ahead))
             return undefined;
         const idle = [...this.#sent].find(([, { batches }]) => batches.length === 0)?.[0];
         const started = idle === undefined && this.#sent.size < this.#most ? this.#spawn() : undefined;
@@ -4426,6 +4423,12 @@ class DigestPool {
         return new GrowingDigest(path, this.#grown++, send, () => {
             this.#isGrowing = false;
         });
+    }
+    /** Of what can as well be done here, or in another way. */
+    #isWorthThread(ahead) {
+        if (this.width === 1 || this.#isAlone || this.#endedBy !== undefined)
+            return false;
+        return ahead >= WORTH_THREAD || this.#hasThread;
     }
     async digestRegion(job) {
         return (await this.#inThread(job));

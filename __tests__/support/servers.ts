@@ -253,20 +253,25 @@ async function untilReady(
   }
 }
 
+/** Ports that were found free here. */
+const given = new Set<number>();
+
 /**
  * SeaweedFS opens the port 10,000 above each of its ports as well; both stay below 32,768, where Linux begins to
- * hand out ports to outgoing connections. Each of nine workers of jest has a share of its own: what one has found free
- * no other takes before the server does.
+ * hand out ports to outgoing connections. Each of nine workers of jest has a share of its own, and none gives a port twice:
+ * what was found free nobody else takes before the server does.
  */
 async function freePorts(count: number): Promise<readonly number[]> {
   const share = 300;
   const first = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 9) * share;
-  const found = new Set<number>();
-  while (found.size < count) {
+  const found: number[] = [];
+  while (found.length < count) {
     const port = first + Math.floor(Math.random() * share);
-    if ((await isFree(port)) && (await isFree(port + 10_000))) found.add(port);
+    if (given.has(port)) continue;
+    given.add(port);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) found.push(port);
   }
-  return [...found];
+  return found;
 }
 
 function isFree(port: number): Promise<boolean> {

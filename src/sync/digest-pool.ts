@@ -208,9 +208,7 @@ export class DigestPool {
    */
   async digestBytes(bytes: Buffer, ahead: number): Promise<Md5> {
     const isShared = bytes.buffer instanceof SharedArrayBuffer;
-    const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
-    const isHere = !isShared || bytes.length < WORTH_TELLING || !isWorthThread || this.#isAlone;
-    if (isHere || this.#endedBy !== undefined) return md5Of(bytes);
+    if (!isShared || bytes.length < WORTH_TELLING || !this.#isWorthThread(ahead)) return md5Of(bytes);
     try {
       return (await this.#inThread({ file: { size: bytes.length }, bytes })) as Md5;
     } catch {
@@ -226,9 +224,8 @@ export class DigestPool {
    * @param ahead bytes that will be asked for soon, the file included
    */
   grow(path: string, ahead: number): GrowingDigest | undefined {
-    const isWorthThread = this.width > 1 && (ahead >= WORTH_THREAD || this.#hasThread);
     // Of several each would have a message on its way, and all other work of the thread would wait.
-    if (!isWorthThread || this.#isGrowing || this.#isAlone || this.#endedBy !== undefined) return undefined;
+    if (this.#isGrowing || !this.#isWorthThread(ahead)) return undefined;
     const idle = [...this.#sent].find(([, { batches }]) => batches.length === 0)?.[0];
     const started = idle === undefined && this.#sent.size < this.#most ? this.#spawn() : undefined;
     const worker = idle ?? started ?? [...this.#sent.keys()][0];
@@ -242,6 +239,12 @@ export class DigestPool {
     return new GrowingDigest(path, this.#grown++, send, () => {
       this.#isGrowing = false;
     });
+  }
+
+  /** Of what can as well be done here, or in another way. */
+  #isWorthThread(ahead: number): boolean {
+    if (this.width === 1 || this.#isAlone || this.#endedBy !== undefined) return false;
+    return ahead >= WORTH_THREAD || this.#hasThread;
   }
 
   async digestRegion(job: RegionJob): Promise<RegionDigest> {
