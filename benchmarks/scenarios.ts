@@ -171,36 +171,9 @@ export const SCENARIOS: readonly Scenario[] = [
     rounds: UP_TO_5000,
     bars: [],
   },
-  {
-    name: 'download',
-    title: 'Download of the site',
-    tree: SITE,
-    destination: 'filled',
-    latency: LATENCY,
-    steps: [FETCH],
-    rounds: UP_TO_5000,
-    bars: [],
-  },
-  {
-    name: 'download-release',
-    title: 'Download of the release',
-    tree: RELEASE,
-    destination: 'filled',
-    latency: LATENCY,
-    steps: [FETCH],
-    rounds: UP_TO_5000,
-    bars: [],
-  },
-  {
-    name: 'download-image',
-    title: 'Download of the image',
-    tree: IMAGE,
-    destination: 'filled',
-    latency: LATENCY,
-    steps: [FETCH],
-    rounds: UP_TO_5000,
-    bars: [],
-  },
+  fetching('download', 'Download of the site', SITE),
+  fetching('download-release', 'Download of the release', RELEASE),
+  fetching('download-image', 'Download of the image', IMAGE),
   ...[1000, 10_000, 100_000, 1_000_000].map((files) =>
     growth('files', files, {
       tree: { kind: 'records', files },
@@ -217,6 +190,20 @@ export const SCENARIOS: readonly Scenario[] = [
     growth('latency', latency, { latency, steps: [FRESH, NO_CHANGE] }),
   ),
 ];
+
+/** A tree that the server was filled with, fetched. */
+function fetching(name: string, title: string, tree: TreeSpec): Scenario {
+  return {
+    name,
+    title,
+    tree,
+    destination: 'filled',
+    latency: LATENCY,
+    steps: [FETCH],
+    rounds: UP_TO_5000,
+    bars: [],
+  };
+}
 
 /** A point of a curve: ours alone, the site unless something else is said. */
 function growth(by: GrowthAxis, at: number, differs: Partial<Scenario>): Scenario {

@@ -1537,12 +1537,9 @@ class Verifier {
             throw new WrongContentError(`${evidence.size} bytes arrived in place of ${size}`);
         const kind = (0,model_digest/* classifyETag */.Q)(etag);
         const proves = (0,object_store/* etagsProve */.P)(head.encryption);
-        const layouts = kind.kind === 'multipart' && proves
-            ? (0,part_sizes/* candidatePartSizes */.xF)(size, kind.parts).map((partSize) => (0,digest_index/* uniformLayout */.Ng)(size, partSize))
-            : [];
+        const layouts = candidateLayouts(object, head);
         const said = (0,model_headers/* metadataMd5 */.SG)(head.metadata);
-        // Where the digest of the whole is said, those of the parts are asked for when it is another one.
-        const { md5, etags } = await evidence.digest(said === undefined ? layouts : []);
+        const { md5, etags } = await evidence.digest(isJudgedWhole(object, head) ? [] : layouts);
         if (kind.kind === 'md5' && proves) {
             if (kind.md5 !== md5)
                 throw wrong('its ETag');
@@ -1601,6 +1598,20 @@ class Verifier {
         }
         return (0,digest_index/* layoutSize */.ev)(runs) === size ? runs : undefined;
     }
+}
+/** What a multipart ETag is mostly made by. */
+function candidateLayouts({ etag, size }, { encryption }) {
+    const kind = (0,model_digest/* classifyETag */.Q)(etag);
+    if (kind.kind !== 'multipart' || !(0,object_store/* etagsProve */.P)(encryption))
+        return [];
+    return (0,part_sizes/* candidatePartSizes */.xF)(size, kind.parts).map((partSize) => (0,digest_index/* uniformLayout */.Ng)(size, partSize));
+}
+/**
+ * Whether the MD5 of the whole is asked for first and alone: where an object says it, digests of its parts are needed
+ * only when it is another one.
+ */
+function isJudgedWhole(object, head) {
+    return (0,model_headers/* metadataMd5 */.SG)(head.metadata) !== undefined || candidateLayouts(object, head).length === 0;
 }
 function composite(found) {
     return typeof found === 'string' ? found : (0,model_digest/* multipartETag */.Eq)(found);
@@ -1891,9 +1902,11 @@ class Fetch {
         try {
             return await this.#options.directory.within(parentOf(name), true, async (at) => {
                 const path = (0,external_node_path_.join)(at, partial);
-                if (isJudgedWhole(object, head))
-                    growing = pool.grow(path, bytesDue);
-                const { resumed, made, isShared } = await this.#fetchRanges(path, (0,external_node_path_.join)(at, progressName(partial)), object, head, growing);
+                const grow = () => {
+                    growing = isJudgedWhole(object, head) ? pool.grow(path, bytesDue) : undefined;
+                    return growing;
+                };
+                const { resumed, made, isShared } = await this.#fetchRanges(path, (0,external_node_path_.join)(at, progressName(partial)), object, head, grow);
                 const stats = await (0,external_node_fs_promises_.lstat)(path, { bigint: true }).catch(unlessAbsent);
                 // Another run is at the same object: it has taken what was written, or begun anew.
                 if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino)
@@ -1941,8 +1954,10 @@ class Fetch {
     /**
      * Answers whether ranges of an earlier run are among them, what file they were written to, and whether another run that
      * goes on with the same file can be seen by now: each says so before it writes.
+     *
+     * @param grow begins a digest of the file, where this run alone has made it
      */
-    async #fetchRanges(path, progress, object, head, growing) {
+    async #fetchRanges(path, progress, object, head, grow) {
         const { signal } = this.#options;
         const done = canBeProved(object, head) ? await doneRanges(path, progress, object.size) : undefined;
         if (done === undefined) {
@@ -1955,12 +1970,12 @@ class Fetch {
             const ranges = [...(0,digest_index/* partsOf */.CI)((0,digest_index/* uniformLayout */.Ng)(object.size, RANGE))].map((range, i) => ({ ...range, i }));
             const due = ranges.filter(({ i }) => done?.has(i) !== true);
             const there = new Set(done);
+            const growing = isNew ? grow() : undefined;
             let first = 0;
             const advance = () => {
                 while (there.has(first))
                     first++;
-                if (isNew)
-                    growing?.advance(Math.min(first * RANGE, object.size));
+                growing?.advance(Math.min(first * RANGE, object.size));
             };
             await (0,model_concurrency/* forEachConcurrent */.C6)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async (room) => {
                 signal.throwIfAborted();
@@ -2259,10 +2274,6 @@ function collision(name, other) {
 function canBeProved({ etag }, { encryption, metadata }) {
     const byETag = (0,object_store/* etagsProve */.P)(encryption) && (0,model_digest/* classifyETag */.Q)(etag).kind !== 'opaque';
     return byETag || (0,model_headers/* metadataMd5 */.SG)(metadata) !== undefined;
-}
-/** Whether the MD5 of the whole is the first thing to be compared. */
-function isJudgedWhole({ etag }, { metadata }) {
-    return (0,model_headers/* metadataMd5 */.SG)(metadata) !== undefined || (0,model_digest/* classifyETag */.Q)(etag).kind !== 'multipart';
 }
 /** Whatever a step met, in words that fit a file. */
 function asFailure(error, name, key) {
@@ -4348,7 +4359,7 @@ class DigestPool {
     }
     /** Starts a thread that will be needed: it takes 100 ms to be ready, in which this one has other things to do. */
     warm() {
-        if (this.width === 1 || this.#sent.size > 0 || this.#isAlone || this.#endedBy !== undefined)
+        if (!this.#hasUseForThreads || this.#sent.size > 0)
             return;
         const worker = this.#spawn();
         if (worker !== undefined)
@@ -4426,9 +4437,10 @@ class DigestPool {
     }
     /** Of what can as well be done here, or in another way. */
     #isWorthThread(ahead) {
-        if (this.width === 1 || this.#isAlone || this.#endedBy !== undefined)
-            return false;
-        return ahead >= WORTH_THREAD || this.#hasThread;
+        return this.#hasUseForThreads && (ahead >= WORTH_THREAD || this.#hasThread);
+    }
+    get #hasUseForThreads() {
+        return this.width > 1 && !this.#isAlone && this.#endedBy === undefined;
     }
     async digestRegion(job) {
         return (await this.#inThread(job));

@@ -130,12 +130,16 @@ const READERS: readonly ((answer: WireAnswer) => unknown)[] = [
   readDeleteBatch,
 ];
 
+const LONGEST_BODY = 10_000;
+
 /** `undefined`: it is no answer. */
-function readHttp(pieces: readonly Buffer[]): WireAnswer | undefined {
-  const reader = new AnswerReader(false, 10_000);
+function readHttp(
+  pieces: Iterable<Buffer>,
+  reader: AnswerReader = new AnswerReader(false, LONGEST_BODY),
+): WireAnswer | undefined {
   try {
-    const isWhole = pieces.some((piece) => reader.take(piece));
-    return isWhole || reader.end() ? reader.answer : undefined;
+    for (const piece of pieces) if (reader.take(piece)) return reader.answer;
+    return reader.end() ? reader.answer : undefined;
   } catch (error) {
     isRefusal(Error, error);
     return undefined;
@@ -144,22 +148,18 @@ function readHttp(pieces: readonly Buffer[]): WireAnswer | undefined {
 
 /** As a connection reads: where the reader has room for it, and so many bytes at a time. */
 function readIntoRoom(bytes: Buffer, most: number): WireAnswer | undefined {
-  const room = Buffer.alloc(50);
-  const reader = new AnswerReader(false, 10_000, room);
+  const reader = new AnswerReader(false, LONGEST_BODY, Buffer.alloc(50));
   const arrived = Buffer.alloc(most);
-  try {
+  function* pieces(): Generator<Buffer> {
     for (let at = 0; at < bytes.length; ) {
       const into = reader.unfilled ?? arrived;
       const size = bytes.copy(into, 0, at, at + most);
       at += size;
-      if (reader.take(into.subarray(0, size))) return reader.answer;
+      yield into.subarray(0, size);
       arrived.fill('x');
     }
-    return reader.end() ? reader.answer : undefined;
-  } catch (error) {
-    isRefusal(Error, error);
-    return undefined;
   }
+  return readHttp(pieces(), reader);
 }
 
 function readAnswer(answer: WireAnswer): void {

@@ -2155,13 +2155,10 @@ function digestNext({ file, growing: number, from, whole }, onBytes, scratch) {
         const { digest, ino } = from > 0 && before !== undefined ? before : { digest: (0,external_node_crypto_namespaceObject.createHash)('md5'), ino: now.ino };
         if (now.ino !== ino)
             throw new FileChangedError('it became another file while it was written');
-        for (let done = 0; done < file.size;) {
-            const bytes = buffer.subarray(0, Math.min(buffer.length, file.size - done));
-            fill(descriptor, bytes, from + done);
+        readPieces(descriptor, from, file.size, buffer, (bytes) => {
             digest.update(bytes);
             onBytes(bytes.length);
-            done += bytes.length;
-        }
+        });
         if (whole === undefined) {
             scratch.growing = { number, digest, ino };
             return undefined;
@@ -2185,16 +2182,18 @@ function digestRegion({ file, region }, onBytes, { buffer }) {
     });
     return { one: one.finish(), other: other.finish() };
 }
-/** Reads a range, as many bytes at a time as the buffer has; the last ones are fewer. */
+/** Reads a range of one state of a file. */
 function readThrough(file, from, size, buffer, each) {
-    withDescriptor(file, (descriptor) => {
-        for (let done = 0; done < size;) {
-            const bytes = buffer.subarray(0, Math.min(buffer.length, size - done));
-            fill(descriptor, bytes, from + done);
-            each(bytes);
-            done += bytes.length;
-        }
-    });
+    withDescriptor(file, (descriptor) => readPieces(descriptor, from, size, buffer, each));
+}
+/** As many bytes at a time as the buffer has; the last ones are fewer. */
+function readPieces(descriptor, from, size, buffer, each) {
+    for (let done = 0; done < size;) {
+        const bytes = buffer.subarray(0, Math.min(buffer.length, size - done));
+        fill(descriptor, bytes, from + done);
+        each(bytes);
+        done += bytes.length;
+    }
 }
 /** Proves that one state of the file was read. */
 function withDescriptor(file, work) {

@@ -160,7 +160,7 @@ export class DigestPool {
 
   /** Starts a thread that will be needed: it takes 100 ms to be ready, in which this one has other things to do. */
   warm(): void {
-    if (this.width === 1 || this.#sent.size > 0 || this.#isAlone || this.#endedBy !== undefined) return;
+    if (!this.#hasUseForThreads || this.#sent.size > 0) return;
     const worker = this.#spawn();
     if (worker !== undefined) this.#send(worker, []);
   }
@@ -243,8 +243,11 @@ export class DigestPool {
 
   /** Of what can as well be done here, or in another way. */
   #isWorthThread(ahead: number): boolean {
-    if (this.width === 1 || this.#isAlone || this.#endedBy !== undefined) return false;
-    return ahead >= WORTH_THREAD || this.#hasThread;
+    return this.#hasUseForThreads && (ahead >= WORTH_THREAD || this.#hasThread);
+  }
+
+  get #hasUseForThreads(): boolean {
+    return this.width > 1 && !this.#isAlone && this.#endedBy === undefined;
   }
 
   async digestRegion(job: RegionJob): Promise<RegionDigest> {

@@ -54,7 +54,7 @@ import { failedOutcome, type Performer } from './execute.js';
 import type { GrowingDigest } from './growing-digest.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
 import { statFields } from './lstat.js';
-import { type Evidence, Verifier } from './verify.js';
+import { type Evidence, isJudgedWhole, Verifier } from './verify.js';
 
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
@@ -389,13 +389,16 @@ export class Fetch implements Performer {
     try {
       return await this.#options.directory.within(parentOf(name), true, async (at) => {
         const path = join(at, partial);
-        if (isJudgedWhole(object, head)) growing = pool.grow(path, bytesDue);
+        const grow = (): GrowingDigest | undefined => {
+          growing = isJudgedWhole(object, head) ? pool.grow(path, bytesDue) : undefined;
+          return growing;
+        };
         const { resumed, made, isShared } = await this.#fetchRanges(
           path,
           join(at, progressName(partial)),
           object,
           head,
-          growing,
+          grow,
         );
         const stats = await lstat(path, { bigint: true }).catch(unlessAbsent);
         // Another run is at the same object: it has taken what was written, or begun anew.
@@ -439,13 +442,15 @@ export class Fetch implements Performer {
   /**
    * Answers whether ranges of an earlier run are among them, what file they were written to, and whether another run that
    * goes on with the same file can be seen by now: each says so before it writes.
+   *
+   * @param grow begins a digest of the file, where this run alone has made it
    */
   async #fetchRanges(
     path: string,
     progress: string,
     object: RemoteObject,
     head: ObjectHead,
-    growing: GrowingDigest | undefined,
+    grow: () => GrowingDigest | undefined,
   ): Promise<{
     readonly resumed: boolean;
     readonly made: BigIntStats;
@@ -463,10 +468,11 @@ export class Fetch implements Performer {
       const ranges = [...partsOf(uniformLayout(object.size, RANGE))].map((range, i) => ({ ...range, i }));
       const due = ranges.filter(({ i }) => done?.has(i) !== true);
       const there = new Set(done);
+      const growing = isNew ? grow() : undefined;
       let first = 0;
       const advance = (): void => {
         while (there.has(first)) first++;
-        if (isNew) growing?.advance(Math.min(first * RANGE, object.size));
+        growing?.advance(Math.min(first * RANGE, object.size));
       };
       await forEachConcurrent(due, RANGES_IN_FLIGHT, ({ offset, size, i }) =>
         this.#bodies.with(size, async (room) => {
@@ -810,11 +816,6 @@ function collision(name: string, other: string): SyncError {
 function canBeProved({ etag }: RemoteObject, { encryption, metadata }: ObjectHead): boolean {
   const byETag = etagsProve(encryption) && classifyETag(etag).kind !== 'opaque';
   return byETag || metadataMd5(metadata) !== undefined;
-}
-
-/** Whether the MD5 of the whole is the first thing to be compared. */
-function isJudgedWhole({ etag }: RemoteObject, { metadata }: ObjectHead): boolean {
-  return metadataMd5(metadata) !== undefined || classifyETag(etag).kind !== 'multipart';
 }
 
 /** Whatever a step met, in words that fit a file. */

@@ -44,13 +44,9 @@ export class Verifier {
       throw new WrongContentError(`${evidence.size} bytes arrived in place of ${size}`);
     const kind = classifyETag(etag);
     const proves = etagsProve(head.encryption);
-    const layouts =
-      kind.kind === 'multipart' && proves
-        ? candidatePartSizes(size, kind.parts).map((partSize) => uniformLayout(size, partSize))
-        : [];
+    const layouts = candidateLayouts(object, head);
     const said = metadataMd5(head.metadata);
-    // Where the digest of the whole is said, those of the parts are asked for when it is another one.
-    const { md5, etags } = await evidence.digest(said === undefined ? layouts : []);
+    const { md5, etags } = await evidence.digest(isJudgedWhole(object, head) ? [] : layouts);
     if (kind.kind === 'md5' && proves) {
       if (kind.md5 !== md5) throw wrong('its ETag');
       return md5;
@@ -100,6 +96,24 @@ export class Verifier {
     }
     return layoutSize(runs) === size ? runs : undefined;
   }
+}
+
+/** What a multipart ETag is mostly made by. */
+function candidateLayouts(
+  { etag, size }: RemoteObject,
+  { encryption }: ObjectHead,
+): readonly (readonly PartRun[])[] {
+  const kind = classifyETag(etag);
+  if (kind.kind !== 'multipart' || !etagsProve(encryption)) return [];
+  return candidatePartSizes(size, kind.parts).map((partSize) => uniformLayout(size, partSize));
+}
+
+/**
+ * Whether the MD5 of the whole is asked for first and alone: where an object says it, digests of its parts are needed
+ * only when it is another one.
+ */
+export function isJudgedWhole(object: RemoteObject, head: ObjectHead): boolean {
+  return metadataMd5(head.metadata) !== undefined || candidateLayouts(object, head).length === 0;
 }
 
 function composite(found: string | readonly Md5[]): string {
