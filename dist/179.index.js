@@ -1,5 +1,5 @@
 export const id = 179;
-export const ids = [179];
+export const ids = [179,445];
 export const modules = {
 
 /***/ 7452:

@@ -1696,7 +1696,7 @@ class LeanCalls {
         return readComplete(await this.#send(completeRequest(input), signal));
     }
     async deleteObject(input, signal) {
-        await this.#send(deleteRequest(input), signal);
+        return (await this.#send(deleteRequest(input), signal)).status;
     }
     async deleteObjects(input, signal) {
         return readDeleteBatch(await this.#send(deleteBatchRequest(input), signal));
@@ -3346,8 +3346,11 @@ class S3Store {
     async #deleteOne(request, signal) {
         const { key, etag } = request;
         try {
-            await this.#call('DeleteObject', signal, async () => (await this.#options.calls()).deleteObject({ ...this.#every, Key: key, IfMatch: `"${etag}"` }, signal));
-            return { key, deleted: true };
+            const status = await this.#call('DeleteObject', signal, async () => (await this.#options.calls()).deleteObject({ ...this.#every, Key: key, IfMatch: `"${etag}"` }, signal));
+            // Another success may be a proxy's page (D7): the object says whether it is there.
+            if (status === 204 || (await this.head(key, signal)) === undefined)
+                return { key, deleted: true };
+            return notDeleted(key, 'NoAnswer', `the answer was ${status} where S3 says 204, and the object is there`);
         }
         catch (thrown) {
             const error = (0,store_errors/* toStoreError */.D5)('DeleteObject', thrown);

@@ -3852,7 +3852,7 @@ function ofDestination(storage, destination, withFiles = true) {
 
 /** What several destinations share, loaded with the engine. */
 async function sharing(signal) {
-    return new (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(298), __webpack_require__.e(414)]).then(__webpack_require__.bind(__webpack_require__, 8414))).SharedTree(signal);
+    return new (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(298), __webpack_require__.e(414), __webpack_require__.e(631)]).then(__webpack_require__.bind(__webpack_require__, 8414))).SharedTree(signal);
 }
 async function firstDestination() {
     return new (await __webpack_require__.e(/* import() */ 910).then(__webpack_require__.bind(__webpack_require__, 6910))).FirstDestination();
@@ -3864,9 +3864,9 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(282)]).then(__webpack_require__.bind(__webpack_require__, 7282))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(282), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(414), __webpack_require__.e(532), __webpack_require__.e(771)]).then(__webpack_require__.bind(__webpack_require__, 9771))).sync(...args),
-    fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(147)]).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
-    objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(147)]).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(532), __webpack_require__.e(414), __webpack_require__.e(771)]).then(__webpack_require__.bind(__webpack_require__, 9771))).sync(...args),
+    fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(445)]).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
+    objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(445)]).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
 /** The pattern parsers of `paths`, loaded when there are patterns. */
 const patternParsers = {

@@ -171,7 +171,8 @@ class SdkCalls {
         return this.#client.send(new dist_cjs/* CompleteMultipartUploadCommand */.Gym(input), { abortSignal });
     }
     async deleteObject(input, abortSignal) {
-        await this.#client.send(new dist_cjs/* DeleteObjectCommand */.k4j(input), { abortSignal });
+        const { $metadata } = await this.#client.send(new dist_cjs/* DeleteObjectCommand */.k4j(input), { abortSignal });
+        return $metadata.httpStatusCode;
     }
     deleteObjects(input, abortSignal) {
         const command = new dist_cjs/* DeleteObjectsCommand */.xvx(input);

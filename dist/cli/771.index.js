@@ -5,7 +5,7 @@ export const modules = {
 /***/ 8078:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
-module.exports = __webpack_require__.p + "270a775da90c44061eb9.js";
+module.exports = __webpack_require__.p + "9f0988ebf8031f42c089.js";
 
 /***/ }),
 
@@ -1070,6 +1070,7 @@ var external_node_zlib_ = __webpack_require__(8522);
 
 
 
+
 /** Bytes are not those that something vouched for. */
 class WrongContentError extends Error {
     name = 'WrongContentError';
@@ -1078,7 +1079,7 @@ class WrongContentError extends Error {
 const BEGINNING = 4096;
 /** Whether a file begins as encoded ones do. By chance another one does too: who asks must ask more. */
 async function looksEncoded(path) {
-    const handle = await (0,external_node_fs_promises_.open)(path, 'r');
+    const handle = await (0,external_node_fs_promises_.open)(path, file_bytes/* READING */.rq);
     try {
         const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0);
         const beginning = buffer.subarray(0, bytesRead);
@@ -4142,7 +4143,8 @@ async function encodeStream({ file, encoding, to, always }, onBytes) {
             done(null, chunk);
         },
     });
-    await (0,external_node_stream_promises_.pipeline)((0,external_node_fs_.createReadStream)(file.path, { highWaterMark: 1024 * 1024 }), digest, encoding === 'gzip' ? (0,external_node_zlib_.createGzip)(GZIP) : (0,external_node_zlib_.createBrotliCompress)(brotliOptions(file.size)), count, (0,external_node_fs_.createWriteStream)(to, { mode: 0o600 }));
+    const handle = await (0,external_node_fs_promises_.open)(file.path, file_bytes/* READING */.rq);
+    await (0,external_node_stream_promises_.pipeline)(handle.createReadStream({ highWaterMark: 1024 * 1024 }), digest, encoding === 'gzip' ? (0,external_node_zlib_.createGzip)(GZIP) : (0,external_node_zlib_.createBrotliCompress)(brotliOptions(file.size)), count, (0,external_node_fs_.createWriteStream)(to, { mode: 0o600 }));
     if (read !== file.size)
         throw new file_bytes/* FileChangedError */.jL('it changed while it was read');
     const md5 = hash.digest('hex');
@@ -4277,6 +4279,8 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCHES_SENT = 2;
 /** Of files above this on average, those that are digested beside each other should be of like sizes. Bytes. */
 const WORTH_ORDER = 64 * 1024;
+/** Of so many files and more each is digested beside others, in one thread; of fewer whole and parts in two. */
+const MANY = 4;
 /** What this thread hashes in one go: some 2 ms, in which nothing else happens here and no other thread gets more. Bytes. */
 const IN_ONE_GO = 1024 * 1024;
 const FILES_IN_ONE_GO = 32;
@@ -4297,6 +4301,7 @@ class DigestPool {
     /** Of this thread. */
     #scratch;
     #isHelping = false;
+    #isDispatching = false;
     #isGrowing = false;
     #grown = 0;
     /** No thread is to be had. */
@@ -4339,7 +4344,8 @@ class DigestPool {
         if (ahead < WORTH_THREAD && !this.#hasThread)
             return (await this.#inPlace(job));
         const { file, layouts } = job;
-        if (file.size >= WORTH_THREAD && layouts.length > 0 && (0,file_bytes/* canSplit */.zy)(layouts)) {
+        const isOneOfMany = Math.max(ahead, this.#queuedBytes) >= MANY * file.size;
+        if (file.size >= WORTH_THREAD && !isOneOfMany && layouts.length > 0 && (0,file_bytes/* canSplit */.zy)(layouts)) {
             const parts = (0,file_bytes/* distinctParts */.Dx)(layouts);
             // Of two threads the whole takes one.
             const passes = (this.width > 2 ? parts : [parts.flat()]).filter(({ length }) => length > 0);
@@ -4470,7 +4476,14 @@ class DigestPool {
         this.#queue.push(task);
         this.#queuedBytes += task.job.file.size;
         this.#isOrdered = false;
-        this.#dispatch();
+        if (this.#isDispatching)
+            return;
+        this.#isDispatching = true;
+        // What is asked for in one go is known then: the first ones need not go by themselves.
+        queueMicrotask(() => {
+            this.#isDispatching = false;
+            this.#dispatch();
+        });
     }
     async #inPlace(job) {
         await (0,promises_.setImmediate)();
@@ -4550,16 +4563,22 @@ class DigestPool {
             this.#queue.sort((a, b) => b.job.file.size - a.job.file.size);
             this.#isOrdered = true;
         }
-        const most = Math.min(BATCH_FILES, Math.ceil(this.#queue.length / (this.width * BATCHES_SENT)));
-        const areWhole = isWhole(this.#queue[0]);
+        const first = this.#queue[0];
+        const areBeside = lanesFor(first) > 0;
+        // What takes long need not wait at a thread for the one before it.
+        const shares = (first?.job.file.size ?? 0) > BATCH_BYTES ? this.width : this.width * BATCHES_SENT;
+        const most = Math.min(BATCH_FILES, Math.ceil(this.#queue.length / shares));
         let bytes = 0;
         let count = 0;
+        let lanes = 0;
         for (const task of this.#queue) {
             const { size } = task.job.file;
-            const isTooMuch = bytes + size > BATCH_BYTES && !(areWhole && count < md5_module/* LANES */.Ci);
-            if (count > 0 && (count >= most || isTooMuch || isWhole(task) !== areWhole))
+            const own = lanesFor(task);
+            const isTooMuch = bytes + size > BATCH_BYTES && !(areBeside && lanes + own <= md5_module/* LANES */.Ci);
+            if (count > 0 && (count >= most || isTooMuch || own > 0 !== areBeside))
                 break;
             bytes += size;
+            lanes += own;
             count++;
         }
         this.#queuedBytes -= bytes;
@@ -4665,9 +4684,9 @@ function orderOf({ job }) {
     const file = { path, size, mtimeNs, ctimeNs, ino };
     return job.layouts.length === 0 ? file : { file, layouts: job.layouts };
 }
-/** Whether nothing is asked of a file but its own digest. */
-function isWhole(task) {
-    return task !== undefined && 'layouts' in task.job && task.job.layouts.length === 0;
+/** Lanes that it takes beside others, 0 where it is no work for them. */
+function lanesFor(task) {
+    return task !== undefined && 'layouts' in task.job ? (0,file_bytes/* lanesOf */.TJ)(task.job.layouts) : 0;
 }
 /** What a job takes: bytes that MD5 gets through one by one in the same time. */
 function costOf(job) {

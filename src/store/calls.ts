@@ -30,7 +30,8 @@ export interface S3Calls {
   uploadPart(input: PartInput, signal: AbortSignal): Promise<PartAnswer>;
   uploadPartCopy(input: PartCopyInput, signal: AbortSignal): Promise<PartCopyAnswer>;
   completeMultipartUpload(input: CompleteInput, signal: AbortSignal): Promise<WriteAnswer>;
-  deleteObject(input: DeleteOneInput, signal: AbortSignal): Promise<void>;
+  /** Answers the HTTP status: S3's is 204, and a proxy's page is a success too. */
+  deleteObject(input: DeleteOneInput, signal: AbortSignal): Promise<number | undefined>;
   deleteObjects(input: DeleteBatchInput, signal: AbortSignal): Promise<DeleteBatchAnswer>;
 }
 

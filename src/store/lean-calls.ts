@@ -126,8 +126,8 @@ export class LeanCalls implements S3Calls {
     return readComplete(await this.#send(wire.completeRequest(input), signal));
   }
 
-  async deleteObject(input: DeleteOneInput, signal: AbortSignal): Promise<void> {
-    await this.#send(wire.deleteRequest(input), signal);
+  async deleteObject(input: DeleteOneInput, signal: AbortSignal): Promise<number> {
+    return (await this.#send(wire.deleteRequest(input), signal)).status;
   }
 
   async deleteObjects(input: DeleteBatchInput, signal: AbortSignal): Promise<DeleteBatchAnswer> {

@@ -99,8 +99,9 @@ export class SdkCalls implements S3Calls {
     return this.#client.send(new CompleteMultipartUploadCommand(input), { abortSignal });
   }
 
-  async deleteObject(input: DeleteOneInput, abortSignal: AbortSignal): Promise<void> {
-    await this.#client.send(new DeleteObjectCommand(input), { abortSignal });
+  async deleteObject(input: DeleteOneInput, abortSignal: AbortSignal): Promise<number | undefined> {
+    const { $metadata } = await this.#client.send(new DeleteObjectCommand(input), { abortSignal });
+    return $metadata.httpStatusCode;
   }
 
   deleteObjects(input: DeleteBatchInput, abortSignal: AbortSignal): Promise<DeleteBatchAnswer> {

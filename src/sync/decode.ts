@@ -5,6 +5,7 @@ import { brotliDecompressSync, constants, createBrotliDecompress, createGunzip }
 import type { Md5 } from '../model/digest.js';
 import type { SourceForm } from '../model/headers.js';
 import type { Encoding } from '../model/objects.js';
+import { READING } from './file-bytes.js';
 
 /** Bytes are not those that something vouched for. */
 export class WrongContentError extends Error {
@@ -16,7 +17,7 @@ const BEGINNING = 4096;
 
 /** Whether a file begins as encoded ones do. By chance another one does too: who asks must ask more. */
 export async function looksEncoded(path: string): Promise<boolean> {
-  const handle = await open(path, 'r');
+  const handle = await open(path, READING);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0);
     const beginning = buffer.subarray(0, bytesRead);

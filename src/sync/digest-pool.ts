@@ -15,6 +15,7 @@ import {
   type FileJob,
   type GrowingJob,
   joined,
+  lanesOf,
   type MetFile,
   type PartDigest,
   type RegionDigest,
@@ -47,6 +48,9 @@ const BATCHES_SENT = 2;
 
 /** Of files above this on average, those that are digested beside each other should be of like sizes. Bytes. */
 const WORTH_ORDER = 64 * 1024;
+
+/** Of so many files and more each is digested beside others, in one thread; of fewer whole and parts in two. */
+const MANY = 4;
 
 /** What this thread hashes in one go: some 2 ms, in which nothing else happens here and no other thread gets more. Bytes. */
 const IN_ONE_GO = 1024 * 1024;
@@ -94,6 +98,7 @@ export class DigestPool {
   /** Of this thread. */
   #scratch: Scratch | undefined;
   #isHelping = false;
+  #isDispatching = false;
   #isGrowing = false;
   #grown = 0;
   /** No thread is to be had. */
@@ -139,7 +144,8 @@ export class DigestPool {
   async #read(job: FileJob, ahead: number): Promise<FileDigest> {
     if (ahead < WORTH_THREAD && !this.#hasThread) return (await this.#inPlace(job)) as FileDigest;
     const { file, layouts } = job;
-    if (file.size >= WORTH_THREAD && layouts.length > 0 && canSplit(layouts)) {
+    const isOneOfMany = Math.max(ahead, this.#queuedBytes) >= MANY * file.size;
+    if (file.size >= WORTH_THREAD && !isOneOfMany && layouts.length > 0 && canSplit(layouts)) {
       const parts = distinctParts(layouts);
       // Of two threads the whole takes one.
       const passes = (this.width > 2 ? parts : [parts.flat()]).filter(({ length }) => length > 0);
@@ -279,7 +285,13 @@ export class DigestPool {
     this.#queue.push(task);
     this.#queuedBytes += task.job.file.size;
     this.#isOrdered = false;
-    this.#dispatch();
+    if (this.#isDispatching) return;
+    this.#isDispatching = true;
+    // What is asked for in one go is known then: the first ones need not go by themselves.
+    queueMicrotask(() => {
+      this.#isDispatching = false;
+      this.#dispatch();
+    });
   }
 
   async #inPlace(job: Job): Promise<JobResult> {
@@ -366,15 +378,21 @@ export class DigestPool {
       this.#queue.sort((a, b) => b.job.file.size - a.job.file.size);
       this.#isOrdered = true;
     }
-    const most = Math.min(BATCH_FILES, Math.ceil(this.#queue.length / (this.width * BATCHES_SENT)));
-    const areWhole = isWhole(this.#queue[0]);
+    const first = this.#queue[0];
+    const areBeside = lanesFor(first) > 0;
+    // What takes long need not wait at a thread for the one before it.
+    const shares = (first?.job.file.size ?? 0) > BATCH_BYTES ? this.width : this.width * BATCHES_SENT;
+    const most = Math.min(BATCH_FILES, Math.ceil(this.#queue.length / shares));
     let bytes = 0;
     let count = 0;
+    let lanes = 0;
     for (const task of this.#queue) {
       const { size } = task.job.file;
-      const isTooMuch = bytes + size > BATCH_BYTES && !(areWhole && count < LANES);
-      if (count > 0 && (count >= most || isTooMuch || isWhole(task) !== areWhole)) break;
+      const own = lanesFor(task);
+      const isTooMuch = bytes + size > BATCH_BYTES && !(areBeside && lanes + own <= LANES);
+      if (count > 0 && (count >= most || isTooMuch || own > 0 !== areBeside)) break;
       bytes += size;
+      lanes += own;
       count++;
     }
     this.#queuedBytes -= bytes;
@@ -471,9 +489,9 @@ function orderOf({ job }: Task): Order {
   return job.layouts.length === 0 ? file : { file, layouts: job.layouts };
 }
 
-/** Whether nothing is asked of a file but its own digest. */
-function isWhole(task: Task | undefined): boolean {
-  return task !== undefined && 'layouts' in task.job && task.job.layouts.length === 0;
+/** Lanes that it takes beside others, 0 where it is no work for them. */
+function lanesFor(task: Task | undefined): number {
+  return task !== undefined && 'layouts' in task.job ? lanesOf(task.job.layouts) : 0;
 }
 
 /** What a job takes: bytes that MD5 gets through one by one in the same time. */

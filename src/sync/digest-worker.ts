@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { perform } from './digest-jobs.js';
 import type { Answer, Order } from './digest-pool.js';
-import { areSeveral, digestFile, digestFiles, prepareLanes, Scratch } from './file-bytes.js';
+import { areSeveral, type DigestJob, digestFile, digestFiles, prepareLanes, Scratch } from './file-bytes.js';
 
 /** How often the other end hears that a large file moves on. Bytes. */
 const TELL_EVERY = 64 * 1024 * 1024;
@@ -38,12 +38,16 @@ async function answerAll(orders: readonly Order[], desk: Desk): Promise<readonly
   return answers;
 }
 
-/** Files without layouts, several at a time. `undefined`: they are others, or one after the other tells what is wrong. */
+/** Files, several at a time. `undefined`: they are too few, or one after the other tells what is wrong. */
 function answerTogether(orders: readonly Order[], desk: Desk): readonly Answer[] | undefined {
-  const files = orders.filter((order) => 'path' in order);
-  if (files.length < orders.length || !areSeveral(files)) return undefined;
+  const jobs = orders.flatMap((order): DigestJob | [] => {
+    if ('path' in order) return { file: order, layouts: [] };
+    return 'layouts' in order ? order : [];
+  });
+  if (jobs.length < orders.length || !areSeveral(jobs)) return undefined;
   try {
-    return digestFiles(files, teller(TELL_EVERY, desk), desk.scratch);
+    const digests = digestFiles(jobs, teller(TELL_EVERY, desk), desk.scratch);
+    return digests.map((digest, i) => ('path' in orders[i]! ? digest.md5 : { result: digest }));
   } catch {
     return undefined;
   }

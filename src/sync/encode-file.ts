@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { type FileHandle, open, stat, writeFile } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import { type Md5, md5Of } from '../model/digest.js';
 import type { Encoding, LocalFile } from '../model/objects.js';
-import { FileChangedError, readRange, withOpenFile } from './file-bytes.js';
+import { FileChangedError, READING, readRange, withOpenFile } from './file-bytes.js';
 
 /** One file to encode. */
 export interface EncodeJob {
@@ -104,8 +104,9 @@ async function encodeStream(
       done(null, chunk);
     },
   });
+  const handle = await open(file.path, READING);
   await pipeline(
-    createReadStream(file.path, { highWaterMark: 1024 * 1024 }),
+    handle.createReadStream({ highWaterMark: 1024 * 1024 }),
     digest,
     encoding === 'gzip' ? createGzip(GZIP) : createBrotliCompress(brotliOptions(file.size)),
     count,

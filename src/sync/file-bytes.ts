@@ -1,11 +1,11 @@
 import { createHash, type Hash, hash } from 'node:crypto';
-import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { InPlace } from '../disk/in-place.js';
 import { type Chunks, cutChunks } from '../model/chunks.js';
 import { type ETag, type Md5, multipartETag } from '../model/digest.js';
-import { layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
+import { layoutParts, layoutSize, type PartRun, partsOf } from '../model/digest-index.js';
 import type { LocalFile } from '../model/objects.js';
 import type { Region } from '../model/part-plan.js';
 import { statFields } from './lstat.js';
@@ -18,6 +18,7 @@ import {
   Md5Lanes,
   totalSum,
 } from './md5-lanes.js';
+import { LANES } from './md5-module.js';
 
 /** The file is not, or no longer, what its stat said. */
 export class FileChangedError extends Error {
@@ -48,6 +49,12 @@ export interface FileDigest {
   /** Where there was time to cut the file; hints, as which they may be of another state of it. */
   readonly chunks?: Chunks;
 }
+
+/**
+ * Opening a pipe waits for whoever writes to it, in which no signal is heard: what became one after the walk is opened all
+ * the same, and is no regular file. Of no account for files; Windows has neither.
+ */
+export const READING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 const CHUNK = 1024 * 1024;
 
@@ -119,41 +126,68 @@ export function digestFile(
     onBytes(file.size);
     return wholeDigest(md5);
   }
-  for (const layout of layouts) {
-    if (layoutSize(layout) !== file.size)
-      throw new RangeError(`a part layout of another size than ${file.size}`);
-  }
-  if (layouts.length > 0 && canSplit(layouts)) {
+  checkSizes(file, layouts);
+  const parts = distinctParts(layouts).flat();
+  if (parts.length >= WORTH_LANES && canSplit(layouts)) {
     const whole = digestWhole({ file, what: 'whole' }, onBytes, scratch);
-    const parts = distinctParts(layouts).flat();
     return joined(whole, layouts, digestParts({ file, what: 'parts', parts }, onBytes, scratch));
   }
   const whole = createHash('md5');
-  const cutters = layouts.map((layout) => new PartCutter(partsOf(layout)));
+  const cutters = layouts.filter(isCut).map((layout) => new PartCutter(partsOf(layout)));
   readThrough(file, 0, file.size, buffer, (bytes) => {
     whole.update(bytes);
     for (const cutter of cutters) cutter.update(bytes);
     onBytes(bytes.length);
   });
-  const parts = cutters.map((cutter) => cutter.finish());
-  return { md5: whole.digest('hex') as Md5, partMd5s: parts[0] ?? [], etags: parts.map(multipartETag) };
+  return underLayouts(
+    whole.digest('hex') as Md5,
+    layouts,
+    cutters.flatMap((cutter) => cutter.finish()),
+  );
 }
 
-/** Below so many files one after the other is as fast. */
+function checkSizes({ size }: MetFile, layouts: readonly (readonly PartRun[])[]): void {
+  for (const layout of layouts) {
+    if (layoutSize(layout) !== size) throw new RangeError(`a part layout of another size than ${size}`);
+  }
+}
+
+/** Whether the digest of the whole does not say what its part's is. */
+function isCut(layout: readonly PartRun[]): boolean {
+  return layoutParts(layout) > 1;
+}
+
+/** @param parts of those that are cut, one layout after the other */
+function underLayouts(md5: Md5, layouts: readonly (readonly PartRun[])[], parts: readonly Md5[]): FileDigest {
+  let from = 0;
+  const all = layouts.map((layout) => {
+    if (!isCut(layout)) return [md5];
+    const own = parts.slice(from, from + layoutParts(layout));
+    from += own.length;
+    return own;
+  });
+  return { md5, partMd5s: all[0] ?? NO_PARTS, etags: all.map(multipartETag) };
+}
+
+/** Below so many digests one after the other is as fast. */
 const WORTH_LANES = 3;
 
-/** MD5 of each file, several at a time. Throws where one cannot be read or is not what its stat said, whichever. */
+/**
+ * What `digestFile` says of each, several at a time: whole and parts of the same bytes, which are read once. Throws where
+ * one cannot be read or is not what its stat said, whichever.
+ */
 export function digestFiles(
-  files: readonly MetFile[],
+  jobs: readonly DigestJob[],
   onBytes: (bytes: number) => void,
   { lanes }: Scratch,
-): readonly Md5[] {
+): readonly FileDigest[] {
   const open = new Set<number>();
-  const rangeOf = (file: MetFile): ByteRange => {
+  const rangeOf = ({ file, layouts }: DigestJob): ByteRange => {
+    checkSizes(file, layouts);
     let descriptor: number | undefined;
     let at = 0;
     const read = (into: Buffer): void => {
-      descriptor ??= openSync(file.path, 'r');
+      descriptor ??= openSync(file.path, READING);
       open.add(descriptor);
       fill(descriptor, into, at);
       at += into.length;
@@ -164,10 +198,18 @@ export function digestFiles(
       open.delete(descriptor);
       closeSync(descriptor);
     };
-    return { offset: 0, size: file.size, read };
+    return { offset: 0, size: file.size, read, layouts: layouts.filter(isCut) };
   };
   try {
-    return lanes.digest(files.map(rangeOf));
+    const md5s = lanes.digest(jobs.map(rangeOf))[Symbol.iterator]();
+    const next = (): Md5 => md5s.next().value!;
+    return jobs.map(({ layouts }) => {
+      const whole = next();
+      if (layouts.length === 0) return wholeDigest(whole);
+      const cut = layouts.filter(isCut);
+      const parts = cut.flatMap((layout) => Array.from({ length: layoutParts(layout) }, next));
+      return underLayouts(whole, layouts, parts);
+    });
   } finally {
     for (const descriptor of open) closeSync(descriptor);
   }
@@ -178,9 +220,23 @@ export function prepareLanes(): void {
   void Md5Lanes.isSupported;
 }
 
+/** How many digests at a time a file takes in `digestFiles`. 0: it is none for it. */
+export function lanesOf(layouts: readonly (readonly PartRun[])[]): number {
+  if (layouts.length === 0) return 1;
+  const lanes = 1 + layouts.filter(isCut).length;
+  return lanes <= LANES && layouts.every(isGranular) ? lanes : 0;
+}
+
 /** Whether `digestFiles` is worth it. */
-export function areSeveral(files: readonly MetFile[]): boolean {
-  return files.length >= WORTH_LANES && Md5Lanes.isSupported;
+export function areSeveral(jobs: readonly DigestJob[]): boolean {
+  let lanes = 0;
+  for (const { layouts } of jobs) {
+    const own = lanesOf(layouts);
+    if (own === 0) return false;
+    lanes += own;
+  }
+  // A file for itself waits for its whole, which OpenSSL gets through faster.
+  return jobs.length > 1 && lanes >= WORTH_LANES && Md5Lanes.isSupported;
 }
 
 /**
@@ -188,9 +244,14 @@ export function areSeveral(files: readonly MetFile[]): boolean {
  * same bytes: sums are comparable where all parts begin at granules.
  */
 export function canSplit(layouts: readonly (readonly PartRun[])[]): boolean {
-  const begin = (layout: readonly PartRun[]): boolean =>
-    layout.every(({ count, size }, i) => size % GRANULE === 0 || (i === layout.length - 1 && count === 1));
-  return layouts.every(begin) && Md5Lanes.isSupported;
+  return layouts.every(isGranular) && Md5Lanes.isSupported;
+}
+
+/** Whether all its parts begin at granules. */
+function isGranular(layout: readonly PartRun[]): boolean {
+  return layout.every(
+    ({ count, size }, i) => size % GRANULE === 0 || (i === layout.length - 1 && count === 1),
+  );
 }
 
 /** One of the passes over a file. */
@@ -259,10 +320,14 @@ export function digestParts(
   });
 }
 
-/** Of each layout the parts that none before it has: what several have in common is read once. */
+/**
+ * Of each layout the parts that none before it has: what several have in common is read once, and what is the whole not
+ * at all.
+ */
 export function distinctParts(layouts: readonly (readonly PartRun[])[]): readonly (readonly FilePart[])[] {
   const known = new Set<string>();
   return layouts.map((layout) => {
+    if (!isCut(layout)) return [];
     const own = [...partsOf(layout)].filter((part) => !known.has(rangeId(part)));
     for (const part of own) known.add(rangeId(part));
     return own;
@@ -283,13 +348,13 @@ export function joined(
   parts: readonly PartDigest[],
 ): FileDigest {
   const known = new Map(parts.map((part) => [rangeId(part), part]));
-  const all = layouts.map((layout) => {
+  const all = layouts.filter(isCut).flatMap((layout) => {
     const own = Array.from(partsOf(layout), (part) => known.get(rangeId(part))!);
     if (!isSameSum(sum, totalSum(own.map((part) => part.sum))))
       throw new FileChangedError('it changed while it was read');
     return own.map((part) => part.md5);
   });
-  return { md5, partMd5s: all[0] ?? NO_PARTS, etags: all.map(multipartETag) };
+  return underLayouts(md5, layouts, all);
 }
 
 /** A file to cut where its content says. */
@@ -344,7 +409,7 @@ export function digestNext(
   scratch.growing = undefined;
   if (from > 0 && before?.number !== number)
     throw new Error('the digest of what is before was not made here');
-  const descriptor = openSync(file.path, 'r');
+  const descriptor = openSync(file.path, READING);
   try {
     const now = fstatSync(descriptor, { bigint: true });
     const { digest, ino } =
@@ -425,7 +490,7 @@ function readPieces(
 
 /** Proves that one state of the file was read. */
 function withDescriptor<T>(file: MetFile, work: (descriptor: number) => T): T {
-  const descriptor = openSync(file.path, 'r');
+  const descriptor = openSync(file.path, READING);
   try {
     if (!sameStat(file, fstatSync(descriptor, { bigint: true })))
       throw new FileChangedError('it changed after the walk');
@@ -506,7 +571,7 @@ export function createWholeReader(now?: () => number): (file: LocalFile, body: B
 
 /** Fills `body`. The stat after the read is that of the walk: nothing changed between them, so one stat proves both ends. */
 function readInPlace(file: MetFile, body: Buffer): Buffer {
-  const descriptor = openSync(file.path, 'r');
+  const descriptor = openSync(file.path, READING);
   try {
     for (let filled = 0; filled < file.size; ) {
       const read = readSync(descriptor, body, filled, file.size - filled, filled);
@@ -528,7 +593,7 @@ function readInPlace(file: MetFile, body: Buffer): Buffer {
 
 /** Opens a file, checks that it is what its stat said before and after `work`. */
 export async function withOpenFile<T>(file: LocalFile, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const handle = await open(file.path, 'r');
+  const handle = await open(file.path, READING);
   try {
     if (!sameStat(file, await handle.stat({ bigint: true })))
       throw new FileChangedError('it changed after the walk');

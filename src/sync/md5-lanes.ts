@@ -1,4 +1,5 @@
 import { type Md5, md5Of } from '../model/digest.js';
+import { layoutParts, type PartRun, partsOf } from '../model/digest-index.js';
 import {
   BLOCK,
   DATA_AT,
@@ -6,6 +7,7 @@ import {
   md5Module,
   POINTERS_AT,
   STATES_AT,
+  STATES_BYTES,
   SUM_AT,
   WORD_VECTOR,
   writeConstants,
@@ -33,8 +35,12 @@ export const GRANULE = 64 * 1024;
 /** Read at a time for each lane: the second-level cache has room for all. */
 const PIECE = GRANULE;
 
-/** Room for the padding of what fills a piece. Bytes. */
-const LANE_BYTES = PIECE + 2 * BLOCK;
+/** Room for what MD5 puts after the last bytes. */
+const PADDING = 2 * BLOCK;
+const LANE_BYTES = PIECE + PADDING;
+
+/** Of lanes that end where others go on. */
+const PADS_AT = DATA_AT + LANES * LANE_BYTES;
 
 const PAGE = 64 * 1024;
 
@@ -54,18 +60,37 @@ export interface ByteRange {
   readonly size: number;
   /** What its bytes are added to, where somebody asks for it. */
   readonly sum?: ByteSum;
+  /** What its parts are under each is hashed beside it, of the same bytes: all but the last end at a granule. */
+  readonly layouts?: readonly (readonly PartRun[])[];
   /** Fills all of `into` with the next bytes, or throws. */
   read(into: Buffer): void;
 }
 
 /** A range in work. */
-interface Lane {
-  readonly at: number;
+interface Feed {
   readonly range: ByteRange;
+  /** Of the whole, and of the parts of each layout; all are of the bytes at hand. */
+  readonly digests: readonly [Running, ...Running[]];
+  /** Read. */
   done: number;
   /** Blocks at hand that are not hashed, and where they begin. */
   next: number;
   blocks: number;
+  /** Bytes of the piece that they are of; -1 before the first one. */
+  piece: number;
+  /** Whether the last block ends the digest too. */
+  isPadded: boolean;
+}
+
+/** Digests in the making, one after the other in a lane. */
+interface Running {
+  readonly lane: number;
+  /** Sizes of what is to come. */
+  readonly sizes: Iterator<{ readonly size: number }>;
+  /** Where the digest in work belongs. */
+  at: number;
+  size: number;
+  left: number;
 }
 
 /**
@@ -99,7 +124,7 @@ export class Md5Lanes {
   readonly buffer: Buffer;
 
   constructor() {
-    const initial = Math.ceil((DATA_AT + LANES * LANE_BYTES) / PAGE);
+    const initial = Math.ceil((PADS_AT + LANES * PADDING) / PAGE);
     const memory = new WebAssembly.Memory({ initial });
     this.#bytes = Buffer.from(memory.buffer);
     this.#view = new DataView(memory.buffer);
@@ -151,59 +176,139 @@ export class Md5Lanes {
     for (let word = 0; word < SUM_WORDS; word++) sum[word]! += Math.imul(this.#sums[word]!, weight);
   }
 
-  /** Of each range, in order. What a range throws ends all. */
+  /**
+   * Of each range, in order: of the whole, and of each layout's parts. What a range throws ends all, and one that takes
+   * more lanes than there are is a RangeError.
+   */
   digest(ranges: Iterable<ByteRange>): readonly Md5[] {
     const digests: Md5[] = [];
     const waiting = ranges[Symbol.iterator]();
-    const lanes = Array.from({ length: LANES }, (): Lane | undefined => undefined);
-    for (let started = 0; ; ) {
-      let blocks = Number.POSITIVE_INFINITY;
-      for (let number = 0; number < LANES; number++) {
-        let lane = lanes[number];
-        if (lane === undefined) {
-          const next = waiting.next();
-          if (next.done === true) continue;
-          lane = { at: started++, range: next.value, done: 0, next: 0, blocks: 0 };
-          lanes[number] = lane;
-          for (const [word, value] of INITIAL.entries())
-            this.#view.setUint32(stateAt(number, word), value, true);
-        }
-        if (lane.blocks === 0) this.#fill(lane, number);
-        blocks = Math.min(blocks, lane.blocks);
+    const free = Array.from({ length: LANES }, (_, lane) => lane);
+    for (const lane of free) this.#point(lane, DATA_AT);
+    const feeds = new Set<Feed>();
+    let places = 0;
+    for (let next = waiting.next(); ; ) {
+      while (next.done !== true) {
+        const { layouts = [] } = next.value;
+        const needed = 1 + layouts.length;
+        if (needed > LANES) throw new RangeError(`${needed} digests of one file at a time`);
+        if (needed > free.length) break;
+        const feed = this.#begin(next.value, free.splice(0, needed), places);
+        places += layouts.reduce((sum, layout) => sum + layoutParts(layout), 1);
+        feeds.add(feed);
+        next = waiting.next();
       }
-      if (blocks === Number.POSITIVE_INFINITY) return digests;
-      for (let number = 0; number < LANES; number++)
-        // An idle lane hashes what nobody asks for.
-        this.#view.setUint32(POINTERS_AT + 4 * number, lanes[number]?.next ?? DATA_AT, true);
+      let blocks = Number.POSITIVE_INFINITY;
+      for (const feed of feeds) {
+        while (feed.blocks === 0 && this.#goOn(feed, digests));
+        if (feed.blocks > 0) {
+          blocks = Math.min(blocks, feed.blocks);
+          continue;
+        }
+        feeds.delete(feed);
+        for (const { lane } of feed.digests) {
+          // An idle lane hashes what nobody asks for.
+          this.#point(lane, DATA_AT);
+          free.push(lane);
+        }
+      }
+      if (feeds.size === 0) {
+        if (next.done === true) return digests;
+        continue;
+      }
+      for (const feed of feeds) for (const { lane } of feed.digests) this.#point(lane, feed.next);
       this.#code.hash(blocks);
-      for (const [number, lane] of lanes.entries()) {
-        if (lane === undefined) continue;
-        lane.next += blocks * BLOCK;
-        lane.blocks -= blocks;
-        if (lane.blocks > 0 || lane.done <= lane.range.size) continue;
-        digests[lane.at] = this.#md5(number);
-        lanes[number] = undefined;
+      for (const feed of feeds) {
+        feed.next += blocks * BLOCK;
+        feed.blocks -= blocks;
       }
     }
   }
 
-  /** The next bytes of a lane; with the last ones what MD5 puts after them, and `done` is beyond the size. */
-  #fill(lane: Lane, number: number): void {
-    const { range } = lane;
-    const from = DATA_AT + number * LANE_BYTES;
-    const size = Math.min(PIECE, range.size - lane.done);
+  #begin(range: ByteRange, lanes: readonly number[], at: number): Feed {
+    const sizes = [[range][Symbol.iterator](), ...(range.layouts ?? []).map(partsOf)];
+    let place = at;
+    const digests = sizes.map((own, i): Running => {
+      const running = { lane: lanes[i]!, sizes: own, at: place - 1, size: 0, left: 0 };
+      place += i === 0 ? 1 : layoutParts(range.layouts![i - 1]!);
+      this.#beginNext(running);
+      return running;
+    }) as [Running, ...Running[]];
+    return { range, digests, done: 0, next: 0, blocks: 0, piece: -1, isPadded: false };
+  }
+
+  #beginNext(running: Running): void {
+    const size = running.sizes.next().value?.size;
+    if (size === undefined) return;
+    running.at++;
+    running.size = size;
+    running.left = size;
+    for (const [word, value] of INITIAL.entries())
+      this.#view.setUint32(stateAt(running.lane, word), value, true);
+  }
+
+  #point(lane: number, to: number): void {
+    this.#view.setUint32(POINTERS_AT + 4 * lane, to, true);
+  }
+
+  /** When all blocks at hand are hashed: ends what ends there, and reads on. `false`: nothing is left. */
+  #goOn(feed: Feed, digests: Md5[]): boolean {
+    const { range, digests: own } = feed;
+    if (feed.isPadded) {
+      digests[own[0].at] = this.#md5(own[0].lane);
+      return false;
+    }
+    if (feed.piece >= 0) {
+      for (const running of own) running.left -= feed.piece;
+      const ended = own.filter(({ left }) => left === 0);
+      if (ended.length > 0) this.#end(ended, feed, digests);
+      if (feed.done === range.size) return false;
+    }
+    this.#fill(feed);
+    return true;
+  }
+
+  /** Ends digests at the bytes behind the blocks at hand, and begins the next ones of their lanes. */
+  #end(ended: readonly Running[], { next, piece }: Feed, digests: Md5[]): void {
+    const tail = piece % BLOCK;
+    const blocks = Math.ceil((tail + 9) / BLOCK);
+    const states = Buffer.from(this.#bytes.subarray(STATES_AT, STATES_AT + STATES_BYTES));
+    for (const { lane, size } of ended) {
+      const pad = PADS_AT + lane * PADDING;
+      this.#bytes.copyWithin(pad, next, next + tail);
+      this.#pad(pad, tail, blocks, size);
+      this.#point(lane, pad);
+    }
+    this.#code.hash(blocks);
+    for (const running of ended) digests[running.at] = this.#md5(running.lane);
+    // The others are where they were.
+    states.copy(this.#bytes, STATES_AT);
+    for (const running of ended) this.#beginNext(running);
+  }
+
+  /** The next bytes; with the last ones what MD5 puts after them, where one lane alone hashes them. */
+  #fill(feed: Feed): void {
+    const { range, digests } = feed;
+    const from = DATA_AT + digests[0].lane * LANE_BYTES;
+    const size = Math.min(PIECE, range.size - feed.done);
     range.read(this.#bytes.subarray(from, from + size));
-    if (range.sum !== undefined) this.#add(from, size, (range.offset + lane.done) / GRANULE, range.sum);
-    lane.done += size;
-    lane.next = from;
-    lane.blocks = size / BLOCK;
-    if (lane.done < range.size) return;
-    lane.done++;
-    lane.blocks = Math.ceil((size + 9) / BLOCK);
-    const end = from + lane.blocks * BLOCK;
-    this.#bytes.fill(0, from + size, end);
-    this.#bytes[from + size] = 0x80;
-    this.#view.setBigUint64(end - 8, BigInt(range.size) * 8n, true);
+    if (range.sum !== undefined) this.#add(from, size, (range.offset + feed.done) / GRANULE, range.sum);
+    feed.done += size;
+    feed.next = from;
+    feed.piece = size;
+    feed.blocks = Math.floor(size / BLOCK);
+    if (feed.done < range.size || digests.length > 1) return;
+    feed.blocks = Math.ceil((size + 9) / BLOCK);
+    this.#pad(from, size, feed.blocks, range.size);
+    feed.isPadded = true;
+  }
+
+  /** What MD5 puts behind the last bytes of a message of `size`. */
+  #pad(from: number, bytes: number, blocks: number, size: number): void {
+    const end = from + blocks * BLOCK;
+    this.#bytes.fill(0, from + bytes, end);
+    this.#bytes[from + bytes] = 0x80;
+    this.#view.setBigUint64(end - 8, BigInt(size) * 8n, true);
   }
 
   #md5(number: number): Md5 {

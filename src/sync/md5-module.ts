@@ -22,8 +22,9 @@ export const WORD_VECTOR = 16;
 const CONSTANTS_AT = 0;
 /** The four words of all lanes' states, word by word. */
 export const STATES_AT = 1024;
+export const STATES_BYTES = 4 * LANES * 4;
 /** Addresses of the next block of each lane. */
-export const POINTERS_AT = STATES_AT + 4 * LANES * 4;
+export const POINTERS_AT = STATES_AT + STATES_BYTES;
 /** Of `sum`: two vectors. */
 export const SUM_AT = POINTERS_AT + LANES * 4;
 export const DATA_AT = 2048;

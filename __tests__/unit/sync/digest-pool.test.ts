@@ -290,6 +290,7 @@ describe('a file that is being written', () => {
 
   test('is one at a time, has a thread to itself where there can be two, and other work goes on', async () => {
     const other = pool.digestBytes(Buffer.from(new SharedArrayBuffer(MIB)), MUCH);
+    await Promise.resolve();
     expect(threads).toHaveLength(1);
     const growing = pool.grow(file.path, MUCH)!;
     expect(pool.grow(file.path, MUCH)).toBeUndefined();
@@ -350,6 +351,7 @@ test('a run that is stopped ends its threads, and what they were asked rejects w
 test('threads without work can be let go, those at work are not; others are started when there is work again', async () => {
   const files = await small();
   const asked = pool.digest({ file: files[0]!, layouts: [] }, MUCH);
+  await Promise.resolve();
   pool.rest();
   expect(threads.map(({ hasEnded }) => hasEnded)).toEqual([false]);
   expect((await asked).md5).toBe(md5Of(contentOf(files[0]!)));
@@ -446,6 +448,7 @@ test('a thread that dies at work fails what it was asked, and the rest goes to a
   const [first, second] = files;
   await pool.digest({ file: first!, layouts: [] }, MUCH);
   const asked = pool.digest({ file: second!, layouts: [] }, MUCH);
+  await Promise.resolve();
   threads[0]!.emit('error', new Error('out of memory'));
   await expect(asked).rejects.toThrow('out of memory');
   expect(await pool.digest({ file: second!, layouts: [] }, MUCH)).toMatchObject({

@@ -12,10 +12,12 @@ import {
   digestWhole,
   FileChangedError,
   joined,
+  lanesOf,
   type MetFile,
   readRange,
   restat,
   Scratch,
+  wholeDigest,
   withOpenFile,
 } from '../../../src/sync/file-bytes.js';
 import { statFields } from '../../../src/sync/lstat.js';
@@ -88,14 +90,53 @@ describe('the digests of a file', () => {
       [0, 1, 63, 64, 70_000, 3 * MIB, 5].map((size, i) => [`${i}`, noise(size, i)]),
     );
     await writeTree(tree, root);
-    const files = await Promise.all(Object.keys(tree).map(met));
-    const expected = Object.values(tree).map((bytes) => md5Of(bytes));
+    const files = await Promise.all(
+      Object.keys(tree).map(async (name) => ({ file: await met(name), layouts: [] })),
+    );
+    const expected = Object.values(tree).map((bytes) => wholeDigest(md5Of(bytes)));
     expect(digestFiles(files, silent, scratch)).toEqual(expected);
 
     await utimes(join(root, '4'), 1, 1);
     expect(() => digestFiles(files, silent, scratch)).toThrow(FileChangedError);
     await writeFile(join(root, '5'), '');
     expect(() => digestFiles(files.slice(5), silent, scratch)).toThrow(FileChangedError);
+  });
+
+  test('of several files with their parts: as of one after the other, and each is read once', async () => {
+    const sizes = [9 * MIB + 1, 8 * MIB, 5 * MIB, 16 * MIB, 21 * MIB + 63, 1];
+    const tree = Object.fromEntries(sizes.map((size, i) => [`parts${i}`, noise(size, i)]));
+    await writeTree(tree, root);
+    const jobs = await Promise.all(
+      sizes.map(async (size, i) => {
+        const layouts = [uniformLayout(size, 8 * MIB), uniformLayout(size, 5 * MIB)];
+        return { file: await met(`parts${i}`), layouts: i === 2 ? [] : layouts };
+      }),
+    );
+    let read = 0;
+    const digests = digestFiles(jobs, (bytes) => (read += bytes), scratch);
+    expect(digests).toEqual(jobs.map((job) => digestFile(job, silent)));
+    for (const [i, bytes] of Object.values(tree).entries()) expect(digests[i]!.md5).toBe(md5Of(bytes));
+    expect(read).toBe(sizes.reduce((sum, size) => sum + size));
+  });
+
+  test('no more digests of one file at a time than there are lanes, and no parts that granules do not cut', () => {
+    const size = 64 * MIB;
+    const layouts = [5, 6, 7, 8, 9, 10, 11].map((mib) => uniformLayout(size, mib * MIB));
+    expect(lanesOf([])).toBe(1);
+    expect(lanesOf([uniformLayout(size, size)])).toBe(1);
+    expect(lanesOf(layouts)).toBe(8);
+    expect(lanesOf([...layouts, uniformLayout(size, 12 * MIB)])).toBe(0);
+    expect(lanesOf([uniformLayout(size, 5 * MIB + 1)])).toBe(0);
+  });
+
+  test('a part that is the whole is not digested again', async () => {
+    const file = await met('file');
+    let read = 0;
+    const whole = uniformLayout(BYTES.length, BYTES.length);
+    const digest = digestFile({ file, layouts: [whole] }, (bytes) => (read += bytes), scratch);
+    const md5 = md5Of(BYTES);
+    expect(digest).toEqual({ md5, partMd5s: [md5], etags: [multipartETag([md5])] });
+    expect(read).toBe(BYTES.length);
   });
 });
 

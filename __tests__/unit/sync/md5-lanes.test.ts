@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { md5Of } from '../../../src/model/digest.js';
+import { partsOf, uniformLayout } from '../../../src/model/digest-index.js';
 import {
   type ByteRange,
   emptySum,
@@ -9,12 +10,15 @@ import {
   Md5Lanes,
   totalSum,
 } from '../../../src/sync/md5-lanes.js';
+import { LANES } from '../../../src/sync/md5-module.js';
 import { SEED } from '../../support/seed.js';
 import { noise } from '../../support/tree.js';
 
 const FILE = noise(40 * GRANULE + 777, 1);
 
-function rangeOf(bytes: Buffer, offset: number, size: number, sum = emptySum()): Required<ByteRange> {
+type Summed = ByteRange & { readonly sum: Uint32Array };
+
+function rangeOf(bytes: Buffer, offset: number, size: number, sum = emptySum()): Summed {
   let at = offset;
   const read = (into: Buffer): void => {
     at += bytes.copy(into, 0, at, at + into.length);
@@ -23,7 +27,7 @@ function rangeOf(bytes: Buffer, offset: number, size: number, sum = emptySum()):
 }
 
 /** Cut at these granules. */
-function cut(bytes: Buffer, granules: readonly number[]): readonly Required<ByteRange>[] {
+function cut(bytes: Buffer, granules: readonly number[]): readonly Summed[] {
   const ends = [...new Set(granules.map((granule) => granule * GRANULE)), bytes.length].sort((a, b) => a - b);
   return ends.map((end, i) => rangeOf(bytes, ends[i - 1] ?? 0, end - (ends[i - 1] ?? 0)));
 }
@@ -52,6 +56,35 @@ describe('MD5 of several ranges at a time', () => {
       }),
       { seed: SEED, numRuns: 50 },
     );
+  });
+
+  test('parts are hashed beside the whole, however many layouts there are and wherever they end', () => {
+    const ends = fc.oneof(fc.integer({ min: 0, max: 130 }), fc.integer({ min: 0, max: GRANULE - 1 }));
+    const range = fc.record({
+      granules: fc.integer({ min: 0, max: 12 }),
+      more: ends,
+      cuts: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: LANES - 1 }),
+    });
+    const check = (all: readonly { granules: number; more: number; cuts: readonly number[] }[]): void => {
+      const ranges = all.map(({ granules, more, cuts }) => {
+        const size = granules * GRANULE + more;
+        const layouts = cuts.map((cut) => uniformLayout(size, cut * GRANULE));
+        return { ...rangeOf(FILE, 0, size), layouts };
+      });
+      const expected = ranges.flatMap(({ size, layouts }) => [
+        md5Of(FILE.subarray(0, size)),
+        ...layouts.flatMap((layout) =>
+          Array.from(partsOf(layout), (part) => md5Of(FILE.subarray(part.offset, part.offset + part.size))),
+        ),
+      ]);
+      expect(lanes.digest(ranges)).toEqual(expected);
+    };
+    fc.assert(fc.property(fc.array(range, { maxLength: 12 }), check), { seed: SEED, numRuns: 100 });
+  });
+
+  test('a range of more layouts than there are lanes is refused', () => {
+    const layouts = Array.from({ length: LANES }, () => uniformLayout(GRANULE, GRANULE));
+    expect(() => lanes.digest([{ ...rangeOf(FILE, 0, GRANULE), layouts }])).toThrow(RangeError);
   });
 
   test('sums the same bytes to the same, whatever the ranges, and other bytes to something else', () => {
