@@ -1388,7 +1388,7 @@ function readHead(answer) {
     };
 }
 function readGet(answer) {
-    return { ...readHead(answer), Body: answer.body };
+    return { ...readHead(answer), Body: answer.body, ContentRange: header(answer.headers, 'content-range') };
 }
 function readPut({ headers }) {
     return { ETag: header(headers, 'etag'), ...writtenBy(headers) };
@@ -2988,6 +2988,8 @@ class S3Store {
             throw new Error('GetObject answered without a length or an ETag');
         if (range !== undefined && head.size !== size)
             throw wrongSize(head.size, size);
+        if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
+            throw new Error(`asked for bytes ${range.first}-${range.last}, S3 answered ${answer.ContentRange ?? 'no range'}`);
         if (answer.Body.length !== head.size)
             throw new Error('the body was cut short');
         return { head, bytes: answer.Body };
@@ -3580,6 +3582,16 @@ function fieldsOf(answer) {
     };
     const set = Object.entries(said).filter(([, value]) => value !== undefined && value !== '');
     return Object.fromEntries(set);
+}
+/** Whether an answer says that it is the range that was asked for; one that is all of an object needs not say so. */
+function isRangeOf(said, { first, last }, size) {
+    if (said === undefined)
+        return first === 0 && last === size - 1;
+    const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(said.trim());
+    if (match === null)
+        return false;
+    const [, from, to, of] = match;
+    return Number(from) === first && Number(to) === last && (of === '*' || Number(of) === size);
 }
 function notDeleted(key, code, message) {
     return { key, deleted: false, error: new object_store/* StoreError */.A('rejected', code, 200, 'DeleteObjects', message) };

@@ -1639,6 +1639,7 @@ function wrong(voucher) {
 
 
 
+
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
 /** Written down by a run that goes on with a file, before it writes to it: no number of a range. */
@@ -1899,6 +1900,8 @@ class Fetch {
         const { name } = file;
         const { pool, bytesDue } = this.#options;
         const partial = resumableName(name, object);
+        /** Its name while it is judged. */
+        let temporary = partial;
         let growing;
         try {
             return await this.#options.directory.within(parentOf(name), true, async (at) => {
@@ -1907,45 +1910,73 @@ class Fetch {
                     growing = isJudgedWhole(object, head) ? pool.grow(path, bytesDue) : undefined;
                     return growing;
                 };
-                const { resumed, made, isShared } = await this.#fetchRanges(path, (0,external_node_path_.join)(at, progressName(partial)), object, head, grow);
-                const stats = await (0,external_node_fs_promises_.lstat)(path, { bigint: true }).catch(unlessAbsent);
-                // Another run is at the same object: it has taken what was written, or begun anew.
-                if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino)
-                    throw foreign(name);
-                const whole = { ...file, ...(0,lstat/* statFields */.q)(stats), path, real: path };
-                const evidence = {
-                    size: object.size,
-                    resumed,
-                    digest: async (layouts) => {
-                        // What another run wrote there may have come after it was digested.
-                        const isGrown = layouts.length === 0 && !(await isShared());
-                        const grown = isGrown ? await growing?.finish(whole) : undefined;
-                        return grown === undefined
-                            ? pool.digest({ file: whole, layouts }, object.size)
-                            : { md5: grown, etags: [] };
-                    },
+                const progress = (0,external_node_path_.join)(at, progressName(partial));
+                const { resumed, made, isShared } = await this.#fetchRanges(name, path, progress, object, head, grow);
+                const met = async () => {
+                    const there = (0,external_node_path_.join)(at, temporary);
+                    const stats = await (0,external_node_fs_promises_.lstat)(there, { bigint: true }).catch(unlessAbsent);
+                    // Another run is at the same object: it has taken what was written, or begun anew.
+                    if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino)
+                        throw foreign(name);
+                    return { ...file, ...(0,lstat/* statFields */.q)(stats), path: there, real: there };
                 };
-                const md5 = await this.#verifier.verify(object, head, evidence);
+                /** Out of the reach of other runs: each looks for the file under its name before it writes. */
+                const take = async () => {
+                    await met();
+                    temporary = temporaryName();
+                    await (0,external_node_fs_promises_.rename)(path, (0,external_node_path_.join)(at, temporary));
+                    await (0,external_node_fs_promises_.rm)(progress, { force: true });
+                };
+                const judge = async () => {
+                    const whole = await met();
+                    const isOwn = temporary === partial;
+                    const evidence = {
+                        size: object.size,
+                        resumed,
+                        digest: async (layouts) => {
+                            const grown = isOwn && layouts.length === 0 ? await growing?.finish(whole) : undefined;
+                            return grown === undefined
+                                ? pool.digest({ file: whole, layouts }, object.size)
+                                : { md5: grown, etags: [] };
+                        },
+                    };
+                    return this.#verifier.verify(object, head, evidence);
+                };
+                let md5;
+                if (await isShared()) {
+                    await take();
+                    md5 = await judge();
+                }
+                else {
+                    md5 = await judge();
+                    // What another run wrote there may have come after it was digested.
+                    if (await isShared()) {
+                        await take();
+                        md5 = await judge();
+                    }
+                }
+                const there = (0,external_node_path_.join)(at, temporary);
                 // Of an object in parts the metadata alone says what it encodes: who overwrites it may have kept that (C15).
                 const said = (0,model_headers/* metadataMd5 */.SG)(head.metadata) === md5 ? (0,model_headers/* storedSource */.HK)(object.etag, head) : undefined;
                 this.fetched.set(object.key, { md5, form: said });
                 const form = this.#options.target.asStored ? undefined : said;
                 if (form !== undefined)
-                    return this.#decode(file, path, partial, form, attributes);
-                const handle = await (0,external_node_fs_promises_.open)(path, external_node_fs_promises_.constants.O_RDWR | external_node_fs_promises_.constants.O_NOFOLLOW);
+                    return this.#decode(file, there, temporary, form, attributes);
+                const handle = await (0,external_node_fs_promises_.open)(there, external_node_fs_promises_.constants.O_RDWR | external_node_fs_promises_.constants.O_NOFOLLOW);
                 try {
                     await giveTraits(handle, traitsOf(attributes));
                 }
                 finally {
                     await handle.close();
                 }
-                return { action: 'download', name, temporary: partial, md5, form, resumable: true };
+                const result = { action: 'download', name, temporary, md5, form };
+                return temporary === partial ? { ...result, resumable: true } : result;
             });
         }
         catch (error) {
             // Nothing of it is to be gone on with.
-            if (error instanceof WrongContentError)
-                await this.#discard(name, partial);
+            if (error instanceof WrongContentError || temporary !== partial)
+                await this.#discard(name, temporary);
             throw error;
         }
         finally {
@@ -1958,7 +1989,7 @@ class Fetch {
      *
      * @param grow begins a digest of the file, where this run alone has made it
      */
-    async #fetchRanges(path, progress, object, head, grow) {
+    async #fetchRanges(name, path, progress, object, head, grow) {
         const { signal } = this.#options;
         const done = canBeProved(object, head) ? await doneRanges(path, progress, object.size) : undefined;
         if (done === undefined) {
@@ -1968,6 +1999,7 @@ class Fetch {
         const { handle, isNew } = await openPartial(path, progress, done === undefined);
         try {
             await handle.truncate(object.size);
+            const made = await handle.stat({ bigint: true });
             const ranges = [...(0,digest_index/* partsOf */.CI)((0,digest_index/* uniformLayout */.Ng)(object.size, RANGE))].map((range, i) => ({ ...range, i }));
             const due = ranges.filter(({ i }) => done?.has(i) !== true);
             const there = new Set(done);
@@ -1982,14 +2014,18 @@ class Fetch {
                 signal.throwIfAborted();
                 const range = { first: offset, last: offset + size - 1 };
                 const { body } = await this.#read(object, { range, room });
+                // Another run may have proved the file and given it its name: it is nobody's to write to from then on.
+                const now = await (0,external_node_fs_promises_.lstat)(path, { bigint: true }).catch(unlessAbsent);
+                if (now?.ino !== made.ino || now.dev !== made.dev || now.nlink !== 1n)
+                    throw foreign(name);
                 await writeAll(handle, body, offset);
                 there.add(i);
                 advance();
                 // Which ranges are there is written down after their bytes.
-                await (0,external_node_fs_promises_.appendFile)(progress, `${i}\n`);
+                await appendLine(progress, `${i}`);
             }));
-            const isShared = async () => !isNew || (await fetch_linesOf(progress)).length !== ranges.length;
-            return { resumed: due.length < ranges.length, made: await handle.stat({ bigint: true }), isShared };
+            const isShared = async () => !isNew || (await fetch_linesOf(progress))?.length !== ranges.length;
+            return { resumed: due.length < ranges.length, made, isShared };
         }
         finally {
             await handle.close();
@@ -2223,12 +2259,45 @@ async function doneRanges(path, progress, size) {
         return undefined;
     if (stats.size !== size || (stats.mode & 0o600) !== 0o600)
         return undefined;
-    const numbers = (await fetch_linesOf(progress)).map(Number);
+    const lines = await fetch_linesOf(progress);
+    if (lines === undefined)
+        return undefined;
+    const numbers = lines.map(Number);
     return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
 }
+/** `undefined`: something else has the name. */
 async function fetch_linesOf(progress) {
-    const text = await (0,external_node_fs_promises_.readFile)(progress, 'latin1').catch(() => '');
-    return text.split('\n').slice(0, -1);
+    let handle;
+    try {
+        handle = await (0,external_node_fs_promises_.open)(progress, file_bytes/* READING */.rq | external_node_fs_promises_.constants.O_NOFOLLOW);
+    }
+    catch (error) {
+        return error.code === 'ENOENT' ? [] : undefined;
+    }
+    try {
+        if (!isPlain(await handle.stat()))
+            return undefined;
+        return (await handle.readFile('latin1')).split('\n').slice(0, -1);
+    }
+    finally {
+        await handle.close();
+    }
+}
+/** Through no link, of whichever kind, and into nothing but a file: whoever may write here must not choose what is written to. */
+async function appendLine(progress, line) {
+    const flags = external_node_fs_promises_.constants.O_WRONLY | external_node_fs_promises_.constants.O_APPEND | external_node_fs_promises_.constants.O_CREAT;
+    const handle = await (0,external_node_fs_promises_.open)(progress, flags | external_node_fs_promises_.constants.O_NOFOLLOW | (external_node_fs_promises_.constants.O_NONBLOCK ?? 0), 0o666);
+    try {
+        if (!isPlain(await handle.stat()))
+            throw foreign((0,external_node_path_.basename)(progress));
+        await handle.appendFile(`${line}\n`);
+    }
+    finally {
+        await handle.close();
+    }
+}
+function isPlain(stats) {
+    return stats.isFile() && stats.nlink === 1;
 }
 /** Opens a file that is fetched range by range. One that is there already may be another run's too, which is told. */
 async function openPartial(path, progress, isFresh) {
@@ -2242,7 +2311,7 @@ async function openPartial(path, progress, isFresh) {
         : undefined;
     if (made !== undefined)
         return { handle: made, isNew: true };
-    await (0,external_node_fs_promises_.appendFile)(progress, `${JOINED}\n`);
+    await appendLine(progress, JOINED);
     return { handle: await (0,external_node_fs_promises_.open)(path, flags, 0o666), isNew: false };
 }
 function asWrongContent(error) {

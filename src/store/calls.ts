@@ -137,6 +137,7 @@ export interface HeadAnswer
 /** The body as it arrived. */
 export interface GetAnswer extends HeadAnswer {
   readonly Body: Buffer;
+  readonly ContentRange?: string | undefined;
 }
 
 export interface WriteAnswer extends Maybe<'ETag' | 'ServerSideEncryption' | 'VersionId', string> {}

@@ -396,6 +396,10 @@ export class S3Store implements ObjectStore {
     const head = headOf(answer);
     if (head === undefined) throw new Error('GetObject answered without a length or an ETag');
     if (range !== undefined && head.size !== size) throw wrongSize(head.size, size);
+    if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
+      throw new Error(
+        `asked for bytes ${range.first}-${range.last}, S3 answered ${answer.ContentRange ?? 'no range'}`,
+      );
     if (answer.Body.length !== head.size) throw new Error('the body was cut short');
     return { head, bytes: answer.Body };
   }
@@ -1122,6 +1126,15 @@ function fieldsOf(answer: HeadAnswer): HeaderSet {
   };
   const set = Object.entries(said).filter(([, value]) => value !== undefined && value !== '');
   return Object.fromEntries(set) as HeaderSet;
+}
+
+/** Whether an answer says that it is the range that was asked for; one that is all of an object needs not say so. */
+function isRangeOf(said: string | undefined, { first, last }: ByteRange, size: number): boolean {
+  if (said === undefined) return first === 0 && last === size - 1;
+  const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(said.trim());
+  if (match === null) return false;
+  const [, from, to, of] = match;
+  return Number(from) === first && Number(to) === last && (of === '*' || Number(of) === size);
 }
 
 function notDeleted(key: ObjectKey, code: string, message: string): DeleteAnswer {

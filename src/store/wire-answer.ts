@@ -156,7 +156,7 @@ export function readHead(answer: WireAnswer): HeadAnswer {
 }
 
 export function readGet(answer: WireAnswer): GetAnswer {
-  return { ...readHead(answer), Body: answer.body };
+  return { ...readHead(answer), Body: answer.body, ContentRange: header(answer.headers, 'content-range') };
 }
 
 export function readPut({ headers }: WireAnswer): WriteAnswer {

@@ -1,16 +1,6 @@
-import type { BigIntStats } from 'node:fs';
-import {
-  appendFile,
-  constants,
-  copyFile,
-  type FileHandle,
-  lstat,
-  open,
-  readFile,
-  rm,
-  unlink,
-} from 'node:fs/promises';
-import { join } from 'node:path';
+import type { BigIntStats, Stats } from 'node:fs';
+import { constants, copyFile, type FileHandle, lstat, open, rename, rm, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { FileCalls, type FileTraits, giveTraits, unlessAbsent } from '../disk/file-calls.js';
 import { baseOf, InTheWayError, parentOf, type TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
@@ -51,6 +41,7 @@ import { BodyArena } from './body-arena.js';
 import { decodeTo, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
+import { READING } from './file-bytes.js';
 import type { GrowingDigest } from './growing-digest.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
 import { statFields } from './lstat.js';
@@ -385,6 +376,8 @@ export class Fetch implements Performer {
     const { name } = file;
     const { pool, bytesDue } = this.#options;
     const partial = resumableName(name, object);
+    /** Its name while it is judged. */
+    let temporary = partial;
     let growing: GrowingDigest | undefined;
     try {
       return await this.#options.directory.within(parentOf(name), true, async (at) => {
@@ -393,46 +386,67 @@ export class Fetch implements Performer {
           growing = isJudgedWhole(object, head) ? pool.grow(path, bytesDue) : undefined;
           return growing;
         };
-        const { resumed, made, isShared } = await this.#fetchRanges(
-          path,
-          join(at, progressName(partial)),
-          object,
-          head,
-          grow,
-        );
-        const stats = await lstat(path, { bigint: true }).catch(unlessAbsent);
-        // Another run is at the same object: it has taken what was written, or begun anew.
-        if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino) throw foreign(name);
-        const whole = { ...file, ...statFields(stats), path, real: path };
-        const evidence: Evidence = {
-          size: object.size,
-          resumed,
-          digest: async (layouts) => {
-            // What another run wrote there may have come after it was digested.
-            const isGrown = layouts.length === 0 && !(await isShared());
-            const grown = isGrown ? await growing?.finish(whole) : undefined;
-            return grown === undefined
-              ? pool.digest({ file: whole, layouts }, object.size)
-              : { md5: grown, etags: [] };
-          },
+        const progress = join(at, progressName(partial));
+        const { resumed, made, isShared } = await this.#fetchRanges(name, path, progress, object, head, grow);
+        const met = async (): Promise<LocalFile> => {
+          const there = join(at, temporary);
+          const stats = await lstat(there, { bigint: true }).catch(unlessAbsent);
+          // Another run is at the same object: it has taken what was written, or begun anew.
+          if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino) throw foreign(name);
+          return { ...file, ...statFields(stats), path: there, real: there };
         };
-        const md5 = await this.#verifier.verify(object, head, evidence);
+        /** Out of the reach of other runs: each looks for the file under its name before it writes. */
+        const take = async (): Promise<void> => {
+          await met();
+          temporary = temporaryName();
+          await rename(path, join(at, temporary));
+          await rm(progress, { force: true });
+        };
+        const judge = async (): Promise<Md5> => {
+          const whole = await met();
+          const isOwn = temporary === partial;
+          const evidence: Evidence = {
+            size: object.size,
+            resumed,
+            digest: async (layouts) => {
+              const grown = isOwn && layouts.length === 0 ? await growing?.finish(whole) : undefined;
+              return grown === undefined
+                ? pool.digest({ file: whole, layouts }, object.size)
+                : { md5: grown, etags: [] };
+            },
+          };
+          return this.#verifier.verify(object, head, evidence);
+        };
+        let md5: Md5;
+        if (await isShared()) {
+          await take();
+          md5 = await judge();
+        } else {
+          md5 = await judge();
+          // What another run wrote there may have come after it was digested.
+          if (await isShared()) {
+            await take();
+            md5 = await judge();
+          }
+        }
+        const there = join(at, temporary);
         // Of an object in parts the metadata alone says what it encodes: who overwrites it may have kept that (C15).
         const said = metadataMd5(head.metadata) === md5 ? storedSource(object.etag, head) : undefined;
         this.fetched.set(object.key, { md5, form: said });
         const form = this.#options.target.asStored ? undefined : said;
-        if (form !== undefined) return this.#decode(file, path, partial, form, attributes);
-        const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+        if (form !== undefined) return this.#decode(file, there, temporary, form, attributes);
+        const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
         try {
           await giveTraits(handle, traitsOf(attributes));
         } finally {
           await handle.close();
         }
-        return { action: 'download', name, temporary: partial, md5, form, resumable: true };
+        const result: Made = { action: 'download', name, temporary, md5, form };
+        return temporary === partial ? { ...result, resumable: true } : result;
       });
     } catch (error) {
       // Nothing of it is to be gone on with.
-      if (error instanceof WrongContentError) await this.#discard(name, partial);
+      if (error instanceof WrongContentError || temporary !== partial) await this.#discard(name, temporary);
       throw error;
     } finally {
       growing?.end();
@@ -446,6 +460,7 @@ export class Fetch implements Performer {
    * @param grow begins a digest of the file, where this run alone has made it
    */
   async #fetchRanges(
+    name: string,
     path: string,
     progress: string,
     object: RemoteObject,
@@ -465,6 +480,7 @@ export class Fetch implements Performer {
     const { handle, isNew } = await openPartial(path, progress, done === undefined);
     try {
       await handle.truncate(object.size);
+      const made = await handle.stat({ bigint: true });
       const ranges = [...partsOf(uniformLayout(object.size, RANGE))].map((range, i) => ({ ...range, i }));
       const due = ranges.filter(({ i }) => done?.has(i) !== true);
       const there = new Set(done);
@@ -479,16 +495,19 @@ export class Fetch implements Performer {
           signal.throwIfAborted();
           const range = { first: offset, last: offset + size - 1 };
           const { body } = await this.#read(object, { range, room });
+          // Another run may have proved the file and given it its name: it is nobody's to write to from then on.
+          const now = await lstat(path, { bigint: true }).catch(unlessAbsent);
+          if (now?.ino !== made.ino || now.dev !== made.dev || now.nlink !== 1n) throw foreign(name);
           await writeAll(handle, body, offset);
           there.add(i);
           advance();
           // Which ranges are there is written down after their bytes.
-          await appendFile(progress, `${i}\n`);
+          await appendLine(progress, `${i}`);
         }),
       );
       const isShared = async (): Promise<boolean> =>
-        !isNew || (await linesOf(progress)).length !== ranges.length;
-      return { resumed: due.length < ranges.length, made: await handle.stat({ bigint: true }), isShared };
+        !isNew || (await linesOf(progress))?.length !== ranges.length;
+      return { resumed: due.length < ranges.length, made, isShared };
     } finally {
       await handle.close();
     }
@@ -738,13 +757,42 @@ async function doneRanges(
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined || !stats.isFile() || stats.nlink !== 1) return undefined;
   if (stats.size !== size || (stats.mode & 0o600) !== 0o600) return undefined;
-  const numbers = (await linesOf(progress)).map(Number);
+  const lines = await linesOf(progress);
+  if (lines === undefined) return undefined;
+  const numbers = lines.map(Number);
   return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
 }
 
-async function linesOf(progress: string): Promise<readonly string[]> {
-  const text = await readFile(progress, 'latin1').catch(() => '');
-  return text.split('\n').slice(0, -1);
+/** `undefined`: something else has the name. */
+async function linesOf(progress: string): Promise<readonly string[] | undefined> {
+  let handle: FileHandle;
+  try {
+    handle = await open(progress, READING | constants.O_NOFOLLOW);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : undefined;
+  }
+  try {
+    if (!isPlain(await handle.stat())) return undefined;
+    return (await handle.readFile('latin1')).split('\n').slice(0, -1);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Through no link, of whichever kind, and into nothing but a file: whoever may write here must not choose what is written to. */
+async function appendLine(progress: string, line: string): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+  const handle = await open(progress, flags | constants.O_NOFOLLOW | (constants.O_NONBLOCK ?? 0), 0o666);
+  try {
+    if (!isPlain(await handle.stat())) throw foreign(basename(progress));
+    await handle.appendFile(`${line}\n`);
+  } finally {
+    await handle.close();
+  }
+}
+
+function isPlain(stats: Stats): boolean {
+  return stats.isFile() && stats.nlink === 1;
 }
 
 /** Opens a file that is fetched range by range. One that is there already may be another run's too, which is told. */
@@ -761,7 +809,7 @@ async function openPartial(
       })
     : undefined;
   if (made !== undefined) return { handle: made, isNew: true };
-  await appendFile(progress, `${JOINED}\n`);
+  await appendLine(progress, JOINED);
   return { handle: await open(path, flags, 0o666), isNew: false };
 }
 
