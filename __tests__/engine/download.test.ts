@@ -1434,6 +1434,24 @@ describe('bodies', () => {
     expect(await readdir(here)).toEqual(['big']);
   });
 
+  test.each(['symbolic link', 'hard link', 'pipe'])(
+    'what was done of an unfinished file is not written through a %s, and is not waited for',
+    async (kind) => {
+      put({ big: BIG });
+      await interrupted();
+      const partial = (await readdir(here)).find((name) => name.endsWith('.part')) ?? '';
+      const done = join(here, partial.replace('.part', '.done'));
+      await rm(done);
+      await writeFile(join(outside, 'theirs'), 'precious');
+      if (kind === 'pipe') await mkfifo(done);
+      else await (kind === 'hard link' ? link : symlink)(join(outside, 'theirs'), done);
+      await downloaded();
+      expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+      expect(await readFile(join(outside, 'theirs'), 'utf8')).toBe('precious');
+      expect(await readdir(here)).toEqual(['big']);
+    },
+  );
+
   test.each(['small', 'large'])(
     'an object that changes during the run fails by name, the old file intact: %s',
     async (size) => {

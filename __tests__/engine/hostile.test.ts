@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { forEachConcurrent } from '../../src/model/concurrency.js';
+import { md5Of } from '../../src/model/digest.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import { openStore } from '../../src/store/open.js';
 import { objectIndexStorage } from '../../src/sync/index-file.js';
@@ -82,6 +83,41 @@ describe('a 200 that is not the answer', () => {
       expect(run.report.totals.deleted.files).toBe(0);
     },
   );
+});
+
+test.each(['', '<html>login</html>'])(
+  'D7: %j in a 200 to a lone DELETE is not told as if it had',
+  async (body) => {
+    await publish(s3, bucket, root);
+    // XML cannot carry it in a batch.
+    s3.server.putObject(bucket, 'p/g\u0001ne', 'gone');
+    hostile.lie = answering('DeleteObject', () => body);
+    const run = await publish(server, bucket, root, { ...quick, deletes: { deleteAfter: true } });
+    expect(run.exit).toBe(1);
+    expect(run.report.totals.deleted.files).toBe(0);
+  },
+);
+
+test('a 206 of another range than was asked for is asked for again', async () => {
+  const content = noise(9 * 1024 * 1024);
+  s3.server.putObject(bucket, 'p/big', content);
+  let asked = 0;
+  hostile.lie = ({ operation, incoming, outgoing }) => {
+    if (operation !== 'GetObject' || !`${incoming.headers.range}`.startsWith('bytes=8388608-')) return false;
+    if (asked++ > 0) return false;
+    const headers = { etag: `"${md5Of(content)}"`, 'content-range': `bytes 0-1048575/${content.length}` };
+    outgoing.writeHead(206, headers).end(content.subarray(0, 1024 * 1024));
+    return true;
+  };
+  const here = await writeTree({});
+  try {
+    expect((await download(server, bucket, here, quick)).exit).toBe(0);
+    // The other range was fetched once.
+    expect(asked).toBe(2);
+    expect(s3.server.log.of('GetObject')).toHaveLength(2);
+  } finally {
+    await removeTree(here);
+  }
 });
 
 describe('a part that is answered with the digest of other bytes', () => {

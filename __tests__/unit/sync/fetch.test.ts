@@ -1,4 +1,4 @@
-import { appendFile, lstat, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, lstat, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { TargetDirectory } from '../../../src/disk/target-directory.js';
@@ -150,6 +150,7 @@ describe('files of a target', () => {
     let grown: Md5 | undefined;
     let isFinished: boolean;
     let readAgain: number;
+    let judged: string[];
     /** Done when the last range is asked for. */
     let meanwhile: () => Promise<void>;
 
@@ -158,6 +159,7 @@ describe('files of a target', () => {
       grown = md5Of(BIG);
       isFinished = false;
       readAgain = 0;
+      judged = [];
       meanwhile = async () => undefined;
       const growing = {
         advance: (upTo: number) => void advanced.push(upTo),
@@ -171,6 +173,7 @@ describe('files of a target', () => {
         grow: () => growing,
         digest: async ({ file }: { file: LocalFile }) => {
           readAgain++;
+          judged.push(file.path);
           return { md5: md5Of(await readFile(file.path)), partMd5s: [], etags: [] };
         },
       } as unknown as DigestPool;
@@ -226,6 +229,15 @@ describe('files of a target', () => {
       expect((await readFile(join(root, 'big'))).equals(BIG)).toBe(true);
     });
 
+    test('are written no further where another run has given the file its name', async () => {
+      meanwhile = async () => {
+        await rename(partial(), join(root, 'big'));
+        await writeFile(join(root, 'big'), 'theirs');
+      };
+      expect(await write()).toMatchObject({ outcome: 'failed', error: { code: 'foreign-writer' } });
+      expect(await readFile(join(root, 'big'), 'utf8')).toBe('theirs');
+    });
+
     test('say so where they go on with a file, and read it again', async () => {
       await writeFile(
         partial(),
@@ -239,6 +251,9 @@ describe('files of a target', () => {
       expect(await write()).toMatchObject({ outcome: 'done' });
       expect(told).toMatch(/^0\njoined\n/);
       expect([advanced, isFinished, readAgain, getWhole.mock.calls.length]).toEqual([[], false, 1, 2]);
+      // Where the other run, which looks for it under its name, does not write any more.
+      expect(judged[0]).not.toContain(resumableName('big', object));
+      expect([...(await readTree(root)).keys()]).toEqual(['big', 'd/gone']);
       expect((await readFile(join(root, 'big'))).equals(BIG)).toBe(true);
     });
   });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { lstat, mkdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -144,6 +145,18 @@ test('a part layout of another size than the file is a mistake of whoever asks',
   const layouts = [ALIGNED, uniformLayout(BYTES.length - 1, 5 * MIB)];
   const file = await met('file');
   expect(() => digestFile({ file, layouts }, silent, scratch)).toThrow(RangeError);
+});
+
+test('R11: what became a pipe after the walk is told at once, and not waited for', async () => {
+  const file = { ...(await met('file')), name: 'file', real: '' } as LocalFile;
+  await rm(file.path);
+  execFileSync('mkfifo', [file.path]);
+  const job = { file, layouts: [] };
+  expect(() => digestFile(job, silent, scratch)).toThrow(FileChangedError);
+  expect(() => digestFile({ file, layouts: [ALIGNED] }, silent, scratch)).toThrow(FileChangedError);
+  // One after the other says why.
+  expect(() => digestFiles([job, job, job], silent, scratch)).toThrow();
+  await expect(withOpenFile(file, async () => undefined)).rejects.toThrow(FileChangedError);
 });
 
 describe('small files that are read whole', () => {
