@@ -290,6 +290,7 @@ function failure(code, message) {
 // EXPORTS
 __webpack_require__.d(__webpack_exports__, {
   jL: () => (/* binding */ FileChangedError),
+  QM: () => (/* binding */ NO_WAITING),
   rq: () => (/* binding */ READING),
   fx: () => (/* binding */ Scratch),
   zy: () => (/* binding */ canSplit),
@@ -302,6 +303,7 @@ __webpack_require__.d(__webpack_exports__, {
   NC: () => (/* binding */ digestRegion),
   GU: () => (/* binding */ digestWhole),
   Dx: () => (/* binding */ distinctParts),
+  xZ: () => (/* binding */ isCut),
   oR: () => (/* binding */ joined),
   TJ: () => (/* binding */ lanesOf),
   qX: () => (/* binding */ readRange),
@@ -429,13 +431,12 @@ class md5_lanes_Md5Lanes {
      * more lanes than there are is a RangeError.
      */
     digest(ranges) {
-        const digests = [];
+        const all = [];
         const waiting = ranges[Symbol.iterator]();
         const free = Array.from({ length: md5_module/* LANES */.Ci }, (_, lane) => lane);
         for (const lane of free)
             this.#point(lane, md5_module/* DATA_AT */.Xy);
         const feeds = new Set();
-        let places = 0;
         for (let next = waiting.next();;) {
             while (next.done !== true) {
                 const { layouts = [] } = next.value;
@@ -444,14 +445,14 @@ class md5_lanes_Md5Lanes {
                     throw new RangeError(`${needed} digests of one file at a time`);
                 if (needed > free.length)
                     break;
-                const feed = this.#begin(next.value, free.splice(0, needed), places);
-                places += layouts.reduce((sum, layout) => sum + (0,digest_index/* layoutParts */.db)(layout), 1);
+                const feed = this.#begin(next.value, free.splice(0, needed));
+                all.push(...feed.digests);
                 feeds.add(feed);
                 next = waiting.next();
             }
             let blocks = Number.POSITIVE_INFINITY;
             for (const feed of feeds) {
-                while (feed.blocks === 0 && this.#goOn(feed, digests))
+                while (feed.blocks === 0 && this.#goOn(feed))
                     ;
                 if (feed.blocks > 0) {
                     blocks = Math.min(blocks, feed.blocks);
@@ -466,7 +467,7 @@ class md5_lanes_Md5Lanes {
             }
             if (feeds.size === 0) {
                 if (next.done === true)
-                    return digests;
+                    return all.flatMap(({ md5s }) => md5s);
                 continue;
             }
             for (const feed of feeds)
@@ -479,12 +480,10 @@ class md5_lanes_Md5Lanes {
             }
         }
     }
-    #begin(range, lanes, at) {
+    #begin(range, lanes) {
         const sizes = [[range][Symbol.iterator](), ...(range.layouts ?? []).map(digest_index/* partsOf */.CI)];
-        let place = at;
         const digests = sizes.map((own, i) => {
-            const running = { lane: lanes[i], sizes: own, at: place - 1, size: 0, left: 0 };
-            place += i === 0 ? 1 : (0,digest_index/* layoutParts */.db)(range.layouts[i - 1]);
+            const running = { lane: lanes[i], sizes: own, md5s: [], size: 0, left: 0 };
             this.#beginNext(running);
             return running;
         });
@@ -494,7 +493,6 @@ class md5_lanes_Md5Lanes {
         const size = running.sizes.next().value?.size;
         if (size === undefined)
             return;
-        running.at++;
         running.size = size;
         running.left = size;
         for (const [word, value] of INITIAL.entries())
@@ -504,10 +502,10 @@ class md5_lanes_Md5Lanes {
         this.#view.setUint32(md5_module/* POINTERS_AT */.f5 + 4 * lane, to, true);
     }
     /** When all blocks at hand are hashed: ends what ends there, and reads on. `false`: nothing is left. */
-    #goOn(feed, digests) {
+    #goOn(feed) {
         const { range, digests: own } = feed;
         if (feed.isPadded) {
-            digests[own[0].at] = this.#md5(own[0].lane);
+            own[0].md5s.push(this.#md5(own[0].lane));
             return false;
         }
         if (feed.piece >= 0) {
@@ -515,7 +513,7 @@ class md5_lanes_Md5Lanes {
                 running.left -= feed.piece;
             const ended = own.filter(({ left }) => left === 0);
             if (ended.length > 0)
-                this.#end(ended, feed, digests);
+                this.#end(ended, feed);
             if (feed.done === range.size)
                 return false;
         }
@@ -523,7 +521,7 @@ class md5_lanes_Md5Lanes {
         return true;
     }
     /** Ends digests at the bytes behind the blocks at hand, and begins the next ones of their lanes. */
-    #end(ended, { next, piece }, digests) {
+    #end(ended, { next, piece }) {
         const tail = piece % md5_module/* BLOCK */.IE;
         const blocks = Math.ceil((tail + 9) / md5_module/* BLOCK */.IE);
         const states = Buffer.from(this.#bytes.subarray(md5_module/* STATES_AT */.V, md5_module/* STATES_AT */.V + md5_module/* STATES_BYTES */.RX));
@@ -534,8 +532,8 @@ class md5_lanes_Md5Lanes {
             this.#point(lane, pad);
         }
         this.#code.hash(blocks);
-        for (const running of ended)
-            digests[running.at] = this.#md5(running.lane);
+        for (const { lane, md5s } of ended)
+            md5s.push(this.#md5(lane));
         // The others are where they were.
         states.copy(this.#bytes, md5_module/* STATES_AT */.V);
         for (const running of ended)
@@ -597,7 +595,8 @@ class FileChangedError extends Error {
  * Opening a pipe waits for whoever writes to it, in which no signal is heard: what became one after the walk is opened all
  * the same, and is no regular file. Of no account for files; Windows has neither.
  */
-const READING = external_node_fs_.constants.O_RDONLY | (external_node_fs_.constants.O_NONBLOCK ?? 0);
+const NO_WAITING = external_node_fs_.constants.O_NONBLOCK ?? 0;
+const READING = external_node_fs_.constants.O_RDONLY | NO_WAITING;
 const CHUNK = 1024 * 1024;
 /** Read at a time of what is cut: it stays in the second-level cache. Bytes. */
 const CHUNK_READ = 256 * 1024;
@@ -663,7 +662,7 @@ function digestFile({ file, layouts }, onBytes, scratch = new Scratch()) {
             cutter.update(bytes);
         onBytes(bytes.length);
     });
-    return underLayouts(whole.digest('hex'), layouts, cutters.flatMap((cutter) => cutter.finish()));
+    return underLayouts(whole.digest('hex'), layouts, cutters.flatMap((cutter) => cutter.finish()).values());
 }
 function checkSizes({ size }, layouts) {
     for (const layout of layouts) {
@@ -675,15 +674,12 @@ function checkSizes({ size }, layouts) {
 function isCut(layout) {
     return (0,digest_index/* layoutParts */.db)(layout) > 1;
 }
-/** @param parts of those that are cut, one layout after the other */
+/** @param parts of those that are cut, one layout after the other; no further ones are taken */
 function underLayouts(md5, layouts, parts) {
-    let from = 0;
     const all = layouts.map((layout) => {
         if (!isCut(layout))
             return [md5];
-        const own = parts.slice(from, from + (0,digest_index/* layoutParts */.db)(layout));
-        from += own.length;
-        return own;
+        return Array.from({ length: (0,digest_index/* layoutParts */.db)(layout) }, () => parts.next().value);
     });
     return { md5, partMd5s: all[0] ?? NO_PARTS, etags: all.map(digest/* multipartETag */.Eq) };
 }
@@ -715,16 +711,8 @@ function digestFiles(jobs, onBytes, { lanes }) {
         return { offset: 0, size: file.size, read, layouts: layouts.filter(isCut) };
     };
     try {
-        const md5s = lanes.digest(jobs.map(rangeOf))[Symbol.iterator]();
-        const next = () => md5s.next().value;
-        return jobs.map(({ layouts }) => {
-            const whole = next();
-            if (layouts.length === 0)
-                return wholeDigest(whole);
-            const cut = layouts.filter(isCut);
-            const parts = cut.flatMap((layout) => Array.from({ length: layoutParts(layout) }, next));
-            return underLayouts(whole, layouts, parts);
-        });
+        const md5s = lanes.digest(jobs.map(rangeOf)).values();
+        return jobs.map(({ layouts }) => underLayouts(md5s.next().value, layouts, md5s));
     }
     finally {
         for (const descriptor of open)
@@ -822,7 +810,7 @@ function joined({ md5, sum }, layouts, parts) {
             throw new FileChangedError('it changed while it was read');
         return own.map((part) => part.md5);
     });
-    return underLayouts(md5, layouts, all);
+    return underLayouts(md5, layouts, all.values());
 }
 /** Throws FileChangedError. */
 function chunkFile({ file, unit, older }, onBytes, { buffer }) {

@@ -598,7 +598,6 @@ const NONE = [];
 
 
 
-
 /** Digests asked for at a time: the pool hands small ones to a thread by the batch. */
 const JOBS_IN_FLIGHT = 256;
 /**
@@ -753,7 +752,7 @@ function recallMd5(index, file) {
 }
 /** Whether the digest of a whole file says all: an upload of one part is what delay-updates leaves. */
 function areWhole(layouts) {
-    return layouts.every((layout) => (0,digest_index/* layoutParts */.db)(layout) === 1);
+    return !layouts.some(file_bytes/* isCut */.xZ);
 }
 /** What the digest of the whole says under layouts that are whole. */
 function wholeUnder(md5, layouts) {
@@ -1916,7 +1915,7 @@ class Fetch {
                     const there = (0,external_node_path_.join)(at, temporary);
                     const stats = await (0,external_node_fs_promises_.lstat)(there, { bigint: true }).catch(unlessAbsent);
                     // Another run is at the same object: it has taken what was written, or begun anew.
-                    if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino)
+                    if (stats === undefined || !isSameInode(stats, made))
                         throw foreign(name);
                     return { ...file, ...(0,lstat/* statFields */.q)(stats), path: there, real: there };
                 };
@@ -1942,18 +1941,13 @@ class Fetch {
                     };
                     return this.#verifier.verify(object, head, evidence);
                 };
-                let md5;
-                if (await isShared()) {
+                if (await isShared())
+                    await take();
+                let md5 = await judge();
+                // What another run wrote there may have come after it was digested.
+                if (temporary === partial && (await isShared())) {
                     await take();
                     md5 = await judge();
-                }
-                else {
-                    md5 = await judge();
-                    // What another run wrote there may have come after it was digested.
-                    if (await isShared()) {
-                        await take();
-                        md5 = await judge();
-                    }
                 }
                 const there = (0,external_node_path_.join)(at, temporary);
                 // Of an object in parts the metadata alone says what it encodes: who overwrites it may have kept that (C15).
@@ -2016,7 +2010,7 @@ class Fetch {
                 const { body } = await this.#read(object, { range, room });
                 // Another run may have proved the file and given it its name: it is nobody's to write to from then on.
                 const now = await (0,external_node_fs_promises_.lstat)(path, { bigint: true }).catch(unlessAbsent);
-                if (now?.ino !== made.ino || now.dev !== made.dev || now.nlink !== 1n)
+                if (now === undefined || !isSameInode(now, made) || now.nlink !== 1n)
                     throw foreign(name);
                 await writeAll(handle, body, offset);
                 there.add(i);
@@ -2286,7 +2280,7 @@ async function fetch_linesOf(progress) {
 /** Through no link, of whichever kind, and into nothing but a file: whoever may write here must not choose what is written to. */
 async function appendLine(progress, line) {
     const flags = external_node_fs_promises_.constants.O_WRONLY | external_node_fs_promises_.constants.O_APPEND | external_node_fs_promises_.constants.O_CREAT;
-    const handle = await (0,external_node_fs_promises_.open)(progress, flags | external_node_fs_promises_.constants.O_NOFOLLOW | (external_node_fs_promises_.constants.O_NONBLOCK ?? 0), 0o666);
+    const handle = await (0,external_node_fs_promises_.open)(progress, flags | external_node_fs_promises_.constants.O_NOFOLLOW | file_bytes/* NO_WAITING */.QM, 0o666);
     try {
         if (!isPlain(await handle.stat()))
             throw foreign((0,external_node_path_.basename)(progress));
@@ -2295,6 +2289,9 @@ async function appendLine(progress, line) {
     finally {
         await handle.close();
     }
+}
+function isSameInode(one, other) {
+    return one.ino === other.ino && one.dev === other.dev;
 }
 function isPlain(stats) {
     return stats.isFile() && stats.nlink === 1;

@@ -1878,13 +1878,12 @@ class Md5Lanes {
      * more lanes than there are is a RangeError.
      */
     digest(ranges) {
-        const digests = [];
+        const all = [];
         const waiting = ranges[Symbol.iterator]();
         const free = Array.from({ length: LANES }, (_, lane) => lane);
         for (const lane of free)
             this.#point(lane, DATA_AT);
         const feeds = new Set();
-        let places = 0;
         for (let next = waiting.next();;) {
             while (next.done !== true) {
                 const { layouts = [] } = next.value;
@@ -1893,14 +1892,14 @@ class Md5Lanes {
                     throw new RangeError(`${needed} digests of one file at a time`);
                 if (needed > free.length)
                     break;
-                const feed = this.#begin(next.value, free.splice(0, needed), places);
-                places += layouts.reduce((sum, layout) => sum + layoutParts(layout), 1);
+                const feed = this.#begin(next.value, free.splice(0, needed));
+                all.push(...feed.digests);
                 feeds.add(feed);
                 next = waiting.next();
             }
             let blocks = Number.POSITIVE_INFINITY;
             for (const feed of feeds) {
-                while (feed.blocks === 0 && this.#goOn(feed, digests))
+                while (feed.blocks === 0 && this.#goOn(feed))
                     ;
                 if (feed.blocks > 0) {
                     blocks = Math.min(blocks, feed.blocks);
@@ -1915,7 +1914,7 @@ class Md5Lanes {
             }
             if (feeds.size === 0) {
                 if (next.done === true)
-                    return digests;
+                    return all.flatMap(({ md5s }) => md5s);
                 continue;
             }
             for (const feed of feeds)
@@ -1928,12 +1927,10 @@ class Md5Lanes {
             }
         }
     }
-    #begin(range, lanes, at) {
+    #begin(range, lanes) {
         const sizes = [[range][Symbol.iterator](), ...(range.layouts ?? []).map(partsOf)];
-        let place = at;
         const digests = sizes.map((own, i) => {
-            const running = { lane: lanes[i], sizes: own, at: place - 1, size: 0, left: 0 };
-            place += i === 0 ? 1 : layoutParts(range.layouts[i - 1]);
+            const running = { lane: lanes[i], sizes: own, md5s: [], size: 0, left: 0 };
             this.#beginNext(running);
             return running;
         });
@@ -1943,7 +1940,6 @@ class Md5Lanes {
         const size = running.sizes.next().value?.size;
         if (size === undefined)
             return;
-        running.at++;
         running.size = size;
         running.left = size;
         for (const [word, value] of INITIAL.entries())
@@ -1953,10 +1949,10 @@ class Md5Lanes {
         this.#view.setUint32(POINTERS_AT + 4 * lane, to, true);
     }
     /** When all blocks at hand are hashed: ends what ends there, and reads on. `false`: nothing is left. */
-    #goOn(feed, digests) {
+    #goOn(feed) {
         const { range, digests: own } = feed;
         if (feed.isPadded) {
-            digests[own[0].at] = this.#md5(own[0].lane);
+            own[0].md5s.push(this.#md5(own[0].lane));
             return false;
         }
         if (feed.piece >= 0) {
@@ -1964,7 +1960,7 @@ class Md5Lanes {
                 running.left -= feed.piece;
             const ended = own.filter(({ left }) => left === 0);
             if (ended.length > 0)
-                this.#end(ended, feed, digests);
+                this.#end(ended, feed);
             if (feed.done === range.size)
                 return false;
         }
@@ -1972,7 +1968,7 @@ class Md5Lanes {
         return true;
     }
     /** Ends digests at the bytes behind the blocks at hand, and begins the next ones of their lanes. */
-    #end(ended, { next, piece }, digests) {
+    #end(ended, { next, piece }) {
         const tail = piece % BLOCK;
         const blocks = Math.ceil((tail + 9) / BLOCK);
         const states = Buffer.from(this.#bytes.subarray(STATES_AT, STATES_AT + STATES_BYTES));
@@ -1983,8 +1979,8 @@ class Md5Lanes {
             this.#point(lane, pad);
         }
         this.#code.hash(blocks);
-        for (const running of ended)
-            digests[running.at] = this.#md5(running.lane);
+        for (const { lane, md5s } of ended)
+            md5s.push(this.#md5(lane));
         // The others are where they were.
         states.copy(this.#bytes, STATES_AT);
         for (const running of ended)
@@ -2046,7 +2042,8 @@ class FileChangedError extends Error {
  * Opening a pipe waits for whoever writes to it, in which no signal is heard: what became one after the walk is opened all
  * the same, and is no regular file. Of no account for files; Windows has neither.
  */
-const READING = external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0);
+const NO_WAITING = external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0;
+const READING = external_node_fs_namespaceObject.constants.O_RDONLY | NO_WAITING;
 const CHUNK = 1024 * 1024;
 /** Read at a time of what is cut: it stays in the second-level cache. Bytes. */
 const CHUNK_READ = 256 * 1024;
@@ -2112,7 +2109,7 @@ function digestFile({ file, layouts }, onBytes, scratch = new Scratch()) {
             cutter.update(bytes);
         onBytes(bytes.length);
     });
-    return underLayouts(whole.digest('hex'), layouts, cutters.flatMap((cutter) => cutter.finish()));
+    return underLayouts(whole.digest('hex'), layouts, cutters.flatMap((cutter) => cutter.finish()).values());
 }
 function checkSizes({ size }, layouts) {
     for (const layout of layouts) {
@@ -2124,15 +2121,12 @@ function checkSizes({ size }, layouts) {
 function isCut(layout) {
     return layoutParts(layout) > 1;
 }
-/** @param parts of those that are cut, one layout after the other */
+/** @param parts of those that are cut, one layout after the other; no further ones are taken */
 function underLayouts(md5, layouts, parts) {
-    let from = 0;
     const all = layouts.map((layout) => {
         if (!isCut(layout))
             return [md5];
-        const own = parts.slice(from, from + layoutParts(layout));
-        from += own.length;
-        return own;
+        return Array.from({ length: layoutParts(layout) }, () => parts.next().value);
     });
     return { md5, partMd5s: all[0] ?? NO_PARTS, etags: all.map(multipartETag) };
 }
@@ -2164,16 +2158,8 @@ function digestFiles(jobs, onBytes, { lanes }) {
         return { offset: 0, size: file.size, read, layouts: layouts.filter(isCut) };
     };
     try {
-        const md5s = lanes.digest(jobs.map(rangeOf))[Symbol.iterator]();
-        const next = () => md5s.next().value;
-        return jobs.map(({ layouts }) => {
-            const whole = next();
-            if (layouts.length === 0)
-                return wholeDigest(whole);
-            const cut = layouts.filter(isCut);
-            const parts = cut.flatMap((layout) => Array.from({ length: layoutParts(layout) }, next));
-            return underLayouts(whole, layouts, parts);
-        });
+        const md5s = lanes.digest(jobs.map(rangeOf)).values();
+        return jobs.map(({ layouts }) => underLayouts(md5s.next().value, layouts, md5s));
     }
     finally {
         for (const descriptor of open)
@@ -2271,7 +2257,7 @@ function joined({ md5, sum }, layouts, parts) {
             throw new FileChangedError('it changed while it was read');
         return own.map((part) => part.md5);
     });
-    return underLayouts(md5, layouts, all);
+    return underLayouts(md5, layouts, all.values());
 }
 /** Throws FileChangedError. */
 function chunkFile({ file, unit, older }, onBytes, { buffer }) {

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Chunks, chunkUnit, parseChunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { type Md5, multipartETag } from '../model/digest.js';
-import { type DigestIndex, layoutParts, type PartRun } from '../model/digest-index.js';
+import type { DigestIndex, PartRun } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import { columnsOf, sizesOf } from '../model/file-columns.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
@@ -12,7 +12,7 @@ import type { DigestPool } from './digest-pool.js';
 import { DigestTable, wholeDigestsOf } from './digest-table.js';
 import type { EarlyDigests } from './early-digests.js';
 import { explain } from './explain.js';
-import { FileChangedError, type FileDigest, restat, wholeDigest } from './file-bytes.js';
+import { FileChangedError, type FileDigest, isCut, restat, wholeDigest } from './file-bytes.js';
 import { ListedSizes } from './listed-sizes.js';
 
 /** Digests asked for at a time: the pool hands small ones to a thread by the batch. */
@@ -195,7 +195,7 @@ export function recallMd5(index: DigestIndex, file: LocalFile): Md5 | undefined 
 
 /** Whether the digest of a whole file says all: an upload of one part is what delay-updates leaves. */
 export function areWhole(layouts: readonly (readonly PartRun[])[]): boolean {
-  return layouts.every((layout) => layoutParts(layout) === 1);
+  return !layouts.some(isCut);
 }
 
 /** What the digest of the whole says under layouts that are whole. */

@@ -41,7 +41,7 @@ import { BodyArena } from './body-arena.js';
 import { decodeTo, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
-import { READING } from './file-bytes.js';
+import { NO_WAITING, READING } from './file-bytes.js';
 import type { GrowingDigest } from './growing-digest.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
 import { statFields } from './lstat.js';
@@ -392,7 +392,7 @@ export class Fetch implements Performer {
           const there = join(at, temporary);
           const stats = await lstat(there, { bigint: true }).catch(unlessAbsent);
           // Another run is at the same object: it has taken what was written, or begun anew.
-          if (stats === undefined || stats.dev !== made.dev || stats.ino !== made.ino) throw foreign(name);
+          if (stats === undefined || !isSameInode(stats, made)) throw foreign(name);
           return { ...file, ...statFields(stats), path: there, real: there };
         };
         /** Out of the reach of other runs: each looks for the file under its name before it writes. */
@@ -417,17 +417,12 @@ export class Fetch implements Performer {
           };
           return this.#verifier.verify(object, head, evidence);
         };
-        let md5: Md5;
-        if (await isShared()) {
+        if (await isShared()) await take();
+        let md5 = await judge();
+        // What another run wrote there may have come after it was digested.
+        if (temporary === partial && (await isShared())) {
           await take();
           md5 = await judge();
-        } else {
-          md5 = await judge();
-          // What another run wrote there may have come after it was digested.
-          if (await isShared()) {
-            await take();
-            md5 = await judge();
-          }
         }
         const there = join(at, temporary);
         // Of an object in parts the metadata alone says what it encodes: who overwrites it may have kept that (C15).
@@ -497,7 +492,7 @@ export class Fetch implements Performer {
           const { body } = await this.#read(object, { range, room });
           // Another run may have proved the file and given it its name: it is nobody's to write to from then on.
           const now = await lstat(path, { bigint: true }).catch(unlessAbsent);
-          if (now?.ino !== made.ino || now.dev !== made.dev || now.nlink !== 1n) throw foreign(name);
+          if (now === undefined || !isSameInode(now, made) || now.nlink !== 1n) throw foreign(name);
           await writeAll(handle, body, offset);
           there.add(i);
           advance();
@@ -782,13 +777,17 @@ async function linesOf(progress: string): Promise<readonly string[] | undefined>
 /** Through no link, of whichever kind, and into nothing but a file: whoever may write here must not choose what is written to. */
 async function appendLine(progress: string, line: string): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
-  const handle = await open(progress, flags | constants.O_NOFOLLOW | (constants.O_NONBLOCK ?? 0), 0o666);
+  const handle = await open(progress, flags | constants.O_NOFOLLOW | NO_WAITING, 0o666);
   try {
     if (!isPlain(await handle.stat())) throw foreign(basename(progress));
     await handle.appendFile(`${line}\n`);
   } finally {
     await handle.close();
   }
+}
+
+function isSameInode(one: BigIntStats, other: BigIntStats): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
 }
 
 function isPlain(stats: Stats): boolean {

@@ -54,7 +54,8 @@ export interface FileDigest {
  * Opening a pipe waits for whoever writes to it, in which no signal is heard: what became one after the walk is opened all
  * the same, and is no regular file. Of no account for files; Windows has neither.
  */
-export const READING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+export const NO_WAITING = constants.O_NONBLOCK ?? 0;
+export const READING = constants.O_RDONLY | NO_WAITING;
 
 const CHUNK = 1024 * 1024;
 
@@ -142,7 +143,7 @@ export function digestFile(
   return underLayouts(
     whole.digest('hex') as Md5,
     layouts,
-    cutters.flatMap((cutter) => cutter.finish()),
+    cutters.flatMap((cutter) => cutter.finish()).values(),
   );
 }
 
@@ -153,18 +154,15 @@ function checkSizes({ size }: MetFile, layouts: readonly (readonly PartRun[])[])
 }
 
 /** Whether the digest of the whole does not say what its part's is. */
-function isCut(layout: readonly PartRun[]): boolean {
+export function isCut(layout: readonly PartRun[]): boolean {
   return layoutParts(layout) > 1;
 }
 
-/** @param parts of those that are cut, one layout after the other */
-function underLayouts(md5: Md5, layouts: readonly (readonly PartRun[])[], parts: readonly Md5[]): FileDigest {
-  let from = 0;
+/** @param parts of those that are cut, one layout after the other; no further ones are taken */
+function underLayouts(md5: Md5, layouts: readonly (readonly PartRun[])[], parts: Iterator<Md5>): FileDigest {
   const all = layouts.map((layout) => {
     if (!isCut(layout)) return [md5];
-    const own = parts.slice(from, from + layoutParts(layout));
-    from += own.length;
-    return own;
+    return Array.from({ length: layoutParts(layout) }, (): Md5 => parts.next().value);
   });
   return { md5, partMd5s: all[0] ?? NO_PARTS, etags: all.map(multipartETag) };
 }
@@ -201,15 +199,8 @@ export function digestFiles(
     return { offset: 0, size: file.size, read, layouts: layouts.filter(isCut) };
   };
   try {
-    const md5s = lanes.digest(jobs.map(rangeOf))[Symbol.iterator]();
-    const next = (): Md5 => md5s.next().value!;
-    return jobs.map(({ layouts }) => {
-      const whole = next();
-      if (layouts.length === 0) return wholeDigest(whole);
-      const cut = layouts.filter(isCut);
-      const parts = cut.flatMap((layout) => Array.from({ length: layoutParts(layout) }, next));
-      return underLayouts(whole, layouts, parts);
-    });
+    const md5s: Iterator<Md5> = lanes.digest(jobs.map(rangeOf)).values();
+    return jobs.map(({ layouts }) => underLayouts(md5s.next().value, layouts, md5s));
   } finally {
     for (const descriptor of open) closeSync(descriptor);
   }
@@ -354,7 +345,7 @@ export function joined(
       throw new FileChangedError('it changed while it was read');
     return own.map((part) => part.md5);
   });
-  return underLayouts(md5, layouts, all);
+  return underLayouts(md5, layouts, all.values());
 }
 
 /** A file to cut where its content says. */

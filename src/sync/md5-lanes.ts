@@ -1,5 +1,5 @@
 import { type Md5, md5Of } from '../model/digest.js';
-import { layoutParts, type PartRun, partsOf } from '../model/digest-index.js';
+import { type PartRun, partsOf } from '../model/digest-index.js';
 import {
   BLOCK,
   DATA_AT,
@@ -87,8 +87,8 @@ interface Running {
   readonly lane: number;
   /** Sizes of what is to come. */
   readonly sizes: Iterator<{ readonly size: number }>;
-  /** Where the digest in work belongs. */
-  at: number;
+  /** Of those that ended, in order. */
+  readonly md5s: Md5[];
   size: number;
   left: number;
 }
@@ -181,26 +181,25 @@ export class Md5Lanes {
    * more lanes than there are is a RangeError.
    */
   digest(ranges: Iterable<ByteRange>): readonly Md5[] {
-    const digests: Md5[] = [];
+    const all: Running[] = [];
     const waiting = ranges[Symbol.iterator]();
     const free = Array.from({ length: LANES }, (_, lane) => lane);
     for (const lane of free) this.#point(lane, DATA_AT);
     const feeds = new Set<Feed>();
-    let places = 0;
     for (let next = waiting.next(); ; ) {
       while (next.done !== true) {
         const { layouts = [] } = next.value;
         const needed = 1 + layouts.length;
         if (needed > LANES) throw new RangeError(`${needed} digests of one file at a time`);
         if (needed > free.length) break;
-        const feed = this.#begin(next.value, free.splice(0, needed), places);
-        places += layouts.reduce((sum, layout) => sum + layoutParts(layout), 1);
+        const feed = this.#begin(next.value, free.splice(0, needed));
+        all.push(...feed.digests);
         feeds.add(feed);
         next = waiting.next();
       }
       let blocks = Number.POSITIVE_INFINITY;
       for (const feed of feeds) {
-        while (feed.blocks === 0 && this.#goOn(feed, digests));
+        while (feed.blocks === 0 && this.#goOn(feed));
         if (feed.blocks > 0) {
           blocks = Math.min(blocks, feed.blocks);
           continue;
@@ -213,7 +212,7 @@ export class Md5Lanes {
         }
       }
       if (feeds.size === 0) {
-        if (next.done === true) return digests;
+        if (next.done === true) return all.flatMap(({ md5s }) => md5s);
         continue;
       }
       for (const feed of feeds) for (const { lane } of feed.digests) this.#point(lane, feed.next);
@@ -225,12 +224,10 @@ export class Md5Lanes {
     }
   }
 
-  #begin(range: ByteRange, lanes: readonly number[], at: number): Feed {
+  #begin(range: ByteRange, lanes: readonly number[]): Feed {
     const sizes = [[range][Symbol.iterator](), ...(range.layouts ?? []).map(partsOf)];
-    let place = at;
     const digests = sizes.map((own, i): Running => {
-      const running = { lane: lanes[i]!, sizes: own, at: place - 1, size: 0, left: 0 };
-      place += i === 0 ? 1 : layoutParts(range.layouts![i - 1]!);
+      const running = { lane: lanes[i]!, sizes: own, md5s: [], size: 0, left: 0 };
       this.#beginNext(running);
       return running;
     }) as [Running, ...Running[]];
@@ -240,7 +237,6 @@ export class Md5Lanes {
   #beginNext(running: Running): void {
     const size = running.sizes.next().value?.size;
     if (size === undefined) return;
-    running.at++;
     running.size = size;
     running.left = size;
     for (const [word, value] of INITIAL.entries())
@@ -252,16 +248,16 @@ export class Md5Lanes {
   }
 
   /** When all blocks at hand are hashed: ends what ends there, and reads on. `false`: nothing is left. */
-  #goOn(feed: Feed, digests: Md5[]): boolean {
+  #goOn(feed: Feed): boolean {
     const { range, digests: own } = feed;
     if (feed.isPadded) {
-      digests[own[0].at] = this.#md5(own[0].lane);
+      own[0].md5s.push(this.#md5(own[0].lane));
       return false;
     }
     if (feed.piece >= 0) {
       for (const running of own) running.left -= feed.piece;
       const ended = own.filter(({ left }) => left === 0);
-      if (ended.length > 0) this.#end(ended, feed, digests);
+      if (ended.length > 0) this.#end(ended, feed);
       if (feed.done === range.size) return false;
     }
     this.#fill(feed);
@@ -269,7 +265,7 @@ export class Md5Lanes {
   }
 
   /** Ends digests at the bytes behind the blocks at hand, and begins the next ones of their lanes. */
-  #end(ended: readonly Running[], { next, piece }: Feed, digests: Md5[]): void {
+  #end(ended: readonly Running[], { next, piece }: Feed): void {
     const tail = piece % BLOCK;
     const blocks = Math.ceil((tail + 9) / BLOCK);
     const states = Buffer.from(this.#bytes.subarray(STATES_AT, STATES_AT + STATES_BYTES));
@@ -280,7 +276,7 @@ export class Md5Lanes {
       this.#point(lane, pad);
     }
     this.#code.hash(blocks);
-    for (const running of ended) digests[running.at] = this.#md5(running.lane);
+    for (const { lane, md5s } of ended) md5s.push(this.#md5(lane));
     // The others are where they were.
     states.copy(this.#bytes, STATES_AT);
     for (const running of ended) this.#beginNext(running);
