@@ -77,8 +77,12 @@ export interface Engine {
 }
 
 /** What several destinations share, loaded with the engine. */
-async function sharing(signal: AbortSignal): Promise<SharedTree> {
-  return new (await import('./sync/shared-tree.js')).SharedTree(signal);
+async function sharing(signal: AbortSignal, all: readonly SyncOptions[]): Promise<SharedTree> {
+  const { SharedTree } = await import('./sync/shared-tree.js');
+  return new SharedTree(
+    signal,
+    all.map(({ destination }) => destination),
+  );
 }
 
 async function firstDestination(): Promise<FirstDestination> {
@@ -139,7 +143,7 @@ export async function run(
     return opened;
   };
   const all = [options, ...options.mirrors];
-  const shared = all.length === 1 ? undefined : await sharing(signal);
+  const shared = all.length === 1 ? undefined : await sharing(signal, all);
   // Mirrors wait for what the first destination's index says of the local files; one in a bucket may say nothing of them.
   if (options.index.kind === 'none' || options.index.kind === 's3') shared?.tellIndex(undefined);
   const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
@@ -230,6 +234,7 @@ export async function run(
       if (all.length > 1 && result.error !== undefined)
         say({ type: 'message', level: 'error', message: result.error.message });
     } finally {
+      shared?.tellListing(to.destination, undefined);
       if (isFirst) {
         first?.close();
         shared?.tellIndex(undefined);

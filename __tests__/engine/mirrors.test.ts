@@ -363,6 +363,33 @@ test('each destination has an index of its objects; what is known of local files
   }
 });
 
+test('a mirror that lies in the first destination by another name is not deleted: the objects tell', async () => {
+  const [bucket = '', elsewhere = ''] = names;
+  await writeTree({ a: 'one', b: 'two' }, root);
+  const deletes: Changes['deletes'] = { deleteAfter: true, maxDelete: { kind: 'none' } };
+  const each = [{ prefix: 'p/m' }];
+  expect((await publishAll([bucket, bucket], { each })).exit).toBe(0);
+  await writeTree({ a: 'three' }, root);
+  for (const dryRun of [true, false]) {
+    const run = await publishAll([bucket, bucket], { deletes, each, dryRun });
+    expect([run.exit, run.destinations.map(({ status }) => status)]).toEqual([
+      2,
+      ['failed', dryRun ? 'planned' : 'done'],
+    ]);
+    expect(run.failure).toMatch(
+      new RegExp(`^.*s3://${bucket}/p/m/ lies in s3://${bucket}/p/: both have p/m/[ab], the same and as old`),
+    );
+  }
+  expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'one', 'p/b': 'two', 'p/m/a': 'three', 'p/m/b': 'two' });
+
+  // In another bucket the same key is another object.
+  for (const name of ['a', 'b'])
+    s3.server.putObject(elsewhere, `p/m/${name}`, 'old', { lastModified: new Date(0) });
+  const other = await publishAll([elsewhere, bucket], { deletes, each });
+  expect(other.exit).toBe(0);
+  expect(s3.server.texts(elsewhere)).toEqual({ 'p/a': 'three', 'p/b': 'two' });
+});
+
 describe('mirrors-atomic', () => {
   test('one that cannot stage: nothing changes anywhere, no upload is left; then all switch', async () => {
     await writeTree({ a: 'old', b: 'old b' }, root);

@@ -1,9 +1,9 @@
 import { EXIT, refusal, SyncError, usageError } from '../model/errors.js';
 import { namesOf } from '../model/file-columns.js';
-import { type ObjectKey, OWN_DIRECTORY } from '../model/object-key.js';
+import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import { type Destination, destinationUrl, type ListedObject } from '../model/objects.js';
 import type { DeleteOptions, TreeOptions } from '../model/options.js';
-import { stepsOf } from '../model/plan.js';
+import { type Plan, stepsOf } from '../model/plan.js';
 import type { Planned } from './plan.js';
 import type { SourcePort } from './ports.js';
 import type { Tree } from './walk.js';
@@ -66,13 +66,49 @@ export function guardOverlap(
     return;
   for (const { object } of files) {
     const there = object === undefined ? undefined : listing.get(object.key);
-    if (there === undefined || there.lastModified === 0) continue;
-    if (there.etag === object?.etag && there.lastModified === object.lastModified) {
-      throw usageError(
-        `${source.url} and ${destinationUrl(destination)} lie in one another: both have ${there.key}, the same and as old; nothing was written; copy between places that do not`,
-      );
-    }
+    if (object === undefined || there === undefined || !isSameObject(object, there)) continue;
+    throw usageError(
+      `${source.url} and ${destinationUrl(destination)} lie in one another: both have ${there.key}, the same and as old; nothing was written; copy between places that do not`,
+    );
   }
+}
+
+/**
+ * Refuses deletes that would take what another destination of this run holds, where names and endpoints did not tell that
+ * it lies in this one. Again the objects tell.
+ *
+ * @param inner what is listed of a destination whose prefix lies in this one's
+ */
+export function guardInner(
+  { plan }: Planned,
+  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  destination: Destination,
+  inner: { readonly destination: Destination; readonly listing: ReadonlyMap<ObjectKey, ListedObject> },
+): void {
+  for (const { action, key } of stepsOf(plan)) {
+    if (action !== 'delete') continue;
+    const object = listing.get(key);
+    const there = inner.listing.get(key);
+    if (object === undefined || there === undefined || !isSameObject(object, there)) continue;
+    const [here, within] = [destination, inner.destination].map(destinationUrl);
+    throw usageError(
+      `mirrors: ${within} lies in ${here}: both have ${key}, the same and as old, and delete-after would delete it; nothing was written; name places that do not lie in one another`,
+    );
+  }
+}
+
+/** Whether a plan deletes anything below a prefix. */
+export function deletesBelow(plan: Plan, prefix: Prefix): boolean {
+  for (const { action, key } of stepsOf(plan)) if (action === 'delete' && key.startsWith(prefix)) return true;
+  return false;
+}
+
+/** Whether two listings, maybe by two names of one bucket, show one object. */
+function isSameObject(
+  one: Pick<ListedObject, 'etag' | 'lastModified'>,
+  other: Pick<ListedObject, 'etag' | 'lastModified'>,
+): boolean {
+  return one.lastModified !== 0 && one.etag === other.etag && one.lastModified === other.lastModified;
 }
 
 /** Names that a refusal shows. */

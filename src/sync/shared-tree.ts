@@ -1,6 +1,7 @@
 import type { Chunks } from '../model/chunks.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
-import type { LocalFile } from '../model/objects.js';
+import type { ObjectKey } from '../model/object-key.js';
+import type { Destination, ListedObject, LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import { BodyArena } from './body-arena.js';
 import type { FileDigest, FileJob } from './file-bytes.js';
@@ -11,7 +12,13 @@ import type { Found } from './walker.js';
 /** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
 
-/** What the destinations of one tree have in common: it is walked once, and each file is read for its digests once. */
+/** What a destination holds, by key; `undefined`: it could not be listed. */
+type Listed = ReadonlyMap<ObjectKey, ListedObject> | undefined;
+
+/**
+ * What the destinations of one tree have in common: it is walked once, and each file is read for its digests once. Here
+ * they also learn what the others hold.
+ */
 export class SharedTree {
   readonly bodies = new BodyArena(BODY_BYTES);
   readonly digests = new DigestMemo();
@@ -20,11 +27,22 @@ export class SharedTree {
   readonly index: Promise<DigestIndex | undefined>;
   #tellIndex: (index: DigestIndex | undefined) => void = () => undefined;
   readonly #signal: AbortSignal;
+  readonly #listings = new Map<Destination, { listed: Promise<Listed>; tell: (listed: Listed) => void }>();
   #tree: Promise<Tree> | undefined;
 
-  /** @param signal of the whole run: one destination that fails must not end the walk of the others */
-  constructor(signal: AbortSignal) {
+  /**
+   * @param signal of the whole run: one destination that fails must not end the walk of the others
+   * @param destinations all of the run
+   */
+  constructor(signal: AbortSignal, destinations: readonly Destination[] = []) {
     this.#signal = signal;
+    for (const destination of destinations) {
+      let tell: (listed: Listed) => void = () => undefined;
+      const listed = new Promise<Listed>((resolve) => {
+        tell = resolve;
+      });
+      this.#listings.set(destination, { listed, tell });
+    }
     this.index = new Promise((resolve) => {
       this.#tellIndex = resolve;
     });
@@ -33,6 +51,19 @@ export class SharedTree {
   /** Told once by the first destination; later words are not heard. */
   tellIndex(index: DigestIndex | undefined): void {
     this.#tellIndex(index);
+  }
+
+  /** Told once by each destination, at the latest when its run ends; later words are not heard. */
+  tellListing(destination: Destination, listed: Listed): void {
+    this.#listings.get(destination)?.tell(listed);
+  }
+
+  /** Destinations whose prefix lies in this one's, and what they hold once that is known. */
+  *inner({ prefix }: Destination): Generator<{ destination: Destination; listed: Promise<Listed> }> {
+    for (const [destination, { listed }] of this.#listings) {
+      if (destination.prefix !== prefix && destination.prefix.startsWith(prefix))
+        yield { destination, listed };
+    }
   }
 
   /** @param onFound of whoever asks first alone */

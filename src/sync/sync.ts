@@ -46,7 +46,15 @@ import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { foreignWrites } from './foreign.js';
 import { graceStates, pendingDeletes } from './grace.js';
-import { guardDeletions, guardNesting, guardOverlap, guardTree, nestedNames } from './guards.js';
+import {
+  deletesBelow,
+  guardDeletions,
+  guardInner,
+  guardNesting,
+  guardOverlap,
+  guardTree,
+  nestedNames,
+} from './guards.js';
 import { headerStates, whatWouldLoseAcls } from './headers.js';
 import { Invalidations } from './invalidate.js';
 import { type ConfirmedFiles, type LoadedIndex, loadIndex, saveIndex } from './learn.js';
@@ -213,7 +221,7 @@ class Run {
   }
 
   async publish(): Promise<void> {
-    const { lock, dryRun, deletes } = this.#options;
+    const { lock, dryRun } = this.#options;
     if (lock && !dryRun) await this.#takeLock();
     const remembered = await this.#load();
     const { tree, listing, further, known, input, digestedNs } = await this.#prepare(remembered);
@@ -221,7 +229,7 @@ class Run {
     const delay = this.#canDelay(tree);
     let planned = await this.#plan(input, delay);
     this.#tellKept(planned, listing);
-    if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
+    await this.#guardDeletions(planned, known.files, listing);
     this.#settle(planned);
     if (dryRun) {
       invalidations.plan(planned.plan);
@@ -244,6 +252,20 @@ class Run {
       await this.#execute(planned, seen, false);
     }
     this.#blameInvalidation(await invalidations.wait());
+  }
+
+  async #guardDeletions(planned: Planned, files: Files, listing: Looked['listing']): Promise<void> {
+    const { deletes, destination } = this.#options;
+    if (files.length === 0) return;
+    guardDeletions(planned, deletes, this.#frame.url);
+    if (!deletes.deleteAfter || planned.deletions === 0) return;
+    for (const { destination: within, listed } of this.#shared.inner(destination)) {
+      // Another destination is not waited for where it has nothing to lose.
+      if (!deletesBelow(planned.plan, within.prefix)) continue;
+      const inner = await this.#alive(listed);
+      if (inner !== undefined)
+        guardInner(planned, listing, destination, { destination: within, listing: inner });
+    }
   }
 
   /** The index of this destination; and of several, the first one's for what it says of the local files. */
@@ -431,11 +453,10 @@ class Run {
 
   /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
   async plan(): Promise<void> {
-    const { deletes } = this.#options;
     const remembered = await this.#load();
-    const { tree, known, input } = await this.#prepare(remembered);
+    const { tree, listing, known, input } = await this.#prepare(remembered);
     const planned = await this.#plan(input, this.#canDelay(tree));
-    if (known.files.length > 0) guardDeletions(planned, deletes, this.#frame.url);
+    await this.#guardDeletions(planned, known.files, listing);
     this.#settle(planned);
     await this.#frame.rehearse(planned.plan);
     const ranks = ranksToShare(planned.plan).map(({ rank, keys }) => `${rank} (${keys})`);
@@ -751,6 +772,7 @@ class Run {
             further.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
           }
           tell({ files: listing.size, bytes: listing.bytes });
+          this.#shared.tellListing(this.#options.destination, listing);
           return { listing, further };
         }),
     );
