@@ -62,6 +62,9 @@ const RELEASE: TreeSpec = {
 };
 const IMAGE: TreeSpec = { kind: 'image', bytes: 512 * 2 ** 20 };
 
+/** Most of it in files that go up in a few parts. */
+const MEDIUM: TreeSpec = { kind: 'site', files: 150, bytes: 1258 * MB };
+
 const FRESH: Step = { name: 'fresh' };
 const NO_CHANGE: Step = { name: 'no change, fresh mtimes', change: 'touch' };
 const EDITED: Step = { name: '50 files edited', change: 'edit' };
@@ -118,6 +121,16 @@ export const SCENARIOS: readonly Scenario[] = [
       { step: FRESH.name, wall: 1, rss: 150 },
       { step: '5 MiB of it edited', wall: 0.5, rss: 150, sent: 30 },
     ],
+  },
+  {
+    name: 'medium',
+    title: 'Medium: 150 files, 1,258 MB',
+    tree: MEDIUM,
+    destination: 'empty',
+    latency: LATENCY,
+    steps: [FRESH, NO_CHANGE],
+    rounds: UP_TO_5000,
+    bars: [],
   },
   {
     name: 'many',
