@@ -7,6 +7,10 @@ import { explain } from './explain.js';
 /** DeleteObjects takes at most this many keys. */
 const DELETE_BATCH = 1000;
 
+/** Whose deploy failed wants to know what readers see. */
+const NOTHING_CHANGED =
+  'nothing was changed: delay-updates changes nothing before everything is staged, and not everything was';
+
 /** Performs steps; never rejects. The dry run is another one of these. */
 export interface Performer {
   /**
@@ -88,6 +92,8 @@ export async function execute(
     for (const phase of phases) {
       if (phase.kind === 'stage') {
         await stage(phase);
+        if (phase.required && phaseStart === 0 && stopped())
+          emit({ type: 'message', level: 'warning', message: NOTHING_CHANGED });
         continue;
       }
       await meet();
