@@ -107,9 +107,8 @@ describe('delay-updates', () => {
         return;
       }
       expect(run.exit).toBe(1);
-      // The complete requests are the switch itself.
       const told = run.messages.filter((message) => message.startsWith('nothing was changed: delay-updates'));
-      expect(told).toHaveLength(operation === 'CompleteMultipartUpload' ? 0 : 1);
+      expect(told).toHaveLength(1);
       expect(s3.server.texts(bucket)).toEqual(before);
       expect(s3.server.uploads(bucket)).toEqual([]);
       expect(await publish(s3, bucket, root, delayed)).toMatchObject({ exit: 0 });

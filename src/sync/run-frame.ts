@@ -83,6 +83,16 @@ export class RunFrame {
     this.#stop.abort(error);
   }
 
+  /** Whoever waits for another destination is alive: that one's own watch ends what does not move. */
+  async alive<T>(waiting: Promise<T>): Promise<T> {
+    const alive = setInterval(() => this.moved(), 1_000);
+    try {
+      return await waiting;
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
   warn(warnings: readonly string[]): void {
     for (const message of warnings) this.#ports.emit({ type: 'message', level: 'warning', message });
   }

@@ -1,0 +1,534 @@
+import { cutSize, formatChunks } from '../model/chunks.js';
+import type { Concurrency } from '../model/concurrency.js';
+import type { Md5 } from '../model/digest.js';
+import type { DigestIndex, ObjectEntry, UploadEntry } from '../model/digest-index.js';
+import { EXIT, SyncError } from '../model/errors.js';
+import type { StepOutcome } from '../model/events.js';
+import { columnsOf } from '../model/file-columns.js';
+import { formatSource, headerDigest } from '../model/headers.js';
+import type { Invalidation } from '../model/invalidation.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { Files, LocalFile } from '../model/objects.js';
+import type { SyncOptions } from '../model/options.js';
+import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
+import {
+  type CopyStep,
+  type Count,
+  type Plan,
+  type RefreshStep,
+  type Step,
+  stepsOf,
+  type UploadStep,
+} from '../model/plan.js';
+import type { PlanFile, StagedUpload } from '../model/plan-file.js';
+import type { Delayed } from '../model/report.js';
+import type { Digested } from './digest.js';
+import { wholeDigestsOf } from './digest-table.js';
+import type { Encodings } from './encode.js';
+import { execute } from './execute.js';
+import { explain } from './explain.js';
+import type { FileDigest } from './file-bytes.js';
+import { foreignWrites } from './foreign.js';
+import { pendingDeletes } from './grace.js';
+import { Invalidations } from './invalidate.js';
+import { type ConfirmedFiles, type LoadedIndex, saveIndex } from './learn.js';
+import { Lock } from './lock.js';
+import type { Seat } from './meeting.js';
+import type { Planned } from './plan.js';
+import type { IndexStorage, SyncPorts } from './ports.js';
+import type { Preparation } from './preparation.js';
+import type { Progress } from './progress.js';
+import { planTotals, type RunFrame } from './run-frame.js';
+import { keysOf, type Looked, type RunParts, type Seen } from './run-parts.js';
+import { stagedFrom } from './shards.js';
+import type { SharedTree } from './shared-tree.js';
+import type { SourceObjects } from './source-objects.js';
+import { type BodySource, type Staged, Transfer, type TransferOptions } from './transfer.js';
+import { Uploads } from './uploads.js';
+
+/** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
+const LAST_WORDS_MS = 4_000;
+
+/** Keys of another writer that a message names. */
+const FOREIGN_SHOWN = 10;
+
+/** Everything from the first write on: lock, uploads, the steps of a plan, CloudFront, a last look, the index. */
+export class Execution {
+  readonly #options: SyncOptions;
+  readonly #ports: SyncPorts;
+  readonly #frame: RunFrame;
+  readonly #shared: SharedTree;
+  readonly #encodings: Encodings;
+  readonly #source: SourceObjects | undefined;
+  readonly #inFlight: Concurrency;
+  readonly #preparation: Preparation;
+  #lock: Lock | undefined;
+  #invalidations: Invalidations | undefined;
+  /** The last listing after the writes. */
+  #after: Looked['listing'] = new Map();
+  delayed: Delayed | undefined;
+  copiedFromFirst: Count = { files: 0, bytes: 0 };
+
+  constructor(
+    { options, ports, frame, shared, encodings, source, inFlight }: RunParts,
+    preparation: Preparation,
+  ) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#frame = frame;
+    this.#shared = shared;
+    this.#encodings = encodings;
+    this.#source = source;
+    this.#inFlight = inFlight;
+    this.#preparation = preparation;
+  }
+
+  get isLocked(): boolean {
+    return this.#lock !== undefined;
+  }
+
+  get invalidation(): Invalidation | undefined {
+    return this.#invalidations?.report;
+  }
+
+  async takeLock(): Promise<void> {
+    const { store, now } = this.#ports;
+    this.#lock = await Lock.acquire({
+      store,
+      prefix: this.#options.destination.prefix,
+      url: this.#frame.url,
+      owner: this.#ports.owner,
+      now,
+      onLost: (error) => this.#frame.stop(error),
+      signal: this.#frame.signal,
+    });
+  }
+
+  toInvalidate(files: Digested['files'], listing: Looked['listing'], { index }: LoadedIndex): Invalidations {
+    const { invalidation: options, destination } = this.#options;
+    const { invalidator, index: storage, emit } = this.#ports;
+    this.#invalidations = new Invalidations({
+      options,
+      invalidator,
+      storage,
+      remembered: index?.invalidations ?? new Map(),
+      known: index?.objects ?? new Map(),
+      listing,
+      // Made as they are asked for: few runs do.
+      keys: { [Symbol.iterator]: () => keysOf(files, destination.prefix) },
+      url: this.#frame.url,
+      emit,
+      onMove: () => {
+        this.#frame.moved();
+      },
+      signal: this.#frame.signal,
+      requests: this.#frame.requests,
+    });
+    return this.#invalidations;
+  }
+
+  /** A failure of steps is told before one of CloudFront. */
+  blameInvalidation(error: SyncError | undefined): void {
+    if (error === undefined) return;
+    const { code, exit, message } = error;
+    if (this.#frame.exits.length === 0) this.#frame.error ??= { code, message };
+    else this.#ports.emit({ type: 'message', level: 'error', message });
+    this.#frame.addExits([exit]);
+  }
+
+  uploads(storage: IndexStorage | undefined, journalled: ReadonlyMap<string, UploadEntry>): Promise<Uploads> {
+    return Uploads.load({
+      store: this.#ports.store,
+      storage,
+      prefix: this.#options.destination.prefix,
+      journalled,
+      abortAfterMs: this.#options.abortUploadsAfterMs,
+      alone: this.#lock !== undefined,
+      now: this.#ports.now(),
+      concurrency: this.#inFlight,
+      emit: this.#ports.emit,
+      signal: this.#frame.requests,
+    });
+  }
+
+  transfer(
+    parts: Pick<
+      TransferOptions,
+      | 'digests'
+      | 'bodies'
+      | 'delay'
+      | 'preserve'
+      | 'uploads'
+      | 'older'
+      | 'sources'
+      | 'mayDelete'
+      | 'onSent'
+      | 'onReused'
+    >,
+  ): Transfer {
+    const { overwrite } = this.#options;
+    const { filling } = this.#ports;
+    return new Transfer({
+      ...parts,
+      store: this.#ports.store,
+      pool: this.#frame.pool,
+      overwrite,
+      policy: this.#preparation.policy,
+      arena: this.#shared.bodies,
+      rate: this.#shared.rate,
+      ...(filling === undefined
+        ? {}
+        : { filling: { source: (...args) => this.#frame.alive(filling.source(...args)) } }),
+      concurrency: this.#inFlight,
+      emit: this.#ports.emit,
+      signal: this.#frame.signal,
+      requests: this.#frame.requests,
+    });
+  }
+
+  /** @param elsewhere what other machines did, whose bytes are not here */
+  async execute(planned: Planned, seen: Seen, delay: boolean, elsewhere?: Elsewhere): Promise<void> {
+    const { index: storage, meeting, now } = this.#ports;
+    const { digests } = seen;
+    const signal = this.#frame.signal;
+    const totals = planTotals(planned.plan);
+    const { upload, copy, refresh, delete: deleted } = totals;
+    const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
+    const concurrency = this.#inFlight;
+    await this.#frame.phase('execute', async (tell) => {
+      let done = 0;
+      let sent = 0;
+      let reused = 0;
+      let isRemembered = false;
+      const say = (): void =>
+        tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes - reused });
+      const clock = new SwitchClock();
+      const uploads = await this.uploads(storage, seen.index?.uploads ?? new Map());
+      await uploads.abortLeftOvers(wantedUploads(planned.plan));
+      await this.#invalidations?.journal(planned.plan);
+      const bodies = elsewhere === undefined ? (this.#source ?? this.#encodings) : NO_BODIES;
+      const transfer: Transfer = this.transfer({
+        digests,
+        bodies,
+        delay,
+        preserve: elsewhere?.file.preserve ?? this.#options.preserve,
+        uploads,
+        ...(seen.older === undefined ? {} : { older: seen.older }),
+        sources: publishedSources(planned.plan),
+        mayDelete: () => this.#mayDelete(transfer, seen),
+        onSent: (bytes) => {
+          sent += bytes;
+          say();
+        },
+        onReused: (bytes) => {
+          reused += bytes;
+          say();
+        },
+      });
+      if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere);
+      // What is sent in one piece is hashed where it is sent.
+      if (!isCut(planned.plan)) this.#frame.pool.rest();
+      try {
+        this.#frame.outcomes = await execute(planned.plan, transfer, {
+          concurrency,
+          ...(meeting === undefined ? {} : { meet: () => this.#meet(meeting) }),
+          emit: (event) => {
+            if (event.type === 'outcome') {
+              // What is kept is no part of the total either.
+              if (event.outcome.action !== 'keep') done++;
+              transfer.learned.date(event.outcome.step.key, now());
+              this.#tellWritten(event.outcome, transfer);
+              if (!transfer.recalled.has(event.outcome.step.key)) clock.see(event.outcome);
+            }
+            say();
+            this.#ports.emit(event);
+          },
+          signal,
+        });
+      } finally {
+        this.#invalidations?.settle(this.#frame.outcomes);
+        // A stopped run has seconds: the index says what is left open before anything is tidied.
+        if (signal.aborted) await this.#remember(planned, seen, transfer, uploads);
+        isRemembered = signal.aborted;
+        await transfer.close();
+      }
+      this.copiedFromFirst = transfer.copiedFromFirst;
+      this.#frame.addExits(transfer.exits);
+      if (delay) this.delayed = clock.delayed();
+      await this.#lookAgain(transfer, seen);
+      this.blameInvalidation(await this.#invalidations?.send());
+      if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);
+    });
+  }
+
+  /** Waits until every destination has staged everything. */
+  async #meet(meeting: Seat): Promise<StepOutcome['error'] | undefined> {
+    const { signal } = this.#frame;
+    const stopped = new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    const absent = await this.#frame.alive(Promise.race([meeting.arrive(), stopped]));
+    if (absent === undefined) return undefined;
+    const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
+    this.#frame.blame({ code: 'mirror-absent', message }, EXIT.failed);
+    return { code: 'mirror-absent', message };
+  }
+
+  #tellWritten({ step, action }: StepOutcome, transfer: Transfer): void {
+    const { first } = this.#ports;
+    if (first === undefined || action === 'delete' || action === 'keep') return;
+    const { etag, size = 0, md5 } = transfer.learned.get(step.key) ?? {};
+    const held = etag === undefined || md5 === undefined ? undefined : { etag, size, md5 };
+    first.tell(step.key.slice(this.#options.destination.prefix.length), held);
+  }
+
+  /**
+   * Lists once more before anything is deleted: where somebody else writes too, nothing is. The first listing is as old
+   * as the sending took, and the conditions of deletes know nothing of a key that was added.
+   */
+  async #mayDelete(transfer: Transfer, seen: Seen): Promise<StepOutcome['error'] | undefined> {
+    if (this.#lock !== undefined) return undefined;
+    try {
+      const foreign = await this.#foreignWrites(transfer, seen);
+      if (foreign.length === 0) return undefined;
+      this.#blame(foreign, 'nothing was deleted');
+      return { code: 'foreign-writer', message: `withheld: another writer changed ${foreign[0]}` };
+    } catch (error) {
+      const { code, exit, message } = explain(error, `${this.#frame.url}: listing before the deletes`);
+      this.#frame.blame({ code, message }, exit);
+      return { code, message: `withheld: ${message}` };
+    }
+  }
+
+  /**
+   * When anything was written, a last listing shows whether somebody else wrote in between, also while deletes went on.
+   * With a lock nobody does, and after a failure the exit is decided: both go without.
+   */
+  async #lookAgain(transfer: Transfer, seen: Seen): Promise<void> {
+    const isWritten = transfer.learned.size > 0 || transfer.deleted.size > 0;
+    if (!isWritten || this.#lock !== undefined || this.#frame.signal.aborted || this.#frame.exits.length > 0)
+      return;
+    try {
+      const foreign = await this.#foreignWrites(transfer, seen);
+      const isRemoving = this.#options.command === 'remove';
+      const consequence = isRemoving ? 'it is not empty' : 'what this run wrote there may be gone';
+      if (foreign.length > 0) this.#blame(foreign, consequence);
+    } catch (error) {
+      const { message } = explain(error, `${this.#frame.url}: listing after the run`);
+      const text = `${message}; whether another run wrote at the same time is not known`;
+      this.#ports.emit({ type: 'message', level: 'warning', message: text });
+    }
+  }
+
+  async #foreignWrites(transfer: Transfer, seen: Seen): Promise<readonly ObjectKey[]> {
+    const { command, destination } = this.#options;
+    const { foreign, listing } = await foreignWrites({
+      store: this.#ports.store,
+      prefix: destination.prefix,
+      listing: seen.listing,
+      written: transfer.learned,
+      deleted: transfer.deleted,
+      matters: seen.matters,
+      withOwn: command === 'remove',
+      concurrency: this.#inFlight,
+      signal: this.#frame.requests,
+    });
+    this.#after = listing;
+    return foreign;
+  }
+
+  #blame(foreign: readonly ObjectKey[], consequence: string): void {
+    const shown = foreign.slice(0, FOREIGN_SHOWN).join(', ');
+    const more = foreign.length > FOREIGN_SHOWN ? ` and ${foreign.length - FOREIGN_SHOWN} more` : '';
+    const message = `${this.#frame.url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
+    this.#frame.blame({ code: 'foreign-writer', message }, EXIT.foreignWriter);
+  }
+
+  async #remember(planned: Planned, seen: Seen, transfer: Transfer, uploads: Uploads): Promise<void> {
+    const { index: storage, emit, now } = this.#ports;
+    if (storage === undefined || this.#options.command === 'remove') return;
+    const { files, digests, listing, index, digestedNs } = seen;
+    const isDeploy =
+      this.#frame.exits.length === 0 &&
+      !this.#frame.signal.aborted &&
+      (transfer.learned.size > 0 || transfer.deleted.size > 0);
+    const deploys = index?.deploys ?? 0;
+    const confirmed = {
+      listing,
+      unchanged: planned.unchanged,
+      written: transfer.learned,
+      after: this.#after,
+      everyObject: this.#options.invalidation !== undefined,
+      deleted: transfer.deleted,
+      files: digestedFiles(seen, transfer),
+      digestedNs,
+      uploads: uploads.left(),
+      deploys: isDeploy ? deploys + 1 : deploys,
+      headers: this.#confirmedHeaders(seen),
+      sources: encodedSources(files, this.#options.destination.prefix),
+      chunks: chunksOf(index, digests.values(), transfer.learned.values()),
+      pending: pendingDeletes(planned.waiting, index, now()),
+      invalidations: this.#invalidations?.left() ?? new Map(),
+    };
+    const time = this.#frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : this.#frame.signal;
+    await this.#frame.phase('index', async () => saveIndex(storage, index, confirmed, emit, time));
+  }
+
+  /** Digests of the headers that S3 answered as they should be. */
+  #confirmedHeaders({ files }: Seen): ReadonlyMap<ObjectKey, string> {
+    const { prefix } = this.#options.destination;
+    const confirmed = new Map<ObjectKey, string>();
+    if (this.#preparation.headerDifferences.size === 0) return confirmed;
+    for (const file of files) {
+      const key = (prefix + file.name) as ObjectKey;
+      if (this.#preparation.headerDifferences.get(key)?.length === 0)
+        confirmed.set(key, headerDigest(this.#preparation.policy.headersOf(file)));
+    }
+    return confirmed;
+  }
+
+  /** Gives the lock back. */
+  async close(): Promise<void> {
+    const held = await this.#lock?.release(this.#frame.lastRequests());
+    if (held !== undefined) this.#frame.warn([held]);
+  }
+}
+
+/** The bytes lie on the machines that staged them. */
+const NO_BODIES: BodySource = {
+  ready: async ({ name }) => {
+    throw new SyncError(
+      'plan-mismatch',
+      EXIT.failed,
+      `${name}: what was staged for it cannot be published, and publish has no bytes: run plan and apply again`,
+    );
+  },
+  again: async (file) => NO_BODIES.ready(file),
+};
+
+/** What other machines did of a plan. */
+export interface Elsewhere extends Pick<Progress, 'done'> {
+  readonly file: PlanFile;
+  readonly staged: ReadonlyMap<ObjectKey, StagedUpload>;
+}
+
+/** What is done is remembered, what is staged is completed where `due` says it. */
+function takeOver(transfer: Transfer, due: Plan, { file, staged, done }: Elsewhere): void {
+  const stagedOf = (step: UploadStep | CopyStep | RefreshStep): Staged | undefined => {
+    const upload = staged.get(step.key);
+    return upload && stagedFrom(upload, step.file);
+  };
+  for (const step of stepsOf(file.plan)) {
+    const etag = done.get(step.key);
+    if (etag !== undefined && writesObject(step)) transfer.recall(step, etag, stagedOf(step));
+  }
+  for (const step of stepsOf(due)) {
+    if (done.has(step.key) || !writesObject(step)) continue;
+    const upload = stagedOf(step);
+    if (upload !== undefined) transfer.adopt(upload);
+  }
+}
+
+function writesObject(step: Step): step is UploadStep | CopyStep | RefreshStep {
+  return step.action === 'upload' || step.action === 'copy' || step.action === 'refresh';
+}
+
+/** Measures the switch: from the start of the first write that succeeded to the end of the last one. */
+class SwitchClock {
+  #keys = 0;
+  #from = Number.POSITIVE_INFINITY;
+  #to = 0;
+
+  see({ outcome, action, ms }: StepOutcome): void {
+    if (outcome !== 'done' || action === 'delete' || action === 'keep') return;
+    const now = performance.now();
+    this.#keys++;
+    this.#from = Math.min(this.#from, now - ms);
+    this.#to = now;
+  }
+
+  delayed(): Delayed {
+    return { keys: this.#keys, seconds: this.#keys === 0 ? 0 : (this.#to - this.#from) / 1000 };
+  }
+}
+
+/** Whether a file is sent in parts, which threads digest and cut. */
+function isCut(plan: Plan): boolean {
+  for (const { action, bytes } of stepsOf(plan))
+    if (action === 'upload' && bytes >= MULTIPART_THRESHOLD) return true;
+  return false;
+}
+
+/** Keys that steps of this plan copy from once they are written. */
+function publishedSources(plan: Plan): ReadonlySet<ObjectKey> {
+  const sources = new Set<ObjectKey>();
+  for (const step of stepsOf(plan))
+    if (step.action === 'copy' && step.source.kind === 'published') sources.add(step.source.key);
+  return sources;
+}
+
+/** Which uploads of earlier runs this plan may go on with. */
+function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
+  const steps = new Map<ObjectKey, Step>();
+  for (const step of stepsOf(plan)) steps.set(step.key, step);
+  return ({ key, size, md5 }) => {
+    const step = steps.get(key);
+    if (step === undefined || (step.action !== 'upload' && step.action !== 'copy')) return false;
+    const inUploads = step.staged || step.file.size >= MULTIPART_THRESHOLD;
+    return inUploads && step.file.size === size && (step.md5 === undefined || step.md5 === md5);
+  };
+}
+
+function encodedSources(files: Files, prefix: Prefix): ReadonlyMap<ObjectKey, string> {
+  const sources = new Map<ObjectKey, string>();
+  // A table has files of this disk as they are.
+  if (files.columns !== undefined) return sources;
+  for (const { name, encoded } of files) {
+    if (encoded !== undefined) sources.set((prefix + name) as ObjectKey, formatSource(encoded));
+  }
+  return sources;
+}
+
+/** Files of this disk with their digests, as they were sent or else met. What is stored encoded is not on it. */
+function digestedFiles(
+  { files, digests }: Digested,
+  { published, changed }: Pick<Transfer, 'published' | 'changed'>,
+): ConfirmedFiles {
+  const columns = columnsOf(files);
+  const whole = wholeDigestsOf(files, digests);
+  function* all(): Generator<{ readonly file: LocalFile; readonly md5: Md5 }> {
+    for (let place = 0; place < columns.length; place++) {
+      const file = columns.at(place);
+      const { name } = file;
+      const met = (): Md5 | undefined =>
+        whole?.at(columns.rowAt(place)) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
+      const md5 = (published.size === 0 ? undefined : published.get(name)) ?? met();
+      if (md5 !== undefined) yield unencoded({ file: changed.get(name) ?? file, md5 });
+    }
+  }
+  return { [Symbol.iterator]: all, areByPath: columns.areByPath };
+}
+
+function unencoded({ file, md5 }: { readonly file: LocalFile; readonly md5: Md5 }): {
+  readonly file: LocalFile;
+  readonly md5: Md5;
+} {
+  return file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 };
+}
+
+/** What contents are made of, as far as that is known, by digest and size. */
+function chunksOf(
+  index: DigestIndex | undefined,
+  digests: Iterable<FileDigest>,
+  written: Iterable<ObjectEntry>,
+): ReadonlyMap<string, string> {
+  const known = new Map<string, string>();
+  for (const entries of [index?.objects.values() ?? [], written])
+    for (const { md5, size, chunks } of entries)
+      if (md5 !== undefined && chunks !== undefined) known.set(`${md5}/${size}`, chunks);
+  for (const { md5, chunks } of digests) {
+    if (chunks === undefined) continue;
+    known.set(`${md5}/${cutSize(chunks)}`, formatChunks(chunks));
+  }
+  return known;
+}

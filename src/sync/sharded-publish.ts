@@ -1,0 +1,353 @@
+import { replaceFile } from '../disk/replace-file.js';
+import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
+import { type ETag, type Md5, parseETag } from '../model/digest.js';
+import { EXIT, SyncError } from '../model/errors.js';
+import type { StepOutcome } from '../model/events.js';
+import type { HeaderDecider, HeaderSet } from '../model/headers.js';
+import type { ObjectKey } from '../model/object-key.js';
+import type { LocalFile } from '../model/objects.js';
+import type { Sharding, SyncOptions } from '../model/options.js';
+import { type Phase, type Plan, stepsOf } from '../model/plan.js';
+import {
+  formatPlan,
+  formatPublished,
+  formatResults,
+  type Shard,
+  type StagedUpload,
+} from '../model/plan-file.js';
+import type { Encodings } from './encode.js';
+import { failedOutcome, skipped } from './execute.js';
+import type { Elsewhere, Execution } from './execution.js';
+import { loadIndex } from './learn.js';
+import { addHidden } from './list.js';
+import type { Planned } from './plan.js';
+import type { SyncPorts } from './ports.js';
+import type { Preparation } from './preparation.js';
+import { type Progress, progressOf, ranksToShare, type Share, shareOf } from './progress.js';
+import type { RunFrame } from './run-frame.js';
+import type { Looked, RunParts, Seen } from './run-parts.js';
+import {
+  type AllResults,
+  gather,
+  publishedPath,
+  readPlan,
+  readResults,
+  refuseChanged,
+  type ShardStep,
+  shardOf,
+  stagedTo,
+  uploadOf,
+  uploadsOf,
+  withFiles,
+} from './shards.js';
+import { withoutOwnFiles, withSite } from './site.js';
+import type { Transfer } from './transfer.js';
+
+/** A plan that several machines publish: made by one, staged by shards, published by one or by shards. */
+export class Sharded {
+  readonly #options: SyncOptions;
+  readonly #ports: SyncPorts;
+  readonly #frame: RunFrame;
+  readonly #encodings: Encodings;
+  readonly #inFlight: Concurrency;
+  readonly #preparation: Preparation;
+  readonly #execution: Execution;
+
+  constructor(
+    { options, ports, frame, encodings, inFlight }: RunParts,
+    preparation: Preparation,
+    execution: Execution,
+  ) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#frame = frame;
+    this.#encodings = encodings;
+    this.#inFlight = inFlight;
+    this.#preparation = preparation;
+    this.#execution = execution;
+  }
+
+  /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
+  async plan(): Promise<void> {
+    const remembered = await this.#preparation.load();
+    const { tree, listing, known, input } = await this.#preparation.prepare(remembered);
+    const planned = await this.#preparation.plan(input, this.#preparation.canDelay(tree));
+    await this.#preparation.guardDeletions(planned, known.files, listing);
+    this.#preparation.settle(planned);
+    await this.#frame.rehearse(planned.plan);
+    const ranks = ranksToShare(planned.plan).map(({ rank, keys }) => `${rank} (${keys})`);
+    if (ranks.length > 0)
+      this.#frame.notice(`ranks that shards can publish, one after the other: ${ranks.join(', ')}`);
+    const lines = formatPlan(this.#frame.url, this.#endpoint, planned.plan, {
+      headersOf: (file) => this.#preparation.policy.headersOf(file),
+      stored: await this.#digestEncoded(planned.plan),
+      preserve: this.#options.preserve,
+    });
+    await replaceFile(this.#sharding().planFile, lines);
+  }
+
+  /** Digests of the encoded bytes that nothing had to be compared with so far, by name. */
+  async #digestEncoded(plan: Plan): Promise<ReadonlyMap<string, Md5>> {
+    const due = [...stepsOf(plan)].flatMap((step) =>
+      step.action === 'upload' && step.md5 === undefined && step.file.encoded !== undefined ? step.file : [],
+    );
+    const digests = new Map<string, Md5>();
+    await forEachConcurrent(due, this.#frame.pool.width * 2, async (file) => {
+      digests.set(file.name, (await this.#frame.pool.digest({ file, layouts: [] }, file.size)).md5);
+    });
+    return digests;
+  }
+
+  /** Stages one shard of a plan, and writes down what was staged. Nothing becomes visible. */
+  async apply(): Promise<void> {
+    const { planFile, shard = ALONE, results, beside } = this.#sharding();
+    const { emit, now } = this.#ports;
+    const attempt = now();
+    const file = await readPlan(planFile, this.#frame.url, this.#endpoint, this.#options.destination.prefix);
+    const { signal } = this.#frame;
+    const tree = await this.#frame.phase('walk', async (tell) => {
+      const found = await this.#preparation.tree((files) => tell({ files, bytes: 0 }), signal);
+      const { site, destination } = this.#options;
+      return withSite(await withoutOwnFiles(found, site), site, destination.prefix);
+    });
+    this.#preparation.policy = decided(file.headers);
+    const due = withFiles(shardOf(file.plan, shard), tree.files);
+    const bytesTotal = due.reduce((sum, { bytes }) => sum + bytes, 0);
+    const staged: StagedUpload[] = [];
+    const outcomes: StepOutcome[] = [];
+    await this.#frame.phase('execute', async (tell) => {
+      let sent = 0;
+      const say = (): void =>
+        tell({ files: outcomes.length, filesTotal: due.length, bytes: sent, bytesTotal });
+      const transfer = this.#execution.transfer({
+        digests: new Map(),
+        bodies: this.#encodings,
+        delay: true,
+        preserve: file.preserve,
+        uploads: await this.#execution.uploads(undefined, new Map()),
+        sources: new Set(),
+        mayDelete: async () => undefined,
+        onSent: (bytes) => {
+          sent += bytes;
+          say();
+        },
+        onReused: () => say(),
+      });
+      let failed: StepOutcome | undefined;
+      try {
+        await forEachConcurrent(due, this.#inFlight, async (step) => {
+          const outcome =
+            failed !== undefined || signal.aborted
+              ? skipped(step, failed)
+              : await this.#stageOne(transfer, step);
+          if (outcome.outcome === 'failed') failed ??= outcome;
+          outcomes.push(outcome);
+          emit({ type: 'outcome', outcome });
+          say();
+        });
+        if (failed === undefined && !signal.aborted) {
+          for (const { key } of due) {
+            const one = transfer.handOver(key);
+            if (one !== undefined) staged.push(stagedTo(one));
+          }
+          const [path = ''] = results;
+          await replaceFile(path + beside, formatResults({ plan: file.id, shard, attempt, uploads: staged }));
+        }
+      } finally {
+        this.#frame.outcomes = outcomes;
+        await transfer.close();
+      }
+      this.#frame.addExits(transfer.exits);
+    });
+  }
+
+  /** One step of a shard: what was staged must be what was planned, as its further names are copied from it. */
+  async #stageOne(transfer: Transfer, step: ShardStep): Promise<StepOutcome> {
+    const started = performance.now();
+    const failure = await transfer.stage(step, true);
+    if (failure !== undefined) return failure;
+    const made = transfer.stagedAt(step.key);
+    const ms = performance.now() - started;
+    if (made === undefined || (step.md5 !== undefined && made.expected.md5 !== step.md5)) {
+      const { encoded } = step.file;
+      const isEncodedElse = encoded !== undefined && made?.file.encoded?.md5 === encoded.md5;
+      const message = isEncodedElse
+        ? `${step.key}: this machine compresses the file to other bytes than were planned (Node.js ${process.version}, zlib ${process.versions.zlib}, brotli ${process.versions.brotli}): run plan and apply with one version of Node.js`
+        : `${step.key}: the file is not the one that was planned; apply needs the same files`;
+      const error = new SyncError('plan-mismatch', EXIT.failed, message, { key: step.key });
+      return failedOutcome(step, error, ms, this.#frame.signal, transfer.exits);
+    }
+    const { action } = made;
+    return { step, outcome: 'done', action, sentBytes: made.sentBytes, ms };
+  }
+
+  /** Completes what the shards of a plan staged, copies what had to wait, deletes; what is done already stays. */
+  async publishPlan(): Promise<void> {
+    const sharding = this.#sharding();
+    const { planFile, shard, abort } = sharding;
+    const { lock, destination, dryRun } = this.#options;
+    const { store, index: storage, emit } = this.#ports;
+    const { signal, url } = this.#frame;
+    if (lock && !dryRun) await this.#execution.takeLock();
+    const file = await readPlan(planFile, url, this.#endpoint, destination.prefix);
+    const results = await readResults(sharding, file);
+    if (abort) return this.#abortStaged(results);
+    const { staged, losers } = gather(file, results.staged);
+    const listing = await this.#preparation.list(false);
+    const concurrency = this.#inFlight;
+    const { plan } = file;
+    const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
+    await addHidden(listing, keys, this.#preparation.hiddenBelow);
+    const { published } = results;
+    const { done, changed } = await progressOf({
+      plan,
+      staged,
+      published,
+      listing,
+      store,
+      concurrency,
+      signal,
+    });
+    refuseChanged(changed, url);
+    this.#preparation.policy = decided(file.headers);
+    const elsewhere: Elsewhere = { file, staged, done };
+    if (shard !== undefined) return this.#publishShare(elsewhere, listing, shard);
+    const remembered = await loadIndex(storage, emit, signal);
+    const planned = plannedOf(plan, done);
+    const files = [...stepsOf(plan)].flatMap((step) => ('file' in step ? step.file : []));
+    // What shards published is no stranger's.
+    const before = new Map([...listing].filter(([key]) => !done.has(key)));
+    const invalidations = this.#execution.toInvalidate(files, before, remembered);
+    this.#preparation.settle(planned);
+    if (dryRun) {
+      invalidations.plan(planned.plan);
+      invalidations.tellPlanned();
+      return this.#frame.rehearse(planned.plan);
+    }
+    const matters = (key: ObjectKey): boolean => keys.has(key);
+    const { index } = remembered;
+    const seen: Seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
+    await this.#execution.execute(planned, seen, true, elsewhere);
+    // Another attempt's upload was completed for what was done before.
+    const idle = losers.flatMap(({ key }) => {
+      const upload = done.has(key) ? staged.get(key) : undefined;
+      return upload === undefined ? [] : uploadOf(upload);
+    });
+    await forEachConcurrent([...losers, ...idle], concurrency, (upload) =>
+      store.abortUpload(upload, this.#frame.requests).catch(() => undefined),
+    );
+    this.#execution.blameInvalidation(await invalidations.wait());
+  }
+
+  /** Publishes a share of the first rank that is not done, and writes down what was published. */
+  async #publishShare(elsewhere: Elsewhere, listing: Looked['listing'], shard: Shard): Promise<void> {
+    const { id, plan } = elsewhere.file;
+    const path = await publishedPath(this.#sharding(), shard, this.#ports.now());
+    const share = shareOf(plan, elsewhere.done, shard);
+    const planned = plannedOf(share?.plan ?? { ...plan, ranks: [] }, elsewhere.done);
+    const due = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
+    this.#tellShare(share, due.size);
+    this.#preparation.settle(planned);
+    if (this.#options.dryRun) return this.#frame.rehearse(planned.plan);
+    // The others write too.
+    const matters = (key: ObjectKey): boolean => due.has(key);
+    const seen: Seen = {
+      files: [],
+      digests: new Map(),
+      listing,
+      matters,
+      index: undefined,
+      digestedNs: 0n,
+    };
+    try {
+      if (due.size > 0) await this.#execution.execute(planned, seen, true, elsewhere);
+    } finally {
+      const keys = new Map<ObjectKey, ETag>();
+      for (const { step, outcome, etag } of this.#frame.outcomes) {
+        const there = outcome === 'done' && etag !== undefined ? parseETag(etag) : undefined;
+        if (there !== undefined) keys.set(step.key, there);
+      }
+      await replaceFile(path, formatPublished({ plan: id, keys }));
+    }
+  }
+
+  #tellShare(share: Share | undefined, due: number): void {
+    if (share === undefined) {
+      this.#frame.notice('every rank is published: what is left is for publish without a shard');
+      return;
+    }
+    const { rank, others } = share;
+    if (due > 0 || others === 0) {
+      this.#frame.notice(`the rank to publish is: ${rank}`);
+      return;
+    }
+    const what = others === 1 ? '1 key of another shard is' : `${others} keys of other shards are`;
+    this.#frame.warn([
+      `nothing is left here of the rank to publish, ${rank}, and ${what} not published yet: the next rank waits for them`,
+    ]);
+  }
+
+  /** Gives a plan up: aborts the uploads that its results name, and nothing else. */
+  async #abortStaged({ staged }: AllResults): Promise<void> {
+    const { dryRun } = this.#options;
+    const { store } = this.#ports;
+    const uploads = uploadsOf(staged);
+    const isOne = uploads.length === 1;
+    const what = `${uploads.length} ${isOne ? 'upload' : 'uploads'} of the plan`;
+    if (dryRun) return this.#frame.notice(`${what} would be aborted where they are still open`);
+    await this.#frame.phase('execute', (tell) => {
+      let files = 0;
+      return forEachConcurrent(uploads, this.#inFlight, async (upload) => {
+        this.#frame.signal.throwIfAborted();
+        await store.abortUpload(upload, this.#frame.requests);
+        tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
+      });
+    });
+    this.#frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended`);
+  }
+
+  /** As plans name it: AWS itself has none. */
+  get #endpoint(): string {
+    return this.#ports.endpoint ?? '';
+  }
+
+  #sharding(): Sharding {
+    const { sharding } = this.#options;
+    if (sharding === undefined) throw new Error('no plan file was given');
+    return { ...sharding, planFile: sharding.planFile + sharding.beside };
+  }
+}
+
+const ALONE: Shard = { number: 1, of: 1 };
+
+/** Headers as the machine decided that made the plan. */
+function decided(headers: ReadonlyMap<string, HeaderSet>): HeaderDecider {
+  const headersOf = ({ name }: LocalFile): HeaderSet => headers.get(name)!;
+  return { headersOf, over: (kept, file) => ({ ...kept, ...headersOf(file) }), saysEncoding: () => false };
+}
+
+/** A plan that was judged when it was made; what it stages is staged, and what it deletes may be gone. */
+function plannedOf(plan: Plan, done: Progress['done']): Planned {
+  const ranks = plan.ranks.map(({ name, phases }) => ({
+    name,
+    phases: phases.flatMap((phase): Phase[] => {
+      if (phase.kind === 'stage') return [];
+      const due = phase.steps.filter(({ action, key }) => action !== 'delete' || !done.has(key));
+      return [{ ...phase, steps: due }];
+    }),
+  }));
+  const none = { files: 0, bytes: 0 };
+  const steps = [...stepsOf(plan)];
+  return {
+    plan: { ...plan, ranks },
+    unchanged: new Map(),
+    headersUnknown: none,
+    unknownHeaders: [],
+    listedUnexcluded: 0,
+    deletions: steps.filter(({ action }) => action === 'delete').length,
+    waiting: steps.flatMap((step) => (step.action === 'keep' && step.reason === 'grace' ? step : [])),
+    losses: 0,
+    firstLosses: [],
+    related: true,
+  };
+}
