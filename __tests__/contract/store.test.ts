@@ -341,3 +341,35 @@ for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, w
     });
   });
 }
+
+describe('what the SDK refuses without asking S3', () => {
+  const options = optionsFor({ region: 'eu-west-1', endpoint: 'http://127.0.0.1:9' }, 'bucket', '/');
+  const opened = (changes: Partial<typeof options.connection>, bucket = 'bucket') =>
+    openStore(
+      {
+        ...options,
+        connection: { ...options.connection, ...changes },
+        destination: { bucket, prefix: parsePrefix('p') },
+      },
+      () => undefined,
+      signal,
+    );
+
+  test('a region that cannot be one is told before anything else is tried', async () => {
+    await expect(opened({ region: 'EU_west' })).rejects.toMatchObject({
+      code: 'no-region',
+      exit: 2,
+      message: expect.stringMatching(/^"EU_west" was given as the region.*: correct region, or AWS_REGION$/),
+    });
+  });
+
+  test('an ARN behind an endpoint is not told as a network that does not answer', async () => {
+    delete process.env.S3DS_REQUESTS;
+    const arn = 'arn:aws:s3:eu-west-1:123456789012:accesspoint/point';
+    await expect(opened({}, arn)).rejects.toMatchObject({
+      code: 'usage',
+      exit: 2,
+      message: expect.stringMatching(/Path-style.*: give an ARN without endpoint-url/),
+    });
+  });
+});

@@ -211,7 +211,7 @@ describe('bad input ends in one clear line', () => {
       'a region that cannot be one',
       ['public', 's3://bucket-1/p'],
       2,
-      /^error: Region not accepted: region="eu central 1".*: set region, or AWS_REGION/,
+      /^error: "eu central 1" was given as the region.*: correct region, or AWS_REGION/,
       { AWS_REGION: 'eu central 1' },
     ],
     [

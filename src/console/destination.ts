@@ -76,6 +76,9 @@ function parseWords(input: string, words: readonly string[]): ReadonlyMap<InputN
 const ACCESS_POINT =
   /^arn:aws(?:-[a-z0-9-]+)?:s3:[a-z0-9-]+:[0-9]{12}:accesspoint[/:]([a-z0-9][a-z0-9-]{1,48}[a-z0-9])(?:\/(.*))?$/s;
 
+/** As policies name a bucket, and what is in it. */
+const BUCKET_ARN = /^arn:aws(?:-[a-z0-9-]+)?:s3:::(.+)$/s;
+
 function splitPlace(
   input: string,
   place: string,
@@ -84,11 +87,13 @@ function splitPlace(
   const rest = url?.[1] ?? place;
   if (rest.startsWith('arn:')) {
     const arn = ACCESS_POINT.exec(rest);
+    const bucket = BUCKET_ARN.exec(rest);
+    if (bucket !== null) return refuse(input, place, `a bucket by its name: write s3://${bucket[1]}`);
     if (arn === null || (url === null && arn[2] !== undefined)) {
       return refuse(
         input,
         place,
-        'arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME (no multi-region, Outposts or Object Lambda access points); the prefix goes into prefix',
+        'arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME, where ACCOUNT has 12 digits and NAME 3 to 50 lower-case letters, digits and hyphens (no multi-region, Outposts or Object Lambda access points); the prefix goes into prefix',
       );
     }
     const path = arn[2];

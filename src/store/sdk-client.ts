@@ -80,15 +80,20 @@ async function resolveRegion(
   bucket: string,
   signal: AbortSignal,
 ): Promise<string> {
-  if (connection.region !== undefined) return connection.region;
+  const { region } = connection;
   try {
-    return await new S3Client(configuration).config.region();
+    const found = await new S3Client({
+      ...configuration,
+      ...(region === undefined ? {} : { region }),
+    }).config.region();
+    return region ?? found;
   } catch (error) {
     const message = messageOf(error);
-    if (/^Region not accepted: region=".+"/.test(message))
+    const refused = /^Region not accepted: region="(.+)"/.exec(message)?.[1];
+    if (refused !== undefined)
       throw configurationError(
         'no-region',
-        `${message}: set region, or AWS_REGION, as in eu-central-1`,
+        `${JSON.stringify(refused)} was given as the region, and a region is letters, digits and hyphens, as eu-central-1: correct region, or AWS_REGION`,
         error,
       );
     // An unset variable of a workflow sets AWS_REGION to nothing. A profile that does not exist is not a missing region.

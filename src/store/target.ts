@@ -1,5 +1,7 @@
 import { HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import type { FinalizeHandler } from '@smithy/types';
+import { messageOf } from '../model/errors.js';
+import { configurationError } from './configuration-error.js';
 import type { Origin } from './exchange.js';
 
 /** Where and in whose name the requests about one bucket go. */
@@ -27,6 +29,7 @@ interface BuiltRequest {
  * Two requests that the SDK builds and signs in full, and that are never sent, tell what its rules make of region,
  * endpoint, path style, access points, FIPS, dual stack and its own environment. They are the same for every key.
  * `undefined`: these requests have something that the lean path does not know, and remain the SDK's.
+ * Rejects with a `SyncError` of exit 2 where the SDK's rules allow no request.
  */
 export async function resolveTarget(client: S3Client, bucket: string): Promise<Target | undefined> {
   // Buckets of S3 Express have sessions in place of signatures; asking for one is a request.
@@ -45,9 +48,17 @@ export async function resolveTarget(client: S3Client, bucket: string): Promise<T
       command.middlewareStack.add(keep, LAST);
       return client.send(command, {});
     });
-  } catch {
-    // What the SDK cannot build here it cannot build later either: the first call says why.
-    return undefined;
+  } catch (error) {
+    // What the SDK's rules refuse here they refuse in every call; nothing was sent.
+    const told = messageOf(error);
+    const advice = told.startsWith('Path-style')
+      ? 'give an ARN without endpoint-url, or the alias of its access point as the bucket'
+      : "correct bucket, region, endpoint-url, force-path-style, or the SDK's AWS_ variables";
+    throw configurationError(
+      'usage',
+      `${bucket} cannot be asked for with the region and endpoint that are set (${told}): ${advice}`,
+      error,
+    );
   }
   const { headers, protocol, hostname, port, path } = onObject;
   const scope = SCOPE.exec(headers.authorization ?? '');

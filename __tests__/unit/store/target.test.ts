@@ -100,13 +100,35 @@ describe('where requests go', () => {
   test.each([
     ['S3 Express, which has sessions', 'bucket--euw1-az1--x-s3'],
     ['an access point of S3 Express', 'point--euw1-az1--xa-s3'],
-    [
-      'a multi-region access point, which has another signature',
-      'arn:aws:s3::123456789012:accesspoint/m.mrap',
-    ],
-    ['what is no ARN', 'arn:aws:s3:nonsense'],
   ])("%s: the SDK's", async (_, bucket) => {
     expect(await resolve(bucket)).toBeUndefined();
+  });
+
+  const refused: readonly [string, Promise<unknown>, RegExp][] = [
+    [
+      'a multi-region access point, which has another signature',
+      resolve('arn:aws:s3::123456789012:accesspoint/m.mrap'),
+      /SigV4a/i,
+    ],
+    ['what is no ARN', resolve('arn:aws:s3:nonsense'), /: correct bucket, region, endpoint-url/],
+    [
+      'an ARN with path style',
+      resolve('arn:aws:s3:eu-west-1:123456789012:accesspoint/point', { forcePathStyle: true }),
+      /^arn:\S+\/point cannot be asked for .*: give an ARN without endpoint-url/,
+    ],
+    [
+      'FIPS with an endpoint',
+      resolve('bucket', { endpoint: 'https://h.example', useFipsEndpoint: true }),
+      /^bucket cannot be .*A custom endpoint cannot be combined with FIPS/,
+    ],
+  ];
+  for (const [, target] of refused) target.catch(() => undefined);
+  test.each(refused)('%s is refused in one line, as no call could be made', async (_, target, message) => {
+    await expect(target).rejects.toMatchObject({
+      code: 'usage',
+      exit: 2,
+      message: expect.stringMatching(message),
+    });
   });
 
   test("a header that only the SDK knows of: the SDK's", async () => {
