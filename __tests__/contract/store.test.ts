@@ -364,6 +364,8 @@ describe('what the SDK refuses without asking S3', () => {
   });
 
   test('an ARN behind an endpoint is not told as a network that does not answer', async () => {
+    process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
+    process.env.AWS_SECRET_ACCESS_KEY = 'secret';
     delete process.env.S3DS_REQUESTS;
     const arn = 'arn:aws:s3:eu-west-1:123456789012:accesspoint/point';
     await expect(opened({}, arn)).rejects.toMatchObject({

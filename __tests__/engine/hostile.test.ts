@@ -71,6 +71,20 @@ describe('a 200 that is not the answer', () => {
     expect(s3.server.objects(bucket)).toEqual([]);
   });
 
+  test.each(['lean', 'sdk'])('as of a login page: endpoint and proxy are asked about, by %s', async (way) => {
+    process.env.S3DS_REQUESTS = way;
+    try {
+      hostile.lie = answering('ListObjectsV2', () => '<!DOCTYPE html><html><p>log in<br></html>');
+      const { error } = (await publish(server, bucket, root, quick)).report;
+      expect(error?.message).toMatch(
+        /^[^\n]*ListObjectsV2 failed \([^\n]+\) on every attempt: that is not S3's, so check endpoint-url/,
+      );
+      expect(error?.message).not.toContain('inspect the hidden field');
+    } finally {
+      delete process.env.S3DS_REQUESTS;
+    }
+  });
+
   test.each(NO_LISTINGS)(
     'D7: to DeleteObjects: %j deletes nothing, and is not told as if it had',
     async (body) => {

@@ -80,6 +80,9 @@ export function refusedForClock(thrown: unknown): boolean {
   return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
 }
 
+/** What the SDK says to programmers behind its own words. */
+const DESERIALIZATION_HINT = / *Deserialization error: to see the raw response, .*/;
+
 /** Turns whatever a request threw into a `StoreError`. */
 export function toStoreError(operation: string, thrown: unknown): StoreError {
   if (thrown instanceof StoreError) return thrown;
@@ -93,7 +96,9 @@ export function toStoreError(operation: string, thrown: unknown): StoreError {
   const code = error.code ?? (isNameless ? said : name);
   const region = error.$response?.headers?.['x-amz-bucket-region'];
   const told = isNameless && status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
-  const message = told ? `HTTP ${status}` : (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ');
+  const message = told
+    ? `HTTP ${status}`
+    : (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ').replace(DESERIALIZATION_HINT, '');
   return new StoreError(
     kindOf(operation, code, name, status),
     code,

@@ -73,6 +73,9 @@ function policyOf(kind: string, resource: string): string {
   return kind === 'resource-based policy' ? `policy of the ${resource}` : kind;
 }
 
+/** A success with something else in it than S3 answers; by the SDK's requests the status is its code. */
+const UNREADABLE: ReadonlySet<string> = new Set(['NoListing', 'InvalidAnswer', 'NoETag', '200']);
+
 /** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
 function isOfS3({ operation, status, message }: StoreError): boolean {
   return operation.startsWith('Head') || message !== `HTTP ${status}`;
@@ -165,15 +168,9 @@ function explainStore(error: StoreError, what: string): Explained {
         `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`,
       );
     case 'server':
-      if (error.code === 'NoListing') {
-        return failure(
-          'server-error',
-          `${what}: what ${error.operation} is answered with is no listing, on every attempt: check that endpoint-url is S3's and not of a web page, and the proxy`,
-        );
-      }
       return failure(
         'server-error',
-        `${what}: ${error.operation} failed (${told}) on every attempt: run again`,
+        `${what}: ${error.operation} failed (${told}) on every attempt: ${UNREADABLE.has(error.code) ? "that is not S3's, so check endpoint-url, and whether a proxy or a login page answers in its place" : 'run again'}`,
       );
     case 'network':
       return failure('unreachable', `${what}: ${explainSilence(error, told)}`);

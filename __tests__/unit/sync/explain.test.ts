@@ -123,7 +123,15 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('denied', 'AccessDenied', 'GetObject', ''), 'access-denied', failed, 'was denied (AccessDenied): '],
   [store('throttled', 'SlowDown'), 'throttled', failed, 'lower concurrency, or raise max-attempts'],
   [store('server', 'InternalError'), 'server-error', failed, 'PutObject failed (InternalError: as told)'],
-  [store('server', 'NoListing', 'ListObjectsV2'), 'server-error', failed, "check that endpoint-url is S3's"],
+  ...['NoListing', 'InvalidAnswer', 'NoETag', '200'].map(
+    (code) =>
+      [
+        store('server', code, 'ListObjectsV2'),
+        'server-error',
+        failed,
+        "that is not S3's, so check endpoint-url, and whether a proxy or a login page answers",
+      ] as const,
+  ),
   [store('network', 'ECONNREFUSED'), 'unreachable', failed, 'check endpoint-url, region, proxy and network'],
   [store('aborted', 'AbortError'), 'cancelled', failed, 'stopped'],
   [store('rejected', 'ObjectParentIsFile'), 'rejected', failed, 'delete that object by hand first'],
