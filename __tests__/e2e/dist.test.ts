@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:
 import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { selfSigned } from '../../dev/certificate.js';
 import { INPUT_NAMES, inputDefinition } from '../../src/model/inputs.js';
@@ -220,6 +221,25 @@ describe('bad input ends in one clear line', () => {
       1,
       /no answer from S3.*ECONNREFUSED/,
       { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' },
+    ],
+    [
+      'an STS that nobody listens on',
+      ['public', 's3://bucket-1/p', '--role-to-assume', 'arn:aws:iam::123456789012:role/publish'],
+      1,
+      /^error: the role \S+ could not be assumed, as STS did not answer \(.*ECONNREFUSED/,
+      { AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' },
+    ],
+    [
+      'an STS that nobody listens on, for a web identity of the environment',
+      ['public', 's3://bucket-1/p'],
+      1,
+      /^error: no credentials could be fetched, as STS did not answer \(.*ECONNREFUSED/,
+      {
+        AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9',
+        AWS_ACCESS_KEY_ID: '',
+        AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/publish',
+        AWS_WEB_IDENTITY_TOKEN_FILE: fileURLToPath(import.meta.url),
+      },
     ],
     [
       'an endpoint that is no URL',

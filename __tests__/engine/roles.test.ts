@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Event } from '../../src/model/events.js';
 import type { AssumedRole, SyncOptions } from '../../src/model/options.js';
@@ -119,6 +120,41 @@ test('a role that cannot be assumed: one line, nothing written', async () => {
     ),
   });
   expect(s3.server.texts(bucket)).toEqual({});
+});
+
+test.each([
+  ['the token of the runner', async () => 'token'],
+  ['the credentials at hand', undefined],
+])('by %s: an STS that is away is told as that, not as a refusal', async (_, idToken) => {
+  await writeTree({ a: 'one' }, root);
+  sts.isAway = true;
+  const options = optionsFor(s3, bucket, root, { connection: { role: roleOf('publish') } });
+  const { exit, report } = await publishAs(options, idToken);
+  expect(exit).toBe(1);
+  expect(report.error).toMatchObject({
+    code: 'unreachable',
+    message: expect.stringMatching(
+      /^the role \S+\/publish could not be assumed, as STS did not answer \([^\n]+\): check network and proxy/,
+    ),
+  });
+});
+
+test("without a role, as of the environment's web identity", async () => {
+  sts.isAway = true;
+  const chain = { ...process.env };
+  delete process.env.AWS_ACCESS_KEY_ID;
+  process.env.AWS_ROLE_ARN = roleOf('publish').arn;
+  process.env.AWS_WEB_IDENTITY_TOKEN_FILE = fileURLToPath(import.meta.url);
+  try {
+    const { exit, report } = await publishAs(optionsFor(s3, bucket, root));
+    expect(exit).toBe(1);
+    expect(report.error).toMatchObject({
+      code: 'unreachable',
+      message: expect.stringMatching(/^no credentials could be fetched, as STS did not answer \(/),
+    });
+  } finally {
+    process.env = chain;
+  }
 });
 
 test('R17: credentials that expire during the run are renewed, with a new token', async () => {

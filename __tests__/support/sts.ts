@@ -10,6 +10,8 @@ export class StsStub {
   lifetime = 3600;
   readonly secretAccessKey = 'secret-of-an-assumed-role';
   readonly sessionToken = 'token-of-an-assumed-role';
+  /** A login page answers in its place. */
+  isAway = false;
   /** Refuses everything with this code. */
   refuses: string | undefined;
 
@@ -21,6 +23,10 @@ export class StsStub {
     const server = createServer();
     const stub = new StsStub(server);
     server.on('request', async (request, response) => {
+      if (stub.isAway) {
+        response.end('<!DOCTYPE html><html><p>log in<br></html>');
+        return;
+      }
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const form = new URLSearchParams(Buffer.concat(chunks).toString());
@@ -41,6 +47,7 @@ export class StsStub {
     this.asked.length = 0;
     this.lifetime = 3600;
     this.refuses = undefined;
+    this.isAway = false;
   }
 
   stop(): Promise<void> {

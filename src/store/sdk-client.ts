@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { DeserializeMiddleware } from '@smithy/types';
-import { messageOf, SyncError } from '../model/errors.js';
+import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import type { Connection } from '../model/options.js';
 import { withoutSigningValues } from '../model/secrets.js';
@@ -16,6 +16,7 @@ import { type RoleSurroundings, roleConfiguration } from './credentials.js';
 import type { Provider } from './providers.js';
 import { RareCalls } from './rare-calls.js';
 import { SdkCalls } from './sdk-calls.js';
+import { toStoreError } from './store-errors.js';
 
 /** What the SDK is asked for one bucket. */
 export interface SdkRequest {
@@ -219,8 +220,24 @@ function isCredentialError(error: unknown): boolean {
   return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
 }
 
+/** As Node calls what befalls a connection, and the SDK what took too long. */
+const UNANSWERED =
+  /^(E(AI_|CONN|HOST|NET|PIPE|PROTO|TIMEDOUT)|ENOTFOUND|TimeoutError|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_(SSL|TLS)_)/;
+
 function noCredentials(connection: Connection, cause: unknown): SyncError {
   const { role } = connection;
+  const { kind, code, message } = toStoreError('AssumeRole', cause);
+  // Nobody answered, or a login page, or one that is not well: that is no refusal.
+  if (kind === 'server' || kind === 'throttled' || UNANSWERED.test(code)) {
+    const what =
+      role === undefined ? 'no credentials could be fetched' : `the role ${role.arn} could not be assumed`;
+    return new SyncError(
+      'unreachable',
+      EXIT.failed,
+      `${what}, as STS did not answer (${message}): check network and proxy, and run again`,
+      { cause },
+    );
+  }
   if (role !== undefined) {
     return configurationError(
       'no-credentials',
