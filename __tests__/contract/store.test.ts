@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type ETag, md5Of, multipartETag } from '../../src/model/digest.js';
 import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
 import type { ListedObject } from '../../src/model/objects.js';
@@ -7,7 +9,7 @@ import type { ObjectStore } from '../../src/store/object-store.js';
 import { openStore } from '../../src/store/open.js';
 import { optionsFor } from '../support/engine.js';
 import { embedded, realServers, type TestServer } from '../support/servers.js';
-import { noise } from '../support/tree.js';
+import { noise, removeTree, temporaryDirectory } from '../support/tree.js';
 
 /** What the engine relies on, through the store, on every server that there is. Deviations are said where they are. */
 const servers: readonly {
@@ -361,6 +363,33 @@ describe('what the SDK refuses without asking S3', () => {
       exit: 2,
       message: expect.stringMatching(/^"EU_west" was given as the region.*: correct region, or AWS_REGION$/),
     });
+  });
+
+  test('a profile that is nowhere; one that is there is taken without a word about keys beside it', async () => {
+    const directory = await temporaryDirectory();
+    const kept = { ...process.env };
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
+    process.env.AWS_SECRET_ACCESS_KEY = 'secret';
+    process.env.AWS_CONFIG_FILE = join(directory, 'config');
+    process.env.AWS_SHARED_CREDENTIALS_FILE = join(directory, 'none');
+    try {
+      const keys = 'aws_access_key_id = AKIDPROFILE\naws_secret_access_key = s\n';
+      await writeFile(process.env.AWS_CONFIG_FILE, `[profile there]  # of a test\n${keys}`);
+      const { identity, close } = await opened({ profile: 'there' });
+      close();
+      expect(identity.source).toBe('profile there');
+      expect(warn).not.toHaveBeenCalled();
+      await expect(opened({ profile: 'nope' })).rejects.toMatchObject({
+        code: 'no-credentials',
+        exit: 2,
+        message: `profile names "nope", and no such profile stands in ${join(directory, 'config')} or ${join(directory, 'none')}: correct the name, or add the profile`,
+      });
+    } finally {
+      warn.mockRestore();
+      process.env = kept;
+      await removeTree(directory);
+    }
   });
 
   test('an ARN behind an endpoint is not told as a network that does not answer', async () => {

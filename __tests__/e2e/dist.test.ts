@@ -223,6 +223,19 @@ describe('bad input ends in one clear line', () => {
       { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' },
     ],
     [
+      'a profile that is nowhere, beside keys in the environment',
+      ['public', 's3://bucket-1/p', '--profile', 'nope'],
+      2,
+      /^error: profile names "nope", and no such profile stands in \S+config or \S+credentials: correct [^\n]+\n$/,
+    ],
+    [
+      'a profile of the environment that is nowhere',
+      ['public', 's3://bucket-1/p'],
+      2,
+      /^error: AWS_PROFILE names "nope", and no such profile stands in [^\n]+\n$/,
+      { AWS_PROFILE: 'nope', AWS_EC2_METADATA_DISABLED: 'true' },
+    ],
+    [
       'an STS that nobody listens on',
       ['public', 's3://bucket-1/p', '--role-to-assume', 'arn:aws:iam::123456789012:role/publish'],
       1,

@@ -1,5 +1,5 @@
 import type { SyncOptions } from '../model/options.js';
-import { type RoleSurroundings, roleConfiguration } from './credentials.js';
+import { type RoleSurroundings, roleConfiguration, SILENT } from './credentials.js';
 import type { Invalidator } from './object-store.js';
 import { requestHandler } from './open.js';
 import { repeatingNothing, toStoreError } from './store-errors.js';
@@ -28,6 +28,7 @@ export async function openInvalidator(
     region: isChina ? 'cn-northwest-1' : 'us-east-1',
     // The engine waits for longer than the SDK would, and under one reference.
     maxAttempts: 1,
+    logger: SILENT,
     requestHandler: handler,
     ...(connection.profile === undefined ? {} : { profile: connection.profile }),
     ...(await roleConfiguration(connection, { region, requestHandler: handler }, surroundings)),

@@ -1,4 +1,4 @@
-import type { AwsCredentialIdentityProvider } from '@smithy/types';
+import type { AwsCredentialIdentityProvider, Logger } from '@smithy/types';
 import type { AssumedRole, Connection } from '../model/options.js';
 
 /** Gives a token of the runner's identity provider for an audience. It is a secret. */
@@ -10,6 +10,15 @@ export interface RoleSurroundings {
   /** Told of every secret that is obtained, before it is used: the runner then masks it in its log. */
   readonly hide?: (secret: string) => void;
 }
+
+/** The SDK writes to standard error of profiles and keys that are both set; what counts is in the log's line on credentials. */
+export const SILENT: Logger = {
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 /** What makes a client of the SDK act as the connection's role; nothing, and so the SDK's chain, where there is none. */
 export async function roleConfiguration(
@@ -63,7 +72,10 @@ async function roleCredentials(
   }
   return hidden(
     fromTemporaryCredentials({
-      masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
+      masterCredentials: fromNodeProviderChain({
+        logger: SILENT,
+        ...(profile === undefined ? {} : { profile }),
+      }),
       params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
       clientConfig,
     }) as AwsCredentialIdentityProvider,

@@ -12,7 +12,8 @@ import type { Emit, Identity } from '../model/events.js';
 import type { Connection } from '../model/options.js';
 import { withoutSigningValues } from '../model/secrets.js';
 import { configurationError } from './configuration-error.js';
-import { type RoleSurroundings, roleConfiguration } from './credentials.js';
+import { type RoleSurroundings, roleConfiguration, SILENT } from './credentials.js';
+import { missingProfile } from './profiles.js';
 import type { Provider } from './providers.js';
 import { RareCalls } from './rare-calls.js';
 import { SdkCalls } from './sdk-calls.js';
@@ -49,10 +50,14 @@ export async function sdkAccess({
   signal,
   surroundings,
 }: SdkRequest): Promise<SdkAccess> {
+  const { profile } = connection;
+  const missing = profile === undefined ? undefined : missingProfile(profile, 'profile');
+  if (missing !== undefined) throw missing;
   const configuration: S3ClientConfig = {
     maxAttempts: 1,
+    logger: SILENT,
     requestHandler: handler,
-    ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+    ...(profile === undefined ? {} : { profile }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
@@ -238,6 +243,9 @@ function noCredentials(connection: Connection, cause: unknown): SyncError {
       { cause },
     );
   }
+  const { AWS_PROFILE } = process.env;
+  const missing = AWS_PROFILE && isCredentialError(cause) && missingProfile(AWS_PROFILE, 'AWS_PROFILE');
+  if (missing) return missing;
   if (role !== undefined) {
     return configurationError(
       'no-credentials',
