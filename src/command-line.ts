@@ -6,7 +6,7 @@ import { barProgress, lineProgress, type ProgressView } from './console/progress
 import { consoleSink, isShown, levelOf } from './console/sink.js';
 import { oneLine, printable } from './console/text.js';
 import { VERSION } from './console/version.js';
-import { EXIT, type ExitCode, SyncError } from './model/errors.js';
+import { EXIT, type ExitCode, SyncError, usageError } from './model/errors.js';
 import type { Event } from './model/events.js';
 import {
   INPUT_NAMES,
@@ -79,13 +79,17 @@ interface Arguments {
 
 /** The command line, from arguments to exit status. */
 export async function runCommandLine(terminal: Terminal, withEngine: Engine = engine): Promise<ExitCode> {
-  const { stdout, stderr } = terminal;
-  const parsed = await parseArguments(terminal);
-  if (typeof parsed === 'number') return parsed;
-  const { raw, json, detailedExit } = parsed;
-
+  const { argv, stdout, stderr } = terminal;
   const began = terminal.now();
+  // Of arguments that are wrong it is known all the same how their end shall be told.
+  let json = isSwitchedOn(argv, '--json');
+  let dryRun = isSwitchedOn(argv, '--dry-run');
   try {
+    const parsed = await parseArguments(terminal);
+    if (parsed === undefined) return EXIT.done;
+    const { raw, detailedExit } = parsed;
+    json = parsed.json;
+    dryRun = raw['dry-run'] !== undefined && raw['dry-run'] !== 'false';
     const { inputs, directory } = placed(parsed);
     const options = await parseOptions(inputs, {
       shell: 'cli',
@@ -117,7 +121,6 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
       signals.dispose();
     }
   } catch (error) {
-    const dryRun = raw['dry-run'] !== undefined && raw['dry-run'] !== 'false';
     return endBeforeRun(error, dryRun, (terminal.now() - began) / 1000, {
       emit: (event) => {
         if (event.type === 'message') stderr.write(`${event.level}: ${oneLine(event.message)}\n`);
@@ -285,11 +288,21 @@ function optionName(name: InputName): string {
   return inputDefinition(name).option ?? name;
 }
 
-/** Arguments as the inputs that they stand for; a number where the run is over (help, version, usage). */
-async function parseArguments({ argv, stdout, stderr }: Terminal): Promise<Arguments | ExitCode> {
+/** Whether a flag stands among arguments, however wrong the others are. */
+function isSwitchedOn(argv: readonly string[], flag: string): boolean {
+  const end = argv.indexOf('--');
+  const options = end === -1 ? argv : argv.slice(0, end);
+  return options.includes(flag) || options.includes(`${flag}=true`);
+}
+
+/**
+ * Arguments as the inputs that they stand for; `undefined` where they were answered (help, version). Rejects with a
+ * `SyncError` of exit 2.
+ */
+async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | undefined> {
   const { Command, Option, CommanderError } = await import('commander');
   const program = new Command('s3-dedup-sync');
-  describe(program, stdout, stderr);
+  describe(program, stdout);
   for (const name of CLI_NAMES) {
     const definition = inputDefinition(name);
     const option = new Option(`--${optionName(name)}${valueFlag(definition)}`, helpText(definition));
@@ -316,7 +329,8 @@ async function parseArguments({ argv, stdout, stderr }: Terminal): Promise<Argum
     program.parse(bareFlagsMeanTrue(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return isAnswer(error) ? EXIT.done : EXIT.usage;
+    if (isAnswer(error)) return undefined;
+    throw usageError(`${oneLine(error.message.replace(/^error: /, '').trim())} (--help lists all options)`);
   }
   const given = program.opts<Readonly<Record<string, string | readonly string[] | true>>>();
   const raw: Partial<Record<InputName, string | readonly string[]>> = {};
@@ -332,7 +346,7 @@ async function parseArguments({ argv, stdout, stderr }: Terminal): Promise<Argum
   };
 }
 
-function describe(program: Command, stdout: Terminal['stdout'], stderr: Terminal['stderr']): void {
+function describe(program: Command, stdout: Terminal['stdout']): void {
   program
     .description('Publishes a tree of files to S3, sending each distinct content once, and brings it back.')
     .usage(
@@ -351,8 +365,8 @@ function describe(program: Command, stdout: Terminal['stdout'], stderr: Terminal
     })
     .configureOutput({
       writeOut: (text) => stdout.write(text),
-      // Usage errors are one line, as all others.
-      writeErr: (text) => stderr.write(`${oneLine(text.trim())} (--help lists all options)\n`),
+      // What is wrong is told where every run ends.
+      writeErr: () => undefined,
     });
 }
 

@@ -336,6 +336,28 @@ describe('what is said', () => {
     expect(err).toMatch(/^error: dist says/);
   });
 
+  test('--json tells the end of arguments that are wrong, wherever among them it stands', async () => {
+    for (const argv of [
+      ['dist', 's3://site/p', '--jso', '--json'],
+      ['--json', 'dist', 's3://site/p', '--dry-run', '--prefix'],
+    ]) {
+      const { out, err, exit } = await cli(argv);
+      expect(exit).toBe(2);
+      expect(JSON.parse(out)).toMatchObject({
+        type: 'end',
+        exit: 2,
+        status: 'failed',
+        dryRun: argv.includes('--dry-run'),
+        error: {
+          code: 'usage',
+          message: expect.stringMatching(/^(unknown option|option '--prefix).*--help/),
+        },
+      });
+      expect(err).toMatch(/^error: [^\n]+ \(--help lists all options\)\n$/);
+    }
+    expect(await cli(['dist', '--jso', '--', '--json'])).toMatchObject({ exit: 2, out: '' });
+  });
+
   test('a failed run says why, last and in one line', async () => {
     const openStore = async (): Promise<never> => {
       throw new SyncError('no-credentials', EXIT.usage, 'no credentials\n::error::x');
