@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { runCommandLine } from './command-line.js';
-import { EXIT } from './model/errors.js';
+import { EXIT, messageOf } from './model/errors.js';
 import { abortOnSignals } from './run.js';
 
 /** What may still be open after the last word, as an abandoned download, must not keep the process. */
@@ -10,7 +10,14 @@ const LINGER_MS = 2_000;
 let outputLost = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') outputLost = true;
+    if (error.code === 'EPIPE' || outputLost) return;
+    outputLost = true;
+    // It may be met by the last word, or the only one.
+    if (process.exitCode === EXIT.done) process.exitCode = EXIT.failed;
+    if (stream === process.stdout)
+      process.stderr.write(
+        `error: standard output cannot be written (${messageOf(error)}): its rest is lost\n`,
+      );
   });
 }
 
