@@ -218,17 +218,17 @@ function origin(report: Report, totals: Totals): string {
 function failures(report: Report): string {
   let count = 0;
   const rows: string[][] = [];
-  for (const step of steps(report)) {
+  for (const { step, where } of steps(report)) {
     if (step.outcome !== 'failed') continue;
     count++;
     if (rows.length < LISTED) {
       const message = withoutKey(step.key, step.error?.message ?? '');
-      rows.push([code(step.key), step.action, markdownText(shorten(message, MESSAGE_LENGTH))]);
+      rows.push([where + code(step.key), step.action, markdownText(shorten(message, MESSAGE_LENGTH))]);
     }
   }
   if (count === 0) return '';
   let notStarted = 0;
-  for (const step of steps(report)) if (step.outcome === 'skipped') notStarted++;
+  for (const { step } of steps(report)) if (step.outcome === 'skipped') notStarted++;
   const after =
     notStarted === 0 ? '' : `\n\n${formatStepsWere(notStarted)} not done; the next run does the rest.`;
   return `#### Failures\n\n${table(['key', '', 'what happened, and what to do'], rows)}${more(count, rows.length)}${after}`;
@@ -251,18 +251,23 @@ function warnings(report: Report): string {
 
 function largestUploads(report: Report): string {
   let count = 0;
-  let largest: readonly ReportStep[] = [];
-  for (const step of steps(report)) {
+  let largest: readonly PlacedStep[] = [];
+  for (const placed of steps(report)) {
+    const { step } = placed;
     if ((step.action !== 'upload' && step.action !== 'download') || !happened(step)) continue;
     count++;
     const last = largest[TOP - 1];
-    if (last !== undefined && step.bytes <= last.bytes) continue;
-    largest = [...largest, step].sort((a, b) => b.bytes - a.bytes).slice(0, TOP);
+    if (last !== undefined && step.bytes <= last.step.bytes) continue;
+    largest = [...largest, placed].sort((a, b) => b.step.bytes - a.step.bytes).slice(0, TOP);
   }
   if (count === 0) return '';
   const word = isDownload(report) ? 'downloads' : 'uploads';
   const heading = count <= TOP ? capital(word) : `Largest ${word}`;
-  const rows = largest.map((step) => [code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
+  const rows = largest.map(({ step: { key, bytes, reason }, where }) => [
+    where + code(key),
+    formatBytes(bytes),
+    REASON_WORDS[reason],
+  ]);
   return folded(
     `${report.dryRun ? `Planned ${word}` : heading}: ${count <= TOP ? formatCount(count) : `${TOP} of ${formatCount(count)}`}`,
     table(['key', 'bytes', 'why'], rows),
@@ -270,23 +275,22 @@ function largestUploads(report: Report): string {
 }
 
 function copiedContents(report: Report): string {
-  const places = new Map<string, { key: string; count: number; bytes: number; first: string }>();
-  let copies = 0;
-  for (const [at, { steps: all }] of report.destinations.entries()) {
-    for (const step of all) {
-      const isCopy = step.action === 'copy' || step.action === 'link';
-      if (!isCopy || step.source === undefined || !happened(step)) continue;
-      copies++;
-      const id = `${at} ${step.source}`;
-      const place = places.get(id) ?? { key: step.source, count: 0, bytes: step.bytes, first: step.key };
-      place.count++;
-      places.set(id, place);
-    }
+  const places = new Map<
+    string,
+    { where: string; key: string; count: number; bytes: number; first: string }
+  >();
+  for (const { step, where } of steps(report)) {
+    const isCopy = step.action === 'copy' || step.action === 'link';
+    if (!isCopy || step.source === undefined || !happened(step)) continue;
+    const id = where + step.source;
+    const place = places.get(id) ?? { where, key: step.source, count: 0, bytes: step.bytes, first: step.key };
+    place.count++;
+    places.set(id, place);
   }
-  if (copies === 0) return '';
+  if (places.size === 0) return '';
   const most = [...places.values()].sort((a, b) => b.count - a.count || b.bytes - a.bytes).slice(0, TOP);
-  const rows = most.map(({ key, count, bytes, first }) => [
-    code(key),
+  const rows = most.map(({ where, key, count, bytes, first }) => [
+    where + code(key),
     count === 1 ? code(first) : `${formatCount(count)} places`,
     formatBytes(bytes),
     formatBytes(bytes * count),
@@ -303,14 +307,15 @@ function copiedContents(report: Report): string {
 function refreshes(report: Report): string {
   let count = 0;
   const rows: string[][] = [];
-  for (const step of steps(report)) {
+  for (const { step, where } of steps(report)) {
     if (step.action !== 'refresh' || !happened(step)) continue;
     count++;
     if (rows.length >= LISTED) continue;
     const [first, ...others] = step.headers ?? [];
-    if (first === undefined) rows.push([code(step.key), REASON_WORDS[step.reason], '', '']);
+    const key = where + code(step.key);
+    if (first === undefined) rows.push([key, REASON_WORDS[step.reason], '', '']);
     for (const [at, { name, from, to }] of (first === undefined ? [] : [first, ...others]).entries()) {
-      rows.push([at === 0 ? code(step.key) : '', code(name), headerValue(from), headerValue(to)]);
+      rows.push([at === 0 ? key : '', code(name), headerValue(from), headerValue(to)]);
     }
   }
   if (count === 0) return '';
@@ -332,10 +337,11 @@ function headerValue(value: string | undefined): string {
 function deletions(report: Report): string {
   let count = 0;
   const rows: string[][] = [];
-  for (const step of steps(report)) {
+  for (const { step, where } of steps(report)) {
     if (step.action !== 'delete' || !happened(step)) continue;
     count++;
-    if (rows.length < LISTED) rows.push([code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
+    if (rows.length < LISTED)
+      rows.push([where + code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
   }
   if (count === 0) return '';
   const heading = `${report.dryRun ? 'Would be deleted' : 'Deleted'}: ${formatFiles(count)}`;
@@ -347,7 +353,10 @@ function requests(report: Report): string {
   if (byOperation.length === 0) return '';
   const total = totalRequests(Object.fromEntries(byOperation));
   const rows = byOperation.map(([operation, count]) => [markdownText(operation), formatCount(count)]);
-  const costs = report.destinations.flatMap(({ cost }) => (cost === undefined ? [] : costSentence(cost)));
+  const costs = report.destinations.flatMap((destination) => {
+    const { cost } = destination;
+    return cost === undefined ? [] : whereOf(destination, report) + costSentence(cost);
+  });
   const body = [table(['operation', 'requests'], rows), ...costs].join('\n\n');
   return folded(`Requests: ${formatCount(total)}`, body);
 }
@@ -371,8 +380,21 @@ function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-function* steps(report: Report): Generator<ReportStep> {
-  for (const destination of report.destinations) yield* destination.steps;
+interface PlacedStep {
+  readonly step: ReportStep;
+  /** The destination, before its key, where there are several. */
+  readonly where: string;
+}
+
+function* steps(report: Report): Generator<PlacedStep> {
+  for (const destination of report.destinations) {
+    const where = whereOf(destination, report);
+    for (const step of destination.steps) yield { step, where };
+  }
+}
+
+function whereOf(destination: DestinationReport, { destinations }: Report): string {
+  return destinations.length > 1 ? `${named(destination, destinations)} ` : '';
 }
 
 function happened(step: ReportStep): boolean {

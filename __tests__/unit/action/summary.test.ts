@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { MAX_SUMMARY_BYTES, renderSummary } from '../../../src/action/summary.js';
+import { markdownCode } from '../../../src/console/text.js';
 import { NO_TOTALS } from '../../../src/console/totals.js';
 import type { DestinationReport, Report, ReportStep } from '../../../src/model/report.js';
 
@@ -170,6 +171,29 @@ describe('golden summaries', () => {
   });
 
   test('failures', () => expectGolden('failed', renderSummary(failed)));
+
+  test('of several destinations each row and each bill says whose it is', () => {
+    const [first] = failed.destinations;
+    if (first === undefined) throw new Error('there is no destination');
+    const cost = { put: 3, get: 1, free: 0, sendAll: 0 };
+    const steps = [
+      ...first.steps,
+      step('blog/e'),
+      step('blog/f', { action: 'copy', source: 'blog/e' }),
+      step('blog/g', { action: 'refresh' }),
+      step('blog/h', { action: 'delete' }),
+    ];
+    const mirror = { ...first, url: 's3://far/blog/', requests: { PutObject: 3 }, cost, steps };
+    const text = renderSummary({ ...failed, destinations: [{ ...mirror, url: 's3://site/blog/' }, mirror] });
+    const place = (url: string, key: string): string => `| ${markdownCode(url)} ${markdownCode(key)} |`;
+    for (const url of ['s3://site/blog/', 's3://far/blog/']) {
+      for (const key of ['blog/b', 'blog/e', 'blog/g', 'blog/h']) expect(text).toContain(place(url, key));
+      expect(text).toContain(
+        `| ${markdownCode(url)} ${markdownCode('blog/e')} | ${markdownCode('blog/f')} |`,
+      );
+      expect(text).toContain(`${markdownCode(url)} Billed as 3 PUT`);
+    }
+  });
 
   test('a failure before the first step says that nothing was written: whose deploy failed wants to know', () => {
     const error = { code: 'no-such-bucket', message: 's3://site/blog/: there is no such bucket' } as const;
