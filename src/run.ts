@@ -162,7 +162,7 @@ export async function run(
   const ended = ending(written, options, shell.now() - began);
   shell.emit(ended);
   let { exit } = ended;
-  let failure = exit === EXIT.done ? undefined : (ended.error?.message ?? failureText(written.report, ended));
+  let failure = exit === EXIT.done ? undefined : (ended.error?.message ?? failureText(ended));
   try {
     await shell.finish(written.report, ended);
   } catch (thrown) {
@@ -414,26 +414,25 @@ export function endBeforeRun(
   return exit;
 }
 
-/** For a run whose steps failed and that has no error of its own. */
-function failureText(report: Report, { totals, exit }: RunEnded): string {
+/** For a run that ended otherwise than done, and met no error. */
+function failureText({ totals, exit }: RunEnded): string {
+  if (exit !== EXIT.different) return `the run ended with status ${exit}`;
+  const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
+  const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce(
+    (sum, { files }) => sum + files,
+    0,
+  );
+  return `the destination differs from what a sync would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+}
+
+/** The error of a destination that met none but those of its steps. */
+function errorOfSteps({ steps, totals }: DestinationReport): ReportError | undefined {
+  const first = steps.find(({ outcome }) => outcome === 'failed');
+  if (first === undefined) return undefined;
+  const { code = 'internal', message = '' } = first.error ?? {};
   const { files } = totals.failed;
-  if (files === 0 && exit === EXIT.different) {
-    const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
-    const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce(
-      (sum, { files }) => sum + files,
-      0,
-    );
-    return `the destination differs from what a sync would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
-  }
-  if (files === 0) return `the run ended with status ${exit}`;
-  const first = report.destinations.flatMap(
-    ({ steps }) => steps.find(({ outcome }) => outcome === 'failed') ?? [],
-  )[0];
-  const told =
-    first === undefined
-      ? ''
-      : `: ${printable(first.key)}: ${withoutKey(first.key, first.error?.message ?? '')}`;
-  return `${formatFiles(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
+  const told = `${printable(first.key)}: ${withoutKey(first.key, message)}`;
+  return { code, message: `${formatFiles(files)} failed${files > 1 ? ', the first' : ''}: ${told}` };
 }
 
 /** An index in another bucket is reached as the destination is, but for what is about the destination alone. */
@@ -478,7 +477,7 @@ function together(results: readonly RunResult[], dryRun: boolean): RunResults {
   const exit = worstExit(results.map((result) => result.exit));
   const [only] = results;
   if (results.length === 1 && only !== undefined) {
-    const { error } = only;
+    const error = only.error ?? errorOfSteps(only.destination);
     return { destinations, exit, status: only.destination.status, ...(error === undefined ? {} : { error }) };
   }
   const isCheck = results.some((result) => result.exit === EXIT.different);

@@ -230,6 +230,9 @@ describe('exit status and failure', () => {
       { sync: async () => ({ report: destinationReport({ status: 'failed', totals, steps }), exit: 1 }) },
     );
     expect(one.failures).toEqual(['1 1 file failed: p/a: 500']);
+    // Whoever reads events or the report alone is told as well.
+    const error = { code: 'server-error', message: '1 file failed: p/a: 500' };
+    expect([one.ended.error, one.report.error]).toEqual([error, error]);
     const two = { ...totals, failed: { files: 2, bytes: 1 } };
     const more = await runWith(
       {},
