@@ -180,15 +180,19 @@ async function humanShell(terminal: Terminal, level: LogLevel, dryRun: boolean):
   };
 }
 
-/** Debugging writes a line a step: a bar would only flicker between them. */
+/**
+ * Debugging writes a line a step: a bar would only flicker between them. TERM=dumb and NO_COLOR ask for text without the
+ * escape sequences that a bar is drawn with.
+ */
 async function progressView(
-  { bar, now }: Terminal,
+  { bar, env, now }: Terminal,
   level: LogLevel,
   dryRun: boolean,
   print: (line: string) => void,
 ): Promise<ProgressView | undefined> {
   if (!isShown('info', level)) return undefined;
-  if (bar !== undefined && level === 'info') return barProgress(bar, now, dryRun);
+  const isPlain = env.TERM === 'dumb' || (env.NO_COLOR ?? '') !== '';
+  if (bar !== undefined && !isPlain && level === 'info') return barProgress(bar, now, dryRun);
   return lineProgress(print, PROGRESS_LINE_MS, now, dryRun);
 }
 

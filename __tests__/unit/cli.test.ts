@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { runCommandLine } from '../../src/command-line.js';
+import { runCommandLine, type Terminal } from '../../src/command-line.js';
 import { VERSION } from '../../src/console/version.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
 import type { SyncOptions } from '../../src/model/options.js';
@@ -15,7 +15,11 @@ interface Said {
   readonly options: SyncOptions | undefined;
 }
 
-async function cli(argv: readonly string[], changes: Partial<Engine> = {}): Promise<Said> {
+async function cli(
+  argv: readonly string[],
+  changes: Partial<Engine> = {},
+  terminal: Partial<Terminal> = {},
+): Promise<Said> {
   let out = '';
   let err = '';
   const engine = fakeEngine(changes);
@@ -30,6 +34,7 @@ async function cli(argv: readonly string[], changes: Partial<Engine> = {}): Prom
       stderr: { write: (text) => (err += text) },
       now: () => 0,
       onSignals: () => ({ signal: new AbortController().signal, dispose: () => {} }),
+      ...terminal,
     },
     engine,
   );
@@ -310,6 +315,33 @@ describe('what is said', () => {
     expect(out).toMatch(/^s3-dedup-sync\/.*: dist → s3:\/\/site\/p\/\nCredentials: environment; eu-west-1\n/);
     expect(out).toContain('  "p/a\\n::error::x" (10 B, new)\n');
     expect(err).toBe('warning: careful\n');
+  });
+
+  test.each([
+    [{ TERM: 'xterm', NO_COLOR: '' }, true],
+    [{ TERM: 'dumb' }, false],
+    [{ NO_COLOR: '1' }, false],
+  ])('%j: a bar is drawn: %p', async (env, isDrawn) => {
+    let drawn = '';
+    const bar = {
+      isTTY: true,
+      columns: 120,
+      write: (text: string) => {
+        drawn += text;
+        return true;
+      },
+      cursorTo: () => true,
+      clearLine: () => true,
+      on() {},
+      once() {},
+      removeListener() {},
+    } as unknown as NodeJS.WriteStream;
+    const slow: Engine['sync'] = async (_, { emit }) => {
+      emit({ type: 'progress', progress: { phase: 'execute', files: 1, filesTotal: 2, bytes: 0 } });
+      return { report: destinationReport(), exit: 0 };
+    };
+    await cli(['dist', 's3://site/p'], { sync: slow }, { env, bar });
+    expect(drawn !== '').toBe(isDrawn);
   });
 
   test('--json writes events and nothing else', async () => {
