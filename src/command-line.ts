@@ -84,6 +84,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
   // Of arguments that are wrong it is known all the same how their end shall be told.
   let json = isSwitchedOn(argv, '--json');
   let dryRun = isSwitchedOn(argv, '--dry-run');
+  let command = 'sync';
   try {
     const parsed = await parseArguments(terminal);
     if (parsed === undefined) return EXIT.done;
@@ -91,6 +92,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
     json = parsed.json;
     dryRun = raw['dry-run'] !== undefined && raw['dry-run'] !== 'false';
     const { inputs, directory } = placed(parsed);
+    command = String(inputs.command ?? command);
     const options = await parseOptions(inputs, {
       shell: 'cli',
       cwd: terminal.cwd,
@@ -121,12 +123,14 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
       signals.dispose();
     }
   } catch (error) {
-    return endBeforeRun(error, dryRun, (terminal.now() - began) / 1000, {
+    return await endBeforeRun(error, { command, dryRun }, began, {
+      env: terminal.env,
+      now: terminal.now,
       emit: (event) => {
         if (event.type === 'message') stderr.write(`${event.level}: ${oneLine(event.message)}\n`);
       },
       // A program that reads events is told the end in any case.
-      finish: (ended) => {
+      finish: async (_, ended) => {
         if (json) stdout.write(`${eventToJson(ended)}\n`);
       },
       fail: (message) => {

@@ -157,7 +157,9 @@ export async function run(
   for (const { close } of stores) close();
   const identity = results[0]?.identity;
   const end = together(results, options.dryRun);
-  const report = buildReport(options, shell, { began, identity, warnings, end });
+  const isRemote = options.source !== undefined || options.target !== undefined;
+  const [source] = isRemote ? sourcesOf(options) : [];
+  const report = buildReport(options, shell, { began, identity, warnings, end, source });
   const written = await writeReport(report, options, end.exit, emit);
   const ended = ending(written, options, shell.now() - began);
   shell.emit(ended);
@@ -386,31 +388,24 @@ function sourcesOf({ command, destination, sharding, source, target, tree }: Syn
   return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
 
-/** A run that could not begin, as its inputs are wrong. It ends like any other: outputs or events, then failure. */
-export function endBeforeRun(
+/**
+ * A run that could not begin, as its inputs are wrong. It ends like any other: outputs, summary or events, then failure.
+ * No report is written, since where to is one of the inputs.
+ *
+ * @param began milliseconds since the epoch
+ */
+export async function endBeforeRun(
   thrown: unknown,
-  dryRun: boolean,
-  seconds: number,
-  {
-    emit,
-    finish,
-    fail,
-  }: { readonly emit: Emit; readonly finish: (ended: RunEnded) => void; readonly fail: Shell['fail'] },
-): ExitCode {
-  const { code, message, exit } = explained(thrown, new AbortController().signal, emit);
-  finish({
-    type: 'end',
-    status: statusOf(exit, dryRun),
-    exit,
-    dryRun,
-    changed: false,
-    seconds,
-    totals: NO_TOTALS,
-    sentBytes: 0,
-    requests: {},
-    error: { code, message },
-  });
-  fail(message, exit);
+  inputs: { readonly command: string; readonly dryRun: boolean },
+  began: number,
+  shell: Pick<Shell, 'emit' | 'env' | 'now' | 'finish' | 'fail'>,
+): Promise<ExitCode> {
+  const { code, message, exit } = explained(thrown, new AbortController().signal, shell.emit);
+  const error = { code, message };
+  const end = { destinations: [], exit, status: statusOf(exit, inputs.dryRun), error };
+  const report = buildReport(inputs, shell, { began, identity: undefined, warnings: [], end });
+  await shell.finish(report, ending({ report, exit, path: undefined }, inputs, shell.now() - began));
+  shell.fail(message, exit);
   return exit;
 }
 
@@ -533,19 +528,19 @@ function notBegun(options: SyncOptions, { code, message, exit }: Explained): Run
 }
 
 function buildReport(
-  options: SyncOptions,
-  shell: Shell,
+  options: { readonly command: string; readonly dryRun: boolean },
+  shell: Pick<Shell, 'env' | 'now'>,
   made: {
     readonly began: number;
     readonly identity: Identity | undefined;
     readonly warnings: readonly string[];
     readonly end: RunResults;
+    /** Where the tree came from, when it did not lie on this disk. */
+    readonly source?: string | undefined;
   },
 ): Report {
-  const { began, identity, warnings, end } = made;
+  const { began, identity, warnings, end, source } = made;
   const commit = commitOf(shell.env);
-  const isRemote = options.source !== undefined || options.target !== undefined;
-  const [source] = isRemote ? sourcesOf(options) : [];
   return {
     version: REPORT_VERSION,
     tool: TOOL,
@@ -616,7 +611,11 @@ async function writeReport(
   }
 }
 
-function ending({ report, exit, path }: Written, options: SyncOptions, ms: number): RunEnded {
+function ending(
+  { report, exit, path }: Written,
+  options: { readonly dryRun: boolean },
+  ms: number,
+): RunEnded {
   const totals = sumTotals(report);
   const reusedBytes = sumReused(report);
   const invalidationIds = report.destinations.flatMap(({ invalidation }) => invalidation?.id ?? []);

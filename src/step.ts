@@ -49,9 +49,10 @@ export function stepSurroundings(commands: ActionCommands): StepSurroundings {
 export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
   const { commands, env, cwd, now } = surroundings;
   const began = now();
+  const raw = readInputs(env);
   let options: SyncOptions;
   try {
-    options = await parseOptions(readInputs(env), {
+    options = await parseOptions(raw, {
       shell: 'action',
       cwd,
       env,
@@ -61,9 +62,20 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
     });
   } catch (error) {
     const level = commands.isDebug() ? 'debug' : 'info';
-    return endBeforeRun(error, false, (now() - began) / 1000, {
-      emit: (event) => actionSink(commands, level)(createLog()(event)),
-      finish: (ended) => setOutputs(commands, ended, ''),
+    const emit = (event: Event): void => actionSink(commands, level)(createLog()(event));
+    const given = { command: String(raw.command || 'sync'), dryRun: raw['dry-run'] === 'true' };
+    // As far as they can be read.
+    const wishes = {
+      summary: raw.summary === 'never' ? 'never' : 'always',
+      summaryTitle: String(raw['summary-title'] ?? ''),
+    } as const;
+    return await endBeforeRun(error, given, began, {
+      env,
+      now,
+      emit,
+      finish: async (report, ended) => {
+        setOutputs(commands, ended, await writeSummary(report, ended, wishes, env, emit));
+      },
       fail: (message) => commands.setFailed(oneLine(message)),
     });
   }
@@ -126,7 +138,7 @@ function setOutputs(commands: ActionCommands, ended: RunEnded, summaryFile: stri
 async function writeSummary(
   report: Report,
   ended: RunEnded,
-  options: SyncOptions,
+  options: Pick<SyncOptions, 'summary' | 'summaryTitle'>,
   env: NodeJS.ProcessEnv,
   emit: (event: Event) => void,
 ): Promise<string> {

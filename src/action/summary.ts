@@ -112,11 +112,13 @@ function doneWord(report: Report): string {
 
 function headline(report: Report, totals: Totals, title: string): string {
   const urls = report.destinations.map(({ url }) => markdownCode(url, NAME_LENGTH));
-  const heading = title === '' ? urls.join(', ') : markdownText(shorten(title, NAME_LENGTH));
+  // Of inputs that are wrong it is not known where to.
+  const places = urls.length === 0 ? markdownText(report.tool) : urls.join(', ');
+  const heading = title === '' ? places : markdownText(shorten(title, NAME_LENGTH));
   const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
   const { bytes, of } = spared(totals, sumReused(report));
   const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
-  if (title !== '') sentences.unshift(`${urls.join(', ')}:`);
+  if (title !== '' && urls.length > 0) sentences.unshift(`${places}:`);
   if (report.source !== undefined) sentences.push(`From ${markdownCode(report.source, NAME_LENGTH)}.`);
   if (bytes > 0) {
     sentences.push(

@@ -98,8 +98,8 @@ test('a step that goes well sets every output, the summary, and its file', async
 });
 
 describe('inputs that are wrong', () => {
-  test('fail the step in one line, with outputs', async () => {
-    const { exit, outputs, failed, log } = await stepWith({ ...inputs, 'INPUT_DRY-RUN': '' });
+  test('fail the step in one line, with outputs and a summary that begins with it', async () => {
+    const { exit, outputs, failed, log, summary } = await stepWith({ ...inputs, 'INPUT_DRY-RUN': '' });
     expect(exit).toBe(2);
     expect(failed).toEqual(['dry-run: nothing was given; allowed: true, false']);
     expect(outputs).toMatchObject({
@@ -107,9 +107,23 @@ describe('inputs that are wrong', () => {
       changed: 'false',
       'uploaded-files': '0',
       requests: '0',
-      'summary-file': '',
     });
+    const file = await readFile(outputs['summary-file'] ?? '', 'utf8');
+    expect(summary).toBe(`before\n${file}`);
+    expect(file).toMatch(
+      /^### ❌ s3-dedup-sync\S+\n\n\*\*Failed: nothing was written\*\* in 0.00 s\.\n\n> dry-run: nothing was given; allowed: true, false\n/,
+    );
     expect(log).toEqual([]);
+  });
+
+  test('and a summary that is not wanted or cannot be written: the failure stays', async () => {
+    const wrong = { ...inputs, 'INPUT_MAX-DELETE': 'x' };
+    const titled = await stepWith({ ...wrong, 'INPUT_SUMMARY-TITLE': 'The blog' });
+    expect(titled.summary).toContain('### ❌ The blog\n\n**Failed: nothing was written** in');
+    const unwanted = await stepWith({ ...wrong, INPUT_SUMMARY: 'never' });
+    expect([unwanted.exit, unwanted.summary]).toEqual([2, 'before\n']);
+    const none = await stepWith({ ...wrong, GITHUB_STEP_SUMMARY: join(temp, 'no/such') });
+    expect([none.exit, none.outputs['summary-file'], none.failed.length]).toEqual([2, '', 1]);
   });
 
   test('that a guard refuses, are refused', async () => {
