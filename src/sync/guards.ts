@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { EXIT, refusal, SyncError, usageError } from '../model/errors.js';
 import { namesOf } from '../model/file-columns.js';
 import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
@@ -28,8 +29,10 @@ export function guardTree(
   deletes: DeleteOptions,
 ): readonly string[] {
   if (tree.files.length === 0) {
-    const where =
-      tree.missing.length === 0 ? '' : `, as there is no ${tree.missing.map(showName).join(', no ')}`;
+    const missing = tree.missing.map((path) =>
+      path.endsWith(sep) ? `directory ${showName(path)}` : showName(path),
+    );
+    const where = missing.length === 0 ? '' : `, as there is no ${missing.join(', no ')}`;
     const message = `no files were found under ${places.join(', ')}${where}`;
     if (options.ifNoFilesFound === 'error') {
       throw refusal(

@@ -153,10 +153,16 @@ export function nameRefusal(problems: readonly NameProblem[]): SyncError | undef
   if (first === undefined) return undefined;
   const shown = sorted.slice(0, NAMES_SHOWN).map(({ clause }) => clause);
   const what = sorted.length === 1 ? '1 object cannot be a file' : `${sorted.length} objects cannot be files`;
+  // In an exclude the first slash stands for the root.
+  const absolute = sorted.find(({ name }) => name.startsWith('/'))?.name;
+  const how =
+    absolute === undefined
+      ? ''
+      : ` (what begins with a slash by a line with one slash more, as ${showName(`/${absolute}`)})`;
   return new SyncError(
     first.code,
     EXIT.refused,
-    `${what} there: ${listed(shown, sorted.length)}; exclude them, or move what is in the way; nothing was written`,
+    `${what} there: ${listed(shown, sorted.length)}; exclude them${how}, or move what is in the way; nothing was written`,
     { key: first.name },
   );
 }

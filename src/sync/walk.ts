@@ -38,7 +38,10 @@ export interface Tree {
   readonly hasDirectory: (name: string) => boolean;
   /** One line each. */
   readonly warnings: readonly string[];
-  /** Paths that `paths` names and that are not there: no such directory was built, or it was elsewhere. */
+  /**
+   * Paths that `paths` names and that are not there: no such directory was built, or it was elsewhere. With a slash at its
+   * end: a directory was named, and a file is there.
+   */
   readonly missing: readonly string[];
   /** Patterns that no published file belongs to, as they were given (D12). */
   readonly patternsWithoutMatch: readonly string[];
@@ -98,7 +101,11 @@ export async function walk(
     skipped: (name) => isBelowAny(name, findings.skipped),
     hasDirectory: (name) => findings.directories.has(name),
     warnings: warningsOf(findings, files),
-    missing: starts.flatMap(({ path, found }) => (found.kind === 'missing' ? [path] : [])),
+    missing: starts.flatMap(({ path, found }) => {
+      if (found.kind === 'missing') return [path];
+      const named = options.patterns.filter(({ negate, searchPath }) => !negate && searchPath === path);
+      return found.kind === 'file' && named.every((pattern) => pattern.directoriesOnly) ? [path + sep] : [];
+    }),
     patternsWithoutMatch: matcher.withoutMatch(),
   };
 }

@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { ETag } from '../../../src/model/digest.js';
 import { type ErrorCode, EXIT, type SyncError } from '../../../src/model/errors.js';
@@ -100,11 +101,12 @@ describe('an empty tree', () => {
     expect(refusalOf(() => guardTree(tree(0), places, options('error'), KEEP))).toEqual(error);
   });
   test('that is not there at all is told by its whole path: a build that failed, or another working directory', () => {
-    const gone = tree(0, [], ['/work/repo/publik', '/work/repo/img']);
-    expect(refusalOf(() => guardTree(gone, ['publik', 'img/**'], options('error'), KEEP))).toEqual(
+    const gone = tree(0, [], ['/work/repo/publik', '/work/repo/img', `/work/repo/file${sep}`]);
+    const places = ['publik', 'img/**', 'file/'];
+    expect(refusalOf(() => guardTree(gone, places, options('error'), KEEP))).toEqual(
       refused(
         'no-files-found',
-        "no files were found under publik, img/**, as there is no '/work/repo/publik', no '/work/repo/img': nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn",
+        "no files were found under publik, img/**, file/, as there is no '/work/repo/publik', no '/work/repo/img', no directory '/work/repo/file/': nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn",
       ),
     );
   });

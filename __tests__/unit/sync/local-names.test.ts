@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseExcludes } from '../../../src/sync/excludes.js';
 import {
   conflicts,
   isPartial,
@@ -147,6 +148,14 @@ describe('names that cannot stand side by side', () => {
     expect(clauses(['e\u0301/a', '\u00e9/b'], folding)).toHaveLength(1);
     expect(clauses(['A', 'a'], folding)).toEqual([]);
     expect(clauses(['E\u0301', '\u00e9'], { case: true, normalisation: true })).toHaveLength(1);
+  });
+
+  test('a name that begins with a slash is excluded by a line with one more', () => {
+    const problem = { code: 'unsafe-name' as const, name: '/lead', clause: "'/lead' is an absolute path" };
+    const [, line = ''] = /one slash more, as '([^']+)'\)/.exec(nameRefusal([problem])?.message ?? '') ?? [];
+    expect(line).toBe('//lead');
+    expect(parseExcludes([line])?.('/lead', false)).toBe(true);
+    expect(nameRefusal([{ ...problem, name: 'a//b' }])?.message).toContain('; exclude them, or move');
   });
 
   test('all in one line, sorted, and no more than a few by name', () => {

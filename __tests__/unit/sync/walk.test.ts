@@ -16,7 +16,7 @@ import {
 } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -266,6 +266,12 @@ describe('patterns without a match', () => {
     const tree = await walkLines(lines, { root: work });
     expect(tree.patternsWithoutMatch).toEqual(['site/*.js', 'empty', 'missing/**', 'site/deep']);
     expect(tree.missing).toEqual([join(work, 'missing')]);
+  });
+
+  test('a slash behind the name of a file asks for a directory, and there is none', async () => {
+    await make('site/file');
+    expect((await walkLines(['site/file/'])).missing).toEqual([join(work, 'site/file') + sep]);
+    expect((await walkLines(['site/file/', 'site/file'])).missing).toEqual([]);
   });
 
   test('a pattern whose files are all excluded has none', async () => {
