@@ -1,5 +1,9 @@
 import { availableParallelism } from 'node:os';
 
+/** What stands in ~/.aws is no part of a test: these files are not there. */
+process.env.AWS_CONFIG_FILE = '/nonexistent/aws/config';
+process.env.AWS_SHARED_CREDENTIALS_FILE = '/nonexistent/aws/credentials';
+
 /** Tests import the TypeScript sources by their emitted names (`./x.js`); swc compiles each file as it is loaded. */
 export default {
   testEnvironment: 'node',

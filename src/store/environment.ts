@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Connection } from '../model/options.js';
+import { profileFiles } from './profiles.js';
 import type { SigningCredentials } from './sign.js';
 import type { Target } from './target.js';
 
@@ -14,6 +14,7 @@ export interface EnvironmentAccess {
 const SETTLED: ReadonlySet<string> = new Set([
   'AWS_ACCESS_KEY_ID',
   'AWS_CA_BUNDLE',
+  'AWS_CONFIG_FILE',
   'AWS_DEFAULT_REGION',
   'AWS_EC2_METADATA_DISABLED',
   'AWS_ENDPOINT_URL',
@@ -24,6 +25,7 @@ const SETTLED: ReadonlySet<string> = new Set([
   'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
+  'AWS_SHARED_CREDENTIALS_FILE',
 ]);
 
 /** Of AWS's own regions some are no region, but a way to one (`aws-global`, `fips-us-east-1`). */
@@ -53,7 +55,7 @@ export function environmentAccess(
   if (allowedAccountIds.length > 0) return undefined;
   const isOther = (name: string): boolean => /^_?(AWS|X_AMZN)_/i.test(name) && !SETTLED.has(name);
   if (Object.keys(env).some((name) => isOther(name) && env[name] !== '')) return undefined;
-  if (['config', 'credentials'].some((name) => existsSync(join(home, '.aws', name)))) return undefined;
+  if (profileFiles(env, home).some((file) => existsSync(file))) return undefined;
   const url = new URL(endpoint);
   if (url.username !== '' || url.search !== '' || url.hash !== '' || /[^\w./-]/.test(url.pathname))
     return undefined;

@@ -3,6 +3,17 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, SyncError } from '../model/errors.js';
 
+/** Where the SDK looks for profiles, whether these files are there or not. */
+export function profileFiles(
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+): readonly string[] {
+  return [
+    env.AWS_CONFIG_FILE || join(home, '.aws', 'config'),
+    env.AWS_SHARED_CREDENTIALS_FILE || join(home, '.aws', 'credentials'),
+  ];
+}
+
 /**
  * A profile that stands in no file, told in one line: the SDK would look for other credentials, and might find those of
  * the machine. `undefined`: it stands there.
@@ -10,10 +21,7 @@ import { EXIT, SyncError } from '../model/errors.js';
  * @param given what names it: an input or a variable
  */
 export function missingProfile(name: string, given: string): SyncError | undefined {
-  const files = [
-    process.env.AWS_CONFIG_FILE || join(homedir(), '.aws', 'config'),
-    process.env.AWS_SHARED_CREDENTIALS_FILE || join(homedir(), '.aws', 'credentials'),
-  ];
+  const files = profileFiles(process.env, homedir());
   if (files.some((file) => sectionsOf(file).has(name))) return undefined;
   return new SyncError(
     'no-credentials',

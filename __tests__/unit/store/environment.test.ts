@@ -81,7 +81,6 @@ describe('the SDK is asked', () => {
 
   test.each([
     'AWS_PROFILE',
-    'AWS_CONFIG_FILE',
     'AWS_USE_FIPS_ENDPOINT',
     'AWS_USE_DUALSTACK_ENDPOINT',
     'AWS_CREDENTIAL_EXPIRATION',
@@ -111,6 +110,16 @@ describe('the SDK is asked', () => {
     await mkdir(join(other, '.aws'));
     await writeFile(join(other, '.aws/config'), '[default]\nuse_fips_endpoint = true\n');
     expect(environmentAccess(CONNECTION, 'bucket', ENDPOINT, ENV, other)).toBeUndefined();
+    for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) {
+      const there = { ...ENV, [name]: join(other, '.aws/config') };
+      expect(environmentAccess(CONNECTION, 'bucket', ENDPOINT, there, home)).toBeUndefined();
+    }
+    const elsewhere = {
+      ...ENV,
+      AWS_CONFIG_FILE: join(other, 'none'),
+      AWS_SHARED_CREDENTIALS_FILE: join(other, 'none'),
+    };
+    expect(environmentAccess(CONNECTION, 'bucket', ENDPOINT, elsewhere, other)).toBeDefined();
     await rm(other, { recursive: true });
   });
 });
