@@ -208,7 +208,8 @@ async function writeFiles(root: string, contents: Tree, hardLinks: boolean): Pro
   }
 }
 
-const isPartial = (at: string): boolean => /(^|\/)\.s3ds-[0-9a-f]{24}\.(part|done)$/.test(at);
+const isPartial = (at: string): boolean =>
+  /(^|\/)\.s3ds-[0-9a-f]{24}(\.[0-9a-f]{12}\.\d+\.\d+)?\.(part|done)$/.test(at);
 
 /** Runs one case; throws with what was broken. */
 async function check(given: Case, root: string): Promise<void> {

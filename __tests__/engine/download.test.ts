@@ -20,6 +20,7 @@ import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { LoggedRequest, PutOptions, S3Request } from '../../dev/s3-server/index.js';
+import { PROCESS_MARK } from '../../src/disk/process-mark.js';
 import { TargetDirectory } from '../../src/disk/target-directory.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import { formatIndex, type ObjectEntry, parseIndex } from '../../src/model/digest-index.js';
@@ -556,6 +557,27 @@ describe('what is deleted', () => {
     expect((await readdir(here)).filter((name) => !name.endsWith('.done')).sort()).toEqual(
       [...left, 'same'].sort(),
     );
+  });
+
+  test('unfinished files go when their run has ended, or a day later where nobody can know; one that runs keeps its', async () => {
+    if (PROCESS_MARK === undefined) return;
+    const [place, pid] = PROCESS_MARK.split('.');
+    const name = (letter: string, mark: string): string => `.s3ds-${letter.repeat(24)}.${mark}.part`;
+    const ended = name('a', `${place}.${pid}.1`);
+    const elsewhere = name('b', `${'f'.repeat(12)}.${pid}.1`);
+    const runs = name('c', PROCESS_MARK);
+    put({ same: 'same' });
+    await writeTree({ same: 'same', [ended]: 'x', [`d/${elsewhere}`]: 'x', [runs]: 'x' }, here);
+    const dry = await download(s3, bucket, here, { dryRun: true });
+    expect([Object.keys(await texts()).length, dry.messages]).toEqual([4, []]);
+    const run = await download(s3, bucket, here, DELETE);
+    expect(Object.keys(await texts()).sort()).toEqual([runs, `d/${elsewhere}`, 'same']);
+    expect(run.messages).toEqual([
+      '1 unfinished file (1 MiB) of interrupted downloads removed',
+      `2 unfinished files (1 MiB) of other downloads, which may still go on, left in ${here}: a download removes them a day after they were last written to`,
+    ]);
+    await download(s3, bucket, here, { now: () => Date.now() + 25 * 3_600_000 });
+    expect(Object.keys(await texts()).sort()).toEqual([runs, 'same']);
   });
 
   test('cancelled: what arrived is known to the index', async () => {

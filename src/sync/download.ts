@@ -3,6 +3,7 @@ import { access, constants, lstat, realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, parse } from 'node:path';
 import { isInside } from '../disk/is-inside.js';
+import { hasProcessEnded } from '../disk/process-mark.js';
 import { makeDirectory } from '../disk/replace-file.js';
 import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
@@ -23,7 +24,7 @@ import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
-import { type Plan, stepsOf, type WriteStep } from '../model/plan.js';
+import { type Count, type Plan, stepsOf, type WriteStep } from '../model/plan.js';
 import { WrittenObjects } from '../model/written-objects.js';
 import type { ObjectHead } from '../store/object-store.js';
 import { looksEncoded } from './decode.js';
@@ -38,6 +39,7 @@ import {
   conflicts,
   type Folding,
   isPartial,
+  markOfPartial,
   type NameProblem,
   nameRefusal,
   progressName,
@@ -58,7 +60,7 @@ import { withoutOwnFiles } from './site.js';
 import { type Tree, walk } from './walk.js';
 import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 
-/** Unfinished files that nobody went on with for so long are nobody's. Milliseconds. */
+/** Unfinished files whose run may go on elsewhere are nobody's when nothing was written to them for so long. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
 
 /** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
@@ -619,17 +621,33 @@ class Download {
       wanted.add(at + partial).add(at + progressName(partial));
     }
     const now = this.#ports.now();
+    const removed = { files: 0, bytes: 0 };
+    const left = { files: 0, bytes: 0 };
     for (const name of partials) {
       if (wanted.has(name)) continue;
       await directory
         .within(parentOf(name), false, async (at) => {
           const path = join(at, baseOf(name));
           // Not its mtime, which may be the object's.
-          const { ctimeMs } = await lstat(path);
-          const isAlone = name.endsWith('.done') && !met.has(name.replace(/\.done$/, '.part'));
-          if (isAlone || now - ctimeMs > ABANDONED_MS) await rm(path, { force: true });
+          const { ctimeMs, size } = await lstat(path);
+          const isProgress = name.endsWith('.done');
+          const isAlone = isProgress && !met.has(name.replace(/\.done$/, '.part'));
+          const hasEnded = hasProcessEnded(markOfPartial(name) ?? '');
+          const isNobodys = isAlone || (hasEnded ?? now - ctimeMs > ABANDONED_MS);
+          if (isNobodys) await rm(path, { force: true });
+          if (isProgress) return;
+          const count = isNobodys ? removed : left;
+          count.files++;
+          count.bytes += size;
         })
         .catch(() => undefined);
+    }
+    if (removed.files > 0) this.#frame.notice(`${unfinished(removed)} of interrupted downloads removed`);
+    if (left.files > 0) {
+      const { directory: where } = this.#target;
+      this.#frame.notice(
+        `${unfinished(left)} of other downloads, which may still go on, left in ${where}: a download removes them a day after they were last written to`,
+      );
     }
   }
 
@@ -694,6 +712,10 @@ class Download {
     await this.#frame.close();
     return this.#frame.result(new Map(), { headersUnknown: { files: 0, bytes: 0 }, sendAllRequests: 0 });
   }
+}
+
+function unfinished({ files, bytes }: Count): string {
+  return `${files} unfinished ${files === 1 ? 'file' : 'files'} (${Math.ceil(bytes / 1024 ** 2)} MiB)`;
 }
 
 async function isDirectory(path: string): Promise<boolean> {

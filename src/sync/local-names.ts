@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { PROCESS_MARK } from '../disk/process-mark.js';
 import type { ErrorCode } from '../model/errors.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import { compareKeys } from '../model/object-key.js';
@@ -11,8 +12,11 @@ const MAX_NAME_BYTES = 255;
 /** Longest path that a call takes: Linux 4,096 with its end, macOS 1,024. Bytes of UTF-8. */
 const MAX_PATH_BYTES: Readonly<Partial<Record<NodeJS.Platform, number>>> = { linux: 4_095, darwin: 1_023 };
 
-/** Names of what a download has not finished, in the directory of the file that it becomes. */
-const PARTIAL = /^\.s3ds-[0-9a-f]{24}\.(?:part|done)$/;
+/**
+ * Names of what a download has not finished, in the directory of the file that it becomes. What no later run goes on with
+ * has the mark of its process in it.
+ */
+const PARTIAL = /^\.s3ds-[0-9a-f]{24}(?:\.([0-9a-f]{12}\.\d{1,10}\.\d{1,20}))?\.(?:part|done)$/;
 
 /** Names that Windows keeps for devices, with any ending. */
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)/i;
@@ -25,18 +29,24 @@ export function isPartial(name: string): boolean {
   return PARTIAL.test(name.slice(name.lastIndexOf('/') + 1));
 }
 
+/** The mark of the process that an unfinished file belongs to; `undefined`: it may be gone on with, or nobody knows. */
+export function markOfPartial(name: string): string | undefined {
+  return PARTIAL.exec(name.slice(name.lastIndexOf('/') + 1))?.[1];
+}
+
 /** @param what the bytes are: equal for what may be gone on with, random else */
-export function partialName(what: string): string {
-  return `.s3ds-${createHash('sha256').update(what).digest('hex').slice(0, 24)}.part`;
+export function partialName(what: string, mark?: string): string {
+  const hash = createHash('sha256').update(what).digest('hex').slice(0, 24);
+  return mark === undefined ? `.s3ds-${hash}.part` : `.s3ds-${hash}.${mark}.part`;
 }
 
 /** What nobody can guess, once a process: random bytes for each name take longer than the file. */
 const SECRET = randomBytes(24).toString('hex');
 let temporaries = 0;
 
-/** Of a file that no later run goes on with. */
+/** Of a file that no later run goes on with: one of this machine may take it away once this process has ended. */
 export function temporaryName(): string {
-  return partialName(`${SECRET}\0${++temporaries}`);
+  return partialName(`${SECRET}\0${++temporaries}`, PROCESS_MARK);
 }
 
 /** Of an object that is fetched in ranges: the same in every run, while both are the same. */

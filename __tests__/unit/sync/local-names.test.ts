@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseExcludes } from '../../../src/sync/excludes.js';
+import { PROCESS_MARK } from '../../../src/disk/process-mark.js';
 import {
   conflicts,
   isPartial,
+  markOfPartial,
   nameRefusal,
   partialName,
   progressName,
+  temporaryName,
   whyNoFile,
 } from '../../../src/sync/local-names.js';
 
@@ -28,8 +31,19 @@ describe('R2: names of files that are not finished', () => {
       `${partial}x`,
       partial.toUpperCase(),
       `${partial}\n`,
+      partial.replace('.part', '.0123456789ab.12.part'),
+      partial.replace('.part', '.0123456789ab.12.x.part'),
     ])
-      expect([name, isPartial(name)]).toEqual([name, false]);
+      expect([name, isPartial(name), markOfPartial(name)]).toEqual([name, false, undefined]);
+  });
+
+  test('name the process that they belong to, unless a later run may go on with them', () => {
+    expect(markOfPartial(partialName('a'))).toBeUndefined();
+    const marked = `d/${partialName('a', '0123456789ab.12.345')}`;
+    expect([isPartial(marked), markOfPartial(marked)]).toEqual([true, '0123456789ab.12.345']);
+    const own = temporaryName();
+    expect([isPartial(own), markOfPartial(own)]).toEqual([true, PROCESS_MARK]);
+    expect(temporaryName()).not.toBe(own);
   });
 });
 
