@@ -871,18 +871,30 @@ describe('R2: names', () => {
     expect(await readdir(outside)).toEqual(['broken', 'target']);
   });
 
-  test.each<readonly [string, string, string, (path: string) => Promise<unknown>]>([
-    ['a file', 'at', 'it is no directory', (path) => writeFile(path, 'a file')],
-    ['below a file', 'at/below', 'it is no directory', () => writeFile(join(outside, 'at'), 'a file')],
-    ['a ring of links', 'at', 'cannot be looked at (ELOOP)', (path) => symlink(path, path)],
-  ])('a target that is %s is refused as what it is', async (_, name, told, make) => {
+  test.each<readonly [string, string, number, string, (path: string) => Promise<unknown>]>([
+    ['a file', 'at', 2, ' was given as the directory', (path) => writeFile(path, 'a file')],
+    [
+      'below a file',
+      'at/a/b',
+      2,
+      ' was given as the directory',
+      () => writeFile(join(outside, 'at'), 'file'),
+    ],
+    ['a ring of links', 'at', 4, ' cannot be looked at (ELOOP)', (path) => symlink(path, path)],
+    [
+      'below a link to nothing',
+      'at/below',
+      4,
+      "' cannot be made (ENOENT): nothing was written; make it, or name another one",
+      () => symlink('nothing', join(outside, 'at')),
+    ],
+  ])('a target that is %s is refused as what it is', async (_, name, exit, told, make) => {
     put({ a: 'a' });
     const target = join(outside, name);
     await make(target);
     const run = await download(s3, bucket, target);
-    expect(run.exit).not.toBe(0);
-    expect(run.report.error?.message).toMatch(`${target} `);
-    expect(run.report.error?.message).toContain(told);
+    expect(run.exit).toBe(exit);
+    expect(run.report.error?.message).toContain(`${target}${told}`);
     expect((await readdir(outside)).sort()).toEqual(['at', 'target']);
   });
 

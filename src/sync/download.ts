@@ -57,6 +57,7 @@ import { retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
 import { bothOrFirstFailure } from './side-by-side.js';
 import { withoutOwnFiles } from './site.js';
+import { reasonOf } from './system-error.js';
 import { type Tree, walk } from './walk.js';
 import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 
@@ -530,12 +531,23 @@ class Download {
     );
   }
 
+  /** The directory itself, where it is not there yet. */
+  async #makeTarget(): Promise<void> {
+    const { directory } = this.#target;
+    await makeDirectory(directory).catch((error: unknown) => {
+      throw refusal(
+        'not-writable',
+        `the directory ${showName(directory)} cannot be made (${reasonOf(error)}): nothing was written; make it, or name another one that this user may write to`,
+      );
+    });
+  }
+
   async #execute({ files, local, planned, partials }: Prepared): Promise<Fetch> {
     const { store, emit } = this.#ports;
     const { preserve, overwrite } = this.#options;
     const totals = planTotals(planned.plan);
     const { signal } = this.#frame;
-    await makeDirectory(this.#target.directory);
+    await this.#makeTarget();
     const directory = await TargetDirectory.open(this.#target.directory);
     try {
       await this.#refuseFolded(directory, files, local);
