@@ -645,6 +645,19 @@ describe('what is deleted', () => {
     expect(await texts()).toEqual({ same: 'same', fresh: 'fresh', changed: 'somebody worked on it' });
   });
 
+  test('a file that vanishes before it was compared fails the run in words of a download', async () => {
+    put({ empty: '', same: 'same' });
+    await writeTree({ empty: 'not yet', same: 'same' }, here);
+    // Asked for when the files were found, before they are read.
+    hooks.push(s3.server.before({ operation: 'HeadObject', key: 'p/empty' }, () => rm(join(here, 'same'))));
+    const run = await download(s3, bucket, here);
+    expect(run).toMatchObject({ exit: 1, report: { error: { code: 'file-vanished' } } });
+    expect(run.report.error?.message).toBe(
+      'same: the file vanished during the run: run again when nothing moves or deletes it',
+    );
+    expect(await texts()).toEqual({ empty: 'not yet' });
+  });
+
   test('retained files stay', async () => {
     put({ same: 'same' });
     await writeTree({ same: 'same', 'kept.db': 'db', gone: 'gone' }, here);

@@ -36,7 +36,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   throttled: 'the service asked to slow down until the attempts were used up',
   'server-error': 'the service failed until the attempts were used up',
   rejected: 'the service refused the request',
-  'file-changed': 'the file changed while it was published',
+  'file-changed': 'the file changed during the run',
   'file-vanished': 'the file vanished during the run',
   'wrong-content': 'the service received other bytes than were read',
   'no-progress': 'nothing moved for a long time',

@@ -28,7 +28,7 @@ import { type Count, type Plan, stepsOf, type WriteStep } from '../model/plan.js
 import { WrittenObjects } from '../model/written-objects.js';
 import type { ObjectHead } from '../store/object-store.js';
 import { looksEncoded } from './decode.js';
-import { digestTree } from './digest.js';
+import { beforeFirstWrite, digestTree } from './digest.js';
 import { execute } from './execute.js';
 import { Fetch, secondsOf, tokenOf } from './fetch.js';
 import type { FileDigest } from './file-bytes.js';
@@ -309,7 +309,7 @@ class Download {
       if (here === undefined || size === 0 || size > here.size) continue;
       // An index knows what was taken as-stored; without one the files will be read anyway.
       const isStored = size === here.size;
-      if (isStored && ((trustFiles && index !== undefined) || !(await looksEncoded(here.path)))) continue;
+      if (isStored && ((trustFiles && index !== undefined) || !(await mayBeEncoded(here)))) continue;
       const base = name.slice(name.lastIndexOf('/') + 1);
       const ending = `${base.slice(base.lastIndexOf('.') + 1)}${isStored ? '/as stored' : ''}`;
       const alike = byEnding.get(ending);
@@ -779,6 +779,14 @@ function inTheWay(name: string, here: Tree, local: ReadonlyMap<string, LocalFile
       return `${showName(name)} needs the directory ${showName(above)}, which is a file there`;
   }
   return undefined;
+}
+
+async function mayBeEncoded(file: LocalFile): Promise<boolean> {
+  try {
+    return await looksEncoded(file.path);
+  } catch (error) {
+    throw beforeFirstWrite(error, file);
+  }
 }
 
 function encodedFile(file: RemoteFile, form: SourceForm | undefined): RemoteFile {

@@ -110,14 +110,14 @@ export function explain(error: unknown, what: string): Explained {
   if (error instanceof FileChangedError) {
     return failure(
       'file-changed',
-      `${what}: the file changed twice while it was published (${error.message}): publish when nothing writes to the tree`,
+      `${what}: the file changed twice during the run (${error.message}): run again when nothing writes to it`,
     );
   }
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return failure(
       'file-vanished',
-      `${what}: the file vanished during the run: publish when nothing writes to the tree`,
+      `${what}: the file vanished during the run: run again when nothing moves or deletes it`,
     );
   }
   if (code === 'EACCES' || code === 'EPERM') {
