@@ -782,12 +782,14 @@ describe.each(WAYS)('what goes wrong, %s', (way, serverOf) => {
     const headers = { 'x-amz-storage-class': 'GLACIER' };
     put(server, 'cold', 'cold', { headers });
     put(server, 'thawed', 'thawed', { headers, isRestored: true });
+    const told = `s3://${from}/a/cold: the object is archived: restore it first, or exclude it`;
+    const dry = await copy({ dryRun: true }, { server });
+    expect(dry).toMatchObject({ exit: 1, report: { error: { code: 'rejected', message: told } } });
+    expect(dry.report.steps.map(({ outcome }) => outcome)).toEqual(['planned', 'planned']);
     const run = await copy({}, { server });
     expect(run.exit).toBe(1);
     const failed = run.report.steps.filter(({ outcome }) => outcome === 'failed');
-    expect(failed.map(({ error }) => error?.message)).toEqual([
-      `s3://${from}/a/cold: the object is archived: restore it first, or exclude it`,
-    ]);
+    expect(failed.map(({ error }) => error?.message)).toEqual([told]);
     expect(run.messages).toEqual([]);
     expect(there()).toEqual({ thawed: 'thawed' });
     expect(s3.server.object(to, 'b/thawed')?.headers['x-amz-storage-class']).toBeUndefined();

@@ -1678,12 +1678,31 @@ describe('bodies', () => {
     expect(await texts()).toEqual({ 'index.html': 'old page', 'app.js': 'old' });
   });
 
-  test('an archived object is named, with what to do', async () => {
-    put({ a: 'a' }, { headers: { 'x-amz-storage-class': 'GLACIER' } });
-    const run = await download(s3, bucket, here);
-    expect(run.exit).toBe(1);
-    expect(run.report.steps[0]?.error?.message).toMatch(/archive|restore/i);
-  });
+  test.each(['GLACIER', 'DEEP_ARCHIVE'])(
+    'an archived object is named, with what to do, by a dry run too: %s',
+    async (storageClass) => {
+      const headers = { 'x-amz-storage-class': storageClass };
+      put({ cold: 'cold', met: 'met' }, { headers });
+      put({ empty: '' }, { headers });
+      put({ thawed: 'thawed' }, { headers, isRestored: true });
+      await writeTree({ 'moved.txt': 'met' }, here);
+      const dry = await download(s3, bucket, here, { dryRun: true });
+      const told = 'cold: the object is archived: restore it first, or exclude it';
+      expect(dry).toMatchObject({ exit: 1, report: { error: { code: 'rejected', message: told } } });
+      expect(stepsOf(dry)).toEqual([
+        'download cold planned',
+        'download empty planned',
+        'copy met <- moved.txt planned',
+        'download thawed planned',
+      ]);
+      const run = await download(s3, bucket, here);
+      expect(run.exit).toBe(1);
+      expect(run.report.steps[0]?.error).toEqual({ code: 'rejected', message: told });
+      const tree = { excludes: ['cold'] };
+      expect(await download(s3, bucket, here, { tree, dryRun: true })).toMatchObject({ exit: 0 });
+      expect(await download(s3, bucket, here, { tree })).toMatchObject({ exit: 0 });
+    },
+  );
 });
 
 describe('dry run and check', () => {

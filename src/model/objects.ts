@@ -25,6 +25,8 @@ export interface RemoteObject {
   readonly size: number;
   /** Milliseconds since the epoch; 0 where the server does not say. */
   readonly lastModified: number;
+  /** As S3 spells it, where it was listed. */
+  readonly storageClass?: string;
 }
 
 /** A file that is stored encoded. */

@@ -8,7 +8,7 @@ import { makeDirectory } from '../disk/replace-file.js';
 import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
-import { refusal, usageError } from '../model/errors.js';
+import { refusal, SyncError, usageError } from '../model/errors.js';
 import { totalSize } from '../model/file-columns.js';
 import {
   fileAttributes,
@@ -27,10 +27,12 @@ import { requestsInFlight, type SyncOptions, type Target } from '../model/option
 import { type Count, type Plan, stepsOf, type WriteStep } from '../model/plan.js';
 import { WrittenObjects } from '../model/written-objects.js';
 import type { ObjectHead } from '../store/object-store.js';
+import { tryArchived } from './archived.js';
 import { looksEncoded } from './decode.js';
 import { beforeFirstWrite, digestTree } from './digest.js';
 import { execute } from './execute.js';
-import { Fetch, secondsOf, tokenOf } from './fetch.js';
+import { explain } from './explain.js';
+import { asFailure, Fetch, secondsOf, tokenOf } from './fetch.js';
 import type { FileDigest } from './file-bytes.js';
 import { guardDeletions } from './guards.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
@@ -123,10 +125,23 @@ class Download {
     await this.#guard(planned);
     this.#frame.settle(planned.plan);
     // Without files nothing is written, not even the directory.
-    if (this.#options.dryRun || prepared.files.length === 0) return this.#frame.rehearse(planned.plan);
+    if (this.#options.dryRun || prepared.files.length === 0) return this.#rehearse(planned.plan);
     await this.#refuseUnwritable(prepared);
     const fetched = await this.#execute(prepared);
     await this.#remember(prepared, fetched, remembered, digestedNs);
+  }
+
+  async #rehearse(plan: Plan): Promise<void> {
+    await this.#frame.rehearse(plan);
+    await tryArchived(plan, {
+      store: this.#ports.store,
+      concurrency: this.#inFlight,
+      signal: this.#frame.signal,
+      failure: (error, { name }, object) => {
+        const { code, exit, message } = explain(asFailure(error, name, object.key), name);
+        return new SyncError(code, exit, message, { cause: error, key: name });
+      },
+    });
   }
 
   /** Compares the directory with what a download would make of it. */

@@ -14,7 +14,9 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import type { Files, ListedObject, LocalFile, RemoteObject } from '../model/objects.js';
 import { candidatePartSizes } from '../model/part-sizes.js';
+import type { Plan } from '../model/plan.js';
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import { tryArchived } from './archived.js';
 import { WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
@@ -74,6 +76,14 @@ export class SourceObjects implements BodySource {
       await this.#head(objectOf(file), signal);
       onProgress();
     });
+  }
+
+  /** Of a dry run: whether what a plan reads can be read. Rejects for the first object that cannot. */
+  async tryArchived(plan: Plan): Promise<void> {
+    const { store, concurrency, signal } = this.#options;
+    const failure = (error: unknown, _: LocalFile, { key }: RemoteObject): unknown =>
+      this.#failure(error, key);
+    await tryArchived(plan, { store, concurrency, signal, failure });
   }
 
   /** What is known of the contents: by metadata and ETag, and by what lies in the destination in one part. */

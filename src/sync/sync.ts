@@ -107,7 +107,8 @@ class Run {
       invalidations.tellPlanned();
       await this.#preparation.compareRefreshed(planned.plan, listing);
       this.#execution.copiedFromFirst = plannedFromFirst(planned.plan);
-      return this.#frame.rehearse(planned.plan);
+      await this.#frame.rehearse(planned.plan);
+      return this.#source?.tryArchived(planned.plan);
     }
     const matters = this.#mattersTo(tree, known.files);
     const { index } = remembered;
