@@ -134,6 +134,66 @@ test('a 206 of another range than was asked for is asked for again', async () =>
   }
 });
 
+describe('bodies that a proxy sends on without their length', () => {
+  const BIG = noise(20 * 1024 * 1024);
+  let here: string;
+
+  beforeEach(async () => {
+    here = await writeTree({});
+    s3.server.putObject(bucket, 'p/small', 'small');
+  });
+  afterEach(() => removeTree(here));
+
+  /** In chunks, as `of` makes them. */
+  const chunked =
+    (of: (body: Buffer) => Buffer): Lie =>
+    ({ operation, url, incoming, outgoing }) => {
+      if (operation !== 'GetObject') return false;
+      const { etag = '', content } =
+        s3.server.object(bucket, url.pathname.split('/').slice(2).join('/')) ?? {};
+      const whole = url.pathname.endsWith('/big') ? BIG : Buffer.from('small');
+      expect(content?.size).toBe(whole.length);
+      const range = /^bytes=(\d+)-(\d+)$/.exec(incoming.headers.range ?? '');
+      const [first, last] = range === null ? [0, whole.length - 1] : [Number(range[1]), Number(range[2])];
+      const said = { 'content-range': `bytes ${first}-${last}/${whole.length}` };
+      outgoing.writeHead(range === null ? 200 : 206, { etag: `"${etag}"`, ...(range === null ? {} : said) });
+      const body = of(whole.subarray(first, last + 1));
+      outgoing.write(body.subarray(0, 2));
+      outgoing.end(body.subarray(2));
+      return true;
+    };
+
+  test('are taken when they have the size that was listed, whole and in ranges', async () => {
+    s3.server.putObject(bucket, 'p/big', BIG);
+    hostile.lie = chunked((body) => body);
+    const run = await download(server, bucket, here, quick);
+    expect({ exit: run.exit, error: run.report.error }).toEqual({ exit: 0, error: undefined });
+    const found = await readTree(here);
+    expect([found.get('small')?.toString(), found.get('big')?.equals(BIG)]).toEqual(['small', true]);
+    const into = await s3.bucket();
+    const source = { bucket, server: { ...s3, endpoint: server.endpoint } };
+    expect((await publish(s3, into, '/', { ...quick, source })).exit).toBe(0);
+    expect(s3.server.object(into, 'p/big')?.content.size).toBe(BIG.length);
+  });
+
+  test('are refused when they are of another size, in words that say what arrived', async () => {
+    hostile.lie = chunked((body) => gzipSync(body));
+    const run = await download(server, bucket, here, quick);
+    expect(run.exit).toBe(1);
+    expect(run.report.steps[0]?.error?.message).toContain(
+      'a body of 25 bytes and no Content-Length in place of 5: it was cut short, or a proxy encodes it anew',
+    );
+    expect((await readTree(here)).size).toBe(0);
+  });
+
+  test('are refused when their bytes are others', async () => {
+    hostile.lie = chunked((body) => Buffer.alloc(body.length));
+    const run = await download(server, bucket, here, quick);
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'wrong-content' } }] } });
+    expect((await readTree(here)).size).toBe(0);
+  });
+});
+
 describe('a part that is answered with the digest of other bytes', () => {
   const SIZE = 9 * 1024 * 1024;
 

@@ -393,8 +393,11 @@ export class S3Store implements ObjectStore {
       if (!(thrown instanceof TooLongError)) return gone(thrown);
       throw range === undefined ? tooLarge(thrown, size) : wrongSize(thrown.said, size);
     });
-    const head = headOf(answer);
-    if (head === undefined) throw new Error('GetObject answered without a length or an ETag');
+    // A proxy may leave the length out: what was listed is then what must have arrived.
+    const said = answer.ContentLength;
+    if (said === undefined && answer.Body.length !== size) throw unsaidSize(answer.Body.length, size);
+    const head = headOf(answer, answer.Body.length);
+    if (head === undefined) throw new Error('GetObject answered without an ETag');
     if (range !== undefined && head.size !== size) throw wrongSize(head.size, size);
     if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
       throw new Error(
@@ -413,7 +416,7 @@ export class S3Store implements ObjectStore {
       .getObject(this.#getInput(object), signal)
       .catch(gone);
     const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
-    const head = headOf(answer);
+    const head = headOf(answer, object.size);
     if (body === undefined || head === undefined) throw new Error('GetObject answered without a body');
     const limit = new BodyLimit(LONGEST_REQUEST_MS);
     async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -428,8 +431,10 @@ export class S3Store implements ObjectStore {
       // Of a body that is not read to its end the connection cannot be used again.
       body.destroy();
     }
-    if (limit.bytes !== head.size) throw new Error('the body was cut short');
-    return head;
+    if (limit.bytes === head.size) return head;
+    throw answer.ContentLength === undefined
+      ? unsaidSize(limit.bytes, head.size)
+      : new Error('the body was cut short');
   }
 
   #getInput({ key, etag }: Stored, range?: ByteRange): GetInput {
@@ -1042,6 +1047,13 @@ function wrongSize(said: number | undefined, size: number): Error {
   return new Error(`a body of ${said ?? 'too many'} bytes in place of ${size}`);
 }
 
+/** Of an answer without a length, which is what its bytes are counted against where it has one. */
+function unsaidSize(bytes: number, size: number): Error {
+  return new Error(
+    `a body of ${bytes} bytes and no Content-Length in place of ${size}: it was cut short, or a proxy encodes it anew`,
+  );
+}
+
 /** An object that is gone is not the one that was asked for. */
 function gone(thrown: unknown): never {
   const error = toStoreError('GetObject', thrown);
@@ -1094,11 +1106,13 @@ function decodeListedKey(text: string): string {
   }
 }
 
-function headOf(answer: HeadAnswer): ObjectHead | undefined {
+/** @param unsaid the size where the answer does not say it */
+function headOf(answer: HeadAnswer, unsaid?: number): ObjectHead | undefined {
   const etag = parseETag(answer.ETag);
-  if (etag === undefined || answer.ContentLength === undefined) return undefined;
+  const size = answer.ContentLength ?? unsaid;
+  if (etag === undefined || size === undefined) return undefined;
   return {
-    size: answer.ContentLength,
+    size,
     etag,
     encryption:
       answer.SSECustomerAlgorithm === undefined ? answer.ServerSideEncryption : ('customer' as const),
