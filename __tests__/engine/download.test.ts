@@ -262,6 +262,19 @@ describe('each distinct content is fetched once', () => {
     },
   );
 
+  test('further names are asked for only when their bytes may be encoded ones, each content looked at once', async () => {
+    const other = `no ${PAGE}`;
+    await writeTree({ here: other }, here);
+    put({ a: PAGE, b: PAGE, c: PAGE, moved: other, again: other });
+    const page = gzipSync(PAGE);
+    put({ 'p.gz': page, 'q.gz': page });
+    expect((await download(s3, bucket, here)).exit).toBe(0);
+    expect(s3.server.log.of('HeadObject').map(({ key }) => key)).toEqual(['p/q.gz']);
+    expect(fetches()).toBe(2);
+    expect(await texts()).toMatchObject({ a: PAGE, b: PAGE, c: PAGE, moved: other, again: other });
+    expect((await readFile(join(here, 'q.gz'))).equals(page)).toBe(true);
+  });
+
   test('a source that changed or vanished after it was read is not copied: the object is fetched', async () => {
     await writeTree({ old: 'content', gone: 'vanishing', 'dir/moved': 'led away' }, here);
     put({ first: 'first', second: 'content', third: 'vanishing', fourth: 'led away' });
@@ -274,7 +287,7 @@ describe('each distinct content is fetched once', () => {
       await rename(join(here, 'dir'), join(outside, 'was'));
       await symlink(join(outside, 'elsewhere'), join(here, 'dir'));
     });
-    const run = await download(s3, bucket, here);
+    const run = await download(s3, bucket, here, { preserve: true });
     expect({ exit: run.exit, steps: [...stepsOf(run)].sort() }).toEqual({
       exit: 0,
       steps: ['download first done', 'download fourth done', 'download second done', 'download third done'],

@@ -38,7 +38,7 @@ import {
   type Wanted,
 } from '../store/object-store.js';
 import { BodyArena } from './body-arena.js';
-import { decodeTo, WrongContentError } from './decode.js';
+import { decodeTo, looksEncoded, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
 import { NO_WAITING, READING } from './file-bytes.js';
@@ -123,6 +123,8 @@ export class Fetch implements Performer {
   readonly #verifier: Verifier;
   readonly #staged = new Map<ObjectKey, Made>();
   readonly #placed = new Map<ObjectKey, Placed>();
+  /** Whether files that others are made from look encoded, by name. */
+  readonly #encoded = new Map<string, Promise<boolean>>();
   /** Files of this run, as they are now, for the index. */
   readonly published = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>();
   /** What was learned of the objects that were fetched, for the index. */
@@ -225,7 +227,8 @@ export class Fetch implements Performer {
   async #makeAgain(step: CopyStep | LinkStep): Promise<Made | undefined> {
     const { target, preserve } = this.#options;
     const object = objectOf(step.file);
-    const head = target.asStored && !preserve ? undefined : await this.#head(object);
+    const isAsked = preserve || (!target.asStored && (await this.#mayBeEncoded(step)));
+    const head = isAsked ? await this.#head(object) : undefined;
     const form = this.#formOf(object, head);
     const source = this.#sourceOf(step, form);
     if (source === undefined) return undefined;
@@ -234,6 +237,18 @@ export class Fetch implements Performer {
     const { name } = step.file;
     const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
     return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
+  }
+
+  /** Whether an object may say that it encodes something: bytes that do not begin as encoded ones do encode nothing. */
+  #mayBeEncoded({ file, source: { kind, key } }: CopyStep | LinkStep): Promise<boolean> | true {
+    const placed = this.#placed.get(key);
+    const [met, form] =
+      kind === 'published' ? [placed?.file, placed?.form] : [this.#options.local.get(key), formOf(file)];
+    // Of a file that was decoded the stored bytes are not here.
+    if (met === undefined || form !== undefined) return true;
+    const asked = this.#encoded.get(met.name) ?? looksEncoded(met.path).catch(() => true);
+    this.#encoded.set(met.name, asked);
+    return asked;
   }
 
   #sourceOf(
