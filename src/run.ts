@@ -27,6 +27,7 @@ import { withoutSecrets } from './model/secrets.js';
 import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
 import type { Filling, FirstDestination } from './sync/first-destination.js';
 import { indexDestination, ofDestination } from './sync/index-destination.js';
+import type { ObjectPlace } from './sync/index-file.js';
 import type { Meeting } from './sync/meeting.js';
 import type { CopyPlace, IndexStorage, SourcePort, SyncPorts, SyncResult } from './sync/ports.js';
 import type { SharedTree } from './sync/shared-tree.js';
@@ -68,10 +69,10 @@ export interface Engine {
     surroundings?: Pick<Shell, 'idToken' | 'hide'>,
   ) => Promise<Invalidator>;
   readonly sync: (options: SyncOptions, ports: SyncPorts) => Promise<SyncResult>;
-  readonly fileIndexStorage: (path: string) => Promise<IndexStorage>;
+  readonly fileIndexStorage: (path: string, isOwn?: boolean) => Promise<IndexStorage>;
   readonly objectIndexStorage: (
     store: ObjectStore,
-    key: ObjectKey,
+    place: ObjectPlace,
     inDestination: boolean,
   ) => Promise<IndexStorage>;
 }
@@ -318,13 +319,14 @@ export async function run(
       case 'cache':
         return await shell.cacheStorage?.(to, opened);
       case 'file':
-        return await fileIndexStorage(index.path);
+        return await fileIndexStorage(index.path, index.isOwn);
       case 's3': {
         const inDestination = index.bucket === destination.bucket;
         const place = inDestination
           ? opened
           : await openStore(indexBucket(to, index.bucket), emit, signal, shell);
-        return await objectIndexStorage(place.store, index.key as ObjectKey, inDestination);
+        const { bucket, key } = index;
+        return await objectIndexStorage(place.store, { bucket, key: key as ObjectKey }, inDestination);
       }
     }
   }

@@ -1,10 +1,14 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { parseHeaderRules } from '../../src/model/header-rules.js';
-import { parsePrefix } from '../../src/model/object-key.js';
+import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
+import { openStore } from '../../src/store/open.js';
 import { indexDestination, ofDestination } from '../../src/sync/index-destination.js';
+import { fileIndexStorage, objectIndexStorage } from '../../src/sync/index-file.js';
 import { Cdn, invalidation } from '../support/cdn.js';
-import { type Changes, memoryIndex, type Published, publish } from '../support/engine.js';
+import { type Changes, memoryIndex, optionsFor, type Published, publish } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { removeTree, writeTree } from '../support/tree.js';
 
@@ -81,4 +85,28 @@ test('lines of a journal are of the destination that they were written for', asy
   await storage.journal.append(line, new AbortController().signal);
   await deploy(one);
   expect(s3.server.log.counts.AbortMultipartUpload).toBe(1);
+});
+
+test('a file or an object that an index was named after by mistake is not replaced: nothing is written at all', async () => {
+  const [bucket, other] = [await s3.bucket(), await s3.bucket()];
+  const photo = Buffer.concat([Buffer.from('GIF89a\n'), Buffer.alloc(1000)]);
+  await writeFile(join(root, 'photo.gif'), photo);
+  s3.server.putObject(other, 'photo.gif', photo);
+  const to = optionsFor(s3, other, root);
+  const { store, close } = await openStore(to, () => undefined, new AbortController().signal);
+  const places = [
+    fileIndexStorage(join(root, 'photo.gif')),
+    objectIndexStorage(store, { bucket: other, key: 'photo.gif' as ObjectKey }, false),
+  ];
+  for (const storage of places) {
+    for (const changes of [{}, { dryRun: true }, { lock: true }]) {
+      const { exit, report } = await publish(s3, bucket, root, { ...changes, index: storage });
+      expect([exit, report.error?.code]).toEqual([2, 'usage']);
+      expect(report.error?.message).toMatch(/^index: what lies at \S+\/photo\.gif is no index of this tool/);
+    }
+  }
+  close();
+  expect(await readFile(join(root, 'photo.gif'))).toEqual(photo);
+  expect(s3.server.objects(other).map(({ content }) => content.size)).toEqual([photo.length]);
+  expect(s3.server.objects(bucket)).toEqual([]);
 });

@@ -61,7 +61,7 @@ async function firstDeploy(): Promise<void> {
 /** The index as a process leaves it that is killed before it saves. */
 function killedBeforeSaving(): IndexStorage {
   return {
-    trust: index.trust,
+    ...index,
     load: (signal) => index.load(signal),
     save: async () => undefined,
     journal: { ...index.journal, clear: async () => undefined },
@@ -307,7 +307,7 @@ describe('what was not sent is sent by the next run', () => {
     expect(writesBefore).toEqual(['ListObjectsV2']);
     expect(run).toMatchObject({ exit: 0 });
     expect(run.messages.slice(1)).toEqual([
-      'what is to be invalidated cannot be remembered before it is published (disk full): should this run be killed, invalidate /* by hand',
+      'what is to be invalidated cannot be remembered before it is published (/in memory: disk full): should this run be killed, invalidate /* by hand',
     ]);
     expect(cdn.paths).toEqual([['/a.css']]);
   });
@@ -578,7 +578,7 @@ test(`R15: ${HISTORIES} random histories: after a run that succeeded no reader h
           if (faults.length > 0 && random() < 0.3) which.failures.push(refused('denied', 'AccessDenied'));
         }
         const storage: IndexStorage = {
-          trust: memory.trust,
+          ...memory,
           load: () => memory.load(stop.signal),
           save: async (pieces, signal) => {
             if (doomed === 'index') die();

@@ -218,6 +218,8 @@ export function memoryIndex(
 ): IndexStorage & { bytes: Buffer | undefined; lines: string; saves: number } {
   const storage = {
     trust: { remote: false, local: false, grace: false, ...trust },
+    place: '/in memory',
+    isOwn: true,
     bytes: undefined as Buffer | undefined,
     lines: '',
     saves: 0,

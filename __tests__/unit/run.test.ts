@@ -375,7 +375,7 @@ describe('the index', () => {
 
     const file = fakeEngine({ fileIndexStorage: async () => own });
     await runWith({ index: { kind: 'file', path: '/x' } }, file);
-    expect(file.fileIndexStorage).toHaveBeenCalledWith('/x');
+    expect(file.fileIndexStorage).toHaveBeenCalledWith('/x', undefined);
     expect(indexOf(file)).toMatchObject(isOf(own));
 
     const cached = fakeEngine();
@@ -388,7 +388,11 @@ describe('the index', () => {
     const engine = fakeEngine();
     await runWith({ index: { kind: 's3', bucket: 'site', key: 'k' } }, engine);
     expect(engine.openStore).toHaveBeenCalledTimes(1);
-    expect(engine.objectIndexStorage).toHaveBeenCalledWith(opened.store, 'k' as ObjectKey, true);
+    expect(engine.objectIndexStorage).toHaveBeenCalledWith(
+      opened.store,
+      { bucket: 'site', key: 'k' as ObjectKey },
+      true,
+    );
   });
 
   test("is not believed in another bucket, which is neither the destination's owner's nor gets its headers", async () => {
@@ -398,7 +402,11 @@ describe('the index', () => {
     const [second] = engine.openStore.mock.calls[1] ?? [];
     expect(second).toMatchObject({ destination: { bucket: 'other', prefix: '' }, writeHeaders: {} });
     expect(second?.connection).not.toHaveProperty('expectedBucketOwner');
-    expect(engine.objectIndexStorage).toHaveBeenCalledWith(opened.store, 'k' as ObjectKey, false);
+    expect(engine.objectIndexStorage).toHaveBeenCalledWith(
+      opened.store,
+      { bucket: 'other', key: 'k' as ObjectKey },
+      false,
+    );
   });
 });
 

@@ -939,6 +939,7 @@ function parseIndex(
     return {
       kind: 'file',
       path: join(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
+      isOwn: true,
     };
   }
   if (given === 'none') return { kind: 'none' };

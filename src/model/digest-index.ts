@@ -29,7 +29,8 @@ import type { ObjectKey } from './object-key.js';
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
-const FIRST_LINE = 's3-dedup-sync-index 1';
+const FORMAT = 's3-dedup-sync-index ';
+const FIRST_LINE = `${FORMAT}1`;
 
 /** An index that knows nothing, and to which lines can be appended. */
 export const EMPTY_INDEX: Buffer = Buffer.from(`${FIRST_LINE}\n`);
@@ -137,6 +138,11 @@ export interface PendingDelete {
   readonly since: number;
   /** `DigestIndex.deploys` at that time. */
   readonly deploys: number;
+}
+
+/** Whether bytes begin as an index of any version does, as far as they go: what does not is somebody's file. */
+export function beginsAsIndex(bytes: Buffer): boolean {
+  return FORMAT.startsWith(bytes.toString('latin1', 0, FORMAT.length));
 }
 
 export type IndexParse =

@@ -163,7 +163,8 @@ export type IndexPlace =
   | { readonly kind: 'none' }
   /** The runner's cache; anyone who may write it may forge it. */
   | { readonly kind: 'cache' }
-  | { readonly kind: 'file'; readonly path: string }
+  /** `isOwn`: under a name of ours in the user's cache directory, as none was given. */
+  | { readonly kind: 'file'; readonly path: string; readonly isOwn?: true }
   | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
 
 /** `sync` publishes a tree; `remove` empties a prefix: its tree has no patterns, and its `deletes` are all there is. */

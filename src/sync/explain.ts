@@ -103,6 +103,13 @@ function toldOf({ code, message }: StoreError): string {
   return code === 'Error' ? message : `${code}: ${message}`;
 }
 
+/** Why a place that remembers for the next run could not be read or written; it begins with the place. */
+export function whyNot(error: unknown, place: string): string {
+  // What S3 rejects, and what was no answer of its own, has no better words.
+  const isKnown = error instanceof StoreError && error.kind !== 'rejected';
+  return isKnown ? explain(error, place).message : `${place}: ${messageOf(error)}`;
+}
+
 /** Puts whatever a step or a phase met into one line that says what to do. */
 export function explain(error: unknown, what: string): Explained {
   if (error instanceof SyncError) return { code: error.code, exit: error.exit, message: error.message };

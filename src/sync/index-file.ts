@@ -10,8 +10,7 @@ import { journalPath, MAX_INDEX_BYTES } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import { groupCommit } from '../model/group-commit.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import type { ObjectStore } from '../store/object-store.js';
-import { explainDenied } from './explain.js';
+import { type ObjectStore, type PutRequest, StoreError } from '../store/object-store.js';
 import type { IndexStorage } from './ports.js';
 
 /** Objects of a journal that are read at a time. */
@@ -19,17 +18,43 @@ const JOURNAL_REQUESTS = 16;
 
 const NEWLINE = 0x0a;
 
-/** The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one. */
-export function fileIndexStorage(path: string): IndexStorage {
+/** The journal stays where it is, and every run reads it again; the index itself is up to date. */
+export class JournalLeftError extends Error {
+  override readonly name = 'JournalLeftError';
+}
+
+/**
+ * The index in a file of this machine: replaced by a rename, so that a full disk leaves the old one.
+ *
+ * @param isOwn whether the path is one of ours: then what cannot be read there is replaced too
+ */
+export function fileIndexStorage(path: string, isOwn = false): IndexStorage {
   const journal = journalPath(path);
-  const clear = (): Promise<void> => rm(journal, { force: true });
+  const clear = async (): Promise<void> => {
+    try {
+      await rm(journal, { force: true });
+    } catch (error) {
+      throw new JournalLeftError(messageOf(error), { cause: error });
+    }
+  };
+  let unread: unknown;
   /** Whether it is known to end with a line. */
   let isWhole = false;
   return {
     trust: { remote: false, local: true, grace: true },
-    load: () => readRegular(path),
+    place: path,
+    isOwn,
+    async load() {
+      try {
+        return await readRegular(path);
+      } catch (error) {
+        unread = error;
+        throw error;
+      }
+    },
     async save(pieces) {
-      await naming(path, replaceFile(path, pieces));
+      if (unread !== undefined && !isOwn) throw notReplaced(unread);
+      await replaceFile(path, pieces);
       await clear();
     },
     journal: {
@@ -38,7 +63,7 @@ export function fileIndexStorage(path: string): IndexStorage {
       append: groupCommit(async (lines) => {
         const wasWhole = isWhole;
         isWhole = false;
-        await naming(journal, appendLines(journal, lines, wasWhole));
+        await appendLines(journal, lines, wasWhole);
         isWhole = true;
       }),
       clear,
@@ -53,13 +78,11 @@ async function appendLines(path: string, lines: string, isWhole: boolean): Promi
   await appendFile(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }
 
-/** A full disk is told without the file, and the command line chooses where the index lies. */
-async function naming(path: string, writing: Promise<void>): Promise<void> {
-  try {
-    await writing;
-  } catch (error) {
-    throw new Error(`${path}: ${messageOf(error)}`, { cause: error });
-  }
+/** What lies where a user said that the index does may be anything, as long as it could not be read. */
+function notReplaced(unread: unknown): Error {
+  return new Error(
+    `what lies there could not be read (${messageOf(unread)}), and nothing is replaced unread`,
+  );
 }
 
 async function readRegular(path: string): Promise<Buffer | undefined> {
@@ -76,20 +99,44 @@ async function readRegular(path: string): Promise<Buffer | undefined> {
   return readFile(path);
 }
 
+/** Where an index lies as an object. */
+export interface ObjectPlace {
+  readonly bucket: string;
+  readonly key: ObjectKey;
+}
+
 /**
  * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
  * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
  */
-export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestination: boolean): IndexStorage {
+export function objectIndexStorage(
+  store: ObjectStore,
+  { bucket, key }: ObjectPlace,
+  inDestination: boolean,
+): IndexStorage {
   const directory = `${key}.journal/` as Prefix;
   const run = randomBytes(6).toString('hex');
   const journalKeys = new Set<ObjectKey>();
   let batches = 0;
-  const put = async (at: ObjectKey, body: Buffer, signal: AbortSignal): Promise<void> => {
+  let unread: unknown;
+  const put = async (
+    at: ObjectKey,
+    body: Buffer,
+    signal: AbortSignal,
+    when: Pick<PutRequest, 'condition'> = {},
+  ): Promise<void> => {
     const headers = { contentType: 'text/plain; charset=utf-8', metadata: {} };
-    await store.put({ key: at, body, md5: md5Of(body), headers }, signal);
+    await store.put({ key: at, body, md5: md5Of(body), headers, ...when }, signal);
   };
-  const clear = async (signal: AbortSignal): Promise<void> => {
+  /** Who may write the bucket and not read it has a first index there all the same. */
+  const putUnread = async (body: Buffer, signal: AbortSignal): Promise<void> => {
+    try {
+      await put(key, body, signal, { condition: { ifNoneMatch: '*' } });
+    } catch (error) {
+      throw error instanceof StoreError && error.kind === 'condition' ? notReplaced(unread) : error;
+    }
+  };
+  const drop = async (signal: AbortSignal): Promise<void> => {
     if (journalKeys.size === 0) return;
     for await (const page of store.list(directory, signal)) {
       // What another run appends meanwhile stays.
@@ -98,19 +145,34 @@ export function objectIndexStorage(store: ObjectStore, key: ObjectKey, inDestina
       for (const answer of answers) {
         // What another run dropped is gone all the same.
         if (answer.deleted || answer.error.kind !== 'denied') continue;
-        throw new Error(`its journal could not be deleted: ${explainDenied(answer.error)}`);
+        throw answer.error;
       }
     }
     journalKeys.clear();
   };
+  const clear = async (signal: AbortSignal): Promise<void> => {
+    try {
+      await drop(signal);
+    } catch (error) {
+      throw new JournalLeftError(messageOf(error), { cause: error });
+    }
+  };
   return {
     // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
     trust: { remote: inDestination, local: inDestination, grace: inDestination },
+    place: `s3://${bucket}/${key}`,
+    isOwn: false,
     async load(signal) {
-      return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
+      try {
+        return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
+      } catch (error) {
+        unread = error;
+        throw error;
+      }
     },
     async save(pieces, signal) {
-      await put(key, Buffer.concat([...pieces]), signal);
+      const body = Buffer.concat([...pieces]);
+      await (unread === undefined ? put(key, body, signal) : putUnread(body, signal));
       await clear(signal);
     },
     journal: {

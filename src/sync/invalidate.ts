@@ -16,6 +16,7 @@ import type { ListedObject } from '../model/objects.js';
 import type { InvalidationOptions } from '../model/options.js';
 import { type Plan, type Step, stepsOf } from '../model/plan.js';
 import { type Invalidator, StoreError } from '../store/object-store.js';
+import { whyNot } from './explain.js';
 import type { IndexStorage } from './ports.js';
 
 /** How long an invalidation that CloudFront has no room for is tried; others take minutes. Milliseconds. */
@@ -144,7 +145,7 @@ export class Invalidations {
       await storage.journal.append(lines, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const message = `what is to be invalidated cannot be remembered before it is published (${messageOf(error)}): should this run be killed, invalidate ${EVERYTHING} by hand`;
+      const message = `what is to be invalidated cannot be remembered before it is published (${whyNot(error, storage.place)}): should this run be killed, invalidate ${EVERYTHING} by hand`;
       emit({ type: 'message', level: 'warning', message });
     }
   }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Md5 } from '../model/digest.js';
 import {
+  beginsAsIndex,
   type DigestIndex,
   emptyIndex,
   type FileEntry,
@@ -11,17 +12,16 @@ import {
   type UploadEntry,
   type WritableIndex,
 } from '../model/digest-index.js';
-import { messageOf } from '../model/errors.js';
+import { usageError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { Listing } from '../model/listing.js';
 import { Md5Table } from '../model/md5-table.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { WrittenObjects } from '../model/written-objects.js';
-import { StoreError } from '../store/object-store.js';
-import { explainDenied } from './explain.js';
+import { whyNot } from './explain.js';
 import { isRewritten } from './headers.js';
-import { machineId } from './index-file.js';
+import { JournalLeftError, machineId } from './index-file.js';
 import type { IndexStorage } from './ports.js';
 
 /**
@@ -41,7 +41,8 @@ export interface LoadedIndex {
 }
 
 /**
- * Loads the index. Whatever is wrong with it costs one line and time, never the run.
+ * Loads the index. Whatever is wrong with it costs one line and time, never the run. Rejects with a usage error where a
+ * user named a place that holds something else.
  *
  * @param onBytes told how large it is, before it is read
  */
@@ -64,14 +65,19 @@ export async function loadIndex(
     journal = await loadJournal(storage, emit, signal);
   } catch (error) {
     signal.throwIfAborted();
-    return ignore(whyOf(error));
+    return ignore(whyNot(error, storage.place));
   }
   onBytes(bytes?.length ?? 0);
   if (bytes === undefined) {
     return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal, storage.destination) };
   }
   const parsed = parseIndex(bytes, journal, storage.destination);
-  if (parsed.index === undefined) return ignore(parsed.why);
+  if (parsed.index === undefined) {
+    if (storage.isOwn || beginsAsIndex(bytes)) return ignore(`${storage.place}: ${parsed.why}`);
+    throw usageError(
+      `index: what lies at ${storage.place} is no index of this tool, and would be replaced: name another place, or delete it; nothing was written`,
+    );
+  }
   if (parsed.droppedLines > 0) {
     emit({
       type: 'message',
@@ -100,17 +106,13 @@ export async function loadIndex(
   };
 }
 
-function whyOf(error: unknown): string {
-  return error instanceof StoreError && error.kind === 'denied' ? explainDenied(error) : messageOf(error);
-}
-
 /** Without its journal an index is worth no less: what an interrupted run left behind is then left to others. */
 async function loadJournal(storage: IndexStorage, emit: Emit, signal: AbortSignal): Promise<Buffer> {
   try {
     return await storage.journal.load(signal);
   } catch (error) {
     signal.throwIfAborted();
-    const message = `the journal of earlier runs is not read (${whyOf(error)}): what one left behind is left to a lifecycle rule`;
+    const message = `the journal of earlier runs is not read (${whyNot(error, storage.place)}): what one left behind is left to a lifecycle rule`;
     emit({ type: 'message', level: 'notice', message });
     return Buffer.alloc(0);
   }
@@ -168,15 +170,26 @@ export async function saveIndex(
     }
     await storage.save(piecesOf(index), signal);
   } catch (error) {
-    const lost = owes(index)
-      ? 'what is still to be invalidated is not remembered: invalidate /* by hand'
-      : 'nothing else is lost';
-    emit({
-      type: 'message',
-      level: 'warning',
-      message: `the index could not be written (${whyOf(error)}): the next run will take longer, ${lost}`,
-    });
+    if (error instanceof JournalLeftError) {
+      const again = index.invalidations.size === 0 ? '' : ', and invalidates again what it names';
+      const why = whyNot(error.cause, storage.place);
+      const message = `the index is up to date, but its journal could not be deleted (${why}): every run reads it until it is gone${again}`;
+      return emit({ type: 'message', level: 'warning', message });
+    }
+    const why = whyNot(error, storage.place);
+    const message = `the index could not be written (${why}): the next run will take longer, ${lostWith(index)}`;
+    emit({ type: 'message', level: 'warning', message });
   }
+}
+
+/** What the next run does not learn, beside what it finds out again. */
+function lostWith(index: WritableIndex): string {
+  const lost: string[] = [];
+  if (index.pending.size > 0)
+    lost.push('deletes that delete-grace puts off wait for as long as it cannot be written');
+  if (owes(index)) lost.push('what is still to be invalidated is not remembered: invalidate /* by hand');
+  else if (index.invalidations.size > 0) lost.push('and may invalidate again what this one did');
+  return lost.length === 0 ? 'nothing else is lost' : lost.join(', ');
 }
 
 /** Whether a distribution is still to be told something. */

@@ -22,11 +22,15 @@ export interface IndexTrust {
 /** Where the index is kept. Neither method may reject for a missing or unreadable index. */
 export interface IndexStorage {
   readonly trust: IndexTrust;
+  /** Where that is, for messages. */
+  readonly place: string;
+  /** Whether nobody named the place: whatever lies there is replaced. Elsewhere what is no index is somebody's. */
+  readonly isOwn: boolean;
   /** Which destination it is of, as `indexDestination` names it; absent: any. */
   readonly destination?: string;
   /** The bytes of the last index, or undefined. Says itself why there is none. */
   load(signal: AbortSignal): Promise<Buffer | undefined>;
-  /** Replaces the index whole, and with it the journal; `pieces` make its bytes, once, as they are taken. Rejects when it cannot; the old one is then still there. */
+  /** Replaces the index whole, and with it the journal; `pieces` make its bytes, once, as they are taken. Rejects when it cannot, and the old one is then still there; with `JournalLeftError` where the journal alone stays. */
   save(pieces: Iterable<Buffer>, signal: AbortSignal): Promise<void>;
   readonly journal: JournalStorage;
 }
@@ -39,7 +43,7 @@ export interface JournalStorage {
   load(signal: AbortSignal): Promise<Buffer>;
   /** Resolves when the lines will outlive this process. */
   append(lines: string, signal: AbortSignal): Promise<void>;
-  /** Drops what was loaded and appended. */
+  /** Drops what was loaded and appended. Rejects with `JournalLeftError`. */
   clear(signal: AbortSignal): Promise<void>;
 }
 

@@ -1,12 +1,10 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Md5 } from '../model/digest.js';
 import { formatUpload, type UploadEntry } from '../model/digest-index.js';
-import { messageOf } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import type { Upload } from '../store/object-store.js';
-import { type ObjectStore, StoreError } from '../store/object-store.js';
-import { explain } from './explain.js';
+import type { ObjectStore, Upload } from '../store/object-store.js';
+import { explain, whyNot } from './explain.js';
 import { machineId } from './index-file.js';
 import type { IndexStorage } from './ports.js';
 
@@ -150,7 +148,7 @@ export class Uploads {
       signal.throwIfAborted();
       if (this.#journalFailed) return;
       this.#journalFailed = true;
-      const message = `the journal of uploads cannot be written (${error instanceof StoreError ? error.code : messageOf(error)}): should this run be killed, a lifecycle rule must abort what it leaves behind`;
+      const message = `the journal of uploads cannot be written (${whyNot(error, storage.place)}): should this run be killed, a lifecycle rule must abort what it leaves behind`;
       emit({ type: 'message', level: 'warning', message });
     }
   }

@@ -33,6 +33,8 @@ export const opened: OpenedStore = {
 export function storage(): IndexStorage {
   return {
     trust: { remote: false, local: false, grace: false },
+    place: '/nowhere',
+    isOwn: true,
     load: async () => undefined,
     save: async () => {},
     journal: {

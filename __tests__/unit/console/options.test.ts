@@ -569,6 +569,7 @@ describe('the index', () => {
     expect((await parse({ prefix: 'p' }, cli())).index).toEqual({
       kind: 'file',
       path: `/home/me/.cache/s3-dedup-sync/${name}`,
+      isOwn: true,
     });
     expect((await parse({}, { ...cli(), home: '' })).index).toEqual({ kind: 'none' });
     expect((await refusal({ index: 'cache' }, cli())).message).toMatch(

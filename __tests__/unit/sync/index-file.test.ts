@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MAX_INDEX_BYTES } from '../../../src/model/digest-index.js';
 import type { ObjectKey, Prefix } from '../../../src/model/object-key.js';
 import { StoreError } from '../../../src/store/object-store.js';
-import { fileIndexStorage, objectIndexStorage } from '../../../src/sync/index-file.js';
+import { fileIndexStorage, JournalLeftError, objectIndexStorage } from '../../../src/sync/index-file.js';
 import { ModelStore } from '../../support/model-store.js';
 import { removeTree, writeTree } from '../../support/tree.js';
 
@@ -38,15 +38,29 @@ describe('in a file', () => {
     expect(readdirSync(join(root, 'new'))).toEqual(['index']);
   });
 
-  test('what cannot be written is told by its path: a full disk does not say whose file it had no room for', async () => {
+  test('what cannot be written is said so, and of an index whose journal alone stays, that', async () => {
     await writeFile(join(root, 'blocked'), '');
     const blocked = fileIndexStorage(join(root, 'blocked/index'));
-    await expect(blocked.save(bytes('index'), signal)).rejects.toThrow(/\/blocked\/index: .*ENOTDIR/);
+    await expect(blocked.save(bytes('index'), signal)).rejects.toThrow('ENOTDIR');
     await mkdir(join(root, 'index.journal'));
-    const { journal } = fileIndexStorage(join(root, 'index'));
-    await expect(journal.append('one\n', signal)).rejects.toThrow(
-      /\/index\.journal: it is not a regular file/,
-    );
+    const storage = fileIndexStorage(join(root, 'index'));
+    await expect(storage.journal.append('one\n', signal)).rejects.toThrow('it is not a regular file');
+    await expect(storage.save(bytes('index'), signal)).rejects.toThrow(JournalLeftError);
+    expect((await storage.load(signal))?.toString()).toBe('index');
+  });
+
+  test('what could not be read is not replaced unread, but in a place of our own', async () => {
+    const path = join(root, 'long');
+    await writeFile(path, '');
+    await truncate(path, MAX_INDEX_BYTES + 1);
+    for (const isOwn of [false, true]) {
+      const storage = fileIndexStorage(path, isOwn);
+      await expect(storage.load(signal)).rejects.toThrow('over');
+      const saved = storage.save(bytes('index'), signal);
+      if (isOwn) await saved;
+      else await expect(saved).rejects.toThrow('nothing is replaced unread');
+    }
+    expect(readFileSync(path, 'utf8')).toBe('index');
   });
 
   test('what is left of a line does not take the next one along', async () => {
@@ -81,8 +95,12 @@ describe('as an object', () => {
 
   test('is believed alone in the bucket of the destination, and of nothing elsewhere', () => {
     const store = new ModelStore(1);
-    expect(objectIndexStorage(store, key, true).trust).toEqual({ remote: true, local: true, grace: true });
-    expect(objectIndexStorage(store, key, false).trust).toEqual({
+    expect(objectIndexStorage(store, { bucket: 'b', key }, true).trust).toEqual({
+      remote: true,
+      local: true,
+      grace: true,
+    });
+    expect(objectIndexStorage(store, { bucket: 'b', key }, false).trust).toEqual({
       remote: false,
       local: false,
       grace: false,
@@ -91,7 +109,10 @@ describe('as an object', () => {
 
   test('what is not there yet is none; saving drops the journal that was read, and nothing that came after', async () => {
     const store = new ModelStore(1);
-    const [one, two] = [objectIndexStorage(store, key, true), objectIndexStorage(store, key, true)];
+    const [one, two] = [
+      objectIndexStorage(store, { bucket: 'b', key }, true),
+      objectIndexStorage(store, { bucket: 'b', key }, true),
+    ];
     expect(await two.load(signal)).toBeUndefined();
     expect(await two.journal.load(signal)).toEqual(Buffer.alloc(0));
     await two.save(bytes('index'), signal);
@@ -110,17 +131,29 @@ describe('as an object', () => {
     await two.journal.clear(signal);
   });
 
+  test('what could not be read is not replaced unread; a first one is written all the same', async () => {
+    const store = new ModelStore(1);
+    const storage = objectIndexStorage(store, { bucket: 'b', key }, true);
+    store.read = () => Promise.reject(new StoreError('denied', 'AccessDenied', 403, 'GetObject', 'as told'));
+    await expect(storage.load(signal)).rejects.toThrow('as told');
+    await storage.save(bytes('first'), signal);
+    await expect(storage.save(bytes('second'), signal)).rejects.toThrow(
+      'what lies there could not be read (as told), and nothing is replaced unread',
+    );
+    expect(store.objects.get(key)?.bytes.toString()).toBe('first');
+  });
+
   test('a journal that may not be deleted is told with the right that is missing', async () => {
     const store = new ModelStore(1);
-    const storage = objectIndexStorage(store, key, true);
+    const storage = objectIndexStorage(store, { bucket: 'b', key }, true);
     await storage.journal.append('one\n', signal);
     const answers = (kind: 'denied' | 'condition'): ModelStore['delete'] => {
       const error = new StoreError(kind, 'AsTold', 403, 'DeleteObjects', '');
       return async (requests) => requests.map((request) => ({ key: request.key, deleted: false, error }));
     };
     store.delete = answers('denied');
-    await expect(storage.save(bytes('index'), signal)).rejects.toThrow(
-      'its journal could not be deleted: DeleteObjects was denied (AsTold): allow s3:DeleteObject',
+    await expect(storage.save(bytes('index'), signal)).rejects.toEqual(
+      expect.objectContaining({ name: 'JournalLeftError', cause: expect.any(StoreError) }),
     );
     store.delete = answers('condition');
     await storage.journal.clear(signal);

@@ -7,10 +7,13 @@ import {
   type ObjectEntry,
   parseIndex,
 } from '../../../src/model/digest-index.js';
+import { EXIT } from '../../../src/model/errors.js';
+import type { Event } from '../../../src/model/events.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import { WrittenObjects } from '../../../src/model/written-objects.js';
 import { StoreError } from '../../../src/store/object-store.js';
+import { JournalLeftError } from '../../../src/sync/index-file.js';
 import { type Confirmed, loadIndex, saveIndex } from '../../../src/sync/learn.js';
 import type { IndexStorage } from '../../../src/sync/ports.js';
 import { memoryIndex } from '../../support/engine.js';
@@ -49,17 +52,46 @@ test.each<readonly [string, Partial<IndexStorage>, boolean, readonly (string | R
     'one that cannot be read',
     rejects(new Error('it is not a regular file')),
     false,
-    ['the index of earlier runs is ignored: it is not a regular file'],
+    ['the index of earlier runs is ignored: /in memory: it is not a regular file'],
   ],
   [
     'one that may not be read',
     rejects(denied),
     false,
     [
-      /^the index of earlier runs is ignored: GetObject was denied \(AccessDenied: as told\): allow s3:GetObject /,
+      /^the index of earlier runs is ignored: \/in memory: GetObject was denied \(AccessDenied: as told\): allow s3:GetObject /,
     ],
   ],
-  ['something else', loads(Buffer.from('GIF89a')), false, [/^the index of earlier runs is ignored: /]],
+  [
+    'one in a bucket that is not there',
+    rejects(new StoreError('fatal', 'NoSuchBucket', 404, 'GetObject', 'as told')),
+    false,
+    [/^the index of earlier runs is ignored: \/in memory: there is no such bucket: check its name/],
+  ],
+  [
+    'something else in a place of ours',
+    loads(Buffer.from('GIF89a')),
+    false,
+    ['the index of earlier runs is ignored: /in memory: it is not an index of this version'],
+  ],
+  [
+    'one of another version where a user said',
+    { ...loads(Buffer.from('s3-dedup-sync-index 2\n')), isOwn: false },
+    false,
+    ['the index of earlier runs is ignored: /in memory: it is not an index of this version'],
+  ],
+  [
+    'one that was cut short where a user said',
+    { ...loads(Buffer.from('s3-dedup')), isOwn: false },
+    false,
+    ['the index of earlier runs is ignored: /in memory: it is not an index of this version'],
+  ],
+  [
+    'an empty file where a user said',
+    { ...loads(Buffer.alloc(0)), isOwn: false },
+    false,
+    ['the index of earlier runs is ignored: /in memory: it is not an index of this version'],
+  ],
   [
     'one with lines that are damaged',
     loads(Buffer.concat([EMPTY_INDEX, Buffer.from('00000000 {"key":"p/a"}\nnonsense\n')])),
@@ -80,7 +112,7 @@ test.each<readonly [string, Partial<IndexStorage>, boolean, readonly (string | R
     },
     true,
     [
-      'the journal of earlier runs is not read (EIO: as told): what one left behind is left to a lifecycle rule',
+      'the journal of earlier runs is not read (/in memory: EIO: as told): what one left behind is left to a lifecycle rule',
     ],
   ],
 ])('an index costs time, never the run: %s', async (_, storage, isKnown, told) => {
@@ -91,6 +123,17 @@ test.each<readonly [string, Partial<IndexStorage>, boolean, readonly (string | R
   });
   for (const line of loaded.notices) expect(line).toMatch(/^[^\n]+$/);
 });
+
+test.each(['GIF89a', '<!doctype html>', '\n', '\0\0'])(
+  "what is no index where a user said that it lies is somebody else's: %j is not replaced",
+  async (text) => {
+    await expect(load({ ...loads(Buffer.from(text)), isOwn: false })).rejects.toMatchObject({
+      code: 'usage',
+      exit: EXIT.usage,
+      message: expect.stringMatching(/^index: what lies at \/in memory is no index of this tool/),
+    });
+  },
+);
 
 test('a run that is stopped meanwhile ends, rather than go on without an index', async () => {
   const stopped = new AbortController();
@@ -197,25 +240,54 @@ describe('what a run confirmed', () => {
   });
 
   test.each([
-    ['nothing is owed', new Map(), /the next run will take longer, nothing else is lost$/],
+    [
+      'nothing is owed',
+      {},
+      /^the index could not be written \(\/in memory: .*\): the next run will take longer, nothing else is lost$/,
+    ],
     [
       'an invalidation is owed',
-      new Map([['E2EXAMPLE', ['/a']]]),
+      { invalidations: new Map([['E2EXAMPLE', ['/a']]]) },
       /what is still to be invalidated is not remembered: invalidate \/\* by hand$/,
+    ],
+    [
+      'an invalidation was sent',
+      { invalidations: new Map([['E2EXAMPLE', []]]) },
+      /the next run will take longer, and may invalidate again what this one did$/,
+    ],
+    [
+      'deletes wait',
+      { pending: new Map([['p/old', { etag, since: 0, deploys: 0 }]]) },
+      /take longer, deletes that delete-grace puts off wait for as long as it cannot be written$/,
     ],
   ])(
     'that cannot be written costs a warning, which says what is lost: %s',
-    async (_, invalidations, told) => {
+    async (_, confirmed: Partial<Confirmed>, told) => {
       const messages: string[] = [];
       const storage = { ...memoryIndex(), save: () => Promise.reject(denied) };
       await saveIndex(
         storage,
         undefined,
-        { ...nothing, invalidations },
+        { ...nothing, ...confirmed },
         (event) => void (event.type === 'message' && messages.push(event.message)),
         signal,
       );
       expect(messages).toEqual([expect.stringMatching(told)]);
     },
   );
+
+  test.each([
+    ['', new Map()],
+    [', and invalidates again what it names', new Map([['E2EXAMPLE', []]])],
+  ])('whose journal alone stays is not told as not written%s', async (again, invalidations) => {
+    const messages: string[] = [];
+    const cause = new StoreError('denied', 'AccessDenied', 403, 'DeleteObjects', 'as told');
+    const left = new JournalLeftError('as told', { cause });
+    const storage = { ...memoryIndex(), save: () => Promise.reject(left) };
+    const emit = (event: Event): void => void (event.type === 'message' && messages.push(event.message));
+    await saveIndex(storage, undefined, { ...nothing, invalidations }, emit, signal);
+    expect(messages).toEqual([
+      `the index is up to date, but its journal could not be deleted (/in memory: DeleteObjects was denied (AccessDenied: as told): allow s3:DeleteObject and s3:GetObject in the policy of the identity, and of the bucket where another account has it): every run reads it until it is gone${again}`,
+    ]);
+  });
 });

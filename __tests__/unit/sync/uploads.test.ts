@@ -134,8 +134,12 @@ describe('uploads that an earlier run left behind', () => {
 
 describe('a journal that cannot be written', () => {
   test.each([
-    ['a full disk', new Error('ENOSPC: as told'), 'ENOSPC: as told'],
-    ['a bucket', new StoreError('denied', 'AccessDenied', 403, 'PutObject', 'as told'), 'AccessDenied'],
+    ['a full disk', new Error('ENOSPC: as told'), '/in memory: ENOSPC: as told'],
+    [
+      'a bucket',
+      new StoreError('throttled', 'SlowDown', 503, 'PutObject', 'as told'),
+      '/in memory: S3 asked to slow down until the attempts were used up (SlowDown: as told): lower concurrency, or raise max-attempts',
+    ],
   ])('%s: one warning, the run goes on, and the index names what is left open', async (_, error, told) => {
     const { uploads, messages } = await open({}, { storage: failing(error) });
     expect(uploads.journalled).toBe(true);
