@@ -1,4 +1,5 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -46,22 +47,36 @@ async function command(
   changes: Changes = {},
   index: SyncOptions['index'] = { kind: 'none' },
 ): Promise<Ended> {
-  process.env.AWS_ACCESS_KEY_ID = s3.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = s3.secretAccessKey;
-  const options: SyncOptions = {
+  return ended(optionsOf(name, sharding, changes, index));
+}
+
+function optionsOf(
+  name: 'plan' | 'apply' | 'publish',
+  sharding: Partial<Sharding>,
+  changes: Changes = {},
+  index: SyncOptions['index'] = { kind: 'none' },
+): SyncOptions {
+  return {
     ...optionsFor(s3, bucket, root, { dryRun: name === 'plan', delayUpdates: true, ...changes }),
     command: name,
     index,
     sharding: { planFile: join(work, 'plan'), results: [], abort: false, beside: '', ...sharding },
   };
-  return ended(options);
 }
 
-async function ended(options: SyncOptions): Promise<Ended> {
+async function ended(
+  options: SyncOptions,
+  onEvent: (event: Event) => void = () => undefined,
+): Promise<Ended> {
+  process.env.AWS_ACCESS_KEY_ID = s3.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = s3.secretAccessKey;
   let report: Report | undefined;
   const messages: string[] = [];
   const shell = {
-    emit: (event: Event) => void (event.type === 'message' && messages.push(event.message)),
+    emit: (event: Event) => {
+      if (event.type === 'message') messages.push(event.message);
+      onEvent(event);
+    },
     env: {},
     now: Date.now,
     detailedExit: false,
@@ -364,7 +379,9 @@ test('a plan of deletes alone needs no shards, and one of nothing says nothing o
   const deletes: Changes = { deletes: { deleteAfter: true } };
   await writeTree({ a: 'a', b: 'b', gone: 'gone' }, root);
   await publish(s3, bucket, root);
-  expect((await command('plan', {}, deletes)).messages).toEqual([]);
+  expect((await command('plan', {}, deletes)).messages).toEqual([
+    `the plan was written to ${join(work, 'plan')}`,
+  ]);
   await rm(join(root, 'gone'));
   await command('plan', {}, deletes);
   expect((await command('publish', { results: [] }, deletes)).exit).toBe(0);
@@ -392,6 +409,42 @@ test('apply without a shard stages all; after a failure it begins nothing more, 
   expect((await command('apply', all)).exit).toBe(0);
   expect((await publishPlan()).exit).toBe(0);
   expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'aaa', 'p/b': 'bb', 'p/c': 'c' });
+});
+
+describe('a plan or results that cannot be written are named', () => {
+  const nowhere = (name: string): string => join(work, 'a file', name);
+  beforeEach(async () => {
+    await writeFile(join(work, 'a file'), '');
+    await writeTree({ a: 'aaa', b: 'bb' }, root);
+  });
+
+  test('before anything is done', async () => {
+    s3.server.log.clear();
+    const unwritten = expect.stringMatching(
+      /\/a file\/x cannot be written \(.*ENOTDIR.*\): check the directory/,
+    );
+    const refused = { exit: 4, report: { error: { code: 'not-writable', message: unwritten } } };
+    expect(await command('plan', { planFile: nowhere('x') })).toMatchObject(refused);
+    await command('plan');
+    s3.server.log.clear();
+    expect(await command('apply', { results: [nowhere('x')] })).toMatchObject(refused);
+    expect(s3.server.log.entries).toEqual([]);
+  });
+
+  test('when everything was staged: nothing is left that nobody could complete', async () => {
+    await command('plan');
+    await mkdir(join(work, 'out'));
+    const options = optionsOf('apply', { results: [join(work, 'out/r')] });
+    const { exit, report } = await ended(options, (event) => {
+      if (event.type !== 'outcome') return;
+      rmSync(join(work, 'out'), { recursive: true, force: true });
+      writeFileSync(join(work, 'out'), '');
+    });
+    expect([exit, report.error?.code]).toEqual([1, 'not-writable']);
+    expect(report.error?.message).toMatch(/\/out\/r cannot be written /);
+    expect(s3.server.log.count('CreateMultipartUpload')).toBeGreaterThan(0);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+  });
 });
 
 test('header rules travel with the plan', async () => {

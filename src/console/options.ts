@@ -538,6 +538,11 @@ function parseSharding(
   const results = inputs.lines('results').map((path) => resolve(cwd, path.trim()));
   if (command === 'apply' && results.length > 1)
     return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
+  const planFile = resolve(cwd, inputs.text('plan-file') ?? '');
+  if (command === 'apply' && results.includes(planFile))
+    throw usageError(
+      `${inputs.spelled('results')} and ${inputs.spelled('plan-file')} name one file, ${printable(planFile)}, and apply would write over its plan: give the results a file of their own`,
+    );
   const shard = inputs.isSet('shard') ? parseShard(inputs) : undefined;
   if (command === 'publish' && shard !== undefined) {
     const last = OF_THE_LAST.find((name) => inputs.isSet(name));
@@ -549,7 +554,7 @@ function parseSharding(
       return refuse(inputs.spelled('results'), results.join(' '), 'the one directory of all results');
   }
   return {
-    planFile: resolve(cwd, inputs.text('plan-file') ?? ''),
+    planFile,
     ...(shard === undefined ? {} : { shard }),
     results,
     abort: inputs.boolean('abort'),

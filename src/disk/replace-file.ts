@@ -9,10 +9,7 @@ import { dirname } from 'node:path';
  * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 export async function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): Promise<void> {
-  await makeDirectory(dirname(path));
-  const there = await stat(path).catch(() => undefined);
-  if (there?.isFile() === false) throw new Error('it is not a regular file');
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = await besides(path);
   try {
     const handle = await open(temporary, 'wx');
     try {
@@ -26,6 +23,21 @@ export async function replaceFile(path: string, pieces: Iterable<string | Uint8A
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Rejects where `replaceFile` could not even begin; the file stays as it is. */
+export async function tryReplacing(path: string): Promise<void> {
+  const temporary = await besides(path);
+  await (await open(temporary, 'wx')).close();
+  await rm(temporary);
+}
+
+/** Where a file is written that is to take the place of another, or to be a new one. */
+async function besides(path: string): Promise<string> {
+  await makeDirectory(dirname(path));
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isFile() === false) throw new Error('it is not a regular file');
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */

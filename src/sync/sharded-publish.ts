@@ -1,4 +1,3 @@
-import { replaceFile } from '../disk/replace-file.js';
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { type ETag, type Md5, parseETag } from '../model/digest.js';
 import { EXIT, SyncError } from '../model/errors.js';
@@ -33,12 +32,14 @@ import {
   readPlan,
   readResults,
   refuseChanged,
+  refuseUnwritable,
   type ShardStep,
   shardOf,
   stagedTo,
   uploadOf,
   uploadsOf,
   withFiles,
+  writeLines,
 } from './shards.js';
 import { withoutOwnFiles, withSite } from './site.js';
 import type { Transfer } from './transfer.js';
@@ -69,6 +70,8 @@ export class Sharded {
 
   /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
   async plan(): Promise<void> {
+    const { planFile } = this.#sharding();
+    await refuseUnwritable(planFile);
     const remembered = await this.#preparation.load();
     const { tree, listing, known, input } = await this.#preparation.prepare(remembered);
     const planned = await this.#preparation.plan(input, this.#preparation.canDelay(tree));
@@ -83,7 +86,8 @@ export class Sharded {
       stored: await this.#digestEncoded(planned.plan),
       preserve: this.#options.preserve,
     });
-    await replaceFile(this.#sharding().planFile, lines);
+    await writeLines(planFile, lines);
+    this.#frame.notice(`the plan was written to ${planFile}`);
   }
 
   /** Digests of the encoded bytes that nothing had to be compared with so far, by name. */
@@ -104,6 +108,8 @@ export class Sharded {
     const { emit, now } = this.#ports;
     const attempt = now();
     const file = await readPlan(planFile, this.#frame.url, this.#endpoint, this.#options.destination.prefix);
+    const path = (results[0] ?? '') + beside;
+    await refuseUnwritable(path);
     const { signal } = this.#frame;
     const tree = await this.#frame.phase('walk', async (tell) => {
       const found = await this.#preparation.tree((files) => tell({ files, bytes: 0 }), signal);
@@ -147,11 +153,12 @@ export class Sharded {
         });
         if (failed === undefined && !signal.aborted) {
           for (const { key } of due) {
-            const one = transfer.handOver(key);
+            const one = transfer.stagedAt(key);
             if (one !== undefined) staged.push(stagedTo(one));
           }
-          const [path = ''] = results;
-          await replaceFile(path + beside, formatResults({ plan: file.id, shard, attempt, uploads: staged }));
+          await writeLines(path, formatResults({ plan: file.id, shard, attempt, uploads: staged }));
+          // What no results name is aborted: nobody could complete it.
+          for (const { key } of due) transfer.handOver(key);
         }
       } finally {
         this.#frame.outcomes = outcomes;
@@ -249,6 +256,7 @@ export class Sharded {
     this.#tellShare(share, due.size);
     this.#preparation.settle(planned);
     if (this.#options.dryRun) return this.#frame.rehearse(planned.plan);
+    await refuseUnwritable(path);
     // The others write too.
     const matters = (key: ObjectKey): boolean => due.has(key);
     const seen: Seen = {
@@ -267,7 +275,7 @@ export class Sharded {
         const there = outcome === 'done' && etag !== undefined ? parseETag(etag) : undefined;
         if (there !== undefined) keys.set(step.key, there);
       }
-      await replaceFile(path, formatPublished({ plan: id, keys }));
+      await writeLines(path, formatPublished({ plan: id, keys }));
     }
   }
 

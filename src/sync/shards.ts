@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile, tryReplacing } from '../disk/replace-file.js';
 import type { ETag } from '../model/digest.js';
-import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
+import { EXIT, type ExitCode, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
 import type { Sharding } from '../model/options.js';
@@ -120,6 +121,29 @@ export async function publishedPath(
   throw usageError(
     `results: ${directory} is a file, and publish with a shard needs the directory of all results, to put what it published there`,
   );
+}
+
+/** Refuses a file that a run could not write at its end: all of its work would be named nowhere. */
+export async function refuseUnwritable(path: string): Promise<void> {
+  try {
+    await tryReplacing(path);
+  } catch (cause) {
+    throw unwritable(path, EXIT.refused, cause);
+  }
+}
+
+/** Writes a plan or results whole, or not at all. */
+export async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
+  try {
+    await replaceFile(path, lines);
+  } catch (cause) {
+    throw unwritable(path, EXIT.failed, cause);
+  }
+}
+
+function unwritable(path: string, exit: ExitCode, cause: unknown): SyncError {
+  const message = `${path} cannot be written (${messageOf(cause)}): check the directory and its permissions`;
+  return new SyncError('not-writable', exit, message, { cause });
 }
 
 /**

@@ -253,11 +253,10 @@ export class Transfer implements Performer {
   }
 
   /** What was staged for a key leaves this run's hands: another one completes it. */
-  handOver(key: ObjectKey): Staged | undefined {
+  handOver(key: ObjectKey): void {
     const staged = this.#staged.get(key);
     this.#staged.delete(key);
     if (staged !== undefined) this.#options.uploads.ended(staged.upload);
-    return staged;
   }
 
   stagedAt(key: ObjectKey): Staged | undefined {

@@ -286,6 +286,10 @@ describe('commands of several machines', () => {
     [{ ...apply, shard: '5/4' }, /^shard: "5\/4" was given; allowed: I\/N with I from 1 to N/],
     [{ ...apply, shard: '0/4' }, /^shard: "0\/4"/],
     [{ ...apply, results: ['a', 'b'] }, /^results: .*one file/],
+    [
+      { ...apply, results: ['plan.jsonl'] },
+      /^results and plan-file name one file, \S+plan\.jsonl, and apply/,
+    ],
     [{ ...plan, shard: '1/2' }, /^shard was given, and plan does not heed it/],
     [{ 'plan-file': 'x' }, /^plan-file was given, and sync does not heed it/],
     [{ ...apply, abort: 'true' }, /^abort was given, and apply does not heed it/],

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { replaceFile } from '../../../src/disk/replace-file.js';
+import { replaceFile, tryReplacing } from '../../../src/disk/replace-file.js';
 import { removeTree, writeTree } from '../../support/tree.js';
 
 let root: string;
@@ -26,7 +26,17 @@ test('no file takes the place of a device, a pipe or a directory: of /dev/null, 
   await symlink('pipe', join(root, 'stdout'));
   await symlink('/dev/null', join(root, 'null'));
   for (const name of ['pipe', 'stdout', 'null', '.'])
-    await expect(replaceFile(join(root, name), ['x'])).rejects.toThrow('it is not a regular file');
+    for (const attempt of [replaceFile(join(root, name), ['x']), tryReplacing(join(root, name))])
+      await expect(attempt).rejects.toThrow('it is not a regular file');
   expect((await lstat(join(root, 'pipe'))).isFIFO()).toBe(true);
   expect((await readdir(root)).sort()).toEqual(['null', 'pipe', 'stdout']);
+});
+
+test('a try makes the directory, and leaves what is there as it is', async () => {
+  await writeFile(join(root, 'there'), 'theirs');
+  await tryReplacing(join(root, 'there'));
+  await tryReplacing(join(root, 'a/b/new'));
+  expect((await readdir(root, { recursive: true })).sort()).toEqual(['a', 'a/b', 'there']);
+  expect(await readFile(join(root, 'there'), 'utf8')).toBe('theirs');
+  await expect(tryReplacing(join(root, 'there/x'))).rejects.toThrow('ENOTDIR');
 });
