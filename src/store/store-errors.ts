@@ -14,6 +14,8 @@ const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorK
   ['ExpiredTokenException', 'fatal'],
   ['TokenRefreshRequired', 'fatal'],
   ['InvalidAccessKeyId', 'fatal'],
+  // versitygw's.
+  ['XAdminUserNotFound', 'fatal'],
   ['InvalidToken', 'fatal'],
   ['SignatureDoesNotMatch', 'fatal'],
   ['NoSuchBucket', 'fatal'],

@@ -228,6 +228,7 @@ function explainFatal(error: StoreError, what: string, told: string): Explained 
     case 'RequestTimeTooSkewed':
       return usage('bad-credentials', `the clock of this machine is wrong (${told}): set it`);
     case 'InvalidAccessKeyId':
+    case 'XAdminUserNotFound':
     case 'InvalidToken':
     case 'SignatureDoesNotMatch':
     case 'CredentialsProviderError':

@@ -105,6 +105,7 @@ describe('what an answer means', () => {
     ['CopyObject', 'InvalidObjectState', 403, 'source'],
     ['PutObject', 'BadDigest', 400, 'digest'],
     ['PutObject', 'ExpiredToken', 400, 'fatal'],
+    ['ListObjectsV2', 'XAdminUserNotFound', 404, 'fatal'],
     ['PutObject', 'SlowDown', 503, 'throttled'],
     ['PutObject', 'Other', 503, 'throttled'],
     ['PutObject', 'Other', 502, 'server'],

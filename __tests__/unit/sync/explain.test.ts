@@ -148,6 +148,7 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('fatal', 'RequestTimeTooSkewed'), 'bad-credentials', usage, 'the clock of this machine is wrong'],
   [store('fatal', 'SignatureDoesNotMatch'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
   [store('fatal', 'InvalidAccessKeyId'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
+  [store('fatal', 'XAdminUserNotFound'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
   [store('fatal', 'InvalidToken'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
   [store('fatal', 'SomethingNew'), 'rejected', failed, 'SomethingNew: as told'],
   [
