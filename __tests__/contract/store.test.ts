@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type ETag, md5Of, multipartETag } from '../../src/model/digest.js';
 import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
@@ -297,6 +298,52 @@ for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, w
       expect(keys).toEqual(
         ['copy', 'copy/below', 'put', 'put/below', 'upload', 'upload/below'].map((n) => `nest/${n}`),
       );
+    });
+
+    const versioned = ['embedded', 'minio'].includes(server.name) ? test.skip : test;
+    versioned('in a versioned bucket a deleted key is created again, and once', async () => {
+      const { endpoint, region, accessKeyId, secretAccessKey } = running;
+      const credentials = { accessKeyId, secretAccessKey };
+      const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+      const bucket = await running.bucket();
+      const VersioningConfiguration = { Status: 'Enabled' } as const;
+      await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+      client.destroy();
+      const { store } = await openStore(optionsFor(running, bucket, '/'), () => undefined, signal);
+      const write = (name: string, text: string) => {
+        const body = Buffer.from(text);
+        const key = name as ObjectKey;
+        return store.put({ key, body, md5: md5Of(body), headers, condition: absent }, signal);
+      };
+      const { etag } = await write('source', 'new');
+      const md5 = md5Of(Buffer.from('new'));
+      const source = { key: 'source' as ObjectKey, etag, size: 3 };
+      const ways = {
+        put: () => write('put', 'new'),
+        copy: () => store.copy({ key: 'copy' as ObjectKey, source, headers, md5, condition: absent }, signal),
+        upload: async () => {
+          const upload = await store.createUpload({ key: 'upload' as ObjectKey, headers }, signal);
+          const part = await store.uploadPart({ upload, number: 1, body: Buffer.from('new'), md5 }, signal);
+          const expected = { etag: multipartETag([md5]), size: 3, md5 };
+          return store.completeUpload({ upload, parts: [part], expected, condition: absent }, signal);
+        },
+      };
+      await write('copy-and-more', 'x');
+      for (const [name, way] of Object.entries(ways)) {
+        const key = name as ObjectKey;
+        for (const text of ['first', 'second']) {
+          const old = await write(name, text);
+          expect(await store.delete([{ key, etag: old.etag }], signal)).toEqual([{ key, deleted: true }]);
+        }
+        expect(await store.head(key, signal)).toBeUndefined();
+        const raced = await Promise.allSettled([way(), write(name, 'theirs')]);
+        expect(raced.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+        const { etag: winner } = raced.find((one) => one.status === 'fulfilled')!.value;
+        expect((await store.head(key, signal))?.etag).toBe(winner);
+        const { reason } = raced.find((one) => one.status === 'rejected')!;
+        expect(reason).toMatchObject({ kind: expect.stringMatching(/^(condition|source)$/) });
+        await expect(way()).rejects.toMatchObject({ kind: expect.stringMatching(/^(condition|source)$/) });
+      }
     });
 
     test.each([

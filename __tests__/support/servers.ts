@@ -94,7 +94,9 @@ export async function versitygw(): Promise<TestServer> {
   const directory = temporaryDirectory('versitygw');
   const [port] = await freePorts(1);
   await mkdir(join(directory, 'data'));
-  const command = [required('versitygw'), '--port', `127.0.0.1:${port}`, 'posix', join(directory, 'data')];
+  await mkdir(join(directory, 'versions'));
+  const posix = ['posix', '--versioning-dir', join(directory, 'versions'), join(directory, 'data')];
+  const command = [required('versitygw'), '--port', `127.0.0.1:${port}`, ...posix];
   const environment = { ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY };
   return start('versitygw', port!, directory, command, environment);
 }

@@ -32,6 +32,11 @@ export interface Provider {
    * Complete without that 500.
    */
   readonly directoriesAreKeys: boolean;
+  /**
+   * Takes a delete marker for the object that was deleted: it answers 412 to If-None-Match, and heeds If-Match of that
+   * object's ETag.
+   */
+  readonly deleteMarkersAreKeys: boolean;
   /** Whether keys are listed in the order of their bytes, and StartAfter follows it for any string. */
   readonly listsInOrder: boolean;
   /** Whether no key can lie below another one, as `a/b` below `a`. */
@@ -59,6 +64,7 @@ const AWS: Provider = {
   staging: true,
   uploadKeys: 'encoded',
   directoriesAreKeys: false,
+  deleteMarkersAreKeys: false,
   listsInOrder: true,
   keysAreFiles: false,
   requests: 'lean',
@@ -136,6 +142,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       name: 'versitygw',
       copyConditions: 'ignored',
       deleteConditions: 'single',
+      deleteMarkersAreKeys: true,
       keysAreFiles: true,
     },
   ],

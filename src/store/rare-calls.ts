@@ -16,6 +16,9 @@ import {
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandInput,
   type ListMultipartUploadsCommandOutput,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
+  type ListObjectVersionsCommandOutput,
   ListPartsCommand,
   type ListPartsCommandInput,
   type ListPartsCommandOutput,
@@ -57,6 +60,13 @@ export class RareCalls {
     abortSignal: AbortSignal,
   ): Promise<ListMultipartUploadsCommandOutput> {
     return this.#client.send(new ListMultipartUploadsCommand(input), { abortSignal });
+  }
+
+  listObjectVersions(
+    input: ListObjectVersionsCommandInput,
+    abortSignal: AbortSignal,
+  ): Promise<ListObjectVersionsCommandOutput> {
+    return this.#client.send(new ListObjectVersionsCommand(input), { abortSignal });
   }
 
   listParts(input: ListPartsCommandInput, abortSignal: AbortSignal): Promise<ListPartsCommandOutput> {

@@ -470,8 +470,9 @@ export class S3Store implements ObjectStore {
   }
 
   /**
-   * Makes a conditional write. Where a server takes a directory for an object and refuses to create one of that name, a
-   * HEAD tells, and the write goes out once more without its condition.
+   * Makes a conditional write. Where a server takes something else for an object and refuses to create one of that name, a
+   * HEAD tells, and the write goes out once more: over a delete marker bound to the ETag that the marker has there, beside
+   * a directory without its condition.
    */
   async #create(
     key: ObjectKey,
@@ -482,7 +483,12 @@ export class S3Store implements ObjectStore {
     try {
       return await write(condition);
     } catch (thrown) {
-      if (!(await this.#isDirectory(key, condition, thrown, signal))) throw thrown;
+      const { directoriesAreKeys, deleteMarkersAreKeys } = this.#options.provider();
+      const isCreate = condition !== undefined && 'ifNoneMatch' in condition;
+      const isTaken = thrown instanceof StoreError && thrown.status === 412;
+      if (!isCreate || !isTaken || !(directoriesAreKeys || deleteMarkersAreKeys)) throw thrown;
+      if ((await this.head(key, signal)) !== undefined) throw thrown;
+      if (deleteMarkersAreKeys) return write({ ifMatch: await this.#deletedETag(key, thrown, signal) });
       const written = await write(undefined);
       // Nothing kept another writer out in between: who was last is seen at least.
       const head = await this.head(key, signal);
@@ -491,16 +497,18 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async #isDirectory(
-    key: ObjectKey,
-    condition: Condition | undefined,
-    refusal: unknown,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const isCreate = condition !== undefined && 'ifNoneMatch' in condition;
-    const isTaken = refusal instanceof StoreError && refusal.status === 412;
-    if (!isCreate || !isTaken || !this.#options.provider().directoriesAreKeys) return false;
-    return (await this.head(key, signal)) === undefined;
+  /** The ETag of what was deleted last. Rejects with the refusal where no delete marker is in the way of the key. */
+  async #deletedETag(key: ObjectKey, refusal: StoreError, signal: AbortSignal): Promise<ETag> {
+    const page = await this.#call('ListObjectVersions', signal, async () =>
+      (await this.#options.rareCalls()).listObjectVersions({ ...this.#every, Prefix: key }, signal),
+    );
+    const isDeleted = page.DeleteMarkers?.some((marker) => marker.Key === key && marker.IsLatest === true);
+    if (isDeleted !== true) throw refusal;
+    // The newest comes first.
+    const etag = parseETag(page.Versions?.find((version) => version.Key === key)?.ETag);
+    if (etag !== undefined) return etag;
+    const told = `${this.provider} takes its delete marker for an object and keeps no version of it: delete the marker by its version id`;
+    throw new StoreError('rejected', 'KeyIsDeleteMarker', 412, refusal.operation, told, { cause: refusal });
   }
 
   async #put(request: PutRequest, condition: Condition | undefined, signal: AbortSignal): Promise<Written> {
@@ -693,17 +701,13 @@ export class S3Store implements ObjectStore {
   }
 
   async completeUpload(request: CompleteRequest, signal: AbortSignal): Promise<Written> {
-    const { upload, condition } = request;
-    try {
-      return await this.#complete(request, signal);
-    } catch (thrown) {
-      if (!(await this.#isDirectory(upload.key, condition, thrown, signal))) throw thrown;
-      // Without its condition it would answer 500.
+    const { key } = request.upload;
+    return this.#create(key, request.condition, signal, async (condition) => {
+      if (condition !== undefined) return this.#complete({ ...request, condition }, signal);
+      // It would answer 500.
       const told = `${this.provider} completes no upload to a key that others lie below`;
-      throw new StoreError('rejected', 'KeyIsDirectory', 412, 'CompleteMultipartUpload', told, {
-        cause: thrown,
-      });
-    }
+      throw new StoreError('rejected', 'KeyIsDirectory', 412, 'CompleteMultipartUpload', told);
+    });
   }
 
   async #complete(request: CompleteRequest, signal: AbortSignal): Promise<Written> {

@@ -40,6 +40,7 @@ const IAM_ACTIONS: Readonly<Record<string, string>> = {
   CompleteMultipartUpload: 's3:PutObject, and s3:GetObject where an object is replaced',
   AbortMultipartUpload: 's3:AbortMultipartUpload',
   ListMultipartUploads: 's3:ListBucketMultipartUploads',
+  ListObjectVersions: 's3:ListBucketVersions',
   ListParts: 's3:ListMultipartUploadParts',
   DeleteObject: 's3:DeleteObject and s3:GetObject',
   DeleteObjects: 's3:DeleteObject and s3:GetObject',
