@@ -129,7 +129,9 @@ for (const { name, profile, absent, start } of SUITES) {
         report,
       ];
       const ended = await runCli(dist, [...args, ...options], { cwd: root, env: reach(server) });
-      expect({ status: ended.status, said: ended.stderr }).toEqual({ status: 0, said: '' });
+      const lost = /^warning: site\/old: this server \(SeaweedFS\) keeps no website redirects, .*\n/;
+      const said = profile === 'seaweedfs' ? ended.stderr.replace(lost, '') : ended.stderr;
+      expect({ status: ended.status, said }).toEqual({ status: 0, said: '' });
       const { destinations } = JSON.parse(await readFile(report, 'utf8')) as Report;
       const { steps } = destinations[0]!;
       return Object.fromEntries(steps.map(({ key, action }) => [key.slice('site/'.length), action]));

@@ -124,6 +124,34 @@ describe('headers', () => {
     expect(stepsOf(await publish(s3, bucket, root, changed))).toEqual([]);
   });
 
+  test('versitygw leaves an object headers that a copy onto itself does not name: what is to lose some is sent', async () => {
+    const gateway = await embedded({ profile: 'versitygw' });
+    try {
+      const there = await gateway.bucket();
+      const index = memoryIndex();
+      await writeTree({ a: 'one', 'b.css': 'style', 'c.css': 'more' }, root);
+      const rules = (text: string) => site({ headers: `/*\n Cache-Control: ${text}` });
+      await publish(gateway, there, root, { index, ...(await rules('no-cache\n Content-Language: de')) });
+      const renewed = await publish(gateway, there, root, {
+        index,
+        ...(await rules('public\n Content-Language: de')),
+      });
+      expect(renewed.report).toMatchObject({ sentBytes: 0, totals: { refreshed: { files: 3 } } });
+      const changed = { index, ...(await rules('public\n/a\n Content-Language: de')) };
+      const run = await publish(gateway, there, root, changed);
+      expect(stepsOf(run)).toEqual(['upload p/b.css done', 'upload p/c.css done']);
+      const told =
+        /^p\/[bc]\.css is uploaded, not copied from itself: versitygw would keep its content-language$/;
+      expect(run.messages.filter((message) => told.test(message))).toHaveLength(2);
+      for (const key of ['p/b.css', 'p/c.css'])
+        expect(gateway.server.object(there, key)?.headers).not.toHaveProperty('content-language');
+      expect(gateway.server.object(there, 'p/a')?.headers).toMatchObject({ 'content-language': 'de' });
+      expect(stepsOf(await publish(gateway, there, root, changed))).toEqual([]);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
   test('a rule that sets tags gives them to objects that are renewed; no rule leaves them', async () => {
     const index = memoryIndex();
     await writeTree({ a: 'one', b: 'two' }, root);
@@ -730,6 +758,37 @@ describe('redirects-file', () => {
     });
     expect(stepsOf(next)).toEqual(['refresh p/old done', 'delete p/dir/index.html done']);
     expect(headersOf('p/old')['x-amz-website-redirect-location']).toBe('https://example.com/');
+  });
+
+  test.each([
+    ['SeaweedFS', { profile: 'seaweedfs' }, 'SeaweedFS', undefined],
+    ['a server', { deviations: { serverHeader: 'Other', websiteRedirects: 'dropped' } }, 'S3', 1],
+    ['another server', { deviations: { serverHeader: 'Other' } }, undefined, 1],
+  ] as const)('%s: that redirects are not kept is told in one line, and is no difference', async (...row) => {
+    const [, options, named, heads] = row;
+    const other = await embedded(options);
+    try {
+      const there = await other.bucket();
+      await writeTree({ 'a.html': 'a', _redirects: '/old /a.html\n/older /a.html\n/oldest /a.html\n' }, root);
+      const run = await publish(other, there, root, await site({ redirectsFile: '_redirects' }));
+      expect(run.exit).toBe(0);
+      const told = run.messages.filter((message) => message.includes('website redirects'));
+      expect(told).toEqual(
+        named === undefined
+          ? []
+          : [
+              expect.stringMatching(
+                new RegExp(`^p/old\\w*: this server \\(${named}\\) keeps no website redirects`),
+              ),
+            ],
+      );
+      expect(run.report.requests.HeadObject).toBe(heads);
+      if (named !== 'SeaweedFS') return;
+      const again = await site({ redirectsFile: '_redirects', refresh: true });
+      expect(stepsOf(await publish(other, there, root, again))).toEqual([]);
+    } finally {
+      await other.stop();
+    }
   });
 
   test('staged like everything else', async () => {

@@ -97,6 +97,8 @@ export class ModelStore implements ObjectStore {
   readonly provider = 'a model';
   readonly canStage = true;
   readonly canTag = true;
+  readonly mergesHeaders = false;
+  readonly redirects = 'kept';
   readonly keysAreFiles = false;
   readonly canStageNested = true;
   readonly copiesRanges = true;

@@ -64,6 +64,10 @@ export interface ObjectStore extends ReadableStore {
   readonly canStageNested: boolean;
   /** Whether objects can have tags. */
   readonly canTag: boolean;
+  /** Whether a copy of an object onto itself leaves the headers that it does not name. */
+  readonly mergesHeaders: boolean;
+  /** What becomes of `x-amz-website-redirect-location`. */
+  readonly redirects: 'kept' | 'dropped' | 'unknown';
   /** Whether no key can lie below another one, as `a/b` below `a`. */
   readonly keysAreFiles: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */

@@ -19,6 +19,10 @@ export interface Provider {
   readonly copyConditions: 'honoured' | 'ignored' | 'none' | 'unknown';
   /** Which deletes heed the ETag that they carry: DeleteObjects, DeleteObject alone, or none. */
   readonly deleteConditions: 'batch' | 'single' | 'none';
+  /** Whether a copy of an object onto itself leaves the headers that it does not name. */
+  readonly mergesHeaders: boolean;
+  /** What becomes of `x-amz-website-redirect-location`. */
+  readonly redirects: 'kept' | 'dropped' | 'unknown';
   /** What proves the bytes of a part that was copied: its ETag, or only that a whole source was bound by its own. */
   readonly partCopyProof: 'etag' | 'source';
   /** Sizes that the parts of one upload may have, but for the last and down to 5 MiB: any, or all the same. */
@@ -59,6 +63,8 @@ const AWS: Provider = {
   accounts: true,
   copyConditions: 'honoured',
   deleteConditions: 'batch',
+  mergesHeaders: false,
+  redirects: 'kept',
   partCopyProof: 'etag',
   partSizes: 'any',
   staging: true,
@@ -79,6 +85,7 @@ const OTHER: Provider = {
   // SeaweedFS lists in the order of directories, others that are wide-spread in tests in a mixed one: none is trusted.
   listsInOrder: false,
   copyConditions: 'unknown',
+  redirects: 'unknown',
 };
 
 /** By the end of the endpoint's host name. */
@@ -117,7 +124,7 @@ const BY_HOST: readonly (readonly [string, Provider])[] = [
 /** By the beginning of the `Server` header; each measured by __tests__/contract/server on the real one. */
 const BY_SERVER: readonly (readonly [string, Provider])[] = [
   // AWS under a name of one's own, or through a proxy.
-  ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured' }],
+  ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured', redirects: 'kept' }],
   // Part copies answer ETags of 4 MiB chunks.
   [
     'SeaweedFS',
@@ -125,6 +132,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       ...OTHER,
       name: 'SeaweedFS',
       copyConditions: 'honoured',
+      redirects: 'dropped',
       partCopyProof: 'source',
       uploadKeys: 'raw',
       directoriesAreKeys: true,
@@ -133,7 +141,14 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
   // Both keep objects in a file system, where a name is a file or a directory.
   [
     'MinIO',
-    { ...OTHER, name: 'MinIO', copyConditions: 'ignored', deleteConditions: 'none', keysAreFiles: true },
+    {
+      ...OTHER,
+      name: 'MinIO',
+      copyConditions: 'ignored',
+      deleteConditions: 'none',
+      redirects: 'dropped',
+      keysAreFiles: true,
+    },
   ],
   [
     'VERSITYGW',
@@ -142,6 +157,8 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       name: 'versitygw',
       copyConditions: 'ignored',
       deleteConditions: 'single',
+      mergesHeaders: true,
+      redirects: 'kept',
       deleteMarkersAreKeys: true,
       keysAreFiles: true,
     },

@@ -123,6 +123,14 @@ export class S3Store implements ObjectStore {
     return this.#options.provider().taggingDirective;
   }
 
+  get mergesHeaders(): boolean {
+    return this.#options.provider().mergesHeaders;
+  }
+
+  get redirects(): 'kept' | 'dropped' | 'unknown' {
+    return this.#options.provider().redirects;
+  }
+
   get keysAreFiles(): boolean {
     return this.#options.provider().keysAreFiles;
   }

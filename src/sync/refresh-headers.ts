@@ -5,17 +5,19 @@ import { type HeaderSet, objectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { HeaderDifference } from '../model/report.js';
-import { type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import { type ObjectHead, type ObjectStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
 
 /** HEAD requests that one run spends on headers that nobody remembers: 0.4 US cents on AWS. */
 export const HEADER_BUDGET = 10_000;
 
+const REDIRECT = 'x-amz-website-redirect-location';
+
 /** What readers are answered, or where they are sent: what no rule gives must not be there either. */
-const ANSWERED: readonly string[] = [...CONTENT_HEADERS, 'x-amz-website-redirect-location'];
+const ANSWERED: readonly string[] = [...CONTENT_HEADERS, REDIRECT];
 
 export interface HeaderQuestions {
-  readonly store: ReadableStore;
+  readonly store: Pick<ObjectStore, 'head' | 'redirects'>;
   readonly prefix: Prefix;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** Objects that are asked about at most. */
@@ -46,7 +48,10 @@ export async function askHeaders(
       const head = await store.head(key, signal);
       // Replaced since the listing: the next run sees it.
       if (head === undefined || head.etag !== listing.get(key)?.etag) return;
-      answers.set(key, differences(await headersOf(file), head));
+      const found = differences(await headersOf(file), head);
+      // What the server keeps nowhere is renewed in vain.
+      const isKept = store.redirects !== 'dropped';
+      answers.set(key, isKept ? found : found.filter(({ name }) => name !== REDIRECT));
     } catch (error) {
       if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
         throw error;

@@ -4,6 +4,7 @@ import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } 
 import { formatLayout, type PartRun, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Emit, Reused, StepOutcome } from '../model/events.js';
+import { CONTENT_HEADERS } from '../model/header-rules.js';
 import {
   FROM_METADATA,
   formatAttributes,
@@ -76,6 +77,8 @@ const COPIED_PARTS_IN_FLIGHT = 32;
 
 /** The largest part that is held in memory whole. Bytes. */
 const MOST_SENT_PART = 512 * 1024 * 1024;
+
+const REDIRECT = 'x-amz-website-redirect-location';
 
 /** The header of `FROM_METADATA`. */
 const FROM = `x-amz-meta-${FROM_METADATA}`;
@@ -228,6 +231,8 @@ export class Transfer implements Performer {
   readonly #fromFirst = new Set<ObjectKey>();
   #refusedCopies = 0;
   #deniedParts = 0;
+  /** The first file that leads elsewhere. */
+  #firstRedirect: string | undefined;
   #deniedAborts = 0;
   /** Until the server shows that it does not. */
   #copiesRanges = true;
@@ -319,6 +324,7 @@ export class Transfer implements Performer {
       try {
         const { action, sent } = await this.#writeUnder(step, condition);
         this.#remember(step.key, sent, step.file);
+        if (step.file.name === this.#firstRedirect) await this.#lookForRedirect(step.key);
         if (action === 'copy' && this.#fromFirst.has(step.key)) {
           this.copiedFromFirst.files++;
           this.copiedFromFirst.bytes += sent.file.size;
@@ -394,6 +400,19 @@ export class Transfer implements Performer {
     return failedOutcome(step, error, ms, this.#options.signal, this.exits);
   }
 
+  /** Says where a server does not keep where an object leads. */
+  async #lookForRedirect(key: ObjectKey): Promise<void> {
+    const { store, emit, requests } = this.#options;
+    if (store.redirects === 'kept') return;
+    if (store.redirects === 'unknown') {
+      // Whoever may not read it is not told.
+      const head = await store.head(key, requests).catch(() => undefined);
+      if (head === undefined || head.fields[REDIRECT] !== undefined) return;
+    }
+    const message = `${key}: this server (${store.provider}) keeps no website redirects, so this object and every other one with a redirect leads nowhere: redirect in what serves the bucket, and leave redirects-file out here`;
+    emit({ type: 'message', level: 'warning', message });
+  }
+
   /** @param planned the file that the plan knows */
   #remember(key: ObjectKey, sent: Sent, planned: LocalFile): void {
     const decided = this.#options.policy.headersOf(sent.file);
@@ -424,13 +443,16 @@ export class Transfer implements Performer {
     if (file.object !== undefined && bodies.headersOf !== undefined) {
       // One of which this plan knew no content is known by the ETag that it had.
       const from = this.#options.digests.has(file.name) ? {} : { [FROM]: file.object.etag };
-      const decided = { ...policy.over(await bodies.headersOf(file), file), ...from };
+      const decided: HeaderSet = { ...policy.over(await bodies.headersOf(file), file), ...from };
+      if (decided[REDIRECT] !== undefined) this.#firstRedirect ??= file.name;
       return withDigest(decided, md5, multipart);
     }
     if (md5 === undefined) throw new Error(`${file.name} has no digest`);
+    const decided = policy.headersOf(file);
+    if (decided[REDIRECT] !== undefined) this.#firstRedirect ??= file.name;
     // rclone reads a multipart object's MD5 from here.
     const rclone = multipart ? { md5chksum: base64OfMd5(md5) } : {};
-    return objectHeaders(policy.headersOf(file), {
+    return objectHeaders(decided, {
       's3cmd-attrs': formatAttributes(md5, preserve ? file : undefined),
       ...rclone,
       ...(file.encoded === undefined ? {} : { [SOURCE_METADATA]: formatSource(file.encoded) }),
@@ -477,6 +499,11 @@ export class Transfer implements Performer {
     const source = { key, etag, size: file.size };
     const headers = await this.#headers(file, md5, classifyETag(etag).kind === 'multipart');
     try {
+      const left = store.mergesHeaders ? await this.#wouldStay(key, headers) : [];
+      if (left.length > 0) {
+        this.#sayRefused(step, `${store.provider} would keep its ${left.join(', ')}`);
+        return {};
+      }
       return this.#checked(
         step,
         await store.copy({ key, source, md5, headers, condition, refresh }, requests),
@@ -484,6 +511,14 @@ export class Transfer implements Performer {
     } catch (error) {
       return this.#sendInstead(step, error);
     }
+  }
+
+  /** Headers that an object has and is not to have. */
+  async #wouldStay(key: ObjectKey, { fields = {} }: ObjectHeaders): Promise<readonly string[]> {
+    const head = await this.#options.store.head(key, this.#options.requests);
+    return CONTENT_HEADERS.filter(
+      (name) => name !== 'content-type' && head?.fields[name] !== undefined && fields[name] === undefined,
+    );
   }
 
   #checked(
