@@ -1,8 +1,8 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../src/model/errors.js';
-import { type Changes, publish } from '../support/engine.js';
+import { type Changes, download, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
-import { removeTree, writeTree } from '../support/tree.js';
+import { removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
 let s3: EmbeddedTestServer | undefined;
 let root: string | undefined;
@@ -65,4 +65,67 @@ test('SeaweedFS completes no upload of such a name: delay-updates is refused, be
     'p/about.html',
     'p/about/index.html',
   ]);
+});
+
+describe('versitygw lists U+FFFD for what XML cannot carry', () => {
+  const ALL = { deletes: { deleteAfter: true, maxDelete: { kind: 'none' } } } satisfies Changes;
+  const told = expect.stringMatching(
+    /has at least (1 key|\d keys) with characters that its server cannot list/,
+  );
+
+  test.each([1000, 5])(
+    'such keys are found by name, and what was not found is never told as deleted',
+    async (page) => {
+      s3 = await embedded({ profile: 'versitygw', limits: { maxPageSize: page } });
+      const bucket = await s3.bucket();
+      const tree = {
+        a: 'a',
+        'b\u0001': 'b',
+        'd\u0002/x': 'x',
+        'e\ufffd': 'e',
+        'f/1': '1',
+        'g/2': '2',
+        'h/3': '3',
+      };
+      root = await writeTree(tree);
+      expect((await publish(s3, bucket, root)).exit).toBe(EXIT.done);
+      for (const name of ['stale', 'stale\ufffd', 'theirs\u0003', 'e\u0004'])
+        s3.server.putObject(bucket, `p/${name}`, `${name} of others`);
+      const run = await publish(s3, bucket, root, ALL);
+      expect([...stepsOf(run)].sort()).toEqual(['delete p/stale done', 'delete p/stale\ufffd done']);
+      expect(run.messages).toContainEqual(told);
+      expect(run.exit).toBe(EXIT.done);
+      const again = await publish(s3, bucket, root, ALL);
+      expect({ steps: stepsOf(again), exit: again.exit }).toEqual({ steps: [], exit: EXIT.done });
+      const kept = { 'p/theirs\u0003': 'theirs\u0003 of others', 'p/e\u0004': 'e\u0004 of others' };
+      const ours = Object.entries(tree).map(([name, text]) => [`p/${name}`, text]);
+      expect(s3.server.texts(bucket)).toEqual({ ...Object.fromEntries(ours), ...kept });
+      const removed = await publish(s3, bucket, root, { command: 'remove', ...ALL });
+      expect(removed.messages).toContainEqual(told);
+      for (const key of Object.keys(kept)) expect(s3.server.texts(bucket)).toHaveProperty([key]);
+    },
+  );
+
+  test('a source that has them is refused, as what is brought away would lack them', async () => {
+    s3 = await embedded({ profile: 'versitygw' });
+    const bucket = await s3.bucket();
+    root = await writeTree({ a: 'a', 'b\u0001': 'b' });
+    await publish(s3, bucket, root);
+    const target = await temporaryDirectory();
+    try {
+      for (const run of [
+        await download(s3, bucket, target, ALL),
+        await publish(s3, bucket, '/', { prefix: 'q', source: { bucket } }),
+      ]) {
+        expect(run).toMatchObject({ exit: EXIT.refused, report: { error: { code: 'unsafe-name' } } });
+        expect(run.report.error?.message).toContain(
+          's3://bucket-1/p/ has keys whose characters its server cannot list (b\ufffd): nothing was',
+        );
+      }
+      const excluded = { tree: { excludes: ['b?'] } };
+      expect((await download(s3, bucket, target, { ...ALL, ...excluded })).exit).toBe(EXIT.done);
+    } finally {
+      await removeTree(target);
+    }
+  });
 });

@@ -94,6 +94,7 @@ interface OpenUpload {
 export class ModelStore implements ObjectStore {
   readonly maxCopySize = 5 * 1024 ** 3;
   readonly inFlight = 16;
+  readonly unlisted: ReadonlySet<string> = new Set();
   readonly provider = 'a model';
   readonly canStage = true;
   readonly canTag = true;

@@ -212,16 +212,18 @@ export function pageSize(request: S3Request, name: string): number {
 
 function entries(context: Context, page: Page, url: boolean, withOwner: boolean): string {
   const ownerElement = withOwner ? owner(context) : '';
+  const isSpelled = context.deviations.urlEncoding === 'applied';
+  const keyOf = (text: string): string => escapeXml(isSpelled ? encoded(text, url) : spelled(text));
   let xml = '';
   for (const { key, lastModified, etag, content, headers } of page.objects) {
     const storageClass = headers['x-amz-storage-class'] ?? 'STANDARD';
     xml +=
-      `<Contents><Key>${escapeXml(encoded(key, url))}</Key>` +
+      `<Contents><Key>${keyOf(key)}</Key>` +
       `<LastModified>${lastModified.toISOString()}</LastModified><ETag>&quot;${etag}&quot;</ETag>` +
       `<Size>${content.size}</Size><StorageClass>${storageClass}</StorageClass>${ownerElement}</Contents>`;
   }
   for (const prefix of page.prefixes) {
-    xml += `<CommonPrefixes><Prefix>${escapeXml(encoded(prefix, url))}</Prefix></CommonPrefixes>`;
+    xml += `<CommonPrefixes><Prefix>${keyOf(prefix)}</Prefix></CommonPrefixes>`;
   }
   return xml;
 }
@@ -237,6 +239,12 @@ export function encoded(key: string, url: boolean): string {
     .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%2F', '/')
     .replaceAll('%20', '+');
+}
+
+/** As Go's XML encoder does it: U+FFFD for what XML cannot carry. */
+function spelled(key: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  return key.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 }
 
 function encodeToken(position: Position): string {

@@ -7,7 +7,7 @@ export interface Deviations {
   readonly serverHeader: string;
   /** `directory`: a walk of directories, `a/b` before `a b`; StartAfter follows it. */
   readonly listingOrder: 'bytes' | 'directory';
-  /** Whether `encoding-type=url` is applied to the keys of a listing. */
+  /** Whether `encoding-type=url` is applied to the keys of a listing; where not, U+FFFD stands for what XML cannot carry. */
   readonly urlEncoding: 'applied' | 'ignored';
   /** A key `a` and a key `a/b`: both, the second refused, or both stored and `a/b` not listed while `a` is there. */
   readonly keysBelowKeys: 'listed' | 'refused' | 'hidden';

@@ -10,6 +10,13 @@ export const MAX_KEY_BYTES = 1024;
 /** Our own objects (index, journal, lock) live below this name; they are never tree, source or deletion. */
 export const OWN_DIRECTORY = '.s3-dedup-sync/';
 
+/** What XML 1.0 cannot carry as it is. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+export const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
+
+/** What stands for it where a server lists keys without encoding them, and for bytes that are no UTF-8. */
+export const NOT_SPELLED = '\ufffd';
+
 /** Strips leading slashes and closes the prefix with one. `/` alone and the empty string are the bucket's root. */
 export function parsePrefix(text: string): Prefix {
   const bare = text.replace(/^\/+/, '').replace(/\/+$/, '');

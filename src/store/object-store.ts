@@ -23,6 +23,11 @@ export interface ReadableStore {
     signal: AbortSignal,
     hints?: () => Iterable<string>,
   ): AsyncIterable<readonly ListedObject[]>;
+  /**
+   * Keys, and directories with a slash behind them, that were listed with U+FFFD in place of what the server cannot spell:
+   * nobody knows what they are, and there is nothing under the names that they were given, or something else.
+   */
+  readonly unlisted: ReadonlySet<string>;
   /** `undefined`: there is no such key. */
   head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined>;
   /** Whether the object has an ACL beyond its owner's own rights; buckets without ACLs say no. */

@@ -11,7 +11,7 @@ import {
   parseETag,
 } from '../model/digest.js';
 import { type HeaderSet, metadataMd5, type ObjectHeaders } from '../model/headers.js';
-import type { ObjectKey, Prefix } from '../model/object-key.js';
+import { NOT_IN_XML, NOT_SPELLED, type ObjectKey, type Prefix } from '../model/object-key.js';
 import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
@@ -69,10 +69,6 @@ export interface S3StoreOptions {
   readonly bytesMoved: () => number;
 }
 
-/** Keys that XML 1.0 cannot carry are deleted one by one. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
-
 /** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
 const DIRECTORY_BUCKET = /--xa?-s3$/;
 
@@ -96,6 +92,7 @@ export class S3Store implements ObjectStore {
   #aclsEnabled: Promise<boolean> | undefined;
   /** Parameters of every call. */
   readonly #every: { Bucket: string; ExpectedBucketOwner?: string; RequestPayer?: 'requester' };
+  readonly #unlisted = new Set<string>();
   /** What `#decide` made of fields. */
   readonly #inputs = new WeakMap<HeaderSet, ObjectInput>();
 
@@ -146,6 +143,10 @@ export class S3Store implements ObjectStore {
 
   get canStage(): boolean {
     return this.#options.provider().staging;
+  }
+
+  get unlisted(): ReadonlySet<string> {
+    return this.#unlisted;
   }
 
   get inFlight(): number {
@@ -218,6 +219,18 @@ export class S3Store implements ObjectStore {
     const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     if (page.IsTruncated === true && next === undefined)
       throw listingError('a page that does not lead to the next one');
+    if (page.EncodingType !== 'url') {
+      for (const { key, ...listed } of objects) {
+        if (!key.includes(NOT_SPELLED) || this.#unlisted.has(key)) continue;
+        const head = await this.head(key, signal);
+        if (head?.etag !== listed.etag || head.size !== listed.size) this.#unlisted.add(key);
+      }
+      for (const below of prefixes) {
+        if (!below.includes(NOT_SPELLED) || this.#unlisted.has(below)) continue;
+        const there = await this.#listPage({ prefix: below }, signal);
+        if (there.objects.length === 0) this.#unlisted.add(below);
+      }
+    }
     return { objects, prefixes, next: next === undefined ? undefined : detached(next) };
   }
 
@@ -771,6 +784,7 @@ export class S3Store implements ObjectStore {
     const batch: DeleteRequest[] = [];
     const single: DeleteRequest[] = [];
     for (const request of requests) {
+      // Keys that XML cannot carry are deleted one by one.
       (deleteConditions === 'single' || NOT_IN_XML.test(request.key) ? single : batch).push(request);
     }
     const due = deleteConditions === 'none' ? await this.#stillListed(batch, answers, signal) : batch;

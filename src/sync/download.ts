@@ -34,7 +34,7 @@ import { execute } from './execute.js';
 import { explain } from './explain.js';
 import { asFailure, Fetch, secondsOf, tokenOf } from './fetch.js';
 import type { FileDigest } from './file-bytes.js';
-import { guardDeletions } from './guards.js';
+import { guardDeletions, guardSpelling } from './guards.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll } from './list.js';
 import {
@@ -223,6 +223,7 @@ class Download {
           return remoteTree(listing, destination.prefix, tree);
         }),
     );
+    guardSpelling(store, destination.prefix, source, destinationUrl(destination));
     return { source, here };
   }
 

@@ -5,6 +5,7 @@ import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.
 import { type Destination, destinationUrl, type ListedObject } from '../model/objects.js';
 import type { DeleteOptions, TreeOptions } from '../model/options.js';
 import { type Plan, stepsOf } from '../model/plan.js';
+import type { ReadableStore } from '../store/object-store.js';
 import type { Planned } from './plan.js';
 import type { SourcePort } from './ports.js';
 import type { Tree } from './walk.js';
@@ -112,6 +113,24 @@ function isSameObject(
   other: Pick<ListedObject, 'etag' | 'lastModified'>,
 ): boolean {
   return one.lastModified !== 0 && one.etag === other.etag && one.lastModified === other.lastModified;
+}
+
+/**
+ * Refuses a source of which the server cannot spell some keys: what they are would be left out, and deleted where the others
+ * are brought to.
+ */
+export function guardSpelling(
+  { unlisted }: Pick<ReadableStore, 'unlisted'>,
+  prefix: Prefix,
+  { excluded }: Pick<Tree, 'excluded'>,
+  url: string,
+): void {
+  const names = [...unlisted].map((key) => key.slice(prefix.length)).filter((name) => !excluded(name));
+  if (names.length === 0) return;
+  throw refusal(
+    'unsafe-name',
+    `${url} has keys whose characters its server cannot list (${listed(names, names.length)}): nothing was written; rename them there, or exclude them`,
+  );
 }
 
 /** Names that a refusal shows. */

@@ -2,7 +2,14 @@ import { getHeapStatistics } from 'node:v8';
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { SyncError } from '../model/errors.js';
 import { Listing } from '../model/listing.js';
-import { directoriesAbove, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
+import {
+  directoriesAbove,
+  NOT_IN_XML,
+  NOT_SPELLED,
+  type ObjectKey,
+  OWN_DIRECTORY,
+  type Prefix,
+} from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import { type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
@@ -33,7 +40,7 @@ export interface ListOptions {
   readonly hints?: (() => Iterable<string>) | undefined;
 }
 
-/** All objects under the prefix, our own only where they are asked for. A listing that fails anywhere fails whole (D9). */
+/** All objects under the prefix that the server can spell, our own only where they are asked for. A listing that fails anywhere fails whole (D9). */
 export async function listAll(
   store: ReadableStore,
   prefix: Prefix,
@@ -43,6 +50,7 @@ export async function listAll(
 ): Promise<Listing> {
   const listing = new Listing();
   const own = prefix + OWN_DIRECTORY;
+  const { unlisted } = store;
   let idlePages = 0;
   let usefulPages = 0;
   let bytes = 0;
@@ -51,6 +59,7 @@ export async function listAll(
     const before = listing.size;
     for (const object of page) {
       if (!withOwn && object.key.startsWith(own)) continue;
+      if (unlisted.size > 0 && unlisted.has(object.key)) continue;
       const known = listing.size;
       listing.add(object);
       if (listing.size > known) bytes += OBJECT_BYTES + object.key.length;
@@ -81,17 +90,21 @@ function tooLarge(objects: number, memory: number): StoreError {
 }
 
 /**
- * Adds to a listing what it hides: MinIO lists nothing below a key that is there itself. A run that made a directory of a
- * file, and ended before the file was deleted, would else meet its own writes as another writer's for ever.
+ * Adds to a listing what it hides: MinIO lists nothing below a key that is there itself, and versitygw spells no control
+ * characters. A run that made a directory of a file, and ended before the file was deleted, would else meet its own writes as
+ * another writer's for ever.
  */
 export async function addHidden(
   listing: Listing,
   keys: Iterable<ObjectKey>,
   { store, concurrency, signal, onListed }: HiddenOptions,
 ): Promise<void> {
-  if (!store.keysAreFiles) return;
+  if (!store.keysAreFiles && store.unlisted.size === 0) return;
+  const isHidden = (key: ObjectKey): boolean =>
+    (store.keysAreFiles && liesBelow(key, listing)) ||
+    (store.unlisted.size > 0 && (NOT_IN_XML.test(key) || key.includes(NOT_SPELLED)));
   const due: ObjectKey[] = [];
-  for (const key of keys) if (!listing.has(key) && liesBelow(key, listing)) due.push(key);
+  for (const key of keys) if (!listing.has(key) && isHidden(key)) due.push(key);
   await forEachConcurrent(due, concurrency, async (key) => {
     const head = await store.head(key, signal);
     if (head === undefined) return;

@@ -33,6 +33,7 @@ import {
   guardInner,
   guardNesting,
   guardOverlap,
+  guardSpelling,
   guardTree,
   nestedNames,
 } from './guards.js';
@@ -240,6 +241,7 @@ export class Preparation {
       const onProgress = (files: number): void => tell({ files, bytes: 0 });
       const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, { withOwn });
       tell({ files: listed.size, bytes: listed.bytes });
+      this.#tellUnlisted();
       return listed;
     });
   }
@@ -272,11 +274,22 @@ export class Preparation {
           return { listing, further };
         }),
     );
+    this.#tellUnlisted();
     await addHidden(listed.listing, keysOf(tree.files, prefix), {
       ...this.hiddenBelow,
       onListed: (object) => early?.listed(object),
     });
     return { tree, ...listed };
+  }
+
+  #tellUnlisted(): void {
+    const { unlisted } = this.#ports.store;
+    const [first] = unlisted;
+    if (first === undefined) return;
+    const what = unlisted.size === 1 ? '1 key' : `${unlisted.size} keys`;
+    this.#frame.warn([
+      `${this.#frame.url} has at least ${what} with characters that its server cannot list (${JSON.stringify(first)}): those of the tree are asked for by name, the others are not seen and never deleted; rename them, or delete them by hand`,
+    ]);
   }
 
   get hiddenBelow(): HiddenOptions {
@@ -299,7 +312,9 @@ export class Preparation {
       const { code, exit, message } = explain(cause, source.url);
       throw new SyncError(code, exit, message, { cause });
     });
-    return remoteTree(listing, source.prefix, tree);
+    const found = remoteTree(listing, source.prefix, tree);
+    guardSpelling(source.store, source.prefix, found, source.url);
+    return found;
   }
 
   async #encode(tree: Tree, listing: Looked['listing'], remembered: LoadedIndex): Promise<EncodedTree> {

@@ -32,6 +32,7 @@ interface Case {
 async function foreign({ before, written = {}, deleted = [], now, there = now, matters = () => true }: Case) {
   const heads = new Map(Object.entries(there));
   const store = {
+    unlisted: new Set(),
     list: async function* () {
       yield listed(now);
     },

@@ -23,6 +23,7 @@ async function list(
   pages: Iterable<readonly string[]>,
 ): Promise<{ readonly keys: readonly string[]; readonly told: readonly number[] }> {
   const store = {
+    unlisted: new Set(),
     async *list() {
       for (const page of pages) yield page.map(object);
     },
