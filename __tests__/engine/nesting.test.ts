@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../src/model/errors.js';
 import { type Changes, download, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
-import { removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
+import { removeTree, type TreeContents, temporaryDirectory, writeTree } from '../support/tree.js';
 
 let s3: EmbeddedTestServer | undefined;
 let root: string | undefined;
@@ -29,6 +29,47 @@ test.each(['versitygw', 'minio'] as const)(
     );
     expect(s3.server.texts(bucket)).toEqual({});
     expect((await publish(s3, bucket, root)).exit).toBe(EXIT.done);
+  },
+);
+
+test.each([
+  [
+    'a file that became a directory',
+    { a: 'file', 'a b': 'x' },
+    { 'a/x': 'below', 'a b': 'y' },
+    'p/a is in the way of p/a/x',
+  ],
+  [
+    'a directory that became a file',
+    { 'a/x': 'below', b: 'x' },
+    { a: 'file', b: 'y' },
+    'p/a/x is in the way of p/a',
+  ],
+])(
+  'versitygw cannot hold both until the deletes: %s is refused, naming what is in the way',
+  async (...row) => {
+    const [, before, after, told] = row;
+    s3 = await embedded({ profile: 'versitygw' });
+    root = await writeTree(before);
+    const bucket = await s3.bucket();
+    await publish(s3, bucket, root);
+    const were = s3.server.texts(bucket);
+    await removeTree(root);
+    root = await writeTree(after as TreeContents);
+    const changes: Changes = { deletes: { deleteAfter: true, maxDelete: { kind: 'none' } } };
+    for (const dryRun of [true, false]) {
+      const run = await publish(s3, bucket, root, { ...changes, dryRun });
+      expect(run).toMatchObject({ exit: EXIT.refused, report: { error: { code: 'in-the-way' } } });
+      expect(run.report.error?.message).toContain(
+        `versitygw keeps objects as files: ${told}, and deletes come last: nothing was`,
+      );
+      expect(s3.server.texts(bucket)).toEqual(were);
+    }
+    expect((await publish(s3, bucket, root, { ...changes, command: 'check' })).exit).toBe(EXIT.different);
+    s3.server.deleteObject(bucket, told.split(' ', 1)[0]!);
+    expect((await publish(s3, bucket, root, changes)).exit).toBe(EXIT.done);
+    const now = Object.entries(after).map(([name, text]) => [`p/${name}`, text]);
+    expect(s3.server.texts(bucket)).toEqual(Object.fromEntries(now));
   },
 );
 

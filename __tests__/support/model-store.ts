@@ -101,6 +101,7 @@ export class ModelStore implements ObjectStore {
   readonly mergesHeaders = false;
   readonly redirects = 'kept';
   readonly keysAreFiles = false;
+  readonly keysBlock = false;
   readonly canStageNested = true;
   readonly copiesRanges = true;
   readonly objects = new Map<ObjectKey, ModelObject>();

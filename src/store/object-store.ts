@@ -75,6 +75,8 @@ export interface ObjectStore extends ReadableStore {
   readonly redirects: 'kept' | 'dropped' | 'unknown';
   /** Whether no key can lie below another one, as `a/b` below `a`. */
   readonly keysAreFiles: boolean;
+  /** Whether it refuses a key below one that is there, or one that others lie below, even for the time of a run. */
+  readonly keysBlock: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
   /**

@@ -45,6 +45,8 @@ export interface Provider {
   readonly listsInOrder: boolean;
   /** Whether no key can lie below another one, as `a/b` below `a`. */
   readonly keysAreFiles: boolean;
+  /** Whether it refuses a key below one that is there, or one that others lie below, even for the time of a run. */
+  readonly keysBlock: boolean;
   /**
    * How the calls made by the thousand are sent: past the SDK's commands, or by them. `sdk` is for a provider that
    * wants what only the SDK does (a signature of another kind, a trailer, sessions) or that refuses what only the lean
@@ -73,6 +75,7 @@ const AWS: Provider = {
   deleteMarkersAreKeys: false,
   listsInOrder: true,
   keysAreFiles: false,
+  keysBlock: false,
   requests: 'lean',
   maxCopySize: MAX_COPY_SIZE,
 };
@@ -161,6 +164,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       redirects: 'kept',
       deleteMarkersAreKeys: true,
       keysAreFiles: true,
+      keysBlock: true,
     },
   ],
 ];

@@ -132,6 +132,10 @@ export class S3Store implements ObjectStore {
     return this.#options.provider().keysAreFiles;
   }
 
+  get keysBlock(): boolean {
+    return this.#options.provider().keysBlock;
+  }
+
   get canStageNested(): boolean {
     return !this.#options.provider().directoriesAreKeys;
   }

@@ -188,7 +188,13 @@ function explainStore(error: StoreError, what: string): Explained {
       if (error.code === 'ObjectParentIsFile') {
         return failure(
           'rejected',
-          `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first`,
+          `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first, in a versioned bucket with all its versions`,
+        );
+      }
+      if (error.code === 'ExistingObjectIsDirectory') {
+        return failure(
+          'rejected',
+          `${what}: this server keeps objects as files, and others lie below this key (${told}): delete those by hand first, in a versioned bucket with all their versions`,
         );
       }
       if (!isOfS3(error))

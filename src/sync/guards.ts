@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 import { EXIT, refusal, SyncError, usageError } from '../model/errors.js';
 import { namesOf } from '../model/file-columns.js';
-import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
+import { directoriesAbove, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import { type Destination, destinationUrl, type ListedObject } from '../model/objects.js';
 import type { DeleteOptions, TreeOptions } from '../model/options.js';
 import { type Plan, stepsOf } from '../model/plan.js';
@@ -160,6 +160,34 @@ export function guardNesting(tree: Tree, provider: string): void {
   throw refusal(
     'key-collision',
     `${provider} keeps objects as files and cannot hold ${nested}: nothing was written; rename them, or leave them out (clean-urls and redirects-file make such names)`,
+  );
+}
+
+/**
+ * Refuses to make a directory of a file or the other way round where a server cannot hold both until the deletes, which
+ * come last.
+ */
+export function guardBlocked(
+  tree: Tree,
+  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  prefix: Prefix,
+  provider: string,
+): void {
+  const created = new Set<string>();
+  for (const name of namesOf(tree.files))
+    if (!listing.has((prefix + name) as ObjectKey)) created.add(prefix + name);
+  if (created.size === 0 || listing.size === 0) return;
+  const blocked: string[] = [];
+  for (const key of created)
+    for (const above of directoriesAbove(key))
+      if (listing.has(above as ObjectKey)) blocked.push(`${above} is in the way of ${key}`);
+  for (const key of listing.keys())
+    for (const above of directoriesAbove(key))
+      if (created.has(above)) blocked.push(`${key} is in the way of ${above}`);
+  if (blocked.length === 0) return;
+  throw refusal(
+    'in-the-way',
+    `${provider} keeps objects as files: ${listed(blocked, blocked.length)}, and deletes come last: nothing was written; delete what is in the way by hand first, in a versioned bucket with all its versions`,
   );
 }
 

@@ -29,6 +29,7 @@ import { explain } from './explain.js';
 import { graceStates } from './grace.js';
 import {
   deletesBelow,
+  guardBlocked,
   guardDeletions,
   guardInner,
   guardNesting,
@@ -153,7 +154,7 @@ export class Preparation {
 
   /** Everything that is known before a plan is made. */
   async prepare(remembered: LoadedIndex): Promise<Prepared> {
-    const { deletes, site, tree: treeOptions } = this.#options;
+    const { command, deletes, site, tree: treeOptions } = this.#options;
     const { emit, now } = this.#ports;
     const digestedNs = BigInt(now()) * 1_000_000n;
     // Where files are stored encoded, their own bytes have no object.
@@ -183,6 +184,8 @@ export class Preparation {
     refuseKeys(tree, this.#options);
     const { store } = this.#ports;
     if (store.keysAreFiles) guardNesting(tree, store.provider);
+    if (store.keysBlock && command !== 'check')
+      guardBlocked(tree, listing, this.#options.destination.prefix, store.provider);
     const encoded = await this.#encode(tree, listing, remembered);
     const known = await (this.#source === undefined
       ? this.#digest(encoded, listing, further, remembered, early)

@@ -135,6 +135,7 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('network', 'ECONNREFUSED'), 'unreachable', failed, 'check endpoint-url, region, proxy and network'],
   [store('aborted', 'AbortError'), 'cancelled', failed, 'stopped'],
   [store('rejected', 'ObjectParentIsFile'), 'rejected', failed, 'delete that object by hand first'],
+  [store('rejected', 'ExistingObjectIsDirectory'), 'rejected', failed, 'delete those by hand first'],
   [
     store('rejected', 'InvalidArgument'),
     'rejected',

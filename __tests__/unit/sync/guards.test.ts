@@ -6,6 +6,7 @@ import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import type { DeleteOptions, MaxDelete, TreeOptions } from '../../../src/model/options.js';
 import {
+  guardBlocked,
   guardDeletions,
   guardNesting,
   guardOverlap,
@@ -35,6 +36,9 @@ function tree(
     missing,
   } as unknown as Tree;
 }
+
+const treeOf = (...names: readonly string[]): Tree =>
+  ({ files: names.map((name) => ({ name })) }) as unknown as Tree;
 
 function options(ifNoFilesFound: TreeOptions['ifNoFilesFound']): Pick<TreeOptions, 'ifNoFilesFound'> {
   return { ifNoFilesFound };
@@ -133,9 +137,6 @@ describe('an empty tree', () => {
 });
 
 describe('files beside a directory of their name', () => {
-  const named = (...names: readonly string[]): Tree =>
-    ({ files: names.map((name) => ({ name })) }) as unknown as Tree;
-
   test.each([
     [['a/b', 'ab', 'a-b/c', 'b'], undefined],
     [['a', 'a/b'], 'a beside what lies below a/'],
@@ -143,15 +144,52 @@ describe('files beside a directory of their name', () => {
     [['a/x', 'a', 'b/x', 'b', 'c/x', 'c'], 'a, b, c beside what lies below a/'],
     [['a/x', 'a', 'b/x', 'b', 'c/x', 'c', 'd/x', 'd'], 'a, b, c and 1 more beside what lies below a/'],
   ])('%j: %s', (names, expected) => {
-    expect(nestedNames(named(...names))).toBe(expected);
+    expect(nestedNames(treeOf(...names))).toBe(expected);
   });
 
   test('are refused where objects are kept as files', () => {
-    expect(refusalOf(() => guardNesting(named('a', 'b/c'), 'MinIO'))).toBeUndefined();
-    expect(refusalOf(() => guardNesting(named('a', 'a/b'), 'MinIO'))).toEqual(
+    expect(refusalOf(() => guardNesting(treeOf('a', 'b/c'), 'MinIO'))).toBeUndefined();
+    expect(refusalOf(() => guardNesting(treeOf('a', 'a/b'), 'MinIO'))).toEqual(
       refused(
         'key-collision',
         'MinIO keeps objects as files and cannot hold a beside what lies below a/: nothing was written; rename them, or leave them out (clean-urls and redirects-file make such names)',
+      ),
+    );
+  });
+});
+
+describe('what a server cannot hold beside what is new', () => {
+  const inTheWay = (names: readonly string[], keys: readonly string[]) => {
+    const listing = new Map(keys.map((key) => [key as ObjectKey, {} as ListedObject]));
+    return refusalOf(() => guardBlocked(treeOf(...names), listing, parsePrefix('p'), 'versitygw'));
+  };
+
+  test.each([
+    [
+      ['a', 'b/c'],
+      ['p/a', 'p/b/d', 'p/bc', 'p/b.c'],
+    ],
+    [
+      ['a', 'a/b'],
+      ['p/a', 'p/a/b'],
+    ],
+    [['a/b'], []],
+    [['a/b'], ['p/a/']],
+  ])('nothing: %j where there is %j', (names, keys) => {
+    expect(inTheWay(names, keys)).toBeUndefined();
+  });
+
+  test.each([
+    [['a/b/c'], ['p/a'], 'p/a is in the way of p/a/b/c'],
+    [['a'], ['p/a/b/c'], 'p/a/b/c is in the way of p/a'],
+    [['a'], ['p/a/'], 'p/a/ is in the way of p/a'],
+    [['a/b', 'a/c'], ['p/a'], 'p/a is in the way of p/a/b, p/a is in the way of p/a/c'],
+    [['a/b'], ['p'], 'p is in the way of p/a/b'],
+  ])('%j where there is %j: %s', (names, keys, told) => {
+    expect(inTheWay(names, keys)).toEqual(
+      refused(
+        'in-the-way',
+        `versitygw keeps objects as files: ${told}, and deletes come last: nothing was written; delete what is in the way by hand first, in a versioned bucket with all its versions`,
       ),
     );
   });
