@@ -157,6 +157,12 @@ function explainStore(error: StoreError, what: string): Explained {
     case 'source':
       return failure('rejected', `${what}: the source of the copy is gone or was changed (${told})`);
     case 'digest':
+      if (error.code === 'InvalidDigest') {
+        return failure(
+          'rejected',
+          `${what}: S3 does not take the digest that was sent (${told}): a proxy changes headers, or, on SeaweedFS, max-age in Cache-Control has no number`,
+        );
+      }
       return failure(
         'wrong-content',
         `${what}: S3 received other bytes than were sent (${told}): the connection or a proxy changes bodies; run again`,

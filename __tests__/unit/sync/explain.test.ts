@@ -117,6 +117,7 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('condition', 'PreconditionFailed'), 'foreign-writer', foreignWriter, 'its bytes were left alone'],
   [store('source', 'NoSuchKey'), 'rejected', failed, 'the source of the copy is gone or was changed'],
   [store('digest', 'BadDigest'), 'wrong-content', failed, 'a proxy changes bodies'],
+  [store('digest', 'InvalidDigest'), 'rejected', failed, 'max-age in Cache-Control has no number'],
   [store('no-upload', 'NoSuchUpload'), 'rejected', failed, 'a lifecycle rule aborted it'],
   [store('denied', 'InvalidObjectState'), 'rejected', failed, 'restore it first, or exclude it'],
   [store('denied', 'AccessDenied'), 'access-denied', failed, 'PutObject was denied (AccessDenied: as told)'],
