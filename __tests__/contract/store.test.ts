@@ -308,7 +308,6 @@ for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, w
       const bucket = await running.bucket();
       const VersioningConfiguration = { Status: 'Enabled' } as const;
       await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
-      client.destroy();
       const { store } = await openStore(optionsFor(running, bucket, '/'), () => undefined, signal);
       const write = (name: string, text: string) => {
         const body = Buffer.from(text);
@@ -344,6 +343,18 @@ for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, w
         expect(reason).toMatchObject({ kind: expect.stringMatching(/^(condition|source)$/) });
         await expect(way()).rejects.toMatchObject({ kind: expect.stringMatching(/^(condition|source)$/) });
       }
+      if (server.name === 'versitygw') {
+        const suspended = { Bucket: bucket, VersioningConfiguration: { Status: 'Suspended' } } as const;
+        await client.send(new PutBucketVersioningCommand(suspended));
+        const key = 'suspended' as ObjectKey;
+        const old = await write(key, 'old');
+        expect(await store.delete([{ key, etag: old.etag }], signal)).toEqual([{ key, deleted: true }]);
+        await expect(write(key, 'new')).rejects.toMatchObject({
+          kind: 'rejected',
+          code: 'KeyIsDeleteMarker',
+        });
+      }
+      client.destroy();
     });
 
     test.each([
