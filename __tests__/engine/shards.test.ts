@@ -3,12 +3,15 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { NO_TOTALS } from '../../src/console/totals.js';
+import { parseIndex } from '../../src/model/digest-index.js';
 import type { Event } from '../../src/model/events.js';
 import type { Sharding, SyncOptions } from '../../src/model/options.js';
 import { parsePlan, parseResults } from '../../src/model/plan-file.js';
 import type { Report } from '../../src/model/report.js';
-import { run } from '../../src/run.js';
+import { engine, run } from '../../src/run.js';
 import { shardOf } from '../../src/sync/shards.js';
+import { Cdn, invalidation } from '../support/cdn.js';
 import { type Changes, optionsFor, publish } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
@@ -19,6 +22,7 @@ let s3: EmbeddedTestServer;
 let root: string;
 let work: string;
 let bucket: string;
+let cdn: Cdn;
 
 beforeAll(async () => {
   s3 = await embedded();
@@ -27,6 +31,7 @@ afterAll(() => s3.stop());
 beforeEach(async () => {
   root = await temporaryDirectory();
   work = await temporaryDirectory();
+  cdn = new Cdn();
   bucket = await s3.bucket();
 });
 afterEach(async () => {
@@ -85,7 +90,8 @@ async function ended(
     },
     fail: () => undefined,
   };
-  const exit = await run(options, shell, new AbortController().signal);
+  const { signal } = new AbortController();
+  const exit = await run(options, shell, signal, { ...engine, openInvalidator: async () => cdn });
   if (report === undefined) throw new Error('no report');
   return { exit, report, messages };
 }
@@ -375,6 +381,30 @@ test('delete-grace: what waits is remembered by the publish, and goes with a lat
   }
 });
 
+test.each([false, true])(
+  'what shards published is invalidated by the last publish, once, with a lock: %s',
+  async (lock) => {
+    const index = { kind: 'file', path: join(work, 'an index') } as const;
+    const told = { invalidation: invalidation(), lock };
+    const last = async (): Promise<number> =>
+      (await command('publish', { results: [work] }, told, index)).exit;
+    await writeTree({ a: 'a', b: 'b' }, root);
+    await command('plan', {}, told, index);
+    await applyAll(1);
+    expect(await last()).toBe(0);
+    expect(cdn.paths).toEqual([['/*']]);
+    await rm(resultsOf(1));
+    await writeTree({ a: 'changed' }, root);
+    await command('plan', {}, told, index);
+    await applyAll(1);
+    expect((await publishShare(1, 1)).exit).toBe(0);
+    expect(s3.server.texts(bucket)['p/a']).toBe('changed');
+    expect(cdn.paths).toHaveLength(1);
+    expect([await last(), await last()]).toEqual([0, 0]);
+    expect(cdn.paths.slice(1)).toEqual([['/a']]);
+  },
+);
+
 test('a plan of deletes alone needs no shards, and one of nothing says nothing of them', async () => {
   const deletes: Changes = { deletes: { deleteAfter: true } };
   await writeTree({ a: 'a', b: 'b', gone: 'gone' }, root);
@@ -586,11 +616,39 @@ describe('a matrix of publishers', () => {
     const { exit, report } = await publishPlan();
     expect(exit).toBe(0);
     expect(s3.server.log.counts).toEqual({ ListObjectsV2: 3, DeleteObjects: 1 });
+    // Of what shards did they told themselves.
     expect(report.destinations[0]?.totals).toMatchObject({
-      uploaded: { files: 3 },
-      copied: { files: 3 },
+      uploaded: { files: 0 },
+      copied: { files: 0 },
+      unchanged: { files: 7 + 6 },
       deleted: { files: 2 },
     });
+    await nothingLeft();
+  });
+
+  test('publishes once: run again it did nothing, says so, and counts no deploy', async () => {
+    const index = { kind: 'file', path: join(work, 'an index') } as const;
+    const deploys = async (): Promise<number | undefined> =>
+      parseIndex(await readFile(index.path)).index?.deploys;
+    const again = (dryRun = false): Promise<Ended> =>
+      command('publish', { results: [work] }, { ...deletes, dryRun }, index);
+    for (const number of [1, 2]) await publishShare(number, 2);
+    expect((await again()).report.destinations[0]?.totals).toMatchObject({
+      uploaded: { files: 2 },
+      copied: { files: 1 },
+      unchanged: { files: 7 + 3 },
+      deleted: { files: 2 },
+    });
+    expect(await deploys()).toBe(1);
+    for (const dryRun of [true, false]) {
+      const { exit, report } = await again(dryRun);
+      expect([exit, report.destinations[0]?.steps]).toEqual([0, []]);
+      expect(report.destinations[0]?.totals).toEqual({
+        ...NO_TOTALS,
+        unchanged: { files: 13, bytes: expect.any(Number) },
+      });
+    }
+    expect(await deploys()).toBe(1);
     await nothingLeft();
   });
 

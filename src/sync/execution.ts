@@ -104,7 +104,13 @@ export class Execution {
     });
   }
 
-  toInvalidate(files: Digested['files'], listing: Looked['listing'], { index }: LoadedIndex): Invalidations {
+  /** @param published what other machines did, and nobody remembers yet */
+  toInvalidate(
+    files: Digested['files'],
+    listing: Looked['listing'],
+    { index }: LoadedIndex,
+    published: readonly Step[] = [],
+  ): Invalidations {
     const { invalidation: options, destination } = this.#options;
     const { invalidator, index: storage, emit } = this.#ports;
     this.#invalidations = new Invalidations({
@@ -116,6 +122,7 @@ export class Execution {
       listing,
       // Made as they are asked for: few runs do.
       keys: { [Symbol.iterator]: () => keysOf(files, destination.prefix) },
+      published,
       url: this.#frame.url,
       emit,
       onMove: () => {
@@ -225,7 +232,7 @@ export class Execution {
           say();
         },
       });
-      if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere);
+      if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere, now());
       // What is sent in one piece is hashed where it is sent.
       if (!isCut(planned.plan)) this.#frame.pool.rest();
       try {
@@ -238,7 +245,7 @@ export class Execution {
               if (event.outcome.action !== 'keep') done++;
               transfer.learned.date(event.outcome.step.key, now());
               this.#tellWritten(event.outcome, transfer);
-              if (!transfer.recalled.has(event.outcome.step.key)) clock.see(event.outcome);
+              clock.see(event.outcome);
             }
             say();
             this.#ports.emit(event);
@@ -347,11 +354,12 @@ export class Execution {
   async #remember(planned: Planned, seen: Seen, transfer: Transfer, uploads: Uploads): Promise<void> {
     const { index: storage, emit, now } = this.#ports;
     if (storage === undefined || this.#options.command === 'remove') return;
-    const { files, digests, listing, index, digestedNs } = seen;
+    const { files, digests, listing, index, digestedNs, published = 0 } = seen;
+    const written = transfer.learned.size - transfer.recalled + published;
     const isDeploy =
       this.#frame.exits.length === 0 &&
       !this.#frame.signal.aborted &&
-      (transfer.learned.size > 0 || transfer.deleted.size > 0);
+      (written > 0 || transfer.deleted.size > 0);
     const deploys = index?.deploys ?? 0;
     const confirmed = {
       listing,
@@ -412,15 +420,21 @@ export interface Elsewhere extends Pick<Progress, 'done'> {
   readonly staged: ReadonlyMap<ObjectKey, StagedUpload>;
 }
 
-/** What is done is remembered, what is staged is completed where `due` says it. */
-function takeOver(transfer: Transfer, due: Plan, { file, staged, done }: Elsewhere): void {
+/**
+ * What is done is remembered, what is staged is completed where `due` says it.
+ *
+ * @param now milliseconds since the epoch
+ */
+function takeOver(transfer: Transfer, due: Plan, { file, staged, done }: Elsewhere, now: number): void {
   const stagedOf = (step: UploadStep | CopyStep | RefreshStep): Staged | undefined => {
     const upload = staged.get(step.key);
     return upload && stagedFrom(upload, step.file);
   };
   for (const step of stepsOf(file.plan)) {
     const etag = done.get(step.key);
-    if (etag !== undefined && writesObject(step)) transfer.recall(step, etag, stagedOf(step));
+    if (etag === undefined || !writesObject(step)) continue;
+    transfer.recall(step, etag, stagedOf(step));
+    transfer.learned.date(step.key, now);
   }
   for (const step of stepsOf(due)) {
     if (done.has(step.key) || !writesObject(step)) continue;
@@ -429,7 +443,7 @@ function takeOver(transfer: Transfer, due: Plan, { file, staged, done }: Elsewhe
   }
 }
 
-function writesObject(step: Step): step is UploadStep | CopyStep | RefreshStep {
+export function writesObject(step: Step): step is UploadStep | CopyStep | RefreshStep {
   return step.action === 'upload' || step.action === 'copy' || step.action === 'refresh';
 }
 

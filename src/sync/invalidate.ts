@@ -46,6 +46,8 @@ export interface InvalidationsRequest {
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** Keys of the tree. */
   readonly keys: Iterable<ObjectKey>;
+  /** What other machines did, and nobody remembers yet. */
+  readonly published: readonly Step[];
   readonly url: string;
   readonly emit: Emit;
   /** Called while it waits for CloudFront: waiting is no standstill. */
@@ -73,7 +75,7 @@ export class Invalidations {
   constructor(request: InvalidationsRequest) {
     this.#request = request;
     this.#owed = this.#earlier();
-    this.#due = this.#owed;
+    this.#due = this.#with([]);
   }
 
   get report(): Invalidation | undefined {
@@ -155,7 +157,7 @@ export class Invalidations {
     const done = outcomes
       .filter(({ outcome, action }) => (outcome === 'done' || outcome === 'failed') && action !== 'keep')
       .map(({ step }) => step);
-    this.#isChanged = done.length > 0;
+    this.#isChanged = done.length + this.#request.published.length > 0;
     this.#due = this.#with(done);
   }
 
@@ -238,10 +240,11 @@ export class Invalidations {
   }
 
   #with(steps: Iterable<Step>): readonly string[] {
-    const { options } = this.#request;
+    const { options, published } = this.#request;
     if (options === undefined) return [];
     const keys: string[] = [];
-    for (const step of steps) if (mayBeCached(step, options.newKeys)) keys.push(step.key);
+    for (const some of [published, steps])
+      for (const step of some) if (mayBeCached(step, options.newKeys)) keys.push(step.key);
     return groupPaths([...this.#owed, ...pathsOf(keys, options.mapping)], options.maxPaths);
   }
 

@@ -42,6 +42,8 @@ export interface Seen extends Digested {
   readonly index: DigestIndex | undefined;
   readonly older?: OlderObjects;
   readonly digestedNs: bigint;
+  /** How many keys other machines published of which no index knows yet. */
+  readonly published?: number;
 }
 
 export function* keysOf(files: Files, prefix: Prefix): Generator<ObjectKey> {

@@ -1,10 +1,11 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { type ETag, type Md5, parseETag } from '../model/digest.js';
+import type { ObjectEntry } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import type { HeaderDecider, HeaderSet } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
-import type { LocalFile } from '../model/objects.js';
+import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { Sharding, SyncOptions } from '../model/options.js';
 import { type Phase, type Plan, stepsOf } from '../model/plan.js';
 import {
@@ -16,7 +17,8 @@ import {
 } from '../model/plan-file.js';
 import type { Encodings } from './encode.js';
 import { failedOutcome, skipped } from './execute.js';
-import type { Elsewhere, Execution } from './execution.js';
+import { type Elsewhere, type Execution, writesObject } from './execution.js';
+import { isRewritten } from './headers.js';
 import { loadIndex } from './learn.js';
 import { addHidden } from './list.js';
 import type { Planned } from './plan.js';
@@ -222,9 +224,18 @@ export class Sharded {
     const remembered = await loadIndex(storage, emit, signal);
     const planned = plannedOf(plan, done);
     const files = [...stepsOf(plan)].flatMap((step) => ('file' in step ? step.file : []));
+    const { index } = remembered;
+    // A publish that is run again has remembered it.
+    const news = [...stepsOf(plan)].filter(
+      (step) =>
+        writesObject(step) &&
+        done.has(step.key) &&
+        !remembers(index?.objects.get(step.key), listing.get(step.key)),
+    );
     // What shards published is no stranger's.
-    const before = new Map([...listing].filter(([key]) => !done.has(key)));
-    const invalidations = this.#execution.toInvalidate(files, before, remembered);
+    const before = new Map(listing);
+    for (const { key } of news) before.delete(key);
+    const invalidations = this.#execution.toInvalidate(files, before, remembered, news);
     this.#preparation.settle(planned);
     if (dryRun) {
       invalidations.plan(planned.plan);
@@ -232,8 +243,15 @@ export class Sharded {
       return this.#frame.rehearse(planned.plan);
     }
     const matters = (key: ObjectKey): boolean => keys.has(key);
-    const { index } = remembered;
-    const seen: Seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
+    const seen: Seen = {
+      files: [],
+      digests: new Map(),
+      listing,
+      matters,
+      index,
+      digestedNs: 0n,
+      published: news.length,
+    };
     await this.#execution.execute(planned, seen, true, elsewhere);
     // Another attempt's upload was completed for what was done before.
     const idle = losers.flatMap(({ key }) => {
@@ -334,20 +352,32 @@ function decided(headers: ReadonlyMap<string, HeaderSet>): HeaderDecider {
   return { headersOf, over: (kept, file) => ({ ...kept, ...headersOf(file) }), saysEncoding: () => false };
 }
 
-/** A plan that was judged when it was made; what it stages is staged, and what it deletes may be gone. */
+/** Whether an index knows just this write of an object. */
+function remembers(entry: ObjectEntry | undefined, object: ListedObject | undefined): boolean {
+  if (entry === undefined || object === undefined || entry.etag !== object.etag) return false;
+  return (entry.modified ?? entry.written) !== undefined && !isRewritten(entry, object);
+}
+
+/** A plan that was judged when it was made; what it stages is staged, and what is done is unchanged. */
 function plannedOf(plan: Plan, done: Progress['done']): Planned {
+  const unchanged = { ...plan.unchanged };
   const ranks = plan.ranks.map(({ name, phases }) => ({
     name,
     phases: phases.flatMap((phase): Phase[] => {
       if (phase.kind === 'stage') return [];
-      const due = phase.steps.filter(({ action, key }) => action !== 'delete' || !done.has(key));
+      const due = phase.steps.filter(({ key }) => !done.has(key));
       return [{ ...phase, steps: due }];
     }),
   }));
   const none = { files: 0, bytes: 0 };
   const steps = [...stepsOf(plan)];
+  for (const step of steps) {
+    if (!writesObject(step) || !done.has(step.key)) continue;
+    unchanged.files++;
+    unchanged.bytes += step.bytes;
+  }
   return {
-    plan: { ...plan, ranks },
+    plan: { ...plan, ranks, unchanged },
     unchanged: new Map(),
     headersUnknown: none,
     unknownHeaders: [],

@@ -214,8 +214,8 @@ export class Transfer implements Performer {
   readonly #staged = new Map<ObjectKey, Staged>();
   /** Ids of uploads that other runs staged: they are theirs until they are completed. */
   readonly #adopted = new Set<string>();
-  /** Keys that other runs published, with what lies there. */
-  readonly recalled = new Map<ObjectKey, ETag>();
+  /** How many of the keys learned other runs published. */
+  recalled = 0;
   /** What is confirmed to lie under the keys written, for the index. */
   readonly learned = new WrittenObjects();
   /** MD5 of the files whose bytes were sent or copied. */
@@ -274,13 +274,13 @@ export class Transfer implements Performer {
     this.#adopted.add(staged.upload.id);
   }
 
-  /** Takes what another run published: it can be copied from, and is not written again. */
+  /** Takes what another run published: it can be copied from, and is remembered. */
   recall({ key, file, ...step }: UploadStep | CopyStep | RefreshStep, etag: ETag, staged?: Staged): void {
     const md5 = step.md5 ?? staged?.expected.md5;
     const parts = staged?.expected.etag === etag ? { parts: formatLayout(staged.layout) } : {};
     const written = { etag, versionId: undefined, encryption: undefined };
     this.#remember(key, { written, md5, file, sentBytes: 0, ...parts }, file);
-    this.recalled.set(key, etag);
+    this.recalled++;
   }
 
   /**
@@ -317,8 +317,6 @@ export class Transfer implements Performer {
     const started = performance.now();
     const ms = (): number => performance.now() - started;
     refuseFileSteps(step);
-    const etag = this.recalled.get(step.key);
-    if (etag !== undefined) return { step, outcome: 'done', action: step.action, sentBytes: 0, etag, ms: 0 };
     let { condition } = step;
     for (let tries = 1; ; tries++) {
       try {

@@ -17,6 +17,7 @@ jest.unstable_mockModule('node:timers/promises', () => ({
     onPause();
     signal.throwIfAborted();
   },
+  setImmediate: async () => undefined,
 }));
 const { Invalidations } = await import('../../../src/sync/invalidate.js');
 
@@ -36,7 +37,10 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-function invalidations(changes: Partial<InvalidationOptions> = {}): InstanceType<typeof Invalidations> {
+function invalidations(
+  changes: Partial<InvalidationOptions> = {},
+  published: readonly Step[] = [],
+): InstanceType<typeof Invalidations> {
   return new Invalidations({
     options: invalidation({ ...changes }),
     invalidator: cdn,
@@ -44,6 +48,7 @@ function invalidations(changes: Partial<InvalidationOptions> = {}): InstanceType
     remembered: new Map([['E2EXAMPLE', []]]),
     known: new Map(),
     listing: new Map(),
+    published,
     keys: [],
     url: 's3://b/p/',
     emit: (event) => void (event.type === 'message' && messages.push(event.message)),
@@ -85,6 +90,14 @@ test('what a plan keeps may stay in caches', () => {
   made.plan(plan(keep, remove));
   made.tellPlanned();
   expect(made.report).toMatchObject({ paths: ['/a'], status: 'planned' });
+});
+
+test('what other machines published is owed with what this run does', async () => {
+  const theirs = { ...remove, key: 'p/theirs' as ObjectKey };
+  const made = invalidations({}, [theirs]);
+  made.settle([]);
+  await made.send();
+  expect(cdn.paths).toEqual([['/theirs']]);
 });
 
 describe('an invalidation that fails', () => {
