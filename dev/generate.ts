@@ -5,6 +5,7 @@
 import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SHAPES } from '../src/console/shapes.js';
 import { ERROR_MEANINGS, REASON_WORDS } from '../src/console/words.js';
 import {
   INPUT_NAMES,
@@ -81,8 +82,13 @@ Names: `;
 
 const DOCS_CLI = `## On the command line alone
 
-\`command\` is the first word there: \`s3-dedup-sync sync DIR s3://bucket/prefix\` (\`sync\` may be left out) and
-\`s3-dedup-sync remove s3://bucket/prefix\`.
+\`command\` is the first word there, \`sync\` may be left out, and what goes where follows:
+
+\`\`\`text
+${SHAPES.join('\n')}
+\`\`\`
+
+SOURCE and DESTINATION of \`check\` are those of a \`sync\`.
 
 | option | |
 | --- | --- |

@@ -3,6 +3,7 @@ import { eventToJson } from './console/json-events.js';
 import { createLog } from './console/log.js';
 import { parseOptions } from './console/options.js';
 import { barProgress, lineProgress, type ProgressView } from './console/progress.js';
+import { SHAPES } from './console/shapes.js';
 import { consoleSink, isShown, levelOf } from './console/sink.js';
 import { oneLine, printable } from './console/text.js';
 import { VERSION } from './console/version.js';
@@ -48,19 +49,12 @@ const PROGRESS_LINE_MS = 5_000;
 /** First words that are commands; a directory of such a name is written `./plan`. */
 const COMMANDS: ReadonlySet<string> = new Set(['sync', 'check', 'plan', 'apply', 'publish']);
 
-const SHAPES = `
-  s3-dedup-sync [sync] DIR s3://bucket/prefix [s3://mirror/prefix ...]
-  s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]
-  s3-dedup-sync [sync] s3://bucket/prefix DIR
-  s3-dedup-sync [sync] s3://from/prefix s3://to/prefix
-  s3-dedup-sync check SOURCE DESTINATION
-  s3-dedup-sync remove s3://bucket/prefix
-  s3-dedup-sync remove --bucket BUCKET --prefix PREFIX
-  s3-dedup-sync plan DIR s3://bucket/prefix --plan-file FILE
-  s3-dedup-sync apply DIR s3://bucket/prefix --plan-file FILE --shard I/N --results FILE
-  s3-dedup-sync publish s3://bucket/prefix --plan-file FILE --results FILE ... [--abort]
-  s3-dedup-sync publish s3://bucket/prefix --plan-file FILE --shard I/N --results DIR
-`;
+const SHAPES_SHOWN = `${SHAPES.map((shape) => `\n  ${shape}`).join('')}\n`;
+
+/** Behind `Usage: s3-dedup-sync `. */
+const USAGE = `${SHAPES.join('\n       ').slice('s3-dedup-sync '.length)}
+
+Each takes options. SOURCE and DESTINATION of check are those of a sync.`;
 
 const EPILOGUE = `
 Exit status: 0 done, 1 something failed, 2 usage or configuration, 3 check found differences, 4 a guard
@@ -134,7 +128,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
         if (json) stdout.write(`${eventToJson(ended)}\n`);
       },
       fail: (message) => {
-        stderr.write(`error: ${oneLine(message)}\n${error instanceof ShapeError ? SHAPES : ''}`);
+        stderr.write(`error: ${oneLine(message)}\n${error instanceof ShapeError ? SHAPES_SHOWN : ''}`);
       },
     });
   }
@@ -357,9 +351,7 @@ async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | u
 function describe(program: Command, stdout: Terminal['stdout']): void {
   program
     .description('Publishes a tree of files to S3, sending each distinct content once, and brings it back.')
-    .usage(
-      '[sync] SOURCE DESTINATION [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]\n       s3-dedup-sync check SOURCE DESTINATION [options]\n       s3-dedup-sync remove s3://bucket/prefix [options]\n\nSOURCE and DESTINATION: a directory and s3://bucket/prefix to publish, the other way round to download,\ntwo of s3:// to copy from bucket to bucket.',
-    )
+    .usage(USAGE)
     .argument('[words...]')
     .version(VERSION, '--version', 'Print the version.')
     .helpOption('--help', 'Print this.')

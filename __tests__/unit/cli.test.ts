@@ -51,7 +51,9 @@ describe('help and version', () => {
   test('answer on standard output with 0', async () => {
     const help = await cli(['--help']);
     expect(help).toMatchObject({ exit: 0, err: '' });
-    expect(help.out).toMatch(/^Usage: s3-dedup-sync \[sync\] SOURCE DESTINATION/);
+    expect(help.out).toMatch(/^Usage: s3-dedup-sync \[sync\] DIR s3:\/\/bucket\/prefix/);
+    for (const command of ['check', 'remove', 'plan', 'apply', 'publish'])
+      expect(help.out).toMatch(new RegExp(`^ {7}s3-dedup-sync ${command} `, 'm'));
     expect(help.out).toContain('Exit status: 0 done');
     for (const line of help.out.split('\n')) expect(line.length).toBeLessThanOrEqual(111);
     expect(await cli(['--version'])).toMatchObject({ exit: 0, out: `${VERSION}\n`, err: '' });
