@@ -425,7 +425,7 @@ describe('names that S3 cannot hold, disks that are full', () => {
 });
 
 describe('the index in a file', () => {
-  test('spares the second run the hashing; damaged, it costs one line', async () => {
+  test('spares the second run the hashing; damaged, it costs one line; what is none is left alone', async () => {
     await writeTree({ 'public/a': 'same size', 'public/b': 'emas size' }, root);
     // Settled: a file touched within two seconds is hashed again (C12).
     const { utimes } = await import('node:fs/promises');
@@ -442,12 +442,18 @@ describe('the index in a file', () => {
       status: 0,
       stdout: expect.stringMatching(/index of earlier runs is damaged: 1 line/),
     });
-    await writeFile(join(root, 'my.index'), 'garbage');
-    const foreign = await runCli(dist, args, { cwd: root, env });
-    expect(foreign).toMatchObject({
+    await writeFile(join(root, 'my.index'), index.replace('index 1', 'index 9'));
+    expect(await runCli(dist, args, { cwd: root, env })).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/index of earlier runs is ignored/),
     });
+    expect(await readFile(join(root, 'my.index'), 'utf8')).toMatch(/^s3-dedup-sync-index 1\n/);
+    await writeFile(join(root, 'my.index'), 'garbage');
+    expect(await runCli(dist, args, { cwd: root, env })).toMatchObject({
+      status: 2,
+      stdout: expect.stringMatching(/what lies at \S+my\.index is no index of this tool/),
+    });
+    expect(await readFile(join(root, 'my.index'), 'utf8')).toBe('garbage');
     expect(s3.server.log.count('PutObject')).toBe(2);
   });
 
