@@ -24,7 +24,15 @@ import { PROCESS_MARK } from '../../src/disk/process-mark.js';
 import { TargetDirectory } from '../../src/disk/target-directory.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import { formatIndex, type ObjectEntry, parseIndex } from '../../src/model/digest-index.js';
-import { type Changes, download, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
+import {
+  type Changes,
+  download,
+  inParts,
+  memoryIndex,
+  type Published,
+  publish,
+  stepsOf,
+} from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import {
   noise,
@@ -94,17 +102,6 @@ function replaceAll(contents: TreeContents): void {
 function told(content: string, mode: number, mtime: number): PutOptions {
   const attributes = `md5:${md5Of(Buffer.from(content))}/mode:${mode}/mtime:${mtime}`;
   return { headers: { 'x-amz-meta-s3cmd-attrs': attributes } };
-}
-
-/** As an upload in parts of a size that nobody's default is leaves it. */
-function inParts(content: Buffer, ...sizes: readonly number[]): PutOptions {
-  const md5s: ReturnType<typeof md5Of>[] = [];
-  let at = 0;
-  for (const size of sizes) {
-    md5s.push(md5Of(content.subarray(at, at + size)));
-    at += size;
-  }
-  return { etag: multipartETag(md5s) };
 }
 
 function entryOf(index: { readonly bytes: Buffer | undefined }, key: string): ObjectEntry | undefined {

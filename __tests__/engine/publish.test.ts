@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PutOptions } from '../../dev/s3-server/index.js';
 import { md5Of } from '../../src/model/digest.js';
 import {
   type DigestIndex,
@@ -23,7 +24,7 @@ import {
   parseIndex,
 } from '../../src/model/digest-index.js';
 import { machineId } from '../../src/sync/index-file.js';
-import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
+import { type Changes, inParts, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
 
@@ -751,6 +752,60 @@ describe('encryption', () => {
     expect(stepsOf(await publish(s3, kms, root, { index }))).toEqual([]);
     // One question for the whole run, whether it is KMS at all.
     expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, HeadObject: 1 });
+  });
+
+  test.each([
+    ['7', 7 * MIB, 3],
+    ['13', 13 * MIB, 2],
+    ['24', 24 * MIB, 1],
+  ])(
+    'C7: parts of %s MiB, which no tool has by itself: S3 is asked, nothing is sent, an index spares the rest',
+    async (_, partSize, parts) => {
+      const body = noise(20 * MIB);
+      await writeTree({ big: body }, root);
+      const sizes = Array.from({ length: parts }, (_, i) => Math.min(partSize, body.length - i * partSize));
+      s3.server.putObject(bucket, 'p/big', body, inParts(body, ...sizes));
+      const index = memoryIndex();
+      s3.server.log.clear();
+      expect(stepsOf(await publish(s3, bucket, root, { index }))).toEqual([]);
+      const { HeadObject, ...others } = s3.server.log.counts;
+      expect({ HeadObject, others }).toEqual({
+        HeadObject: parts === 1 ? undefined : 2,
+        others: { ListObjectsV2: 1 },
+      });
+      s3.server.log.clear();
+      expect(stepsOf(await publish(s3, bucket, root, { index }))).toEqual([]);
+      expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+    },
+  );
+
+  test.each<[string, Buffer, PutOptions]>([
+    ['a part size that not all have', noise(20 * MIB), inParts(noise(20 * MIB), 7 * MIB, 6 * MIB, 7 * MIB)],
+    ['the ETag of other bytes', noise(20 * MIB, 2), inParts(noise(20 * MIB, 2), 7 * MIB, 7 * MIB, 6 * MIB)],
+    ['nothing of its parts', noise(20 * MIB), { etag: `${'0'.repeat(32)}-3` }],
+  ])('a multipart object of which S3 says %s is sent: only its ETag proves it', async (_, body, options) => {
+    await writeTree({ big: noise(20 * MIB) }, root);
+    s3.server.putObject(bucket, 'p/big', body, options);
+    const run = await publish(s3, bucket, root);
+    expect(run.report.steps).toMatchObject([{ key: 'p/big', action: 'upload', reason: 'content-unknown' }]);
+    expect(
+      s3.server
+        .object(bucket, 'p/big')
+        ?.content.bytes()
+        .equals(noise(20 * MIB)),
+    ).toBe(true);
+  });
+
+  test('a server that fails at the number of a part is no failure of the run', async () => {
+    const body = noise(20 * MIB);
+    await writeTree({ big: body }, root);
+    s3.server.putObject(bucket, 'p/big', body, inParts(body, 7 * MIB, 7 * MIB, 6 * MIB));
+    s3.server.faults.add({
+      match: { operation: 'HeadObject', when: ({ query }) => query.has('partNumber') },
+      fault: { kind: 'error', code: 'NotImplemented' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    expect(stepsOf(await publish(s3, bucket, root))).toEqual(['upload p/big done']);
   });
 
   test('C18: a line of a trusted index never contradicts a plain ETag', async () => {

@@ -1,3 +1,5 @@
+import type { PutOptions } from '../../dev/s3-server/index.js';
+import { md5Of, multipartETag } from '../../src/model/digest.js';
 import type { Event } from '../../src/model/events.js';
 import { parsePrefix } from '../../src/model/object-key.js';
 import { type Destination, destinationUrl } from '../../src/model/objects.js';
@@ -202,6 +204,17 @@ async function openSource(
     },
     copyable,
   };
+}
+
+/** As another tool's upload in parts of these sizes leaves an object. */
+export function inParts(content: Buffer, ...sizes: readonly number[]): PutOptions {
+  const md5s: ReturnType<typeof md5Of>[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    md5s.push(md5Of(content.subarray(at, at + size)));
+    at += size;
+  }
+  return { etag: multipartETag(md5s), parts: sizes };
 }
 
 /** `action key outcome`, below the prefix, in the order of the outcomes. */

@@ -64,6 +64,8 @@ export interface PutOptions {
   readonly encryption?: Encryption;
   /** In place of the MD5, as for an object that was uploaded in parts. */
   readonly etag?: string;
+  /** Sizes of the parts that it was uploaded in. */
+  readonly parts?: readonly number[];
   readonly lastModified?: Date;
   readonly isRestored?: boolean;
   readonly acl?: string;
@@ -182,7 +184,7 @@ export class S3Server {
       encryption,
       acl: options.acl,
       checksum: undefined,
-      parts: undefined,
+      parts: options.parts,
       isRestored: options.isRestored ?? false,
     };
     this.#bucket(bucket).put(object);

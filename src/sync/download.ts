@@ -404,7 +404,7 @@ class Download {
   ): Promise<ReadonlyObjectMap<Md5>> {
     const { prefix } = this.#options.destination;
     const { store, emit } = this.#ports;
-    const vouched = await recognise({
+    const { vouched } = await recognise({
       store,
       prefix,
       files: localFiles,
@@ -414,6 +414,7 @@ class Download {
       copyMinSize: 0,
       index,
       trustObjects: trustFiles,
+      pool: this.#frame.pool,
       concurrency: this.#inFlight,
       emit,
       signal: this.#frame.signal,

@@ -374,6 +374,7 @@ export class Execution {
       deploys: isDeploy ? deploys + 1 : deploys,
       headers: this.#confirmedHeaders(seen),
       sources: encodedSources(files, this.#options.destination.prefix),
+      layouts: this.#preparation.layouts,
       chunks: chunksOf(index, digests.values(), transfer.learned.values()),
       pending: pendingDeletes(planned.waiting, index, now()),
       invalidations: this.#invalidations?.left() ?? new Map(),

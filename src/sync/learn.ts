@@ -140,6 +140,8 @@ export interface Confirmed {
   readonly headers: ReadonlyMap<ObjectKey, string>;
   /** What the encoded objects among the unchanged ones hold. */
   readonly sources: ReadonlyMap<ObjectKey, string>;
+  /** Part layouts that S3 was asked for, of some of the unchanged ones. */
+  readonly layouts?: ReadonlyMap<ObjectKey, string>;
   /** What contents are made of, by digest and size. */
   readonly chunks?: ReadonlyMap<string, string>;
   readonly pending: ReadonlyMap<string, PendingDelete>;
@@ -205,11 +207,13 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     const md5 = confirmed.unchanged.get(object.key);
     const headers = confirmed.headers.get(object.key);
     const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
+    const parts = md5 === undefined ? undefined : confirmed.layouts?.get(object.key);
     const asked = (): Partial<ObjectEntry> => ({
       ...(headers === undefined ? {} : { headers, ...datedBy(object) }),
       ...(source === undefined ? {} : { source }),
+      ...(parts === undefined ? {} : { parts }),
     });
-    const isPlain = headers === undefined && source === undefined;
+    const isPlain = headers === undefined && source === undefined && parts === undefined;
     if (known !== undefined && known.etag === object.etag && known.size === object.size) {
       const same = (md5 === undefined || md5 === known.md5) && isPlain;
       const seen = headers === undefined ? dated(known, object) : undated(known);

@@ -101,6 +101,8 @@ export class Preparation {
   policy: HeaderDecider;
   /** Of the keys whose headers S3 was asked for. */
   readonly headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
+  /** Of unchanged objects, as far as S3 was asked for them. */
+  layouts: ReadonlyMap<ObjectKey, string> = new Map();
   headersUnknown: Count = { files: 0, bytes: 0 };
   sendAllRequests = 0;
 
@@ -392,7 +394,7 @@ export class Preparation {
     const { store, emit, now } = this.#ports;
     const { prefix } = destination;
     const proven = this.#source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
-    const vouched = await recognise({
+    const { vouched, layouts } = await recognise({
       store,
       prefix,
       files,
@@ -403,10 +405,12 @@ export class Preparation {
       copyMinSize: copies.minSize,
       index: remembered.index,
       trustObjects: remembered.trustObjects,
+      pool: this.#frame.pool,
       concurrency: this.#inFlight,
       emit,
       signal: this.#frame.signal,
     });
+    this.layouts = layouts;
     const retained = parseExcludes(deletes.retain);
     const copied = (await this.#source?.copiesAmong(files, listing, prefix, store)) ?? new ObjectMap<ETag>();
     return {

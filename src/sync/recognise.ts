@@ -1,16 +1,20 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type ETag, type Md5 } from '../model/digest.js';
-import type { DigestIndex } from '../model/digest-index.js';
+import { type DigestIndex, formatLayout, layoutParts } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import { columnsOf } from '../model/file-columns.js';
 import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
-import { ARCHIVED_CLASSES, type Files, type ListedObject } from '../model/objects.js';
+import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
+import { candidatePartSizes } from '../model/part-sizes.js';
 import { Proven, UNPROVEN, uncontradicted } from '../model/proven.js';
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import { beforeFirstWrite } from './digest.js';
+import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
-import type { FileDigest } from './file-bytes.js';
+import { FileChangedError, type FileDigest } from './file-bytes.js';
+import { layoutByFirstPart } from './verify.js';
 
 /** A listing, and who answers for its objects. */
 export interface ListedPlace {
@@ -33,9 +37,24 @@ export interface RecogniseRequest {
   readonly index: DigestIndex | undefined;
   /** Whether a line about an object is believed alone: the index lies in the destination's own bucket. */
   readonly trustObjects: boolean;
+  readonly pool: Pick<DigestPool, 'digest'>;
   readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+}
+
+/** A file, and the object of its size under its key. */
+interface Own {
+  readonly file: LocalFile;
+  readonly digest: FileDigest;
+  readonly object: ListedObject;
+}
+
+export interface Recognised {
+  /** Digests of objects whose ETags say none. */
+  readonly vouched: ReadonlyObjectMap<Md5>;
+  /** Layouts that S3 was asked for, of objects whose multipart ETags they make: as the index has them. */
+  readonly layouts: ReadonlyMap<ObjectKey, string>;
 }
 
 /**
@@ -45,14 +64,15 @@ export interface RecogniseRequest {
  * file". A plain ETag that differs is contradicted by nothing but KMS or a customer's key: one HEAD finds out for
  * the whole place (C7, C15).
  */
-export async function recognise(request: RecogniseRequest): Promise<ReadonlyObjectMap<Md5>> {
+export async function recognise(request: RecogniseRequest): Promise<Recognised> {
   const { prefix, files, digests, listing, concurrency } = request;
   const vouched = new ObjectMap<Md5>();
+  const layouts = new Map<ObjectKey, string>();
   const asking = { vouched, unanswered: 0, emit: request.emit, signal: request.signal };
   const here = new Asker(request.store, asking);
   if (request.trustObjects && request.index !== undefined) here.believe(listing.values(), request.index);
 
-  const own: ListedObject[] = [];
+  const own: Own[] = [];
   const columns = columnsOf(files);
   const proven = request.proven ?? Proven.none;
   for (let place = 0; place < columns.length; place++) {
@@ -61,16 +81,27 @@ export async function recognise(request: RecogniseRequest): Promise<ReadonlyObje
     const digest = digests.get(name);
     const object = listing.get((prefix + name) as ObjectKey);
     if (digest === undefined || object === undefined || object.size !== columns.sizeAt(place)) continue;
-    if (!vouched.has(object) && !proves(object.etag, digest)) own.push(object);
+    if (!vouched.has(object) && !proves(object.etag, digest))
+      own.push({ file: columns.at(place), digest, object });
   }
-  await here.ask(own, concurrency);
+  await here.ask(
+    own.map(({ object }) => object),
+    concurrency,
+  );
+  const inParts = own.filter(({ file, object }) => isHere(file) && here.saysNothingBut(object));
+  await forEachConcurrent(inParts, concurrency, async (one) => {
+    const layout = await layoutOf(one, request);
+    if (layout === undefined) return;
+    layouts.set(one.object.key, layout);
+    vouched.set(one.object, one.digest.md5);
+  });
 
   const places = [
     { asker: here, objects: listing.values() as Iterable<ListedObject> },
     ...request.further.map(({ store, objects }) => ({ asker: new Asker(store, asking), objects })),
   ];
   const missing = sizesWithout(request, vouched);
-  if (missing.size === 0) return vouched;
+  if (missing.size === 0) return { vouched, layouts };
   for (const { asker, objects } of places) {
     const unknown: ListedObject[] = [];
     for (const object of objects) {
@@ -80,7 +111,42 @@ export async function recognise(request: RecogniseRequest): Promise<ReadonlyObje
     }
     await asker.ask(unknown, concurrency);
   }
-  return vouched;
+  return { vouched, layouts };
+}
+
+/** Whether its bytes lie on this machine. */
+function isHere({ path, object }: LocalFile): boolean {
+  return path !== '' && object === undefined;
+}
+
+/**
+ * The layout under which a file has the multipart ETag of its object, where no usual part size makes it: S3 is asked for
+ * that of the first part, as one HEAD costs less than what it may save.
+ */
+async function layoutOf(
+  { file, digest, object }: Own,
+  { store, pool, signal }: RecogniseRequest,
+): Promise<string | undefined> {
+  const kind = classifyETag(object.etag);
+  // The digests of the whole, and of parts of the usual sizes, are known to be others.
+  if (kind.kind !== 'multipart' || kind.parts === 1) return undefined;
+  signal.throwIfAborted();
+  const layout = await layoutByFirstPart(store, object, signal).catch(unlessUnsaid);
+  if (layout === undefined || layoutParts(layout) !== kind.parts) return undefined;
+  if (candidatePartSizes(object.size, kind.parts).includes(layout[0]!.size)) return undefined;
+  try {
+    const { md5, etags } = await pool.digest({ file, layouts: [layout] }, file.size);
+    return md5 === digest.md5 && etags.includes(object.etag) ? formatLayout(layout) : undefined;
+  } catch (error) {
+    // Then it is sent as it is by then.
+    if (error instanceof FileChangedError) return undefined;
+    throw beforeFirstWrite(error, file);
+  }
+}
+
+/** Not every server knows the numbers of parts: what it does not say is unknown. */
+function unlessUnsaid(error: unknown): undefined {
+  if (!(error instanceof StoreError) || !['denied', 'rejected', 'server'].includes(error.kind)) throw error;
 }
 
 /** Digests of the files whose content no object is known to have, by size. */
@@ -140,7 +206,8 @@ interface Asking {
 class Asker {
   readonly #store: ReadableStore;
   readonly #asking: Asking;
-  readonly #asked = new ObjectMap<true>();
+  /** Whether its ETag can be of MD5s and nothing else is said of it. */
+  readonly #asked = new ObjectMap<boolean>();
   /** Lines that contradict a plain ETag: they know more than it under KMS alone, which one HEAD must say first. */
   readonly #underKms = new ObjectMap<Md5>();
   #kms: boolean | undefined;
@@ -184,10 +251,15 @@ class Asker {
     });
   }
 
+  /** Whether S3 was asked about an object, and says nothing of its content but an ETag that proves it. */
+  saysNothingBut(object: ListedObject): boolean {
+    return this.#asked.get(object) === true;
+  }
+
   /** Learns what metadata vouches for; `true` when a plain ETag turned out to be none. */
   async #learn(object: ListedObject): Promise<boolean> {
     const { vouched } = this.#asking;
-    this.#asked.set(object, true);
+    this.#asked.set(object, false);
     if (this.#asking.unanswered > 0) return false;
     const head = await this.#head(object.key);
     // Gone or replaced since the listing: the write's own condition will say so.
@@ -196,6 +268,7 @@ class Asker {
     if (kind === 'md5' && etagsProve(head.encryption)) return false;
     const md5 = metadataMd5(head.metadata);
     if (md5 !== undefined) vouched.set(object, md5);
+    else this.#asked.set(object, etagsProve(head.encryption));
     return kind === 'md5';
   }
 

@@ -39,7 +39,7 @@ export class Verifier {
 
   /** Answers the MD5. Rejects with WrongContentError. */
   async verify(object: RemoteObject, head: ObjectHead, evidence: Evidence): Promise<Md5> {
-    const { key, etag, size } = object;
+    const { etag, size } = object;
     if (evidence.size !== size)
       throw new WrongContentError(`${evidence.size} bytes arrived in place of ${size}`);
     const kind = classifyETag(etag);
@@ -61,8 +61,7 @@ export class Verifier {
       };
       const proved = said === undefined ? undefined : await madeBy(...layouts);
       if (proved !== undefined) return proved;
-      const partSize = await this.#store.partSize(key, etag, 1, this.#signal);
-      const even = partSize === undefined || partSize <= 0 ? undefined : uniformLayout(size, partSize);
+      const even = await layoutByFirstPart(this.#store, object, this.#signal);
       const byEven = even !== undefined && layoutParts(even) === kind.parts ? await madeBy(even) : undefined;
       if (byEven !== undefined) return byEven;
       // Parts need not be of one size: what puts objects together from others makes such.
@@ -96,6 +95,19 @@ export class Verifier {
     }
     return layoutSize(runs) === size ? runs : undefined;
   }
+}
+
+/**
+ * The layout of a multipart object whose parts are all as large as the first one, by one HEAD; it need not have as many
+ * parts as the object. `undefined`: S3 does not say.
+ */
+export async function layoutByFirstPart(
+  store: ReadableStore,
+  { key, etag, size }: RemoteObject,
+  signal: AbortSignal,
+): Promise<readonly PartRun[] | undefined> {
+  const partSize = await store.partSize(key, etag, 1, signal);
+  return partSize === undefined || partSize <= 0 ? undefined : uniformLayout(size, partSize);
 }
 
 /** What a multipart ETag is mostly made by. */

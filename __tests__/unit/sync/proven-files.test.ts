@@ -173,16 +173,23 @@ test('tables and plain collections are asked about the same objects', async () =
           const metadata = new Map([['s3cmd-attrs', `md5:${md5(said)}`]]);
           return { etag: object?.etag, encryption, metadata } as unknown as ObjectHead;
         };
-        const vouched = await recognise({
+        const { vouched } = await recognise({
           ...of,
           ...{
-            store: { head } as unknown as ReadableStore,
+            store: { head, partSize: async () => undefined } as unknown as ReadableStore,
             prefix,
             further: [],
             copyMinSize,
             index: undefined,
           },
-          ...{ trustObjects: false, concurrency: 1, emit: () => undefined, signal, proven },
+          ...{
+            trustObjects: false,
+            pool: { digest: () => Promise.reject(new Error('a file is read')) },
+            concurrency: 1,
+            emit: () => undefined,
+            signal,
+            proven,
+          },
         });
         return { asked, vouched: [...vouched] };
       };

@@ -11,7 +11,7 @@ import {
   type StoreErrorKind,
 } from '../../../src/store/object-store.js';
 import type { FileDigest } from '../../../src/sync/file-bytes.js';
-import { recognise } from '../../../src/sync/recognise.js';
+import { type RecogniseRequest, recognise } from '../../../src/sync/recognise.js';
 
 const md5 = (text: string): Md5 => md5Of(Buffer.from(text));
 const plain = (text: string): ETag => md5(text) as string as ETag;
@@ -33,6 +33,9 @@ interface Remote extends Told {
   readonly listed: ETag;
   readonly storageClass?: string;
 }
+
+/** Nothing here is read. */
+const noPool: RecogniseRequest['pool'] = { digest: () => Promise.reject(new Error('a file is read')) };
 
 type Remotes = Readonly<Record<string, Remote>>;
 
@@ -72,7 +75,8 @@ function place(
     const metadata = new Map(of === undefined ? [] : [['s3cmd-attrs', `md5:${md5(of)}`]]);
     return { etag: etag ?? listed, encryption, metadata } as unknown as ObjectHead;
   };
-  return { store: { head } as unknown as ReadableStore, objects };
+  const partSize = async (): Promise<undefined> => undefined;
+  return { store: { head, partSize } as unknown as ReadableStore, objects };
 }
 
 /** Asks about the objects that the tree may be; tells who was asked, and the contents of what was vouched for. */
@@ -101,7 +105,7 @@ async function ask(
     ([name, { of, ...entry }]) =>
       [prefix + name, { ...entry, md5: of === undefined ? undefined : md5(of) }] as const,
   );
-  const vouched = await recognise({
+  const { vouched } = await recognise({
     store: here.store,
     prefix,
     files: Object.entries(tree).map(([name, text]) => ({ name, size: text.length }) as LocalFile),
@@ -111,6 +115,7 @@ async function ask(
     copyMinSize,
     index: index === undefined ? undefined : ({ objects: new Map(entries) } as unknown as DigestIndex),
     trustObjects,
+    pool: noPool,
     concurrency: 1,
     emit: (event) => void (event.type === 'message' && messages.push(`${event.level}: ${event.message}`)),
     signal: new AbortController().signal,
