@@ -176,6 +176,27 @@ describe('check', () => {
     ]);
   });
 
+  test('C7: what nothing proves to be another content is not called changed, whatever a plain object of its size says', async () => {
+    await writeTree({ a: 'one', b: 'two', c: 'tri', d: 'for', e: 'fiv' }, root);
+    const kms: PutOptions = { encryption: { algorithm: 'aws:kms' } };
+    s3.server.putObject(bucket, 'p/a', 'ONE');
+    s3.server.putObject(bucket, 'p/b', 'two', kms);
+    s3.server.putObject(bucket, 'p/c', 'tri', {
+      ...kms,
+      headers: { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('tri'))}` },
+    });
+    s3.server.putObject(bucket, 'p/d', 'for', {
+      encryption: { algorithm: 'AES256', customerKeyMd5: 'a key of theirs' },
+    });
+    s3.server.putObject(bucket, 'p/e', 'fiv');
+    const run = await check();
+    expect(run.report.steps.map(({ key, reason }) => `${key} ${reason}`)).toEqual([
+      'p/a changed',
+      'p/b content-unknown',
+      'p/d content-unknown',
+    ]);
+  });
+
   test('an index is not believed, wherever it lies', async () => {
     await writeTree({ 'a.html': PAGE }, root);
     const index = memoryIndex({ remote: true, local: true });

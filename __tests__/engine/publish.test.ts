@@ -742,6 +742,19 @@ describe('encryption', () => {
     expect(second.report.sentBytes).toBe(0);
   });
 
+  test('C7: where a bucket was put under KMS later, plain objects of one size with others say nothing of those', async () => {
+    await writeTree({ a: 'one', b: 'two', c: 'tri' }, root);
+    s3.server.putObject(bucket, 'p/a', 'ONE', { lastModified: new Date(1e12) });
+    for (const [name, text] of Object.entries({ b: 'two', c: 'tri' })) {
+      const attributes = `md5:${md5Of(Buffer.from(text))}`;
+      s3.server.putObject(bucket, `p/${name}`, text, {
+        encryption: { algorithm: 'aws:kms' },
+        headers: { 'x-amz-meta-s3cmd-attrs': attributes },
+      });
+    }
+    expect(stepsOf(await publish(s3, bucket, root))).toEqual(['upload p/a done']);
+  });
+
   test('C7: an index in the bucket spares the questions', async () => {
     const kms = 'kms-indexed';
     s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });

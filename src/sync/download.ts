@@ -53,7 +53,7 @@ import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Pla
 import type { SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
 import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
-import { recognise } from './recognise.js';
+import { type Recognised, recognise } from './recognise.js';
 import { type RemoteFile, type RemoteTree, remoteTree } from './remote-tree.js';
 import { retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
@@ -185,9 +185,9 @@ class Download {
     await this.#refuseNames(wanted, here, local);
     const files = await this.#decoded(wanted, local, remembered);
     const digests = await this.#digest(localFiles, listing, files, remembered);
-    const vouched = await this.#recognise(localFiles, listing, files, digests, remembered);
-    const planned = await this.#plan(source, files, here, local, digests, vouched);
-    return { listing, here, files, local, digests, vouched, planned, partials };
+    const known = await this.#recognise(localFiles, listing, files, digests, remembered);
+    const planned = await this.#plan(source, files, here, local, digests, known);
+    return { listing, here, files, local, digests, vouched: known.vouched, planned, partials };
   }
 
   /** Lists the source and walks the target side by side. */
@@ -401,10 +401,10 @@ class Download {
     files: readonly RemoteFile[],
     digests: ReadonlyMap<string, FileDigest>,
     { index, trustFiles }: LoadedIndex,
-  ): Promise<ReadonlyObjectMap<Md5>> {
+  ): Promise<Pick<Recognised, 'vouched' | 'undecided'>> {
     const { prefix } = this.#options.destination;
     const { store, emit } = this.#ports;
-    const { vouched } = await recognise({
+    const { vouched, undecided } = await recognise({
       store,
       prefix,
       files: localFiles,
@@ -415,6 +415,7 @@ class Download {
       index,
       trustObjects: trustFiles,
       pool: this.#frame.pool,
+      askEach: this.#options.command === 'check',
       concurrency: this.#inFlight,
       emit,
       signal: this.#frame.signal,
@@ -435,7 +436,7 @@ class Download {
       const md5 = head === undefined ? undefined : metadataMd5(head.metadata);
       if (md5 !== undefined) all.set(file.object, md5);
     }
-    return all;
+    return { vouched: all, undecided };
   }
 
   async #plan(
@@ -444,7 +445,7 @@ class Download {
     here: Tree,
     local: ReadonlyMap<string, LocalFile>,
     digests: ReadonlyMap<string, FileDigest>,
-    vouched: ReadonlyObjectMap<Md5>,
+    known: Pick<Recognised, 'vouched' | 'undecided'>,
   ): Promise<Planned> {
     const { deletes, delayUpdates, publishLast } = this.#options;
     const retained = retainedKeys('' as Prefix, deletes.retain);
@@ -462,7 +463,7 @@ class Download {
       files,
       listing,
       further: [],
-      contents: contentsOf(files, digests, vouched),
+      contents: contentsOf(files, digests, known),
       vouched: digested,
       headers: same,
       aclBound: new Set(),
@@ -826,7 +827,7 @@ function listedFile(name: string, file: LocalFile): ListedObject {
 function contentsOf(
   files: readonly RemoteFile[],
   digests: ReadonlyMap<string, FileDigest>,
-  vouched: ReadonlyObjectMap<Md5>,
+  { vouched, undecided }: Pick<Recognised, 'vouched' | 'undecided'>,
 ): ReadonlyMap<string, KnownContent> {
   const composites = new Map<ETag, Md5>();
   for (const { md5, etags } of digests.values()) for (const etag of etags) composites.set(etag, md5);
@@ -837,7 +838,7 @@ function contentsOf(
       continue;
     }
     const etag = classifyETag(object.etag);
-    const plain = etag.kind === 'md5' ? etag.md5 : undefined;
+    const plain = etag.kind === 'md5' && !undecided.has(object) ? etag.md5 : undefined;
     const md5 = encoded?.md5 ?? vouched.get(object) ?? plain ?? composites.get(object.etag);
     if (md5 !== undefined) contents.set(name, { md5, etags: [] });
     else if (etag.kind === 'multipart') contents.set(name, { md5: undefined, etags: [object.etag] });

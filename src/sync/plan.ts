@@ -96,6 +96,8 @@ export interface PlanInput {
   readonly proven?: Proven;
   /** Digests of objects whose ETag proves none, from metadata or an index that may be believed. */
   readonly vouched: ReadonlyObjectMap<Identity>;
+  /** Objects of which nothing says what they hold: a plain ETag of theirs is no MD5, or may be none. */
+  readonly undecided?: ReadonlyObjectMap<true>;
   /** By name: the object that a file of another bucket is, where it can be copied. It is never written. */
   readonly own?: ReadonlyMap<string, ListedObject>;
   /** Where the first destination has the whole tree, or will have it: what is not there otherwise is copied from it. */
@@ -354,7 +356,8 @@ export function makePlan(input: PlanInput): Planned {
       if (stagedAt !== undefined) ranks.stage(stagedAt, step);
       ranks.add(rank, phase, step);
     } else {
-      const reason = file.size === 0 ? 'empty' : small ? 'small' : uploadReason(object, file, contentOf);
+      const reason =
+        file.size === 0 ? 'empty' : small ? 'small' : uploadReason(object, file, content, contentOf);
       const md5 = file.size === 0 ? EMPTY_MD5 : content?.md5;
       const step: UploadStep | DownloadStep = {
         action: policy.send,
@@ -451,6 +454,7 @@ function objectContents(input: PlanInput): (object: ListedObject) => Identity | 
     if (object.size === 0) return EMPTY_MD5;
     const vouched = input.vouched.get(object);
     if (vouched !== undefined) return vouched;
+    if (input.undecided?.has(object) === true) return undefined;
     const etag = classifyETag(object.etag);
     switch (etag.kind) {
       case 'md5':
@@ -499,10 +503,17 @@ function isDirectoryMarker(name: string, object: ListedObject, policy: PlanPolic
 function uploadReason(
   object: ListedObject | undefined,
   file: LocalFile,
+  content: KnownContent | undefined,
   contentOf: (object: ListedObject) => Identity | undefined,
 ): 'new' | 'changed' | 'content-unknown' {
   if (object === undefined) return 'new';
-  return object.size === file.size && contentOf(object) === undefined ? 'content-unknown' : 'changed';
+  if (object.size !== file.size) return 'changed';
+  // An ETag of parts that stands for a content says of no other one that it is not the same.
+  return content?.md5 !== undefined && isMd5(contentOf(object)) ? 'changed' : 'content-unknown';
+}
+
+function isMd5(identity: Identity | undefined): boolean {
+  return identity !== undefined && classifyETag(identity as string as ETag).kind === 'md5';
 }
 
 /** A source that is overwritten late needs staging less often; then the smaller key. */

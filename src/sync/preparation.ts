@@ -390,11 +390,11 @@ export class Preparation {
     remembered: LoadedIndex,
     encoded: ReadonlyObjectMap<Md5>,
   ): Promise<Omit<PlanInput, 'aclBound'>> {
-    const { destination, deletes, copies, publishLast } = this.#options;
+    const { command, destination, deletes, copies, publishLast } = this.#options;
     const { store, emit, now } = this.#ports;
     const { prefix } = destination;
     const proven = this.#source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
-    const { vouched, layouts } = await recognise({
+    const { vouched, undecided, layouts } = await recognise({
       store,
       prefix,
       files,
@@ -406,6 +406,7 @@ export class Preparation {
       index: remembered.index,
       trustObjects: remembered.trustObjects,
       pool: this.#frame.pool,
+      askEach: command === 'check',
       concurrency: this.#inFlight,
       emit,
       signal: this.#frame.signal,
@@ -426,6 +427,7 @@ export class Preparation {
       ...this.#ownSources(tree),
       ...(this.#ports.filling?.isPlanned === true ? { filled: this.#ports.filling } : {}),
       vouched: encoded.size + copied.size === 0 ? vouched : new ObjectMap<Identity>(vouched, encoded, copied),
+      undecided,
       archives: (file) => ARCHIVED_CLASSES.has(this.policy.headersOf(file)['x-amz-storage-class'] ?? ''),
       headers: this.#headerStates(files, listing, remembered),
       policy: {

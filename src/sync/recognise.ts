@@ -7,7 +7,7 @@ import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
-import { candidatePartSizes } from '../model/part-sizes.js';
+import { candidatePartSizes, MULTIPART_THRESHOLD } from '../model/part-sizes.js';
 import { Proven, UNPROVEN, uncontradicted } from '../model/proven.js';
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
 import { beforeFirstWrite } from './digest.js';
@@ -38,6 +38,8 @@ export interface RecogniseRequest {
   /** Whether a line about an object is believed alone: the index lies in the destination's own bucket. */
   readonly trustObjects: boolean;
   readonly pool: Pick<DigestPool, 'digest'>;
+  /** Whether of every object that seems to be changed it is asked whether its ETag can say so. */
+  readonly askEach?: boolean;
   readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -53,6 +55,8 @@ interface Own {
 export interface Recognised {
   /** Digests of objects whose ETags say none. */
   readonly vouched: ReadonlyObjectMap<Md5>;
+  /** Objects under files' own keys of which nothing says whether they are the files, or are others. */
+  readonly undecided: ReadonlyObjectMap<true>;
   /** Layouts that S3 was asked for, of objects whose multipart ETags they make: as the index has them. */
   readonly layouts: ReadonlyMap<ObjectKey, string>;
 }
@@ -61,14 +65,20 @@ export interface Recognised {
  * Digests of objects whose ETag proves nothing: from an index that may be believed, else by HEAD, and by HEAD only
  * where a file has the object's size and nothing better. First the objects of the files' own keys, then, for files
  * whose content is found nowhere, the others of their size. Rules 2, 3 and 4 of "when is an object equal to a
- * file". A plain ETag that differs is contradicted by nothing but KMS or a customer's key: one HEAD finds out for
- * the whole place (C7, C15).
+ * file". A plain ETag that differs is contradicted by nothing but KMS or a customer's key (C7, C15): each large object
+ * is asked, and each where the oldest or the newest of the others has such a key.
  */
 export async function recognise(request: RecogniseRequest): Promise<Recognised> {
   const { prefix, files, digests, listing, concurrency } = request;
   const vouched = new ObjectMap<Md5>();
   const layouts = new Map<ObjectKey, string>();
-  const asking = { vouched, unanswered: 0, emit: request.emit, signal: request.signal };
+  const asking = {
+    vouched,
+    isDenied: false,
+    isRefusalTold: false,
+    emit: request.emit,
+    signal: request.signal,
+  };
   const here = new Asker(request.store, asking);
   if (request.trustObjects && request.index !== undefined) here.believe(listing.values(), request.index);
 
@@ -84,11 +94,15 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
     if (!vouched.has(object) && !proves(object.etag, digest))
       own.push({ file: columns.at(place), digest, object });
   }
+  // What is large costs more to send than to ask.
+  const isWorthHead = ({ size }: ListedObject): boolean =>
+    request.askEach === true || size >= MULTIPART_THRESHOLD;
   await here.ask(
     own.map(({ object }) => object),
     concurrency,
+    isWorthHead,
   );
-  const inParts = own.filter(({ file, object }) => isHere(file) && here.saysNothingBut(object));
+  const inParts = own.filter(({ file, object }) => isHere(file) && here.hasEtagAlone(object));
   await forEachConcurrent(inParts, concurrency, async (one) => {
     const layout = await layoutOf(one, request);
     if (layout === undefined) return;
@@ -96,12 +110,16 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
     vouched.set(one.object, one.digest.md5);
   });
 
+  const undecided = new ObjectMap<true>();
+  for (const { object } of own)
+    if (!vouched.has(object) && !here.isOther(object)) undecided.set(object, true);
+
   const places = [
     { asker: here, objects: listing.values() as Iterable<ListedObject> },
     ...request.further.map(({ store, objects }) => ({ asker: new Asker(store, asking), objects })),
   ];
   const missing = sizesWithout(request, vouched);
-  if (missing.size === 0) return { vouched, layouts };
+  if (missing.size === 0) return { vouched, undecided, layouts };
   for (const { asker, objects } of places) {
     const unknown: ListedObject[] = [];
     for (const object of objects) {
@@ -111,7 +129,7 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
     }
     await asker.ask(unknown, concurrency);
   }
-  return { vouched, layouts };
+  return { vouched, undecided, layouts };
 }
 
 /** Whether its bytes lie on this machine. */
@@ -196,21 +214,28 @@ function proves(etag: ETag, digest: FileDigest): boolean {
 
 interface Asking {
   readonly vouched: ObjectMap<Md5>;
-  /** HEADs that were denied: after the first one nobody is asked. */
-  unanswered: number;
+  /** After a HEAD that was denied nobody is asked. */
+  isDenied: boolean;
+  isRefusalTold: boolean;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
+
+/** What S3 says of an object's content besides its ETag; `gone`: the listed one is there no more. */
+type Told = 'etag-proves' | 'metadata' | 'nothing' | 'gone';
 
 /** Asks one place about its objects. */
 class Asker {
   readonly #store: ReadableStore;
   readonly #asking: Asking;
-  /** Whether its ETag can be of MD5s and nothing else is said of it. */
-  readonly #asked = new ObjectMap<boolean>();
+  readonly #told = new ObjectMap<Told>();
   /** Lines that contradict a plain ETag: they know more than it under KMS alone, which one HEAD must say first. */
   readonly #underKms = new ObjectMap<Md5>();
-  #kms: boolean | undefined;
+  #isSampled = false;
+  /** A plain ETag turned out to be no MD5. */
+  #hasKms = false;
+  /** Or S3 does not say whether it is one: a sample says nothing of the others then. */
+  #isMixed = false;
 
   constructor(store: ReadableStore, asking: Asking) {
     this.#store = store;
@@ -221,69 +246,112 @@ class Asker {
     for (const object of objects) {
       const entry = index.objects.get(object.key);
       if (entry?.md5 === undefined || entry.etag !== object.etag || entry.size !== object.size) continue;
-      if (classifyETag(object.etag).kind !== 'md5') this.#asking.vouched.set(object, entry.md5);
+      if (!isPlain(object)) this.#asking.vouched.set(object, entry.md5);
       else if ((object.etag as string) !== entry.md5) this.#underKms.set(object, entry.md5);
     }
   }
 
-  /** Objects whose ETags do not say what they would have to. */
-  async ask(objects: readonly ListedObject[], concurrency: Concurrency): Promise<void> {
+  /**
+   * Objects whose ETags do not say what they would have to.
+   *
+   * @param isWorthHead though its ETag is plain; of others of that kind a sample says whether they are asked
+   */
+  async ask(
+    objects: readonly ListedObject[],
+    concurrency: Concurrency,
+    isWorthHead: (object: ListedObject) => boolean = () => false,
+  ): Promise<void> {
+    const { vouched } = this.#asking;
     const due: ListedObject[] = [];
     const plain: ListedObject[] = [];
     for (const object of objects) {
-      if (this.#asked.has(object)) continue;
-      (classifyETag(object.etag).kind === 'md5' ? plain : due).push(object);
+      if (this.#told.has(object)) continue;
+      const isAsked = !isPlain(object) || (isWorthHead(object) && !this.#underKms.has(object));
+      (isAsked ? due : plain).push(object);
     }
-    if (this.#kms === undefined) {
-      const [underKms] = this.#underKms;
-      const probe = plain[0] ?? underKms?.[0];
-      if (probe !== undefined) this.#kms = await this.#learn(probe);
-      if (this.#kms === true) {
-        for (const [object, md5] of this.#underKms) this.#asking.vouched.set(object, md5);
-      }
+    if (!this.#isSampled) {
+      const [line] = this.#underKms;
+      const sample = plain.length > 0 ? sampleOf(plain) : line === undefined ? [] : [line[0]];
+      this.#isSampled = sample.length > 0;
+      due.push(...sample);
     }
-    if (this.#kms === true) {
-      for (const object of plain)
-        if (!this.#asked.has(object) && !this.#asking.vouched.has(object)) due.push(object);
-    }
-    await forEachConcurrent(due, concurrency, async (object) => {
-      await this.#learn(object);
-    });
+    const learn = (object: ListedObject): Promise<void> => this.#learn(object);
+    await forEachConcurrent(due, concurrency, learn);
+    if (this.#hasKms) for (const [object, md5] of this.#underKms) vouched.set(object, md5);
+    if (!this.#isMixed) return;
+    const left = plain.filter((object) => !this.#told.has(object) && !vouched.has(object));
+    await forEachConcurrent(left, concurrency, learn);
   }
 
-  /** Whether S3 was asked about an object, and says nothing of its content but an ETag that proves it. */
-  saysNothingBut(object: ListedObject): boolean {
-    return this.#asked.get(object) === true;
+  /** Whether S3 was asked about an object, and knows no more of its content than an ETag made of MD5s. */
+  hasEtagAlone(object: ListedObject): boolean {
+    return this.#told.get(object) === 'etag-proves';
   }
 
-  /** Learns what metadata vouches for; `true` when a plain ETag turned out to be none. */
-  async #learn(object: ListedObject): Promise<boolean> {
-    const { vouched } = this.#asking;
-    this.#asked.set(object, false);
-    if (this.#asking.unanswered > 0) return false;
-    const head = await this.#head(object.key);
-    // Gone or replaced since the listing: the write's own condition will say so.
-    if (head === undefined || head.etag !== object.etag) return false;
-    const kind = classifyETag(head.etag).kind;
-    if (kind === 'md5' && etagsProve(head.encryption)) return false;
-    const md5 = metadataMd5(head.metadata);
-    if (md5 !== undefined) vouched.set(object, md5);
-    else this.#asked.set(object, etagsProve(head.encryption));
-    return kind === 'md5';
+  /** Whether an object whose ETag is not a file's is another content, by all that is known. */
+  isOther(object: ListedObject): boolean {
+    const told = this.#told.get(object);
+    if (told === undefined) return !this.#asking.isDenied;
+    return told === 'gone' || (told === 'etag-proves' && isPlain(object));
   }
 
-  async #head(key: ObjectKey): Promise<ObjectHead | undefined> {
+  async #learn(object: ListedObject): Promise<void> {
+    this.#told.set(object, 'nothing');
+    if (this.#asking.isDenied) return;
+    const told = await this.#ask(object);
+    this.#told.set(object, told);
+    if (isPlain(object) && (told === 'metadata' || told === 'nothing')) this.#isMixed = true;
+  }
+
+  /** Learns what metadata vouches for. */
+  async #ask(object: ListedObject): Promise<Told> {
+    let head: ObjectHead | undefined;
     try {
-      return await this.#store.head(key, this.#asking.signal);
+      head = await this.#store.head(object.key, this.#asking.signal);
     } catch (error) {
-      // Denied, or a customer's key that we do not have: what S3 does not say is unknown, and is sent.
-      if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
-        throw error;
-      if (this.#asking.unanswered++ === 0) {
-        const message = `${explain(error, key).message}: nothing more is asked, and what may be unchanged is sent`;
-        this.#asking.emit({ type: 'message', level: 'notice', message });
-      }
-      return undefined;
+      this.#leaveUnsaid(error, object);
+      return 'nothing';
     }
+    // The write's own condition will say so.
+    if (head === undefined || head.etag !== object.etag) return 'gone';
+    const proves = etagsProve(head.encryption);
+    if (isPlain(object)) {
+      if (proves) return 'etag-proves';
+      this.#hasKms = true;
+    }
+    const md5 = metadataMd5(head.metadata);
+    if (md5 === undefined) return proves ? 'etag-proves' : 'nothing';
+    this.#asking.vouched.set(object, md5);
+    return 'metadata';
   }
+
+  /** What S3 does not say is unknown, and is sent: of this object where it has a customer's key, of all where it is denied. */
+  #leaveUnsaid(error: unknown, { key }: ListedObject): void {
+    if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected')) throw error;
+    const isDenied = error.kind === 'denied';
+    const isTold = isDenied ? this.#asking.isDenied : this.#asking.isRefusalTold;
+    if (isDenied) this.#asking.isDenied = true;
+    else this.#asking.isRefusalTold = true;
+    if (isTold) return;
+    const rest = isDenied
+      ? 'nothing more is asked, and what may be unchanged is sent'
+      : 'what it may be is not known, and it is sent, like any other one that is refused so';
+    const message = `${explain(error, key).message}: ${rest}`;
+    this.#asking.emit({ type: 'message', level: 'notice', message });
+  }
+}
+
+function isPlain({ etag }: ListedObject): boolean {
+  return classifyETag(etag).kind === 'md5';
+}
+
+/** The oldest and the newest: how a bucket encrypts what it is given changes with time. */
+function sampleOf(objects: readonly ListedObject[]): readonly ListedObject[] {
+  let oldest = objects[0]!;
+  let newest = oldest;
+  for (const object of objects) {
+    if (object.lastModified < oldest.lastModified) oldest = object;
+    if (object.lastModified > newest.lastModified) newest = object;
+  }
+  return oldest === newest ? [oldest] : [oldest, newest];
 }

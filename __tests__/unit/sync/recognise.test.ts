@@ -32,6 +32,7 @@ interface Remote extends Told {
   readonly size?: number;
   readonly listed: ETag;
   readonly storageClass?: string;
+  readonly modified?: number;
 }
 
 /** Nothing here is read. */
@@ -47,6 +48,9 @@ interface Given {
     Record<string, { readonly of?: string; readonly etag: ETag; readonly size: number }>
   >;
   readonly trustObjects?: boolean;
+  readonly askEach?: boolean;
+  /** Of files that are longer than their names of contents. */
+  readonly sizes?: Readonly<Record<string, number>>;
   /** Names of files whose size alone says that they are new. */
   readonly undigested?: readonly string[];
 }
@@ -59,11 +63,11 @@ function place(
   asked: string[],
 ): { store: ReadableStore; objects: ListedObject[] } {
   const objects = Object.entries(remotes).map(
-    ([name, { listed, size = 1, storageClass = 'STANDARD' }]): ListedObject => ({
+    ([name, { listed, size = 1, storageClass = 'STANDARD', modified = 0 }]): ListedObject => ({
       key: (below + name) as ObjectKey,
       size,
       etag: listed,
-      lastModified: 0,
+      lastModified: modified,
       storageClass,
     }),
   );
@@ -83,10 +87,19 @@ function place(
 async function ask(
   tree: Readonly<Record<string, string>>,
   remotes: Remotes,
-  { further = {}, copyMinSize = 0, index, trustObjects = true, undigested = [] }: Given = {},
+  {
+    further = {},
+    copyMinSize = 0,
+    index,
+    trustObjects = true,
+    undigested = [],
+    askEach = false,
+    sizes = {},
+  }: Given = {},
 ): Promise<{
   readonly asked: readonly string[];
   readonly vouched: object;
+  readonly undecided: readonly string[];
   readonly messages: readonly string[];
 }> {
   const asked: string[] = [];
@@ -105,10 +118,12 @@ async function ask(
     ([name, { of, ...entry }]) =>
       [prefix + name, { ...entry, md5: of === undefined ? undefined : md5(of) }] as const,
   );
-  const { vouched } = await recognise({
+  const { vouched, undecided } = await recognise({
     store: here.store,
     prefix,
-    files: Object.entries(tree).map(([name, text]) => ({ name, size: text.length }) as LocalFile),
+    files: Object.entries(tree).map(
+      ([name, text]) => ({ name, size: sizes[name] ?? text.length }) as LocalFile,
+    ),
     digests,
     listing: new Map(here.objects.map((object) => [object.key, object])),
     further: Object.keys(further).length === 0 ? [] : [there],
@@ -116,6 +131,7 @@ async function ask(
     index: index === undefined ? undefined : ({ objects: new Map(entries) } as unknown as DigestIndex),
     trustObjects,
     pool: noPool,
+    askEach,
     concurrency: 1,
     emit: (event) => void (event.type === 'message' && messages.push(`${event.level}: ${event.message}`)),
     signal: new AbortController().signal,
@@ -124,6 +140,7 @@ async function ask(
   return {
     asked,
     vouched: Object.fromEntries([...vouched].map(([{ key }, of]) => [key, contents.get(of)])),
+    undecided: [...undecided].map(([{ key }]) => key),
     messages,
   };
 }
@@ -135,7 +152,12 @@ describe('an object under a file’s own key', () => {
       b: { listed: inOnePart('X') },
       c: { listed: inParts('X'), size: 2, of: 'X' },
     };
-    expect(await ask({ a: 'X', b: 'X', c: 'X' }, remotes)).toEqual({ asked: [], vouched: {}, messages: [] });
+    expect(await ask({ a: 'X', b: 'X', c: 'X' }, remotes)).toEqual({
+      asked: [],
+      vouched: {},
+      undecided: [],
+      messages: [],
+    });
   });
 
   test('C7: whose ETag proves nothing: its metadata says what it is, whether that is the file or not', async () => {
@@ -196,22 +218,88 @@ describe('an object under a file’s own key', () => {
     expect((await ask({ a: 'X', b: 'X' }, remotes)).vouched).toEqual({});
   });
 
-  test.each(['denied', 'rejected'] as const)(
-    'of which S3 says nothing (%s): one notice, and nobody else is asked',
-    async (error) => {
+  test('C7: one plain object says nothing of the others where the oldest or the newest has a key', async () => {
+    const kms = { encryption: 'aws:kms', of: 'X' };
+    for (const [oldest, newest] of [
+      [{}, kms],
+      [kms, {}],
+    ]) {
       const remotes = {
-        a: { listed: inParts('X'), error },
-        b: { listed: inParts('X'), of: 'X' },
-        z: { listed: inParts('X') },
+        a: { listed: plain('1'), modified: 2 },
+        b: { listed: plain('2'), modified: 1, ...oldest },
+        c: { listed: plain('3'), modified: 3, ...newest },
+        d: { listed: plain('4'), modified: 2, ...kms },
       };
-      const { asked, vouched, messages } = await ask({ a: 'X', b: 'X' }, remotes);
-      expect(asked).toEqual(['p/a']);
-      expect(vouched).toStrictEqual({});
-      expect(messages).toEqual([
-        expect.stringMatching(/^notice: .*: nothing more is asked, and what may be unchanged is sent$/),
-      ]);
-    },
-  );
+      const { asked, vouched, undecided } = await ask({ a: 'X', b: 'X', c: 'X', d: 'X' }, remotes);
+      expect(asked).toEqual(['p/b', 'p/c', 'p/a', 'p/d']);
+      expect(vouched).toEqual({ [newest === kms ? 'p/c' : 'p/b']: 'X', 'p/d': 'X' });
+      expect(undecided).toEqual([]);
+    }
+  });
+
+  test('C7: a large one is asked by itself, and each one where that is wanted', async () => {
+    const kms = { encryption: 'aws:kms', of: 'X' };
+    const remotes = {
+      a: { listed: plain('1') },
+      b: { listed: plain('2'), size: 8 * 1024 * 1024, ...kms },
+      c: { listed: plain('3') },
+    };
+    const sizes = { b: remotes.b.size };
+    const large = await ask({ a: 'X', b: 'X' }, { a: remotes.a, b: remotes.b }, { sizes });
+    expect(large).toMatchObject({ asked: ['p/b', 'p/a'], vouched: { 'p/b': 'X' } });
+    const small = { a: remotes.a, b: { ...remotes.b, size: 1 }, c: remotes.c };
+    const tree = { a: 'X', b: 'X', c: 'X' };
+    expect(await ask(tree, small)).toMatchObject({ asked: ['p/a'], vouched: {} });
+    expect(await ask(tree, small, { askEach: true })).toMatchObject({
+      asked: ['p/a', 'p/b', 'p/c'],
+      vouched: { 'p/b': 'X' },
+    });
+  });
+
+  test('is undecided where nothing says what it holds, and is another one where its ETag or metadata does', async () => {
+    const remotes = {
+      a: { listed: plain('1') },
+      b: { listed: plain('2'), encryption: 'aws:kms' },
+      c: { listed: plain('3'), encryption: 'aws:kms', of: 'Y' },
+      d: { listed: inParts('X') },
+      e: { listed: 'opaque' as ETag },
+      f: { listed: plain('4'), error: 'rejected' as const },
+      g: { listed: plain('5'), gone: true as const },
+      h: { listed: plain('X') },
+    };
+    const tree = Object.fromEntries(Object.keys(remotes).map((name) => [name, 'X']));
+    const { undecided } = await ask(tree, remotes, { askEach: true });
+    expect(undecided).toEqual(['p/b', 'p/d', 'p/e', 'p/f']);
+  });
+
+  test('of which S3 denies all knowledge: one notice, and nobody else is asked', async () => {
+    const remotes = {
+      a: { listed: inParts('X'), error: 'denied' as const },
+      b: { listed: inParts('X'), of: 'X' },
+      c: { listed: plain('Y') },
+      z: { listed: inParts('X') },
+    };
+    const { asked, vouched, undecided, messages } = await ask({ a: 'X', b: 'X', c: 'X' }, remotes);
+    expect(asked).toEqual(['p/a']);
+    expect(vouched).toStrictEqual({});
+    expect(undecided).toEqual(['p/a', 'p/b', 'p/c']);
+    expect(messages).toEqual([
+      expect.stringMatching(/^notice: .*: nothing more is asked, and what may be unchanged is sent$/),
+    ]);
+  });
+
+  test('of which S3 refuses to tell, as under a customer’s key: one notice, and the others are asked', async () => {
+    const refused = { error: 'rejected' as const };
+    const remotes = {
+      a: { listed: plain('1'), ...refused },
+      b: { listed: plain('2'), encryption: 'aws:kms', of: 'X' },
+      c: { listed: plain('3'), ...refused },
+    };
+    const { asked, vouched, messages } = await ask({ a: 'X', b: 'X', c: 'X' }, remotes);
+    expect(asked).toEqual(['p/a', 'p/b', 'p/c']);
+    expect(vouched).toStrictEqual({ 'p/b': 'X' });
+    expect(messages).toEqual([expect.stringMatching(/^notice: p\/a: .*: what it may be is not known, /)]);
+  });
 
   test('of which nothing can be asked now: that is a failure', async () => {
     await expect(ask({ a: 'X' }, { a: { listed: inParts('X'), error: 'throttled' } })).rejects.toThrow(
@@ -337,11 +425,18 @@ describe('an index', () => {
     };
     const tree = { a: 'X', b: 'X' };
     const messages: string[] = [];
-    expect(await ask(tree, listed(), { index })).toStrictEqual({ asked: ['p/a'], vouched: {}, messages });
+    const undecided: string[] = [];
+    expect(await ask(tree, listed(), { index })).toStrictEqual({
+      asked: ['p/a'],
+      vouched: {},
+      undecided,
+      messages,
+    });
     const vouched = { 'p/a': 'X', 'p/b': 'X' };
     expect(await ask(tree, listed('aws:kms'), { index })).toStrictEqual({
       asked: ['p/a'],
       vouched,
+      undecided,
       messages,
     });
   });
