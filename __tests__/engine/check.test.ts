@@ -245,6 +245,39 @@ describe('check', () => {
   });
 });
 
+describe('what one reading shows', () => {
+  /** The bytes that come, reading by reading; the last ones stay. */
+  const readings = (key: string, ...texts: readonly string[]): (() => void) => {
+    let read = 0;
+    return s3.server.before({ operation: 'GetObject', key }, () => {
+      tamper(key, texts[Math.min(read++, texts.length - 1)] ?? '');
+    });
+  };
+
+  test('a difference that a second reading does not show is none; two that differ are a failure of the way', async () => {
+    await writeTree({ a: 'one', b: 'two' }, root);
+    await publish(s3, bucket, root);
+    const undo = readings('p/a', 'ONE', 'one');
+    expect(await check({ read: true })).toMatchObject({ exit: 0, report: { steps: [] } });
+    expect(s3.server.log.counts.GetObject).toBe(3);
+    undo();
+    const undoBoth = readings('p/a', 'ONE', 'oNe');
+    const run = await check({ read: true });
+    undoBoth();
+    expect(run.exit).toBe(1);
+    expect(run.report.steps).toMatchObject([
+      {
+        key: 'p/a',
+        outcome: 'failed',
+        error: {
+          code: 'wrong-content',
+          message: expect.stringContaining('p/a: two readings gave two contents'),
+        },
+      },
+    ]);
+  });
+});
+
 describe('check of a copy from bucket to bucket', () => {
   let from: string;
   const put = (name: string, body: string | Buffer, options: PutOptions = {}): void =>
@@ -320,6 +353,13 @@ describe('check of a copy from bucket to bucket', () => {
       'p/x damaged',
     ]);
 
+    let read = 0;
+    const undo = s3.server.before({ operation: 'GetObject', bucket: from, key: 'a/y' }, () => {
+      put('y', read++ === 0 ? 'TWO' : 'two', { etag: md5Of(Buffer.from('two')) });
+    });
+    const once = await check({ ...place(), read: true });
+    undo();
+    expect(once.exit).toBe(3);
     put('y', 'TWO', { etag: md5Of(Buffer.from('two')) });
     const here = await check({ ...place(), read: true });
     expect(here.exit).toBe(1);

@@ -117,32 +117,61 @@ async function readBack(
   md5s: ReadonlyMap<ObjectKey, Md5 | undefined>,
   request: ReadBackRequest,
 ): Promise<readonly Finding[]> {
-  const { store, signal, onProgress } = request;
+  const { signal, onProgress } = request;
   const findings: Finding[] = [];
   let done = 0;
   let bytes = 0;
-  await forEachConcurrent(due, request.concurrency, async ({ file, object }) => {
+  await forEachConcurrent(due, request.concurrency, async (one) => {
     signal.throwIfAborted();
-    const { key } = object;
-    let digest: Md5 | undefined;
     try {
-      await store.get(
-        object,
-        async (body) => {
-          digest = await digestOf(body, file.encoded?.encoding);
-        },
-        signal,
-      );
-      const wanted = await wantedOf(file, md5s.get(key), request);
-      if (digest !== wanted) findings.push({ kind: 'damaged', file, object });
+      const { there, wanted } = await settled(one, md5s.get(one.object.key), request);
+      if (there !== wanted) findings.push({ kind: 'damaged', ...one });
     } catch (error) {
       signal.throwIfAborted();
-      findings.push({ kind: 'unread', file, object, error });
+      findings.push({ kind: 'unread', ...one, error });
     }
-    bytes += object.size;
+    bytes += one.object.size;
     onProgress(++done, bytes);
   });
   return findings;
+}
+
+interface Compared {
+  /** `undefined`: the bytes are not what their encoding makes. */
+  readonly there: Md5 | undefined;
+  readonly wanted: Md5 | undefined;
+}
+
+/** Reads an object. A difference is told once a second reading shows the same: the way to it may damage bytes. */
+async function settled(one: Due, known: Md5 | undefined, request: ReadBackRequest): Promise<Compared> {
+  const first = await compare(one, known, request);
+  if (first.there === first.wanted) return first;
+  const second = await compare(one, known, request);
+  const isSame = second.there === first.there && second.wanted === first.wanted;
+  if (isSame || second.there === second.wanted) return second;
+  const { key } = one.object;
+  throw new SyncError(
+    'wrong-content',
+    EXIT.failed,
+    `${key}: two readings gave two contents: the way to it damages what comes; check network and proxy, and run again`,
+    { key },
+  );
+}
+
+async function compare(
+  { file, object }: Due,
+  known: Md5 | undefined,
+  request: ReadBackRequest,
+): Promise<Compared> {
+  let there: Md5 | undefined;
+  await request.store.get(
+    object,
+    async (body) => {
+      there = await digestOf(body, file.encoded?.encoding);
+    },
+    request.signal,
+  );
+  return { there, wanted: await wantedOf(file, known, request) };
 }
 
 /** What the bytes of an object should be. An original that is not what it says itself is no measure. */
@@ -153,7 +182,8 @@ async function wantedOf(
 ): Promise<Md5 | undefined> {
   if (file.size === 0) return EMPTY_MD5;
   if (original === undefined) return file.encoded?.md5 ?? known;
-  const read = await original(file);
+  let read = await original(file);
+  if (known !== undefined && known !== read) read = await original(file);
   if (known === undefined || known === read) return read;
   const what = file.object!.key;
   throw new SyncError(
