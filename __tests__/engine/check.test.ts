@@ -197,6 +197,34 @@ describe('check', () => {
     ]);
   });
 
+  test('C7: with read, what S3 says nothing of is read, once where it is the file, and its bytes decide', async () => {
+    const big = noise(9 * MIB);
+    await writeTree({ a: 'one', b: 'two', c: 'tri', d: 'for', big, moved: 'six', 'z.html': PAGE }, root);
+    const kms: PutOptions = { encryption: { algorithm: 'aws:kms' } };
+    s3.server.putObject(bucket, 'p/a', 'one', kms);
+    s3.server.putObject(bucket, 'p/b', 'TWO', kms);
+    s3.server.putObject(bucket, 'p/c', 'tri', { etag: 'of-another-kind' });
+    s3.server.putObject(bucket, 'p/d', 'for', {
+      encryption: { algorithm: 'AES256', customerKeyMd5: 'a key of theirs' },
+    });
+    s3.server.putObject(bucket, 'p/big', big, { etag: `${'0'.repeat(32)}-7` });
+    s3.server.putObject(bucket, 'p/z.html', gzipSync(PAGE, { level: 9 }), kms);
+    const all = { site: { compress: options.site?.compress ?? [] } };
+    expect((await check(all)).report.totals.unchanged.files).toBe(0);
+    const run = await check({ ...all, read: true });
+    expect(run.report.totals).toMatchObject({ unchanged: { files: 4 }, failed: { files: 1 } });
+    expect(
+      run.report.steps.map(({ key, action, reason, outcome }) => `${key} ${action} ${reason} ${outcome}`),
+    ).toEqual([
+      'p/moved upload new planned',
+      'p/b upload changed planned',
+      'p/d upload content-unknown failed',
+    ]);
+    // What differs is read twice.
+    expect(s3.server.log.counts.GetObject).toBe(7);
+    expect(run.exit).toBe(1);
+  });
+
   test('an index is not believed, wherever it lies', async () => {
     await writeTree({ 'a.html': PAGE }, root);
     const index = memoryIndex({ remote: true, local: true });
@@ -369,6 +397,29 @@ describe('check of a copy from bucket to bucket', () => {
     });
   });
 
+  test('C7: with read, both sides are read where one of them does not say what it holds', async () => {
+    const kms: PutOptions = { encryption: { algorithm: 'aws:kms' } };
+    const body = noise(6 * MIB);
+    put('here', 'here', kms);
+    s3.server.putObject(bucket, 'p/here', 'here');
+    put('there', 'there');
+    s3.server.putObject(bucket, 'p/there', 'there', kms);
+    put('other', 'other', kms);
+    s3.server.putObject(bucket, 'p/other', 'OTHER', kms);
+    put('parts', body, { etag: `${'0'.repeat(32)}-3` });
+    s3.server.putObject(bucket, 'p/parts', body);
+    const unread = await check(place());
+    expect(unread.report.steps.map(({ key, reason }) => `${key} ${reason}`).sort()).toEqual([
+      'p/here exists',
+      'p/other exists',
+      'p/parts exists',
+      'p/there exists',
+    ]);
+    const run = await check({ ...place(), read: true });
+    expect(run).toMatchObject({ exit: 3, report: { totals: { unchanged: { files: 3 } } } });
+    expect(stepsOf(run)).toEqual(['copy p/other <- a/other planned']);
+  });
+
   test('an index is not believed, and a changed rule is a difference', async () => {
     const index = memoryIndex({ remote: true, local: false });
     put('x', 'one', { encryption: { algorithm: 'aws:kms' } });
@@ -404,6 +455,24 @@ describe('check of a download', () => {
   }
   const steps = ({ report }: SyncResult): readonly string[] =>
     report.steps.map(({ action, key }) => `${action} ${key}`);
+
+  test('C7: what nothing proves to be another content is not called changed, and with read its bytes decide', async () => {
+    await writeTree({ a: 'one', b: 'two', c: 'tri', d: 'for' }, root);
+    const kms: PutOptions = { encryption: { algorithm: 'aws:kms' } };
+    s3.server.putObject(bucket, 'p/a', 'ONE');
+    s3.server.putObject(bucket, 'p/b', 'two', kms);
+    s3.server.putObject(bucket, 'p/c', 'TRI', kms);
+    s3.server.putObject(bucket, 'p/d', 'for', { etag: `${'0'.repeat(32)}-3` });
+    const reasons = ({ report }: SyncResult): readonly string[] =>
+      report.steps.map(({ key, reason }) => `${key} ${reason}`);
+    expect(reasons(await checkFiles())).toEqual([
+      'a changed',
+      'b content-unknown',
+      'c content-unknown',
+      'd content-unknown',
+    ]);
+    expect(reasons(await checkFiles({ read: true }))).toEqual(['a changed', 'c changed']);
+  });
 
   test('the directory against what a download would make of it; it stays as it is', async () => {
     await writeTree({ same: 'same', changed: 'old!', 'gone.txt': 'gone', 'x.log': 'log', twin: 'new' }, root);

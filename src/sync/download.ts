@@ -9,6 +9,7 @@ import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
 import { refusal, SyncError, usageError } from '../model/errors.js';
+import type { Progress } from '../model/events.js';
 import { totalSize } from '../model/file-columns.js';
 import {
   fileAttributes,
@@ -52,7 +53,16 @@ import {
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
-import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
+import {
+  type CheckedBack,
+  checkBack,
+  NOTHING_FOUND,
+  NOTHING_READ,
+  type ReadBackRequest,
+  type ReadFirst,
+  readUnknown,
+  withFindings,
+} from './read-back.js';
 import { type Recognised, recognise } from './recognise.js';
 import { type RemoteFile, type RemoteTree, remoteTree } from './remote-tree.js';
 import { retainedKeys } from './remove.js';
@@ -95,7 +105,10 @@ interface Prepared {
   readonly vouched: ReadonlyObjectMap<Md5>;
   readonly planned: Planned;
   readonly partials: readonly string[];
+  readonly readFirst: ReadFirst;
 }
+
+type KnownObjects = Pick<Recognised, 'vouched' | 'undecided'>;
 
 /** Directories that are looked at side by side. */
 const DIRECTORIES_AT_ONCE = 32;
@@ -147,30 +160,58 @@ class Download {
   /** Compares the directory with what a download would make of it. */
   async check(): Promise<void> {
     const prepared = await this.#prepare({ index: undefined, trustFiles: false, trustObjects: false });
-    const found = this.#options.read ? await this.#readBack(prepared) : NOTHING_FOUND;
+    const { findings, ...back } = this.#options.read ? await this.#readBack(prepared) : NOTHING_FOUND;
+    const { readFirst } = prepared;
     const plan = withFindings(
       prepared.planned.plan,
-      found.findings.map((step): WriteStep => ({ ...step, key: step.file.name as ObjectKey })),
+      findings.map((step): WriteStep => ({ ...step, key: step.file.name as ObjectKey })),
+      readFirst.failed.flatMap(({ step }) => ('file' in step ? (step.file.name as ObjectKey) : [])),
     );
     this.#frame.settle(plan);
-    await this.#frame.concludeCheck(plan, found);
+    const failed = [...readFirst.failed, ...back.failed];
+    await this.#frame.concludeCheck(plan, { findings, failed, exits: [...readFirst.exits, ...back.exits] });
   }
 
-  async #readBack({ files, listing, planned }: Prepared): Promise<CheckedBack> {
+  async #readBack({ files, listing, planned, readFirst }: Prepared): Promise<CheckedBack> {
     const { prefix } = this.#options.destination;
     const md5s = new Map<ObjectKey, Md5 | undefined>();
-    for (const [name, md5] of planned.unchanged) md5s.set((prefix + name) as ObjectKey, md5);
-    return this.#frame.phase('read', (tell) =>
-      checkBack(files, md5s, {
-        store: this.#ports.store,
-        prefix,
-        listing,
-        action: 'download',
-        concurrency: requestsInFlight(this.#options.connection),
-        onProgress: (done, bytes) => tell({ files: done, bytes }),
-        signal: this.#frame.signal,
-      }),
+    for (const [name, md5] of planned.unchanged) {
+      const key = (prefix + name) as ObjectKey;
+      if (!readFirst.keys.has(key)) md5s.set(key, md5);
+    }
+    return this.#frame.phase('read', (tell) => checkBack(files, md5s, this.#reading(listing, tell)));
+  }
+
+  #reading(listing: Prepared['listing'], tell: (progress: Omit<Progress, 'phase'>) => void): ReadBackRequest {
+    return {
+      store: this.#ports.store,
+      prefix: this.#options.destination.prefix,
+      listing,
+      action: 'download',
+      concurrency: requestsInFlight(this.#options.connection),
+      onProgress: (files, bytes) => tell({ files, bytes }),
+      signal: this.#frame.signal,
+    };
+  }
+
+  /** Reads the objects of which nothing says whether they are their files, so that the plan goes by their bytes. */
+  async #readUnknown(
+    files: readonly RemoteFile[],
+    listing: Prepared['listing'],
+    digests: ReadonlyMap<string, FileDigest>,
+    { vouched, undecided }: KnownObjects,
+  ): Promise<ReadFirst & { readonly known: KnownObjects }> {
+    const md5s = new Map<ObjectKey, Md5 | undefined>();
+    for (const { name, object, encoded } of files)
+      if (encoded === undefined && undecided.has(object)) md5s.set(object.key, digests.get(name)?.md5);
+    if (md5s.size === 0) return { known: { vouched, undecided }, ...NOTHING_READ };
+    const { read, ...unread } = await this.#frame.phase('read', (tell) =>
+      readUnknown(files, md5s, this.#reading(listing, tell)),
     );
+    const learned = new ObjectMap(vouched);
+    for (const { object, there } of read) if (there !== undefined) learned.set(object, there);
+    const keys = new Set(read.map(({ object }) => object.key));
+    return { known: { vouched: learned, undecided }, keys, ...unread };
   }
 
   async #prepare(remembered: LoadedIndex): Promise<Prepared> {
@@ -185,9 +226,15 @@ class Download {
     await this.#refuseNames(wanted, here, local);
     const files = await this.#decoded(wanted, local, remembered);
     const digests = await this.#digest(localFiles, listing, files, remembered);
-    const known = await this.#recognise(localFiles, listing, files, digests, remembered);
+    const recognised = await this.#recognise(localFiles, listing, files, digests, remembered);
+    const { command, read } = this.#options;
+    const { known, ...readFirst } =
+      command === 'check' && read
+        ? await this.#readUnknown(files, listing, digests, recognised)
+        : { known: recognised, ...NOTHING_READ };
+    const { vouched } = known;
     const planned = await this.#plan(source, files, here, local, digests, known);
-    return { listing, here, files, local, digests, vouched: known.vouched, planned, partials };
+    return { listing, here, files, local, digests, vouched, planned, partials, readFirst };
   }
 
   /** Lists the source and walks the target side by side. */
@@ -401,7 +448,7 @@ class Download {
     files: readonly RemoteFile[],
     digests: ReadonlyMap<string, FileDigest>,
     { index, trustFiles }: LoadedIndex,
-  ): Promise<Pick<Recognised, 'vouched' | 'undecided'>> {
+  ): Promise<KnownObjects> {
     const { prefix } = this.#options.destination;
     const { store, emit } = this.#ports;
     const { vouched, undecided } = await recognise({
@@ -445,7 +492,7 @@ class Download {
     here: Tree,
     local: ReadonlyMap<string, LocalFile>,
     digests: ReadonlyMap<string, FileDigest>,
-    known: Pick<Recognised, 'vouched' | 'undecided'>,
+    known: KnownObjects,
   ): Promise<Planned> {
     const { deletes, delayUpdates, publishLast } = this.#options;
     const retained = retainedKeys('' as Prefix, deletes.retain);
@@ -827,7 +874,7 @@ function listedFile(name: string, file: LocalFile): ListedObject {
 function contentsOf(
   files: readonly RemoteFile[],
   digests: ReadonlyMap<string, FileDigest>,
-  { vouched, undecided }: Pick<Recognised, 'vouched' | 'undecided'>,
+  { vouched, undecided }: KnownObjects,
 ): ReadonlyMap<string, KnownContent> {
   const composites = new Map<ETag, Md5>();
   for (const { md5, etags } of digests.values()) for (const etag of etags) composites.set(etag, md5);

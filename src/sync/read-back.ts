@@ -5,7 +5,14 @@ import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Encoding, ListedObject, LocalFile } from '../model/objects.js';
-import { type DownloadStep, type Plan, stepsOf, type UploadStep, type WriteStep } from '../model/plan.js';
+import {
+  type DownloadStep,
+  type Plan,
+  type Reason,
+  stepsOf,
+  type UploadStep,
+  type WriteStep,
+} from '../model/plan.js';
 import type { ReadableStore } from '../store/object-store.js';
 import { decode, WrongContentError } from './decode.js';
 import { explain } from './explain.js';
@@ -24,14 +31,25 @@ export interface ReadBackRequest {
   readonly signal: AbortSignal;
 }
 
-/** What is wrong with an object that the listing called equal to its file. */
-type Finding = Due & ({ readonly kind: 'damaged' } | { readonly kind: 'unread'; readonly error: unknown });
-
 /** A file and the object to read for it. */
 interface Due {
   readonly file: LocalFile;
   readonly object: ListedObject;
 }
+
+/** Keys whose objects were read before the plan was made, and what could not be. */
+export interface ReadFirst extends Pick<CheckedBack, 'failed' | 'exits'> {
+  readonly keys: ReadonlySet<ObjectKey>;
+}
+
+/** Where everything is known without reading, or nothing is to be read. */
+export const NOTHING_READ: ReadFirst = { keys: new Set(), failed: [], exits: [] };
+
+/** By key; `undefined`: an object that is known by its ETag alone. */
+type Md5s = ReadonlyMap<ObjectKey, Md5 | undefined>;
+
+/** What could not be read. */
+type Unread = Pick<CheckedBack, 'failed' | 'exits'>;
 
 /** What reading showed: damaged objects as steps that would mend them, and what could not be read. */
 export interface CheckedBack {
@@ -51,46 +69,54 @@ export const NOTHING_FOUND: CheckedBack = { findings: [], failed: [], exits: [] 
  * @param md5s of the stored bytes, by key
  */
 export async function checkBack(
-  files: readonly LocalFile[],
-  md5s: ReadonlyMap<ObjectKey, Md5 | undefined>,
+  files: Iterable<LocalFile>,
+  md5s: Md5s,
   request: ReadBackRequest,
 ): Promise<CheckedBack> {
-  const { prefix, listing, action } = request;
-  const due = files.flatMap((file): Due | readonly [] => {
-    const object = listing.get((prefix + file.name) as ObjectKey);
-    return object !== undefined && md5s.has(object.key) ? { file, object } : [];
-  });
   const findings: (UploadStep | DownloadStep)[] = [];
-  const failed: StepOutcome[] = [];
-  const exits: ExitCode[] = [];
-  for (const finding of await readBack(due, md5s, request)) {
-    const { file } = finding;
-    const { key, etag } = finding.object;
-    const condition = { ifMatch: etag };
-    const base = {
-      key,
-      rank: 0,
-      bytes: file.size,
-      file,
-      md5: md5s.get(key) ?? EMPTY_MD5,
-      condition,
-    } as const;
-    const step: UploadStep | DownloadStep = { ...base, action, reason: 'damaged', staged: false };
-    if (finding.kind === 'damaged') {
-      findings.push(step);
-      continue;
-    }
-    const { code, exit, message } = explain(finding.error, key);
-    exits.push(exit);
-    failed.push({ step, outcome: 'failed', action, sentBytes: 0, error: { code, message }, ms: 0 });
-  }
-  return { findings, failed, exits };
+  const unread = await readBack(files, md5s, request, 'damaged', (due, { there, wanted }) => {
+    if (there !== wanted) findings.push(stepOf(due, md5s, request, 'damaged'));
+  });
+  return { findings, ...unread };
 }
 
-/** A plan with what reading the objects showed besides. */
-export function withFindings(plan: Plan, steps: readonly WriteStep[]): Plan {
-  if (steps.length === 0) return plan;
-  const found = new Set(steps.map(({ key }) => key));
+/** As `checkBack`, of objects of which S3 does not say what they hold: what each of them and of their files has is told. */
+export async function readUnknown(
+  files: Iterable<LocalFile>,
+  md5s: Md5s,
+  request: ReadBackRequest,
+): Promise<Unread & { readonly read: readonly (Due & Compared)[] }> {
+  const read: (Due & Compared)[] = [];
+  const unread = await readBack(files, md5s, request, 'content-unknown', (due, compared) => {
+    read.push({ ...due, ...compared });
+  });
+  return { read, ...unread };
+}
+
+function stepOf(
+  { file, object }: Due,
+  md5s: Md5s,
+  { action }: ReadBackRequest,
+  reason: Reason,
+): UploadStep | DownloadStep {
+  const { key, etag } = object;
+  const md5 = md5s.get(key) ?? EMPTY_MD5;
+  const condition = { ifMatch: etag };
+  return { key, action, reason, rank: 0, bytes: file.size, file, md5, condition, staged: false };
+}
+
+/**
+ * A plan with what reading the objects showed besides.
+ *
+ * @param unread keys of which nothing is known but that they could not be read
+ */
+export function withFindings(
+  plan: Plan,
+  steps: readonly WriteStep[],
+  unread: Iterable<ObjectKey> = [],
+): Plan {
+  const found = new Set([...steps.map(({ key }) => key), ...unread]);
+  if (found.size === 0) return plan;
   const renewed = new Set([...stepsOf(plan)].map(({ key }) => key));
   const counted = steps.filter(({ key }) => !renewed.has(key));
   // What is to be written anew needs no new headers besides.
@@ -113,27 +139,45 @@ export function withFindings(plan: Plan, steps: readonly WriteStep[]): Plan {
 }
 
 async function readBack(
-  due: readonly Due[],
-  md5s: ReadonlyMap<ObjectKey, Md5 | undefined>,
+  files: Iterable<LocalFile>,
+  md5s: Md5s,
   request: ReadBackRequest,
-): Promise<readonly Finding[]> {
-  const { signal, onProgress } = request;
-  const findings: Finding[] = [];
+  reason: Reason,
+  onRead: (due: Due, compared: Compared) => void,
+): Promise<Unread> {
+  const { prefix, listing, signal, onProgress } = request;
+  const due: Due[] = [];
+  for (const file of files) {
+    const object = listing.get((prefix + file.name) as ObjectKey);
+    if (object !== undefined && md5s.has(object.key)) due.push({ file, object });
+  }
+  const failed: StepOutcome[] = [];
+  const exits: ExitCode[] = [];
   let done = 0;
   let bytes = 0;
   await forEachConcurrent(due, request.concurrency, async (one) => {
     signal.throwIfAborted();
+    const { key, size } = one.object;
     try {
-      const { there, wanted } = await settled(one, md5s.get(one.object.key), request);
-      if (there !== wanted) findings.push({ kind: 'damaged', ...one });
-    } catch (error) {
+      onRead(one, await settled(one, md5s.get(key), request));
+    } catch (cause) {
       signal.throwIfAborted();
-      findings.push({ kind: 'unread', ...one, error });
+      const step = stepOf(one, md5s, request, reason);
+      const { code, exit, message } = explain(cause, key);
+      exits.push(exit);
+      failed.push({
+        step,
+        outcome: 'failed',
+        action: step.action,
+        sentBytes: 0,
+        error: { code, message },
+        ms: 0,
+      });
     }
-    bytes += one.object.size;
+    bytes += size;
     onProgress(++done, bytes);
   });
-  return findings;
+  return { failed, exits };
 }
 
 interface Compared {

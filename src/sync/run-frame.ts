@@ -118,7 +118,7 @@ export class RunFrame {
       emit({ type: 'progress', progress: { phase, ...progress } });
     });
     const seconds = (performance.now() - started) / 1000;
-    this.#phases[phase] = seconds;
+    this.#phases[phase] = (this.#phases[phase] ?? 0) + seconds;
     this.moved();
     emit({
       type: 'phase-end',

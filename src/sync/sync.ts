@@ -1,4 +1,6 @@
+import type { Md5 } from '../model/digest.js';
 import type { ObjectKey } from '../model/object-key.js';
+import { ObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, type Files } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
 import { type Count, type Plan, stepsOf } from '../model/plan.js';
@@ -10,16 +12,25 @@ import { Execution } from './execution.js';
 import { guardDeletions } from './guards.js';
 import { loadIndex } from './learn.js';
 import { lockKey, refuseLocks } from './lock.js';
-import type { Planned } from './plan.js';
+import type { Identity, PlanInput, Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
-import { Preparation } from './preparation.js';
-import { type CheckedBack, checkBack, NOTHING_FOUND, withFindings } from './read-back.js';
+import { Preparation, type Prepared } from './preparation.js';
+import {
+  type CheckedBack,
+  checkBack,
+  NOTHING_FOUND,
+  NOTHING_READ,
+  type ReadBackRequest,
+  type ReadFirst,
+  readUnknown,
+  withFindings,
+} from './read-back.js';
 import { planRemoval, retainedKeys } from './remove.js';
 import { RunFrame } from './run-frame.js';
 import { keysOf, type Looked, type RunParts, type Seen } from './run-parts.js';
 import { Sharded } from './sharded-publish.js';
 import { SharedTree } from './shared-tree.js';
-import { SourceObjects } from './source-objects.js';
+import { isSameByETag, SourceObjects } from './source-objects.js';
 import type { Tree } from './walk.js';
 
 /**
@@ -138,13 +149,18 @@ class Run {
       trustFiles: false,
       trustObjects: false,
     });
-    const planned = await this.#preparation.plan(input, false);
-    const found = this.#options.read ? await this.#readBack(planned, known.files, listing) : NOTHING_FOUND;
-    this.#tellDamaged(found.findings.length);
-    const plan = withFindings(planned.plan, found.findings);
+    const { read } = this.#options;
+    const decided = read ? await this.#readUnknown(known, input, listing) : { input, ...NOTHING_READ };
+    const planned = await this.#preparation.plan(decided.input, false);
+    const back = read ? await this.#readBack(planned, known.files, listing, decided.keys) : NOTHING_FOUND;
+    const { findings } = back;
+    this.#tellDamaged(findings.length);
+    const unread = decided.failed.map(({ step }) => step.key);
+    const plan = withFindings(planned.plan, findings, unread);
     this.#preparation.settle({ ...planned, plan });
     await this.#preparation.compareRefreshed(plan, listing);
-    await this.#frame.concludeCheck(plan, found);
+    const failed = [...decided.failed, ...back.failed];
+    await this.#frame.concludeCheck(plan, { findings, failed, exits: [...decided.exits, ...back.exits] });
   }
 
   #tellDamaged(count: number): void {
@@ -155,24 +171,79 @@ class Run {
     ]);
   }
 
-  async #readBack(planned: Planned, files: Files, listing: Looked['listing']): Promise<CheckedBack> {
-    const { destination, connection } = this.#options;
-    const { prefix } = destination;
-    const source = this.#source;
+  async #readBack(
+    planned: Planned,
+    files: Files,
+    listing: Looked['listing'],
+    read: ReadonlySet<ObjectKey>,
+  ): Promise<CheckedBack> {
+    const { prefix } = this.#options.destination;
     // Those too whose headers alone would change.
-    const unchanged = [...files].filter(({ name }) => planned.unchanged.has((prefix + name) as ObjectKey));
-    return this.#frame.phase('read', (tell) =>
-      checkBack(unchanged, planned.unchanged, {
-        store: this.#ports.store,
-        prefix,
-        listing,
-        action: 'upload',
-        ...(source === undefined ? {} : { original: (file) => source.digestOf(file) }),
-        concurrency: requestsInFlight(connection),
-        onProgress: (done, bytes) => tell({ files: done, filesTotal: unchanged.length, bytes }),
-        signal: this.#frame.signal,
-      }),
-    );
+    const unchanged = [...files].filter(({ name }) => {
+      const key = (prefix + name) as ObjectKey;
+      return planned.unchanged.has(key) && !read.has(key);
+    });
+    const filesTotal = unchanged.length;
+    return this.#frame.phase('read', (tell) => {
+      const reading = this.#reading(listing, (files, bytes) => tell({ files, filesTotal, bytes }));
+      return checkBack(unchanged, planned.unchanged, reading);
+    });
+  }
+
+  #reading(listing: Looked['listing'], onProgress: ReadBackRequest['onProgress']): ReadBackRequest {
+    const { destination, connection } = this.#options;
+    const source = this.#source;
+    return {
+      store: this.#ports.store,
+      prefix: destination.prefix,
+      listing,
+      action: 'upload',
+      ...(source === undefined ? {} : { original: (file) => source.digestOf(file) }),
+      concurrency: requestsInFlight(connection),
+      onProgress,
+      signal: this.#frame.signal,
+    };
+  }
+
+  /** Reads the objects of which nothing says whether they are their files, so that the plan goes by their bytes. */
+  async #readUnknown(
+    { files, digests }: Digested,
+    input: Omit<PlanInput, 'aclBound'>,
+    listing: Looked['listing'],
+  ): Promise<ReadFirst & Pick<Prepared, 'input'>> {
+    const { prefix, undecided, vouched, contents } = input;
+    const md5s = new Map<ObjectKey, Md5 | undefined>();
+    const due = [...files].filter((file) => {
+      const object = listing.get((prefix + file.name) as ObjectKey);
+      if (file.size === 0 || object?.size !== file.size) return false;
+      const md5 = digests.get(file.name)?.md5;
+      // Of a source that does not say what it holds nothing was asked.
+      const isUnsaid =
+        this.#source !== undefined &&
+        md5 === undefined &&
+        !vouched.has(object) &&
+        !isSameByETag(file, object);
+      if (undecided?.has(object) !== true && !isUnsaid) return false;
+      md5s.set(object.key, md5);
+      return true;
+    });
+    if (due.length === 0) return { input, ...NOTHING_READ };
+    const filesTotal = due.length;
+    const { read, ...unread } = await this.#frame.phase('read', (tell) => {
+      const reading = this.#reading(listing, (files, bytes) => tell({ files, filesTotal, bytes }));
+      return readUnknown(due, md5s, reading);
+    });
+    const learned = new ObjectMap<Identity>(vouched);
+    const told = new Map(contents);
+    for (const { file, object, there, wanted } of read) {
+      const content = contents.get(file.name);
+      if (there === wanted && wanted !== undefined) {
+        if (content === undefined) told.set(file.name, { md5: wanted, etags: [] });
+        learned.set(object, content?.md5 ?? content?.etags[0] ?? wanted);
+      } else if (there !== undefined && file.encoded === undefined) learned.set(object, there);
+    }
+    const keys = new Set(read.map(({ object }) => object.key));
+    return { input: { ...input, contents: told, vouched: learned }, keys, ...unread };
   }
 
   /** Empties the prefix, our own objects last: what is left after a failure still has its index. */
