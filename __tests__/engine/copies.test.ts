@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PutOptions } from '../../dev/s3-server/index.js';
 import { md5Of } from '../../src/model/digest.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
 import { parsePrefix } from '../../src/model/object-key.js';
@@ -417,6 +418,11 @@ describe('C9: above the limit of one copy', () => {
     await rename(join(root, 'old.bin'), join(root, 'new.bin'));
     const run = await publish(weed, place, root, limited);
     expect(run).toMatchObject({ exit: 0, report: { sentBytes: 20 * MIB } });
+    expect(run.messages).toContainEqual(
+      expect.stringMatching(
+        /^p\/new\.bin is uploaded, .*: the copy is not proved, as the ETag of part \d is /,
+      ),
+    );
     expect(weed.server.object(place, 'p/new.bin')?.content.md5).toBe(md5Of(noise(20 * MIB)));
     expect(weed.server.uploads(place)).toEqual([]);
     await weed.stop();
@@ -502,6 +508,7 @@ describe('staging', () => {
     await writeTree({ a: 'YYYY', b: 'XXXX' }, root);
     const run = await publish(s3, kms, root);
     expect(run.exit).toBe(0);
+    expect(run.messages.join('\n')).toContain('it has other bytes than its source was said to have (');
     // One was staged and refused; the other is a plain copy, which nothing but its metadata vouches for.
     expect(Object.values(s3.server.texts(kms))).toContain('YYYY');
     expect(s3.server.uploads(kms)).toEqual([]);
@@ -564,5 +571,38 @@ describe('a server that nobody knows', () => {
       UploadPartCopy: 2,
       CompleteMultipartUpload: 2,
     });
+  });
+
+  test.each<[string, PutOptions, string]>([
+    [
+      'its source held other bytes',
+      {},
+      `its ETag is ${md5Of(Buffer.from('CONTENT'))}, and not the MD5 ${md5Of(Buffer.from('content'))} that its source was said to have`,
+    ],
+    [
+      'it is encrypted',
+      { encryption: { algorithm: 'aws:kms' } },
+      'it is encrypted, and its ETag says nothing',
+    ],
+  ])('a copy by parts that nothing proves is sent, and why is told: %s', async (_, { encryption }, why) => {
+    const unknown = await embedded({
+      deviations: { serverHeader: 'nobody', copyDestinationConditions: 'ignored' },
+    });
+    unknown.server.createBucket('told', encryption === undefined ? {} : { encryption });
+    const attributes = `md5:${md5Of(Buffer.from('content'))}`;
+    unknown.server.putObject('told', 'p/a', 'CONTENT', {
+      etag: `${'0'.repeat(32)}-3`,
+      headers: { 'x-amz-meta-s3cmd-attrs': attributes },
+    });
+    await writeTree({ a: 'content', b: 'content', c: 'content' }, root);
+    const run = await publish(unknown, 'told', root, { connection: { concurrency: 1 } });
+    expect(run.exit).toBe(0);
+    expect(run.messages).toContainEqual(
+      expect.stringMatching(
+        new RegExp(`^p/c is uploaded, not copied from p/a: the copy is not proved, as ${why}$`),
+      ),
+    );
+    expect(unknown.server.texts('told')['p/c']).toBe('content');
+    await unknown.stop();
   });
 });

@@ -291,6 +291,14 @@ export class StoreError extends Error {
   }
 }
 
+/** A copy of which nothing proves that it holds what it should: it is none, and the bytes are sent. */
+export class UnprovedCopyError extends StoreError {
+  /** @param why goes on after "as" */
+  constructor(why: string) {
+    super('digest', 'UnprovedCopy', 200, 'UploadPartCopy', why);
+  }
+}
+
 /** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
 export function etagsProve(encryption: string | undefined): boolean {
   return encryption === undefined || encryption === 'AES256';

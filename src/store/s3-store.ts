@@ -39,6 +39,7 @@ import {
   type Stored,
   type StoredBody,
   StoreError,
+  UnprovedCopyError,
   type Upload,
   type Wanted,
   type WholeBody,
@@ -613,14 +614,17 @@ export class S3Store implements ObjectStore {
 
   async #copyAsPart(request: CopyRequest, signal: AbortSignal): Promise<Written> {
     const { key, source, md5, condition } = request;
-    if (md5 === undefined)
-      throw new StoreError('digest', 'UnprovedCopy', 200, 'UploadPartCopy', 'nobody knows its digest');
+    if (md5 === undefined) throw new UnprovedCopyError('nobody knows its digest');
     const metadata = { ...request.headers.metadata, md5chksum: base64OfMd5(md5) };
     const upload = await this.createUpload({ key, headers: { ...request.headers, metadata } }, signal);
     try {
       const part = await this.copyPart({ upload, number: 1, source }, signal);
       if ((part.etag as string) !== md5) {
-        throw new StoreError('digest', 'UnprovedCopy', 200, 'UploadPartCopy', `its part is ${part.etag}`);
+        throw new UnprovedCopyError(
+          etagsProve(upload.encryption)
+            ? `its ETag is ${part.etag}, and not the MD5 ${md5} that its source was said to have`
+            : 'it is encrypted, and its ETag says nothing',
+        );
       }
       const expected = { etag: multipartETag([md5]), size: source.size, md5 };
       return await this.completeUpload({ upload, parts: [part], expected, condition }, signal);

@@ -1,5 +1,5 @@
 import { type ErrorCode, EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
-import { StoreError } from '../store/object-store.js';
+import { StoreError, UnprovedCopyError } from '../store/object-store.js';
 import { FileChangedError } from './file-bytes.js';
 
 /** A failure in the words of the report. */
@@ -163,6 +163,8 @@ function explainStore(error: StoreError, what: string): Explained {
           `${what}: S3 does not take the digest that was sent (${told}): a proxy changes headers, or, on SeaweedFS, max-age in Cache-Control has no number`,
         );
       }
+      if (error instanceof UnprovedCopyError)
+        return failure('rejected', `${what}: the copy is not proved, as ${error.message}`);
       return failure(
         'wrong-content',
         `${what}: S3 received other bytes than were sent (${told}): the connection or a proxy changes bodies; run again`,

@@ -46,6 +46,7 @@ import {
   type Part,
   type SourceObject,
   StoreError,
+  UnprovedCopyError,
   type Upload,
   type Written,
 } from '../store/object-store.js';
@@ -545,7 +546,12 @@ export class Transfer implements Performer {
         this.#sayRefused(step, 'its source changed or went away');
         return {};
       case 'digest':
-        this.#sayRefused(step, `the server cannot prove what it copied (${error.code})`);
+        this.#sayRefused(
+          step,
+          error instanceof UnprovedCopyError
+            ? `the copy is not proved, as ${error.message}`
+            : `it has other bytes than its source was said to have (${error.code})`,
+        );
         return {};
       case 'denied':
         // Whoever may not take the object's tags along would lose them with an upload.
@@ -583,7 +589,7 @@ export class Transfer implements Performer {
     let crc32: string | undefined;
     if (!etagsProve(upload.encryption)) {
       await this.#abort(upload);
-      if (!isHere) throw unproved('UploadPartCopy', 'the bytes lie in S3 alone');
+      if (!isHere) throw new UnprovedCopyError('it is encrypted, and its bytes lie in S3 alone');
       crc32 = await crc32Of(file);
       upload = (await this.#begin(key, file, md5, layout, partMd5s, headers, true)).upload;
     }
@@ -597,8 +603,8 @@ export class Transfer implements Performer {
           begun.have.get(number) ?? (await store.copyPart({ upload, number, source, ...range }, requests));
         const bound = part.boundBySource === true && this.#provesContent(source.etag, step);
         if (crc32 === undefined && (part.etag as string) !== partMd5s[number - 1] && !bound) {
-          const told = `part ${number} has the ETag ${part.etag}`;
-          throw unproved('UploadPartCopy', told);
+          const told = `the ETag of part ${number} is ${part.etag}, and not the MD5 of what it should hold`;
+          throw new UnprovedCopyError(told);
         }
         parts[number - 1] = part;
       });
@@ -646,7 +652,7 @@ export class Transfer implements Performer {
    * that. Rejects where the layout is not known, or the parts do not prove it.
    */
   async #copyInLayout(step: CopyStep, source: SourceObject): Promise<Staged> {
-    let why: unknown = unproved('UploadPartCopy', 'its part layout is not known');
+    let why: unknown = new UnprovedCopyError('its part layout is not known');
     for (const layout of (await this.#options.bodies.layoutsOf?.(step.file)) ?? []) {
       try {
         return await this.#copyRanges(step, source, layout);
@@ -669,7 +675,8 @@ export class Transfer implements Performer {
     const purpose = md5 ?? md5Of(Buffer.from(source.etag));
     const { upload } = await this.#begin(key, file, purpose, layout, [], headers);
     try {
-      if (!etagsProve(upload.encryption)) throw unproved('UploadPartCopy', 'it is encrypted');
+      if (!etagsProve(upload.encryption))
+        throw new UnprovedCopyError('it is encrypted, and its ETag says nothing');
       const ranges = [...partsOf(layout)].map((range, i) => ({ ...range, number: i + 1 }));
       const parts: Part[] = [];
       await forEachConcurrent(ranges, PARTS_IN_FLIGHT, async ({ offset, size, number }) => {
@@ -680,7 +687,7 @@ export class Transfer implements Performer {
       const etags = parts.map(({ etag }) => classifyETag(etag));
       const md5s = etags.flatMap((etag) => (etag.kind === 'md5' ? [etag.md5] : []));
       if (md5s.length < parts.length || multipartETag(md5s) !== source.etag)
-        throw unproved('UploadPartCopy', 'its parts are not those of its source');
+        throw new UnprovedCopyError('its parts are not those of its source');
       const expected = { etag: source.etag, size: source.size, md5 };
       return { action: 'copy', upload, parts, layout, expected, file, sentBytes: 0 };
     } catch (error) {
@@ -1070,7 +1077,7 @@ export class Transfer implements Performer {
       const part = await rate.measure(body.length, () => store.uploadPart(due, requests));
       const proof = classifyETag(part.etag);
       if (proves && proof.kind === 'md5' && proof.md5 !== partMd5s[number - 1]) {
-        const told = `part ${number} has the ETag ${part.etag}`;
+        const told = `the ETag of part ${number} is ${part.etag}, and not the MD5 of what it should hold`;
         throw new StoreError('digest', 'BadPartETag', 200, 'UploadPart', told);
       }
       if ((part.etag as string) !== md5 && isOther(only, md5)) throw new FileChangedError(NOT_AS_DIGESTED);
@@ -1251,11 +1258,6 @@ function withDigest(decided: HeaderSet, md5: Md5 | undefined, multipart: boolean
   const told = metadataMd5(new Map(Object.entries(metadata)));
   if (told === undefined || told === md5) return objectHeaders(kept, {});
   return objectHeaders(withoutDigests(kept), {});
-}
-
-/** A copy that nothing proves is no copy: the bytes are sent. */
-function unproved(operation: string, told: string): StoreError {
-  return new StoreError('digest', 'UnprovedPart', 200, operation, told);
 }
 
 /** Whether a part that is the whole file has another digest than it was said to have. */

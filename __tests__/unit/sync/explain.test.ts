@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, EXIT, type ExitCode, SyncError } from '../../../src/model/errors.js';
-import { StoreError, type StoreErrorKind } from '../../../src/store/object-store.js';
+import { StoreError, type StoreErrorKind, UnprovedCopyError } from '../../../src/store/object-store.js';
 import { explain } from '../../../src/sync/explain.js';
 import { FileChangedError } from '../../../src/sync/file-bytes.js';
 
@@ -188,5 +188,13 @@ test('a refusal of our own stays as it is', () => {
     code: 'too-many-deletions',
     exit: EXIT.refused,
     message: 'as it was said',
+  });
+});
+
+test('a copy that nothing proves is no fault of the connection', () => {
+  const { code, message } = explain(new UnprovedCopyError('nobody knows its digest'), 'p/a');
+  expect({ code, message }).toEqual({
+    code: 'rejected',
+    message: 'p/a: the copy is not proved, as nobody knows its digest',
   });
 });
