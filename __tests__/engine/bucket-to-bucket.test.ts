@@ -777,6 +777,21 @@ describe.each(WAYS)('what goes wrong, %s', (way, serverOf) => {
     },
   );
 
+  test('a source object under a customer key: one clear line that names it and says what to do', async () => {
+    const server = serverOf();
+    put(server, 'secret', 'secret', {
+      encryption: { algorithm: 'AES256', customerKeyMd5: 'a key of theirs' },
+    });
+    put(server, 'plain', 'plain');
+    const run = await copy({}, { server });
+    expect(run.exit).toBe(1);
+    expect(run.report.error).toEqual({
+      code: 'rejected',
+      message: `s3://${from}/a/secret: S3 refused HeadObject (HTTP 400), as it does where a customer key (SSE-C) encrypts the object, which is not supported: exclude it, or store it under SSE-S3 or KMS; where none does, the credentials may have expired`,
+    });
+    expect((await copy({ tree: { excludes: ['secret'] } }, { server })).exit).toBe(0);
+  });
+
   test('an archived source object: one clear line that names it; one that was restored is read', async () => {
     const server = serverOf();
     const headers = { 'x-amz-storage-class': 'GLACIER' };

@@ -220,6 +220,9 @@ describe('check', () => {
       'p/b upload changed planned',
       'p/d upload content-unknown failed',
     ]);
+    expect(run.report.steps.at(-1)?.error?.message).toBe(
+      'p/d: a customer key (SSE-C) encrypts the object, which is not supported: exclude it, or store it under SSE-S3 or KMS',
+    );
     // What differs is read twice.
     expect(s3.server.log.counts.GetObject).toBe(7);
     expect(run.exit).toBe(1);

@@ -205,12 +205,29 @@ function explainStore(error: StoreError, what: string): Explained {
           `${what}: this server keeps objects as files, and others lie below this key (${told}): delete those by hand first, in a versioned bucket with all their versions`,
         );
       }
+      if (isHeadOfCustomerKey(error)) {
+        return failure(
+          'rejected',
+          `${what}: S3 refused HeadObject (HTTP 400), as it does where a customer key (SSE-C) encrypts the object, which is not supported: exclude it, or store it under SSE-S3 or KMS; where none does, the credentials may have expired`,
+        );
+      }
+      if (error.message.includes('stored using a form of Server Side Encryption')) {
+        return failure(
+          'rejected',
+          `${what}: a customer key (SSE-C) encrypts the object, which is not supported: exclude it, or store it under SSE-S3 or KMS`,
+        );
+      }
       if (!isOfS3(error))
         return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
       return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
     case 'fatal':
       return explainFatal(error, what, told);
   }
+}
+
+/** An answer to HEAD has no words, and so nothing but its status. */
+function isHeadOfCustomerKey({ operation, status, code }: StoreError): boolean {
+  return operation === 'HeadObject' && status === 400 && code === '400';
 }
 
 function explainFatal(error: StoreError, what: string, told: string): Explained {

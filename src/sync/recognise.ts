@@ -333,10 +333,9 @@ class Asker {
     if (isDenied) this.#asking.isDenied = true;
     else this.#asking.isRefusalTold = true;
     if (isTold) return;
-    const rest = isDenied
-      ? 'nothing more is asked, and what may be unchanged is sent'
-      : 'what it may be is not known, and it is sent, like any other one that is refused so';
-    const message = `${explain(error, key).message}: ${rest}`;
+    const message = isDenied
+      ? `${explain(error, key).message}: nothing more is asked, and what may be unchanged is sent`
+      : `${key}: S3 refused HeadObject (${error.code}), as it does where a customer key (SSE-C) encrypts the object: it may be unchanged, and is sent, as is any other one that is refused`;
     this.#asking.emit({ type: 'message', level: 'notice', message });
   }
 }
