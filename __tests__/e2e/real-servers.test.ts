@@ -1,7 +1,17 @@
 import { cp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { md5Of } from '../../src/model/digest.js';
 import { copyOfDist, reach, runCli } from '../support/dist.js';
@@ -78,6 +88,24 @@ for (const real of realServers) {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
       return Contents.flatMap(({ Key }) => Key ?? []).sort();
     }
+
+    test('C7: what another tool uploaded in parts of 7 MiB is not sent, where the server says how large a part is', async () => {
+      const body = noise(20 * MIB, 7);
+      await writeTree({ 'theirs.bin': body }, join(root, 'theirs'));
+      const at = { Bucket: bucket, Key: 'site/theirs.bin' };
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(at));
+      const Parts: CompletedPart[] = [];
+      for (const [i, offset] of [0, 7 * MIB, 14 * MIB].entries()) {
+        const Body = body.subarray(offset, offset + 7 * MIB);
+        const part = await client.send(new UploadPartCommand({ ...at, UploadId, PartNumber: i + 1, Body }));
+        Parts.push({ PartNumber: i + 1, ETag: part.ETag ?? '' });
+      }
+      await client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }));
+      const { PartsCount } = await client.send(new HeadObjectCommand({ ...at, PartNumber: 1 }));
+      const { uploaded } = await publish('theirs');
+      expect({ files: uploaded?.files }).toEqual({ files: PartsCount === undefined ? 1 : 0 });
+      await client.send(new DeleteObjectCommand(at));
+    });
 
     test('each distinct content is sent once, and arrives', async () => {
       const totals = await publish('public');
