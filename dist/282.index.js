@@ -285,8 +285,8 @@ var errors = __webpack_require__(4132);
 var model_options = __webpack_require__(153);
 // EXTERNAL MODULE: ./build/src/store/configuration-error.js
 var configuration_error = __webpack_require__(6630);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: ./build/src/store/profiles.js
+var profiles = __webpack_require__(7673);
 ;// CONCATENATED MODULE: ./build/src/store/environment.js
 
 
@@ -294,6 +294,7 @@ var external_node_path_ = __webpack_require__(6760);
 const SETTLED = new Set([
     'AWS_ACCESS_KEY_ID',
     'AWS_CA_BUNDLE',
+    'AWS_CONFIG_FILE',
     'AWS_DEFAULT_REGION',
     'AWS_EC2_METADATA_DISABLED',
     'AWS_ENDPOINT_URL',
@@ -304,6 +305,7 @@ const SETTLED = new Set([
     'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED',
     'AWS_SECRET_ACCESS_KEY',
     'AWS_SESSION_TOKEN',
+    'AWS_SHARED_CREDENTIALS_FILE',
 ]);
 /** Of AWS's own regions some are no region, but a way to one (`aws-global`, `fips-us-east-1`). */
 const REGION = /^(?!aws-|fips-)(?!.*-fips$)[a-z0-9][a-z0-9-]*$/;
@@ -329,7 +331,7 @@ function environmentAccess(connection, bucket, endpoint, env, home) {
     const isOther = (name) => /^_?(AWS|X_AMZN)_/i.test(name) && !SETTLED.has(name);
     if (Object.keys(env).some((name) => isOther(name) && env[name] !== ''))
         return undefined;
-    if (['config', 'credentials'].some((name) => (0,external_node_fs_.existsSync)((0,external_node_path_.join)(home, '.aws', name))))
+    if ((0,profiles/* profileFiles */.x)(env, home).some((file) => (0,external_node_fs_.existsSync)(file)))
         return undefined;
     const url = new URL(endpoint);
     if (url.username !== '' || url.search !== '' || url.hash !== '' || /[^\w./-]/.test(url.pathname))
@@ -1762,13 +1764,17 @@ const AWS = {
     accounts: true,
     copyConditions: 'honoured',
     deleteConditions: 'batch',
+    mergesHeaders: false,
+    redirects: 'kept',
     partCopyProof: 'etag',
     partSizes: 'any',
     staging: true,
     uploadKeys: 'encoded',
     directoriesAreKeys: false,
+    deleteMarkersAreKeys: false,
     listsInOrder: true,
     keysAreFiles: false,
+    keysBlock: false,
     requests: 'lean',
     maxCopySize: part_sizes/* MAX_COPY_SIZE */.XZ,
 };
@@ -1780,6 +1786,7 @@ const OTHER = {
     // SeaweedFS lists in the order of directories, others that are wide-spread in tests in a mixed one: none is trusted.
     listsInOrder: false,
     copyConditions: 'unknown',
+    redirects: 'unknown',
 };
 /** By the end of the endpoint's host name. */
 const BY_HOST = [
@@ -1816,7 +1823,7 @@ const BY_HOST = [
 /** By the beginning of the `Server` header; each measured by __tests__/contract/server on the real one. */
 const BY_SERVER = [
     // AWS under a name of one's own, or through a proxy.
-    ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured' }],
+    ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured', redirects: 'kept' }],
     // Part copies answer ETags of 4 MiB chunks.
     [
         'SeaweedFS',
@@ -1824,6 +1831,7 @@ const BY_SERVER = [
             ...OTHER,
             name: 'SeaweedFS',
             copyConditions: 'honoured',
+            redirects: 'dropped',
             partCopyProof: 'source',
             uploadKeys: 'raw',
             directoriesAreKeys: true,
@@ -1832,7 +1840,14 @@ const BY_SERVER = [
     // Both keep objects in a file system, where a name is a file or a directory.
     [
         'MinIO',
-        { ...OTHER, name: 'MinIO', copyConditions: 'ignored', deleteConditions: 'none', keysAreFiles: true },
+        {
+            ...OTHER,
+            name: 'MinIO',
+            copyConditions: 'ignored',
+            deleteConditions: 'none',
+            redirects: 'dropped',
+            keysAreFiles: true,
+        },
     ],
     [
         'VERSITYGW',
@@ -1841,7 +1856,11 @@ const BY_SERVER = [
             name: 'versitygw',
             copyConditions: 'ignored',
             deleteConditions: 'single',
+            mergesHeaders: true,
+            redirects: 'kept',
+            deleteMarkersAreKeys: true,
             keysAreFiles: true,
+            keysBlock: true,
         },
     ],
 ];
@@ -1870,6 +1889,8 @@ function providerOf(endpoint, server) {
 var concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/headers.js
 var headers = __webpack_require__(6061);
+// EXTERNAL MODULE: ./build/src/model/object-key.js
+var object_key = __webpack_require__(5142);
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __webpack_require__(6139);
 // EXTERNAL MODULE: ./build/src/store/bounded-body.js
@@ -2194,8 +2215,6 @@ function directoryOf(key, prefix) {
     return end === -1 ? undefined : key.slice(0, end + 1);
 }
 
-// EXTERNAL MODULE: ./build/src/model/object-key.js
-var object_key = __webpack_require__(5142);
 ;// CONCATENATED MODULE: ./build/src/store/listing-ranges.js
 
 
@@ -2420,7 +2439,7 @@ class Flights {
     }
 }
 function listingError(what, cause) {
-    return new object_store/* StoreError */.A('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, {
+    return new object_store/* StoreError */.AD('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, {
         cause,
     });
 }
@@ -2682,7 +2701,7 @@ async function withRetries(attempts) {
     }
 }
 function abortedError(operation, signal) {
-    return new object_store/* StoreError */.A('aborted', 'Aborted', 0, operation, 'the run was stopped', { cause: signal.reason });
+    return new object_store/* StoreError */.AD('aborted', 'Aborted', 0, operation, 'the run was stopped', { cause: signal.reason });
 }
 
 ;// CONCATENATED MODULE: ./build/src/store/s3-store.js
@@ -2698,9 +2717,7 @@ function abortedError(operation, signal) {
 
 
 
-/** Keys that XML 1.0 cannot carry are deleted one by one. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
+
 /** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
 const DIRECTORY_BUCKET = /--xa?-s3$/;
 /** Bodies of at most so many bytes are not worth a stream. */
@@ -2721,6 +2738,7 @@ class S3Store {
     #aclsEnabled;
     /** Parameters of every call. */
     #every;
+    #unlisted = new Set();
     /** What `#decide` made of fields. */
     #inputs = new WeakMap();
     constructor(options) {
@@ -2743,8 +2761,17 @@ class S3Store {
     get canTag() {
         return this.#options.provider().taggingDirective;
     }
+    get mergesHeaders() {
+        return this.#options.provider().mergesHeaders;
+    }
+    get redirects() {
+        return this.#options.provider().redirects;
+    }
     get keysAreFiles() {
         return this.#options.provider().keysAreFiles;
+    }
+    get keysBlock() {
+        return this.#options.provider().keysBlock;
     }
     get canStageNested() {
         return !this.#options.provider().directoriesAreKeys;
@@ -2755,6 +2782,9 @@ class S3Store {
     }
     get canStage() {
         return this.#options.provider().staging;
+    }
+    get unlisted() {
+        return this.#unlisted;
     }
     get inFlight() {
         return this.#pace.limit;
@@ -2790,7 +2820,7 @@ class S3Store {
             const answer = await (await this.#options.calls()).listObjectsV2(input, signal);
             // A 200 that is no listing, from a proxy or a web server, is not an empty bucket (D9).
             if (answer.IsTruncated === undefined) {
-                throw new object_store/* StoreError */.A('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
+                throw new object_store/* StoreError */.AD('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
             }
             return answer;
         });
@@ -2819,6 +2849,22 @@ class S3Store {
         const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
         if (page.IsTruncated === true && next === undefined)
             throw listingError('a page that does not lead to the next one');
+        if (page.EncodingType !== 'url') {
+            for (const { key, ...listed } of objects) {
+                if (!key.includes(object_key/* NOT_SPELLED */.k2) || this.#unlisted.has(key))
+                    continue;
+                const head = await this.head(key, signal);
+                if (head?.etag !== listed.etag || head.size !== listed.size)
+                    this.#unlisted.add(key);
+            }
+            for (const below of prefixes) {
+                if (!below.includes(object_key/* NOT_SPELLED */.k2) || this.#unlisted.has(below))
+                    continue;
+                const there = await this.#listPage({ prefix: below }, signal);
+                if (there.objects.length === 0)
+                    this.#unlisted.add(below);
+            }
+        }
         return { objects, prefixes, next: next === undefined ? undefined : detached(next) };
     }
     async *listUploads(prefix, signal) {
@@ -2915,7 +2961,7 @@ class S3Store {
                     throw new Error('GetObject answered without a body, its length or its ETag');
                 if (size > maxBytes) {
                     body.destroy();
-                    throw new object_store/* StoreError */.A('rejected', 'TooLarge', 200, 'GetObject', `it has ${size} bytes, over ${maxBytes}`);
+                    throw new object_store/* StoreError */.AD('rejected', 'TooLarge', 200, 'GetObject', `it has ${size} bytes, over ${maxBytes}`);
                 }
                 const limit = new bounded_body/* BodyLimit */.q(store_exchange/* LONGEST_REQUEST_MS */.a8);
                 const chunks = [];
@@ -2952,7 +2998,7 @@ class S3Store {
             return true;
         }
         catch (error) {
-            if (error instanceof object_store/* StoreError */.A && error.kind === 'denied')
+            if (error instanceof object_store/* StoreError */.AD && error.kind === 'denied')
                 return false;
             throw error;
         }
@@ -2983,9 +3029,13 @@ class S3Store {
                 return gone(thrown);
             throw range === undefined ? tooLarge(thrown, size) : wrongSize(thrown.said, size);
         });
-        const head = s3_store_headOf(answer);
+        // A proxy may leave the length out: what was listed is then what must have arrived.
+        const said = answer.ContentLength;
+        if (said === undefined && answer.Body.length !== size)
+            throw unsaidSize(answer.Body.length, size);
+        const head = s3_store_headOf(answer, answer.Body.length);
         if (head === undefined)
-            throw new Error('GetObject answered without a length or an ETag');
+            throw new Error('GetObject answered without an ETag');
         if (range !== undefined && head.size !== size)
             throw wrongSize(head.size, size);
         if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
@@ -2999,7 +3049,7 @@ class S3Store {
             .getObject(this.#getInput(object), signal)
             .catch(gone);
         const body = answer.Body;
-        const head = s3_store_headOf(answer);
+        const head = s3_store_headOf(answer, object.size);
         if (body === undefined || head === undefined)
             throw new Error('GetObject answered without a body');
         const limit = new bounded_body/* BodyLimit */.q(store_exchange/* LONGEST_REQUEST_MS */.a8);
@@ -3016,9 +3066,11 @@ class S3Store {
             // Of a body that is not read to its end the connection cannot be used again.
             body.destroy();
         }
-        if (limit.bytes !== head.size)
-            throw new Error('the body was cut short');
-        return head;
+        if (limit.bytes === head.size)
+            return head;
+        throw answer.ContentLength === undefined
+            ? unsaidSize(limit.bytes, head.size)
+            : new Error('the body was cut short');
     }
     #getInput({ key, etag }, range) {
         return {
@@ -3045,16 +3097,24 @@ class S3Store {
         return this.#create(request.key, request.condition, signal, (condition) => this.#put(request, condition, signal));
     }
     /**
-     * Makes a conditional write. Where a server takes a directory for an object and refuses to create one of that name, a
-     * HEAD tells, and the write goes out once more without its condition.
+     * Makes a conditional write. Where a server takes something else for an object and refuses to create one of that name, a
+     * HEAD tells, and the write goes out once more: over a delete marker bound to the ETag that the marker has there, beside
+     * a directory without its condition.
      */
     async #create(key, condition, signal, write) {
         try {
             return await write(condition);
         }
         catch (thrown) {
-            if (!(await this.#isDirectory(key, condition, thrown, signal)))
+            const { directoriesAreKeys, deleteMarkersAreKeys } = this.#options.provider();
+            const isCreate = condition !== undefined && 'ifNoneMatch' in condition;
+            const isTaken = thrown instanceof object_store/* StoreError */.AD && thrown.status === 412;
+            if (!isCreate || !isTaken || !(directoriesAreKeys || deleteMarkersAreKeys))
                 throw thrown;
+            if ((await this.head(key, signal)) !== undefined)
+                throw thrown;
+            if (deleteMarkersAreKeys)
+                return write({ ifMatch: await this.#deletedETag(key, thrown, signal) });
             const written = await write(undefined);
             // Nothing kept another writer out in between: who was last is seen at least.
             const head = await this.head(key, signal);
@@ -3063,12 +3123,18 @@ class S3Store {
             return written;
         }
     }
-    async #isDirectory(key, condition, refusal, signal) {
-        const isCreate = condition !== undefined && 'ifNoneMatch' in condition;
-        const isTaken = refusal instanceof object_store/* StoreError */.A && refusal.status === 412;
-        if (!isCreate || !isTaken || !this.#options.provider().directoriesAreKeys)
-            return false;
-        return (await this.head(key, signal)) === undefined;
+    /** The ETag of what was deleted last. Rejects with the refusal where no delete marker is in the way of the key. */
+    async #deletedETag(key, refusal, signal) {
+        const page = await this.#call('ListObjectVersions', signal, async () => (await this.#options.rareCalls()).listObjectVersions({ ...this.#every, Prefix: key }, signal));
+        const isDeleted = page.DeleteMarkers?.some((marker) => marker.Key === key && marker.IsLatest === true);
+        if (isDeleted !== true)
+            throw refusal;
+        // The newest comes first.
+        const etag = (0,digest/* parseETag */.nn)(page.Versions?.find((version) => version.Key === key)?.ETag);
+        if (etag !== undefined)
+            return etag;
+        const told = `${this.provider} takes its delete marker for an object and keeps no version of it: delete the marker by its version id`;
+        throw new object_store/* StoreError */.AD('rejected', 'KeyIsDeleteMarker', 412, refusal.operation, told, { cause: refusal });
     }
     async #put(request, condition, signal) {
         const { key, body, md5 } = request;
@@ -3140,13 +3206,15 @@ class S3Store {
     async #copyAsPart(request, signal) {
         const { key, source, md5, condition } = request;
         if (md5 === undefined)
-            throw new object_store/* StoreError */.A('digest', 'UnprovedCopy', 200, 'UploadPartCopy', 'nobody knows its digest');
+            throw new object_store/* UnprovedCopyError */.Pb('nobody knows its digest');
         const metadata = { ...request.headers.metadata, md5chksum: (0,digest/* base64OfMd5 */.tI)(md5) };
         const upload = await this.createUpload({ key, headers: { ...request.headers, metadata } }, signal);
         try {
             const part = await this.copyPart({ upload, number: 1, source }, signal);
             if (part.etag !== md5) {
-                throw new object_store/* StoreError */.A('digest', 'UnprovedCopy', 200, 'UploadPartCopy', `its part is ${part.etag}`);
+                throw new object_store/* UnprovedCopyError */.Pb((0,object_store/* etagsProve */.PF)(upload.encryption)
+                    ? `its ETag is ${part.etag}, and not the MD5 ${md5} that its source was said to have`
+                    : 'it is encrypted, and its ETag says nothing');
             }
             const expected = { etag: (0,digest/* multipartETag */.Eq)([md5]), size: source.size, md5 };
             return await this.completeUpload({ upload, parts: [part], expected, condition }, signal);
@@ -3236,19 +3304,14 @@ class S3Store {
         });
     }
     async completeUpload(request, signal) {
-        const { upload, condition } = request;
-        try {
-            return await this.#complete(request, signal);
-        }
-        catch (thrown) {
-            if (!(await this.#isDirectory(upload.key, condition, thrown, signal)))
-                throw thrown;
-            // Without its condition it would answer 500.
+        const { key } = request.upload;
+        return this.#create(key, request.condition, signal, async (condition) => {
+            if (condition !== undefined)
+                return this.#complete({ ...request, condition }, signal);
+            // It would answer 500.
             const told = `${this.provider} completes no upload to a key that others lie below`;
-            throw new object_store/* StoreError */.A('rejected', 'KeyIsDirectory', 412, 'CompleteMultipartUpload', told, {
-                cause: thrown,
-            });
-        }
+            throw new object_store/* StoreError */.AD('rejected', 'KeyIsDirectory', 412, 'CompleteMultipartUpload', told);
+        });
     }
     async #complete(request, signal) {
         const { upload, expected } = request;
@@ -3289,7 +3352,8 @@ class S3Store {
         const batch = [];
         const single = [];
         for (const request of requests) {
-            (deleteConditions === 'single' || NOT_IN_XML.test(request.key) ? single : batch).push(request);
+            // Keys that XML cannot carry are deleted one by one.
+            (deleteConditions === 'single' || object_key/* NOT_IN_XML */.QE.test(request.key) ? single : batch).push(request);
         }
         const due = deleteConditions === 'none' ? await this.#stillListed(batch, answers, signal) : batch;
         if (due.length > 0)
@@ -3312,7 +3376,7 @@ class S3Store {
                 still.push(request);
             else {
                 const message = 'the object is not the one that was listed';
-                const error = new object_store/* StoreError */.A('condition', 'PreconditionFailed', 412, 'DeleteObjects', message);
+                const error = new object_store/* StoreError */.AD('condition', 'PreconditionFailed', 412, 'DeleteObjects', message);
                 answers.set(key, { key, deleted: false, error });
             }
         });
@@ -3341,7 +3405,7 @@ class S3Store {
             errors.delete(key);
         for (const { Code, Message } of errors.values()) {
             // An error that names no key of ours may speak of any of them.
-            throw new object_store/* StoreError */.A('rejected', Code ?? 'Error', 200, 'DeleteObjects', await (0,store_errors/* withoutSent */.Rw)(Message ?? 'an error without a key', this.#options.credentials));
+            throw new object_store/* StoreError */.AD('rejected', Code ?? 'Error', 200, 'DeleteObjects', await (0,store_errors/* withoutSent */.Rw)(Message ?? 'an error without a key', this.#options.credentials));
         }
         return answers;
     }
@@ -3373,7 +3437,7 @@ class S3Store {
         return {
             key,
             deleted: false,
-            error: new object_store/* StoreError */.A(denied ? 'denied' : error.kind, code, denied ? 403 : 200, 'DeleteObjects', message),
+            error: new object_store/* StoreError */.AD(denied ? 'denied' : error.kind, code, denied ? 403 : 200, 'DeleteObjects', message),
         };
     }
     /** Whether the key holds what we sent: size and ETag, or under KMS size and our own metadata. */
@@ -3384,7 +3448,7 @@ class S3Store {
         const proved = expected.etags.includes(head.etag) ||
             // Metadata speaks only where the ETag cannot contradict it (C15).
             (expected.onlyETag !== true &&
-                (!(0,object_store/* etagsProve */.P)(head.encryption) || (0,digest/* classifyETag */.Q)(head.etag).kind !== 'md5') &&
+                (!(0,object_store/* etagsProve */.PF)(head.encryption) || (0,digest/* classifyETag */.Q)(head.etag).kind !== 'md5') &&
                 expected.md5 !== undefined &&
                 (0,headers/* metadataMd5 */.SG)(head.metadata) === expected.md5);
         return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
@@ -3496,18 +3560,22 @@ async function* piecesOf(bytes) {
 /** What is wanted has another size than was listed, by far. */
 function tooLarge({ said }, size) {
     const told = `${said ?? 'too many'} bytes arrived in place of ${size}`;
-    return new object_store/* StoreError */.A('rejected', 'TooLarge', 200, 'GetObject', told);
+    return new object_store/* StoreError */.AD('rejected', 'TooLarge', 200, 'GetObject', told);
 }
 /** A server that knows no ranges answers the whole. */
 function wrongSize(said, size) {
     return new Error(`a body of ${said ?? 'too many'} bytes in place of ${size}`);
+}
+/** Of an answer without a length, which is what its bytes are counted against where it has one. */
+function unsaidSize(bytes, size) {
+    return new Error(`a body of ${bytes} bytes and no Content-Length in place of ${size}: it was cut short, or a proxy encodes it anew`);
 }
 /** An object that is gone is not the one that was asked for. */
 function gone(thrown) {
     const error = (0,store_errors/* toStoreError */.D5)('GetObject', thrown);
     if (error.status !== 404 || error.code === 'NoSuchBucket')
         throw error;
-    throw new object_store/* StoreError */.A('condition', error.code, 404, 'GetObject', 'the object is gone', { cause: thrown });
+    throw new object_store/* StoreError */.AD('condition', error.code, 404, 'GetObject', 'the object is gone', { cause: thrown });
 }
 function conditionOf(condition) {
     if (condition === undefined)
@@ -3524,7 +3592,7 @@ function written(operation, answer) {
 function etagOf(operation, text) {
     const etag = (0,digest/* parseETag */.nn)(text);
     if (etag === undefined) {
-        throw new object_store/* StoreError */.A('server', 'NoETag', 200, operation, `${operation} answered without an ETag`);
+        throw new object_store/* StoreError */.AD('server', 'NoETag', 200, operation, `${operation} answered without an ETag`);
     }
     return detached(etag);
 }
@@ -3551,12 +3619,14 @@ function decodeListedKey(text) {
         throw listingError(`the key ${JSON.stringify(text)}, which is not URL-encoded UTF-8`, cause);
     }
 }
-function s3_store_headOf(answer) {
+/** @param unsaid the size where the answer does not say it */
+function s3_store_headOf(answer, unsaid) {
     const etag = (0,digest/* parseETag */.nn)(answer.ETag);
-    if (etag === undefined || answer.ContentLength === undefined)
+    const size = answer.ContentLength ?? unsaid;
+    if (etag === undefined || size === undefined)
         return undefined;
     return {
-        size: answer.ContentLength,
+        size,
         etag,
         encryption: answer.SSECustomerAlgorithm === undefined ? answer.ServerSideEncryption : 'customer',
         storageClass: answer.StorageClass ?? 'STANDARD',
@@ -3594,7 +3664,7 @@ function isRangeOf(said, { first, last }, size) {
     return Number(from) === first && Number(to) === last && (of === '*' || Number(of) === size);
 }
 function notDeleted(key, code, message) {
-    return { key, deleted: false, error: new object_store/* StoreError */.A('rejected', code, 200, 'DeleteObjects', message) };
+    return { key, deleted: false, error: new object_store/* StoreError */.AD('rejected', code, 200, 'DeleteObjects', message) };
 }
 
 ;// CONCATENATED MODULE: ./build/src/store/open.js
@@ -3785,6 +3855,56 @@ function certificateAuthority() {
 
 /***/ }),
 
+/***/ 7673:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ missingProfile),
+/* harmony export */   x: () => (/* binding */ profileFiles)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4132);
+
+
+
+
+/** Where the SDK looks for profiles, whether these files are there or not. */
+function profileFiles(env, home) {
+    return [
+        env.AWS_CONFIG_FILE || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(home, '.aws', 'config'),
+        env.AWS_SHARED_CREDENTIALS_FILE || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(home, '.aws', 'credentials'),
+    ];
+}
+/**
+ * A profile that stands in no file, told in one line: the SDK would look for other credentials, and might find those of
+ * the machine. `undefined`: it stands there.
+ *
+ * @param given what names it: an input or a variable
+ */
+function missingProfile(name, given) {
+    const files = profileFiles(process.env, (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)());
+    if (files.some((file) => sectionsOf(file).has(name)))
+        return undefined;
+    return new _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0('no-credentials', _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.usage, `${given} names ${JSON.stringify(name)}, and no such profile stands in ${files.join(' or ')}: correct the name, or add the profile`);
+}
+/** Names of profiles, as both files spell them. */
+function sectionsOf(file) {
+    let text = '';
+    try {
+        text = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(file, 'utf8');
+    }
+    catch {
+        // One file is enough.
+    }
+    const headings = text.matchAll(/^\s*\[\s*(?:profile\s+)?(["']?)(.+?)\1\s*\]/gm);
+    return new Set([...headings].map(([, , name = '']) => name));
+}
+
+
+/***/ }),
+
 /***/ 4844:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -3812,6 +3932,8 @@ const BY_CODE = new Map([
     ['ExpiredTokenException', 'fatal'],
     ['TokenRefreshRequired', 'fatal'],
     ['InvalidAccessKeyId', 'fatal'],
+    // versitygw's.
+    ['XAdminUserNotFound', 'fatal'],
     ['InvalidToken', 'fatal'],
     ['SignatureDoesNotMatch', 'fatal'],
     ['NoSuchBucket', 'fatal'],
@@ -3858,9 +3980,11 @@ function refusedForClock(thrown) {
     const { $metadata } = (typeof thrown === 'object' && thrown !== null ? thrown : {});
     return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
 }
+/** What the SDK says to programmers behind its own words. */
+const DESERIALIZATION_HINT = / *Deserialization error: to see the raw response, .*/;
 /** Turns whatever a request threw into a `StoreError`. */
 function toStoreError(operation, thrown) {
-    if (thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .A)
+    if (thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD)
         return thrown;
     const error = (typeof thrown === 'object' && thrown !== null ? thrown : {});
     const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
@@ -3872,8 +3996,10 @@ function toStoreError(operation, thrown) {
     const code = error.code ?? (isNameless ? said : name);
     const region = error.$response?.headers?.['x-amz-bucket-region'];
     const told = isNameless && status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
-    const message = told ? `HTTP ${status}` : (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ');
-    return new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .A(kindOf(operation, code, name, status), code, status, operation, region === undefined ? message : `the bucket is in region ${region}`, { cause: thrown });
+    const message = told
+        ? `HTTP ${status}`
+        : (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ').replace(DESERIALIZATION_HINT, '');
+    return new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD(kindOf(operation, code, name, status), code, status, operation, region === undefined ? message : `the bucket is in region ${region}`, { cause: thrown });
 }
 /** A server's words without what it was sent: an answer may repeat the request. */
 async function withoutSent(said, credentials) {
@@ -3893,7 +4019,7 @@ async function repeatingNothing(error, credentials) {
     const message = await withoutSent(error.message, credentials);
     return message === error.message
         ? error
-        : new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .A(kind, code, status, operation, message, { cause });
+        : new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD(kind, code, status, operation, message, { cause });
 }
 function kindOf(operation, code, name, status) {
     if (name === 'AbortError')

@@ -1531,7 +1531,7 @@ const ERROR_MEANINGS = {
     throttled: 'the service asked to slow down until the attempts were used up',
     'server-error': 'the service failed until the attempts were used up',
     rejected: 'the service refused the request',
-    'file-changed': 'the file changed while it was published',
+    'file-changed': 'the file changed during the run',
     'file-vanished': 'the file vanished during the run',
     'wrong-content': 'the service received other bytes than were read',
     'no-progress': 'nothing moved for a long time',
@@ -2023,12 +2023,14 @@ function doneWord(report) {
 }
 function headline(report, totals, title) {
     const urls = report.destinations.map(({ url }) => markdownCode(url, NAME_LENGTH));
-    const heading = title === '' ? urls.join(', ') : markdownText(shorten(title, NAME_LENGTH));
+    // Of inputs that are wrong it is not known where to.
+    const places = urls.length === 0 ? markdownText(report.tool) : urls.join(', ');
+    const heading = title === '' ? places : markdownText(shorten(title, NAME_LENGTH));
     const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
     const { bytes, of } = spared(totals, sumReused(report));
     const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
-    if (title !== '')
-        sentences.unshift(`${urls.join(', ')}:`);
+    if (title !== '' && urls.length > 0)
+        sentences.unshift(`${places}:`);
     if (report.source !== undefined)
         sentences.push(`From ${markdownCode(report.source, NAME_LENGTH)}.`);
     if (bytes > 0) {
@@ -2118,19 +2120,19 @@ function origin(report, totals) {
 function failures(report) {
     let count = 0;
     const rows = [];
-    for (const step of steps(report)) {
+    for (const { step, where } of steps(report)) {
         if (step.outcome !== 'failed')
             continue;
         count++;
         if (rows.length < LISTED) {
             const message = withoutKey(step.key, step.error?.message ?? '');
-            rows.push([code(step.key), step.action, markdownText(shorten(message, MESSAGE_LENGTH))]);
+            rows.push([where + code(step.key), step.action, markdownText(shorten(message, MESSAGE_LENGTH))]);
         }
     }
     if (count === 0)
         return '';
     let notStarted = 0;
-    for (const step of steps(report))
+    for (const { step } of steps(report))
         if (step.outcome === 'skipped')
             notStarted++;
     const after = notStarted === 0 ? '' : `\n\n${formatStepsWere(notStarted)} not done; the next run does the rest.`;
@@ -2153,42 +2155,43 @@ function warnings(report) {
 function largestUploads(report) {
     let count = 0;
     let largest = [];
-    for (const step of steps(report)) {
+    for (const placed of steps(report)) {
+        const { step } = placed;
         if ((step.action !== 'upload' && step.action !== 'download') || !happened(step))
             continue;
         count++;
         const last = largest[TOP - 1];
-        if (last !== undefined && step.bytes <= last.bytes)
+        if (last !== undefined && step.bytes <= last.step.bytes)
             continue;
-        largest = [...largest, step].sort((a, b) => b.bytes - a.bytes).slice(0, TOP);
+        largest = [...largest, placed].sort((a, b) => b.step.bytes - a.step.bytes).slice(0, TOP);
     }
     if (count === 0)
         return '';
     const word = isDownload(report) ? 'downloads' : 'uploads';
     const heading = count <= TOP ? capital(word) : `Largest ${word}`;
-    const rows = largest.map((step) => [code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
+    const rows = largest.map(({ step: { key, bytes, reason }, where }) => [
+        where + code(key),
+        formatBytes(bytes),
+        REASON_WORDS[reason],
+    ]);
     return folded(`${report.dryRun ? `Planned ${word}` : heading}: ${count <= TOP ? formatCount(count) : `${TOP} of ${formatCount(count)}`}`, table(['key', 'bytes', 'why'], rows));
 }
 function copiedContents(report) {
     const places = new Map();
-    let copies = 0;
-    for (const [at, { steps: all }] of report.destinations.entries()) {
-        for (const step of all) {
-            const isCopy = step.action === 'copy' || step.action === 'link';
-            if (!isCopy || step.source === undefined || !happened(step))
-                continue;
-            copies++;
-            const id = `${at} ${step.source}`;
-            const place = places.get(id) ?? { key: step.source, count: 0, bytes: step.bytes, first: step.key };
-            place.count++;
-            places.set(id, place);
-        }
+    for (const { step, where } of steps(report)) {
+        const isCopy = step.action === 'copy' || step.action === 'link';
+        if (!isCopy || step.source === undefined || !happened(step))
+            continue;
+        const id = where + step.source;
+        const place = places.get(id) ?? { where, key: step.source, count: 0, bytes: step.bytes, first: step.key };
+        place.count++;
+        places.set(id, place);
     }
-    if (copies === 0)
+    if (places.size === 0)
         return '';
     const most = [...places.values()].sort((a, b) => b.count - a.count || b.bytes - a.bytes).slice(0, TOP);
-    const rows = most.map(({ key, count, bytes, first }) => [
-        code(key),
+    const rows = most.map(({ where, key, count, bytes, first }) => [
+        where + code(key),
         count === 1 ? code(first) : `${formatCount(count)} places`,
         formatBytes(bytes),
         formatBytes(bytes * count),
@@ -2201,17 +2204,18 @@ function copiedContents(report) {
 function refreshes(report) {
     let count = 0;
     const rows = [];
-    for (const step of steps(report)) {
+    for (const { step, where } of steps(report)) {
         if (step.action !== 'refresh' || !happened(step))
             continue;
         count++;
         if (rows.length >= LISTED)
             continue;
         const [first, ...others] = step.headers ?? [];
+        const key = where + code(step.key);
         if (first === undefined)
-            rows.push([code(step.key), REASON_WORDS[step.reason], '', '']);
+            rows.push([key, REASON_WORDS[step.reason], '', '']);
         for (const [at, { name, from, to }] of (first === undefined ? [] : [first, ...others]).entries()) {
-            rows.push([at === 0 ? code(step.key) : '', code(name), headerValue(from), headerValue(to)]);
+            rows.push([at === 0 ? key : '', code(name), headerValue(from), headerValue(to)]);
         }
     }
     if (count === 0)
@@ -2229,12 +2233,12 @@ function headerValue(value) {
 function deletions(report) {
     let count = 0;
     const rows = [];
-    for (const step of steps(report)) {
+    for (const { step, where } of steps(report)) {
         if (step.action !== 'delete' || !happened(step))
             continue;
         count++;
         if (rows.length < LISTED)
-            rows.push([code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
+            rows.push([where + code(step.key), formatBytes(step.bytes), REASON_WORDS[step.reason]]);
     }
     if (count === 0)
         return '';
@@ -2247,7 +2251,10 @@ function requests(report) {
         return '';
     const total = totalRequests(Object.fromEntries(byOperation));
     const rows = byOperation.map(([operation, count]) => [markdownText(operation), formatCount(count)]);
-    const costs = report.destinations.flatMap(({ cost }) => (cost === undefined ? [] : costSentence(cost)));
+    const costs = report.destinations.flatMap((destination) => {
+        const { cost } = destination;
+        return cost === undefined ? [] : whereOf(destination, report) + costSentence(cost);
+    });
     const body = [table(['operation', 'requests'], rows), ...costs].join('\n\n');
     return folded(`Requests: ${formatCount(total)}`, body);
 }
@@ -2269,8 +2276,14 @@ function capital(word) {
     return word.charAt(0).toUpperCase() + word.slice(1);
 }
 function* steps(report) {
-    for (const destination of report.destinations)
-        yield* destination.steps;
+    for (const destination of report.destinations) {
+        const where = whereOf(destination, report);
+        for (const step of destination.steps)
+            yield { step, where };
+    }
+}
+function whereOf(destination, { destinations }) {
+    return destinations.length > 1 ? `${named(destination, destinations)} ` : '';
 }
 function happened(step) {
     return step.outcome === 'done' || step.outcome === 'planned';
@@ -2538,13 +2551,18 @@ function parseWords(input, words) {
     return parsed;
 }
 const ACCESS_POINT = /^arn:aws(?:-[a-z0-9-]+)?:s3:[a-z0-9-]+:[0-9]{12}:accesspoint[/:]([a-z0-9][a-z0-9-]{1,48}[a-z0-9])(?:\/(.*))?$/s;
+/** As policies name a bucket, and what is in it. */
+const BUCKET_ARN = /^arn:aws(?:-[a-z0-9-]+)?:s3:::(.+)$/s;
 function splitPlace(input, place) {
     const url = /^s3:\/\/(.*)$/is.exec(place);
     const rest = url?.[1] ?? place;
     if (rest.startsWith('arn:')) {
         const arn = ACCESS_POINT.exec(rest);
+        const bucket = BUCKET_ARN.exec(rest);
+        if (bucket !== null)
+            return refuse(input, place, `a bucket by its name: write s3://${bucket[1]}`);
         if (arn === null || (url === null && arn[2] !== undefined)) {
-            return refuse(input, place, 'arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME (no multi-region, Outposts or Object Lambda access points); the prefix goes into prefix');
+            return refuse(input, place, 'arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME, where ACCOUNT has 12 digits and NAME 3 to 50 lower-case letters, digits and hyphens (no multi-region, Outposts or Object Lambda access points); the prefix goes into prefix');
         }
         const path = arn[2];
         return { bucket: path === undefined ? rest : rest.slice(0, -(path.length + 1)), path };
@@ -3224,6 +3242,9 @@ function parseSharding(inputs, command, route, cwd) {
     const results = inputs.lines('results').map((path) => (0,external_node_path_.resolve)(cwd, path.trim()));
     if (command === 'apply' && results.length > 1)
         return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
+    const planFile = (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? '');
+    if (command === 'apply' && results.includes(planFile))
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('results')} and ${inputs.spelled('plan-file')} name one file, ${printable(planFile)}, and apply would write over its plan: give the results a file of their own`);
     const shard = inputs.isSet('shard') ? parseShard(inputs) : undefined;
     if (command === 'publish' && shard !== undefined) {
         const last = OF_THE_LAST.find((name) => inputs.isSet(name));
@@ -3233,7 +3254,7 @@ function parseSharding(inputs, command, route, cwd) {
             return refuse(inputs.spelled('results'), results.join(' '), 'the one directory of all results');
     }
     return {
-        planFile: (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? ''),
+        planFile,
         ...(shard === undefined ? {} : { shard }),
         results,
         abort: inputs.boolean('abort'),
@@ -3552,6 +3573,7 @@ function parseIndex(inputs, context, connection, destination, downloadedTo) {
         return {
             kind: 'file',
             path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
+            isOwn: true,
         };
     }
     if (given === 'none')
@@ -3802,7 +3824,7 @@ function keepHeapSmall(files) {
 // EXTERNAL MODULE: ./build/src/model/options.js
 var model_options = __webpack_require__(153);
 // EXTERNAL MODULE: ./build/src/model/report.js
-var report = __webpack_require__(8205);
+var model_report = __webpack_require__(8205);
 // EXTERNAL MODULE: ./build/src/model/secrets.js
 var secrets = __webpack_require__(2166);
 ;// CONCATENATED MODULE: ./build/src/sync/index-destination.js
@@ -3819,9 +3841,11 @@ function indexDestination(destination, endpoint) {
  * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
  */
 function ofDestination(storage, destination, withFiles = true) {
-    const { trust, journal } = storage;
+    const { trust, place, isOwn, journal } = storage;
     return {
         trust: { ...trust, local: trust.local && withFiles },
+        place,
+        isOwn,
         destination,
         load: (signal) => storage.load(signal),
         save: (pieces, signal) => storage.save(pieces, signal),
@@ -3851,8 +3875,9 @@ function ofDestination(storage, destination, withFiles = true) {
 
 
 /** What several destinations share, loaded with the engine. */
-async function sharing(signal) {
-    return new (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(298), __webpack_require__.e(414), __webpack_require__.e(631)]).then(__webpack_require__.bind(__webpack_require__, 8414))).SharedTree(signal);
+async function sharing(signal, all) {
+    const { SharedTree } = await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(298), __webpack_require__.e(414)]).then(__webpack_require__.bind(__webpack_require__, 8414));
+    return new SharedTree(signal, all.map(({ destination }) => destination));
 }
 async function firstDestination() {
     return new (await __webpack_require__.e(/* import() */ 910).then(__webpack_require__.bind(__webpack_require__, 6910))).FirstDestination();
@@ -3864,9 +3889,9 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(282)]).then(__webpack_require__.bind(__webpack_require__, 7282))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(282), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(532), __webpack_require__.e(414), __webpack_require__.e(771)]).then(__webpack_require__.bind(__webpack_require__, 9771))).sync(...args),
-    fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(445)]).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
-    objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(532), __webpack_require__.e(445)]).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(414), __webpack_require__.e(679)]).then(__webpack_require__.bind(__webpack_require__, 4679))).sync(...args),
+    fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
+    objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
 /** The pattern parsers of `paths`, loaded when there are patterns. */
 const patternParsers = {
@@ -3903,7 +3928,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         return opened;
     };
     const all = [options, ...options.mirrors];
-    const shared = all.length === 1 ? undefined : await sharing(signal);
+    const shared = all.length === 1 ? undefined : await sharing(signal, all);
     // Mirrors wait for what the first destination's index says of the local files; one in a bucket may say nothing of them.
     if (options.index.kind === 'none' || options.index.kind === 's3')
         shared?.tellIndex(undefined);
@@ -3919,12 +3944,14 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         close();
     const identity = results[0]?.identity;
     const end = together(results, options.dryRun);
-    const report = buildReport(options, shell, { began, identity, warnings, end });
+    const isRemote = options.source !== undefined || options.target !== undefined;
+    const [source] = isRemote ? sourcesOf(options) : [];
+    const report = buildReport(options, shell, { began, identity, warnings, end, source });
     const written = await writeReport(report, options, end.exit, emit);
     const ended = ending(written, options, shell.now() - began);
     shell.emit(ended);
     let { exit } = ended;
-    let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? run_failureText(written.report, ended));
+    let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? run_failureText(ended));
     try {
         await shell.finish(written.report, ended);
     }
@@ -3999,6 +4026,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
                 say({ type: 'message', level: 'error', message: result.error.message });
         }
         finally {
+            shared?.tellListing(to.destination, undefined);
             if (isFirst) {
                 first?.close();
                 shared?.tellIndex(undefined);
@@ -4076,13 +4104,14 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
             case 'cache':
                 return await shell.cacheStorage?.(to, opened);
             case 'file':
-                return await fileIndexStorage(index.path);
+                return await fileIndexStorage(index.path, index.isOwn);
             case 's3': {
                 const inDestination = index.bucket === destination.bucket;
                 const place = inDestination
                     ? opened
                     : await openStore(indexBucket(to, index.bucket), emit, signal, shell);
-                return await objectIndexStorage(place.store, index.key, inDestination);
+                const { bucket, key } = index;
+                return await objectIndexStorage(place.store, { bucket, key: key }, inDestination);
             }
         }
     }
@@ -4133,39 +4162,38 @@ function sourcesOf({ command, destination, sharding, source, target, tree }) {
         return [(0,objects/* destinationUrl */.k)(source.place)];
     return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
-/** A run that could not begin, as its inputs are wrong. It ends like any other: outputs or events, then failure. */
-function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
-    const { code, message, exit } = explained(thrown, new AbortController().signal, emit);
-    finish({
-        type: 'end',
-        status: (0,report/* statusOf */.c)(exit, dryRun),
-        exit,
-        dryRun,
-        changed: false,
-        seconds,
-        totals: NO_TOTALS,
-        sentBytes: 0,
-        requests: {},
-        error: { code, message },
-    });
-    fail(message, exit);
+/**
+ * A run that could not begin, as its inputs are wrong. It ends like any other: outputs, summary or events, then failure.
+ * No report is written, since where to is one of the inputs.
+ *
+ * @param began milliseconds since the epoch
+ */
+async function endBeforeRun(thrown, inputs, began, shell) {
+    const { code, message, exit } = explained(thrown, new AbortController().signal, shell.emit);
+    const error = { code, message };
+    const end = { destinations: [], exit, status: (0,model_report/* statusOf */.c)(exit, inputs.dryRun), error };
+    const report = buildReport(inputs, shell, { began, identity: undefined, warnings: [], end });
+    await shell.finish(report, ending({ report, exit, path: undefined }, inputs, shell.now() - began));
+    shell.fail(message, exit);
     return exit;
 }
-/** For a run whose steps failed and that has no error of its own. */
-function run_failureText(report, { totals, exit }) {
-    const { files } = totals.failed;
-    if (files === 0 && exit === errors/* EXIT */.dc.different) {
-        const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
-        const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
-        return `the destination differs from what a sync would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
-    }
-    if (files === 0)
+/** For a run that ended otherwise than done, and met no error. */
+function run_failureText({ totals, exit }) {
+    if (exit !== errors/* EXIT */.dc.different)
         return `the run ended with status ${exit}`;
-    const first = report.destinations.flatMap(({ steps }) => steps.find(({ outcome }) => outcome === 'failed') ?? [])[0];
-    const told = first === undefined
-        ? ''
-        : `: ${printable(first.key)}: ${withoutKey(first.key, first.error?.message ?? '')}`;
-    return `${formatFiles(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
+    const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
+    const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
+    return `the destination differs from what a sync would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+}
+/** The error of a destination that met none but those of its steps. */
+function errorOfSteps({ steps, totals }) {
+    const first = steps.find(({ outcome }) => outcome === 'failed');
+    if (first === undefined)
+        return undefined;
+    const { code = 'internal', message = '' } = first.error ?? {};
+    const { files } = totals.failed;
+    const told = `${printable(first.key)}: ${withoutKey(first.key, message)}`;
+    return { code, message: `${formatFiles(files)} failed${files > 1 ? ', the first' : ''}: ${told}` };
 }
 /** An index in another bucket is reached as the destination is, but for what is about the destination alone. */
 function indexBucket(options, bucket) {
@@ -4191,11 +4219,11 @@ function together(results, dryRun) {
     const exit = (0,errors/* worstExit */.gX)(results.map((result) => result.exit));
     const [only] = results;
     if (results.length === 1 && only !== undefined) {
-        const { error } = only;
+        const error = only.error ?? errorOfSteps(only.destination);
         return { destinations, exit, status: only.destination.status, ...(error === undefined ? {} : { error }) };
     }
     const isCheck = results.some((result) => result.exit === errors/* EXIT */.dc.different);
-    const status = (0,report/* statusOf */.c)(exit, dryRun && !isCheck);
+    const status = (0,model_report/* statusOf */.c)(exit, dryRun && !isCheck);
     const failed = results.filter((result) => result.exit !== errors/* EXIT */.dc.done && result.exit !== errors/* EXIT */.dc.different);
     const [first] = failed;
     if (first === undefined)
@@ -4227,7 +4255,7 @@ function notBegun(options, { code, message, exit }) {
     const error = { code, message };
     const destination = {
         url: (0,model_options/* runUrl */.Vp)(options),
-        status: (0,report/* statusOf */.c)(exit, options.dryRun),
+        status: (0,model_report/* statusOf */.c)(exit, options.dryRun),
         totals: NO_TOTALS,
         requests: {},
         phases: {},
@@ -4241,12 +4269,10 @@ function notBegun(options, { code, message, exit }) {
     return { destination, exit, error };
 }
 function buildReport(options, shell, made) {
-    const { began, identity, warnings, end } = made;
+    const { began, identity, warnings, end, source } = made;
     const commit = commitOf(shell.env);
-    const isRemote = options.source !== undefined || options.target !== undefined;
-    const [source] = isRemote ? sourcesOf(options) : [];
     return {
-        version: report/* REPORT_VERSION */.A,
+        version: model_report/* REPORT_VERSION */.A,
         tool: TOOL,
         command: options.command,
         dryRun: options.dryRun,
@@ -4402,9 +4428,10 @@ function stepSurroundings(commands) {
 async function step(surroundings) {
     const { commands, env, cwd, now } = surroundings;
     const began = now();
+    const raw = readInputs(env);
     let options;
     try {
-        options = await parseOptions(readInputs(env), {
+        options = await parseOptions(raw, {
             shell: 'action',
             cwd,
             env,
@@ -4415,9 +4442,20 @@ async function step(surroundings) {
     }
     catch (error) {
         const level = commands.isDebug() ? 'debug' : 'info';
-        return endBeforeRun(error, false, (now() - began) / 1000, {
-            emit: (event) => actionSink(commands, level)(createLog()(event)),
-            finish: (ended) => setOutputs(commands, ended, ''),
+        const emit = (event) => actionSink(commands, level)(createLog()(event));
+        const given = { command: String(raw.command || 'sync'), dryRun: raw['dry-run'] === 'true' };
+        // As far as they can be read.
+        const wishes = {
+            summary: raw.summary === 'never' ? 'never' : 'always',
+            summaryTitle: String(raw['summary-title'] ?? ''),
+        };
+        return await endBeforeRun(error, given, began, {
+            env,
+            now,
+            emit,
+            finish: async (report, ended) => {
+                setOutputs(commands, ended, await writeSummary(report, ended, wishes, env, emit));
+            },
             fail: (message) => commands.setFailed(text_oneLine(message)),
         });
     }
@@ -4472,7 +4510,7 @@ async function writeSummary(report, ended, options, env, emit) {
     const directory = env.RUNNER_TEMP || (0,external_node_os_.tmpdir)();
     const file = (0,external_node_path_.join)(directory, `s3-dedup-sync-summary-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}.md`);
     try {
-        await (0,replace_file/* makeDirectory */.O)(directory);
+        await (0,replace_file/* makeDirectory */.Oh)(directory);
         await (0,promises_.writeFile)(file, markdown);
         const jobSummary = env.GITHUB_STEP_SUMMARY ?? '';
         if (jobSummary !== '' && isWanted(options.summary, ended))

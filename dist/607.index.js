@@ -9,9 +9,9 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   openInvalidator: () => (/* binding */ openInvalidator)
 /* harmony export */ });
-/* harmony import */ var _credentials_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(501);
-/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7282);
-/* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4844);
+/* harmony import */ var _credentials_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(501);
+/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(7282);
+/* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4844);
 
 
 
@@ -27,14 +27,15 @@ async function openInvalidator({ connection }, distribution, region, surrounding
     const own = isChina
         ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
         : 'https://cloudfront.amazonaws.com';
-    const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_0__.requestHandler)(connection, environmentEndpoint() ?? own);
+    const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_1__.requestHandler)(connection, environmentEndpoint() ?? own);
     const client = new CloudFrontClient({
         region: isChina ? 'cn-northwest-1' : 'us-east-1',
         // The engine waits for longer than the SDK would, and under one reference.
         maxAttempts: 1,
+        logger: _credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .SILENT */ .q,
         requestHandler: handler,
         ...(connection.profile === undefined ? {} : { profile: connection.profile }),
-        ...(await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_2__/* .roleConfiguration */ .X)(connection, { region, requestHandler: handler }, surroundings)),
+        ...(await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .roleConfiguration */ .X)(connection, { region, requestHandler: handler }, surroundings)),
     });
     return {
         distribution,
@@ -51,7 +52,7 @@ async function openInvalidator({ connection }, distribution, region, surrounding
                 return { id: Invalidation?.Id ?? '' };
             }
             catch (error) {
-                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D5)('CreateInvalidation', error), () => client.config.credentials());
+                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .toStoreError */ .D5)('CreateInvalidation', error), () => client.config.credentials());
             }
         },
         async isDone(id, signal) {
@@ -61,7 +62,7 @@ async function openInvalidator({ connection }, distribution, region, surrounding
                 return Invalidation?.Status === 'Completed';
             }
             catch (error) {
-                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .toStoreError */ .D5)('GetInvalidation', error), () => client.config.credentials());
+                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .toStoreError */ .D5)('GetInvalidation', error), () => client.config.credentials());
             }
         },
     };
@@ -80,8 +81,17 @@ function environmentEndpoint() {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   X: () => (/* binding */ roleConfiguration)
+/* harmony export */   X: () => (/* binding */ roleConfiguration),
+/* harmony export */   q: () => (/* binding */ SILENT)
 /* harmony export */ });
+/** The SDK writes to standard error of profiles and keys that are both set; what counts is in the log's line on credentials. */
+const SILENT = {
+    trace: () => undefined,
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+};
 /** What makes a client of the SDK act as the connection's role; nothing, and so the SDK's chain, where there is none. */
 async function roleConfiguration(connection, client, surroundings) {
     const { role } = connection;
@@ -120,7 +130,10 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
         });
     }
     return hidden(fromTemporaryCredentials({
-        masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
+        masterCredentials: fromNodeProviderChain({
+            logger: SILENT,
+            ...(profile === undefined ? {} : { profile }),
+        }),
         params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
         clientConfig,
     }));

@@ -124,6 +124,8 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, g
     }
     return {
         trust: { remote: false, local: false, grace: false },
+        place: "the runner's cache",
+        isOwn: true,
         async load(signal) {
             const cache = await service();
             if (cache === undefined)
@@ -220,7 +222,7 @@ function parseState(state) {
 }
 async function freshDirectory(env) {
     const base = env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_3__.tmpdir)();
-    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .O)(base);
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .Oh)(base);
     return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(base, 's3-dedup-sync-'));
 }
 async function restore(cache, directory, key, prefix, env) {
@@ -300,8 +302,9 @@ async function readIndex(directory) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ makeDirectory),
-/* harmony export */   f: () => (/* binding */ replaceFile)
+/* harmony export */   LB: () => (/* binding */ tryReplacing),
+/* harmony export */   Oh: () => (/* binding */ makeDirectory),
+/* harmony export */   fR: () => (/* binding */ replaceFile)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
@@ -316,11 +319,7 @@ async function readIndex(directory) {
  * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 async function replaceFile(path, pieces) {
-    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
-    if (there?.isFile() === false)
-        throw new Error('it is not a regular file');
-    const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+    const temporary = await besides(path);
     try {
         const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
         try {
@@ -337,6 +336,20 @@ async function replaceFile(path, pieces) {
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
         throw error;
     }
+}
+/** Rejects where `replaceFile` could not even begin; the file stays as it is. */
+async function tryReplacing(path) {
+    const temporary = await besides(path);
+    await (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx')).close();
+    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary);
+}
+/** Where a file is written that is to take the place of another, or to be a new one. */
+async function besides(path) {
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
+    if (there?.isFile() === false)
+        throw new Error('it is not a regular file');
+    return `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
 }
 /** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
 async function makeDirectory(path) {
@@ -587,6 +600,7 @@ function stretchesOf(file, other) {
 __webpack_require__.d(__webpack_exports__, {
   ZK: () => (/* binding */ EMPTY_INDEX),
   w2: () => (/* binding */ MAX_INDEX_BYTES),
+  JS: () => (/* binding */ beginsAsIndex),
   gW: () => (/* binding */ emptyIndex),
   kS: () => (/* binding */ formatDestination),
   Qe: () => (/* binding */ formatIndex),
@@ -728,7 +742,8 @@ var model_invalidation = __webpack_require__(5135);
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
-const FIRST_LINE = 's3-dedup-sync-index 1';
+const FORMAT = 's3-dedup-sync-index ';
+const FIRST_LINE = `${FORMAT}1`;
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** Where the journal of an index in a file lies: beside it. */
@@ -743,6 +758,10 @@ const MAX_ENTRIES = 4_000_000;
 const MAX_LINE = 1024 * 1024;
 /** Paths of one line. Characters. */
 const MAX_LINE_OF_PATHS = 32 * 1024;
+/** Whether bytes begin as an index of any version does, as far as they go: what does not is somebody's file. */
+function beginsAsIndex(bytes) {
+    return FORMAT.startsWith(bytes.toString('latin1', 0, FORMAT.length));
+}
 /**
  * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
  *
@@ -2035,14 +2054,21 @@ class Numbering {
 /* harmony export */   A1: () => (/* binding */ parsePrefix),
 /* harmony export */   ID: () => (/* binding */ joinKey),
 /* harmony export */   Nt: () => (/* binding */ OWN_DIRECTORY),
+/* harmony export */   QE: () => (/* binding */ NOT_IN_XML),
 /* harmony export */   Xd: () => (/* binding */ MAX_KEY_BYTES),
 /* harmony export */   YD: () => (/* binding */ compareKeys),
-/* harmony export */   jH: () => (/* binding */ directoriesAbove)
+/* harmony export */   jH: () => (/* binding */ directoriesAbove),
+/* harmony export */   k2: () => (/* binding */ NOT_SPELLED)
 /* harmony export */ });
 /** S3's limit on a key, in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
 /** Our own objects (index, journal, lock) live below this name; they are never tree, source or deletion. */
 const OWN_DIRECTORY = '.s3-dedup-sync/';
+/** What XML 1.0 cannot carry as it is. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
+/** What stands for it where a server lists keys without encoding them, and for bytes that are no UTF-8. */
+const NOT_SPELLED = '\ufffd';
 /** Strips leading slashes and closes the prefix with one. `/` alone and the empty string are the bucket's root. */
 function parsePrefix(text) {
     const bare = text.replace(/^\/+/, '').replace(/\/+$/, '');

@@ -957,7 +957,8 @@ function words(column, rows) {
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
-const FIRST_LINE = 's3-dedup-sync-index 1';
+const FORMAT = 's3-dedup-sync-index ';
+const FIRST_LINE = `${FORMAT}1`;
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** Where the journal of an index in a file lies: beside it. */
@@ -972,6 +973,10 @@ const MAX_ENTRIES = 4_000_000;
 const MAX_LINE = (/* unused pure expression or super */ null && (1024 * 1024));
 /** Paths of one line. Characters. */
 const MAX_LINE_OF_PATHS = (/* unused pure expression or super */ null && (32 * 1024));
+/** Whether bytes begin as an index of any version does, as far as they go: what does not is somebody's file. */
+function beginsAsIndex(bytes) {
+    return FORMAT.startsWith(bytes.toString('latin1', 0, FORMAT.length));
+}
 /**
  * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
  *

@@ -13,7 +13,7 @@ export const modules = {
 
 /** Writes the report whole or not at all; step by step, as the report of a million files would not fit one string. */
 async function writeReportFile(path, report) {
-    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .replaceFile */ .f)(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)));
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .replaceFile */ .fR)(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)));
 }
 /** JSON Lines: the run without its steps, then a line for each step, with its destination's place from 0. */
 function* jsonLines(report) {
@@ -72,8 +72,9 @@ function* batched(pieces) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ makeDirectory),
-/* harmony export */   f: () => (/* binding */ replaceFile)
+/* harmony export */   LB: () => (/* binding */ tryReplacing),
+/* harmony export */   Oh: () => (/* binding */ makeDirectory),
+/* harmony export */   fR: () => (/* binding */ replaceFile)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
@@ -88,11 +89,7 @@ function* batched(pieces) {
  * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 async function replaceFile(path, pieces) {
-    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
-    if (there?.isFile() === false)
-        throw new Error('it is not a regular file');
-    const temporary = `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+    const temporary = await besides(path);
     try {
         const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
         try {
@@ -109,6 +106,20 @@ async function replaceFile(path, pieces) {
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
         throw error;
     }
+}
+/** Rejects where `replaceFile` could not even begin; the file stays as it is. */
+async function tryReplacing(path) {
+    const temporary = await besides(path);
+    await (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx')).close();
+    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary);
+}
+/** Where a file is written that is to take the place of another, or to be a new one. */
+async function besides(path) {
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
+    if (there?.isFile() === false)
+        throw new Error('it is not a regular file');
+    return `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
 }
 /** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
 async function makeDirectory(path) {

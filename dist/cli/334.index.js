@@ -6,8 +6,17 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   X: () => (/* binding */ roleConfiguration)
+/* harmony export */   X: () => (/* binding */ roleConfiguration),
+/* harmony export */   q: () => (/* binding */ SILENT)
 /* harmony export */ });
+/** The SDK writes to standard error of profiles and keys that are both set; what counts is in the log's line on credentials. */
+const SILENT = {
+    trace: () => undefined,
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+};
 /** What makes a client of the SDK act as the connection's role; nothing, and so the SDK's chain, where there is none. */
 async function roleConfiguration(connection, client, surroundings) {
     const { role } = connection;
@@ -46,7 +55,10 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
         });
     }
     return hidden(fromTemporaryCredentials({
-        masterCredentials: fromNodeProviderChain(profile === undefined ? {} : { profile }),
+        masterCredentials: fromNodeProviderChain({
+            logger: SILENT,
+            ...(profile === undefined ? {} : { profile }),
+        }),
         params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
         clientConfig,
     }));
@@ -77,6 +89,8 @@ var secrets = __webpack_require__(2166);
 var configuration_error = __webpack_require__(6630);
 // EXTERNAL MODULE: ./build/src/store/credentials.js
 var credentials = __webpack_require__(501);
+// EXTERNAL MODULE: ./build/src/store/profiles.js
+var profiles = __webpack_require__(7673);
 ;// CONCATENATED MODULE: ./build/src/store/rare-calls.js
 
 /** The calls that many runs never make. A file of their own: with it the SDK is loaded, which takes 100 ms of CPU. */
@@ -99,6 +113,9 @@ class RareCalls {
     }
     listMultipartUploads(input, abortSignal) {
         return this.#client.send(new dist_cjs/* ListMultipartUploadsCommand */.mo2(input), { abortSignal });
+    }
+    listObjectVersions(input, abortSignal) {
+        return this.#client.send(new dist_cjs/* ListObjectVersionsCommand */.uc$(input), { abortSignal });
     }
     listParts(input, abortSignal) {
         return this.#client.send(new dist_cjs/* ListPartsCommand */.m9c(input), { abortSignal });
@@ -196,7 +213,11 @@ function contentMd5Alone(next) {
     };
 }
 
+// EXTERNAL MODULE: ./build/src/store/store-errors.js
+var store_errors = __webpack_require__(4844);
 ;// CONCATENATED MODULE: ./build/src/store/sdk-client.js
+
+
 
 
 
@@ -206,10 +227,15 @@ function contentMd5Alone(next) {
 
 /** A client of the SDK for one bucket. Rejects with a `SyncError` of exit 2 where there is no region or no role. */
 async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal, surroundings, }) {
+    const { profile } = connection;
+    const missing = profile === undefined ? undefined : (0,profiles/* missingProfile */.m)(profile, 'profile');
+    if (missing !== undefined)
+        throw missing;
     const configuration = {
         maxAttempts: 1,
+        logger: credentials/* SILENT */.q,
         requestHandler: handler,
-        ...(connection.profile === undefined ? {} : { profile: connection.profile }),
+        ...(profile === undefined ? {} : { profile }),
         requestChecksumCalculation: 'WHEN_REQUIRED',
         responseChecksumValidation: 'WHEN_REQUIRED',
         // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
@@ -230,15 +256,19 @@ async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal
     return { client, region, calls: new SdkCalls(client), rareCalls: new RareCalls(client) };
 }
 async function resolveRegion(configuration, connection, endpoint, bucket, signal) {
-    if (connection.region !== undefined)
-        return connection.region;
+    const { region } = connection;
     try {
-        return await new dist_cjs/* S3Client */.YxF(configuration).config.region();
+        const found = await new dist_cjs/* S3Client */.YxF({
+            ...configuration,
+            ...(region === undefined ? {} : { region }),
+        }).config.region();
+        return region ?? found;
     }
     catch (error) {
         const message = (0,errors/* messageOf */.bD)(error);
-        if (/^Region not accepted: region=".+"/.test(message))
-            throw (0,configuration_error/* configurationError */.D)('no-region', `${message}: set region, or AWS_REGION, as in eu-central-1`, error);
+        const refused = /^Region not accepted: region="(.+)"/.exec(message)?.[1];
+        if (refused !== undefined)
+            throw (0,configuration_error/* configurationError */.D)('no-region', `${JSON.stringify(refused)} was given as the region, and a region is letters, digits and hyphens, as eu-central-1: correct region, or AWS_REGION`, error);
         // An unset variable of a workflow sets AWS_REGION to nothing. A profile that does not exist is not a missing region.
         if (!/region is missing|region=""/i.test(message))
             throw noCredentials(connection, error);
@@ -327,8 +357,20 @@ function isCredentialError(error) {
     const name = error.name ?? '';
     return name.endsWith('ProviderError') || name === 'CredentialsProviderError';
 }
+/** As Node calls what befalls a connection, and the SDK what took too long. */
+const UNANSWERED = /^(E(AI_|CONN|HOST|NET|PIPE|PROTO|TIMEDOUT)|ENOTFOUND|TimeoutError|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_(SSL|TLS)_)/;
 function noCredentials(connection, cause) {
     const { role } = connection;
+    const { kind, code, message } = (0,store_errors/* toStoreError */.D5)('AssumeRole', cause);
+    // Nobody answered, or a login page, or one that is not well: that is no refusal.
+    if (kind === 'server' || kind === 'throttled' || UNANSWERED.test(code)) {
+        const what = role === undefined ? 'no credentials could be fetched' : `the role ${role.arn} could not be assumed`;
+        return new errors/* SyncError */.S0('unreachable', errors/* EXIT */.dc.failed, `${what}, as STS did not answer (${message}): check network and proxy, and run again`, { cause });
+    }
+    const { AWS_PROFILE } = process.env;
+    const missing = AWS_PROFILE && isCredentialError(cause) && (0,profiles/* missingProfile */.m)(AWS_PROFILE, 'AWS_PROFILE');
+    if (missing)
+        return missing;
     if (role !== undefined) {
         return (0,configuration_error/* configurationError */.D)('no-credentials', `the role ${role.arn} could not be assumed (${(0,errors/* messageOf */.bD)(cause)}): check its ARN and whom its trust policy names; in a workflow the job needs permissions: id-token: write, elsewhere credentials that may assume it`, cause);
     }

@@ -1,5 +1,5 @@
 export const id = 560;
-export const ids = [560,445];
+export const ids = [560];
 export const modules = {
 
 /***/ 7452:
@@ -518,8 +518,9 @@ function candidatePartSizes(size, parts) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   A: () => (/* binding */ StoreError),
-/* harmony export */   P: () => (/* binding */ etagsProve)
+/* harmony export */   AD: () => (/* binding */ StoreError),
+/* harmony export */   PF: () => (/* binding */ etagsProve),
+/* harmony export */   Pb: () => (/* binding */ UnprovedCopyError)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
 
@@ -541,6 +542,13 @@ class StoreError extends Error {
         this.code = code;
         this.status = status;
         this.operation = operation;
+    }
+}
+/** A copy of which nothing proves that it holds what it should: it is none, and the bytes are sent. */
+class UnprovedCopyError extends StoreError {
+    /** @param why goes on after "as" */
+    constructor(why) {
+        super('digest', 'UnprovedCopy', 200, 'UploadPartCopy', why);
     }
 }
 /** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */

@@ -8,12 +8,17 @@ export const modules = {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   resolveTarget: () => (/* binding */ resolveTarget)
 /* harmony export */ });
-/* harmony import */ var _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3711);
+/* harmony import */ var _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(3711);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+/* harmony import */ var _configuration_error_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6630);
+
+
 
 /**
  * Two requests that the SDK builds and signs in full, and that are never sent, tell what its rules make of region,
  * endpoint, path style, access points, FIPS, dual stack and its own environment. They are the same for every key.
  * `undefined`: these requests have something that the lean path does not know, and remain the SDK's.
+ * Rejects with a `SyncError` of exit 2 where the SDK's rules allow no request.
  */
 async function resolveTarget(client, bucket) {
     // Buckets of S3 Express have sessions in place of signatures; asking for one is a request.
@@ -24,19 +29,23 @@ async function resolveTarget(client, bucket) {
     try {
         // With options, even none, the client does not keep a command's middleware for the next command.
         onObject = await build((keep) => {
-            const command = new _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_0__/* .HeadObjectCommand */ .l81({ Bucket: bucket, Key: PROBE });
+            const command = new _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_2__/* .HeadObjectCommand */ .l81({ Bucket: bucket, Key: PROBE });
             command.middlewareStack.add(keep, LAST);
             return client.send(command, {});
         });
         onBucket = await build((keep) => {
-            const command = new _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_0__/* .ListObjectsV2Command */ .u6x({ Bucket: bucket });
+            const command = new _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_2__/* .ListObjectsV2Command */ .u6x({ Bucket: bucket });
             command.middlewareStack.add(keep, LAST);
             return client.send(command, {});
         });
     }
-    catch {
-        // What the SDK cannot build here it cannot build later either: the first call says why.
-        return undefined;
+    catch (error) {
+        // What the SDK's rules refuse here they refuse in every call; nothing was sent.
+        const told = (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error);
+        const advice = told.startsWith('Path-style')
+            ? 'give an ARN without endpoint-url, or the alias of its access point as the bucket'
+            : "correct bucket, region, endpoint-url, force-path-style, or the SDK's AWS_ variables";
+        throw (0,_configuration_error_js__WEBPACK_IMPORTED_MODULE_1__/* .configurationError */ .D)('usage', `${bucket} cannot be asked for with the region and endpoint that are set (${told}): ${advice}`, error);
     }
     const { headers, protocol, hostname, port, path } = onObject;
     const scope = SCOPE.exec(headers.authorization ?? '');

@@ -342,7 +342,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4073);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1340);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9255);
 
@@ -355,8 +355,14 @@ const LINGER_MS = 2_000;
 let outputLost = false;
 for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
-        if (error.code !== 'EPIPE')
-            outputLost = true;
+        if (error.code === 'EPIPE' || outputLost)
+            return;
+        outputLost = true;
+        // It may be met by the last word, or the only one.
+        if (process.exitCode === _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.done)
+            process.exitCode = _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.failed;
+        if (stream === process.stdout)
+            process.stderr.write(`error: standard output cannot be written (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .bD)(error)}): its rest is lost\n`);
     });
 }
 function home() {
@@ -388,7 +394,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4073:
+/***/ 1340:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -973,13 +979,18 @@ function parseWords(input, words) {
     return parsed;
 }
 const ACCESS_POINT = /^arn:aws(?:-[a-z0-9-]+)?:s3:[a-z0-9-]+:[0-9]{12}:accesspoint[/:]([a-z0-9][a-z0-9-]{1,48}[a-z0-9])(?:\/(.*))?$/s;
+/** As policies name a bucket, and what is in it. */
+const BUCKET_ARN = /^arn:aws(?:-[a-z0-9-]+)?:s3:::(.+)$/s;
 function splitPlace(input, place) {
     const url = /^s3:\/\/(.*)$/is.exec(place);
     const rest = url?.[1] ?? place;
     if (rest.startsWith('arn:')) {
         const arn = ACCESS_POINT.exec(rest);
+        const bucket = BUCKET_ARN.exec(rest);
+        if (bucket !== null)
+            return refuse(input, place, `a bucket by its name: write s3://${bucket[1]}`);
         if (arn === null || (url === null && arn[2] !== undefined)) {
-            return refuse(input, place, 'arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME (no multi-region, Outposts or Object Lambda access points); the prefix goes into prefix');
+            return refuse(input, place, 'arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME, where ACCOUNT has 12 digits and NAME 3 to 50 lower-case letters, digits and hyphens (no multi-region, Outposts or Object Lambda access points); the prefix goes into prefix');
         }
         const path = arn[2];
         return { bucket: path === undefined ? rest : rest.slice(0, -(path.length + 1)), path };
@@ -1693,6 +1704,9 @@ function parseSharding(inputs, command, route, cwd) {
     const results = inputs.lines('results').map((path) => (0,external_node_path_.resolve)(cwd, path.trim()));
     if (command === 'apply' && results.length > 1)
         return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
+    const planFile = (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? '');
+    if (command === 'apply' && results.includes(planFile))
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('results')} and ${inputs.spelled('plan-file')} name one file, ${(0,console_text/* printable */.g$)(planFile)}, and apply would write over its plan: give the results a file of their own`);
     const shard = inputs.isSet('shard') ? parseShard(inputs) : undefined;
     if (command === 'publish' && shard !== undefined) {
         const last = OF_THE_LAST.find((name) => inputs.isSet(name));
@@ -1702,7 +1716,7 @@ function parseSharding(inputs, command, route, cwd) {
             return refuse(inputs.spelled('results'), results.join(' '), 'the one directory of all results');
     }
     return {
-        planFile: (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? ''),
+        planFile,
         ...(shard === undefined ? {} : { shard }),
         results,
         abort: inputs.boolean('abort'),
@@ -2021,6 +2035,7 @@ function parseIndex(inputs, context, connection, destination, downloadedTo) {
         return {
             kind: 'file',
             path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
+            isOwn: true,
         };
     }
     if (given === 'none')
@@ -2212,6 +2227,22 @@ async function barProgress(stream, now, dryRun) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/src/console/shapes.js
+/** What goes where, as the command line takes it: for its help, its errors and the docs. */
+const shapes_SHAPES = [
+    's3-dedup-sync [sync] DIR s3://bucket/prefix [s3://mirror/prefix ...]',
+    's3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]',
+    's3-dedup-sync [sync] s3://bucket/prefix DIR',
+    's3-dedup-sync [sync] s3://from/prefix s3://to/prefix',
+    's3-dedup-sync check SOURCE DESTINATION',
+    's3-dedup-sync remove s3://bucket/prefix',
+    's3-dedup-sync remove --bucket BUCKET --prefix PREFIX',
+    's3-dedup-sync plan DIR s3://bucket/prefix --plan-file FILE',
+    's3-dedup-sync apply DIR s3://bucket/prefix --plan-file FILE --shard I/N --results FILE',
+    's3-dedup-sync publish s3://bucket/prefix --plan-file FILE --results FILE ... [--abort]',
+    's3-dedup-sync publish s3://bucket/prefix --plan-file FILE --shard I/N --results DIR',
+];
+
 ;// CONCATENATED MODULE: ./build/src/console/sink.js
 
 const RANK = { error: 0, warn: 1, info: 2, debug: 3 };
@@ -2277,23 +2308,16 @@ var run = __nccwpck_require__(9255);
 
 
 
+
 /** A line of progress for those without a bar. Milliseconds. */
 const PROGRESS_LINE_MS = 5_000;
 /** First words that are commands; a directory of such a name is written `./plan`. */
 const COMMANDS = new Set(['sync', 'check', 'plan', 'apply', 'publish']);
-const command_line_SHAPES = `
-  s3-dedup-sync [sync] DIR s3://bucket/prefix [s3://mirror/prefix ...]
-  s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [--prefix PREFIX]
-  s3-dedup-sync [sync] s3://bucket/prefix DIR
-  s3-dedup-sync [sync] s3://from/prefix s3://to/prefix
-  s3-dedup-sync check SOURCE DESTINATION
-  s3-dedup-sync remove s3://bucket/prefix
-  s3-dedup-sync remove --bucket BUCKET --prefix PREFIX
-  s3-dedup-sync plan DIR s3://bucket/prefix --plan-file FILE
-  s3-dedup-sync apply DIR s3://bucket/prefix --plan-file FILE --shard I/N --results FILE
-  s3-dedup-sync publish s3://bucket/prefix --plan-file FILE --results FILE ... [--abort]
-  s3-dedup-sync publish s3://bucket/prefix --plan-file FILE --shard I/N --results DIR
-`;
+const SHAPES_SHOWN = `${shapes_SHAPES.map((shape) => `\n  ${shape}`).join('')}\n`;
+/** Behind `Usage: s3-dedup-sync `. */
+const USAGE = `${shapes_SHAPES.join('\n       ').slice('s3-dedup-sync '.length)}
+
+Each takes options. SOURCE and DESTINATION of check are those of a sync.`;
 const EPILOGUE = `
 Exit status: 0 done, 1 something failed, 2 usage or configuration, 3 check found differences, 4 a guard
 refused and nothing was written, 5 another writer changed a key, 130 and 143 stopped by a signal; with
@@ -2303,14 +2327,21 @@ Credentials come from where the AWS tools look: environment, profile, web identi
 `;
 /** The command line, from arguments to exit status. */
 async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
-    const { stdout, stderr } = terminal;
-    const parsed = await parseArguments(terminal);
-    if (typeof parsed === 'number')
-        return parsed;
-    const { raw, json, detailedExit } = parsed;
+    const { argv, stdout, stderr } = terminal;
     const began = terminal.now();
+    // Of arguments that are wrong it is known all the same how their end shall be told.
+    let json = isSwitchedOn(argv, '--json');
+    let dryRun = isSwitchedOn(argv, '--dry-run');
+    let command = 'sync';
     try {
+        const parsed = await parseArguments(terminal);
+        if (parsed === undefined)
+            return errors/* EXIT */.dc.done;
+        const { raw, detailedExit } = parsed;
+        json = parsed.json;
+        dryRun = raw['dry-run'] !== undefined && raw['dry-run'] !== 'false';
         const { inputs, directory } = placed(parsed);
+        command = String(inputs.command ?? command);
         const options = await parseOptions(inputs, {
             shell: 'cli',
             cwd: terminal.cwd,
@@ -2338,19 +2369,20 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
         }
     }
     catch (error) {
-        const dryRun = raw['dry-run'] !== undefined && raw['dry-run'] !== 'false';
-        return (0,run/* endBeforeRun */._$)(error, dryRun, (terminal.now() - began) / 1000, {
+        return await (0,run/* endBeforeRun */._$)(error, { command, dryRun }, began, {
+            env: terminal.env,
+            now: terminal.now,
             emit: (event) => {
                 if (event.type === 'message')
                     stderr.write(`${event.level}: ${(0,console_text/* oneLine */.TN)(event.message)}\n`);
             },
             // A program that reads events is told the end in any case.
-            finish: (ended) => {
+            finish: async (_, ended) => {
                 if (json)
                     stdout.write(`${eventToJson(ended)}\n`);
             },
             fail: (message) => {
-                stderr.write(`error: ${(0,console_text/* oneLine */.TN)(message)}\n${error instanceof ShapeError ? command_line_SHAPES : ''}`);
+                stderr.write(`error: ${(0,console_text/* oneLine */.TN)(message)}\n${error instanceof ShapeError ? SHAPES_SHOWN : ''}`);
             },
         });
     }
@@ -2395,11 +2427,15 @@ async function humanShell(terminal, level, dryRun) {
         },
     };
 }
-/** Debugging writes a line a step: a bar would only flicker between them. */
-async function progressView({ bar, now }, level, dryRun, print) {
+/**
+ * Debugging writes a line a step: a bar would only flicker between them. TERM=dumb and NO_COLOR ask for text without the
+ * escape sequences that a bar is drawn with.
+ */
+async function progressView({ bar, env, now }, level, dryRun, print) {
     if (!isShown('info', level))
         return undefined;
-    if (bar !== undefined && level === 'info')
+    const isPlain = env.TERM === 'dumb' || (env.NO_COLOR ?? '') !== '';
+    if (bar !== undefined && !isPlain && level === 'info')
         return barProgress(bar, now, dryRun);
     return lineProgress(print, PROGRESS_LINE_MS, now, dryRun);
 }
@@ -2484,11 +2520,20 @@ const CLI_NAMES = model_inputs/* INPUT_NAMES */.Qh.filter((name) => (0,model_inp
 function optionName(name) {
     return (0,model_inputs/* inputDefinition */.O$)(name).option ?? name;
 }
-/** Arguments as the inputs that they stand for; a number where the run is over (help, version, usage). */
-async function parseArguments({ argv, stdout, stderr }) {
+/** Whether a flag stands among arguments, however wrong the others are. */
+function isSwitchedOn(argv, flag) {
+    const end = argv.indexOf('--');
+    const options = end === -1 ? argv : argv.slice(0, end);
+    return options.includes(flag) || options.includes(`${flag}=true`);
+}
+/**
+ * Arguments as the inputs that they stand for; `undefined` where they were answered (help, version). Rejects with a
+ * `SyncError` of exit 2.
+ */
+async function parseArguments({ argv, stdout }) {
     const { Command, Option, CommanderError } = await __nccwpck_require__.e(/* import() */ 179).then(__nccwpck_require__.bind(__nccwpck_require__, 8179));
     const program = new Command('s3-dedup-sync');
-    describe(program, stdout, stderr);
+    describe(program, stdout);
     for (const name of CLI_NAMES) {
         const definition = (0,model_inputs/* inputDefinition */.O$)(name);
         const option = new Option(`--${optionName(name)}${valueFlag(definition)}`, helpText(definition));
@@ -2509,7 +2554,9 @@ async function parseArguments({ argv, stdout, stderr }) {
     catch (error) {
         if (!(error instanceof CommanderError))
             throw error;
-        return isAnswer(error) ? errors/* EXIT */.dc.done : errors/* EXIT */.dc.usage;
+        if (isAnswer(error))
+            return undefined;
+        throw (0,errors/* usageError */.Wp)(`${(0,console_text/* oneLine */.TN)(error.message.replace(/^error: /, '').trim())} (--help lists all options)`);
     }
     const given = program.opts();
     const raw = {};
@@ -2525,10 +2572,10 @@ async function parseArguments({ argv, stdout, stderr }) {
         detailedExit: given.detailedExitcode === true,
     };
 }
-function describe(program, stdout, stderr) {
+function describe(program, stdout) {
     program
         .description('Publishes a tree of files to S3, sending each distinct content once, and brings it back.')
-        .usage('[sync] SOURCE DESTINATION [options]\n       s3-dedup-sync [sync] --path PATTERN ... --bucket BUCKET [options]\n       s3-dedup-sync check SOURCE DESTINATION [options]\n       s3-dedup-sync remove s3://bucket/prefix [options]\n\nSOURCE and DESTINATION: a directory and s3://bucket/prefix to publish, the other way round to download,\ntwo of s3:// to copy from bucket to bucket.')
+        .usage(USAGE)
         .argument('[words...]')
         .version(version/* VERSION */.x, '--version', 'Print the version.')
         .helpOption('--help', 'Print this.')
@@ -2542,8 +2589,8 @@ function describe(program, stdout, stderr) {
     })
         .configureOutput({
         writeOut: (text) => stdout.write(text),
-        // Usage errors are one line, as all others.
-        writeErr: (text) => stderr.write(`${(0,console_text/* oneLine */.TN)(text.trim())} (--help lists all options)\n`),
+        // What is wrong is told where every run ends.
+        writeErr: () => undefined,
     });
 }
 function isAnswer(error) {
@@ -3038,7 +3085,7 @@ const ERROR_MEANINGS = {
     throttled: 'the service asked to slow down until the attempts were used up',
     'server-error': 'the service failed until the attempts were used up',
     rejected: 'the service refused the request',
-    'file-changed': 'the file changed while it was published',
+    'file-changed': 'the file changed during the run',
     'file-vanished': 'the file vanished during the run',
     'wrong-content': 'the service received other bytes than were read',
     'no-progress': 'nothing moved for a long time',
@@ -3343,6 +3390,7 @@ function stretchesOf(file, other) {
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   w2: () => (/* binding */ MAX_INDEX_BYTES),
+  JS: () => (/* binding */ beginsAsIndex),
   gW: () => (/* binding */ emptyIndex),
   kS: () => (/* binding */ formatDestination),
   Qe: () => (/* binding */ formatIndex),
@@ -3486,7 +3534,8 @@ var model_invalidation = __nccwpck_require__(5135);
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
-const FIRST_LINE = 's3-dedup-sync-index 1';
+const FORMAT = 's3-dedup-sync-index ';
+const FIRST_LINE = `${FORMAT}1`;
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** Where the journal of an index in a file lies: beside it. */
@@ -3501,6 +3550,10 @@ const MAX_ENTRIES = 4_000_000;
 const MAX_LINE = 1024 * 1024;
 /** Paths of one line. Characters. */
 const MAX_LINE_OF_PATHS = 32 * 1024;
+/** Whether bytes begin as an index of any version does, as far as they go: what does not is somebody's file. */
+function beginsAsIndex(bytes) {
+    return FORMAT.startsWith(bytes.toString('latin1', 0, FORMAT.length));
+}
 /**
  * Reads an index. Any bytes are allowed: what is not an intact line is dropped.
  *
@@ -5653,14 +5706,21 @@ class Numbering {
 /* harmony export */   A1: () => (/* binding */ parsePrefix),
 /* harmony export */   ID: () => (/* binding */ joinKey),
 /* harmony export */   Nt: () => (/* binding */ OWN_DIRECTORY),
+/* harmony export */   QE: () => (/* binding */ NOT_IN_XML),
 /* harmony export */   Xd: () => (/* binding */ MAX_KEY_BYTES),
 /* harmony export */   YD: () => (/* binding */ compareKeys),
-/* harmony export */   jH: () => (/* binding */ directoriesAbove)
+/* harmony export */   jH: () => (/* binding */ directoriesAbove),
+/* harmony export */   k2: () => (/* binding */ NOT_SPELLED)
 /* harmony export */ });
 /** S3's limit on a key, in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
 /** Our own objects (index, journal, lock) live below this name; they are never tree, source or deletion. */
 const OWN_DIRECTORY = '.s3-dedup-sync/';
+/** What XML 1.0 cannot carry as it is. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000d\u000e-\u001f\ufffe\uffff]/;
+/** What stands for it where a server lists keys without encoding them, and for bytes that are no UTF-8. */
+const NOT_SPELLED = '\ufffd';
 /** Strips leading slashes and closes the prefix with one. `/` alone and the empty string are the bucket's root. */
 function parsePrefix(text) {
     const bare = text.replace(/^\/+/, '').replace(/\/+$/, '');
@@ -5924,7 +5984,7 @@ var objects = __nccwpck_require__(6139);
 // EXTERNAL MODULE: ./build/src/model/options.js
 var model_options = __nccwpck_require__(153);
 // EXTERNAL MODULE: ./build/src/model/report.js
-var report = __nccwpck_require__(8205);
+var model_report = __nccwpck_require__(8205);
 // EXTERNAL MODULE: ./build/src/model/secrets.js
 var secrets = __nccwpck_require__(2166);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
@@ -5943,9 +6003,11 @@ function indexDestination(destination, endpoint) {
  * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
  */
 function ofDestination(storage, destination, withFiles = true) {
-    const { trust, journal } = storage;
+    const { trust, place, isOwn, journal } = storage;
     return {
         trust: { ...trust, local: trust.local && withFiles },
+        place,
+        isOwn,
         destination,
         load: (signal) => storage.load(signal),
         save: (pieces, signal) => storage.save(pieces, signal),
@@ -5975,8 +6037,9 @@ function ofDestination(storage, destination, withFiles = true) {
 
 
 /** What several destinations share, loaded with the engine. */
-async function sharing(signal) {
-    return new (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(414), __nccwpck_require__.e(631)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8414))).SharedTree(signal);
+async function sharing(signal, all) {
+    const { SharedTree } = await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(414)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8414));
+    return new SharedTree(signal, all.map(({ destination }) => destination));
 }
 async function firstDestination() {
     return new (await __nccwpck_require__.e(/* import() */ 910).then(__nccwpck_require__.bind(__nccwpck_require__, 6910))).FirstDestination();
@@ -5988,9 +6051,9 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(282)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7282))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(282), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(819), __nccwpck_require__.e(414), __nccwpck_require__.e(771)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9771))).sync(...args),
-    fileIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
-    objectIndexStorage: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(819), __nccwpck_require__.e(445)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(679)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4679))).sync(...args),
+    fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
+    objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
 /** The pattern parsers of `paths`, loaded when there are patterns. */
 const patternParsers = {
@@ -6027,7 +6090,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         return opened;
     };
     const all = [options, ...options.mirrors];
-    const shared = all.length === 1 ? undefined : await sharing(signal);
+    const shared = all.length === 1 ? undefined : await sharing(signal, all);
     // Mirrors wait for what the first destination's index says of the local files; one in a bucket may say nothing of them.
     if (options.index.kind === 'none' || options.index.kind === 's3')
         shared?.tellIndex(undefined);
@@ -6043,12 +6106,14 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         close();
     const identity = results[0]?.identity;
     const end = together(results, options.dryRun);
-    const report = buildReport(options, shell, { began, identity, warnings, end });
+    const isRemote = options.source !== undefined || options.target !== undefined;
+    const [source] = isRemote ? sourcesOf(options) : [];
+    const report = buildReport(options, shell, { began, identity, warnings, end, source });
     const written = await writeReport(report, options, end.exit, emit);
     const ended = ending(written, options, shell.now() - began);
     shell.emit(ended);
     let { exit } = ended;
-    let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? failureText(written.report, ended));
+    let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? failureText(ended));
     try {
         await shell.finish(written.report, ended);
     }
@@ -6123,6 +6188,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
                 say({ type: 'message', level: 'error', message: result.error.message });
         }
         finally {
+            shared?.tellListing(to.destination, undefined);
             if (isFirst) {
                 first?.close();
                 shared?.tellIndex(undefined);
@@ -6200,13 +6266,14 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
             case 'cache':
                 return await shell.cacheStorage?.(to, opened);
             case 'file':
-                return await fileIndexStorage(index.path);
+                return await fileIndexStorage(index.path, index.isOwn);
             case 's3': {
                 const inDestination = index.bucket === destination.bucket;
                 const place = inDestination
                     ? opened
                     : await openStore(indexBucket(to, index.bucket), emit, signal, shell);
-                return await objectIndexStorage(place.store, index.key, inDestination);
+                const { bucket, key } = index;
+                return await objectIndexStorage(place.store, { bucket, key: key }, inDestination);
             }
         }
     }
@@ -6257,39 +6324,38 @@ function sourcesOf({ command, destination, sharding, source, target, tree }) {
         return [(0,objects/* destinationUrl */.k)(source.place)];
     return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
-/** A run that could not begin, as its inputs are wrong. It ends like any other: outputs or events, then failure. */
-function endBeforeRun(thrown, dryRun, seconds, { emit, finish, fail, }) {
-    const { code, message, exit } = explained(thrown, new AbortController().signal, emit);
-    finish({
-        type: 'end',
-        status: (0,report/* statusOf */.c)(exit, dryRun),
-        exit,
-        dryRun,
-        changed: false,
-        seconds,
-        totals: console_totals/* NO_TOTALS */.wv,
-        sentBytes: 0,
-        requests: {},
-        error: { code, message },
-    });
-    fail(message, exit);
+/**
+ * A run that could not begin, as its inputs are wrong. It ends like any other: outputs, summary or events, then failure.
+ * No report is written, since where to is one of the inputs.
+ *
+ * @param began milliseconds since the epoch
+ */
+async function endBeforeRun(thrown, inputs, began, shell) {
+    const { code, message, exit } = explained(thrown, new AbortController().signal, shell.emit);
+    const error = { code, message };
+    const end = { destinations: [], exit, status: (0,model_report/* statusOf */.c)(exit, inputs.dryRun), error };
+    const report = buildReport(inputs, shell, { began, identity: undefined, warnings: [], end });
+    await shell.finish(report, ending({ report, exit, path: undefined }, inputs, shell.now() - began));
+    shell.fail(message, exit);
     return exit;
 }
-/** For a run whose steps failed and that has no error of its own. */
-function failureText(report, { totals, exit }) {
-    const { files } = totals.failed;
-    if (files === 0 && exit === errors/* EXIT */.dc.different) {
-        const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
-        const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
-        return `the destination differs from what a sync would make of it, in ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
-    }
-    if (files === 0)
+/** For a run that ended otherwise than done, and met no error. */
+function failureText({ totals, exit }) {
+    if (exit !== errors/* EXIT */.dc.different)
         return `the run ended with status ${exit}`;
-    const first = report.destinations.flatMap(({ steps }) => steps.find(({ outcome }) => outcome === 'failed') ?? [])[0];
-    const told = first === undefined
-        ? ''
-        : `: ${(0,console_text/* printable */.g$)(first.key)}: ${(0,words/* withoutKey */.wC)(first.key, first.error?.message ?? '')}`;
-    return `${(0,format/* formatFiles */.HL)(files)} failed${files > 1 && told !== '' ? ', the first' : ''}${told}`;
+    const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
+    const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
+    return `the destination differs from what a sync would make of it, in ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+}
+/** The error of a destination that met none but those of its steps. */
+function errorOfSteps({ steps, totals }) {
+    const first = steps.find(({ outcome }) => outcome === 'failed');
+    if (first === undefined)
+        return undefined;
+    const { code = 'internal', message = '' } = first.error ?? {};
+    const { files } = totals.failed;
+    const told = `${(0,console_text/* printable */.g$)(first.key)}: ${(0,words/* withoutKey */.wC)(first.key, message)}`;
+    return { code, message: `${(0,format/* formatFiles */.HL)(files)} failed${files > 1 ? ', the first' : ''}: ${told}` };
 }
 /** An index in another bucket is reached as the destination is, but for what is about the destination alone. */
 function indexBucket(options, bucket) {
@@ -6315,11 +6381,11 @@ function together(results, dryRun) {
     const exit = (0,errors/* worstExit */.gX)(results.map((result) => result.exit));
     const [only] = results;
     if (results.length === 1 && only !== undefined) {
-        const { error } = only;
+        const error = only.error ?? errorOfSteps(only.destination);
         return { destinations, exit, status: only.destination.status, ...(error === undefined ? {} : { error }) };
     }
     const isCheck = results.some((result) => result.exit === errors/* EXIT */.dc.different);
-    const status = (0,report/* statusOf */.c)(exit, dryRun && !isCheck);
+    const status = (0,model_report/* statusOf */.c)(exit, dryRun && !isCheck);
     const failed = results.filter((result) => result.exit !== errors/* EXIT */.dc.done && result.exit !== errors/* EXIT */.dc.different);
     const [first] = failed;
     if (first === undefined)
@@ -6351,7 +6417,7 @@ function notBegun(options, { code, message, exit }) {
     const error = { code, message };
     const destination = {
         url: (0,model_options/* runUrl */.Vp)(options),
-        status: (0,report/* statusOf */.c)(exit, options.dryRun),
+        status: (0,model_report/* statusOf */.c)(exit, options.dryRun),
         totals: console_totals/* NO_TOTALS */.wv,
         requests: {},
         phases: {},
@@ -6365,12 +6431,10 @@ function notBegun(options, { code, message, exit }) {
     return { destination, exit, error };
 }
 function buildReport(options, shell, made) {
-    const { began, identity, warnings, end } = made;
+    const { began, identity, warnings, end, source } = made;
     const commit = commitOf(shell.env);
-    const isRemote = options.source !== undefined || options.target !== undefined;
-    const [source] = isRemote ? sourcesOf(options) : [];
     return {
-        version: report/* REPORT_VERSION */.A,
+        version: model_report/* REPORT_VERSION */.A,
         tool: version/* TOOL */.j,
         command: options.command,
         dryRun: options.dryRun,

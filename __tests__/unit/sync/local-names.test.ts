@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseExcludes } from '../../../src/sync/excludes.js';
 import { PROCESS_MARK } from '../../../src/disk/process-mark.js';
+import { parseExcludes } from '../../../src/sync/excludes.js';
 import {
   conflicts,
   isPartial,
