@@ -49,7 +49,7 @@ const PROGRESS_LINE_MS = 5_000;
 /** First words that are commands; a directory of such a name is written `./plan`. */
 const COMMANDS: ReadonlySet<string> = new Set(['sync', 'check', 'plan', 'apply', 'publish']);
 
-const SHAPES_SHOWN = `${SHAPES.map((shape) => `\n  ${shape}`).join('')}\n`;
+const SHAPES_SHOWN = `; use one of these:${SHAPES.map((shape) => `\n  ${shape}`).join('')}\n`;
 
 /** Behind `Usage: s3-dedup-sync `. */
 const USAGE = `${SHAPES.join('\n       ').slice('s3-dedup-sync '.length)}
@@ -128,7 +128,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
         if (json) stdout.write(`${eventToJson(ended)}\n`);
       },
       fail: (message) => {
-        stderr.write(`error: ${oneLine(message)}\n${error instanceof ShapeError ? SHAPES_SHOWN : ''}`);
+        stderr.write(`error: ${oneLine(message)}${error instanceof ShapeError ? SHAPES_SHOWN : '\n'}`);
       },
     });
   }
@@ -215,27 +215,27 @@ function placed({ raw: given, words }: Arguments): {
   const named = (['paths', 'bucket'] as const).filter((name) => raw[name] !== undefined);
   if (rest.length === 0) {
     if (named.length > 0) return { inputs: raw };
-    throw new ShapeError('nothing was given to publish; one of these says what goes where:');
+    throw new ShapeError('nothing was given to publish');
   }
   const first = named[0];
   if (first !== undefined) {
     throw new ShapeError(
-      `${rest.map(printable).join(' ')} and --${inputDefinition(first).option ?? first} were given; use one of these:`,
+      `${rest.map(printable).join(' ')} and --${inputDefinition(first).option ?? first} were given`,
     );
   }
   const [directory = '', destination, ...more] = rest;
   if (destination === undefined) {
     throw new ShapeError(
       isPlace(directory)
-        ? `${printable(directory)} is one place, and two are needed: from where, and to where; use one of these:`
-        : `${printable(directory)} says what to publish, but not where to; use one of these:`,
+        ? `${printable(directory)} is one place, and two are needed: from where, and to where`
+        : `${printable(directory)} says what to publish, but not where to`,
     );
   }
   if (more.some((word) => !isPlace(word)) || (more.length > 0 && !isPlace(destination))) {
     throw new ShapeError(
       more.every((word) => /^[a-z-]+=/.test(word))
-        ? `${more.map(printable).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'; use one of these:`
-        : `one DIR can be given, and behind it places that begin with s3://; use one of these:`,
+        ? `${more.map(printable).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'`
+        : `one DIR can be given, and behind it places that begin with s3://`,
     );
   }
   if (isPlace(directory)) {
@@ -258,16 +258,14 @@ function onePlace(raw: RawInputs, words: readonly string[], command: string): Ra
   const [destination, ...more] = words;
   if (destination === undefined) {
     if (raw.bucket !== undefined) return raw;
-    throw new ShapeError(`nothing was given to ${command}; one of these says what:`);
+    throw new ShapeError(`nothing was given to ${command}`);
   }
   if (raw.bucket !== undefined) {
-    throw new ShapeError(`${printable(destination)} and --bucket were given; use one of these:`);
+    throw new ShapeError(`${printable(destination)} and --bucket were given`);
   }
   checkUrl(destination);
   if (more.length > 0) {
-    throw new ShapeError(
-      `${command} takes one destination, ${words.length} arguments were given; use one of these:`,
-    );
+    throw new ShapeError(`${command} takes one destination, ${words.length} arguments were given`);
   }
   return { ...raw, bucket: destination };
 }
@@ -279,9 +277,7 @@ function isPlace(word: string): boolean {
 
 function checkUrl(destination: string): void {
   if (isPlace(destination)) return;
-  throw new ShapeError(
-    `${printable(destination)} is no destination: it begins with s3://; use one of these:`,
-  );
+  throw new ShapeError(`${printable(destination)} is no destination: it begins with s3://`);
 }
 
 const CLI_NAMES = INPUT_NAMES.filter((name) => inputDefinition(name).only !== 'action');

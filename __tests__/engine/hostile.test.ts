@@ -550,7 +550,7 @@ describe('what is read', () => {
       void outgoing.writeHead(200, { etag: '"x"', 'content-length': 3 }).end('xyz'),
   };
 
-  test('an index in the bucket: whatever it is answered, the run goes on without, or nothing is replaced', async () => {
+  test('an index in the bucket: whatever it is answered, the run goes on without', async () => {
     const found: unknown[] = [];
     await forEachConcurrent(Object.entries(READ_LIES), AT_ONCE, async ([name, tell]) => {
       const own = await HostileServer.start(s3.endpoint);
@@ -565,9 +565,7 @@ describe('what is read', () => {
         const { store } = await openStore(optionsFor(there, place, root, quick), () => undefined, signal());
         const index = objectIndexStorage(store, { bucket: place, key: 'i' as ObjectKey }, true);
         const run = await publish(there, place, root, { ...quick, index });
-        const isRefused = run.exit === 2 && s3.server.objects(place).length === 0;
-        const isDone = run.exit === 0 && s3.server.texts(place)['p/a'] === 'one';
-        if (!isDone && !isRefused) found.push(name, run.report.error);
+        if (run.exit !== 0 || s3.server.texts(place)['p/a'] !== 'one') found.push(name, run.report.error);
       } finally {
         await own.stop();
       }

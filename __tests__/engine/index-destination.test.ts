@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ import { fileIndexStorage, objectIndexStorage } from '../../src/sync/index-file.
 import { Cdn, invalidation } from '../support/cdn.js';
 import { type Changes, memoryIndex, optionsFor, type Published, publish } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
-import { removeTree, writeTree } from '../support/tree.js';
+import { removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
 let s3: EmbeddedTestServer;
 let root: string;
@@ -87,26 +87,51 @@ test('lines of a journal are of the destination that they were written for', asy
   expect(s3.server.log.counts.AbortMultipartUpload).toBe(1);
 });
 
-test('a file or an object that an index was named after by mistake is not replaced: nothing is written at all', async () => {
+test('a file or an object that an index was named after by mistake is not replaced, and has no journal beside it', async () => {
   const [bucket, other] = [await s3.bucket(), await s3.bucket()];
   const photo = Buffer.concat([Buffer.from('GIF89a\n'), Buffer.alloc(1000)]);
-  await writeFile(join(root, 'photo.gif'), photo);
+  const files = await temporaryDirectory();
+  await writeFile(join(files, 'photo.gif'), photo);
+  await writeFile(join(root, 'large'), Buffer.alloc(9 * 2 ** 20));
   s3.server.putObject(other, 'photo.gif', photo);
   const to = optionsFor(s3, other, root);
   const { store, close } = await openStore(to, () => undefined, new AbortController().signal);
   const places = [
-    fileIndexStorage(join(root, 'photo.gif')),
+    fileIndexStorage(join(files, 'photo.gif')),
     objectIndexStorage(store, { bucket: other, key: 'photo.gif' as ObjectKey }, false),
   ];
-  for (const storage of places) {
-    for (const changes of [{}, { dryRun: true }, { lock: true }]) {
-      const { exit, report } = await publish(s3, bucket, root, { ...changes, index: storage });
-      expect([exit, report.error?.code]).toEqual([2, 'usage']);
-      expect(report.error?.message).toMatch(/^index: what lies at \S+\/photo\.gif is no index of this tool/);
+  for (const [at, index] of places.entries()) {
+    const changes = { index, prefix: `p${at}`, delayUpdates: true };
+    for (const dryRun of [true, false]) {
+      const { exit, messages } = await publish(s3, bucket, root, { ...changes, dryRun });
+      expect(exit).toBe(0);
+      expect(messages).toContainEqual(
+        expect.stringMatching(/^the index of earlier runs is ignored: \S+\/photo\.gif: it is no index/),
+      );
+      const told = messages.filter((message) => /is not replaced, as it is no index/.test(message));
+      expect(told.map((message) => message.slice(0, 20))).toEqual(
+        dryRun ? [] : ['the journal of uploa', 'the index could not '],
+      );
     }
   }
   close();
-  expect(await readFile(join(root, 'photo.gif'))).toEqual(photo);
-  expect(s3.server.objects(other).map(({ content }) => content.size)).toEqual([photo.length]);
-  expect(s3.server.objects(bucket)).toEqual([]);
+  expect(await readFile(join(files, 'photo.gif'))).toEqual(photo);
+  expect(await readdir(files)).toEqual(['photo.gif']);
+  expect(s3.server.objects(other).map(({ key, content }) => [key, content.size])).toEqual([
+    ['photo.gif', photo.length],
+  ]);
+  await removeTree(files);
+});
+
+test('below our own directory whatever lies there is replaced', async () => {
+  const bucket = await s3.bucket();
+  const key = 'p/.s3-dedup-sync/index' as ObjectKey;
+  s3.server.putObject(bucket, key, 'garbage');
+  const to = optionsFor(s3, bucket, root);
+  const { store, close } = await openStore(to, () => undefined, new AbortController().signal);
+  expect(
+    (await publish(s3, bucket, root, { index: objectIndexStorage(store, { bucket, key }, true) })).exit,
+  ).toBe(0);
+  close();
+  expect(s3.server.texts(bucket)[key]).toMatch(/^s3-dedup-sync-index 1\n/);
 });

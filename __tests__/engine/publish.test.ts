@@ -809,6 +809,28 @@ describe('encryption', () => {
     ).toBe(true);
   });
 
+  test.each<[string, Readonly<Record<string, number>>, Readonly<Record<string, number>>, number]>([
+    ['C1: rotation', { log: 1 }, { 'log.1': 1, log: 2 }, 1],
+    ['C2: a swap', { a: 1, b: 2 }, { a: 2, b: 1 }, 2],
+    ['C1: a move whose key gets another content', { a: 1 }, { 'b/new': 1, a: 2 }, 1],
+  ])('%s of what another tool uploaded in parts is copied', async (_, there, here, copies) => {
+    for (const [name, seed] of Object.entries(there)) {
+      const body = noise(20 * MIB, seed);
+      s3.server.putObject(bucket, `p/${name}`, body, inParts(body, 8 * MIB, 8 * MIB, 4 * MIB));
+    }
+    const tree = Object.fromEntries(
+      Object.entries(here).map(([name, seed]) => [name, noise(20 * MIB, seed)]),
+    );
+    await writeTree(tree, root);
+    const { report } = await publish(s3, bucket, root);
+    expect([report.totals.copied.files, report.totals.uploaded.files]).toEqual([
+      copies,
+      Object.keys(here).length - copies,
+    ]);
+    for (const [name, body] of Object.entries(tree))
+      expect(s3.server.object(bucket, `p/${name}`)?.content.bytes().equals(body)).toBe(true);
+  });
+
   test('a server that fails at the number of a part is no failure of the run', async () => {
     const body = noise(20 * MIB);
     await writeTree({ big: body }, root);

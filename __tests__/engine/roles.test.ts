@@ -150,7 +150,7 @@ test("without a role, as of the environment's web identity", async () => {
     expect(exit).toBe(1);
     expect(report.error).toMatchObject({
       code: 'unreachable',
-      message: expect.stringMatching(/^no credentials could be fetched, as STS did not answer \(/),
+      message: expect.stringMatching(/^no credentials could be fetched, as their source did not answer \(/),
     });
   } finally {
     process.env = chain;

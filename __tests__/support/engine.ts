@@ -232,7 +232,6 @@ export function memoryIndex(
   const storage = {
     trust: { remote: false, local: false, grace: false, ...trust },
     place: '/in memory',
-    isOwn: true,
     bytes: undefined as Buffer | undefined,
     lines: '',
     saves: 0,

@@ -153,7 +153,6 @@ function cacheIndexStorage(
   return {
     trust: { remote: false, local: false, grace: false },
     place: "the runner's cache",
-    isOwn: true,
     async load(signal) {
       const cache = await service();
       if (cache === undefined) return undefined;

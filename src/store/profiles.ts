@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, SyncError } from '../model/errors.js';
 
-/** Where the SDK looks for profiles, whether these files are there or not. */
+/** Where the SDK looks for profiles, whether these files are there or not. It takes `~/` for the home directory. */
 export function profileFiles(
   env: Readonly<Record<string, string | undefined>>,
   home: string,
@@ -11,7 +11,7 @@ export function profileFiles(
   return [
     env.AWS_CONFIG_FILE || join(home, '.aws', 'config'),
     env.AWS_SHARED_CREDENTIALS_FILE || join(home, '.aws', 'credentials'),
-  ];
+  ].map((path) => (path.startsWith('~/') ? join(home, path.slice(2)) : path));
 }
 
 /**
@@ -22,6 +22,8 @@ export function profileFiles(
  */
 export function missingProfile(name: string, given: string): SyncError | undefined {
   const files = profileFiles(process.env, homedir());
+  // The SDK's own name for whatever there is.
+  if (name === 'default') return undefined;
   if (files.some((file) => sectionsOf(file).has(name))) return undefined;
   return new SyncError(
     'no-credentials',

@@ -234,12 +234,18 @@ function noCredentials(connection: Connection, cause: unknown): SyncError {
   const { kind, code, message } = toStoreError('AssumeRole', cause);
   // Nobody answered, or a login page, or one that is not well: that is no refusal.
   if (kind === 'server' || kind === 'throttled' || UNANSWERED.test(code)) {
-    const what =
-      role === undefined ? 'no credentials could be fetched' : `the role ${role.arn} could not be assumed`;
+    const [what, who] =
+      role === undefined
+        ? ['no credentials could be fetched', 'their source']
+        : [`the role ${role.arn} could not be assumed`, 'STS'];
+    const why =
+      kind === 'throttled'
+        ? `${who} was asked too often (${message}): run again`
+        : `${who} did not answer (${message}): check network and proxy, and run again`;
     return new SyncError(
-      'unreachable',
+      kind === 'throttled' ? 'throttled' : 'unreachable',
       EXIT.failed,
-      `${what}, as STS did not answer (${message}): check network and proxy, and run again`,
+      `${what}, as ${why}`,
       { cause },
     );
   }

@@ -723,7 +723,7 @@ class Download {
     if (left.files > 0) {
       const { directory: where } = this.#target;
       this.#frame.notice(
-        `${unfinished(left)} of other downloads, which may still go on, left in ${where}: a download removes them a day after they were last written to`,
+        `${unfinished(left)} of other downloads, which may still go on, left in ${where}: a download removes them once their run has ended, or a day after they were last written to`,
       );
     }
   }

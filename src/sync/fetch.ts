@@ -123,7 +123,7 @@ export class Fetch implements Performer {
   readonly #verifier: Verifier;
   readonly #staged = new Map<ObjectKey, Made>();
   readonly #placed = new Map<ObjectKey, Placed>();
-  /** Whether files that others are made from look encoded, by name. */
+  /** Whether files that others are made from look encoded, by whether this run made them, and by name. */
   readonly #encoded = new Map<string, Promise<boolean>>();
   /** Files of this run, as they are now, for the index. */
   readonly published = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>();
@@ -246,8 +246,9 @@ export class Fetch implements Performer {
       kind === 'published' ? [placed?.file, placed?.form] : [this.#options.local.get(key), formOf(file)];
     // Of a file that was decoded the stored bytes are not here.
     if (met === undefined || form !== undefined) return true;
-    const asked = this.#encoded.get(met.name) ?? looksEncoded(met.path).catch(() => true);
-    this.#encoded.set(met.name, asked);
+    const id = `${kind} ${met.name}`;
+    const asked = this.#encoded.get(id) ?? looksEncoded(met.path).catch(() => true);
+    this.#encoded.set(id, asked);
     return asked;
   }
 

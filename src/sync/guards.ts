@@ -96,7 +96,7 @@ export function guardInner(
     if (object === undefined || there === undefined || !isSameObject(object, there)) continue;
     const [here, within] = [destination, inner.destination].map(destinationUrl);
     throw usageError(
-      `mirrors: ${within} lies in ${here}: both have ${key}, the same and as old, and delete-after would delete it; nothing was written; name places that do not lie in one another`,
+      `mirrors: ${within} seems to lie in ${here}: both have ${key}, the same and as old, and delete-after would delete it; nothing was written; name places that do not lie in one another, or publish to them in runs of their own`,
     );
   }
 }

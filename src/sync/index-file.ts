@@ -6,10 +6,10 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../disk/replace-file.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { md5Of } from '../model/digest.js';
-import { journalPath, MAX_INDEX_BYTES } from '../model/digest-index.js';
+import { beginsAsIndex, journalPath, MAX_INDEX_BYTES } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import { groupCommit } from '../model/group-commit.js';
-import type { ObjectKey, Prefix } from '../model/object-key.js';
+import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import { type ObjectStore, type PutRequest, StoreError } from '../store/object-store.js';
 import type { IndexStorage } from './ports.js';
 
@@ -17,6 +17,11 @@ import type { IndexStorage } from './ports.js';
 const JOURNAL_REQUESTS = 16;
 
 const NEWLINE = 0x0a;
+
+/** What lies there is no index, whatever it is. */
+class NoIndexError extends Error {
+  override readonly name = 'NoIndexError';
+}
 
 /** The journal stays where it is, and every run reads it again; the index itself is up to date. */
 export class JournalLeftError extends Error {
@@ -43,10 +48,11 @@ export function fileIndexStorage(path: string, isOwn = false): IndexStorage {
   return {
     trust: { remote: false, local: true, grace: true },
     place: path,
-    isOwn,
     async load() {
       try {
-        return await readRegular(path);
+        const bytes = await readRegular(path);
+        if (!isOwn) refuseOthers(bytes);
+        return bytes;
       } catch (error) {
         unread = error;
         throw error;
@@ -61,6 +67,7 @@ export function fileIndexStorage(path: string, isOwn = false): IndexStorage {
       ofEndedRuns: false,
       load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
       append: groupCommit(async (lines) => {
+        if (unread instanceof NoIndexError && !isOwn) throw notReplaced(unread);
         const wasWhole = isWhole;
         isWhole = false;
         await appendLines(journal, lines, wasWhole);
@@ -78,8 +85,17 @@ async function appendLines(path: string, lines: string, isWhole: boolean): Promi
   await appendFile(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }
 
+/** Rejects what does not begin as an index of any version: somebody's file, or an index of which nothing is left. */
+function refuseOthers(bytes: Buffer | undefined): void {
+  if (bytes !== undefined && !beginsAsIndex(bytes)) throw new NoIndexError('it is no index of this tool');
+}
+
 /** What lies where a user said that the index does may be anything, as long as it could not be read. */
 function notReplaced(unread: unknown): Error {
+  if (unread instanceof NoIndexError)
+    return new Error(
+      `what lies there is not replaced, as ${unread.message}: name another place for index, or delete it`,
+    );
   return new Error(
     `what lies there could not be read (${messageOf(unread)}), and nothing is replaced unread`,
   );
@@ -94,8 +110,9 @@ async function readRegular(path: string): Promise<Buffer | undefined> {
     throw error;
   }
   // A pipe would never end.
-  if (!stats.isFile()) throw new Error('it is not a regular file');
-  if (stats.size > MAX_INDEX_BYTES) throw new Error(`it has ${stats.size} bytes, over ${MAX_INDEX_BYTES}`);
+  if (!stats.isFile()) throw new NoIndexError('it is not a regular file');
+  if (stats.size > MAX_INDEX_BYTES)
+    throw new NoIndexError(`it has ${stats.size} bytes, over ${MAX_INDEX_BYTES}`);
   return readFile(path);
 }
 
@@ -107,7 +124,8 @@ export interface ObjectPlace {
 
 /**
  * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
- * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
+ * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines. What lies below
+ * `.s3-dedup-sync/` is ours and replaced whatever it is; elsewhere what is no index is somebody's object.
  */
 export function objectIndexStorage(
   store: ObjectStore,
@@ -115,6 +133,7 @@ export function objectIndexStorage(
   inDestination: boolean,
 ): IndexStorage {
   const directory = `${key}.journal/` as Prefix;
+  const isOwn = key.includes(OWN_DIRECTORY);
   const run = randomBytes(6).toString('hex');
   const journalKeys = new Set<ObjectKey>();
   let batches = 0;
@@ -130,6 +149,10 @@ export function objectIndexStorage(
   };
   /** Who may write the bucket and not read it has a first index there all the same. */
   const putUnread = async (body: Buffer, signal: AbortSignal): Promise<void> => {
+    if (unread instanceof NoIndexError) throw notReplaced(unread);
+    // Some servers heed no condition. Who may not ask goes by it alone.
+    const there = await store.head(key, signal).catch(() => undefined);
+    if (there !== undefined) throw notReplaced(unread);
     try {
       await put(key, body, signal, { condition: { ifNoneMatch: '*' } });
     } catch (error) {
@@ -161,18 +184,20 @@ export function objectIndexStorage(
     // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
     trust: { remote: inDestination, local: inDestination, grace: inDestination },
     place: `s3://${bucket}/${key}`,
-    isOwn: false,
     async load(signal) {
       try {
-        return (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
+        const bytes = (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;
+        if (!isOwn) refuseOthers(bytes);
+        return bytes;
       } catch (error) {
-        unread = error;
-        throw error;
+        const isTooLarge = error instanceof StoreError && error.code === 'TooLarge';
+        unread = isTooLarge ? new NoIndexError(error.message) : error;
+        throw unread;
       }
     },
     async save(pieces, signal) {
       const body = Buffer.concat([...pieces]);
-      await (unread === undefined ? put(key, body, signal) : putUnread(body, signal));
+      await (unread === undefined || isOwn ? put(key, body, signal) : putUnread(body, signal));
       await clear(signal);
     },
     journal: {
@@ -189,6 +214,7 @@ export function objectIndexStorage(
         return Buffer.concat(bodies);
       },
       append: groupCommit(async (lines, signal) => {
+        if (unread instanceof NoIndexError && !isOwn) throw notReplaced(unread);
         const at = `${directory}${run}-${++batches}` as ObjectKey;
         journalKeys.add(at);
         await put(at, Buffer.from(lines), signal);

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Md5 } from '../model/digest.js';
 import {
-  beginsAsIndex,
   type DigestIndex,
   emptyIndex,
   type FileEntry,
@@ -12,7 +11,6 @@ import {
   type UploadEntry,
   type WritableIndex,
 } from '../model/digest-index.js';
-import { usageError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { Listing } from '../model/listing.js';
 import { Md5Table } from '../model/md5-table.js';
@@ -41,8 +39,7 @@ export interface LoadedIndex {
 }
 
 /**
- * Loads the index. Whatever is wrong with it costs one line and time, never the run. Rejects with a usage error where a
- * user named a place that holds something else.
+ * Loads the index. Whatever is wrong with it costs one line and time, never the run.
  *
  * @param onBytes told how large it is, before it is read
  */
@@ -72,12 +69,7 @@ export async function loadIndex(
     return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal, storage.destination) };
   }
   const parsed = parseIndex(bytes, journal, storage.destination);
-  if (parsed.index === undefined) {
-    if (storage.isOwn || beginsAsIndex(bytes)) return ignore(`${storage.place}: ${parsed.why}`);
-    throw usageError(
-      `index: what lies at ${storage.place} is no index of this tool, and would be replaced: name another place, or delete it; nothing was written`,
-    );
-  }
+  if (parsed.index === undefined) return ignore(`${storage.place}: ${parsed.why}`);
   if (parsed.droppedLines > 0) {
     emit({
       type: 'message',

@@ -454,11 +454,10 @@ function objectContents(input: PlanInput): (object: ListedObject) => Identity | 
     if (object.size === 0) return EMPTY_MD5;
     const vouched = input.vouched.get(object);
     if (vouched !== undefined) return vouched;
-    if (input.undecided?.has(object) === true) return undefined;
     const etag = classifyETag(object.etag);
     switch (etag.kind) {
       case 'md5':
-        return etag.md5;
+        return input.undecided?.has(object) === true ? undefined : etag.md5;
       case 'multipart':
         return composites.get(`${object.etag}/${object.size}`);
       case 'opaque':

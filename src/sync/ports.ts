@@ -24,8 +24,6 @@ export interface IndexStorage {
   readonly trust: IndexTrust;
   /** Where that is, for messages. */
   readonly place: string;
-  /** Whether nobody named the place: whatever lies there is replaced. Elsewhere what is no index is somebody's. */
-  readonly isOwn: boolean;
   /** Which destination it is of, as `indexDestination` names it; absent: any. */
   readonly destination?: string;
   /** The bytes of the last index, or undefined. Says itself why there is none. */

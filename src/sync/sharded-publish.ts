@@ -269,7 +269,7 @@ export class Sharded {
     const { id, plan } = elsewhere.file;
     const path = await publishedPath(this.#sharding(), shard, this.#ports.now());
     const share = shareOf(plan, elsewhere.done, shard);
-    const planned = plannedOf(share?.plan ?? { ...plan, ranks: [] }, elsewhere.done);
+    const planned = plannedOf(share?.plan ?? NO_PLAN, elsewhere.done);
     const due = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
     this.#tellShare(share, due.size);
     this.#preparation.settle(planned);
@@ -343,6 +343,9 @@ export class Sharded {
     return { ...sharding, planFile: sharding.planFile + sharding.beside };
   }
 }
+
+/** Of a share when all ranks are done. */
+const NO_PLAN: Plan = { ranks: [], unchanged: { files: 0, bytes: 0 }, kept: { files: 0, bytes: 0 } };
 
 const ALONE: Shard = { number: 1, of: 1 };
 

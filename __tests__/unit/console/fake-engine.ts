@@ -34,7 +34,6 @@ export function storage(): IndexStorage {
   return {
     trust: { remote: false, local: false, grace: false },
     place: '/nowhere',
-    isOwn: true,
     load: async () => undefined,
     save: async () => {},
     journal: {

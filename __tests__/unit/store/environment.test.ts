@@ -114,6 +114,9 @@ describe('the SDK is asked', () => {
       const there = { ...ENV, [name]: join(other, '.aws/config') };
       expect(environmentAccess(CONNECTION, 'bucket', ENDPOINT, there, home)).toBeUndefined();
     }
+    // As the SDK takes it: a workflow's `env` expands nothing.
+    const inHome = { ...ENV, AWS_CONFIG_FILE: '~/.aws/config', AWS_SHARED_CREDENTIALS_FILE: '~/none' };
+    expect(environmentAccess(CONNECTION, 'bucket', ENDPOINT, inHome, other)).toBeUndefined();
     const elsewhere = {
       ...ENV,
       AWS_CONFIG_FILE: join(other, 'none'),

@@ -16,6 +16,8 @@ const bytes = (text: string): readonly Buffer[] => [
   Buffer.from(text.slice(2)),
 ];
 
+const INDEX = 's3-dedup-sync-index 1\n';
+
 describe('in a file', () => {
   let root: string;
   beforeEach(async () => {
@@ -30,8 +32,8 @@ describe('in a file', () => {
     await storage.journal.append('one\n', signal);
     await Promise.all([storage.journal.append('two\n', signal), storage.journal.append('three\n', signal)]);
     expect((await storage.journal.load(signal)).toString()).toBe('one\ntwo\nthree\n');
-    await storage.save(bytes('index'), signal);
-    expect((await storage.load(signal))?.toString()).toBe('index');
+    await storage.save(bytes(INDEX), signal);
+    expect((await storage.load(signal))?.toString()).toBe(INDEX);
     expect(readdirSync(join(root, 'new'))).toEqual(['index']);
     await storage.journal.append('four\n', signal);
     await storage.journal.clear(signal);
@@ -41,12 +43,12 @@ describe('in a file', () => {
   test('what cannot be written is said so, and of an index whose journal alone stays, that', async () => {
     await writeFile(join(root, 'blocked'), '');
     const blocked = fileIndexStorage(join(root, 'blocked/index'));
-    await expect(blocked.save(bytes('index'), signal)).rejects.toThrow('ENOTDIR');
+    await expect(blocked.save(bytes(INDEX), signal)).rejects.toThrow('ENOTDIR');
     await mkdir(join(root, 'index.journal'));
     const storage = fileIndexStorage(join(root, 'index'));
     await expect(storage.journal.append('one\n', signal)).rejects.toThrow('it is not a regular file');
-    await expect(storage.save(bytes('index'), signal)).rejects.toThrow(JournalLeftError);
-    expect((await storage.load(signal))?.toString()).toBe('index');
+    await expect(storage.save(bytes(INDEX), signal)).rejects.toThrow(JournalLeftError);
+    expect((await storage.load(signal))?.toString()).toBe(INDEX);
   });
 
   test('what could not be read is not replaced unread, but in a place of our own', async () => {
@@ -58,10 +60,39 @@ describe('in a file', () => {
       await expect(storage.load(signal)).rejects.toThrow('over');
       const saved = storage.save(bytes('index'), signal);
       if (isOwn) await saved;
-      else await expect(saved).rejects.toThrow('nothing is replaced unread');
+      else await expect(saved).rejects.toThrow('is not replaced');
     }
     expect(readFileSync(path, 'utf8')).toBe('index');
   });
+
+  test.each(['GIF89a', '<!doctype html>', '\n', '\0\0'])(
+    "what is no index where a user said that it lies is somebody else's: %j is not replaced",
+    async (text) => {
+      const path = join(root, 'other');
+      await writeFile(path, text);
+      const storage = fileIndexStorage(path);
+      await expect(storage.load(signal)).rejects.toThrow('it is no index of this tool');
+      for (const write of [storage.save(bytes('index'), signal), storage.journal.append('line\n', signal)])
+        await expect(write).rejects.toThrow(
+          'what lies there is not replaced, as it is no index of this tool',
+        );
+      expect(readFileSync(path, 'utf8')).toBe(text);
+      await fileIndexStorage(path, true).save(bytes('index'), signal);
+      expect(readFileSync(path, 'utf8')).toBe('index');
+    },
+  );
+
+  test.each(['', 's3-dedup', 's3-dedup-sync-index 9\n'])(
+    'what begins as an index of any version is replaced: %j',
+    async (text) => {
+      const path = join(root, 'index');
+      await writeFile(path, text);
+      const storage = fileIndexStorage(path);
+      expect((await storage.load(signal))?.toString()).toBe(text);
+      await storage.save(bytes('index'), signal);
+      expect(readFileSync(path, 'utf8')).toBe('index');
+    },
+  );
 
   test('what is left of a line does not take the next one along', async () => {
     const path = join(root, 'index');
@@ -133,14 +164,20 @@ describe('as an object', () => {
 
   test('what could not be read is not replaced unread; a first one is written all the same', async () => {
     const store = new ModelStore(1);
-    const storage = objectIndexStorage(store, { bucket: 'b', key }, true);
+    const mine = 'index' as ObjectKey;
+    const storage = objectIndexStorage(store, { bucket: 'b', key: mine }, true);
     store.read = () => Promise.reject(new StoreError('denied', 'AccessDenied', 403, 'GetObject', 'as told'));
     await expect(storage.load(signal)).rejects.toThrow('as told');
     await storage.save(bytes('first'), signal);
     await expect(storage.save(bytes('second'), signal)).rejects.toThrow(
       'what lies there could not be read (as told), and nothing is replaced unread',
     );
-    expect(store.objects.get(key)?.bytes.toString()).toBe('first');
+    expect(store.objects.get(mine)?.bytes.toString()).toBe('first');
+    // What lies below a directory of ours is ours.
+    const own = objectIndexStorage(store, { bucket: 'b', key }, true);
+    await expect(own.load(signal)).rejects.toThrow('as told');
+    for (const text of ['first', 'second']) await own.save(bytes(text), signal);
+    expect(store.objects.get(key)?.bytes.toString()).toBe('second');
   });
 
   test('a journal that may not be deleted is told with the right that is missing', async () => {
