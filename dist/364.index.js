@@ -3841,11 +3841,10 @@ function indexDestination(destination, endpoint) {
  * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
  */
 function ofDestination(storage, destination, withFiles = true) {
-    const { trust, place, isOwn, journal } = storage;
+    const { trust, place, journal } = storage;
     return {
         trust: { ...trust, local: trust.local && withFiles },
         place,
-        isOwn,
         destination,
         load: (signal) => storage.load(signal),
         save: (pieces, signal) => storage.save(pieces, signal),

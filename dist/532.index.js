@@ -165,12 +165,14 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
-/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_11__ = __webpack_require__(7452);
+/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_12__ = __webpack_require__(7452);
 /* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6799);
 /* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(6112);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4132);
 /* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(4460);
+/* harmony import */ var _model_object_key_js__WEBPACK_IMPORTED_MODULE_11__ = __webpack_require__(5142);
 /* harmony import */ var _store_object_store_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(6592);
+
 
 
 
@@ -186,6 +188,10 @@ __webpack_require__.r(__webpack_exports__);
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 const NEWLINE = 0x0a;
+/** What lies there is no index, whatever it is. */
+class NoIndexError extends Error {
+    name = 'NoIndexError';
+}
 /** The journal stays where it is, and every run reads it again; the index itself is up to date. */
 class JournalLeftError extends Error {
     name = 'JournalLeftError';
@@ -211,10 +217,12 @@ function fileIndexStorage(path, isOwn = false) {
     return {
         trust: { remote: false, local: true, grace: true },
         place: path,
-        isOwn,
         async load() {
             try {
-                return await readRegular(path);
+                const bytes = await readRegular(path);
+                if (!isOwn)
+                    refuseOthers(bytes);
+                return bytes;
             }
             catch (error) {
                 unread = error;
@@ -231,6 +239,8 @@ function fileIndexStorage(path, isOwn = false) {
             ofEndedRuns: false,
             load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
             append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__/* .groupCommit */ .D)(async (lines) => {
+                if (unread instanceof NoIndexError && !isOwn)
+                    throw notReplaced(unread);
                 const wasWhole = isWhole;
                 isWhole = false;
                 await appendLines(journal, lines, wasWhole);
@@ -246,8 +256,15 @@ async function appendLines(path, lines, isWhole) {
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }
+/** Rejects what does not begin as an index of any version: somebody's file, or an index of which nothing is left. */
+function refuseOthers(bytes) {
+    if (bytes !== undefined && !(0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .beginsAsIndex */ .JS)(bytes))
+        throw new NoIndexError('it is no index of this tool');
+}
 /** What lies where a user said that the index does may be anything, as long as it could not be read. */
 function notReplaced(unread) {
+    if (unread instanceof NoIndexError)
+        return new Error(`what lies there is not replaced, as ${unread.message}: name another place for index, or delete it`);
     return new Error(`what lies there could not be read (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(unread)}), and nothing is replaced unread`);
 }
 async function readRegular(path) {
@@ -262,17 +279,19 @@ async function readRegular(path) {
     }
     // A pipe would never end.
     if (!stats.isFile())
-        throw new Error('it is not a regular file');
+        throw new NoIndexError('it is not a regular file');
     if (stats.size > _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2)
-        throw new Error(`it has ${stats.size} bytes, over ${_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2}`);
+        throw new NoIndexError(`it has ${stats.size} bytes, over ${_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2}`);
     return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.readFile)(path);
 }
 /**
  * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
- * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
+ * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines. What lies below
+ * `.s3-dedup-sync/` is ours and replaced whatever it is; elsewhere what is no index is somebody's object.
  */
 function objectIndexStorage(store, { bucket, key }, inDestination) {
     const directory = `${key}.journal/`;
+    const isOwn = key.includes(_model_object_key_js__WEBPACK_IMPORTED_MODULE_11__/* .OWN_DIRECTORY */ .Nt);
     const run = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex');
     const journalKeys = new Set();
     let batches = 0;
@@ -283,6 +302,12 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
     };
     /** Who may write the bucket and not read it has a first index there all the same. */
     const putUnread = async (body, signal) => {
+        if (unread instanceof NoIndexError)
+            throw notReplaced(unread);
+        // Some servers heed no condition. Who may not ask goes by it alone.
+        const there = await store.head(key, signal).catch(() => undefined);
+        if (there !== undefined)
+            throw notReplaced(unread);
         try {
             await put(key, body, signal, { condition: { ifNoneMatch: '*' } });
         }
@@ -318,19 +343,22 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
         trust: { remote: inDestination, local: inDestination, grace: inDestination },
         place: `s3://${bucket}/${key}`,
-        isOwn: false,
         async load(signal) {
             try {
-                return (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
+                const bytes = (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
+                if (!isOwn)
+                    refuseOthers(bytes);
+                return bytes;
             }
             catch (error) {
-                unread = error;
-                throw error;
+                const isTooLarge = error instanceof _store_object_store_js__WEBPACK_IMPORTED_MODULE_9__/* .StoreError */ .AD && error.code === 'TooLarge';
+                unread = isTooLarge ? new NoIndexError(error.message) : error;
+                throw unread;
             }
         },
         async save(pieces, signal) {
             const body = Buffer.concat([...pieces]);
-            await (unread === undefined ? put(key, body, signal) : putUnread(body, signal));
+            await (unread === undefined || isOwn ? put(key, body, signal) : putUnread(body, signal));
             await clear(signal);
         },
         journal: {
@@ -341,7 +369,7 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
                         journalKeys.add(object.key);
                 }
                 const bodies = [];
-                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_11__/* .forEachConcurrent */ .C6)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_12__/* .forEachConcurrent */ .C6)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
                     const body = await store.read(at, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal);
                     if (body !== undefined)
                         bodies.push(body.bytes);
@@ -349,6 +377,8 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
                 return Buffer.concat(bodies);
             },
             append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__/* .groupCommit */ .D)(async (lines, signal) => {
+                if (unread instanceof NoIndexError && !isOwn)
+                    throw notReplaced(unread);
                 const at = `${directory}${run}-${++batches}`;
                 journalKeys.add(at);
                 await put(at, Buffer.from(lines), signal);

@@ -125,7 +125,6 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, g
     return {
         trust: { remote: false, local: false, grace: false },
         place: "the runner's cache",
-        isOwn: true,
         async load(signal) {
             const cache = await service();
             if (cache === undefined)

@@ -25,12 +25,14 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8161);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6760);
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(170);
-/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_11__ = __webpack_require__(7452);
+/* harmony import */ var _model_concurrency_js__WEBPACK_IMPORTED_MODULE_12__ = __webpack_require__(7452);
 /* harmony import */ var _model_digest_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6799);
 /* harmony import */ var _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(6112);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4132);
 /* harmony import */ var _model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__ = __webpack_require__(4460);
+/* harmony import */ var _model_object_key_js__WEBPACK_IMPORTED_MODULE_11__ = __webpack_require__(5142);
 /* harmony import */ var _store_object_store_js__WEBPACK_IMPORTED_MODULE_9__ = __webpack_require__(6592);
+
 
 
 
@@ -46,6 +48,10 @@ __webpack_require__.r(__webpack_exports__);
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 const NEWLINE = 0x0a;
+/** What lies there is no index, whatever it is. */
+class NoIndexError extends Error {
+    name = 'NoIndexError';
+}
 /** The journal stays where it is, and every run reads it again; the index itself is up to date. */
 class JournalLeftError extends Error {
     name = 'JournalLeftError';
@@ -71,10 +77,12 @@ function fileIndexStorage(path, isOwn = false) {
     return {
         trust: { remote: false, local: true, grace: true },
         place: path,
-        isOwn,
         async load() {
             try {
-                return await readRegular(path);
+                const bytes = await readRegular(path);
+                if (!isOwn)
+                    refuseOthers(bytes);
+                return bytes;
             }
             catch (error) {
                 unread = error;
@@ -91,6 +99,8 @@ function fileIndexStorage(path, isOwn = false) {
             ofEndedRuns: false,
             load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
             append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__/* .groupCommit */ .D)(async (lines) => {
+                if (unread instanceof NoIndexError && !isOwn)
+                    throw notReplaced(unread);
                 const wasWhole = isWhole;
                 isWhole = false;
                 await appendLines(journal, lines, wasWhole);
@@ -106,8 +116,15 @@ async function appendLines(path, lines, isWhole) {
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }
+/** Rejects what does not begin as an index of any version: somebody's file, or an index of which nothing is left. */
+function refuseOthers(bytes) {
+    if (bytes !== undefined && !(0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .beginsAsIndex */ .JS)(bytes))
+        throw new NoIndexError('it is no index of this tool');
+}
 /** What lies where a user said that the index does may be anything, as long as it could not be read. */
 function notReplaced(unread) {
+    if (unread instanceof NoIndexError)
+        return new Error(`what lies there is not replaced, as ${unread.message}: name another place for index, or delete it`);
     return new Error(`what lies there could not be read (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(unread)}), and nothing is replaced unread`);
 }
 async function readRegular(path) {
@@ -122,17 +139,19 @@ async function readRegular(path) {
     }
     // A pipe would never end.
     if (!stats.isFile())
-        throw new Error('it is not a regular file');
+        throw new NoIndexError('it is not a regular file');
     if (stats.size > _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2)
-        throw new Error(`it has ${stats.size} bytes, over ${_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2}`);
+        throw new NoIndexError(`it has ${stats.size} bytes, over ${_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2}`);
     return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.readFile)(path);
 }
 /**
  * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
- * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
+ * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines. What lies below
+ * `.s3-dedup-sync/` is ours and replaced whatever it is; elsewhere what is no index is somebody's object.
  */
 function objectIndexStorage(store, { bucket, key }, inDestination) {
     const directory = `${key}.journal/`;
+    const isOwn = key.includes(_model_object_key_js__WEBPACK_IMPORTED_MODULE_11__/* .OWN_DIRECTORY */ .Nt);
     const run = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex');
     const journalKeys = new Set();
     let batches = 0;
@@ -143,6 +162,12 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
     };
     /** Who may write the bucket and not read it has a first index there all the same. */
     const putUnread = async (body, signal) => {
+        if (unread instanceof NoIndexError)
+            throw notReplaced(unread);
+        // Some servers heed no condition. Who may not ask goes by it alone.
+        const there = await store.head(key, signal).catch(() => undefined);
+        if (there !== undefined)
+            throw notReplaced(unread);
         try {
             await put(key, body, signal, { condition: { ifNoneMatch: '*' } });
         }
@@ -178,19 +203,22 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
         trust: { remote: inDestination, local: inDestination, grace: inDestination },
         place: `s3://${bucket}/${key}`,
-        isOwn: false,
         async load(signal) {
             try {
-                return (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
+                const bytes = (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
+                if (!isOwn)
+                    refuseOthers(bytes);
+                return bytes;
             }
             catch (error) {
-                unread = error;
-                throw error;
+                const isTooLarge = error instanceof _store_object_store_js__WEBPACK_IMPORTED_MODULE_9__/* .StoreError */ .AD && error.code === 'TooLarge';
+                unread = isTooLarge ? new NoIndexError(error.message) : error;
+                throw unread;
             }
         },
         async save(pieces, signal) {
             const body = Buffer.concat([...pieces]);
-            await (unread === undefined ? put(key, body, signal) : putUnread(body, signal));
+            await (unread === undefined || isOwn ? put(key, body, signal) : putUnread(body, signal));
             await clear(signal);
         },
         journal: {
@@ -201,7 +229,7 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
                         journalKeys.add(object.key);
                 }
                 const bodies = [];
-                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_11__/* .forEachConcurrent */ .C6)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
+                await (0,_model_concurrency_js__WEBPACK_IMPORTED_MODULE_12__/* .forEachConcurrent */ .C6)([...journalKeys], JOURNAL_REQUESTS, async (at) => {
                     const body = await store.read(at, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal);
                     if (body !== undefined)
                         bodies.push(body.bytes);
@@ -209,6 +237,8 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
                 return Buffer.concat(bodies);
             },
             append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__/* .groupCommit */ .D)(async (lines, signal) => {
+                if (unread instanceof NoIndexError && !isOwn)
+                    throw notReplaced(unread);
                 const at = `${directory}${run}-${++batches}`;
                 journalKeys.add(at);
                 await put(at, Buffer.from(lines), signal);
@@ -2818,7 +2848,7 @@ class Fetch {
     #verifier;
     #staged = new Map();
     #placed = new Map();
-    /** Whether files that others are made from look encoded, by name. */
+    /** Whether files that others are made from look encoded, by whether this run made them, and by name. */
     #encoded = new Map();
     /** Files of this run, as they are now, for the index. */
     published = new Map();
@@ -2936,8 +2966,9 @@ class Fetch {
         // Of a file that was decoded the stored bytes are not here.
         if (met === undefined || form !== undefined)
             return true;
-        const asked = this.#encoded.get(met.name) ?? looksEncoded(met.path).catch(() => true);
-        this.#encoded.set(met.name, asked);
+        const id = `${kind} ${met.name}`;
+        const asked = this.#encoded.get(id) ?? looksEncoded(met.path).catch(() => true);
+        this.#encoded.set(id, asked);
         return asked;
     }
     #sourceOf(step, form) {
@@ -3613,7 +3644,7 @@ function guardInner({ plan }, listing, destination, inner) {
         if (object === undefined || there === undefined || !isSameObject(object, there))
             continue;
         const [here, within] = [destination, inner.destination].map(model_objects/* destinationUrl */.k);
-        throw (0,errors/* usageError */.Wp)(`mirrors: ${within} lies in ${here}: both have ${key}, the same and as old, and delete-after would delete it; nothing was written; name places that do not lie in one another`);
+        throw (0,errors/* usageError */.Wp)(`mirrors: ${within} seems to lie in ${here}: both have ${key}, the same and as old, and delete-after would delete it; nothing was written; name places that do not lie in one another, or publish to them in runs of their own`);
     }
 }
 /** Whether a plan deletes anything below a prefix. */
@@ -3998,7 +4029,6 @@ var index_file = __webpack_require__(5532);
 
 
 
-
 /**
  * A file touched this shortly before it was digested may change again unseen: file systems keep times to a
  * tick, some to one or two seconds (C12). Nanoseconds.
@@ -4007,8 +4037,7 @@ const SETTLING_NS = 2000000000n;
 /** Characters of an index that are written in one go. */
 const learn_PIECE = 256 * 1024;
 /**
- * Loads the index. Whatever is wrong with it costs one line and time, never the run. Rejects with a usage error where a
- * user named a place that holds something else.
+ * Loads the index. Whatever is wrong with it costs one line and time, never the run.
  *
  * @param onBytes told how large it is, before it is read
  */
@@ -4035,11 +4064,8 @@ async function loadIndex(storage, emit, signal, onBytes = () => undefined) {
         return { ...nothing, index: journal.length === 0 ? undefined : (0,digest_index/* emptyIndex */.gW)(journal, storage.destination) };
     }
     const parsed = (0,digest_index/* parseIndex */.A1)(bytes, journal, storage.destination);
-    if (parsed.index === undefined) {
-        if (storage.isOwn || (0,digest_index/* beginsAsIndex */.JS)(bytes))
-            return ignore(`${storage.place}: ${parsed.why}`);
-        throw (0,errors/* usageError */.Wp)(`index: what lies at ${storage.place} is no index of this tool, and would be replaced: name another place, or delete it; nothing was written`);
-    }
+    if (parsed.index === undefined)
+        return ignore(`${storage.place}: ${parsed.why}`);
     if (parsed.droppedLines > 0) {
         emit({
             type: 'message',
@@ -4844,12 +4870,10 @@ function objectContents(input) {
         const vouched = input.vouched.get(object);
         if (vouched !== undefined)
             return vouched;
-        if (input.undecided?.has(object) === true)
-            return undefined;
         const etag = (0,model_digest/* classifyETag */.Q)(object.etag);
         switch (etag.kind) {
             case 'md5':
-                return etag.md5;
+                return input.undecided?.has(object) === true ? undefined : etag.md5;
             case 'multipart':
                 return composites.get(`${object.etag}/${object.size}`);
             case 'opaque':
@@ -7251,7 +7275,7 @@ class Download {
             this.#frame.notice(`${unfinished(removed)} of interrupted downloads removed`);
         if (left.files > 0) {
             const { directory: where } = this.#target;
-            this.#frame.notice(`${unfinished(left)} of other downloads, which may still go on, left in ${where}: a download removes them a day after they were last written to`);
+            this.#frame.notice(`${unfinished(left)} of other downloads, which may still go on, left in ${where}: a download removes them once their run has ended, or a day after they were last written to`);
         }
     }
     async #remember({ listing, files, local, digests, vouched }, fetch, { index }, digestedNs) {
@@ -12394,7 +12418,7 @@ class Sharded {
         const { id, plan } = elsewhere.file;
         const path = await publishedPath(this.#sharding(), shard, this.#ports.now());
         const share = shareOf(plan, elsewhere.done, shard);
-        const planned = plannedOf(share?.plan ?? { ...plan, ranks: [] }, elsewhere.done);
+        const planned = plannedOf(share?.plan ?? NO_PLAN, elsewhere.done);
         const due = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
         this.#tellShare(share, due.size);
         this.#preparation.settle(planned);
@@ -12470,6 +12494,8 @@ class Sharded {
         return { ...sharding, planFile: sharding.planFile + sharding.beside };
     }
 }
+/** Of a share when all ranks are done. */
+const NO_PLAN = { ranks: [], unchanged: { files: 0, bytes: 0 }, kept: { files: 0, bytes: 0 } };
 const ALONE = { number: 1, of: 1 };
 /** Headers as the machine decided that made the plan. */
 function decided(headers) {

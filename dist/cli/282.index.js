@@ -3870,12 +3870,12 @@ function certificateAuthority() {
 
 
 
-/** Where the SDK looks for profiles, whether these files are there or not. */
+/** Where the SDK looks for profiles, whether these files are there or not. It takes `~/` for the home directory. */
 function profileFiles(env, home) {
     return [
         env.AWS_CONFIG_FILE || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(home, '.aws', 'config'),
         env.AWS_SHARED_CREDENTIALS_FILE || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(home, '.aws', 'credentials'),
-    ];
+    ].map((path) => (path.startsWith('~/') ? (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(home, path.slice(2)) : path));
 }
 /**
  * A profile that stands in no file, told in one line: the SDK would look for other credentials, and might find those of
@@ -3885,6 +3885,9 @@ function profileFiles(env, home) {
  */
 function missingProfile(name, given) {
     const files = profileFiles(process.env, (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)());
+    // The SDK's own name for whatever there is.
+    if (name === 'default')
+        return undefined;
     if (files.some((file) => sectionsOf(file).has(name)))
         return undefined;
     return new _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0('no-credentials', _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.usage, `${given} names ${JSON.stringify(name)}, and no such profile stands in ${files.join(' or ')}: correct the name, or add the profile`);

@@ -364,8 +364,13 @@ function noCredentials(connection, cause) {
     const { kind, code, message } = (0,store_errors/* toStoreError */.D5)('AssumeRole', cause);
     // Nobody answered, or a login page, or one that is not well: that is no refusal.
     if (kind === 'server' || kind === 'throttled' || UNANSWERED.test(code)) {
-        const what = role === undefined ? 'no credentials could be fetched' : `the role ${role.arn} could not be assumed`;
-        return new errors/* SyncError */.S0('unreachable', errors/* EXIT */.dc.failed, `${what}, as STS did not answer (${message}): check network and proxy, and run again`, { cause });
+        const [what, who] = role === undefined
+            ? ['no credentials could be fetched', 'their source']
+            : [`the role ${role.arn} could not be assumed`, 'STS'];
+        const why = kind === 'throttled'
+            ? `${who} was asked too often (${message}): run again`
+            : `${who} did not answer (${message}): check network and proxy, and run again`;
+        return new errors/* SyncError */.S0(kind === 'throttled' ? 'throttled' : 'unreachable', errors/* EXIT */.dc.failed, `${what}, as ${why}`, { cause });
     }
     const { AWS_PROFILE } = process.env;
     const missing = AWS_PROFILE && isCredentialError(cause) && (0,profiles/* missingProfile */.m)(AWS_PROFILE, 'AWS_PROFILE');

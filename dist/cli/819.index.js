@@ -283,6 +283,8 @@ function groupCommit(write) {
     };
 }
 
+// EXTERNAL MODULE: ./build/src/model/object-key.js
+var object_key = __webpack_require__(5142);
 // EXTERNAL MODULE: ./build/src/store/object-store.js
 var object_store = __webpack_require__(6592);
 ;// CONCATENATED MODULE: ./build/src/sync/index-file.js
@@ -298,9 +300,14 @@ var object_store = __webpack_require__(6592);
 
 
 
+
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 const NEWLINE = 0x0a;
+/** What lies there is no index, whatever it is. */
+class NoIndexError extends Error {
+    name = 'NoIndexError';
+}
 /** The journal stays where it is, and every run reads it again; the index itself is up to date. */
 class JournalLeftError extends Error {
     name = 'JournalLeftError';
@@ -326,10 +333,12 @@ function fileIndexStorage(path, isOwn = false) {
     return {
         trust: { remote: false, local: true, grace: true },
         place: path,
-        isOwn,
         async load() {
             try {
-                return await readRegular(path);
+                const bytes = await readRegular(path);
+                if (!isOwn)
+                    refuseOthers(bytes);
+                return bytes;
             }
             catch (error) {
                 unread = error;
@@ -346,6 +355,8 @@ function fileIndexStorage(path, isOwn = false) {
             ofEndedRuns: false,
             load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
             append: groupCommit(async (lines) => {
+                if (unread instanceof NoIndexError && !isOwn)
+                    throw notReplaced(unread);
                 const wasWhole = isWhole;
                 isWhole = false;
                 await appendLines(journal, lines, wasWhole);
@@ -361,8 +372,15 @@ async function appendLines(path, lines, isWhole) {
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,promises_.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }
+/** Rejects what does not begin as an index of any version: somebody's file, or an index of which nothing is left. */
+function refuseOthers(bytes) {
+    if (bytes !== undefined && !(0,digest_index/* beginsAsIndex */.JS)(bytes))
+        throw new NoIndexError('it is no index of this tool');
+}
 /** What lies where a user said that the index does may be anything, as long as it could not be read. */
 function notReplaced(unread) {
+    if (unread instanceof NoIndexError)
+        return new Error(`what lies there is not replaced, as ${unread.message}: name another place for index, or delete it`);
     return new Error(`what lies there could not be read (${(0,errors/* messageOf */.bD)(unread)}), and nothing is replaced unread`);
 }
 async function readRegular(path) {
@@ -377,17 +395,19 @@ async function readRegular(path) {
     }
     // A pipe would never end.
     if (!stats.isFile())
-        throw new Error('it is not a regular file');
+        throw new NoIndexError('it is not a regular file');
     if (stats.size > digest_index/* MAX_INDEX_BYTES */.w2)
-        throw new Error(`it has ${stats.size} bytes, over ${digest_index/* MAX_INDEX_BYTES */.w2}`);
+        throw new NoIndexError(`it has ${stats.size} bytes, over ${digest_index/* MAX_INDEX_BYTES */.w2}`);
     return (0,promises_.readFile)(path);
 }
 /**
  * The index as an object. Believed alone only when it lies in the destination's own bucket: who can forge it
- * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines.
+ * there can forge the objects. Its journal is a few objects beside it, one for each batch of lines. What lies below
+ * `.s3-dedup-sync/` is ours and replaced whatever it is; elsewhere what is no index is somebody's object.
  */
 function objectIndexStorage(store, { bucket, key }, inDestination) {
     const directory = `${key}.journal/`;
+    const isOwn = key.includes(object_key/* OWN_DIRECTORY */.Nt);
     const run = (0,external_node_crypto_.randomBytes)(6).toString('hex');
     const journalKeys = new Set();
     let batches = 0;
@@ -398,6 +418,12 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
     };
     /** Who may write the bucket and not read it has a first index there all the same. */
     const putUnread = async (body, signal) => {
+        if (unread instanceof NoIndexError)
+            throw notReplaced(unread);
+        // Some servers heed no condition. Who may not ask goes by it alone.
+        const there = await store.head(key, signal).catch(() => undefined);
+        if (there !== undefined)
+            throw notReplaced(unread);
         try {
             await put(key, body, signal, { condition: { ifNoneMatch: '*' } });
         }
@@ -433,19 +459,22 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
         trust: { remote: inDestination, local: inDestination, grace: inDestination },
         place: `s3://${bucket}/${key}`,
-        isOwn: false,
         async load(signal) {
             try {
-                return (await store.read(key, digest_index/* MAX_INDEX_BYTES */.w2, signal))?.bytes;
+                const bytes = (await store.read(key, digest_index/* MAX_INDEX_BYTES */.w2, signal))?.bytes;
+                if (!isOwn)
+                    refuseOthers(bytes);
+                return bytes;
             }
             catch (error) {
-                unread = error;
-                throw error;
+                const isTooLarge = error instanceof object_store/* StoreError */.AD && error.code === 'TooLarge';
+                unread = isTooLarge ? new NoIndexError(error.message) : error;
+                throw unread;
             }
         },
         async save(pieces, signal) {
             const body = Buffer.concat([...pieces]);
-            await (unread === undefined ? put(key, body, signal) : putUnread(body, signal));
+            await (unread === undefined || isOwn ? put(key, body, signal) : putUnread(body, signal));
             await clear(signal);
         },
         journal: {
@@ -464,6 +493,8 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
                 return Buffer.concat(bodies);
             },
             append: groupCommit(async (lines, signal) => {
+                if (unread instanceof NoIndexError && !isOwn)
+                    throw notReplaced(unread);
                 const at = `${directory}${run}-${++batches}`;
                 journalKeys.add(at);
                 await put(at, Buffer.from(lines), signal);

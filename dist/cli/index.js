@@ -2313,7 +2313,7 @@ var run = __nccwpck_require__(9255);
 const PROGRESS_LINE_MS = 5_000;
 /** First words that are commands; a directory of such a name is written `./plan`. */
 const COMMANDS = new Set(['sync', 'check', 'plan', 'apply', 'publish']);
-const SHAPES_SHOWN = `${shapes_SHAPES.map((shape) => `\n  ${shape}`).join('')}\n`;
+const SHAPES_SHOWN = `; use one of these:${shapes_SHAPES.map((shape) => `\n  ${shape}`).join('')}\n`;
 /** Behind `Usage: s3-dedup-sync `. */
 const USAGE = `${shapes_SHAPES.join('\n       ').slice('s3-dedup-sync '.length)}
 
@@ -2382,7 +2382,7 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
                     stdout.write(`${eventToJson(ended)}\n`);
             },
             fail: (message) => {
-                stderr.write(`error: ${(0,console_text/* oneLine */.TN)(message)}\n${error instanceof ShapeError ? SHAPES_SHOWN : ''}`);
+                stderr.write(`error: ${(0,console_text/* oneLine */.TN)(message)}${error instanceof ShapeError ? SHAPES_SHOWN : '\n'}`);
             },
         });
     }
@@ -2460,22 +2460,22 @@ function placed({ raw: given, words }) {
     if (rest.length === 0) {
         if (named.length > 0)
             return { inputs: raw };
-        throw new ShapeError('nothing was given to publish; one of these says what goes where:');
+        throw new ShapeError('nothing was given to publish');
     }
     const first = named[0];
     if (first !== undefined) {
-        throw new ShapeError(`${rest.map(console_text/* printable */.g$).join(' ')} and --${(0,model_inputs/* inputDefinition */.O$)(first).option ?? first} were given; use one of these:`);
+        throw new ShapeError(`${rest.map(console_text/* printable */.g$).join(' ')} and --${(0,model_inputs/* inputDefinition */.O$)(first).option ?? first} were given`);
     }
     const [directory = '', destination, ...more] = rest;
     if (destination === undefined) {
         throw new ShapeError(isPlace(directory)
-            ? `${(0,console_text/* printable */.g$)(directory)} is one place, and two are needed: from where, and to where; use one of these:`
-            : `${(0,console_text/* printable */.g$)(directory)} says what to publish, but not where to; use one of these:`);
+            ? `${(0,console_text/* printable */.g$)(directory)} is one place, and two are needed: from where, and to where`
+            : `${(0,console_text/* printable */.g$)(directory)} says what to publish, but not where to`);
     }
     if (more.some((word) => !isPlace(word)) || (more.length > 0 && !isPlace(destination))) {
         throw new ShapeError(more.every((word) => /^[a-z-]+=/.test(word))
-            ? `${more.map(console_text/* printable */.g$).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'; use one of these:`
-            : `one DIR can be given, and behind it places that begin with s3://; use one of these:`);
+            ? `${more.map(console_text/* printable */.g$).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'`
+            : `one DIR can be given, and behind it places that begin with s3://`);
     }
     if (isPlace(directory)) {
         const to = isPlace(destination) ? { bucket: destination } : { destination };
@@ -2496,14 +2496,14 @@ function onePlace(raw, words, command) {
     if (destination === undefined) {
         if (raw.bucket !== undefined)
             return raw;
-        throw new ShapeError(`nothing was given to ${command}; one of these says what:`);
+        throw new ShapeError(`nothing was given to ${command}`);
     }
     if (raw.bucket !== undefined) {
-        throw new ShapeError(`${(0,console_text/* printable */.g$)(destination)} and --bucket were given; use one of these:`);
+        throw new ShapeError(`${(0,console_text/* printable */.g$)(destination)} and --bucket were given`);
     }
     checkUrl(destination);
     if (more.length > 0) {
-        throw new ShapeError(`${command} takes one destination, ${words.length} arguments were given; use one of these:`);
+        throw new ShapeError(`${command} takes one destination, ${words.length} arguments were given`);
     }
     return { ...raw, bucket: destination };
 }
@@ -2514,7 +2514,7 @@ function isPlace(word) {
 function checkUrl(destination) {
     if (isPlace(destination))
         return;
-    throw new ShapeError(`${(0,console_text/* printable */.g$)(destination)} is no destination: it begins with s3://; use one of these:`);
+    throw new ShapeError(`${(0,console_text/* printable */.g$)(destination)} is no destination: it begins with s3://`);
 }
 const CLI_NAMES = model_inputs/* INPUT_NAMES */.Qh.filter((name) => (0,model_inputs/* inputDefinition */.O$)(name).only !== 'action');
 function optionName(name) {
@@ -6003,11 +6003,10 @@ function indexDestination(destination, endpoint) {
  * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
  */
 function ofDestination(storage, destination, withFiles = true) {
-    const { trust, place, isOwn, journal } = storage;
+    const { trust, place, journal } = storage;
     return {
         trust: { ...trust, local: trust.local && withFiles },
         place,
-        isOwn,
         destination,
         load: (signal) => storage.load(signal),
         save: (pieces, signal) => storage.save(pieces, signal),
