@@ -252,7 +252,8 @@ jobs:
       const { status, log } = await push('workflow_dispatch');
       expect({ status, log }).toMatchObject({
         status: 0,
-        log: expect.stringMatching(/sharded=done\/1\d\/\d/),
+        // The page alone: new keys were published by the two before it.
+        log: expect.stringMatching(/sharded=done\/1\/0/),
       });
       const shares = log.matchAll(/publish-shards-(\d)[^\n]*share=done\/[1-9]/g);
       expect(new Set([...shares].map(([, shard]) => shard))).toEqual(new Set(['1', '2']));
