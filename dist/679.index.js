@@ -9727,12 +9727,13 @@ class Transfer {
     }
     /** Sends a file into an upload: large ones in parts, small ones as its only one. */
     async #uploadParts(key, file, known) {
-        const { pool, signal } = this.#options;
+        const { pool, toCut, signal } = this.#options;
         const given = file.object === undefined ? undefined : await this.#layoutOf(file, file.object.etag);
         if (isLarge(file.size) || given !== undefined) {
             const layout = given ?? (0,part_sizes/* ownLayout */.vh)(file.size);
             const usable = given === undefined && known !== undefined && known.partMd5s.length > 0;
-            const digesting = usable ? known : pool.digest({ file, layouts: [layout] }, file.size);
+            const ahead = Math.max(file.size, toCut);
+            const digesting = usable ? known : pool.digest({ file, layouts: [layout] }, ahead);
             const cutting = known?.chunks ?? this.#chunksOf(key, file);
             const digest = await digesting;
             const delta = await this.#deltaOf(key, file, digest, cutting);
@@ -10380,6 +10381,7 @@ class Execution {
             const uploads = await this.uploads(storage, seen.index?.uploads ?? new Map());
             await uploads.abortLeftOvers(wantedUploads(planned.plan));
             await this.#invalidations?.journal(planned.plan);
+            const toCut = cutBytes(stepsOf(planned.plan));
             const bodies = elsewhere === undefined ? (this.#source ?? this.#encodings) : NO_BODIES;
             const transfer = this.transfer({
                 digests,
@@ -10388,6 +10390,7 @@ class Execution {
                 preserve: elsewhere?.file.preserve ?? this.#options.preserve,
                 uploads,
                 ...(seen.older === undefined ? {} : { older: seen.older }),
+                toCut,
                 sources: publishedSources(planned.plan),
                 mayDelete: () => this.#mayDelete(transfer, seen),
                 onSent: (bytes) => {
@@ -10402,7 +10405,7 @@ class Execution {
             if (elsewhere !== undefined)
                 takeOver(transfer, planned.plan, elsewhere, now());
             // What is sent in one piece is hashed where it is sent.
-            if (!execution_isCut(planned.plan))
+            if (toCut === 0)
                 this.#frame.pool.rest();
             try {
                 this.#frame.outcomes = await execute(planned.plan, transfer, {
@@ -10626,12 +10629,13 @@ class SwitchClock {
         return { keys: this.#keys, seconds: this.#keys === 0 ? 0 : (this.#to - this.#from) / 1000 };
     }
 }
-/** Whether a file is sent in parts, which threads digest and cut. */
-function execution_isCut(plan) {
-    for (const { action, bytes } of stepsOf(plan))
+/** Bytes of the files that are sent in parts, which threads digest and cut. */
+function cutBytes(steps) {
+    let sum = 0;
+    for (const { action, bytes } of steps)
         if (action === 'upload' && bytes >= part_sizes/* MULTIPART_THRESHOLD */.xf)
-            return true;
-    return false;
+            sum += bytes;
+    return sum;
 }
 /** Keys that steps of this plan copy from once they are written. */
 function publishedSources(plan) {
@@ -12282,6 +12286,7 @@ class Sharded {
                 delay: true,
                 preserve: file.preserve,
                 uploads: await this.#execution.uploads(undefined, new Map()),
+                toCut: cutBytes(due),
                 sources: new Set(),
                 mayDelete: async () => undefined,
                 onSent: (bytes) => {

@@ -167,6 +167,7 @@ export class Execution {
       | 'preserve'
       | 'uploads'
       | 'older'
+      | 'toCut'
       | 'sources'
       | 'mayDelete'
       | 'onSent'
@@ -213,6 +214,7 @@ export class Execution {
       const uploads = await this.uploads(storage, seen.index?.uploads ?? new Map());
       await uploads.abortLeftOvers(wantedUploads(planned.plan));
       await this.#invalidations?.journal(planned.plan);
+      const toCut = cutBytes(stepsOf(planned.plan));
       const bodies = elsewhere === undefined ? (this.#source ?? this.#encodings) : NO_BODIES;
       const transfer: Transfer = this.transfer({
         digests,
@@ -221,6 +223,7 @@ export class Execution {
         preserve: elsewhere?.file.preserve ?? this.#options.preserve,
         uploads,
         ...(seen.older === undefined ? {} : { older: seen.older }),
+        toCut,
         sources: publishedSources(planned.plan),
         mayDelete: () => this.#mayDelete(transfer, seen),
         onSent: (bytes) => {
@@ -234,7 +237,7 @@ export class Execution {
       });
       if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere, now());
       // What is sent in one piece is hashed where it is sent.
-      if (!isCut(planned.plan)) this.#frame.pool.rest();
+      if (toCut === 0) this.#frame.pool.rest();
       try {
         this.#frame.outcomes = await execute(planned.plan, transfer, {
           concurrency,
@@ -467,11 +470,12 @@ class SwitchClock {
   }
 }
 
-/** Whether a file is sent in parts, which threads digest and cut. */
-function isCut(plan: Plan): boolean {
-  for (const { action, bytes } of stepsOf(plan))
-    if (action === 'upload' && bytes >= MULTIPART_THRESHOLD) return true;
-  return false;
+/** Bytes of the files that are sent in parts, which threads digest and cut. */
+export function cutBytes(steps: Iterable<Pick<Step, 'action' | 'bytes'>>): number {
+  let sum = 0;
+  for (const { action, bytes } of steps)
+    if (action === 'upload' && bytes >= MULTIPART_THRESHOLD) sum += bytes;
+  return sum;
 }
 
 /** Keys that steps of this plan copy from once they are written. */

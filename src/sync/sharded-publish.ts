@@ -17,7 +17,7 @@ import {
 } from '../model/plan-file.js';
 import type { Encodings } from './encode.js';
 import { failedOutcome, skipped } from './execute.js';
-import { type Elsewhere, type Execution, writesObject } from './execution.js';
+import { cutBytes, type Elsewhere, type Execution, writesObject } from './execution.js';
 import { isRewritten } from './headers.js';
 import { loadIndex } from './learn.js';
 import { addHidden } from './list.js';
@@ -133,6 +133,7 @@ export class Sharded {
         delay: true,
         preserve: file.preserve,
         uploads: await this.#execution.uploads(undefined, new Map()),
+        toCut: cutBytes(due),
         sources: new Set(),
         mayDelete: async () => undefined,
         onSent: (bytes) => {

@@ -111,6 +111,8 @@ export interface TransferOptions {
   /** Everything is staged; nothing is ever put or copied to a key whose bytes are. */
   readonly delay: boolean;
   readonly uploads: Uploads;
+  /** Bytes of all files that are sent in parts: they are digested by threads where that is much. */
+  readonly toCut: number;
   /** Objects that large files may have most of their bytes in common with; absent: no index knows of what. */
   readonly older?: OlderObjects;
   /** Keys that others are copied from once they are written. */
@@ -910,12 +912,13 @@ export class Transfer implements Performer {
 
   /** Sends a file into an upload: large ones in parts, small ones as its only one. */
   async #uploadParts(key: ObjectKey, file: LocalFile, known: FileDigest | undefined): Promise<Staged> {
-    const { pool, signal } = this.#options;
+    const { pool, toCut, signal } = this.#options;
     const given = file.object === undefined ? undefined : await this.#layoutOf(file, file.object.etag);
     if (isLarge(file.size) || given !== undefined) {
       const layout = given ?? ownLayout(file.size);
       const usable = given === undefined && known !== undefined && known.partMd5s.length > 0;
-      const digesting = usable ? known : pool.digest({ file, layouts: [layout] }, file.size);
+      const ahead = Math.max(file.size, toCut);
+      const digesting = usable ? known : pool.digest({ file, layouts: [layout] }, ahead);
       const cutting = known?.chunks ?? this.#chunksOf(key, file);
       const digest = await digesting;
       const delta = await this.#deltaOf(key, file, digest, cutting);
