@@ -584,7 +584,7 @@ describe('what is deleted', () => {
     expect(Object.keys(await texts()).sort()).toEqual([runs, `d/${elsewhere}`, 'same']);
     expect(run.messages).toEqual([
       '1 unfinished file (1 MiB) of interrupted downloads removed',
-      `2 unfinished files (1 MiB) of other downloads, which may still go on, left in ${here}: a download removes them a day after they were last written to`,
+      `2 unfinished files (1 MiB) of other downloads, which may still go on, left in ${here}: a download removes them once their run has ended, or a day after they were last written to`,
     ]);
     await download(s3, bucket, here, { now: () => Date.now() + 25 * 3_600_000 });
     expect(Object.keys(await texts()).sort()).toEqual([runs, 'same']);
