@@ -20,7 +20,7 @@ import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { LoggedRequest, PutOptions, S3Request } from '../../dev/s3-server/index.js';
-import { PROCESS_MARK } from '../../src/disk/process-mark.js';
+import { processMark } from '../../src/disk/process-mark.js';
 import { TargetDirectory } from '../../src/disk/target-directory.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import { formatIndex, type ObjectEntry, parseIndex } from '../../src/model/digest-index.js';
@@ -570,12 +570,13 @@ describe('what is deleted', () => {
   });
 
   test('unfinished files go when their run has ended, or a day later where nobody can know; one that runs keeps its', async () => {
-    if (PROCESS_MARK === undefined) return;
-    const [place, pid] = PROCESS_MARK.split('.');
+    const mark = processMark();
+    if (mark === undefined) return;
+    const [place, pid] = mark.split('.');
     const name = (letter: string, mark: string): string => `.s3ds-${letter.repeat(24)}.${mark}.part`;
     const ended = name('a', `${place}.${pid}.1`);
     const elsewhere = name('b', `${'f'.repeat(12)}.${pid}.1`);
-    const runs = name('c', PROCESS_MARK);
+    const runs = name('c', mark);
     put({ same: 'same' });
     await writeTree({ same: 'same', [ended]: 'x', [`d/${elsewhere}`]: 'x', [runs]: 'x' }, here);
     const dry = await download(s3, bucket, here, { dryRun: true });

@@ -381,7 +381,7 @@ class HeaderPolicy {
         if (file.encoded !== undefined)
             headers['content-encoding'] = file.encoded.encoding;
         if (file.redirect !== undefined)
-            headers['x-amz-website-redirect-location'] = file.redirect;
+            headers[_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .REDIRECT_HEADER */ .Fh] = file.redirect;
         return headers;
     }
     /** Headers that an object brings along, and over them what inputs and rules decide. */

@@ -450,18 +450,23 @@ var external_node_fs_ = __webpack_require__(3024);
 
 /** Where it runs, its number there, and when it began, in clock ticks. */
 const MARK = /^([0-9a-f]{12})\.([1-9]\d{0,9})\.(\d{1,20})$/;
+/** Asked for once: a run that downloads nothing needs none. */
+let known;
 /**
  * Tells this process from all others, in letters for a file name: those of other machines, of this one before it was
  * started again, of other containers, and those that get its number later. `undefined` where the system cannot tell.
  */
-const PROCESS_MARK = markOf();
+function processMark() {
+    known ??= { mark: markOf() };
+    return known.mark;
+}
 /**
  * Whether the process that a mark tells of has ended. `undefined`: it runs elsewhere, and nobody here can know. A number
  * alone says nothing, as each container counts anew.
  *
  * @param own the mark of this process
  */
-function hasProcessEnded(mark, own = PROCESS_MARK) {
+function hasProcessEnded(mark, own = processMark()) {
     const [, place, pid, began] = MARK.exec(mark) ?? [];
     if (own === undefined || place === undefined || place !== MARK.exec(own)?.[1])
         return undefined;
@@ -727,6 +732,8 @@ var model_digest = __webpack_require__(6799);
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/file-columns.js
 var file_columns = __webpack_require__(9511);
+// EXTERNAL MODULE: ./build/src/model/header-rules.js
+var header_rules = __webpack_require__(700);
 // EXTERNAL MODULE: ./build/src/model/headers.js
 var model_headers = __webpack_require__(6061);
 // EXTERNAL MODULE: ./build/src/model/object-key.js
@@ -2686,7 +2693,7 @@ const SECRET = (0,external_node_crypto_.randomBytes)(24).toString('hex');
 let temporaries = 0;
 /** Of a file that no later run goes on with: one of this machine may take it away once this process has ended. */
 function temporaryName() {
-    return partialName(`${SECRET}\0${++temporaries}`, PROCESS_MARK);
+    return partialName(`${SECRET}\0${++temporaries}`, processMark());
 }
 /** Of an object that is fetched in ranges: the same in every run, while both are the same. */
 function resumableName(name, { key, etag, size }) {
@@ -6471,9 +6478,10 @@ class RunFrame {
         });
     }
     /** The plan as differences, and what was found in reading back. */
-    async concludeCheck(plan, { failed, exits }) {
+    async concludeCheck(plan, ...read) {
+        const failed = read.flatMap((part) => part.failed);
         await this.rehearse(plan);
-        this.addExits(exits);
+        this.addExits(read.flatMap((part) => part.exits));
         this.outcomes = [...this.outcomes, ...failed];
         for (const outcome of failed)
             this.#ports.emit({ type: 'outcome', outcome });
@@ -6824,6 +6832,7 @@ var system_error = __webpack_require__(1515);
 
 
 
+
 /** Unfinished files whose run may go on elsewhere are nobody's when nothing was written to them for so long. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
 /** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
@@ -6889,12 +6898,11 @@ class Download {
     /** Compares the directory with what a download would make of it. */
     async check() {
         const prepared = await this.#prepare({ index: undefined, trustFiles: false, trustObjects: false });
-        const { findings, ...back } = this.#options.read ? await this.#readBack(prepared) : NOTHING_FOUND;
+        const back = this.#options.read ? await this.#readBack(prepared) : NOTHING_FOUND;
         const { readFirst } = prepared;
-        const plan = withFindings(prepared.planned.plan, findings.map((step) => ({ ...step, key: step.file.name })), readFirst.failed.flatMap(({ step }) => ('file' in step ? step.file.name : [])));
+        const plan = withFindings(prepared.planned.plan, back.findings.map((step) => ({ ...step, key: step.file.name })), readFirst.failed.flatMap(({ step }) => ('file' in step ? step.file.name : [])));
         this.#frame.settle(plan);
-        const failed = [...readFirst.failed, ...back.failed];
-        await this.#frame.concludeCheck(plan, { findings, failed, exits: [...readFirst.exits, ...back.exits] });
+        await this.#frame.concludeCheck(plan, readFirst, back);
     }
     async #readBack({ files, listing, planned, readFirst }) {
         const { prefix } = this.#options.destination;
@@ -7010,7 +7018,7 @@ class Download {
         let redirects = 0;
         for (const file of due) {
             const head = this.#headOf(file);
-            const isRedirect = head?.fields['x-amz-website-redirect-location'] !== undefined;
+            const isRedirect = head?.fields[header_rules/* REDIRECT_HEADER */.Fh] !== undefined;
             if (isRedirect && file.size === 0)
                 redirects++;
             if ((isRedirect && file.size === 0) || head?.metadata.has(model_headers/* PAGE_METADATA */.Qm) === true)
@@ -8401,8 +8409,6 @@ function* keysOf(files, prefix) {
         yield (prefix + name);
 }
 
-// EXTERNAL MODULE: ./build/src/model/header-rules.js
-var header_rules = __webpack_require__(700);
 ;// CONCATENATED MODULE: ./build/src/model/plan-file.js
 
 
@@ -9158,7 +9164,6 @@ const WHOLE_BYTES = 32 * 1024 * 1024;
 const COPIED_PARTS_IN_FLIGHT = 32;
 /** The largest part that is held in memory whole. Bytes. */
 const MOST_SENT_PART = 512 * 1024 * 1024;
-const REDIRECT = 'x-amz-website-redirect-location';
 /** The header of `FROM_METADATA`. */
 const FROM = `x-amz-meta-${model_headers/* FROM_METADATA */.fk}`;
 const NOT_AS_DIGESTED = 'it is not what it was when it was digested';
@@ -9371,7 +9376,7 @@ class Transfer {
         if (store.redirects === 'unknown') {
             // Whoever may not read it is not told.
             const head = await store.head(key, requests).catch(() => undefined);
-            if (head === undefined || head.fields[REDIRECT] !== undefined)
+            if (head === undefined || head.fields[header_rules/* REDIRECT_HEADER */.Fh] !== undefined)
                 return;
         }
         const message = `${key}: this server (${store.provider}) keeps no website redirects, so this object and every other one with a redirect leads nowhere: redirect in what serves the bucket, and leave redirects-file out here`;
@@ -9409,14 +9414,14 @@ class Transfer {
             // One of which this plan knew no content is known by the ETag that it had.
             const from = this.#options.digests.has(file.name) ? {} : { [FROM]: file.object.etag };
             const decided = { ...policy.over(await bodies.headersOf(file), file), ...from };
-            if (decided[REDIRECT] !== undefined)
+            if (decided[header_rules/* REDIRECT_HEADER */.Fh] !== undefined)
                 this.#firstRedirect ??= file.name;
             return withDigest(decided, md5, multipart);
         }
         if (md5 === undefined)
             throw new Error(`${file.name} has no digest`);
         const decided = policy.headersOf(file);
-        if (decided[REDIRECT] !== undefined)
+        if (decided[header_rules/* REDIRECT_HEADER */.Fh] !== undefined)
             this.#firstRedirect ??= file.name;
         // rclone reads a multipart object's MD5 from here.
         const rclone = multipart ? { md5chksum: (0,model_digest/* base64OfMd5 */.tI)(md5) } : {};
@@ -11251,9 +11256,6 @@ function provenFiles(files, digests, listing, prefix) {
 
 /** HEAD requests that one run spends on headers that nobody remembers: 0.4 US cents on AWS. */
 const HEADER_BUDGET = 10_000;
-const refresh_headers_REDIRECT = 'x-amz-website-redirect-location';
-/** What readers are answered, or where they are sent: what no rule gives must not be there either. */
-const ANSWERED = [...header_rules/* CONTENT_HEADERS */.d7, refresh_headers_REDIRECT];
 /**
  * Asks S3 what objects that have the right bytes have in other headers than they should, as many as the budget
  * allows. What was not answered stays unknown.
@@ -11275,7 +11277,7 @@ async function askHeaders(files, questions) {
             const found = differences(await headersOf(file), head);
             // What the server keeps nowhere is renewed in vain.
             const isKept = store.redirects !== 'dropped';
-            answers.set(key, isKept ? found : found.filter(({ name }) => name !== refresh_headers_REDIRECT));
+            answers.set(key, isKept ? found : found.filter(({ name }) => name !== header_rules/* REDIRECT_HEADER */.Fh));
         }
         catch (error) {
             if (!(error instanceof object_store/* StoreError */.AD) || (error.kind !== 'denied' && error.kind !== 'rejected'))
@@ -11302,7 +11304,8 @@ function differences(decided, head) {
             return;
         found.push({ name, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) });
     };
-    for (const name of ANSWERED)
+    // What no rule gives must not be there either.
+    for (const name of header_rules/* READER_HEADERS */.DU)
         see(name, head.fields[name], decided[name]);
     const { metadata } = (0,model_headers/* objectHeaders */.qO)(decided, {});
     for (const [name, value] of Object.entries(metadata))
@@ -11341,8 +11344,6 @@ function differences(decided, head) {
 
 
 
-/** Headers that readers see, and the redirect: what a copy keeps. Classes, encryption and rights are the destination's. */
-const KEPT = [...header_rules/* CONTENT_HEADERS */.d7, 'x-amz-website-redirect-location'];
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
 const SPOOL_BYTES = 2 * 1024 ** 3;
 /**
@@ -11443,7 +11444,8 @@ class SourceObjects {
         const head = await this.#head(source_objects_objectOf(file), this.#options.requests);
         // What S3 itself says of an object that was given none.
         const headers = { 'content-type': 'binary/octet-stream' };
-        for (const name of KEPT) {
+        // Classes, encryption and rights are the destination's.
+        for (const name of header_rules/* READER_HEADERS */.DU) {
             const value = head.fields[name];
             if (value !== undefined)
                 headers[name] = value;
@@ -12811,8 +12813,7 @@ class Run {
         const plan = withFindings(planned.plan, findings, unread);
         this.#preparation.settle({ ...planned, plan });
         await this.#preparation.compareRefreshed(plan, listing);
-        const failed = [...decided.failed, ...back.failed];
-        await this.#frame.concludeCheck(plan, { findings, failed, exits: [...decided.exits, ...back.exits] });
+        await this.#frame.concludeCheck(plan, decided, back);
     }
     #tellDamaged(count) {
         if (count === 0)

@@ -4096,7 +4096,9 @@ function messageOf(error) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DU: () => (/* binding */ READER_HEADERS),
 /* harmony export */   EQ: () => (/* binding */ HEADER_NAME),
+/* harmony export */   Fh: () => (/* binding */ REDIRECT_HEADER),
 /* harmony export */   Fx: () => (/* binding */ MAX_METADATA_BYTES),
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
@@ -4118,11 +4120,15 @@ const CONTENT_HEADERS = [
     'content-type',
     'expires',
 ];
+/** Where a reader of an empty object is sent. */
+const REDIRECT_HEADER = 'x-amz-website-redirect-location';
+/** What readers are answered, or where they are sent. */
+const READER_HEADERS = [...CONTENT_HEADERS, REDIRECT_HEADER];
 const INLINE_ONLY = new Set([
     'x-amz-acl',
     'x-amz-storage-class',
     'x-amz-tagging',
-    'x-amz-website-redirect-location',
+    REDIRECT_HEADER,
 ]);
 /** Ours and other sync tools'; what they say must be true. Names without `x-amz-meta-`. */
 const RESERVED_METADATA = new Set([
@@ -4274,7 +4280,7 @@ function whyBadValue(name, value) {
             const good = tags.length <= 10 && tags.every(([key]) => key !== '') && value.includes('=');
             return good ? undefined : 'up to 10 tags as project=site&team=web';
         }
-        case 'x-amz-website-redirect-location':
+        case REDIRECT_HEADER:
             return isRedirectTarget(value)
                 ? undefined
                 : 'a path that begins with /, or a URL with http:// or https://';

@@ -5,11 +5,17 @@ import { hostname } from 'node:os';
 /** Where it runs, its number there, and when it began, in clock ticks. */
 const MARK = /^([0-9a-f]{12})\.([1-9]\d{0,9})\.(\d{1,20})$/;
 
+/** Asked for once: a run that downloads nothing needs none. */
+let known: { readonly mark: string | undefined } | undefined;
+
 /**
  * Tells this process from all others, in letters for a file name: those of other machines, of this one before it was
  * started again, of other containers, and those that get its number later. `undefined` where the system cannot tell.
  */
-export const PROCESS_MARK: string | undefined = markOf();
+export function processMark(): string | undefined {
+  known ??= { mark: markOf() };
+  return known.mark;
+}
 
 /**
  * Whether the process that a mark tells of has ended. `undefined`: it runs elsewhere, and nobody here can know. A number
@@ -17,7 +23,7 @@ export const PROCESS_MARK: string | undefined = markOf();
  *
  * @param own the mark of this process
  */
-export function hasProcessEnded(mark: string, own: string | undefined = PROCESS_MARK): boolean | undefined {
+export function hasProcessEnded(mark: string, own: string | undefined = processMark()): boolean | undefined {
   const [, place, pid, began] = MARK.exec(mark) ?? [];
   if (own === undefined || place === undefined || place !== MARK.exec(own)?.[1]) return undefined;
   try {

@@ -55,11 +55,17 @@ export const CONTENT_HEADERS: readonly string[] = [
   'expires',
 ];
 
+/** Where a reader of an empty object is sent. */
+export const REDIRECT_HEADER = 'x-amz-website-redirect-location';
+
+/** What readers are answered, or where they are sent. */
+export const READER_HEADERS: readonly string[] = [...CONTENT_HEADERS, REDIRECT_HEADER];
+
 const INLINE_ONLY: ReadonlySet<string> = new Set([
   'x-amz-acl',
   'x-amz-storage-class',
   'x-amz-tagging',
-  'x-amz-website-redirect-location',
+  REDIRECT_HEADER,
 ]);
 
 /** Ours and other sync tools'; what they say must be true. Names without `x-amz-meta-`. */
@@ -216,7 +222,7 @@ function whyBadValue(name: string, value: string): string | undefined {
       const good = tags.length <= 10 && tags.every(([key]) => key !== '') && value.includes('=');
       return good ? undefined : 'up to 10 tags as project=site&team=web';
     }
-    case 'x-amz-website-redirect-location':
+    case REDIRECT_HEADER:
       return isRedirectTarget(value)
         ? undefined
         : 'a path that begins with /, or a URL with http:// or https://';

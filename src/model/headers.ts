@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import mime from 'mime-types';
 import { classifyETag, type ETag, type Md5, multipartETag, parseMd5 } from './digest.js';
-import { applyHeaderRules, expiryOf, type RuleLine } from './header-rules.js';
+import { applyHeaderRules, expiryOf, REDIRECT_HEADER, type RuleLine } from './header-rules.js';
 import type { Encoded, Encoding, LocalFile, Stored } from './objects.js';
 import type { HeaderOptions, WriteHeaders } from './options.js';
 
@@ -337,7 +337,7 @@ export class HeaderPolicy implements HeaderDecider {
     }
     if (headers.expires !== undefined) headers.expires = expiryOf(headers.expires) ?? headers.expires;
     if (file.encoded !== undefined) headers['content-encoding'] = file.encoded.encoding;
-    if (file.redirect !== undefined) headers['x-amz-website-redirect-location'] = file.redirect;
+    if (file.redirect !== undefined) headers[REDIRECT_HEADER] = file.redirect;
     return headers;
   }
 

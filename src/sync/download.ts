@@ -11,6 +11,7 @@ import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js
 import { refusal, SyncError, usageError } from '../model/errors.js';
 import type { Progress } from '../model/events.js';
 import { totalSize } from '../model/file-columns.js';
+import { REDIRECT_HEADER } from '../model/header-rules.js';
 import {
   fileAttributes,
   formatSource,
@@ -160,16 +161,15 @@ class Download {
   /** Compares the directory with what a download would make of it. */
   async check(): Promise<void> {
     const prepared = await this.#prepare({ index: undefined, trustFiles: false, trustObjects: false });
-    const { findings, ...back } = this.#options.read ? await this.#readBack(prepared) : NOTHING_FOUND;
+    const back = this.#options.read ? await this.#readBack(prepared) : NOTHING_FOUND;
     const { readFirst } = prepared;
     const plan = withFindings(
       prepared.planned.plan,
-      findings.map((step): WriteStep => ({ ...step, key: step.file.name as ObjectKey })),
+      back.findings.map((step): WriteStep => ({ ...step, key: step.file.name as ObjectKey })),
       readFirst.failed.flatMap(({ step }) => ('file' in step ? (step.file.name as ObjectKey) : [])),
     );
     this.#frame.settle(plan);
-    const failed = [...readFirst.failed, ...back.failed];
-    await this.#frame.concludeCheck(plan, { findings, failed, exits: [...readFirst.exits, ...back.exits] });
+    await this.#frame.concludeCheck(plan, readFirst, back);
   }
 
   async #readBack({ files, listing, planned, readFirst }: Prepared): Promise<CheckedBack> {
@@ -312,7 +312,7 @@ class Download {
     let redirects = 0;
     for (const file of due) {
       const head = this.#headOf(file);
-      const isRedirect = head?.fields['x-amz-website-redirect-location'] !== undefined;
+      const isRedirect = head?.fields[REDIRECT_HEADER] !== undefined;
       if (isRedirect && file.size === 0) redirects++;
       if ((isRedirect && file.size === 0) || head?.metadata.has(PAGE_METADATA) === true) extras.add(file);
     }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { PROCESS_MARK } from '../disk/process-mark.js';
+import { processMark } from '../disk/process-mark.js';
 import type { ErrorCode } from '../model/errors.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import { compareKeys } from '../model/object-key.js';
@@ -46,7 +46,7 @@ let temporaries = 0;
 
 /** Of a file that no later run goes on with: one of this machine may take it away once this process has ended. */
 export function temporaryName(): string {
-  return partialName(`${SECRET}\0${++temporaries}`, PROCESS_MARK);
+  return partialName(`${SECRET}\0${++temporaries}`, processMark());
 }
 
 /** Of an object that is fetched in ranges: the same in every run, while both are the same. */

@@ -1,6 +1,6 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
-import { CONTENT_HEADERS } from '../model/header-rules.js';
+import { READER_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
 import { type HeaderSet, objectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
@@ -10,11 +10,6 @@ import { explain } from './explain.js';
 
 /** HEAD requests that one run spends on headers that nobody remembers: 0.4 US cents on AWS. */
 export const HEADER_BUDGET = 10_000;
-
-const REDIRECT = 'x-amz-website-redirect-location';
-
-/** What readers are answered, or where they are sent: what no rule gives must not be there either. */
-const ANSWERED: readonly string[] = [...CONTENT_HEADERS, REDIRECT];
 
 export interface HeaderQuestions {
   readonly store: Pick<ObjectStore, 'head' | 'redirects'>;
@@ -51,7 +46,7 @@ export async function askHeaders(
       const found = differences(await headersOf(file), head);
       // What the server keeps nowhere is renewed in vain.
       const isKept = store.redirects !== 'dropped';
-      answers.set(key, isKept ? found : found.filter(({ name }) => name !== REDIRECT));
+      answers.set(key, isKept ? found : found.filter(({ name }) => name !== REDIRECT_HEADER));
     } catch (error) {
       if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
         throw error;
@@ -76,7 +71,8 @@ export function differences(decided: HeaderSet, head: ObjectHead): readonly Head
     if (from === to) return;
     found.push({ name, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) });
   };
-  for (const name of ANSWERED) see(name, head.fields[name], decided[name]);
+  // What no rule gives must not be there either.
+  for (const name of READER_HEADERS) see(name, head.fields[name], decided[name]);
   const { metadata } = objectHeaders(decided, {});
   for (const [name, value] of Object.entries(metadata))
     see(`x-amz-meta-${name}`, head.metadata.get(name), value);

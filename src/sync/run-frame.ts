@@ -145,9 +145,10 @@ export class RunFrame {
   }
 
   /** The plan as differences, and what was found in reading back. */
-  async concludeCheck(plan: Plan, { failed, exits }: CheckedBack): Promise<void> {
+  async concludeCheck(plan: Plan, ...read: readonly Pick<CheckedBack, 'failed' | 'exits'>[]): Promise<void> {
+    const failed = read.flatMap((part) => part.failed);
     await this.rehearse(plan);
-    this.addExits(exits);
+    this.addExits(read.flatMap((part) => part.exits));
     this.outcomes = [...this.outcomes, ...failed];
     for (const outcome of failed) this.#ports.emit({ type: 'outcome', outcome });
     if ([...stepsOf(plan)].some(({ action }) => action !== 'keep')) this.addExits([EXIT.different]);

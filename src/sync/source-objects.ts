@@ -8,7 +8,7 @@ import { classifyETag, EMPTY_MD5, type ETag, type Md5, multipartETag } from '../
 import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
-import { CONTENT_HEADERS } from '../model/header-rules.js';
+import { READER_HEADERS } from '../model/header-rules.js';
 import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
@@ -25,9 +25,6 @@ import type { FileDigest } from './file-bytes.js';
 import { statFields } from './lstat.js';
 import type { KnownContent } from './plan.js';
 import type { BodySource } from './transfer.js';
-
-/** Headers that readers see, and the redirect: what a copy keeps. Classes, encryption and rights are the destination's. */
-const KEPT: readonly string[] = [...CONTENT_HEADERS, 'x-amz-website-redirect-location'];
 
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
 const SPOOL_BYTES = 2 * 1024 ** 3;
@@ -163,7 +160,8 @@ export class SourceObjects implements BodySource {
     const head = await this.#head(objectOf(file), this.#options.requests);
     // What S3 itself says of an object that was given none.
     const headers: Record<string, string> = { 'content-type': 'binary/octet-stream' };
-    for (const name of KEPT) {
+    // Classes, encryption and rights are the destination's.
+    for (const name of READER_HEADERS) {
       const value = head.fields[name];
       if (value !== undefined) headers[name] = value;
     }

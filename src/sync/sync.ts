@@ -159,8 +159,7 @@ class Run {
     const plan = withFindings(planned.plan, findings, unread);
     this.#preparation.settle({ ...planned, plan });
     await this.#preparation.compareRefreshed(plan, listing);
-    const failed = [...decided.failed, ...back.failed];
-    await this.#frame.concludeCheck(plan, { findings, failed, exits: [...decided.exits, ...back.exits] });
+    await this.#frame.concludeCheck(plan, decided, back);
   }
 
   #tellDamaged(count: number): void {

@@ -4,7 +4,7 @@ import { base64OfMd5, classifyETag, type ETag, type Md5, md5Of, multipartETag } 
 import { formatLayout, type PartRun, partsOf } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Emit, Reused, StepOutcome } from '../model/events.js';
-import { CONTENT_HEADERS } from '../model/header-rules.js';
+import { CONTENT_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
 import {
   FROM_METADATA,
   formatAttributes,
@@ -78,8 +78,6 @@ const COPIED_PARTS_IN_FLIGHT = 32;
 
 /** The largest part that is held in memory whole. Bytes. */
 const MOST_SENT_PART = 512 * 1024 * 1024;
-
-const REDIRECT = 'x-amz-website-redirect-location';
 
 /** The header of `FROM_METADATA`. */
 const FROM = `x-amz-meta-${FROM_METADATA}`;
@@ -408,7 +406,7 @@ export class Transfer implements Performer {
     if (store.redirects === 'unknown') {
       // Whoever may not read it is not told.
       const head = await store.head(key, requests).catch(() => undefined);
-      if (head === undefined || head.fields[REDIRECT] !== undefined) return;
+      if (head === undefined || head.fields[REDIRECT_HEADER] !== undefined) return;
     }
     const message = `${key}: this server (${store.provider}) keeps no website redirects, so this object and every other one with a redirect leads nowhere: redirect in what serves the bucket, and leave redirects-file out here`;
     emit({ type: 'message', level: 'warning', message });
@@ -445,12 +443,12 @@ export class Transfer implements Performer {
       // One of which this plan knew no content is known by the ETag that it had.
       const from = this.#options.digests.has(file.name) ? {} : { [FROM]: file.object.etag };
       const decided: HeaderSet = { ...policy.over(await bodies.headersOf(file), file), ...from };
-      if (decided[REDIRECT] !== undefined) this.#firstRedirect ??= file.name;
+      if (decided[REDIRECT_HEADER] !== undefined) this.#firstRedirect ??= file.name;
       return withDigest(decided, md5, multipart);
     }
     if (md5 === undefined) throw new Error(`${file.name} has no digest`);
     const decided = policy.headersOf(file);
-    if (decided[REDIRECT] !== undefined) this.#firstRedirect ??= file.name;
+    if (decided[REDIRECT_HEADER] !== undefined) this.#firstRedirect ??= file.name;
     // rclone reads a multipart object's MD5 from here.
     const rclone = multipart ? { md5chksum: base64OfMd5(md5) } : {};
     return objectHeaders(decided, {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { hasProcessEnded, PROCESS_MARK } from '../../../src/disk/process-mark.js';
+import { hasProcessEnded, processMark } from '../../../src/disk/process-mark.js';
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
@@ -12,7 +12,7 @@ function beganOf(pid: number): string {
 }
 
 function own(): readonly [string, string, string] {
-  const [place, pid, began] = (PROCESS_MARK ?? '').split('.');
+  const [place, pid, began] = (processMark() ?? '').split('.');
   return [place ?? '', pid ?? '', began ?? ''];
 }
 

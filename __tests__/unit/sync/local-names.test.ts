@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { PROCESS_MARK } from '../../../src/disk/process-mark.js';
+import { processMark } from '../../../src/disk/process-mark.js';
 import { parseExcludes } from '../../../src/sync/excludes.js';
 import {
   conflicts,
@@ -42,7 +42,7 @@ describe('R2: names of files that are not finished', () => {
     const marked = `d/${partialName('a', '0123456789ab.12.345')}`;
     expect([isPartial(marked), markOfPartial(marked)]).toEqual([true, '0123456789ab.12.345']);
     const own = temporaryName();
-    expect([isPartial(own), markOfPartial(own)]).toEqual([true, PROCESS_MARK]);
+    expect([isPartial(own), markOfPartial(own)]).toEqual([true, processMark()]);
     expect(temporaryName()).not.toBe(own);
   });
 });
