@@ -423,6 +423,42 @@ describe('delete-grace and retain', () => {
     expect(await deploy('4444')).not.toContain('p/app.1.js');
   });
 
+  test('runs that change nothing end no grace, however many, nor does a delete whose grace is over', async () => {
+    const index = memoryIndex();
+    const deletes = { deleteAfter: true, grace: { kind: 'deploys', deploys: 3 } } as const;
+    const left = async (): Promise<readonly string[]> => {
+      expect(await publish(s3, bucket, root, { index, deletes })).toMatchObject({ exit: 0 });
+      return Object.keys(s3.server.texts(bucket)).filter((key) => key.includes('app'));
+    };
+    const deploy = async (number: number): Promise<readonly string[]> => {
+      await rm(join(root, `app.${number - 1}.js`), { force: true });
+      await writeTree({ [`app.${number}.js`]: `app ${number}`, 'index.html': `page ${number}` }, root);
+      return left();
+    };
+    for (const number of [1, 2, 3, 4]) await deploy(number);
+    const all = [1, 2, 3, 4].map((number) => `p/app.${number}.js`);
+    for (let run = 0; run < 5; run++) expect(await left()).toEqual(all);
+    expect(await deploy(5)).toEqual([...all.slice(1), 'p/app.5.js']);
+    for (let run = 0; run < 5; run++) expect(await left()).toEqual([...all.slice(1), 'p/app.5.js']);
+  });
+
+  test('a run that only drops keys is a deploy, the one that deletes them at their time is none', async () => {
+    const index = memoryIndex();
+    const deletes = { deleteAfter: true, grace: { kind: 'deploys', deploys: 1 } } as const;
+    const run = async (): Promise<readonly string[]> => {
+      expect(await publish(s3, bucket, root, { index, deletes })).toMatchObject({ exit: 0 });
+      return Object.keys(s3.server.texts(bucket));
+    };
+    await writeTree({ a: 'a', b: 'b', c: 'c' }, root);
+    await run();
+    await rm(join(root, 'a'));
+    expect(await run()).toEqual(['p/a', 'p/b', 'p/c']);
+    expect(await run()).toEqual(['p/a', 'p/b', 'p/c']);
+    await rm(join(root, 'b'));
+    expect(await run()).toEqual(['p/b', 'p/c']);
+    expect(await run()).toEqual(['p/b', 'p/c']);
+  });
+
   test('or for so long; another object under the key begins to wait anew; an index that was lost too', async () => {
     const index = memoryIndex();
     const deletes = { deleteAfter: true, grace: { kind: 'time', ms: 7 * DAY_MS } } as const;

@@ -359,10 +359,12 @@ export class Execution {
     if (storage === undefined || this.#options.command === 'remove') return;
     const { files, digests, listing, index, digestedNs, published = 0 } = seen;
     const written = transfer.learned.size - transfer.recalled + published;
+    const pending = pendingDeletes(planned.waiting, index, now());
+    const begins = [...pending].some(([key, begun]) => begun !== index?.pending.get(key));
+    // What is deleted since its grace is over was dropped by an earlier one.
+    const dropped = this.#options.deletes.grace.kind === 'none' ? transfer.deleted.size : 0;
     const isDeploy =
-      this.#frame.exits.length === 0 &&
-      !this.#frame.signal.aborted &&
-      (written > 0 || transfer.deleted.size > 0);
+      this.#frame.exits.length === 0 && !this.#frame.signal.aborted && (written > 0 || begins || dropped > 0);
     const deploys = index?.deploys ?? 0;
     const confirmed = {
       listing,
@@ -379,7 +381,7 @@ export class Execution {
       sources: encodedSources(files, this.#options.destination.prefix),
       layouts: this.#preparation.layouts,
       chunks: chunksOf(index, digests.values(), transfer.learned.values()),
-      pending: pendingDeletes(planned.waiting, index, now()),
+      pending,
       invalidations: this.#invalidations?.left() ?? new Map(),
     };
     const time = this.#frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : this.#frame.signal;

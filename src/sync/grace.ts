@@ -7,6 +7,9 @@ import type { GraceState } from './plan.js';
 /**
  * How the delete of an object stands. Another object under the key begins to wait anew.
  *
+ * Deploys are counted from the one that put the delete off. The one that makes them enough deletes: a run that changes
+ * nothing else does not end what readers of the last deploy may still need.
+ *
  * @param isTrusted whether the index is believed that what waited long enough was judged when it began
  */
 export function graceStates(
@@ -14,14 +17,14 @@ export function graceStates(
   index: DigestIndex | undefined,
   now: number,
   isTrusted: boolean,
-): (object: ListedObject) => GraceState {
+): (object: ListedObject, isDeploy: boolean) => GraceState {
   if (grace.kind === 'none') return () => 'due';
-  return ({ key, etag }) => {
+  return ({ key, etag }, isDeploy) => {
     const pending = index?.pending.get(key);
     if (index === undefined || pending === undefined || pending.etag !== etag) return 'begins';
     const isOver =
       grace.kind === 'deploys'
-        ? index.deploys - pending.deploys >= grace.deploys
+        ? index.deploys + (isDeploy ? 1 : 0) - pending.deploys > grace.deploys
         : now - pending.since >= grace.ms;
     if (!isOver) return 'waits';
     return isTrusted ? 'expired' : 'due';

@@ -74,7 +74,8 @@ export interface PlanPolicy {
   readonly deleteExcluded: boolean;
   /** Keys that are never deleted. Takes the path below the prefix. */
   readonly retained: (name: string) => boolean;
-  readonly grace: (object: ListedObject) => GraceState;
+  /** @param isDeploy whether this plan changes something else at the destination */
+  readonly grace: (object: ListedObject, isDeploy: boolean) => GraceState;
   /** Takes the path below the prefix. */
   readonly excluded: (name: string) => boolean;
   readonly skipped: (name: string) => boolean;
@@ -374,12 +375,16 @@ export function makePlan(input: PlanInput): Planned {
   let losses = 0;
   const firstLosses: ObjectKey[] = [];
   const waiting: KeepStep[] = [];
+  const isDeploy =
+    wanted.length > 0 ||
+    renewed.length > 0 ||
+    deletions.some((object) => policy.grace(object, false) === 'begins');
   for (const object of deletions.sort((a, b) => compareKeys(a.key, b.key))) {
     const excluded = policy.excluded(object.key.slice(prefix.length));
     const md5 = contentOf(object);
     const stays = object.size > 0 && md5 !== undefined && treeContents.has(contentId(object.size, md5));
     if (stays) related = true;
-    const grace = policy.grace(object);
+    const grace = policy.grace(object, isDeploy);
     // What begins to wait is judged now: when it has expired, nobody looks any more.
     if (!stays && (grace === 'due' || grace === 'begins')) {
       losses++;

@@ -15,8 +15,13 @@ function remembering(deploys: number, pending: Partial<PendingDelete>, key: stri
   return { deploys, pending: new Map([[key, entry]]) } as unknown as DigestIndex;
 }
 
-const stateOf = (grace: DeleteGrace, index: DigestIndex | undefined, isTrusted = true): string =>
-  graceStates(grace, index, NOW, isTrusted)({ key: KEY, etag: 'e' as ETag } as ListedObject);
+const stateOf = (
+  grace: DeleteGrace,
+  index: DigestIndex | undefined,
+  isTrusted = true,
+  isDeploy = true,
+): string =>
+  graceStates(grace, index, NOW, isTrusted)({ key: KEY, etag: 'e' as ETag } as ListedObject, isDeploy);
 
 const DEPLOYS: DeleteGrace = { kind: 'deploys', deploys: 2 };
 const TIME: DeleteGrace = { kind: 'time', ms: 1_000 };
@@ -28,7 +33,8 @@ test.each([
   ['a key that did not wait', DEPLOYS, remembering(9, {}, 'p/other'), 'begins'],
   ['another object under the key', DEPLOYS, remembering(9, { etag: 'f' as ETag }), 'begins'],
   ['a deploy too few', DEPLOYS, remembering(4, { deploys: 3 }), 'waits'],
-  ['deploys enough', DEPLOYS, remembering(5, { deploys: 3 }), 'expired'],
+  ['deploys enough with this one', DEPLOYS, remembering(5, { deploys: 3 }), 'expired'],
+  ['deploys enough before this one', DEPLOYS, remembering(6, { deploys: 3 }), 'expired'],
   ['time and no deploy', DEPLOYS, remembering(3, { since: 0, deploys: 3 }), 'waits'],
   ['a millisecond too few', TIME, remembering(9, { since: NOW - 999 }), 'waits'],
   ['time enough', TIME, remembering(0, { since: NOW - 1_000 }), 'expired'],
@@ -37,6 +43,11 @@ test.each([
   expect(stateOf(grace, index)).toBe(state);
   // Who else can write the index says nothing of what was judged, and may well say how long it has waited.
   expect(stateOf(grace, index, false)).toBe(state === 'expired' ? 'due' : state);
+});
+
+test('a run that is no deploy is not counted', () => {
+  expect(stateOf(DEPLOYS, remembering(5, { deploys: 3 }), true, false)).toBe('waits');
+  expect(stateOf(DEPLOYS, remembering(6, { deploys: 3 }), true, false)).toBe('expired');
 });
 
 test('an object that waits is remembered since it began; another one under its key begins anew', () => {
