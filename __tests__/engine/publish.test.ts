@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PutOptions } from '../../dev/s3-server/index.js';
-import { md5Of } from '../../src/model/digest.js';
+import { md5Of, multipartETag } from '../../src/model/digest.js';
 import {
   type DigestIndex,
   emptyIndex,
@@ -875,6 +875,35 @@ describe('encryption', () => {
     await writeTree({ a: 'right', b: 'right' }, root);
     expect((await publish(s3, bucket, root)).exit).toBe(0);
     expect(s3.server.texts(bucket)['p/b']).toBe('right');
+  });
+
+  test.each<[string, Buffer, PutOptions]>([
+    ['in one part', noise(1000, 2), { etag: multipartETag([md5Of(noise(1000, 2))]) }],
+    ['in parts of a usual size', noise(20 * MIB, 2), inParts(noise(20 * MIB, 2), 10 * MIB, 10 * MIB)],
+    ['in parts of another size', noise(20 * MIB, 2), inParts(noise(20 * MIB, 2), 7 * MIB, 7 * MIB, 6 * MIB)],
+  ])(
+    'C15: nor a multipart ETag: bytes that came %s with old metadata are replaced',
+    async (_, body, options) => {
+      const right = noise(body.length);
+      await writeTree({ a: right, b: 'b' }, root);
+      const lying = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(right)}` };
+      s3.server.putObject(bucket, 'p/a', body, { ...options, headers: lying });
+      const { report } = await publish(s3, bucket, root);
+      expect(report.steps).toContainEqual(expect.objectContaining({ key: 'p/a', action: 'upload' }));
+      expect(s3.server.object(bucket, 'p/a')?.content.bytes().equals(right)).toBe(true);
+      expect(stepsOf(await publish(s3, bucket, root))).toEqual([]);
+    },
+  );
+
+  test.each<[string, PutOptions]>([
+    ['parts of several sizes', inParts(noise(20 * MIB), 7 * MIB, 6 * MIB, 7 * MIB)],
+    ['parts of which S3 says nothing', { etag: `${'0'.repeat(32)}-3` }],
+    ['one part that a server marks as compressed', { etag: `${md5Of(noise(20 * MIB))}-1` }],
+  ])('C15: where an ETag cannot be computed, of %s, metadata counts', async (_, options) => {
+    await writeTree({ a: noise(20 * MIB) }, root);
+    const said = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(noise(20 * MIB))}` };
+    s3.server.putObject(bucket, 'p/a', noise(20 * MIB), { ...options, headers: said });
+    expect(stepsOf(await publish(s3, bucket, root))).toEqual([]);
   });
 
   test('C15: metadata never contradicts a plain ETag', async () => {

@@ -31,6 +31,10 @@ export class ObjectMap<V> implements ReadonlyObjectMap<V> {
     this.#entries.set(idOf(object), [object, value]);
   }
 
+  delete(object: ListedObject): void {
+    this.#entries.delete(idOf(object));
+  }
+
   [Symbol.iterator](): Iterator<readonly [ListedObject, V]> {
     return this.#entries.values();
   }

@@ -50,6 +50,10 @@ export interface ReadableStore {
   getWhole(object: Stored, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody>;
   /** The size of a part of a multipart object, the first is 1, in bytes; `undefined`: S3 does not say. */
   partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined>;
+  /**
+   * Whether the ETag of every multipart object that no key encrypts is made of its parts' MD5s: `false` where nobody knows.
+   */
+  readonly compositeETags: boolean;
   /** Multipart uploads under the prefix that are not ended, page by page. */
   listUploads(prefix: Prefix, signal: AbortSignal): AsyncIterable<readonly ListedUpload[]>;
   /** The parts that an upload has. Rejects with `no-upload`. */

@@ -27,6 +27,11 @@ export interface Provider {
   readonly partCopyProof: 'etag' | 'source';
   /** Sizes that the parts of one upload may have, but for the last and down to 5 MiB: any, or all the same. */
   readonly partSizes: 'any' | 'equal';
+  /**
+   * Whether the ETag of every multipart object that no key encrypts is made of its parts' MD5s, so that one which a file's
+   * parts do not make is another content's.
+   */
+  readonly compositeETags: boolean;
   /** Takes multipart uploads of one part of any size, and part copies. */
   readonly staging: boolean;
   /** Whether ListMultipartUploads encodes the keys that it says it encodes. */
@@ -69,6 +74,7 @@ const AWS: Provider = {
   redirects: 'kept',
   partCopyProof: 'etag',
   partSizes: 'any',
+  compositeETags: true,
   staging: true,
   uploadKeys: 'encoded',
   directoriesAreKeys: false,
@@ -85,6 +91,7 @@ const OTHER: Provider = {
   name: 'S3',
   annotationDirective: false,
   accounts: false,
+  compositeETags: false,
   // SeaweedFS lists in the order of directories, others that are wide-spread in tests in a mixed one: none is trusted.
   listsInOrder: false,
   copyConditions: 'unknown',
@@ -127,7 +134,10 @@ const BY_HOST: readonly (readonly [string, Provider])[] = [
 /** By the beginning of the `Server` header; each measured by __tests__/contract/server on the real one. */
 const BY_SERVER: readonly (readonly [string, Provider])[] = [
   // AWS under a name of one's own, or through a proxy.
-  ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured', redirects: 'kept' }],
+  [
+    'AmazonS3',
+    { ...OTHER, name: 'AWS S3', compositeETags: true, copyConditions: 'honoured', redirects: 'kept' },
+  ],
   // Part copies answer ETags of 4 MiB chunks.
   [
     'SeaweedFS',
@@ -147,6 +157,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
     {
       ...OTHER,
       name: 'MinIO',
+      compositeETags: true,
       copyConditions: 'ignored',
       deleteConditions: 'none',
       redirects: 'dropped',

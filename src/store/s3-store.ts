@@ -133,6 +133,11 @@ export class S3Store implements ObjectStore {
     return this.#options.provider().keysAreFiles;
   }
 
+  get compositeETags(): boolean {
+    // In directory buckets ETags say nothing of bytes.
+    return this.#options.provider().compositeETags && !DIRECTORY_BUCKET.test(this.#options.bucket);
+  }
+
   get keysBlock(): boolean {
     return this.#options.provider().keysBlock;
   }

@@ -1,5 +1,5 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag, type ETag, type Md5 } from '../model/digest.js';
+import { classifyETag, type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { type DigestIndex, formatLayout, layoutParts } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import { columnsOf } from '../model/file-columns.js';
@@ -102,11 +102,17 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
     concurrency,
     isWorthHead,
   );
-  const inParts = own.filter(({ file, object }) => isHere(file) && here.hasEtagAlone(object));
+  // C15: an ETag that can be computed is asked before metadata that whoever overwrote the object may have kept.
+  const isByMetadata = ({ digest, object }: Own): boolean =>
+    request.store.compositeETags && here.isProvable(object) && vouched.get(object) === digest.md5;
+  const inParts = own.filter(
+    (one) => isHere(one.file) && (here.hasEtagAlone(one.object) || isByMetadata(one)),
+  );
   await forEachConcurrent(inParts, concurrency, async (one) => {
-    const layout = await layoutOf(one, request);
-    if (layout === undefined) return;
-    layouts.set(one.object.key, layout);
+    const said = await byParts(one, request);
+    if (said === 'another') here.contradict(one.object);
+    if (typeof said === 'string') return;
+    layouts.set(one.object.key, said.layout);
     vouched.set(one.object, one.digest.md5);
   });
 
@@ -138,28 +144,37 @@ function isHere({ path, object }: LocalFile): boolean {
 }
 
 /**
- * The layout under which a file has the multipart ETag of its object, where no usual part size makes it: S3 is asked for
- * that of the first part, as one HEAD costs less than what it may save.
+ * What a multipart ETag, which no usual part size makes of the file, says of it: S3 is asked for the size of the first part,
+ * as one HEAD costs less than what it may save. The layout under which the file has the ETag; `another`: the object is another
+ * content; `unknown`: its parts are not of one size, or S3 does not say.
  */
-async function layoutOf(
+async function byParts(
   { file, digest, object }: Own,
   { store, pool, signal }: RecogniseRequest,
-): Promise<string | undefined> {
+): Promise<{ readonly layout: string } | 'another' | 'unknown'> {
   const kind = classifyETag(object.etag);
-  // The digests of the whole, and of parts of the usual sizes, are known to be others.
-  if (kind.kind !== 'multipart' || kind.parts === 1) return undefined;
+  if (kind.kind !== 'multipart') return 'unknown';
+  // The digests of the whole, and of parts of the usual sizes, are known to be others. MinIO marks what it compresses so.
+  if (kind.parts === 1)
+    return [multipartETag([digest.md5]), `${digest.md5}-1`].includes(object.etag) ? 'unknown' : 'another';
   signal.throwIfAborted();
   const layout = await layoutByFirstPart(store, object, signal).catch(unlessUnsaid);
-  if (layout === undefined || layoutParts(layout) !== kind.parts) return undefined;
-  if (candidatePartSizes(object.size, kind.parts).includes(layout[0]!.size)) return undefined;
-  try {
-    const { md5, etags } = await pool.digest({ file, layouts: [layout] }, file.size);
-    return md5 === digest.md5 && etags.includes(object.etag) ? formatLayout(layout) : undefined;
-  } catch (error) {
-    // Then it is sent as it is by then.
-    if (error instanceof FileChangedError) return undefined;
-    throw beforeFirstWrite(error, file);
+  if (layout === undefined || layoutParts(layout) !== kind.parts) return 'unknown';
+  if (!candidatePartSizes(object.size, kind.parts).includes(layout[0]!.size)) {
+    try {
+      const { md5, etags } = await pool.digest({ file, layouts: [layout] }, file.size);
+      // Another file by now: then it is sent as it is.
+      if (md5 !== digest.md5) return 'unknown';
+      if (etags.includes(object.etag)) return { layout: formatLayout(layout) };
+    } catch (error) {
+      if (error instanceof FileChangedError) return 'unknown';
+      throw beforeFirstWrite(error, file);
+    }
   }
+  // Parts of several sizes can be as many as parts of one.
+  const last = object.size - layout[0]!.size * (kind.parts - 1);
+  const lastSize = await store.partSize(object.key, object.etag, kind.parts, signal).catch(unlessUnsaid);
+  return lastSize === last ? 'another' : 'unknown';
 }
 
 /** Not every server knows the numbers of parts: what it does not say is unknown. */
@@ -222,7 +237,7 @@ interface Asking {
 }
 
 /** What S3 says of an object's content besides its ETag; `gone`: the listed one is there no more. */
-type Told = 'etag-proves' | 'metadata' | 'nothing' | 'gone';
+type Told = 'etag-proves' | 'metadata' | 'metadata-beside-etag' | 'nothing' | 'gone' | 'another';
 
 /** Asks one place about its objects. */
 class Asker {
@@ -288,11 +303,22 @@ class Asker {
     return this.#told.get(object) === 'etag-proves';
   }
 
+  /** Whether nothing encrypts an object that metadata vouches for: its ETag could say that it is another. */
+  isProvable(object: ListedObject): boolean {
+    return this.#told.get(object) === 'metadata-beside-etag';
+  }
+
+  /** What its metadata says of an object is not true. */
+  contradict(object: ListedObject): void {
+    this.#told.set(object, 'another');
+    this.#asking.vouched.delete(object);
+  }
+
   /** Whether an object whose ETag is not a file's is another content, by all that is known. */
   isOther(object: ListedObject): boolean {
     const told = this.#told.get(object);
     if (told === undefined) return !this.#asking.isDenied;
-    return told === 'gone' || (told === 'etag-proves' && isPlain(object));
+    return told === 'gone' || told === 'another' || (told === 'etag-proves' && isPlain(object));
   }
 
   async #learn(object: ListedObject): Promise<void> {
@@ -322,7 +348,7 @@ class Asker {
     const md5 = metadataMd5(head.metadata);
     if (md5 === undefined) return proves ? 'etag-proves' : 'nothing';
     this.#asking.vouched.set(object, md5);
-    return 'metadata';
+    return proves ? 'metadata-beside-etag' : 'metadata';
   }
 
   /** What S3 does not say is unknown, and is sent: of this object where it has a customer's key, of all where it is denied. */
