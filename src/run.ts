@@ -145,8 +145,8 @@ export async function run(
   };
   const all = [options, ...options.mirrors];
   const shared = all.length === 1 ? undefined : await sharing(signal, all);
-  // Mirrors wait for what the first destination's index says of the local files; one in a bucket may say nothing of them.
-  if (options.index.kind === 'none' || options.index.kind === 's3') shared?.tellIndex(undefined);
+  // Mirrors wait for what the first destination's index says of the local files; one in another bucket may say nothing of them.
+  if (!knowsFiles(options)) shared?.tellIndex(undefined);
   const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
   const isFilling = shared !== undefined && options.command === 'sync' && options.mirrorBy !== 'upload';
   const first = isFilling && !options.mirrorsAtomic ? await firstDestination() : undefined;
@@ -335,6 +335,11 @@ export async function run(
 /** Whether one set of credentials reaches both. */
 function sameIdentity(a: Connection, b: Connection): boolean {
   return a.profile === b.profile && a.role?.arn === b.role?.arn;
+}
+
+/** Whether its index can be believed of local files: `trust.local` of its storage. */
+function knowsFiles({ index, destination }: SyncOptions): boolean {
+  return index.kind === 's3' ? index.bucket === destination.bucket : index.kind === 'file';
 }
 
 /** A destination among others: by its URL, and by its service where another one has that URL too. */

@@ -41,7 +41,7 @@ interface Ended {
 
 interface Mirrored extends Changes {
   readonly engine?: Engine;
-  /** A file for each destination. */
+  /** A file or `s3://bucket/key` for each destination. */
   readonly indexes?: readonly string[];
   readonly mirrorBy?: SyncOptions['mirrorBy'];
   readonly mirrorsAtomic?: boolean;
@@ -51,8 +51,14 @@ interface Mirrored extends Changes {
 
 async function publishAll(buckets: readonly string[], changes: Mirrored = {}): Promise<Ended> {
   const { mirrorBy = 'upload', mirrorsAtomic = false, each = [], indexes = [] } = changes;
-  const indexOf = (at: number): Pick<SyncOptions, 'index'> =>
-    indexes[at] === undefined ? { index: { kind: 'none' } } : { index: { kind: 'file', path: indexes[at] } };
+  const indexOf = (at: number): Pick<SyncOptions, 'index'> => {
+    const path = indexes[at];
+    if (path === undefined) return { index: { kind: 'none' } };
+    const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)/.exec(path) ?? [];
+    return bucket === undefined || key === undefined
+      ? { index: { kind: 'file', path } }
+      : { index: { kind: 's3', bucket, key } };
+  };
   const shared = { mirrorsAtomic, ...(mirrorsAtomic ? { delayUpdates: true } : {}) };
   const [first = '', ...rest] = buckets;
   const options: SyncOptions = {
@@ -333,35 +339,46 @@ test('a mirror that fails is named, the others finish, the next run repairs it',
   expect(s3.server.texts(second)).toEqual(s3.server.texts(third));
 });
 
-test('each destination has an index of its objects; what is known of local files stands in the first one alone', async () => {
-  const at = await temporaryDirectory();
-  try {
-    const indexes = ['1', '2'].map((name) => join(at, name));
-    const tree = { a: 'one', b: 'two', big: noise(9 * MIB) };
-    await writeTree(tree, root);
-    await publishAll(names.slice(0, 2), { indexes });
-    // What was touched just before it was digested is not remembered.
-    await new Promise((resolve) => setTimeout(resolve, 2_100));
-    await publishAll(names.slice(0, 2), { indexes });
-    const [first = '', second = ''] = await Promise.all(indexes.map((path) => readFile(path, 'utf8')));
-    expect(first).toContain(join(root, 'big'));
-    expect(second).not.toContain(root);
-    expect(second).toContain('p/big');
+test.each(['in files', "in the first destination's bucket"])(
+  'each destination has an index of its objects; what is known of local files stands in the first one alone: %s',
+  async (place) => {
+    const at = await temporaryDirectory();
+    try {
+      const isInFiles = place === 'in files';
+      const keys = ['ix/1', 'ix/2'];
+      const indexes = keys.map((key) => (isInFiles ? join(at, key) : `s3://${names[0]}/${key}`));
+      const read = async (which: number): Promise<string> =>
+        isInFiles
+          ? readFile(indexes[which] ?? '', 'utf8')
+          : (s3.server.texts(names[0] ?? '')[keys[which] ?? ''] ?? '');
+      const tree = { a: 'one', b: 'two', big: noise(9 * MIB) };
+      await writeTree(tree, root);
+      await publishAll(names.slice(0, 2), { indexes });
+      // What was touched just before it was digested is not remembered.
+      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      await publishAll(names.slice(0, 2), { indexes });
+      const [first, second] = [await read(0), await read(1)];
+      expect(first).toContain(join(root, 'big'));
+      expect(second).not.toContain(root);
+      expect(second).toContain('p/big');
 
-    // The mirror goes by the first one's lines: a false one costs it an upload.
-    const { index } = parseIndex(Buffer.from(first), Buffer.alloc(0), undefined);
-    if (index === undefined) throw new Error('no index');
-    const [path = '', entry] = [...index.files].find(([file]) => file.endsWith('/a')) ?? [];
-    if (entry === undefined) throw new Error('the index does not know the file');
-    const files = new Map([...index.files, [path, { ...entry, md5: md5Of(Buffer.from('not one')) }]]);
-    await writeFile(indexes[0] ?? '', [...formatIndex({ ...index, files })].join(''));
-    const { destinations } = await publishAll(names.slice(0, 2), { indexes });
-    expect(destinations.map(({ totals }) => totals.uploaded.files)).toEqual([1, 1]);
-    expect(s3.server.texts(names[1] ?? '')['p/a']).toBe('one');
-  } finally {
-    await removeTree(at);
-  }
-});
+      // The mirror goes by the first one's lines: a false one costs it an upload.
+      const { index } = parseIndex(Buffer.from(first), Buffer.alloc(0), undefined);
+      if (index === undefined) throw new Error('no index');
+      const [path = '', entry] = [...index.files].find(([file]) => file.endsWith('/a')) ?? [];
+      if (entry === undefined) throw new Error('the index does not know the file');
+      const files = new Map([...index.files, [path, { ...entry, md5: md5Of(Buffer.from('not one')) }]]);
+      const forged = [...formatIndex({ ...index, files })].join('');
+      if (isInFiles) await writeFile(indexes[0] ?? '', forged);
+      else await s3.server.putObject(names[0] ?? '', keys[0] ?? '', forged);
+      const { destinations } = await publishAll(names.slice(0, 2), { indexes });
+      expect(destinations.map(({ totals }) => totals.uploaded.files)).toEqual([1, 1]);
+      expect(s3.server.texts(names[1] ?? '')['p/a']).toBe('one');
+    } finally {
+      await removeTree(at);
+    }
+  },
+);
 
 test('a mirror that lies in the first destination by another name is not deleted: the objects tell', async () => {
   const [bucket = '', elsewhere = ''] = names;
