@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { PutOptions } from '../../dev/s3-server/index.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import {
@@ -974,4 +974,29 @@ test('what a download of the tree has not finished is not published', async () =
   await writeTree({ a: 'one', [`d/.s3ds-${'0'.repeat(24)}.part`]: 'half', 'd/.s3ds-mine': 'mine' }, root);
   await publish(s3, bucket, root);
   expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a', 'p/d/.s3ds-mine']);
+});
+
+test('an index that takes for ever to be saved is given up, and what is published is no failure for it', async () => {
+  await writeTree({ a: 'a' }, root);
+  const now = performance.now.bind(performance);
+  let since: number | undefined;
+  // A second is ten minutes.
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + 600 * (now() - (since ?? now())));
+  const index = Object.assign(memoryIndex(), {
+    save: (_: Iterable<Buffer>, signal: AbortSignal) => {
+      since = now();
+      return new Promise<void>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('stopped')));
+      });
+    },
+  });
+  try {
+    const { exit, report, messages } = await publish(s3, bucket, root, { index });
+    expect({ exit, error: report.error, status: report.status }).toEqual({ exit: 0, status: 'done' });
+    expect(messages).toContainEqual(
+      expect.stringMatching(/^the index could not be written \(.*: nothing moved for 5 minutes\)/),
+    );
+  } finally {
+    jest.restoreAllMocks();
+  }
 });

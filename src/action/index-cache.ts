@@ -52,8 +52,8 @@ const ANY_SYSTEM = true;
  */
 const MAX_CACHED_BYTES = 320 * 1024 ** 2;
 
-/** The index saves time; waiting longer than this for it does not. Milliseconds. */
-const RESTORE_MS = 60_000;
+/** The index saves time; waiting longer than this for it, either way, does not. Milliseconds. */
+const PATIENCE_MS = 60_000;
 
 /** State that main leaves for post: indexes that are written and not yet saved. */
 const STATE = 'index';
@@ -83,6 +83,13 @@ export function runnerCache(surroundings: CacheSurroundings): (name: string) => 
       else left.set(name, unsaved);
       saveState(STATE, left.size === 0 ? '' : JSON.stringify([...left.values()]));
     },
+    putOff(why) {
+      emit({
+        type: 'message',
+        level: 'warning',
+        message: `the index is not saved yet (${why}): the post step tries once more. Nothing is wrong with what is published`,
+      });
+    },
     giveUp(why) {
       if (!available) return;
       available = false;
@@ -101,6 +108,8 @@ interface SharedCache extends CacheSurroundings {
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   /** Tells post what is not saved yet. */
   readonly leave: (name: string, unsaved: Unsaved | undefined) => void;
+  /** Says why the index is left for post. */
+  readonly putOff: (why: string) => void;
   /** Says once why there is no cache. */
   readonly giveUp: (why: string) => void;
 }
@@ -113,7 +122,7 @@ interface SharedCache extends CacheSurroundings {
  */
 function cacheIndexStorage(
   name: string,
-  { env, loadService, available, inTurn, leave, giveUp }: SharedCache,
+  { env, loadService, available, inTurn, leave, putOff, giveUp }: SharedCache,
 ): IndexStorage {
   const prefix = `s3ds-v1-${name}-`;
   // Two jobs of one run may publish to one destination.
@@ -126,7 +135,8 @@ function cacheIndexStorage(
   async function leaveForPost(pieces: Iterable<Buffer>): Promise<Unsaved> {
     const directory = await freshDirectory(env);
     await writeFile(join(directory, FILE), pieces);
-    const left: Unsaved = { directory, key };
+    // What main began to save has its key, and no other may.
+    const left: Unsaved = { directory, key: `${key}-post` };
     leave(name, left);
     return left;
   }
@@ -157,10 +167,11 @@ function cacheIndexStorage(
       const cache = await service();
       if (cache === undefined) return undefined;
       const directory = await freshDirectory(env);
+      const { limit, release } = limitOf(signal);
       try {
         const hit = await patiently(
           inTurn(() => restore(cache, directory, key, prefix, env)),
-          signal,
+          limit,
         );
         if (hit === undefined) return undefined;
         const bytes = await readIndex(directory);
@@ -172,6 +183,7 @@ function cacheIndexStorage(
         giveUp(`it could not be restored (${messageOf(error)})`);
         return undefined;
       } finally {
+        release();
         await rm(directory, { recursive: true, force: true });
       }
     },
@@ -179,15 +191,20 @@ function cacheIndexStorage(
       if (!available()) return;
       await forget();
       unsaved = leaveForPost(pieces);
-      const left = await unsaved;
+      const { directory } = await unsaved;
       // A cancelled job is killed in seconds, its post step is not.
       if (signal.aborted) return;
       const cache = await service();
       if (cache !== undefined) {
+        const { limit, release } = limitOf(signal);
         try {
-          if (!(await inTurn(() => saveDirectory(cache, left, env)))) giveUp(whyNotTaken(env));
+          if (!(await inTurn(() => saveDirectory(cache, { directory, key }, env, limit))))
+            giveUp(whyNotTaken(env));
         } catch (error) {
+          if (limit.aborted) return putOff(messageOf(error));
           giveUp(`the cache service did not take it (${messageOf(error)})`);
+        } finally {
+          release();
         }
       }
       await forget();
@@ -221,14 +238,16 @@ export async function saveUnsaved(
   say: (line: string) => void,
 ): Promise<void> {
   for (const unsaved of parseState(state)) {
+    const { limit, release } = limitOf();
     try {
       const cache = await loadService();
-      if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env))) {
+      if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env, limit))) {
         say('the index of the interrupted run was saved');
       }
     } catch (error) {
       say(`the index of the interrupted run was not saved: ${messageOf(error)}`);
     } finally {
+      release();
       await rm(unsaved.directory, { recursive: true, force: true });
     }
   }
@@ -266,7 +285,7 @@ async function restore(
       [FILE],
       key,
       [prefix],
-      { timeoutInMs: 30_000, segmentTimeoutInMs: RESTORE_MS },
+      { timeoutInMs: 30_000, segmentTimeoutInMs: PATIENCE_MS },
       ANY_SYSTEM,
     );
   } finally {
@@ -274,17 +293,20 @@ async function restore(
   }
 }
 
+/** Nothing of the process is left changed when it is given up; what goes on then ends with the process. */
 async function saveDirectory(
   cache: CacheService,
   { directory, key }: Unsaved,
   env: NodeJS.ProcessEnv,
+  limit: AbortSignal,
 ): Promise<boolean> {
+  limit.throwIfAborted();
   const back = pretendWorkspace(directory, env);
   const cwd = process.cwd();
   try {
     // The library resolves what it saves against the working directory, and names it relative to the workspace.
     process.chdir(directory);
-    return (await cache.saveCache([FILE], key, undefined, ANY_SYSTEM)) !== -1;
+    return (await patiently(cache.saveCache([FILE], key, undefined, ANY_SYSTEM), limit)) !== -1;
   } finally {
     process.chdir(cwd);
     back();
@@ -306,12 +328,27 @@ function pretendWorkspace(directory: string, env: NodeJS.ProcessEnv): () => void
   };
 }
 
-/** Waits for a restore, but not for ever, and not after the run was stopped. */
-async function patiently<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(RESTORE_MS)]);
+/** Ends with `signal`, or after the time that the cache service has. By hand: Node 20 forgets an `any` of a `timeout`. */
+function limitOf(signal?: AbortSignal): { readonly limit: AbortSignal; readonly release: () => void } {
+  const stop = new AbortController();
+  const end = (): void => stop.abort(signal?.reason);
+  const late = (): void => stop.abort(new Error(`no answer within ${PATIENCE_MS / 1000} s`));
+  const timer = setTimeout(late, PATIENCE_MS);
+  if (signal?.aborted === true) end();
+  signal?.addEventListener('abort', end, { once: true });
+  return {
+    limit: stop.signal,
+    release: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+    },
+  };
+}
+
+/** Waits for the cache service until `limit`. */
+async function patiently<T>(work: Promise<T>, limit: AbortSignal): Promise<T> {
   return await new Promise<T>((resolve, reject) => {
-    const stop = (): void =>
-      reject(signal.aborted ? signal.reason : new Error(`no answer within ${RESTORE_MS / 1000} s`));
+    const stop = (): void => reject(limit.reason);
     if (limit.aborted) stop();
     limit.addEventListener('abort', stop, { once: true });
     work.then(resolve, reject).finally(() => limit.removeEventListener('abort', stop));

@@ -756,28 +756,23 @@ class Download {
       const file = local.get(name);
       if (file !== undefined && !digested.has(name)) digested.set(name, { file, md5 });
     }
-    const time = this.#frame.signal.aborted ? this.#frame.lastRequests() : this.#frame.signal;
+    const lastWords = this.#frame.signal.aborted ? this.#frame.lastRequests() : undefined;
+    const confirmed = {
+      listing,
+      unchanged: known,
+      written: new WrittenObjects(),
+      deleted: new Set<ObjectKey>(),
+      files: [...digested.values()],
+      digestedNs,
+      uploads: index?.uploads ?? new Map(),
+      deploys: index?.deploys ?? 0,
+      headers: new Map(),
+      sources,
+      pending: index?.pending ?? new Map(),
+      invalidations: index?.invalidations ?? new Map(),
+    };
     await this.#frame.phase('index', async () =>
-      saveIndex(
-        storage,
-        index,
-        {
-          listing,
-          unchanged: known,
-          written: new WrittenObjects(),
-          deleted: new Set(),
-          files: [...digested.values()],
-          digestedNs,
-          uploads: index?.uploads ?? new Map(),
-          deploys: index?.deploys ?? 0,
-          headers: new Map(),
-          sources,
-          pending: index?.pending ?? new Map(),
-          invalidations: index?.invalidations ?? new Map(),
-        },
-        emit,
-        time,
-      ),
+      this.#frame.afterwards((stop) => saveIndex(storage, index, confirmed, emit, lastWords ?? stop)),
     );
   }
 

@@ -384,8 +384,10 @@ export class Execution {
       pending,
       invalidations: this.#invalidations?.left() ?? new Map(),
     };
-    const time = this.#frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : this.#frame.signal;
-    await this.#frame.phase('index', async () => saveIndex(storage, index, confirmed, emit, time));
+    const lastWords = this.#frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
+    await this.#frame.phase('index', async () =>
+      this.#frame.afterwards((stop) => saveIndex(storage, index, confirmed, emit, lastWords ?? stop)),
+    );
   }
 
   /** Digests of the headers that S3 answered as they should be. */

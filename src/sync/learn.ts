@@ -170,7 +170,7 @@ export async function saveIndex(
       const message = `the index is up to date, but its journal could not be deleted (${why}): every run reads it until it is gone${again}`;
       return emit({ type: 'message', level: 'warning', message });
     }
-    const why = whyNot(error, storage.place);
+    const why = whyNot(signal.aborted ? signal.reason : error, storage.place);
     const message = `the index could not be written (${why}): the next run will take longer, ${lostWith(index)}`;
     emit({ type: 'message', level: 'warning', message });
   }

@@ -50,6 +50,8 @@ export class RunFrame {
   readonly #phases: Partial<Record<PhaseName, number>> = {};
   readonly #watchdog: NodeJS.Timeout;
   readonly #endSoon: () => void;
+  /** What comes after the last step, while it goes on. */
+  #afterwards: AbortController | undefined;
   #movedAt = performance.now();
   #bytesMoved = 0;
   #toldAt = 0;
@@ -90,6 +92,17 @@ export class RunFrame {
       return await waiting;
     } finally {
       clearInterval(alive);
+    }
+  }
+
+  /** What comes after the last step: when nothing moves it ends by itself, and the run is none the worse for it. */
+  async afterwards<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    this.#afterwards = stop;
+    try {
+      return await work(AbortSignal.any([this.signal, stop.signal]));
+    } finally {
+      this.#afterwards = undefined;
     }
   }
 
@@ -250,11 +263,16 @@ export class RunFrame {
     if (bytesMoved !== this.#bytesMoved) this.moved();
     this.#bytesMoved = bytesMoved;
     if (performance.now() - this.#movedAt < NO_PROGRESS_MS) return;
+    const told = `nothing moved for ${NO_PROGRESS_MS / 60_000} minutes`;
+    if (this.#afterwards !== undefined) {
+      this.#afterwards.abort(new Error(told));
+      return;
+    }
     this.stop(
       new SyncError(
         'no-progress',
         EXIT.failed,
-        `${this.url}: nothing moved for ${NO_PROGRESS_MS / 60_000} minutes, so the run was ended: check the network and the endpoint; run again, what was published is not sent again`,
+        `${this.url}: ${told}, so the run was ended: check the network and the endpoint; run again, what was published is not sent again`,
       ),
     );
   }

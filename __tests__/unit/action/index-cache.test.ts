@@ -232,6 +232,53 @@ describe('saving', () => {
     expect(messages[0]).toMatch(/^notice: the index is not kept: the cache service did not take it/);
     expect(state.get('index')).toBe('');
   });
+
+  test.each([
+    ['a service that does not answer in time', 'no answer within 60 s'],
+    ['a run that is stopped meanwhile', 'stopped'],
+  ])('%s is not waited for: the post step tries once more, by another key', async (_, why) => {
+    const cwd = process.cwd();
+    const stop = new AbortController();
+    const soon = (): void =>
+      void jest
+        .spyOn(globalThis, 'setTimeout')
+        .mockImplementation(((work: () => void) => setImmediate(work)) as unknown as typeof setTimeout);
+    if (why === 'stopped') setTimeout(() => stop.abort(new Error('stopped')), 50);
+    else soon();
+    const keys: string[] = [];
+    const saveCache: CacheService['saveCache'] = (_paths, key) => {
+      keys.push(key);
+      return new Promise(() => {});
+    };
+    try {
+      const given = surroundings({ saveCache });
+      const cache = runnerCache(given);
+      await Promise.all(
+        [NAME, 'f'.repeat(32)].map((name) => cache(name).save([Buffer.from('x')], stop.signal)),
+      );
+      expect(messages).toEqual(
+        Array(2).fill(
+          `warning: the index is not saved yet (${why}): the post step tries once more. Nothing is wrong with what is published`,
+        ),
+      );
+      expect(process.cwd()).toBe(cwd);
+      expect(env.GITHUB_WORKSPACE).toBe(join(temp, 'workspace'));
+      const left = JSON.parse(state.get('index') ?? '') as { key: string }[];
+      expect(left).toHaveLength(2);
+      expect(keys).not.toContain(left[0]?.key);
+
+      // It is not waited for there either.
+      soon();
+      const said: string[] = [];
+      await saveUnsaved(state.get('index') ?? '', given, (line) => said.push(line));
+      expect(said).toEqual(
+        Array(2).fill('the index of the interrupted run was not saved: no answer within 60 s'),
+      );
+      expect(await readdir(join(temp, '_temp'))).toEqual([]);
+    } finally {
+      jest.restoreAllMocks();
+    }
+  });
 });
 
 describe('without a cache service (GHES, other runners, by hand)', () => {
