@@ -52,7 +52,10 @@ const ANY_SYSTEM = true;
  */
 const MAX_CACHED_BYTES = 320 * 1024 ** 2;
 
-/** The index saves time; waiting longer than this for it, either way, does not. Milliseconds. */
+/**
+ * The index saves time; waiting longer than this for it, for one answer or for nothing over the whole run, does not.
+ * Milliseconds.
+ */
 const PATIENCE_MS = 60_000;
 
 /** State that main leaves for post: indexes that are written and not yet saved. */
@@ -69,12 +72,28 @@ export function runnerCache(surroundings: CacheSurroundings): (name: string) => 
   const left = new Map<string, Unsaved>();
   let last: Promise<unknown> = Promise.resolve();
   let available = true;
+  let patienceMs = PATIENCE_MS;
   const shared: SharedCache = {
     ...surroundings,
     available: () => available,
     // The library's idea of the workspace is the process's: one call at a time.
-    inTurn(work) {
-      const turn = last.then(work, work);
+    inTurn(signal, work) {
+      const take = async (): ReturnType<typeof work> => {
+        if (!available) return undefined;
+        if (patienceMs <= 0) throw new OutOfPatienceError();
+        const began = performance.now();
+        const { limit, release } = limitOf(signal, patienceMs);
+        let isOfUse = false;
+        try {
+          const answer = await work(limit);
+          isOfUse = answer !== undefined;
+          return answer;
+        } finally {
+          release();
+          if (!isOfUse) patienceMs -= performance.now() - began;
+        }
+      };
+      const turn = last.then(take, take);
       last = turn.catch(() => undefined);
       return turn;
     },
@@ -105,7 +124,11 @@ export function runnerCache(surroundings: CacheSurroundings): (name: string) => 
 
 interface SharedCache extends CacheSurroundings {
   readonly available: () => boolean;
-  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** `undefined`: by then the cache is given up. What `work` waits for in vain, up to `limit`, others need not wait for. */
+  readonly inTurn: <T>(
+    signal: AbortSignal,
+    work: (limit: AbortSignal) => Promise<T | undefined>,
+  ) => Promise<T | undefined>;
   /** Tells post what is not saved yet. */
   readonly leave: (name: string, unsaved: Unsaved | undefined) => void;
   /** Says why the index is left for post. */
@@ -167,12 +190,8 @@ function cacheIndexStorage(
       const cache = await service();
       if (cache === undefined) return undefined;
       const directory = await freshDirectory(env);
-      const { limit, release } = limitOf(signal);
       try {
-        const hit = await patiently(
-          inTurn(() => restore(cache, directory, key, prefix, env)),
-          limit,
-        );
+        const hit = await inTurn(signal, (limit) => restore(cache, { directory, key }, prefix, env, limit));
         if (hit === undefined) return undefined;
         const bytes = await readIndex(directory);
         // Lines that were appended to anything else would be lost, and what it is would get into another cache.
@@ -183,7 +202,6 @@ function cacheIndexStorage(
         giveUp(`it could not be restored (${messageOf(error)})`);
         return undefined;
       } finally {
-        release();
         await rm(directory, { recursive: true, force: true });
       }
     },
@@ -196,15 +214,12 @@ function cacheIndexStorage(
       if (signal.aborted) return;
       const cache = await service();
       if (cache !== undefined) {
-        const { limit, release } = limitOf(signal);
         try {
-          if (!(await inTurn(() => saveDirectory(cache, { directory, key }, env, limit))))
-            giveUp(whyNotTaken(env));
+          const saved = await inTurn(signal, (limit) => saveDirectory(cache, { directory, key }, env, limit));
+          if (saved === undefined) giveUp(whyNotTaken(env));
         } catch (error) {
-          if (limit.aborted) return putOff(messageOf(error));
+          if (signal.aborted || error instanceof OutOfPatienceError) return putOff(messageOf(error));
           giveUp(`the cache service did not take it (${messageOf(error)})`);
-        } finally {
-          release();
         }
       }
       await forget();
@@ -237,8 +252,10 @@ export async function saveUnsaved(
   { env, loadService }: Pick<CacheSurroundings, 'env' | 'loadService'>,
   say: (line: string) => void,
 ): Promise<void> {
-  for (const unsaved of parseState(state)) {
-    const { limit, release } = limitOf();
+  const all = parseState(state);
+  // Together they have the time of one.
+  const { limit, release } = limitOf();
+  for (const unsaved of all) {
     try {
       const cache = await loadService();
       if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env, limit))) {
@@ -247,10 +264,10 @@ export async function saveUnsaved(
     } catch (error) {
       say(`the index of the interrupted run was not saved: ${messageOf(error)}`);
     } finally {
-      release();
       await rm(unsaved.directory, { recursive: true, force: true });
     }
   }
+  release();
 }
 
 /** What main left for post. */
@@ -274,39 +291,35 @@ async function freshDirectory(env: NodeJS.ProcessEnv): Promise<string> {
 
 async function restore(
   cache: CacheService,
-  directory: string,
-  key: string,
+  { directory, key }: Unsaved,
   prefix: string,
   env: NodeJS.ProcessEnv,
+  limit: AbortSignal,
 ): Promise<string | undefined> {
   const back = pretendWorkspace(directory, env);
+  const times = { timeoutInMs: 30_000, segmentTimeoutInMs: PATIENCE_MS };
   try {
-    return await cache.restoreCache(
-      [FILE],
-      key,
-      [prefix],
-      { timeoutInMs: 30_000, segmentTimeoutInMs: PATIENCE_MS },
-      ANY_SYSTEM,
-    );
+    return await patiently(cache.restoreCache([FILE], key, [prefix], times, ANY_SYSTEM), limit);
   } finally {
     back();
   }
 }
 
-/** Nothing of the process is left changed when it is given up; what goes on then ends with the process. */
+/** `undefined`: it was not taken. Nothing of the process is left changed when it is given up; what goes on then ends with it. */
 async function saveDirectory(
   cache: CacheService,
   { directory, key }: Unsaved,
   env: NodeJS.ProcessEnv,
   limit: AbortSignal,
-): Promise<boolean> {
+): Promise<true | undefined> {
   limit.throwIfAborted();
   const back = pretendWorkspace(directory, env);
   const cwd = process.cwd();
   try {
     // The library resolves what it saves against the working directory, and names it relative to the workspace.
     process.chdir(directory);
-    return (await patiently(cache.saveCache([FILE], key, undefined, ANY_SYSTEM), limit)) !== -1;
+    const id = await patiently(cache.saveCache([FILE], key, undefined, ANY_SYSTEM), limit);
+    return id === -1 ? undefined : true;
   } finally {
     process.chdir(cwd);
     back();
@@ -328,12 +341,22 @@ function pretendWorkspace(directory: string, env: NodeJS.ProcessEnv): () => void
   };
 }
 
-/** Ends with `signal`, or after the time that the cache service has. By hand: Node 20 forgets an `any` of a `timeout`. */
-function limitOf(signal?: AbortSignal): { readonly limit: AbortSignal; readonly release: () => void } {
+class OutOfPatienceError extends Error {
+  override readonly name = 'OutOfPatienceError';
+
+  constructor() {
+    super(`no answer within ${PATIENCE_MS / 1000} s`);
+  }
+}
+
+/** Ends with `signal`, or after `ms`. By hand: Node 20 forgets an `any` of a `timeout`. */
+function limitOf(
+  signal?: AbortSignal,
+  ms: number = PATIENCE_MS,
+): { readonly limit: AbortSignal; readonly release: () => void } {
   const stop = new AbortController();
   const end = (): void => stop.abort(signal?.reason);
-  const late = (): void => stop.abort(new Error(`no answer within ${PATIENCE_MS / 1000} s`));
-  const timer = setTimeout(late, PATIENCE_MS);
+  const timer = setTimeout(() => stop.abort(new OutOfPatienceError()), ms);
   if (signal?.aborted === true) end();
   signal?.addEventListener('abort', end, { once: true });
   return {

@@ -281,6 +281,31 @@ describe('saving', () => {
   });
 });
 
+test('a service that is broken costs a run of many destinations a minute, not a minute each', async () => {
+  let now = 0;
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
+  try {
+    let calls = 0;
+    const restoreCache: CacheService['restoreCache'] = async () => {
+      calls++;
+      now += 27_000;
+      return undefined;
+    };
+    const cache = runnerCache(surroundings({ restoreCache }));
+    const signal = new AbortController().signal;
+    const names = ['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(32));
+    expect(await Promise.all(names.map((name) => cache(name).load(signal)))).toEqual(
+      Array(5).fill(undefined),
+    );
+    expect(calls).toBe(3);
+    expect(messages).toEqual([expect.stringContaining('it could not be restored (no answer within 60 s)')]);
+    for (const name of names) await cache(name).save([Buffer.from('x')], signal);
+    expect(state.get('index') ?? '').toBe('');
+  } finally {
+    jest.restoreAllMocks();
+  }
+});
+
 describe('without a cache service (GHES, other runners, by hand)', () => {
   test.each([
     ['not there', { isFeatureAvailable: () => false } as Partial<CacheService>],
