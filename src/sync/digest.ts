@@ -13,6 +13,7 @@ import { DigestTable, wholeDigestsOf } from './digest-table.js';
 import type { EarlyDigests } from './early-digests.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest, isCut, restat, wholeDigest } from './file-bytes.js';
+import { fileId } from './file-id.js';
 import { ListedSizes } from './listed-sizes.js';
 
 /** Digests asked for at a time: the pool hands small ones to a thread by the batch. */
@@ -83,9 +84,9 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
         uncut.push(file);
       continue;
     }
-    const inode = `${file.dev}:${file.ino}`;
-    const names = jobs.get(inode);
-    if (names === undefined) jobs.set(inode, [file]);
+    const id = fileId(file);
+    const names = jobs.get(id);
+    if (names === undefined) jobs.set(id, [file]);
     else names.push(file);
   }
 

@@ -93,7 +93,7 @@ export class EarlyDigests {
       this.#whole = new DigestTable(files.names);
     }
     const { name, size, nlink } = file;
-    // Of several names of one file the digests are found by its inode, all at once.
+    // What may have further names is found by its inode, all of them at once.
     if (size === 0 || nlink > 1) return;
     const published = this.#index?.objects.get(this.#prefix + name);
     // Objects say by which parts a large file is read, which takes the listing.

@@ -18,6 +18,7 @@ import type { EncodedFile } from './encode-file.js';
 import { parseExcludes } from './excludes.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
+import { fileId, fileState } from './file-id.js';
 
 export interface EncodeRequest {
   readonly rules: readonly CompressRule[];
@@ -92,7 +93,7 @@ export class Encodings {
       const encoding =
         file.size === 0 || file.redirect !== undefined ? undefined : encodingOf(file.page ?? file.name);
       if (encoding === undefined || policy.saysEncoding(file)) continue;
-      const id = `${file.dev}:${file.ino}:${encoding}`;
+      const id = `${encoding}:${fileId(file)}`;
       const group = groups.get(id);
       if (group === undefined) groups.set(id, { encoding, first: file, names: [file] });
       else group.names.push(file);
@@ -344,8 +345,8 @@ function sameFile(a: LocalFile, b: LocalFile): boolean {
   return a.size === b.size && a.ino === b.ino && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-function idOf({ encoding, source: { dev, ino, mtimeNs, ctimeNs } }: Encoded): string {
-  return `${dev}:${ino}:${mtimeNs}:${ctimeNs}:${encoding}`;
+function idOf({ encoding, source }: Encoded): string {
+  return `${encoding}:${fileState(source)}`;
 }
 
 /** Where what is compressed lies until the run ends. */

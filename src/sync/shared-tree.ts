@@ -5,6 +5,7 @@ import type { Destination, ListedObject, LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import { BodyArena } from './body-arena.js';
 import type { FileDigest, FileJob } from './file-bytes.js';
+import { fileState } from './file-id.js';
 import { UploadRate } from './upload-rate.js';
 import { type Tree, walk } from './walk.js';
 import type { Found } from './walker.js';
@@ -85,7 +86,7 @@ export class DigestMemo {
 
   /** What is known or under way; else what `read` makes of the file. */
   async digest({ file, layouts }: FileJob, read: () => Promise<FileDigest>): Promise<FileDigest> {
-    const id = idOf(file);
+    const id = fileState(file);
     const wanted = layouts.map(formatLayout);
     const known = this.#known.get(id);
     if (known !== undefined && covers(known.layouts, wanted)) {
@@ -111,21 +112,16 @@ export class DigestMemo {
 
   /** What is known of it is of other bytes, though its stat is the same. */
   forget(file: LocalFile): void {
-    this.#known.delete(idOf(file));
+    this.#known.delete(fileState(file));
   }
 
   /** As `digest`, of the chunks of a file. */
   async chunks(file: LocalFile, read: () => Promise<Chunks | undefined>): Promise<Chunks | undefined> {
-    const id = idOf(file);
+    const id = fileState(file);
     const chunks = this.#chunks.get(id) ?? read();
     this.#chunks.set(id, chunks);
     return chunks;
   }
-}
-
-/** One state of a file. */
-function idOf({ dev, ino, size, mtimeNs, ctimeNs }: LocalFile): string {
-  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 
 /** The parts of the first layout alone are kept. */

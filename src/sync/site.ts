@@ -1,9 +1,11 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { EXIT, SyncError } from '../model/errors.js';
 import { namesOf } from '../model/file-columns.js';
 import { compareKeys, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import type { Redirect, SiteOptions } from '../model/options.js';
+import { fileId } from './file-id.js';
+import { statFields } from './lstat.js';
 import type { Tree } from './walk.js';
 
 const PAGE = /^(.*[^/])\.html$/;
@@ -21,10 +23,15 @@ export async function withoutOwnFiles<T extends Pick<Tree, 'files'>>(
 ): Promise<T> {
   const own = new Set<string>();
   for (const path of unpublished) {
-    const stats = await stat(path, { bigint: true }).catch(() => undefined);
-    if (stats !== undefined) own.add(`${stats.dev}:${stats.ino}`);
+    try {
+      const real = await realpath(path);
+      own.add(real);
+      own.add(fileId({ real, ...statFields(await stat(real, { bigint: true })) }));
+    } catch {
+      // It is not there, and so it is no file of the tree.
+    }
   }
-  const isOwn = ({ dev, ino }: LocalFile): boolean => own.has(`${dev}:${ino}`);
+  const isOwn = (file: LocalFile): boolean => own.has(file.real) || (file.nlink > 1 && own.has(fileId(file)));
   // Most trees have none, and may have a million files.
   if (own.size === 0 || !some(tree.files, isOwn)) return tree;
   return { ...tree, files: [...tree.files].filter((file) => !isOwn(file)) };

@@ -1,4 +1,4 @@
-import { link, rm, utimes, writeFile } from 'node:fs/promises';
+import { link, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Chunks } from '../../../src/model/chunks.js';
@@ -119,6 +119,34 @@ async function digested(request: Partial<DigestRequest>, given: object = {}): Pr
     await pool.close();
   }
 }
+
+test('files to which the file system gives one inode number are not taken for one', async () => {
+  for (const same of [{}, { mtimeNs: 1n, ctimeNs: 1n }]) {
+    const { digests } = await digested({ files: files.map((file) => ({ ...file, ino: 7n, ...same })) });
+    expect(digests.get('a')?.md5).toBe(md5Of(Buffer.from('same')));
+    expect(digests.get('b')?.md5).toBe(md5Of(Buffer.from('size')));
+  }
+  // Nor where each has further names, and they changed at other times.
+  const linked = files.map((file, i) => ({ ...file, ino: 7n, nlink: 2, ctimeNs: BigInt(i) }));
+  const { digests } = await digested({ files: linked });
+  expect(digests.get('b')?.md5).toBe(md5Of(Buffer.from('size')));
+});
+
+test('hard links and links are read once', async () => {
+  await link(join(root, 'a'), join(root, 'y'));
+  await symlink('b', join(root, 'z'));
+  files = await walkTree(root, signal);
+  let asked = 0;
+  const counting = {
+    digest: async () => {
+      asked++;
+      return { md5: REMEMBERED, partMd5s: [], etags: [] };
+    },
+  };
+  const { digests } = await digested({}, counting);
+  expect([...digests.keys()].sort()).toEqual(['a', 'b', 'y', 'z']);
+  expect(asked).toBe(2);
+});
 
 describe('a file that is no longer what the walk met', () => {
   test('C6: is digested as it is now, under all of its names', async () => {

@@ -86,6 +86,14 @@ test('what no rule is about stays as it is, and no directory is made for it', as
   expect(await readdir(below)).toEqual([]);
 });
 
+test('files to which the file system gives one inode number are not taken for one', async () => {
+  await writeTree({ 'b.html': OTHER }, root);
+  files = (await walkTree(root, signal)).map((file) => ({ ...file, ino: 7n, mtimeNs: 1n, ctimeNs: 1n }));
+  const { files: stored } = await encode();
+  const texts = Array.from(stored, async ({ path }) => gunzipSync(await readFile(path)).toString());
+  expect(await Promise.all(texts)).toEqual([PAGE, OTHER]);
+});
+
 describe('a file that is no longer what the walk met', () => {
   test('C6: is encoded as it is now', async () => {
     await writeFile(join(root, 'a.html'), OTHER);

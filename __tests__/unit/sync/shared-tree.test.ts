@@ -33,19 +33,22 @@ describe('digests that several destinations ask for', () => {
     expect([one?.partMd5s.length, none?.partMd5s.length]).toEqual([1, 0]);
   });
 
-  test('other layouts, and another state of the file, are read for', async () => {
+  test('other layouts, another state of the file, and another file are read for', async () => {
     const memo = new DigestMemo();
-    const digests = [digestOf('small-3'), digestOf('large-2'), digestOf('changed-2')];
+    const digests = [digestOf('small-3'), digestOf('large-2'), digestOf('changed-2'), digestOf('another-2')];
     const read = async (): Promise<FileDigest> => digests.shift()!;
     const changed = { ...file, mtimeNs: 2n };
+    // Some file systems give several files one inode number.
+    const another = { ...file, name: 'b', path: '/b', real: '/b' };
     const etags = [];
     for (const job of [
       { file, layouts: [small] },
       { file, layouts: [large] },
       { file: changed, layouts: [large] },
+      { file: another, layouts: [large] },
     ])
       etags.push((await memo.digest(job, read)).etags);
-    expect(etags).toEqual([['small-3'], ['large-2'], ['changed-2']]);
+    expect(etags).toEqual([['small-3'], ['large-2'], ['changed-2'], ['another-2']]);
   });
 
   test('what was said of bytes that the file does not hold is forgotten', async () => {

@@ -11,6 +11,15 @@ import { walkTree } from '../../support/walk-tree.js';
 const names = ({ files }: Pick<Tree, 'files'>): readonly string[] => [...files].map(({ name }) => name);
 
 describe('files that say how to publish the tree', () => {
+  test('take no other file along that has their inode number', async () => {
+    const [rules] = files.filter(({ name }) => name === '_headers');
+    const alike = files.map((file) => ({ ...file, dev: rules!.dev, ino: rules!.ino }));
+    const unpublished = new Set([join(root, '_headers')]);
+    expect(names(await withoutOwnFiles({ files: alike }, { unpublished }))).toEqual(['a.html']);
+    const linked = alike.map((file) => ({ ...file, nlink: 2 }));
+    expect(names(await withoutOwnFiles({ files: linked }, { unpublished }))).toEqual(['a.html']);
+  });
+
   let root: string;
   let files: readonly LocalFile[];
   beforeEach(async () => {
