@@ -459,6 +459,30 @@ describe('delete-grace and retain', () => {
     expect(await run()).toEqual(['p/b', 'p/c']);
   });
 
+  test('a run that fails when its time is over does not make it wait anew', async () => {
+    const index = memoryIndex();
+    const deletes = { deleteAfter: true, grace: { kind: 'deploys', deploys: 1 } } as const;
+    const deploy = async (page: string): Promise<number> => {
+      await writeTree({ 'index.html': page }, root);
+      return (await publish(s3, bucket, root, { index, deletes })).exit;
+    };
+    await writeTree({ 'app.1.js': 'one' }, root);
+    await deploy('1');
+    await rm(join(root, 'app.1.js'));
+    await deploy('22');
+    for (const operation of ['PutObject', 'DeleteObjects'] as const) {
+      const fault = s3.server.faults.add({
+        match: { operation, bucket },
+        fault: { kind: 'error', code: 'AccessDenied' },
+      });
+      expect(await deploy(`333 ${operation}`)).not.toBe(0);
+      fault.remove();
+    }
+    expect(Object.keys(s3.server.texts(bucket))).toContain('p/app.1.js');
+    expect(await deploy('4444')).toBe(0);
+    expect(Object.keys(s3.server.texts(bucket))).not.toContain('p/app.1.js');
+  });
+
   test('or for so long; another object under the key begins to wait anew; an index that was lost too', async () => {
     const index = memoryIndex();
     const deletes = { deleteAfter: true, grace: { kind: 'time', ms: 7 * DAY_MS } } as const;

@@ -359,7 +359,7 @@ export class Execution {
     if (storage === undefined || this.#options.command === 'remove') return;
     const { files, digests, listing, index, digestedNs, published = 0 } = seen;
     const written = transfer.learned.size - transfer.recalled + published;
-    const pending = pendingDeletes(planned.waiting, index, now());
+    const pending = pendingDeletes(planned, transfer.deleted, index, now());
     const begins = [...pending].some(([key, begun]) => begun !== index?.pending.get(key));
     // What is deleted since its grace is over was dropped by an earlier one.
     const dropped = this.#options.deletes.grace.kind === 'none' ? transfer.deleted.size : 0;

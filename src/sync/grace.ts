@@ -1,8 +1,9 @@
 import type { DigestIndex, PendingDelete } from '../model/digest-index.js';
+import type { ObjectKey } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import type { DeleteGrace } from '../model/options.js';
-import type { KeepStep } from '../model/plan.js';
-import type { GraceState } from './plan.js';
+import { stepsOf } from '../model/plan.js';
+import type { GraceState, Planned } from './plan.js';
 
 /**
  * How the delete of an object stands. Another object under the key begins to wait anew.
@@ -31,13 +32,23 @@ export function graceStates(
   };
 }
 
-/** What the index must remember of deletes that wait. */
+/**
+ * What the index must remember of deletes that wait, and of those that have waited and were not done.
+ *
+ * @param deleted keys whose delete was confirmed
+ */
 export function pendingDeletes(
-  waiting: readonly KeepStep[],
+  { waiting, plan }: Pick<Planned, 'waiting' | 'plan'>,
+  deleted: ReadonlySet<ObjectKey>,
   index: DigestIndex | undefined,
   now: number,
 ): ReadonlyMap<string, PendingDelete> {
   const pending = new Map<string, PendingDelete>();
+  for (const step of index === undefined || index.pending.size === 0 ? [] : stepsOf(plan)) {
+    if (step.action !== 'delete' || deleted.has(step.key)) continue;
+    const known = index?.pending.get(step.key);
+    if (known?.etag === step.etag) pending.set(step.key, known);
+  }
   for (const { key, etag } of waiting) {
     const known = index?.pending.get(key);
     const begins: PendingDelete = { etag, since: now, deploys: index?.deploys ?? 0 };

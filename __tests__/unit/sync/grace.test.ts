@@ -4,7 +4,7 @@ import type { DigestIndex, PendingDelete } from '../../../src/model/digest-index
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { ListedObject } from '../../../src/model/objects.js';
 import type { DeleteGrace } from '../../../src/model/options.js';
-import type { KeepStep } from '../../../src/model/plan.js';
+import type { DeleteStep, KeepStep, Plan, Step } from '../../../src/model/plan.js';
 import { graceStates, pendingDeletes } from '../../../src/sync/grace.js';
 
 const KEY = 'p/gone' as ObjectKey;
@@ -50,13 +50,33 @@ test('a run that is no deploy is not counted', () => {
   expect(stateOf(DEPLOYS, remembering(6, { deploys: 3 }), true, false)).toBe('expired');
 });
 
+function planOf(steps: readonly Step[]): Plan {
+  return { ranks: [{ phases: [{ kind: 'publish', steps }] }] } as unknown as Plan;
+}
+
 test('an object that waits is remembered since it began; another one under its key begins anew', () => {
   const waiting = [{ key: KEY, etag: 'e' as ETag } as KeepStep];
   const begun: PendingDelete = { etag: 'e' as ETag, since: 7, deploys: 3 };
-  const pending = (index: DigestIndex | undefined): unknown => [...pendingDeletes(waiting, index, NOW)];
+  const planned = { waiting, plan: planOf([]) };
+  const pending = (index: DigestIndex | undefined): unknown => [
+    ...pendingDeletes(planned, new Set(), index, NOW),
+  ];
   expect(pending(remembering(5, begun))).toEqual([[KEY, begun]]);
   const anew = (deploys: number): unknown => [[KEY, { etag: 'e', since: NOW, deploys }]];
   expect(pending(remembering(5, { ...begun, etag: 'f' as ETag }))).toEqual(anew(5));
   expect(pending(remembering(5, begun, 'p/other'))).toEqual(anew(5));
   expect(pending(undefined)).toEqual(anew(0));
+});
+
+test('one that has waited is remembered until its delete is confirmed, as the object that it was', () => {
+  const planned = (etag = 'e'): Parameters<typeof pendingDeletes>[0] => ({
+    waiting: [],
+    plan: planOf([{ key: KEY, action: 'delete', etag: etag as ETag } as DeleteStep]),
+  });
+  const begun: PendingDelete = { etag: 'e' as ETag, since: 7, deploys: 3 };
+  const index = remembering(5, begun);
+  expect([...pendingDeletes(planned(), new Set(), index, NOW)]).toEqual([[KEY, begun]]);
+  expect([...pendingDeletes(planned(), new Set([KEY]), index, NOW)]).toEqual([]);
+  expect([...pendingDeletes(planned('f'), new Set(), index, NOW)]).toEqual([]);
+  expect([...pendingDeletes(planned(), new Set(), undefined, NOW)]).toEqual([]);
 });
