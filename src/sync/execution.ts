@@ -151,7 +151,7 @@ export class Execution {
       journalled,
       abortAfterMs: this.#options.abortUploadsAfterMs,
       alone: this.#lock !== undefined,
-      now: this.#ports.now(),
+      now: this.#ports.now,
       concurrency: this.#inFlight,
       emit: this.#ports.emit,
       signal: this.#frame.requests,

@@ -21,7 +21,8 @@ export interface UploadsRequest {
   readonly abortAfterMs: number;
   /** Whether no other run can be at work. */
   readonly alone: boolean;
-  readonly now: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -104,7 +105,7 @@ export class Uploads {
 
   #isOver({ begun, machine, pid }: UploadEntry): boolean {
     const { alone, storage, now, abortAfterMs } = this.#request;
-    if (alone || storage?.journal.ofEndedRuns === true || now - begun >= abortAfterMs) return true;
+    if (alone || storage?.journal.ofEndedRuns === true || now() - begun >= abortAfterMs) return true;
     return machine === this.#machine && !isRunning(pid);
   }
 
@@ -134,7 +135,7 @@ export class Uploads {
 
   /** Journals an upload, before its first part. A journal that cannot be written costs a warning, never the run. */
   async begun(upload: Upload, purpose: Purpose): Promise<void> {
-    const begun = this.#request.now;
+    const begun = this.#request.now();
     await this.#journal(upload, { ...purpose, begun, machine: this.#machine, pid: process.pid });
   }
 

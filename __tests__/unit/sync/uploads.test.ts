@@ -50,7 +50,7 @@ async function open(
     journalled: new Map(Object.entries(journalled)),
     abortAfterMs: 24 * HOUR,
     alone: false,
-    now: NOW,
+    now: () => NOW,
     concurrency: 1,
     emit: (event) => void (event.type === 'message' && messages.push(event.message)),
     signal: new AbortController().signal,
@@ -129,6 +129,18 @@ describe('uploads that an earlier run left behind', () => {
     const { uploads, aborted } = await open(journalled, { storage: untrusted, alone: true }, listed);
     await uploads.abortLeftOvers(() => false);
     expect(aborted).toEqual(['known']);
+  });
+
+  test('late in a long run are known by the time when they were begun', async () => {
+    const untrusted = memoryIndex({ local: false });
+    let now = NOW - HOUR;
+    const { uploads: long } = await open({}, { storage: untrusted, now: () => now });
+    now += 0.5 * HOUR;
+    await long.begun({ key: purpose.key, id: 'late', encryption: undefined }, purpose);
+    const journalled = Object.fromEntries(long.left());
+    const listed = [{ id: 'late', key: purpose.key, begun: now }];
+    const { uploads } = await open(journalled, { storage: untrusted }, listed);
+    expect(await uploads.take(purpose)).toMatchObject({ id: 'late' });
   });
 });
 
