@@ -67,16 +67,15 @@ export class Lock {
   #etag: ETag;
   #expires: number;
   #timer: NodeJS.Timeout | undefined;
-  #renewing: Promise<void> = Promise.resolve();
+  #renewing: Promise<void> | undefined;
+  #isLost = false;
 
   private constructor(request: LockRequest, key: ObjectKey, etag: ETag, expires: number) {
     this.#request = request;
     this.#key = key;
     this.#etag = etag;
     this.#expires = expires;
-    this.#timer = setInterval(() => {
-      this.#renewing = this.#renew();
-    }, RENEW_MS).unref();
+    this.#timer = setInterval(() => this.#tick(), RENEW_MS).unref();
   }
 
   /** Rejects with a refusal that names who holds it and until when. */
@@ -109,8 +108,33 @@ export class Lock {
     }
   }
 
+  /** One renewal at a time: two would go by the same ETag, and the later one take the other for another run's. */
+  #tick(): void {
+    if (this.#renewing !== undefined) {
+      if (this.#isDue()) this.#lose(new Error('it was not renewed in time'));
+      return;
+    }
+    this.#renewing = this.#renew().finally(() => {
+      this.#renewing = undefined;
+    });
+  }
+
+  /** What is in flight must have ended before the lease has. */
+  #isDue(): boolean {
+    return this.#request.now() >= this.#expires - RENEW_MS;
+  }
+
+  #lose(cause: unknown): void {
+    clearInterval(this.#timer);
+    const { url, onLost, signal } = this.#request;
+    if (this.#isLost || signal.aborted) return;
+    this.#isLost = true;
+    const message = `the lock of ${url} was lost (${messageOf(cause)}): the run was ended; run again`;
+    onLost(new SyncError('foreign-writer', EXIT.foreignWriter, message, { cause }));
+  }
+
   async #renew(): Promise<void> {
-    const { now, url, signal, onLost } = this.#request;
+    const { now, signal } = this.#request;
     if (signal.aborted) return;
     const expires = now() + LEASE_MS;
     try {
@@ -120,17 +144,7 @@ export class Lock {
       this.#expires = expires;
     } catch (error) {
       const isTaken = !(error instanceof StoreError);
-      // What is in flight must have ended before the lease has.
-      if (!isTaken && now() < this.#expires - RENEW_MS) return;
-      clearInterval(this.#timer);
-      onLost(
-        new SyncError(
-          'foreign-writer',
-          EXIT.foreignWriter,
-          `the lock of ${url} was lost (${messageOf(error)}): the run was ended; run again`,
-          { cause: error },
-        ),
-      );
+      if (isTaken || this.#isDue()) this.#lose(error);
     }
   }
 }

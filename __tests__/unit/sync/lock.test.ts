@@ -167,3 +167,47 @@ test('a renewal that does not arrive is tried again, until the lease is nearly o
   await pass(10);
   expect(lost).toEqual([expect.objectContaining({ message: expect.stringContaining('as told') })]);
 });
+
+describe('a renewal that takes longer than the time to the next', () => {
+  /** Answers it when told to. */
+  function parked(): () => void {
+    const put = store.put.bind(store);
+    let go: () => void = () => undefined;
+    const told = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    store.put = async (...args) => {
+      store.put = put;
+      await told;
+      return put(...args);
+    };
+    return go;
+  }
+
+  test('is waited for: a second one would be taken for another run', async () => {
+    const lock = await acquire('one');
+    const go = parked();
+    await pass(6);
+    go();
+    await pass(20);
+    expect(lost).toEqual([]);
+    expect((lease() as { expires: number }).expires).toBeGreaterThan(now);
+    expect(await lock.release(signal)).toBeUndefined();
+  });
+
+  test('ends the run once, before the lease has ended', async () => {
+    await acquire('one');
+    const go = parked();
+    await pass(9);
+    store.objects.clear();
+    go();
+    await pass(6);
+    expect(lost).toEqual([
+      expect.objectContaining({
+        exit: EXIT.foreignWriter,
+        message:
+          'the lock of s3://b/site/ was lost (it was not renewed in time): the run was ended; run again',
+      }),
+    ]);
+  });
+});
