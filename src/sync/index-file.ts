@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../disk/replace-file.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { md5Of } from '../model/digest.js';
-import { beginsAsIndex, journalPath, MAX_INDEX_BYTES } from '../model/digest-index.js';
+import { beginsAsIndex, journalPath, MAX_INDEX_BYTES, otherLines } from '../model/digest-index.js';
 import { messageOf } from '../model/errors.js';
 import { groupCommit } from '../model/group-commit.js';
 import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
@@ -35,9 +35,17 @@ export class JournalLeftError extends Error {
  */
 export function fileIndexStorage(path: string, isOwn = false): IndexStorage {
   const journal = journalPath(path);
+  /** What was read of the journal, and what was appended to it: the index says it all. */
+  let known: (string | Buffer)[] = [];
   const clear = async (): Promise<void> => {
     try {
-      await rm(journal, { force: true });
+      // What another run appended meanwhile stays; what cannot be read does not.
+      const left = await readRegular(journal).then(
+        (bytes) => (bytes === undefined ? '' : otherLines(`${bytes}`, known.map(String))),
+        () => '',
+      );
+      await (left === '' ? rm(journal, { force: true }) : replaceFile(journal, [left]));
+      known = [];
     } catch (error) {
       throw new JournalLeftError(messageOf(error), { cause: error });
     }
@@ -65,11 +73,16 @@ export function fileIndexStorage(path: string, isOwn = false): IndexStorage {
     },
     journal: {
       ofEndedRuns: false,
-      load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
+      async load() {
+        const bytes = (await readRegular(journal)) ?? Buffer.alloc(0);
+        known.push(bytes);
+        return bytes;
+      },
       append: groupCommit(async (lines) => {
         if (unread instanceof NoIndexError && !isOwn) throw notReplaced(unread);
         const wasWhole = isWhole;
         isWhole = false;
+        known.push(lines);
         await appendLines(journal, lines, wasWhole);
         isWhole = true;
       }),

@@ -3,7 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { MAX_INDEX_BYTES } from '../../../src/model/digest-index.js';
+import {
+  formatDestination,
+  formatUpload,
+  MAX_INDEX_BYTES,
+  type UploadEntry,
+} from '../../../src/model/digest-index.js';
 import type { ObjectKey, Prefix } from '../../../src/model/object-key.js';
 import { StoreError } from '../../../src/store/object-store.js';
 import { fileIndexStorage, JournalLeftError, objectIndexStorage } from '../../../src/sync/index-file.js';
@@ -38,6 +43,29 @@ describe('in a file', () => {
     await storage.journal.append('four\n', signal);
     await storage.journal.clear(signal);
     expect(readdirSync(join(root, 'new'))).toEqual(['index']);
+  });
+
+  test('what another run appends to the journal meanwhile stays there, and speaks of the same destination', async () => {
+    const path = join(root, 'index');
+    const line = (text: string): string => formatUpload(text, {} as UploadEntry);
+    const [here, there] = [formatDestination('here'), formatDestination('the "other"')];
+    await fileIndexStorage(path).journal.append(here + line('old'), signal);
+    const [one, other] = [fileIndexStorage(path), fileIndexStorage(path)];
+    await one.journal.load(signal);
+    await one.journal.append(here + line('of one'), signal);
+    await other.journal.append(here + line('of another'), signal);
+    await one.journal.append(here + line('of one again'), signal);
+    await other.journal.append(there + line('elsewhere'), signal);
+    await other.journal.append(there + line('elsewhere again'), signal);
+    await one.save(bytes(INDEX), signal);
+    expect(readFileSync(`${path}.journal`, 'utf8')).toBe(
+      here + line('of another') + there + line('elsewhere') + line('elsewhere again'),
+    );
+    await one.journal.append(here + line('of one'), signal);
+    await other.journal.clear(signal);
+    expect(readFileSync(`${path}.journal`, 'utf8')).toBe(here + line('of one'));
+    await one.journal.clear(signal);
+    expect(readdirSync(root)).toEqual(['index']);
   });
 
   test('what cannot be written is said so, and of an index whose journal alone stays, that', async () => {
