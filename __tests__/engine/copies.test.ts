@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { PutOptions } from '../../dev/s3-server/index.js';
 import { md5Of } from '../../src/model/digest.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
+import { parseHeaderRules } from '../../src/model/header-rules.js';
 import { parsePrefix } from '../../src/model/object-key.js';
 import type { CopyFrom } from '../../src/model/options.js';
 import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
@@ -495,6 +496,16 @@ describe('staging', () => {
     expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
     expect(s3.server.texts(kms)).toEqual({ 'p/a': 'BBBB', 'p/b': 'AAAA' });
     expect(s3.server.uploads(kms)).toEqual([]);
+  });
+
+  test('C2: a ring into which another key leads, as what becomes archived is no source: nothing is sent', async () => {
+    await writeTree({ a1: 'xxxx', a2: 'AAAA', m: 'MMMM' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ a1: 'MMMM', a2: 'MMMM', m: 'AAAA' }, root);
+    const { rules } = parseHeaderRules('/a*\n x-amz-storage-class: GLACIER', 'inline');
+    const run = await publish(s3, bucket, root, { headers: { rules } });
+    expect(run).toMatchObject({ exit: 0, messages: [], report: { sentBytes: 0 } });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a1': 'MMMM', 'p/a2': 'MMMM', 'p/m': 'AAAA' });
   });
 
   test('C15, C7: metadata that lies under KMS: the CRC32 refuses the copy, and the bytes are sent', async () => {

@@ -20,9 +20,9 @@ export interface Order {
 }
 
 /**
- * Orders reads before writes. Every key reads at most one object and every object is read by at most one key
- * (further names of a content follow the first), so the reads of a rank form chains and rings. A chain, a log
- * rotation (C1), resolves by phases; a ring, a swap (C2), is broken by staging its smallest member. A source that
+ * Orders reads before writes. Every key reads at most one object, so the reads of a rank form trees, mostly chains, and
+ * rings with such trees. Further names of a content follow the first; where that one becomes archived, each reads by
+ * itself. A chain, a log rotation (C1), resolves by phases; a ring, a swap (C2), is broken by staging its smallest member. A source that
  * an earlier rank overwrites is staged before that rank (C17). `refreshed` are keys that are copied onto themselves,
  * with their ranks: what follows one in its own rank comes after it.
  */
@@ -50,19 +50,22 @@ export function orderReads(writes: readonly Write[], refreshed: ReadonlyMap<Obje
   return { phases: phasesOf(writes, before, rankOf), staged };
 }
 
-/** Rings of a graph in which every node has at most one edge out and one in. */
+/** Rings of a graph in which every node has at most one edge out. */
 function ringsOf(edges: ReadonlyMap<ObjectKey, ObjectKey>): readonly (readonly ObjectKey[])[] {
   const rings: ObjectKey[][] = [];
-  const seen = new Set<ObjectKey>();
+  /** From where each was met. */
+  const seen = new Map<ObjectKey, ObjectKey>();
   for (const start of edges.keys()) {
     const path: ObjectKey[] = [];
     let at: ObjectKey | undefined = start;
     while (at !== undefined && !seen.has(at)) {
-      seen.add(at);
+      seen.set(at, start);
       path.push(at);
       at = edges.get(at);
     }
-    if (path.length > 0 && at === start) rings.push(path);
+    // What leads to a ring from outside is no part of it.
+    if (at !== undefined && seen.get(at) === start && path.length > 0)
+      rings.push(path.slice(path.indexOf(at)));
   }
   return rings;
 }

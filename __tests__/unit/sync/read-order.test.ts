@@ -38,6 +38,18 @@ test.each<[string, readonly string[], object, object]>([
   ['C2: of equal ones the first', ['a <- b', 'b <- a'], { b: 0, a: 1 }, { a: 0 }],
   ['two rings', ['a <- bb', 'bb <- a', 'xx <- y', 'y <- xx'], { bb: 0, a: 1, xx: 0, y: 1 }, { a: 0, y: 0 }],
   ['a chain beside a ring', ['a <- b', 'b <- a', 'x', 'y <- x'], { b: 0, a: 1, y: 0, x: 1 }, { a: 0 }],
+  [
+    'C2: a ring, one of whose members another key reads too',
+    ['a <- m', 'b <- m', 'm <- a'],
+    { b: 0, m: 1, a: 2 },
+    { a: 0 },
+  ],
+  [
+    'C2: the same, met from outside',
+    ['b <- m', 'c <- b', 'a <- m', 'm <- a'],
+    { c: 0, b: 1, a: 0, m: 2 },
+    { m: 0 },
+  ],
   ['C17: an earlier rank overwrites it', ['0 a', '1 b <- a'], {}, { b: 0 }],
   ['a later rank overwrites it', ['1 a', '0 b <- a'], {}, {}],
   ['further names follow the first', ['a', 'b << a', 'c << a'], { a: 0, b: 1, c: 1 }, {}],
