@@ -8,6 +8,7 @@ import type { LocalFile } from '../model/objects.js';
 import { type Job, type JobResult, perform } from './digest-jobs.js';
 import type { EncodedFile, EncodeJob } from './encode-file.js';
 import {
+  areSeveral,
   canSplit,
   distinctParts,
   FileChangedError,
@@ -232,9 +233,7 @@ export class DigestPool {
   grow(path: string, ahead: number): GrowingDigest | undefined {
     // Of several each would have a message on its way, and all other work of the thread would wait.
     if (this.#isGrowing || !this.#isWorthThread(ahead)) return undefined;
-    const idle = [...this.#sent].find(([, { batches }]) => batches.length === 0)?.[0];
-    const started = idle === undefined && this.#sent.size < this.#most ? this.#spawn() : undefined;
-    const worker = idle ?? started ?? [...this.#sent.keys()][0];
+    const worker = this.#oneThread();
     if (worker === undefined) return undefined;
     this.#isGrowing = true;
     const send = (job: GrowingJob): Promise<JobResult> =>
@@ -245,6 +244,29 @@ export class DigestPool {
     return new GrowingDigest(path, this.#grown++, send, () => {
       this.#isGrowing = false;
     });
+  }
+
+  /** Digests files beside each other, in one thread, in one go. */
+  digestTogether(jobs: readonly FileJob[]): readonly Promise<FileDigest>[] {
+    const ahead = jobs.reduce((sum, { file }) => sum + file.size, 0);
+    const worker = areSeveral(jobs) && this.#isWorthThread(ahead) ? this.#oneThread() : undefined;
+    if (worker === undefined) return jobs.map((job) => this.digest(job, ahead));
+    const tasks: Task[] = [];
+    const digests = jobs.map(
+      (job) =>
+        new Promise<FileDigest>((resolve, reject) => {
+          tasks.push({ job, resolve: (result) => resolve(result as FileDigest), reject });
+        }),
+    );
+    this.#send(worker, tasks);
+    return digests;
+  }
+
+  /** That has nothing to do, or whichever. */
+  #oneThread(): Worker | undefined {
+    const idle = [...this.#sent].find(([, { batches }]) => batches.length === 0)?.[0];
+    const started = idle === undefined && this.#sent.size < this.#most ? this.#spawn() : undefined;
+    return idle ?? started ?? [...this.#sent.keys()][0];
   }
 
   /** Of what can as well be done here, or in another way. */

@@ -41,7 +41,8 @@ import { BodyArena } from './body-arena.js';
 import { decodeTo, looksEncoded, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
-import { NO_WAITING, READING } from './file-bytes.js';
+import { type FileDigest, type FileJob, NO_WAITING, READING } from './file-bytes.js';
+import { GatheredDigests } from './gathered-digests.js';
 import type { GrowingDigest } from './growing-digest.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
 import { statFields } from './lstat.js';
@@ -58,6 +59,9 @@ const RANGES_IN_FLIGHT = 5;
 
 /** What one request fetches of a large object. Bytes. */
 const RANGE = 8 * 1024 * 1024;
+
+/** A file of this size, or that is half of all, is digested while it is written: at the end it would be waited for. Bytes. */
+const WORTH_GROWING = 64 * 1024 * 1024;
 
 /** Permission bits that an object may set; it may make nothing run as somebody else. */
 const MODE_BITS = 0o777;
@@ -121,6 +125,7 @@ export class Fetch implements Performer {
   readonly #bodies = new BodyArena(BODY_BYTES, true);
   readonly #files = new FileCalls();
   readonly #verifier: Verifier;
+  readonly #digests: GatheredDigests;
   readonly #staged = new Map<ObjectKey, Made>();
   readonly #placed = new Map<ObjectKey, Placed>();
   /** Whether files that others are made from look encoded, by whether this run made them, and by name. */
@@ -135,6 +140,7 @@ export class Fetch implements Performer {
   constructor(options: FetchOptions) {
     this.#options = options;
     this.#verifier = new Verifier(options.store, options.requests);
+    this.#digests = new GatheredDigests(options.pool);
   }
 
   /** Objects of which nothing but their size could be checked. */
@@ -386,7 +392,15 @@ export class Fetch implements Performer {
    * A large object comes in ranges, several at a time, into a file that the next run goes on with. It is bound to the
    * ETag, and proved as a whole at the end.
    */
-  async #fetchLarge(file: LocalFile, object: RemoteObject): Promise<Made> {
+  #fetchLarge(file: LocalFile, object: RemoteObject): Promise<Made> {
+    return this.#digests.making((digest) => this.#fetchInto(file, object, digest));
+  }
+
+  async #fetchInto(
+    file: LocalFile,
+    object: RemoteObject,
+    digestOf: (job: FileJob) => Promise<FileDigest>,
+  ): Promise<Made> {
     const head = await this.#head(object);
     const attributes = this.#attributesOf(head);
     const { name } = file;
@@ -399,7 +413,9 @@ export class Fetch implements Performer {
       return await this.#options.directory.within(parentOf(name), true, async (at) => {
         const path = join(at, partial);
         const grow = (): GrowingDigest | undefined => {
-          growing = isJudgedWhole(object, head) ? pool.grow(path, bytesDue) : undefined;
+          const isWorthIt =
+            object.size >= Math.min(WORTH_GROWING, bytesDue / 2) && isJudgedWhole(object, head);
+          growing = isWorthIt ? pool.grow(path, bytesDue) : undefined;
           return growing;
         };
         const progress = join(at, progressName(partial));
@@ -426,9 +442,7 @@ export class Fetch implements Performer {
             resumed,
             digest: async (layouts) => {
               const grown = isOwn && layouts.length === 0 ? await growing?.finish(whole) : undefined;
-              return grown === undefined
-                ? pool.digest({ file: whole, layouts }, object.size)
-                : { md5: grown, etags: [] };
+              return grown === undefined ? digestOf({ file: whole, layouts }) : { md5: grown, etags: [] };
             },
           };
           return this.#verifier.verify(object, head, evidence);

@@ -102,6 +102,25 @@ describe('small files', () => {
     expect(pool.isIdle).toBe(true);
   });
 
+  test('that are asked for together go to one thread, at once', async () => {
+    const files = await filesOf(
+      Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`f${i}`, noise((8 + i / 4) * MIB, i)])),
+    );
+    Object.defineProperty(pool, 'width', { value: 2 });
+    const ask = (some: readonly LocalFile[]): Promise<readonly { readonly md5: string }[]> =>
+      Promise.all(pool.digestTogether(some.map((file) => ({ file, layouts: [] }))));
+    const md5s = files.map((file) => md5Of(contentOf(file)));
+    expect((await ask(files)).map(({ md5 }) => md5)).toEqual(md5s);
+    expect(threads.map(({ orders }) => orders.map((some) => (some as unknown[]).length))).toEqual([[8]]);
+    expect((await ask(files.slice(0, 1))).map(({ md5 }) => md5)).toEqual(md5s.slice(0, 1));
+    await writeFile(files[3]!.path, 'other');
+    const [, , , changed, ...others] = await Promise.allSettled(
+      pool.digestTogether(files.map((file) => ({ file, layouts: [] }))),
+    );
+    expect(changed).toMatchObject({ status: 'rejected', reason: expect.any(FileChangedError) });
+    expect(others.map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'));
+  });
+
   test('one that changed and one that went away fail by what is wrong with them, the others do not', async () => {
     const files = await small();
     await writeFile(files[10]!.path, 'other');

@@ -171,11 +171,12 @@ describe('files of a target', () => {
       };
       const pool = {
         grow: () => growing,
-        digest: async ({ file }: { file: LocalFile }) => {
-          readAgain++;
-          judged.push(file.path);
-          return { md5: md5Of(await readFile(file.path)), partMd5s: [], etags: [] };
-        },
+        digestTogether: (jobs: readonly { file: LocalFile }[]) =>
+          jobs.map(async ({ file }) => {
+            readAgain++;
+            judged.push(file.path);
+            return { md5: md5Of(await readFile(file.path)), partMd5s: [], etags: [] };
+          }),
       } as unknown as DigestPool;
       getWhole.mockImplementation(async (_object, _signal, wanted) => {
         const { first, last } = wanted!.range!;

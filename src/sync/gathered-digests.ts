@@ -1,0 +1,52 @@
+import type { DigestPool } from './digest-pool.js';
+import type { FileDigest, FileJob } from './file-bytes.js';
+
+/** Digested beside each other they take a quarter of the time. */
+const WORTH_IT = 8;
+
+interface Held {
+  readonly job: FileJob;
+  readonly resolve: (digest: FileDigest) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Digests of files that are being made: each waits for others, as several beside each other cost little more than one.
+ * Nothing waits for what does not come.
+ */
+export class GatheredDigests {
+  readonly #pool: DigestPool;
+  readonly #held: Held[] = [];
+  /** Files in the making that will be asked for, or that nobody will ask for any more. */
+  #coming = 0;
+
+  constructor(pool: DigestPool) {
+    this.#pool = pool;
+  }
+
+  /** Makes a file, and of it the digests that it asks for. */
+  async making<T>(work: (digest: (job: FileJob) => Promise<FileDigest>) => Promise<T>): Promise<T> {
+    this.#coming++;
+    try {
+      return await work((job) => this.#digest(job));
+    } finally {
+      this.#coming--;
+      this.#go();
+    }
+  }
+
+  #digest(job: FileJob): Promise<FileDigest> {
+    return new Promise((resolve, reject) => {
+      this.#held.push({ job, resolve, reject });
+      this.#go();
+    });
+  }
+
+  #go(): void {
+    if (this.#held.length === 0 || (this.#held.length < WORTH_IT && this.#held.length < this.#coming)) return;
+    const held = this.#held.splice(0);
+    // Their files come to an end with them.
+    const digests = this.#pool.digestTogether(held.map(({ job }) => job));
+    for (const [i, { resolve, reject }] of held.entries()) digests[i]!.then(resolve, reject);
+  }
+}
