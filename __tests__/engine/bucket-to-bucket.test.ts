@@ -10,6 +10,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PutOptions, S3Request } from '../../dev/s3-server/index.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
+import { EXIT, SyncError } from '../../src/model/errors.js';
 import { parseHeaderRules } from '../../src/model/header-rules.js';
 import { clientOf } from '../support/bucket-view.js';
 import {
@@ -941,6 +942,42 @@ describe.each(WAYS)('what goes wrong, %s', (way, serverOf) => {
     expect(during.size).toBe(way === 'carried' ? 1 : 0);
     expect(await spools()).toEqual([]);
   });
+});
+
+test.each([
+  ['is gone on with', 'no-cache', true],
+  ['is not, where the source has other headers by now', 'max-age=60', false],
+])('C4: an upload that an earlier run left behind %s', async (_, cache, isGoneOnWith) => {
+  const index = memoryIndex();
+  const stop = new AbortController();
+  const body = noise(20 * MIB);
+  const headers = (control: string): PutOptions => ({
+    headers: { 'cache-control': control, 'content-type': 'x/y', 'x-amz-meta-own': 'o' },
+  });
+  put(other, 'big', body, headers('no-cache'));
+  const stopped = s3.server.after({ operation: 'UploadPart' }, () =>
+    stop.abort(new SyncError('cancelled', EXIT.interrupted, 'stopped')),
+  );
+  const hang = s3.server.faults.add({
+    match: { operation: 'UploadPart' },
+    nth: [2, 3],
+    fault: { kind: 'hang' },
+  });
+  await copy({ index, signal: stop.signal }, { server: other });
+  stopped();
+  hang.remove();
+  expect(s3.server.uploads(to)).toHaveLength(1);
+  // The same bytes, and so the same ETag.
+  put(other, 'big', body, headers(cache));
+  expect(await copy({ index }, { server: other })).toMatchObject({ exit: 0 });
+  expect(sent() < body.length).toBe(isGoneOnWith);
+  expect(headersOf('big')).toMatchObject({
+    'cache-control': cache,
+    'content-type': 'x/y',
+    'x-amz-meta-own': 'o',
+  });
+  await copy({ index }, { server: other });
+  expect(s3.server.uploads(to)).toEqual([]);
 });
 
 describe.each(WAYS)('with the other inputs, %s', (way, serverOf) => {

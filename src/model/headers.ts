@@ -194,6 +194,13 @@ export function objectHeaders(decided: HeaderSet, own: Readonly<Record<string, s
   return { contentType, metadata: metadata === undefined ? own : { ...metadata, ...own }, fields };
 }
 
+/** By the names that they have in a request. */
+export function everyHeader({ contentType, metadata, fields }: ObjectHeaders): HeaderSet {
+  const own = Object.entries(metadata).map(([name, value]) => [META + name, value] as const);
+  // From entries: a name may be `__proto__`.
+  return { ...Object.fromEntries(own), ...fields, 'content-type': contentType };
+}
+
 /** What an object's headers are without those that are its own. */
 interface SortedHeaders extends Omit<Required<ObjectHeaders>, 'metadata'> {
   readonly metadata: ObjectHeaders['metadata'] | undefined;

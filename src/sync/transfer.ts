@@ -6,6 +6,7 @@ import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Emit, Reused, StepOutcome } from '../model/events.js';
 import { CONTENT_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
 import {
+  everyHeader,
   FROM_METADATA,
   formatAttributes,
   formatSource,
@@ -1144,10 +1145,9 @@ export class Transfer implements Performer {
     headers: ObjectHeaders,
     wholeCrc32 = false,
   ): Promise<{ readonly upload: Upload; readonly have: ReadonlyMap<number, Part> }> {
-    const { store, requests, uploads, policy } = this.#options;
-    const every = { ...policy.headersOf(file), ...headers.metadata };
+    const { store, requests, uploads } = this.#options;
     const parts = formatLayout(layout);
-    const purpose = { key, md5, size: file.size, parts, headers: headerDigest(every) };
+    const purpose = { key, md5, size: file.size, parts, headers: headerDigest(everyHeader(headers)) };
     const left = wholeCrc32 ? undefined : await uploads.take(purpose);
     if (left !== undefined) {
       const have = await this.#partsOf(left, layout, partMd5s);
