@@ -234,6 +234,20 @@ describe('headers', () => {
     for (const { headers } of s3.server.log.entries) expect(headers).not.toHaveProperty('x-amz-acl');
   });
 
+  test.each([
+    ['public-read', undefined],
+    ['bucket-owner-full-control', 'bucket-owner-full-control'],
+  ])("of our own objects nobody but the bucket's owner gets more by an ACL: %s", async (acl, expected) => {
+    await writeTree({ a: 'x' }, root);
+    s3.server.createBucket(acl, { allowsAcls: true });
+    await publish(s3, acl, root, { lock: true, writeHeaders: { acl } });
+    const sent = s3.server.log.of('PutObject').map(({ key, headers }) => [key, headers['x-amz-acl']]);
+    expect(sent).toEqual([
+      ['p/.s3-dedup-sync/lock', expected],
+      ['p/a', acl],
+    ]);
+  });
+
   test('every body carries its Content-MD5, and a multipart object the MD5 for s3cmd and rclone', async () => {
     await writeTree({ a: 'x', 'c.bin': noise(20 * MIB) }, root);
     await publish(s3, bucket, root);

@@ -333,7 +333,8 @@ export const INPUTS = {
     values: CANNED_ACLS,
     word: true,
     placeholder: 'ACL',
-    description: 'Canned ACL of every object written. Never sent unasked: most buckets have ACLs disabled.',
+    description:
+      'Canned ACL of every object written, but of the index, its journal and the lock: these are private, or `bucket-owner-full-control` where that is given. Never sent unasked: most buckets have ACLs disabled.',
   },
   preserve: {
     kind: 'boolean',

@@ -1003,10 +1003,13 @@ export class S3Store implements ObjectStore {
   }
 
   #decide({ contentType, fields: decided }: ObjectHeaders): ObjectInput {
-    const { sse, kmsKeyId, storageClass: asked, acl } = this.#options.writeHeaders;
+    const { sse, kmsKeyId, storageClass: asked, acl: askedAcl } = this.#options.writeHeaders;
     const fields = decided ?? {};
     // Our own objects (index, journal, lock) are read by the next run, and what is archived cannot be read.
-    const storageClass = decided === undefined && ARCHIVED_CLASSES.has(asked ?? '') ? undefined : asked;
+    const isOwn = decided === undefined;
+    const storageClass = isOwn && ARCHIVED_CLASSES.has(asked ?? '') ? undefined : asked;
+    // They name paths of this machine, for nobody but the bucket's owner: policies of other accounts' buckets demand that one.
+    const acl = isOwn && askedAcl !== 'bucket-owner-full-control' ? undefined : askedAcl;
     const given = {
       ServerSideEncryption: sse as ServerSideEncryption | undefined,
       SSEKMSKeyId: kmsKeyId,
