@@ -151,6 +151,8 @@ export function objectIndexStorage(
   const journalKeys = new Set<ObjectKey>();
   let batches = 0;
   let unread: unknown;
+  /** Whether the bucket's policy takes no write without a condition. */
+  let isDemanded = false;
   const put = async (
     at: ObjectKey,
     body: Buffer,
@@ -159,6 +161,24 @@ export function objectIndexStorage(
   ): Promise<void> => {
     const headers = { contentType: 'text/plain; charset=utf-8', metadata: {} };
     await store.put({ key: at, body, md5: md5Of(body), headers, ...when }, signal);
+  };
+  /** Whoever is last wins, also where a condition is demanded. */
+  const putLast = async (at: ObjectKey, body: Buffer, signal: AbortSignal): Promise<void> => {
+    let denied: unknown;
+    try {
+      if (!isDemanded) return await put(at, body, signal);
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      denied = error;
+    }
+    const there = await store.head(at, signal).catch(() => undefined);
+    const condition = there === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: there.etag };
+    try {
+      await put(at, body, signal, { condition });
+    } catch (error) {
+      throw isDenied(error) ? (denied ?? error) : error;
+    }
+    isDemanded = true;
   };
   /** Who may write the bucket and not read it has a first index there all the same. */
   const putUnread = async (body: Buffer, signal: AbortSignal): Promise<void> => {
@@ -210,7 +230,7 @@ export function objectIndexStorage(
     },
     async save(pieces, signal) {
       const body = Buffer.concat([...pieces]);
-      await (unread === undefined || isOwn ? put(key, body, signal) : putUnread(body, signal));
+      await (unread === undefined || isOwn ? putLast(key, body, signal) : putUnread(body, signal));
       await clear(signal);
     },
     journal: {
@@ -230,11 +250,15 @@ export function objectIndexStorage(
         if (unread instanceof NoIndexError && !isOwn) throw notReplaced(unread);
         const at = `${directory}${run}-${++batches}` as ObjectKey;
         journalKeys.add(at);
-        await put(at, Buffer.from(lines), signal);
+        await putLast(at, Buffer.from(lines), signal);
       }),
       clear,
     },
   };
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof StoreError && error.kind === 'denied';
 }
 
 /** Names this machine without telling anyone its name: stat lines are believed on it alone. */

@@ -208,6 +208,38 @@ describe('as an object', () => {
     expect(store.objects.get(key)?.bytes.toString()).toBe('second');
   });
 
+  test('where a policy demands conditions index and journal are written under them, and the last one wins', async () => {
+    const store = new ModelStore(1);
+    const demanding: ModelStore['put'] = store.put.bind(store);
+    const conditions: unknown[] = [];
+    store.put = (request) => {
+      conditions.push(request.condition);
+      const denied = new StoreError('denied', 'AccessDenied', 403, 'PutObject', 'as told');
+      return request.condition === undefined ? Promise.reject(denied) : demanding(request);
+    };
+    const [one, two] = [
+      objectIndexStorage(store, { bucket: 'b', key }, true),
+      objectIndexStorage(store, { bucket: 'b', key }, true),
+    ];
+    await one.load(signal);
+    await one.journal.append('a line\n', signal);
+    expect((await two.journal.load(signal)).toString()).toBe('a line\n');
+    await one.save(bytes('one'), signal);
+    await two.save(bytes('two'), signal);
+    await one.save(bytes('three'), signal);
+    expect((await two.load(signal))?.toString()).toBe('three');
+    // Denied once by each of the two.
+    expect(conditions.filter((condition) => condition === undefined)).toHaveLength(2);
+
+    // Who may not write at all is told what the first answer was.
+    store.put = (request) =>
+      Promise.reject(
+        new StoreError('denied', 'AccessDenied', 403, 'PutObject', request.condition ? 'again' : 'first'),
+      );
+    const other = objectIndexStorage(store, { bucket: 'b', key }, true);
+    await expect(other.save(bytes('four'), signal)).rejects.toThrow('first');
+  });
+
   test('a journal that may not be deleted is told with the right that is missing', async () => {
     const store = new ModelStore(1);
     const storage = objectIndexStorage(store, { bucket: 'b', key }, true);
