@@ -87,7 +87,9 @@ export class Signer {
     let lines = '';
     for (const name of names) lines += `${name}:${collapse(headers[name] ?? '')}\n`;
     const canonical = `${method}\n${path}\n${query}\n${lines}\n${signed}\n${payload}`;
-    const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
+    // Over the bytes that are sent: a header has a byte for each character, and all else is ASCII.
+    const digest = hash('sha256', Buffer.from(canonical, 'latin1'), 'hex');
+    const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`;
     const signature = createHmac('sha256', this.#keyOf(credentials.secretAccessKey, day))
       .update(toSign)
       .digest('hex');
