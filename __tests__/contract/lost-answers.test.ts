@@ -154,6 +154,31 @@ for (const path of ['lean', 'sdk'] as const) {
       expect(answers).toMatchObject([{ deleted: true }, { deleted: false, error: { kind: 'denied' } }]);
     });
 
+    test.each([
+      ['InternalError', 1],
+      ['SlowDown', 1],
+      ['InternalError', 3],
+    ] as const)(
+      'D7: what S3 could not do for one key of a batch is asked again for it alone: %s, %d times',
+      async (code, times) => {
+        const keys = ['a', 'b'].map((name) => `again/${code}/${times}/${name}` as ObjectKey);
+        const own = await open();
+        for (const key of keys) await own.put({ key, body, md5, headers, condition: absent }, signal);
+        running.server.faults.add({
+          match: { operation: 'DeleteObjects' },
+          times,
+          fault: { kind: 'refuse-keys', code, keys: /b$/ },
+        });
+        const answers = await own.delete(
+          keys.map((key) => ({ key, etag })),
+          signal,
+        );
+        const last = times === 3 ? { deleted: false, error: { kind: 'server', code } } : { deleted: true };
+        expect(answers).toMatchObject([{ deleted: true }, last]);
+        expect(own.requests().DeleteObjects).toBe(Math.min(3, times + 1));
+      },
+    );
+
     test('a page of a listing that is cut is asked for again', async () => {
       running.server.faults.add({
         match: { operation: 'ListObjectsV2' },

@@ -16,7 +16,15 @@ import { ARCHIVED_CLASSES, type ListedObject } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { Condition } from '../model/plan.js';
 import { BodyLimit } from './bounded-body.js';
-import type { CreateInput, GetInput, HeadAnswer, ObjectInput, S3Calls, WriteAnswer } from './calls.js';
+import type {
+  CreateInput,
+  DeleteBatchAnswer,
+  GetInput,
+  HeadAnswer,
+  ObjectInput,
+  S3Calls,
+  WriteAnswer,
+} from './calls.js';
 import { LONGEST_ANSWER, LONGEST_REQUEST_MS, TooLongError } from './exchange.js';
 import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
 import {
@@ -833,48 +841,76 @@ export class S3Store implements ObjectStore {
     return still;
   }
 
+  /** What S3 could not do for some keys of a batch is asked again for these alone. */
   async #deleteBatch(
     requests: readonly DeleteRequest[],
     signal: AbortSignal,
   ): Promise<readonly DeleteAnswer[]> {
+    let due = requests;
+    const told = new Map<ObjectKey, KeyError | 'deleted' | undefined>();
+    let unhealed: StoreError | undefined;
+    try {
+      await this.#call('DeleteObjects', signal, async () => {
+        const { deleted, errors } = await this.#deleteObjects(due, signal);
+        const again: DeleteRequest[] = [];
+        let first: StoreError | undefined;
+        for (const request of due) {
+          const { key } = request;
+          const error = errors.get(key);
+          const passing = error === undefined ? undefined : passingError(error);
+          // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
+          if (passing === undefined) told.set(key, error ?? (deleted.has(key) ? 'deleted' : undefined));
+          else again.push(request);
+          first ??= passing;
+        }
+        due = again;
+        if (first !== undefined) throw first;
+      });
+    } catch (thrown) {
+      unhealed = toStoreError('DeleteObjects', thrown);
+      if (told.size === 0) throw unhealed;
+    }
+    const unanswered = new Set(due.map(({ key }) => key));
+    const answers: DeleteAnswer[] = [];
+    for (const { key } of requests) {
+      const answer = told.get(key);
+      if (unhealed !== undefined && unanswered.has(key))
+        answers.push({ key, deleted: false, error: unhealed });
+      else if (answer === 'deleted') answers.push({ key, deleted: true });
+      else if (answer === undefined)
+        answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
+      else {
+        const message = await withoutSent(answer.Message ?? '', this.#options.credentials);
+        answers.push(await this.#judgeDelete(key, answer.Code ?? 'Error', message, signal));
+      }
+    }
+    return answers;
+  }
+
+  async #deleteObjects(
+    requests: readonly DeleteRequest[],
+    signal: AbortSignal,
+  ): Promise<{ readonly deleted: ReadonlySet<string>; readonly errors: ReadonlyMap<string, KeyError> }> {
     const input = {
       ...this.#every,
       Delete: { Quiet: false, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
     };
-    const answer = await this.#call('DeleteObjects', signal, async () =>
-      (await this.#options.calls()).deleteObjects(input, signal),
-    );
-    // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
-    const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key));
+    const answer = await (await this.#options.calls()).deleteObjects(input, signal);
+    const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key ?? ''));
     const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
-    const answers: DeleteAnswer[] = [];
-    for (const { key } of requests) {
-      const error = errors.get(key);
-      if (error === undefined && deleted.has(key)) answers.push({ key, deleted: true });
-      else if (error === undefined)
-        answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
-      else
-        answers.push(
-          await this.#judgeDelete(
-            key,
-            error.Code ?? 'Error',
-            await withoutSent(error.Message ?? '', this.#options.credentials),
-            signal,
-          ),
-        );
-    }
-    for (const { key } of requests) errors.delete(key);
-    for (const { Code, Message } of errors.values()) {
+    const asked = new Set<string>(requests.map(({ key }) => key));
+    for (const [key, { Code, Message }] of errors) {
       // An error that names no key of ours may speak of any of them.
+      if (asked.has(key)) continue;
       throw new StoreError(
         'rejected',
         Code ?? 'Error',
         200,
         'DeleteObjects',
-        await withoutSent(Message ?? 'an error without a key', this.#options.credentials),
+        Message ?? 'an error without a key',
       );
     }
-    return answers;
+    return { deleted, errors };
   }
 
   async #deleteOne(request: DeleteRequest, signal: AbortSignal): Promise<DeleteAnswer> {
@@ -1191,6 +1227,18 @@ function isRangeOf(said: string | undefined, { first, last }: ByteRange, size: n
   if (match === null) return false;
   const [, from, to, of] = match;
   return Number(from) === first && Number(to) === last && (of === '*' || Number(of) === size);
+}
+
+/** What an answer to a batch says of one key. */
+type KeyError = NonNullable<DeleteBatchAnswer['Errors']>[number];
+
+/** An error of a key that may heal; `undefined`: it will not. */
+function passingError({ Code: code = '', Message: message = '' }: KeyError): StoreError | undefined {
+  // The status of the whole says nothing of a key: its code alone does.
+  const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 400 } });
+  const { kind } = toStoreError('DeleteObjects', thrown);
+  const heals = kind === 'server' || kind === 'network' || kind === 'throttled';
+  return heals ? new StoreError(kind, code, 200, 'DeleteObjects', message) : undefined;
 }
 
 function notDeleted(key: ObjectKey, code: string, message: string): DeleteAnswer {
