@@ -1002,6 +1002,22 @@ describe.each(WAYS)('with the other inputs, %s', (way, serverOf) => {
     }
   });
 
+  test('an Expires of the source that is another time on each machine is left out', async () => {
+    const server = serverOf();
+    for (const [name, expires] of Object.entries({
+      none: '01-12-2033',
+      ago: '0',
+      iso: '2033-12-01T16:00:00Z',
+    }))
+      put(server, name, name, { headers: { expires } });
+    await copy({}, { server });
+    expect(['none', 'ago', 'iso'].map((name) => headersOf(name)?.expires)).toEqual([
+      undefined,
+      'Thu, 01 Jan 1970 00:00:00 GMT',
+      'Thu, 01 Dec 2033 16:00:00 GMT',
+    ]);
+  });
+
   test('headers that changed in the source alone: with refresh-headers; redirects always', async () => {
     const server = serverOf();
     const index = memoryIndex({ remote: true, local: false });

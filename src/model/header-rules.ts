@@ -231,13 +231,16 @@ function whyBadValue(name: string, value: string): string | undefined {
   }
 }
 
+/** A time zone at the end; digits are one behind a time alone, and the year of 01-12-2033 is none. */
+const ZONE = /(?:\b(?:GMT|UTC)|[0-9]Z|:[0-9]{2}(?:\.[0-9]+)? ?[+-][0-9]{2}:?[0-9]{2})$/;
+
 /**
  * A date as HTTP has it, the same on every machine: one without a time zone would be another one elsewhere. `0` and `-1`
  * say that an answer is stale already.
  */
 export function expiryOf(text: string): string | undefined {
   if (text === '0' || text === '-1') return new Date(0).toUTCString();
-  const date = /(?:GMT|UTC|Z|[+-][0-9]{2}:?[0-9]{2})$/.test(text) ? new Date(text) : undefined;
+  const date = ZONE.test(text) ? new Date(text) : undefined;
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toUTCString();
 }
 

@@ -8,7 +8,7 @@ import { classifyETag, EMPTY_MD5, type ETag, type Md5, multipartETag } from '../
 import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
-import { READER_HEADERS } from '../model/header-rules.js';
+import { expiryOf, READER_HEADERS } from '../model/header-rules.js';
 import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
@@ -165,10 +165,10 @@ export class SourceObjects implements BodySource {
       const value = head.fields[name];
       if (value !== undefined) headers[name] = value;
     }
-    // What is no time cannot be sent as one.
-    const expires = new Date(headers.expires ?? '');
-    if (Number.isNaN(expires.getTime())) delete headers.expires;
-    else headers.expires = expires.toUTCString();
+    // What is no time, or another one elsewhere, cannot be sent as one.
+    const expires = expiryOf(headers.expires ?? '');
+    if (expires === undefined) delete headers.expires;
+    else headers.expires = expires;
     for (const [name, value] of head.metadata)
       if (name !== FROM_METADATA) headers[`x-amz-meta-${name}`] = value;
     return headers;

@@ -132,6 +132,7 @@ describe('rules in the syntax of _headers files', () => {
     ['/a\n  Content-Type: html', 2, 'text/html'],
     ['/a\n  Expires: soon', 2, 'a date'],
     ['/a\n  Expires: Thu, 01 Dec 2033 16:00:00', 2, 'GMT'],
+    ['/a\n  Expires: 01-12-2033', 2, 'GMT'],
     ['/a\n  x-amz-storage-class: COLD', 2, 'STANDARD_IA'],
     ['/a\n  x-amz-acl: everybody', 2, 'public-read'],
     ['/a\n  x-amz-tagging: loose', 2, 'tags'],
@@ -252,10 +253,19 @@ describe('rules in the syntax of _headers files', () => {
   });
 
   it('an Expires is one moment on every machine; 0 and -1 are long ago', () => {
-    const given = ['Thu, 01 Dec 2033 17:00:00 +0100', '2033-12-01T16:00:00Z', '0', '-1'];
+    const given = [
+      'Thu, 01 Dec 2033 17:00:00 +0100',
+      '2033-12-01T17:00:00.000+01:00',
+      '2033-12-01T16:00:00Z',
+      '0',
+      '-1',
+    ];
     const then = 'Thu, 01 Dec 2033 16:00:00 GMT';
     const ago = 'Thu, 01 Jan 1970 00:00:00 GMT';
-    expect(given.map(expiryOf)).toEqual([then, then, ago, ago]);
+    expect(given.map(expiryOf)).toEqual([then, then, then, ago, ago]);
+    expect(['01-12-2033', '2033-12-01', '2033-12-01T16:00:00', '1 Dec 2033'].map(expiryOf)).toEqual(
+      Array(4).fill(undefined),
+    );
   });
 
   it('no pattern hangs on a name that nearly matches', () => {
