@@ -17,12 +17,6 @@ export function indexName(
   return createHash('sha256').update(identity).digest('hex').slice(0, 32);
 }
 
-/** The endpoint that the SDK would take from the environment; it tells two buckets of one name apart. */
-export function environmentEndpoint(env: Environment): string | undefined {
-  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
-  return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
-}
-
 /** The user's cache directory on this system; `undefined` where there is no home (a service, a bare container). */
 export function userCacheDirectory(
   env: Environment,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isInside } from '../disk/is-inside.js';
 import { journalPath } from '../model/digest-index.js';
+import { environmentEndpoint } from '../model/endpoint.js';
 import { EXIT, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
 import { INPUT_NAMES, type InputName, inputDefinition, type RawInputs } from '../model/inputs.js';
 import { isDistribution } from '../model/invalidation.js';
@@ -24,7 +25,7 @@ import type {
   WriteHeaders,
 } from '../model/options.js';
 import { type DestinationLine, parseDestinationLine } from './destination.js';
-import { environmentEndpoint, indexName, userCacheDirectory } from './index-name.js';
+import { indexName, userCacheDirectory } from './index-name.js';
 import { parseSite } from './site.js';
 import { printable } from './text.js';
 import {
@@ -187,7 +188,7 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   const connection = parseConnection(inputs);
   // What stands behind the destination says nothing of the source.
   const general = parseConnection(new Inputs(raw, context.shell));
-  const endpoint = environmentEndpoint(context.env);
+  const endpoint = environmentEndpoint(context.env, 'S3');
   const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
   if (source !== undefined) refuseOverlap(inputs, source, { destination, connection }, endpoint);
   const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
@@ -729,7 +730,7 @@ function placeLine(
     name,
     given,
     (words) =>
-      ((words.get('endpoint-url') ?? general ?? '') || environmentEndpoint(context.env)) !== undefined,
+      ((words.get('endpoint-url') ?? general ?? '') || environmentEndpoint(context.env, 'S3')) !== undefined,
   );
 }
 
@@ -796,7 +797,7 @@ const COPY_FROM_WORDS: readonly InputName[] = ['region', 'expected-bucket-owner'
 
 function parseCopies(inputs: Inputs, context: OptionsContext): CopyOptions {
   const name = inputs.spelled('copy-from');
-  const lenient = (inputs.text('endpoint-url') ?? environmentEndpoint(context.env)) !== undefined;
+  const lenient = (inputs.text('endpoint-url') ?? environmentEndpoint(context.env, 'S3')) !== undefined;
   const from = inputs.lines('copy-from').map((line): CopyFrom => {
     const { bucket, prefix, words } = parseDestinationLine(name, line.trim(), () => lenient);
     const foreign = [...words.keys()].find((word) => !COPY_FROM_WORDS.includes(word));
@@ -940,7 +941,7 @@ function parseIndex(
   if (given === undefined && context.shell === 'cli') {
     const directory = userCacheDirectory(context.env, context.platform, context.home);
     if (directory === undefined) return { kind: 'none' };
-    const endpoint = connection.endpointUrl ?? environmentEndpoint(context.env);
+    const endpoint = connection.endpointUrl ?? environmentEndpoint(context.env, 'S3');
     return {
       kind: 'file',
       path: join(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),

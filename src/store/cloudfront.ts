@@ -1,3 +1,4 @@
+import { environmentEndpoint } from '../model/endpoint.js';
 import type { SyncOptions } from '../model/options.js';
 import { type RoleSurroundings, roleConfiguration, SILENT } from './credentials.js';
 import type { Invalidator } from './object-store.js';
@@ -23,7 +24,9 @@ export async function openInvalidator(
   const own = isChina
     ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
     : 'https://cloudfront.amazonaws.com';
-  const { handler } = await requestHandler(connection, environmentEndpoint() ?? own);
+  // Only for the choice of a proxy; the SDK takes it by itself.
+  const endpoint = environmentEndpoint(process.env, 'CLOUDFRONT') ?? own;
+  const { handler } = await requestHandler(connection, endpoint);
   const client = new CloudFrontClient({
     region: isChina ? 'cn-northwest-1' : 'us-east-1',
     // The engine waits for longer than the SDK would, and under one reference.
@@ -64,10 +67,4 @@ export async function openInvalidator(
       }
     },
   };
-}
-
-/** Only for the choice of a proxy; the SDK takes it by itself. */
-function environmentEndpoint(): string | undefined {
-  if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
-  return process.env.AWS_ENDPOINT_URL_CLOUDFRONT || process.env.AWS_ENDPOINT_URL || undefined;
 }

@@ -3,6 +3,7 @@ import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { homedir } from 'node:os';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { environmentEndpoint } from '../model/endpoint.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import {
@@ -36,7 +37,7 @@ export async function openStore(
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { bucket } = destination;
-  const endpoint = connection.endpointUrl ?? environmentEndpoint();
+  const endpoint = connection.endpointUrl ?? environmentEndpoint(process.env, 'S3');
   if (endpoint !== undefined) checkEndpoint(endpoint);
   const provider = providerOf(endpoint);
   const { connecting, bytesMoved } = await connectingBy(connection, endpoint);
@@ -65,8 +66,7 @@ export async function openStore(
     store: new S3Store({
       rareCalls: async () => (await sdk()).rareCalls,
       credentials,
-      calls: () =>
-        lean !== undefined && answering.requests === 'lean' ? lean : sdk().then(({ calls }) => calls),
+      calls: () => lean ?? sdk().then(({ calls }) => calls),
       bucket,
       provider: () => answering,
       writeHeaders,
@@ -85,6 +85,7 @@ export async function openStore(
       connecting.httpsAgent.destroy();
     },
   });
+  // How the calls made by the thousand are sent: past the SDK's commands, or for a single run by them.
   const isLean = process.env.S3DS_REQUESTS !== 'sdk';
   const known =
     isLean && !provider.accounts
@@ -107,11 +108,6 @@ export async function openStore(
     emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
   const lean = target && new LeanCalls({ client, target, connecting, notice });
   return opened(lean, () => client.config.credentials(), identity, region);
-}
-
-function environmentEndpoint(): string | undefined {
-  if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
-  return process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
 }
 
 function checkEndpoint(endpoint: string): void {

@@ -52,12 +52,6 @@ export interface Provider {
   readonly keysAreFiles: boolean;
   /** Whether it refuses a key below one that is there, or one that others lie below, even for the time of a run. */
   readonly keysBlock: boolean;
-  /**
-   * How the calls made by the thousand are sent: past the SDK's commands, or by them. `sdk` is for a provider that
-   * wants what only the SDK does (a signature of another kind, a trailer, sessions) or that refuses what only the lean
-   * path does (UNSIGNED-PAYLOAD under TLS); none is known. S3DS_REQUESTS=sdk says so for a single run.
-   */
-  readonly requests: 'lean' | 'sdk';
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
 }
@@ -82,7 +76,6 @@ const AWS: Provider = {
   listsInOrder: true,
   keysAreFiles: false,
   keysBlock: false,
-  requests: 'lean',
   maxCopySize: MAX_COPY_SIZE,
 };
 

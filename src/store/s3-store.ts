@@ -1160,7 +1160,6 @@ function etagOf(operation: string, text: string | undefined): ETag {
   return detached(etag) as ETag;
 }
 
-/** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
 /**
  * The engine keeps what is listed to the end of the run, and V8 makes a piece of a string a view of the whole: without
  * copies every page would be kept.
@@ -1174,6 +1173,7 @@ function classOf(text: string | undefined): string {
   return text === undefined || text === 'STANDARD' ? 'STANDARD' : detached(text);
 }
 
+/** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
 function decodeListedKey(text: string): string {
   // Most keys are spelled as they are.
   if (!/[%+]/.test(text)) return text;

@@ -19,14 +19,14 @@ export interface IndexTrust {
   readonly grace: boolean;
 }
 
-/** Where the index is kept. Neither method may reject for a missing or unreadable index. */
+/** Where the index is kept. */
 export interface IndexStorage {
   readonly trust: IndexTrust;
   /** Where that is, for messages. */
   readonly place: string;
   /** Which destination it is of, as `indexDestination` names it; absent: any. */
   readonly destination?: string;
-  /** The bytes of the last index, or undefined. Says itself why there is none. */
+  /** The bytes of the last index; `undefined`: there is none. Rejects where it cannot be read, or is none of ours. */
   load(signal: AbortSignal): Promise<Buffer | undefined>;
   /** Replaces the index whole, and with it the journal; `pieces` make its bytes, once, as they are taken. Rejects when it cannot, and the old one is then still there; with `JournalLeftError` where the journal alone stays. */
   save(pieces: Iterable<Buffer>, signal: AbortSignal): Promise<void>;
