@@ -485,6 +485,19 @@ describe('what is deleted', () => {
     expect(stepsOf(run)).toEqual(['download a done', 'delete gone done']);
   });
 
+  test('D5: an exclude is told that neither an object nor a file was excluded by', async () => {
+    put({ a: 'a', 'b.log': 'remote' });
+    await writeTree({ a: 'a', 'cache/y': 'local', gone: 'gone' }, here);
+    const excludes = ['*.log', 'cache/', '*.none', './kept', 'not/here'];
+    const run = await downloaded({ ...DELETE, tree: { excludes } });
+    expect(run.messages).toEqual([
+      expect.stringMatching(
+        /^excludes: nothing is kept back by ".\/kept" \(write "\/kept"\), "not\/here": no /,
+      ),
+      expect.stringMatching(/^excludes: nothing is kept back by "\*\.none": no /),
+    ]);
+  });
+
   test('D8, D11: above the limit nothing at all is written', async () => {
     put({ same: 'same', fresh: 'fresh' });
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`f${i}`, `${i}`]));

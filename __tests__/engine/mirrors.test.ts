@@ -116,6 +116,12 @@ test('each destination gets the tree; its report has one of each, with time and 
   expect(again.destinations.map(({ totals }) => totals.unchanged.files)).toEqual([4, 4, 4]);
 });
 
+test('excludes that keep nothing back are told once, by the first destination', async () => {
+  await writeTree({ a: 'one' }, root);
+  const { report } = await publishAll(names, { tree: { excludes: ['*.map', './b'] } });
+  expect(report.warnings).toEqual([expect.stringContaining('"./b" (write "/b")')]);
+});
+
 test('each has its own differences, guards and headers', async () => {
   const [first = '', second = '', third = ''] = names;
   await writeTree({ a: 'one', b: 'two' }, root);

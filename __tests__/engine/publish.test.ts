@@ -301,6 +301,37 @@ describe('deleting', () => {
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.txt']);
   });
 
+  test('D5: excludes that keep nothing back are told; what matches a file, a directory or a key is not', async () => {
+    await writeTree({ 'node_modules/x/y': 'y', 'a.map': 'm', '.git/config': 'c' }, root);
+    s3.server.putObject(bucket, 'p/api/v1', 'x');
+    const used = ['node_modules', '*.map', '/api/**', '.git', '!b'];
+    const excludes = [...used, '**/.DS_Store', 'p/api/**', 'pr/**'];
+    const plain = await publish(s3, bucket, root, { tree: { excludes }, dryRun: true });
+    expect(plain.messages).toEqual([
+      expect.stringMatching(
+        /^excludes: nothing is kept back by "p\/api\/\*\*" \(write "\/api\/\*\*"\): no file/,
+      ),
+      expect.stringMatching(/^excludes: nothing is kept back by "\*\*\/\.DS_Store", "pr\/\*\*": no file/),
+    ]);
+    const level = (run: Published): unknown[] =>
+      run.events.flatMap((event) => (event.type === 'message' ? [event.level] : []));
+    expect(level(plain)).toEqual(['warning', 'notice']);
+    await rm(join(root, 'a.txt'));
+    const deleting = await publish(s3, bucket, root, { tree: { excludes: [...used, 'pr/**'] }, ...DELETE });
+    expect(level(deleting)).toEqual(['warning']);
+    const without = await publish(s3, bucket, root, { tree: { excludes: used }, ...DELETE });
+    expect(without.messages).toEqual([]);
+  });
+
+  test('an exclude that protects nothing is told before too many deletions are refused', async () => {
+    await writeTree(Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`api/${i}`, `${i}`])), root);
+    await publish(s3, bucket, root);
+    await rm(join(root, 'api'), { recursive: true });
+    const tree = { excludes: ['./api/**'] };
+    const run = await publish(s3, bucket, root, { tree, ...DELETE });
+    expect([run.exit, run.messages[0]]).toEqual([4, expect.stringContaining('"./api/**" (write "/api/**")')]);
+  });
+
   test('D6, R13: after a failed upload nothing is deleted and no later rank starts', async () => {
     await writeTree({ 'new.css': 'css', 'index.html': 'page' }, root);
     await rm(join(root, 'a.txt'));

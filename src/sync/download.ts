@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { access, constants, lstat, realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, parse } from 'node:path';
+import { join, parse, sep } from 'node:path';
 import { isInside } from '../disk/is-inside.js';
 import { hasProcessEnded } from '../disk/process-mark.js';
 import { makeDirectory } from '../disk/replace-file.js';
@@ -234,7 +234,21 @@ class Download {
         : { known: recognised, ...NOTHING_READ };
     const { vouched } = known;
     const planned = await this.#plan(source, files, here, local, digests, known);
+    this.#tellUnusedExcludes(source, here, planned.deletions > 0);
     return { listing, here, files, local, digests, vouched, planned, partials, readFirst };
+  }
+
+  /** Of lines that neither objects nor files were excluded by. */
+  #tellUnusedExcludes(source: RemoteTree, here: Tree, deletes: boolean): void {
+    const unused = new Set(here.unusedExcludes());
+    this.#frame.tellUnusedExcludes(
+      source.unusedExcludes().filter((line) => unused.has(line)),
+      {
+        places: [this.#target.directory.replaceAll(sep, '/'), this.#options.destination.prefix],
+        hasDirectory: (name) => here.hasDirectory(name) || source.hasDirectory(name),
+        deletes,
+      },
+    );
   }
 
   /** Lists the source and walks the target side by side. */

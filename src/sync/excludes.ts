@@ -16,8 +16,10 @@ const MOST_WAYS = 2e7;
 /**
  * Rules in the gitignore dialect, matched with case on every system. Undefined when there are none, so that a
  * walk without excludes asks nothing a million times.
+ *
+ * @param used gets the line that excluded a path, the last one where several match
  */
-export function parseExcludes(lines: readonly string[]): Excludes | undefined {
+export function parseExcludes(lines: readonly string[], used?: Set<string>): Excludes | undefined {
   if (lines.every((line) => line.trim() === '')) return undefined;
   for (const line of lines) if (!line.startsWith('#') && !isClosed(line)) throw unclosed(line);
   // Keys of a listing may begin with `/` or `../`, which `ignore` takes for a mistake unless it is told.
@@ -32,7 +34,9 @@ export function parseExcludes(lines: readonly string[]): Excludes | undefined {
       asked = ignore(options).add(rules);
       answers = 0;
     }
-    return asked.ignores(directory ? `${name}/` : name);
+    const { ignored, rule } = asked.test(directory ? `${name}/` : name);
+    if (rule !== undefined) used?.add(rule.pattern);
+    return ignored;
   };
 }
 

@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import type { Concurrency } from '../model/concurrency.js';
 import type { ETag, Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts } from '../model/digest-index.js';
@@ -98,6 +99,8 @@ export class Preparation {
   #fileIndex: DigestIndex | undefined;
   /** A plan that is made anew says it once. */
   #isNotRenewedTold = false;
+  /** Whose excludes are to be told of once every key was asked for. */
+  #untold: Tree | undefined;
   policy: HeaderDecider;
   /** Of the keys whose headers S3 was asked for. */
   readonly headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
@@ -194,6 +197,8 @@ export class Preparation {
       : this.#askSource(this.#source, tree, listing));
     const input = await this.#recognise(tree, listing, further, known, remembered, encoded.vouched);
     this.sendAllRequests = requestsToSend(known.files);
+    // Mirrors have the first destination's tree.
+    this.#untold = isMirror ? undefined : tree;
     return { tree, listing, further, known, input, digestedNs };
   }
 
@@ -494,7 +499,22 @@ export class Preparation {
         signal: this.#frame.signal,
       });
       const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
+      this.#tellUnusedExcludes(made.deletions > 0);
       return isFree ? made : makePlan({ ...input, policy, headers, ...acls });
+    });
+  }
+
+  /** A plan has asked of each listed key that the tree lacks whether it is excluded. Told before guards refuse. */
+  #tellUnusedExcludes(deletes: boolean): void {
+    const tree = this.#untold;
+    this.#untold = undefined;
+    if (tree === undefined) return;
+    const { source, destination } = this.#options;
+    const prefixes = [destination.prefix, source?.place.prefix ?? ''];
+    this.#frame.tellUnusedExcludes(tree.unusedExcludes(), {
+      places: [tree.root.replaceAll(sep, '/'), ...prefixes],
+      hasDirectory: tree.hasDirectory,
+      deletes,
     });
   }
 

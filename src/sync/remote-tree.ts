@@ -21,7 +21,7 @@ export function remoteTree(
   prefix: Prefix,
   options: TreeOptions,
 ): RemoteTree {
-  const excluded = exclusion(options);
+  const { excluded, unusedExcludes } = exclusion(options);
   const files: RemoteFile[] = [];
   const objects = new Map<string, ListedObject>();
   const directories = new Set<string>();
@@ -45,6 +45,7 @@ export function remoteTree(
     warnings: [],
     missing: [],
     patternsWithoutMatch: [],
+    unusedExcludes,
   };
 }
 

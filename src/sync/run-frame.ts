@@ -20,6 +20,7 @@ import { dryRunPerformer, execute } from './execute.js';
 import { explain } from './explain.js';
 import type { SyncPorts, SyncResult } from './ports.js';
 import type { CheckedBack } from './read-back.js';
+import { tellUnused, type UnusedContext } from './unused-excludes.js';
 
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
@@ -112,6 +113,12 @@ export class RunFrame {
 
   notice(message: string): void {
     this.#ports.emit({ type: 'message', level: 'notice', message });
+  }
+
+  tellUnusedExcludes(lines: readonly string[], context: UnusedContext): void {
+    const { warning, notice } = tellUnused(lines, context);
+    if (warning !== undefined) this.warn([warning]);
+    if (notice !== undefined) this.notice(notice);
   }
 
   /** Times a phase and tells of it. */

@@ -7,6 +7,7 @@ import { parseExcludes } from './excludes.js';
 import { FileTable } from './file-table.js';
 import { pathMatcher } from './path-match.js';
 import { findRoots, type Start } from './roots.js';
+import { unusedExcludes } from './unused-excludes.js';
 import { collisionWarning, listed, NAMES_SHOWN, refusalOf, showName } from './walk-findings.js';
 import {
   createWalker,
@@ -45,6 +46,8 @@ export interface Tree {
   readonly missing: readonly string[];
   /** Patterns that no published file belongs to, as they were given (D12). */
   readonly patternsWithoutMatch: readonly string[];
+  /** Lines of `excludes` that kept back nothing that was met or asked for so far, as they were given. */
+  readonly unusedExcludes: () => readonly string[];
 }
 
 /** Directories and slices of directories that are looked at side by side. */
@@ -69,7 +72,8 @@ export async function walk(
   const { root, starts, realRoots } = await findRoots(options);
   checkGit(options, starts);
   const matcher = pathMatcher(options.patterns);
-  const rules: Rules = { includeGit: options.includeGit, excludes: parseExcludes(options.excludes) };
+  const used = new Set<string>();
+  const rules: Rules = { includeGit: options.includeGit, excludes: parseExcludes(options.excludes, used) };
   const findings: Findings = {
     files: new FileTable(),
     refusals: [],
@@ -107,6 +111,7 @@ export async function walk(
       return found.kind === 'file' && named.every((pattern) => pattern.directoriesOnly) ? [path + sep] : [];
     }),
     patternsWithoutMatch: matcher.withoutMatch(),
+    unusedExcludes: () => unusedExcludes(options.excludes, used),
   };
 }
 
@@ -163,9 +168,13 @@ function checkGit({ includeGit }: TreeOptions, starts: readonly Start[]): void {
 }
 
 /** Names that `excludes` and the .git rule keep out, and our own. */
-export function exclusion({ includeGit, excludes }: TreeOptions): (name: string) => boolean {
-  const rules: Rules = { includeGit, excludes: parseExcludes(excludes) };
-  return (name) => isExcluded(rules, name);
+export function exclusion({ includeGit, excludes }: TreeOptions): Pick<Tree, 'excluded' | 'unusedExcludes'> {
+  const used = new Set<string>();
+  const rules: Rules = { includeGit, excludes: parseExcludes(excludes, used) };
+  return {
+    excluded: (name) => isExcluded(rules, name),
+    unusedExcludes: () => unusedExcludes(excludes, used),
+  };
 }
 
 function nameBelow(root: string, path: string): string {

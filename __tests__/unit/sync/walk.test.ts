@@ -710,6 +710,7 @@ describe('names', () => {
 /** What the walk is made of. */
 const SYNC_MODULES = [
   'excludes',
+  'unused-excludes',
   'file-table',
   'lstat',
   'path-match',

@@ -1,0 +1,96 @@
+import { OWN_DIRECTORY } from '../model/object-key.js';
+import { listed } from './walk-findings.js';
+
+/** Of a pattern, how much is shown. Characters. */
+const SHOWN = 80;
+
+/** `.git` and our own are kept back without asking the lines. */
+const BUILT_IN = [/(^|\/)\.git(\/|$)/, new RegExp(`^/?${OWN_DIRECTORY.replaceAll('.', '\\.')}`)];
+
+/** Lines in the dialect of .gitignore that kept nothing back; comments, `!` lines and what is built in are none. */
+export function unusedExcludes(lines: readonly string[], used: ReadonlySet<string>): readonly string[] {
+  return [...new Set(lines)].filter(
+    (line) =>
+      line.trim() !== '' && !/^[#!]/.test(line) && !used.has(line) && !BUILT_IN.some((r) => r.test(line)),
+  );
+}
+
+/** What unused lines are judged by. */
+export interface UnusedContext {
+  /** Root and prefix, `/`-separated: a line that begins with the end of one was meant to begin below it. */
+  readonly places: readonly string[];
+  readonly hasDirectory: (name: string) => boolean;
+  /** Whether the plan deletes objects or files. */
+  readonly deletes: boolean;
+}
+
+/** A line each, or none, for lines that kept nothing back. */
+export interface UnusedMessages {
+  /** Of what can only be a slip; and where something is deleted, of paths, which were to protect one place. */
+  readonly warning?: string;
+  /** Of the others: a list that goes along to every repository has such lines. */
+  readonly notice?: string;
+}
+
+export function tellUnused(lines: readonly string[], context: UnusedContext): UnusedMessages {
+  const warned: string[] = [];
+  const noticed: string[] = [];
+  for (const line of lines) {
+    const meant = meantBy(line, context);
+    const isSlip = meant.length !== 1 || meant[0] !== line.trimEnd();
+    const advice = isSlip && meant.length > 0 ? ` (write ${listed(meant.map(shown), meant.length)})` : '';
+    (isSlip || (context.deletes && isPath(line)) ? warned : noticed).push(shown(line) + advice);
+  }
+  const text = (shown: readonly string[]): string =>
+    `excludes: nothing is kept back by ${listed(shown, shown.length)}: no file and no listed key matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
+  return {
+    ...(warned.length === 0 ? {} : { warning: text(warned) }),
+    ...(noticed.length === 0 ? {} : { notice: text(noticed) }),
+  };
+}
+
+function shown(pattern: string): string {
+  return JSON.stringify(pattern.length > SHOWN ? `${pattern.slice(0, SHOWN)}…` : pattern);
+}
+
+/** Whether a pattern is one place below the root, and no name that may be anywhere. */
+function isPath(line: string): boolean {
+  const [first = ''] = line.replace(/^\//, '').split('/');
+  return line.trimEnd().slice(0, -1).includes('/') && !/[*?[]/.test(first);
+}
+
+/** The lines that a line was to be: it itself where it holds no slip. */
+function meantBy(line: string, context: UnusedContext): readonly string[] {
+  const comment = line.search(/\s#/);
+  const text = unquoted((comment > 0 ? line.slice(0, comment) : line).trim());
+  const patterns = alternatives(text).map((part) => unquoted(part.trim()));
+  return patterns.filter((pattern) => pattern !== '').map((pattern) => belowPlaces(pattern, context));
+}
+
+function unquoted(text: string): string {
+  return /^(["'`])(.+)\1$/.exec(text)?.[2] ?? text;
+}
+
+/** Neither braces nor commas mean anything in the dialect. */
+function alternatives(text: string): readonly string[] {
+  const braces = text.split('{').length - 1;
+  if (braces === 0) return text.split(',');
+  const [, before = '', inside, after = ''] = /^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$/.exec(text) ?? [];
+  return inside === undefined ? [text] : inside.split(',').map((one) => before + one + after);
+}
+
+/** A pattern without `./`, or the name of a place that it was written with. */
+function belowPlaces(pattern: string, { places, hasDirectory }: UnusedContext): string {
+  const body = pattern.replace(/^(\.?\/)+/, '');
+  const isDotted = pattern.startsWith('./');
+  if (!hasDirectory(body.slice(0, Math.max(0, body.indexOf('/'))))) {
+    for (const place of places) {
+      const segments = place.split('/').filter((segment) => segment !== '');
+      for (let from = 0; from < segments.length; from++) {
+        const above = `${segments.slice(from).join('/')}/`;
+        if (body.startsWith(above) && body.length > above.length) return `/${body.slice(above.length)}`;
+      }
+    }
+  }
+  return isDotted ? `/${body}` : pattern;
+}
