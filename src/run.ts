@@ -222,7 +222,9 @@ export async function run(
         now: shell.now,
       });
       const { error } = report;
-      const mirrored = isFirst ? {} : mirroredBy(report, copiedFromFirst, filling, shared?.rate);
+      const mirrored = isFirst
+        ? {}
+        : mirroredBy(report, copiedFromFirst, await copyingOf(to, opened), shared?.rate);
       const isAws = endpoint === undefined;
       const cost = requestCost(report.requests, report.sendAllRequests, isAws ? region : undefined);
       result = {
@@ -255,13 +257,22 @@ export async function run(
     return { ...result, ...who, name, destination: { ...result.destination, ...at, ...who, seconds } };
   }
 
-  /** How a mirror is filled from the first destination; `undefined`: its bytes are sent. */
-  async function fillingOf(to: SyncOptions, { endpoint, region }: OpenedStore): Promise<Filling | undefined> {
-    if (first === undefined || shared === undefined) return undefined;
+  /** What copying from the first destination costs, whether it is done or not; `undefined`: it cannot be done. */
+  async function copyingOf(to: SyncOptions, { endpoint, region }: OpenedStore): Promise<Copying | undefined> {
     const opened = await reached;
-    if (opened === undefined) return undefined;
+    if (opened === undefined) return {};
+    if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection)) return undefined;
+    const elsewhere = opened.region === region ? 0 : undefined;
+    const usdPerGB = endpoint === undefined ? transferPrice(opened.region, region) : elsewhere;
+    return usdPerGB === undefined ? {} : { usdPerGB };
+  }
+
+  /** How a mirror is filled from the first destination; `undefined`: its bytes are sent. */
+  async function fillingOf(to: SyncOptions, here: OpenedStore): Promise<Filling | undefined> {
+    if (first === undefined || shared === undefined || (await reached) === undefined) return undefined;
     const always = options.mirrorBy === 'copy';
-    if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection)) {
+    const copying = await copyingOf(to, here);
+    if (copying === undefined) {
       if (!always) return undefined;
       throw new SyncError(
         'usage',
@@ -269,8 +280,7 @@ export async function run(
         `mirror-by: copy was given, and ${runUrl(to)} is reached by another endpoint or other credentials than ${runUrl(options)}: use upload or auto`,
       );
     }
-    const elsewhere = opened.region === region ? 0 : undefined;
-    const usdPerGB = endpoint === undefined ? transferPrice(opened.region, region) : elsewhere;
+    const { usdPerGB } = copying;
     const { destination, connection } = options;
     const { expectedBucketOwner: expectedOwner } = connection;
     const bucket =
@@ -349,25 +359,30 @@ function nameOf(to: SyncOptions, all: readonly SyncOptions[]): string {
   return isShared ? `${url} at ${to.connection.endpointUrl ?? 'AWS'}` : url;
 }
 
+/** US dollars for 10^9 bytes; absent where no price is known. */
+interface Copying {
+  readonly usdPerGB?: number;
+}
+
 /** How the bytes of a mirror came. */
 function mirroredBy(
   { totals: { uploaded: sent } }: DestinationReport,
   copied: Count = { files: 0, bytes: 0 },
-  filling: Filling | undefined,
+  copying: Copying | undefined,
   rate: UploadRate | undefined,
 ): Pick<DestinationReport, 'mirroredBy' | 'mirrored'> {
   const bytes = copied.bytes + sent.bytes;
   const by = copied.bytes === 0 ? 'upload' : sent.bytes === 0 ? 'copy' : 'both';
   if (bytes === 0) return { mirroredBy: by };
   const { bytesPerSecond } = rate ?? {};
-  const usdPerGB = filling?.usdPerGB;
+  const usdPerGB = copying?.usdPerGB;
   const price = (count: number): number => Math.round(((usdPerGB ?? 0) * count) / 1e3) / 1e6;
   const mirrored = {
     copied,
     sent,
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond: Math.round(bytesPerSecond) }),
     ...(usdPerGB === undefined ? {} : { copyUsd: price(bytes), transferUsd: price(copied.bytes) }),
-    copyable: filling !== undefined,
+    copyable: copying !== undefined,
   };
   return { mirroredBy: by, mirrored };
 }

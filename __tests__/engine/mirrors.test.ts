@@ -312,6 +312,29 @@ describe('mirror-by auto', () => {
     expect(s3.server.texts(second)).toEqual(s3.server.texts(first));
   });
 
+  test('mirror-by: upload says what a copy would have cost, and that none can be made only where it is so', async () => {
+    await writeTree({ 'big.bin': noise(6 * MIB) }, root);
+    const two = names.slice(0, 2);
+    const plain = await publishAll(two);
+    expect(plain.destinations[1]?.mirrored).toMatchObject({ copyUsd: 0, copyable: true });
+    await writeTree({ 'big.bin': noise(6 * MIB, 2) }, root);
+    const atomic = await publishAll(two, { mirrorsAtomic: true });
+    expect(atomic.destinations[1]?.mirrored).toMatchObject({ copyUsd: 0, copyable: true });
+    await writeTree({ 'big.bin': noise(6 * MIB, 3) }, root);
+    const far = await publishAll(two, { engine: apart });
+    expect(far.destinations[1]?.mirrored).toMatchObject({ copyUsd: 0.000126, copyable: true });
+    await writeTree({ 'big.bin': noise(6 * MIB, 4) }, root);
+    const elsewhere: Engine = {
+      ...engine,
+      async openStore(options, ...rest) {
+        const opened = await engine.openStore(options, ...rest);
+        return options.destination.bucket === names[0] ? opened : { ...opened, endpoint: 'https://other' };
+      },
+    };
+    const other = await publishAll(two, { engine: elsewhere });
+    expect(other.destinations[1]?.mirrored).toMatchObject({ copyable: false });
+  });
+
   test('sends to another region on a fast line, and says what a copy would have cost', async () => {
     await writeTree({ a: 'one', 'big.bin': noise(6 * MIB) }, root);
     const { destinations } = await publishAll(names.slice(0, 2), { mirrorBy: 'auto', engine: apart });

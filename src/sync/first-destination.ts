@@ -81,10 +81,6 @@ export class Filling {
     return this.#options.always || this.#options.usdPerGB === 0;
   }
 
-  get usdPerGB(): number | undefined {
-    return this.#options.usdPerGB;
-  }
-
   keyOf(name: string): ObjectKey {
     return (this.#options.prefix + name) as ObjectKey;
   }
