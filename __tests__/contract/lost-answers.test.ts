@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createProxy, type IncomingHttpHeaders } from 'node:http';
+import { createServer as createProxy, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import type { Fault } from '../../dev/s3-server/index.js';
 import { type ETag, md5Of, multipartETag } from '../../src/model/digest.js';
 import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
 import { exchange } from '../../src/store/exchange.js';
-import type { ObjectStore } from '../../src/store/object-store.js';
+import { CHANGED_AFTER_WRITE, type ObjectStore } from '../../src/store/object-store.js';
 import { openStore, requestHandler } from '../../src/store/open.js';
 import { type Changes, optionsFor } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -198,6 +198,102 @@ for (const path of ['lean', 'sdk'] as const) {
       await own.put({ key: 'counted' as ObjectKey, body, md5, headers, condition: absent }, signal);
       expect(own.bytesMoved()).toBeGreaterThan(before + body.length);
       expect(own.requests()).toEqual({ PutObject: 2 });
+    });
+  });
+}
+
+/** In S3's place, as the login page of a network is; or S3's own without what says of which object it is. */
+const unreadable: readonly (readonly [string, OutgoingHttpHeaders, string])[] = [
+  ['a login page', { 'content-type': 'text/html', 'content-length': 120 }, 'NoETag'],
+  [
+    'without an ETag',
+    { 'content-type': 'text/plain', 'content-length': 7, 'x-amz-request-id': 'r' },
+    'NoETag',
+  ],
+  ['without a length', { etag: `"${etag}"`, 'transfer-encoding': 'chunked' }, 'InvalidAnswer'],
+];
+
+for (const path of ['lean', 'sdk'] as const) {
+  describe(`a HEAD that says nothing of the object, ${path}`, () => {
+    const asked: string[] = [];
+    let head: OutgoingHttpHeaders = {};
+    /** As the server names itself. */
+    let name = '';
+    /** Whether the next HEAD says that there is no such key. */
+    let isAbsentAtFirst = false;
+    /** Whether a conditional write is refused. */
+    let isTaken = false;
+    const server = createProxy((request, response) => {
+      request.resume().on('end', () => {
+        const { method = '', url = '' } = request;
+        asked.push(method);
+        response.setHeader('server', name);
+        const isRefused = method === 'PUT' && isTaken && request.headers['if-none-match'] !== undefined;
+        response.statusCode = isRefused ? 412 : 200;
+        if (method === 'HEAD') {
+          if (isAbsentAtFirst) response.statusCode = 404;
+          else for (const [field, value] of Object.entries(head)) response.setHeader(field, value!);
+          isAbsentAtFirst = false;
+        }
+        if (method === 'PUT') response.setHeader('etag', `"${etag}"`);
+        if (isRefused) response.end('<Error><Code>PreconditionFailed</Code><Message>m</Message></Error>');
+        else if (url.includes('delete'))
+          response.end('<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>');
+        else response.end();
+      });
+    });
+    const key = 'k' as ObjectKey;
+    const open = async (as: string): Promise<ObjectStore> => {
+      name = as;
+      Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', S3DS_REQUESTS: path });
+      const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const options = optionsFor({ region: 'us-east-1', endpoint }, 'bucket', '/', {
+        connection: { maxAttempts: 1 },
+      });
+      const { store } = await openStore(options, () => undefined, signal);
+      // Who answers is known from the first answer on.
+      isTaken = false;
+      await store.put({ key, body, md5, headers, condition: absent }, signal);
+      asked.length = 0;
+      isTaken = true;
+      return store;
+    };
+    beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+    afterAll(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    test.each(unreadable)('%s: nothing is taken for absent', async (_, answer, code) => {
+      head = answer;
+      const unread = { kind: 'server', code, operation: 'HeadObject' };
+      const store = await open('S3');
+      await expect(store.head(key, signal)).rejects.toMatchObject(unread);
+
+      const besideDirectories = await open('SeaweedFS');
+      const put = besideDirectories.put({ key, body, md5, headers, condition: absent }, signal);
+      await expect(put).rejects.toMatchObject(unread);
+      // Nothing was written without a condition.
+      expect(asked).toEqual(['PUT', 'HEAD']);
+
+      const looking = await open('MinIO');
+      await expect(looking.delete([{ key, etag }], signal)).rejects.toMatchObject(unread);
+      expect(asked).toEqual(['HEAD']);
+
+      const single = await open('VERSITYGW');
+      expect(await single.delete([{ key, etag }], signal)).toMatchObject([
+        { deleted: false, error: { kind: 'server', code } },
+      ]);
+      expect(asked).toEqual(['DELETE', 'HEAD']);
+    });
+
+    test("a write that no condition could bind, and another writer's object after it: told as that", async () => {
+      const store = await open('SeaweedFS');
+      isAbsentAtFirst = true;
+      head = { etag: '"theirs"', 'content-length': 6 };
+      const put = store.put({ key, body, md5, headers, condition: absent }, signal);
+      await expect(put).rejects.toMatchObject({ kind: 'condition', code: CHANGED_AFTER_WRITE });
+      expect(asked).toEqual(['PUT', 'HEAD', 'PUT', 'HEAD']);
     });
   });
 }

@@ -412,6 +412,11 @@ for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, w
       }
     });
 
+    test('an empty object has a head, with its ETag and length', async () => {
+      const { etag } = await put('empty', '');
+      expect(await store.head('empty' as ObjectKey, signal)).toMatchObject({ size: 0, etag });
+    });
+
     test('a key that is not there has no head and no body', async () => {
       expect(await store.head('none' as ObjectKey, signal)).toBeUndefined();
       expect(await store.read('none' as ObjectKey, 10, signal)).toBeUndefined();

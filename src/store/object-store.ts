@@ -28,7 +28,7 @@ export interface ReadableStore {
    * nobody knows what they are, and there is nothing under the names that they were given, or something else.
    */
   readonly unlisted: ReadonlySet<string>;
-  /** `undefined`: there is no such key. */
+  /** `undefined`: there is no such key, and S3 said so. */
   head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined>;
   /** Whether the object has an ACL beyond its owner's own rights; buckets without ACLs say no. */
   hasAcl(key: ObjectKey, signal: AbortSignal): Promise<boolean>;
@@ -294,6 +294,9 @@ export class StoreError extends Error {
     super(withoutSecrets(message), options);
   }
 }
+
+/** Of a `condition` that was found after this run's own write, which nothing could bind to one. */
+export const CHANGED_AFTER_WRITE = 'ChangedAfterWrite';
 
 /** A copy of which nothing proves that it holds what it should: it is none, and the bytes are sent. */
 export class UnprovedCopyError extends StoreError {

@@ -29,6 +29,7 @@ import { LONGEST_ANSWER, LONGEST_REQUEST_MS, TooLongError } from './exchange.js'
 import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
 import {
   type ByteRange,
+  CHANGED_AFTER_WRITE,
   type CompleteRequest,
   type CopyRequest,
   type CreateRequest,
@@ -303,7 +304,8 @@ export class S3Store implements ObjectStore {
   async head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined> {
     return this.#call('HeadObject', signal, async () => {
       try {
-        return headOf(await (await this.#options.calls()).headObject({ ...this.#every, Key: key }, signal));
+        const calls = await this.#options.calls();
+        return headOf('HeadObject', await calls.headObject({ ...this.#every, Key: key }, signal));
       } catch (thrown) {
         const error = toStoreError('HeadObject', thrown);
         if (error.status === 404) return undefined;
@@ -435,8 +437,7 @@ export class S3Store implements ObjectStore {
     // A proxy may leave the length out: what was listed is then what must have arrived.
     const said = answer.ContentLength;
     if (said === undefined && answer.Body.length !== size) throw unsaidSize(answer.Body.length, size);
-    const head = headOf(answer, answer.Body.length);
-    if (head === undefined) throw new Error('GetObject answered without an ETag');
+    const head = headOf('GetObject', answer, answer.Body.length);
     if (range !== undefined && head.size !== size) throw wrongSize(head.size, size);
     if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
       throw new Error(
@@ -455,8 +456,8 @@ export class S3Store implements ObjectStore {
       .getObject(this.#getInput(object), signal)
       .catch(gone);
     const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
-    const head = headOf(answer, object.size);
-    if (body === undefined || head === undefined) throw new Error('GetObject answered without a body');
+    if (body === undefined) throw unreadable('GetObject', 'without a body');
+    const head = headOf('GetObject', answer, object.size);
     const limit = new BodyLimit(LONGEST_REQUEST_MS);
     async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       for await (const chunk of chunks) {
@@ -531,8 +532,9 @@ export class S3Store implements ObjectStore {
       const written = await write(undefined);
       // Nothing kept another writer out in between: who was last is seen at least.
       const head = await this.head(key, signal);
-      if (head?.etag !== written.etag) throw thrown;
-      return written;
+      if (head?.etag === written.etag) return written;
+      const told = 'the object is not the one that was written';
+      throw new StoreError('condition', CHANGED_AFTER_WRITE, 412, thrown.operation, told, { cause: thrown });
     }
   }
 
@@ -1154,10 +1156,14 @@ function written(operation: string, answer: WriteAnswer): Written {
 
 function etagOf(operation: string, text: string | undefined): ETag {
   const etag = parseETag(text);
-  if (etag === undefined) {
+  if (etag === undefined)
     throw new StoreError('server', 'NoETag', 200, operation, `${operation} answered without an ETag`);
-  }
   return detached(etag) as ETag;
+}
+
+/** Of a success that is not S3's. It may have taken effect: it is a lost answer (C14). */
+function unreadable(operation: string, how: string): StoreError {
+  return new StoreError('server', 'InvalidAnswer', 200, operation, `${operation} answered ${how}`);
 }
 
 /**
@@ -1184,11 +1190,16 @@ function decodeListedKey(text: string): string {
   }
 }
 
-/** @param unsaid the size where the answer does not say it */
-function headOf(answer: HeadAnswer, unsaid?: number): ObjectHead | undefined {
-  const etag = parseETag(answer.ETag);
+/**
+ * Throws where the answer is not S3's, as a login page is not: what it says of the object nobody knows, and least of all
+ * that there is none.
+ *
+ * @param unsaid the size where the answer does not say it
+ */
+function headOf(operation: string, answer: HeadAnswer, unsaid?: number): ObjectHead {
+  const etag = etagOf(operation, answer.ETag);
   const size = answer.ContentLength ?? unsaid;
-  if (etag === undefined || size === undefined) return undefined;
+  if (size === undefined) throw unreadable(operation, 'without a Content-Length');
   return {
     size,
     etag,

@@ -1,5 +1,5 @@
 import { type ErrorCode, EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
-import { StoreError, UnprovedCopyError } from '../store/object-store.js';
+import { CHANGED_AFTER_WRITE, StoreError, UnprovedCopyError } from '../store/object-store.js';
 import { FileChangedError } from './file-bytes.js';
 
 /** A failure in the words of the report. */
@@ -152,7 +152,7 @@ function explainStore(error: StoreError, what: string): Explained {
       return {
         code: 'foreign-writer',
         exit: EXIT.foreignWriter,
-        message: `${what}: another writer changed the key during this run (${error.code}); its bytes were left alone: run again, and let one run at a time publish here`,
+        message: `${what}: another writer changed the key during this run ${error.code === CHANGED_AFTER_WRITE ? 'and after this run wrote it, which this server does not let it do under a condition' : `(${error.code}); its bytes were left alone`}: run again, and let one run at a time publish here`,
       };
     case 'source':
       return failure('rejected', `${what}: the source of the copy is gone or was changed (${told})`);

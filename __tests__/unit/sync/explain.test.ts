@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, EXIT, type ExitCode, SyncError } from '../../../src/model/errors.js';
-import { StoreError, type StoreErrorKind, UnprovedCopyError } from '../../../src/store/object-store.js';
+import {
+  CHANGED_AFTER_WRITE,
+  StoreError,
+  type StoreErrorKind,
+  UnprovedCopyError,
+} from '../../../src/store/object-store.js';
 import { explain } from '../../../src/sync/explain.js';
 import { FileChangedError } from '../../../src/sync/file-bytes.js';
 
@@ -115,6 +120,7 @@ const { failed, usage, foreignWriter } = EXIT;
 
 test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('condition', 'PreconditionFailed'), 'foreign-writer', foreignWriter, 'its bytes were left alone'],
+  [store('condition', CHANGED_AFTER_WRITE), 'foreign-writer', foreignWriter, 'after this run wrote it'],
   [store('source', 'NoSuchKey'), 'rejected', failed, 'the source of the copy is gone or was changed'],
   [store('digest', 'BadDigest'), 'wrong-content', failed, 'a proxy changes bodies'],
   [store('digest', 'InvalidDigest'), 'rejected', failed, 'max-age in Cache-Control has no number'],
