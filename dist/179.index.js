@@ -123,6 +123,7 @@ class ByteBudget {
 /* harmony export */   nR: () => (/* binding */ copiedFrom),
 /* harmony export */   q4: () => (/* binding */ withoutDigests),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
+/* harmony export */   rB: () => (/* binding */ everyHeader),
 /* harmony export */   x1: () => (/* binding */ formatAttributes),
 /* harmony export */   xL: () => (/* binding */ withMd5),
 /* harmony export */   yB: () => (/* binding */ statedMd5)
@@ -262,6 +263,12 @@ function objectHeaders(decided, own) {
     }
     const { contentType, metadata, fields } = known;
     return { contentType, metadata: metadata === undefined ? own : { ...metadata, ...own }, fields };
+}
+/** By the names that they have in a request. */
+function everyHeader({ contentType, metadata, fields }) {
+    const own = Object.entries(metadata).map(([name, value]) => [META + name, value]);
+    // From entries: a name may be `__proto__`.
+    return { ...Object.fromEntries(own), ...fields, 'content-type': contentType };
 }
 /** Nearly all files of a run have one of a few sets. */
 const SORTED = new WeakMap();
@@ -520,7 +527,8 @@ function candidatePartSizes(size, parts) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   AD: () => (/* binding */ StoreError),
 /* harmony export */   PF: () => (/* binding */ etagsProve),
-/* harmony export */   Pb: () => (/* binding */ UnprovedCopyError)
+/* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
+/* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
 
@@ -544,6 +552,8 @@ class StoreError extends Error {
         this.operation = operation;
     }
 }
+/** Of a `condition` that was found after this run's own write, which nothing could bind to one. */
+const CHANGED_AFTER_WRITE = 'ChangedAfterWrite';
 /** A copy of which nothing proves that it holds what it should: it is none, and the bytes are sent. */
 class UnprovedCopyError extends StoreError {
     /** @param why goes on after "as" */

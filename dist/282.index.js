@@ -279,6 +279,8 @@ var external_node_http_ = __webpack_require__(7067);
 var external_node_https_ = __webpack_require__(4708);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __webpack_require__(8161);
+// EXTERNAL MODULE: ./build/src/model/endpoint.js
+var model_endpoint = __webpack_require__(4482);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/options.js
@@ -967,7 +969,9 @@ class Signer {
         for (const name of names)
             lines += `${name}:${collapse(headers[name] ?? '')}\n`;
         const canonical = `${method}\n${path}\n${query}\n${lines}\n${signed}\n${payload}`;
-        const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${(0,external_node_crypto_.hash)('sha256', canonical, 'hex')}`;
+        // Over the bytes that are sent: a header has a byte for each character, and all else is ASCII.
+        const digest = (0,external_node_crypto_.hash)('sha256', Buffer.from(canonical, 'latin1'), 'hex');
+        const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${digest}`;
         const signature = (0,external_node_crypto_.createHmac)('sha256', this.#keyOf(credentials.secretAccessKey, day))
             .update(toSign)
             .digest('hex');
@@ -1768,6 +1772,7 @@ const AWS = {
     redirects: 'kept',
     partCopyProof: 'etag',
     partSizes: 'any',
+    compositeETags: true,
     staging: true,
     uploadKeys: 'encoded',
     directoriesAreKeys: false,
@@ -1775,7 +1780,6 @@ const AWS = {
     listsInOrder: true,
     keysAreFiles: false,
     keysBlock: false,
-    requests: 'lean',
     maxCopySize: part_sizes/* MAX_COPY_SIZE */.XZ,
 };
 const OTHER = {
@@ -1783,6 +1787,7 @@ const OTHER = {
     name: 'S3',
     annotationDirective: false,
     accounts: false,
+    compositeETags: false,
     // SeaweedFS lists in the order of directories, others that are wide-spread in tests in a mixed one: none is trusted.
     listsInOrder: false,
     copyConditions: 'unknown',
@@ -1823,7 +1828,10 @@ const BY_HOST = [
 /** By the beginning of the `Server` header; each measured by __tests__/contract/server on the real one. */
 const BY_SERVER = [
     // AWS under a name of one's own, or through a proxy.
-    ['AmazonS3', { ...OTHER, name: 'AWS S3', copyConditions: 'honoured', redirects: 'kept' }],
+    [
+        'AmazonS3',
+        { ...OTHER, name: 'AWS S3', compositeETags: true, copyConditions: 'honoured', redirects: 'kept' },
+    ],
     // Part copies answer ETags of 4 MiB chunks.
     [
         'SeaweedFS',
@@ -1843,6 +1851,7 @@ const BY_SERVER = [
         {
             ...OTHER,
             name: 'MinIO',
+            compositeETags: true,
             copyConditions: 'ignored',
             deleteConditions: 'none',
             redirects: 'dropped',
@@ -2770,6 +2779,10 @@ class S3Store {
     get keysAreFiles() {
         return this.#options.provider().keysAreFiles;
     }
+    get compositeETags() {
+        // In directory buckets ETags say nothing of bytes.
+        return this.#options.provider().compositeETags && !DIRECTORY_BUCKET.test(this.#options.bucket);
+    }
     get keysBlock() {
         return this.#options.provider().keysBlock;
     }
@@ -2910,7 +2923,8 @@ class S3Store {
     async head(key, signal) {
         return this.#call('HeadObject', signal, async () => {
             try {
-                return s3_store_headOf(await (await this.#options.calls()).headObject({ ...this.#every, Key: key }, signal));
+                const calls = await this.#options.calls();
+                return s3_store_headOf('HeadObject', await calls.headObject({ ...this.#every, Key: key }, signal));
             }
             catch (thrown) {
                 const error = (0,store_errors/* toStoreError */.D5)('HeadObject', thrown);
@@ -3033,9 +3047,7 @@ class S3Store {
         const said = answer.ContentLength;
         if (said === undefined && answer.Body.length !== size)
             throw unsaidSize(answer.Body.length, size);
-        const head = s3_store_headOf(answer, answer.Body.length);
-        if (head === undefined)
-            throw new Error('GetObject answered without an ETag');
+        const head = s3_store_headOf('GetObject', answer, answer.Body.length);
         if (range !== undefined && head.size !== size)
             throw wrongSize(head.size, size);
         if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
@@ -3049,9 +3061,9 @@ class S3Store {
             .getObject(this.#getInput(object), signal)
             .catch(gone);
         const body = answer.Body;
-        const head = s3_store_headOf(answer, object.size);
-        if (body === undefined || head === undefined)
-            throw new Error('GetObject answered without a body');
+        if (body === undefined)
+            throw unreadable('GetObject', 'without a body');
+        const head = s3_store_headOf('GetObject', answer, object.size);
         const limit = new bounded_body/* BodyLimit */.q(store_exchange/* LONGEST_REQUEST_MS */.a8);
         async function* counted(chunks) {
             for await (const chunk of chunks) {
@@ -3118,9 +3130,10 @@ class S3Store {
             const written = await write(undefined);
             // Nothing kept another writer out in between: who was last is seen at least.
             const head = await this.head(key, signal);
-            if (head?.etag !== written.etag)
-                throw thrown;
-            return written;
+            if (head?.etag === written.etag)
+                return written;
+            const told = 'the object is not the one that was written';
+            throw new object_store/* StoreError */.AD('condition', object_store/* CHANGED_AFTER_WRITE */.Y8, 412, thrown.operation, told, { cause: thrown });
         }
     }
     /** The ETag of what was deleted last. Rejects with the refusal where no delete marker is in the way of the key. */
@@ -3382,32 +3395,70 @@ class S3Store {
         });
         return still;
     }
+    /** What S3 could not do for some keys of a batch is asked again for these alone. */
     async #deleteBatch(requests, signal) {
+        let due = requests;
+        const told = new Map();
+        let unhealed;
+        try {
+            await this.#call('DeleteObjects', signal, async () => {
+                const { deleted, errors } = await this.#deleteObjects(due, signal);
+                const again = [];
+                let first;
+                for (const request of due) {
+                    const { key } = request;
+                    const error = errors.get(key);
+                    const passing = error === undefined ? undefined : passingError(error);
+                    // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
+                    if (passing === undefined)
+                        told.set(key, error ?? (deleted.has(key) ? 'deleted' : undefined));
+                    else
+                        again.push(request);
+                    first ??= passing;
+                }
+                due = again;
+                if (first !== undefined)
+                    throw first;
+            });
+        }
+        catch (thrown) {
+            unhealed = (0,store_errors/* toStoreError */.D5)('DeleteObjects', thrown);
+            if (told.size === 0)
+                throw unhealed;
+        }
+        const unanswered = new Set(due.map(({ key }) => key));
+        const answers = [];
+        for (const { key } of requests) {
+            const answer = told.get(key);
+            if (unhealed !== undefined && unanswered.has(key))
+                answers.push({ key, deleted: false, error: unhealed });
+            else if (answer === 'deleted')
+                answers.push({ key, deleted: true });
+            else if (answer === undefined)
+                answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
+            else {
+                const message = await (0,store_errors/* withoutSent */.Rw)(answer.Message ?? '', this.#options.credentials);
+                answers.push(await this.#judgeDelete(key, answer.Code ?? 'Error', message, signal));
+            }
+        }
+        return answers;
+    }
+    async #deleteObjects(requests, signal) {
         const input = {
             ...this.#every,
             Delete: { Quiet: false, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
         };
-        const answer = await this.#call('DeleteObjects', signal, async () => (await this.#options.calls()).deleteObjects(input, signal));
-        // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
-        const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key));
+        const answer = await (await this.#options.calls()).deleteObjects(input, signal);
+        const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key ?? ''));
         const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
-        const answers = [];
-        for (const { key } of requests) {
-            const error = errors.get(key);
-            if (error === undefined && deleted.has(key))
-                answers.push({ key, deleted: true });
-            else if (error === undefined)
-                answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
-            else
-                answers.push(await this.#judgeDelete(key, error.Code ?? 'Error', await (0,store_errors/* withoutSent */.Rw)(error.Message ?? '', this.#options.credentials), signal));
-        }
-        for (const { key } of requests)
-            errors.delete(key);
-        for (const { Code, Message } of errors.values()) {
+        const asked = new Set(requests.map(({ key }) => key));
+        for (const [key, { Code, Message }] of errors) {
             // An error that names no key of ours may speak of any of them.
-            throw new object_store/* StoreError */.AD('rejected', Code ?? 'Error', 200, 'DeleteObjects', await (0,store_errors/* withoutSent */.Rw)(Message ?? 'an error without a key', this.#options.credentials));
+            if (asked.has(key))
+                continue;
+            throw new object_store/* StoreError */.AD('rejected', Code ?? 'Error', 200, 'DeleteObjects', Message ?? 'an error without a key');
         }
-        return answers;
+        return { deleted, errors };
     }
     async #deleteOne(request, signal) {
         const { key, etag } = request;
@@ -3497,10 +3548,13 @@ class S3Store {
         return made;
     }
     #decide({ contentType, fields: decided }) {
-        const { sse, kmsKeyId, storageClass: asked, acl } = this.#options.writeHeaders;
+        const { sse, kmsKeyId, storageClass: asked, acl: askedAcl } = this.#options.writeHeaders;
         const fields = decided ?? {};
         // Our own objects (index, journal, lock) are read by the next run, and what is archived cannot be read.
-        const storageClass = decided === undefined && objects/* ARCHIVED_CLASSES */.E.has(asked ?? '') ? undefined : asked;
+        const isOwn = decided === undefined;
+        const storageClass = isOwn && objects/* ARCHIVED_CLASSES */.E.has(asked ?? '') ? undefined : asked;
+        // They name paths of this machine, for nobody but the bucket's owner: policies of other accounts' buckets demand that one.
+        const acl = isOwn && askedAcl !== 'bucket-owner-full-control' ? undefined : askedAcl;
         const given = {
             ServerSideEncryption: sse,
             SSEKMSKeyId: kmsKeyId,
@@ -3591,12 +3645,14 @@ function written(operation, answer) {
 }
 function etagOf(operation, text) {
     const etag = (0,digest/* parseETag */.nn)(text);
-    if (etag === undefined) {
+    if (etag === undefined)
         throw new object_store/* StoreError */.AD('server', 'NoETag', 200, operation, `${operation} answered without an ETag`);
-    }
     return detached(etag);
 }
-/** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
+/** Of a success that is not S3's. It may have taken effect: it is a lost answer (C14). */
+function unreadable(operation, how) {
+    return new object_store/* StoreError */.AD('server', 'InvalidAnswer', 200, operation, `${operation} answered ${how}`);
+}
 /**
  * The engine keeps what is listed to the end of the run, and V8 makes a piece of a string a view of the whole: without
  * copies every page would be kept.
@@ -3608,6 +3664,7 @@ function detached(text) {
 function classOf(text) {
     return text === undefined || text === 'STANDARD' ? 'STANDARD' : detached(text);
 }
+/** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
 function decodeListedKey(text) {
     // Most keys are spelled as they are.
     if (!/[%+]/.test(text))
@@ -3619,12 +3676,17 @@ function decodeListedKey(text) {
         throw listingError(`the key ${JSON.stringify(text)}, which is not URL-encoded UTF-8`, cause);
     }
 }
-/** @param unsaid the size where the answer does not say it */
-function s3_store_headOf(answer, unsaid) {
-    const etag = (0,digest/* parseETag */.nn)(answer.ETag);
+/**
+ * Throws where the answer is not S3's, as a login page is not: what it says of the object nobody knows, and least of all
+ * that there is none.
+ *
+ * @param unsaid the size where the answer does not say it
+ */
+function s3_store_headOf(operation, answer, unsaid) {
+    const etag = etagOf(operation, answer.ETag);
     const size = answer.ContentLength ?? unsaid;
-    if (etag === undefined || size === undefined)
-        return undefined;
+    if (size === undefined)
+        throw unreadable(operation, 'without a Content-Length');
     return {
         size,
         etag,
@@ -3663,11 +3725,20 @@ function isRangeOf(said, { first, last }, size) {
     const [, from, to, of] = match;
     return Number(from) === first && Number(to) === last && (of === '*' || Number(of) === size);
 }
+/** An error of a key that may heal; `undefined`: it will not. */
+function passingError({ Code: code = '', Message: message = '' }) {
+    // The status of the whole says nothing of a key: its code alone does.
+    const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 400 } });
+    const { kind } = (0,store_errors/* toStoreError */.D5)('DeleteObjects', thrown);
+    const heals = kind === 'server' || kind === 'network' || kind === 'throttled';
+    return heals ? new object_store/* StoreError */.AD(kind, code, 200, 'DeleteObjects', message) : undefined;
+}
 function notDeleted(key, code, message) {
     return { key, deleted: false, error: new object_store/* StoreError */.AD('rejected', code, 200, 'DeleteObjects', message) };
 }
 
 ;// CONCATENATED MODULE: ./build/src/store/open.js
+
 
 
 
@@ -3689,7 +3760,7 @@ async function openStore(options, emit, signal, surroundings = {}) {
     // The SDK warns on every run under Node 20, in words that no user of ours can act on.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     const { bucket } = destination;
-    const endpoint = connection.endpointUrl ?? environmentEndpoint();
+    const endpoint = connection.endpointUrl ?? (0,model_endpoint/* environmentEndpoint */.p)(process.env, 'S3');
     if (endpoint !== undefined)
         checkEndpoint(endpoint);
     const provider = providerOf(endpoint);
@@ -3715,7 +3786,7 @@ async function openStore(options, emit, signal, surroundings = {}) {
         store: new S3Store({
             rareCalls: async () => (await sdk()).rareCalls,
             credentials,
-            calls: () => lean !== undefined && answering.requests === 'lean' ? lean : sdk().then(({ calls }) => calls),
+            calls: () => lean ?? sdk().then(({ calls }) => calls),
             bucket,
             provider: () => answering,
             writeHeaders,
@@ -3734,6 +3805,7 @@ async function openStore(options, emit, signal, surroundings = {}) {
             connecting.httpsAgent.destroy();
         },
     });
+    // How the calls made by the thousand are sent: past the SDK's commands, or for a single run by them.
     const isLean = process.env.S3DS_REQUESTS !== 'sdk';
     const known = isLean && !provider.accounts
         ? environmentAccess(connection, bucket, endpoint, process.env, (0,external_node_os_.homedir)())
@@ -3755,11 +3827,6 @@ async function openStore(options, emit, signal, surroundings = {}) {
         emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
     const lean = target && new LeanCalls({ client, target, connecting, notice });
     return opened(lean, () => client.config.credentials(), identity, region);
-}
-function environmentEndpoint() {
-    if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
-        return undefined;
-    return process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
 }
 function checkEndpoint(endpoint) {
     if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint))

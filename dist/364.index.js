@@ -18,6 +18,22 @@ function isInside(path, directory) {
 
 /***/ }),
 
+/***/ 4482:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   p: () => (/* binding */ environmentEndpoint)
+/* harmony export */ });
+/** The endpoint that the SDK would take from the environment. */
+function environmentEndpoint(env, service) {
+    if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
+        return undefined;
+    return env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL || undefined;
+}
+
+
+/***/ }),
+
 /***/ 700:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -214,6 +230,8 @@ function whyBadValue(name, value) {
             return undefined;
     }
 }
+/** A time zone at the end; digits are one behind a time alone, and the year of 01-12-2033 is none. */
+const ZONE = /(?:\b(?:GMT|UTC)|[0-9]Z|:[0-9]{2}(?:\.[0-9]+)? ?[+-][0-9]{2}:?[0-9]{2})$/;
 /**
  * A date as HTTP has it, the same on every machine: one without a time zone would be another one elsewhere. `0` and `-1`
  * say that an answer is stale already.
@@ -221,7 +239,7 @@ function whyBadValue(name, value) {
 function expiryOf(text) {
     if (text === '0' || text === '-1')
         return new Date(0).toUTCString();
-    const date = /(?:GMT|UTC|Z|[+-][0-9]{2}:?[0-9]{2})$/.test(text) ? new Date(text) : undefined;
+    const date = ZONE.test(text) ? new Date(text) : undefined;
     return date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toUTCString();
 }
 /** What S3 takes as a redirect's target. */
@@ -615,7 +633,7 @@ const INPUTS = {
         values: CANNED_ACLS,
         word: true,
         placeholder: 'ACL',
-        description: 'Canned ACL of every object written. Never sent unasked: most buckets have ACLs disabled.',
+        description: 'Canned ACL of every object written, but of the index, its journal and the lock: these are private, or `bucket-owner-full-control` where that is given. Never sent unasked: most buckets have ACLs disabled.',
     },
     preserve: {
         kind: 'boolean',
@@ -2325,12 +2343,6 @@ function indexName(endpoint, { bucket, prefix }, directory) {
     const identity = JSON.stringify(directory === undefined ? place : [...place, directory]);
     return (0,external_node_crypto_.createHash)('sha256').update(identity).digest('hex').slice(0, 32);
 }
-/** The endpoint that the SDK would take from the environment; it tells two buckets of one name apart. */
-function environmentEndpoint(env) {
-    if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
-        return undefined;
-    return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
-}
 /** The user's cache directory on this system; `undefined` where there is no home (a service, a bare container). */
 function userCacheDirectory(env, platform, home) {
     const xdg = env.XDG_CACHE_HOME ?? '';
@@ -2350,6 +2362,8 @@ function userCacheDirectory(env, platform, home) {
 var is_inside = __webpack_require__(2572);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
 var digest_index = __webpack_require__(6112);
+// EXTERNAL MODULE: ./build/src/model/endpoint.js
+var model_endpoint = __webpack_require__(4482);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
@@ -2815,6 +2829,7 @@ function compressRule(name, line) {
 
 
 
+
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
@@ -2934,7 +2949,7 @@ async function parseOne(raw, context, input) {
     const connection = parseConnection(inputs);
     // What stands behind the destination says nothing of the source.
     const general = parseConnection(new Inputs(raw, context.shell));
-    const endpoint = environmentEndpoint(context.env);
+    const endpoint = (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
     const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
     if (source !== undefined)
         refuseOverlap(inputs, source, { destination, connection }, endpoint);
@@ -3403,7 +3418,7 @@ function placeLine(input, raw, context, name = spelled(input, context.shell)) {
         return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
     }
     const general = raw['endpoint-url'];
-    return parseDestinationLine(name, given, (words) => ((words.get('endpoint-url') ?? general ?? '') || environmentEndpoint(context.env)) !== undefined);
+    return parseDestinationLine(name, given, (words) => ((words.get('endpoint-url') ?? general ?? '') || (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3')) !== undefined);
 }
 function parseDestination(inputs, line) {
     const given = inputs.text('prefix');
@@ -3456,7 +3471,7 @@ function parsePublishLast(inputs) {
 const COPY_FROM_WORDS = ['region', 'expected-bucket-owner', 'requester-pays'];
 function parseCopies(inputs, context) {
     const name = inputs.spelled('copy-from');
-    const lenient = (inputs.text('endpoint-url') ?? environmentEndpoint(context.env)) !== undefined;
+    const lenient = (inputs.text('endpoint-url') ?? (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3')) !== undefined;
     const from = inputs.lines('copy-from').map((line) => {
         const { bucket, prefix, words } = parseDestinationLine(name, line.trim(), () => lenient);
         const foreign = [...words.keys()].find((word) => !COPY_FROM_WORDS.includes(word));
@@ -3575,7 +3590,7 @@ function parseIndex(inputs, context, connection, destination, downloadedTo) {
         const directory = userCacheDirectory(context.env, context.platform, context.home);
         if (directory === undefined)
             return { kind: 'none' };
-        const endpoint = connection.endpointUrl ?? environmentEndpoint(context.env);
+        const endpoint = connection.endpointUrl ?? (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
         return {
             kind: 'file',
             path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
@@ -3894,7 +3909,7 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(282)]).then(__webpack_require__.bind(__webpack_require__, 7282))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(282), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(414), __webpack_require__.e(679)]).then(__webpack_require__.bind(__webpack_require__, 4679))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(414), __webpack_require__.e(586)]).then(__webpack_require__.bind(__webpack_require__, 5586))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
@@ -3934,8 +3949,8 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     };
     const all = [options, ...options.mirrors];
     const shared = all.length === 1 ? undefined : await sharing(signal, all);
-    // Mirrors wait for what the first destination's index says of the local files; one in a bucket may say nothing of them.
-    if (options.index.kind === 'none' || options.index.kind === 's3')
+    // Mirrors wait for what the first destination's index says of the local files; one in another bucket may say nothing of them.
+    if (!knowsFiles(options))
         shared?.tellIndex(undefined);
     const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
     const isFilling = shared !== undefined && options.command === 'sync' && options.mirrorBy !== 'upload';
@@ -4013,7 +4028,9 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
                 now: shell.now,
             });
             const { error } = report;
-            const mirrored = isFirst ? {} : mirroredBy(report, copiedFromFirst, filling, shared?.rate);
+            const mirrored = isFirst
+                ? {}
+                : mirroredBy(report, copiedFromFirst, await copyingOf(to, opened), shared?.rate);
             const isAws = endpoint === undefined;
             const cost = requestCost(report.requests, report.sendAllRequests, isAws ? region : undefined);
             result = {
@@ -4049,21 +4066,29 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         const at = endpointUrl === undefined ? {} : { endpoint: endpointUrl };
         return { ...result, ...who, name, destination: { ...result.destination, ...at, ...who, seconds } };
     }
-    /** How a mirror is filled from the first destination; `undefined`: its bytes are sent. */
-    async function fillingOf(to, { endpoint, region }) {
-        if (first === undefined || shared === undefined)
-            return undefined;
+    /** What copying from the first destination costs, whether it is done or not; `undefined`: it cannot be done. */
+    async function copyingOf(to, { endpoint, region }) {
         const opened = await reached;
         if (opened === undefined)
+            return {};
+        if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection))
+            return undefined;
+        const elsewhere = opened.region === region ? 0 : undefined;
+        const usdPerGB = endpoint === undefined ? transferPrice(opened.region, region) : elsewhere;
+        return usdPerGB === undefined ? {} : { usdPerGB };
+    }
+    /** How a mirror is filled from the first destination; `undefined`: its bytes are sent. */
+    async function fillingOf(to, here) {
+        if (first === undefined || shared === undefined || (await reached) === undefined)
             return undefined;
         const always = options.mirrorBy === 'copy';
-        if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection)) {
+        const copying = await copyingOf(to, here);
+        if (copying === undefined) {
             if (!always)
                 return undefined;
             throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `mirror-by: copy was given, and ${(0,model_options/* runUrl */.Vp)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.Vp)(options)}: use upload or auto`);
         }
-        const elsewhere = opened.region === region ? 0 : undefined;
-        const usdPerGB = endpoint === undefined ? transferPrice(opened.region, region) : elsewhere;
+        const { usdPerGB } = copying;
         const { destination, connection } = options;
         const { expectedBucketOwner: expectedOwner } = connection;
         const bucket = destination.bucket === to.destination.bucket
@@ -4125,6 +4150,10 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
 function sameIdentity(a, b) {
     return a.profile === b.profile && a.role?.arn === b.role?.arn;
 }
+/** Whether its index can be believed of local files: `trust.local` of its storage. */
+function knowsFiles({ index, destination }) {
+    return index.kind === 's3' ? index.bucket === destination.bucket : index.kind === 'file';
+}
 /** A destination among others: by its URL, and by its service where another one has that URL too. */
 function nameOf(to, all) {
     const url = (0,model_options/* runUrl */.Vp)(to);
@@ -4132,20 +4161,20 @@ function nameOf(to, all) {
     return isShared ? `${url} at ${to.connection.endpointUrl ?? 'AWS'}` : url;
 }
 /** How the bytes of a mirror came. */
-function mirroredBy({ totals: { uploaded: sent } }, copied = { files: 0, bytes: 0 }, filling, rate) {
+function mirroredBy({ totals: { uploaded: sent } }, copied = { files: 0, bytes: 0 }, copying, rate) {
     const bytes = copied.bytes + sent.bytes;
     const by = copied.bytes === 0 ? 'upload' : sent.bytes === 0 ? 'copy' : 'both';
     if (bytes === 0)
         return { mirroredBy: by };
     const { bytesPerSecond } = rate ?? {};
-    const usdPerGB = filling?.usdPerGB;
+    const usdPerGB = copying?.usdPerGB;
     const price = (count) => Math.round(((usdPerGB ?? 0) * count) / 1e3) / 1e6;
     const mirrored = {
         copied,
         sent,
         ...(bytesPerSecond === undefined ? {} : { bytesPerSecond: Math.round(bytesPerSecond) }),
         ...(usdPerGB === undefined ? {} : { copyUsd: price(bytes), transferUsd: price(copied.bytes) }),
-        copyable: filling !== undefined,
+        copyable: copying !== undefined,
     };
     return { mirroredBy: by, mirrored };
 }

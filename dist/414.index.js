@@ -245,8 +245,10 @@ const MOST_WAYS = 2e7;
 /**
  * Rules in the gitignore dialect, matched with case on every system. Undefined when there are none, so that a
  * walk without excludes asks nothing a million times.
+ *
+ * @param used gets the line that excluded a path, the last one where several match
  */
-function parseExcludes(lines) {
+function parseExcludes(lines, used) {
     if (lines.every((line) => line.trim() === ''))
         return undefined;
     for (const line of lines)
@@ -264,7 +266,10 @@ function parseExcludes(lines) {
             asked = ignore__WEBPACK_IMPORTED_MODULE_0__(options).add(rules);
             answers = 0;
         }
-        return asked.ignores(directory ? `${name}/` : name);
+        const { ignored, rule } = asked.test(directory ? `${name}/` : name);
+        if (rule !== undefined)
+            used?.add(rule.pattern);
+        return ignored;
     };
 }
 /**
@@ -322,6 +327,30 @@ function refuseCostly(greedy, name) {
         return;
     const given = JSON.stringify(greedy.line.slice(0, 80));
     throw (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .usageError */ .Wp)(`the pattern ${given} has ${greedy.globstars} **, and ${JSON.stringify(`${name.slice(0, 40)}…`)} has ${depth} directories: that would take too long to compare; write it with fewer **`);
+}
+
+
+/***/ }),
+
+/***/ 9857:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ fileState),
+/* harmony export */   q: () => (/* binding */ fileId)
+/* harmony export */ });
+/**
+ * The same for all names of one file: links to it, and hard links. File systems that share several devices (9p, virtiofs,
+ * FUSE) may give different files one inode number. It is believed only of a file that has further names, and only
+ * together with its size and times: a file that changes between two looks is read once for each.
+ */
+function fileId({ real, dev, ino, nlink, size, mtimeNs, ctimeNs }) {
+    return nlink > 1 ? `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}` : real;
+}
+/** One state of a file, under whatever name. */
+function fileState(file) {
+    const { ino, size, mtimeNs, ctimeNs } = file;
+    return `${ino}:${size}:${mtimeNs}:${ctimeNs}:${fileId(file)}`;
 }
 
 
@@ -397,6 +426,8 @@ __webpack_require__.d(__webpack_exports__, {
 var digest_index = __webpack_require__(6112);
 // EXTERNAL MODULE: ./build/src/sync/body-arena.js
 var body_arena = __webpack_require__(2411);
+// EXTERNAL MODULE: ./build/src/sync/file-id.js
+var file_id = __webpack_require__(9857);
 ;// CONCATENATED MODULE: ./build/src/sync/upload-rate.js
 /** Smaller bodies wait for answers, and say nothing of the line. Bytes. */
 const LEAST_BODY = 1024 * 1024;
@@ -439,6 +470,7 @@ class UploadRate {
 // EXTERNAL MODULE: ./build/src/sync/walk.js + 4 modules
 var walk = __webpack_require__(8802);
 ;// CONCATENATED MODULE: ./build/src/sync/shared-tree.js
+
 
 
 
@@ -503,7 +535,7 @@ class DigestMemo {
     #chunks = new Map();
     /** What is known or under way; else what `read` makes of the file. */
     async digest({ file, layouts }, read) {
-        const id = idOf(file);
+        const id = (0,file_id/* fileState */.o)(file);
         const wanted = layouts.map(digest_index/* formatLayout */.Cu);
         const known = this.#known.get(id);
         if (known !== undefined && covers(known.layouts, wanted)) {
@@ -530,19 +562,15 @@ class DigestMemo {
     }
     /** What is known of it is of other bytes, though its stat is the same. */
     forget(file) {
-        this.#known.delete(idOf(file));
+        this.#known.delete((0,file_id/* fileState */.o)(file));
     }
     /** As `digest`, of the chunks of a file. */
     async chunks(file, read) {
-        const id = idOf(file);
+        const id = (0,file_id/* fileState */.o)(file);
         const chunks = this.#chunks.get(id) ?? read();
         this.#chunks.set(id, chunks);
         return chunks;
     }
-}
-/** One state of a file. */
-function idOf({ dev, ino, size, mtimeNs, ctimeNs }) {
-    return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 /** The parts of the first layout alone are kept. */
 function covers(known, wanted) {
@@ -576,6 +604,86 @@ function isGone(error) {
 /** `EACCES`: Node's own sentence would repeat the path. */
 function reasonOf(error) {
     return errorCode(error) ?? (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error);
+}
+
+
+/***/ }),
+
+/***/ 7819:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   U: () => (/* binding */ unusedExcludes),
+/* harmony export */   y: () => (/* binding */ tellUnused)
+/* harmony export */ });
+/* harmony import */ var _model_object_key_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(5142);
+/* harmony import */ var _walk_findings_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4908);
+
+
+/** Of a pattern, how much is shown. Characters. */
+const SHOWN = 80;
+/** `.git` and our own are kept back without asking the lines. */
+const BUILT_IN = [/(^|\/)\.git(\/|$)/, new RegExp(`^/?${_model_object_key_js__WEBPACK_IMPORTED_MODULE_1__/* .OWN_DIRECTORY */ .Nt.replaceAll('.', '\\.')}`)];
+/** Lines in the dialect of .gitignore that kept nothing back; comments, `!` lines and what is built in are none. */
+function unusedExcludes(lines, used) {
+    return [...new Set(lines)].filter((line) => line.trim() !== '' && !/^[#!]/.test(line) && !used.has(line) && !BUILT_IN.some((r) => r.test(line)));
+}
+function tellUnused(lines, context) {
+    const warned = [];
+    const noticed = [];
+    for (const line of lines) {
+        const meant = meantBy(line, context);
+        const isSlip = meant.length !== 1 || meant[0] !== line.trimEnd();
+        const advice = isSlip && meant.length > 0 ? ` (write ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .KE)(meant.map(shown), meant.length)})` : '';
+        (isSlip || (context.deletes && isPath(line)) ? warned : noticed).push(shown(line) + advice);
+    }
+    const text = (shown) => `excludes: nothing is kept back by ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .KE)(shown, shown.length)}: no file and no listed key matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
+    return {
+        ...(warned.length === 0 ? {} : { warning: text(warned) }),
+        ...(noticed.length === 0 ? {} : { notice: text(noticed) }),
+    };
+}
+function shown(pattern) {
+    return JSON.stringify(pattern.length > SHOWN ? `${pattern.slice(0, SHOWN)}…` : pattern);
+}
+/** Whether a pattern is one place below the root, and no name that may be anywhere. */
+function isPath(line) {
+    const [first = ''] = line.replace(/^\//, '').split('/');
+    return line.trimEnd().slice(0, -1).includes('/') && !/[*?[]/.test(first);
+}
+/** The lines that a line was to be: it itself where it holds no slip. */
+function meantBy(line, context) {
+    const comment = line.search(/\s#/);
+    const text = unquoted((comment > 0 ? line.slice(0, comment) : line).trim());
+    const patterns = alternatives(text).map((part) => unquoted(part.trim()));
+    return patterns.filter((pattern) => pattern !== '').map((pattern) => belowPlaces(pattern, context));
+}
+function unquoted(text) {
+    return /^(["'`])(.+)\1$/.exec(text)?.[2] ?? text;
+}
+/** Neither braces nor commas mean anything in the dialect. */
+function alternatives(text) {
+    const braces = text.split('{').length - 1;
+    if (braces === 0)
+        return text.split(',');
+    const [, before = '', inside, after = ''] = /^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$/.exec(text) ?? [];
+    return inside === undefined ? [text] : inside.split(',').map((one) => before + one + after);
+}
+/** A pattern without `./`, or the name of a place that it was written with. */
+function belowPlaces(pattern, { places, hasDirectory }) {
+    const body = pattern.replace(/^(\.?\/)+/, '');
+    const isDotted = pattern.startsWith('./');
+    if (!hasDirectory(body.slice(0, Math.max(0, body.indexOf('/'))))) {
+        for (const place of places) {
+            const segments = place.split('/').filter((segment) => segment !== '');
+            for (let from = 0; from < segments.length; from++) {
+                const above = `${segments.slice(from).join('/')}/`;
+                if (body.startsWith(above) && body.length > above.length)
+                    return `/${body.slice(above.length)}`;
+            }
+        }
+    }
+    return isDotted ? `/${body}` : pattern;
 }
 
 
@@ -1112,6 +1220,8 @@ function checkInside(root, patterns, found) {
     }
 }
 
+// EXTERNAL MODULE: ./build/src/sync/unused-excludes.js
+var unused_excludes = __webpack_require__(7819);
 // EXTERNAL MODULE: external "node:buffer"
 var external_node_buffer_ = __webpack_require__(4573);
 // EXTERNAL MODULE: ./build/src/sync/lstat.js
@@ -1437,6 +1547,7 @@ function kindOf(entry) {
 
 
 
+
 /** Directories and slices of directories that are looked at side by side. */
 const IN_FLIGHT = 32;
 /** A walk with more refusals than this has nothing more to tell. */
@@ -1454,7 +1565,8 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
     const { root, starts, realRoots } = await findRoots(options);
     checkGit(options, starts);
     const matcher = pathMatcher(options.patterns);
-    const rules = { includeGit: options.includeGit, excludes: (0,sync_excludes/* parseExcludes */.T)(options.excludes) };
+    const used = new Set();
+    const rules = { includeGit: options.includeGit, excludes: (0,sync_excludes/* parseExcludes */.T)(options.excludes, used) };
     const findings = {
         files: new FileTable(),
         refusals: [],
@@ -1493,6 +1605,7 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
             return found.kind === 'file' && named.every((pattern) => pattern.directoriesOnly) ? [path + external_node_path_.sep] : [];
         }),
         patternsWithoutMatch: matcher.withoutMatch(),
+        unusedExcludes: () => (0,unused_excludes/* unusedExcludes */.U)(options.excludes, used),
     };
 }
 /** Works off a stack, some pieces side by side. The last in goes first, which keeps the stack short. */
@@ -1541,8 +1654,12 @@ function checkGit({ includeGit }, starts) {
 }
 /** Names that `excludes` and the .git rule keep out, and our own. */
 function exclusion({ includeGit, excludes }) {
-    const rules = { includeGit, excludes: (0,sync_excludes/* parseExcludes */.T)(excludes) };
-    return (name) => isExcluded(rules, name);
+    const used = new Set();
+    const rules = { includeGit, excludes: (0,sync_excludes/* parseExcludes */.T)(excludes, used) };
+    return {
+        excluded: (name) => isExcluded(rules, name),
+        unusedExcludes: () => (0,unused_excludes/* unusedExcludes */.U)(excludes, used),
+    };
 }
 function nameBelow(root, path) {
     return (0,external_node_path_.relative)(root, path).split(external_node_path_.sep).join('/');

@@ -110,7 +110,8 @@ class ByteBudget {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   AD: () => (/* binding */ StoreError),
 /* harmony export */   PF: () => (/* binding */ etagsProve),
-/* harmony export */   Pb: () => (/* binding */ UnprovedCopyError)
+/* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
+/* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
 
@@ -134,6 +135,8 @@ class StoreError extends Error {
         this.operation = operation;
     }
 }
+/** Of a `condition` that was found after this run's own write, which nothing could bind to one. */
+const CHANGED_AFTER_WRITE = 'ChangedAfterWrite';
 /** A copy of which nothing proves that it holds what it should: it is none, and the bytes are sent. */
 class UnprovedCopyError extends StoreError {
     /** @param why goes on after "as" */
@@ -203,9 +206,14 @@ class JournalLeftError extends Error {
  */
 function fileIndexStorage(path, isOwn = false) {
     const journal = (0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .journalPath */ .HY)(path);
+    /** What was read of the journal, and what was appended to it: the index says it all. */
+    let known = [];
     const clear = async () => {
         try {
-            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true });
+            // What another run appended meanwhile stays; what cannot be read does not.
+            const left = await readRegular(journal).then((bytes) => (bytes === undefined ? '' : (0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .otherLines */ .qw)(`${bytes}`, known.map(String))), () => '');
+            await (left === '' ? (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true }) : (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .fR)(journal, [left]));
+            known = [];
         }
         catch (error) {
             throw new JournalLeftError((0,_model_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(error), { cause: error });
@@ -237,12 +245,17 @@ function fileIndexStorage(path, isOwn = false) {
         },
         journal: {
             ofEndedRuns: false,
-            load: async () => (await readRegular(journal)) ?? Buffer.alloc(0),
+            async load() {
+                const bytes = (await readRegular(journal)) ?? Buffer.alloc(0);
+                known.push(bytes);
+                return bytes;
+            },
             append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_10__/* .groupCommit */ .D)(async (lines) => {
                 if (unread instanceof NoIndexError && !isOwn)
                     throw notReplaced(unread);
                 const wasWhole = isWhole;
                 isWhole = false;
+                known.push(lines);
                 await appendLines(journal, lines, wasWhole);
                 isWhole = true;
             }),
@@ -296,9 +309,33 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
     const journalKeys = new Set();
     let batches = 0;
     let unread;
+    /** Whether the bucket's policy takes no write without a condition. */
+    let isDemanded = false;
     const put = async (at, body, signal, when = {}) => {
         const headers = { contentType: 'text/plain; charset=utf-8', metadata: {} };
         await store.put({ key: at, body, md5: (0,_model_digest_js__WEBPACK_IMPORTED_MODULE_6__/* .md5Of */ .iF)(body), headers, ...when }, signal);
+    };
+    /** Whoever is last wins, also where a condition is demanded. */
+    const putLast = async (at, body, signal) => {
+        let denied;
+        try {
+            if (!isDemanded)
+                return await put(at, body, signal);
+        }
+        catch (error) {
+            if (!isDenied(error))
+                throw error;
+            denied = error;
+        }
+        const there = await store.head(at, signal).catch(() => undefined);
+        const condition = there === undefined ? { ifNoneMatch: '*' } : { ifMatch: there.etag };
+        try {
+            await put(at, body, signal, { condition });
+        }
+        catch (error) {
+            throw isDenied(error) ? (denied ?? error) : error;
+        }
+        isDemanded = true;
     };
     /** Who may write the bucket and not read it has a first index there all the same. */
     const putUnread = async (body, signal) => {
@@ -358,7 +395,7 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
         },
         async save(pieces, signal) {
             const body = Buffer.concat([...pieces]);
-            await (unread === undefined || isOwn ? put(key, body, signal) : putUnread(body, signal));
+            await (unread === undefined || isOwn ? putLast(key, body, signal) : putUnread(body, signal));
             await clear(signal);
         },
         journal: {
@@ -381,11 +418,14 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
                     throw notReplaced(unread);
                 const at = `${directory}${run}-${++batches}`;
                 journalKeys.add(at);
-                await put(at, Buffer.from(lines), signal);
+                await putLast(at, Buffer.from(lines), signal);
             }),
             clear,
         },
     };
+}
+function isDenied(error) {
+    return error instanceof _store_object_store_js__WEBPACK_IMPORTED_MODULE_9__/* .StoreError */ .AD && error.kind === 'denied';
 }
 /** Names this machine without telling anyone its name: stat lines are believed on it alone. */
 function machineId() {

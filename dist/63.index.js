@@ -42,8 +42,11 @@ const ANY_SYSTEM = true;
  * that need a line, with 270 bytes each, fit. Bytes.
  */
 const MAX_CACHED_BYTES = 320 * 1024 ** 2;
-/** The index saves time; waiting longer than this for it does not. Milliseconds. */
-const RESTORE_MS = 60_000;
+/**
+ * The index saves time; waiting longer than this for it, for one answer or for nothing over the whole run, does not.
+ * Milliseconds.
+ */
+const PATIENCE_MS = 60_000;
 /** State that main leaves for post: indexes that are written and not yet saved. */
 const STATE = 'index';
 /** The runner's cache as one run uses it: for the index of each of its destinations. */
@@ -52,12 +55,32 @@ function runnerCache(surroundings) {
     const left = new Map();
     let last = Promise.resolve();
     let available = true;
+    let patienceMs = PATIENCE_MS;
     const shared = {
         ...surroundings,
         available: () => available,
         // The library's idea of the workspace is the process's: one call at a time.
-        inTurn(work) {
-            const turn = last.then(work, work);
+        inTurn(signal, work) {
+            const take = async () => {
+                if (!available)
+                    return undefined;
+                if (patienceMs <= 0)
+                    throw new OutOfPatienceError();
+                const began = performance.now();
+                const { limit, release } = limitOf(signal, patienceMs);
+                let isOfUse = false;
+                try {
+                    const answer = await work(limit);
+                    isOfUse = answer !== undefined;
+                    return answer;
+                }
+                finally {
+                    release();
+                    if (!isOfUse)
+                        patienceMs -= performance.now() - began;
+                }
+            };
+            const turn = last.then(take, take);
             last = turn.catch(() => undefined);
             return turn;
         },
@@ -67,6 +90,13 @@ function runnerCache(surroundings) {
             else
                 left.set(name, unsaved);
             saveState(STATE, left.size === 0 ? '' : JSON.stringify([...left.values()]));
+        },
+        putOff(why) {
+            emit({
+                type: 'message',
+                level: 'warning',
+                message: `the index is not saved yet (${why}): the post step tries once more. Nothing is wrong with what is published`,
+            });
         },
         giveUp(why) {
             if (!available)
@@ -87,7 +117,7 @@ function runnerCache(surroundings) {
  *
  * Missing service, missing token, failing saves: a notice, once, and the run goes on without.
  */
-function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, giveUp }) {
+function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, putOff, giveUp }) {
     const prefix = `s3ds-v1-${name}-`;
     // Two jobs of one run may publish to one destination.
     const unique = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(4).toString('hex');
@@ -98,7 +128,8 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, g
     async function leaveForPost(pieces) {
         const directory = await freshDirectory(env);
         await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), pieces);
-        const left = { directory, key };
+        // What main began to save has its key, and no other may.
+        const left = { directory, key: `${key}-post` };
         leave(name, left);
         return left;
     }
@@ -131,7 +162,7 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, g
                 return undefined;
             const directory = await freshDirectory(env);
             try {
-                const hit = await patiently(inTurn(() => restore(cache, directory, key, prefix, env)), signal);
+                const hit = await inTurn(signal, (limit) => restore(cache, { directory, key }, prefix, env, limit));
                 if (hit === undefined)
                     return undefined;
                 const bytes = await readIndex(directory);
@@ -155,17 +186,20 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, g
                 return;
             await forget();
             unsaved = leaveForPost(pieces);
-            const left = await unsaved;
+            const { directory } = await unsaved;
             // A cancelled job is killed in seconds, its post step is not.
             if (signal.aborted)
                 return;
             const cache = await service();
             if (cache !== undefined) {
                 try {
-                    if (!(await inTurn(() => saveDirectory(cache, left, env))))
+                    const saved = await inTurn(signal, (limit) => saveDirectory(cache, { directory, key }, env, limit));
+                    if (saved === undefined)
                         giveUp(whyNotTaken(env));
                 }
                 catch (error) {
+                    if (signal.aborted || error instanceof OutOfPatienceError)
+                        return putOff((0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error));
                     giveUp(`the cache service did not take it (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
                 }
             }
@@ -194,10 +228,13 @@ function whyNotTaken({ ACTIONS_CACHE_MODE: mode = '' }) {
 }
 /** The post step: saves what main wrote and was killed before it could save. Never fails a job. */
 async function saveUnsaved(state, { env, loadService }, say) {
-    for (const unsaved of parseState(state)) {
+    const all = parseState(state);
+    // Together they have the time of one.
+    const { limit, release } = limitOf();
+    for (const unsaved of all) {
         try {
             const cache = await loadService();
-            if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env))) {
+            if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env, limit))) {
                 say('the index of the interrupted run was saved');
             }
         }
@@ -208,6 +245,7 @@ async function saveUnsaved(state, { env, loadService }, say) {
             await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(unsaved.directory, { recursive: true, force: true });
         }
     }
+    release();
 }
 /** What main left for post. */
 function unsavedState(getState) {
@@ -224,22 +262,26 @@ async function freshDirectory(env) {
     await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .Oh)(base);
     return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(base, 's3-dedup-sync-'));
 }
-async function restore(cache, directory, key, prefix, env) {
+async function restore(cache, { directory, key }, prefix, env, limit) {
     const back = pretendWorkspace(directory, env);
+    const times = { timeoutInMs: 30_000, segmentTimeoutInMs: PATIENCE_MS };
     try {
-        return await cache.restoreCache([FILE], key, [prefix], { timeoutInMs: 30_000, segmentTimeoutInMs: RESTORE_MS }, ANY_SYSTEM);
+        return await patiently(cache.restoreCache([FILE], key, [prefix], times, ANY_SYSTEM), limit);
     }
     finally {
         back();
     }
 }
-async function saveDirectory(cache, { directory, key }, env) {
+/** `undefined`: it was not taken. Nothing of the process is left changed when it is given up; what goes on then ends with it. */
+async function saveDirectory(cache, { directory, key }, env, limit) {
+    limit.throwIfAborted();
     const back = pretendWorkspace(directory, env);
     const cwd = process.cwd();
     try {
         // The library resolves what it saves against the working directory, and names it relative to the workspace.
         process.chdir(directory);
-        return (await cache.saveCache([FILE], key, undefined, ANY_SYSTEM)) !== -1;
+        const id = await patiently(cache.saveCache([FILE], key, undefined, ANY_SYSTEM), limit);
+        return id === -1 ? undefined : true;
     }
     finally {
         process.chdir(cwd);
@@ -262,11 +304,32 @@ function pretendWorkspace(directory, env) {
             env.GITHUB_WORKSPACE = workspace;
     };
 }
-/** Waits for a restore, but not for ever, and not after the run was stopped. */
-async function patiently(work, signal) {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(RESTORE_MS)]);
+class OutOfPatienceError extends Error {
+    name = 'OutOfPatienceError';
+    constructor() {
+        super(`no answer within ${PATIENCE_MS / 1000} s`);
+    }
+}
+/** Ends with `signal`, or after `ms`. By hand: Node 20 forgets an `any` of a `timeout`. */
+function limitOf(signal, ms = PATIENCE_MS) {
+    const stop = new AbortController();
+    const end = () => stop.abort(signal?.reason);
+    const timer = setTimeout(() => stop.abort(new OutOfPatienceError()), ms);
+    if (signal?.aborted === true)
+        end();
+    signal?.addEventListener('abort', end, { once: true });
+    return {
+        limit: stop.signal,
+        release: () => {
+            clearTimeout(timer);
+            signal?.removeEventListener('abort', end);
+        },
+    };
+}
+/** Waits for the cache service until `limit`. */
+async function patiently(work, limit) {
     return await new Promise((resolve, reject) => {
-        const stop = () => reject(signal.aborted ? signal.reason : new Error(`no answer within ${RESTORE_MS / 1000} s`));
+        const stop = () => reject(limit.reason);
         if (limit.aborted)
             stop();
         limit.addEventListener('abort', stop, { once: true });
@@ -609,6 +672,7 @@ __webpack_require__.d(__webpack_exports__, {
   HY: () => (/* binding */ journalPath),
   db: () => (/* binding */ layoutParts),
   ev: () => (/* binding */ layoutSize),
+  qw: () => (/* binding */ otherLines),
   A1: () => (/* binding */ parseIndex),
   U8: () => (/* binding */ parseLayout),
   CI: () => (/* binding */ partsOf),
@@ -947,6 +1011,23 @@ function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5 }) {
 /** A line of the journal, before those that are about the destination. */
 function formatDestination(destination) {
     return line({ destination });
+}
+const DESTINATION_LINE = /^[0-9a-f]{8} \{"destination":"(?:[^"\\]|\\.)*"\}$/;
+/** What a journal has beside the lines of `known`, each with the destination that it is about. */
+function otherLines(journal, known) {
+    const ours = new Set(known.flatMap((lines) => lines.split('\n')));
+    let left = '';
+    let speaksOf = '';
+    let said = '';
+    for (const each of journal.split('\n')) {
+        if (DESTINATION_LINE.test(each))
+            speaksOf = `${each}\n`;
+        else if (each !== '' && !ours.has(each)) {
+            left += said === speaksOf ? `${each}\n` : `${speaksOf}${each}\n`;
+            said = speaksOf;
+        }
+    }
+    return left;
 }
 /** A line of the journal. */
 function formatUpload(upload, entry) {

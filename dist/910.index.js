@@ -60,9 +60,6 @@ class Filling {
     get isPlanned() {
         return this.#options.always || this.#options.usdPerGB === 0;
     }
-    get usdPerGB() {
-        return this.#options.usdPerGB;
-    }
     keyOf(name) {
         return (this.#options.prefix + name);
     }

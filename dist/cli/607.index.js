@@ -9,9 +9,11 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   openInvalidator: () => (/* binding */ openInvalidator)
 /* harmony export */ });
+/* harmony import */ var _model_endpoint_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4482);
 /* harmony import */ var _credentials_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(501);
 /* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(7282);
 /* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4844);
+
 
 
 
@@ -27,7 +29,9 @@ async function openInvalidator({ connection }, distribution, region, surrounding
     const own = isChina
         ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
         : 'https://cloudfront.amazonaws.com';
-    const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_1__.requestHandler)(connection, environmentEndpoint() ?? own);
+    // Only for the choice of a proxy; the SDK takes it by itself.
+    const endpoint = (0,_model_endpoint_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentEndpoint */ .p)(process.env, 'CLOUDFRONT') ?? own;
+    const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_1__.requestHandler)(connection, endpoint);
     const client = new CloudFrontClient({
         region: isChina ? 'cn-northwest-1' : 'us-east-1',
         // The engine waits for longer than the SDK would, and under one reference.
@@ -66,12 +70,6 @@ async function openInvalidator({ connection }, distribution, region, surrounding
             }
         },
     };
-}
-/** Only for the choice of a proxy; the SDK takes it by itself. */
-function environmentEndpoint() {
-    if (process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
-        return undefined;
-    return process.env.AWS_ENDPOINT_URL_CLOUDFRONT || process.env.AWS_ENDPOINT_URL || undefined;
 }
 
 

@@ -1164,6 +1164,23 @@ function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5 }) {
 function formatDestination(destination) {
     return line({ destination });
 }
+const DESTINATION_LINE = /^[0-9a-f]{8} \{"destination":"(?:[^"\\]|\\.)*"\}$/;
+/** What a journal has beside the lines of `known`, each with the destination that it is about. */
+function otherLines(journal, known) {
+    const ours = new Set(known.flatMap((lines) => lines.split('\n')));
+    let left = '';
+    let speaksOf = '';
+    let said = '';
+    for (const each of journal.split('\n')) {
+        if (DESTINATION_LINE.test(each))
+            speaksOf = `${each}\n`;
+        else if (each !== '' && !ours.has(each)) {
+            left += said === speaksOf ? `${each}\n` : `${speaksOf}${each}\n`;
+            said = speaksOf;
+        }
+    }
+    return left;
+}
 /** A line of the journal. */
 function formatUpload(upload, entry) {
     return line({ upload, ...entry });
