@@ -180,6 +180,7 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
     );
   }
   if (command === 'remove') checkRemoval(inputs, destination);
+  else if (route.kind !== 'download') refusePattern(inputs, destination, input);
   if (route.kind === 'download') checkHeeded(inputs, DOWNLOAD_INPUTS, 'a download');
   else if (route.kind === 'copy') checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
   else if (command !== 'remove')
@@ -749,6 +750,21 @@ function parseDestination(inputs: Inputs, line: DestinationLine): Destination {
     );
   }
   return { bucket: line.bucket, prefix: prefix ?? ('' as Prefix) };
+}
+
+/** It would be published below a name with quotes or an asterisk in it. What was may be downloaded and removed. */
+function refusePattern(inputs: Inputs, { prefix }: Destination, input?: string): void {
+  const bare = prefix.slice(0, -1);
+  const quoted = /^(["'`])(.*)\1$/.exec(bare)?.[2];
+  if (quoted === undefined && !bare.endsWith('*')) return;
+  const name =
+    inputs.text('prefix') === undefined ? (input ?? inputs.spelled('bucket')) : inputs.spelled('prefix');
+  const meant = (quoted ?? bare).replace(/[*/]+$/, '');
+  refuse(
+    name,
+    bare,
+    `a prefix as it is, without quotes and patterns${meant === '' ? '' : `: write ${printable(meant)}`}`,
+  );
 }
 
 function parseDeletes(inputs: Inputs, destination: Destination, isDownload: boolean): DeleteOptions {

@@ -448,6 +448,15 @@ describe('what is refused, in one line', () => {
     [{ index: 's3://site/p/x', prefix: 'p' }, /allowed: s3:\/\/site\/p\/\.s3-dedup-sync\/NAME/],
     [{ bucket: 's3://site/a', prefix: 'b' }, /^prefix: b was given, and a\/ in the URL; give one of them$/],
     [{ prefix: 'x'.repeat(1024) }, /^prefix: 1025 bytes were given/],
+    [
+      { prefix: '"in1"' },
+      /^prefix: ""in1"" was given; allowed: a prefix as it is, without quotes and patterns: write in1$/,
+    ],
+    [{ prefix: "'a/in1/**'/" }, /^prefix: "'a\/in1\/\*\*'" was given; .*: write a\/in1$/],
+    [{ bucket: 's3://site/in1/*' }, /^bucket: "in1\/\*" was given; .*: write in1$/],
+    [{ bucket: "s3://site/'in1'" }, /^bucket: "'in1'" was given; .*: write in1$/],
+    [{ prefix: '**' }, /^prefix: "\*\*" was given; allowed: a prefix as it is, without quotes and patterns$/],
+    [{ mirrors: ['s3://other/in1/*'] }, /^mirrors: "in1\/\*" was given; .*: write in1$/],
     [{ bucket: 's3://site region=' }, undefined],
   ] as const)('%j', async (raw, message) => {
     if (message === undefined) return void (await parse(raw));
@@ -508,6 +517,12 @@ describe('D13: an unset prefix must not mean the whole bucket', () => {
 });
 
 describe('the destination', () => {
+  test('quotes and asterisks inside of a prefix are its own, and what was published below them can be removed', async () => {
+    expect((await parse({ prefix: 'a*b/c"d/e' })).destination.prefix).toBe('a*b/c"d/e/');
+    const removal = { ...least, paths: [], command: 'remove', bucket: 's3://site/in1/*' };
+    expect((await parse(removal)).destination.prefix).toBe('in1/*/');
+  });
+
   test('one prefix said twice alike is fine, and a URL without one leaves it to the input', async () => {
     expect((await parse({ bucket: 's3://site/a/', prefix: '/a' })).destination.prefix).toBe('a/');
     expect((await parse({ bucket: 's3://site/', prefix: 'b' })).destination.prefix).toBe('b/');
