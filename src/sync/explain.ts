@@ -219,6 +219,14 @@ function explainStore(error: StoreError, what: string): Explained {
       }
       if (!isOfS3(error))
         return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
+      // A request about a bucket that is answered with a key.
+      if (error.operation.startsWith('List') && error.code === 'NoSuchKey') {
+        return {
+          code: 'no-such-bucket',
+          exit: EXIT.usage,
+          message: `${what}: S3 took the bucket for a key (${told}), as it does where endpoint-url names the bucket too: take the bucket out of its path or host name`,
+        };
+      }
       return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
     case 'fatal':
       return explainFatal(error, what, told);

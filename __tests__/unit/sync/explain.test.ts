@@ -150,6 +150,12 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
     'S3 refused PutObject (InvalidArgument: as told)',
   ],
   [store('fatal', 'NoSuchBucket'), 'no-such-bucket', usage, 'check its name'],
+  [
+    store('rejected', 'NoSuchKey', 'ListObjectsV2'),
+    'no-such-bucket',
+    usage,
+    'S3 took the bucket for a key (NoSuchKey: as told), as it does where endpoint-url names the bucket too: take the bucket out of its path or host name',
+  ],
   [store('fatal', 'PermanentRedirect'), 'wrong-region', usage, "set region to the bucket's"],
   [store('fatal', 'AuthorizationHeaderMalformed'), 'wrong-region', usage, "set region to the bucket's"],
   [store('fatal', 'ExpiredToken'), 'credentials-expired', failed, 'what was published stays'],
