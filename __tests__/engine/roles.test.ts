@@ -139,6 +139,21 @@ test.each([
   });
 });
 
+test("the runner's token service fails: neither STS nor the role is blamed", async () => {
+  await writeTree({ a: 'one' }, root);
+  const options = optionsFor(s3, bucket, root, { connection: { role: roleOf('publish') } });
+  const { exit, report } = await publishAs(options, async () => {
+    throw new Error('Error message: Failed to get ID Token. \n Error Code : 500');
+  });
+  expect(exit).toBe(1);
+  expect(report.error).toMatchObject({
+    code: 'unreachable',
+    message:
+      "the role arn:aws:iam::123456789012:role/publish could not be assumed, as the runner's token service gave the job no token (Error message: Failed to get ID Token. Error Code : 500): run again; STS was not asked",
+  });
+  expect(sts.asked).toEqual([]);
+});
+
 test("without a role, as of the environment's web identity", async () => {
   sts.isAway = true;
   const chain = { ...process.env };

@@ -1,8 +1,12 @@
 import type { AwsCredentialIdentityProvider, Logger } from '@smithy/types';
+import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { AssumedRole, Connection } from '../model/options.js';
 
 /** Gives a token of the runner's identity provider for an audience. It is a secret. */
 export type IdToken = (audience: string) => Promise<string>;
+
+/** The service that gives it answers within a second, or tries again for half a minute. Milliseconds. */
+const TOKEN_MS = 60_000;
 
 /** Where a role's credentials come from and go to. */
 export interface RoleSurroundings {
@@ -58,7 +62,7 @@ async function roleCredentials(
     };
   if (idToken !== undefined) {
     return hidden(async () => {
-      const webIdentityToken = await idToken(audience);
+      const webIdentityToken = await tokenOf(idToken, audience, arn);
       hide?.(webIdentityToken);
       const give = fromWebToken({
         roleArn: arn,
@@ -80,4 +84,24 @@ async function roleCredentials(
       clientConfig,
     }) as AwsCredentialIdentityProvider,
   );
+}
+
+/** Rejects with a `SyncError` of exit 1: a service that fails says nothing of the role. */
+async function tokenOf(idToken: IdToken, audience: string, role: string): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${TOKEN_MS / 1000} s`)), TOKEN_MS);
+  });
+  try {
+    return await Promise.race([idToken(audience), tooLong]);
+  } catch (cause) {
+    throw new SyncError(
+      'unreachable',
+      EXIT.failed,
+      `the role ${role} could not be assumed, as the runner's token service gave the job no token (${messageOf(cause)}): run again; STS was not asked`,
+      { cause },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -230,6 +230,7 @@ const UNANSWERED =
   /^(E(AI_|CONN|HOST|NET|PIPE|PROTO|TIMEDOUT)|ENOTFOUND|TimeoutError|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_(SSL|TLS)_)/;
 
 function noCredentials(connection: Connection, cause: unknown): SyncError {
+  if (cause instanceof SyncError) return cause;
   const { role } = connection;
   const { kind, code, message } = toStoreError('AssumeRole', cause);
   // Nobody answered, or a login page, or one that is not well: that is no refusal.
