@@ -198,6 +198,36 @@ describe('C13: headers that changed', () => {
     expect(stepsOf(await publish(s3, bucket, root, { index, ...infrequent }))).toEqual([]);
   });
 
+  test('C13: the standard class is the same whether it is asked for or not; back to it is a change', async () => {
+    const standard = { writeHeaders: { storageClass: 'STANDARD' } };
+    const index = memoryIndex();
+    await writeTree({ a: 'one', 'big.bin': noise(9 * MIB) }, root);
+    await publish(s3, bucket, root, { index });
+    expect(stepsOf(await publish(s3, bucket, root, { index, ...standard }))).toEqual([]);
+    await writeTree({ a: 'two' }, root);
+    expect(stepsOf(await publish(s3, bucket, root, { index, ...standard }))).toEqual(['upload p/a done']);
+    expect(stepsOf(await publish(s3, bucket, root, { index }))).toEqual([]);
+    await publish(s3, bucket, root, { index, ...infrequent });
+    const run = await publish(s3, bucket, root, { index, ...standard });
+    expect(stepsOf(run)).toEqual(['refresh p/a done', 'refresh p/big.bin done']);
+    for (const { key } of s3.server.objects(bucket)) expect(classOf(bucket, key)).toBe('STANDARD');
+  });
+
+  test('C13: what a lifecycle rule moved keeps its class when another header changes, though STANDARD is asked for by now', async () => {
+    const index = memoryIndex();
+    await writeTree({ a: 'one' }, root);
+    await publish(s3, bucket, root, { index });
+    const { headers = {} } = s3.server.object(bucket, 'p/a') ?? {};
+    const moved = { headers: { ...headers, 'x-amz-storage-class': 'STANDARD_IA' } };
+    s3.server.putObject(bucket, 'p/a', 'one', moved);
+    const run = await publish(s3, bucket, root, {
+      index,
+      writeHeaders: { storageClass: 'STANDARD', sse: 'AES256' },
+    });
+    expect(run.report.totals.refreshed.files).toBe(1);
+    expect(classOf(bucket, 'p/a')).toBe('STANDARD_IA');
+  });
+
   test('C13: what a lifecycle rule moved keeps its class when another header changes', async () => {
     const index = memoryIndex();
     s3.server.createBucket('classes', { allowsAcls: true });

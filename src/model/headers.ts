@@ -227,6 +227,14 @@ function sorted(decided: HeaderSet): SortedHeaders {
 
 const META = 'x-amz-meta-';
 
+const STORAGE_CLASS = 'x-amz-storage-class';
+
+/** The class that an object is to have; `undefined`: the standard one, whether it was asked for or not. */
+export function classOf(headers: HeaderSet): string | undefined {
+  const asked = headers[STORAGE_CLASS];
+  return asked === 'STANDARD' ? undefined : asked;
+}
+
 /** What S3 counts of an object's metadata: names and values. Bytes. */
 export function metadataBytes(metadata: Readonly<Record<string, string>>): number {
   return Object.entries(metadata).reduce(
@@ -282,7 +290,7 @@ export class HeaderPolicy implements HeaderDecider {
     this.#write = {
       ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
       ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
-      ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
+      ...(storageClass === undefined ? {} : { [STORAGE_CLASS]: storageClass }),
       ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
     };
     this.#options = options;
@@ -395,7 +403,9 @@ const digests = new WeakMap<HeaderSet, string>();
 export function headerDigest(headers: HeaderSet): string {
   const known = digests.get(headers);
   if (known !== undefined) return known;
-  const lines = Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
+  const lines = Object.entries(headers)
+    .filter(([name]) => name !== STORAGE_CLASS || classOf(headers) !== undefined)
+    .map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
   const digest = hash('sha256', lines.sort().join(''), 'hex');
   if (Object.isFrozen(headers)) digests.set(headers, digest);
   return digest;

@@ -1,7 +1,7 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
-import { type HeaderDecider, headerDigest } from '../model/headers.js';
+import { classOf, type HeaderDecider, headerDigest } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, ListedObject } from '../model/objects.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
@@ -49,7 +49,7 @@ export function headerStates(
     const headers = policy.headersOf(file);
     if (entry.headers === headerDigest(headers)) {
       if (!isRewritten(entry, object)) states.set(key, 'same');
-    } else states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
+    } else states.set(key, classOf(headers) === entry.class ? 'changed' : 'class');
   }
   return states;
 }

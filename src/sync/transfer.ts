@@ -6,6 +6,7 @@ import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Emit, Reused, StepOutcome } from '../model/events.js';
 import { CONTENT_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
 import {
+  classOf,
   everyHeader,
   FROM_METADATA,
   formatAttributes,
@@ -416,7 +417,7 @@ export class Transfer implements Performer {
   /** @param planned the file that the plan knows */
   #remember(key: ObjectKey, sent: Sent, planned: LocalFile): void {
     const decided = this.#options.policy.headersOf(sent.file);
-    const asked = decided['x-amz-storage-class'];
+    const asked = classOf(decided);
     if (this.#options.sources.has(key)) this.#sent.set(key, sent);
     const { md5 } = sent;
     // Of what another machine sent there is no file.

@@ -79,6 +79,9 @@ describe('headers', () => {
 
   test('header state does not depend on order or case of names', () => {
     expect(headerDigest({ 'Content-Type': 'a', b: 'c' })).toBe(headerDigest({ b: 'c', 'content-type': 'a' }));
+    const inClass = (name: string): string => headerDigest({ b: 'c', 'x-amz-storage-class': name });
+    expect(inClass('STANDARD')).toBe(headerDigest({ b: 'c' }));
+    expect(inClass('STANDARD_IA')).toBe('d72e291e50e1a21a7442518cb319dcb72951f138915e607fdc2991db82296a5b');
     expect(headerDigest({ a: 'b' })).not.toBe(headerDigest({ a: 'c' }));
   });
 });
