@@ -19,6 +19,35 @@ export function readInputs(env: Environment): RawInputs {
 }
 
 /**
+ * A line for each name that is no input, and would be one with another hyphen or plural. The runner names what it does
+ * not know beside all that there is, other runners say nothing. What stands beside the right input was meant for others.
+ */
+export function misspelledInputs(env: Environment): readonly string[] {
+  const meant = new Map<string, InputName>();
+  for (const name of INPUT_NAMES) if (inputDefinition(name).only !== 'cli') meant.set(spellingOf(name), name);
+  const known = new Set(INPUT_NAMES.map((name) => `INPUT_${name.toUpperCase()}`));
+  const lines: string[] = [];
+  for (const [variable, value = ''] of Object.entries(env)) {
+    if (!variable.startsWith('INPUT_') || known.has(variable) || value.trim() === '') continue;
+    const given = variable.slice('INPUT_'.length).toLowerCase();
+    const name = meant.get(spellingOf(given));
+    if (name === undefined) continue;
+    const instead = env[`INPUT_${name.toUpperCase()}`]?.trim() ?? '';
+    if (instead !== '' && instead !== inputDefinition(name).default) continue;
+    lines.push(`there is no input ${given}, and what it was given is not heeded: write ${name}`);
+  }
+  return lines;
+}
+
+/** What is left of a name when hyphens and plurals do not count. */
+function spellingOf(name: string): string {
+  return name
+    .split(/[-_ ]/)
+    .map((word) => word.replace(/s$/, ''))
+    .join('');
+}
+
+/**
  * Lines without blank ones and without the carriage return that a workflow file with CRLF leaves. Other blanks
  * stay: in the dialect of .gitignore they can mean something.
  */

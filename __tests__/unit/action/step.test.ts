@@ -98,6 +98,17 @@ test('a step that goes well sets every output, the summary, and its file', async
 });
 
 describe('inputs that are wrong', () => {
+  test.each([
+    [{}, 0],
+    [{ INPUT_BUCKET: '' }, 2],
+  ])('are named where there is one like them, whether the run begins or not: %j', async (more, status) => {
+    const { exit, log } = await stepWith({ ...inputs, ...more, INPUT_EXCLUDE: 'private/**' });
+    expect(exit).toBe(status);
+    expect(log).toContain(
+      'warning|there is no input exclude, and what it was given is not heeded: write excludes',
+    );
+  });
+
   test('fail the step in one line, with outputs and a summary that begins with it', async () => {
     const { exit, outputs, failed, log, summary } = await stepWith({ ...inputs, 'INPUT_DRY-RUN': '' });
     expect(exit).toBe(2);
