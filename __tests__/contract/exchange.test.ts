@@ -9,8 +9,9 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { selfSigned } from '../../dev/certificate.js';
 import { Connections } from '../../src/store/connections.js';
 import { type Connecting, exchange, type Outgoing, TLS_PIECE } from '../../src/store/exchange.js';
+import { StoreError } from '../../src/store/object-store.js';
 import { requestHandler } from '../../src/store/open.js';
-import { toStoreError } from '../../src/store/store-errors.js';
+import { endedIdle, toStoreError } from '../../src/store/store-errors.js';
 import type { WireAnswer } from '../../src/store/wire-answer.js';
 
 /** One request over a real connection to a server that misbehaves, byte by byte. */
@@ -427,6 +428,33 @@ describe.each(CASES)('one request $name over $over', ({ open, isSecure }) => {
       stop.abort();
       expect(await sent).toBe('aborted');
     });
+
+  test('finds a connection dead that had been idle: that is said, and no other one like it is used again', async () => {
+    const dead = new Set<Socket>();
+    const port = await listen((socket) => {
+      if (dead.has(socket)) socket.destroy();
+      // So late that each request has a connection of its own.
+      else setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 100);
+    });
+    const way = open(await connecting());
+    await Promise.all(Array.from({ length: 4 }, () => way.send(port)));
+    expect(sockets.size).toBe(4);
+    for (const socket of sockets) dead.add(socket);
+    const error = await way.send(port).then(
+      () => undefined,
+      (thrown) => toStoreError('PutObject', thrown),
+    );
+    expect([error?.kind, error !== undefined && endedIdle(error)]).toEqual(['network', true]);
+    for (let i = 0; i < 3; i++) expect((await way.send(port)).status).toBe(200);
+  });
+
+  test('is not said to be of an idle connection where it is the first of one', async () => {
+    const port = await listen((socket) => socket.destroy());
+    const error = await open(await connecting())
+      .send(port)
+      .catch((thrown) => toStoreError('PutObject', thrown));
+    expect(error instanceof StoreError && [error.kind, endedIdle(error)]).toEqual(['network', false]);
+  });
 
   test('leaves nothing to a connection that the server closed while it was idle', async () => {
     let closed: Promise<unknown> = Promise.resolve();

@@ -179,6 +179,21 @@ for (const path of ['lean', 'sdk'] as const) {
       },
     );
 
+    // The SDK does not say which connection it was.
+    (path === 'lean' ? test : test.skip)(
+      'an idle connection that had died costs no attempt, whether its request took effect or not',
+      async () => {
+        const own = await open({ connection: { maxAttempts: 1 } });
+        await own.head('none' as ObjectKey, signal);
+        for (const after of [false, true]) {
+          const key = `idle ${after}` as ObjectKey;
+          const rule = lose('PutObject', { kind: 'reset', after });
+          const written = await own.put({ key, body, md5, headers, condition: absent }, signal);
+          expect([written.etag, rule.befallen]).toEqual([etag, 1]);
+        }
+      },
+    );
+
     test('a page of a listing that is cut is asked for again', async () => {
       running.server.faults.add({
         match: { operation: 'ListObjectsV2' },

@@ -8,6 +8,7 @@ import {
 import { AnswerReader } from './answer-reader.js';
 import {
   givePieces,
+  idleError,
   type Limits,
   type Origin,
   type Outgoing,
@@ -132,6 +133,9 @@ export class Connections {
       idle: () => this.#idle.push(made),
       done: (signal) => this.#unlisten(signal, made),
       closed: () => this.#open.delete(made),
+      endedIdle: () => {
+        for (const each of [...this.#open]) each.retire();
+      },
     });
     connection = made;
     this.#open.add(made);
@@ -194,6 +198,8 @@ interface Owner {
   readonly idle: () => void;
   readonly done: (signal: AbortSignal) => void;
   readonly closed: () => void;
+  /** After an answer, it died without a word. */
+  readonly endedIdle: () => void;
 }
 
 class Connection {
@@ -206,6 +212,8 @@ class Connection {
   readonly #pieceBytes: number;
   /** When the server closes it. */
   #until = Number.POSITIVE_INFINITY;
+  #hasAnswered = false;
+  #isRetired = false;
 
   /** @param pieceBytes of a body that the socket is given at a time */
   constructor(socket: Socket, pieceBytes: number, owner: Owner) {
@@ -215,7 +223,7 @@ class Connection {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, PROBE_AFTER_MS);
     socket.on('end', () => this.#end());
-    socket.on('error', (error) => this.fail(error));
+    socket.on('error', (error) => this.#lost(error));
     socket.on('timeout', () => this.#silent());
     // What was written may be on its way at once, and so the next piece, and the next: meanwhile no answer would be heard.
     socket.on('drain', () => {
@@ -233,6 +241,13 @@ class Connection {
 
   connected(): void {
     this.#isConnected = true;
+  }
+
+  /** What befell another one befell it too, as a router forgets them all: no further request is sent on it. */
+  retire(): void {
+    if (!this.#hasAnswered) return;
+    this.#isRetired = true;
+    if (this.#exchange === undefined) this.socket.destroy();
   }
 
   begin(exchange: Exchange, head: string, body: Buffer | undefined): void {
@@ -256,6 +271,19 @@ class Connection {
     const exchange = this.#settle();
     this.socket.destroy();
     exchange?.reject(error);
+  }
+
+  /** The other end is gone. */
+  #lost(error: Error): void {
+    const wasIdle = this.#endsIdle();
+    this.fail(wasIdle ? idleError(error) : error);
+  }
+
+  /** Whether it was idle before this request, of whose answer nothing has come; then all others like it end too. */
+  #endsIdle(): boolean {
+    if (!this.#hasAnswered || this.#exchange?.reader.isUntouched !== true) return false;
+    if (!this.#isRetired) this.#owner.endedIdle();
+    return true;
   }
 
   /** Where what arrives next is to be put. */
@@ -285,10 +313,10 @@ class Connection {
     else this.#failClosed();
   }
 
-  /** The other end is gone; where nobody waits for it, nobody is told. */
+  /** Where nobody waits for it, nobody is told. */
   #failClosed(): void {
     const isCut = this.#exchange?.reader.isUntouched === false;
-    this.fail(new Error(isCut ? 'the answer was cut short' : 'the connection was closed without an answer'));
+    this.#lost(new Error(isCut ? 'the answer was cut short' : 'the connection was closed without an answer'));
   }
 
   #answered({ reader, resolve }: Exchange): void {
@@ -296,7 +324,8 @@ class Connection {
     const isSent = this.#unsent === undefined;
     this.#settle();
     // Refused before the body was sent: a server that reads no further would hold the connection for ever.
-    if (reader.stays && isSent && this.socket.writableLength === 0) {
+    this.#hasAnswered = true;
+    if (reader.stays && isSent && this.socket.writableLength === 0 && !this.#isRetired) {
       const [, seconds] = /timeout=(\d+)/.exec(String(answer.headers['keep-alive'] ?? '')) ?? [];
       if (seconds !== undefined) this.#until = Date.now() + Number(seconds) * 1000 - EARLY_MS;
       // It keeps nobody waiting.
@@ -312,7 +341,11 @@ class Connection {
     const exchange = this.#exchange;
     if (exchange === undefined) this.socket.destroy();
     // While connecting the other limit counts.
-    else if (this.#isConnected) this.fail(timeoutError(`nothing happened for ${exchange.readTimeoutMs} ms`));
+    else if (this.#isConnected) {
+      // It may be slow, or gone: the time that is lost with it is not lost with each other one.
+      this.#endsIdle();
+      this.fail(timeoutError(`nothing happened for ${exchange.readTimeoutMs} ms`));
+    }
   }
 
   #settle(): Exchange | undefined {

@@ -113,11 +113,16 @@ export function exchange(
       // While connecting the other limit counts.
       if (sent.socket?.connecting !== true) fail(timeoutError(`nothing happened for ${readTimeoutMs} ms`));
     });
+    const lost = (error: Error): void => {
+      const wasIdle = sent.reusedSocket && !isAnswered;
+      if (wasIdle && !settled) closeIdle(secure ? connecting.httpsAgent : connecting.httpAgent);
+      fail(wasIdle ? idleError(error) : error);
+    };
     // It stays after the end: a socket may fail when its answer was read.
-    sent.on('error', fail);
+    sent.on('error', lost);
     // An answer that changes the protocol ends the request without a word.
     sent.on('close', () => {
-      if (!isAnswered) fail(new Error('the connection was closed without an answer'));
+      if (!isAnswered) lost(new Error('the connection was closed without an answer'));
     });
     sent.on('response', (response) => {
       isAnswered = true;
@@ -131,6 +136,12 @@ export function exchange(
     if (secure && body !== undefined && body.length > 0) sendByPieces(sent, body);
     else sent.end(body);
   });
+}
+
+/** What befell one of them befell them all: a router forgot them, or a server was replaced. */
+function closeIdle(agent: Agent): void {
+  for (const sockets of Object.values(agent.freeSockets))
+    for (const socket of sockets ?? []) socket.destroy();
 }
 
 function sendByPieces(sent: ClientRequest, body: Buffer): void {
@@ -206,6 +217,11 @@ export class TooLongError extends Error {
 /** Named as the SDK names them: `toStoreError` reads both alike. */
 export function stoppedError(): Error {
   return Object.assign(new Error('the request was stopped'), { name: 'AbortError' });
+}
+
+/** The same error, of a connection that was idle before and ended before a byte of the answer: `endedIdle` reads it. */
+export function idleError(error: Error): Error {
+  return Object.assign(error, { endedIdle: true });
 }
 
 export function timeoutError(message: string): Error {

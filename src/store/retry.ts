@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from './object-store.js';
-import { toStoreError } from './store-errors.js';
+import { endedIdle, toStoreError } from './store-errors.js';
 
 /** SlowDown heals by waiting: it may be met this many times as often as other failures. */
 const THROTTLE_ALLOWANCE = 4;
@@ -27,6 +27,7 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
   let failures = 0;
   let throttles = 0;
   let lostAnswer = false;
+  let isIdleMet = false;
   for (;;) {
     let error: StoreError;
     try {
@@ -41,10 +42,15 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
       if (judged !== undefined) return judged;
       throw error;
     }
-    if (error.kind === 'throttled') throttles++;
-    else failures++;
     // A gateway may say 503 after the request took effect.
     lostAnswer = true;
+    // The next one is new, and needs no wait.
+    if (!isIdleMet && endedIdle(error)) {
+      isIdleMet = true;
+      continue;
+    }
+    if (error.kind === 'throttled') throttles++;
+    else failures++;
     if (failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE) {
       const judged = lostAnswer ? await judge?.().catch(() => undefined) : undefined;
       if (judged !== undefined) return judged;

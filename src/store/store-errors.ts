@@ -45,6 +45,7 @@ interface Thrown {
   readonly Code?: string;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
+  readonly endedIdle?: true;
   readonly cause?: unknown;
 }
 
@@ -80,6 +81,14 @@ export class AnswerError extends Error {
 export function refusedForClock(thrown: unknown): boolean {
   const { $metadata } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Thrown;
   return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
+}
+
+/**
+ * Whether a connection that had been idle was found dead: that says nothing of the server, as a router forgets who is
+ * silent. The request may have taken effect all the same.
+ */
+export function endedIdle({ cause }: StoreError): boolean {
+  return typeof cause === 'object' && cause !== null && (cause as Thrown).endedIdle === true;
 }
 
 /** What the SDK says to programmers behind its own words. */

@@ -5,14 +5,18 @@ import { toStoreError } from '../../../src/store/store-errors.js';
 
 /** Answers of S3 in turn: an error's name and status, Node's code, or a result. */
 function answers(
-  ...list: readonly (readonly [string, number] | { readonly code: string } | { readonly ok: string })[]
+  ...list: readonly (
+    | readonly [string, number]
+    | { readonly code: string; readonly endedIdle?: boolean }
+    | { readonly ok: string }
+  )[]
 ) {
   let calls = 0;
   const attempt = async (): Promise<string> => {
     const answer = list[calls++];
     if (answer === undefined) throw new Error('more attempts than answers');
     if ('ok' in answer) return answer.ok;
-    if ('code' in answer) throw Object.assign(new Error(answer.code), { code: answer.code });
+    if ('code' in answer) throw Object.assign(new Error(answer.code), answer);
     const [name, httpStatusCode] = answer as readonly [string, number];
     throw Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
   };
@@ -23,11 +27,12 @@ function run(
   source: ReturnType<typeof answers>,
   judge?: () => Promise<string | undefined>,
   operation = 'PutObject',
+  maxAttempts = 3,
 ) {
   const signal = new AbortController().signal;
   return withRetries({
     operation,
-    maxAttempts: 3,
+    maxAttempts,
     signal,
     attempt: source.attempt,
     ...(judge === undefined ? {} : { judge }),
@@ -70,6 +75,17 @@ describe('retries', () => {
     await expect(run(answers(['PreconditionFailed', 412]), async () => 'ours')).rejects.toMatchObject({
       kind: 'condition',
     });
+  });
+
+  test('a connection that had died while it was idle is no attempt, once; C14: its request may have taken effect', async () => {
+    const idle = { code: 'ECONNRESET', endedIdle: true };
+    const spared = answers(idle, { ok: 'done' });
+    await expect(run(spared, undefined, 'PutObject', 1)).resolves.toBe('done');
+    const twice = answers(idle, idle);
+    await expect(run(twice, undefined, 'PutObject', 1)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(twice.calls()).toBe(2);
+    const taken = answers(idle, ['PreconditionFailed', 412]);
+    await expect(run(taken, async () => 'ours', 'PutObject', 1)).resolves.toBe('ours');
   });
 
   test('a stopped run stops waiting', async () => {
