@@ -104,6 +104,22 @@ function contract(seen: Texts): readonly string[] {
   return broken;
 }
 
+test.each([
+  ['connections are reset', { kind: 'reset' }],
+  ['errors are answered', { kind: 'error', code: 'InternalError' }],
+] as const)('an outage of 2 s in the middle of a run, %s: the run goes on', async (_, fault) => {
+  await oldThenNew();
+  let since: number | undefined;
+  s3.server.faults.intercept = ({ operation }) => {
+    if (since === undefined && operation !== 'PutObject') return 'pass';
+    since ??= performance.now();
+    return performance.now() - since < 2_000 ? fault : 'pass';
+  };
+  const ended = await publish(false);
+  s3.server.faults.intercept = undefined;
+  expect([ended.status, texts()]).toEqual([0, NEW]);
+});
+
 describe.each([
   ['as they come', false],
   ['with delay-updates', true],

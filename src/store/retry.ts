@@ -8,11 +8,17 @@ const THROTTLE_ALLOWANCE = 4;
 /** Longest wait between two attempts. Milliseconds. */
 const LONGEST_WAIT_MS = 20_000;
 
+/** Between the first two attempts, at most. Milliseconds. */
+const FIRST_WAIT_MS = 200;
+const FIRST_THROTTLED_WAIT_MS = 400;
+
 export interface Attempts<T> {
   readonly operation: string;
   /** Attempts in all. */
   readonly maxAttempts: number;
   readonly signal: AbortSignal;
+  /** Whether the server is likely to come back within seconds. */
+  readonly comesBack: (error: StoreError) => boolean;
   readonly attempt: () => Promise<T>;
   /**
    * Asked when an attempt whose answer was lost may have succeeded, and a later one was refused as if it had
@@ -21,7 +27,7 @@ export interface Attempts<T> {
   readonly judge?: () => Promise<T | undefined>;
 }
 
-/** Runs a request until it is answered, with exponential back-off and full jitter. Rejects with `StoreError`. */
+/** Runs a request until it is answered, with exponential back-off and jitter. Rejects with `StoreError`. */
 export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
   const { operation, maxAttempts, signal, judge } = attempts;
   let failures = 0;
@@ -56,12 +62,28 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
       if (judged !== undefined) return judged;
       throw error;
     }
-    const base = error.kind === 'throttled' ? 400 : 100;
-    const wait = Math.random() * Math.min(LONGEST_WAIT_MS, base * 2 ** (failures + throttles - 1));
+    const wait =
+      error.kind === 'throttled'
+        ? throttledWaitMs(failures + throttles)
+        : failureWaitMs(failures, attempts.comesBack(error));
     await sleep(wait, undefined, { signal }).catch(() => {
       throw abortedError(operation, signal);
     });
   }
+}
+
+/** Full jitter: what was refused at once comes back spread over the time. */
+function throttledWaitMs(met: number): number {
+  return Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_THROTTLED_WAIT_MS * 2 ** (met - 1));
+}
+
+/**
+ * How long is waited after so many failures, at least half of it: 0.2, 0.8, 3.2 and 12.8 s outlast the seconds that a load
+ * balancer or a server takes to fail over. What is not likely to come back, as where the endpoint is wrong, is told after 3 s.
+ */
+export function failureWaitMs(failures: number, comesBack: boolean, share = Math.random()): number {
+  const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * (comesBack ? 4 : 2) ** (failures - 1));
+  return (most * (1 + share)) / 2;
 }
 
 function abortedError(operation: string, signal: AbortSignal): StoreError {

@@ -85,6 +85,9 @@ const DIRECTORY_BUCKET = /--xa?-s3$/;
 /** Bodies of at most so many bytes are not worth a stream. */
 const SMALL_BODY = 256 * 1024;
 
+/** So long a server is taken for one that fails over. Milliseconds. */
+const LONGEST_OUTAGE_MS = 15_000;
+
 /** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
 const SINGLE_DELETES_IN_FLIGHT = 32;
 
@@ -96,6 +99,9 @@ export class S3Store implements ObjectStore {
   readonly #options: S3StoreOptions;
   readonly #pace: Pace;
   readonly #requests = new Map<string, number>();
+  #wasAnswered = false;
+  /** When the first request failed after the last that was answered. Milliseconds, of `performance.now()`. */
+  #failingSince: number | undefined;
   /** What an unknown server made of the first conditional copy. */
   #copyConditions: 'unknown' | 'asking' | 'honoured' | 'ignored' = 'unknown';
   #asked: Promise<void> = Promise.resolve();
@@ -1000,6 +1006,7 @@ export class S3Store implements ObjectStore {
         operation,
         maxAttempts: this.#options.maxAttempts,
         signal,
+        comesBack: (error) => this.#comesBack(error),
         attempt: () =>
           isPaced
             ? this.#pace.run(
@@ -1014,11 +1021,22 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  /** What was waited for in vain is not waited for by each request anew. */
+  #comesBack({ status }: StoreError): boolean {
+    const now = performance.now();
+    this.#failingSince ??= now;
+    // Whoever says 5xx is there, if only a load balancer.
+    return (this.#wasAnswered || status >= 500) && now - this.#failingSince < LONGEST_OUTAGE_MS;
+  }
+
   /** Once more where nothing but the clock was wrong. */
   async #attempt<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
     this.#count(operation);
     try {
-      return await attempt();
+      const answer = await attempt();
+      this.#wasAnswered = true;
+      this.#failingSince = undefined;
+      return answer;
     } catch (thrown) {
       if (!refusedForClock(thrown)) throw thrown;
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { StoreError } from '../../../src/store/object-store.js';
-import { withRetries } from '../../../src/store/retry.js';
+import { failureWaitMs, withRetries } from '../../../src/store/retry.js';
 import { toStoreError } from '../../../src/store/store-errors.js';
 
 /** Answers of S3 in turn: an error's name and status, Node's code, or a result. */
@@ -34,6 +34,7 @@ function run(
     operation,
     maxAttempts,
     signal,
+    comesBack: () => true,
     attempt: source.attempt,
     ...(judge === undefined ? {} : { judge }),
   });
@@ -88,6 +89,15 @@ describe('retries', () => {
     await expect(run(taken, async () => 'ours', 'PutObject', 1)).resolves.toBe('ours');
   });
 
+  test('the waits outlast a server that fails over; what does not come back is given up soon', () => {
+    const waits = (comesBack: boolean, share: number) =>
+      [1, 2, 3, 4].map((failures) => failureWaitMs(failures, comesBack, share));
+    expect(waits(true, 1)).toEqual([200, 800, 3_200, 12_800]);
+    expect(waits(true, 0)).toEqual([100, 400, 1_600, 6_400]);
+    expect(waits(false, 1)).toEqual([200, 400, 800, 1_600]);
+    expect(failureWaitMs(100, true, 1)).toBe(20_000);
+  });
+
   test('a stopped run stops waiting', async () => {
     const stop = new AbortController();
     const source = answers(
@@ -101,6 +111,7 @@ describe('retries', () => {
       operation: 'PutObject',
       maxAttempts: 100,
       signal: stop.signal,
+      comesBack: () => true,
       attempt: source.attempt,
     });
     stop.abort();
