@@ -49,11 +49,23 @@ export async function openStore(
     isNamed = true;
     answering = providerOf(endpoint, server);
   };
+  /** What requests are dated by where the SDK is loaded late, or never. */
+  let clock: { systemClockOffset: number } | undefined;
   let loading: Promise<SdkAccess> | undefined;
   const sdk = (): Promise<SdkAccess> => {
     loading ??= import('./sdk-client.js').then(async ({ sdkAccess }) => {
       const handler = await handlerBy(connecting);
-      return sdkAccess({ connection, bucket, endpoint, handler, notice, signal, surroundings });
+      const access = await sdkAccess({
+        connection,
+        bucket,
+        endpoint,
+        handler,
+        notice,
+        signal,
+        surroundings,
+      });
+      if (clock !== undefined) shareClock(access.client.config, clock);
+      return access;
     });
     return loading;
   };
@@ -94,8 +106,9 @@ export async function openStore(
   if (known !== undefined) {
     const { target } = known;
     const credentials = async (): Promise<SigningCredentials> => known.credentials;
-    const client = { config: { credentials, systemClockOffset: 0 } };
-    const lean = new LeanCalls({ client, target, connecting, notice });
+    const config = { credentials, systemClockOffset: 0 };
+    clock = config;
+    const lean = new LeanCalls({ client: { config }, target, connecting, notice });
     return opened(lean, credentials, { source: 'environment' }, target.region);
   }
   const { client, region } = await sdk();
@@ -108,6 +121,16 @@ export async function openStore(
     emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
   const lean = target && new LeanCalls({ client, target, connecting, notice });
   return opened(lean, () => client.config.credentials(), identity, region);
+}
+
+/** Either way corrects the clock for both. */
+function shareClock(client: { systemClockOffset: number }, clock: { systemClockOffset: number }): void {
+  Object.defineProperty(client, 'systemClockOffset', {
+    get: () => clock.systemClockOffset,
+    set: (ms: number) => {
+      clock.systemClockOffset = ms;
+    },
+  });
 }
 
 function checkEndpoint(endpoint: string): void {

@@ -385,7 +385,9 @@ export class S3Store implements ObjectStore {
       } catch (thrown) {
         const error = toStoreError('GetObject', thrown);
         if (error.status === 404 && error.code !== 'NoSuchBucket') return undefined;
-        if (error.kind === 'denied' && (await this.#isAbsent(key, signal))) return undefined;
+        // What was signed at a wrong time was not looked for.
+        const isDenied = error.kind === 'denied' && !refusedForClock(error);
+        if (isDenied && (await this.#isAbsent(key, signal))) return undefined;
         throw error;
       }
     };

@@ -79,7 +79,8 @@ export class AnswerError extends Error {
  * more. A 403 alone, since any other may have taken effect.
  */
 export function refusedForClock(thrown: unknown): boolean {
-  const { $metadata } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Thrown;
+  const met = thrown instanceof StoreError ? thrown.cause : thrown;
+  const { $metadata } = (typeof met === 'object' && met !== null ? met : {}) as Thrown;
   return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
 }
 
