@@ -165,6 +165,8 @@ function kindOf(operation: string, code: string, name: string, status: number): 
   if (status === 301 || status === 307) return 'fatal';
   if (status === 401 || status === 403) return 'denied';
   if (status === 429 || status === 503) return 'throttled';
+  // Also to HEAD, whose answer has no code.
+  if (status === 501) return 'rejected';
   if (status >= 500) return 'server';
   // The SDK's answer to a 200 whose body is an error, or is cut short.
   if (status === 200) return 'server';

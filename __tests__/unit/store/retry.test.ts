@@ -136,6 +136,7 @@ describe('what an answer means', () => {
     ['PutObject', 'SlowDown', 503, 'throttled'],
     ['PutObject', 'Other', 503, 'throttled'],
     ['PutObject', 'Other', 502, 'server'],
+    ['HeadObject', 'Other', 501, 'rejected'],
     ['PutObject', 'Other', 403, 'denied'],
     ['PutObject', 'Other', 400, 'rejected'],
     ['CopyObject', 'Other', 200, 'server'],
