@@ -109,6 +109,7 @@ class ByteBudget {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   HK: () => (/* binding */ storedSource),
+/* harmony export */   Kl: () => (/* binding */ classOf),
 /* harmony export */   Lk: () => (/* binding */ metadataBytes),
 /* harmony export */   PJ: () => (/* binding */ parseSource),
 /* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
@@ -290,6 +291,12 @@ function sorted(decided) {
     };
 }
 const META = 'x-amz-meta-';
+const STORAGE_CLASS = 'x-amz-storage-class';
+/** The class that an object is to have; `undefined`: the standard one, whether it was asked for or not. */
+function classOf(headers) {
+    const asked = headers[STORAGE_CLASS];
+    return asked === 'STANDARD' ? undefined : asked;
+}
 /** What S3 counts of an object's metadata: names and values. Bytes. */
 function metadataBytes(metadata) {
     return Object.entries(metadata).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
@@ -324,7 +331,7 @@ class HeaderPolicy {
         this.#write = {
             ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
             ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
-            ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
+            ...(storageClass === undefined ? {} : { [STORAGE_CLASS]: storageClass }),
             ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
         };
         this.#options = options;
@@ -439,7 +446,9 @@ function headerDigest(headers) {
     const known = digests.get(headers);
     if (known !== undefined)
         return known;
-    const lines = Object.entries(headers).map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
+    const lines = Object.entries(headers)
+        .filter(([name]) => name !== STORAGE_CLASS || classOf(headers) !== undefined)
+        .map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
     const digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', lines.sort().join(''), 'hex');
     if (Object.isFrozen(headers))
         digests.set(headers, digest);

@@ -79,6 +79,7 @@ function configurationError(code, message, cause) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   EF: () => (/* binding */ LONGEST_ANSWER),
+/* harmony export */   NF: () => (/* binding */ idleError),
 /* harmony export */   Pw: () => (/* binding */ TooLongError),
 /* harmony export */   Wm: () => (/* binding */ stoppedError),
 /* harmony export */   a8: () => (/* binding */ LONGEST_REQUEST_MS),
@@ -158,12 +159,18 @@ function exchange({ secure, host, port }, outgoing, connecting, maxBytes, signal
             if (sent.socket?.connecting !== true)
                 fail(timeoutError(`nothing happened for ${readTimeoutMs} ms`));
         });
+        const lost = (error) => {
+            const wasIdle = sent.reusedSocket && !isAnswered;
+            if (wasIdle && !settled)
+                closeIdle(secure ? connecting.httpsAgent : connecting.httpAgent);
+            fail(wasIdle ? idleError(error) : error);
+        };
         // It stays after the end: a socket may fail when its answer was read.
-        sent.on('error', fail);
+        sent.on('error', lost);
         // An answer that changes the protocol ends the request without a word.
         sent.on('close', () => {
             if (!isAnswered)
-                fail(new Error('the connection was closed without an answer'));
+                lost(new Error('the connection was closed without an answer'));
         });
         sent.on('response', (response) => {
             isAnswered = true;
@@ -181,6 +188,12 @@ function exchange({ secure, host, port }, outgoing, connecting, maxBytes, signal
         else
             sent.end(body);
     });
+}
+/** What befell one of them befell them all: a router forgot them, or a server was replaced. */
+function closeIdle(agent) {
+    for (const sockets of Object.values(agent.freeSockets))
+        for (const socket of sockets ?? [])
+            socket.destroy();
 }
 function sendByPieces(sent, body) {
     let unsent = body;
@@ -251,6 +264,10 @@ class TooLongError extends Error {
 /** Named as the SDK names them: `toStoreError` reads both alike. */
 function stoppedError() {
     return Object.assign(new Error('the request was stopped'), { name: 'AbortError' });
+}
+/** The same error, of a connection that was idle before and ended before a byte of the answer: `endedIdle` reads it. */
+function idleError(error) {
+    return Object.assign(error, { endedIdle: true });
 }
 function timeoutError(message) {
     return Object.assign(new Error(message), { name: 'TimeoutError', code: 'ETIMEDOUT' });
@@ -719,6 +736,10 @@ class Connections {
             idle: () => this.#idle.push(made),
             done: (signal) => this.#unlisten(signal, made),
             closed: () => this.#open.delete(made),
+            endedIdle: () => {
+                for (const each of [...this.#open])
+                    each.retire();
+            },
         });
         connection = made;
         this.#open.add(made);
@@ -781,6 +802,8 @@ class Connection {
     #pieceBytes;
     /** When the server closes it. */
     #until = Number.POSITIVE_INFINITY;
+    #hasAnswered = false;
+    #isRetired = false;
     /** @param pieceBytes of a body that the socket is given at a time */
     constructor(socket, pieceBytes, owner) {
         this.socket = socket;
@@ -789,7 +812,7 @@ class Connection {
         socket.setNoDelay(true);
         socket.setKeepAlive(true, PROBE_AFTER_MS);
         socket.on('end', () => this.#end());
-        socket.on('error', (error) => this.fail(error));
+        socket.on('error', (error) => this.#lost(error));
         socket.on('timeout', () => this.#silent());
         // What was written may be on its way at once, and so the next piece, and the next: meanwhile no answer would be heard.
         socket.on('drain', () => {
@@ -806,6 +829,14 @@ class Connection {
     }
     connected() {
         this.#isConnected = true;
+    }
+    /** What befell another one befell it too, as a router forgets them all: no further request is sent on it. */
+    retire() {
+        if (!this.#hasAnswered)
+            return;
+        this.#isRetired = true;
+        if (this.#exchange === undefined)
+            this.socket.destroy();
     }
     begin(exchange, head, body) {
         const { socket } = this;
@@ -828,6 +859,19 @@ class Connection {
         const exchange = this.#settle();
         this.socket.destroy();
         exchange?.reject(error);
+    }
+    /** The other end is gone. */
+    #lost(error) {
+        const wasIdle = this.#endsIdle();
+        this.fail(wasIdle ? (0,store_exchange/* idleError */.NF)(error) : error);
+    }
+    /** Whether it was idle before this request, of whose answer nothing has come; then all others like it end too. */
+    #endsIdle() {
+        if (!this.#hasAnswered || this.#exchange?.reader.isUntouched !== true)
+            return false;
+        if (!this.#isRetired)
+            this.#owner.endedIdle();
+        return true;
     }
     /** Where what arrives next is to be put. */
     get room() {
@@ -858,17 +902,18 @@ class Connection {
         else
             this.#failClosed();
     }
-    /** The other end is gone; where nobody waits for it, nobody is told. */
+    /** Where nobody waits for it, nobody is told. */
     #failClosed() {
         const isCut = this.#exchange?.reader.isUntouched === false;
-        this.fail(new Error(isCut ? 'the answer was cut short' : 'the connection was closed without an answer'));
+        this.#lost(new Error(isCut ? 'the answer was cut short' : 'the connection was closed without an answer'));
     }
     #answered({ reader, resolve }) {
         const { answer } = reader;
         const isSent = this.#unsent === undefined;
         this.#settle();
         // Refused before the body was sent: a server that reads no further would hold the connection for ever.
-        if (reader.stays && isSent && this.socket.writableLength === 0) {
+        this.#hasAnswered = true;
+        if (reader.stays && isSent && this.socket.writableLength === 0 && !this.#isRetired) {
             const [, seconds] = /timeout=(\d+)/.exec(String(answer.headers['keep-alive'] ?? '')) ?? [];
             if (seconds !== undefined)
                 this.#until = Date.now() + Number(seconds) * 1000 - EARLY_MS;
@@ -886,8 +931,11 @@ class Connection {
         if (exchange === undefined)
             this.socket.destroy();
         // While connecting the other limit counts.
-        else if (this.#isConnected)
+        else if (this.#isConnected) {
+            // It may be slow, or gone: the time that is lost with it is not lost with each other one.
+            this.#endsIdle();
             this.fail((0,store_exchange/* timeoutError */.w2)(`nothing happened for ${exchange.readTimeoutMs} ms`));
+        }
     }
     #settle() {
         const exchange = this.#exchange;
@@ -2668,12 +2716,16 @@ var promises_ = __webpack_require__(8500);
 const THROTTLE_ALLOWANCE = 4;
 /** Longest wait between two attempts. Milliseconds. */
 const LONGEST_WAIT_MS = 20_000;
-/** Runs a request until it is answered, with exponential back-off and full jitter. Rejects with `StoreError`. */
+/** Between the first two attempts, at most. Milliseconds. */
+const FIRST_WAIT_MS = 200;
+const FIRST_THROTTLED_WAIT_MS = 400;
+/** Runs a request until it is answered, with exponential back-off and jitter. Rejects with `StoreError`. */
 async function withRetries(attempts) {
     const { operation, maxAttempts, signal, judge } = attempts;
     let failures = 0;
     let throttles = 0;
     let lostAnswer = false;
+    let isIdleMet = false;
     for (;;) {
         let error;
         try {
@@ -2690,24 +2742,42 @@ async function withRetries(attempts) {
                 return judged;
             throw error;
         }
+        // A gateway may say 503 after the request took effect.
+        lostAnswer = true;
+        // The next one is new, and needs no wait.
+        if (!isIdleMet && (0,store_errors/* endedIdle */.rt)(error)) {
+            isIdleMet = true;
+            continue;
+        }
         if (error.kind === 'throttled')
             throttles++;
         else
             failures++;
-        // A gateway may say 503 after the request took effect.
-        lostAnswer = true;
         if (failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE) {
             const judged = lostAnswer ? await judge?.().catch(() => undefined) : undefined;
             if (judged !== undefined)
                 return judged;
             throw error;
         }
-        const base = error.kind === 'throttled' ? 400 : 100;
-        const wait = Math.random() * Math.min(LONGEST_WAIT_MS, base * 2 ** (failures + throttles - 1));
+        const wait = error.kind === 'throttled'
+            ? throttledWaitMs(failures + throttles)
+            : failureWaitMs(failures, attempts.comesBack(error));
         await (0,promises_.setTimeout)(wait, undefined, { signal }).catch(() => {
             throw abortedError(operation, signal);
         });
     }
+}
+/** Full jitter: what was refused at once comes back spread over the time. */
+function throttledWaitMs(met) {
+    return Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_THROTTLED_WAIT_MS * 2 ** (met - 1));
+}
+/**
+ * How long is waited after so many failures, at least half of it: 0.2, 0.8, 3.2 and 12.8 s outlast the seconds that a load
+ * balancer or a server takes to fail over. What is not likely to come back, as where the endpoint is wrong, is told after 3 s.
+ */
+function failureWaitMs(failures, comesBack, share = Math.random()) {
+    const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * (comesBack ? 4 : 2) ** (failures - 1));
+    return (most * (1 + share)) / 2;
 }
 function abortedError(operation, signal) {
     return new object_store/* StoreError */.AD('aborted', 'Aborted', 0, operation, 'the run was stopped', { cause: signal.reason });
@@ -2731,6 +2801,8 @@ function abortedError(operation, signal) {
 const DIRECTORY_BUCKET = /--xa?-s3$/;
 /** Bodies of at most so many bytes are not worth a stream. */
 const SMALL_BODY = 256 * 1024;
+/** So long a server is taken for one that fails over. Milliseconds. */
+const LONGEST_OUTAGE_MS = 15_000;
 /** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
 const SINGLE_DELETES_IN_FLIGHT = 32;
 /**
@@ -2741,6 +2813,9 @@ class S3Store {
     #options;
     #pace;
     #requests = new Map();
+    #wasAnswered = false;
+    /** When the first request failed after the last that was answered. Milliseconds, of `performance.now()`. */
+    #failingSince;
     /** What an unknown server made of the first conditional copy. */
     #copyConditions = 'unknown';
     #asked = Promise.resolve();
@@ -2991,7 +3066,9 @@ class S3Store {
                 const error = (0,store_errors/* toStoreError */.D5)('GetObject', thrown);
                 if (error.status === 404 && error.code !== 'NoSuchBucket')
                     return undefined;
-                if (error.kind === 'denied' && (await this.#isAbsent(key, signal)))
+                // What was signed at a wrong time was not looked for.
+                const isDenied = error.kind === 'denied' && !(0,store_errors/* refusedForClock */.qS)(error);
+                if (isDenied && (await this.#isAbsent(key, signal)))
                     return undefined;
                 throw error;
             }
@@ -3510,6 +3587,7 @@ class S3Store {
                 operation,
                 maxAttempts: this.#options.maxAttempts,
                 signal,
+                comesBack: (error) => this.#comesBack(error),
                 attempt: () => isPaced
                     ? this.#pace.run(() => this.#attempt(operation, attempt), (thrown) => strainOf((0,store_errors/* toStoreError */.D5)(operation, thrown)))
                     : this.#attempt(operation, attempt),
@@ -3520,11 +3598,21 @@ class S3Store {
             throw await (0,store_errors/* repeatingNothing */.n)((0,store_errors/* toStoreError */.D5)(operation, thrown), this.#options.credentials);
         }
     }
+    /** What was waited for in vain is not waited for by each request anew. */
+    #comesBack({ status }) {
+        const now = performance.now();
+        this.#failingSince ??= now;
+        // Whoever says 5xx is there, if only a load balancer.
+        return (this.#wasAnswered || status >= 500) && now - this.#failingSince < LONGEST_OUTAGE_MS;
+    }
     /** Once more where nothing but the clock was wrong. */
     async #attempt(operation, attempt) {
         this.#count(operation);
         try {
-            return await attempt();
+            const answer = await attempt();
+            this.#wasAnswered = true;
+            this.#failingSince = undefined;
+            return answer;
         }
         catch (thrown) {
             if (!(0,store_errors/* refusedForClock */.qS)(thrown))
@@ -3774,11 +3862,24 @@ async function openStore(options, emit, signal, surroundings = {}) {
         isNamed = true;
         answering = providerOf(endpoint, server);
     };
+    /** What requests are dated by where the SDK is loaded late, or never. */
+    let clock;
     let loading;
     const sdk = () => {
         loading ??= Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(711), __webpack_require__.e(334)]).then(__webpack_require__.bind(__webpack_require__, 9334)).then(async ({ sdkAccess }) => {
             const handler = await handlerBy(connecting);
-            return sdkAccess({ connection, bucket, endpoint, handler, notice, signal, surroundings });
+            const access = await sdkAccess({
+                connection,
+                bucket,
+                endpoint,
+                handler,
+                notice,
+                signal,
+                surroundings,
+            });
+            if (clock !== undefined)
+                shareClock(access.client.config, clock);
+            return access;
         });
         return loading;
     };
@@ -3813,8 +3914,9 @@ async function openStore(options, emit, signal, surroundings = {}) {
     if (known !== undefined) {
         const { target } = known;
         const credentials = async () => known.credentials;
-        const client = { config: { credentials, systemClockOffset: 0 } };
-        const lean = new LeanCalls({ client, target, connecting, notice });
+        const config = { credentials, systemClockOffset: 0 };
+        clock = config;
+        const lean = new LeanCalls({ client: { config }, target, connecting, notice });
         return opened(lean, credentials, { source: 'environment' }, target.region);
     }
     const { client, region } = await sdk();
@@ -3827,6 +3929,15 @@ async function openStore(options, emit, signal, surroundings = {}) {
         emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
     const lean = target && new LeanCalls({ client, target, connecting, notice });
     return opened(lean, () => client.config.credentials(), identity, region);
+}
+/** Either way corrects the clock for both. */
+function shareClock(client, clock) {
+    Object.defineProperty(client, 'systemClockOffset', {
+        get: () => clock.systemClockOffset,
+        set: (ms) => {
+            clock.systemClockOffset = ms;
+        },
+    });
 }
 function checkEndpoint(endpoint) {
     if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint))
@@ -3983,7 +4094,8 @@ function sectionsOf(file) {
 /* harmony export */   Rw: () => (/* binding */ withoutSent),
 /* harmony export */   dV: () => (/* binding */ AnswerError),
 /* harmony export */   n: () => (/* binding */ repeatingNothing),
-/* harmony export */   qS: () => (/* binding */ refusedForClock)
+/* harmony export */   qS: () => (/* binding */ refusedForClock),
+/* harmony export */   rt: () => (/* binding */ endedIdle)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2166);
 /* harmony import */ var _object_store_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6592);
@@ -4047,8 +4159,16 @@ class AnswerError extends Error {
  * more. A 403 alone, since any other may have taken effect.
  */
 function refusedForClock(thrown) {
-    const { $metadata } = (typeof thrown === 'object' && thrown !== null ? thrown : {});
+    const met = thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD ? thrown.cause : thrown;
+    const { $metadata } = (typeof met === 'object' && met !== null ? met : {});
     return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
+}
+/**
+ * Whether a connection that had been idle was found dead: that says nothing of the server, as a router forgets who is
+ * silent. The request may have taken effect all the same.
+ */
+function endedIdle({ cause }) {
+    return typeof cause === 'object' && cause !== null && cause.endedIdle === true;
 }
 /** What the SDK says to programmers behind its own words. */
 const DESERIALIZATION_HINT = / *Deserialization error: to see the raw response, .*/;
@@ -4120,6 +4240,9 @@ function kindOf(operation, code, name, status) {
         return 'denied';
     if (status === 429 || status === 503)
         return 'throttled';
+    // Also to HEAD, whose answer has no code.
+    if (status === 501)
+        return 'rejected';
     if (status >= 500)
         return 'server';
     // The SDK's answer to a 200 whose body is an error, or is cut short.

@@ -9,6 +9,10 @@ export const modules = {
 /* harmony export */   X: () => (/* binding */ roleConfiguration),
 /* harmony export */   q: () => (/* binding */ SILENT)
 /* harmony export */ });
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+
+/** The service that gives it answers within a second, or tries again for half a minute. Milliseconds. */
+const TOKEN_MS = 60_000;
 /** The SDK writes to standard error of profiles and keys that are both set; what counts is in the log's line on credentials. */
 const SILENT = {
     trace: () => undefined,
@@ -42,7 +46,7 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
     };
     if (idToken !== undefined) {
         return hidden(async () => {
-            const webIdentityToken = await idToken(audience);
+            const webIdentityToken = await tokenOf(idToken, audience, arn);
             hide?.(webIdentityToken);
             const give = fromWebToken({
                 roleArn: arn,
@@ -62,6 +66,22 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
         params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
         clientConfig,
     }));
+}
+/** Rejects with a `SyncError` of exit 1: a service that fails says nothing of the role. */
+async function tokenOf(idToken, audience, role) {
+    let timer;
+    const tooLong = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer within ${TOKEN_MS / 1000} s`)), TOKEN_MS);
+    });
+    try {
+        return await Promise.race([idToken(audience), tooLong]);
+    }
+    catch (cause) {
+        throw new _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .SyncError */ .S0('unreachable', _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.failed, `the role ${role} could not be assumed, as the runner's token service gave the job no token (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(cause)}): run again; STS was not asked`, { cause });
+    }
+    finally {
+        clearTimeout(timer);
+    }
 }
 
 
@@ -360,6 +380,8 @@ function isCredentialError(error) {
 /** As Node calls what befalls a connection, and the SDK what took too long. */
 const UNANSWERED = /^(E(AI_|CONN|HOST|NET|PIPE|PROTO|TIMEDOUT)|ENOTFOUND|TimeoutError|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_(SSL|TLS)_)/;
 function noCredentials(connection, cause) {
+    if (cause instanceof errors/* SyncError */.S0)
+        return cause;
     const { role } = connection;
     const { kind, code, message } = (0,store_errors/* toStoreError */.D5)('AssumeRole', cause);
     // Nobody answered, or a login page, or one that is not well: that is no refusal.

@@ -1057,6 +1057,38 @@ function readInputs(env) {
     return raw;
 }
 /**
+ * A line for each name that is no input, and would be one with another hyphen or plural. The runner names what it does
+ * not know beside all that there is, other runners say nothing. What stands beside the right input was meant for others.
+ */
+function misspelledInputs(env) {
+    const meant = new Map();
+    for (const name of model_inputs/* INPUT_NAMES */.Qh)
+        if ((0,model_inputs/* inputDefinition */.O$)(name).only !== 'cli')
+            meant.set(spellingOf(name), name);
+    const known = new Set(model_inputs/* INPUT_NAMES */.Qh.map((name) => `INPUT_${name.toUpperCase()}`));
+    const lines = [];
+    for (const [variable, value = ''] of Object.entries(env)) {
+        if (!variable.startsWith('INPUT_') || known.has(variable) || value.trim() === '')
+            continue;
+        const given = variable.slice('INPUT_'.length).toLowerCase();
+        const name = meant.get(spellingOf(given));
+        if (name === undefined)
+            continue;
+        const instead = env[`INPUT_${name.toUpperCase()}`]?.trim() ?? '';
+        if (instead !== '' && instead !== (0,model_inputs/* inputDefinition */.O$)(name).default)
+            continue;
+        lines.push(`there is no input ${given}, and what it was given is not heeded: write ${name}`);
+    }
+    return lines;
+}
+/** What is left of a name when hyphens and plurals do not count. */
+function spellingOf(name) {
+    return name
+        .split(/[-_ ]/)
+        .map((word) => word.replace(/s$/, ''))
+        .join('');
+}
+/**
  * Lines without blank ones and without the carriage return that a workflow file with CRLF leaves. Other blanks
  * stay: in the dialect of .gitignore they can mean something.
  */
@@ -2939,6 +2971,8 @@ async function parseOne(raw, context, input) {
     }
     if (command === 'remove')
         checkRemoval(inputs, destination);
+    else if (route.kind !== 'download')
+        refusePattern(inputs, destination, input);
     if (route.kind === 'download')
         checkHeeded(inputs, DOWNLOAD_INPUTS, 'a download');
     else if (route.kind === 'copy')
@@ -3431,6 +3465,16 @@ function parseDestination(inputs, line) {
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('prefix')}: ${bytes} bytes were given; allowed: UTF-8 of less than ${object_key/* MAX_KEY_BYTES */.Xd} bytes`);
     }
     return { bucket: line.bucket, prefix: prefix ?? '' };
+}
+/** It would be published below a name with quotes or an asterisk in it. What was may be downloaded and removed. */
+function refusePattern(inputs, { prefix }, input) {
+    const bare = prefix.slice(0, -1);
+    const quoted = /^(["'`])(.*)\1$/.exec(bare)?.[2];
+    if (quoted === undefined && !bare.endsWith('*'))
+        return;
+    const name = inputs.text('prefix') === undefined ? (input ?? inputs.spelled('bucket')) : inputs.spelled('prefix');
+    const meant = (quoted ?? bare).replace(/[*/]+$/, '');
+    refuse(name, bare, `a prefix as it is, without quotes and patterns${meant === '' ? '' : `: write ${printable(meant)}`}`);
 }
 function parseDeletes(inputs, destination, isDownload) {
     const deleteAfter = inputs.boolean('delete-after');
@@ -4463,6 +4507,7 @@ async function step(surroundings) {
     const { commands, env, cwd, now } = surroundings;
     const began = now();
     const raw = readInputs(env);
+    const warnings = misspelledInputs(env).map((message) => ({ type: 'message', level: 'warning', message }));
     let options;
     try {
         options = await parseOptions(raw, {
@@ -4477,6 +4522,7 @@ async function step(surroundings) {
     catch (error) {
         const level = commands.isDebug() ? 'debug' : 'info';
         const emit = (event) => actionSink(commands, level)(createLog()(event));
+        warnings.forEach(emit);
         const given = { command: String(raw.command || 'sync'), dryRun: raw['dry-run'] === 'true' };
         // As far as they can be read.
         const wishes = {
@@ -4507,6 +4553,7 @@ async function step(surroundings) {
                 view.show(event.progress);
         }
     };
+    warnings.forEach(emit);
     const cache = (0,index_cache/* runnerCache */.$)({
         env,
         emit,

@@ -2074,6 +2074,14 @@ function explainStore(error, what) {
             }
             if (!isOfS3(error))
                 return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
+            // A request about a bucket that is answered with a key.
+            if (error.operation.startsWith('List') && error.code === 'NoSuchKey') {
+                return {
+                    code: 'no-such-bucket',
+                    exit: errors/* EXIT */.dc.usage,
+                    message: `${what}: S3 took the bucket for a key (${told}), as it does where endpoint-url names the bucket too: take the bucket out of its path or host name`,
+                };
+            }
             return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
         case 'fatal':
             return explainFatal(error, what, told);
@@ -4074,7 +4082,7 @@ function headerStates(files, prefix, listing, index, policy) {
                 states.set(key, 'same');
         }
         else
-            states.set(key, headers['x-amz-storage-class'] === entry.class ? 'changed' : 'class');
+            states.set(key, (0,model_headers/* classOf */.Kl)(headers) === entry.class ? 'changed' : 'class');
     }
     return states;
 }
@@ -9490,7 +9498,7 @@ class Transfer {
     /** @param planned the file that the plan knows */
     #remember(key, sent, planned) {
         const decided = this.#options.policy.headersOf(sent.file);
-        const asked = decided['x-amz-storage-class'];
+        const asked = (0,model_headers/* classOf */.Kl)(decided);
         if (this.#options.sources.has(key))
             this.#sent.set(key, sent);
         const { md5 } = sent;

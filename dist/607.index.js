@@ -82,6 +82,10 @@ async function openInvalidator({ connection }, distribution, region, surrounding
 /* harmony export */   X: () => (/* binding */ roleConfiguration),
 /* harmony export */   q: () => (/* binding */ SILENT)
 /* harmony export */ });
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+
+/** The service that gives it answers within a second, or tries again for half a minute. Milliseconds. */
+const TOKEN_MS = 60_000;
 /** The SDK writes to standard error of profiles and keys that are both set; what counts is in the log's line on credentials. */
 const SILENT = {
     trace: () => undefined,
@@ -115,7 +119,7 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
     };
     if (idToken !== undefined) {
         return hidden(async () => {
-            const webIdentityToken = await idToken(audience);
+            const webIdentityToken = await tokenOf(idToken, audience, arn);
             hide?.(webIdentityToken);
             const give = fromWebToken({
                 roleArn: arn,
@@ -135,6 +139,22 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
         params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
         clientConfig,
     }));
+}
+/** Rejects with a `SyncError` of exit 1: a service that fails says nothing of the role. */
+async function tokenOf(idToken, audience, role) {
+    let timer;
+    const tooLong = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer within ${TOKEN_MS / 1000} s`)), TOKEN_MS);
+    });
+    try {
+        return await Promise.race([idToken(audience), tooLong]);
+    }
+    catch (cause) {
+        throw new _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .SyncError */ .S0('unreachable', _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.failed, `the role ${role} could not be assumed, as the runner's token service gave the job no token (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(cause)}): run again; STS was not asked`, { cause });
+    }
+    finally {
+        clearTimeout(timer);
+    }
 }
 
 

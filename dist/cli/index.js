@@ -1377,6 +1377,8 @@ async function parseOne(raw, context, input) {
     }
     if (command === 'remove')
         checkRemoval(inputs, destination);
+    else if (route.kind !== 'download')
+        refusePattern(inputs, destination, input);
     if (route.kind === 'download')
         checkHeeded(inputs, DOWNLOAD_INPUTS, 'a download');
     else if (route.kind === 'copy')
@@ -1869,6 +1871,16 @@ function parseDestination(inputs, line) {
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('prefix')}: ${bytes} bytes were given; allowed: UTF-8 of less than ${object_key/* MAX_KEY_BYTES */.Xd} bytes`);
     }
     return { bucket: line.bucket, prefix: prefix ?? '' };
+}
+/** It would be published below a name with quotes or an asterisk in it. What was may be downloaded and removed. */
+function refusePattern(inputs, { prefix }, input) {
+    const bare = prefix.slice(0, -1);
+    const quoted = /^(["'`])(.*)\1$/.exec(bare)?.[2];
+    if (quoted === undefined && !bare.endsWith('*'))
+        return;
+    const name = inputs.text('prefix') === undefined ? (input ?? inputs.spelled('bucket')) : inputs.spelled('prefix');
+    const meant = (quoted ?? bare).replace(/[*/]+$/, '');
+    refuse(name, bare, `a prefix as it is, without quotes and patterns${meant === '' ? '' : `: write ${(0,console_text/* printable */.g$)(meant)}`}`);
 }
 function parseDeletes(inputs, destination, isDownload) {
     const deleteAfter = inputs.boolean('delete-after');
