@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, type Stats } from 'node:fs';
-import { appendFile, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { replaceFile } from '../disk/replace-file.js';
+import { makeDirectory, replaceFile } from '../disk/replace-file.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { md5Of } from '../model/digest.js';
 import { beginsAsIndex, journalPath, MAX_INDEX_BYTES, otherLines } from '../model/digest-index.js';
@@ -93,7 +93,7 @@ export function fileIndexStorage(path: string, isOwn = false): IndexStorage {
 
 /** What a full disk or a killed run left of a line would take the next one along. */
 async function appendLines(path: string, lines: string, isWhole: boolean): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectory(dirname(path));
   const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
   await appendFile(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }

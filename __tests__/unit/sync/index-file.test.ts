@@ -68,6 +68,14 @@ describe('in a file', () => {
     expect(readdirSync(root)).toEqual(['index']);
   });
 
+  (process.platform === 'linux' ? test : test.skip)(
+    'a directory that cannot be made in one that is there',
+    async () => {
+      const storage = fileIndexStorage('/proc/self/none/index');
+      await expect(storage.journal.append('one\n', signal)).rejects.toThrow('ENOENT');
+    },
+  );
+
   test('what cannot be written is said so, and of an index whose journal alone stays, that', async () => {
     await writeFile(join(root, 'blocked'), '');
     const blocked = fileIndexStorage(join(root, 'blocked/index'));
