@@ -253,17 +253,22 @@ for (const path of ['lean', 'sdk'] as const) {
           else for (const [field, value] of Object.entries(head)) response.setHeader(field, value!);
           isAbsentAtFirst = false;
         }
-        if (method === 'PUT') response.setHeader('etag', `"${etag}"`);
+        if (method === 'PUT' || method === 'GET') response.setHeader('etag', `"${etag}"`);
         if (isRefused) response.end('<Error><Code>PreconditionFailed</Code><Message>m</Message></Error>');
         else if (url.includes('delete'))
           response.end('<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>');
-        else response.end();
+        else if (url.includes('uploads')) response.end('<InitiateMultipartUploadResult/>');
+        else response.end(method === 'GET' ? 'nt' : '');
       });
     });
     const key = 'k' as ObjectKey;
     const open = async (as: string): Promise<ObjectStore> => {
       name = as;
-      Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', S3DS_REQUESTS: path });
+      Object.assign(process.env, {
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 'secret-key',
+        S3DS_REQUESTS: path,
+      });
       const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const options = optionsFor({ region: 'us-east-1', endpoint }, 'bucket', '/', {
         connection: { maxAttempts: 1 },
@@ -303,6 +308,16 @@ for (const path of ['lean', 'sdk'] as const) {
         { deleted: false, error: { kind: 'server', code } },
       ]);
       expect(asked).toEqual(['DELETE', 'HEAD']);
+    });
+
+    test('an upload without an id, a range that is not said: as little of S3, and not told as no answer', async () => {
+      const store = await open('S3');
+      const unread = { kind: 'server', code: 'InvalidAnswer' };
+      await expect(store.createUpload({ key, headers }, signal)).rejects.toMatchObject(unread);
+      const range = { first: 1, last: 2 };
+      const ranged = store.getWhole({ key, etag, size: 7 }, signal, { range });
+      await expect(ranged).rejects.toMatchObject(unread);
+      await expect(ranged).rejects.toThrow('answered no range where bytes 1-2 were asked for');
     });
 
     test("a write that no condition could bind, and another writer's object after it: told as that", async () => {

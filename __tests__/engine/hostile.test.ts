@@ -221,7 +221,14 @@ describe('a part that is answered with the digest of other bytes', () => {
     await writeTree({ a: noise(SIZE) }, root);
     hostile.lie = lying(Number.POSITIVE_INFINITY);
     const run = await publish(server, bucket, root, { ...quick, delayUpdates: true });
+    const told = expect.stringMatching(
+      /the ETag of part 1 is 0{32}, .*the ETags of parts prove nothing on this server/,
+    );
     expect(run.exit).toBe(1);
+    expect(run.report.steps[0]?.error).toMatchObject({
+      code: 'wrong-content',
+      message: told,
+    });
     expect(s3.server.objects(bucket)).toEqual([]);
     expect(s3.server.uploads(bucket)).toEqual([]);
   });

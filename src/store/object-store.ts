@@ -298,6 +298,9 @@ export class StoreError extends Error {
 /** Of a `condition` that was found after this run's own write, which nothing could bind to one. */
 export const CHANGED_AFTER_WRITE = 'ChangedAfterWrite';
 
+/** Of a `digest`: a part was sent as it was digested, and its ETag is another MD5. */
+export const BAD_PART_ETAG = 'BadPartETag';
+
 /** A copy of which nothing proves that it holds what it should: it is none, and the bytes are sent. */
 export class UnprovedCopyError extends StoreError {
   /** @param why goes on after "as" */

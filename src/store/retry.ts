@@ -41,7 +41,9 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
     } catch (thrown) {
       error = signal.aborted ? abortedError(operation, signal) : toStoreError(operation, thrown);
     }
-    const heals = error.kind === 'server' || error.kind === 'network' || error.kind === 'throttled';
+    const isOurs = error.code === 'EMFILE' || error.code === 'ENFILE';
+    const heals =
+      (error.kind === 'server' || error.kind === 'network' || error.kind === 'throttled') && !isOurs;
     if (!heals) {
       const mayBeOurs = error.kind === 'condition' || error.kind === 'source' || error.kind === 'no-upload';
       const judged = lostAnswer && mayBeOurs ? await judge?.() : undefined;

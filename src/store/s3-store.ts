@@ -363,7 +363,7 @@ export class S3Store implements ObjectStore {
         const size = answer.ContentLength;
         const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
         if (body === undefined || etag === undefined || size === undefined)
-          throw new Error('GetObject answered without a body, its length or its ETag');
+          throw unreadable('GetObject', 'without a body, its length or its ETag');
         if (size > maxBytes) {
           body.destroy();
           throw new StoreError(
@@ -448,8 +448,9 @@ export class S3Store implements ObjectStore {
     const head = headOf('GetObject', answer, answer.Body.length);
     if (range !== undefined && head.size !== size) throw wrongSize(head.size, size);
     if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
-      throw new Error(
-        `asked for bytes ${range.first}-${range.last}, S3 answered ${answer.ContentRange ?? 'no range'}`,
+      throw unreadable(
+        'GetObject',
+        `${answer.ContentRange ?? 'no range'} where bytes ${range.first}-${range.last} were asked for`,
       );
     if (answer.Body.length !== head.size) throw new Error('the body was cut short');
     return { head, bytes: answer.Body };
@@ -711,8 +712,7 @@ export class S3Store implements ObjectStore {
     };
     return this.#call('CreateMultipartUpload', signal, async () => {
       const answer = await (await this.#options.calls()).createMultipartUpload(input, signal);
-      if (answer.UploadId === undefined)
-        throw new Error('CreateMultipartUpload answered without an upload id');
+      if (answer.UploadId === undefined) throw unreadable('CreateMultipartUpload', 'without an upload id');
       return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
     });
   }

@@ -1,5 +1,5 @@
 import { type ErrorCode, EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
-import { CHANGED_AFTER_WRITE, StoreError, UnprovedCopyError } from '../store/object-store.js';
+import { BAD_PART_ETAG, CHANGED_AFTER_WRITE, StoreError, UnprovedCopyError } from '../store/object-store.js';
 import { FileChangedError } from './file-bytes.js';
 
 /** A failure in the words of the report. */
@@ -88,6 +88,7 @@ function notOfS3({ operation, status }: StoreError): string {
 
 /** Why there was no answer: a server that was reached, but not trusted or not understood, is none that is away. */
 function explainSilence({ code, message }: StoreError, told: string): string {
+  if (code === 'EMFILE' || code === 'ENFILE') return tooManyFiles(code);
   if (/^(CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code))
     return `the server's certificate is not accepted (${told}): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url`;
   if (/^(EPROTO|ERR_SSL_)/.test(code)) {
@@ -96,6 +97,11 @@ function explainSilence({ code, message }: StoreError, told: string): string {
     return `no TLS connection came about (${reason}): check that the port of endpoint-url speaks TLS, else begin it with http://`;
   }
   return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
+}
+
+/** Of connections and files together: S3 was not even asked. */
+function tooManyFiles(code: string): string {
+  return `too many files are open (${code}): raise the limit (ulimit -n), or set concurrency to less`;
 }
 
 function toldOf({ code, message }: StoreError): string {
@@ -135,13 +141,8 @@ export function explain(error: unknown, what: string): Explained {
       message: `${what}: the file cannot be read (${code}): give this user read permission, or exclude it`,
     };
   }
-  if (code === 'EIO' || code === 'EMFILE' || code === 'ENFILE') {
-    return {
-      code: 'unreadable',
-      exit: EXIT.failed,
-      message: `${what}: the file cannot be read (${messageOf(error)})`,
-    };
-  }
+  if (code === 'EMFILE' || code === 'ENFILE') return failure('unreadable', `${what}: ${tooManyFiles(code)}`);
+  if (code === 'EIO') return failure('unreadable', `${what}: the file cannot be read (${messageOf(error)})`);
   return failure('internal', `${what}: ${messageOf(error)}`);
 }
 
@@ -161,6 +162,12 @@ function explainStore(error: StoreError, what: string): Explained {
         return failure(
           'rejected',
           `${what}: S3 does not take the digest that was sent (${told}): a proxy changes headers, or, on SeaweedFS, max-age in Cache-Control has no number`,
+        );
+      }
+      if (error.code === BAD_PART_ETAG) {
+        return failure(
+          'wrong-content',
+          `${what}: ${error.message}, though that was sent: the ETags of parts prove nothing on this server, or a proxy changes bodies or answers; nothing was published under the key`,
         );
       }
       if (error instanceof UnprovedCopyError)

@@ -43,6 +43,7 @@ import type {
 } from '../model/plan.js';
 import { WrittenObjects } from '../model/written-objects.js';
 import {
+  BAD_PART_ETAG,
   etagsProve,
   type ObjectStore,
   type Part,
@@ -823,7 +824,7 @@ export class Transfer implements Performer {
     return this.#twice(step, (file, digest) => this.#upload(step.key, file, digest, condition));
   }
 
-  /** A file that changed since it was digested is digested and sent anew, once. */
+  /** A file that changed since it was digested is digested and sent anew, once; so is one of which a part arrived otherwise. */
   async #twice<T>(
     { file }: ObjectStep,
     send: (file: LocalFile, digest: FileDigest | undefined) => Promise<T>,
@@ -835,7 +836,7 @@ export class Transfer implements Performer {
         send(ready, ready === file ? digests.get(file.name) : undefined),
       );
     } catch (error) {
-      if (!(error instanceof FileChangedError)) throw error;
+      if (!(error instanceof FileChangedError) && !isOtherPart(error)) throw error;
       const again = await bodies.again(file);
       this.#options.pool.forget(again);
       return this.#released(again, () => send(again, undefined));
@@ -1079,9 +1080,10 @@ export class Transfer implements Performer {
       const due = { upload, number, body, md5: partMd5s[number - 1]! };
       const part = await rate.measure(body.length, () => store.uploadPart(due, requests));
       const proof = classifyETag(part.etag);
-      if (proves && proof.kind === 'md5' && proof.md5 !== partMd5s[number - 1]) {
+      if (proves && proof.kind === 'md5' && proof.md5 !== due.md5) {
+        if (md5Of(body) !== due.md5) throw new FileChangedError(NOT_AS_DIGESTED);
         const told = `the ETag of part ${number} is ${part.etag}, and not the MD5 of what it should hold`;
-        throw new StoreError('digest', 'BadPartETag', 200, 'UploadPart', told);
+        throw new StoreError('digest', BAD_PART_ETAG, 200, 'UploadPart', told);
       }
       if ((part.etag as string) !== md5 && isOther(only, md5)) throw new FileChangedError(NOT_AS_DIGESTED);
       parts[number - 1] = part;
@@ -1127,7 +1129,8 @@ export class Transfer implements Performer {
     } catch (error) {
       await this.#giveUp(upload, file.size, error);
       // S3 refuses a part that is not what was digested: the file changed under us.
-      if (isUnproved(error)) throw new FileChangedError('a part is not what was digested');
+      if (isUnproved(error) && !isOtherPart(error))
+        throw new FileChangedError('a part is not what was digested');
       if (isRefused(error) && isOther(only, md5)) throw new FileChangedError(NOT_AS_DIGESTED);
       throw error;
     }
@@ -1274,6 +1277,11 @@ function isRefused(error: unknown): boolean {
 
 function isUnproved(error: unknown): boolean {
   return error instanceof StoreError && error.kind === 'digest';
+}
+
+/** Whether a part has the ETag of other bytes than were sent. */
+function isOtherPart(error: unknown): boolean {
+  return error instanceof StoreError && error.code === BAD_PART_ETAG;
 }
 
 function isLarge(size: number): boolean {

@@ -53,6 +53,12 @@ describe('retries', () => {
     expect(source.calls()).toBe(1);
   });
 
+  test('too many open files are not waited for: S3 was not asked', async () => {
+    const source = answers({ code: 'EMFILE' });
+    await expect(run(source)).rejects.toMatchObject({ kind: 'network', code: 'EMFILE' });
+    expect(source.calls()).toBe(1);
+  });
+
   test('the attempts end', async () => {
     const source = answers(['InternalError', 500], ['InternalError', 500], ['InternalError', 500]);
     await expect(run(source)).rejects.toBeInstanceOf(StoreError);

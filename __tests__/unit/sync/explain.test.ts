@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, EXIT, type ExitCode, SyncError } from '../../../src/model/errors.js';
 import {
+  BAD_PART_ETAG,
   CHANGED_AFTER_WRITE,
   StoreError,
   type StoreErrorKind,
@@ -124,6 +125,12 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('source', 'NoSuchKey'), 'rejected', failed, 'the source of the copy is gone or was changed'],
   [store('digest', 'BadDigest'), 'wrong-content', failed, 'a proxy changes bodies'],
   [store('digest', 'InvalidDigest'), 'rejected', failed, 'max-age in Cache-Control has no number'],
+  [
+    store('digest', BAD_PART_ETAG),
+    'wrong-content',
+    failed,
+    'the ETags of parts prove nothing on this server',
+  ],
   [store('no-upload', 'NoSuchUpload'), 'rejected', failed, 'a lifecycle rule aborted it'],
   [store('denied', 'InvalidObjectState'), 'rejected', failed, 'restore it first, or exclude it'],
   [store('denied', 'AccessDenied'), 'access-denied', failed, 'PutObject was denied (AccessDenied: as told)'],
@@ -140,6 +147,12 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
       ] as const,
   ),
   [store('network', 'ECONNREFUSED'), 'unreachable', failed, 'check endpoint-url, region, proxy and network'],
+  [
+    store('network', 'EMFILE'),
+    'unreachable',
+    failed,
+    'too many files are open (EMFILE): raise the limit (ulimit -n)',
+  ],
   [store('aborted', 'AbortError'), 'cancelled', failed, 'stopped'],
   [store('rejected', 'ObjectParentIsFile'), 'rejected', failed, 'delete that object by hand first'],
   [store('rejected', 'ExistingObjectIsDirectory'), 'rejected', failed, 'delete those by hand first'],
@@ -185,7 +198,7 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   ],
   [system('EACCES'), 'unreadable', failed, 'give this user read permission, or exclude it'],
   [system('EIO'), 'unreadable', failed, 'cannot be read (EIO: as told)'],
-  [system('EMFILE'), 'unreadable', failed, 'cannot be read (EMFILE: as told)'],
+  [system('EMFILE'), 'unreadable', failed, 'too many files are open (EMFILE): raise the limit (ulimit -n)'],
   [new Error('as told'), 'internal', failed, 'as told'],
   [undefined, 'internal', failed, 'undefined'],
 ])('%p is told as %s, exit %i: %s', (error, code, exit, words) => {
