@@ -1,5 +1,4 @@
 import { cutSize, formatChunks } from '../model/chunks.js';
-import type { Concurrency } from '../model/concurrency.js';
 import type { Md5 } from '../model/digest.js';
 import type { DigestIndex, ObjectEntry, UploadEntry } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
@@ -9,7 +8,6 @@ import { formatSource, headerDigest } from '../model/headers.js';
 import type { Invalidation } from '../model/invalidation.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
-import type { SyncOptions } from '../model/options.js';
 import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
 import {
   type CopyStep,
@@ -24,7 +22,6 @@ import type { PlanFile, StagedUpload } from '../model/plan-file.js';
 import type { Delayed } from '../model/report.js';
 import type { Digested } from './digest.js';
 import { wholeDigestsOf } from './digest-table.js';
-import type { Encodings } from './encode.js';
 import { execute } from './execute.js';
 import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
@@ -35,14 +32,12 @@ import { type ConfirmedFiles, type LoadedIndex, saveIndex } from './learn.js';
 import { Lock } from './lock.js';
 import type { Seat } from './meeting.js';
 import type { Planned } from './plan.js';
-import type { IndexStorage, SyncPorts } from './ports.js';
+import type { IndexStorage } from './ports.js';
 import type { Preparation } from './preparation.js';
 import type { Progress } from './progress.js';
-import { planTotals, type RunFrame } from './run-frame.js';
+import { planTotals } from './run-frame.js';
 import { keysOf, type Looked, type RunParts, type Seen } from './run-parts.js';
 import { stagedFrom } from './shards.js';
-import type { SharedTree } from './shared-tree.js';
-import type { SourceObjects } from './source-objects.js';
 import { type BodySource, type Staged, Transfer, type TransferOptions } from './transfer.js';
 import { Uploads } from './uploads.js';
 
@@ -54,13 +49,7 @@ const FOREIGN_SHOWN = 10;
 
 /** Everything from the first write on: lock, uploads, the steps of a plan, CloudFront, a last look, the index. */
 export class Execution {
-  readonly #options: SyncOptions;
-  readonly #ports: SyncPorts;
-  readonly #frame: RunFrame;
-  readonly #shared: SharedTree;
-  readonly #encodings: Encodings;
-  readonly #source: SourceObjects | undefined;
-  readonly #inFlight: Concurrency;
+  readonly #run: RunParts;
   readonly #preparation: Preparation;
   #lock: Lock | undefined;
   #invalidations: Invalidations | undefined;
@@ -69,17 +58,8 @@ export class Execution {
   delayed: Delayed | undefined;
   copiedFromFirst: Count = { files: 0, bytes: 0 };
 
-  constructor(
-    { options, ports, frame, shared, encodings, source, inFlight }: RunParts,
-    preparation: Preparation,
-  ) {
-    this.#options = options;
-    this.#ports = ports;
-    this.#frame = frame;
-    this.#shared = shared;
-    this.#encodings = encodings;
-    this.#source = source;
-    this.#inFlight = inFlight;
+  constructor(run: RunParts, preparation: Preparation) {
+    this.#run = run;
     this.#preparation = preparation;
   }
 
@@ -92,15 +72,15 @@ export class Execution {
   }
 
   async takeLock(): Promise<void> {
-    const { store, now } = this.#ports;
+    const { store, now } = this.#run.ports;
     this.#lock = await Lock.acquire({
       store,
-      prefix: this.#options.destination.prefix,
-      url: this.#frame.url,
-      owner: this.#ports.owner,
+      prefix: this.#run.options.destination.prefix,
+      url: this.#run.frame.url,
+      owner: this.#run.ports.owner,
       now,
-      onLost: (error) => this.#frame.stop(error),
-      signal: this.#frame.signal,
+      onLost: (error) => this.#run.frame.stop(error),
+      signal: this.#run.frame.signal,
     });
   }
 
@@ -111,8 +91,8 @@ export class Execution {
     { index }: LoadedIndex,
     published: readonly Step[] = [],
   ): Invalidations {
-    const { invalidation: options, destination } = this.#options;
-    const { invalidator, index: storage, emit } = this.#ports;
+    const { invalidation: options, destination } = this.#run.options;
+    const { invalidator, index: storage, emit } = this.#run.ports;
     this.#invalidations = new Invalidations({
       options,
       invalidator,
@@ -123,13 +103,13 @@ export class Execution {
       // Made as they are asked for: few runs do.
       keys: { [Symbol.iterator]: () => keysOf(files, destination.prefix) },
       published,
-      url: this.#frame.url,
+      url: this.#run.frame.url,
       emit,
       onMove: () => {
-        this.#frame.moved();
+        this.#run.frame.moved();
       },
-      signal: this.#frame.signal,
-      requests: this.#frame.requests,
+      signal: this.#run.frame.signal,
+      requests: this.#run.frame.requests,
     });
     return this.#invalidations;
   }
@@ -138,23 +118,23 @@ export class Execution {
   blameInvalidation(error: SyncError | undefined): void {
     if (error === undefined) return;
     const { code, exit, message } = error;
-    if (this.#frame.exits.length === 0) this.#frame.error ??= { code, message };
-    else this.#ports.emit({ type: 'message', level: 'error', message });
-    this.#frame.addExits([exit]);
+    if (this.#run.frame.exits.length === 0) this.#run.frame.error ??= { code, message };
+    else this.#run.ports.emit({ type: 'message', level: 'error', message });
+    this.#run.frame.addExits([exit]);
   }
 
   uploads(storage: IndexStorage | undefined, journalled: ReadonlyMap<string, UploadEntry>): Promise<Uploads> {
     return Uploads.load({
-      store: this.#ports.store,
+      store: this.#run.ports.store,
       storage,
-      prefix: this.#options.destination.prefix,
+      prefix: this.#run.options.destination.prefix,
       journalled,
-      abortAfterMs: this.#options.abortUploadsAfterMs,
+      abortAfterMs: this.#run.options.abortUploadsAfterMs,
       alone: this.#lock !== undefined,
-      now: this.#ports.now,
-      concurrency: this.#inFlight,
-      emit: this.#ports.emit,
-      signal: this.#frame.requests,
+      now: this.#run.ports.now,
+      concurrency: this.#run.inFlight,
+      emit: this.#run.ports.emit,
+      signal: this.#run.frame.requests,
     });
   }
 
@@ -174,36 +154,36 @@ export class Execution {
       | 'onReused'
     >,
   ): Transfer {
-    const { overwrite } = this.#options;
-    const { filling } = this.#ports;
+    const { overwrite } = this.#run.options;
+    const { filling } = this.#run.ports;
     return new Transfer({
       ...parts,
-      store: this.#ports.store,
-      pool: this.#frame.pool,
+      store: this.#run.ports.store,
+      pool: this.#run.frame.pool,
       overwrite,
       policy: this.#preparation.policy,
-      arena: this.#shared.bodies,
-      rate: this.#shared.rate,
+      arena: this.#run.shared.bodies,
+      rate: this.#run.shared.rate,
       ...(filling === undefined
         ? {}
-        : { filling: { source: (...args) => this.#frame.alive(filling.source(...args)) } }),
-      concurrency: this.#inFlight,
-      emit: this.#ports.emit,
-      signal: this.#frame.signal,
-      requests: this.#frame.requests,
+        : { filling: { source: (...args) => this.#run.frame.alive(filling.source(...args)) } }),
+      concurrency: this.#run.inFlight,
+      emit: this.#run.ports.emit,
+      signal: this.#run.frame.signal,
+      requests: this.#run.frame.requests,
     });
   }
 
   /** @param elsewhere what other machines did, whose bytes are not here */
   async execute(planned: Planned, seen: Seen, delay: boolean, elsewhere?: Elsewhere): Promise<void> {
-    const { index: storage, meeting, now } = this.#ports;
+    const { index: storage, meeting, now } = this.#run.ports;
     const { digests } = seen;
-    const signal = this.#frame.signal;
+    const signal = this.#run.frame.signal;
     const totals = planTotals(planned.plan);
     const { upload, copy, refresh, delete: deleted } = totals;
     const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
-    const concurrency = this.#inFlight;
-    await this.#frame.phase('execute', async (tell) => {
+    const concurrency = this.#run.inFlight;
+    await this.#run.frame.phase('execute', async (tell) => {
       let done = 0;
       let sent = 0;
       let reused = 0;
@@ -215,12 +195,12 @@ export class Execution {
       await uploads.abortLeftOvers(wantedUploads(planned.plan));
       await this.#invalidations?.journal(planned.plan);
       const toCut = cutBytes(stepsOf(planned.plan));
-      const bodies = elsewhere === undefined ? (this.#source ?? this.#encodings) : NO_BODIES;
+      const bodies = elsewhere === undefined ? (this.#run.source ?? this.#run.encodings) : NO_BODIES;
       const transfer: Transfer = this.transfer({
         digests,
         bodies,
         delay,
-        preserve: elsewhere?.file.preserve ?? this.#options.preserve,
+        preserve: elsewhere?.file.preserve ?? this.#run.options.preserve,
         uploads,
         ...(seen.older === undefined ? {} : { older: seen.older }),
         toCut,
@@ -237,9 +217,9 @@ export class Execution {
       });
       if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere, now());
       // What is sent in one piece is hashed where it is sent.
-      if (toCut === 0) this.#frame.pool.rest();
+      if (toCut === 0) this.#run.frame.pool.rest();
       try {
-        this.#frame.outcomes = await execute(planned.plan, transfer, {
+        this.#run.frame.outcomes = await execute(planned.plan, transfer, {
           concurrency,
           ...(meeting === undefined ? {} : { meet: () => this.#meet(meeting) }),
           emit: (event) => {
@@ -251,19 +231,19 @@ export class Execution {
               clock.see(event.outcome);
             }
             say();
-            this.#ports.emit(event);
+            this.#run.ports.emit(event);
           },
           signal,
         });
       } finally {
-        this.#invalidations?.settle(this.#frame.outcomes);
+        this.#invalidations?.settle(this.#run.frame.outcomes);
         // A stopped run has seconds: the index says what is left open before anything is tidied.
         if (signal.aborted) await this.#remember(planned, seen, transfer, uploads);
         isRemembered = signal.aborted;
         await transfer.close();
       }
       this.copiedFromFirst = transfer.copiedFromFirst;
-      this.#frame.addExits(transfer.exits);
+      this.#run.frame.addExits(transfer.exits);
       if (delay) this.delayed = clock.delayed();
       await this.#lookAgain(transfer, seen);
       this.blameInvalidation(await this.#invalidations?.send());
@@ -273,23 +253,23 @@ export class Execution {
 
   /** Waits until every destination has staged everything. */
   async #meet(meeting: Seat): Promise<StepOutcome['error'] | undefined> {
-    const { signal } = this.#frame;
+    const { signal } = this.#run.frame;
     const stopped = new Promise<void>((resolve) =>
       signal.addEventListener('abort', () => resolve(), { once: true }),
     );
-    const absent = await this.#frame.alive(Promise.race([meeting.arrive(), stopped]));
+    const absent = await this.#run.frame.alive(Promise.race([meeting.arrive(), stopped]));
     if (absent === undefined) return undefined;
-    const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
-    this.#frame.blame({ code: 'mirror-absent', message }, EXIT.failed);
+    const message = `nothing was published to ${this.#run.frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
+    this.#run.frame.blame({ code: 'mirror-absent', message }, EXIT.failed);
     return { code: 'mirror-absent', message };
   }
 
   #tellWritten({ step, action }: StepOutcome, transfer: Transfer): void {
-    const { first } = this.#ports;
+    const { first } = this.#run.ports;
     if (first === undefined || action === 'delete' || action === 'keep') return;
     const { etag, size = 0, md5 } = transfer.learned.get(step.key) ?? {};
     const held = etag === undefined || md5 === undefined ? undefined : { etag, size, md5 };
-    first.tell(step.key.slice(this.#options.destination.prefix.length), held);
+    first.tell(step.key.slice(this.#run.options.destination.prefix.length), held);
   }
 
   /**
@@ -304,8 +284,8 @@ export class Execution {
       this.#blame(foreign, 'nothing was deleted');
       return { code: 'foreign-writer', message: `withheld: another writer changed ${foreign[0]}` };
     } catch (error) {
-      const { code, exit, message } = explain(error, `${this.#frame.url}: listing before the deletes`);
-      this.#frame.blame({ code, message }, exit);
+      const { code, exit, message } = explain(error, `${this.#run.frame.url}: listing before the deletes`);
+      this.#run.frame.blame({ code, message }, exit);
       return { code, message: `withheld: ${message}` };
     }
   }
@@ -316,32 +296,37 @@ export class Execution {
    */
   async #lookAgain(transfer: Transfer, seen: Seen): Promise<void> {
     const isWritten = transfer.learned.size > 0 || transfer.deleted.size > 0;
-    if (!isWritten || this.#lock !== undefined || this.#frame.signal.aborted || this.#frame.exits.length > 0)
+    if (
+      !isWritten ||
+      this.#lock !== undefined ||
+      this.#run.frame.signal.aborted ||
+      this.#run.frame.exits.length > 0
+    )
       return;
     try {
       const foreign = await this.#foreignWrites(transfer, seen);
-      const isRemoving = this.#options.command === 'remove';
+      const isRemoving = this.#run.options.command === 'remove';
       const consequence = isRemoving ? 'it is not empty' : 'what this run wrote there may be gone';
       if (foreign.length > 0) this.#blame(foreign, consequence);
     } catch (error) {
-      const { message } = explain(error, `${this.#frame.url}: listing after the run`);
+      const { message } = explain(error, `${this.#run.frame.url}: listing after the run`);
       const text = `${message}; whether another run wrote at the same time is not known`;
-      this.#ports.emit({ type: 'message', level: 'warning', message: text });
+      this.#run.ports.emit({ type: 'message', level: 'warning', message: text });
     }
   }
 
   async #foreignWrites(transfer: Transfer, seen: Seen): Promise<readonly ObjectKey[]> {
-    const { command, destination } = this.#options;
+    const { command, destination } = this.#run.options;
     const { foreign, listing } = await foreignWrites({
-      store: this.#ports.store,
+      store: this.#run.ports.store,
       prefix: destination.prefix,
       listing: seen.listing,
       written: transfer.learned,
       deleted: transfer.deleted,
       matters: seen.matters,
       withOwn: command === 'remove',
-      concurrency: this.#inFlight,
-      signal: this.#frame.requests,
+      concurrency: this.#run.inFlight,
+      signal: this.#run.frame.requests,
     });
     this.#after = listing;
     return foreign;
@@ -350,49 +335,51 @@ export class Execution {
   #blame(foreign: readonly ObjectKey[], consequence: string): void {
     const shown = foreign.slice(0, FOREIGN_SHOWN).join(', ');
     const more = foreign.length > FOREIGN_SHOWN ? ` and ${foreign.length - FOREIGN_SHOWN} more` : '';
-    const message = `${this.#frame.url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
-    this.#frame.blame({ code: 'foreign-writer', message }, EXIT.foreignWriter);
+    const message = `${this.#run.frame.url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
+    this.#run.frame.blame({ code: 'foreign-writer', message }, EXIT.foreignWriter);
   }
 
   async #remember(planned: Planned, seen: Seen, transfer: Transfer, uploads: Uploads): Promise<void> {
-    const { index: storage, emit, now } = this.#ports;
-    if (storage === undefined || this.#options.command === 'remove') return;
+    const { index: storage, emit, now } = this.#run.ports;
+    if (storage === undefined || this.#run.options.command === 'remove') return;
     const { files, digests, listing, index, digestedNs, published = 0 } = seen;
     const written = transfer.learned.size - transfer.recalled + published;
     const pending = pendingDeletes(planned, transfer.deleted, index, now());
     const begins = [...pending].some(([key, begun]) => begun !== index?.pending.get(key));
     // What is deleted since its grace is over was dropped by an earlier one.
-    const dropped = this.#options.deletes.grace.kind === 'none' ? transfer.deleted.size : 0;
+    const dropped = this.#run.options.deletes.grace.kind === 'none' ? transfer.deleted.size : 0;
     const isDeploy =
-      this.#frame.exits.length === 0 && !this.#frame.signal.aborted && (written > 0 || begins || dropped > 0);
+      this.#run.frame.exits.length === 0 &&
+      !this.#run.frame.signal.aborted &&
+      (written > 0 || begins || dropped > 0);
     const deploys = index?.deploys ?? 0;
     const confirmed = {
       listing,
       unchanged: planned.unchanged,
       written: transfer.learned,
       after: this.#after,
-      everyObject: this.#options.invalidation !== undefined,
+      everyObject: this.#run.options.invalidation !== undefined,
       deleted: transfer.deleted,
       files: digestedFiles(seen, transfer),
       digestedNs,
       uploads: uploads.left(),
       deploys: isDeploy ? deploys + 1 : deploys,
       headers: this.#confirmedHeaders(seen),
-      sources: encodedSources(files, this.#options.destination.prefix),
+      sources: encodedSources(files, this.#run.options.destination.prefix),
       layouts: this.#preparation.layouts,
       chunks: chunksOf(index, digests.values(), transfer.learned.values()),
       pending,
       invalidations: this.#invalidations?.left() ?? new Map(),
     };
-    const lastWords = this.#frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
-    await this.#frame.phase('index', async () =>
-      this.#frame.afterwards((stop) => saveIndex(storage, index, confirmed, emit, lastWords ?? stop)),
+    const lastWords = this.#run.frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
+    await this.#run.frame.phase('index', async () =>
+      this.#run.frame.afterwards((stop) => saveIndex(storage, index, confirmed, emit, lastWords ?? stop)),
     );
   }
 
   /** Digests of the headers that S3 answered as they should be. */
   #confirmedHeaders({ files }: Seen): ReadonlyMap<ObjectKey, string> {
-    const { prefix } = this.#options.destination;
+    const { prefix } = this.#run.options.destination;
     const confirmed = new Map<ObjectKey, string>();
     if (this.#preparation.headerDifferences.size === 0) return confirmed;
     for (const file of files) {
@@ -405,8 +392,8 @@ export class Execution {
 
   /** Gives the lock back. */
   async close(): Promise<void> {
-    const held = await this.#lock?.release(this.#frame.lastRequests());
-    if (held !== undefined) this.#frame.warn([held]);
+    const held = await this.#lock?.release(this.#run.frame.lastRequests());
+    if (held !== undefined) this.#run.frame.warn([held]);
   }
 }
 

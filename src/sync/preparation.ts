@@ -1,5 +1,4 @@
 import { sep } from 'node:path';
-import type { Concurrency } from '../model/concurrency.js';
 import type { ETag, Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
@@ -24,7 +23,7 @@ import { Proven } from '../model/proven.js';
 import type { HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
 import { EarlyDigests } from './early-digests.js';
-import type { EncodedTree, Encodings } from './encode.js';
+import type { EncodedTree } from './encode.js';
 import { parseExcludes } from './excludes.js';
 import { explain } from './explain.js';
 import { graceStates } from './grace.js';
@@ -53,15 +52,12 @@ import {
   type PlanInput,
   type Planned,
 } from './plan.js';
-import type { SyncPorts } from './ports.js';
 import { provenFiles } from './proven-files.js';
 import { publishOrder } from './ranks.js';
 import { type ListedPlace, recognise } from './recognise.js';
 import { askHeaders, HEADER_BUDGET } from './refresh-headers.js';
 import { remoteTree } from './remote-tree.js';
-import type { RunFrame } from './run-frame.js';
 import { keysOf, type Looked, type RunParts } from './run-parts.js';
-import type { SharedTree } from './shared-tree.js';
 import { bothOrFirstFailure } from './side-by-side.js';
 import { unusedRules, withoutOwnFiles, withSite } from './site.js';
 import { isSameByETag, type SourceObjects } from './source-objects.js';
@@ -88,13 +84,7 @@ export interface Prepared {
  * and recognised, headers decided, a plan made of it all and guarded.
  */
 export class Preparation {
-  readonly #options: SyncOptions;
-  readonly #ports: SyncPorts;
-  readonly #frame: RunFrame;
-  readonly #shared: SharedTree;
-  readonly #encodings: Encodings;
-  readonly #source: SourceObjects | undefined;
-  readonly #inFlight: Concurrency;
+  readonly #run: RunParts;
   /** Whose lines about local files may be believed. */
   #fileIndex: DigestIndex | undefined;
   /** A plan that is made anew says it once. */
@@ -109,32 +99,26 @@ export class Preparation {
   headersUnknown: Count = { files: 0, bytes: 0 };
   sendAllRequests = 0;
 
-  constructor({ options, ports, frame, shared, encodings, source, inFlight }: RunParts) {
-    this.#options = options;
-    this.#ports = ports;
-    this.#frame = frame;
-    this.#shared = shared;
-    this.#encodings = encodings;
-    this.#source = source;
-    this.#inFlight = inFlight;
-    this.policy = new HeaderPolicy(options.writeHeaders, options.headers);
+  constructor(run: RunParts) {
+    this.#run = run;
+    this.policy = new HeaderPolicy(run.options.writeHeaders, run.options.headers);
   }
 
   /** The index of this destination; and of several, the first one's for what it says of the local files. */
   async load(): Promise<LoadedIndex> {
-    const { index: storage, isMirror = false, emit } = this.#ports;
-    const loaded = await loadIndex(storage, emit, this.#frame.signal, (bytes) => {
-      if (bytes >= INDEX_WORTH_THREAD && this.#source === undefined) this.#frame.pool.warm();
+    const { index: storage, isMirror = false, emit } = this.#run.ports;
+    const loaded = await loadIndex(storage, emit, this.#run.frame.signal, (bytes) => {
+      if (bytes >= INDEX_WORTH_THREAD && this.#run.source === undefined) this.#run.frame.pool.warm();
     });
-    if (!isMirror) this.#shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
-    this.#fileIndex = await this.#frame.alive(this.#shared.index);
+    if (!isMirror) this.#run.shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
+    this.#fileIndex = await this.#run.frame.alive(this.#run.shared.index);
     return loaded;
   }
 
   /** Whether large files may be made from older objects: an index keeps what those are made of. */
   get #reuses(): boolean {
-    const { command, dryRun } = this.#options;
-    const { index, source, store } = this.#ports;
+    const { command, dryRun } = this.#run.options;
+    const { index, source, store } = this.#run.ports;
     return command === 'sync' && !dryRun && index !== undefined && source === undefined && store.copiesRanges;
   }
 
@@ -144,30 +128,30 @@ export class Preparation {
     index: DigestIndex | undefined,
   ): { readonly older?: OlderObjects } {
     if (!this.#reuses) return {};
-    const { copyFrom, emit } = this.#ports;
+    const { copyFrom, emit } = this.#run.ports;
     const places = copyFrom.map((place, i) => ({ place, objects: further[i]!.objects }));
     const older = new OlderObjects({
       listing,
       index,
       further: places,
-      copyMinSize: this.#options.copies.minSize,
+      copyMinSize: this.#run.options.copies.minSize,
       emit,
-      signal: this.#frame.signal,
+      signal: this.#run.frame.signal,
     });
     return { older };
   }
 
   /** Everything that is known before a plan is made. */
   async prepare(remembered: LoadedIndex): Promise<Prepared> {
-    const { command, deletes, site, tree: treeOptions } = this.#options;
-    const { emit, now } = this.#ports;
+    const { command, deletes, site, tree: treeOptions } = this.#run.options;
+    const { emit, now } = this.#run.ports;
     const digestedNs = BigInt(now()) * 1_000_000n;
     // Where files are stored encoded, their own bytes have no object.
-    const isPlain = this.#source === undefined && site.compress.length === 0;
+    const isPlain = this.#run.source === undefined && site.compress.length === 0;
     const early = isPlain
       ? new EarlyDigests(
-          this.#frame.pool,
-          this.#options.destination.prefix,
+          this.#run.frame.pool,
+          this.#run.options.destination.prefix,
           remembered.index,
           this.#fileIndex,
           this.#reuses,
@@ -175,26 +159,26 @@ export class Preparation {
       : undefined;
     const { tree: found, listing, further } = await this.#look(early, remembered.index);
     const published = await withoutOwnFiles(found, site);
-    const { source, isMirror = false } = this.#ports;
+    const { source, isMirror = false } = this.#run.ports;
     if (source === undefined && !isMirror)
       for (const message of unusedRules(published)) emit({ type: 'message', level: 'notice', message });
-    if (source !== undefined) guardOverlap(found, source, listing, this.#options.destination);
+    if (source !== undefined) guardOverlap(found, source, listing, this.#run.options.destination);
     const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
     // Rules are the same for all destinations.
-    this.#frame.warn(isMirror ? [] : site.warnings);
-    this.#frame.warn(guardTree(published, places, treeOptions, deletes));
-    const tree = withSite(published, site, this.#options.destination.prefix);
+    this.#run.frame.warn(isMirror ? [] : site.warnings);
+    this.#run.frame.warn(guardTree(published, places, treeOptions, deletes));
+    const tree = withSite(published, site, this.#run.options.destination.prefix);
     this.policy = await this.#headerPolicy(tree);
-    this.#frame.warn(tree.warnings);
-    refuseKeys(tree, this.#options);
-    const { store } = this.#ports;
+    this.#run.frame.warn(tree.warnings);
+    refuseKeys(tree, this.#run.options);
+    const { store } = this.#run.ports;
     if (store.keysAreFiles) guardNesting(tree, store.provider);
     if (store.keysBlock && command !== 'check')
-      guardBlocked(tree, listing, this.#options.destination.prefix, store.provider);
+      guardBlocked(tree, listing, this.#run.options.destination.prefix, store.provider);
     const encoded = await this.#encode(tree, listing, remembered);
-    const known = await (this.#source === undefined
+    const known = await (this.#run.source === undefined
       ? this.#digest(encoded, listing, further, remembered, early)
-      : this.#askSource(this.#source, tree, listing));
+      : this.#askSource(this.#run.source, tree, listing));
     const input = await this.#recognise(tree, listing, further, known, remembered, encoded.vouched);
     this.sendAllRequests = requestsToSend(known.files);
     // Mirrors have the first destination's tree.
@@ -203,14 +187,14 @@ export class Preparation {
   }
 
   async guardDeletions(planned: Planned, files: Files, listing: Looked['listing']): Promise<void> {
-    const { deletes, destination } = this.#options;
+    const { deletes, destination } = this.#run.options;
     if (files.length === 0) return;
-    guardDeletions(planned, deletes, this.#frame.url);
+    guardDeletions(planned, deletes, this.#run.frame.url);
     if (!deletes.deleteAfter || planned.deletions === 0) return;
-    for (const { destination: within, listed } of this.#shared.inner(destination)) {
+    for (const { destination: within, listed } of this.#run.shared.inner(destination)) {
       // Another destination is not waited for where it has nothing to lose.
       if (!deletesBelow(planned.plan, within.prefix)) continue;
-      const inner = await this.#frame.alive(listed);
+      const inner = await this.#run.frame.alive(listed);
       if (inner !== undefined)
         guardInner(planned, listing, destination, { destination: within, listing: inner });
     }
@@ -218,8 +202,8 @@ export class Preparation {
 
   /** Every write of a tagged name would fail there. */
   #refuseTags(): void {
-    const { canTag, provider } = this.#ports.store;
-    const tags = this.#options.headers.rules
+    const { canTag, provider } = this.#run.ports.store;
+    const tags = this.#run.options.headers.rules
       .flatMap(({ changes }) => changes)
       .find(({ name, value }) => name === 'x-amz-tagging' && value !== undefined);
     if (canTag || tags === undefined) return;
@@ -231,25 +215,28 @@ export class Preparation {
   }
 
   async #headerPolicy(tree: Tree): Promise<HeaderPolicy> {
-    const { writeHeaders, headers } = this.#options;
+    const { writeHeaders, headers } = this.#run.options;
     this.#refuseTags();
-    const notice = (message: string): void => this.#ports.emit({ type: 'message', level: 'notice', message });
+    const notice = (message: string): void =>
+      this.#run.ports.emit({ type: 'message', level: 'notice', message });
     const immutable =
-      headers.defaults === 'website' && this.#source === undefined
+      headers.defaults === 'website' && this.#run.source === undefined
         ? await immutableNames(tree.files, notice)
         : new Set<string>();
     const policy = new HeaderPolicy(writeHeaders, headers, immutable);
     if (headers.rules.length > 0) for (const file of tree.files) refuseMetadata(file, policy.headersOf(file));
-    this.#frame.warn(policy.warnings);
+    this.#run.frame.warn(policy.warnings);
     return policy;
   }
 
   /** @param withOwn our own objects too */
   list(withOwn: boolean): Promise<Listing> {
-    const { prefix } = this.#options.destination;
-    return this.#frame.phase('list', async (tell) => {
+    const { prefix } = this.#run.options.destination;
+    return this.#run.frame.phase('list', async (tell) => {
       const onProgress = (files: number): void => tell({ files, bytes: 0 });
-      const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, { withOwn });
+      const listed = await listAll(this.#run.ports.store, prefix, onProgress, this.#run.frame.signal, {
+        withOwn,
+      });
       tell({ files: listed.size, bytes: listed.bytes });
       this.#tellUnlisted();
       return listed;
@@ -258,19 +245,19 @@ export class Preparation {
 
   /** Walks the tree and lists the destination side by side. */
   async #look(early: EarlyDigests | undefined, index: DigestIndex | undefined): Promise<Looked> {
-    const { store, copyFrom } = this.#ports;
-    const { prefix } = this.#options.destination;
+    const { store, copyFrom } = this.#run.ports;
+    const { prefix } = this.#run.options.destination;
     const hints = index === undefined ? undefined : () => index.objects.keys();
     const [tree, listed] = await bothOrFirstFailure(
-      this.#frame.signal,
+      this.#run.frame.signal,
       (either) =>
-        this.#frame.phase('walk', async (tell) => {
+        this.#run.frame.phase('walk', async (tell) => {
           const found = await this.tree((files) => tell({ files, bytes: 0 }), either, early);
           tell({ files: found.files.length, bytes: totalSize(found.files) });
           return found;
         }),
       (either) =>
-        this.#frame.phase('list', async (tell) => {
+        this.#run.frame.phase('list', async (tell) => {
           const listing = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either, {
             onListed: (object) => early?.listed(object),
             hints,
@@ -280,7 +267,7 @@ export class Preparation {
             further.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
           }
           tell({ files: listing.size, bytes: listing.bytes });
-          this.#shared.tellListing(this.#options.destination, listing);
+          this.#run.shared.tellListing(this.#run.options.destination, listing);
           return { listing, further };
         }),
     );
@@ -293,29 +280,29 @@ export class Preparation {
   }
 
   #tellUnlisted(): void {
-    const { unlisted } = this.#ports.store;
+    const { unlisted } = this.#run.ports.store;
     const [first] = unlisted;
     if (first === undefined) return;
     const what = unlisted.size === 1 ? '1 key' : `${unlisted.size} keys`;
-    this.#frame.warn([
-      `${this.#frame.url} has at least ${what} with characters that its server cannot list (${JSON.stringify(first)}): those of the tree are asked for by name, the others are not seen and never deleted; rename them, or delete them by hand`,
+    this.#run.frame.warn([
+      `${this.#run.frame.url} has at least ${what} with characters that its server cannot list (${JSON.stringify(first)}): those of the tree are asked for by name, the others are not seen and never deleted; rename them, or delete them by hand`,
     ]);
   }
 
   get hiddenBelow(): HiddenOptions {
     return {
-      store: this.#ports.store,
-      concurrency: this.#inFlight,
-      signal: this.#frame.signal,
+      store: this.#run.ports.store,
+      concurrency: this.#run.inFlight,
+      signal: this.#run.frame.signal,
     };
   }
 
   async tree(onProgress: (files: number) => void, signal: AbortSignal, early?: EarlyDigests): Promise<Tree> {
-    const { source } = this.#ports;
-    const { tree } = this.#options;
+    const { source } = this.#run.ports;
+    const { tree } = this.#run.options;
     if (source === undefined)
       return withoutPartials(
-        await this.#shared.walk(tree, onProgress, (files, row, file) => early?.found(files, row, file)),
+        await this.#run.shared.walk(tree, onProgress, (files, row, file) => early?.found(files, row, file)),
       );
     const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause: unknown) => {
       signal.throwIfAborted();
@@ -328,11 +315,11 @@ export class Preparation {
   }
 
   async #encode(tree: Tree, listing: Looked['listing'], remembered: LoadedIndex): Promise<EncodedTree> {
-    const { site, destination } = this.#options;
+    const { site, destination } = this.#run.options;
     const { files } = tree;
     if (site.compress.length === 0) return { files, adopted: new Map(), vouched: new ObjectMap() };
-    return this.#frame.phase('encode', async (tell) =>
-      this.#encodings.encode(files, {
+    return this.#run.frame.phase('encode', async (tell) =>
+      this.#run.encodings.encode(files, {
         index: remembered.index,
         trustObjects: remembered.trustObjects,
         fileIndex: this.#fileIndex,
@@ -340,23 +327,23 @@ export class Preparation {
         policy: this.policy,
         prefix: destination.prefix,
         listing,
-        store: this.#ports.store,
-        pool: this.#frame.pool,
-        emit: this.#ports.emit,
+        store: this.#run.ports.store,
+        pool: this.#run.frame.pool,
+        emit: this.#run.ports.emit,
         onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),
-        signal: this.#frame.signal,
+        signal: this.#run.frame.signal,
       }),
     );
   }
 
   /** What S3 says of the objects that are to be written. */
   async #askSource(source: SourceObjects, { files }: Tree, listing: Looked['listing']): Promise<Digested> {
-    const { prefix } = this.#options.destination;
+    const { prefix } = this.#run.options.destination;
     const due = [...files].filter(
       (file) => !isSameByETag(file, listing.get((prefix + file.name) as ObjectKey)),
     );
-    return this.#frame.phase('digest', async () => {
-      await source.ask(due, () => this.#frame.moved());
+    return this.#run.frame.phase('digest', async () => {
+      await source.ask(due, () => this.#run.frame.moved());
       return { files, digests: source.contents(files, listing, prefix).digests };
     });
   }
@@ -368,9 +355,9 @@ export class Preparation {
     remembered: LoadedIndex,
     early: EarlyDigests | undefined,
   ): Promise<Digested> {
-    return this.#frame.phase('digest', async (tell) =>
+    return this.#run.frame.phase('digest', async (tell) =>
       digestTree({
-        prefix: this.#options.destination.prefix,
+        prefix: this.#run.options.destination.prefix,
         files,
         adopted,
         listing,
@@ -379,9 +366,9 @@ export class Preparation {
         fileIndex: this.#fileIndex,
         ...(this.#reuses ? { chunks: true } : {}),
         ...(early === undefined ? {} : { early }),
-        pool: this.#frame.pool,
+        pool: this.#run.frame.pool,
         onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
-        signal: this.#frame.signal,
+        signal: this.#run.frame.signal,
       }),
     );
   }
@@ -395,10 +382,11 @@ export class Preparation {
     remembered: LoadedIndex,
     encoded: ReadonlyObjectMap<Md5>,
   ): Promise<Omit<PlanInput, 'aclBound'>> {
-    const { command, destination, deletes, copies, publishLast } = this.#options;
-    const { store, emit, now } = this.#ports;
+    const { command, destination, deletes, copies, publishLast } = this.#run.options;
+    const { store, emit, now } = this.#run.ports;
     const { prefix } = destination;
-    const proven = this.#source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
+    const proven =
+      this.#run.source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
     const { vouched, undecided, layouts } = await recognise({
       store,
       prefix,
@@ -410,27 +398,28 @@ export class Preparation {
       copyMinSize: copies.minSize,
       index: remembered.index,
       trustObjects: remembered.trustObjects,
-      pool: this.#frame.pool,
+      pool: this.#run.frame.pool,
       askEach: command === 'check',
-      concurrency: this.#inFlight,
+      concurrency: this.#run.inFlight,
       emit,
-      signal: this.#frame.signal,
+      signal: this.#run.frame.signal,
     });
     this.layouts = layouts;
     const retained = parseExcludes(deletes.retain);
-    const copied = (await this.#source?.copiesAmong(files, listing, prefix, store)) ?? new ObjectMap<ETag>();
+    const copied =
+      (await this.#run.source?.copiesAmong(files, listing, prefix, store)) ?? new ObjectMap<ETag>();
     return {
       prefix,
       files,
       listing,
       further: further.flatMap(({ objects }) => objects),
       contents:
-        this.#source === undefined
+        this.#run.source === undefined
           ? digests
-          : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
+          : withCopies(this.#run.source.contents(files, listing, prefix, vouched).contents, files, copied),
       proven,
       ...this.#ownSources(tree),
-      ...(this.#ports.filling?.isPlanned === true ? { filled: this.#ports.filling } : {}),
+      ...(this.#run.ports.filling?.isPlanned === true ? { filled: this.#run.ports.filling } : {}),
       vouched: encoded.size + copied.size === 0 ? vouched : new ObjectMap<Identity>(vouched, encoded, copied),
       undecided,
       archives: (file) => ARCHIVED_CLASSES.has(this.policy.headersOf(file)['x-amz-storage-class'] ?? ''),
@@ -444,7 +433,12 @@ export class Preparation {
         deleteAfter: deletes.deleteAfter && files.length > 0,
         deleteExcluded: deletes.deleteExcluded,
         retained: (name) => retained?.(name, false) === true,
-        grace: graceStates(deletes.grace, remembered.index, now(), this.#ports.index?.trust.grace === true),
+        grace: graceStates(
+          deletes.grace,
+          remembered.index,
+          now(),
+          this.#run.ports.index?.trust.grace === true,
+        ),
         excluded: tree.excluded,
         skipped: tree.skipped,
         hasDirectory: tree.hasDirectory,
@@ -458,10 +452,10 @@ export class Preparation {
     listing: Looked['listing'],
     { index }: LoadedIndex,
   ): ReadonlyMap<ObjectKey, HeaderState> {
-    const { destination, headers } = this.#options;
+    const { destination, headers } = this.#run.options;
     const { prefix } = destination;
     const states = new Map(headerStates(files, prefix, listing, index, this.policy));
-    for (const file of this.#source === undefined ? [] : files) {
+    for (const file of this.#run.source === undefined ? [] : files) {
       const key = (prefix + file.name) as ObjectKey;
       if (states.get(key) === 'same' && (headers.refresh || isAllHeaders(file))) states.delete(key);
     }
@@ -470,7 +464,7 @@ export class Preparation {
 
   /** The objects that are copied, each under its own name. */
   #ownSources({ files }: Tree): Pick<PlanInput, 'own'> {
-    const { source } = this.#ports;
+    const { source } = this.#run.ports;
     const own = new Map<string, ListedObject>();
     if (source?.copyable !== true) return {};
     for (const { name, object } of files) {
@@ -481,9 +475,9 @@ export class Preparation {
   }
 
   async plan(input: Omit<PlanInput, 'aclBound'>, delay: boolean): Promise<Planned> {
-    const { store, emit } = this.#ports;
+    const { store, emit } = this.#run.ports;
     const policy = { ...input.policy, delay };
-    return this.#frame.phase('plan', async () => {
+    return this.#run.frame.phase('plan', async () => {
       let headers = input.headers;
       let made = makePlan({ ...input, policy, headers, aclBound: new Set() });
       const asked = await this.#askHeaders(made, input);
@@ -494,9 +488,9 @@ export class Preparation {
       const acls = await whatWouldLoseAcls(made.plan, {
         store,
         policy: this.policy,
-        concurrency: this.#inFlight,
+        concurrency: this.#run.inFlight,
         emit,
-        signal: this.#frame.signal,
+        signal: this.#run.frame.signal,
       });
       const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
       this.#tellUnusedExcludes(made.deletions > 0);
@@ -509,9 +503,9 @@ export class Preparation {
     const tree = this.#untold;
     this.#untold = undefined;
     if (tree === undefined) return;
-    const { source, destination } = this.#options;
+    const { source, destination } = this.#run.options;
     const prefixes = [destination.prefix, source?.place.prefix ?? ''];
-    this.#frame.tellUnusedExcludes(tree.unusedExcludes(), {
+    this.#run.frame.tellUnusedExcludes(tree.unusedExcludes(), {
       places: [tree.root.replaceAll(sep, '/'), ...prefixes],
       hasDirectory: tree.hasDirectory,
       deletes,
@@ -527,7 +521,7 @@ export class Preparation {
     { prefix, files, listing }: Omit<PlanInput, 'aclBound'>,
   ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
     const states = new Map<ObjectKey, HeaderState>();
-    const all = this.#options.headers.refresh;
+    const all = this.#run.options.headers.refresh;
     const due: LocalFile[] = [];
     // A table has files of this disk, which are more than their headers.
     if (all || files.columns === undefined)
@@ -549,38 +543,38 @@ export class Preparation {
   }
 
   async #compareHeaders(files: readonly LocalFile[], listing: Looked['listing']): Promise<void> {
-    const { prefix } = this.#options.destination;
+    const { prefix } = this.#run.options.destination;
     const due = files.filter(({ name }) => !this.headerDifferences.has((prefix + name) as ObjectKey));
     if (due.length === 0) return;
     const answers = await askHeaders(due, {
-      store: this.#ports.store,
+      store: this.#run.ports.store,
       prefix,
       listing,
       // What a source has is remembered by nobody, so no later run could go on.
-      budget: this.#source === undefined ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
+      budget: this.#run.source === undefined ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
       headersOf: (file) => this.#wantedHeaders(file),
-      concurrency: this.#inFlight,
-      emit: this.#ports.emit,
-      signal: this.#frame.signal,
+      concurrency: this.#run.inFlight,
+      emit: this.#run.ports.emit,
+      signal: this.#run.frame.signal,
     });
     for (const [key, differences] of answers) this.headerDifferences.set(key, differences);
   }
 
   /** Digests are no part of what is compared: they are each object's own. */
   async #wantedHeaders(file: LocalFile): Promise<HeaderSet> {
-    if (this.#source === undefined) return this.policy.headersOf(file);
-    const kept = await this.#source.headersOf(file);
+    if (this.#run.source === undefined) return this.policy.headersOf(file);
+    const kept = await this.#run.source.headersOf(file);
     return this.policy.over(withoutDigests(kept), file);
   }
 
   /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
   #tellUnknownHeaders(count: number): void {
-    const { rules, defaults, refresh } = this.#options.headers;
+    const { rules, defaults, refresh } = this.#run.options.headers;
     const isAsked = rules.length > 0 || defaults !== 'none';
     if (count === 0 || refresh || !isAsked) return;
     const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
     const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
-    this.#ports.emit({ type: 'message', level: 'notice', message });
+    this.#run.ports.emit({ type: 'message', level: 'notice', message });
   }
 
   #tellNotRenewed(plan: Plan): void {
@@ -589,7 +583,7 @@ export class Preparation {
     if (first === undefined || this.#isNotRenewedTold) return;
     this.#isNotRenewedTold = true;
     const what = kept.length === 1 ? `${first.key} keeps` : `${first.key} and ${kept.length - 1} more keep`;
-    this.#frame.warn([
+    this.#run.frame.warn([
       `${what} the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again`,
     ]);
   }
@@ -598,13 +592,13 @@ export class Preparation {
     this.headersUnknown = planned.headersUnknown;
     this.#tellUnknownHeaders(planned.headersUnknown.files);
     this.#tellNotRenewed(planned.plan);
-    this.#frame.settle(planned.plan);
+    this.#run.frame.settle(planned.plan);
   }
 
   canDelay(tree: Tree): boolean {
-    const { delayUpdates } = this.#options;
+    const { delayUpdates } = this.#run.options;
     if (delayUpdates === false) return false;
-    const { canStage, canStageNested, provider } = this.#ports.store;
+    const { canStage, canStageNested, provider } = this.#run.ports.store;
     const nested = canStage && !canStageNested ? nestedNames(tree) : undefined;
     if (!canStage) this.cannotDelay(`${provider} has no part copies`);
     if (nested !== undefined) this.cannotDelay(`${provider} completes no upload of ${nested}`);
@@ -613,15 +607,15 @@ export class Preparation {
 
   /** Strict: refuses. Best effort: says once what is done instead. */
   cannotDelay(why: string): void {
-    const what = `${this.#frame.url} cannot delay updates (${why})`;
-    if (this.#options.delayUpdates !== 'best-effort') {
+    const what = `${this.#run.frame.url} cannot delay updates (${why})`;
+    if (this.#run.options.delayUpdates !== 'best-effort') {
       throw refusal(
         'cannot-delay',
         `${what}: nothing was written; publish in order with delay-updates: false, or set best-effort`,
       );
     }
     const message = `${what}: they are published as they are sent, in the publish order`;
-    this.#ports.emit({ type: 'message', level: 'warning', message });
+    this.#run.ports.emit({ type: 'message', level: 'warning', message });
   }
 }
 

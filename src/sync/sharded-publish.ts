@@ -1,4 +1,4 @@
-import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
+import { forEachConcurrent } from '../model/concurrency.js';
 import { type ETag, type Md5, parseETag } from '../model/digest.js';
 import type { ObjectEntry } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
@@ -6,7 +6,7 @@ import type { StepOutcome } from '../model/events.js';
 import type { HeaderDecider, HeaderSet } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
-import type { Sharding, SyncOptions } from '../model/options.js';
+import type { Sharding } from '../model/options.js';
 import { type Phase, type Plan, stepsOf } from '../model/plan.js';
 import {
   formatPlan,
@@ -15,17 +15,14 @@ import {
   type Shard,
   type StagedUpload,
 } from '../model/plan-file.js';
-import type { Encodings } from './encode.js';
 import { failedOutcome, skipped } from './execute.js';
 import { cutBytes, type Elsewhere, type Execution, writesObject } from './execution.js';
 import { isRewritten } from './headers.js';
 import { loadIndex } from './learn.js';
 import { addHidden } from './list.js';
 import type { Planned } from './plan.js';
-import type { SyncPorts } from './ports.js';
 import type { Preparation } from './preparation.js';
 import { type Progress, progressOf, ranksToShare, type Share, shareOf } from './progress.js';
-import type { RunFrame } from './run-frame.js';
 import type { Looked, RunParts, Seen } from './run-parts.js';
 import {
   type AllResults,
@@ -48,24 +45,12 @@ import type { Transfer } from './transfer.js';
 
 /** A plan that several machines publish: made by one, staged by shards, published by one or by shards. */
 export class Sharded {
-  readonly #options: SyncOptions;
-  readonly #ports: SyncPorts;
-  readonly #frame: RunFrame;
-  readonly #encodings: Encodings;
-  readonly #inFlight: Concurrency;
+  readonly #run: RunParts;
   readonly #preparation: Preparation;
   readonly #execution: Execution;
 
-  constructor(
-    { options, ports, frame, encodings, inFlight }: RunParts,
-    preparation: Preparation,
-    execution: Execution,
-  ) {
-    this.#options = options;
-    this.#ports = ports;
-    this.#frame = frame;
-    this.#encodings = encodings;
-    this.#inFlight = inFlight;
+  constructor(run: RunParts, preparation: Preparation, execution: Execution) {
+    this.#run = run;
     this.#preparation = preparation;
     this.#execution = execution;
   }
@@ -79,17 +64,17 @@ export class Sharded {
     const planned = await this.#preparation.plan(input, this.#preparation.canDelay(tree));
     await this.#preparation.guardDeletions(planned, known.files, listing);
     this.#preparation.settle(planned);
-    await this.#frame.rehearse(planned.plan);
+    await this.#run.frame.rehearse(planned.plan);
     const ranks = ranksToShare(planned.plan).map(({ rank, keys }) => `${rank} (${keys})`);
     if (ranks.length > 0)
-      this.#frame.notice(`ranks that shards can publish, one after the other: ${ranks.join(', ')}`);
-    const lines = formatPlan(this.#frame.url, this.#endpoint, planned.plan, {
+      this.#run.frame.notice(`ranks that shards can publish, one after the other: ${ranks.join(', ')}`);
+    const lines = formatPlan(this.#run.frame.url, this.#endpoint, planned.plan, {
       headersOf: (file) => this.#preparation.policy.headersOf(file),
       stored: await this.#digestEncoded(planned.plan),
-      preserve: this.#options.preserve,
+      preserve: this.#run.options.preserve,
     });
     await writeLines(planFile, lines);
-    this.#frame.notice(`the plan was written to ${planFile}`);
+    this.#run.frame.notice(`the plan was written to ${planFile}`);
   }
 
   /** Digests of the encoded bytes that nothing had to be compared with so far, by name. */
@@ -98,8 +83,8 @@ export class Sharded {
       step.action === 'upload' && step.md5 === undefined && step.file.encoded !== undefined ? step.file : [],
     );
     const digests = new Map<string, Md5>();
-    await forEachConcurrent(due, this.#frame.pool.width * 2, async (file) => {
-      digests.set(file.name, (await this.#frame.pool.digest({ file, layouts: [] }, file.size)).md5);
+    await forEachConcurrent(due, this.#run.frame.pool.width * 2, async (file) => {
+      digests.set(file.name, (await this.#run.frame.pool.digest({ file, layouts: [] }, file.size)).md5);
     });
     return digests;
   }
@@ -107,15 +92,20 @@ export class Sharded {
   /** Stages one shard of a plan, and writes down what was staged. Nothing becomes visible. */
   async apply(): Promise<void> {
     const { planFile, shard = ALONE, results, beside } = this.#sharding();
-    const { emit, now } = this.#ports;
+    const { emit, now } = this.#run.ports;
     const attempt = now();
-    const file = await readPlan(planFile, this.#frame.url, this.#endpoint, this.#options.destination.prefix);
+    const file = await readPlan(
+      planFile,
+      this.#run.frame.url,
+      this.#endpoint,
+      this.#run.options.destination.prefix,
+    );
     const path = (results[0] ?? '') + beside;
     await refuseUnwritable(path);
-    const { signal } = this.#frame;
-    const tree = await this.#frame.phase('walk', async (tell) => {
+    const { signal } = this.#run.frame;
+    const tree = await this.#run.frame.phase('walk', async (tell) => {
       const found = await this.#preparation.tree((files) => tell({ files, bytes: 0 }), signal);
-      const { site, destination } = this.#options;
+      const { site, destination } = this.#run.options;
       return withSite(await withoutOwnFiles(found, site), site, destination.prefix);
     });
     this.#preparation.policy = decided(file.headers);
@@ -123,13 +113,13 @@ export class Sharded {
     const bytesTotal = due.reduce((sum, { bytes }) => sum + bytes, 0);
     const staged: StagedUpload[] = [];
     const outcomes: StepOutcome[] = [];
-    await this.#frame.phase('execute', async (tell) => {
+    await this.#run.frame.phase('execute', async (tell) => {
       let sent = 0;
       const say = (): void =>
         tell({ files: outcomes.length, filesTotal: due.length, bytes: sent, bytesTotal });
       const transfer = this.#execution.transfer({
         digests: new Map(),
-        bodies: this.#encodings,
+        bodies: this.#run.encodings,
         delay: true,
         preserve: file.preserve,
         uploads: await this.#execution.uploads(undefined, new Map()),
@@ -144,7 +134,7 @@ export class Sharded {
       });
       let failed: StepOutcome | undefined;
       try {
-        await forEachConcurrent(due, this.#inFlight, async (step) => {
+        await forEachConcurrent(due, this.#run.inFlight, async (step) => {
           const outcome =
             failed !== undefined || signal.aborted
               ? skipped(step, failed)
@@ -164,10 +154,10 @@ export class Sharded {
           for (const { key } of due) transfer.handOver(key);
         }
       } finally {
-        this.#frame.outcomes = outcomes;
+        this.#run.frame.outcomes = outcomes;
         await transfer.close();
       }
-      this.#frame.addExits(transfer.exits);
+      this.#run.frame.addExits(transfer.exits);
     });
   }
 
@@ -185,7 +175,7 @@ export class Sharded {
         ? `${step.key}: this machine compresses the file to other bytes than were planned (Node.js ${process.version}, zlib ${process.versions.zlib}, brotli ${process.versions.brotli}): run plan and apply with one version of Node.js`
         : `${step.key}: the file is not the one that was planned; apply needs the same files`;
       const error = new SyncError('plan-mismatch', EXIT.failed, message, { key: step.key });
-      return failedOutcome(step, error, ms, this.#frame.signal, transfer.exits);
+      return failedOutcome(step, error, ms, this.#run.frame.signal, transfer.exits);
     }
     const { action } = made;
     return { step, outcome: 'done', action, sentBytes: made.sentBytes, ms };
@@ -195,16 +185,16 @@ export class Sharded {
   async publishPlan(): Promise<void> {
     const sharding = this.#sharding();
     const { planFile, shard, abort } = sharding;
-    const { lock, destination, dryRun } = this.#options;
-    const { store, index: storage, emit } = this.#ports;
-    const { signal, url } = this.#frame;
+    const { lock, destination, dryRun } = this.#run.options;
+    const { store, index: storage, emit } = this.#run.ports;
+    const { signal, url } = this.#run.frame;
     if (lock && !dryRun) await this.#execution.takeLock();
     const file = await readPlan(planFile, url, this.#endpoint, destination.prefix);
     const results = await readResults(sharding, file);
     if (abort) return this.#abortStaged(results);
     const { staged, losers } = gather(file, results.staged);
     const listing = await this.#preparation.list(false);
-    const concurrency = this.#inFlight;
+    const concurrency = this.#run.inFlight;
     const { plan } = file;
     const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
     await addHidden(listing, keys, this.#preparation.hiddenBelow);
@@ -241,7 +231,7 @@ export class Sharded {
     if (dryRun) {
       invalidations.plan(planned.plan);
       invalidations.tellPlanned();
-      return this.#frame.rehearse(planned.plan);
+      return this.#run.frame.rehearse(planned.plan);
     }
     const matters = (key: ObjectKey): boolean => keys.has(key);
     const seen: Seen = {
@@ -260,7 +250,7 @@ export class Sharded {
       return upload === undefined ? [] : uploadOf(upload);
     });
     await forEachConcurrent([...losers, ...idle], concurrency, (upload) =>
-      store.abortUpload(upload, this.#frame.requests).catch(() => undefined),
+      store.abortUpload(upload, this.#run.frame.requests).catch(() => undefined),
     );
     this.#execution.blameInvalidation(await invalidations.wait());
   }
@@ -268,13 +258,13 @@ export class Sharded {
   /** Publishes a share of the first rank that is not done, and writes down what was published. */
   async #publishShare(elsewhere: Elsewhere, listing: Looked['listing'], shard: Shard): Promise<void> {
     const { id, plan } = elsewhere.file;
-    const path = await publishedPath(this.#sharding(), shard, this.#ports.now());
+    const path = await publishedPath(this.#sharding(), shard, this.#run.ports.now());
     const share = shareOf(plan, elsewhere.done, shard);
     const planned = plannedOf(share?.plan ?? NO_PLAN, elsewhere.done);
     const due = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
     this.#tellShare(share, due.size);
     this.#preparation.settle(planned);
-    if (this.#options.dryRun) return this.#frame.rehearse(planned.plan);
+    if (this.#run.options.dryRun) return this.#run.frame.rehearse(planned.plan);
     await refuseUnwritable(path);
     // The others write too.
     const matters = (key: ObjectKey): boolean => due.has(key);
@@ -290,7 +280,7 @@ export class Sharded {
       if (due.size > 0) await this.#execution.execute(planned, seen, true, elsewhere);
     } finally {
       const keys = new Map<ObjectKey, ETag>();
-      for (const { step, outcome, etag } of this.#frame.outcomes) {
+      for (const { step, outcome, etag } of this.#run.frame.outcomes) {
         const there = outcome === 'done' && etag !== undefined ? parseETag(etag) : undefined;
         if (there !== undefined) keys.set(step.key, there);
       }
@@ -300,46 +290,46 @@ export class Sharded {
 
   #tellShare(share: Share | undefined, due: number): void {
     if (share === undefined) {
-      this.#frame.notice('every rank is published: what is left is for publish without a shard');
+      this.#run.frame.notice('every rank is published: what is left is for publish without a shard');
       return;
     }
     const { rank, others } = share;
     if (due > 0 || others === 0) {
-      this.#frame.notice(`the rank to publish is: ${rank}`);
+      this.#run.frame.notice(`the rank to publish is: ${rank}`);
       return;
     }
     const what = others === 1 ? '1 key of another shard is' : `${others} keys of other shards are`;
-    this.#frame.warn([
+    this.#run.frame.warn([
       `nothing is left here of the rank to publish, ${rank}, and ${what} not published yet: the next rank waits for them`,
     ]);
   }
 
   /** Gives a plan up: aborts the uploads that its results name, and nothing else. */
   async #abortStaged({ staged }: AllResults): Promise<void> {
-    const { dryRun } = this.#options;
-    const { store } = this.#ports;
+    const { dryRun } = this.#run.options;
+    const { store } = this.#run.ports;
     const uploads = uploadsOf(staged);
     const isOne = uploads.length === 1;
     const what = `${uploads.length} ${isOne ? 'upload' : 'uploads'} of the plan`;
-    if (dryRun) return this.#frame.notice(`${what} would be aborted where they are still open`);
-    await this.#frame.phase('execute', (tell) => {
+    if (dryRun) return this.#run.frame.notice(`${what} would be aborted where they are still open`);
+    await this.#run.frame.phase('execute', (tell) => {
       let files = 0;
-      return forEachConcurrent(uploads, this.#inFlight, async (upload) => {
-        this.#frame.signal.throwIfAborted();
-        await store.abortUpload(upload, this.#frame.requests);
+      return forEachConcurrent(uploads, this.#run.inFlight, async (upload) => {
+        this.#run.frame.signal.throwIfAborted();
+        await store.abortUpload(upload, this.#run.frame.requests);
         tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
       });
     });
-    this.#frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended`);
+    this.#run.frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended`);
   }
 
   /** As plans name it: AWS itself has none. */
   get #endpoint(): string {
-    return this.#ports.endpoint ?? '';
+    return this.#run.ports.endpoint ?? '';
   }
 
   #sharding(): Sharding {
-    const { sharding } = this.#options;
+    const { sharding } = this.#run.options;
     if (sharding === undefined) throw new Error('no plan file was given');
     return { ...sharding, planFile: sharding.planFile + sharding.beside };
   }
