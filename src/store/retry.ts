@@ -41,9 +41,7 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
     } catch (thrown) {
       error = signal.aborted ? abortedError(operation, signal) : toStoreError(operation, thrown);
     }
-    const isOurs = error.code === 'EMFILE' || error.code === 'ENFILE';
-    const heals =
-      (error.kind === 'server' || error.kind === 'network' || error.kind === 'throttled') && !isOurs;
+    const heals = error.kind === 'server' || error.kind === 'network' || error.kind === 'throttled';
     if (!heals) {
       const mayBeOurs = error.kind === 'condition' || error.kind === 'source' || error.kind === 'no-upload';
       const judged = lostAnswer && mayBeOurs ? await judge?.() : undefined;
