@@ -942,6 +942,10 @@ describe('encryption', () => {
 
   test.each<[string, PutOptions]>([
     ['parts of several sizes', inParts(noise(20 * MIB), 7 * MIB, 6 * MIB, 7 * MIB)],
+    [
+      'parts that begin and end as if they had one',
+      inParts(noise(20 * MIB), 6 * MIB, 5 * MIB, 7 * MIB, 2 * MIB),
+    ],
     ['parts of which S3 says nothing', { etag: `${'0'.repeat(32)}-3` }],
     ['one part that a server marks as compressed', { etag: `${md5Of(noise(20 * MIB))}-1` }],
   ])('C15: where an ETag cannot be computed, of %s, metadata counts', async (_, options) => {

@@ -3047,7 +3047,7 @@ class S3Store {
                 const size = answer.ContentLength;
                 const body = answer.Body;
                 if (body === undefined || etag === undefined || size === undefined)
-                    throw new Error('GetObject answered without a body, its length or its ETag');
+                    throw unreadable('GetObject', 'without a body, its length or its ETag');
                 if (size > maxBytes) {
                     body.destroy();
                     throw new object_store/* StoreError */.AD('rejected', 'TooLarge', 200, 'GetObject', `it has ${size} bytes, over ${maxBytes}`);
@@ -3128,7 +3128,7 @@ class S3Store {
         if (range !== undefined && head.size !== size)
             throw wrongSize(head.size, size);
         if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
-            throw new Error(`asked for bytes ${range.first}-${range.last}, S3 answered ${answer.ContentRange ?? 'no range'}`);
+            throw unreadable('GetObject', `${answer.ContentRange ?? 'no range'} where bytes ${range.first}-${range.last} were asked for`);
         if (answer.Body.length !== head.size)
             throw new Error('the body was cut short');
         return { head, bytes: answer.Body };
@@ -3356,7 +3356,7 @@ class S3Store {
         return this.#call('CreateMultipartUpload', signal, async () => {
             const answer = await (await this.#options.calls()).createMultipartUpload(input, signal);
             if (answer.UploadId === undefined)
-                throw new Error('CreateMultipartUpload answered without an upload id');
+                throw unreadable('CreateMultipartUpload', 'without an upload id');
             return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
         });
     }

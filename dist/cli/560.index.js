@@ -537,6 +537,7 @@ function candidatePartSizes(size, parts) {
 /* harmony export */   AD: () => (/* binding */ StoreError),
 /* harmony export */   PF: () => (/* binding */ etagsProve),
 /* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
+/* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
@@ -563,6 +564,8 @@ class StoreError extends Error {
 }
 /** Of a `condition` that was found after this run's own write, which nothing could bind to one. */
 const CHANGED_AFTER_WRITE = 'ChangedAfterWrite';
+/** Of a `digest`: a part was sent as it was digested, and its ETag is another MD5. */
+const BAD_PART_ETAG = 'BadPartETag';
 /** A copy of which nothing proves that it holds what it should: it is none, and the bytes are sent. */
 class UnprovedCopyError extends StoreError {
     /** @param why goes on after "as" */

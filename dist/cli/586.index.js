@@ -238,7 +238,7 @@ function fileIndexStorage(path, isOwn = false) {
 }
 /** What a full disk or a killed run left of a line would take the next one along. */
 async function appendLines(path, lines, isWhole) {
-    await (0,promises_.mkdir)((0,external_node_path_.dirname)(path), { recursive: true });
+    await (0,replace_file/* makeDirectory */.Oh)((0,external_node_path_.dirname)(path));
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,promises_.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }
@@ -2093,6 +2093,8 @@ function notOfS3({ operation, status }) {
 }
 /** Why there was no answer: a server that was reached, but not trusted or not understood, is none that is away. */
 function explainSilence({ code, message }, told) {
+    if (code === 'EMFILE' || code === 'ENFILE')
+        return tooManyFiles(code);
     if (/^(CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code))
         return `the server's certificate is not accepted (${told}): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url`;
     if (/^(EPROTO|ERR_SSL_)/.test(code)) {
@@ -2101,6 +2103,10 @@ function explainSilence({ code, message }, told) {
         return `no TLS connection came about (${reason}): check that the port of endpoint-url speaks TLS, else begin it with http://`;
     }
     return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
+}
+/** Of connections and files together: S3 was not even asked. */
+function tooManyFiles(code) {
+    return `too many files are open (${code}): raise the limit (ulimit -n), or set concurrency to less`;
 }
 function toldOf({ code, message }) {
     if (message === '' || message === code)
@@ -2134,13 +2140,10 @@ function explain(error, what) {
             message: `${what}: the file cannot be read (${code}): give this user read permission, or exclude it`,
         };
     }
-    if (code === 'EIO' || code === 'EMFILE' || code === 'ENFILE') {
-        return {
-            code: 'unreadable',
-            exit: errors/* EXIT */.dc.failed,
-            message: `${what}: the file cannot be read (${(0,errors/* messageOf */.bD)(error)})`,
-        };
-    }
+    if (code === 'EMFILE' || code === 'ENFILE')
+        return failure('unreadable', `${what}: ${tooManyFiles(code)}`);
+    if (code === 'EIO')
+        return failure('unreadable', `${what}: the file cannot be read (${(0,errors/* messageOf */.bD)(error)})`);
     return failure('internal', `${what}: ${(0,errors/* messageOf */.bD)(error)}`);
 }
 function explainStore(error, what) {
@@ -2157,6 +2160,9 @@ function explainStore(error, what) {
         case 'digest':
             if (error.code === 'InvalidDigest') {
                 return failure('rejected', `${what}: S3 does not take the digest that was sent (${told}): a proxy changes headers, or, on SeaweedFS, max-age in Cache-Control has no number`);
+            }
+            if (error.code === object_store/* BAD_PART_ETAG */.UD) {
+                return failure('wrong-content', `${what}: ${error.message}, though that was sent: the ETags of parts prove nothing on this server, or a proxy changes bodies or answers; nothing was published under the key`);
             }
             if (error instanceof object_store/* UnprovedCopyError */.Pb)
                 return failure('rejected', `${what}: the copy is not proved, as ${error.message}`);
@@ -5539,10 +5545,20 @@ async function byParts({ file, digest, object }, { store, pool, signal }) {
             throw beforeFirstWrite(error, file);
         }
     }
-    // Parts of several sizes can be as many as parts of one.
-    const last = object.size - layout[0].size * (kind.parts - 1);
-    const lastSize = await store.partSize(object.key, object.etag, kind.parts, signal).catch(unlessUnsaid);
-    return lastSize === last ? 'another' : 'unknown';
+    return (await isUniform(object, layout, store, signal)) ? 'another' : 'unknown';
+}
+/**
+ * Whether an object has the parts of a layout of one size, by S3's word for each but the first. Others can be as many, and
+ * end alike: those of an image that was edited do.
+ */
+async function isUniform({ key, etag }, layout, store, signal) {
+    let isSo = true;
+    const others = [...(0,digest_index/* partsOf */.CI)(layout)].map(({ size }, i) => ({ size, number: i + 1 })).slice(1);
+    await (0,model_concurrency/* forEachConcurrent */.C6)(others, PARTS_ASKED_AT_ONCE, async ({ size, number }) => {
+        if (isSo && (await store.partSize(key, etag, number, signal).catch(unlessUnsaid)) !== size)
+            isSo = false;
+    });
+    return isSo;
 }
 /** Not every server knows the numbers of parts: what it does not say is unknown. */
 function unlessUnsaid(error) {
@@ -10002,7 +10018,7 @@ class Transfer {
     async #uploadTwice(step, condition) {
         return this.#twice(step, (file, digest) => this.#upload(step.key, file, digest, condition));
     }
-    /** A file that changed since it was digested is digested and sent anew, once. */
+    /** A file that changed since it was digested is digested and sent anew, once; so is one of which a part arrived otherwise. */
     async #twice({ file }, send) {
         const { bodies, digests } = this.#options;
         try {
@@ -10010,7 +10026,7 @@ class Transfer {
             return await this.#released(ready, () => send(ready, ready === file ? digests.get(file.name) : undefined));
         }
         catch (error) {
-            if (!(error instanceof FileChangedError))
+            if (!(error instanceof FileChangedError) && !isOtherPart(error))
                 throw error;
             const again = await bodies.again(file);
             this.#options.pool.forget(again);
@@ -10228,9 +10244,11 @@ class Transfer {
             const due = { upload, number, body, md5: partMd5s[number - 1] };
             const part = await rate.measure(body.length, () => store.uploadPart(due, requests));
             const proof = (0,model_digest/* classifyETag */.Q)(part.etag);
-            if (proves && proof.kind === 'md5' && proof.md5 !== partMd5s[number - 1]) {
+            if (proves && proof.kind === 'md5' && proof.md5 !== due.md5) {
+                if ((0,model_digest/* md5Of */.iF)(body) !== due.md5)
+                    throw new FileChangedError(NOT_AS_DIGESTED);
                 const told = `the ETag of part ${number} is ${part.etag}, and not the MD5 of what it should hold`;
-                throw new object_store/* StoreError */.AD('digest', 'BadPartETag', 200, 'UploadPart', told);
+                throw new object_store/* StoreError */.AD('digest', object_store/* BAD_PART_ETAG */.UD, 200, 'UploadPart', told);
             }
             if (part.etag !== md5 && isOther(only, md5))
                 throw new FileChangedError(NOT_AS_DIGESTED);
@@ -10282,7 +10300,7 @@ class Transfer {
         catch (error) {
             await this.#giveUp(upload, file.size, error);
             // S3 refuses a part that is not what was digested: the file changed under us.
-            if (isUnproved(error))
+            if (isUnproved(error) && !isOtherPart(error))
                 throw new FileChangedError('a part is not what was digested');
             if (isRefused(error) && isOther(only, md5))
                 throw new FileChangedError(NOT_AS_DIGESTED);
@@ -10409,6 +10427,10 @@ function isRefused(error) {
 }
 function isUnproved(error) {
     return error instanceof object_store/* StoreError */.AD && error.kind === 'digest';
+}
+/** Whether a part has the ETag of other bytes than were sent. */
+function isOtherPart(error) {
+    return error instanceof object_store/* StoreError */.AD && error.code === object_store/* BAD_PART_ETAG */.UD;
 }
 function isLarge(size) {
     return size >= part_sizes/* MULTIPART_THRESHOLD */.xf;
@@ -10600,13 +10622,7 @@ const LAST_WORDS_MS = 4_000;
 const FOREIGN_SHOWN = 10;
 /** Everything from the first write on: lock, uploads, the steps of a plan, CloudFront, a last look, the index. */
 class Execution {
-    #options;
-    #ports;
-    #frame;
-    #shared;
-    #encodings;
-    #source;
-    #inFlight;
+    #run;
     #preparation;
     #lock;
     #invalidations;
@@ -10614,14 +10630,8 @@ class Execution {
     #after = new Map();
     delayed;
     copiedFromFirst = { files: 0, bytes: 0 };
-    constructor({ options, ports, frame, shared, encodings, source, inFlight }, preparation) {
-        this.#options = options;
-        this.#ports = ports;
-        this.#frame = frame;
-        this.#shared = shared;
-        this.#encodings = encodings;
-        this.#source = source;
-        this.#inFlight = inFlight;
+    constructor(run, preparation) {
+        this.#run = run;
         this.#preparation = preparation;
     }
     get isLocked() {
@@ -10631,21 +10641,21 @@ class Execution {
         return this.#invalidations?.report;
     }
     async takeLock() {
-        const { store, now } = this.#ports;
+        const { store, now } = this.#run.ports;
         this.#lock = await Lock.acquire({
             store,
-            prefix: this.#options.destination.prefix,
-            url: this.#frame.url,
-            owner: this.#ports.owner,
+            prefix: this.#run.options.destination.prefix,
+            url: this.#run.frame.url,
+            owner: this.#run.ports.owner,
             now,
-            onLost: (error) => this.#frame.stop(error),
-            signal: this.#frame.signal,
+            onLost: (error) => this.#run.frame.stop(error),
+            signal: this.#run.frame.signal,
         });
     }
     /** @param published what other machines did, and nobody remembers yet */
     toInvalidate(files, listing, { index }, published = []) {
-        const { invalidation: options, destination } = this.#options;
-        const { invalidator, index: storage, emit } = this.#ports;
+        const { invalidation: options, destination } = this.#run.options;
+        const { invalidator, index: storage, emit } = this.#run.ports;
         this.#invalidations = new Invalidations({
             options,
             invalidator,
@@ -10656,13 +10666,13 @@ class Execution {
             // Made as they are asked for: few runs do.
             keys: { [Symbol.iterator]: () => keysOf(files, destination.prefix) },
             published,
-            url: this.#frame.url,
+            url: this.#run.frame.url,
             emit,
             onMove: () => {
-                this.#frame.moved();
+                this.#run.frame.moved();
             },
-            signal: this.#frame.signal,
-            requests: this.#frame.requests,
+            signal: this.#run.frame.signal,
+            requests: this.#run.frame.requests,
         });
         return this.#invalidations;
     }
@@ -10671,56 +10681,56 @@ class Execution {
         if (error === undefined)
             return;
         const { code, exit, message } = error;
-        if (this.#frame.exits.length === 0)
-            this.#frame.error ??= { code, message };
+        if (this.#run.frame.exits.length === 0)
+            this.#run.frame.error ??= { code, message };
         else
-            this.#ports.emit({ type: 'message', level: 'error', message });
-        this.#frame.addExits([exit]);
+            this.#run.ports.emit({ type: 'message', level: 'error', message });
+        this.#run.frame.addExits([exit]);
     }
     uploads(storage, journalled) {
         return Uploads.load({
-            store: this.#ports.store,
+            store: this.#run.ports.store,
             storage,
-            prefix: this.#options.destination.prefix,
+            prefix: this.#run.options.destination.prefix,
             journalled,
-            abortAfterMs: this.#options.abortUploadsAfterMs,
+            abortAfterMs: this.#run.options.abortUploadsAfterMs,
             alone: this.#lock !== undefined,
-            now: this.#ports.now,
-            concurrency: this.#inFlight,
-            emit: this.#ports.emit,
-            signal: this.#frame.requests,
+            now: this.#run.ports.now,
+            concurrency: this.#run.inFlight,
+            emit: this.#run.ports.emit,
+            signal: this.#run.frame.requests,
         });
     }
     transfer(parts) {
-        const { overwrite } = this.#options;
-        const { filling } = this.#ports;
+        const { overwrite } = this.#run.options;
+        const { filling } = this.#run.ports;
         return new Transfer({
             ...parts,
-            store: this.#ports.store,
-            pool: this.#frame.pool,
+            store: this.#run.ports.store,
+            pool: this.#run.frame.pool,
             overwrite,
             policy: this.#preparation.policy,
-            arena: this.#shared.bodies,
-            rate: this.#shared.rate,
+            arena: this.#run.shared.bodies,
+            rate: this.#run.shared.rate,
             ...(filling === undefined
                 ? {}
-                : { filling: { source: (...args) => this.#frame.alive(filling.source(...args)) } }),
-            concurrency: this.#inFlight,
-            emit: this.#ports.emit,
-            signal: this.#frame.signal,
-            requests: this.#frame.requests,
+                : { filling: { source: (...args) => this.#run.frame.alive(filling.source(...args)) } }),
+            concurrency: this.#run.inFlight,
+            emit: this.#run.ports.emit,
+            signal: this.#run.frame.signal,
+            requests: this.#run.frame.requests,
         });
     }
     /** @param elsewhere what other machines did, whose bytes are not here */
     async execute(planned, seen, delay, elsewhere) {
-        const { index: storage, meeting, now } = this.#ports;
+        const { index: storage, meeting, now } = this.#run.ports;
         const { digests } = seen;
-        const signal = this.#frame.signal;
+        const signal = this.#run.frame.signal;
         const totals = planTotals(planned.plan);
         const { upload, copy, refresh, delete: deleted } = totals;
         const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
-        const concurrency = this.#inFlight;
-        await this.#frame.phase('execute', async (tell) => {
+        const concurrency = this.#run.inFlight;
+        await this.#run.frame.phase('execute', async (tell) => {
             let done = 0;
             let sent = 0;
             let reused = 0;
@@ -10731,12 +10741,12 @@ class Execution {
             await uploads.abortLeftOvers(wantedUploads(planned.plan));
             await this.#invalidations?.journal(planned.plan);
             const toCut = cutBytes(stepsOf(planned.plan));
-            const bodies = elsewhere === undefined ? (this.#source ?? this.#encodings) : NO_BODIES;
+            const bodies = elsewhere === undefined ? (this.#run.source ?? this.#run.encodings) : NO_BODIES;
             const transfer = this.transfer({
                 digests,
                 bodies,
                 delay,
-                preserve: elsewhere?.file.preserve ?? this.#options.preserve,
+                preserve: elsewhere?.file.preserve ?? this.#run.options.preserve,
                 uploads,
                 ...(seen.older === undefined ? {} : { older: seen.older }),
                 toCut,
@@ -10755,9 +10765,9 @@ class Execution {
                 takeOver(transfer, planned.plan, elsewhere, now());
             // What is sent in one piece is hashed where it is sent.
             if (toCut === 0)
-                this.#frame.pool.rest();
+                this.#run.frame.pool.rest();
             try {
-                this.#frame.outcomes = await execute(planned.plan, transfer, {
+                this.#run.frame.outcomes = await execute(planned.plan, transfer, {
                     concurrency,
                     ...(meeting === undefined ? {} : { meet: () => this.#meet(meeting) }),
                     emit: (event) => {
@@ -10770,13 +10780,13 @@ class Execution {
                             clock.see(event.outcome);
                         }
                         say();
-                        this.#ports.emit(event);
+                        this.#run.ports.emit(event);
                     },
                     signal,
                 });
             }
             finally {
-                this.#invalidations?.settle(this.#frame.outcomes);
+                this.#invalidations?.settle(this.#run.frame.outcomes);
                 // A stopped run has seconds: the index says what is left open before anything is tidied.
                 if (signal.aborted)
                     await this.#remember(planned, seen, transfer, uploads);
@@ -10784,7 +10794,7 @@ class Execution {
                 await transfer.close();
             }
             this.copiedFromFirst = transfer.copiedFromFirst;
-            this.#frame.addExits(transfer.exits);
+            this.#run.frame.addExits(transfer.exits);
             if (delay)
                 this.delayed = clock.delayed();
             await this.#lookAgain(transfer, seen);
@@ -10795,22 +10805,22 @@ class Execution {
     }
     /** Waits until every destination has staged everything. */
     async #meet(meeting) {
-        const { signal } = this.#frame;
+        const { signal } = this.#run.frame;
         const stopped = new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-        const absent = await this.#frame.alive(Promise.race([meeting.arrive(), stopped]));
+        const absent = await this.#run.frame.alive(Promise.race([meeting.arrive(), stopped]));
         if (absent === undefined)
             return undefined;
-        const message = `nothing was published to ${this.#frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
-        this.#frame.blame({ code: 'mirror-absent', message }, errors/* EXIT */.dc.failed);
+        const message = `nothing was published to ${this.#run.frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
+        this.#run.frame.blame({ code: 'mirror-absent', message }, errors/* EXIT */.dc.failed);
         return { code: 'mirror-absent', message };
     }
     #tellWritten({ step, action }, transfer) {
-        const { first } = this.#ports;
+        const { first } = this.#run.ports;
         if (first === undefined || action === 'delete' || action === 'keep')
             return;
         const { etag, size = 0, md5 } = transfer.learned.get(step.key) ?? {};
         const held = etag === undefined || md5 === undefined ? undefined : { etag, size, md5 };
-        first.tell(step.key.slice(this.#options.destination.prefix.length), held);
+        first.tell(step.key.slice(this.#run.options.destination.prefix.length), held);
     }
     /**
      * Lists once more before anything is deleted: where somebody else writes too, nothing is. The first listing is as old
@@ -10827,8 +10837,8 @@ class Execution {
             return { code: 'foreign-writer', message: `withheld: another writer changed ${foreign[0]}` };
         }
         catch (error) {
-            const { code, exit, message } = explain(error, `${this.#frame.url}: listing before the deletes`);
-            this.#frame.blame({ code, message }, exit);
+            const { code, exit, message } = explain(error, `${this.#run.frame.url}: listing before the deletes`);
+            this.#run.frame.blame({ code, message }, exit);
             return { code, message: `withheld: ${message}` };
         }
     }
@@ -10838,33 +10848,36 @@ class Execution {
      */
     async #lookAgain(transfer, seen) {
         const isWritten = transfer.learned.size > 0 || transfer.deleted.size > 0;
-        if (!isWritten || this.#lock !== undefined || this.#frame.signal.aborted || this.#frame.exits.length > 0)
+        if (!isWritten ||
+            this.#lock !== undefined ||
+            this.#run.frame.signal.aborted ||
+            this.#run.frame.exits.length > 0)
             return;
         try {
             const foreign = await this.#foreignWrites(transfer, seen);
-            const isRemoving = this.#options.command === 'remove';
+            const isRemoving = this.#run.options.command === 'remove';
             const consequence = isRemoving ? 'it is not empty' : 'what this run wrote there may be gone';
             if (foreign.length > 0)
                 this.#blame(foreign, consequence);
         }
         catch (error) {
-            const { message } = explain(error, `${this.#frame.url}: listing after the run`);
+            const { message } = explain(error, `${this.#run.frame.url}: listing after the run`);
             const text = `${message}; whether another run wrote at the same time is not known`;
-            this.#ports.emit({ type: 'message', level: 'warning', message: text });
+            this.#run.ports.emit({ type: 'message', level: 'warning', message: text });
         }
     }
     async #foreignWrites(transfer, seen) {
-        const { command, destination } = this.#options;
+        const { command, destination } = this.#run.options;
         const { foreign, listing } = await foreignWrites({
-            store: this.#ports.store,
+            store: this.#run.ports.store,
             prefix: destination.prefix,
             listing: seen.listing,
             written: transfer.learned,
             deleted: transfer.deleted,
             matters: seen.matters,
             withOwn: command === 'remove',
-            concurrency: this.#inFlight,
-            signal: this.#frame.requests,
+            concurrency: this.#run.inFlight,
+            signal: this.#run.frame.requests,
         });
         this.#after = listing;
         return foreign;
@@ -10872,45 +10885,47 @@ class Execution {
     #blame(foreign, consequence) {
         const shown = foreign.slice(0, FOREIGN_SHOWN).join(', ');
         const more = foreign.length > FOREIGN_SHOWN ? ` and ${foreign.length - FOREIGN_SHOWN} more` : '';
-        const message = `${this.#frame.url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
-        this.#frame.blame({ code: 'foreign-writer', message }, errors/* EXIT */.dc.foreignWriter);
+        const message = `${this.#run.frame.url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
+        this.#run.frame.blame({ code: 'foreign-writer', message }, errors/* EXIT */.dc.foreignWriter);
     }
     async #remember(planned, seen, transfer, uploads) {
-        const { index: storage, emit, now } = this.#ports;
-        if (storage === undefined || this.#options.command === 'remove')
+        const { index: storage, emit, now } = this.#run.ports;
+        if (storage === undefined || this.#run.options.command === 'remove')
             return;
         const { files, digests, listing, index, digestedNs, published = 0 } = seen;
         const written = transfer.learned.size - transfer.recalled + published;
         const pending = pendingDeletes(planned, transfer.deleted, index, now());
         const begins = [...pending].some(([key, begun]) => begun !== index?.pending.get(key));
         // What is deleted since its grace is over was dropped by an earlier one.
-        const dropped = this.#options.deletes.grace.kind === 'none' ? transfer.deleted.size : 0;
-        const isDeploy = this.#frame.exits.length === 0 && !this.#frame.signal.aborted && (written > 0 || begins || dropped > 0);
+        const dropped = this.#run.options.deletes.grace.kind === 'none' ? transfer.deleted.size : 0;
+        const isDeploy = this.#run.frame.exits.length === 0 &&
+            !this.#run.frame.signal.aborted &&
+            (written > 0 || begins || dropped > 0);
         const deploys = index?.deploys ?? 0;
         const confirmed = {
             listing,
             unchanged: planned.unchanged,
             written: transfer.learned,
             after: this.#after,
-            everyObject: this.#options.invalidation !== undefined,
+            everyObject: this.#run.options.invalidation !== undefined,
             deleted: transfer.deleted,
             files: digestedFiles(seen, transfer),
             digestedNs,
             uploads: uploads.left(),
             deploys: isDeploy ? deploys + 1 : deploys,
             headers: this.#confirmedHeaders(seen),
-            sources: encodedSources(files, this.#options.destination.prefix),
+            sources: encodedSources(files, this.#run.options.destination.prefix),
             layouts: this.#preparation.layouts,
             chunks: chunksOf(index, digests.values(), transfer.learned.values()),
             pending,
             invalidations: this.#invalidations?.left() ?? new Map(),
         };
-        const lastWords = this.#frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
-        await this.#frame.phase('index', async () => this.#frame.afterwards((stop) => saveIndex(storage, index, confirmed, emit, lastWords ?? stop)));
+        const lastWords = this.#run.frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
+        await this.#run.frame.phase('index', async () => this.#run.frame.afterwards((stop) => saveIndex(storage, index, confirmed, emit, lastWords ?? stop)));
     }
     /** Digests of the headers that S3 answered as they should be. */
     #confirmedHeaders({ files }) {
-        const { prefix } = this.#options.destination;
+        const { prefix } = this.#run.options.destination;
         const confirmed = new Map();
         if (this.#preparation.headerDifferences.size === 0)
             return confirmed;
@@ -10923,9 +10938,9 @@ class Execution {
     }
     /** Gives the lock back. */
     async close() {
-        const held = await this.#lock?.release(this.#frame.lastRequests());
+        const held = await this.#lock?.release(this.#run.frame.lastRequests());
         if (held !== undefined)
-            this.#frame.warn([held]);
+            this.#run.frame.warn([held]);
     }
 }
 /** The bytes lie on the machines that staged them. */
@@ -11917,13 +11932,7 @@ const INDEX_WORTH_THREAD = 256 * 1024;
  * and recognised, headers decided, a plan made of it all and guarded.
  */
 class Preparation {
-    #options;
-    #ports;
-    #frame;
-    #shared;
-    #encodings;
-    #source;
-    #inFlight;
+    #run;
     /** Whose lines about local files may be believed. */
     #fileIndex;
     /** A plan that is made anew says it once. */
@@ -11937,84 +11946,78 @@ class Preparation {
     layouts = new Map();
     headersUnknown = { files: 0, bytes: 0 };
     sendAllRequests = 0;
-    constructor({ options, ports, frame, shared, encodings, source, inFlight }) {
-        this.#options = options;
-        this.#ports = ports;
-        this.#frame = frame;
-        this.#shared = shared;
-        this.#encodings = encodings;
-        this.#source = source;
-        this.#inFlight = inFlight;
-        this.policy = new model_headers/* HeaderPolicy */.iz(options.writeHeaders, options.headers);
+    constructor(run) {
+        this.#run = run;
+        this.policy = new model_headers/* HeaderPolicy */.iz(run.options.writeHeaders, run.options.headers);
     }
     /** The index of this destination; and of several, the first one's for what it says of the local files. */
     async load() {
-        const { index: storage, isMirror = false, emit } = this.#ports;
-        const loaded = await loadIndex(storage, emit, this.#frame.signal, (bytes) => {
-            if (bytes >= INDEX_WORTH_THREAD && this.#source === undefined)
-                this.#frame.pool.warm();
+        const { index: storage, isMirror = false, emit } = this.#run.ports;
+        const loaded = await loadIndex(storage, emit, this.#run.frame.signal, (bytes) => {
+            if (bytes >= INDEX_WORTH_THREAD && this.#run.source === undefined)
+                this.#run.frame.pool.warm();
         });
         if (!isMirror)
-            this.#shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
-        this.#fileIndex = await this.#frame.alive(this.#shared.index);
+            this.#run.shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
+        this.#fileIndex = await this.#run.frame.alive(this.#run.shared.index);
         return loaded;
     }
     /** Whether large files may be made from older objects: an index keeps what those are made of. */
     get #reuses() {
-        const { command, dryRun } = this.#options;
-        const { index, source, store } = this.#ports;
+        const { command, dryRun } = this.#run.options;
+        const { index, source, store } = this.#run.ports;
         return command === 'sync' && !dryRun && index !== undefined && source === undefined && store.copiesRanges;
     }
     older(listing, further, index) {
         if (!this.#reuses)
             return {};
-        const { copyFrom, emit } = this.#ports;
+        const { copyFrom, emit } = this.#run.ports;
         const places = copyFrom.map((place, i) => ({ place, objects: further[i].objects }));
         const older = new OlderObjects({
             listing,
             index,
             further: places,
-            copyMinSize: this.#options.copies.minSize,
+            copyMinSize: this.#run.options.copies.minSize,
             emit,
-            signal: this.#frame.signal,
+            signal: this.#run.frame.signal,
         });
         return { older };
     }
     /** Everything that is known before a plan is made. */
     async prepare(remembered) {
-        const { command, deletes, site, tree: treeOptions } = this.#options;
-        const { emit, now } = this.#ports;
+        const { command, deletes, site, tree: treeOptions } = this.#run.options;
+        const { emit, now } = this.#run.ports;
         const digestedNs = BigInt(now()) * 1000000n;
         // Where files are stored encoded, their own bytes have no object.
-        const isPlain = this.#source === undefined && site.compress.length === 0;
+        const isPlain = this.#run.source === undefined && site.compress.length === 0;
         const early = isPlain
-            ? new EarlyDigests(this.#frame.pool, this.#options.destination.prefix, remembered.index, this.#fileIndex, this.#reuses)
+            ? new EarlyDigests(this.#run.frame.pool, this.#run.options.destination.prefix, remembered.index, this.#fileIndex, this.#reuses)
             : undefined;
         const { tree: found, listing, further } = await this.#look(early, remembered.index);
         const published = await withoutOwnFiles(found, site);
-        const { source, isMirror = false } = this.#ports;
+        const { source, isMirror = false } = this.#run.ports;
         if (source === undefined && !isMirror)
             for (const message of unusedRules(published))
                 emit({ type: 'message', level: 'notice', message });
         if (source !== undefined)
-            guardOverlap(found, source, listing, this.#options.destination);
+            guardOverlap(found, source, listing, this.#run.options.destination);
         const places = source === undefined ? treeOptions.patterns.map(({ text }) => text) : [source.url];
         // Rules are the same for all destinations.
-        this.#frame.warn(isMirror ? [] : site.warnings);
-        this.#frame.warn(guardTree(published, places, treeOptions, deletes));
-        const tree = withSite(published, site, this.#options.destination.prefix);
+        this.#run.frame.warn(isMirror ? [] : site.warnings);
+        this.#run.frame.warn(guardTree(published, places, treeOptions, deletes));
+        const tree = withSite(published, site, this.#run.options.destination.prefix);
         this.policy = await this.#headerPolicy(tree);
-        this.#frame.warn(tree.warnings);
-        refuseKeys(tree, this.#options);
-        const { store } = this.#ports;
+        this.#run.frame.warn(tree.warnings);
+        refuseKeys(tree, this.#run.options);
+        const { store } = this.#run.ports;
         if (store.keysAreFiles)
             guardNesting(tree, store.provider);
         if (store.keysBlock && command !== 'check')
-            guardBlocked(tree, listing, this.#options.destination.prefix, store.provider);
+            guardBlocked(tree, listing, this.#run.options.destination.prefix, store.provider);
         const encoded = await this.#encode(tree, listing, remembered);
-        const known = await (this.#source === undefined
+        const known = await (this.#run.source === undefined
             ? this.#digest(encoded, listing, further, remembered, early)
-            : this.#askSource(this.#source, tree, listing));
+            : this.#askSource(this.#run.source, tree, listing));
         const input = await this.#recognise(tree, listing, further, known, remembered, encoded.vouched);
         this.sendAllRequests = requestsToSend(known.files);
         // Mirrors have the first destination's tree.
@@ -12022,25 +12025,25 @@ class Preparation {
         return { tree, listing, further, known, input, digestedNs };
     }
     async guardDeletions(planned, files, listing) {
-        const { deletes, destination } = this.#options;
+        const { deletes, destination } = this.#run.options;
         if (files.length === 0)
             return;
-        guardDeletions(planned, deletes, this.#frame.url);
+        guardDeletions(planned, deletes, this.#run.frame.url);
         if (!deletes.deleteAfter || planned.deletions === 0)
             return;
-        for (const { destination: within, listed } of this.#shared.inner(destination)) {
+        for (const { destination: within, listed } of this.#run.shared.inner(destination)) {
             // Another destination is not waited for where it has nothing to lose.
             if (!deletesBelow(planned.plan, within.prefix))
                 continue;
-            const inner = await this.#frame.alive(listed);
+            const inner = await this.#run.frame.alive(listed);
             if (inner !== undefined)
                 guardInner(planned, listing, destination, { destination: within, listing: inner });
         }
     }
     /** Every write of a tagged name would fail there. */
     #refuseTags() {
-        const { canTag, provider } = this.#ports.store;
-        const tags = this.#options.headers.rules
+        const { canTag, provider } = this.#run.ports.store;
+        const tags = this.#run.options.headers.rules
             .flatMap(({ changes }) => changes)
             .find(({ name, value }) => name === 'x-amz-tagging' && value !== undefined);
         if (canTag || tags === undefined)
@@ -12048,25 +12051,27 @@ class Preparation {
         throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `headers: line ${tags.line} sets x-amz-tagging, and ${provider} has no tags: take it out; nothing was written`);
     }
     async #headerPolicy(tree) {
-        const { writeHeaders, headers } = this.#options;
+        const { writeHeaders, headers } = this.#run.options;
         this.#refuseTags();
-        const notice = (message) => this.#ports.emit({ type: 'message', level: 'notice', message });
-        const immutable = headers.defaults === 'website' && this.#source === undefined
+        const notice = (message) => this.#run.ports.emit({ type: 'message', level: 'notice', message });
+        const immutable = headers.defaults === 'website' && this.#run.source === undefined
             ? await immutableNames(tree.files, notice)
             : new Set();
         const policy = new model_headers/* HeaderPolicy */.iz(writeHeaders, headers, immutable);
         if (headers.rules.length > 0)
             for (const file of tree.files)
                 refuseMetadata(file, policy.headersOf(file));
-        this.#frame.warn(policy.warnings);
+        this.#run.frame.warn(policy.warnings);
         return policy;
     }
     /** @param withOwn our own objects too */
     list(withOwn) {
-        const { prefix } = this.#options.destination;
-        return this.#frame.phase('list', async (tell) => {
+        const { prefix } = this.#run.options.destination;
+        return this.#run.frame.phase('list', async (tell) => {
             const onProgress = (files) => tell({ files, bytes: 0 });
-            const listed = await listAll(this.#ports.store, prefix, onProgress, this.#frame.signal, { withOwn });
+            const listed = await listAll(this.#run.ports.store, prefix, onProgress, this.#run.frame.signal, {
+                withOwn,
+            });
             tell({ files: listed.size, bytes: listed.bytes });
             this.#tellUnlisted();
             return listed;
@@ -12074,14 +12079,14 @@ class Preparation {
     }
     /** Walks the tree and lists the destination side by side. */
     async #look(early, index) {
-        const { store, copyFrom } = this.#ports;
-        const { prefix } = this.#options.destination;
+        const { store, copyFrom } = this.#run.ports;
+        const { prefix } = this.#run.options.destination;
         const hints = index === undefined ? undefined : () => index.objects.keys();
-        const [tree, listed] = await bothOrFirstFailure(this.#frame.signal, (either) => this.#frame.phase('walk', async (tell) => {
+        const [tree, listed] = await bothOrFirstFailure(this.#run.frame.signal, (either) => this.#run.frame.phase('walk', async (tell) => {
             const found = await this.tree((files) => tell({ files, bytes: 0 }), either, early);
             tell({ files: found.files.length, bytes: (0,file_columns/* totalSize */.UT)(found.files) });
             return found;
-        }), (either) => this.#frame.phase('list', async (tell) => {
+        }), (either) => this.#run.frame.phase('list', async (tell) => {
             const listing = await listAll(store, prefix, (files) => tell({ files, bytes: 0 }), either, {
                 onListed: (object) => early?.listed(object),
                 hints,
@@ -12091,7 +12096,7 @@ class Preparation {
                 further.push(await listFurther(place, prefix, (files) => tell({ files, bytes: 0 }), either));
             }
             tell({ files: listing.size, bytes: listing.bytes });
-            this.#shared.tellListing(this.#options.destination, listing);
+            this.#run.shared.tellListing(this.#run.options.destination, listing);
             return { listing, further };
         }));
         this.#tellUnlisted();
@@ -12102,27 +12107,27 @@ class Preparation {
         return { tree, ...listed };
     }
     #tellUnlisted() {
-        const { unlisted } = this.#ports.store;
+        const { unlisted } = this.#run.ports.store;
         const [first] = unlisted;
         if (first === undefined)
             return;
         const what = unlisted.size === 1 ? '1 key' : `${unlisted.size} keys`;
-        this.#frame.warn([
-            `${this.#frame.url} has at least ${what} with characters that its server cannot list (${JSON.stringify(first)}): those of the tree are asked for by name, the others are not seen and never deleted; rename them, or delete them by hand`,
+        this.#run.frame.warn([
+            `${this.#run.frame.url} has at least ${what} with characters that its server cannot list (${JSON.stringify(first)}): those of the tree are asked for by name, the others are not seen and never deleted; rename them, or delete them by hand`,
         ]);
     }
     get hiddenBelow() {
         return {
-            store: this.#ports.store,
-            concurrency: this.#inFlight,
-            signal: this.#frame.signal,
+            store: this.#run.ports.store,
+            concurrency: this.#run.inFlight,
+            signal: this.#run.frame.signal,
         };
     }
     async tree(onProgress, signal, early) {
-        const { source } = this.#ports;
-        const { tree } = this.#options;
+        const { source } = this.#run.ports;
+        const { tree } = this.#run.options;
         if (source === undefined)
-            return withoutPartials(await this.#shared.walk(tree, onProgress, (files, row, file) => early?.found(files, row, file)));
+            return withoutPartials(await this.#run.shared.walk(tree, onProgress, (files, row, file) => early?.found(files, row, file)));
         const listing = await listAll(source.store, source.prefix, onProgress, signal).catch((cause) => {
             signal.throwIfAborted();
             const { code, exit, message } = explain(cause, source.url);
@@ -12133,11 +12138,11 @@ class Preparation {
         return found;
     }
     async #encode(tree, listing, remembered) {
-        const { site, destination } = this.#options;
+        const { site, destination } = this.#run.options;
         const { files } = tree;
         if (site.compress.length === 0)
             return { files, adopted: new Map(), vouched: new ObjectMap() };
-        return this.#frame.phase('encode', async (tell) => this.#encodings.encode(files, {
+        return this.#run.frame.phase('encode', async (tell) => this.#run.encodings.encode(files, {
             index: remembered.index,
             trustObjects: remembered.trustObjects,
             fileIndex: this.#fileIndex,
@@ -12145,25 +12150,25 @@ class Preparation {
             policy: this.policy,
             prefix: destination.prefix,
             listing,
-            store: this.#ports.store,
-            pool: this.#frame.pool,
-            emit: this.#ports.emit,
+            store: this.#run.ports.store,
+            pool: this.#run.frame.pool,
+            emit: this.#run.ports.emit,
             onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),
-            signal: this.#frame.signal,
+            signal: this.#run.frame.signal,
         }));
     }
     /** What S3 says of the objects that are to be written. */
     async #askSource(source, { files }, listing) {
-        const { prefix } = this.#options.destination;
+        const { prefix } = this.#run.options.destination;
         const due = [...files].filter((file) => !isSameByETag(file, listing.get((prefix + file.name))));
-        return this.#frame.phase('digest', async () => {
-            await source.ask(due, () => this.#frame.moved());
+        return this.#run.frame.phase('digest', async () => {
+            await source.ask(due, () => this.#run.frame.moved());
             return { files, digests: source.contents(files, listing, prefix).digests };
         });
     }
     async #digest({ files, adopted }, listing, further, remembered, early) {
-        return this.#frame.phase('digest', async (tell) => digestTree({
-            prefix: this.#options.destination.prefix,
+        return this.#run.frame.phase('digest', async (tell) => digestTree({
+            prefix: this.#run.options.destination.prefix,
             files,
             adopted,
             listing,
@@ -12172,17 +12177,17 @@ class Preparation {
             fileIndex: this.#fileIndex,
             ...(this.#reuses ? { chunks: true } : {}),
             ...(early === undefined ? {} : { early }),
-            pool: this.#frame.pool,
+            pool: this.#run.frame.pool,
             onProgress: (files, bytes, bytesTotal) => tell({ files, bytes, bytesTotal }),
-            signal: this.#frame.signal,
+            signal: this.#run.frame.signal,
         }));
     }
     /** Everything that a plan depends on but the way in which it is published. */
     async #recognise(tree, listing, further, { files, digests }, remembered, encoded) {
-        const { command, destination, deletes, copies, publishLast } = this.#options;
-        const { store, emit, now } = this.#ports;
+        const { command, destination, deletes, copies, publishLast } = this.#run.options;
+        const { store, emit, now } = this.#run.ports;
         const { prefix } = destination;
-        const proven = this.#source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
+        const proven = this.#run.source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
         const { vouched, undecided, layouts } = await recognise({
             store,
             prefix,
@@ -12194,26 +12199,26 @@ class Preparation {
             copyMinSize: copies.minSize,
             index: remembered.index,
             trustObjects: remembered.trustObjects,
-            pool: this.#frame.pool,
+            pool: this.#run.frame.pool,
             askEach: command === 'check',
-            concurrency: this.#inFlight,
+            concurrency: this.#run.inFlight,
             emit,
-            signal: this.#frame.signal,
+            signal: this.#run.frame.signal,
         });
         this.layouts = layouts;
         const retained = (0,excludes/* parseExcludes */.T)(deletes.retain);
-        const copied = (await this.#source?.copiesAmong(files, listing, prefix, store)) ?? new ObjectMap();
+        const copied = (await this.#run.source?.copiesAmong(files, listing, prefix, store)) ?? new ObjectMap();
         return {
             prefix,
             files,
             listing,
             further: further.flatMap(({ objects }) => objects),
-            contents: this.#source === undefined
+            contents: this.#run.source === undefined
                 ? digests
-                : withCopies(this.#source.contents(files, listing, prefix, vouched).contents, files, copied),
+                : withCopies(this.#run.source.contents(files, listing, prefix, vouched).contents, files, copied),
             proven,
             ...this.#ownSources(tree),
-            ...(this.#ports.filling?.isPlanned === true ? { filled: this.#ports.filling } : {}),
+            ...(this.#run.ports.filling?.isPlanned === true ? { filled: this.#run.ports.filling } : {}),
             vouched: encoded.size + copied.size === 0 ? vouched : new ObjectMap(vouched, encoded, copied),
             undecided,
             archives: (file) => model_objects/* ARCHIVED_CLASSES */.E.has(this.policy.headersOf(file)['x-amz-storage-class'] ?? ''),
@@ -12227,7 +12232,7 @@ class Preparation {
                 deleteAfter: deletes.deleteAfter && files.length > 0,
                 deleteExcluded: deletes.deleteExcluded,
                 retained: (name) => retained?.(name, false) === true,
-                grace: graceStates(deletes.grace, remembered.index, now(), this.#ports.index?.trust.grace === true),
+                grace: graceStates(deletes.grace, remembered.index, now(), this.#run.ports.index?.trust.grace === true),
                 excluded: tree.excluded,
                 skipped: tree.skipped,
                 hasDirectory: tree.hasDirectory,
@@ -12236,10 +12241,10 @@ class Preparation {
     }
     /** An index knows what rules gave an object, and nothing of what its source has by now. */
     #headerStates(files, listing, { index }) {
-        const { destination, headers } = this.#options;
+        const { destination, headers } = this.#run.options;
         const { prefix } = destination;
         const states = new Map(headerStates(files, prefix, listing, index, this.policy));
-        for (const file of this.#source === undefined ? [] : files) {
+        for (const file of this.#run.source === undefined ? [] : files) {
             const key = (prefix + file.name);
             if (states.get(key) === 'same' && (headers.refresh || isAllHeaders(file)))
                 states.delete(key);
@@ -12248,7 +12253,7 @@ class Preparation {
     }
     /** The objects that are copied, each under its own name. */
     #ownSources({ files }) {
-        const { source } = this.#ports;
+        const { source } = this.#run.ports;
         const own = new Map();
         if (source?.copyable !== true)
             return {};
@@ -12260,9 +12265,9 @@ class Preparation {
         return { own };
     }
     async plan(input, delay) {
-        const { store, emit } = this.#ports;
+        const { store, emit } = this.#run.ports;
         const policy = { ...input.policy, delay };
-        return this.#frame.phase('plan', async () => {
+        return this.#run.frame.phase('plan', async () => {
             let headers = input.headers;
             let made = makePlan({ ...input, policy, headers, aclBound: new Set() });
             const asked = await this.#askHeaders(made, input);
@@ -12273,9 +12278,9 @@ class Preparation {
             const acls = await whatWouldLoseAcls(made.plan, {
                 store,
                 policy: this.policy,
-                concurrency: this.#inFlight,
+                concurrency: this.#run.inFlight,
                 emit,
-                signal: this.#frame.signal,
+                signal: this.#run.frame.signal,
             });
             const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
             this.#tellUnusedExcludes(made.deletions > 0);
@@ -12288,9 +12293,9 @@ class Preparation {
         this.#untold = undefined;
         if (tree === undefined)
             return;
-        const { source, destination } = this.#options;
+        const { source, destination } = this.#run.options;
         const prefixes = [destination.prefix, source?.place.prefix ?? ''];
-        this.#frame.tellUnusedExcludes(tree.unusedExcludes(), {
+        this.#run.frame.tellUnusedExcludes(tree.unusedExcludes(), {
             places: [tree.root.replaceAll(external_node_path_.sep, '/'), ...prefixes],
             hasDirectory: tree.hasDirectory,
             deletes,
@@ -12302,7 +12307,7 @@ class Preparation {
      */
     async #askHeaders({ unknownHeaders }, { prefix, files, listing }) {
         const states = new Map();
-        const all = this.#options.headers.refresh;
+        const all = this.#run.options.headers.refresh;
         const due = [];
         // A table has files of this disk, which are more than their headers.
         if (all || files.columns === undefined)
@@ -12325,40 +12330,40 @@ class Preparation {
         await this.#compareHeaders(shown, listing);
     }
     async #compareHeaders(files, listing) {
-        const { prefix } = this.#options.destination;
+        const { prefix } = this.#run.options.destination;
         const due = files.filter(({ name }) => !this.headerDifferences.has((prefix + name)));
         if (due.length === 0)
             return;
         const answers = await askHeaders(due, {
-            store: this.#ports.store,
+            store: this.#run.ports.store,
             prefix,
             listing,
             // What a source has is remembered by nobody, so no later run could go on.
-            budget: this.#source === undefined ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
+            budget: this.#run.source === undefined ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
             headersOf: (file) => this.#wantedHeaders(file),
-            concurrency: this.#inFlight,
-            emit: this.#ports.emit,
-            signal: this.#frame.signal,
+            concurrency: this.#run.inFlight,
+            emit: this.#run.ports.emit,
+            signal: this.#run.frame.signal,
         });
         for (const [key, differences] of answers)
             this.headerDifferences.set(key, differences);
     }
     /** Digests are no part of what is compared: they are each object's own. */
     async #wantedHeaders(file) {
-        if (this.#source === undefined)
+        if (this.#run.source === undefined)
             return this.policy.headersOf(file);
-        const kept = await this.#source.headersOf(file);
+        const kept = await this.#run.source.headersOf(file);
         return this.policy.over((0,model_headers/* withoutDigests */.q4)(kept), file);
     }
     /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
     #tellUnknownHeaders(count) {
-        const { rules, defaults, refresh } = this.#options.headers;
+        const { rules, defaults, refresh } = this.#run.options.headers;
         const isAsked = rules.length > 0 || defaults !== 'none';
         if (count === 0 || refresh || !isAsked)
             return;
         const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
         const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
-        this.#ports.emit({ type: 'message', level: 'notice', message });
+        this.#run.ports.emit({ type: 'message', level: 'notice', message });
     }
     #tellNotRenewed(plan) {
         const kept = [...stepsOf(plan)].filter(({ reason }) => reason === 'not-copyable');
@@ -12367,7 +12372,7 @@ class Preparation {
             return;
         this.#isNotRenewedTold = true;
         const what = kept.length === 1 ? `${first.key} keeps` : `${first.key} and ${kept.length - 1} more keep`;
-        this.#frame.warn([
+        this.#run.frame.warn([
             `${what} the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again`,
         ]);
     }
@@ -12375,13 +12380,13 @@ class Preparation {
         this.headersUnknown = planned.headersUnknown;
         this.#tellUnknownHeaders(planned.headersUnknown.files);
         this.#tellNotRenewed(planned.plan);
-        this.#frame.settle(planned.plan);
+        this.#run.frame.settle(planned.plan);
     }
     canDelay(tree) {
-        const { delayUpdates } = this.#options;
+        const { delayUpdates } = this.#run.options;
         if (delayUpdates === false)
             return false;
-        const { canStage, canStageNested, provider } = this.#ports.store;
+        const { canStage, canStageNested, provider } = this.#run.ports.store;
         const nested = canStage && !canStageNested ? nestedNames(tree) : undefined;
         if (!canStage)
             this.cannotDelay(`${provider} has no part copies`);
@@ -12391,12 +12396,12 @@ class Preparation {
     }
     /** Strict: refuses. Best effort: says once what is done instead. */
     cannotDelay(why) {
-        const what = `${this.#frame.url} cannot delay updates (${why})`;
-        if (this.#options.delayUpdates !== 'best-effort') {
+        const what = `${this.#run.frame.url} cannot delay updates (${why})`;
+        if (this.#run.options.delayUpdates !== 'best-effort') {
             throw (0,errors/* refusal */.x5)('cannot-delay', `${what}: nothing was written; publish in order with delay-updates: false, or set best-effort`);
         }
         const message = `${what}: they are published as they are sent, in the publish order`;
-        this.#ports.emit({ type: 'message', level: 'warning', message });
+        this.#run.ports.emit({ type: 'message', level: 'warning', message });
     }
 }
 /** Whether an object is nothing but its headers: a redirect, or what may be one in a bucket that is published from. */
@@ -12580,19 +12585,11 @@ function isWrite(step) {
 
 /** A plan that several machines publish: made by one, staged by shards, published by one or by shards. */
 class Sharded {
-    #options;
-    #ports;
-    #frame;
-    #encodings;
-    #inFlight;
+    #run;
     #preparation;
     #execution;
-    constructor({ options, ports, frame, encodings, inFlight }, preparation, execution) {
-        this.#options = options;
-        this.#ports = ports;
-        this.#frame = frame;
-        this.#encodings = encodings;
-        this.#inFlight = inFlight;
+    constructor(run, preparation, execution) {
+        this.#run = run;
         this.#preparation = preparation;
         this.#execution = execution;
     }
@@ -12605,39 +12602,39 @@ class Sharded {
         const planned = await this.#preparation.plan(input, this.#preparation.canDelay(tree));
         await this.#preparation.guardDeletions(planned, known.files, listing);
         this.#preparation.settle(planned);
-        await this.#frame.rehearse(planned.plan);
+        await this.#run.frame.rehearse(planned.plan);
         const ranks = ranksToShare(planned.plan).map(({ rank, keys }) => `${rank} (${keys})`);
         if (ranks.length > 0)
-            this.#frame.notice(`ranks that shards can publish, one after the other: ${ranks.join(', ')}`);
-        const lines = formatPlan(this.#frame.url, this.#endpoint, planned.plan, {
+            this.#run.frame.notice(`ranks that shards can publish, one after the other: ${ranks.join(', ')}`);
+        const lines = formatPlan(this.#run.frame.url, this.#endpoint, planned.plan, {
             headersOf: (file) => this.#preparation.policy.headersOf(file),
             stored: await this.#digestEncoded(planned.plan),
-            preserve: this.#options.preserve,
+            preserve: this.#run.options.preserve,
         });
         await writeLines(planFile, lines);
-        this.#frame.notice(`the plan was written to ${planFile}`);
+        this.#run.frame.notice(`the plan was written to ${planFile}`);
     }
     /** Digests of the encoded bytes that nothing had to be compared with so far, by name. */
     async #digestEncoded(plan) {
         const due = [...stepsOf(plan)].flatMap((step) => step.action === 'upload' && step.md5 === undefined && step.file.encoded !== undefined ? step.file : []);
         const digests = new Map();
-        await (0,model_concurrency/* forEachConcurrent */.C6)(due, this.#frame.pool.width * 2, async (file) => {
-            digests.set(file.name, (await this.#frame.pool.digest({ file, layouts: [] }, file.size)).md5);
+        await (0,model_concurrency/* forEachConcurrent */.C6)(due, this.#run.frame.pool.width * 2, async (file) => {
+            digests.set(file.name, (await this.#run.frame.pool.digest({ file, layouts: [] }, file.size)).md5);
         });
         return digests;
     }
     /** Stages one shard of a plan, and writes down what was staged. Nothing becomes visible. */
     async apply() {
         const { planFile, shard = ALONE, results, beside } = this.#sharding();
-        const { emit, now } = this.#ports;
+        const { emit, now } = this.#run.ports;
         const attempt = now();
-        const file = await readPlan(planFile, this.#frame.url, this.#endpoint, this.#options.destination.prefix);
+        const file = await readPlan(planFile, this.#run.frame.url, this.#endpoint, this.#run.options.destination.prefix);
         const path = (results[0] ?? '') + beside;
         await refuseUnwritable(path);
-        const { signal } = this.#frame;
-        const tree = await this.#frame.phase('walk', async (tell) => {
+        const { signal } = this.#run.frame;
+        const tree = await this.#run.frame.phase('walk', async (tell) => {
             const found = await this.#preparation.tree((files) => tell({ files, bytes: 0 }), signal);
-            const { site, destination } = this.#options;
+            const { site, destination } = this.#run.options;
             return withSite(await withoutOwnFiles(found, site), site, destination.prefix);
         });
         this.#preparation.policy = decided(file.headers);
@@ -12645,12 +12642,12 @@ class Sharded {
         const bytesTotal = due.reduce((sum, { bytes }) => sum + bytes, 0);
         const staged = [];
         const outcomes = [];
-        await this.#frame.phase('execute', async (tell) => {
+        await this.#run.frame.phase('execute', async (tell) => {
             let sent = 0;
             const say = () => tell({ files: outcomes.length, filesTotal: due.length, bytes: sent, bytesTotal });
             const transfer = this.#execution.transfer({
                 digests: new Map(),
-                bodies: this.#encodings,
+                bodies: this.#run.encodings,
                 delay: true,
                 preserve: file.preserve,
                 uploads: await this.#execution.uploads(undefined, new Map()),
@@ -12665,7 +12662,7 @@ class Sharded {
             });
             let failed;
             try {
-                await (0,model_concurrency/* forEachConcurrent */.C6)(due, this.#inFlight, async (step) => {
+                await (0,model_concurrency/* forEachConcurrent */.C6)(due, this.#run.inFlight, async (step) => {
                     const outcome = failed !== undefined || signal.aborted
                         ? skipped(step, failed)
                         : await this.#stageOne(transfer, step);
@@ -12688,10 +12685,10 @@ class Sharded {
                 }
             }
             finally {
-                this.#frame.outcomes = outcomes;
+                this.#run.frame.outcomes = outcomes;
                 await transfer.close();
             }
-            this.#frame.addExits(transfer.exits);
+            this.#run.frame.addExits(transfer.exits);
         });
     }
     /** One step of a shard: what was staged must be what was planned, as its further names are copied from it. */
@@ -12709,7 +12706,7 @@ class Sharded {
                 ? `${step.key}: this machine compresses the file to other bytes than were planned (Node.js ${process.version}, zlib ${process.versions.zlib}, brotli ${process.versions.brotli}): run plan and apply with one version of Node.js`
                 : `${step.key}: the file is not the one that was planned; apply needs the same files`;
             const error = new errors/* SyncError */.S0('plan-mismatch', errors/* EXIT */.dc.failed, message, { key: step.key });
-            return failedOutcome(step, error, ms, this.#frame.signal, transfer.exits);
+            return failedOutcome(step, error, ms, this.#run.frame.signal, transfer.exits);
         }
         const { action } = made;
         return { step, outcome: 'done', action, sentBytes: made.sentBytes, ms };
@@ -12718,9 +12715,9 @@ class Sharded {
     async publishPlan() {
         const sharding = this.#sharding();
         const { planFile, shard, abort } = sharding;
-        const { lock, destination, dryRun } = this.#options;
-        const { store, index: storage, emit } = this.#ports;
-        const { signal, url } = this.#frame;
+        const { lock, destination, dryRun } = this.#run.options;
+        const { store, index: storage, emit } = this.#run.ports;
+        const { signal, url } = this.#run.frame;
         if (lock && !dryRun)
             await this.#execution.takeLock();
         const file = await readPlan(planFile, url, this.#endpoint, destination.prefix);
@@ -12729,7 +12726,7 @@ class Sharded {
             return this.#abortStaged(results);
         const { staged, losers } = gather(file, results.staged);
         const listing = await this.#preparation.list(false);
-        const concurrency = this.#inFlight;
+        const concurrency = this.#run.inFlight;
         const { plan } = file;
         const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
         await addHidden(listing, keys, this.#preparation.hiddenBelow);
@@ -12765,7 +12762,7 @@ class Sharded {
         if (dryRun) {
             invalidations.plan(planned.plan);
             invalidations.tellPlanned();
-            return this.#frame.rehearse(planned.plan);
+            return this.#run.frame.rehearse(planned.plan);
         }
         const matters = (key) => keys.has(key);
         const seen = {
@@ -12783,20 +12780,20 @@ class Sharded {
             const upload = done.has(key) ? staged.get(key) : undefined;
             return upload === undefined ? [] : uploadOf(upload);
         });
-        await (0,model_concurrency/* forEachConcurrent */.C6)([...losers, ...idle], concurrency, (upload) => store.abortUpload(upload, this.#frame.requests).catch(() => undefined));
+        await (0,model_concurrency/* forEachConcurrent */.C6)([...losers, ...idle], concurrency, (upload) => store.abortUpload(upload, this.#run.frame.requests).catch(() => undefined));
         this.#execution.blameInvalidation(await invalidations.wait());
     }
     /** Publishes a share of the first rank that is not done, and writes down what was published. */
     async #publishShare(elsewhere, listing, shard) {
         const { id, plan } = elsewhere.file;
-        const path = await publishedPath(this.#sharding(), shard, this.#ports.now());
+        const path = await publishedPath(this.#sharding(), shard, this.#run.ports.now());
         const share = shareOf(plan, elsewhere.done, shard);
         const planned = plannedOf(share?.plan ?? NO_PLAN, elsewhere.done);
         const due = new Set([...stepsOf(planned.plan)].map(({ key }) => key));
         this.#tellShare(share, due.size);
         this.#preparation.settle(planned);
-        if (this.#options.dryRun)
-            return this.#frame.rehearse(planned.plan);
+        if (this.#run.options.dryRun)
+            return this.#run.frame.rehearse(planned.plan);
         await refuseUnwritable(path);
         // The others write too.
         const matters = (key) => due.has(key);
@@ -12814,7 +12811,7 @@ class Sharded {
         }
         finally {
             const keys = new Map();
-            for (const { step, outcome, etag } of this.#frame.outcomes) {
+            for (const { step, outcome, etag } of this.#run.frame.outcomes) {
                 const there = outcome === 'done' && etag !== undefined ? (0,model_digest/* parseETag */.nn)(etag) : undefined;
                 if (there !== undefined)
                     keys.set(step.key, there);
@@ -12824,44 +12821,44 @@ class Sharded {
     }
     #tellShare(share, due) {
         if (share === undefined) {
-            this.#frame.notice('every rank is published: what is left is for publish without a shard');
+            this.#run.frame.notice('every rank is published: what is left is for publish without a shard');
             return;
         }
         const { rank, others } = share;
         if (due > 0 || others === 0) {
-            this.#frame.notice(`the rank to publish is: ${rank}`);
+            this.#run.frame.notice(`the rank to publish is: ${rank}`);
             return;
         }
         const what = others === 1 ? '1 key of another shard is' : `${others} keys of other shards are`;
-        this.#frame.warn([
+        this.#run.frame.warn([
             `nothing is left here of the rank to publish, ${rank}, and ${what} not published yet: the next rank waits for them`,
         ]);
     }
     /** Gives a plan up: aborts the uploads that its results name, and nothing else. */
     async #abortStaged({ staged }) {
-        const { dryRun } = this.#options;
-        const { store } = this.#ports;
+        const { dryRun } = this.#run.options;
+        const { store } = this.#run.ports;
         const uploads = uploadsOf(staged);
         const isOne = uploads.length === 1;
         const what = `${uploads.length} ${isOne ? 'upload' : 'uploads'} of the plan`;
         if (dryRun)
-            return this.#frame.notice(`${what} would be aborted where they are still open`);
-        await this.#frame.phase('execute', (tell) => {
+            return this.#run.frame.notice(`${what} would be aborted where they are still open`);
+        await this.#run.frame.phase('execute', (tell) => {
             let files = 0;
-            return (0,model_concurrency/* forEachConcurrent */.C6)(uploads, this.#inFlight, async (upload) => {
-                this.#frame.signal.throwIfAborted();
-                await store.abortUpload(upload, this.#frame.requests);
+            return (0,model_concurrency/* forEachConcurrent */.C6)(uploads, this.#run.inFlight, async (upload) => {
+                this.#run.frame.signal.throwIfAborted();
+                await store.abortUpload(upload, this.#run.frame.requests);
                 tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
             });
         });
-        this.#frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended`);
+        this.#run.frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended`);
     }
     /** As plans name it: AWS itself has none. */
     get #endpoint() {
-        return this.#ports.endpoint ?? '';
+        return this.#run.ports.endpoint ?? '';
     }
     #sharding() {
-        const { sharding } = this.#options;
+        const { sharding } = this.#run.options;
         if (sharding === undefined)
             throw new Error('no plan file was given');
         return { ...sharding, planFile: sharding.planFile + sharding.beside };

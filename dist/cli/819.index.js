@@ -186,6 +186,7 @@ class ByteBudget {
 /* harmony export */   AD: () => (/* binding */ StoreError),
 /* harmony export */   PF: () => (/* binding */ etagsProve),
 /* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
+/* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
@@ -212,6 +213,8 @@ class StoreError extends Error {
 }
 /** Of a `condition` that was found after this run's own write, which nothing could bind to one. */
 const CHANGED_AFTER_WRITE = 'ChangedAfterWrite';
+/** Of a `digest`: a part was sent as it was digested, and its ETag is another MD5. */
+const BAD_PART_ETAG = 'BadPartETag';
 /** A copy of which nothing proves that it holds what it should: it is none, and the bytes are sent. */
 class UnprovedCopyError extends StoreError {
     /** @param why goes on after "as" */
@@ -381,7 +384,7 @@ function fileIndexStorage(path, isOwn = false) {
 }
 /** What a full disk or a killed run left of a line would take the next one along. */
 async function appendLines(path, lines, isWhole) {
-    await (0,promises_.mkdir)((0,external_node_path_.dirname)(path), { recursive: true });
+    await (0,replace_file/* makeDirectory */.Oh)((0,external_node_path_.dirname)(path));
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,promises_.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }

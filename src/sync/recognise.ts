@@ -1,6 +1,6 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type ETag, type Md5, multipartETag } from '../model/digest.js';
-import { type DigestIndex, formatLayout, layoutParts } from '../model/digest-index.js';
+import { type DigestIndex, formatLayout, layoutParts, type PartRun, partsOf } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import { columnsOf } from '../model/file-columns.js';
 import { metadataMd5 } from '../model/headers.js';
@@ -14,7 +14,7 @@ import { beforeFirstWrite } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest } from './file-bytes.js';
-import { layoutByFirstPart } from './verify.js';
+import { layoutByFirstPart, PARTS_ASKED_AT_ONCE } from './verify.js';
 
 /** A listing, and who answers for its objects. */
 export interface ListedPlace {
@@ -171,10 +171,25 @@ async function byParts(
       throw beforeFirstWrite(error, file);
     }
   }
-  // Parts of several sizes can be as many as parts of one.
-  const last = object.size - layout[0]!.size * (kind.parts - 1);
-  const lastSize = await store.partSize(object.key, object.etag, kind.parts, signal).catch(unlessUnsaid);
-  return lastSize === last ? 'another' : 'unknown';
+  return (await isUniform(object, layout, store, signal)) ? 'another' : 'unknown';
+}
+
+/**
+ * Whether an object has the parts of a layout of one size, by S3's word for each but the first. Others can be as many, and
+ * end alike: those of an image that was edited do.
+ */
+async function isUniform(
+  { key, etag }: ListedObject,
+  layout: readonly PartRun[],
+  store: ReadableStore,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let isSo = true;
+  const others = [...partsOf(layout)].map(({ size }, i) => ({ size, number: i + 1 })).slice(1);
+  await forEachConcurrent(others, PARTS_ASKED_AT_ONCE, async ({ size, number }) => {
+    if (isSo && (await store.partSize(key, etag, number, signal).catch(unlessUnsaid)) !== size) isSo = false;
+  });
+  return isSo;
 }
 
 /** Not every server knows the numbers of parts: what it does not say is unknown. */

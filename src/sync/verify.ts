@@ -8,7 +8,7 @@ import { etagsProve, type ObjectHead, type ReadableStore } from '../store/object
 import { WrongContentError } from './decode.js';
 
 /** HEADs in flight about one object. */
-const PARTS_ASKED_AT_ONCE = 8;
+export const PARTS_ASKED_AT_ONCE = 8;
 
 /** Bytes that arrived, as far as they must be judged. */
 export interface Evidence {
