@@ -5478,13 +5478,15 @@ async function recognise(request) {
     const isByMetadata = ({ digest, object }) => request.store.compositeETags && here.isProvable(object) && vouched.get(object) === digest.md5;
     const inParts = own.filter((one) => isHere(one.file) && (here.hasEtagAlone(one.object) || isByMetadata(one)));
     await (0,model_concurrency/* forEachConcurrent */.C6)(inParts, concurrency, async (one) => {
-        const said = await byParts(one, request);
-        if (said === 'another')
-            here.contradict(one.object);
-        if (typeof said === 'string')
-            return;
-        layouts.set(one.object.key, said.layout);
-        vouched.set(one.object, one.digest.md5);
+        const found = await layoutOf(one, request);
+        if (found?.isProof === true) {
+            layouts.set(one.object.key, (0,digest_index/* formatLayout */.Cu)(found.layout));
+            vouched.set(one.object, one.digest.md5);
+        }
+        else if (found !== undefined && isByMetadata(one)) {
+            if (await isUniform(one.object, found.layout, request))
+                here.contradict(one.object);
+        }
     });
     const undecided = new ObjectMap();
     for (const { object } of own)
@@ -5515,43 +5517,42 @@ function isHere({ path, object }) {
     return path !== '' && object === undefined;
 }
 /**
- * What a multipart ETag, which no usual part size makes of the file, says of it: S3 is asked for the size of the first part,
- * as one HEAD costs less than what it may save. The layout under which the file has the ETag; `another`: the object is another
- * content; `unknown`: its parts are not of one size, or S3 does not say.
+ * The layout of a multipart object as S3 says it of the first part, one HEAD costs less than what it may save, and whether
+ * the file has the object's ETag under it, which no usual part size makes. `undefined`: its parts are not of one size, or S3
+ * does not say.
  */
-async function byParts({ file, digest, object }, { store, pool, signal }) {
+async function layoutOf({ file, digest, object }, { store, pool, signal }) {
     const kind = (0,model_digest/* classifyETag */.Q)(object.etag);
     if (kind.kind !== 'multipart')
-        return 'unknown';
-    // The digests of the whole, and of parts of the usual sizes, are known to be others. MinIO marks what it compresses so.
-    if (kind.parts === 1)
-        return [(0,model_digest/* multipartETag */.Eq)([digest.md5]), `${digest.md5}-1`].includes(object.etag) ? 'unknown' : 'another';
+        return undefined;
+    if (kind.parts === 1) {
+        // MinIO marks what it compresses by the latter.
+        const isSame = [(0,model_digest/* multipartETag */.Eq)([digest.md5]), `${digest.md5}-1`].includes(object.etag);
+        return isSame ? undefined : { layout: (0,digest_index/* uniformLayout */.Ng)(object.size, object.size), isProof: false };
+    }
     signal.throwIfAborted();
     const layout = await layoutByFirstPart(store, object, signal).catch(unlessUnsaid);
     if (layout === undefined || (0,digest_index/* layoutParts */.db)(layout) !== kind.parts)
-        return 'unknown';
-    if (!(0,part_sizes/* candidatePartSizes */.xF)(object.size, kind.parts).includes(layout[0].size)) {
-        try {
-            const { md5, etags } = await pool.digest({ file, layouts: [layout] }, file.size);
-            // Another file by now: then it is sent as it is.
-            if (md5 !== digest.md5)
-                return 'unknown';
-            if (etags.includes(object.etag))
-                return { layout: (0,digest_index/* formatLayout */.Cu)(layout) };
-        }
-        catch (error) {
-            if (error instanceof FileChangedError)
-                return 'unknown';
-            throw beforeFirstWrite(error, file);
-        }
+        return undefined;
+    // The digests of parts of the usual sizes are known to be others.
+    if ((0,part_sizes/* candidatePartSizes */.xF)(object.size, kind.parts).includes(layout[0].size))
+        return { layout, isProof: false };
+    try {
+        const { md5, etags } = await pool.digest({ file, layouts: [layout] }, file.size);
+        // Another file by now: then it is sent as it is.
+        return md5 === digest.md5 ? { layout, isProof: etags.includes(object.etag) } : undefined;
     }
-    return (await isUniform(object, layout, store, signal)) ? 'another' : 'unknown';
+    catch (error) {
+        if (error instanceof FileChangedError)
+            return undefined;
+        throw beforeFirstWrite(error, file);
+    }
 }
 /**
  * Whether an object has the parts of a layout of one size, by S3's word for each but the first. Others can be as many, and
  * end alike: those of an image that was edited do.
  */
-async function isUniform({ key, etag }, layout, store, signal) {
+async function isUniform({ key, etag }, layout, { store, signal }) {
     let isSo = true;
     const others = [...(0,digest_index/* partsOf */.CI)(layout)].map(({ size }, i) => ({ size, number: i + 1 })).slice(1);
     await (0,model_concurrency/* forEachConcurrent */.C6)(others, PARTS_ASKED_AT_ONCE, async ({ size, number }) => {
@@ -9348,7 +9349,7 @@ function* cut(start, end, size, grid) {
         yield { offset, size: end - offset };
 }
 /** The layout of parts, run-length. */
-function layoutOf(parts) {
+function part_plan_layoutOf(parts) {
     const runs = [];
     for (const { size } of parts) {
         const last = runs.at(-1);
@@ -10106,7 +10107,7 @@ class Transfer {
             signal.throwIfAborted();
             const staged = await (delta === undefined
                 ? this.#sendParts(key, file, digest, layout)
-                : this.#sendParts(key, file, { ...digest, ...delta }, layoutOf(delta.parts), delta));
+                : this.#sendParts(key, file, { ...digest, ...delta }, part_plan_layoutOf(delta.parts), delta));
             const chunks = await cutting;
             if (signal.aborted) {
                 await this.#giveUp(staged.upload, file.size, signal.reason);

@@ -1,6 +1,13 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type ETag, type Md5, multipartETag } from '../model/digest.js';
-import { type DigestIndex, formatLayout, layoutParts, type PartRun, partsOf } from '../model/digest-index.js';
+import {
+  type DigestIndex,
+  formatLayout,
+  layoutParts,
+  type PartRun,
+  partsOf,
+  uniformLayout,
+} from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import { columnsOf } from '../model/file-columns.js';
 import { metadataMd5 } from '../model/headers.js';
@@ -109,11 +116,13 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
     (one) => isHere(one.file) && (here.hasEtagAlone(one.object) || isByMetadata(one)),
   );
   await forEachConcurrent(inParts, concurrency, async (one) => {
-    const said = await byParts(one, request);
-    if (said === 'another') here.contradict(one.object);
-    if (typeof said === 'string') return;
-    layouts.set(one.object.key, said.layout);
-    vouched.set(one.object, one.digest.md5);
+    const found = await layoutOf(one, request);
+    if (found?.isProof === true) {
+      layouts.set(one.object.key, formatLayout(found.layout));
+      vouched.set(one.object, one.digest.md5);
+    } else if (found !== undefined && isByMetadata(one)) {
+      if (await isUniform(one.object, found.layout, request)) here.contradict(one.object);
+    }
   });
 
   const undecided = new ObjectMap<true>();
@@ -144,34 +153,35 @@ function isHere({ path, object }: LocalFile): boolean {
 }
 
 /**
- * What a multipart ETag, which no usual part size makes of the file, says of it: S3 is asked for the size of the first part,
- * as one HEAD costs less than what it may save. The layout under which the file has the ETag; `another`: the object is another
- * content; `unknown`: its parts are not of one size, or S3 does not say.
+ * The layout of a multipart object as S3 says it of the first part, one HEAD costs less than what it may save, and whether
+ * the file has the object's ETag under it, which no usual part size makes. `undefined`: its parts are not of one size, or S3
+ * does not say.
  */
-async function byParts(
+async function layoutOf(
   { file, digest, object }: Own,
   { store, pool, signal }: RecogniseRequest,
-): Promise<{ readonly layout: string } | 'another' | 'unknown'> {
+): Promise<{ readonly layout: readonly PartRun[]; readonly isProof: boolean } | undefined> {
   const kind = classifyETag(object.etag);
-  if (kind.kind !== 'multipart') return 'unknown';
-  // The digests of the whole, and of parts of the usual sizes, are known to be others. MinIO marks what it compresses so.
-  if (kind.parts === 1)
-    return [multipartETag([digest.md5]), `${digest.md5}-1`].includes(object.etag) ? 'unknown' : 'another';
+  if (kind.kind !== 'multipart') return undefined;
+  if (kind.parts === 1) {
+    // MinIO marks what it compresses by the latter.
+    const isSame = [multipartETag([digest.md5]), `${digest.md5}-1`].includes(object.etag);
+    return isSame ? undefined : { layout: uniformLayout(object.size, object.size), isProof: false };
+  }
   signal.throwIfAborted();
   const layout = await layoutByFirstPart(store, object, signal).catch(unlessUnsaid);
-  if (layout === undefined || layoutParts(layout) !== kind.parts) return 'unknown';
-  if (!candidatePartSizes(object.size, kind.parts).includes(layout[0]!.size)) {
-    try {
-      const { md5, etags } = await pool.digest({ file, layouts: [layout] }, file.size);
-      // Another file by now: then it is sent as it is.
-      if (md5 !== digest.md5) return 'unknown';
-      if (etags.includes(object.etag)) return { layout: formatLayout(layout) };
-    } catch (error) {
-      if (error instanceof FileChangedError) return 'unknown';
-      throw beforeFirstWrite(error, file);
-    }
+  if (layout === undefined || layoutParts(layout) !== kind.parts) return undefined;
+  // The digests of parts of the usual sizes are known to be others.
+  if (candidatePartSizes(object.size, kind.parts).includes(layout[0]!.size))
+    return { layout, isProof: false };
+  try {
+    const { md5, etags } = await pool.digest({ file, layouts: [layout] }, file.size);
+    // Another file by now: then it is sent as it is.
+    return md5 === digest.md5 ? { layout, isProof: etags.includes(object.etag) } : undefined;
+  } catch (error) {
+    if (error instanceof FileChangedError) return undefined;
+    throw beforeFirstWrite(error, file);
   }
-  return (await isUniform(object, layout, store, signal)) ? 'another' : 'unknown';
 }
 
 /**
@@ -181,8 +191,7 @@ async function byParts(
 async function isUniform(
   { key, etag }: ListedObject,
   layout: readonly PartRun[],
-  store: ReadableStore,
-  signal: AbortSignal,
+  { store, signal }: RecogniseRequest,
 ): Promise<boolean> {
   let isSo = true;
   const others = [...partsOf(layout)].map(({ size }, i) => ({ size, number: i + 1 })).slice(1);
