@@ -2734,8 +2734,7 @@ async function withRetries(attempts) {
         catch (thrown) {
             error = signal.aborted ? abortedError(operation, signal) : (0,store_errors/* toStoreError */.D5)(operation, thrown);
         }
-        const heals = error.kind === 'server' || error.kind === 'network' || error.kind === 'throttled';
-        if (!heals) {
+        if (!(0,store_errors/* heals */.yG)(error)) {
             const mayBeOurs = error.kind === 'condition' || error.kind === 'source' || error.kind === 'no-upload';
             const judged = lostAnswer && mayBeOurs ? await judge?.() : undefined;
             if (judged !== undefined)
@@ -3818,8 +3817,7 @@ function passingError({ Code: code = '', Message: message = '' }) {
     // The status of the whole says nothing of a key: its code alone does.
     const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 400 } });
     const { kind } = (0,store_errors/* toStoreError */.D5)('DeleteObjects', thrown);
-    const heals = kind === 'server' || kind === 'network' || kind === 'throttled';
-    return heals ? new object_store/* StoreError */.AD(kind, code, 200, 'DeleteObjects', message) : undefined;
+    return (0,store_errors/* heals */.yG)({ kind }) ? new object_store/* StoreError */.AD(kind, code, 200, 'DeleteObjects', message) : undefined;
 }
 function notDeleted(key, code, message) {
     return { key, deleted: false, error: new object_store/* StoreError */.AD('rejected', code, 200, 'DeleteObjects', message) };
@@ -4095,7 +4093,8 @@ function sectionsOf(file) {
 /* harmony export */   dV: () => (/* binding */ AnswerError),
 /* harmony export */   n: () => (/* binding */ repeatingNothing),
 /* harmony export */   qS: () => (/* binding */ refusedForClock),
-/* harmony export */   rt: () => (/* binding */ endedIdle)
+/* harmony export */   rt: () => (/* binding */ endedIdle),
+/* harmony export */   yG: () => (/* binding */ heals)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2166);
 /* harmony import */ var _object_store_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6592);
@@ -4162,6 +4161,10 @@ function refusedForClock(thrown) {
     const met = thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD ? thrown.cause : thrown;
     const { $metadata } = (typeof met === 'object' && met !== null ? met : {});
     return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
+}
+/** Whether the same request may succeed when it is sent again. */
+function heals({ kind }) {
+    return kind === 'server' || kind === 'network' || kind === 'throttled';
 }
 /**
  * Whether a connection that had been idle was found dead: that says nothing of the server, as a router forgets who is

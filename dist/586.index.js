@@ -2622,8 +2622,8 @@ class GatheredDigests {
         }
     }
     #digest(job) {
-        return new Promise((resolve, reject) => {
-            this.#held.push({ job, resolve, reject });
+        return new Promise((resolve) => {
+            this.#held.push({ job, resolve });
             this.#go();
         });
     }
@@ -2633,8 +2633,8 @@ class GatheredDigests {
         const held = this.#held.splice(0);
         // Their files come to an end with them.
         const digests = this.#pool.digestTogether(held.map(({ job }) => job));
-        for (const [i, { resolve, reject }] of held.entries())
-            digests[i].then(resolve, reject);
+        for (const [i, { resolve }] of held.entries())
+            resolve(digests[i]);
     }
 }
 
@@ -2915,6 +2915,7 @@ function wrong(voucher) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/fetch.js
+
 
 
 
@@ -3681,7 +3682,7 @@ function asFailure(error, name, key) {
             return failure('in-the-way', `a link, a file or a directory is in its way (${code}): move it`);
         case 'EMFILE':
         case 'ENFILE':
-            return failure('not-writable', `too many files are open (${code}): raise the limit (ulimit -n), or set concurrency to less`);
+            return failure('not-writable', tooManyFiles(code));
         case 'ENAMETOOLONG':
         case 'EILSEQ':
         case 'EINVAL':

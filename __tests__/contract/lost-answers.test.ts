@@ -1,5 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createProxy, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import {
+  createServer as createProxy,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type Server,
+} from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,6 +36,29 @@ const NO_OBJECTS =
 afterAll(() => {
   process.env = kept;
 });
+
+/** Lets a server of a test listen while the tests of its group run. */
+function serveHere(server: Server): void {
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+}
+
+/** Who sends each request once. */
+async function openAt(
+  server: Server,
+  scheme: 'http' | 'https',
+  path: string,
+  secret = 's',
+): Promise<ObjectStore> {
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: secret, S3DS_REQUESTS: path });
+  const endpoint = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const connection = { maxAttempts: 1 };
+  const options = optionsFor({ region: 'us-east-1', endpoint }, 'bucket', '/', { connection });
+  return (await openStore(options, () => undefined, signal)).store;
+}
 
 /** The request took effect each time. */
 const losses: readonly (readonly [string, Fault])[] = [
@@ -264,16 +292,7 @@ for (const path of ['lean', 'sdk'] as const) {
     const key = 'k' as ObjectKey;
     const open = async (as: string): Promise<ObjectStore> => {
       name = as;
-      Object.assign(process.env, {
-        AWS_ACCESS_KEY_ID: 'a',
-        AWS_SECRET_ACCESS_KEY: 'secret-key',
-        S3DS_REQUESTS: path,
-      });
-      const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const options = optionsFor({ region: 'us-east-1', endpoint }, 'bucket', '/', {
-        connection: { maxAttempts: 1 },
-      });
-      const { store } = await openStore(options, () => undefined, signal);
+      const store = await openAt(server, 'http', path, 'secret-key');
       // Who answers is known from the first answer on.
       isTaken = false;
       await store.put({ key, body, md5, headers, condition: absent }, signal);
@@ -281,11 +300,7 @@ for (const path of ['lean', 'sdk'] as const) {
       isTaken = true;
       return store;
     };
-    beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
-    afterAll(async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    });
+    serveHere(server);
 
     test.each(unreadable)('%s: nothing is taken for absent', async (_, answer, code) => {
       head = answer;
@@ -349,19 +364,8 @@ for (const path of ['lean', 'sdk'] as const) {
       });
     });
     const key = 'k' as ObjectKey;
-    const open = async (): Promise<ObjectStore> => {
-      Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', S3DS_REQUESTS: path });
-      const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const options = optionsFor({ region: 'us-east-1', endpoint }, 'bucket', '/', {
-        connection: { maxAttempts: 1 },
-      });
-      return (await openStore(options, () => undefined, signal)).store;
-    };
-    beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
-    afterAll(async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    });
+    const open = (): Promise<ObjectStore> => openAt(server, 'http', path);
+    serveHere(server);
 
     test('is corrected by whatever is asked first', async () => {
       expect((await (await open()).head(key, signal))?.etag).toBe(etag);
@@ -403,19 +407,9 @@ const certificate = selfSigned();
     });
   });
 
-  const open = async (): Promise<ObjectStore> => {
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', S3DS_REQUESTS: 'lean' });
-    const address = server.address() as AddressInfo;
-    const endpoint = `https://127.0.0.1:${address.port}`;
-    const options = optionsFor({ region: 'us-east-1', endpoint }, 'bucket', '/', {
-      connection: { maxAttempts: 1 },
-    });
-    return (await openStore(options, () => undefined, signal)).store;
-  };
-  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
-  afterAll(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+  const open = (): Promise<ObjectStore> => openAt(server, 'https', 'lean');
+  serveHere(server);
+  afterAll(() => {
     rmSync(directory, { recursive: true });
     delete process.env.AWS_CA_BUNDLE;
   });

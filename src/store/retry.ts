@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from './object-store.js';
-import { endedIdle, toStoreError } from './store-errors.js';
+import { endedIdle, heals, toStoreError } from './store-errors.js';
 
 /** SlowDown heals by waiting: it may be met this many times as often as other failures. */
 const THROTTLE_ALLOWANCE = 4;
@@ -41,8 +41,7 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
     } catch (thrown) {
       error = signal.aborted ? abortedError(operation, signal) : toStoreError(operation, thrown);
     }
-    const heals = error.kind === 'server' || error.kind === 'network' || error.kind === 'throttled';
-    if (!heals) {
+    if (!heals(error)) {
       const mayBeOurs = error.kind === 'condition' || error.kind === 'source' || error.kind === 'no-upload';
       const judged = lostAnswer && mayBeOurs ? await judge?.() : undefined;
       if (judged !== undefined) return judged;

@@ -59,7 +59,7 @@ import type { Provider } from './providers.js';
 import type { RareCalls } from './rare-calls.js';
 import { withRetries } from './retry.js';
 import type { SigningCredentials } from './sign.js';
-import { refusedForClock, repeatingNothing, toStoreError, withoutSent } from './store-errors.js';
+import { heals, refusedForClock, repeatingNothing, toStoreError, withoutSent } from './store-errors.js';
 
 export interface S3StoreOptions {
   /** Loaded with the first one. */
@@ -1268,8 +1268,7 @@ function passingError({ Code: code = '', Message: message = '' }: KeyError): Sto
   // The status of the whole says nothing of a key: its code alone does.
   const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 400 } });
   const { kind } = toStoreError('DeleteObjects', thrown);
-  const heals = kind === 'server' || kind === 'network' || kind === 'throttled';
-  return heals ? new StoreError(kind, code, 200, 'DeleteObjects', message) : undefined;
+  return heals({ kind }) ? new StoreError(kind, code, 200, 'DeleteObjects', message) : undefined;
 }
 
 function notDeleted(key: ObjectKey, code: string, message: string): DeleteAnswer {

@@ -84,6 +84,11 @@ export function refusedForClock(thrown: unknown): boolean {
   return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
 }
 
+/** Whether the same request may succeed when it is sent again. */
+export function heals({ kind }: Pick<StoreError, 'kind'>): boolean {
+  return kind === 'server' || kind === 'network' || kind === 'throttled';
+}
+
 /**
  * Whether a connection that had been idle was found dead: that says nothing of the server, as a router forgets who is
  * silent. The request may have taken effect all the same.

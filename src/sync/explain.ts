@@ -100,7 +100,7 @@ function explainSilence({ code, message }: StoreError, told: string): string {
 }
 
 /** Of connections and files together: S3 was not even asked. */
-function tooManyFiles(code: string): string {
+export function tooManyFiles(code: string): string {
   return `too many files are open (${code}): raise the limit (ulimit -n), or set concurrency to less`;
 }
 

@@ -41,6 +41,7 @@ import { BodyArena } from './body-arena.js';
 import { decodeTo, looksEncoded, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
+import { tooManyFiles } from './explain.js';
 import { type FileDigest, type FileJob, NO_WAITING, READING } from './file-bytes.js';
 import { GatheredDigests } from './gathered-digests.js';
 import type { GrowingDigest } from './growing-digest.js';
@@ -923,10 +924,7 @@ export function asFailure(error: unknown, name: string, key: string): unknown {
       return failure('in-the-way', `a link, a file or a directory is in its way (${code}): move it`);
     case 'EMFILE':
     case 'ENFILE':
-      return failure(
-        'not-writable',
-        `too many files are open (${code}): raise the limit (ulimit -n), or set concurrency to less`,
-      );
+      return failure('not-writable', tooManyFiles(code));
     case 'ENAMETOOLONG':
     case 'EILSEQ':
     case 'EINVAL':

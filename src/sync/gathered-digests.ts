@@ -6,8 +6,7 @@ const WORTH_IT = 8;
 
 interface Held {
   readonly job: FileJob;
-  readonly resolve: (digest: FileDigest) => void;
-  readonly reject: (error: unknown) => void;
+  readonly resolve: (digest: Promise<FileDigest>) => void;
 }
 
 /**
@@ -36,8 +35,8 @@ export class GatheredDigests {
   }
 
   #digest(job: FileJob): Promise<FileDigest> {
-    return new Promise((resolve, reject) => {
-      this.#held.push({ job, resolve, reject });
+    return new Promise((resolve) => {
+      this.#held.push({ job, resolve });
       this.#go();
     });
   }
@@ -47,6 +46,6 @@ export class GatheredDigests {
     const held = this.#held.splice(0);
     // Their files come to an end with them.
     const digests = this.#pool.digestTogether(held.map(({ job }) => job));
-    for (const [i, { resolve, reject }] of held.entries()) digests[i]!.then(resolve, reject);
+    for (const [i, { resolve }] of held.entries()) resolve(digests[i]!);
   }
 }
