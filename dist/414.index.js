@@ -168,14 +168,15 @@ class BodyArena {
         this.#isShared = isShared;
     }
     /**
-     * Runs `work` with so many bytes, which are its own until it ends. First come, first served; what is larger than the
-     * whole has memory of its own, while nobody else has any.
+     * Runs `work` with so many bytes, which are its own until it ends. First come, first served, in each turn; what is
+     * larger than the whole has memory of its own, while nobody else has any.
      *
      * @param within so many bytes at the beginning, for bodies whose requests are over before more of them are of use
+     * @param turn who waits in a lower one is served first
      */
-    async with(size, work, within = this.#capacity) {
+    async with(size, work, { within = this.#capacity, turn = 0 } = {}) {
         const end = Math.min(Math.max(size, within), this.#capacity);
-        const taken = await this.#take(Math.min(size, end), end);
+        const taken = await this.#take(Math.min(size, end), end, turn);
         try {
             return await work(this.#memoryOf(taken, size));
         }
@@ -192,9 +193,13 @@ class BodyArena {
             : Buffer.allocUnsafeSlow(this.#capacity);
         return this.#memory.subarray(from, from + size);
     }
-    #take(size, end) {
+    #take(size, end, turn) {
         const taken = this.#waiting.length > 0 ? undefined : this.#place(size, end);
-        return taken ?? new Promise((start) => this.#waiting.push({ size, end, start }));
+        return taken ?? new Promise((start) => this.#wait({ size, end, turn, start }));
+    }
+    #wait(who) {
+        const before = this.#waiting.findLastIndex(({ turn }) => turn <= who.turn);
+        this.#waiting.splice(before + 1, 0, who);
     }
     /** In the lowest gap that it fits into: what is high up may never be touched. */
     #place(size, end) {

@@ -2604,11 +2604,14 @@ const WORTH_IT = 8;
  */
 class GatheredDigests {
     #pool;
+    #bytesDue;
     #held = [];
     /** Files in the making that will be asked for, or that nobody will ask for any more. */
     #coming = 0;
-    constructor(pool) {
+    /** @param bytesDue of all files that may be made, as far as it is known */
+    constructor(pool, bytesDue) {
         this.#pool = pool;
+        this.#bytesDue = bytesDue;
     }
     /** Makes a file, and of it the digests that it asks for. */
     async making(work) {
@@ -2632,7 +2635,7 @@ class GatheredDigests {
             return;
         const held = this.#held.splice(0);
         // Their files come to an end with them.
-        const digests = this.#pool.digestTogether(held.map(({ job }) => job));
+        const digests = this.#pool.digestTogether(held.map(({ job }) => job), this.#bytesDue);
         for (const [i, { resolve }] of held.entries())
             resolve(digests[i]);
     }
@@ -2943,6 +2946,8 @@ const JOINED = 'joined';
 const RANGES_IN_FLIGHT = 5;
 /** What one request fetches of a large object. Bytes. */
 const RANGE = 8 * 1024 * 1024;
+/** A body of this size is digested beside others, from its file: a message to a thread for each would cost as much. Bytes. */
+const WORTH_GATHERING = 1024 * 1024;
 /** A file of this size, or that is half of all, is digested while it is written: at the end it would be waited for. Bytes. */
 const WORTH_GROWING = 64 * 1024 * 1024;
 /** Permission bits that an object may set; it may make nothing run as somebody else. */
@@ -2971,7 +2976,7 @@ class Fetch {
     constructor(options) {
         this.#options = options;
         this.#verifier = new Verifier(options.store, options.requests);
-        this.#digests = new GatheredDigests(options.pool);
+        this.#digests = new GatheredDigests(options.pool, options.bytesDue);
     }
     /** Objects of which nothing but their size could be checked. */
     get unverified() {
@@ -3155,20 +3160,70 @@ class Fetch {
         }
     }
     async #fetchOnce(file, object) {
-        if (object.size >= part_sizes/* MULTIPART_THRESHOLD */.xf)
-            return this.#fetchLarge(file, object);
+        if (object.size >= WORTH_GATHERING) {
+            return this.#digests.making((digest) => object.size >= part_sizes/* MULTIPART_THRESHOLD */.xf
+                ? this.#fetchLarge(file, object, digest)
+                : this.#fetchMedium(file, object, digest));
+        }
         if (object.size === 0) {
             const head = this.#options.preserve ? await this.#head(object) : undefined;
             return this.#keep(file, Buffer.alloc(0), model_digest/* EMPTY_MD5 */.lQ, head);
         }
-        return this.#bodies.with(object.size, async (room) => {
+        const work = async (room) => {
             this.#options.signal.throwIfAborted();
             const { body, head } = await this.#read(object, { room });
             const md5 = await this.#options.pool.digestBytes(body, this.#options.bytesDue);
             await this.#verifier.verify(object, head, bytesEvidence(body, md5));
             this.fetched.set(object.key, { md5, form: (0,model_headers/* storedSource */.HK)(object.etag, head) });
             return this.#keep(file, body, md5, head);
-        });
+        };
+        return this.#bodies.with(object.size, work, { turn: turnOf(object) });
+    }
+    /** Written before it is proved: files are digested beside each other, and memory is free for the next body meanwhile. */
+    async #fetchMedium(file, object, digestOf) {
+        const { name } = file;
+        const { directory, signal } = this.#options;
+        const temporary = temporaryName();
+        const write = async (room) => {
+            signal.throwIfAborted();
+            const { body, head } = await this.#read(object, { room });
+            await directory.within(parentOf(name), true, (at) => this.#files.create((0,external_node_path_.join)(at, temporary), body, {}));
+            return head;
+        };
+        try {
+            const head = await this.#bodies.with(object.size, write, { turn: turnOf(object) });
+            return await directory.within(parentOf(name), false, async (at) => {
+                const path = (0,external_node_path_.join)(at, temporary);
+                const made = { ...file, ...(0,lstat/* statFields */.q)(await (0,promises_.lstat)(path, { bigint: true })), path, real: path };
+                const evidence = {
+                    size: made.size,
+                    digest: (layouts) => digestOf({ file: made, layouts }),
+                };
+                const md5 = await this.#verifier.verify(object, head, evidence);
+                this.fetched.set(object.key, { md5, form: (0,model_headers/* storedSource */.HK)(object.etag, head) });
+                return this.#finish(file, path, temporary, md5, this.#formOf(object, head), head);
+            });
+        }
+        catch (error) {
+            await this.#discard(name, temporary);
+            throw error;
+        }
+    }
+    /** A proved file, under a temporary name: decoded where it is to be, with its attributes. */
+    async #finish(file, path, temporary, md5, form, head) {
+        const attributes = this.#attributesOf(head);
+        if (form !== undefined)
+            return this.#decode(file, path, temporary, form, attributes);
+        if (attributes !== undefined) {
+            const handle = await (0,promises_.open)(path, promises_.constants.O_RDWR | promises_.constants.O_NOFOLLOW);
+            try {
+                await giveTraits(handle, traitsOf(attributes));
+            }
+            finally {
+                await handle.close();
+            }
+        }
+        return { action: 'download', name: file.name, temporary, md5, form };
     }
     async #read(object, wanted) {
         const { store, requests } = this.#options;
@@ -3208,12 +3263,8 @@ class Fetch {
      * A large object comes in ranges, several at a time, into a file that the next run goes on with. It is bound to the
      * ETag, and proved as a whole at the end.
      */
-    #fetchLarge(file, object) {
-        return this.#digests.making((digest) => this.#fetchInto(file, object, digest));
-    }
-    async #fetchInto(file, object, digestOf) {
+    async #fetchLarge(file, object, digestOf) {
         const head = await this.#head(object);
-        const attributes = this.#attributesOf(head);
         const { name } = file;
         const { pool, bytesDue } = this.#options;
         const partial = resumableName(name, object);
@@ -3271,17 +3322,8 @@ class Fetch {
                 const said = (0,model_headers/* metadataMd5 */.SG)(head.metadata) === md5 ? (0,model_headers/* storedSource */.HK)(object.etag, head) : undefined;
                 this.fetched.set(object.key, { md5, form: said });
                 const form = this.#options.target.asStored ? undefined : said;
-                if (form !== undefined)
-                    return this.#decode(file, there, temporary, form, attributes);
-                const handle = await (0,promises_.open)(there, promises_.constants.O_RDWR | promises_.constants.O_NOFOLLOW);
-                try {
-                    await giveTraits(handle, traitsOf(attributes));
-                }
-                finally {
-                    await handle.close();
-                }
-                const result = { action: 'download', name, temporary, md5, form };
-                return temporary === partial ? { ...result, resumable: true } : result;
+                const result = await this.#finish(file, there, temporary, md5, form, head);
+                return temporary === partial && form === undefined ? { ...result, resumable: true } : result;
             });
         }
         catch (error) {
@@ -3321,20 +3363,23 @@ class Fetch {
                     first++;
                 growing?.advance(Math.min(first * RANGE, object.size));
             };
-            await (0,model_concurrency/* forEachConcurrent */.C6)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => this.#bodies.with(size, async (room) => {
-                signal.throwIfAborted();
-                const range = { first: offset, last: offset + size - 1 };
-                const { body } = await this.#read(object, { range, room });
-                // Another run may have proved the file and given it its name: it is nobody's to write to from then on.
-                const now = await (0,promises_.lstat)(path, { bigint: true }).catch(unlessAbsent);
-                if (now === undefined || !isSameInode(now, made) || now.nlink !== 1n)
-                    throw foreign(name);
-                await writeAll(handle, body, offset);
-                there.add(i);
-                advance();
-                // Which ranges are there is written down after their bytes.
-                await appendLine(progress, `${i}`);
-            }));
+            await (0,model_concurrency/* forEachConcurrent */.C6)(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => {
+                const work = async (room) => {
+                    signal.throwIfAborted();
+                    const range = { first: offset, last: offset + size - 1 };
+                    const { body } = await this.#read(object, { range, room });
+                    // Another run may have proved the file and given it its name: it is nobody's to write to from then on.
+                    const now = await (0,promises_.lstat)(path, { bigint: true }).catch(unlessAbsent);
+                    if (now === undefined || !isSameInode(now, made) || now.nlink !== 1n)
+                        throw foreign(name);
+                    await writeAll(handle, body, offset);
+                    there.add(i);
+                    advance();
+                    // Which ranges are there is written down after their bytes.
+                    await appendLine(progress, `${i}`);
+                };
+                return this.#bodies.with(size, work, { turn: turnOf(object) });
+            });
             const isShared = async () => !isNew || (await linesOf(progress))?.length !== ranges.length;
             return { resumed: due.length < ranges.length, made, isShared };
         }
@@ -3501,6 +3546,13 @@ class Fetch {
         })
             .catch(() => undefined);
     }
+}
+/**
+ * Small bodies need little room and no thread. Of others the largest first: those that are digested beside each other are
+ * alike then, and what is waited for at the end is small.
+ */
+function turnOf({ size }) {
+    return size < WORTH_GATHERING ? Number.NEGATIVE_INFINITY : -size;
 }
 /** What a file is told apart by: a link that is made of it changes its ctime, so that is no part of it. */
 function tokenOf({ dev, ino, size, mtimeNs, }) {
@@ -6117,10 +6169,15 @@ class DigestPool {
             this.#isGrowing = false;
         });
     }
-    /** Digests files beside each other, in one thread, in one go. */
-    digestTogether(jobs) {
-        const ahead = jobs.reduce((sum, { file }) => sum + file.size, 0);
-        const worker = areSeveral(jobs) && this.#isWorthThread(ahead) ? this.#oneThread() : undefined;
+    /**
+     * Digests files beside each other, in one thread, in one go.
+     *
+     * @param ahead bytes that will be asked for soon, these included
+     */
+    digestTogether(jobs, ahead) {
+        const isWorthIt = areSeveral(jobs) && this.#isWorthThread(ahead);
+        // One keeps up with the network, and each takes a while to start.
+        const worker = isWorthIt ? ([...this.#sent.keys()][0] ?? this.#spawn()) : undefined;
         if (worker === undefined)
             return jobs.map((job) => this.digest(job, ahead));
         const tasks = [];
@@ -9947,7 +10004,7 @@ class Transfer {
             const known = file.redirect === undefined ? digest?.md5 : undefined;
             return this.#put(key, file, body, known, condition);
         };
-        return this.#arena.with(file.size, send, WHOLE_BYTES);
+        return this.#arena.with(file.size, send, { within: WHOLE_BYTES });
     }
     /**
      * @param known MD5 of the file when it was digested, or of its stat as an index has it: S3 refuses a body that has another one

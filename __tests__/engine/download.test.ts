@@ -959,29 +959,32 @@ describe('R2: names', () => {
     expect(stepsOf(await download(s3, bucket, join(outside, 'link'), DELETE))).toEqual([]);
   });
 
-  test.each(['small', 'large'])('a link planted during the run leads nowhere: %s', async (size) => {
-    const content = size === 'small' ? 'new' : noise(9 * MIB);
-    await writeTree({ 'away/x': 'x', 'away/file': 'theirs', secret: 'secret' }, outside);
-    await writeTree({ 'met/file': 'old' }, here);
-    put({ 'met/file': content, 'fresh/deep/x': content, plain: content, zz: 'zz' });
-    let planted = false;
-    hooks.push(
-      s3.server.before({ operation: 'GetObject' }, async () => {
-        if (planted) return;
-        planted = true;
-        await rename(join(here, 'met'), join(outside, 'was met'));
-        await symlink(join(outside, 'away'), join(here, 'met'));
-        await symlink(join(outside, 'away'), join(here, 'fresh')).catch(() => undefined);
-        await symlink(join(outside, 'secret'), join(here, 'plain'));
-      }),
-    );
-    const run = await download(s3, bucket, here, { connection: { concurrency: 1 }, overwrite: 'always' });
-    expect(run.exit).not.toBe(0);
-    expect(await texts(join(outside, 'away'))).toEqual({ x: 'x', file: 'theirs' });
-    expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
-    const all = [...(await readTree(outside)).keys()].filter((name) => name.includes('.s3ds-'));
-    if (size === 'small') expect(all).toEqual([]);
-  });
+  test.each(['small', 'medium', 'large'] as const)(
+    'a link planted during the run leads nowhere: %s',
+    async (size) => {
+      const content = { small: 'new', medium: noise(2 * MIB), large: noise(9 * MIB) }[size];
+      await writeTree({ 'away/x': 'x', 'away/file': 'theirs', secret: 'secret' }, outside);
+      await writeTree({ 'met/file': 'old' }, here);
+      put({ 'met/file': content, 'fresh/deep/x': content, plain: content, zz: 'zz' });
+      let planted = false;
+      hooks.push(
+        s3.server.before({ operation: 'GetObject' }, async () => {
+          if (planted) return;
+          planted = true;
+          await rename(join(here, 'met'), join(outside, 'was met'));
+          await symlink(join(outside, 'away'), join(here, 'met'));
+          await symlink(join(outside, 'away'), join(here, 'fresh')).catch(() => undefined);
+          await symlink(join(outside, 'secret'), join(here, 'plain'));
+        }),
+      );
+      const run = await download(s3, bucket, here, { connection: { concurrency: 1 }, overwrite: 'always' });
+      expect(run.exit).not.toBe(0);
+      expect(await texts(join(outside, 'away'))).toEqual({ x: 'x', file: 'theirs' });
+      expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
+      const all = [...(await readTree(outside)).keys()].filter((name) => name.includes('.s3ds-'));
+      if (size !== 'large') expect(all).toEqual([]);
+    },
+  );
 });
 
 describe('what publishing made of files', () => {
@@ -1010,6 +1013,8 @@ describe('what publishing made of files', () => {
 
   /** Compressible and large: stored it is still above 8 MiB. */
   const LARGE = Buffer.from(noise(9 * MIB).toString('hex'));
+  /** Stored it is still above 1 MiB. */
+  const MEDIUM = Buffer.from(noise(1.5 * MIB).toString('hex'));
 
   test.each(['gzip', 'br'] as const)(
     '%s: what compress stored is decoded; a second run asks once and fetches nothing',
@@ -1031,6 +1036,18 @@ describe('what publishing made of files', () => {
       });
     },
   );
+
+  test('encoded objects that are digested from their files are decoded, as stored they are left so', async () => {
+    const { body, headers } = encoded(MEDIUM, 'gzip');
+    put({ 'a.html': body, 'b.html': body }, { headers });
+    await downloaded();
+    for (const name of ['a.html', 'b.html'])
+      expect((await readFile(join(here, name))).equals(MEDIUM)).toBe(true);
+    expect((await readdir(here)).sort()).toEqual(['a.html', 'b.html']);
+    await rm(here, { recursive: true });
+    await downloaded({ asStored: true });
+    expect((await readFile(join(here, 'a.html'))).equals(body)).toBe(true);
+  });
 
   test.each(['gzip', 'br'] as const)(
     '%s: large encoded objects come in ranges and are decoded',
@@ -1278,6 +1295,7 @@ describe('what publishing made of files', () => {
 
 describe('bodies', () => {
   const BIG = noise(20 * MIB, 3);
+  const MEDIUM = noise(2 * MIB, 3);
 
   /** Ranges that were asked for, in order. */
   const ranges = (): readonly string[] =>
@@ -1305,6 +1323,23 @@ describe('bodies', () => {
     await until(() => gets().some(last));
     return run;
   }
+
+  test('objects of some size, and of one, come with one request each, and are proved by whatever says what they are', async () => {
+    const files = Object.fromEntries([3, 1, 7, 2].map((mib, i) => [`${mib}`, noise(mib * MIB, i + 9)]));
+    for (const [name, body] of Object.entries(files)) put({ [name]: body });
+    put({ parts: MEDIUM }, inParts(MEDIUM, MIB, MIB));
+    put(
+      { said: MEDIUM },
+      { etag: 'opaque', headers: { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(MEDIUM)}/mode:33152/mtime:1000` } },
+    );
+    const { report } = await downloaded({ preserve: true });
+    expect(report.totals.downloaded.files + report.totals.copied.files).toBe(6);
+    for (const [name, body] of Object.entries({ ...files, parts: MEDIUM, said: MEDIUM }))
+      expect((await readFile(join(here, name))).equals(body)).toBe(true);
+    const { mode, mtimeMs } = await lstat(join(here, 'said'));
+    expect({ mode: mode & 0o777, mtimeMs }).toEqual({ mode: 0o600, mtimeMs: 1_000_000 });
+    expect(gets().every(({ headers }) => headers.range === undefined)).toBe(true);
+  });
 
   test.each([
     ['a plain PUT', {}],
@@ -1523,10 +1558,10 @@ describe('bodies', () => {
     },
   );
 
-  test.each(['small', 'large'])(
+  test.each(['small', 'medium', 'large'] as const)(
     'an object that changes during the run fails by name, the old file intact: %s',
     async (size) => {
-      const content = size === 'small' ? 'new' : BIG;
+      const content = { small: 'new', medium: MEDIUM, large: BIG }[size];
       await writeTree({ a: 'old' }, here);
       put({ a: content });
       whenFetched('a', () => put({ a: 'newer' }));
@@ -1631,17 +1666,21 @@ describe('bodies', () => {
     expect(await readdir(here)).toEqual([]);
   });
 
-  test.each(['small', 'large'])('a body that is cut is fetched again: %s', async (size) => {
-    put({ a: size === 'small' ? noise(100_000) : BIG });
-    s3.server.faults.add({ match: { operation: 'GetObject' }, nth: 1, fault: { kind: 'truncate' } });
-    await downloaded();
-    expect((await readTree(here)).get('a')?.equals(size === 'small' ? noise(100_000) : BIG)).toBe(true);
-  });
+  test.each(['small', 'medium', 'large'] as const)(
+    'a body that is cut is fetched again: %s',
+    async (size) => {
+      const content = { small: noise(100_000), medium: MEDIUM, large: BIG }[size];
+      put({ a: content });
+      s3.server.faults.add({ match: { operation: 'GetObject' }, nth: 1, fault: { kind: 'truncate' } });
+      await downloaded();
+      expect((await readTree(here)).get('a')?.equals(content)).toBe(true);
+    },
+  );
 
-  test.each(['small', 'large'])(
+  test.each(['small', 'medium', 'large'] as const)(
     'a body that is damaged once is fetched again; always: it fails and the old file stays: %s',
     async (size) => {
-      const content = size === 'small' ? Buffer.from('the right bytes') : BIG;
+      const content = { small: Buffer.from('the right bytes'), medium: MEDIUM, large: BIG }[size];
       await writeTree({ a: 'old' }, here);
       const damaged = Buffer.from(content);
       damaged[7] = (damaged[7] ?? 0) ^ 1;
@@ -1654,7 +1693,7 @@ describe('bodies', () => {
       expect(await texts()).toEqual({ a: 'old' });
       expect(await readdir(here)).toEqual(['a']);
       let asked = 0;
-      const rounds = size === 'small' ? 1 : 3;
+      const rounds = size === 'large' ? 3 : 1;
       hooks.push(
         s3.server.before({ operation: 'GetObject' }, () => {
           if (++asked > rounds) put({ a: content });

@@ -10,6 +10,7 @@ interface Waiting {
   readonly size: number;
   /** Where it may reach to. */
   readonly end: number;
+  readonly turn: number;
   readonly start: (taken: Taken) => void;
 }
 
@@ -36,18 +37,19 @@ export class BodyArena {
   }
 
   /**
-   * Runs `work` with so many bytes, which are its own until it ends. First come, first served; what is larger than the
-   * whole has memory of its own, while nobody else has any.
+   * Runs `work` with so many bytes, which are its own until it ends. First come, first served, in each turn; what is
+   * larger than the whole has memory of its own, while nobody else has any.
    *
    * @param within so many bytes at the beginning, for bodies whose requests are over before more of them are of use
+   * @param turn who waits in a lower one is served first
    */
   async with<T>(
     size: number,
     work: (body: Buffer) => Promise<T>,
-    within: number = this.#capacity,
+    { within = this.#capacity, turn = 0 }: { readonly within?: number; readonly turn?: number } = {},
   ): Promise<T> {
     const end = Math.min(Math.max(size, within), this.#capacity);
-    const taken = await this.#take(Math.min(size, end), end);
+    const taken = await this.#take(Math.min(size, end), end, turn);
     try {
       return await work(this.#memoryOf(taken, size));
     } finally {
@@ -64,9 +66,14 @@ export class BodyArena {
     return this.#memory.subarray(from, from + size);
   }
 
-  #take(size: number, end: number): Taken | Promise<Taken> {
+  #take(size: number, end: number, turn: number): Taken | Promise<Taken> {
     const taken = this.#waiting.length > 0 ? undefined : this.#place(size, end);
-    return taken ?? new Promise((start) => this.#waiting.push({ size, end, start }));
+    return taken ?? new Promise((start) => this.#wait({ size, end, turn, start }));
+  }
+
+  #wait(who: Waiting): void {
+    const before = this.#waiting.findLastIndex(({ turn }) => turn <= who.turn);
+    this.#waiting.splice(before + 1, 0, who);
   }
 
   /** In the lowest gap that it fits into: what is high up may never be touched. */

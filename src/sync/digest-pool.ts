@@ -246,10 +246,15 @@ export class DigestPool {
     });
   }
 
-  /** Digests files beside each other, in one thread, in one go. */
-  digestTogether(jobs: readonly FileJob[]): readonly Promise<FileDigest>[] {
-    const ahead = jobs.reduce((sum, { file }) => sum + file.size, 0);
-    const worker = areSeveral(jobs) && this.#isWorthThread(ahead) ? this.#oneThread() : undefined;
+  /**
+   * Digests files beside each other, in one thread, in one go.
+   *
+   * @param ahead bytes that will be asked for soon, these included
+   */
+  digestTogether(jobs: readonly FileJob[], ahead: number): readonly Promise<FileDigest>[] {
+    const isWorthIt = areSeveral(jobs) && this.#isWorthThread(ahead);
+    // One keeps up with the network, and each takes a while to start.
+    const worker = isWorthIt ? ([...this.#sent.keys()][0] ?? this.#spawn()) : undefined;
     if (worker === undefined) return jobs.map((job) => this.digest(job, ahead));
     const tasks: Task[] = [];
     const digests = jobs.map(

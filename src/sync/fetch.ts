@@ -61,6 +61,9 @@ const RANGES_IN_FLIGHT = 5;
 /** What one request fetches of a large object. Bytes. */
 const RANGE = 8 * 1024 * 1024;
 
+/** A body of this size is digested beside others, from its file: a message to a thread for each would cost as much. Bytes. */
+const WORTH_GATHERING = 1024 * 1024;
+
 /** A file of this size, or that is half of all, is digested while it is written: at the end it would be waited for. Bytes. */
 const WORTH_GROWING = 64 * 1024 * 1024;
 
@@ -96,6 +99,8 @@ interface Fetched {
   /** What they encode. */
   readonly form: SourceForm | undefined;
 }
+
+type Digesting = (job: FileJob) => Promise<FileDigest>;
 
 /** A file under a temporary name, in the directory of the one that it becomes. */
 interface Made {
@@ -141,7 +146,7 @@ export class Fetch implements Performer {
   constructor(options: FetchOptions) {
     this.#options = options;
     this.#verifier = new Verifier(options.store, options.requests);
-    this.#digests = new GatheredDigests(options.pool);
+    this.#digests = new GatheredDigests(options.pool, options.bytesDue);
   }
 
   /** Objects of which nothing but their size could be checked. */
@@ -339,19 +344,78 @@ export class Fetch implements Performer {
   }
 
   async #fetchOnce(file: LocalFile, object: RemoteObject): Promise<Made> {
-    if (object.size >= MULTIPART_THRESHOLD) return this.#fetchLarge(file, object);
+    if (object.size >= WORTH_GATHERING) {
+      return this.#digests.making((digest) =>
+        object.size >= MULTIPART_THRESHOLD
+          ? this.#fetchLarge(file, object, digest)
+          : this.#fetchMedium(file, object, digest),
+      );
+    }
     if (object.size === 0) {
       const head = this.#options.preserve ? await this.#head(object) : undefined;
       return this.#keep(file, Buffer.alloc(0), EMPTY_MD5, head);
     }
-    return this.#bodies.with(object.size, async (room) => {
+    const work = async (room: Buffer): Promise<Made> => {
       this.#options.signal.throwIfAborted();
       const { body, head } = await this.#read(object, { room });
       const md5 = await this.#options.pool.digestBytes(body, this.#options.bytesDue);
       await this.#verifier.verify(object, head, bytesEvidence(body, md5));
       this.fetched.set(object.key, { md5, form: storedSource(object.etag, head) });
       return this.#keep(file, body, md5, head);
-    });
+    };
+    return this.#bodies.with(object.size, work, { turn: turnOf(object) });
+  }
+
+  /** Written before it is proved: files are digested beside each other, and memory is free for the next body meanwhile. */
+  async #fetchMedium(file: LocalFile, object: RemoteObject, digestOf: Digesting): Promise<Made> {
+    const { name } = file;
+    const { directory, signal } = this.#options;
+    const temporary = temporaryName();
+    const write = async (room: Buffer): Promise<ObjectHead> => {
+      signal.throwIfAborted();
+      const { body, head } = await this.#read(object, { room });
+      await directory.within(parentOf(name), true, (at) => this.#files.create(join(at, temporary), body, {}));
+      return head;
+    };
+    try {
+      const head = await this.#bodies.with(object.size, write, { turn: turnOf(object) });
+      return await directory.within(parentOf(name), false, async (at) => {
+        const path = join(at, temporary);
+        const made = { ...file, ...statFields(await lstat(path, { bigint: true })), path, real: path };
+        const evidence: Evidence = {
+          size: made.size,
+          digest: (layouts) => digestOf({ file: made, layouts }),
+        };
+        const md5 = await this.#verifier.verify(object, head, evidence);
+        this.fetched.set(object.key, { md5, form: storedSource(object.etag, head) });
+        return this.#finish(file, path, temporary, md5, this.#formOf(object, head), head);
+      });
+    } catch (error) {
+      await this.#discard(name, temporary);
+      throw error;
+    }
+  }
+
+  /** A proved file, under a temporary name: decoded where it is to be, with its attributes. */
+  async #finish(
+    file: LocalFile,
+    path: string,
+    temporary: string,
+    md5: Md5,
+    form: SourceForm | undefined,
+    head: ObjectHead,
+  ): Promise<Made> {
+    const attributes = this.#attributesOf(head);
+    if (form !== undefined) return this.#decode(file, path, temporary, form, attributes);
+    if (attributes !== undefined) {
+      const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+      try {
+        await giveTraits(handle, traitsOf(attributes));
+      } finally {
+        await handle.close();
+      }
+    }
+    return { action: 'download', name: file.name, temporary, md5, form };
   }
 
   async #read(
@@ -393,17 +457,8 @@ export class Fetch implements Performer {
    * A large object comes in ranges, several at a time, into a file that the next run goes on with. It is bound to the
    * ETag, and proved as a whole at the end.
    */
-  #fetchLarge(file: LocalFile, object: RemoteObject): Promise<Made> {
-    return this.#digests.making((digest) => this.#fetchInto(file, object, digest));
-  }
-
-  async #fetchInto(
-    file: LocalFile,
-    object: RemoteObject,
-    digestOf: (job: FileJob) => Promise<FileDigest>,
-  ): Promise<Made> {
+  async #fetchLarge(file: LocalFile, object: RemoteObject, digestOf: Digesting): Promise<Made> {
     const head = await this.#head(object);
-    const attributes = this.#attributesOf(head);
     const { name } = file;
     const { pool, bytesDue } = this.#options;
     const partial = resumableName(name, object);
@@ -460,15 +515,8 @@ export class Fetch implements Performer {
         const said = metadataMd5(head.metadata) === md5 ? storedSource(object.etag, head) : undefined;
         this.fetched.set(object.key, { md5, form: said });
         const form = this.#options.target.asStored ? undefined : said;
-        if (form !== undefined) return this.#decode(file, there, temporary, form, attributes);
-        const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
-        try {
-          await giveTraits(handle, traitsOf(attributes));
-        } finally {
-          await handle.close();
-        }
-        const result: Made = { action: 'download', name, temporary, md5, form };
-        return temporary === partial ? { ...result, resumable: true } : result;
+        const result = await this.#finish(file, there, temporary, md5, form, head);
+        return temporary === partial && form === undefined ? { ...result, resumable: true } : result;
       });
     } catch (error) {
       // Nothing of it is to be gone on with.
@@ -516,8 +564,8 @@ export class Fetch implements Performer {
         while (there.has(first)) first++;
         growing?.advance(Math.min(first * RANGE, object.size));
       };
-      await forEachConcurrent(due, RANGES_IN_FLIGHT, ({ offset, size, i }) =>
-        this.#bodies.with(size, async (room) => {
+      await forEachConcurrent(due, RANGES_IN_FLIGHT, ({ offset, size, i }) => {
+        const work = async (room: Buffer): Promise<void> => {
           signal.throwIfAborted();
           const range = { first: offset, last: offset + size - 1 };
           const { body } = await this.#read(object, { range, room });
@@ -529,8 +577,9 @@ export class Fetch implements Performer {
           advance();
           // Which ranges are there is written down after their bytes.
           await appendLine(progress, `${i}`);
-        }),
-      );
+        };
+        return this.#bodies.with(size, work, { turn: turnOf(object) });
+      });
       const isShared = async (): Promise<boolean> =>
         !isNew || (await linesOf(progress))?.length !== ranges.length;
       return { resumed: due.length < ranges.length, made, isShared };
@@ -697,6 +746,14 @@ export class Fetch implements Performer {
       })
       .catch(() => undefined);
   }
+}
+
+/**
+ * Small bodies need little room and no thread. Of others the largest first: those that are digested beside each other are
+ * alike then, and what is waited for at the end is small.
+ */
+function turnOf({ size }: RemoteObject): number {
+  return size < WORTH_GATHERING ? Number.NEGATIVE_INFINITY : -size;
 }
 
 /** What a file is told apart by: a link that is made of it changes its ctime, so that is no part of it. */

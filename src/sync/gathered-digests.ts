@@ -15,12 +15,15 @@ interface Held {
  */
 export class GatheredDigests {
   readonly #pool: DigestPool;
+  readonly #bytesDue: number;
   readonly #held: Held[] = [];
   /** Files in the making that will be asked for, or that nobody will ask for any more. */
   #coming = 0;
 
-  constructor(pool: DigestPool) {
+  /** @param bytesDue of all files that may be made, as far as it is known */
+  constructor(pool: DigestPool, bytesDue: number) {
     this.#pool = pool;
+    this.#bytesDue = bytesDue;
   }
 
   /** Makes a file, and of it the digests that it asks for. */
@@ -45,7 +48,10 @@ export class GatheredDigests {
     if (this.#held.length === 0 || (this.#held.length < WORTH_IT && this.#held.length < this.#coming)) return;
     const held = this.#held.splice(0);
     // Their files come to an end with them.
-    const digests = this.#pool.digestTogether(held.map(({ job }) => job));
+    const digests = this.#pool.digestTogether(
+      held.map(({ job }) => job),
+      this.#bytesDue,
+    );
     for (const [i, { resolve }] of held.entries()) resolve(digests[i]!);
   }
 }

@@ -874,7 +874,7 @@ export class Transfer implements Performer {
       const known = file.redirect === undefined ? digest?.md5 : undefined;
       return this.#put(key, file, body, known, condition);
     };
-    return this.#arena.with(file.size, send, WHOLE_BYTES);
+    return this.#arena.with(file.size, send, { within: WHOLE_BYTES });
   }
 
   /**

@@ -56,14 +56,28 @@ test('bodies that need little room at a time lie at the beginning, and wait for 
     ends.push(body.byteOffset + body.length);
     await held;
   };
-  const first = arena.with(CAPACITY / 4, work, CAPACITY / 2);
-  const second = arena.with(CAPACITY / 4, work, CAPACITY / 2);
+  const first = arena.with(CAPACITY / 4, work, { within: CAPACITY / 2 });
+  const second = arena.with(CAPACITY / 4, work, { within: CAPACITY / 2 });
   const large = arena.with(CAPACITY / 2, work);
-  const third = arena.with(CAPACITY / 4, work, CAPACITY / 2);
+  const third = arena.with(CAPACITY / 4, work, { within: CAPACITY / 2 });
   await null;
   await null;
   expect(ends).toEqual([CAPACITY / 4, CAPACITY / 2, CAPACITY]);
   release();
   await Promise.all([first, second, large, third]);
   expect(ends[3]).toBeLessThanOrEqual(CAPACITY / 2);
+});
+
+test('of those that wait a lower turn is served first, and in one turn who came first', async () => {
+  const arena = new BodyArena(CAPACITY);
+  const served: string[] = [];
+  let release = (): void => undefined;
+  const held = arena.with(CAPACITY, () => new Promise<void>((resolve) => (release = resolve)));
+  const wait = (name: string, turn?: number): Promise<unknown> =>
+    arena.with(CAPACITY, async () => served.push(name), turn === undefined ? {} : { turn });
+  const waiting = [wait('a', 2), wait('b', 1), wait('c', 2), wait('d'), wait('e', 1), wait('f', -1)];
+  await null;
+  release();
+  await Promise.all([held, ...waiting]);
+  expect(served).toEqual(['f', 'd', 'b', 'e', 'a', 'c']);
 });

@@ -108,14 +108,22 @@ describe('small files', () => {
     );
     Object.defineProperty(pool, 'width', { value: 2 });
     const ask = (some: readonly LocalFile[]): Promise<readonly { readonly md5: string }[]> =>
-      Promise.all(pool.digestTogether(some.map((file) => ({ file, layouts: [] }))));
+      Promise.all(
+        pool.digestTogether(
+          some.map((file) => ({ file, layouts: [] })),
+          2 ** 30,
+        ),
+      );
     const md5s = files.map((file) => md5Of(contentOf(file)));
     expect((await ask(files)).map(({ md5 }) => md5)).toEqual(md5s);
     expect(threads.map(({ orders }) => orders.map((some) => (some as unknown[]).length))).toEqual([[8]]);
     expect((await ask(files.slice(0, 1))).map(({ md5 }) => md5)).toEqual(md5s.slice(0, 1));
     await writeFile(files[3]!.path, 'other');
     const [, , , changed, ...others] = await Promise.allSettled(
-      pool.digestTogether(files.map((file) => ({ file, layouts: [] }))),
+      pool.digestTogether(
+        files.map((file) => ({ file, layouts: [] })),
+        0,
+      ),
     );
     expect(changed).toMatchObject({ status: 'rejected', reason: expect.any(FileChangedError) });
     expect(others.map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'));

@@ -219,6 +219,9 @@ describe('files of a target', () => {
 
     test('are read again where another run goes on with the same file: what it wrote came after', async () => {
       meanwhile = async () => {
+        // When both other ranges are there.
+        while ((await readFile(progressName(partial()), 'utf8').catch(() => '')).length < 4)
+          await new Promise((resolve) => setTimeout(resolve, 5));
         await appendFile(progressName(partial()), 'joined\n');
         await writeFile(partial(), 'other bytes', { flag: 'r+' });
         meanwhile = async () => undefined;

@@ -19,7 +19,7 @@ function making(...names: readonly string[]): {
       return jobs.map(({ file: { name } }) => Promise.resolve({ md5: name } as unknown as FileDigest));
     },
   } as unknown as DigestPool;
-  const digests = new GatheredDigests(pool);
+  const digests = new GatheredDigests(pool, 0);
   const whole = new Map<string, (isThere: boolean) => void>();
   for (const name of names) {
     const isWhole = new Promise<boolean>((resolve) => whole.set(name, resolve));
