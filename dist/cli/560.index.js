@@ -465,16 +465,21 @@ function headerDigest(headers) {
 /* harmony export */   XZ: () => (/* binding */ MAX_COPY_SIZE),
 /* harmony export */   kz: () => (/* binding */ MAX_PARTS),
 /* harmony export */   pt: () => (/* binding */ ownPartSize),
+/* harmony export */   sV: () => (/* binding */ isLarge),
 /* harmony export */   u1: () => (/* binding */ LEAST_PART),
 /* harmony export */   vh: () => (/* binding */ ownLayout),
-/* harmony export */   xF: () => (/* binding */ candidatePartSizes),
-/* harmony export */   xf: () => (/* binding */ MULTIPART_THRESHOLD)
+/* harmony export */   xF: () => (/* binding */ candidatePartSizes)
 /* harmony export */ });
+/* unused harmony export MULTIPART_THRESHOLD */
 /* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6112);
 
 const MIB = 1024 * 1024;
 /** Files of this size and more go up in parts. Bytes. */
 const MULTIPART_THRESHOLD = 8 * MIB;
+/** Whether a file of this size, in bytes, goes up in parts. */
+function isLarge(size) {
+    return size >= MULTIPART_THRESHOLD;
+}
 /** S3 takes at most this many parts of an upload. */
 const MAX_PARTS = 10_000;
 /** S3's least part but the last. Bytes. */

@@ -5,6 +5,11 @@ const MIB = 1024 * 1024;
 /** Files of this size and more go up in parts. Bytes. */
 export const MULTIPART_THRESHOLD = 8 * MIB;
 
+/** Whether a file of this size, in bytes, goes up in parts. */
+export function isLarge(size: number): boolean {
+  return size >= MULTIPART_THRESHOLD;
+}
+
 /** S3 takes at most this many parts of an upload. */
 export const MAX_PARTS = 10_000;
 

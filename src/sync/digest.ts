@@ -7,7 +7,7 @@ import { EXIT, SyncError } from '../model/errors.js';
 import { columnsOf, sizesOf } from '../model/file-columns.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, ListedObject, LocalFile } from '../model/objects.js';
-import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
+import { isLarge } from '../model/part-sizes.js';
 import type { DigestPool } from './digest-pool.js';
 import { DigestTable, wholeDigestsOf } from './digest-table.js';
 import type { EarlyDigests } from './early-digests.js';
@@ -175,7 +175,7 @@ function recall(
   layouts: readonly (readonly PartRun[])[],
 ): FileDigest | undefined {
   // The index holds whole digests alone: where digests of several parts are asked for, the file is read.
-  if (index === undefined || file.size >= MULTIPART_THRESHOLD || !areWhole(layouts)) return undefined;
+  if (index === undefined || isLarge(file.size) || !areWhole(layouts)) return undefined;
   const md5 = recallMd5(index, file);
   return md5 === undefined ? undefined : wholeUnder(md5, layouts);
 }

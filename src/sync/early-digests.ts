@@ -2,7 +2,7 @@ import { chunkUnit } from '../model/chunks.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
-import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
+import { isLarge } from '../model/part-sizes.js';
 import { areWhole, idleChunks, recallMd5, wholeUnder } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import { DigestTable } from './digest-table.js';
@@ -97,9 +97,9 @@ export class EarlyDigests {
     if (size === 0 || nlink > 1) return;
     const published = this.#index?.objects.get(this.#prefix + name);
     // Objects say by which parts a large file is read, which takes the listing.
-    if (this.sizes.has(size) || (published?.size === size && size < MULTIPART_THRESHOLD)) {
+    if (this.sizes.has(size) || (published?.size === size && !isLarge(size))) {
       this.#ask(row, file);
-    } else if (size >= MULTIPART_THRESHOLD) {
+    } else if (isLarge(size)) {
       const large = this.#large.get(size);
       if (large === undefined) this.#large.set(size, [row]);
       else large.push(row);
@@ -149,7 +149,7 @@ export class EarlyDigests {
   /** Without a promise a file: most are small, and there are many. */
   #digest(file: LocalFile): void {
     const { size } = file;
-    const layouts = size < MULTIPART_THRESHOLD ? [] : this.sizes.layoutsOf(file);
+    const layouts = isLarge(size) ? this.sizes.layoutsOf(file) : [];
     const job: FileJob = { file, layouts };
     const key = (this.#prefix + file.name) as ObjectKey;
     const isCut = this.#cuts && chunkUnit(size) !== undefined;

@@ -8,7 +8,7 @@ import { formatSource, headerDigest } from '../model/headers.js';
 import type { Invalidation } from '../model/invalidation.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
-import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
+import { isLarge } from '../model/part-sizes.js';
 import {
   type CopyStep,
   type Count,
@@ -38,7 +38,9 @@ import type { Progress } from './progress.js';
 import { planTotals } from './run-frame.js';
 import { keysOf, type Looked, type RunParts, type Seen } from './run-parts.js';
 import { stagedFrom } from './shards.js';
-import { type BodySource, type Staged, Transfer, type TransferOptions } from './transfer.js';
+import type { Staged } from './staged.js';
+import { Transfer } from './transfer.js';
+import type { BodySource, TransferOptions } from './transfer-options.js';
 import { Uploads } from './uploads.js';
 
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
@@ -464,8 +466,7 @@ class SwitchClock {
 /** Bytes of the files that are sent in parts, which threads digest and cut. */
 export function cutBytes(steps: Iterable<Pick<Step, 'action' | 'bytes'>>): number {
   let sum = 0;
-  for (const { action, bytes } of steps)
-    if (action === 'upload' && bytes >= MULTIPART_THRESHOLD) sum += bytes;
+  for (const { action, bytes } of steps) if (action === 'upload' && isLarge(bytes)) sum += bytes;
   return sum;
 }
 
@@ -484,7 +485,7 @@ function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
   return ({ key, size, md5 }) => {
     const step = steps.get(key);
     if (step === undefined || (step.action !== 'upload' && step.action !== 'copy')) return false;
-    const inUploads = step.staged || step.file.size >= MULTIPART_THRESHOLD;
+    const inUploads = step.staged || isLarge(step.file.size);
     return inUploads && step.file.size === size && (step.md5 === undefined || step.md5 === md5);
   };
 }

@@ -1,12 +1,12 @@
-import type { BigIntStats, Stats } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { constants, copyFile, type FileHandle, lstat, open, rename, rm, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { FileCalls, type FileTraits, giveTraits, unlessAbsent } from '../disk/file-calls.js';
 import { baseOf, InTheWayError, parentOf, type TargetDirectory } from '../disk/target-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5, md5Of } from '../model/digest.js';
 import { partsOf, uniformLayout } from '../model/digest-index.js';
-import { EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
+import type { ExitCode } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import {
   type FileAttributes,
@@ -18,7 +18,7 @@ import {
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile, RemoteObject } from '../model/objects.js';
 import type { Target } from '../model/options.js';
-import { MULTIPART_THRESHOLD } from '../model/part-sizes.js';
+import { isLarge } from '../model/part-sizes.js';
 import type {
   Condition,
   CopyStep,
@@ -41,19 +41,17 @@ import { BodyArena } from './body-arena.js';
 import { decodeTo, looksEncoded, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
-import { tooManyFiles } from './explain.js';
-import { type FileDigest, type FileJob, NO_WAITING, READING } from './file-bytes.js';
+import { asFailure, changed, collision, foreign } from './fetch-failures.js';
+import type { FileDigest, FileJob } from './file-bytes.js';
 import { GatheredDigests } from './gathered-digests.js';
 import type { GrowingDigest } from './growing-digest.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
 import { statFields } from './lstat.js';
+import { appendLine, doneRanges, isSameInode, linesOf, openPartial } from './partial-file.js';
 import { type Evidence, isJudgedWhole, Verifier } from './verify.js';
 
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
-
-/** Written down by a run that goes on with a file, before it writes to it: no number of a range. */
-const JOINED = 'joined';
 
 /** Ranges of one object in flight: as many as there is room for. */
 const RANGES_IN_FLIGHT = 5;
@@ -346,7 +344,7 @@ export class Fetch implements Performer {
   async #fetchOnce(file: LocalFile, object: RemoteObject): Promise<Made> {
     if (object.size >= WORTH_GATHERING) {
       return this.#digests.making((digest) =>
-        object.size >= MULTIPART_THRESHOLD
+        isLarge(object.size)
           ? this.#fetchLarge(file, object, digest)
           : this.#fetchMedium(file, object, digest),
       );
@@ -828,78 +826,6 @@ const NO_LINK: ReadonlySet<string | undefined> = new Set([
   'EEXIST',
 ]);
 
-/**
- * Ranges that an interrupted run wrote down after it had written them. `undefined`: there is no file to go on with, or
- * not one of ours: what has further names is never written through (R3), what is kept from writing has its mode already.
- */
-async function doneRanges(
-  path: string,
-  progress: string,
-  size: number,
-): Promise<ReadonlySet<number> | undefined> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined || !stats.isFile() || stats.nlink !== 1) return undefined;
-  if (stats.size !== size || (stats.mode & 0o600) !== 0o600) return undefined;
-  const lines = await linesOf(progress);
-  if (lines === undefined) return undefined;
-  const numbers = lines.map(Number);
-  return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
-}
-
-/** `undefined`: something else has the name. */
-async function linesOf(progress: string): Promise<readonly string[] | undefined> {
-  let handle: FileHandle;
-  try {
-    handle = await open(progress, READING | constants.O_NOFOLLOW);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : undefined;
-  }
-  try {
-    if (!isPlain(await handle.stat())) return undefined;
-    return (await handle.readFile('latin1')).split('\n').slice(0, -1);
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Through no link, of whichever kind, and into nothing but a file: whoever may write here must not choose what is written to. */
-async function appendLine(progress: string, line: string): Promise<void> {
-  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
-  const handle = await open(progress, flags | constants.O_NOFOLLOW | NO_WAITING, 0o666);
-  try {
-    if (!isPlain(await handle.stat())) throw foreign(basename(progress));
-    await handle.appendFile(`${line}\n`);
-  } finally {
-    await handle.close();
-  }
-}
-
-function isSameInode(one: BigIntStats, other: BigIntStats): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
-}
-
-function isPlain(stats: Stats): boolean {
-  return stats.isFile() && stats.nlink === 1;
-}
-
-/** Opens a file that is fetched range by range. One that is there already may be another run's too, which is told. */
-async function openPartial(
-  path: string,
-  progress: string,
-  isFresh: boolean,
-): Promise<{ readonly handle: FileHandle; readonly isNew: boolean }> {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-  const made = isFresh
-    ? await open(path, flags | constants.O_EXCL, 0o666).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
-        return undefined;
-      })
-    : undefined;
-  if (made !== undefined) return { handle: made, isNew: true };
-  await appendLine(progress, JOINED);
-  return { handle: await open(path, flags, 0o666), isNew: false };
-}
-
 function asWrongContent(error: unknown): never {
   if (error instanceof StoreError && error.code === 'TooLarge') throw new WrongContentError(error.message);
   throw error;
@@ -917,33 +843,6 @@ function bytesEvidence(body: Buffer, md5: Md5): Evidence {
   };
 }
 
-function changed(key: ObjectKey): SyncError {
-  return new SyncError(
-    'file-changed',
-    EXIT.failed,
-    `${key}: the object changed or went away during this run: run again when nothing publishes there`,
-    { key },
-  );
-}
-
-function foreign(name: string): SyncError {
-  return new SyncError(
-    'foreign-writer',
-    EXIT.foreignWriter,
-    `${name}: something else made or changed the file during this run; it was left alone: run again, and let one thing at a time write there`,
-    { key: name },
-  );
-}
-
-function collision(name: string, other: string): SyncError {
-  return new SyncError(
-    'key-collision',
-    EXIT.failed,
-    `${name}: it is one name with ${other} on this file system; what is there was left alone: exclude one of them, or move what is in the way`,
-    { key: name },
-  );
-}
-
 /**
  * Whether something can say of the whole that it is right. Where nothing can, nothing is gone on with: a range that was
  * written down and lost with the machine's power would stay a hole.
@@ -951,45 +850,4 @@ function collision(name: string, other: string): SyncError {
 function canBeProved({ etag }: RemoteObject, { encryption, metadata }: ObjectHead): boolean {
   const byETag = etagsProve(encryption) && classifyETag(etag).kind !== 'opaque';
   return byETag || metadataMd5(metadata) !== undefined;
-}
-
-/** Whatever a step met, in words that fit a file. */
-export function asFailure(error: unknown, name: string, key: string): unknown {
-  const failure = (code: SyncError['code'], message: string): SyncError =>
-    new SyncError(code, EXIT.failed, `${name}: ${message}`, { cause: error, key: name });
-  if (error instanceof StoreError && error.kind === 'condition') return changed(key as ObjectKey);
-  if (error instanceof WrongContentError)
-    return failure(
-      'wrong-content',
-      `${error.message}, twice: the object or the way to it is damaged; run check --read`,
-    );
-  if (error instanceof InTheWayError)
-    return failure(
-      'in-the-way',
-      `${error.message} any more: a link or a file was put in the way during this run; nothing was written through it`,
-    );
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (syscall === undefined || code === undefined) return error;
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return failure('no-room', `there is no room for it (${code}): free some, and run again`);
-    case 'ELOOP':
-    case 'EISDIR':
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return failure('in-the-way', `a link, a file or a directory is in its way (${code}): move it`);
-    case 'EMFILE':
-    case 'ENFILE':
-      return failure('not-writable', tooManyFiles(code));
-    case 'ENAMETOOLONG':
-    case 'EILSEQ':
-    case 'EINVAL':
-      return failure('unsafe-name', `this file system cannot hold the name (${code}): exclude it`);
-    default:
-      return failure(
-        'not-writable',
-        `the file cannot be written (${messageOf(error)}): check the permissions of the target`,
-      );
-  }
 }

@@ -9,7 +9,7 @@ import {
   uniformLayout,
 } from '../model/digest-index.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
-import { candidatePartSizes, MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
+import { candidatePartSizes, isLarge, ownLayout } from '../model/part-sizes.js';
 
 /** Part layouts to recompute for files of one size, each once; `undefined`: its objects were written in one piece. */
 type Layouts = Map<string, readonly PartRun[]> | undefined;
@@ -51,13 +51,13 @@ export class ListedSizes {
 
   /** Whether the MD5 of the whole is all that there is to know of a file of this size. */
   asksWhole(size: number): boolean {
-    return size < MULTIPART_THRESHOLD && this.#sizes.get(size) === undefined;
+    return !isLarge(size) && this.#sizes.get(size) === undefined;
   }
 
   /** What to recompute for a file. Our own layout first, whose part digests the upload needs. */
   layoutsOf({ size }: LocalFile): readonly (readonly PartRun[])[] {
     const others = this.#sizes.get(size);
-    if (size < MULTIPART_THRESHOLD) return others === undefined ? NONE : [...others.values()];
+    if (!isLarge(size)) return others === undefined ? NONE : [...others.values()];
     const own = ownLayout(size);
     const ownText = formatLayout(own);
     return [own, ...[...(others ?? [])].filter(([text]) => text !== ownText).map(([, layout]) => layout)];

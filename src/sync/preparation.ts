@@ -17,7 +17,7 @@ import { joinKey, MAX_KEY_BYTES, type ObjectKey } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
 import type { SyncOptions } from '../model/options.js';
-import { MULTIPART_THRESHOLD, ownLayout } from '../model/part-sizes.js';
+import { isLarge, ownLayout } from '../model/part-sizes.js';
 import { type Count, type Plan, stepsOf } from '../model/plan.js';
 import { Proven } from '../model/proven.js';
 import type { HeaderDifference } from '../model/report.js';
@@ -666,8 +666,7 @@ function refuseKeys(tree: Tree, options: SyncOptions): void {
 /** One request for a small file, its parts and two more for a large one, and the listing. */
 function requestsToSend(files: Files): number {
   let requests = Math.ceil(files.length / 1000);
-  for (const size of sizesOf(files))
-    requests += size < MULTIPART_THRESHOLD ? 1 : layoutParts(ownLayout(size)) + 2;
+  for (const size of sizesOf(files)) requests += isLarge(size) ? layoutParts(ownLayout(size)) + 2 : 1;
   return requests;
 }
 

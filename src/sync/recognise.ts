@@ -14,7 +14,7 @@ import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
-import { candidatePartSizes, MULTIPART_THRESHOLD } from '../model/part-sizes.js';
+import { candidatePartSizes, isLarge } from '../model/part-sizes.js';
 import { Proven, UNPROVEN, uncontradicted } from '../model/proven.js';
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
 import { beforeFirstWrite } from './digest.js';
@@ -102,8 +102,7 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
       own.push({ file: columns.at(place), digest, object });
   }
   // What is large costs more to send than to ask.
-  const isWorthHead = ({ size }: ListedObject): boolean =>
-    request.askEach === true || size >= MULTIPART_THRESHOLD;
+  const isWorthHead = ({ size }: ListedObject): boolean => request.askEach === true || isLarge(size);
   await here.ask(
     own.map(({ object }) => object),
     concurrency,

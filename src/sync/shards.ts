@@ -19,7 +19,7 @@ import {
   type StagedUpload,
 } from '../model/plan-file.js';
 import type { Upload } from '../store/object-store.js';
-import type { Staged } from './transfer.js';
+import type { Staged } from './staged.js';
 
 /** What names of results end with in a directory of them. */
 const RESULTS_NAMES = ['.json', '.jsonl'] as const;

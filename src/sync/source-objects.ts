@@ -24,7 +24,7 @@ import { Fetch } from './fetch.js';
 import type { FileDigest } from './file-bytes.js';
 import { statFields } from './lstat.js';
 import type { KnownContent } from './plan.js';
-import type { BodySource } from './transfer.js';
+import type { BodySource } from './transfer-options.js';
 
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
 const SPOOL_BYTES = 2 * 1024 ** 3;

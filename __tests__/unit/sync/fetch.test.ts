@@ -10,7 +10,8 @@ import type { LocalFile } from '../../../src/model/objects.js';
 import type { DeleteStep, UploadStep } from '../../../src/model/plan.js';
 import { type ObjectHead, type ReadableStore, StoreError } from '../../../src/store/object-store.js';
 import { DigestPool } from '../../../src/sync/digest-pool.js';
-import { asFailure, Fetch, type FetchOptions, secondsOf, tokenOf } from '../../../src/sync/fetch.js';
+import { Fetch, type FetchOptions, secondsOf, tokenOf } from '../../../src/sync/fetch.js';
+import { asFailure } from '../../../src/sync/fetch-failures.js';
 import { progressName, resumableName } from '../../../src/sync/local-names.js';
 import { noise, readTree, removeTree, writeTree } from '../../support/tree.js';
 

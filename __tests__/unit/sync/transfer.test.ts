@@ -11,7 +11,8 @@ import {
   type Upload,
 } from '../../../src/store/object-store.js';
 import { BodyArena } from '../../../src/sync/body-arena.js';
-import { Transfer, type TransferOptions } from '../../../src/sync/transfer.js';
+import { Transfer } from '../../../src/sync/transfer.js';
+import type { TransferOptions } from '../../../src/sync/transfer-options.js';
 import { UploadRate } from '../../../src/sync/upload-rate.js';
 import type { Uploads } from '../../../src/sync/uploads.js';
 import { removeTree, writeTree } from '../../support/tree.js';

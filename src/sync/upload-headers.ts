@@ -1,0 +1,80 @@
+import { base64OfMd5, type Md5 } from '../model/digest.js';
+import { REDIRECT_HEADER } from '../model/header-rules.js';
+import {
+  FROM_METADATA,
+  formatAttributes,
+  formatSource,
+  type HeaderSet,
+  metadataBytes,
+  metadataMd5,
+  type ObjectHeaders,
+  objectHeaders,
+  PAGE_METADATA,
+  SOURCE_METADATA,
+  withMd5,
+  withoutDigests,
+} from '../model/headers.js';
+import type { LocalFile } from '../model/objects.js';
+import type { TransferOptions } from './transfer-options.js';
+
+/** The header of `FROM_METADATA`. */
+const FROM = `x-amz-meta-${FROM_METADATA}`;
+
+/** User metadata of one object: names and values. Bytes. */
+const MOST_METADATA = 2_048;
+
+/** The headers that objects are written with. */
+export class UploadHeaders {
+  readonly #options: Pick<TransferOptions, 'policy' | 'preserve' | 'bodies' | 'digests'>;
+  /** The first file that leads elsewhere. */
+  firstRedirect: string | undefined;
+
+  constructor(options: Pick<TransferOptions, 'policy' | 'preserve' | 'bodies' | 'digests'>) {
+    this.#options = options;
+  }
+
+  /** @param md5 `undefined`: nobody knows it, and the object brings its headers along */
+  async of(file: LocalFile, md5: Md5 | undefined, multipart: boolean): Promise<ObjectHeaders> {
+    const { policy, preserve, bodies } = this.#options;
+    if (file.object !== undefined && bodies.headersOf !== undefined) {
+      // One of which this plan knew no content is known by the ETag that it had.
+      const from = this.#options.digests.has(file.name) ? {} : { [FROM]: file.object.etag };
+      const decided: HeaderSet = { ...policy.over(await bodies.headersOf(file), file), ...from };
+      if (decided[REDIRECT_HEADER] !== undefined) this.firstRedirect ??= file.name;
+      return withDigest(decided, md5, multipart);
+    }
+    if (md5 === undefined) throw new Error(`${file.name} has no digest`);
+    const decided = policy.headersOf(file);
+    if (decided[REDIRECT_HEADER] !== undefined) this.firstRedirect ??= file.name;
+    // rclone reads a multipart object's MD5 from here.
+    const rclone = multipart ? { md5chksum: base64OfMd5(md5) } : {};
+    return objectHeaders(decided, {
+      's3cmd-attrs': formatAttributes(md5, preserve ? file : undefined),
+      ...rclone,
+      ...(file.encoded === undefined ? {} : { [SOURCE_METADATA]: formatSource(file.encoded) }),
+      ...(file.page === undefined || file.redirect !== undefined ? {} : { [PAGE_METADATA]: 'html' }),
+    });
+  }
+}
+
+/**
+ * Headers that came along, with the digest of these bytes. What they say of the digest themselves may be of other ones;
+ * where S3 has no room for ours besides theirs, the ETag must do.
+ */
+function withDigest(decided: HeaderSet, md5: Md5 | undefined, multipart: boolean): ObjectHeaders {
+  const { metadata } = objectHeaders(decided, {});
+  const rclone = multipart || metadata.md5chksum !== undefined;
+  const own =
+    md5 === undefined
+      ? {}
+      : {
+          's3cmd-attrs': withMd5(metadata['s3cmd-attrs'], md5),
+          ...(rclone ? { md5chksum: base64OfMd5(md5) } : {}),
+        };
+  const full = objectHeaders(decided, own);
+  if (metadataBytes(full.metadata) <= MOST_METADATA) return full;
+  const { [FROM]: _, ...kept } = decided;
+  const told = metadataMd5(new Map(Object.entries(metadata)));
+  if (told === undefined || told === md5) return objectHeaders(kept, {});
+  return objectHeaders(withoutDigests(kept), {});
+}
