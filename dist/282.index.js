@@ -2819,6 +2819,8 @@ class S3Store {
     #copyConditions = 'unknown';
     #asked = Promise.resolve();
     #aclsEnabled;
+    /** The server gives ETags that are no digests of what was sent. */
+    #hasOtherETags = false;
     /** Parameters of every call. */
     #every;
     #unlisted = new Set();
@@ -3238,7 +3240,10 @@ class S3Store {
             ...this.#decided(request.headers),
             ...conditionOf(condition),
         };
-        return this.#call('PutObject', signal, async () => written('PutObject', await (await this.#options.calls()).putObject(input, signal)), { judge: () => this.#judge(key, { etags: [md5], size: body.length, md5 }, signal) });
+        const etag = md5;
+        const expected = { etags: [etag], size: body.length, md5, before: etagBefore(request.condition) };
+        const answer = await this.#call('PutObject', signal, async () => written('PutObject', await (await this.#options.calls()).putObject(input, signal)), { judge: () => this.#judge(key, expected, signal) });
+        return this.#ownAnswer('PutObject', key, etag, answer, signal);
     }
     /**
      * One CopyObject. Where a server ignores the condition on the destination, a part copy and a conditional Complete
@@ -3414,13 +3419,28 @@ class S3Store {
                 ? {}
                 : { ChecksumCRC32: request.crc32, ChecksumType: 'FULL_OBJECT' }),
         };
-        return this.#call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await (await this.#options.calls()).completeMultipartUpload(input, signal)), {
-            judge: () => this.#judge(upload.key, {
-                etags: expected.etag === undefined ? [] : [expected.etag],
-                size: expected.size,
-                md5: expected.md5,
-            }, signal),
-        });
+        const { etag, size, md5 } = expected;
+        const etags = etag === undefined ? [] : [etag];
+        const before = etagBefore(request.condition);
+        const answer = await this.#call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await (await this.#options.calls()).completeMultipartUpload(input, signal)), { judge: () => this.#judge(upload.key, { etags, size, md5, before }, signal) });
+        return etag === undefined
+            ? answer
+            : this.#ownAnswer('CompleteMultipartUpload', upload.key, etag, answer, signal);
+    }
+    /**
+     * An answer with the digest of other bytes than were sent is another request's, whatever stands in between, unless the
+     * object has it too: the ETags of some servers are no digests. Rejects where the object is not the one that was sent.
+     */
+    async #ownAnswer(operation, key, expected, answer, signal) {
+        if (answer.etag === expected || this.#hasOtherETags || !(0,object_store/* etagsProve */.PF)(answer.encryption))
+            return answer;
+        const head = await this.head(key, signal);
+        if (head?.etag === expected)
+            return { etag: expected, versionId: undefined, encryption: head.encryption };
+        if (head?.etag !== answer.etag)
+            throw unreadable(operation, `with the ETag of something else (${answer.etag})`);
+        this.#hasOtherETags = true;
+        return answer;
     }
     async abortUpload(upload, signal) {
         const input = { ...this.#every, Key: upload.key, UploadId: upload.id };
@@ -3570,7 +3590,7 @@ class S3Store {
     /** Whether the key holds what we sent: size and ETag, or under KMS size and our own metadata. */
     async #judge(key, expected, signal) {
         const head = await this.head(key, signal);
-        if (head === undefined || head.size !== expected.size)
+        if (head === undefined || head.size !== expected.size || head.etag === expected.before)
             return undefined;
         const proved = expected.etags.includes(head.etag) ||
             // Metadata speaks only where the ETag cannot contradict it (C15).
@@ -3717,6 +3737,9 @@ function gone(thrown) {
     if (error.status !== 404 || error.code === 'NoSuchBucket')
         throw error;
     throw new object_store/* StoreError */.AD('condition', error.code, 404, 'GetObject', 'the object is gone', { cause: thrown });
+}
+function etagBefore(condition) {
+    return condition !== undefined && 'ifMatch' in condition ? condition.ifMatch : undefined;
 }
 function conditionOf(condition) {
     if (condition === undefined)

@@ -589,17 +589,44 @@ function covers(known, wanted) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   $k: () => (/* binding */ hasNoRoom),
 /* harmony export */   A3: () => (/* binding */ reasonOf),
 /* harmony export */   CA: () => (/* binding */ errorCode),
+/* harmony export */   H4: () => (/* binding */ systemMessage),
 /* harmony export */   ST: () => (/* binding */ isGone)
 /* harmony export */ });
+/* unused harmony export isTooManyFiles */
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
 
+/** Errors that file systems answer and libuv has no name for, by their numbers on Linux (asm-generic/errno.h). */
+const UNNAMED = new Map([
+    [-116, 'ESTALE'],
+    [-122, 'EDQUOT'],
+]);
+/** There is no room, or it is not to be had. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 /** `ENOENT` and its like; undefined for anything that is not a system error. */
 function errorCode(error) {
     if (typeof error !== 'object' || error === null || !('code' in error))
         return undefined;
-    return typeof error.code === 'string' ? error.code : undefined;
+    const unnamed = 'errno' in error ? UNNAMED.get(error.errno) : undefined;
+    return unnamed ?? (typeof error.code === 'string' ? error.code : undefined);
+}
+/** Whether a file could not be written for want of room. */
+function hasNoRoom(error) {
+    return NO_ROOM.has(errorCode(error));
+}
+/** Node's sentence without the paths that it ends with: some are ours alone. `ESTALE, read` where Node has none. */
+function systemMessage(error) {
+    const { code, syscall } = error;
+    const named = errorCode(error);
+    if (named !== code)
+        return `${named}, ${syscall}`;
+    return (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error).replace(/(, [a-z]+) '.*$/s, '$1');
+}
+function isTooManyFiles(error) {
+    const code = errorCode(error);
+    return code === 'EMFILE' || code === 'ENFILE';
 }
 /** Nothing is there; or a directory above it was replaced by something else. */
 function isGone(error) {
@@ -608,6 +635,8 @@ function isGone(error) {
 }
 /** `EACCES`: Node's own sentence would repeat the path. */
 function reasonOf(error) {
+    if (isTooManyFiles(error))
+        return `${errorCode(error)}: raise the limit of open files, ulimit -n`;
     return errorCode(error) ?? (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error);
 }
 
@@ -821,6 +850,8 @@ __webpack_require__.d(__webpack_exports__, {
   G: () => (/* binding */ walk)
 });
 
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
 // EXTERNAL MODULE: ./build/src/model/errors.js
@@ -1113,8 +1144,6 @@ function negates(start, path) {
     return standings.some((standing) => standing.covered || (file !== '' && file !== undefined && matchesFile(standing, file)));
 }
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: ./build/src/disk/is-inside.js
 var is_inside = __webpack_require__(2572);
 // EXTERNAL MODULE: ./build/src/sync/system-error.js
@@ -1553,8 +1582,11 @@ function kindOf(entry) {
 
 
 
+
 /** Directories and slices of directories that are looked at side by side. */
 const IN_FLIGHT = 32;
+/** What no entry of a directory is called. */
+const NO_NAME = new Set(['', '.', '..']);
 /** A walk with more refusals than this has nothing more to tell. */
 const MOST_REFUSALS = 1000;
 /**
@@ -1602,6 +1634,16 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
         excluded,
         skipped: (name) => isBelowAny(name, findings.skipped),
         hasDirectory: (name) => findings.directories.has(name),
+        isThere: async (name) => {
+            const segments = name.split('/');
+            if (excluded(name) || segments.some((segment) => NO_NAME.has(segment)))
+                return false;
+            const path = (0,external_node_path_.join)(root, ...segments);
+            const at = matcher.at((0,external_node_path_.dirname)(path));
+            if (at === undefined || !matcher.takes(at, (0,external_node_path_.basename)(path)))
+                return false;
+            return (0,promises_.lstat)(path).then((stats) => stats.isFile(), () => false);
+        },
         warnings: warningsOf(findings, files),
         missing: starts.flatMap(({ path, found }) => {
             if (found.kind === 'missing')

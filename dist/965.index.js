@@ -5,7 +5,7 @@ export const modules = {
 /***/ 8078:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
-module.exports = __webpack_require__.p + "9f0988ebf8031f42c089.js";
+module.exports = __webpack_require__.p + "a72c51e6fba4ce147e6e.js";
 
 /***/ }),
 
@@ -1906,7 +1906,10 @@ class DigestTable extends entries_map/* EntriesMap */.v {
 
 // EXTERNAL MODULE: ./build/src/store/object-store.js
 var object_store = __webpack_require__(6592);
+// EXTERNAL MODULE: ./build/src/sync/system-error.js
+var system_error = __webpack_require__(1515);
 ;// CONCATENATED MODULE: ./build/src/sync/explain.js
+
 
 
 
@@ -1988,6 +1991,8 @@ function explainSilence({ code, message }, told) {
     }
     return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
 }
+/** What is asked of files that are read. */
+const READS = new Set(['open', 'read', 'fstat', 'lstat', 'stat', 'realpath', 'close']);
 /** Of connections and files together: S3 was not even asked. */
 function tooManyFiles(code) {
     return `too many files are open (${code}): raise the limit (ulimit -n), or set concurrency to less`;
@@ -2013,7 +2018,7 @@ function explain(error, what) {
     if (error instanceof FileChangedError) {
         return failure('file-changed', `${what}: the file changed twice during the run (${error.message}): run again when nothing writes to it`);
     }
-    const code = error?.code;
+    const code = (0,system_error/* errorCode */.CA)(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') {
         return failure('file-vanished', `${what}: the file vanished during the run: run again when nothing moves or deletes it`);
     }
@@ -2026,8 +2031,9 @@ function explain(error, what) {
     }
     if (code === 'EMFILE' || code === 'ENFILE')
         return failure('unreadable', `${what}: ${tooManyFiles(code)}`);
-    if (code === 'EIO')
-        return failure('unreadable', `${what}: the file cannot be read (${(0,errors/* messageOf */.bD)(error)})`);
+    const syscall = error?.syscall;
+    if (syscall !== undefined && READS.has(syscall))
+        return failure('unreadable', `${what}: the file cannot be read (${(0,system_error/* systemMessage */.H4)(error)})`);
     return failure('internal', `${what}: ${(0,errors/* messageOf */.bD)(error)}`);
 }
 function explainStore(error, what) {
@@ -2601,6 +2607,14 @@ var body_arena = __webpack_require__(2411);
 
 
 
+
+/** What to do about errors that permissions have no part in. */
+const ADVICE = new Map([
+    ['EROFS', 'the target is on a file system that is read-only: mount it for writing, or take another one'],
+    ['EIO', 'the disk under the target, or the connection to it, fails: check it, and run again'],
+    ['ESTALE', 'the network file system under the target was changed or came back: run again'],
+    ['EFBIG', 'the file system of the target, or a limit (ulimit -f), holds no file of that size'],
+]);
 function changed(key) {
     return new errors/* SyncError */.S0('file-changed', errors/* EXIT */.dc.failed, `${key}: the object changed or went away during this run: run again when nothing publishes there`, { key });
 }
@@ -2619,7 +2633,8 @@ function asFailure(error, name, key) {
         return failure('wrong-content', `${error.message}, twice: the object or the way to it is damaged; run check --read`);
     if (error instanceof InTheWayError)
         return failure('in-the-way', `${error.message} any more: a link or a file was put in the way during this run; nothing was written through it`);
-    const { code, syscall } = error;
+    const { syscall } = error;
+    const code = (0,system_error/* errorCode */.CA)(error);
     if (syscall === undefined || code === undefined)
         return error;
     switch (code) {
@@ -2638,8 +2653,11 @@ function asFailure(error, name, key) {
         case 'EILSEQ':
         case 'EINVAL':
             return failure('unsafe-name', `this file system cannot hold the name (${code}): exclude it`);
-        default:
-            return failure('not-writable', `the file cannot be written (${(0,errors/* messageOf */.bD)(error)}): check the permissions of the target`);
+        default: {
+            const verb = syscall === 'unlink' ? 'deleted' : 'written';
+            const what = `the file cannot be ${verb} (${(0,system_error/* systemMessage */.H4)(error)})`;
+            return failure('not-writable', `${what}: ${ADVICE.get(code) ?? 'check the permissions of the target'}`);
+        }
     }
 }
 
@@ -5744,6 +5762,7 @@ function remoteTree(listing, prefix, options) {
         excluded,
         skipped: () => false,
         hasDirectory: (name) => directories.has(name),
+        isThere: async () => false,
         warnings: [],
         missing: [],
         patternsWithoutMatch: [],
@@ -6470,7 +6489,7 @@ function isQuick(task) {
 function revive(error) {
     if (error.name === 'FileChangedError')
         return new FileChangedError(error.message);
-    return Object.assign(new Error(error.message), { name: error.name, code: error.code });
+    return Object.assign(new Error(error.message), error);
 }
 
 // EXTERNAL MODULE: ./build/src/sync/unused-excludes.js
@@ -6942,8 +6961,6 @@ function redirectFile({ name, target }, prefix) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/sync/system-error.js
-var system_error = __webpack_require__(1515);
 ;// CONCATENATED MODULE: ./build/src/sync/download.js
 
 
@@ -7734,6 +7751,7 @@ function contentsOf(files, digests, { vouched, undecided }) {
 
 
 
+
 /** Bytes of the files that `compress` covers, encoded: they lie in a directory of their own until the run ends. */
 class Encodings {
     #pool;
@@ -8021,10 +8039,10 @@ async function temporaryDirectory(below = (0,external_node_os_.tmpdir)()) {
 }
 /** Either the file cannot be read, or there is no room for what it becomes. */
 function notEncoded(error, file) {
-    const { code } = error;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EROFS')
+    const isWriting = error.syscall === 'write';
+    if (!isWriting && !(0,system_error/* hasNoRoom */.$k)(error))
         return beforeFirstWrite(error, file);
-    const message = `compress: there is no room for the compressed files in ${(0,external_node_os_.tmpdir)()} (${(0,errors/* messageOf */.bD)(error)}): set TMPDIR to a directory with room; nothing was written to S3`;
+    const message = `compress: there is no room for the compressed files in ${(0,external_node_os_.tmpdir)()} (${(0,system_error/* systemMessage */.H4)(error)}): set TMPDIR to a directory with room; nothing was written to S3`;
     return new errors/* SyncError */.S0('no-room', errors/* EXIT */.dc.failed, message, { cause: error, key: file.name });
 }
 
@@ -10654,8 +10672,12 @@ function isRunning(pid) {
 
 
 
+
+
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
+/** Files that are looked at side by side. */
+const LOOKED_AT_ONCE = 32;
 /** Keys of another writer that a message names. */
 const FOREIGN_SHOWN = 10;
 /** Everything from the first write on: lock, uploads, the steps of a plan, CloudFront, a last look, the index. */
@@ -10789,7 +10811,7 @@ class Execution {
                 ...(seen.older === undefined ? {} : { older: seen.older }),
                 toCut,
                 sources: publishedSources(planned.plan),
-                mayDelete: () => this.#mayDelete(transfer, seen),
+                mayDelete: () => this.#mayDelete(planned.plan, transfer, seen),
                 onSent: (bytes) => {
                     sent += bytes;
                     say();
@@ -10861,10 +10883,18 @@ class Execution {
         first.tell(step.key.slice(this.#run.options.destination.prefix.length), held);
     }
     /**
-     * Lists once more before anything is deleted: where somebody else writes too, nothing is. The first listing is as old
-     * as the sending took, and the conditions of deletes know nothing of a key that was added.
+     * Looks once more before anything is deleted. Where a file is there by now whose object would go, as while a build still
+     * fills the directory, nothing is; nor where somebody else writes too: the first listing is as old as the sending took,
+     * and the conditions of deletes know nothing of a key that was added.
      */
-    async #mayDelete(transfer, seen) {
+    async #mayDelete(plan, transfer, seen) {
+        const back = await this.#filesBack(plan, seen);
+        if (back[0] !== undefined) {
+            const shown = (0,walk_findings/* listed */.KE)(back.slice(0, walk_findings/* NAMES_SHOWN */.t6).map(walk_findings/* showName */.$i), back.length);
+            const message = `${this.#run.frame.url}: the tree has files by now that were not there when it was walked (${shown}), and their objects would have been deleted; nothing was deleted: run again when nothing changes the tree`;
+            this.#run.frame.blame({ code: 'file-changed', message }, errors/* EXIT */.dc.failed);
+            return { code: 'file-changed', message: `withheld: ${back[0]} is there again` };
+        }
         if (this.#lock !== undefined)
             return undefined;
         try {
@@ -10879,6 +10909,19 @@ class Execution {
             this.#run.frame.blame({ code, message }, exit);
             return { code, message: `withheld: ${message}` };
         }
+    }
+    /** Names of files that appeared after the walk, and whose objects are to be deleted. */
+    async #filesBack(plan, { isThere }) {
+        if (isThere === undefined)
+            return [];
+        const absent = [...stepsOf(plan)].filter(({ action, reason }) => action === 'delete' && reason !== 'excluded');
+        const back = [];
+        await (0,model_concurrency/* forEachConcurrent */.C6)(absent, LOOKED_AT_ONCE, async ({ key }) => {
+            const name = key.slice(this.#run.options.destination.prefix.length);
+            if (await isThere(name))
+                back.push(name);
+        });
+        return back.sort();
     }
     /**
      * When anything was written, a last listing shows whether somebody else wrote in between, also while deletes went on.
@@ -11627,6 +11670,7 @@ function differences(decided, head) {
 
 
 
+
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
 const SPOOL_BYTES = 2 * 1024 ** 3;
 /**
@@ -11884,8 +11928,8 @@ class SourceObjects {
             const message = `${what}: ${error.message}, twice: the object or the way to it is damaged`;
             return new errors/* SyncError */.S0('wrong-content', errors/* EXIT */.dc.failed, message, { cause: error, key });
         }
-        const { code } = error;
-        return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS' ? noRoom(error) : error;
+        const isWriting = error.syscall === 'write';
+        return isWriting || (0,system_error/* hasNoRoom */.$k)(error) ? noRoom(error) : error;
     }
 }
 /** What S3 does not say is unknown. */
@@ -11903,7 +11947,7 @@ async function spoolDirectory() {
     }
 }
 function noRoom(cause) {
-    const message = `objects on their way from bucket to bucket cannot be kept in ${(0,external_node_os_.tmpdir)()} (${(0,errors/* messageOf */.bD)(cause)}): set TMPDIR to a directory with room for the largest ones`;
+    const message = `objects on their way from bucket to bucket cannot be kept in ${(0,external_node_os_.tmpdir)()} (${(0,system_error/* systemMessage */.H4)(cause)}): set TMPDIR to a directory with room for the largest ones`;
     return new errors/* SyncError */.S0('no-room', errors/* EXIT */.dc.failed, message, { cause });
 }
 function source_objects_objectOf({ name, object }) {
@@ -13062,7 +13106,8 @@ class Run {
         const matters = this.#mattersTo(tree, known.files);
         const { index } = remembered;
         const older = this.#preparation.older(listing, further, index);
-        const seen = { ...known, listing, matters, index, ...older, digestedNs };
+        const { isThere } = tree;
+        const seen = { ...known, listing, matters, isThere, index, ...older, digestedNs };
         try {
             await this.#execution.execute(planned, seen, delay);
         }

@@ -15,8 +15,9 @@ import { selfSigned } from '../../dev/certificate.js';
 import type { Fault } from '../../dev/s3-server/index.js';
 import { type ETag, md5Of, multipartETag } from '../../src/model/digest.js';
 import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
+import type { Condition } from '../../src/model/plan.js';
 import { exchange } from '../../src/store/exchange.js';
-import { CHANGED_AFTER_WRITE, type ObjectStore } from '../../src/store/object-store.js';
+import { CHANGED_AFTER_WRITE, type ObjectStore, type Written } from '../../src/store/object-store.js';
 import { openStore, requestHandler } from '../../src/store/open.js';
 import { type Changes, optionsFor } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -155,6 +156,29 @@ for (const path of ['lean', 'sdk'] as const) {
       taken();
       expect(running.server.object(bucket, key)?.content.md5).toBe(md5Of(Buffer.from('theirs')));
     });
+
+    test.each(['PutObject', 'CompleteMultipartUpload'] as const)(
+      'the same bytes under other headers, %s that never arrives: what was there before is not what was sent',
+      async (operation) => {
+        const key = `again ${operation}` as ObjectKey;
+        const write = async (condition: Condition): Promise<Written> => {
+          if (operation === 'PutObject') return store.put({ key, body, md5, headers, condition }, signal);
+          const upload = await store.createUpload({ key, headers }, signal);
+          const parts = [await store.uploadPart({ upload, number: 1, body, md5 }, signal)];
+          const expected = { etag: multipartETag([md5]), size: 7, md5 };
+          return store.completeUpload({ upload, parts, expected, condition }, signal);
+        };
+        const { etag: there } = await write(absent);
+        const rule = running.server.faults.add({ match: { operation }, fault: { kind: 'reset' } });
+        await expect(write({ ifMatch: there })).rejects.toMatchObject({ kind: 'network' });
+        // On an idle connection that dies an attempt does not count.
+        expect(rule.befallen).toBeGreaterThanOrEqual(3);
+        running.server.faults.clear();
+        // The first attempt took effect, and the next one is answered.
+        lose(operation, { kind: 'reset', after: true });
+        expect((await write({ ifMatch: there })).etag).toBe(there);
+      },
+    );
 
     test('a batch of deletes whose answer is cut is asked again', async () => {
       const keys = ['del/a', 'del/b'] as ObjectKey[];
@@ -390,6 +414,55 @@ for (const path of ['lean', 'sdk'] as const) {
     });
   });
 }
+
+describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', (path) => {
+  const other = '0'.repeat(32);
+  /** What the object has. */
+  let there = '';
+  const server = createProxy((request, response) => {
+    request.resume().on('end', () => {
+      const complete = `<CompleteMultipartUploadResult><ETag>"${other}-1"</ETag></CompleteMultipartUploadResult>`;
+      const isComplete = request.method === 'POST';
+      const etag = request.method === 'HEAD' ? there : other;
+      response.writeHead(200, { etag: `"${etag}"`, 'content-length': isComplete ? complete.length : 0 });
+      response.end(isComplete ? complete : '');
+    });
+  });
+  serveHere(server);
+
+  const key = 'k' as ObjectKey;
+  const upload = { key, id: 'u', encryption: undefined };
+  const complete = (store: ObjectStore): Promise<Written> => {
+    const expected = { etag: multipartETag([md5]), size: 7, md5 };
+    return store.completeUpload({ upload, parts: [], expected, condition: absent }, signal);
+  };
+  const put = (store: ObjectStore): Promise<Written> =>
+    store.put({ key, body, md5, headers, condition: absent }, signal);
+
+  test('is none of ours where the object has another one', async () => {
+    there = md5Of(Buffer.from('older'));
+    const store = await openAt(server, 'http', path);
+    for (const write of [put, complete])
+      await expect(write(store)).rejects.toMatchObject({ kind: 'server', code: 'InvalidAnswer' });
+  });
+
+  test('hides that the object is the one that was sent', async () => {
+    const store = await openAt(server, 'http', path);
+    there = md5;
+    expect(await put(store)).toMatchObject({ etag: md5 });
+    there = multipartETag([md5]);
+    expect(await complete(store)).toMatchObject({ etag: there });
+  });
+
+  test('is that of a server whose ETags are no digests where the object has it too, which is asked once', async () => {
+    const store = await openAt(server, 'http', path);
+    there = other;
+    expect(await put(store)).toMatchObject({ etag: other });
+    expect(await put(store)).toMatchObject({ etag: other });
+    expect(await complete(store)).toMatchObject({ etag: `${other}-1` });
+    expect(store.requests()).toEqual({ PutObject: 2, HeadObject: 1, CompleteMultipartUpload: 1 });
+  });
+});
 
 const certificate = selfSigned();
 

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { PutOptions } from '../../dev/s3-server/index.js';
+import { parsePathLines } from '../../src/action/path-lines.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import {
   type DigestIndex,
@@ -299,6 +300,41 @@ describe('deleting', () => {
     expect(s3.server.objects(bucket)).toHaveLength(2);
     await publish(s3, bucket, root, { deletes: { deleteAfter: true, deleteExcluded: true }, ...excludes });
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.txt']);
+  });
+
+  test.each([false, true])(
+    'a file that comes back while the run sends keeps its object, and all others: lock %s',
+    async (lock) => {
+      await writeTree({ 'back.html': 'old', 'gone.html': 'old', 'dir/kept': 'k' }, root);
+      await publish(s3, bucket, root);
+      for (const name of ['back.html', 'gone.html']) await rm(join(root, name));
+      await writeTree({ new: 'new' }, root);
+      const fill = s3.server.before({ operation: 'PutObject', key: 'p/new' }, async () => {
+        await writeTree({ 'back.html': 'its new bytes' }, root);
+      });
+      const run = await publish(s3, bucket, root, { ...DELETE, lock });
+      fill();
+      expect(run).toMatchObject({ exit: 1, report: { error: { code: 'file-changed' } } });
+      expect(run.report.error?.message).toContain(
+        "not there when it was walked ('back.html'), and their objects",
+      );
+      expect(Object.keys(s3.server.texts(bucket))).toEqual(
+        expect.arrayContaining(['p/back.html', 'p/gone.html', 'p/new']),
+      );
+      expect((await publish(s3, bucket, root, { ...DELETE, lock })).exit).toBe(0);
+      expect(s3.server.texts(bucket)).toMatchObject({ 'p/back.html': 'its new bytes' });
+      expect(s3.server.object(bucket, 'p/gone.html')).toBeUndefined();
+    },
+  );
+
+  test('a file that lies there and is not published keeps no object: of no pattern, excluded, a directory, no name', async () => {
+    await writeTree({ 'a.css': 'c', 'b.html': 'h', 'no.html': 'n', 'dir/x.html': 'x' }, root);
+    for (const key of ['a.css', 'no.html', 'dir', '../x.html', 'a//b.html'])
+      s3.server.putObject(bucket, `p/${key}`, 'old');
+    const tree = { patterns: await parsePathLines([`${root}/**/*.html`], '/'), root, excludes: ['no.html'] };
+    const deletes = { deleteAfter: true, deleteExcluded: true, maxDelete: { kind: 'none' } } as const;
+    expect((await publish(s3, bucket, root, { deletes, tree })).exit).toBe(0);
+    expect(Object.keys(s3.server.texts(bucket)).sort()).toEqual(['p/b.html', 'p/dir/x.html']);
   });
 
   test('D5: excludes that keep nothing back are told; what matches a file, a directory or a key is not', async () => {

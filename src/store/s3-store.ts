@@ -106,6 +106,8 @@ export class S3Store implements ObjectStore {
   #copyConditions: 'unknown' | 'asking' | 'honoured' | 'ignored' = 'unknown';
   #asked: Promise<void> = Promise.resolve();
   #aclsEnabled: Promise<boolean> | undefined;
+  /** The server gives ETags that are no digests of what was sent. */
+  #hasOtherETags = false;
   /** Parameters of every call. */
   readonly #every: { Bucket: string; ExpectedBucketOwner?: string; RequestPayer?: 'requester' };
   readonly #unlisted = new Set<string>();
@@ -574,12 +576,15 @@ export class S3Store implements ObjectStore {
       ...this.#decided(request.headers),
       ...conditionOf(condition),
     };
-    return this.#call(
+    const etag = md5 as string as ETag;
+    const expected = { etags: [etag], size: body.length, md5, before: etagBefore(request.condition) };
+    const answer = await this.#call(
       'PutObject',
       signal,
       async () => written('PutObject', await (await this.#options.calls()).putObject(input, signal)),
-      { judge: () => this.#judge(key, { etags: [md5 as string as ETag], size: body.length, md5 }, signal) },
+      { judge: () => this.#judge(key, expected, signal) },
     );
+    return this.#ownAnswer('PutObject', key, etag, answer, signal);
   }
 
   /**
@@ -774,7 +779,10 @@ export class S3Store implements ObjectStore {
         ? {}
         : { ChecksumCRC32: request.crc32, ChecksumType: 'FULL_OBJECT' as const }),
     };
-    return this.#call(
+    const { etag, size, md5 } = expected;
+    const etags = etag === undefined ? [] : [etag];
+    const before = etagBefore(request.condition);
+    const answer = await this.#call(
       'CompleteMultipartUpload',
       signal,
       async () =>
@@ -782,19 +790,31 @@ export class S3Store implements ObjectStore {
           'CompleteMultipartUpload',
           await (await this.#options.calls()).completeMultipartUpload(input, signal),
         ),
-      {
-        judge: () =>
-          this.#judge(
-            upload.key,
-            {
-              etags: expected.etag === undefined ? [] : [expected.etag],
-              size: expected.size,
-              md5: expected.md5,
-            },
-            signal,
-          ),
-      },
+      { judge: () => this.#judge(upload.key, { etags, size, md5, before }, signal) },
     );
+    return etag === undefined
+      ? answer
+      : this.#ownAnswer('CompleteMultipartUpload', upload.key, etag, answer, signal);
+  }
+
+  /**
+   * An answer with the digest of other bytes than were sent is another request's, whatever stands in between, unless the
+   * object has it too: the ETags of some servers are no digests. Rejects where the object is not the one that was sent.
+   */
+  async #ownAnswer(
+    operation: string,
+    key: ObjectKey,
+    expected: ETag,
+    answer: Written,
+    signal: AbortSignal,
+  ): Promise<Written> {
+    if (answer.etag === expected || this.#hasOtherETags || !etagsProve(answer.encryption)) return answer;
+    const head = await this.head(key, signal);
+    if (head?.etag === expected) return { etag: expected, versionId: undefined, encryption: head.encryption };
+    if (head?.etag !== answer.etag)
+      throw unreadable(operation, `with the ETag of something else (${answer.etag})`);
+    this.#hasOtherETags = true;
+    return answer;
   }
 
   async abortUpload(upload: Upload, signal: AbortSignal): Promise<void> {
@@ -982,11 +1002,13 @@ export class S3Store implements ObjectStore {
       readonly md5: Md5 | undefined;
       /** The metadata was the same before. */
       readonly onlyETag?: boolean;
+      /** What was there before: where it has the same bytes, nothing tells it from what was sent but its headers. */
+      readonly before?: ETag | undefined;
     },
     signal: AbortSignal,
   ): Promise<Written | undefined> {
     const head = await this.head(key, signal);
-    if (head === undefined || head.size !== expected.size) return undefined;
+    if (head === undefined || head.size !== expected.size || head.etag === expected.before) return undefined;
     const proved =
       expected.etags.includes(head.etag) ||
       // Metadata speaks only where the ETag cannot contradict it (C15).
@@ -1159,6 +1181,10 @@ function gone(thrown: unknown): never {
   const error = toStoreError('GetObject', thrown);
   if (error.status !== 404 || error.code === 'NoSuchBucket') throw error;
   throw new StoreError('condition', error.code, 404, 'GetObject', 'the object is gone', { cause: thrown });
+}
+
+function etagBefore(condition: Condition | undefined): ETag | undefined {
+  return condition !== undefined && 'ifMatch' in condition ? condition.ifMatch : undefined;
 }
 
 function conditionOf(condition: Condition | undefined): { IfMatch?: string; IfNoneMatch?: string } {

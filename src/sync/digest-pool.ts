@@ -70,10 +70,10 @@ const YOUNG_MIB = 4;
 export type Order = MetFile | Job;
 
 /** What became of one order; of a file without layouts its digest. */
-export type Answer =
-  | Md5
-  | { readonly result: JobResult }
-  | { readonly error: { readonly name: string; readonly message: string; readonly code?: string } };
+export type Answer = Md5 | { readonly result: JobResult } | { readonly error: ToldError };
+
+/** What a message between threads keeps of an error. */
+type ToldError = Pick<NodeJS.ErrnoException, 'name' | 'message' | 'code' | 'errno' | 'syscall'>;
 
 interface Task {
   readonly job: Job;
@@ -537,7 +537,7 @@ function isQuick(task: Task | undefined): boolean {
   return task !== undefined && 'layouts' in task.job && task.job.file.size <= IN_ONE_GO;
 }
 
-function revive(error: { readonly name: string; readonly message: string; readonly code?: string }): Error {
+function revive(error: ToldError): Error {
   if (error.name === 'FileChangedError') return new FileChangedError(error.message);
-  return Object.assign(new Error(error.message), { name: error.name, code: error.code });
+  return Object.assign(new Error(error.message), error);
 }

@@ -77,8 +77,16 @@ function answer(order: Order, desk: Desk): Answer | Promise<Answer> {
 }
 
 function failure(error: unknown): Answer {
-  const { name, message, code } = error as Error & { code?: string };
-  return { error: { name, message, ...(code === undefined ? {} : { code }) } };
+  const { name, message, code, errno, syscall } = error as NodeJS.ErrnoException;
+  return {
+    error: {
+      name,
+      message,
+      ...(code === undefined ? {} : { code }),
+      ...(errno === undefined ? {} : { errno }),
+      ...(syscall === undefined ? {} : { syscall }),
+    },
+  };
 }
 
 if (parentPort !== null) serve(parentPort);

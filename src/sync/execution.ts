@@ -1,4 +1,5 @@
 import { cutSize, formatChunks } from '../model/chunks.js';
+import { forEachConcurrent } from '../model/concurrency.js';
 import type { Md5 } from '../model/digest.js';
 import type { DigestIndex, ObjectEntry, UploadEntry } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
@@ -42,9 +43,13 @@ import type { Staged } from './staged.js';
 import { Transfer } from './transfer.js';
 import type { BodySource, TransferOptions } from './transfer-options.js';
 import { Uploads } from './uploads.js';
+import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
+
+/** Files that are looked at side by side. */
+const LOOKED_AT_ONCE = 32;
 
 /** Keys of another writer that a message names. */
 const FOREIGN_SHOWN = 10;
@@ -207,7 +212,7 @@ export class Execution {
         ...(seen.older === undefined ? {} : { older: seen.older }),
         toCut,
         sources: publishedSources(planned.plan),
-        mayDelete: () => this.#mayDelete(transfer, seen),
+        mayDelete: () => this.#mayDelete(planned.plan, transfer, seen),
         onSent: (bytes) => {
           sent += bytes;
           say();
@@ -275,10 +280,18 @@ export class Execution {
   }
 
   /**
-   * Lists once more before anything is deleted: where somebody else writes too, nothing is. The first listing is as old
-   * as the sending took, and the conditions of deletes know nothing of a key that was added.
+   * Looks once more before anything is deleted. Where a file is there by now whose object would go, as while a build still
+   * fills the directory, nothing is; nor where somebody else writes too: the first listing is as old as the sending took,
+   * and the conditions of deletes know nothing of a key that was added.
    */
-  async #mayDelete(transfer: Transfer, seen: Seen): Promise<StepOutcome['error'] | undefined> {
+  async #mayDelete(plan: Plan, transfer: Transfer, seen: Seen): Promise<StepOutcome['error'] | undefined> {
+    const back = await this.#filesBack(plan, seen);
+    if (back[0] !== undefined) {
+      const shown = listed(back.slice(0, NAMES_SHOWN).map(showName), back.length);
+      const message = `${this.#run.frame.url}: the tree has files by now that were not there when it was walked (${shown}), and their objects would have been deleted; nothing was deleted: run again when nothing changes the tree`;
+      this.#run.frame.blame({ code: 'file-changed', message }, EXIT.failed);
+      return { code: 'file-changed', message: `withheld: ${back[0]} is there again` };
+    }
     if (this.#lock !== undefined) return undefined;
     try {
       const foreign = await this.#foreignWrites(transfer, seen);
@@ -290,6 +303,20 @@ export class Execution {
       this.#run.frame.blame({ code, message }, exit);
       return { code, message: `withheld: ${message}` };
     }
+  }
+
+  /** Names of files that appeared after the walk, and whose objects are to be deleted. */
+  async #filesBack(plan: Plan, { isThere }: Seen): Promise<readonly string[]> {
+    if (isThere === undefined) return [];
+    const absent = [...stepsOf(plan)].filter(
+      ({ action, reason }) => action === 'delete' && reason !== 'excluded',
+    );
+    const back: string[] = [];
+    await forEachConcurrent(absent, LOOKED_AT_ONCE, async ({ key }) => {
+      const name = key.slice(this.#run.options.destination.prefix.length);
+      if (await isThere(name)) back.push(name);
+    });
+    return back.sort();
   }
 
   /**

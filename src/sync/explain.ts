@@ -1,6 +1,7 @@
 import { type ErrorCode, EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
 import { BAD_PART_ETAG, CHANGED_AFTER_WRITE, StoreError, UnprovedCopyError } from '../store/object-store.js';
 import { FileChangedError } from './file-bytes.js';
+import { errorCode, systemMessage } from './system-error.js';
 
 /** A failure in the words of the report. */
 export interface Explained {
@@ -99,6 +100,9 @@ function explainSilence({ code, message }: StoreError, told: string): string {
   return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
 }
 
+/** What is asked of files that are read. */
+const READS: ReadonlySet<string> = new Set(['open', 'read', 'fstat', 'lstat', 'stat', 'realpath', 'close']);
+
 /** Of connections and files together: S3 was not even asked. */
 export function tooManyFiles(code: string): string {
   return `too many files are open (${code}): raise the limit (ulimit -n), or set concurrency to less`;
@@ -127,7 +131,7 @@ export function explain(error: unknown, what: string): Explained {
       `${what}: the file changed twice during the run (${error.message}): run again when nothing writes to it`,
     );
   }
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return failure(
       'file-vanished',
@@ -142,7 +146,9 @@ export function explain(error: unknown, what: string): Explained {
     };
   }
   if (code === 'EMFILE' || code === 'ENFILE') return failure('unreadable', `${what}: ${tooManyFiles(code)}`);
-  if (code === 'EIO') return failure('unreadable', `${what}: the file cannot be read (${messageOf(error)})`);
+  const syscall = (error as NodeJS.ErrnoException | undefined)?.syscall;
+  if (syscall !== undefined && READS.has(syscall))
+    return failure('unreadable', `${what}: the file cannot be read (${systemMessage(error)})`);
   return failure('internal', `${what}: ${messageOf(error)}`);
 }
 

@@ -1,9 +1,18 @@
 import { InTheWayError } from '../disk/target-directory.js';
-import { EXIT, messageOf, SyncError } from '../model/errors.js';
+import { EXIT, SyncError } from '../model/errors.js';
 import type { ObjectKey } from '../model/object-key.js';
 import { StoreError } from '../store/object-store.js';
 import { WrongContentError } from './decode.js';
 import { tooManyFiles } from './explain.js';
+import { errorCode, systemMessage } from './system-error.js';
+
+/** What to do about errors that permissions have no part in. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['EROFS', 'the target is on a file system that is read-only: mount it for writing, or take another one'],
+  ['EIO', 'the disk under the target, or the connection to it, fails: check it, and run again'],
+  ['ESTALE', 'the network file system under the target was changed or came back: run again'],
+  ['EFBIG', 'the file system of the target, or a limit (ulimit -f), holds no file of that size'],
+]);
 
 export function changed(key: ObjectKey): SyncError {
   return new SyncError(
@@ -47,7 +56,8 @@ export function asFailure(error: unknown, name: string, key: string): unknown {
       'in-the-way',
       `${error.message} any more: a link or a file was put in the way during this run; nothing was written through it`,
     );
-  const { code, syscall } = error as NodeJS.ErrnoException;
+  const { syscall } = error as NodeJS.ErrnoException;
+  const code = errorCode(error);
   if (syscall === undefined || code === undefined) return error;
   switch (code) {
     case 'ENOSPC':
@@ -65,10 +75,10 @@ export function asFailure(error: unknown, name: string, key: string): unknown {
     case 'EILSEQ':
     case 'EINVAL':
       return failure('unsafe-name', `this file system cannot hold the name (${code}): exclude it`);
-    default:
-      return failure(
-        'not-writable',
-        `the file cannot be written (${messageOf(error)}): check the permissions of the target`,
-      );
+    default: {
+      const verb = syscall === 'unlink' ? 'deleted' : 'written';
+      const what = `the file cannot be ${verb} (${systemMessage(error)})`;
+      return failure('not-writable', `${what}: ${ADVICE.get(code) ?? 'check the permissions of the target'}`);
+    }
   }
 }

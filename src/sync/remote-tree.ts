@@ -42,6 +42,7 @@ export function remoteTree(
     excluded,
     skipped: () => false,
     hasDirectory: (name) => directories.has(name),
+    isThere: async () => false,
     warnings: [],
     missing: [],
     patternsWithoutMatch: [],

@@ -39,6 +39,8 @@ export interface Seen extends Digested {
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** Whether it matters what another writer makes of a key. */
   readonly matters: (key: ObjectKey) => boolean;
+  /** As a tree has it; absent: there is none. */
+  readonly isThere?: Tree['isThere'];
   readonly index: DigestIndex | undefined;
   readonly older?: OlderObjects;
   readonly digestedNs: bigint;

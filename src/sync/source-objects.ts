@@ -6,7 +6,7 @@ import { TargetDirectory } from '../disk/target-directory.js';
 import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5, multipartETag } from '../model/digest.js';
 import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
-import { EXIT, messageOf, SyncError } from '../model/errors.js';
+import { EXIT, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { expiryOf, READER_HEADERS } from '../model/header-rules.js';
 import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
@@ -24,6 +24,7 @@ import { Fetch } from './fetch.js';
 import type { FileDigest } from './file-bytes.js';
 import { statFields } from './lstat.js';
 import type { KnownContent } from './plan.js';
+import { hasNoRoom, systemMessage } from './system-error.js';
 import type { BodySource } from './transfer-options.js';
 
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
@@ -326,8 +327,8 @@ export class SourceObjects implements BodySource {
       const message = `${what}: ${error.message}, twice: the object or the way to it is damaged`;
       return new SyncError('wrong-content', EXIT.failed, message, { cause: error, key });
     }
-    const { code } = error as { readonly code?: unknown };
-    return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS' ? noRoom(error) : error;
+    const isWriting = (error as NodeJS.ErrnoException).syscall === 'write';
+    return isWriting || hasNoRoom(error) ? noRoom(error) : error;
   }
 }
 
@@ -346,7 +347,7 @@ async function spoolDirectory(): Promise<string> {
 }
 
 function noRoom(cause: unknown): SyncError {
-  const message = `objects on their way from bucket to bucket cannot be kept in ${tmpdir()} (${messageOf(cause)}): set TMPDIR to a directory with room for the largest ones`;
+  const message = `objects on their way from bucket to bucket cannot be kept in ${tmpdir()} (${systemMessage(cause)}): set TMPDIR to a directory with room for the largest ones`;
   return new SyncError('no-room', EXIT.failed, message, { cause });
 }
 

@@ -124,7 +124,8 @@ class Run {
     const matters = this.#mattersTo(tree, known.files);
     const { index } = remembered;
     const older = this.#preparation.older(listing, further, index);
-    const seen: Seen = { ...known, listing, matters, index, ...older, digestedNs };
+    const { isThere } = tree;
+    const seen: Seen = { ...known, listing, matters, isThere, index, ...older, digestedNs };
     try {
       await this.#execution.execute(planned, seen, delay);
     } catch (error) {

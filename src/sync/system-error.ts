@@ -1,9 +1,37 @@
 import { messageOf } from '../model/errors.js';
 
+/** Errors that file systems answer and libuv has no name for, by their numbers on Linux (asm-generic/errno.h). */
+const UNNAMED: ReadonlyMap<unknown, string> = new Map([
+  [-116, 'ESTALE'],
+  [-122, 'EDQUOT'],
+]);
+
+/** There is no room, or it is not to be had. */
+const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+
 /** `ENOENT` and its like; undefined for anything that is not a system error. */
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  const unnamed = 'errno' in error ? UNNAMED.get(error.errno) : undefined;
+  return unnamed ?? (typeof error.code === 'string' ? error.code : undefined);
+}
+
+/** Whether a file could not be written for want of room. */
+export function hasNoRoom(error: unknown): boolean {
+  return NO_ROOM.has(errorCode(error));
+}
+
+/** Node's sentence without the paths that it ends with: some are ours alone. `ESTALE, read` where Node has none. */
+export function systemMessage(error: unknown): string {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const named = errorCode(error);
+  if (named !== code) return `${named}, ${syscall}`;
+  return messageOf(error).replace(/(, [a-z]+) '.*$/s, '$1');
+}
+
+export function isTooManyFiles(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /** Nothing is there; or a directory above it was replaced by something else. */
@@ -14,5 +42,6 @@ export function isGone(error: unknown): boolean {
 
 /** `EACCES`: Node's own sentence would repeat the path. */
 export function reasonOf(error: unknown): string {
+  if (isTooManyFiles(error)) return `${errorCode(error)}: raise the limit of open files, ulimit -n`;
   return errorCode(error) ?? messageOf(error);
 }

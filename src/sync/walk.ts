@@ -1,4 +1,5 @@
-import { relative, sep } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { usageError } from '../model/errors.js';
 import { compareKeys, directoriesAbove, OWN_DIRECTORY } from '../model/object-key.js';
 import type { Files } from '../model/objects.js';
@@ -37,6 +38,11 @@ export interface Tree {
    * Takes the path below the prefix without the slash.
    */
   readonly hasDirectory: (name: string) => boolean;
+  /**
+   * Whether a file that would be published under this name is there by now, which the walk did not find. Takes the path
+   * below the prefix.
+   */
+  readonly isThere: (name: string) => Promise<boolean>;
   /** One line each. */
   readonly warnings: readonly string[];
   /**
@@ -52,6 +58,8 @@ export interface Tree {
 
 /** Directories and slices of directories that are looked at side by side. */
 const IN_FLIGHT = 32;
+/** What no entry of a directory is called. */
+const NO_NAME: ReadonlySet<string> = new Set(['', '.', '..']);
 /** A walk with more refusals than this has nothing more to tell. */
 const MOST_REFUSALS = 1000;
 /**
@@ -104,6 +112,17 @@ export async function walk(
     excluded,
     skipped: (name) => isBelowAny(name, findings.skipped),
     hasDirectory: (name) => findings.directories.has(name),
+    isThere: async (name) => {
+      const segments = name.split('/');
+      if (excluded(name) || segments.some((segment) => NO_NAME.has(segment))) return false;
+      const path = join(root, ...segments);
+      const at = matcher.at(dirname(path));
+      if (at === undefined || !matcher.takes(at, basename(path))) return false;
+      return lstat(path).then(
+        (stats) => stats.isFile(),
+        () => false,
+      );
+    },
     warnings: warningsOf(findings, files),
     missing: starts.flatMap(({ path, found }) => {
       if (found.kind === 'missing') return [path];

@@ -115,7 +115,8 @@ const store = (
   message = 'as told',
 ): StoreError => new StoreError(kind, code, 400, operation, message);
 
-const system = (code: string): Error => Object.assign(new Error(`${code}: as told`), { code });
+const system = (code: string): Error =>
+  Object.assign(new Error(`${code}: as told`), { code, syscall: 'read' });
 
 const { failed, usage, foreignWriter } = EXIT;
 
@@ -198,6 +199,13 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   ],
   [system('EACCES'), 'unreadable', failed, 'give this user read permission, or exclude it'],
   [system('EIO'), 'unreadable', failed, 'cannot be read (EIO: as told)'],
+  [system('EINTR'), 'unreadable', failed, 'cannot be read (EINTR: as told)'],
+  [
+    Object.assign(system('UNKNOWN'), { errno: -116 }),
+    'unreadable',
+    failed,
+    'the file cannot be read (ESTALE, read)',
+  ],
   [system('EMFILE'), 'unreadable', failed, 'too many files are open (EMFILE): raise the limit (ulimit -n)'],
   [new Error('as told'), 'internal', failed, 'as told'],
   [undefined, 'internal', failed, 'undefined'],

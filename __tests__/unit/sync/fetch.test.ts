@@ -34,9 +34,14 @@ test.each([
   ['EILSEQ', 'unsafe-name', 'this file system cannot hold the name (EILSEQ): exclude it'],
   ['EINVAL', 'unsafe-name', 'this file system cannot hold the name (EINVAL): exclude it'],
   [
+    'EACCES',
+    'not-writable',
+    'the file cannot be written (EACCES: as told): check the permissions of the target',
+  ],
+  [
     'EROFS',
     'not-writable',
-    'the file cannot be written (EROFS: as told): check the permissions of the target',
+    'the file cannot be written (EROFS: as told): the target is on a file system that is read-only: mount it for writing, or take another one',
   ],
 ])('a file system that answers %s is told as %s, with the name and what to do', (errno, code, words) => {
   const told = asFailure(system(errno), 'a/b', 'p/a/b');
