@@ -1231,6 +1231,14 @@ describe('what publishing made of files', () => {
     expect(s3.server.log.of('HeadObject')).not.toEqual([]);
   });
 
+  test('objects without an ending are of one kind: a few of them are asked whether they are encoded', async () => {
+    const files = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`bin${i}`, gzipSync(`x${i}`)]));
+    put(files);
+    await writeTree(files, here);
+    expect(stepsOf(await downloaded())).toEqual([]);
+    expect(s3.server.log.of('HeadObject')).toHaveLength(3);
+  });
+
   test('C18: a line of the index that says no source is none', async () => {
     const page = gzipSync(PAGE);
     const source = `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`;

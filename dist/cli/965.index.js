@@ -478,6 +478,8 @@ var promises_ = __webpack_require__(1455);
 var external_node_os_ = __webpack_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: ./build/src/disk/in-place.js
+var in_place = __webpack_require__(8090);
 // EXTERNAL MODULE: ./build/src/disk/is-inside.js
 var is_inside = __webpack_require__(2572);
 // EXTERNAL MODULE: external "node:crypto"
@@ -922,8 +924,6 @@ function reads(step, { key, etag }) {
 var external_node_stream_promises_ = __webpack_require__(6466);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __webpack_require__(8522);
-// EXTERNAL MODULE: ./build/src/disk/in-place.js
-var in_place = __webpack_require__(8090);
 // EXTERNAL MODULE: ./build/src/model/chunks.js
 var model_chunks = __webpack_require__(9621);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
@@ -1893,29 +1893,50 @@ async function readRange(handle, offset, body) {
 
 
 
+
 /** Bytes are not those that something vouched for. */
 class WrongContentError extends Error {
     name = 'WrongContentError';
 }
 /** What is read of a file to tell whether it is encoded. Bytes. */
 const BEGINNING = 4096;
+/** Calls that it takes to read that. */
+const BEGINNING_CALLS = 3;
 /** Whether a file begins as encoded ones do. By chance another one does too: who asks must ask more. */
 async function looksEncoded(path) {
     const handle = await (0,promises_.open)(path, READING);
     try {
         const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0);
-        const beginning = buffer.subarray(0, bytesRead);
-        if (beginning[0] === 0x1f && beginning[1] === 0x8b)
-            return true;
-        const options = { finishFlush: external_node_zlib_.constants.BROTLI_OPERATION_FLUSH, maxOutputLength: BEGINNING * 16 };
-        (0,external_node_zlib_.brotliDecompressSync)(beginning, options);
-        return true;
-    }
-    catch (error) {
-        return error.code === 'ERR_BUFFER_TOO_LARGE';
+        return areEncoded(buffer.subarray(0, bytesRead));
     }
     finally {
         await handle.close();
+    }
+}
+/** As `looksEncoded`, in place. */
+function looksEncodedInPlace(path) {
+    const descriptor = (0,external_node_fs_.openSync)(path, READING);
+    try {
+        const buffer = Buffer.alloc(BEGINNING);
+        return areEncoded(buffer.subarray(0, (0,external_node_fs_.readSync)(descriptor, buffer, 0, BEGINNING, 0)));
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+function areEncoded(beginning) {
+    if (beginning[0] === 0x1f && beginning[1] === 0x8b)
+        return true;
+    const isWhole = beginning.length < BEGINNING;
+    const finishFlush = isWhole ? external_node_zlib_.constants.BROTLI_OPERATION_FINISH : external_node_zlib_.constants.BROTLI_OPERATION_FLUSH;
+    try {
+        const options = { finishFlush, maxOutputLength: BEGINNING * 16, info: true };
+        const { engine } = (0,external_node_zlib_.brotliDecompressSync)(beginning, options);
+        // Text that begins with a 9 is a whole stream of nothing, and more behind it.
+        return engine.bytesWritten === beginning.length;
+    }
+    catch (error) {
+        return error.code === 'ERR_BUFFER_TOO_LARGE';
     }
 }
 /** The stored bytes, decoded. Errors of zlib become WrongContentError. */
@@ -7120,8 +7141,12 @@ function redirectFile({ name, target }, prefix) {
 
 
 
+
 /** Unfinished files whose run may go on elsewhere are nobody's when nothing was written to them for so long. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
+/** Beginnings of files that are read side by side, and each call of it. */
+const READ_AT_ONCE = 32;
+const download_READ_LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
 const ASKED_PER_ENDING = 3;
 /**
@@ -7360,6 +7385,15 @@ class Download {
             return files;
         const sources = new Map();
         const byEnding = new Map();
+        const group = (file, isStored) => {
+            const ending = `${endingOf(file.name)}${isStored ? '/as stored' : ''}`;
+            const alike = byEnding.get(ending);
+            if (alike === undefined)
+                byEnding.set(ending, [file]);
+            else
+                alike.push(file);
+        };
+        const asStored = [];
         for (const file of files) {
             const { name, size, object } = file;
             const known = trustFiles ? index?.objects.get(object.key) : undefined;
@@ -7372,17 +7406,13 @@ class Download {
             if (here === undefined || size === 0 || size > here.size)
                 continue;
             // An index knows what was taken as-stored; without one the files will be read anyway.
-            const isStored = size === here.size;
-            if (isStored && ((trustFiles && index !== undefined) || !(await mayBeEncoded(here))))
-                continue;
-            const base = name.slice(name.lastIndexOf('/') + 1);
-            const ending = `${base.slice(base.lastIndexOf('.') + 1)}${isStored ? '/as stored' : ''}`;
-            const alike = byEnding.get(ending);
-            if (alike === undefined)
-                byEnding.set(ending, [file]);
-            else
-                alike.push(file);
+            if (size < here.size)
+                group(file, false);
+            else if (!trustFiles || index === undefined)
+                asStored.push({ file, here });
         }
+        for (const file of await this.#beginEncoded(asStored))
+            group(file, true);
         const isEncoded = (file) => {
             const head = this.#headOf(file);
             const form = head === undefined ? undefined : (0,model_headers/* storedSource */.HK)(head.etag, head);
@@ -7401,6 +7431,24 @@ class Download {
             rest.forEach(isEncoded);
         }
         return sources.size === 0 ? files : files.map((file) => sources.get(file) ?? file);
+    }
+    /** Those whose files here begin as encoded ones do. */
+    async #beginEncoded(all) {
+        const inPlace = new in_place/* InPlace */.B(download_READ_LIMITS);
+        const encoded = new Set();
+        await (0,model_concurrency/* forEachConcurrent */.C6)(all, READ_AT_ONCE, async ({ file, here }) => {
+            this.#frame.signal.throwIfAborted();
+            try {
+                const look = () => looksEncodedInPlace(here.path);
+                if (await inPlace.call(look, () => looksEncoded(here.path), BEGINNING_CALLS))
+                    encoded.add(file);
+            }
+            catch (error) {
+                throw beforeFirstWrite(error, here);
+            }
+            this.#frame.moved();
+        });
+        return [...encoded];
     }
     /** Asks for the headers of objects, each once. */
     async #ask(files) {
@@ -7806,13 +7854,11 @@ function inTheWay(name, here, local) {
     }
     return undefined;
 }
-async function mayBeEncoded(file) {
-    try {
-        return await looksEncoded(file.path);
-    }
-    catch (error) {
-        throw beforeFirstWrite(error, file);
-    }
+/** Names without one have one in common. */
+function endingOf(name) {
+    const base = name.slice(name.lastIndexOf('/') + 1);
+    const dot = base.lastIndexOf('.');
+    return dot < 0 ? '' : base.slice(dot + 1);
 }
 function encodedFile(file, form) {
     if (form === undefined)

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { brotliDecompressSync, constants, createBrotliDecompress, createGunzip } from 'node:zlib';
+import {
+  type BrotliDecompress,
+  brotliDecompressSync,
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+} from 'node:zlib';
 import type { Md5 } from '../model/digest.js';
 import type { SourceForm } from '../model/headers.js';
 import type { Encoding } from '../model/objects.js';
@@ -15,20 +22,42 @@ export class WrongContentError extends Error {
 /** What is read of a file to tell whether it is encoded. Bytes. */
 const BEGINNING = 4096;
 
+/** Calls that it takes to read that. */
+export const BEGINNING_CALLS = 3;
+
 /** Whether a file begins as encoded ones do. By chance another one does too: who asks must ask more. */
 export async function looksEncoded(path: string): Promise<boolean> {
   const handle = await open(path, READING);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0);
-    const beginning = buffer.subarray(0, bytesRead);
-    if (beginning[0] === 0x1f && beginning[1] === 0x8b) return true;
-    const options = { finishFlush: constants.BROTLI_OPERATION_FLUSH, maxOutputLength: BEGINNING * 16 };
-    brotliDecompressSync(beginning, options);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    return areEncoded(buffer.subarray(0, bytesRead));
   } finally {
     await handle.close();
+  }
+}
+
+/** As `looksEncoded`, in place. */
+export function looksEncodedInPlace(path: string): boolean {
+  const descriptor = openSync(path, READING);
+  try {
+    const buffer = Buffer.alloc(BEGINNING);
+    return areEncoded(buffer.subarray(0, readSync(descriptor, buffer, 0, BEGINNING, 0)));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function areEncoded(beginning: Buffer): boolean {
+  if (beginning[0] === 0x1f && beginning[1] === 0x8b) return true;
+  const isWhole = beginning.length < BEGINNING;
+  const finishFlush = isWhole ? constants.BROTLI_OPERATION_FINISH : constants.BROTLI_OPERATION_FLUSH;
+  try {
+    const options = { finishFlush, maxOutputLength: BEGINNING * 16, info: true };
+    const { engine } = brotliDecompressSync(beginning, options) as unknown as { engine: BrotliDecompress };
+    // Text that begins with a 9 is a whole stream of nothing, and more behind it.
+    return engine.bytesWritten === beginning.length;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
   }
 }
 

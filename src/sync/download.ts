@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { access, constants, lstat, realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, parse, sep } from 'node:path';
+import { InPlace } from '../disk/in-place.js';
 import { isInside } from '../disk/is-inside.js';
 import { hasProcessEnded } from '../disk/process-mark.js';
 import { makeDirectory } from '../disk/replace-file.js';
@@ -30,7 +31,7 @@ import { type Count, type Plan, stepsOf, type WriteStep } from '../model/plan.js
 import { WrittenObjects } from '../model/written-objects.js';
 import type { ObjectHead } from '../store/object-store.js';
 import { tryArchived } from './archived.js';
-import { looksEncoded } from './decode.js';
+import { BEGINNING_CALLS, looksEncoded, looksEncodedInPlace } from './decode.js';
 import { beforeFirstWrite, digestTree } from './digest.js';
 import { execute } from './execute.js';
 import { explain } from './explain.js';
@@ -77,6 +78,10 @@ import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 
 /** Unfinished files whose run may go on elsewhere are nobody's when nothing was written to them for so long. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
+
+/** Beginnings of files that are read side by side, and each call of it. */
+const READ_AT_ONCE = 32;
+const READ_LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
 
 /** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
 const ASKED_PER_ENDING = 3;
@@ -375,6 +380,13 @@ class Download {
     if (this.#target.asStored) return files;
     const sources = new Map<RemoteFile, RemoteFile>();
     const byEnding = new Map<string, RemoteFile[]>();
+    const group = (file: RemoteFile, isStored: boolean): void => {
+      const ending = `${endingOf(file.name)}${isStored ? '/as stored' : ''}`;
+      const alike = byEnding.get(ending);
+      if (alike === undefined) byEnding.set(ending, [file]);
+      else alike.push(file);
+    };
+    const asStored: { readonly file: RemoteFile; readonly here: LocalFile }[] = [];
     for (const file of files) {
       const { name, size, object } = file;
       const known = trustFiles ? index?.objects.get(object.key) : undefined;
@@ -386,14 +398,10 @@ class Download {
       // What is encoded is smaller than its source.
       if (here === undefined || size === 0 || size > here.size) continue;
       // An index knows what was taken as-stored; without one the files will be read anyway.
-      const isStored = size === here.size;
-      if (isStored && ((trustFiles && index !== undefined) || !(await mayBeEncoded(here)))) continue;
-      const base = name.slice(name.lastIndexOf('/') + 1);
-      const ending = `${base.slice(base.lastIndexOf('.') + 1)}${isStored ? '/as stored' : ''}`;
-      const alike = byEnding.get(ending);
-      if (alike === undefined) byEnding.set(ending, [file]);
-      else alike.push(file);
+      if (size < here.size) group(file, false);
+      else if (!trustFiles || index === undefined) asStored.push({ file, here });
     }
+    for (const file of await this.#beginEncoded(asStored)) group(file, true);
     const isEncoded = (file: RemoteFile): boolean => {
       const head = this.#headOf(file);
       const form = head === undefined ? undefined : storedSource(head.etag, head);
@@ -410,6 +418,25 @@ class Download {
       rest.forEach(isEncoded);
     }
     return sources.size === 0 ? files : files.map((file) => sources.get(file) ?? file);
+  }
+
+  /** Those whose files here begin as encoded ones do. */
+  async #beginEncoded(
+    all: readonly { readonly file: RemoteFile; readonly here: LocalFile }[],
+  ): Promise<readonly RemoteFile[]> {
+    const inPlace = new InPlace(READ_LIMITS);
+    const encoded = new Set<RemoteFile>();
+    await forEachConcurrent(all, READ_AT_ONCE, async ({ file, here }) => {
+      this.#frame.signal.throwIfAborted();
+      try {
+        const look = (): boolean => looksEncodedInPlace(here.path);
+        if (await inPlace.call(look, () => looksEncoded(here.path), BEGINNING_CALLS)) encoded.add(file);
+      } catch (error) {
+        throw beforeFirstWrite(error, here);
+      }
+      this.#frame.moved();
+    });
+    return [...encoded];
   }
 
   /** Asks for the headers of objects, each once. */
@@ -856,12 +883,11 @@ function inTheWay(name: string, here: Tree, local: ReadonlyMap<string, LocalFile
   return undefined;
 }
 
-async function mayBeEncoded(file: LocalFile): Promise<boolean> {
-  try {
-    return await looksEncoded(file.path);
-  } catch (error) {
-    throw beforeFirstWrite(error, file);
-  }
+/** Names without one have one in common. */
+function endingOf(name: string): string {
+  const base = name.slice(name.lastIndexOf('/') + 1);
+  const dot = base.lastIndexOf('.');
+  return dot < 0 ? '' : base.slice(dot + 1);
 }
 
 function encodedFile(file: RemoteFile, form: SourceForm | undefined): RemoteFile {

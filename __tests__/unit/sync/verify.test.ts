@@ -6,7 +6,7 @@ import { type ETag, md5Of, multipartETag } from '../../../src/model/digest.js';
 import { partsOf } from '../../../src/model/digest-index.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { ObjectHead, ReadableStore } from '../../../src/store/object-store.js';
-import { decodeTo, looksEncoded, WrongContentError } from '../../../src/sync/decode.js';
+import { decodeTo, looksEncoded, looksEncodedInPlace, WrongContentError } from '../../../src/sync/decode.js';
 import { type Evidence, Verifier } from '../../../src/sync/verify.js';
 import { noise, removeTree, temporaryDirectory } from '../../support/tree.js';
 
@@ -221,8 +221,29 @@ describe('what is encoded is decoded', () => {
 
     test('looks encoded from its beginning', async () => {
       await handle.writeFile(encode[encoding](Buffer.concat([text, noise(MIB)])));
-      expect(await looksEncoded(join(root, 'f'))).toBe(true);
+      expect([await looksEncoded(join(root, 'f')), looksEncodedInPlace(join(root, 'f'))]).toEqual([
+        true,
+        true,
+      ]);
+      // Of a small one the end is seen too.
+      await handle.truncate(0);
+      await handle.write(encode[encoding](text), 0, undefined, 0);
+      expect([await looksEncoded(join(root, 'f')), looksEncodedInPlace(join(root, 'f'))]).toEqual([
+        true,
+        true,
+      ]);
     });
+  });
+
+  test('small files of plain text do not look encoded, whatever they begin with', async () => {
+    const texts = Array.from({ length: 300 }, (_, i) => `${(i * 2654435761).toString(36)}\n`);
+    const taken: string[] = [];
+    for (const content of [...texts, '9'.repeat(5000)]) {
+      await handle.truncate(0);
+      await handle.write(Buffer.from(content), 0, undefined, 0);
+      if (looksEncodedInPlace(join(root, 'f'))) taken.push(content);
+    }
+    expect(taken).toEqual([]);
   });
 
   test('pages and pictures do not look encoded', async () => {
