@@ -1917,9 +1917,10 @@ function invalidationText({ distribution, paths, id, status }, code = printable)
 /**
  * The end of a run in a few words; begins a sentence.
  *
- * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it
+ * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it. What was
+ *   refused is, unless it is one of several destinations.
  */
-function statusText(status, dryRun, isUntouched = false) {
+function statusText(status, dryRun, isUntouched = status === 'refused') {
     switch (status) {
         case 'done':
             return 'Done';
@@ -1930,7 +1931,9 @@ function statusText(status, dryRun, isUntouched = false) {
                 return 'Dry run failed';
             return isUntouched ? 'Failed, nothing was written,' : 'Failed';
         case 'refused':
-            return 'Refused, nothing was written,';
+            return dryRun || isUntouched
+                ? 'Refused, nothing was written,'
+                : 'Refused at a destination, others were written,';
         case 'different':
             return 'Different';
         case 'cancelled':
@@ -2065,7 +2068,9 @@ function statusSentence(report, totals) {
                 ? 'Failed: nothing was written'
                 : 'Failed';
         case 'refused':
-            return 'Refused: nothing was written';
+            return report.dryRun || !isChanged(totals)
+                ? 'Refused: nothing was written'
+                : 'Refused at a destination: others were written';
         case 'cancelled':
             return 'Cancelled';
     }

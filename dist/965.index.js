@@ -237,6 +237,7 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
         trust: { remote: inDestination, local: inDestination, grace: inDestination },
         place: `s3://${bucket}/${key}`,
+        store,
         async load(signal) {
             try {
                 const bytes = (await store.read(key, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .MAX_INDEX_BYTES */ .w2, signal))?.bytes;
@@ -6563,7 +6564,8 @@ class RunFrame {
     constructor(options, ports, stores) {
         this.#options = options;
         this.#ports = ports;
-        this.#stores = stores;
+        const own = ports.index?.store;
+        this.#stores = () => [...stores(), ...(own === undefined ? [] : [own])];
         this.url = (0,model_options/* runUrl */.Vp)(options);
         this.signal = AbortSignal.any([ports.signal, this.#stop.signal]);
         const requests = new AbortController();
@@ -11682,6 +11684,9 @@ function differences(decided, head) {
     const { metadata } = (0,model_headers/* objectHeaders */.qO)(decided, {});
     for (const [name, value] of Object.entries(metadata))
         see(`x-amz-meta-${name}`, head.metadata.get(name), value);
+    for (const [name, value] of head.metadata)
+        if (metadata[name] === undefined && !(0,model_headers/* isOwnMetadata */.CV)(name))
+            see(`x-amz-meta-${name}`, value, undefined);
     const sse = 'x-amz-server-side-encryption';
     if (decided[sse] !== undefined)
         see(sse, head.fields[sse], decided[sse]);

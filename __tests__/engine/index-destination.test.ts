@@ -87,6 +87,27 @@ test('lines of a journal are of the destination that they were written for', asy
   expect(s3.server.log.counts.AbortMultipartUpload).toBe(1);
 });
 
+test('requests to an index in another bucket are requests of the run', async () => {
+  const [bucket, other] = [await s3.bucket(), await s3.bucket()];
+  await writeFile(join(root, 'a'), 'a');
+  const { store, close } = await openStore(
+    optionsFor(s3, other, root),
+    () => undefined,
+    new AbortController().signal,
+  );
+  const index = objectIndexStorage(store, { bucket: other, key: 'i' as ObjectKey }, false);
+  s3.server.log.clear();
+  const { report } = await publish(s3, bucket, root, { index });
+  const asked: Record<string, number> = {};
+  for (const operation of ['PutObject', 'GetObject', 'ListObjectsV2', 'HeadObject'] as const) {
+    const count = s3.server.log.of(operation).length;
+    if (count > 0) asked[operation] = count;
+  }
+  expect(report.requests).toEqual(asked);
+  expect(asked.PutObject).toBe(2);
+  close();
+});
+
 test('a file or an object that an index was named after by mistake is not replaced, and has no journal beside it', async () => {
   const [bucket, other] = [await s3.bucket(), await s3.bucket()];
   const photo = Buffer.concat([Buffer.from('GIF89a\n'), Buffer.alloc(1000)]);

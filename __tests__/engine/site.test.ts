@@ -730,6 +730,19 @@ describe('clean-urls', () => {
 });
 
 describe('redirects-file', () => {
+  test('rules count for a redirect under its own name, not under that of the page that it is published with', async () => {
+    const headers = '/*.html\n  Cache-Control: max-age=1\n/get\n  Cache-Control: max-age=2\n';
+    await writeTree(
+      { 'new.html': 'n', _redirects: '/get /new.html\n/app.tar.gz /new.html\n/o.html /new.html\n' },
+      root,
+    );
+    await publish(s3, bucket, root, await site({ headers, redirectsFile: '_redirects' }));
+    const given = ['new.html', 'get', 'app.tar.gz', 'o.html'].map(
+      (key) => headersOf(`p/${key}`)['cache-control'],
+    );
+    expect(given).toEqual(['max-age=1', 'max-age=2', undefined, 'max-age=1']);
+  });
+
   test('exact paths become objects that redirect, with the pages, and a changed target is renewed without an index', async () => {
     await writeTree(
       { 'new.html': 'new', 'app.js': 'x', _redirects: '/old /new.html\n/dir/ /new.html 301\n' },

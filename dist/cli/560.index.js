@@ -108,6 +108,7 @@ class ByteBudget {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   CV: () => (/* binding */ isOwnMetadata),
 /* harmony export */   HK: () => (/* binding */ storedSource),
 /* harmony export */   Kl: () => (/* binding */ classOf),
 /* harmony export */   Lk: () => (/* binding */ metadataBytes),
@@ -181,6 +182,12 @@ function metadataMd5(metadata) {
 const SOURCE_METADATA = 's3ds-source';
 /** Metadata of a page's further name: a download of the tree leaves it out. */
 const PAGE_METADATA = 's3ds-page';
+/** What s3cmd and rclone keep of a file, and we. Without `x-amz-meta-`. */
+const OWN_METADATA = /^(?:s3cmd-attrs|md5chksum|mtime|s3ds-.*)$/;
+/** Whether metadata of this name says something of the file, and is no header that a rule may give. */
+function isOwnMetadata(name) {
+    return OWN_METADATA.test(name);
+}
 /**
  * Metadata of a copy from another bucket of which neither ETag nor metadata said the content: the ETag that the source
  * had. Without `x-amz-meta-`.
@@ -425,9 +432,10 @@ function linesText(lines) {
     return [...named('file', 'headers-file'), ...named('inline', 'headers')].join(' and ');
 }
 /** The paths under which readers find an object: a directory's index page is found under the directory too. */
-function pathsOf({ name, page }) {
+function pathsOf({ name, page, redirect }) {
     const paths = [`/${name}`];
-    if (page !== undefined && page !== name)
+    // A redirect is of the rank of a page, and under no other name than its own.
+    if (page !== undefined && page !== name && redirect === undefined)
         paths.push(`/${page}`);
     const index = /^(?:(.*)\/)?index\.html?$/.exec(name);
     if (index !== null)

@@ -499,6 +499,7 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
         // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
         trust: { remote: inDestination, local: inDestination, grace: inDestination },
         place: `s3://${bucket}/${key}`,
+        store,
         async load(signal) {
             try {
                 const bytes = (await store.read(key, digest_index/* MAX_INDEX_BYTES */.w2, signal))?.bytes;

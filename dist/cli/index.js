@@ -698,9 +698,10 @@ function invalidationText({ distribution, paths, id, status }, code = console_te
 /**
  * The end of a run in a few words; begins a sentence.
  *
- * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it
+ * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it. What was
+ *   refused is, unless it is one of several destinations.
  */
-function statusText(status, dryRun, isUntouched = false) {
+function statusText(status, dryRun, isUntouched = status === 'refused') {
     switch (status) {
         case 'done':
             return 'Done';
@@ -711,7 +712,9 @@ function statusText(status, dryRun, isUntouched = false) {
                 return 'Dry run failed';
             return isUntouched ? 'Failed, nothing was written,' : 'Failed';
         case 'refused':
-            return 'Refused, nothing was written,';
+            return dryRun || isUntouched
+                ? 'Refused, nothing was written,'
+                : 'Refused at a destination, others were written,';
         case 'different':
             return 'Different';
         case 'cancelled':

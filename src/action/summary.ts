@@ -95,7 +95,9 @@ function statusSentence(report: Report, totals: Totals): string {
         ? 'Failed: nothing was written'
         : 'Failed';
     case 'refused':
-      return 'Refused: nothing was written';
+      return report.dryRun || !isChanged(totals)
+        ? 'Refused: nothing was written'
+        : 'Refused at a destination: others were written';
     case 'cancelled':
       return 'Cancelled';
   }

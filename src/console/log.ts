@@ -330,9 +330,10 @@ export function invalidationText(
 /**
  * The end of a run in a few words; begins a sentence.
  *
- * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it
+ * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it. What was
+ *   refused is, unless it is one of several destinations.
  */
-export function statusText(status: Status, dryRun: boolean, isUntouched = false): string {
+export function statusText(status: Status, dryRun: boolean, isUntouched = status === 'refused'): string {
   switch (status) {
     case 'done':
       return 'Done';
@@ -342,7 +343,9 @@ export function statusText(status: Status, dryRun: boolean, isUntouched = false)
       if (dryRun) return 'Dry run failed';
       return isUntouched ? 'Failed, nothing was written,' : 'Failed';
     case 'refused':
-      return 'Refused, nothing was written,';
+      return dryRun || isUntouched
+        ? 'Refused, nothing was written,'
+        : 'Refused at a destination, others were written,';
     case 'different':
       return 'Different';
     case 'cancelled':

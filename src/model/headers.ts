@@ -53,6 +53,14 @@ export const SOURCE_METADATA = 's3ds-source';
 /** Metadata of a page's further name: a download of the tree leaves it out. */
 export const PAGE_METADATA = 's3ds-page';
 
+/** What s3cmd and rclone keep of a file, and we. Without `x-amz-meta-`. */
+const OWN_METADATA = /^(?:s3cmd-attrs|md5chksum|mtime|s3ds-.*)$/;
+
+/** Whether metadata of this name says something of the file, and is no header that a rule may give. */
+export function isOwnMetadata(name: string): boolean {
+  return OWN_METADATA.test(name);
+}
+
 /**
  * Metadata of a copy from another bucket of which neither ETag nor metadata said the content: the ETag that the source
  * had. Without `x-amz-meta-`.
@@ -384,9 +392,10 @@ function linesText(lines: readonly RuleLine[]): string {
 }
 
 /** The paths under which readers find an object: a directory's index page is found under the directory too. */
-function pathsOf({ name, page }: Stored): readonly string[] {
+function pathsOf({ name, page, redirect }: Stored): readonly string[] {
   const paths = [`/${name}`];
-  if (page !== undefined && page !== name) paths.push(`/${page}`);
+  // A redirect is of the rank of a page, and under no other name than its own.
+  if (page !== undefined && page !== name && redirect === undefined) paths.push(`/${page}`);
   const index = /^(?:(.*)\/)?index\.html?$/.exec(name);
   if (index !== null) paths.push(index[1] === undefined ? '/' : `/${index[1]}/`);
   if (index?.[1] !== undefined) paths.push(`/${index[1]}`);

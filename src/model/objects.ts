@@ -7,7 +7,7 @@ import type { ObjectKey, Prefix } from './object-key.js';
 export interface Stored {
   /** Path below the root, `/`-separated: the key below the prefix. */
   readonly name: string;
-  /** The page that this is a further name of, or that it stands for: its type, its rules and its rank are that one's. */
+  /** The page that this is a further name of, or that it stands for: its type and its rank are that one's, and its rules too unless it is a redirect. */
   readonly page?: string;
   /** Where the object sends readers of a website endpoint; it has no bytes and no file. */
   readonly redirect?: string;

@@ -217,6 +217,7 @@ export function objectIndexStorage(
     // Elsewhere even a line about a local file would let whoever writes that bucket choose what is copied (C18).
     trust: { remote: inDestination, local: inDestination, grace: inDestination },
     place: `s3://${bucket}/${key}`,
+    store,
     async load(signal) {
       try {
         const bytes = (await store.read(key, MAX_INDEX_BYTES, signal))?.bytes;

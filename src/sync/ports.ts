@@ -24,6 +24,8 @@ export interface IndexStorage {
   readonly trust: IndexTrust;
   /** Where that is, for messages. */
   readonly place: string;
+  /** Where it lies in a bucket: requests to it are the run's. */
+  readonly store?: ReadableStore;
   /** Which destination it is of, as `indexDestination` names it; absent: any. */
   readonly destination?: string;
   /** The bytes of the last index; `undefined`: there is none. Rejects where it cannot be read, or is none of ours. */

@@ -1,7 +1,7 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
 import { READER_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
-import { type HeaderSet, objectHeaders } from '../model/headers.js';
+import { type HeaderSet, isOwnMetadata, objectHeaders } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { HeaderDifference } from '../model/report.js';
@@ -76,6 +76,8 @@ export function differences(decided: HeaderSet, head: ObjectHead): readonly Head
   const { metadata } = objectHeaders(decided, {});
   for (const [name, value] of Object.entries(metadata))
     see(`x-amz-meta-${name}`, head.metadata.get(name), value);
+  for (const [name, value] of head.metadata)
+    if (metadata[name] === undefined && !isOwnMetadata(name)) see(`x-amz-meta-${name}`, value, undefined);
   const sse = 'x-amz-server-side-encryption';
   if (decided[sse] !== undefined) see(sse, head.fields[sse], decided[sse]);
   const kms = `${sse}-aws-kms-key-id`;

@@ -61,7 +61,8 @@ export class RunFrame {
   constructor(options: SyncOptions, ports: SyncPorts, stores: () => Iterable<ReadableStore>) {
     this.#options = options;
     this.#ports = ports;
-    this.#stores = stores;
+    const own = ports.index?.store;
+    this.#stores = () => [...stores(), ...(own === undefined ? [] : [own])];
     this.url = runUrl(options);
     this.signal = AbortSignal.any([ports.signal, this.#stop.signal]);
     const requests = new AbortController();

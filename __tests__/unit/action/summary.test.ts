@@ -221,6 +221,19 @@ describe('golden summaries', () => {
       ),
     ));
 
+  test('a refusal at one of several destinations does not say that nothing was written', () => {
+    const one = report({ status: 'refused' }, { status: 'refused', totals: NO_TOTALS, steps: [] });
+    expect(renderSummary(one)).toContain('**Refused: nothing was written** in');
+    const [destination] = one.destinations;
+    const written = { ...NO_TOTALS, uploaded: { files: 1, bytes: 1000 } };
+    const both = {
+      ...one,
+      destinations: [destination!, { ...destination!, url: 's3://m/', totals: written }],
+    };
+    expect(renderSummary(both)).toContain('**Refused at a destination: others were written** in');
+    expect(renderSummary({ ...both, dryRun: true })).toContain('**Refused: nothing was written** in');
+  });
+
   test('names that are not what they seem', () =>
     expectGolden(
       'nasty',

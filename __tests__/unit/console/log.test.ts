@@ -163,6 +163,19 @@ test('a failure before the first step says that nothing was written', () => {
   expect(printed([start, notStarted, early])).toContain('Failed in 1.5 s');
 });
 
+test('a refusal says that nothing was written, unless another destination was', () => {
+  const refused = ended({ status: 'refused', exit: 4 }, {});
+  expect(printed([start, refused])).toContain('Refused, nothing was written, in 1.5 s');
+  const other = ended({ status: 'refused', exit: 4 }, { uploaded: { files: 1, bytes: 1 } });
+  const written = outcome(upload('m/a', 1), { outcome: 'done' });
+  expect(printed([start, written, other])).toContain(
+    'Refused at a destination, others were written, in 1.5 s:',
+  );
+  expect(printed([start, written, { ...other, dryRun: true }])).toContain(
+    'Refused, nothing was written, in 1.5 s:',
+  );
+});
+
 test('an upload that an older object had most of says what of it was sent', () => {
   const reused = { source: 'p/old\u001b', bytes: 90 };
   const lines = printed([

@@ -101,6 +101,19 @@ describe('what S3 answers to one question', () => {
   });
 });
 
+test('metadata that no rule gives any more is a difference, what tools keep of the file is none', () => {
+  const metadata = new Map([
+    ['foo', 'bar'],
+    ['team', 'web'],
+    ['s3cmd-attrs', 'md5:0'],
+    ['md5chksum', '0'],
+    ['mtime', '0'],
+    ['s3ds-source', 'x'],
+  ]);
+  const head = { fields: {}, metadata } as unknown as ObjectHead;
+  expect(differences({ 'x-amz-meta-team': 'web' }, head)).toEqual([{ name: 'x-amz-meta-foo', from: 'bar' }]);
+});
+
 describe('encryption', () => {
   const sse = 'x-amz-server-side-encryption';
   const kms = `${sse}-aws-kms-key-id`;
