@@ -104,7 +104,7 @@ test('requests to an index in another bucket are requests of the run', async () 
     if (count > 0) asked[operation] = count;
   }
   expect(report.requests).toEqual(asked);
-  expect(asked.PutObject).toBe(2);
+  expect(asked.PutObject).toBeGreaterThan(1);
   close();
 });
 
