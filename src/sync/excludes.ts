@@ -22,6 +22,25 @@ const MOST_WAYS = 2e7;
 export function parseExcludes(lines: readonly string[], used?: Set<string>): Excludes | undefined {
   if (lines.every((line) => line.trim() === '')) return undefined;
   for (const line of lines) if (!line.startsWith('#') && !isClosed(line)) throw unclosed(line);
+  const { plain, others } = parted(lines);
+  const globs = others.length === 0 ? undefined : globExcludes(others, used);
+  if (plain === undefined) return globs;
+  let all: Excludes | undefined;
+  return (name, directory) => {
+    // Of a key that is no path `ignore` leaves out what is empty.
+    if (NO_PATH.test(name)) {
+      all ??= globExcludes(lines, used);
+      return all(name, directory);
+    }
+    const line = plain(name, directory);
+    if (line === undefined) return globs?.(name, directory) === true;
+    used?.add(line);
+    return true;
+  };
+}
+
+/** `ignore` compares a path with each line of it. */
+function globExcludes(lines: readonly string[], used: Set<string> | undefined): Excludes {
   // Keys of a listing may begin with `/` or `../`, which `ignore` takes for a mistake unless it is told.
   const options = { ignorecase: false, allowRelativePaths: true };
   const rules = ignore(options).add(lines);
@@ -38,6 +57,57 @@ export function parseExcludes(lines: readonly string[], used?: Set<string>): Exc
     if (rule !== undefined) used?.add(rule.pattern);
     return ignored;
   };
+}
+
+const NO_PATH = /^\/|\/\/|\/$|(?:^|\/)\.\.?(?:\/|$)/;
+
+/** A name, or a path of names, without a wildcard and with nothing before or behind it but slashes. */
+const PLAIN =
+  /^\/?[^\s/*?[\]\\!#](?:[^/*?[\]\\]*[^\s/*?[\]\\])?(?:\/[^\s/*?[\]\\](?:[^/*?[\]\\]*[^\s/*?[\]\\])?)*\/?$/;
+
+/** The line that excludes a path. */
+type PlainExcludes = (name: string, directory: boolean) => string | undefined;
+
+/**
+ * Lines that name what they mean are looked up: with thousands of them, comparing each path with each takes minutes. A `!`
+ * anywhere makes their order count, and all go one way.
+ */
+function parted(lines: readonly string[]): {
+  readonly plain: PlainExcludes | undefined;
+  readonly others: readonly string[];
+} {
+  if (lines.some((line) => line.startsWith('!'))) return { plain: undefined, others: lines };
+  /** By base name, by path, and of each those that are of directories alone. */
+  const [names, paths] = [new Map<string, string>(), new Map<string, string>()];
+  const [directoryNames, directoryPaths] = [new Map<string, string>(), new Map<string, string>()];
+  const others: string[] = [];
+  for (const line of lines) {
+    if (!PLAIN.test(line) || line.split('/').some((segment) => segment === '.' || segment === '..')) {
+      if (line.trim() !== '' && !line.startsWith('#')) others.push(line);
+      continue;
+    }
+    const isDirectory = line.endsWith('/');
+    const path = line.slice(line.startsWith('/') ? 1 : 0, isDirectory ? -1 : undefined);
+    const isPath = line.startsWith('/') || path.includes('/');
+    const byPath = isDirectory ? directoryPaths : paths;
+    const byName = isDirectory ? directoryNames : names;
+    (isPath ? byPath : byName).set(path, line);
+  }
+  if (others.length === lines.length) return { plain: undefined, others };
+  const plain: PlainExcludes = (name, directory) => {
+    for (let from = 0; ; ) {
+      const slash = name.indexOf('/', from);
+      const end = slash === -1 ? name.length : slash;
+      const [base, path] = [name.slice(from, end), name.slice(0, end)];
+      const line =
+        names.get(base) ??
+        paths.get(path) ??
+        (slash !== -1 || directory ? (directoryNames.get(base) ?? directoryPaths.get(path)) : undefined);
+      if (line !== undefined || slash === -1) return line;
+      from = slash + 1;
+    }
+  };
+  return { plain, others };
 }
 
 /**

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import ignore from 'ignore';
 import { parseExcludes } from '../../../src/sync/excludes.js';
+import { SEED } from '../../support/seed.js';
 
 const deep = (directories: number): string => `${'d/'.repeat(directories)}file`;
 
@@ -34,4 +37,48 @@ test('answers stay right when those that were kept are forgotten', () => {
   for (let i = 0; i < 10_050; i++) {
     if (excludes?.(`${i}.tmp`, false) !== true || excludes(`${i}.txt`, false)) throw new Error(`answer ${i}`);
   }
+});
+
+test('lines that are looked up say what comparing each would', () => {
+  const segment = fc.constantFrom('a', 'b', 'A', 'b c', '.x', '..', '.', 'é', 'a#', '#a', '!a', ' a', 'a ');
+  const wild = fc.constantFrom('*', '**', '?', '[ab]', 'a*', '\\a');
+  const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((all) => all.join('/'));
+  const pattern = fc
+    .array(fc.oneof({ arbitrary: segment, weight: 4 }, wild), { minLength: 1, maxLength: 3 })
+    .map((all) => all.join('/'));
+  const line = fc
+    .tuple(fc.constantFrom('', '', '/', '//'), pattern, fc.constantFrom('', '', '/', '//', ' '))
+    .map((all) => all.join(''));
+  const name = fc
+    .tuple(fc.constantFrom('', '', '', '/'), path, fc.constantFrom('', '', '', '/', '//a'))
+    .map((all) => all.join(''));
+  fc.assert(
+    fc.property(
+      fc.array(line, { minLength: 1, maxLength: 5 }),
+      fc.array(name, { minLength: 1, maxLength: 5 }),
+      fc.boolean(),
+      (lines, names, directory) => {
+        fc.pre(!lines.some((one) => one.endsWith('\\')));
+        const excludes = parseExcludes(lines);
+        const rules = ignore({ ignorecase: false, allowRelativePaths: true }).add(lines);
+        for (const one of names)
+          expect([lines, one, excludes?.(one, directory) === true]).toEqual([
+            lines,
+            one,
+            rules.test(directory ? `${one}/` : one).ignored,
+          ]);
+      },
+    ),
+    { seed: SEED, numRuns: 5_000 },
+  );
+});
+
+test('the line that is told to have excluded a path is as it was given', () => {
+  const used = new Set<string>();
+  const excludes = parseExcludes(['dir/', '/top', 'a/b', 'name', '*.log', 'never'], used);
+  for (const name of ['dir/x', 'top', 'a/b/c', 'deep/name', 'x.log'])
+    expect(excludes?.(name, false)).toBe(true);
+  for (const name of ['dir', 'x/top', 'x/a/b', 'names'])
+    expect([name, excludes?.(name, false)]).toEqual([name, false]);
+  expect([...used]).toEqual(['dir/', '/top', 'a/b', 'name', '*.log']);
 });
