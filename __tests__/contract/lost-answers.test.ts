@@ -424,7 +424,10 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
       const complete = `<CompleteMultipartUploadResult><ETag>"${other}-1"</ETag></CompleteMultipartUploadResult>`;
       const isComplete = request.method === 'POST';
       const etag = request.method === 'HEAD' ? there : other;
-      response.writeHead(200, { etag: `"${etag}"`, 'content-length': isComplete ? complete.length : 0 });
+      response.writeHead(etag === 'denied' ? 403 : 200, {
+        etag: `"${etag}"`,
+        'content-length': isComplete ? complete.length : 0,
+      });
       response.end(isComplete ? complete : '');
     });
   });
@@ -452,6 +455,13 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
     expect(await put(store)).toMatchObject({ etag: md5 });
     there = multipartETag([md5]);
     expect(await complete(store)).toMatchObject({ etag: there });
+  });
+
+  test('is believed where the object may not be read', async () => {
+    const store = await openAt(server, 'http', path);
+    there = 'denied';
+    expect([await put(store), await put(store)]).toMatchObject([{ etag: other }, { etag: other }]);
+    expect(store.requests().PutObject).toBe(2);
   });
 
   test('is that of a server whose ETags are no digests where the object has it too, which is asked once', async () => {

@@ -3434,7 +3434,17 @@ class S3Store {
     async #ownAnswer(operation, key, expected, answer, signal) {
         if (answer.etag === expected || this.#hasOtherETags || !(0,object_store/* etagsProve */.PF)(answer.encryption))
             return answer;
-        const head = await this.head(key, signal);
+        let head;
+        try {
+            head = await this.head(key, signal);
+        }
+        catch (error) {
+            // Who may write need not be allowed to read.
+            if (!(error instanceof object_store/* StoreError */.AD) || error.kind !== 'denied')
+                throw error;
+            this.#hasOtherETags = true;
+            return answer;
+        }
         if (head?.etag === expected)
             return { etag: expected, versionId: undefined, encryption: head.encryption };
         if (head?.etag !== answer.etag)

@@ -809,7 +809,15 @@ export class S3Store implements ObjectStore {
     signal: AbortSignal,
   ): Promise<Written> {
     if (answer.etag === expected || this.#hasOtherETags || !etagsProve(answer.encryption)) return answer;
-    const head = await this.head(key, signal);
+    let head: ObjectHead | undefined;
+    try {
+      head = await this.head(key, signal);
+    } catch (error) {
+      // Who may write need not be allowed to read.
+      if (!(error instanceof StoreError) || error.kind !== 'denied') throw error;
+      this.#hasOtherETags = true;
+      return answer;
+    }
     if (head?.etag === expected) return { etag: expected, versionId: undefined, encryption: head.encryption };
     if (head?.etag !== answer.etag)
       throw unreadable(operation, `with the ETag of something else (${answer.etag})`);
