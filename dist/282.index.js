@@ -3432,7 +3432,8 @@ class S3Store {
      * object has it too: the ETags of some servers are no digests. Rejects where the object is not the one that was sent.
      */
     async #ownAnswer(operation, key, expected, answer, signal) {
-        if (answer.etag === expected || this.#hasOtherETags || !(0,object_store/* etagsProve */.PF)(answer.encryption))
+        const isNoDigest = (0,digest/* classifyETag */.Q)(answer.etag).kind === 'opaque' || !(0,object_store/* etagsProve */.PF)(answer.encryption);
+        if (answer.etag === expected || isNoDigest || this.#hasOtherETags)
             return answer;
         let head;
         try {

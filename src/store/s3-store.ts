@@ -808,7 +808,8 @@ export class S3Store implements ObjectStore {
     answer: Written,
     signal: AbortSignal,
   ): Promise<Written> {
-    if (answer.etag === expected || this.#hasOtherETags || !etagsProve(answer.encryption)) return answer;
+    const isNoDigest = classifyETag(answer.etag).kind === 'opaque' || !etagsProve(answer.encryption);
+    if (answer.etag === expected || isNoDigest || this.#hasOtherETags) return answer;
     let head: ObjectHead | undefined;
     try {
       head = await this.head(key, signal);
