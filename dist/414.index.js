@@ -2,6 +2,95 @@ export const id = 414;
 export const ids = [414];
 export const modules = {
 
+/***/ 8781:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   MF: () => (/* binding */ FileCalls),
+/* harmony export */   N6: () => (/* binding */ giveTraits),
+/* harmony export */   QY: () => (/* binding */ unlessAbsent)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
+/* harmony import */ var _in_place_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8090);
+
+
+
+/** Longer bodies are written through the pool: the copy alone would keep the thread. Bytes. */
+const IN_PLACE_BYTES = 256 * 1024;
+/** Open, write, close. */
+const CREATE_CALLS = 3;
+/** Of each call. */
+const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
+/**
+ * The calls that make a small file under a name, each in place or through the thread pool, see `InPlace`. A download
+ * makes seven of them a file; through the pool alone they take more of this thread than everything else of it.
+ */
+class FileCalls {
+    #inPlace;
+    /** @param now milliseconds */
+    constructor(now) {
+        this.#inPlace = new _in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .InPlace */ .B(LIMITS, now);
+    }
+    /** `undefined`: nothing is there. */
+    lstat(path) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { bigint: true, throwIfNoEntry: false }), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.lstat)(path, { bigint: true }).catch(unlessAbsent));
+    }
+    link(from, to) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.linkSync)(from, to), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.link)(from, to));
+    }
+    rename(from, to) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)(from, to), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(from, to));
+    }
+    unlink(path) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(path), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.unlink)(path));
+    }
+    /** Makes a file where there is none, and through no link; of one that could not be written whole a part may be left. */
+    async create(path, body, traits) {
+        if (body.length > IN_PLACE_BYTES)
+            return createThroughPool(path, body, traits);
+        return this.#inPlace.call(() => createInPlace(path, body, traits), () => createThroughPool(path, body, traits), CREATE_CALLS);
+    }
+}
+function createInPlace(path, body, { mode, time }) {
+    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, 'wx');
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)(descriptor, body);
+        if (mode !== undefined)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fchmodSync)(descriptor, mode);
+        if (time !== undefined)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.futimesSync)(descriptor, time, time);
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+    }
+}
+async function createThroughPool(path, body, traits) {
+    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(path, 'wx');
+    try {
+        await handle.writeFile(body);
+        await giveTraits(handle, traits);
+    }
+    finally {
+        await handle.close();
+    }
+}
+async function giveTraits(handle, { mode, time }) {
+    if (mode !== undefined)
+        await handle.chmod(mode);
+    if (time !== undefined)
+        await handle.utimes(time, time);
+}
+/** For what may not be there. */
+function unlessAbsent(error) {
+    if (error.code !== 'ENOENT')
+        throw error;
+    return undefined;
+}
+
+
+/***/ }),
+
 /***/ 8090:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -914,10 +1003,10 @@ __webpack_require__.d(__webpack_exports__, {
   G: () => (/* binding */ walk)
 });
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: ./build/src/disk/file-calls.js
+var file_calls = __webpack_require__(8781);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/object-key.js
@@ -1208,6 +1297,8 @@ function negates(start, path) {
     return standings.some((standing) => standing.covered || (file !== '' && file !== undefined && matchesFile(standing, file)));
 }
 
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __webpack_require__(1455);
 // EXTERNAL MODULE: ./build/src/disk/is-inside.js
 var is_inside = __webpack_require__(2572);
 // EXTERNAL MODULE: ./build/src/sync/system-error.js
@@ -1676,6 +1767,7 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
         secrets: [],
     };
     const walker = createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound });
+    const calls = new file_calls/* FileCalls */.MF();
     const negated = matcher.negatedBelow(root);
     const excluded = (name) => isExcluded(rules, name) || negated(name);
     const first = [];
@@ -1699,14 +1791,16 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
         skipped: (name) => isBelowAny(name, findings.skipped),
         hasDirectory: (name) => findings.directories.has(name),
         isThere: async (name) => {
+            // Nothing is, nearly always.
+            const stats = await calls.lstat(`${root}/${name}`).catch(() => undefined);
+            if (stats?.isFile() !== true || excluded(name))
+                return false;
             const segments = name.split('/');
-            if (excluded(name) || segments.some((segment) => NO_NAME.has(segment)))
+            if (segments.some((segment) => NO_NAME.has(segment)))
                 return false;
             const path = (0,external_node_path_.join)(root, ...segments);
             const at = matcher.at((0,external_node_path_.dirname)(path));
-            if (at === undefined || !matcher.takes(at, (0,external_node_path_.basename)(path)))
-                return false;
-            return (0,promises_.lstat)(path).then((stats) => stats.isFile(), () => false);
+            return at !== undefined && matcher.takes(at, (0,external_node_path_.basename)(path));
         },
         warnings: warningsOf(findings, files),
         missing: starts.flatMap(({ path, found }) => {

@@ -1,5 +1,5 @@
-import { lstat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { FileCalls } from '../disk/file-calls.js';
 import { usageError } from '../model/errors.js';
 import { compareKeys, directoriesAbove, OWN_DIRECTORY } from '../model/object-key.js';
 import type { Files } from '../model/objects.js';
@@ -91,6 +91,7 @@ export async function walk(
   };
   const walker = createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound });
 
+  const calls = new FileCalls();
   const negated = matcher.negatedBelow(root);
   const excluded = (name: string): boolean => isExcluded(rules, name) || negated(name);
 
@@ -113,15 +114,14 @@ export async function walk(
     skipped: (name) => isBelowAny(name, findings.skipped),
     hasDirectory: (name) => findings.directories.has(name),
     isThere: async (name) => {
+      // Nothing is, nearly always.
+      const stats = await calls.lstat(`${root}/${name}`).catch(() => undefined);
+      if (stats?.isFile() !== true || excluded(name)) return false;
       const segments = name.split('/');
-      if (excluded(name) || segments.some((segment) => NO_NAME.has(segment))) return false;
+      if (segments.some((segment) => NO_NAME.has(segment))) return false;
       const path = join(root, ...segments);
       const at = matcher.at(dirname(path));
-      if (at === undefined || !matcher.takes(at, basename(path))) return false;
-      return lstat(path).then(
-        (stats) => stats.isFile(),
-        () => false,
-      );
+      return at !== undefined && matcher.takes(at, basename(path));
     },
     warnings: warningsOf(findings, files),
     missing: starts.flatMap(({ path, found }) => {
