@@ -726,6 +726,7 @@ describe('what cannot be read', () => {
   async function walkAsNobody(lines: readonly string[]): Promise<unknown> {
     const code = join(work, 'code');
     const others = [
+      'disk/file-calls',
       'disk/in-place',
       'disk/is-inside',
       'model/errors',
