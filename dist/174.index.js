@@ -3224,13 +3224,7 @@ class Fetch {
                 return undefined;
             if (isLink)
                 return 'link';
-            const handle = await (0,promises_.open)(there, promises_.constants.O_RDWR | promises_.constants.O_NOFOLLOW);
-            try {
-                await (0,file_calls/* giveTraits */.N6)(handle, traitsOf(own));
-            }
-            finally {
-                await handle.close();
-            }
+            await giveAttributes(there, own);
             return 'copy';
         }));
     }
@@ -3301,15 +3295,8 @@ class Fetch {
         const attributes = this.#attributesOf(head);
         if (form !== undefined)
             return this.#decode(file, path, temporary, form, attributes);
-        if (attributes !== undefined) {
-            const handle = await (0,promises_.open)(path, promises_.constants.O_RDWR | promises_.constants.O_NOFOLLOW);
-            try {
-                await (0,file_calls/* giveTraits */.N6)(handle, traitsOf(attributes));
-            }
-            finally {
-                await handle.close();
-            }
-        }
+        if (attributes !== undefined)
+            await giveAttributes(path, attributes);
         return { action: 'download', name: file.name, temporary, md5, form };
     }
     async #read(object, wanted) {
@@ -3688,6 +3675,16 @@ function traitsOf(attributes) {
         // Of a number below zero Node makes the time that it is now, of a date it does not.
         ...(mtime === undefined ? {} : { time: mtime < 0 ? new Date(mtime * 1000) : mtime }),
     };
+}
+/** To a file that is there, through no link. */
+async function giveAttributes(path, attributes) {
+    const handle = await (0,promises_.open)(path, promises_.constants.O_RDWR | promises_.constants.O_NOFOLLOW);
+    try {
+        await (0,file_calls/* giveTraits */.N6)(handle, traitsOf(attributes));
+    }
+    finally {
+        await handle.close();
+    }
 }
 /** What a file system answers that makes no link here, or nowhere. */
 const NO_LINK = new Set([
@@ -6956,9 +6953,8 @@ function redirectFile({ name, target }, prefix) {
 
 /** Unfinished files whose run may go on elsewhere are nobody's when nothing was written to them for so long. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
-/** Beginnings of files that are read side by side, and each call of it. */
+/** Beginnings of files that are read side by side. */
 const READ_AT_ONCE = 32;
-const download_READ_LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
 const ASKED_PER_ENDING = 3;
 /**
@@ -7246,7 +7242,7 @@ class Download {
     }
     /** Those whose files here begin as encoded ones do. */
     async #beginEncoded(all) {
-        const inPlace = new in_place/* InPlace */.B(download_READ_LIMITS);
+        const inPlace = new in_place/* InPlace */.B(in_place/* QUICK_CALLS */.g);
         const encoded = new Set();
         await (0,model_concurrency/* forEachConcurrent */.C6)(all, READ_AT_ONCE, async ({ file, here }) => {
             this.#frame.signal.throwIfAborted();
@@ -8013,8 +8009,7 @@ async function temporaryDirectory(below = (0,external_node_os_.tmpdir)()) {
 }
 /** Either the file cannot be read, or there is no room for what it becomes. */
 function notEncoded(error, file) {
-    const isWriting = error.syscall === 'write';
-    if (!isWriting && !(0,system_error/* hasNoRoom */.$k)(error))
+    if (!(0,system_error/* couldNotWrite */.yd)(error))
         return beforeFirstWrite(error, file);
     const message = `compress: there is no room for the compressed files in ${(0,external_node_os_.tmpdir)()} (${(0,system_error/* systemMessage */.H4)(error)}): set TMPDIR to a directory with room; nothing was written to S3`;
     return new errors/* SyncError */.S0('no-room', errors/* EXIT */.dc.failed, message, { cause: error, key: file.name });
@@ -11905,8 +11900,7 @@ class SourceObjects {
             const message = `${what}: ${error.message}, twice: the object or the way to it is damaged`;
             return new errors/* SyncError */.S0('wrong-content', errors/* EXIT */.dc.failed, message, { cause: error, key });
         }
-        const isWriting = error.syscall === 'write';
-        return isWriting || (0,system_error/* hasNoRoom */.$k)(error) ? noRoom(error) : error;
+        return (0,system_error/* couldNotWrite */.yd)(error) ? noRoom(error) : error;
     }
 }
 /** What S3 does not say is unknown. */

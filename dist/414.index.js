@@ -20,8 +20,6 @@ export const modules = {
 const IN_PLACE_BYTES = 256 * 1024;
 /** Open, write, close. */
 const CREATE_CALLS = 3;
-/** Of each call. */
-const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * The calls that make a small file under a name, each in place or through the thread pool, see `InPlace`. A download
  * makes seven of them a file; through the pool alone they take more of this thread than everything else of it.
@@ -30,7 +28,7 @@ class FileCalls {
     #inPlace;
     /** @param now milliseconds */
     constructor(now) {
-        this.#inPlace = new _in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .InPlace */ .B(LIMITS, now);
+        this.#inPlace = new _in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .InPlace */ .B(_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .QUICK_CALLS */ .g, now);
     }
     /** `undefined`: nothing is there. */
     lstat(path) {
@@ -95,12 +93,15 @@ function unlessAbsent(error) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ InPlace)
+/* harmony export */   B: () => (/* binding */ InPlace),
+/* harmony export */   g: () => (/* binding */ QUICK_CALLS)
 /* harmony export */ });
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8500);
 
 /** Milliseconds that the thread may be kept from everything else. */
 const BREATH_MS = 3;
+/** Of calls that take microseconds where memory answers them. */
+const QUICK_CALLS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
  * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
@@ -529,7 +530,6 @@ function fileState(file) {
 
 
 
-const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
  * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). See `InPlace`; in place with a breath for
@@ -538,7 +538,7 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
  * `now` is in milliseconds.
  */
 function createLstat(now) {
-    const inPlace = new _disk_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .InPlace */ .B(LIMITS, now);
+    const inPlace = new _disk_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .InPlace */ .B(_disk_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .QUICK_CALLS */ .g, now);
     return (paths) => inPlace.call(() => paths.map(lookInPlace), () => lookThroughPool(paths), paths.length);
 }
 function lookInPlace(path) {
@@ -742,13 +742,12 @@ function covers(known, wanted) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   $k: () => (/* binding */ hasNoRoom),
 /* harmony export */   A3: () => (/* binding */ reasonOf),
 /* harmony export */   CA: () => (/* binding */ errorCode),
 /* harmony export */   H4: () => (/* binding */ systemMessage),
-/* harmony export */   ST: () => (/* binding */ isGone)
+/* harmony export */   ST: () => (/* binding */ isGone),
+/* harmony export */   yd: () => (/* binding */ couldNotWrite)
 /* harmony export */ });
-/* unused harmony export isTooManyFiles */
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
 
 /** Errors that file systems answer and libuv has no name for, by their numbers on Linux (asm-generic/errno.h). */
@@ -756,7 +755,7 @@ const UNNAMED = new Map([
     [-116, 'ESTALE'],
     [-122, 'EDQUOT'],
 ]);
-/** There is no room, or it is not to be had. */
+/** Of a place that is written to: there is no room, or it is not to be had. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 /** `ENOENT` and its like; undefined for anything that is not a system error. */
 function errorCode(error) {
@@ -765,9 +764,9 @@ function errorCode(error) {
     const unnamed = 'errno' in error ? UNNAMED.get(error.errno) : undefined;
     return unnamed ?? (typeof error.code === 'string' ? error.code : undefined);
 }
-/** Whether a file could not be written for want of room. */
-function hasNoRoom(error) {
-    return NO_ROOM.has(errorCode(error));
+/** Whether a place could not be written to, where what failed may also have been a file that is read. */
+function couldNotWrite(error) {
+    return error.syscall === 'write' || NO_ROOM.has(errorCode(error));
 }
 /** Node's sentence without the paths that it ends with: some are ours alone. `ESTALE, read` where Node has none. */
 function systemMessage(error) {
@@ -777,10 +776,6 @@ function systemMessage(error) {
         return `${named}, ${syscall}`;
     return (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error).replace(/(, [a-z]+) '.*$/s, '$1');
 }
-function isTooManyFiles(error) {
-    const code = errorCode(error);
-    return code === 'EMFILE' || code === 'ENFILE';
-}
 /** Nothing is there; or a directory above it was replaced by something else. */
 function isGone(error) {
     const code = errorCode(error);
@@ -788,9 +783,10 @@ function isGone(error) {
 }
 /** `EACCES`: Node's own sentence would repeat the path. */
 function reasonOf(error) {
-    if (isTooManyFiles(error))
-        return `${errorCode(error)}: raise the limit of open files, ulimit -n`;
-    return errorCode(error) ?? (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error);
+    const code = errorCode(error);
+    if (code === 'EMFILE' || code === 'ENFILE')
+        return `${code}: raise the limit of open files, ulimit -n`;
+    return code ?? (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error);
 }
 
 

@@ -3338,14 +3338,14 @@ class S3Store {
             ...this.#keptClass(refresh?.storageClass, request.headers),
             ...conditionOf(condition),
         };
+        const etags = [...(md5 === undefined ? [] : [md5]), source.etag];
         // After a copy onto itself only another ETag tells that it was made.
-        const etags = [...(md5 === undefined ? [] : [md5]), source.etag].filter((etag) => refresh === undefined || etag !== source.etag);
+        const onlyETag = refresh !== undefined;
+        const before = onlyETag ? source.etag : undefined;
         return this.#call('CopyObject', signal, async () => {
             const answer = await (await this.#options.calls()).copyObject(input, signal);
             return written('CopyObject', { ETag: answer.CopyObjectResult?.ETag, ...answer });
-        }, {
-            judge: () => this.#judge(key, { etags, size: source.size, md5, onlyETag: refresh !== undefined }, signal),
-        });
+        }, { judge: () => this.#judge(key, { etags, size: source.size, md5, onlyETag, before }, signal) });
     }
     async createUpload(request, signal) {
         const input = {

@@ -92,6 +92,8 @@ const external_node_timers_promises_namespaceObject = __WEBPACK_EXTERNAL_createR
 
 /** Milliseconds that the thread may be kept from everything else. */
 const BREATH_MS = 3;
+/** Of calls that take microseconds where memory answers them. */
+const in_place_QUICK_CALLS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
  * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
@@ -1478,7 +1480,7 @@ const UNNAMED = new Map([
     [-116, 'ESTALE'],
     [-122, 'EDQUOT'],
 ]);
-/** There is no room, or it is not to be had. */
+/** Of a place that is written to: there is no room, or it is not to be had. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 /** `ENOENT` and its like; undefined for anything that is not a system error. */
 function errorCode(error) {
@@ -1487,9 +1489,9 @@ function errorCode(error) {
     const unnamed = 'errno' in error ? UNNAMED.get(error.errno) : undefined;
     return unnamed ?? (typeof error.code === 'string' ? error.code : undefined);
 }
-/** Whether a file could not be written for want of room. */
-function hasNoRoom(error) {
-    return NO_ROOM.has(errorCode(error));
+/** Whether a place could not be written to, where what failed may also have been a file that is read. */
+function couldNotWrite(error) {
+    return error.syscall === 'write' || NO_ROOM.has(errorCode(error));
 }
 /** Node's sentence without the paths that it ends with: some are ours alone. `ESTALE, read` where Node has none. */
 function systemMessage(error) {
@@ -1499,10 +1501,6 @@ function systemMessage(error) {
         return `${named}, ${syscall}`;
     return messageOf(error).replace(/(, [a-z]+) '.*$/s, '$1');
 }
-function isTooManyFiles(error) {
-    const code = errorCode(error);
-    return code === 'EMFILE' || code === 'ENFILE';
-}
 /** Nothing is there; or a directory above it was replaced by something else. */
 function system_error_isGone(error) {
     const code = errorCode(error);
@@ -1510,9 +1508,10 @@ function system_error_isGone(error) {
 }
 /** `EACCES`: Node's own sentence would repeat the path. */
 function reasonOf(error) {
-    if (isTooManyFiles(error))
-        return `${errorCode(error)}: raise the limit of open files, ulimit -n`;
-    return errorCode(error) ?? messageOf(error);
+    const code = errorCode(error);
+    if (code === 'EMFILE' || code === 'ENFILE')
+        return `${code}: raise the limit of open files, ulimit -n`;
+    return code ?? messageOf(error);
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/lstat.js
@@ -1520,7 +1519,6 @@ function reasonOf(error) {
 
 
 
-const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
 /**
  * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
  * 11-17 µs of this thread alone (Node 20, 140,000 files of one directory). See `InPlace`; in place with a breath for
@@ -1529,7 +1527,7 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 };
  * `now` is in milliseconds.
  */
 function createLstat(now) {
-    const inPlace = new InPlace(LIMITS, now);
+    const inPlace = new InPlace(QUICK_CALLS, now);
     return (paths) => inPlace.call(() => paths.map(lookInPlace), () => lookThroughPool(paths), paths.length);
 }
 function lookInPlace(path) {

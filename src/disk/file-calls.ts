@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises';
-import { InPlace } from './in-place.js';
+import { InPlace, QUICK_CALLS } from './in-place.js';
 
 /** What a file is given beside its bytes. */
 export interface FileTraits {
@@ -26,9 +26,6 @@ const IN_PLACE_BYTES = 256 * 1024;
 /** Open, write, close. */
 const CREATE_CALLS = 3;
 
-/** Of each call. */
-const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
-
 /**
  * The calls that make a small file under a name, each in place or through the thread pool, see `InPlace`. A download
  * makes seven of them a file; through the pool alone they take more of this thread than everything else of it.
@@ -38,7 +35,7 @@ export class FileCalls {
 
   /** @param now milliseconds */
   constructor(now?: () => number) {
-    this.#inPlace = new InPlace(LIMITS, now);
+    this.#inPlace = new InPlace(QUICK_CALLS, now);
   }
 
   /** `undefined`: nothing is there. */

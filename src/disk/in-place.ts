@@ -13,6 +13,9 @@ export interface SlowLimits {
   readonly through: number;
 }
 
+/** Of calls that take microseconds where memory answers them. */
+export const QUICK_CALLS: SlowLimits = { slowMs: 0.2, judged: 100, through: 2_000 };
+
 /**
  * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
  * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,

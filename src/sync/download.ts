@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { access, constants, lstat, realpath, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, parse, sep } from 'node:path';
-import { InPlace } from '../disk/in-place.js';
+import { InPlace, QUICK_CALLS } from '../disk/in-place.js';
 import { isInside } from '../disk/is-inside.js';
 import { hasProcessEnded } from '../disk/process-mark.js';
 import { makeDirectory } from '../disk/replace-file.js';
@@ -79,9 +79,8 @@ import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 /** Unfinished files whose run may go on elsewhere are nobody's when nothing was written to them for so long. Milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60_000;
 
-/** Beginnings of files that are read side by side, and each call of it. */
+/** Beginnings of files that are read side by side. */
 const READ_AT_ONCE = 32;
-const READ_LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
 
 /** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
 const ASKED_PER_ENDING = 3;
@@ -424,7 +423,7 @@ class Download {
   async #beginEncoded(
     all: readonly { readonly file: RemoteFile; readonly here: LocalFile }[],
   ): Promise<readonly RemoteFile[]> {
-    const inPlace = new InPlace(READ_LIMITS);
+    const inPlace = new InPlace(QUICK_CALLS);
     const encoded = new Set<RemoteFile>();
     await forEachConcurrent(all, READ_AT_ONCE, async ({ file, here }) => {
       this.#frame.signal.throwIfAborted();

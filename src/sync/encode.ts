@@ -19,7 +19,7 @@ import { parseExcludes } from './excludes.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
 import { fileId, fileState } from './file-id.js';
-import { hasNoRoom, systemMessage } from './system-error.js';
+import { couldNotWrite, systemMessage } from './system-error.js';
 
 export interface EncodeRequest {
   readonly rules: readonly CompressRule[];
@@ -362,8 +362,7 @@ export async function temporaryDirectory(below = tmpdir()): Promise<string> {
 
 /** Either the file cannot be read, or there is no room for what it becomes. */
 function notEncoded(error: unknown, file: LocalFile): SyncError {
-  const isWriting = (error as NodeJS.ErrnoException).syscall === 'write';
-  if (!isWriting && !hasNoRoom(error)) return beforeFirstWrite(error, file);
+  if (!couldNotWrite(error)) return beforeFirstWrite(error, file);
   const message = `compress: there is no room for the compressed files in ${tmpdir()} (${systemMessage(error)}): set TMPDIR to a directory with room; nothing was written to S3`;
   return new SyncError('no-room', EXIT.failed, message, { cause: error, key: file.name });
 }

@@ -319,12 +319,7 @@ export class Fetch implements Performer {
         if (!isLink) await copyFile(path, there, constants.COPYFILE_EXCL | clone);
         if (!sameFile(source, await lstat(isLink ? there : path, { bigint: true }))) return undefined;
         if (isLink) return 'link';
-        const handle = await open(there, constants.O_RDWR | constants.O_NOFOLLOW);
-        try {
-          await giveTraits(handle, traitsOf(own));
-        } finally {
-          await handle.close();
-        }
+        await giveAttributes(there, own);
         return 'copy';
       }),
     );
@@ -405,14 +400,7 @@ export class Fetch implements Performer {
   ): Promise<Made> {
     const attributes = this.#attributesOf(head);
     if (form !== undefined) return this.#decode(file, path, temporary, form, attributes);
-    if (attributes !== undefined) {
-      const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
-      try {
-        await giveTraits(handle, traitsOf(attributes));
-      } finally {
-        await handle.close();
-      }
-    }
+    if (attributes !== undefined) await giveAttributes(path, attributes);
     return { action: 'download', name: file.name, temporary, md5, form };
   }
 
@@ -813,6 +801,16 @@ function traitsOf(attributes: FileAttributes | undefined): FileTraits {
     // Of a number below zero Node makes the time that it is now, of a date it does not.
     ...(mtime === undefined ? {} : { time: mtime < 0 ? new Date(mtime * 1000) : mtime }),
   };
+}
+
+/** To a file that is there, through no link. */
+async function giveAttributes(path: string, attributes: FileAttributes): Promise<void> {
+  const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  try {
+    await giveTraits(handle, traitsOf(attributes));
+  } finally {
+    await handle.close();
+  }
 }
 
 /** What a file system answers that makes no link here, or nowhere. */

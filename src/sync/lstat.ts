@@ -1,13 +1,11 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { InPlace } from '../disk/in-place.js';
+import { InPlace, QUICK_CALLS } from '../disk/in-place.js';
 import type { LocalFile } from '../model/objects.js';
 import { isGone } from './system-error.js';
 
 /** `undefined`: the entry is gone. An error: it is there and cannot be looked at. */
 export type Look = BigIntStats | undefined | { readonly error: unknown };
-
-const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
 
 /**
  * Calls lstat for a few dozen paths at a time. In place a call takes 4 µs; through the thread pool it takes
@@ -17,7 +15,7 @@ const LIMITS = { slowMs: 0.2, judged: 100, through: 2_000 } as const;
  * `now` is in milliseconds.
  */
 export function createLstat(now?: () => number): (paths: readonly string[]) => Promise<readonly Look[]> {
-  const inPlace = new InPlace(LIMITS, now);
+  const inPlace = new InPlace(QUICK_CALLS, now);
   return (paths) =>
     inPlace.call<readonly Look[]>(
       () => paths.map(lookInPlace),

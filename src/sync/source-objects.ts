@@ -24,7 +24,7 @@ import { Fetch } from './fetch.js';
 import type { FileDigest } from './file-bytes.js';
 import { statFields } from './lstat.js';
 import type { KnownContent } from './plan.js';
-import { hasNoRoom, systemMessage } from './system-error.js';
+import { couldNotWrite, systemMessage } from './system-error.js';
 import type { BodySource } from './transfer-options.js';
 
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
@@ -327,8 +327,7 @@ export class SourceObjects implements BodySource {
       const message = `${what}: ${error.message}, twice: the object or the way to it is damaged`;
       return new SyncError('wrong-content', EXIT.failed, message, { cause: error, key });
     }
-    const isWriting = (error as NodeJS.ErrnoException).syscall === 'write';
-    return isWriting || hasNoRoom(error) ? noRoom(error) : error;
+    return couldNotWrite(error) ? noRoom(error) : error;
   }
 }
 

@@ -6,7 +6,7 @@ const UNNAMED: ReadonlyMap<unknown, string> = new Map([
   [-122, 'EDQUOT'],
 ]);
 
-/** There is no room, or it is not to be had. */
+/** Of a place that is written to: there is no room, or it is not to be had. */
 const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 
 /** `ENOENT` and its like; undefined for anything that is not a system error. */
@@ -16,9 +16,9 @@ export function errorCode(error: unknown): string | undefined {
   return unnamed ?? (typeof error.code === 'string' ? error.code : undefined);
 }
 
-/** Whether a file could not be written for want of room. */
-export function hasNoRoom(error: unknown): boolean {
-  return NO_ROOM.has(errorCode(error));
+/** Whether a place could not be written to, where what failed may also have been a file that is read. */
+export function couldNotWrite(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).syscall === 'write' || NO_ROOM.has(errorCode(error));
 }
 
 /** Node's sentence without the paths that it ends with: some are ours alone. `ESTALE, read` where Node has none. */
@@ -29,11 +29,6 @@ export function systemMessage(error: unknown): string {
   return messageOf(error).replace(/(, [a-z]+) '.*$/s, '$1');
 }
 
-export function isTooManyFiles(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'EMFILE' || code === 'ENFILE';
-}
-
 /** Nothing is there; or a directory above it was replaced by something else. */
 export function isGone(error: unknown): boolean {
   const code = errorCode(error);
@@ -42,6 +37,7 @@ export function isGone(error: unknown): boolean {
 
 /** `EACCES`: Node's own sentence would repeat the path. */
 export function reasonOf(error: unknown): string {
-  if (isTooManyFiles(error)) return `${errorCode(error)}: raise the limit of open files, ulimit -n`;
-  return errorCode(error) ?? messageOf(error);
+  const code = errorCode(error);
+  if (code === 'EMFILE' || code === 'ENFILE') return `${code}: raise the limit of open files, ulimit -n`;
+  return code ?? messageOf(error);
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { errorCode, hasNoRoom, isGone, reasonOf, systemMessage } from '../../../src/sync/system-error.js';
+import { couldNotWrite, errorCode, isGone, reasonOf, systemMessage } from '../../../src/sync/system-error.js';
 
 test('a system error is told by its code, as its sentence would repeat the path; any other by its message', async () => {
   const gone: unknown = await readFile('/no/such/file').catch((error: unknown) => error);
@@ -15,12 +15,12 @@ test('what libuv has no name for has one, and no sentence shows the paths that w
     Object.assign(new Error(message), { code, errno, syscall });
   const quota = make('UNKNOWN', -122, 'UNKNOWN: unknown error, write', 'write');
   const stale = make('Unknown system error -116', -116, 'Unknown system error -116: …, read', 'read');
-  expect([errorCode(quota), hasNoRoom(quota), systemMessage(quota)]).toEqual([
+  expect([errorCode(quota), couldNotWrite(quota), systemMessage(quota)]).toEqual([
     'EDQUOT',
     true,
     'EDQUOT, write',
   ]);
-  expect([errorCode(stale), hasNoRoom(stale), systemMessage(stale)]).toEqual([
+  expect([errorCode(stale), couldNotWrite(stale), systemMessage(stale)]).toEqual([
     'ESTALE',
     false,
     'ESTALE, read',
