@@ -1,0 +1,164 @@
+import { type ETag, parseETag } from '../model/digest.js';
+import { NOT_SPELLED, type ObjectKey, type Prefix } from '../model/object-key.js';
+import type { ListedObject } from '../model/objects.js';
+import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
+import { detached } from './object-answers.js';
+import { type ListedPart, type ListedUpload, StoreError, type Upload } from './object-store.js';
+import type { Requests } from './requests.js';
+
+/** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
+export const DIRECTORY_BUCKET = /--xa?-s3$/;
+
+/** What a bucket holds: objects, uploads that were begun, and their parts. */
+export class Lists {
+  readonly #requests: Requests;
+  /** Requests that a listing begins with side by side. */
+  readonly #first: number;
+  readonly #unlisted = new Set<string>();
+
+  constructor(requests: Requests, first: number) {
+    this.#requests = requests;
+    this.#first = first;
+  }
+
+  get unlisted(): ReadonlySet<string> {
+    return this.#unlisted;
+  }
+
+  list(
+    prefix: Prefix,
+    signal: AbortSignal,
+    hints?: () => Iterable<string>,
+  ): AsyncGenerator<readonly ListedObject[]> {
+    const { every, provider } = this.#requests;
+    const isInOrder = provider().listsInOrder && !DIRECTORY_BUCKET.test(every.Bucket);
+    return listPages({
+      prefix,
+      ask: (request, until) => this.#listPage(request, until),
+      signal,
+      concurrency: this.#first,
+      ...(hints === undefined || !isInOrder ? {} : { hints }),
+    });
+  }
+
+  async #listPage(request: PageRequest, signal: AbortSignal): Promise<ListedPage> {
+    const { prefix, token, delimiter, startAfter } = request;
+    const input = {
+      ...this.#requests.every,
+      Prefix: prefix,
+      EncodingType: 'url' as const,
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+      ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+      ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
+    };
+    const page = await this.#requests.call('ListObjectsV2', signal, async () => {
+      const answer = await (await this.#requests.calls()).listObjectsV2(input, signal);
+      // A 200 that is no listing, from a proxy or a web server, is not an empty bucket (D9).
+      if (answer.IsTruncated === undefined) {
+        throw new StoreError('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
+      }
+      return answer;
+    });
+    const decode = page.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
+    const keyIn = (text: string): string => {
+      const key = decode(text);
+      if (!key.startsWith(prefix)) throw listingError(`the key ${JSON.stringify(key)} outside the prefix`);
+      return detached(key);
+    };
+    const objects: ListedObject[] = [];
+    for (const item of page.Contents ?? []) {
+      const etag = parseETag(item.ETag);
+      if (item.Key === undefined || item.Size === undefined || etag === undefined) {
+        throw listingError('an entry without key, size or ETag');
+      }
+      objects.push({
+        key: keyIn(item.Key) as ObjectKey,
+        size: item.Size,
+        etag: detached(etag) as ETag,
+        lastModified: item.LastModified?.getTime() ?? 0,
+        storageClass: classOf(item.StorageClass),
+      });
+    }
+    const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix: text = '' }) => keyIn(text));
+    const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    if (page.IsTruncated === true && next === undefined)
+      throw listingError('a page that does not lead to the next one');
+    if (page.EncodingType !== 'url') {
+      for (const { key, ...listed } of objects) {
+        if (!key.includes(NOT_SPELLED) || this.#unlisted.has(key)) continue;
+        const head = await this.#requests.head(key, signal);
+        if (head?.etag !== listed.etag || head.size !== listed.size) this.#unlisted.add(key);
+      }
+      for (const below of prefixes) {
+        if (!below.includes(NOT_SPELLED) || this.#unlisted.has(below)) continue;
+        const there = await this.#listPage({ prefix: below }, signal);
+        if (there.objects.length === 0) this.#unlisted.add(below);
+      }
+    }
+    return { objects, prefixes, next: next === undefined ? undefined : detached(next) };
+  }
+
+  async *listUploads(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedUpload[]> {
+    let from: { KeyMarker: string; UploadIdMarker?: string } | undefined;
+    for (;;) {
+      const marker = from;
+      const page = await this.#requests.call('ListMultipartUploads', signal, async () =>
+        (await this.#requests.rareCalls()).listMultipartUploads(
+          { ...this.#requests.every, Prefix: prefix, EncodingType: 'url', ...marker },
+          signal,
+        ),
+      );
+      const isEncoded = page.EncodingType === 'url' && this.#requests.provider().uploadKeys === 'encoded';
+      const decode = isEncoded ? decodeListedKey : (text: string) => text;
+      yield (page.Uploads ?? []).flatMap(({ Key: key, UploadId: id, Initiated: begun }) =>
+        key === undefined || id === undefined
+          ? []
+          : [{ key: decode(key) as ObjectKey, id, begun: begun?.getTime() ?? 0 }],
+      );
+      const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
+      if (page.IsTruncated !== true || key === undefined || key === '') return;
+      const next = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
+      if (next.KeyMarker === marker?.KeyMarker && next.UploadIdMarker === marker.UploadIdMarker) return;
+      from = next;
+    }
+  }
+
+  async listParts({ key, id }: Upload, signal: AbortSignal): Promise<readonly ListedPart[]> {
+    const parts: ListedPart[] = [];
+    for (let marker: string | undefined; ; ) {
+      const input = {
+        ...this.#requests.every,
+        Key: key,
+        UploadId: id,
+        ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+      };
+      const page = await this.#requests.call('ListParts', signal, async () =>
+        (await this.#requests.rareCalls()).listParts(input, signal),
+      );
+      for (const { PartNumber: number, ETag: text, Size: size } of page.Parts ?? []) {
+        const etag = parseETag(text);
+        if (number !== undefined && etag !== undefined && size !== undefined)
+          parts.push({ number, etag, size });
+      }
+      const next = page.NextPartNumberMarker;
+      if (page.IsTruncated !== true || next === undefined || next === marker) return parts;
+      marker = next;
+    }
+  }
+}
+
+/** One text for the class that nearly all objects have, in place of one for each. */
+function classOf(text: string | undefined): string {
+  return text === undefined || text === 'STANDARD' ? 'STANDARD' : detached(text);
+}
+
+/** Listings are asked for URL-encoded, since XML cannot carry every key; a space arrives as `+`. */
+function decodeListedKey(text: string): string {
+  // Most keys are spelled as they are.
+  if (!/[%+]/.test(text)) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', '%20'));
+  } catch (cause) {
+    throw listingError(`the key ${JSON.stringify(text)}, which is not URL-encoded UTF-8`, cause);
+  }
+}

@@ -1,0 +1,160 @@
+import type { ObjectKey } from '../model/object-key.js';
+import type { WriteHeaders } from '../model/options.js';
+import type { S3Calls } from './calls.js';
+import { headOf } from './object-answers.js';
+import type { Every } from './object-inputs.js';
+import type { ObjectHead, StoreError } from './object-store.js';
+import { type InFlight, Pace, type Strain } from './pace.js';
+import type { Provider } from './providers.js';
+import type { RareCalls } from './rare-calls.js';
+import { withRetries } from './retry.js';
+import type { SigningCredentials } from './sign.js';
+import { refusedForClock, repeatingNothing, toStoreError } from './store-errors.js';
+
+export interface S3StoreOptions {
+  /** Loaded with the first one. */
+  readonly rareCalls: () => Promise<RareCalls>;
+  /** Those that requests are signed with: no message repeats them. */
+  readonly credentials: () => Promise<SigningCredentials>;
+  /** Those made by the thousand: which they are is the provider's matter. */
+  readonly calls: () => S3Calls | Promise<S3Calls>;
+  readonly bucket: string;
+  /** Who answers is known for certain after the first answer. */
+  readonly provider: () => Provider;
+  readonly writeHeaders: WriteHeaders;
+  readonly expectedBucketOwner: string | undefined;
+  readonly requesterPays: boolean;
+  readonly inFlight: InFlight;
+  readonly maxAttempts: number;
+  readonly bytesMoved: () => number;
+}
+
+/** So long a server is taken for one that fails over. Milliseconds. */
+const LONGEST_OUTAGE_MS = 15_000;
+
+/** The requests of one bucket: what every call carries, and how each is paced, counted and made again. */
+export class Requests {
+  readonly #maxAttempts: number;
+  readonly #pace: Pace;
+  readonly #counts = new Map<string, number>();
+  #wasAnswered = false;
+  /** When the first request failed after the last that was answered. Milliseconds, of `performance.now()`. */
+  #failingSince: number | undefined;
+  /** Parameters of every call. */
+  readonly every: Every;
+  readonly calls: S3StoreOptions['calls'];
+  readonly rareCalls: S3StoreOptions['rareCalls'];
+  readonly provider: S3StoreOptions['provider'];
+  readonly credentials: S3StoreOptions['credentials'];
+
+  constructor(options: S3StoreOptions) {
+    this.#maxAttempts = options.maxAttempts;
+    this.#pace = new Pace(options.inFlight);
+    this.calls = options.calls;
+    this.rareCalls = options.rareCalls;
+    this.provider = options.provider;
+    this.credentials = options.credentials;
+    this.every = {
+      Bucket: options.bucket,
+      ...(options.expectedBucketOwner === undefined
+        ? {}
+        : { ExpectedBucketOwner: options.expectedBucketOwner }),
+      ...(options.requesterPays ? { RequestPayer: 'requester' as const } : {}),
+    };
+  }
+
+  /** How many are in flight at most, now. */
+  get inFlight(): number {
+    return this.#pace.limit;
+  }
+
+  /** How many were made, by operation. */
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** What the object is now; `undefined`: there is none. */
+  async head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined> {
+    return this.call('HeadObject', signal, async () => {
+      try {
+        const calls = await this.calls();
+        return headOf('HeadObject', await calls.headObject({ ...this.every, Key: key }, signal));
+      } catch (thrown) {
+        const error = toStoreError('HeadObject', thrown);
+        if (error.status === 404) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Makes a request until it is answered. Rejects with `StoreError`.
+   *
+   * @param judge see `Attempts`
+   * @param isPaced false where the attempt itself makes requests, or takes as long as whoever reads its body
+   */
+  async call<T>(
+    operation: string,
+    signal: AbortSignal,
+    attempt: () => Promise<T>,
+    { judge, isPaced = true }: { judge?: () => Promise<T | undefined>; isPaced?: boolean } = {},
+  ): Promise<T> {
+    try {
+      return await withRetries({
+        operation,
+        maxAttempts: this.#maxAttempts,
+        signal,
+        comesBack: (error) => this.#comesBack(error),
+        attempt: () =>
+          isPaced
+            ? this.#pace.run(
+                () => this.#attempt(operation, attempt),
+                (thrown) => strainOf(toStoreError(operation, thrown)),
+              )
+            : this.#attempt(operation, attempt),
+        ...(judge === undefined ? {} : { judge }),
+      });
+    } catch (thrown) {
+      throw await repeatingNothing(toStoreError(operation, thrown), this.credentials);
+    }
+  }
+
+  /** What was waited for in vain is not waited for by each request anew. */
+  #comesBack({ status }: StoreError): boolean {
+    const now = performance.now();
+    this.#failingSince ??= now;
+    // Whoever says 5xx is there, if only a load balancer.
+    return (this.#wasAnswered || status >= 500) && now - this.#failingSince < LONGEST_OUTAGE_MS;
+  }
+
+  /** Once more where nothing but the clock was wrong. */
+  async #attempt<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
+    this.#count(operation);
+    try {
+      const answer = await attempt();
+      this.#wasAnswered = true;
+      this.#failingSince = undefined;
+      return answer;
+    } catch (thrown) {
+      if (!refusedForClock(thrown)) throw thrown;
+    }
+    this.#count(operation);
+    return attempt();
+  }
+
+  #count(operation: string): void {
+    this.#counts.set(operation, (this.#counts.get(operation) ?? 0) + 1);
+  }
+}
+
+function strainOf({ kind }: StoreError): Strain {
+  switch (kind) {
+    case 'throttled':
+      return 'throttled';
+    case 'network':
+    case 'server':
+      return 'strained';
+    default:
+      return undefined;
+  }
+}
