@@ -13,6 +13,7 @@ import {
   type DeleteRequest,
   type ListedPart,
   type ListedUpload,
+  type ListedVersion,
   type ObjectHead,
   type ObjectStore,
   type Part,
@@ -20,7 +21,6 @@ import {
   type PartRequest,
   type PutRequest,
   type SourceObject,
-  type Stored,
   type StoredBody,
   StoreError,
   type StoreErrorKind,
@@ -190,7 +190,7 @@ export class ModelStore implements ObjectStore {
   }
 
   async get(
-    object: Stored,
+    object: ListedVersion,
     consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
     signal: AbortSignal,
   ): Promise<ObjectHead> {
@@ -203,7 +203,11 @@ export class ModelStore implements ObjectStore {
     return head;
   }
 
-  async getWhole({ key, etag }: Stored, _signal: AbortSignal, { range }: Wanted = {}): Promise<WholeBody> {
+  async getWhole(
+    { key, etag }: ListedVersion,
+    _signal: AbortSignal,
+    { range }: Wanted = {},
+  ): Promise<WholeBody> {
     const object = await this.#call('GetObject', undefined, undefined, () => {
       const found = this.objects.get(key);
       if (found === undefined || found.etag !== etag)

@@ -80,7 +80,8 @@ const RESERVED_METADATA: ReadonlySet<string> = new Set([
 /** Values of these are lists, and are joined where several lines give one; of all others the last one counts. */
 const LISTS: ReadonlySet<string> = new Set(['cache-control', 'content-language']);
 
-const META = 'x-amz-meta-';
+/** What headers of user metadata begin with. */
+export const META = 'x-amz-meta-';
 
 /** S3 takes 2 KB of user metadata: ours is at most some 300 bytes of that. */
 export const MAX_METADATA_BYTES = 1_700;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import mime from 'mime-types';
 import { classifyETag, type ETag, type Md5, multipartETag, parseMd5 } from './digest.js';
-import { applyHeaderRules, expiryOf, REDIRECT_HEADER, type RuleLine } from './header-rules.js';
+import { applyHeaderRules, expiryOf, META, REDIRECT_HEADER, type RuleLine } from './header-rules.js';
 import type { Encoded, Encoding, LocalFile, Stored } from './objects.js';
 import type { HeaderOptions, WriteHeaders } from './options.js';
 
@@ -232,8 +232,6 @@ function sorted(decided: HeaderSet): SortedHeaders {
     fields: Object.freeze(Object.fromEntries(fields)),
   };
 }
-
-const META = 'x-amz-meta-';
 
 const STORAGE_CLASS = 'x-amz-storage-class';
 

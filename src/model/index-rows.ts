@@ -22,7 +22,7 @@ const HEX = /^[0-9a-f]*$/;
 const NONE = -1;
 
 /** Objects of one line as columns: what a line of their own would say of each. */
-interface ObjectColumns {
+interface ObjectRowColumns {
   readonly key: readonly string[];
   readonly size: readonly number[];
   /** 32 hex digits a row. */
@@ -35,7 +35,7 @@ interface ObjectColumns {
   readonly written?: readonly number[];
 }
 
-const OBJECT_COLUMNS: ReadonlySet<string> = new Set<keyof ObjectColumns>([
+const OBJECT_COLUMNS: ReadonlySet<string> = new Set<keyof ObjectRowColumns>([
   'key',
   'size',
   'md5',
@@ -46,7 +46,7 @@ const OBJECT_COLUMNS: ReadonlySet<string> = new Set<keyof ObjectColumns>([
 ]);
 
 /** Local files of one line as columns. */
-interface FileColumns {
+interface FileRowColumns {
   readonly path: readonly string[];
   readonly size: readonly number[];
   readonly md5: string;
@@ -56,7 +56,7 @@ interface FileColumns {
   readonly ino: string;
 }
 
-const FILE_COLUMNS: ReadonlySet<string> = new Set<keyof FileColumns>([
+const FILE_COLUMNS: ReadonlySet<string> = new Set<keyof FileRowColumns>([
   'path',
   'size',
   'md5',
@@ -113,7 +113,7 @@ export class ObjectRows {
     this.#chars += key.length;
   }
 
-  get columns(): ObjectColumns {
+  get columns(): ObjectRowColumns {
     const { texts } = this.#headerDigests;
     return {
       key: this.#keys,
@@ -157,7 +157,7 @@ export class FileRows {
     this.#chars += path.length;
   }
 
-  get columns(): FileColumns {
+  get columns(): FileRowColumns {
     return {
       path: this.#paths,
       size: this.#sizes,

@@ -59,6 +59,24 @@ export interface LocalFile extends Stored {
   readonly mode: number;
 }
 
+/** The object that a file's bytes lie in. Throws where they lie on a disk: a programming error. */
+export function objectOf({ name, object }: LocalFile): RemoteObject {
+  if (object === undefined) throw new Error(`${name} is no object`);
+  return object;
+}
+
+/** What a file has that lies on no disk of this machine. */
+export const NO_FILE = {
+  path: '',
+  real: '',
+  mtimeNs: 0n,
+  ctimeNs: 0n,
+  dev: 0n,
+  ino: 0n,
+  nlink: 1,
+  mode: 0,
+} as const satisfies Omit<LocalFile, 'name' | 'size'>;
+
 /** Files that may be too many to be held as objects: a `FileTable` makes them each time. */
 export interface Files extends Iterable<LocalFile> {
   readonly length: number;

@@ -4,7 +4,7 @@ import { formatLayout, type PartRun, parseLayout } from './digest-index.js';
 import { HEADER_NAME } from './header-rules.js';
 import { formatSource, type HeaderSet, parseSource } from './headers.js';
 import type { ObjectKey } from './object-key.js';
-import type { LocalFile } from './objects.js';
+import { type LocalFile, NO_FILE } from './objects.js';
 import type { Condition, CopySource, Phase, Plan, Rank, Reason, StagedStep, Step } from './plan.js';
 
 /**
@@ -232,8 +232,7 @@ function fileOf(value: unknown, key: unknown): LocalFile {
   const { name, size, page, redirect, encoded, mode = 0, mtimeNs = '0' } = record(value);
   if (!isText(name) || !isSize(size) || !isSize(mode)) throw wrongStep(key);
   if (typeof mtimeNs !== 'string' || !/^-?[0-9]{1,30}$/.test(mtimeNs)) throw wrongStep(key);
-  const none = { path: '', real: '', ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1 };
-  const file = { ...none, name, size, mode, mtimeNs: BigInt(mtimeNs) };
+  const file = { ...NO_FILE, name, size, mode, mtimeNs: BigInt(mtimeNs) };
   const form = isText(encoded) ? parseSource(encoded) : undefined;
   if (encoded !== undefined && form === undefined) throw wrongStep(key);
   return {

@@ -25,7 +25,7 @@ export interface ListedPage {
 /** Rejects with `StoreError`. */
 export type AskPage = (request: PageRequest, signal: AbortSignal) => Promise<ListedPage>;
 
-export interface Listing {
+export interface ListingRequest {
   readonly prefix: string;
   readonly ask: AskPage;
   readonly signal: AbortSignal;
@@ -55,7 +55,7 @@ const MOST_IN_FLIGHT = 16;
  * alone. Where it is not the last one, more is asked for at a time, by ranges of keys or by directories, with at most
  * twice the requests that one page after the other takes.
  */
-export async function* listPages(listing: Listing): AsyncGenerator<readonly ListedObject[]> {
+export async function* listPages(listing: ListingRequest): AsyncGenerator<readonly ListedObject[]> {
   const { prefix, ask, hints } = listing;
   const stop = new AbortController();
   const signal = AbortSignal.any([listing.signal, stop.signal]);

@@ -39,7 +39,7 @@ export interface ReadableStore {
    * called anew for each attempt; what it rejects with is retried like any failure of the body.
    */
   get(
-    object: Stored,
+    object: ListedVersion,
     consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
     signal: AbortSignal,
   ): Promise<ObjectHead>;
@@ -47,7 +47,7 @@ export interface ReadableStore {
    * A body or a range of it as one piece of memory, bound to its ETag; rejects with `condition` where it changed or is
    * gone. A range has the size that was asked for; that of a whole body may be another one than was listed.
    */
-  getWhole(object: Stored, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody>;
+  getWhole(object: ListedVersion, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody>;
   /** The size of a part of a multipart object, the first is 1, in bytes; `undefined`: S3 does not say. */
   partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined>;
   /**
@@ -119,7 +119,7 @@ export interface ListedPart extends Part {
 }
 
 /** An object as a listing tells of it. */
-export type Stored = Pick<ListedObject, 'key' | 'etag' | 'size'>;
+export type ListedVersion = Pick<ListedObject, 'key' | 'etag' | 'size'>;
 
 /** What of a body is asked for. */
 export interface Wanted {

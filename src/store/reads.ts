@@ -7,8 +7,8 @@ import type { Lists } from './lists.js';
 import { headOf, unreadable } from './object-answers.js';
 import {
   type ByteRange,
+  type ListedVersion,
   type ObjectHead,
-  type Stored,
   type StoredBody,
   StoreError,
   type Wanted,
@@ -126,7 +126,7 @@ export class Reads {
   }
 
   async get(
-    object: Stored,
+    object: ListedVersion,
     consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
     signal: AbortSignal,
   ): Promise<ObjectHead> {
@@ -143,11 +143,15 @@ export class Reads {
     });
   }
 
-  async getWhole(object: Stored, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody> {
+  async getWhole(object: ListedVersion, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody> {
     return this.#requests.call('GetObject', signal, () => this.#getWhole(object, signal, wanted));
   }
 
-  async #getWhole(object: Stored, signal: AbortSignal, { range, room }: Wanted = {}): Promise<WholeBody> {
+  async #getWhole(
+    object: ListedVersion,
+    signal: AbortSignal,
+    { range, room }: Wanted = {},
+  ): Promise<WholeBody> {
     const size = range === undefined ? object.size : range.last - range.first + 1;
     const calls = await this.#requests.calls();
     const longest = Math.max(size, LONGEST_ANSWER);
@@ -171,7 +175,7 @@ export class Reads {
   }
 
   async #getByPieces(
-    object: Stored,
+    object: ListedVersion,
     consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
     signal: AbortSignal,
   ): Promise<ObjectHead> {
@@ -200,7 +204,7 @@ export class Reads {
       : new Error('the body was cut short');
   }
 
-  #getInput({ key, etag }: Stored, range?: ByteRange): GetInput {
+  #getInput({ key, etag }: ListedVersion, range?: ByteRange): GetInput {
     return {
       ...this.#requests.every,
       Key: key,

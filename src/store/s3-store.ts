@@ -14,13 +14,13 @@ import type {
   DeleteRequest,
   ListedPart,
   ListedUpload,
+  ListedVersion,
   ObjectHead,
   ObjectStore,
   Part,
   PartCopyRequest,
   PartRequest,
   PutRequest,
-  Stored,
   StoredBody,
   Upload,
   Wanted,
@@ -149,14 +149,14 @@ export class S3Store implements ObjectStore {
   }
 
   get(
-    object: Stored,
+    object: ListedVersion,
     consume: (body: AsyncIterable<Uint8Array>) => Promise<void>,
     signal: AbortSignal,
   ): Promise<ObjectHead> {
     return this.#reads.get(object, consume, signal);
   }
 
-  getWhole(object: Stored, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody> {
+  getWhole(object: ListedVersion, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody> {
     return this.#reads.getWhole(object, signal, wanted);
   }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { META } from '../model/header-rules.js';
 import type {
   CopyAnswer,
   CreateAnswer,
@@ -127,8 +128,6 @@ function onlyText({ name, text, children }: XmlElement, before: string | undefin
   if (before !== undefined || children.length > 0) throw new Error(`${name} is not one text`);
   return text;
 }
-
-const META = 'x-amz-meta-';
 
 export function readHead(answer: WireAnswer): HeadAnswer {
   const { headers } = answer;

@@ -35,7 +35,7 @@ import type { Seat } from './meeting.js';
 import type { Planned } from './plan.js';
 import type { IndexStorage } from './ports.js';
 import type { Preparation } from './preparation.js';
-import type { Progress } from './progress.js';
+import type { PlanProgress } from './progress.js';
 import { planTotals } from './run-frame.js';
 import { keysOf, type Looked, type RunParts, type Seen } from './run-parts.js';
 import { stagedFrom } from './shards.js';
@@ -439,7 +439,7 @@ const NO_BODIES: BodySource = {
 };
 
 /** What other machines did of a plan. */
-export interface Elsewhere extends Pick<Progress, 'done'> {
+export interface Elsewhere extends Pick<PlanProgress, 'done'> {
   readonly file: PlanFile;
   readonly staged: ReadonlyMap<ObjectKey, StagedUpload>;
 }

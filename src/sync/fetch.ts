@@ -16,7 +16,7 @@ import {
   storedSource,
 } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
-import type { LocalFile, RemoteObject } from '../model/objects.js';
+import { type LocalFile, objectOf, type RemoteObject } from '../model/objects.js';
 import type { Target } from '../model/options.js';
 import { isLarge } from '../model/part-sizes.js';
 import type {
@@ -755,11 +755,6 @@ export function tokenOf({
 function fileStep(step: WriteStep | StagedStep): DownloadStep | CopyStep | LinkStep {
   if (step.action === 'upload' || step.action === 'refresh') throw new Error(`${step.action} to a directory`);
   return step;
-}
-
-function objectOf({ name, object }: LocalFile): RemoteObject {
-  if (object === undefined) throw new Error(`${name} is no object`);
-  return object;
 }
 
 function formOf({ encoded }: LocalFile): SourceForm | undefined {

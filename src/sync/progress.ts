@@ -21,7 +21,7 @@ export interface ProgressRequest {
 }
 
 /** How far a plan is published: by shards, or by a run that did not come to its end. */
-export interface Progress {
+export interface PlanProgress {
   /** Steps that are done, with the ETag that lies there; of what was to go there is none. */
   readonly done: ReadonlyMap<ObjectKey, ETag | undefined>;
   /** Keys that hold neither what the plan met nor what it puts there, sorted. */
@@ -32,7 +32,7 @@ export interface Progress {
  * Compares what lies there with the plan. A shard's word counts as long as its ETag is there; else the object must prove
  * that it is what was planned: a run that was killed told nobody.
  */
-export async function progressOf(request: ProgressRequest): Promise<Progress> {
+export async function progressOf(request: ProgressRequest): Promise<PlanProgress> {
   const { plan, staged, published, listing, store, concurrency, signal } = request;
   const done = new Map<ObjectKey, ETag | undefined>();
   const changed: ObjectKey[] = [];
@@ -85,7 +85,7 @@ export interface Share {
  * content goes with the name that it is copied from. Deletes are nobody's: they wait for everything. `undefined`: all
  * ranks are done.
  */
-export function shareOf(plan: Plan, done: Progress['done'], shard: Shard): Share | undefined {
+export function shareOf(plan: Plan, done: PlanProgress['done'], shard: Shard): Share | undefined {
   const at = plan.ranks.findIndex(({ phases }) => writesOf(phases).some(({ key }) => !done.has(key)));
   const rank = plan.ranks[at];
   if (rank === undefined) return undefined;

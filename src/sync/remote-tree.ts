@@ -1,5 +1,5 @@
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
-import type { ListedObject, LocalFile } from '../model/objects.js';
+import { type ListedObject, type LocalFile, NO_FILE } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import { exclusion, type Tree } from './walk.js';
 
@@ -51,6 +51,5 @@ export function remoteTree(
 }
 
 function remoteFile(name: string, object: ListedObject): RemoteFile {
-  const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
-  return { ...nowhere, name, size: object.size, object };
+  return { ...NO_FILE, name, size: object.size, object };
 }

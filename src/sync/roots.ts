@@ -8,7 +8,7 @@ import { errorCode, isGone } from './system-error.js';
 import { showName } from './walk-findings.js';
 
 /** What a search path names. It may itself be a symbolic link: whoever names it means what it leads to. */
-export type Found =
+export type FoundStart =
   | { readonly kind: 'file'; readonly stats: BigIntStats; readonly real: string }
   | { readonly kind: 'directory'; readonly real: string }
   | { readonly kind: 'missing' }
@@ -19,7 +19,7 @@ export type Found =
 
 export interface Start {
   readonly path: string;
-  readonly found: Found;
+  readonly found: FoundStart;
 }
 
 export interface Roots {
@@ -40,7 +40,7 @@ export async function findRoots(options: TreeOptions): Promise<Roots> {
   if (patterns.length === 0) {
     throw usageError('`paths` names nothing to publish; give a directory, a file or a pattern');
   }
-  const found = new Map<string, Found>();
+  const found = new Map<string, FoundStart>();
   for (const { searchPath } of patterns) {
     if (!found.has(searchPath)) found.set(searchPath, await find(searchPath));
   }
@@ -64,7 +64,7 @@ function liesBelowAny(path: string, paths: ReadonlyMap<string, unknown>): boolea
   return false;
 }
 
-async function find(path: string): Promise<Found> {
+async function find(path: string): Promise<FoundStart> {
   try {
     const stats = await stat(path, { bigint: true });
     if (!stats.isFile() && !stats.isDirectory()) return { kind: 'special', stats };
@@ -84,7 +84,7 @@ async function find(path: string): Promise<Found> {
 }
 
 /** Roots that a pattern can have, the likelier one first. */
-function rootsOf(pattern: PathPattern, found: Found | undefined): readonly string[] {
+function rootsOf(pattern: PathPattern, found: FoundStart | undefined): readonly string[] {
   const path = pattern.searchPath;
   switch (found?.kind) {
     case 'file':
@@ -108,7 +108,7 @@ function isLiteral({ base, glob, searchPath }: PathPattern): boolean {
   return depth(base) + glob.split('/').filter((segment) => segment !== '').length === depth(searchPath);
 }
 
-function commonRoot(patterns: readonly PathPattern[], found: ReadonlyMap<string, Found>): string {
+function commonRoot(patterns: readonly PathPattern[], found: ReadonlyMap<string, FoundStart>): string {
   const roots = patterns.map((pattern) => rootsOf(pattern, found.get(pattern.searchPath)));
   const common = roots[0]?.find((root) => roots.every((others) => others.includes(root)));
   if (common !== undefined) return common;
@@ -123,7 +123,7 @@ function commonRoot(patterns: readonly PathPattern[], found: ReadonlyMap<string,
 function checkInside(
   root: string,
   patterns: readonly PathPattern[],
-  found: ReadonlyMap<string, Found>,
+  found: ReadonlyMap<string, FoundStart>,
 ): void {
   for (const { text, searchPath } of patterns) {
     const kind = found.get(searchPath)?.kind;

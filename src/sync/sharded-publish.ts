@@ -22,7 +22,7 @@ import { loadIndex } from './learn.js';
 import { addHidden } from './list.js';
 import type { Planned } from './plan.js';
 import type { Preparation } from './preparation.js';
-import { type Progress, progressOf, ranksToShare, type Share, shareOf } from './progress.js';
+import { type PlanProgress, progressOf, ranksToShare, type Share, shareOf } from './progress.js';
 import type { Looked, RunParts, Seen } from './run-parts.js';
 import {
   type AllResults,
@@ -353,7 +353,7 @@ function remembers(entry: ObjectEntry | undefined, object: ListedObject | undefi
 }
 
 /** A plan that was judged when it was made; what it stages is staged, and what is done is unchanged. */
-function plannedOf(plan: Plan, done: Progress['done']): Planned {
+function plannedOf(plan: Plan, done: PlanProgress['done']): Planned {
   const unchanged = { ...plan.unchanged };
   const ranks = plan.ranks.map(({ name, phases }) => ({
     name,

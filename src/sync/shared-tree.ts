@@ -8,7 +8,7 @@ import type { FileDigest, FileJob } from './file-bytes.js';
 import { fileState } from './file-id.js';
 import { UploadRate } from './upload-rate.js';
 import { type Tree, walk } from './walk.js';
-import type { Found } from './walker.js';
+import type { OnFound } from './walker.js';
 
 /** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
@@ -68,7 +68,7 @@ export class SharedTree {
   }
 
   /** @param onFound of whoever asks first alone */
-  walk(options: TreeOptions, onProgress: (files: number) => void, onFound?: Found): Promise<Tree> {
+  walk(options: TreeOptions, onProgress: (files: number) => void, onFound?: OnFound): Promise<Tree> {
     this.#tree ??= walk(options, onProgress, this.#signal, onFound);
     return this.#tree;
   }

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { EXIT, SyncError } from '../model/errors.js';
 import { namesOf } from '../model/file-columns.js';
 import { compareKeys, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
-import type { LocalFile } from '../model/objects.js';
+import { type LocalFile, NO_FILE } from '../model/objects.js';
 import type { Redirect, SiteOptions } from '../model/options.js';
 import { fileId } from './file-id.js';
 import { statFields } from './lstat.js';
@@ -120,9 +120,8 @@ function locationOf(target: string, prefix: Prefix): string {
 
 /** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
 function redirectFile({ name, target }: Redirect, prefix: Prefix): LocalFile {
-  const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
   return {
-    ...nowhere,
+    ...NO_FILE,
     name,
     page: name.endsWith('.html') ? name : `${name}.html`,
     redirect: locationOf(target, prefix),

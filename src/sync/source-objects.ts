@@ -12,7 +12,13 @@ import { expiryOf, READER_HEADERS } from '../model/header-rules.js';
 import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
-import type { Files, ListedObject, LocalFile, RemoteObject } from '../model/objects.js';
+import {
+  type Files,
+  type ListedObject,
+  type LocalFile,
+  objectOf,
+  type RemoteObject,
+} from '../model/objects.js';
 import { candidatePartSizes } from '../model/part-sizes.js';
 import type { Plan } from '../model/plan.js';
 import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
@@ -348,11 +354,6 @@ async function spoolDirectory(): Promise<string> {
 function noRoom(cause: unknown): SyncError {
   const message = `objects on their way from bucket to bucket cannot be kept in ${tmpdir()} (${systemMessage(cause)}): set TMPDIR to a directory with room for the largest ones`;
   return new SyncError('no-room', EXIT.failed, message, { cause });
-}
-
-function objectOf({ name, object }: LocalFile): RemoteObject {
-  if (object === undefined) throw new Error(`${name} is no object`);
-  return object;
 }
 
 /** Whether an object of the destination is the source's by its ETag alone: then nothing has to be asked. */

@@ -13,9 +13,9 @@ import { collisionWarning, listed, NAMES_SHOWN, refusalOf, showName } from './wa
 import {
   createWalker,
   type Findings,
-  type Found,
   GIT,
   hasGitSegment,
+  type OnFound,
   type Rules,
   type Work,
 } from './walker.js';
@@ -74,7 +74,7 @@ export async function walk(
   options: TreeOptions,
   onProgress: (files: number) => void,
   signal: AbortSignal,
-  onFound: Found = () => undefined,
+  onFound: OnFound = () => undefined,
 ): Promise<Tree> {
   signal.throwIfAborted();
   const { root, starts, realRoots } = await findRoots(options);

@@ -63,7 +63,7 @@ export interface Findings {
 }
 
 /** Told of every file as it is met. */
-export type Found = (files: FileTable, row: number, file: LocalFile) => void;
+export type OnFound = (files: FileTable, row: number, file: LocalFile) => void;
 
 export interface WalkerParts {
   readonly options: TreeOptions;
@@ -72,7 +72,7 @@ export interface WalkerParts {
   readonly realRoots: readonly string[];
   readonly findings: Findings;
   readonly onProgress: (files: number) => void;
-  readonly onFound: Found;
+  readonly onFound: OnFound;
 }
 
 export interface Walker {
