@@ -158,6 +158,38 @@ interface Decided extends Wanted {
   readonly small?: true;
 }
 
+/** An object whose headers are to change, and nothing else. */
+interface Renewed extends Wanted {
+  readonly object: ListedObject;
+  readonly md5: Md5;
+}
+
+/** The tree beside what lies there. */
+interface Compared {
+  readonly unchanged: Md5Table<ObjectKey>;
+  /** Whose bytes are to come to their keys. */
+  readonly wanted: Wanted[];
+  readonly renewed: readonly Renewed[];
+  /** Files of which nothing changes. */
+  readonly same: Count;
+  readonly headersUnknown: Count;
+  /** A file and an object have a key in common. */
+  readonly related: boolean;
+}
+
+/** What lies there beside the tree. */
+interface Present {
+  /** By content: an object that this plan does not write. */
+  readonly sources: ReadonlyMap<string, ListedObject>;
+  /** By content: one that this plan writes. */
+  readonly moving: ReadonlyMap<string, ListedObject>;
+  readonly deletions: ListedObject[];
+  readonly kept: Count;
+  readonly listedUnexcluded: number;
+}
+
+type ContentOf = (object: ListedObject) => Identity | undefined;
+
 /**
  * Decides what becomes of every key.
  *
@@ -166,19 +198,42 @@ interface Decided extends Wanted {
  * lies nowhere is sent once, under its name of the lowest rank, and its other names are copied from that.
  */
 export function makePlan(input: PlanInput): Planned {
+  const { order, delay } = input.policy;
+  const contentOf = objectContents(input);
+  const compared = compare(input, contentOf);
+  const present = lookThrough(input, compared, contentOf);
+  const ranks = new RankBuilder(order.names, delay);
+  const refreshed = addRefreshes(ranks, input, compared.renewed);
+  const decided = decide(input, compared.wanted, present, refreshed);
+  addWrites(ranks, input, decided, refreshed, contentOf);
+  const deletes = addDeletes(ranks, input, compared, present.deletions, contentOf);
+  const { unchanged, same, headersUnknown } = compared;
+  return {
+    plan: { ranks: ranks.build(), unchanged: same, kept: present.kept },
+    unchanged,
+    headersUnknown,
+    unknownHeaders: { [Symbol.iterator]: () => withUnknownHeaders(input, unchanged) },
+    listedUnexcluded: present.listedUnexcluded,
+    deletions: present.deletions.length,
+    waiting: deletes.waiting,
+    losses: deletes.losses,
+    firstLosses: deletes.firstLosses,
+    related: compared.related || deletes.related,
+  };
+}
+
+function compare(input: PlanInput, contentOf: ContentOf): Compared {
   const { prefix, files, listing, contents, headers, policy } = input;
-  const { rankOf, deleteRank } = policy.order;
+  const { rankOf } = policy.order;
   const placeOf = ({ name, page = name }: LocalFile, isNew: boolean): number =>
     Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
-  const contentOf = objectContents(input);
   const columns = columnsOf(files);
   const keyAt = (place: number): ObjectKey => (prefix + columns.nameAt(place)) as ObjectKey;
   const unchanged = new Md5Table<ObjectKey>(listing.names);
   const wanted: Wanted[] = [];
-  const kept = new Counter();
+  const renewed: Renewed[] = [];
   const same = new Counter();
   const headersUnknown = new Counter();
-  const renewed: (Wanted & { readonly object: ListedObject; readonly md5: Md5 })[] = [];
   let related = false;
 
   const proven = uncontradicted(input.proven, input.vouched);
@@ -217,10 +272,21 @@ export function makePlan(input: PlanInput): Planned {
     }
   }
 
-  const archives = input.archives ?? (() => false);
+  return { unchanged, wanted, renewed, same: same.count(), headersUnknown: headersUnknown.count(), related };
+}
+
+function lookThrough(
+  input: PlanInput,
+  { unchanged, wanted, renewed }: Compared,
+  contentOf: ContentOf,
+): Present {
+  const { prefix, listing, contents, headers, policy } = input;
+  const kept = new Counter();
   // A refresh keeps the class that an object has unless the class is what changed.
   const archived = new Set(
-    renewed.flatMap(({ file, key }) => (headers.get(key) === 'class' && archives(file) ? [key] : [])),
+    renewed.flatMap(({ file, key }) =>
+      headers.get(key) === 'class' && input.archives?.(file) === true ? [key] : [],
+    ),
   );
   const wantedRanks = new Map(wanted.map(({ key, rank }) => [key, rank]));
   const isInTree = (key: ObjectKey): boolean => unchanged.has(key) || wantedRanks.has(key);
@@ -265,9 +331,16 @@ export function makePlan(input: PlanInput): Planned {
     const id = contentId(object.size, md5);
     if (wantedContents.has(id) && !sources.has(id)) sources.set(id, object);
   }
+  return { sources, moving, deletions, kept: kept.count(), listedUnexcluded };
+}
 
-  const ranks = new RankBuilder(policy.order.names, policy.delay);
-  /** Rank of each key that is copied onto itself: it may have another ETag after that. */
+/** Rank of each key that is copied onto itself: it may have another ETag after that. */
+function addRefreshes(
+  ranks: RankBuilder,
+  input: PlanInput,
+  renewed: readonly Renewed[],
+): ReadonlyMap<ObjectKey, number> {
+  const { headers, policy } = input;
   const refreshed = new Map<ObjectKey, number>();
   for (const { file, key, rank, object, md5 } of renewed) {
     const base = { key, rank, bytes: file.size } as const;
@@ -289,10 +362,17 @@ export function makePlan(input: PlanInput): Planned {
     };
     ranks.add(rank, 0, step);
   }
+  return refreshed;
+}
 
-  const treeContents = new Set<string | undefined>();
-  if (deletions.length > 0) for (const file of files) treeContents.add(contentIdOf(file, contents));
-
+/** Where the content of each key comes from, in the order in which they are published. */
+function decide(
+  input: PlanInput,
+  wanted: Wanted[],
+  { sources, moving }: Present,
+  refreshed: ReadonlyMap<ObjectKey, number>,
+): readonly Decided[] {
+  const { contents, policy } = input;
   // Spread last, here and below: each member behind a spread takes Node 20 a microsecond, and an object of that kind much memory.
   const first = new Map<string, ObjectKey>();
   const decided: Decided[] = [];
@@ -319,13 +399,23 @@ export function makePlan(input: PlanInput): Planned {
       });
     } else if (leader !== undefined) decided.push({ from: { reason: 'duplicate', key: leader }, ...want });
     else {
-      if (id !== undefined && !archives(file)) first.set(id, key);
+      if (id !== undefined && input.archives?.(file) !== true) first.set(id, key);
       if (moved !== undefined) decided.push({ from: { reason: 'moved', object: moved }, ...want });
       else if (filled === undefined) decided.push(want);
       else decided.push({ from: { reason: 'exists', first: filled, name: file.name }, ...want });
     }
   }
+  return decided;
+}
 
+function addWrites(
+  ranks: RankBuilder,
+  input: PlanInput,
+  decided: readonly Decided[],
+  refreshed: ReadonlyMap<ObjectKey, number>,
+  contentOf: ContentOf,
+): void {
+  const { listing, contents, policy } = input;
   const order = orderReads(
     decided.map(({ key, rank, file, from }) => ({
       key,
@@ -371,8 +461,22 @@ export function makePlan(input: PlanInput): Planned {
       ranks.add(rank, phase, step);
     }
   }
+}
 
+/** What goes at the end, and what of it waits. `related`: some of their contents are in the tree. */
+function addDeletes(
+  ranks: RankBuilder,
+  input: PlanInput,
+  { wanted, renewed }: Compared,
+  deletions: ListedObject[],
+  contentOf: ContentOf,
+): Pick<Planned, 'waiting' | 'losses' | 'firstLosses' | 'related'> {
+  const { prefix, files, contents, policy } = input;
+  const { deleteRank } = policy.order;
+  const treeContents = new Set<string | undefined>();
+  if (deletions.length > 0) for (const file of files) treeContents.add(contentIdOf(file, contents));
   let losses = 0;
+  let related = false;
   const firstLosses: ObjectKey[] = [];
   const waiting: KeepStep[] = [];
   const isDeploy =
@@ -407,19 +511,7 @@ export function makePlan(input: PlanInput): Planned {
   }
 
   for (const step of waiting) ranks.add(0, 0, step);
-
-  return {
-    plan: { ranks: ranks.build(), unchanged: same.count(), kept: kept.count() },
-    unchanged,
-    headersUnknown: headersUnknown.count(),
-    unknownHeaders: { [Symbol.iterator]: () => withUnknownHeaders(input, unchanged) },
-    listedUnexcluded,
-    deletions: deletions.length,
-    waiting,
-    losses,
-    firstLosses,
-    related,
-  };
+  return { waiting, losses, firstLosses, related };
 }
 
 function* withUnknownHeaders(
@@ -444,7 +536,7 @@ function contentIdOf({ name, size }: LocalFile, contents: PlanInput['contents'])
 }
 
 /** The digest of an object's bytes as far as ETag, metadata and index can prove it: design rule 3. */
-function objectContents(input: PlanInput): (object: ListedObject) => Identity | undefined {
+function objectContents(input: PlanInput): ContentOf {
   const composites = new Map<string, Identity>();
   const columns = columnsOf(input.files);
   for (let place = 0; place < columns.length; place++) {
@@ -508,7 +600,7 @@ function uploadReason(
   object: ListedObject | undefined,
   file: LocalFile,
   content: KnownContent | undefined,
-  contentOf: (object: ListedObject) => Identity | undefined,
+  contentOf: ContentOf,
 ): 'new' | 'changed' | 'content-unknown' {
   if (object === undefined) return 'new';
   if (object.size !== file.size) return 'changed';
