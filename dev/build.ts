@@ -1,6 +1,6 @@
 /**
- * Bundles the compiled program into dist: `index.js`, the action, and `cli.js`, the command line, each with what it
- * needs, so that a copy of dist alone runs. Two bundles, two folders: ncc numbers its chunks, and two in one folder
+ * Bundles the compiled program into dist: `index.js`, the action, which `post.js` starts as its post step, and `cli.js`,
+ * the command line, each with what it needs, so that a copy of dist alone runs. Two bundles, two folders: ncc numbers its chunks, and two in one folder
  * would overwrite each other. The output depends on the sources and the lock file alone.
  */
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -75,5 +75,6 @@ await rm(dist, { recursive: true, force: true });
 await bundle('build/src/index.js', dist);
 await bundle('build/src/cli.js', join(dist, 'cli'));
 await put(join(dist, 'package.json'), '{ "type": "module" }\n');
+await put(join(dist, 'post.js'), "process.argv[2] = 'post';\nawait import('./index.js');\n");
 await put(join(dist, 'cli.js'), "#!/usr/bin/env node\nimport './cli/index.js';\n");
 await chmod(join(dist, 'cli.js'), 0o755);

@@ -53,7 +53,7 @@ export function renderActionYml(): string {
     'runs:',
     '  using: node24',
     '  main: dist/index.js',
-    '  post: dist/index.js',
+    '  post: dist/post.js',
     '  post-if: always()',
   );
   return `${lines.join('\n')}\n`;

@@ -1,7 +1,10 @@
 import { actionCommands } from './action/commands.js';
 
-/** The runner starts this file twice: for the step, and after the job for its post step. */
-const MAIN_RAN = 'mainRan';
+/**
+ * After the job the runner starts `post.js`, which loads this file so. Not by what main left: a job that is cancelled while
+ * the step starts has left nothing, and must not be published after all.
+ */
+const isPost = process.argv[2] === 'post';
 
 /** What may still be open after the last word, as an abandoned download, must not keep the job. */
 const LINGER_MS = 2_000;
@@ -9,8 +12,7 @@ const LINGER_MS = 2_000;
 /** A log that cannot be written ends the log, not the publishing. */
 process.stdout.on('error', () => undefined);
 
-if (actionCommands.getState(MAIN_RAN) === '') {
-  actionCommands.saveState(MAIN_RAN, 'true');
+if (!isPost) {
   const { step, stepSurroundings } = await import('./step.js');
   process.exitCode = await step(stepSurroundings(actionCommands));
 } else {

@@ -509,6 +509,16 @@ describe('the action, from a copy of dist alone', () => {
     });
   });
 
+  test('the post step publishes nothing, whatever became of the main one: a cancelled job left no state', async () => {
+    await writeTree({ 'public/a.txt': 'one' }, root);
+    const inputs = { paths: 'public', bucket, prefix: 'post', 'delete-after': 'true', index: 'none' };
+    s3.server.log.clear();
+    const ended = await runAction(dist, inputs, { cwd: root, env, step: 'post' });
+    expect(ended).toMatchObject({ status: 0, stdout: '', stderr: '', outputs: {}, summary: '' });
+    expect(s3.server.log.counts).toEqual({});
+    expect(await readFile('action.yml', 'utf8')).toContain('  post: dist/post.js\n');
+  });
+
   test('a failure fails the job by name; outputs and summary are there; R9: a name is no command', async () => {
     await writeTree({ 'public/::set-output name=x::y': 'one', 'public/b\n::error::boo': 'two!' }, root);
     s3.server.faults.add({

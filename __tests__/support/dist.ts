@@ -24,6 +24,8 @@ export interface ActionEnded extends Ended {
 export interface Surroundings {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Which of the action's steps; `index` is the main one. */
+  readonly step?: 'index' | 'post';
   /** Of another user, to run as; the tests of CI are root. */
   readonly uid?: number;
   /** Sees the process as soon as it runs. */
@@ -80,7 +82,7 @@ export async function runAction(
     ),
     ...where.env,
   };
-  const ended = await run(actionNode, [join(dist, 'index.js')], { ...where, env });
+  const ended = await run(actionNode, [join(dist, `${where.step ?? 'index'}.js`)], { ...where, env });
   const outputs = await readFile(env.GITHUB_OUTPUT, 'utf8');
   return {
     ...ended,
