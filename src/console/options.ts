@@ -172,7 +172,7 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   // What stands behind the destination is about this destination, and goes before what was said in general.
   const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
   const destination = parseDestination(inputs, line);
-  const command = inputs.choice('command', ['sync', 'remove', 'check', 'plan', 'apply', 'publish']);
+  const command = inputs.givenChoice('command', ['sync', 'remove', 'check', 'plan', 'apply', 'publish']);
   const read = inputs.boolean('read');
   if (read && command !== 'check') {
     throw usageError(
@@ -690,6 +690,14 @@ class Inputs {
     return parseEnum(this.spelled(name), this.orDefault(name), values);
   }
 
+  /** Where an expression without a value must not be taken for the default, as of booleans. In any case, as they are. */
+  givenChoice<T extends string>(name: InputName, values: readonly T[]): T {
+    const value = this.raw[name];
+    const given = typeof value === 'string' ? value : this.orDefault(name);
+    const found = values.find((candidate) => candidate === given.toLowerCase());
+    return found ?? refuse(this.spelled(name), given, values.join(', '));
+  }
+
   optionalChoice(name: InputName): string | undefined {
     const value = this.text(name);
     return value === undefined
@@ -795,7 +803,7 @@ function requireLastingIndex(inputs: Inputs, index: IndexPlace): void {
 }
 
 function parseDelay(inputs: Inputs): SyncOptions['delayUpdates'] {
-  const choice = inputs.choice('delay-updates', ['true', 'false', 'best-effort']);
+  const choice = inputs.givenChoice('delay-updates', ['true', 'false', 'best-effort']);
   return choice === 'best-effort' ? choice : choice === 'true';
 }
 

@@ -101,6 +101,12 @@ test('what is not given has the documented default', async () => {
   });
 });
 
+test('delay-updates is spelled as every boolean may be', async () => {
+  for (const given of ['true', 'True', 'TRUE'])
+    expect(await parse({ 'delay-updates': given })).toMatchObject({ delayUpdates: true });
+  expect(await parse({ 'delay-updates': 'False' })).toMatchObject({ delayUpdates: false });
+});
+
 test('an input that is given empty is not given, and every input arrives', async () => {
   const empty = {
     root: '',
@@ -418,6 +424,9 @@ describe('what is refused, in one line', () => {
     [{ bucket: ' ' }, /^bucket: nothing was given; allowed: a bucket's name/],
     [{ paths: [' '] }, /^paths: nothing was given/],
     [{ 'dry-run': '' }, /^dry-run: nothing was given; allowed: true, false$/],
+    [{ command: '' }, /^command: nothing was given; allowed: sync, remove, check, plan, apply, publish$/],
+    [{ 'delay-updates': '' }, /^delay-updates: nothing was given; allowed: true, false, best-effort$/],
+    [{ 'delay-updates': 'Yes' }, /^delay-updates: "Yes" was given; allowed: true, false, best-effort$/],
     [{ 'requester-pays': 'yes' }, /^requester-pays: "yes" was given; allowed: true, false$/],
     [{ symlinks: 'follow' }, /^symlinks: "follow" was given; allowed: inside, all, skip$/],
     [{ sse: 'KMS' }, /^sse: "KMS" was given; allowed: AES256, aws:kms, aws:kms:dsse$/],
