@@ -1,11 +1,13 @@
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { FileCalls } from '../disk/file-calls.js';
 import { usageError } from '../model/errors.js';
+import { namesOf } from '../model/file-columns.js';
 import { compareKeys, directoriesAbove, OWN_DIRECTORY } from '../model/object-key.js';
 import type { Files } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import { parseExcludes } from './excludes.js';
 import { FileTable } from './file-table.js';
+import { misplacedNegations } from './misplaced-negations.js';
 import { pathMatcher } from './path-match.js';
 import { findRoots, type Start } from './roots.js';
 import { unusedExcludes } from './unused-excludes.js';
@@ -123,7 +125,10 @@ export async function walk(
       const at = matcher.at(dirname(path));
       return at !== undefined && matcher.takes(at, basename(path));
     },
-    warnings: warningsOf(findings, files),
+    warnings: [
+      ...warningsOf(findings, files),
+      ...misplacedNegations(options.patterns, root, () => namesOf(files)),
+    ],
     missing: starts.flatMap(({ path, found }) => {
       if (found.kind === 'missing') return [path];
       const named = options.patterns.filter(({ negate, searchPath }) => !negate && searchPath === path);

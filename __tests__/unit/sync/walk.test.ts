@@ -237,6 +237,37 @@ describe('the root', () => {
     expect([names(inside), inside.patternsWithoutMatch]).toEqual([['a', 'sub/b'], ['site/NOTICE']]);
   });
 
+  test('a `!` line that was meant to begin at the root is told, with what to write', async () => {
+    await make('site/sub/a.txt', 'site/app.map', 'site/docs/x.map', 'site/config/secret.json', 'tmp/x');
+    const told = async (...lines: readonly string[]): Promise<readonly string[]> =>
+      (await walkLines(['site', ...lines])).warnings;
+    for (const [line, name, meant] of [
+      ['!sub/a.txt', 'sub/a.txt', 'sub/a.txt'],
+      ['!./sub/', 'sub/a.txt', 'sub/'],
+      ['!*.map', 'app.map', '*.map'],
+      ['!/config/secret.json', 'config/secret.json', 'config/secret.json'],
+      ['!site/**/x', undefined, ''],
+      ['!site/sub', undefined, ''],
+      ['!**/*.map', undefined, ''],
+      ['!**/*.css', undefined, ''],
+      ['!tmp', undefined, ''],
+    ] as const) {
+      const at = line.startsWith('!/') ? '/' : work;
+      const start = line.startsWith('!/') ? work.slice(1) : 'site';
+      const write = line.startsWith('!/')
+        ? `!/${start}/site/${meant}`.replace('!/', '!')
+        : `!${start}/${meant}`;
+      expect([line, await told(line)]).toEqual([
+        line,
+        name === undefined
+          ? []
+          : [
+              `paths: "${line}" does not hold back '${name}', which is published: it begins at '${at}', and not at the root (write "${write}", or "/${meant}" in excludes)`,
+            ],
+      ]);
+    }
+  });
+
   test('`root` gives it where there is more than one', async () => {
     const tree = await walkLines(['site/sub', 'docs', 'README'], { root: work });
     expect(names(tree)).toEqual(['README', 'docs/c', 'site/sub/b']);
@@ -713,6 +744,7 @@ const SYNC_MODULES = [
   'unused-excludes',
   'file-table',
   'lstat',
+  'misplaced-negations',
   'path-match',
   'roots',
   'system-error',
