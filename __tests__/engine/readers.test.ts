@@ -54,9 +54,18 @@ function site(release: string): TreeContents {
   files[hashed('assets/app.*.css', css)] = css;
   files[hashed('assets/img.*.png', image)] = image;
   files[hashed('assets/app.*.js', script)] = script;
+  // Their names begin like those of files that come last.
+  const others = ['assets/swiper-bundle.*.js', 'assets/checksum-*.js', 'assets/latest-posts-*.css'].map(
+    (name) => {
+      const content = `${name} of ${release}`;
+      const file = hashed(name, content);
+      files[file] = content;
+      return `[${file}]`;
+    },
+  );
   for (const page of ['index.html', 'a.html', 'docs/b.html', `only-${release}.html`]) {
     files[page] =
-      `${page} of ${release}: [${hashed('assets/app.*.css', css)}] [${hashed('assets/app.*.js', script)}]`;
+      `${page} of ${release}: [${hashed('assets/app.*.css', css)}] [${hashed('assets/app.*.js', script)}] ${others.join(' ')}`;
   }
   files['sitemap.xml'] = `[index.html] [a.html] [only-${release}.html]`;
   return files;
@@ -91,7 +100,24 @@ function apt(release: string): TreeContents {
   };
 }
 
+/** All of it in a directory that is a pointer to a release too. */
+function latest(
+  tree: (release: string) => TreeContents,
+  directory: string,
+): (release: string) => TreeContents {
+  return (release) =>
+    Object.fromEntries(
+      Object.entries(tree(release)).map(([name, text]) => [
+        directory + name,
+        String(text).replaceAll('[', `[${directory}`),
+      ]),
+    );
+}
+
 const kinds = [
+  ['a site below latest/', latest(site, 'docs/latest/'), /\.html$|sitemap\.xml$/],
+  ['a yum repository below latest/', latest(yum, 'latest/'), /repomd\.xml$/],
+  ['an apt repository below latest/', latest(apt, 'latest/'), /Release$/],
   ['a site with hashed assets', site, /\.html$|sitemap\.xml$/],
   ['a yum repository', yum, /repomd\.xml$/],
   ['an apt repository', apt, /Release$/],

@@ -6,18 +6,30 @@ interface RankLine {
   readonly matches: (name: string, isNew: boolean) => boolean;
 }
 
-const METADATA_BODY = /(^|\/)(repodata|by-hash)\/|(^|\/)(Packages|Sources)[^/]*$/;
+/** What pages and other assets refer to, and so goes before them, whatever it is called. */
+const ASSET =
+  /\.(m?js|css|map|wasm|woff2?|ttf|otf|eot|png|jpe?g|gif|svg|webp|avif|ico|bmp|mp[34]|webm|og[gv]|pdf)$/i;
+
+const METADATA_BODY = /(^|\/)(repodata|by-hash)\/|(^|\/)(Packages|Sources)[^/]*$|\.narinfo$/;
 const REPOMD = /(^|\/)repomd\.xml[^/]*$/;
 const PAGE = /\.(html?|xhtml)$/i;
 const FEED =
-  /(^|\/)(sitemap[^/]*\.(xml|txt)(\.gz)?|(feed|rss|atom)\.(xml|json)|index\.xml|[^/]*\.(rss|atom))$/i;
-const ENTRY_POINT = /(^|\/)(repomd\.xml|Release)$/;
-const SIGNATURE = /(^|\/)(repomd\.xml\.[^/]+|Release\.gpg|InRelease|APKINDEX[^/]*)$/;
+  /(^|\/)(sitemap[^/]*\.(xml|txt)(\.gz)?|(feed|rss|atom|appcast)\.(xml|json)|index\.xml|[^/]*\.(rss|atom))$/i;
+/** Of pacman, whose repositories have a directory for each architecture. */
+const PACMAN =
+  /(^|\/)(x86_64|i[3-6]86|aarch64|armv[67]h|riscv64|loong64|any)\/[^/]+\.(db|files)(\.tar(\.\w+)?)?/;
+const ENTRY_POINT = new RegExp(
+  String.raw`(^|/)(repomd\.xml|Release|maven-metadata\.xml|(current_)?repodata\.json(\.\w+)?)$|${PACMAN.source}$`,
+);
+const SIGNATURE = new RegExp(
+  String.raw`(^|/)(repomd\.xml\.[^/]+|Release\.gpg|InRelease|APKINDEX[^/]*)$|${PACMAN.source}\.sig$`,
+);
 const CHECKSUMS =
   /(^|\/)(((MD5|SHA1|SHA224|SHA256|SHA384|SHA512|B2)SUMS?|CHECKSUMS?|checksums?)[^/]*|[^/]+\.(md5|sha1|sha224|sha256|sha384|sha512)(sums?)?)$/;
-const LATEST = /(^|\/)latest([./-][^/]*|\/.*)?$/i;
+const LATEST = /(^|\/)latest([.-][^/]*)?$/i;
+const BELOW_LATEST = /(?:^|\/)latest\/(.*)$/i;
 const SERVICE_WORKER =
-  /(^|\/)((sw|service-?worker|firebase-messaging-sw|ngsw-worker|OneSignalSDKWorker)[^/]*\.m?js|ngsw\.json)$/i;
+  /(^|\/)((sw|service-?worker|firebase-messaging-sw|ngsw-worker|OneSignalSDKWorker)([.-]v?\d+)?(\.min)?\.m?js|ngsw\.json)$/i;
 
 /** What every publish order begins with. */
 const FIRST_LINES: readonly RankLine[] = [
@@ -25,8 +37,8 @@ const FIRST_LINES: readonly RankLine[] = [
   { name: 'changed keys', matches: (_, isNew) => !isNew },
 ];
 
-/** What needs no option: what refers is published after what it refers to (R1, R14). */
-const BUILT_IN_LINES: readonly RankLine[] = [
+/** What refers, of one place to download from, is published after what it refers to (R1, R14). */
+const REFERRING_LINES: readonly RankLine[] = [
   { name: 'package metadata', matches: (name) => METADATA_BODY.test(name) && !REPOMD.test(name) },
   { name: 'new pages', matches: (name, isNew) => isNew && PAGE.test(name) },
   {
@@ -35,10 +47,26 @@ const BUILT_IN_LINES: readonly RankLine[] = [
   },
   { name: 'repository entry points', matches: (name) => ENTRY_POINT.test(name) },
   { name: 'repository signatures', matches: (name) => SIGNATURE.test(name) },
-  { name: 'checksum files', matches: (name) => CHECKSUMS.test(name) },
-  { name: 'latest pointers', matches: (name) => LATEST.test(name) },
+  { name: 'checksum files', matches: (name) => CHECKSUMS.test(name) && !isReferredTo(name) },
+];
+
+/** What needs no option. A directory `latest` is a pointer to a release, and a place with an order of its own too. */
+const BUILT_IN_LINES: readonly RankLine[] = [
+  ...REFERRING_LINES,
+  ...[...FIRST_LINES, ...REFERRING_LINES].map(({ name, matches }) => ({
+    name: `latest: ${name}`,
+    matches: (path: string, isNew: boolean) => {
+      const below = BELOW_LATEST.exec(path)?.[1];
+      return below !== undefined && matches(below, isNew);
+    },
+  })),
+  { name: 'latest pointers', matches: (name) => LATEST.test(name) && !isReferredTo(name) },
   { name: 'service workers', matches: (name) => SERVICE_WORKER.test(name) },
 ];
+
+function isReferredTo(name: string): boolean {
+  return ASSET.test(name) || PAGE.test(name);
+}
 
 /** Stands in `publish-last` for the built-in lines. */
 export const DEFAULT_LINES = 'default';

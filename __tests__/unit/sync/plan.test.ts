@@ -427,7 +427,7 @@ describe('the headers of what is unchanged', () => {
     expect(sources(KEEP, ['a.html', 'b.css'])).toEqual([{ rank: 0, from: listed }, 'refresh']);
     expect(sources({ ...KEEP, delay: true }, ['a.html', 'sw.js'])).toEqual([
       'refresh',
-      { rank: 9, from: listed },
+      { rank: 17, from: listed },
     ]);
   });
 
