@@ -328,7 +328,12 @@ async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | u
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (isAnswer(error)) return undefined;
-    throw usageError(`${oneLine(error.message.replace(/^error: /, '').trim())} (--help lists all options)`);
+    const message = oneLine(error.message.replace(/^error: /, '').trim());
+    const unknown = /^unknown option '--([\w-]+)[^']*'/.exec(message);
+    const instead = unknown === null ? undefined : await insteadOfOption(unknown[1] ?? '');
+    throw usageError(
+      `${instead === undefined ? message : `${unknown?.[0]}: ${instead}`} (--help lists all options)`,
+    );
   }
   const given = program.opts<Readonly<Record<string, string | readonly string[] | true>>>();
   const raw: Partial<Record<InputName, string | readonly string[]>> = {};
@@ -342,6 +347,12 @@ async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | u
     json: given.json === true,
     detailedExit: given.detailedExitcode === true,
   };
+}
+
+/** Loaded for whoever needs it. */
+async function insteadOfOption(option: string): Promise<string | undefined> {
+  const { insteadOf } = await import('./console/other-tools.js');
+  return insteadOf(option);
 }
 
 function describe(program: Command, stdout: Terminal['stdout']): void {

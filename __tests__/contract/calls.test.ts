@@ -458,6 +458,12 @@ const refusals: readonly (readonly [string, string, Respond, Readonly<Record<str
   ],
   [
     'PutObject',
+    'a login page',
+    answer(302, '', { location: 'http://127.0.0.1:1/' }),
+    { kind: 'fatal', status: 302 },
+  ],
+  [
+    'PutObject',
     'expired credentials',
     answer(400, error('ExpiredToken')),
     { kind: 'fatal', code: 'ExpiredToken' },

@@ -286,6 +286,12 @@ describe('options', () => {
   test.each([
     [['--exlude', 'x'], /^error: unknown option '--exlude' \(Did you mean --exclude\?\)/],
     [['--summary', 'never'], /^error: unknown option '--summary'/],
+    [['--delete'], /^error: unknown option '--delete': write --delete-after \(--help/],
+    [['--include=*.html'], /^error: unknown option '--include[^']*': the last --exclude that matches counts/],
+    [
+      ['--size-only'],
+      /^error: unknown option '--size-only': leave it out: contents are compared, never times/,
+    ],
     [['--bucket'], /^error: option '--bucket <BUCKET>' argument missing/],
     [[...base, '--dry-run=maybe'], /^error: --dry-run: "maybe" was given; allowed: true, false\n$/],
     [[...base, '--index', 'cache'], /^error: --index: "cache" was given/],

@@ -167,7 +167,7 @@ function kindOf(operation: string, code: string, name: string, status: number): 
   // A write under If-Match to a key that is gone.
   if (status === 404 && (operation === 'PutObject' || operation === 'CompleteMultipartUpload'))
     return 'condition';
-  if (status === 301 || status === 307) return 'fatal';
+  if (status > 300 && status < 400 && status !== 304) return 'fatal';
   if (status === 401 || status === 403) return 'denied';
   if (status === 429 || status === 503) return 'throttled';
   // Also to HEAD, whose answer has no code.

@@ -264,12 +264,21 @@ function explainFatal(error: StoreError, what: string, told: string): Explained 
     case 'AuthorizationHeaderMalformed':
     case 'IllegalLocationConstraintException':
     case '301':
+    case '302':
+    case '303':
     case '307':
+    case '308':
       return usage(
         'wrong-region',
         isOfS3(error)
           ? `S3 answers that the region is wrong (${told}): set region to the bucket's`
           : `${error.operation} is redirected (${told}), and no redirect is followed: set endpoint-url to where it leads, or region to the bucket's`,
+      );
+    case 'TemporaryRedirect':
+    case 'Redirect':
+      return usage(
+        'wrong-region',
+        `S3 redirects the requests of this bucket (${told}), and no redirect is followed: set region to the bucket's; a bucket that was just made is redirected for some hours`,
       );
     case 'ExpiredToken':
     case 'ExpiredTokenException':

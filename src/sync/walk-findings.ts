@@ -99,7 +99,8 @@ const SECRETS: readonly RegExp[] = [
   /^\.env.*(?<!\.(?:example|sample|template))$/,
   /^id_(?:rsa|dsa|ecdsa|ed25519).*(?<!\.pub)$/,
   /^\.(?:npmrc|netrc|pypirc|git-credentials|dockercfg)$/,
-  /\.(?:pem|key)$/,
+  // Of package repositories it is the public key that their readers fetch.
+  /(?<!^(?:repomd\.xml|Release)|public|\.pub)\.(?:pem|key)$/,
 ];
 
 /** Whether a file's name says that it holds a secret; for some names the directory's says it. */

@@ -64,6 +64,7 @@ test.each([
     404,
     /^p\/a: PutObject was answered with HTTP 404 and no error of S3's, as a proxy or a web page answers: check endpoint-url and proxy$/,
   ],
+  ['fatal', '302', 302, /is redirected .*, and no redirect is followed: set endpoint-url to where it leads/],
   ['fatal', '307', 307, /is redirected .*, and no redirect is followed: set endpoint-url to where it leads/],
 ] as const)(
   'an answer (%s) that is not of S3 does not pass for one: the endpoint is asked about',
@@ -171,6 +172,8 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
     'S3 took the bucket for a key (NoSuchKey: as told), as it does where endpoint-url names the bucket too: take the bucket out of its path or host name',
   ],
   [store('fatal', 'PermanentRedirect'), 'wrong-region', usage, "set region to the bucket's"],
+  [store('fatal', 'TemporaryRedirect'), 'wrong-region', usage, 'a bucket that was just made is redirected'],
+  [store('fatal', 'Redirect'), 'wrong-region', usage, "set region to the bucket's"],
   [store('fatal', 'AuthorizationHeaderMalformed'), 'wrong-region', usage, "set region to the bucket's"],
   [store('fatal', 'ExpiredToken'), 'credentials-expired', failed, 'what was published stays'],
   [store('fatal', 'RequestTimeTooSkewed'), 'bad-credentials', usage, 'the clock of this machine is wrong'],

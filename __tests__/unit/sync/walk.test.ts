@@ -719,6 +719,10 @@ describe('names', () => {
       '.env.sample',
       '.env.template',
       'id_rsa.pub',
+      'repodata/repomd.xml.key',
+      'Release.key',
+      'public.key',
+      'cosign.pub.pem',
       'credentials',
       'config.json',
       'key',
@@ -726,12 +730,12 @@ describe('names', () => {
     ];
     await make(...[...secrets, ...more, ...harmless].map((name) => `o/${name}`));
     const tree = await walkLines(['o']);
-    expect(tree.files).toHaveLength(22);
+    expect(tree.files).toHaveLength(26);
     expect(tree.warnings).toEqual([
       "files that look like secrets are published; exclude what is one: '.aws/credentials', '.docker/config.json', '.dockercfg', '.env', '.env.local' and 9 more",
     ]);
     const excludes = [...secrets, ...more];
-    expect(await walkLines(['o'], { excludes })).toMatchObject({ warnings: [], files: { length: 8 } });
+    expect(await walkLines(['o'], { excludes })).toMatchObject({ warnings: [], files: { length: 12 } });
     expect((await walkLines(['o/deep'])).warnings).toEqual([
       "a file that looks like a secret is published; exclude what is one: '.envrc'",
     ]);
