@@ -9,7 +9,15 @@ import {
 } from '../console/format.js';
 import { delayedText, invalidationText, totalRows } from '../console/log.js';
 import { markdownCode, markdownText, shorten } from '../console/text.js';
-import { isChanged, spared, sumRequests, sumReused, sumTotals, totalRequests } from '../console/totals.js';
+import {
+  isChanged,
+  mayHaveWritten,
+  spared,
+  sumRequests,
+  sumReused,
+  sumTotals,
+  totalRequests,
+} from '../console/totals.js';
 import { REASON_WORDS, withoutKey } from '../console/words.js';
 import type { DestinationReport, Report, ReportStep, Status, Totals } from '../model/report.js';
 
@@ -91,7 +99,7 @@ function statusSentence(report: Report, totals: Totals): string {
       return 'Different from what a sync would make of it: nothing was written';
     case 'failed':
       if (report.dryRun) return 'Dry run failed';
-      return report.destinations.every(({ steps }) => steps.length === 0)
+      return report.destinations.every(({ steps }) => !steps.some(mayHaveWritten))
         ? 'Failed: nothing was written'
         : 'Failed';
     case 'refused':
@@ -122,7 +130,8 @@ function headline(report: Report, totals: Totals, title: string): string {
   const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
   if (title !== '' && urls.length > 0) sentences.unshift(`${places}:`);
   if (report.source !== undefined) sentences.push(`From ${markdownCode(report.source, NAME_LENGTH)}.`);
-  if (bytes > 0) {
+  // Of a run that failed it says nothing of what is still to come.
+  if (bytes > 0 && report.status !== 'failed') {
     sentences.push(
       `**${formatPercent(bytes, of)}** of ${formatBytes(of)} ${report.dryRun ? 'would not have to travel' : 'did not have to travel'}.`,
     );

@@ -15,7 +15,7 @@ import {
   formatStepsWere,
 } from './format.js';
 import { printable } from './text.js';
-import { spared, totalRequests } from './totals.js';
+import { mayHaveWritten, spared, totalRequests } from './totals.js';
 import { TOOL } from './version.js';
 import { REASON_WORDS, verbOf, withoutKey } from './words.js';
 
@@ -53,6 +53,7 @@ interface Top {
  */
 export function createLog(): (event: Event) => readonly LogLine[] {
   let dryRun = false;
+  let isUntouched = true;
   const groups = new Map<Action, Group>();
   const failures: string[] = [];
   let failed = 0;
@@ -62,6 +63,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
 
   function remember(outcome: StepOutcome, at: string | undefined): readonly LogLine[] {
     const { step } = outcome;
+    isUntouched &&= !mayHaveWritten(outcome);
     const where = at === undefined ? '' : `${printable(at)} `;
     switch (outcome.outcome) {
       case 'failed':
@@ -161,7 +163,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
       case 'end':
         return [
           ...details(event),
-          ...endLines(event, failed + skipped === 0 && groups.size === 0),
+          ...endLines(event, isUntouched),
           ...failures.map((text): LogLine => ({ kind: 'annotation', level: 'error', text })),
           ...(failed > failures.length
             ? [
@@ -330,8 +332,8 @@ export function invalidationText(
 /**
  * The end of a run in a few words; begins a sentence.
  *
- * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it. What was
- *   refused is, unless it is one of several destinations.
+ * @param isUntouched whether no step may have written (`mayHaveWritten`). What was refused is, unless it is one of several
+ *   destinations.
  */
 export function statusText(status: Status, dryRun: boolean, isUntouched = status === 'refused'): string {
   switch (status) {
@@ -398,7 +400,8 @@ function* endLines(ended: RunEnded, isUntouched: boolean): Generator<LogLine> {
     yield info(`  ${word.padEnd(words)}  ${pad}${number}  ${formatBytes(count.bytes)}`);
   }
   const { bytes, of } = spared(ended.totals, ended.reusedBytes ?? 0);
-  if (bytes > 0)
+  // Of a run that failed it says nothing of what is still to come.
+  if (bytes > 0 && ended.status !== 'failed')
     yield info(
       `  ${formatPercent(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`,
     );

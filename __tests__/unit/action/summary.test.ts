@@ -200,6 +200,14 @@ describe('golden summaries', () => {
     const early = report({ status: 'failed', error }, { status: 'failed', steps: [] });
     expect(renderSummary(early)).toContain('**Failed: nothing was written** in');
     expect(renderSummary({ ...early, dryRun: true })).toContain('**Dry run failed** in');
+    const denied = { code: 'access-denied', message: 'PutObject was denied' } as const;
+    const step = { key: 'blog/a', action: 'upload', reason: 'new', rank: 0, bytes: 1 } as const;
+    const refused = report(
+      { status: 'failed', error: denied },
+      { status: 'failed', steps: [{ ...step, outcome: 'failed', error: denied }] },
+    );
+    expect(renderSummary(refused)).toContain('**Failed: nothing was written** in');
+    expect(renderSummary(refused)).not.toContain('did not have to travel');
     expect(renderSummary(failed)).toContain('**Failed** in');
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createLog, type LogLine, SHOWN_STEPS } from '../../../src/console/log.js';
 import { consoleSink } from '../../../src/console/sink.js';
 import type { ETag } from '../../../src/model/digest.js';
+import type { ErrorCode } from '../../../src/model/errors.js';
 import type { Event } from '../../../src/model/events.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { LogLevel } from '../../../src/model/options.js';
@@ -160,7 +161,26 @@ test('a failure before the first step says that nothing was written', () => {
   const early = ended({ status: 'failed', exit: 1 }, {});
   expect(printed([start, early])).toContain('Failed, nothing was written, in 1.5 s');
   const notStarted = outcome(upload('p/z', 1), { outcome: 'skipped' });
-  expect(printed([start, notStarted, early])).toContain('Failed in 1.5 s');
+  expect(printed([start, notStarted, early])).toContain('Failed, nothing was written, in 1.5 s');
+  const failed = (code: ErrorCode): Event =>
+    outcome(upload('p/y', 1), { outcome: 'failed', error: { code, message: 'met' } });
+  expect(printed([start, failed('access-denied'), notStarted, early])).toContain(
+    'Failed, nothing was written, in 1.5 s',
+  );
+  // Its answer may have been lost.
+  expect(printed([start, failed('unreachable'), early])).toContain('Failed in 1.5 s');
+  const done = outcome(upload('p/x', 1), { outcome: 'done' });
+  expect(printed([start, done, failed('access-denied'), early])).toContain('Failed in 1.5 s');
+});
+
+test('of a run that failed no share of bytes is told: what is still to come is not in it', () => {
+  const unchanged = { unchanged: { files: 9, bytes: 900 } };
+  expect(printed([start, ended({ status: 'failed', exit: 1 }, unchanged)]).join()).not.toContain(
+    'did not have to travel',
+  );
+  expect(printed([start, ended({ status: 'done', exit: 0 }, unchanged)]).join()).toContain(
+    'did not have to travel',
+  );
 });
 
 test('a refusal says that nothing was written, unless another destination was', () => {
