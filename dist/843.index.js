@@ -1081,6 +1081,8 @@ function escapeUri(text) {
 var store_errors = __webpack_require__(4844);
 // EXTERNAL MODULE: external "node:buffer"
 var external_node_buffer_ = __webpack_require__(4573);
+// EXTERNAL MODULE: ./build/src/model/header-rules.js
+var header_rules = __webpack_require__(700);
 ;// CONCATENATED MODULE: ./build/src/store/xml.js
 class XmlError extends Error {
     name = 'XmlError';
@@ -1317,6 +1319,7 @@ function escapeXml(text) {
 
 
 
+
 /** The longest message of an error that is kept: it goes into logs and the report. */
 const LONGEST_MESSAGE = 1_000;
 /** S3's are words; what is not one is a stranger's. */
@@ -1415,13 +1418,12 @@ function onlyText({ name, text, children }, before) {
         throw new Error(`${name} is not one text`);
     return text;
 }
-const META = 'x-amz-meta-';
 function readHead(answer) {
     const { headers } = answer;
     const metadata = [];
     for (const name of Object.keys(headers)) {
-        if (name.startsWith(META))
-            metadata.push([name.slice(META.length), header(headers, name) ?? '']);
+        if (name.startsWith(header_rules/* META */.Ge))
+            metadata.push([name.slice(header_rules/* META */.Ge.length), header(headers, name) ?? '']);
     }
     return {
         ContentLength: reading(answer, () => sizeOf(header(headers, 'content-length'))),
@@ -2040,7 +2042,7 @@ class ObjectInputs {
         const fields = decided ?? {};
         // Our own objects (index, journal, lock) are read by the next run, and what is archived cannot be read.
         const isOwn = decided === undefined;
-        const storageClass = isOwn && objects/* ARCHIVED_CLASSES */.E.has(asked ?? '') ? undefined : asked;
+        const storageClass = isOwn && objects/* ARCHIVED_CLASSES */.EF.has(asked ?? '') ? undefined : asked;
         // They name paths of this machine, for nobody but the bucket's owner: policies of other accounts' buckets demand that one.
         const acl = isOwn && askedAcl !== 'bucket-owner-full-control' ? undefined : askedAcl;
         const given = {
@@ -4495,7 +4497,7 @@ function kindOf(operation, code, name, status) {
     // A write under If-Match to a key that is gone.
     if (status === 404 && (operation === 'PutObject' || operation === 'CompleteMultipartUpload'))
         return 'condition';
-    if (status === 301 || status === 307)
+    if (status > 300 && status < 400 && status !== 304)
         return 'fatal';
     if (status === 401 || status === 403)
         return 'denied';

@@ -28725,14 +28725,16 @@ const actionCommands = _actions_core__WEBPACK_IMPORTED_MODULE_0__;
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _action_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4680);
 
-/** The runner starts this file twice: for the step, and after the job for its post step. */
-const MAIN_RAN = 'mainRan';
+/**
+ * After the job the runner starts `post.js`, which loads this file so. Not by what main left: a job that is cancelled while
+ * the step starts has left nothing, and must not be published after all.
+ */
+const isPost = process.argv[2] === 'post';
 /** What may still be open after the last word, as an abandoned download, must not keep the job. */
 const LINGER_MS = 2_000;
 /** A log that cannot be written ends the log, not the publishing. */
 process.stdout.on('error', () => undefined);
-if (_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.getState(MAIN_RAN) === '') {
-    _action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.saveState(MAIN_RAN, 'true');
+if (!isPost) {
     const { step, stepSurroundings } = await Promise.all(/* import() */[__nccwpck_require__.e(63), __nccwpck_require__.e(364)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8364));
     process.exitCode = await step(stepSurroundings(_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P));
 }

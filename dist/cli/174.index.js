@@ -894,7 +894,7 @@ async function tryArchived(plan, { store, concurrency, signal, failure }) {
         const { object } = file;
         if (object === undefined || object.size === 0)
             continue;
-        if (model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass ?? '') && reads(step, object))
+        if (model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass ?? '') && reads(step, object))
             due.push({ file, object });
     }
     await (0,model_concurrency/* forEachConcurrent */.C6)(due, concurrency, async ({ file, object }) => {
@@ -2254,10 +2254,16 @@ function explainFatal(error, what, told) {
         case 'AuthorizationHeaderMalformed':
         case 'IllegalLocationConstraintException':
         case '301':
+        case '302':
+        case '303':
         case '307':
+        case '308':
             return usage('wrong-region', isOfS3(error)
                 ? `S3 answers that the region is wrong (${told}): set region to the bucket's`
                 : `${error.operation} is redirected (${told}), and no redirect is followed: set endpoint-url to where it leads, or region to the bucket's`);
+        case 'TemporaryRedirect':
+        case 'Redirect':
+            return usage('wrong-region', `S3 redirects the requests of this bucket (${told}), and no redirect is followed: set region to the bucket's; a bucket that was just made is redirected for some hours`);
         case 'ExpiredToken':
         case 'ExpiredTokenException':
         case 'TokenRefreshRequired':
@@ -3143,6 +3149,7 @@ function wrong(voucher) {
 
 
 
+
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
 /** Ranges of one object in flight: as many as there is room for. */
@@ -3267,7 +3274,7 @@ class Fetch {
     /** From a file that is here; `undefined`: it is not what was planned, and the object is fetched. */
     async #makeAgain(step) {
         const { target, preserve } = this.#options;
-        const object = objectOf(step.file);
+        const object = (0,model_objects/* objectOf */.Xy)(step.file);
         const isAsked = preserve || (!target.asStored && (await this.#mayBeEncoded(step)));
         const head = isAsked ? await this.#head(object) : undefined;
         const form = this.#formOf(object, head);
@@ -3345,7 +3352,7 @@ class Fetch {
         }));
     }
     async #fetch(file) {
-        const object = objectOf(file);
+        const object = (0,model_objects/* objectOf */.Xy)(file);
         try {
             return await this.#fetchOnce(file, object);
         }
@@ -3425,7 +3432,7 @@ class Fetch {
     }
     /** Puts a body, decoded where the object says that it is encoded, under a temporary name. */
     async #keep(file, body, md5, head) {
-        const form = this.#formOf(objectOf(file), head);
+        const form = this.#formOf((0,model_objects/* objectOf */.Xy)(file), head);
         const temporary = temporaryName();
         try {
             const traits = traitsOf(this.#attributesOf(head));
@@ -3676,7 +3683,7 @@ class Fetch {
     }
     /** Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. */
     async #refresh({ file, key, md5, condition }) {
-        const attributes = this.#attributesOf(await this.#head(objectOf(file)));
+        const attributes = this.#attributesOf(await this.#head((0,model_objects/* objectOf */.Xy)(file)));
         const { name } = file;
         const form = formOf(file);
         const local = this.#options.local.get(key);
@@ -3752,11 +3759,6 @@ function fileStep(step) {
     if (step.action === 'upload' || step.action === 'refresh')
         throw new Error(`${step.action} to a directory`);
     return step;
-}
-function objectOf({ name, object }) {
-    if (object === undefined)
-        throw new Error(`${name} is no object`);
-    return object;
 }
 function formOf({ encoded }) {
     return encoded === undefined
@@ -3884,7 +3886,7 @@ function guardOverlap({ files }, source, listing, destination) {
         const there = object === undefined ? undefined : listing.get(object.key);
         if (object === undefined || there === undefined || !isSameObject(object, there))
             continue;
-        throw (0,errors/* usageError */.Wp)(`${source.url} and ${(0,model_objects/* destinationUrl */.k)(destination)} lie in one another: both have ${there.key}, the same and as old; nothing was written; copy between places that do not`);
+        throw (0,errors/* usageError */.Wp)(`${source.url} and ${(0,model_objects/* destinationUrl */.kL)(destination)} lie in one another: both have ${there.key}, the same and as old; nothing was written; copy between places that do not`);
     }
 }
 /**
@@ -3901,7 +3903,7 @@ function guardInner({ plan }, listing, destination, inner) {
         const there = inner.listing.get(key);
         if (object === undefined || there === undefined || !isSameObject(object, there))
             continue;
-        const [here, within] = [destination, inner.destination].map(model_objects/* destinationUrl */.k);
+        const [here, within] = [destination, inner.destination].map(model_objects/* destinationUrl */.kL);
         throw (0,errors/* usageError */.Wp)(`mirrors: ${within} seems to lie in ${here}: both have ${key}, the same and as old, and delete-after would delete it; nothing was written; name places that do not lie in one another, or publish to them in runs of their own`);
     }
 }
@@ -4827,18 +4829,40 @@ const LOSSES_NAMED = 3;
  * lies nowhere is sent once, under its name of the lowest rank, and its other names are copied from that.
  */
 function makePlan(input) {
-    const { prefix, files, listing, contents, headers, policy } = input;
-    const { rankOf, deleteRank } = policy.order;
-    const placeOf = ({ name, page = name }, isNew) => Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
+    const { order, delay } = input.policy;
     const contentOf = objectContents(input);
+    const compared = compare(input, contentOf);
+    const present = lookThrough(input, compared, contentOf);
+    const ranks = new RankBuilder(order.names, delay);
+    const refreshed = addRefreshes(ranks, input, compared.renewed);
+    const decided = decide(input, compared.wanted, present, refreshed);
+    addWrites(ranks, input, decided, refreshed, contentOf);
+    const deletes = addDeletes(ranks, input, compared, present.deletions, contentOf);
+    const { unchanged, same, headersUnknown } = compared;
+    return {
+        plan: { ranks: ranks.build(), unchanged: same, kept: present.kept },
+        unchanged,
+        headersUnknown,
+        unknownHeaders: { [Symbol.iterator]: () => withUnknownHeaders(input, unchanged) },
+        listedUnexcluded: present.listedUnexcluded,
+        deletions: present.deletions.length,
+        waiting: deletes.waiting,
+        losses: deletes.losses,
+        firstLosses: deletes.firstLosses,
+        related: compared.related || deletes.related,
+    };
+}
+function compare(input, contentOf) {
+    const { prefix, files, listing, contents, headers, policy } = input;
+    const { rankOf } = policy.order;
+    const placeOf = ({ name, page = name }, isNew) => Math.max(rankOf(name, isNew), page === name ? 0 : rankOf(page, isNew));
     const columns = (0,file_columns/* columnsOf */.PL)(files);
     const keyAt = (place) => (prefix + columns.nameAt(place));
     const unchanged = new Md5Table(listing.names);
     const wanted = [];
-    const kept = new Counter();
+    const renewed = [];
     const same = new Counter();
     const headersUnknown = new Counter();
-    const renewed = [];
     let related = false;
     const proven = uncontradicted(input.proven, input.vouched);
     for (let place = 0; place < columns.length; place++) {
@@ -4880,9 +4904,13 @@ function makePlan(input) {
             wanted.push({ file, key, rank: placeOf(file, object === undefined) });
         }
     }
-    const archives = input.archives ?? (() => false);
+    return { unchanged, wanted, renewed, same: same.count(), headersUnknown: headersUnknown.count(), related };
+}
+function lookThrough(input, { unchanged, wanted, renewed }, contentOf) {
+    const { prefix, listing, contents, headers, policy } = input;
+    const kept = new Counter();
     // A refresh keeps the class that an object has unless the class is what changed.
-    const archived = new Set(renewed.flatMap(({ file, key }) => (headers.get(key) === 'class' && archives(file) ? [key] : [])));
+    const archived = new Set(renewed.flatMap(({ file, key }) => headers.get(key) === 'class' && input.archives?.(file) === true ? [key] : []));
     const wantedRanks = new Map(wanted.map(({ key, rank }) => [key, rank]));
     const isInTree = (key) => unchanged.has(key) || wantedRanks.has(key);
     // Nobody looks for any other content.
@@ -4936,8 +4964,11 @@ function makePlan(input) {
         if (wantedContents.has(id) && !sources.has(id))
             sources.set(id, object);
     }
-    const ranks = new RankBuilder(policy.order.names, policy.delay);
-    /** Rank of each key that is copied onto itself: it may have another ETag after that. */
+    return { sources, moving, deletions, kept: kept.count(), listedUnexcluded };
+}
+/** Rank of each key that is copied onto itself: it may have another ETag after that. */
+function addRefreshes(ranks, input, renewed) {
+    const { headers, policy } = input;
     const refreshed = new Map();
     for (const { file, key, rank, object, md5 } of renewed) {
         const base = { key, rank, bytes: file.size };
@@ -4959,10 +4990,11 @@ function makePlan(input) {
         };
         ranks.add(rank, 0, step);
     }
-    const treeContents = new Set();
-    if (deletions.length > 0)
-        for (const file of files)
-            treeContents.add(contentIdOf(file, contents));
+    return refreshed;
+}
+/** Where the content of each key comes from, in the order in which they are published. */
+function decide(input, wanted, { sources, moving }, refreshed) {
+    const { contents, policy } = input;
     // Spread last, here and below: each member behind a spread takes Node 20 a microsecond, and an object of that kind much memory.
     const first = new Map();
     const decided = [];
@@ -4993,7 +5025,7 @@ function makePlan(input) {
         else if (leader !== undefined)
             decided.push({ from: { reason: 'duplicate', key: leader }, ...want });
         else {
-            if (id !== undefined && !archives(file))
+            if (id !== undefined && input.archives?.(file) !== true)
                 first.set(id, key);
             if (moved !== undefined)
                 decided.push({ from: { reason: 'moved', object: moved }, ...want });
@@ -5003,6 +5035,10 @@ function makePlan(input) {
                 decided.push({ from: { reason: 'exists', first: filled, name: file.name }, ...want });
         }
     }
+    return decided;
+}
+function addWrites(ranks, input, decided, refreshed, contentOf) {
+    const { listing, contents, policy } = input;
     const order = orderReads(decided.map(({ key, rank, file, from }) => ({
         key,
         rank,
@@ -5047,7 +5083,17 @@ function makePlan(input) {
             ranks.add(rank, phase, step);
         }
     }
+}
+/** What goes at the end, and what of it waits. `related`: some of their contents are in the tree. */
+function addDeletes(ranks, input, { wanted, renewed }, deletions, contentOf) {
+    const { prefix, files, contents, policy } = input;
+    const { deleteRank } = policy.order;
+    const treeContents = new Set();
+    if (deletions.length > 0)
+        for (const file of files)
+            treeContents.add(contentIdOf(file, contents));
     let losses = 0;
+    let related = false;
     const firstLosses = [];
     const waiting = [];
     const isDeploy = wanted.length > 0 ||
@@ -5083,18 +5129,7 @@ function makePlan(input) {
     }
     for (const step of waiting)
         ranks.add(0, 0, step);
-    return {
-        plan: { ranks: ranks.build(), unchanged: same.count(), kept: kept.count() },
-        unchanged,
-        headersUnknown: headersUnknown.count(),
-        unknownHeaders: { [Symbol.iterator]: () => withUnknownHeaders(input, unchanged) },
-        listedUnexcluded,
-        deletions: deletions.length,
-        waiting,
-        losses,
-        firstLosses,
-        related,
-    };
+    return { waiting, losses, firstLosses, related };
 }
 function* withUnknownHeaders({ files, prefix, headers }, unchanged) {
     const columns = (0,file_columns/* columnsOf */.PL)(files);
@@ -5148,10 +5183,10 @@ function sameContent(a, b) {
     return a !== undefined && a === b;
 }
 function copyable(object) {
-    return object.size > 0 && !model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass);
+    return object.size > 0 && !model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass);
 }
 function whyNotRefreshed({ key, size, storageClass }, { aclBound, aclUnknown }) {
-    if (model_objects/* ARCHIVED_CLASSES */.E.has(storageClass) || size > part_sizes/* MAX_COPY_SIZE */.XZ)
+    if (model_objects/* ARCHIVED_CLASSES */.EF.has(storageClass) || size > part_sizes/* MAX_COPY_SIZE */.XZ)
         return 'not-copyable';
     if (aclBound.has(key))
         return 'acl';
@@ -5240,22 +5275,27 @@ class RankBuilder {
 var excludes = __webpack_require__(9542);
 ;// CONCATENATED MODULE: ./build/src/sync/ranks.js
 
-const METADATA_BODY = /(^|\/)(repodata|by-hash)\/|(^|\/)(Packages|Sources)[^/]*$/;
+/** What pages and other assets refer to, and so goes before them, whatever it is called. */
+const ASSET = /\.(m?js|css|map|wasm|woff2?|ttf|otf|eot|png|jpe?g|gif|svg|webp|avif|ico|bmp|mp[34]|webm|og[gv]|pdf)$/i;
+const METADATA_BODY = /(^|\/)(repodata|by-hash)\/|(^|\/)(Packages|Sources)[^/]*$|\.narinfo$/;
 const REPOMD = /(^|\/)repomd\.xml[^/]*$/;
 const ranks_PAGE = /\.(html?|xhtml)$/i;
-const FEED = /(^|\/)(sitemap[^/]*\.(xml|txt)(\.gz)?|(feed|rss|atom)\.(xml|json)|index\.xml|[^/]*\.(rss|atom))$/i;
-const ENTRY_POINT = /(^|\/)(repomd\.xml|Release)$/;
-const SIGNATURE = /(^|\/)(repomd\.xml\.[^/]+|Release\.gpg|InRelease|APKINDEX[^/]*)$/;
+const FEED = /(^|\/)(sitemap[^/]*\.(xml|txt)(\.gz)?|(feed|rss|atom|appcast)\.(xml|json)|index\.xml|[^/]*\.(rss|atom))$/i;
+/** Of pacman, whose repositories have a directory for each architecture. */
+const PACMAN = /(^|\/)(x86_64|i[3-6]86|aarch64|armv[67]h|riscv64|loong64|any)\/[^/]+\.(db|files)(\.tar(\.\w+)?)?/;
+const ENTRY_POINT = new RegExp(String.raw `(^|/)(repomd\.xml|Release|maven-metadata\.xml|(current_)?repodata\.json(\.\w+)?)$|${PACMAN.source}$`);
+const SIGNATURE = new RegExp(String.raw `(^|/)(repomd\.xml\.[^/]+|Release\.gpg|InRelease|APKINDEX[^/]*)$|${PACMAN.source}\.sig$`);
 const CHECKSUMS = /(^|\/)(((MD5|SHA1|SHA224|SHA256|SHA384|SHA512|B2)SUMS?|CHECKSUMS?|checksums?)[^/]*|[^/]+\.(md5|sha1|sha224|sha256|sha384|sha512)(sums?)?)$/;
-const LATEST = /(^|\/)latest([./-][^/]*|\/.*)?$/i;
-const SERVICE_WORKER = /(^|\/)((sw|service-?worker|firebase-messaging-sw|ngsw-worker|OneSignalSDKWorker)[^/]*\.m?js|ngsw\.json)$/i;
+const LATEST = /(^|\/)latest([.-][^/]*)?$/i;
+const BELOW_LATEST = /(?:^|\/)latest\/(.*)$/i;
+const SERVICE_WORKER = /(^|\/)((sw|service-?worker|firebase-messaging-sw|ngsw-worker|OneSignalSDKWorker)([.-]v?\d+)?(\.min)?\.m?js|ngsw\.json)$/i;
 /** What every publish order begins with. */
 const FIRST_LINES = [
     { name: 'new keys', matches: (_, isNew) => isNew },
     { name: 'changed keys', matches: (_, isNew) => !isNew },
 ];
-/** What needs no option: what refers is published after what it refers to (R1, R14). */
-const BUILT_IN_LINES = [
+/** What refers, of one place to download from, is published after what it refers to (R1, R14). */
+const REFERRING_LINES = [
     { name: 'package metadata', matches: (name) => METADATA_BODY.test(name) && !REPOMD.test(name) },
     { name: 'new pages', matches: (name, isNew) => isNew && ranks_PAGE.test(name) },
     {
@@ -5264,10 +5304,24 @@ const BUILT_IN_LINES = [
     },
     { name: 'repository entry points', matches: (name) => ENTRY_POINT.test(name) },
     { name: 'repository signatures', matches: (name) => SIGNATURE.test(name) },
-    { name: 'checksum files', matches: (name) => CHECKSUMS.test(name) },
-    { name: 'latest pointers', matches: (name) => LATEST.test(name) },
+    { name: 'checksum files', matches: (name) => CHECKSUMS.test(name) && !isReferredTo(name) },
+];
+/** What needs no option. A directory `latest` is a pointer to a release, and a place with an order of its own too. */
+const BUILT_IN_LINES = [
+    ...REFERRING_LINES,
+    ...[...FIRST_LINES, ...REFERRING_LINES].map(({ name, matches }) => ({
+        name: `latest: ${name}`,
+        matches: (path, isNew) => {
+            const below = BELOW_LATEST.exec(path)?.[1];
+            return below !== undefined && matches(below, isNew);
+        },
+    })),
+    { name: 'latest pointers', matches: (name) => LATEST.test(name) && !isReferredTo(name) },
     { name: 'service workers', matches: (name) => SERVICE_WORKER.test(name) },
 ];
+function isReferredTo(name) {
+    return ASSET.test(name) || ranks_PAGE.test(name);
+}
 /** Stands in `publish-last` for the built-in lines. */
 const DEFAULT_LINES = 'default';
 /** @param last lines of `publish-last`: patterns in the gitignore dialect, each a place of its own, and `default` */
@@ -5397,17 +5451,17 @@ async function readBack(files, md5s, request, reason, onRead) {
 }
 /** Reads an object. A difference is told once a second reading shows the same: the way to it may damage bytes. */
 async function settled(one, known, request) {
-    const first = await compare(one, known, request);
+    const first = await read_back_compare(one, known, request);
     if (first.there === first.wanted)
         return first;
-    const second = await compare(one, known, request);
+    const second = await read_back_compare(one, known, request);
     const isSame = second.there === first.there && second.wanted === first.wanted;
     if (isSame || second.there === second.wanted)
         return second;
     const { key } = one.object;
     throw new errors/* SyncError */.S0('wrong-content', errors/* EXIT */.dc.failed, `${key}: two readings gave two contents: the way to it damages what comes; check network and proxy, and run again`, { key });
 }
-async function compare({ file, object }, known, request) {
+async function read_back_compare({ file, object }, known, request) {
     let there;
     await request.store.get(object, async (body) => {
         there = await digestOf(body, file.encoded?.encoding);
@@ -5531,7 +5585,7 @@ async function recognise(request) {
         const unknown = [];
         for (const object of objects) {
             const wanted = missing.get(object.size);
-            if (wanted === undefined || vouched.has(object) || model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass))
+            if (wanted === undefined || vouched.has(object) || model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass))
                 continue;
             if (!wanted.some((digest) => proves(object.etag, digest)))
                 unknown.push(object);
@@ -5597,7 +5651,7 @@ function unlessUnsaid(error) {
 /** Digests of the files whose content no object is known to have, by size. */
 function sizesWithout(request, vouched) {
     const { prefix, files, digests, listing, further, copyMinSize } = request;
-    const has = (object, digest) => !model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass) &&
+    const has = (object, digest) => !model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass) &&
         (vouched.has(object) ? vouched.get(object) === digest.md5 : proves(object.etag, digest));
     const wanted = new Map();
     const columns = (0,file_columns/* columnsOf */.PL)(files);
@@ -5621,7 +5675,7 @@ function sizesWithout(request, vouched) {
         return new Map();
     const found = (object) => {
         const ofSize = wanted.get(object.size);
-        if (ofSize === undefined || model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass))
+        if (ofSize === undefined || model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass))
             return;
         const md5 = vouched.get(object);
         if (md5 !== undefined)
@@ -5794,9 +5848,10 @@ function sampleOf(objects) {
     return oldest === newest ? [oldest] : [oldest, newest];
 }
 
-// EXTERNAL MODULE: ./build/src/sync/walk.js + 4 modules
-var walk = __webpack_require__(8802);
+// EXTERNAL MODULE: ./build/src/sync/walk.js + 5 modules
+var walk = __webpack_require__(4743);
 ;// CONCATENATED MODULE: ./build/src/sync/remote-tree.js
+
 
 
 /** @param listing of the source, without our own objects */
@@ -5831,8 +5886,7 @@ function remoteTree(listing, prefix, options) {
     };
 }
 function remoteFile(name, object) {
-    const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
-    return { ...nowhere, name, size: object.size, object };
+    return { ...model_objects/* NO_FILE */.tW, name, size: object.size, object };
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/remove.js
@@ -6721,7 +6775,7 @@ class RunFrame {
     fail(error) {
         const cause = this.signal.aborted ? this.signal.reason : error;
         // S3 is asked about a bucket, also where the destination is a directory.
-        const what = cause instanceof object_store/* StoreError */.AD ? (0,model_objects/* destinationUrl */.k)(this.#options.destination) : this.url;
+        const what = cause instanceof object_store/* StoreError */.AD ? (0,model_objects/* destinationUrl */.kL)(this.#options.destination) : this.url;
         const { code, exit, message } = explain(cause, what);
         this.error = { code, message: `${message}${this.#ownerAdvice(cause)}` };
         this.addExits([exit]);
@@ -6906,6 +6960,7 @@ async function bothOrFirstFailure(signal, a, b) {
 
 
 
+
 const site_PAGE = /^(.*[^/])\.html$/;
 /** A directory's own page: readers find it under the directory. */
 const INDEX_PAGE = /(^|\/)index\.html$/;
@@ -7013,9 +7068,8 @@ function locationOf(target, prefix) {
 }
 /** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
 function redirectFile({ name, target }, prefix) {
-    const nowhere = { path: '', real: '', mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
     return {
-        ...nowhere,
+        ...model_objects/* NO_FILE */.tW,
         name,
         page: name.endsWith('.html') ? name : `${name}.html`,
         redirect: locationOf(target, prefix),
@@ -7227,14 +7281,14 @@ class Download {
             tell({ files: listing.size, bytes: listing.bytes });
             return remoteTree(listing, destination.prefix, tree);
         }));
-        guardSpelling(store, destination.prefix, source, (0,model_objects/* destinationUrl */.k)(destination));
+        guardSpelling(store, destination.prefix, source, (0,model_objects/* destinationUrl */.kL)(destination));
         return { source, here };
     }
     /** A bucket that turns out empty says nothing of what to delete (D1). */
     #guardSource({ files }) {
         if (files.length > 0)
             return;
-        const message = `no objects were found under ${(0,model_objects/* destinationUrl */.k)(this.#options.destination)}`;
+        const message = `no objects were found under ${(0,model_objects/* destinationUrl */.kL)(this.#options.destination)}`;
         switch (this.#options.tree.ifNoFilesFound) {
             case 'error':
                 throw (0,errors/* refusal */.x5)('no-files-found', `${message}: nothing was written or deleted; check the source and excludes, or set if-no-files-found: warn`);
@@ -8719,6 +8773,7 @@ function* keysOf(files, prefix) {
 
 
 
+
 /**
  * A plan on its way from the machine that made it to those that stage its shards and the one that publishes. JSON Lines:
  *
@@ -8874,8 +8929,7 @@ function fileOf(value, key) {
         throw wrongStep(key);
     if (typeof mtimeNs !== 'string' || !/^-?[0-9]{1,30}$/.test(mtimeNs))
         throw wrongStep(key);
-    const none = { path: '', real: '', ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1 };
-    const file = { ...none, name, size, mode, mtimeNs: BigInt(mtimeNs) };
+    const file = { ...model_objects/* NO_FILE */.tW, name, size, mode, mtimeNs: BigInt(mtimeNs) };
     const form = isText(encoded) ? (0,model_headers/* parseSource */.PJ)(encoded) : undefined;
     if (encoded !== undefined && form === undefined)
         throw wrongStep(key);
@@ -11620,7 +11674,7 @@ function* candidatesOf(objects, entryOf) {
         const entry = (0,model_chunks/* chunkUnit */.u8)(object.size) === undefined ? undefined : entryOf(object);
         if (entry?.chunks === undefined || entry.etag !== object.etag || entry.size !== object.size)
             continue;
-        if (!model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass))
+        if (!model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass))
             yield { object, chunks: entry.chunks };
     }
 }
@@ -11653,7 +11707,7 @@ function provenFiles(files, digests, listing, prefix) {
             object < listing.size &&
             listing.sizeAt(object) === columns.sizeAt(place) &&
             listing.md5s.isSame(object, whole, file) &&
-            !model_objects/* ARCHIVED_CLASSES */.E.has(listing.storageClassAt(object));
+            !model_objects/* ARCHIVED_CLASSES */.EF.has(listing.storageClassAt(object));
         rows[place] = isProven ? object : UNPROVEN;
     }
     return new Proven(rows, whole);
@@ -11759,6 +11813,7 @@ function differences(decided, head) {
 
 
 
+
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
 const SPOOL_BYTES = 2 * 1024 ** 3;
 /**
@@ -11782,7 +11837,7 @@ class SourceObjects {
         const { concurrency, signal } = this.#options;
         await (0,model_concurrency/* forEachConcurrent */.C6)(files, concurrency, async (file) => {
             signal.throwIfAborted();
-            await this.#head(source_objects_objectOf(file), signal);
+            await this.#head((0,model_objects/* objectOf */.Xy)(file), signal);
             onProgress();
         });
     }
@@ -11799,7 +11854,7 @@ class SourceObjects {
         // What one object says of its content holds for all that have its ETag: some were not asked.
         const told = new Map();
         for (const file of files) {
-            const object = source_objects_objectOf(file);
+            const object = (0,model_objects/* objectOf */.Xy)(file);
             const there = listing.get((prefix + file.name));
             // What an index or metadata says of the same object there: both must be known by the same.
             const same = there !== undefined && there.etag === object.etag && there.size === file.size;
@@ -11815,7 +11870,7 @@ class SourceObjects {
         }
         for (const file of files) {
             const { name, size } = file;
-            const { etag } = source_objects_objectOf(file);
+            const { etag } = (0,model_objects/* objectOf */.Xy)(file);
             const own = (0,model_digest/* classifyETag */.Q)(etag).kind === 'multipart' ? [etag] : [];
             const md5 = told.get(`${etag}/${size}`);
             const etags = md5 === undefined ? own : [...own, (0,model_digest/* multipartETag */.Eq)([md5])];
@@ -11842,7 +11897,7 @@ class SourceObjects {
                 return;
             signal.throwIfAborted();
             const head = await store.head(there.key, signal).catch(unlessDenied);
-            const { etag } = source_objects_objectOf(file);
+            const { etag } = (0,model_objects/* objectOf */.Xy)(file);
             if (head?.etag === there.etag && (0,model_headers/* copiedFrom */.nR)(there.etag, head) === etag)
                 copies.set(there, etag);
         });
@@ -11856,7 +11911,7 @@ class SourceObjects {
         return head === undefined ? undefined : (0,model_headers/* metadataMd5 */.SG)(head.metadata);
     }
     async headersOf(file) {
-        const head = await this.#head(source_objects_objectOf(file), this.#options.requests);
+        const head = await this.#head((0,model_objects/* objectOf */.Xy)(file), this.#options.requests);
         // What S3 itself says of an object that was given none.
         const headers = { 'content-type': 'binary/octet-stream' };
         // Classes, encryption and rights are the destination's.
@@ -11877,7 +11932,7 @@ class SourceObjects {
         return headers;
     }
     layoutsOf(file) {
-        const object = source_objects_objectOf(file);
+        const object = (0,model_objects/* objectOf */.Xy)(file);
         const known = this.#layouts.get(object.key) ?? this.#askLayouts(object);
         this.#layouts.set(object.key, known);
         return known;
@@ -11896,7 +11951,7 @@ class SourceObjects {
     /** The MD5 of the bytes as they are read now. */
     async digestOf(file) {
         const { store, signal } = this.#options;
-        const object = source_objects_objectOf(file);
+        const object = (0,model_objects/* objectOf */.Xy)(file);
         let hash = (0,external_node_crypto_.createHash)('md5');
         try {
             await store.get(object, async (body) => {
@@ -11911,7 +11966,7 @@ class SourceObjects {
         return hash.digest('hex');
     }
     async ready(file) {
-        const object = source_objects_objectOf(file);
+        const object = (0,model_objects/* objectOf */.Xy)(file);
         const { path, fetch } = await this.#spooling();
         const free = await this.#take(object.size);
         try {
@@ -12036,11 +12091,6 @@ async function spoolDirectory() {
 function noRoom(cause) {
     const message = `objects on their way from bucket to bucket cannot be kept in ${(0,external_node_os_.tmpdir)()} (${(0,system_error/* systemMessage */.H4)(cause)}): set TMPDIR to a directory with room for the largest ones`;
     return new errors/* SyncError */.S0('no-room', errors/* EXIT */.dc.failed, message, { cause });
-}
-function source_objects_objectOf({ name, object }) {
-    if (object === undefined)
-        throw new Error(`${name} is no object`);
-    return object;
 }
 /** Whether an object of the destination is the source's by its ETag alone: then nothing has to be asked. */
 function isSameByETag(file, there) {
@@ -12390,7 +12440,7 @@ class Preparation {
             ...(this.#run.ports.filling?.isPlanned === true ? { filled: this.#run.ports.filling } : {}),
             vouched: encoded.size + copied.size === 0 ? vouched : new ObjectMap(vouched, encoded, copied),
             undecided,
-            archives: (file) => model_objects/* ARCHIVED_CLASSES */.E.has(this.policy.headersOf(file)['x-amz-storage-class'] ?? ''),
+            archives: (file) => model_objects/* ARCHIVED_CLASSES */.EF.has(this.policy.headersOf(file)['x-amz-storage-class'] ?? ''),
             headers: this.#headerStates(files, listing, remembered),
             policy: {
                 order: publishOrder(publishLast),
@@ -13344,7 +13394,7 @@ class Run {
             const object = listing.get(key);
             if (md5 === undefined || object === undefined || due.has(key))
                 continue;
-            if (!model_objects/* ARCHIVED_CLASSES */.E.has(object.storageClass))
+            if (!model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass))
                 first.tell(key.slice(prefix.length), { ...object, md5 });
         }
     }

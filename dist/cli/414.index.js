@@ -625,8 +625,8 @@ class UploadRate {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/sync/walk.js + 4 modules
-var walk = __webpack_require__(8802);
+// EXTERNAL MODULE: ./build/src/sync/walk.js + 5 modules
+var walk = __webpack_require__(4743);
 ;// CONCATENATED MODULE: ./build/src/sync/shared-tree.js
 
 
@@ -975,7 +975,8 @@ const SECRETS = [
     /^\.env.*(?<!\.(?:example|sample|template))$/,
     /^id_(?:rsa|dsa|ecdsa|ed25519).*(?<!\.pub)$/,
     /^\.(?:npmrc|netrc|pypirc|git-credentials|dockercfg)$/,
-    /\.(?:pem|key)$/,
+    // Of package repositories it is the public key that their readers fetch.
+    /(?<!^(?:repomd\.xml|Release)|public|\.pub)\.(?:pem|key)$/,
 ];
 /** Whether a file's name says that it holds a secret; for some names the directory's says it. */
 function looksSecret(base, path) {
@@ -989,7 +990,7 @@ function looksSecret(base, path) {
 
 /***/ }),
 
-/***/ 8802:
+/***/ 4743:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -1005,6 +1006,8 @@ var external_node_path_ = __webpack_require__(6760);
 var file_calls = __webpack_require__(8781);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
+// EXTERNAL MODULE: ./build/src/model/file-columns.js
+var file_columns = __webpack_require__(9511);
 // EXTERNAL MODULE: ./build/src/model/object-key.js
 var object_key = __webpack_require__(5142);
 // EXTERNAL MODULE: ./build/src/sync/excludes.js
@@ -1153,6 +1156,8 @@ function pathOf(name) {
     return external_node_path_.sep === '/' ? name : name.replaceAll('/', external_node_path_.sep);
 }
 
+// EXTERNAL MODULE: ./build/src/disk/is-inside.js
+var is_inside = __webpack_require__(2572);
 // EXTERNAL MODULE: ./node_modules/minimatch/dist/esm/index.js + 7 modules
 var esm = __webpack_require__(3581);
 ;// CONCATENATED MODULE: ./build/src/sync/path-match.js
@@ -1293,14 +1298,46 @@ function negates(start, path) {
     return standings.some((standing) => standing.covered || (file !== '' && file !== undefined && matchesFile(standing, file)));
 }
 
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __webpack_require__(1455);
-// EXTERNAL MODULE: ./build/src/disk/is-inside.js
-var is_inside = __webpack_require__(2572);
-// EXTERNAL MODULE: ./build/src/sync/system-error.js
-var system_error = __webpack_require__(1515);
 // EXTERNAL MODULE: ./build/src/sync/walk-findings.js
 var walk_findings = __webpack_require__(4908);
+;// CONCATENATED MODULE: ./build/src/sync/misplaced-negations.js
+
+
+
+
+/**
+ * A line for each `!` line of `paths` that was meant to begin at the root, as lines of `excludes` do: it begins where the
+ * run does, and what it names below the root is published.
+ *
+ * @param names of what is published
+ */
+function misplacedNegations(patterns, root, names) {
+    const lines = [];
+    for (const pattern of patterns) {
+        if (!pattern.negate || reachesRoot(pattern, root))
+            continue;
+        const negated = pathMatcher([{ ...pattern, base: root }]).negatedBelow(root);
+        for (const name of names()) {
+            if (!negated(name))
+                continue;
+            const below = `${pattern.glob}${pattern.directoriesOnly ? '/' : ''}`;
+            const start = (0,is_inside/* isInside */.F)(root, pattern.base) ? (0,external_node_path_.relative)(pattern.base, root) : root;
+            const meant = `!${start.split(external_node_path_.sep).join('/')}/${below}`;
+            lines.push(`paths: ${JSON.stringify(pattern.text)} does not hold back ${(0,walk_findings/* showName */.$i)(name)}, which is published: it begins at ${(0,walk_findings/* showName */.$i)(pattern.base)}, and not at the root (write ${JSON.stringify(meant)}, or ${JSON.stringify(`/${below}`)} in excludes)`);
+            break;
+        }
+    }
+    return lines;
+}
+/** Whether what it holds back at the root it holds back anyway. */
+function reachesRoot({ base, glob }, root) {
+    return base === root || (/^\*\*(\/|$)/.test(glob) && (0,is_inside/* isInside */.F)(root, base));
+}
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __webpack_require__(1455);
+// EXTERNAL MODULE: ./build/src/sync/system-error.js
+var system_error = __webpack_require__(1515);
 ;// CONCATENATED MODULE: ./build/src/sync/roots.js
 
 
@@ -1734,6 +1771,8 @@ function kindOf(entry) {
 
 
 
+
+
 /** Directories and slices of directories that are looked at side by side. */
 const IN_FLIGHT = 32;
 /** What no entry of a directory is called. */
@@ -1798,7 +1837,10 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
             const at = matcher.at((0,external_node_path_.dirname)(path));
             return at !== undefined && matcher.takes(at, (0,external_node_path_.basename)(path));
         },
-        warnings: warningsOf(findings, files),
+        warnings: [
+            ...warningsOf(findings, files),
+            ...misplacedNegations(options.patterns, root, () => (0,file_columns/* namesOf */.eZ)(files)),
+        ],
         missing: starts.flatMap(({ path, found }) => {
             if (found.kind === 'missing')
                 return [path];

@@ -274,7 +274,7 @@ function objectHeaders(decided, own) {
 }
 /** By the names that they have in a request. */
 function everyHeader({ contentType, metadata, fields }) {
-    const own = Object.entries(metadata).map(([name, value]) => [META + name, value]);
+    const own = Object.entries(metadata).map(([name, value]) => [_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .META */ .Ge + name, value]);
     // From entries: a name may be `__proto__`.
     return { ...Object.fromEntries(own), ...fields, 'content-type': contentType };
 }
@@ -285,8 +285,8 @@ function sorted(decided) {
     const metadata = [];
     const fields = [];
     for (const [name, value] of Object.entries(rest)) {
-        if (name.startsWith(META))
-            metadata.push([name.slice(META.length), value]);
+        if (name.startsWith(_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .META */ .Ge))
+            metadata.push([name.slice(_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .META */ .Ge.length), value]);
         else
             fields.push([name, value]);
     }
@@ -297,7 +297,6 @@ function sorted(decided) {
         fields: Object.freeze(Object.fromEntries(fields)),
     };
 }
-const META = 'x-amz-meta-';
 const STORAGE_CLASS = 'x-amz-storage-class';
 /** The class that an object is to have; `undefined`: the standard one, whether it was asked for or not. */
 function classOf(headers) {

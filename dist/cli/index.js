@@ -446,6 +446,7 @@ const ORDER = ['upload', 'download', 'copy', 'link', 'refresh', 'delete', 'keep'
  */
 function createLog() {
     let dryRun = false;
+    let isUntouched = true;
     const groups = new Map();
     const failures = [];
     let failed = 0;
@@ -454,6 +455,7 @@ function createLog() {
     let slowest = [];
     function remember(outcome, at) {
         const { step } = outcome;
+        isUntouched &&= !(0,totals/* mayHaveWritten */.$8)(outcome);
         const where = at === undefined ? '' : `${(0,console_text/* printable */.g$)(at)} `;
         switch (outcome.outcome) {
             case 'failed':
@@ -546,7 +548,7 @@ function createLog() {
             case 'end':
                 return [
                     ...details(event),
-                    ...endLines(event, failed + skipped === 0 && groups.size === 0),
+                    ...endLines(event, isUntouched),
                     ...failures.map((text) => ({ kind: 'annotation', level: 'error', text })),
                     ...(failed > failures.length
                         ? [
@@ -698,8 +700,8 @@ function invalidationText({ distribution, paths, id, status }, code = console_te
 /**
  * The end of a run in a few words; begins a sentence.
  *
- * @param isUntouched whether no step was begun: whose deploy failed wants to know whether readers see any of it. What was
- *   refused is, unless it is one of several destinations.
+ * @param isUntouched whether no step may have written (`mayHaveWritten`). What was refused is, unless it is one of several
+ *   destinations.
  */
 function statusText(status, dryRun, isUntouched = status === 'refused') {
     switch (status) {
@@ -754,7 +756,8 @@ function* endLines(ended, isUntouched) {
         yield info(`  ${word.padEnd(words)}  ${pad}${number}  ${(0,format/* formatBytes */.z3)(count.bytes)}`);
     }
     const { bytes, of } = (0,totals/* spared */.A3)(ended.totals, ended.reusedBytes ?? 0);
-    if (bytes > 0)
+    // Of a run that failed it says nothing of what is still to come.
+    if (bytes > 0 && ended.status !== 'failed')
         yield info(`  ${(0,format/* formatPercent */.l9)(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
     if (ended.delayed !== undefined && ended.delayed.keys > 0)
         yield info(`  ${delayedText(ended.delayed)}`);
@@ -1362,7 +1365,7 @@ function refuseTwice(inputs, all) {
             const [a, b] = [one.destination.prefix, other.destination.prefix];
             if (!a.startsWith(b) && !b.startsWith(a))
                 continue;
-            throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirrors')}: ${(0,objects/* destinationUrl */.k)(one.destination)} and ${(0,objects/* destinationUrl */.k)(other.destination)} lie in one another; name places that do not`);
+            throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirrors')}: ${(0,objects/* destinationUrl */.kL)(one.destination)} and ${(0,objects/* destinationUrl */.kL)(other.destination)} lie in one another; name places that do not`);
         }
     }
 }
@@ -1373,7 +1376,7 @@ async function parseOne(raw, context, input) {
     // What stands behind the destination is about this destination, and goes before what was said in general.
     const inputs = new Inputs({ ...raw, ...Object.fromEntries(line.words) }, context.shell);
     const destination = parseDestination(inputs, line);
-    const command = inputs.choice('command', ['sync', 'remove', 'check', 'plan', 'apply', 'publish']);
+    const command = inputs.givenChoice('command', ['sync', 'remove', 'check', 'plan', 'apply', 'publish']);
     const read = inputs.boolean('read');
     if (read && command !== 'check') {
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('read')} was given, and ${command} does not read objects back: it belongs to check`);
@@ -1738,7 +1741,7 @@ function refuseOverlap(inputs, { place, connection }, { destination: to, connect
     const isElsewhere = place.bucket !== to.bucket || (connection.endpointUrl ?? endpoint) !== (there.endpointUrl ?? endpoint);
     if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix)))
         return;
-    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('source')}: ${(0,objects/* destinationUrl */.k)(place)} and ${(0,objects/* destinationUrl */.k)(to)} lie in one another; copy between places that do not`);
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('source')}: ${(0,objects/* destinationUrl */.kL)(place)} and ${(0,objects/* destinationUrl */.kL)(to)} lie in one another; copy between places that do not`);
 }
 /** It changes with every run, and would be copied by every one. */
 function refuseIndexInSource(inputs, index, { place }) {
@@ -1746,7 +1749,7 @@ function refuseIndexInSource(inputs, index, { place }) {
         return;
     if (index.key.startsWith(place.prefix + object_key/* OWN_DIRECTORY */.Nt))
         return;
-    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('index')}: ${(0,console_text/* printable */.g$)(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${(0,objects/* destinationUrl */.k)(place)}: put it into the destination, as s3://BUCKET/PREFIX/${object_key/* OWN_DIRECTORY */.Nt}index`);
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('index')}: ${(0,console_text/* printable */.g$)(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${(0,objects/* destinationUrl */.kL)(place)}: put it into the destination, as s3://BUCKET/PREFIX/${object_key/* OWN_DIRECTORY */.Nt}index`);
 }
 function parseTarget(inputs, directory, { cwd }) {
     return {
@@ -1834,6 +1837,13 @@ class Inputs {
     choice(name, values) {
         return parseEnum(this.spelled(name), this.orDefault(name), values);
     }
+    /** Where an expression without a value must not be taken for the default, as of booleans. In any case, as they are. */
+    givenChoice(name, values) {
+        const value = this.raw[name];
+        const given = typeof value === 'string' ? value : this.orDefault(name);
+        const found = values.find((candidate) => candidate === given.toLowerCase());
+        return found ?? refuse(this.spelled(name), given, values.join(', '));
+    }
     optionalChoice(name) {
         const value = this.text(name);
         return value === undefined
@@ -1889,7 +1899,7 @@ function parseDeletes(inputs, destination, isDownload) {
     const deleteAfter = inputs.boolean('delete-after');
     const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
     if (deleteAfter && destination.prefix === '' && !wholeBucket && !isDownload) {
-        throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.k)(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
+        throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.kL)(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
     }
     return {
         deleteAfter,
@@ -1907,7 +1917,7 @@ function requireLastingIndex(inputs, index) {
     throw (0,errors/* usageError */.Wp)(`${inputs.spelled('delete-grace')} needs an index that lasts, and ${given}: set ${inputs.spelled('index')} to a path that stays, or to s3://bucket/key`);
 }
 function parseDelay(inputs) {
-    const choice = inputs.choice('delay-updates', ['true', 'false', 'best-effort']);
+    const choice = inputs.givenChoice('delay-updates', ['true', 'false', 'best-effort']);
     return choice === 'best-effort' ? choice : choice === 'true';
 }
 function parsePublishLast(inputs) {
@@ -2568,7 +2578,10 @@ async function parseArguments({ argv, stdout }) {
             throw error;
         if (isAnswer(error))
             return undefined;
-        throw (0,errors/* usageError */.Wp)(`${(0,console_text/* oneLine */.TN)(error.message.replace(/^error: /, '').trim())} (--help lists all options)`);
+        const message = (0,console_text/* oneLine */.TN)(error.message.replace(/^error: /, '').trim());
+        const unknown = /^unknown option '--([\w-]+)[^']*'/.exec(message);
+        const instead = unknown === null ? undefined : await insteadOfOption(unknown[1] ?? '');
+        throw (0,errors/* usageError */.Wp)(`${instead === undefined ? message : `${unknown?.[0]}: ${instead}`} (--help lists all options)`);
     }
     const given = program.opts();
     const raw = {};
@@ -2583,6 +2596,11 @@ async function parseArguments({ argv, stdout }) {
         json: given.json === true,
         detailedExit: given.detailedExitcode === true,
     };
+}
+/** Loaded for whoever needs it. */
+async function insteadOfOption(option) {
+    const { insteadOf } = await __nccwpck_require__.e(/* import() */ 535).then(__nccwpck_require__.bind(__nccwpck_require__, 2535));
+    return insteadOf(option);
 }
 function describe(program, stdout) {
     program
@@ -2968,6 +2986,7 @@ function entity(character) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $8: () => (/* binding */ mayHaveWritten),
 /* harmony export */   A3: () => (/* binding */ spared),
 /* harmony export */   Hq: () => (/* binding */ isChanged),
 /* harmony export */   L_: () => (/* binding */ sumTotals),
@@ -3018,6 +3037,23 @@ function sumRequests(report) {
 function isChanged(totals) {
     const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
     return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
+}
+/** Of failures those that were refused before anything took effect. */
+const REFUSED = new Set([
+    'access-denied',
+    'bad-credentials',
+    'credentials-expired',
+    'no-such-bucket',
+    'wrong-region',
+    'file-changed',
+    'file-vanished',
+    'rejected',
+]);
+/** Whether a step changed something at the destination, or nobody knows: whose deploy failed wants to know whether readers see any of it. */
+function mayHaveWritten({ action, outcome, error, }) {
+    if (outcome === 'failed')
+        return error === undefined || !REFUSED.has(error.code);
+    return outcome === 'done' && action !== 'keep';
 }
 /**
  * Bytes that the destination has and that did not have to travel, of all that it has now from the tree.
@@ -4146,6 +4182,7 @@ function messageOf(error) {
 /* harmony export */   EQ: () => (/* binding */ HEADER_NAME),
 /* harmony export */   Fh: () => (/* binding */ REDIRECT_HEADER),
 /* harmony export */   Fx: () => (/* binding */ MAX_METADATA_BYTES),
+/* harmony export */   Ge: () => (/* binding */ META),
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
 /* harmony export */   d7: () => (/* binding */ CONTENT_HEADERS),
@@ -4186,6 +4223,7 @@ const RESERVED_METADATA = new Set([
 ]);
 /** Values of these are lists, and are joined where several lines give one; of all others the last one counts. */
 const LISTS = new Set(['cache-control', 'content-language']);
+/** What headers of user metadata begin with. */
 const META = 'x-amz-meta-';
 /** S3 takes 2 KB of user metadata: ours is at most some 300 bytes of that. */
 const MAX_METADATA_BYTES = 1_700;
@@ -4876,7 +4914,7 @@ const INPUTS = {
         group: 'Order',
         default: 'default',
         placeholder: 'PATTERN',
-        description: 'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, repository entry points and signatures, checksum files, latest pointers, service workers.',
+        description: 'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, repository entry points and signatures, checksum files, what lies in a directory `latest`, latest pointers, service workers.',
     },
     lock: {
         kind: 'boolean',
@@ -5820,9 +5858,28 @@ function* directoriesAbove(name) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ ARCHIVED_CLASSES),
-/* harmony export */   k: () => (/* binding */ destinationUrl)
+/* harmony export */   EF: () => (/* binding */ ARCHIVED_CLASSES),
+/* harmony export */   Xy: () => (/* binding */ objectOf),
+/* harmony export */   kL: () => (/* binding */ destinationUrl),
+/* harmony export */   tW: () => (/* binding */ NO_FILE)
 /* harmony export */ });
+/** The object that a file's bytes lie in. Throws where they lie on a disk: a programming error. */
+function objectOf({ name, object }) {
+    if (object === undefined)
+        throw new Error(`${name} is no object`);
+    return object;
+}
+/** What a file has that lies on no disk of this machine. */
+const NO_FILE = {
+    path: '',
+    real: '',
+    mtimeNs: 0n,
+    ctimeNs: 0n,
+    dev: 0n,
+    ino: 0n,
+    nlink: 1,
+    mode: 0,
+};
 /** `s3://bucket/prefix/` for people; keys appear as they are and are escaped by whoever prints them. */
 function destinationUrl(destination) {
     return `s3://${destination.bucket}/${destination.prefix}`;
@@ -5856,7 +5913,7 @@ function mostRequestsInFlight({ concurrency }) {
 }
 /** What a run writes to, for people. */
 function runUrl({ destination, target }) {
-    return target === undefined ? (0,_objects_js__WEBPACK_IMPORTED_MODULE_0__/* .destinationUrl */ .k)(destination) : target.directory;
+    return target === undefined ? (0,_objects_js__WEBPACK_IMPORTED_MODULE_0__/* .destinationUrl */ .kL)(destination) : target.directory;
 }
 
 
@@ -6048,7 +6105,7 @@ var digest_index = __nccwpck_require__(6112);
 
 /** Names a destination for its index: the same keys lie in other buckets too, and on other servers. */
 function indexDestination(destination, endpoint) {
-    const url = (0,objects/* destinationUrl */.k)(destination);
+    const url = (0,objects/* destinationUrl */.kL)(destination);
     return endpoint === undefined ? url : `${url} at ${new URL(endpoint).host}`;
 }
 /**
@@ -6296,7 +6353,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         const places = [];
         for (const from of to.copies.from) {
             const { bucket, prefix } = from.place;
-            const url = (0,objects/* destinationUrl */.k)(from.place);
+            const url = (0,objects/* destinationUrl */.kL)(from.place);
             if (bucket === to.destination.bucket) {
                 places.push({ url, store, prefix, bucket: undefined });
                 continue;
@@ -6314,7 +6371,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         const from = { ...to, destination: place, connection, writeHeaders: {} };
         const opened = await openStore(from, emit, signal, shell);
         return {
-            url: (0,objects/* destinationUrl */.k)(place),
+            url: (0,objects/* destinationUrl */.kL)(place),
             store: opened.store,
             prefix: place.prefix,
             bucket: sourceBucket(place.bucket, connection),
@@ -6384,11 +6441,11 @@ function sourceBucket(name, { expectedBucketOwner: expectedOwner, requesterPays,
 /** Where the tree comes from, as it was given. */
 function sourcesOf({ command, destination, sharding, source, target, tree }) {
     if (target !== undefined)
-        return [(0,objects/* destinationUrl */.k)(destination)];
+        return [(0,objects/* destinationUrl */.kL)(destination)];
     if (command === 'publish')
         return [sharding?.planFile ?? ''];
     if (source !== undefined)
-        return [(0,objects/* destinationUrl */.k)(source.place)];
+        return [(0,objects/* destinationUrl */.kL)(source.place)];
     return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
 /**
