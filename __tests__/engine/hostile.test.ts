@@ -238,7 +238,7 @@ describe('a listing', () => {
   const entry = (key: string): string =>
     `<Contents><Key>${key}</Key><Size>3</Size><ETag>"x"</ETag></Contents>`;
   const page = (token: string, entries = entry('p/a'), isTruncated = true): string =>
-    `<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>${entries}</ListBucketResult>`;
+    `<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated>${isTruncated ? `<NextContinuationToken>${token}</NextContinuationToken>` : ''}${entries}</ListBucketResult>`;
   const tokenOf = (url: URL): string => url.searchParams.get('continuation-token') ?? '';
 
   test('whose tokens go in a circle ends', async () => {
@@ -264,6 +264,146 @@ describe('a listing', () => {
     expect(run).toMatchObject({
       exit: 1,
       report: { error: { message: expect.stringMatching(/outside the prefix/) } },
+    });
+  });
+
+  const CONTRADICTIONS = [
+    [
+      'of another prefix',
+      '<Prefix>zzz/</Prefix><KeyCount>0</KeyCount>',
+      /the prefix "zzz\/" where "p\/" was/,
+    ],
+    ['of fewer keys than it counts', '<Prefix>p/</Prefix><KeyCount>3</KeyCount>', /0 of the 3 keys/],
+  ] as const;
+
+  test.each(['lean', 'sdk'].flatMap((way) => CONTRADICTIONS.map((one) => [way, ...one] as const)))(
+    'by %s %s is none: it is asked for again, and nothing is deleted by it',
+    async (way, _, said, told) => {
+      process.env.S3DS_REQUESTS = way;
+      try {
+        const answer = `<ListBucketResult><IsTruncated>false</IsTruncated>${said}</ListBucketResult>`;
+        await publish(s3, bucket, root);
+        const place = { source: { bucket, prefix: 'p' }, prefix: 'copy', deletes: { deleteAfter: true } };
+        await publish(s3, bucket, '/', place);
+        const before = s3.server.texts(bucket);
+        const isSource = (url: URL): boolean => url.searchParams.get('prefix') === 'p/';
+        hostile.lie = answering('ListObjectsV2', (url) => (isSource(url) ? answer : undefined));
+        const run = await publish(server, bucket, '/', { ...quick, ...place });
+        expect(run).toMatchObject({ exit: 1, report: { error: { message: expect.stringMatching(told) } } });
+        let asked = 0;
+        hostile.lie = answering('ListObjectsV2', (url) =>
+          isSource(url) && asked++ === 0 ? answer : undefined,
+        );
+        expect((await publish(server, bucket, '/', { ...quick, ...place })).exit).toBe(0);
+        expect(asked).toBe(2);
+        expect(s3.server.texts(bucket)).toEqual(before);
+      } finally {
+        delete process.env.S3DS_REQUESTS;
+      }
+    },
+  );
+
+  test('that says its end and names more goes on', async () => {
+    await publish(s3, bucket, root);
+    const real = await (await fetch(`${s3.endpoint}/${bucket}?list-type=2&prefix=p/`)).text();
+    const entries = real.match(/<Contents>.*?<\/Contents>/gs) ?? [];
+    // The last one repeats the token that it was asked by, and that leads nowhere.
+    hostile.lie = answering('ListObjectsV2', (url) =>
+      page('A', entries[tokenOf(url) === 'A' ? 1 : 0]).replace('>true<', '>false<'),
+    );
+    const run = await download(server, bucket, root, { ...quick, deletes: { deleteAfter: true } });
+    expect(run.exit).toBe(0);
+    expect([...(await readTree(root)).keys()].sort()).toEqual(['a', 'b']);
+  });
+
+  describe('of a source that leaves keys out', () => {
+    /** Operations that are denied: HEAD, then the listing of a key; the listing of the whole prefix lies once. */
+    const DENIED = [
+      ['nothing', []],
+      ['HEAD', ['HeadObject']],
+      ['HEAD and the listing of keys', ['HeadObject', 'ListObjectsV2']],
+    ] as const;
+    const deletes = { deleteAfter: true } as const;
+
+    function leavingOut(entries: string, denied: readonly string[]): void {
+      let isTold = false;
+      hostile.lie = ({ operation, url, outgoing }) => {
+        const prefix = url.searchParams.get('prefix');
+        if (operation === 'ListObjectsV2' && prefix === 'p/') {
+          if (isTold) return false;
+          isTold = true;
+          outgoing.writeHead(200, { 'content-type': 'application/xml' }).end(page('', entries, false));
+          return true;
+        }
+        // Of the source alone: the destination is another prefix, or a directory.
+        if (!denied.includes(operation) || !(prefix ?? url.pathname).includes('p/b')) return false;
+        outgoing.writeHead(403).end();
+        return true;
+      };
+    }
+
+    async function entryOfA(): Promise<string> {
+      await publish(s3, bucket, root);
+      const real = await (await fetch(`${s3.endpoint}/${bucket}?list-type=2&prefix=p/a`)).text();
+      return real.match(/<Contents>.*?<\/Contents>/s)?.[0] ?? '';
+    }
+
+    const told = {
+      exit: 1,
+      report: {
+        error: {
+          code: 'file-changed',
+          message: expect.stringMatching(/has files by now that were not there when it was listed \('b/),
+        },
+        totals: { deleted: { files: 0 } },
+      },
+    };
+
+    test.each(DENIED)('nothing is deleted in another bucket: denied %s', async (_, denied) => {
+      const entries = await entryOfA();
+      const place = { source: { bucket, prefix: 'p' }, prefix: 'copy', deletes };
+      await publish(s3, bucket, '/', place);
+      s3.server.putObject(bucket, 'copy/gone', 'gone');
+      leavingOut(entries, denied);
+      const run = await publish(server, bucket, '/', { ...quick, ...place });
+      expect(run).toMatchObject(told);
+      expect(Object.keys(s3.server.texts(bucket))).toEqual(expect.arrayContaining(['copy/b', 'copy/gone']));
+    });
+
+    test.each(DENIED)('nothing is deleted in a directory: denied %s', async (_, denied) => {
+      const entries = await entryOfA();
+      await writeTree({ gone: 'gone' }, root);
+      leavingOut(entries, denied);
+      const run = await download(server, bucket, root, { ...quick, deletes });
+      expect(run).toMatchObject(told);
+      expect([...(await readTree(root)).keys()].sort()).toEqual(['a', 'b', 'gone']);
+    });
+
+    test.each(DENIED)('and what it does not have goes: denied %s', async (_, denied) => {
+      const entries = await entryOfA();
+      s3.server.deleteObject(bucket, 'p/b');
+      leavingOut(entries, denied);
+      const run = await download(server, bucket, root, { ...quick, deletes });
+      expect(stepsOf(run)).toEqual(['delete b done']);
+      expect(run.report.requests.HeadObject).toBe(1);
+      expect([...(await readTree(root)).keys()]).toEqual(['a']);
+    });
+
+    test('and what cannot be asked for is not known: nothing is deleted', async () => {
+      const entries = await entryOfA();
+      const lies = page('', entries, false);
+      hostile.lie = ({ operation, outgoing }) => {
+        if (operation === 'HeadObject') outgoing.writeHead(500).end();
+        else if (operation === 'ListObjectsV2') outgoing.writeHead(200).end(lies);
+        else return false;
+        return true;
+      };
+      const run = await download(server, bucket, root, { ...quick, deletes });
+      expect(run).toMatchObject({ exit: 1, report: { error: { code: 'server-error' } } });
+      expect(run.report.error?.message).toContain(
+        'p/: looking once more before the deletes: HeadObject failed',
+      );
+      expect(stepsOf(run)).toEqual(['delete b skipped']);
     });
   });
 

@@ -104,7 +104,8 @@ type Maybe<Names extends string, Value> = { readonly [Name in Names]?: Value | u
 /** `IsTruncated` is in every listing: without it the answer is none. */
 export interface ListAnswer
   extends Maybe<'IsTruncated', boolean>,
-    Maybe<'EncodingType' | 'NextContinuationToken', string> {
+    Maybe<'EncodingType' | 'NextContinuationToken' | 'Prefix', string>,
+    Maybe<'KeyCount', number> {
   readonly Contents?: readonly ListedEntry[] | undefined;
   readonly CommonPrefixes?: readonly Maybe<'Prefix', string>[] | undefined;
 }

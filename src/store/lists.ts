@@ -1,13 +1,17 @@
 import { type ETag, parseETag } from '../model/digest.js';
-import { NOT_SPELLED, type ObjectKey, type Prefix } from '../model/object-key.js';
+import { NOT_IN_XML, NOT_SPELLED, type ObjectKey, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
+import type { ListAnswer } from './calls.js';
 import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
-import { detached } from './object-answers.js';
+import { detached, unreadable } from './object-answers.js';
 import { type ListedPart, type ListedUpload, StoreError, type Upload } from './object-store.js';
 import type { Requests } from './requests.js';
 
 /** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
 export const DIRECTORY_BUCKET = /--xa?-s3$/;
+
+/** Of what an answer says in place of what was asked for, so much is repeated. Characters. */
+const LONGEST_TOLD = 100;
 
 /** What a bucket holds: objects, uploads that were begun, and their parts. */
 export class Lists {
@@ -57,6 +61,8 @@ export class Lists {
       if (answer.IsTruncated === undefined) {
         throw new StoreError('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
       }
+      const contradiction = contradictionIn(answer, prefix);
+      if (contradiction !== undefined) throw unreadable('ListObjectsV2', contradiction);
       return answer;
     });
     const decode = page.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
@@ -80,8 +86,10 @@ export class Lists {
       });
     }
     const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix: text = '' }) => keyIn(text));
-    const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-    if (page.IsTruncated === true && next === undefined)
+    const { IsTruncated: isTruncated, NextContinuationToken: said = '' } = page;
+    // Where more is named there is more, whatever else is said; but the token that was asked for leads nowhere.
+    const next = said !== '' && (isTruncated === true || said !== token) ? said : undefined;
+    if (isTruncated === true && next === undefined)
       throw listingError('a page that does not lead to the next one');
     if (page.EncodingType !== 'url') {
       for (const { key, ...listed } of objects) {
@@ -144,6 +152,25 @@ export class Lists {
       if (page.IsTruncated !== true || next === undefined || next === marker) return parts;
       marker = next;
     }
+  }
+}
+
+/** What a listing says that cannot be of what was asked for, and whole; what it does not say is no contradiction. */
+function contradictionIn(answer: ListAnswer, prefix: string): string | undefined {
+  const { Prefix: said = '', KeyCount: count = 0, Contents: contents, CommonPrefixes: prefixes } = answer;
+  // Servers encode it or not, whether they say so or not; what XML cannot carry is spelled in many ways.
+  if (said !== '' && !NOT_IN_XML.test(prefix) && !spellings(said).includes(prefix))
+    return `with the prefix ${JSON.stringify(said.slice(0, LONGEST_TOLD))} where ${JSON.stringify(prefix)} was asked for`;
+  const entries = (contents?.length ?? 0) + (prefixes?.length ?? 0);
+  return count > entries ? `with ${entries} of the ${count} keys that it says to have` : undefined;
+}
+
+/** What a text may stand for that is URL-encoded, or is not. */
+function spellings(text: string): readonly string[] {
+  try {
+    return [text, decodeURIComponent(text), decodeURIComponent(text.replaceAll('+', '%20'))];
+  } catch {
+    return [text];
   }
 }
 

@@ -70,6 +70,8 @@ export function readList(answer: WireAnswer): ListAnswer {
     const EncodingType = textOf(root, 'EncodingType');
     return {
       IsTruncated: booleanOf(textOf(root, 'IsTruncated')),
+      Prefix: textOf(root, 'Prefix'),
+      KeyCount: sizeOf(textOf(root, 'KeyCount') || undefined),
       EncodingType,
       NextContinuationToken: textOf(root, 'NextContinuationToken'),
       Contents: childrenOf(root, 'Contents').map((element) => entryOf(element, date)),

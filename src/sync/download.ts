@@ -38,6 +38,7 @@ import { explain } from './explain.js';
 import { Fetch, secondsOf, tokenOf } from './fetch.js';
 import { asFailure } from './fetch-failures.js';
 import type { FileDigest } from './file-bytes.js';
+import { filesBack } from './files-back.js';
 import { guardDeletions, guardSpelling } from './guards.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll } from './list.js';
@@ -67,7 +68,7 @@ import {
   withFindings,
 } from './read-back.js';
 import { type Recognised, recognise } from './recognise.js';
-import { type RemoteFile, type RemoteTree, remoteTree } from './remote-tree.js';
+import { lookingFor, type RemoteFile, type RemoteTree, remoteTree } from './remote-tree.js';
 import { retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
 import { bothOrFirstFailure } from './side-by-side.js';
@@ -104,6 +105,8 @@ interface Prepared {
   /** The source's objects. */
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   readonly here: Tree;
+  /** As the source has it. */
+  readonly isThere: Tree['isThere'];
   /** Objects without those that are no files, as files, encoded ones as what they encode. */
   readonly files: readonly RemoteFile[];
   readonly local: ReadonlyMap<string, LocalFile>;
@@ -240,7 +243,8 @@ class Download {
     const { vouched } = known;
     const planned = await this.#plan(source, files, here, local, digests, known);
     this.#tellUnusedExcludes(source, here, planned.deletions > 0);
-    return { listing, here, files, local, digests, vouched, planned, partials, readFirst };
+    const { isThere } = source;
+    return { listing, here, isThere, files, local, digests, vouched, planned, partials, readFirst };
   }
 
   /** Of lines that neither objects nor files were excluded by. */
@@ -268,7 +272,7 @@ class Download {
       this.#frame.signal,
       (either) =>
         this.#frame.phase('walk', async (tell) => {
-          if (!exists) return remoteTree(new Map(), '' as Prefix, tree);
+          if (!exists) return remoteTree(new Map(), '' as Prefix, tree, async () => false);
           const found = await walk(
             { ...tree, patterns, root: directory, symlinks: 'skip', ifNoFilesFound: 'ignore' },
             (files) => tell({ files, bytes: 0 }),
@@ -286,7 +290,8 @@ class Download {
             either,
           );
           tell({ files: listing.size, bytes: listing.bytes });
-          return remoteTree(listing, destination.prefix, tree);
+          const isObject = lookingFor(store, destination.prefix, this.#frame.signal);
+          return remoteTree(listing, destination.prefix, tree, isObject);
         }),
     );
     guardSpelling(store, destination.prefix, source, destinationUrl(destination));
@@ -648,7 +653,7 @@ class Download {
     });
   }
 
-  async #execute({ files, local, planned, partials }: Prepared): Promise<Fetch> {
+  async #execute({ isThere, files, local, planned, partials }: Prepared): Promise<Fetch> {
     const { store, emit } = this.#ports;
     const { preserve, overwrite } = this.#options;
     const totals = planTotals(planned.plan);
@@ -680,6 +685,15 @@ class Download {
           preserve,
           overwrite,
           emit,
+          mayDelete: () =>
+            filesBack({
+              frame: this.#frame,
+              plan: planned.plan,
+              prefix: '' as Prefix,
+              isThere,
+              atOnce: this.#inFlight,
+              source: destinationUrl(this.#options.destination),
+            }),
           onReceived: (bytes) => {
             received += bytes;
             say();

@@ -1,5 +1,4 @@
 import { cutSize, formatChunks } from '../model/chunks.js';
-import { forEachConcurrent } from '../model/concurrency.js';
 import type { Md5 } from '../model/digest.js';
 import type { DigestIndex, ObjectEntry, UploadEntry } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
@@ -26,6 +25,7 @@ import { wholeDigestsOf } from './digest-table.js';
 import { execute } from './execute.js';
 import { explain } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
+import { filesBack } from './files-back.js';
 import { foreignWrites } from './foreign.js';
 import { pendingDeletes } from './grace.js';
 import { Invalidations } from './invalidate.js';
@@ -43,7 +43,6 @@ import type { Staged } from './staged.js';
 import { Transfer } from './transfer.js';
 import type { BodySource, TransferOptions } from './transfer-options.js';
 import { Uploads } from './uploads.js';
-import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
 
 /** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
 const LAST_WORDS_MS = 4_000;
@@ -286,12 +285,7 @@ export class Execution {
    */
   async #mayDelete(plan: Plan, transfer: Transfer, seen: Seen): Promise<StepOutcome['error'] | undefined> {
     const back = await this.#filesBack(plan, seen);
-    if (back[0] !== undefined) {
-      const shown = listed(back.slice(0, NAMES_SHOWN).map(showName), back.length);
-      const message = `${this.#run.frame.url}: the tree has files by now that were not there when it was walked (${shown}), and their objects would have been deleted; nothing was deleted: run again when nothing changes the tree`;
-      this.#run.frame.blame({ code: 'file-changed', message }, EXIT.failed);
-      return { code: 'file-changed', message: `withheld: ${back[0]} is there again` };
-    }
+    if (back !== undefined) return back;
     if (this.#lock !== undefined) return undefined;
     try {
       const foreign = await this.#foreignWrites(transfer, seen);
@@ -305,18 +299,17 @@ export class Execution {
     }
   }
 
-  /** Names of files that appeared after the walk, and whose objects are to be deleted. */
-  async #filesBack(plan: Plan, { isThere }: Seen): Promise<readonly string[]> {
-    if (isThere === undefined) return [];
-    const absent = [...stepsOf(plan)].filter(
-      ({ action, reason }) => action === 'delete' && reason !== 'excluded',
-    );
-    const back: string[] = [];
-    await forEachConcurrent(absent, LOOKED_AT_ONCE, async ({ key }) => {
-      const name = key.slice(this.#run.options.destination.prefix.length);
-      if (await isThere(name)) back.push(name);
+  async #filesBack(plan: Plan, { isThere }: Seen): Promise<StepOutcome['error'] | undefined> {
+    if (isThere === undefined) return undefined;
+    const { source } = this.#run.ports;
+    return filesBack({
+      frame: this.#run.frame,
+      plan,
+      prefix: this.#run.options.destination.prefix,
+      isThere,
+      atOnce: source === undefined ? LOOKED_AT_ONCE : () => source.store.inFlight,
+      source: source?.url,
     });
-    return back.sort();
   }
 
   /**

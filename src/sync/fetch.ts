@@ -82,6 +82,8 @@ export interface FetchOptions {
   readonly preserve: boolean;
   readonly overwrite: 'if-unchanged' | 'always';
   readonly emit: Emit;
+  /** Asked before the first delete; see `Performer.beforeDeletes`. */
+  readonly mayDelete: () => Promise<StepOutcome['error'] | undefined>;
   /** Told of every body that arrived, in bytes. */
   readonly onReceived: (bytes: number) => void;
   /** Nothing more is started when it is aborted. */
@@ -180,8 +182,8 @@ export class Fetch implements Performer {
     }
   }
 
-  async beforeDeletes(): Promise<undefined> {
-    return undefined;
+  async beforeDeletes(): Promise<StepOutcome['error'] | undefined> {
+    return this.#options.mayDelete();
   }
 
   async delete(steps: readonly DeleteStep[]): Promise<readonly StepOutcome[]> {

@@ -56,7 +56,7 @@ import { provenFiles } from './proven-files.js';
 import { publishOrder } from './ranks.js';
 import { type ListedPlace, recognise } from './recognise.js';
 import { askHeaders, HEADER_BUDGET } from './refresh-headers.js';
-import { remoteTree } from './remote-tree.js';
+import { lookingFor, remoteTree } from './remote-tree.js';
 import { keysOf, type Looked, type RunParts } from './run-parts.js';
 import { bothOrFirstFailure } from './side-by-side.js';
 import { unusedRules, withoutOwnFiles, withSite } from './site.js';
@@ -309,7 +309,8 @@ export class Preparation {
       const { code, exit, message } = explain(cause, source.url);
       throw new SyncError(code, exit, message, { cause });
     });
-    const found = remoteTree(listing, source.prefix, tree);
+    const isObject = lookingFor(source.store, source.prefix, this.#run.frame.signal);
+    const found = remoteTree(listing, source.prefix, tree, isObject);
     guardSpelling(source.store, source.prefix, found, source.url);
     return found;
   }

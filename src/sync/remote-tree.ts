@@ -1,6 +1,8 @@
-import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
+import { compareKeys, joinKey, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import { type ListedObject, type LocalFile, NO_FILE } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
+import { type ReadableStore, StoreError } from '../store/object-store.js';
+import { listAll } from './list.js';
 import { exclusion, type Tree } from './walk.js';
 
 /** A file that is an object. */
@@ -15,20 +17,26 @@ export interface RemoteTree extends Tree {
   readonly objects: ReadonlyMap<string, ListedObject>;
 }
 
-/** @param listing of the source, without our own objects */
+/**
+ * @param listing of the source, without our own objects
+ * @param isObject whether there is such an object by now, whatever was listed
+ */
 export function remoteTree(
   listing: ReadonlyMap<ObjectKey, ListedObject>,
   prefix: Prefix,
   options: TreeOptions,
+  isObject: (key: ObjectKey) => Promise<boolean>,
 ): RemoteTree {
   const { excluded, unusedExcludes } = exclusion(options);
+  // The marker of the prefix itself; index and lock of another destination, which belong to that place alone.
+  const isFile = (name: string): boolean =>
+    name !== '' && !name.includes(`/${OWN_DIRECTORY}`) && !excluded(name);
   const files: RemoteFile[] = [];
   const objects = new Map<string, ListedObject>();
   const directories = new Set<string>();
   for (const object of listing.values()) {
     const name = object.key.slice(prefix.length);
-    // The marker of the prefix itself; index and lock of another destination, which belong to that place alone.
-    if (name === '' || name.includes(`/${OWN_DIRECTORY}`) || excluded(name)) continue;
+    if (!isFile(name)) continue;
     objects.set(name, object);
     files.push(remoteFile(name, object));
     for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1))
@@ -42,12 +50,50 @@ export function remoteTree(
     excluded,
     skipped: () => false,
     hasDirectory: (name) => directories.has(name),
-    isThere: async () => false,
+    isThere: async (name) => {
+      const key = joinKey(prefix, name);
+      // What was listed and yet goes, as a further name of a page does, was not overlooked.
+      return key !== undefined && isFile(name) && !objects.has(name) && isObject(key);
+    },
     warnings: [],
     missing: [],
     patternsWithoutMatch: [],
     unusedExcludes,
   };
+}
+
+/** Looks for objects one by one, past the listing that a plan was made of. */
+export function lookingFor(
+  store: ReadableStore,
+  prefix: Prefix,
+  signal: AbortSignal,
+): (key: ObjectKey) => Promise<boolean> {
+  let again: Promise<ReadonlyMap<ObjectKey, ListedObject>> | undefined;
+  return async (key) => {
+    const head = await unlessRefused(store.head(key, signal).then((found) => found !== undefined));
+    if (head !== undefined) return head;
+    // Who may list below a prefix alone is refused a key that does not exist, as is a name that a server does not take.
+    const listed = await unlessRefused(isListed(store, key, signal));
+    if (listed !== undefined) return listed;
+    again ??= listAll(store, prefix, () => undefined, signal);
+    return (await again).has(key);
+  };
+}
+
+async function isListed(store: ReadableStore, key: ObjectKey, signal: AbortSignal): Promise<boolean> {
+  for await (const page of store.list(key as string as Prefix, signal))
+    if (page.some((object) => object.key === key)) return true;
+  return false;
+}
+
+async function unlessRefused(asked: Promise<boolean>): Promise<boolean | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof StoreError && (error.kind === 'denied' || error.kind === 'rejected'))
+      return undefined;
+    throw error;
+  }
 }
 
 function remoteFile(name: string, object: ListedObject): RemoteFile {

@@ -286,6 +286,7 @@ export class SourceObjects implements BodySource {
       preserve: false,
       overwrite: 'always',
       emit,
+      mayDelete: async () => undefined,
       onReceived: () => undefined,
       signal,
       requests,

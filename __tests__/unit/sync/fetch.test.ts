@@ -96,6 +96,7 @@ describe('files of a target', () => {
       preserve: false,
       overwrite: 'if-unchanged',
       emit: () => undefined,
+      mayDelete: async () => undefined,
       onReceived: () => undefined,
       signal: stop.signal,
       requests: stop.signal,
