@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { forEachConcurrent } from '../../src/model/concurrency.js';
 import { md5Of } from '../../src/model/digest.js';
-import type { ObjectKey } from '../../src/model/object-key.js';
+import type { ObjectKey, Prefix } from '../../src/model/object-key.js';
+import type { ObjectStore } from '../../src/store/object-store.js';
 import { openStore } from '../../src/store/open.js';
 import { objectIndexStorage } from '../../src/sync/index-file.js';
 import {
@@ -430,6 +431,39 @@ describe('a listing', () => {
     const run = await publish(server, bucket, root, { ...quick, deletes: { deleteAfter: true } });
     expect(run.exit).toBe(5);
     expect(s3.server.texts(bucket)).toEqual(before);
+  });
+});
+
+describe('markers that lead in a circle end', () => {
+  /** 2 after 1, and 1 after 2. */
+  const next = (marker: string | null): string => (marker === '2' ? '1' : '2');
+  const { signal } = new AbortController();
+  async function open(): Promise<ObjectStore> {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's' });
+    return (await openStore(optionsFor(server, bucket, root), () => undefined, signal)).store;
+  }
+
+  test('the listing of parts', async () => {
+    hostile.lie = answering('ListParts', (url) => {
+      const marker = next(url.searchParams.get('part-number-marker'));
+      const part = `<Part><PartNumber>${marker}</PartNumber><ETag>"x"</ETag><Size>5</Size></Part>`;
+      return `<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>${marker}</NextPartNumberMarker>${part}</ListPartsResult>`;
+    });
+    const upload = { key: 'p/a' as ObjectKey, id: 'id', encryption: undefined };
+    const parts = await (await open()).listParts(upload, signal);
+    expect(parts.map(({ number }) => number)).toEqual([2, 1]);
+  });
+
+  test('the listing of uploads', async () => {
+    hostile.lie = answering('ListMultipartUploads', (url) => {
+      const marker = next(url.searchParams.get('key-marker'));
+      const upload = `<Upload><Key>${marker}</Key><UploadId>id</UploadId></Upload>`;
+      return `<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>${marker}</NextKeyMarker>${upload}</ListMultipartUploadsResult>`;
+    });
+    const keys: string[] = [];
+    for await (const page of (await open()).listUploads('' as Prefix, signal))
+      keys.push(...page.map(({ key }) => key));
+    expect(keys).toEqual(['2', '1', '2']);
   });
 });
 

@@ -108,6 +108,7 @@ export class Lists {
 
   async *listUploads(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedUpload[]> {
     let from: { KeyMarker: string; UploadIdMarker?: string } | undefined;
+    const met = new Set<string>();
     for (;;) {
       const marker = from;
       const page = await this.#requests.call('ListMultipartUploads', signal, async () =>
@@ -126,19 +127,20 @@ export class Lists {
       const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
       if (page.IsTruncated !== true || key === undefined || key === '') return;
       const next = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
-      if (next.KeyMarker === marker?.KeyMarker && next.UploadIdMarker === marker.UploadIdMarker) return;
+      // Markers that come again lead in a circle.
+      if (met.size === met.add(JSON.stringify(next)).size) return;
       from = next;
     }
   }
 
   async listParts({ key, id }: Upload, signal: AbortSignal): Promise<readonly ListedPart[]> {
     const parts: ListedPart[] = [];
-    for (let marker: string | undefined; ; ) {
+    for (let marker = 0; ; ) {
       const input = {
         ...this.#requests.every,
         Key: key,
         UploadId: id,
-        ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+        ...(marker === 0 ? {} : { PartNumberMarker: `${marker}` }),
       };
       const page = await this.#requests.call('ListParts', signal, async () =>
         (await this.#requests.rareCalls()).listParts(input, signal),
@@ -148,8 +150,9 @@ export class Lists {
         if (number !== undefined && etag !== undefined && size !== undefined)
           parts.push({ number, etag, size });
       }
-      const next = page.NextPartNumberMarker;
-      if (page.IsTruncated !== true || next === undefined || next === marker) return parts;
+      const next = Number(page.NextPartNumberMarker);
+      // Parts come in the order of their numbers: a marker that is no higher leads nowhere.
+      if (page.IsTruncated !== true || !(next > marker)) return parts;
       marker = next;
     }
   }
