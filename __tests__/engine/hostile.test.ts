@@ -434,6 +434,36 @@ describe('a listing', () => {
   });
 });
 
+test.each(['lean', 'sdk'])('an upload id of another key is asked for again: by %s', async (way) => {
+  process.env.S3DS_REQUESTS = way;
+  try {
+    const begun: (string | null)[] = [];
+    const answer = (key: string): string =>
+      `<InitiateMultipartUploadResult><Key>${key}</Key><UploadId>theirs</UploadId></InitiateMultipartUploadResult>`;
+    hostile.lie = answering('CreateMultipartUpload', ({ pathname }) => {
+      begun.push(pathname);
+      return begun.length === 1 ? answer('p/other') : undefined;
+    });
+    const run = await publish(server, bucket, root, { ...quick, delayUpdates: true });
+    expect(run.exit).toBe(0);
+    expect(begun.length).toBe(3);
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a', 'p/b']);
+    // And no other way to spell the key is one of another.
+    for (const spelled of ['/p/c', 'p%2Fc', '/p%2fc', 'p/c', '']) {
+      await writeTree({ c: spelled || 'c' }, root);
+      const asked: string[] = [];
+      hostile.lie = answering('CreateMultipartUpload', ({ pathname }) => {
+        asked.push(pathname);
+        return answer(spelled);
+      });
+      await publish(server, bucket, root, { ...quick, delayUpdates: true });
+      expect(asked).toHaveLength(1);
+    }
+  } finally {
+    delete process.env.S3DS_REQUESTS;
+  }
+});
+
 describe('markers that lead in a circle end', () => {
   /** 2 after 1, and 1 after 2. */
   const next = (marker: string | null): string => (marker === '2' ? '1' : '2');

@@ -147,7 +147,7 @@ export interface CopyAnswer extends Maybe<'ServerSideEncryption' | 'VersionId', 
   readonly CopyObjectResult?: PartAnswer | undefined;
 }
 
-export interface CreateAnswer extends Maybe<'ServerSideEncryption' | 'UploadId', string> {}
+export interface CreateAnswer extends Maybe<'Key' | 'ServerSideEncryption' | 'UploadId', string> {}
 
 export interface PartAnswer extends Maybe<'ETag', string> {}
 

@@ -3,15 +3,12 @@ import { NOT_IN_XML, NOT_SPELLED, type ObjectKey, type Prefix } from '../model/o
 import type { ListedObject } from '../model/objects.js';
 import type { ListAnswer } from './calls.js';
 import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
-import { detached, unreadable } from './object-answers.js';
+import { detached, LONGEST_TOLD, spellings, unreadable } from './object-answers.js';
 import { type ListedPart, type ListedUpload, StoreError, type Upload } from './object-store.js';
 import type { Requests } from './requests.js';
 
 /** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
 export const DIRECTORY_BUCKET = /--xa?-s3$/;
-
-/** Of what an answer says in place of what was asked for, so much is repeated. Characters. */
-const LONGEST_TOLD = 100;
 
 /** What a bucket holds: objects, uploads that were begun, and their parts. */
 export class Lists {
@@ -166,15 +163,6 @@ function contradictionIn(answer: ListAnswer, prefix: string): string | undefined
     return `with the prefix ${JSON.stringify(said.slice(0, LONGEST_TOLD))} where ${JSON.stringify(prefix)} was asked for`;
   const entries = (contents?.length ?? 0) + (prefixes?.length ?? 0);
   return count > entries ? `with ${entries} of the ${count} keys that it says to have` : undefined;
-}
-
-/** What a text may stand for that is URL-encoded, or is not. */
-function spellings(text: string): readonly string[] {
-  try {
-    return [text, decodeURIComponent(text), decodeURIComponent(text.replaceAll('+', '%20'))];
-  } catch {
-    return [text];
-  }
 }
 
 /** One text for the class that nearly all objects have, in place of one for each. */

@@ -1,6 +1,7 @@
 import { base64OfMd5 } from '../model/digest.js';
+import type { ObjectKey } from '../model/object-key.js';
 import type { CreateInput } from './calls.js';
-import { etagOf, unreadable, written } from './object-answers.js';
+import { etagOf, LONGEST_TOLD, spellings, unreadable, written } from './object-answers.js';
 import { conditionOf, copySource, type ObjectInputs } from './object-inputs.js';
 import {
   type CompleteRequest,
@@ -15,6 +16,9 @@ import {
 import type { Requests } from './requests.js';
 import { toStoreError } from './store-errors.js';
 import { etagBefore, type Writes } from './writes.js';
+
+/** Keys that every server spells alike, but for a slash before them. */
+const PLAIN = /^[\w./-]+$/;
 
 /** Objects that come together from parts. */
 export class Multipart {
@@ -41,6 +45,10 @@ export class Multipart {
     return this.#requests.call('CreateMultipartUpload', signal, async () => {
       const answer = await (await this.#requests.calls()).createMultipartUpload(input, signal);
       if (answer.UploadId === undefined) throw unreadable('CreateMultipartUpload', 'without an upload id');
+      if (isOfAnother(answer.Key, request.key)) {
+        const said = JSON.stringify(answer.Key?.slice(0, LONGEST_TOLD));
+        throw unreadable('CreateMultipartUpload', `with an upload to the key ${said}`);
+      }
       return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
     });
   }
@@ -131,4 +139,10 @@ export class Multipart {
       }
     });
   }
+}
+
+/** Whether an answer is about another key, as far as that can be told. */
+function isOfAnother(said = '', key: ObjectKey): boolean {
+  if (said === '' || !PLAIN.test(key)) return false;
+  return !spellings(said).some((spelled) => spelled === key || spelled === `/${key}`);
 }

@@ -3,6 +3,9 @@ import type { HeaderSet } from '../model/headers.js';
 import type { HeadAnswer, WriteAnswer } from './calls.js';
 import { type ObjectHead, StoreError, type Written } from './object-store.js';
 
+/** Of what an answer says in place of what was asked for, so much is repeated. Characters. */
+export const LONGEST_TOLD = 100;
+
 /**
  * Throws where the answer is not S3's, as a login page is not: what it says of the object nobody knows, and least of all
  * that there is none.
@@ -62,6 +65,15 @@ export function etagOf(operation: string, text: string | undefined): ETag {
 /** Of a success that is not S3's. It may have taken effect: it is a lost answer (C14). */
 export function unreadable(operation: string, how: string): StoreError {
   return new StoreError('server', 'InvalidAnswer', 200, operation, `${operation} answered ${how}`);
+}
+
+/** What a text may stand for that is URL-encoded, or is not. */
+export function spellings(text: string): readonly string[] {
+  try {
+    return [text, decodeURIComponent(text), decodeURIComponent(text.replaceAll('+', '%20'))];
+  } catch {
+    return [text];
+  }
 }
 
 /**

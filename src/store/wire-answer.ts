@@ -182,8 +182,11 @@ export function readComplete(answer: WireAnswer): WriteAnswer {
 
 export function readCreate(answer: WireAnswer): CreateAnswer {
   const root = rootOf(answer, 'InitiateMultipartUploadResult');
-  const UploadId = reading(answer, () => textOf(root, 'UploadId'));
-  return { UploadId: UploadId || undefined, ...writtenBy(answer.headers) };
+  const { Key, UploadId } = reading(answer, () => ({
+    Key: textOf(root, 'Key'),
+    UploadId: textOf(root, 'UploadId'),
+  }));
+  return { Key, UploadId: UploadId || undefined, ...writtenBy(answer.headers) };
 }
 
 export function readDeleteBatch(answer: WireAnswer): DeleteBatchAnswer {
