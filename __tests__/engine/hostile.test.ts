@@ -135,6 +135,56 @@ test('a 206 of another range than was asked for is asked for again', async () =>
   }
 });
 
+test.each(['lean', 'sdk'])('all of an object in place of a range is told as that: by %s', async (way) => {
+  // Longer than any answer to a range, and not.
+  for (const size of [17 * 1024 * 1024, 9 * 1024 * 1024]) {
+    process.env.S3DS_REQUESTS = way;
+    const content = noise(size);
+    s3.server.putObject(bucket, 'p/big', content);
+    hostile.lie = ({ operation, outgoing }) => {
+      if (operation !== 'GetObject') return false;
+      outgoing.writeHead(200, { etag: `"${md5Of(content)}"`, 'content-length': size }).end(content);
+      return true;
+    };
+    const here = await writeTree({});
+    try {
+      const run = await download(server, bucket, here, quick);
+      expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'server-error' } }] } });
+      expect(run.report.steps[0]?.error?.message).toMatch(
+        new RegExp(
+          `answered all ${size} bytes of the object where bytes \\d+-\\d+ were asked for: the server, or a proxy before it, knows no ranges`,
+        ),
+      );
+      expect((await readTree(here)).has('big')).toBe(false);
+    } finally {
+      await removeTree(here);
+      delete process.env.S3DS_REQUESTS;
+    }
+  }
+});
+
+test.each(['lean', 'sdk'])('an answer that breaks off is not told as none: by %s', async (way) => {
+  process.env.S3DS_REQUESTS = way;
+  s3.server.putObject(bucket, 'p/small', 'small');
+  hostile.lie = ({ operation, outgoing }) => {
+    if (operation !== 'GetObject') return false;
+    outgoing.writeHead(200, { etag: `"${md5Of(Buffer.from('small'))}"`, 'content-length': 5 });
+    outgoing.write('sm', () => outgoing.destroy());
+    return true;
+  };
+  const here = await writeTree({});
+  try {
+    const run = await download(server, bucket, here, quick);
+    expect(run).toMatchObject({ exit: 1, report: { steps: [{ error: { code: 'unreachable' } }] } });
+    expect(run.report.steps[0]?.error?.message).toMatch(
+      /^small: the answer could not be read to its end \(.+\) on any attempt: check network and proxy/,
+    );
+  } finally {
+    await removeTree(here);
+    delete process.env.S3DS_REQUESTS;
+  }
+});
+
 describe('bodies that a proxy sends on without their length', () => {
   const BIG = noise(20 * 1024 * 1024);
   let here: string;

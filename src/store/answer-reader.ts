@@ -98,6 +98,11 @@ export class AnswerReader {
     return this.#state === 'head' && this.#rest === undefined && this.#status === 0;
   }
 
+  /** Whether the head of the answer itself has arrived. */
+  get hasBegun(): boolean {
+    return this.#state !== 'head';
+  }
+
   /** What follows what could be read; undefined: nothing, or not enough. */
   #read(chunk: Buffer): Buffer | undefined {
     switch (this.#state) {

@@ -1,4 +1,5 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
+import { timeoutError, unfinishedError } from './exchange.js';
 
 /** Slower than this is an answer that trickles, once it has had its time. Bytes a second. */
 const SLOWEST = 64 * 1024;
@@ -23,7 +24,16 @@ export class BodyLimit {
     const allowed = this.#longestMs + (this.#bytes / SLOWEST) * 1000;
     if (performance.now() - this.#began <= allowed) return;
     const message = `no end within ${this.#longestMs} ms, and ${this.#bytes} bytes`;
-    throw Object.assign(new Error(message), { name: 'TimeoutError', code: 'ETIMEDOUT' });
+    throw unfinishedError(timeoutError(message));
+  }
+}
+
+/** The body as it comes: where it breaks off, its answer had begun. */
+export async function* arriving(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw unfinishedError(error as Error);
   }
 }
 
@@ -38,7 +48,8 @@ export function bounded(body: Readable, maxBytes: number, longestMs: number): Re
         done(error as Error);
         return;
       }
-      if (limit.bytes > maxBytes) done(new Error(`the answer is longer than ${maxBytes} bytes`));
+      if (limit.bytes > maxBytes)
+        done(unfinishedError(new Error(`the answer is longer than ${maxBytes} bytes`)));
       else done(null, chunk);
     },
   });

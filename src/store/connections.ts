@@ -15,6 +15,7 @@ import {
   stoppedError,
   TLS_PIECE,
   timeoutError,
+  unfinishedError,
 } from './exchange.js';
 import type { WireAnswer } from './wire-answer.js';
 
@@ -270,7 +271,7 @@ class Connection {
   fail(error: Error): void {
     const exchange = this.#settle();
     this.socket.destroy();
-    exchange?.reject(error);
+    exchange?.reject(exchange.reader.hasBegun ? unfinishedError(error) : error);
   }
 
   /** The other end is gone. */

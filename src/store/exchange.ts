@@ -93,7 +93,7 @@ export function exchange(
     const fail = (error: Error): void => {
       if (!settle()) return;
       sent.destroy();
-      reject(error);
+      reject(isAnswered ? unfinishedError(error) : error);
     };
     const onAbort = (): void => fail(stoppedError());
     const connect = setTimeout(
@@ -222,6 +222,11 @@ export function stoppedError(): Error {
 /** The same error, of a connection that was idle before and ended before a byte of the answer: `endedIdle` reads it. */
 export function idleError(error: Error): Error {
   return Object.assign(error, { endedIdle: true });
+}
+
+/** The same error, of an answer of which at least the head arrived: `toStoreError` tells it from none. */
+export function unfinishedError(error: Error): Error {
+  return Object.assign(error, { isUnfinished: true });
 }
 
 export function timeoutError(message: string): Error {

@@ -295,6 +295,9 @@ export class StoreError extends Error {
   }
 }
 
+/** Of a `network`: an answer began, and could not be read to its end. */
+export const UNFINISHED = 'UnfinishedAnswer';
+
 /** Of a `condition` that was found after this run's own write, which nothing could bind to one. */
 export const CHANGED_AFTER_WRITE = 'ChangedAfterWrite';
 

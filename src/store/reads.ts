@@ -1,8 +1,8 @@
 import { type ETag, parseETag } from '../model/digest.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import { BodyLimit } from './bounded-body.js';
+import { arriving, BodyLimit } from './bounded-body.js';
 import type { GetInput } from './calls.js';
-import { LONGEST_ANSWER, LONGEST_REQUEST_MS, TooLongError } from './exchange.js';
+import { LONGEST_ANSWER, LONGEST_REQUEST_MS, TooLongError, unfinishedError } from './exchange.js';
 import type { Lists } from './lists.js';
 import { headOf, unreadable } from './object-answers.js';
 import {
@@ -90,11 +90,11 @@ export class Reads {
         }
         const limit = new BodyLimit(LONGEST_REQUEST_MS);
         const chunks: Uint8Array[] = [];
-        for await (const chunk of body) {
+        for await (const chunk of arriving(body)) {
           limit.add(chunk);
           chunks.push(chunk);
         }
-        if (limit.bytes !== size) throw new Error('the body was cut short');
+        if (limit.bytes !== size) throw cutShort();
         return { bytes: Buffer.concat(chunks), etag };
       } catch (thrown) {
         const error = toStoreError('GetObject', thrown);
@@ -158,19 +158,16 @@ export class Reads {
     const input = this.#getInput(object, range);
     const answer = await calls.getObject(input, longest, signal, room).catch((thrown) => {
       if (!(thrown instanceof TooLongError)) return gone(thrown);
-      throw range === undefined ? tooLarge(thrown, size) : wrongSize(thrown.said, size);
+      throw range === undefined ? tooLarge(thrown, size) : notTheRange(undefined, thrown.said, range, object);
     });
+    if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
+      throw notTheRange(answer.ContentRange, answer.ContentLength ?? answer.Body.length, range, object);
     // A proxy may leave the length out: what was listed is then what must have arrived.
     const said = answer.ContentLength;
     if (said === undefined && answer.Body.length !== size) throw unsaidSize(answer.Body.length, size);
     const head = headOf('GetObject', answer, answer.Body.length);
     if (range !== undefined && head.size !== size) throw wrongSize(head.size, size);
-    if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
-      throw unreadable(
-        'GetObject',
-        `${answer.ContentRange ?? 'no range'} where bytes ${range.first}-${range.last} were asked for`,
-      );
-    if (answer.Body.length !== head.size) throw new Error('the body was cut short');
+    if (answer.Body.length !== head.size) throw cutShort();
     return { head, bytes: answer.Body };
   }
 
@@ -187,7 +184,7 @@ export class Reads {
     const head = headOf('GetObject', answer, object.size);
     const limit = new BodyLimit(LONGEST_REQUEST_MS);
     async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      for await (const chunk of chunks) {
+      for await (const chunk of arriving(chunks)) {
         limit.add(chunk);
         yield chunk;
       }
@@ -199,9 +196,7 @@ export class Reads {
       body.destroy();
     }
     if (limit.bytes === head.size) return head;
-    throw answer.ContentLength === undefined
-      ? unsaidSize(limit.bytes, head.size)
-      : new Error('the body was cut short');
+    throw answer.ContentLength === undefined ? unsaidSize(limit.bytes, head.size) : cutShort();
   }
 
   #getInput({ key, etag }: ListedVersion, range?: ByteRange): GetInput {
@@ -247,15 +242,36 @@ function tooLarge({ said }: TooLongError, size: number): StoreError {
   return new StoreError('rejected', 'TooLarge', 200, 'GetObject', told);
 }
 
-/** A server that knows no ranges answers the whole. */
-function wrongSize(said: number | undefined, size: number): Error {
-  return new Error(`a body of ${said ?? 'too many'} bytes in place of ${size}`);
+/**
+ * @param said as the range that the answer is
+ * @param bytes that it has, as far as it is known
+ */
+function notTheRange(
+  said: string | undefined,
+  bytes: number | undefined,
+  { first, last }: ByteRange,
+  { size }: ListedVersion,
+): StoreError {
+  const isWhole = said === undefined && bytes === size;
+  const answered = isWhole ? `all ${size} bytes of the object` : (said ?? 'no range');
+  const why = isWhole ? ': the server, or a proxy before it, knows no ranges' : '';
+  return unreadable('GetObject', `${answered} where bytes ${first}-${last} were asked for${why}`);
+}
+
+function wrongSize(said: number, size: number): Error {
+  return unfinishedError(new Error(`a body of ${said} bytes in place of ${size}`));
+}
+
+function cutShort(): Error {
+  return unfinishedError(new Error('the body was cut short'));
 }
 
 /** Of an answer without a length, which is what its bytes are counted against where it has one. */
 function unsaidSize(bytes: number, size: number): Error {
-  return new Error(
-    `a body of ${bytes} bytes and no Content-Length in place of ${size}: it was cut short, or a proxy encodes it anew`,
+  return unfinishedError(
+    new Error(
+      `a body of ${bytes} bytes and no Content-Length in place of ${size}: it was cut short, or a proxy encodes it anew`,
+    ),
   );
 }
 

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { BuildHandler } from '@smithy/types';
 import { base64OfMd5, md5Of } from '../model/digest.js';
-import { BodyLimit } from './bounded-body.js';
+import { arriving, BodyLimit } from './bounded-body.js';
 import type {
   CompleteInput,
   CopyAnswer,
@@ -63,7 +63,7 @@ export class SdkCalls implements S3Calls {
     const limit = new BodyLimit(LONGEST_REQUEST_MS);
     const chunks: Uint8Array[] = [];
     try {
-      for await (const chunk of body) {
+      for await (const chunk of arriving(body)) {
         limit.add(chunk);
         if (limit.bytes > maxBytes) throw new TooLongError(maxBytes, answer.ContentLength);
         chunks.push(chunk);

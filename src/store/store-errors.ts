@@ -1,5 +1,5 @@
 import { type SigningValues, withoutSigningValues } from '../model/secrets.js';
-import { StoreError, type StoreErrorKind } from './object-store.js';
+import { StoreError, type StoreErrorKind, UNFINISHED } from './object-store.js';
 
 /** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
 const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorKind>([
@@ -46,6 +46,7 @@ interface Thrown {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
   readonly endedIdle?: true;
+  readonly isUnfinished?: true;
   readonly cause?: unknown;
 }
 
@@ -111,6 +112,11 @@ export function toStoreError(operation: string, thrown: unknown): StoreError {
   // An answer to HEAD has no body, and so no code: the status says all.
   const said = status === 403 ? 'AccessDenied' : String(status || name);
   const code = error.code ?? (isNameless ? said : name);
+  if (error.isUnfinished === true && status === 0 && name !== 'AbortError') {
+    const said = error.message ?? '';
+    const told = error.code === undefined ? said : `${error.code}: ${said}`;
+    return new StoreError('network', UNFINISHED, 0, operation, told, { cause: thrown });
+  }
   const region = error.$response?.headers?.['x-amz-bucket-region'];
   const told = isNameless && status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
   const message = told

@@ -1,5 +1,11 @@
 import { type ErrorCode, EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
-import { BAD_PART_ETAG, CHANGED_AFTER_WRITE, StoreError, UnprovedCopyError } from '../store/object-store.js';
+import {
+  BAD_PART_ETAG,
+  CHANGED_AFTER_WRITE,
+  StoreError,
+  UNFINISHED,
+  UnprovedCopyError,
+} from '../store/object-store.js';
 import { FileChangedError } from './file-bytes.js';
 import { errorCode, systemMessage } from './system-error.js';
 
@@ -90,6 +96,8 @@ function notOfS3({ operation, status }: StoreError): string {
 /** Why there was no answer: a server that was reached, but not trusted or not understood, is none that is away. */
 function explainSilence({ code, message }: StoreError, told: string): string {
   if (code === 'EMFILE' || code === 'ENFILE') return tooManyFiles(code);
+  if (code === UNFINISHED)
+    return `the answer could not be read to its end (${message}) on any attempt: check network and proxy, and run again`;
   if (/^(CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code))
     return `the server's certificate is not accepted (${told}): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url`;
   if (/^(EPROTO|ERR_SSL_)/.test(code)) {

@@ -5,6 +5,7 @@ import {
   CHANGED_AFTER_WRITE,
   StoreError,
   type StoreErrorKind,
+  UNFINISHED,
   UnprovedCopyError,
 } from '../../../src/store/object-store.js';
 import { explain } from '../../../src/sync/explain.js';
@@ -85,6 +86,9 @@ test('a server that was reached and is not trusted, or speaks no TLS, is not tol
   );
   expect(told('Error', 'the connection was closed without an answer')).toBe(
     'p/a: no answer from S3 (the connection was closed without an answer) on any attempt: check endpoint-url, region, proxy and network',
+  );
+  expect(told(UNFINISHED, 'ECONNRESET: aborted')).toBe(
+    'p/a: the answer could not be read to its end (ECONNRESET: aborted) on any attempt: check network and proxy, and run again',
   );
   const openssl =
     'write EPROTO 80EC0B83:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/ssl/record/ssl3_record.c:350: ';
