@@ -221,6 +221,33 @@ describe.each(CASES)('one request $name over $over', ({ open, isSecure }) => {
     expect(performance.now() - started).toBeLessThan(1_500);
   });
 
+  test('that is promised an answer again and again ends as if nothing came', async () => {
+    const port = await listen((socket) => {
+      const more = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 20);
+      socket.on('close', () => clearInterval(more));
+    });
+    const sent = send(port, await connecting({ readTimeoutMs: 200, longestRequestMs: 5_000 }));
+    await expect(sent).rejects.toMatchObject({
+      code: 'ETIMEDOUT',
+      message: 'nothing but interim answers for 200 ms',
+    });
+  });
+
+  test('whose promise is kept has its time for the answer itself', async () => {
+    const port = await listen((socket) => {
+      socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n');
+      let left = 10;
+      const more = setInterval(() => {
+        if (left === 10) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n');
+        else socket.write('a');
+        if (--left === 0) clearInterval(more);
+      }, 60);
+      socket.on('close', () => clearInterval(more));
+    });
+    const way = open(await connecting({ readTimeoutMs: 300 }));
+    for (let i = 0; i < 2; i++) expect((await way.send(port)).body.toString()).toBe('a'.repeat(9));
+  });
+
   test('whose answer stops in the middle ends too', async () => {
     const port = await listen((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour'));
     expect(await kindOf(send(port, await connecting({ readTimeoutMs: 200 })))).toBe('network');

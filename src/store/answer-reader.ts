@@ -46,6 +46,7 @@ export class AnswerReader {
   #left = 0;
   #trailerBytes = 0;
   #stays = false;
+  #isPromised = false;
 
   /**
    * @param isHead an answer to HEAD, which ends with its head
@@ -103,6 +104,11 @@ export class AnswerReader {
     return this.#state !== 'head';
   }
 
+  /** Whether interim answers, and no more, have arrived. */
+  get isPromised(): boolean {
+    return this.#isPromised && this.#state === 'head';
+  }
+
   /** What follows what could be read; undefined: nothing, or not enough. */
   #read(chunk: Buffer): Buffer | undefined {
     switch (this.#state) {
@@ -150,7 +156,10 @@ export class AnswerReader {
     const headers = this.#headers;
     if (status === 101) throw new Error('the answer changes the protocol');
     // "Go on", "early hints": the answer follows.
-    if (status < 200) return;
+    if (status < 200) {
+      this.#isPromised = true;
+      return;
+    }
     const said = (headers.connection ?? '').toLowerCase().split(/[\t ]*,[\t ]*/);
     this.#stays = isOneDotOne ? !said.includes('close') : said.includes('keep-alive');
     const { 'content-length': length, 'transfer-encoding': encoding } = headers;

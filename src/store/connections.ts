@@ -12,6 +12,7 @@ import {
   type Limits,
   type Origin,
   type Outgoing,
+  promiseError,
   stoppedError,
   TLS_PIECE,
   timeoutError,
@@ -214,6 +215,8 @@ class Connection {
   /** When the server closes it. */
   #until = Number.POSITIVE_INFINITY;
   #hasAnswered = false;
+  /** Ends an exchange that is promised an answer and gets none. */
+  #promised: NodeJS.Timeout | undefined;
   #isRetired = false;
 
   /** @param pieceBytes of a body that the socket is given at a time */
@@ -267,6 +270,10 @@ class Connection {
     if (this.#unsent !== undefined) this.#unsent = givePieces(this.socket, this.#unsent, this.#pieceBytes);
   }
 
+  get #isSent(): boolean {
+    return this.#unsent === undefined && this.socket.writableLength === 0;
+  }
+
   /** Nobody knows what is still to come on it: it ends, and its request with it. */
   fail(error: Error): void {
     const exchange = this.#settle();
@@ -302,9 +309,17 @@ class Connection {
     }
     try {
       if (exchange.reader.take(chunk)) this.#answered(exchange);
+      else this.#limitPromises(exchange);
     } catch (error) {
       this.fail(error as Error);
     }
+  }
+
+  /** Each interim answer restarts the time that silence may take. */
+  #limitPromises({ reader, readTimeoutMs }: Exchange): void {
+    if (reader.hasBegun) clearTimeout(this.#promised);
+    else if (reader.isPromised && this.#isSent)
+      this.#promised ??= setTimeout(() => this.fail(promiseError(readTimeoutMs)), readTimeoutMs);
   }
 
   #end(): void {
@@ -322,11 +337,11 @@ class Connection {
 
   #answered({ reader, resolve }: Exchange): void {
     const { answer } = reader;
-    const isSent = this.#unsent === undefined;
+    const isSent = this.#isSent;
     this.#settle();
     // Refused before the body was sent: a server that reads no further would hold the connection for ever.
     this.#hasAnswered = true;
-    if (reader.stays && isSent && this.socket.writableLength === 0 && !this.#isRetired) {
+    if (reader.stays && isSent && !this.#isRetired) {
       const [, seconds] = /timeout=(\d+)/.exec(String(answer.headers['keep-alive'] ?? '')) ?? [];
       if (seconds !== undefined) this.#until = Date.now() + Number(seconds) * 1000 - EARLY_MS;
       // It keeps nobody waiting.
@@ -355,6 +370,8 @@ class Connection {
     this.#exchange = undefined;
     this.#unsent = undefined;
     clearTimeout(exchange.longest);
+    clearTimeout(this.#promised);
+    this.#promised = undefined;
     this.#owner.done(exchange.signal);
     return exchange;
   }

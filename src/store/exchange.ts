@@ -19,7 +19,7 @@ export const TLS_PIECE = 128 * 1024;
 export interface Limits {
   /** From the request to a connection: name, socket, TLS, proxy. */
   readonly connectTimeoutMs: number;
-  /** Nothing sent and nothing received. */
+  /** Nothing sent and nothing received; or, once all is sent, nothing but interim answers. */
   readonly readTimeoutMs: number;
   readonly longestRequestMs: number;
 }
@@ -82,11 +82,13 @@ export function exchange(
     });
     let settled = false;
     let isAnswered = false;
+    let promised: NodeJS.Timeout | undefined;
     const settle = (): boolean => {
       if (settled) return false;
       settled = true;
       clearTimeout(connect);
       clearTimeout(longest);
+      clearTimeout(promised);
       signal.removeEventListener('abort', onAbort);
       return true;
     };
@@ -124,8 +126,14 @@ export function exchange(
     sent.on('close', () => {
       if (!isAnswered) lost(new Error('the connection was closed without an answer'));
     });
+    // Each one restarts the time that silence may take.
+    sent.on('information', () => {
+      if (sent.writableFinished)
+        promised ??= setTimeout(() => fail(promiseError(readTimeoutMs)), readTimeoutMs);
+    });
     sent.on('response', (response) => {
       isAnswered = true;
+      clearTimeout(promised);
       collect(response, maxBytes, fail, (answer) => {
         if (!settle()) return;
         // Refused before the body was sent: a server that reads no further would hold the connection for ever.
@@ -227,6 +235,11 @@ export function idleError(error: Error): Error {
 /** The same error, of an answer of which at least the head arrived: `toStoreError` tells it from none. */
 export function unfinishedError(error: Error): Error {
   return Object.assign(error, { isUnfinished: true });
+}
+
+/** Of interim answers, to a request that was sent whole, and of nothing else for so long. */
+export function promiseError(ms: number): Error {
+  return timeoutError(`nothing but interim answers for ${ms} ms`);
 }
 
 export function timeoutError(message: string): Error {
