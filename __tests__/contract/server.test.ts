@@ -68,7 +68,7 @@ test('the table of deviations names cases, and says nothing that AWS says too', 
   }
 });
 
-/** Each case has keys of its own, so four run at a time: one of them only waits for a clock to go on. */
+/** Each case has keys of its own, so four run at a time: two of them only wait for a clock to go on. */
 async function answersOf(server: TestServer, s3: S3Client): Promise<readonly Promise<Answer>[]> {
   const bucket = await server.bucket();
   const waiting: (() => void)[] = [];

@@ -376,6 +376,7 @@ const NOTHING_ELSE = {
   deploys: 0,
   pending: new Map(),
   invalidations: new Map(),
+  renewing: new Set<string>(),
 };
 
 async function publishOnce(

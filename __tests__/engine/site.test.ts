@@ -539,6 +539,99 @@ describe('C13: objects of the same bytes that somebody wrote again', () => {
   });
 });
 
+describe('C13: a run that was killed while it renewed, and rules that were taken back', () => {
+  const OLD = '/*\n Cache-Control: max-age=60';
+  const NEW = '/*\n Cache-Control: immutable';
+  let gateway: EmbeddedTestServer;
+
+  beforeAll(async () => {
+    gateway = await embedded({ profile: 'versitygw' });
+  });
+  afterAll(() => gateway.stop());
+
+  /** What a run that was killed when it had renewed everything leaves: its objects and its journal. */
+  async function killed(
+    server: EmbeddedTestServer,
+    at: string,
+    isJournalled: boolean,
+  ): Promise<ReturnType<typeof memoryIndex>> {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one', 'b.txt': 'two' }, root);
+    await publish(server, at, root, { index, ...(await site({ headers: OLD })) });
+    const { bytes } = index;
+    let lines = '';
+    const { append } = index.journal;
+    index.journal.append = async (more, signal) => {
+      lines += more;
+      await append(more, signal);
+    };
+    const run = await publish(server, at, root, { index, ...(await site({ headers: NEW })) });
+    expect(stepsOf(run)).toEqual(['refresh p/a.txt done', 'refresh p/b.txt done']);
+    return Object.assign(index, { bytes, lines: isJournalled ? lines : '' });
+  }
+
+  function cacheControl(server: EmbeddedTestServer, at: string): readonly (string | undefined)[] {
+    return [...server.server.objects(at)].map(({ headers }) => headers['cache-control']);
+  }
+
+  test.each([
+    ['its journal says so', true, { files: 2 }],
+    ['nothing does, as its journal is lost too', false, { files: 0 }],
+  ])(
+    'where a copy onto itself is not dated anew and %s: repaired by refresh-headers',
+    async (_, isJournalled, headersUnknown) => {
+      const at = await gateway.bucket();
+      const index = await killed(gateway, at, isJournalled);
+      for (const _again of [1, 2]) {
+        const back = await publish(gateway, at, root, { index, ...(await site({ headers: OLD })) });
+        expect(back).toMatchObject({ exit: 0, report: { headersUnknown, steps: [] } });
+        expect(back.messages.filter((message) => /refresh-headers: true/.test(message))).toHaveLength(
+          isJournalled ? 1 : 0,
+        );
+      }
+      const asking = { index, ...(await site({ headers: OLD, refresh: true })) };
+      const repair = await publish(gateway, at, root, asking);
+      expect(stepsOf(repair)).toEqual(['refresh p/a.txt done', 'refresh p/b.txt done']);
+      expect(cacheControl(gateway, at)).toEqual(['max-age=60', 'max-age=60']);
+      const last = await publish(gateway, at, root, { index, ...(await site({ headers: OLD })) });
+      expect(last.report).toMatchObject({ headersUnknown: { files: 0 }, steps: [] });
+    },
+  );
+
+  test('its own rules again: it goes on', async () => {
+    const at = await gateway.bucket();
+    const index = await killed(gateway, at, true);
+    const again = await publish(gateway, at, root, { index, ...(await site({ headers: NEW })) });
+    expect(stepsOf(again)).toEqual(['refresh p/a.txt done', 'refresh p/b.txt done']);
+    expect(index.lines).toBe('');
+    const last = await publish(gateway, at, root, { index, ...(await site({ headers: NEW })) });
+    expect(last.report).toMatchObject({ headersUnknown: { files: 0 }, steps: [] });
+  });
+
+  test('a renewal that failed may have been made: the index does not say that it was not', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one' }, root);
+    await publish(s3, bucket, root, { index, ...(await site({ headers: OLD })) });
+    s3.server.faults.add({
+      match: { operation: 'CopyObject' },
+      times: 1,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const failed = await publish(s3, bucket, root, { index, ...(await site({ headers: NEW })) });
+    expect(stepsOf(failed)).toEqual(['refresh p/a.txt failed']);
+    const back = await publish(s3, bucket, root, { index, ...(await site({ headers: OLD })) });
+    expect(back.report).toMatchObject({ headersUnknown: { files: 1 }, steps: [] });
+    const asking = { index, ...(await site({ headers: OLD, refresh: true })) };
+    expect((await publish(s3, bucket, root, asking)).report).toMatchObject({
+      steps: [],
+      requests: { HeadObject: 1 },
+    });
+    expect((await publish(s3, bucket, root, asking)).report.requests).toEqual({ ListObjectsV2: 1 });
+    const on = await publish(s3, bucket, root, { index, ...(await site({ headers: NEW })) });
+    expect(stepsOf(on)).toEqual(['refresh p/a.txt done']);
+  });
+});
+
 describe('an archived storage class: nothing is copied from what this run writes', () => {
   test.each([
     ['of every write', { writeHeaders: { storageClass: 'GLACIER' } }, ['a.bin', 'b.bin', 'c.bin'], []],

@@ -100,6 +100,7 @@ export class ModelStore implements ObjectStore {
   readonly canStage = true;
   readonly canTag = true;
   readonly mergesHeaders = false;
+  readonly datesRefreshes = true;
   readonly redirects = 'kept';
   readonly keysAreFiles = false;
   readonly keysBlock = false;

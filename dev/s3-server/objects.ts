@@ -190,7 +190,8 @@ export function copyObject(context: Context, request: S3Request): Answer {
   const attributes = attributesOfCopy(context, bucket, request, source, isSelf);
   demandKey(context, request, attributes.encryption, 'kms:GenerateDataKey');
   const etag = etagOfCopy(context, attributes.encryption, source.object);
-  const lastModified = context.now();
+  const isUndated = isSelf && context.deviations.lastModifiedOfSelfCopy === 'inherited';
+  const lastModified = isUndated ? source.object.lastModified : context.now();
   bucket.put({
     ...attributes,
     key: request.key,

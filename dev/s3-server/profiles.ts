@@ -59,6 +59,8 @@ export interface Deviations {
   readonly etagOfCopiedMultipart: 'md5' | 'inherited';
   /** A copy onto itself with REPLACE: `merged` keeps the old system headers that the request does not name. */
   readonly selfCopy: 'replaced' | 'merged';
+  /** Last-Modified of an object after a copy onto itself; `inherited`: as before. */
+  readonly lastModifiedOfSelfCopy: 'new' | 'inherited';
   /** Whether a copy with the directive COPY keeps Expires. */
   readonly expiresOfCopy: 'inherited' | 'dropped';
   /** `chunks`: made of the MD5s of the source's 4 MiB chunks that the range touches; it proves nothing. */
@@ -133,6 +135,7 @@ const aws: Deviations = {
   copyAnswerEtag: 'quoted',
   etagOfCopiedMultipart: 'md5',
   selfCopy: 'replaced',
+  lastModifiedOfSelfCopy: 'new',
   expiresOfCopy: 'inherited',
   partCopyEtag: 'md5',
   partCopyRangeError: 'InvalidArgument',
@@ -211,6 +214,7 @@ const versitygw: Deviations = {
   copyDestinationConditions: 'ignored',
   copySourceUnchanged: 'NotModified',
   selfCopy: 'merged',
+  lastModifiedOfSelfCopy: 'inherited',
   partCopyOpenRange: 'accepted',
   completeWithoutPartChecksums: 'InvalidRequest',
   partCopyChecksum: 'inherited',

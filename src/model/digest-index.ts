@@ -24,8 +24,9 @@ import type { ObjectKey } from './object-key.js';
  * A line with `objects` or `files` speaks of many as columns (`index-rows.ts`); what columns have no room for has a line
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
- * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
- * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
+ * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
+ * their lines say, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which
+ * place the lines after it speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
@@ -49,8 +50,8 @@ const MAX_ENTRIES = 4_000_000;
 /** A line longer than this is not ours: columns are the longest, with 96 Ki characters of names. */
 const MAX_LINE = 1024 * 1024;
 
-/** Paths of one line. Characters. */
-const MAX_LINE_OF_PATHS = 32 * 1024;
+/** Paths or keys of one line. Characters. */
+const MAX_LINE_OF_NAMES = 32 * 1024;
 
 /** An object as a run left or found it. */
 export interface ObjectEntry {
@@ -124,6 +125,8 @@ export interface DigestIndex {
    * what is, R15.
    */
   readonly invalidations: ReadonlyMap<string, readonly string[]>;
+  /** Keys whose headers a run began to renew, and nobody knows whether it did: C13. */
+  readonly renewing: ReadonlySet<string>;
 }
 
 /** An index whose lines about files are made as they are written. */
@@ -174,6 +177,7 @@ export function parseIndex(
   const uploads = new Map<string, UploadEntry>();
   const pending = new Map<string, PendingDelete>();
   const invalidations = new Map<string, readonly string[]>();
+  const renewing = new Set<string>();
   let speaksOf: string | undefined;
   const isElsewhere = (record: Readonly<Record<string, unknown>>): boolean => {
     if (typeof record.destination === 'string') speaksOf = record.destination;
@@ -184,6 +188,7 @@ export function parseIndex(
     const entry = uploadEntry(record);
     if (entry !== undefined) uploads.set(entry[0], entry[1]);
     addInvalidation(invalidations, record);
+    addRenewing(renewing, record);
   }
   speaksOf = undefined;
   let entries = 0;
@@ -201,6 +206,7 @@ export function parseIndex(
       upload,
       pending: waiting,
       invalidation,
+      renewing: begun,
       machine: writer,
     } = record;
     const elsewhere = isElsewhere(record);
@@ -229,6 +235,8 @@ export function parseIndex(
       else pending.set(waiting, entry);
     } else if (invalidation !== undefined) {
       if (!addInvalidation(invalidations, record)) droppedLines++;
+    } else if (begun !== undefined) {
+      if (!addRenewing(renewing, record)) droppedLines++;
     } else if (typeof key === 'string') {
       const entry = objectEntry(record);
       if (entry === undefined) droppedLines++;
@@ -247,8 +255,8 @@ export function parseIndex(
   // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
   if (droppedLines > 0) invalidations.clear();
   const place = written === undefined ? {} : { destination: written };
-  const index = { machine, ...place, writtenNs, objects, files, uploads, deploys, pending, invalidations };
-  return { index, droppedLines };
+  const left = { uploads, deploys, pending, invalidations, renewing };
+  return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
 }
 
 /** An index of a run that never wrote one: what its journal says. */
@@ -277,6 +285,7 @@ export function* formatIndex(index: WritableIndex): Generator<string> {
   yield* formatFiles(index.files);
   for (const [pending, entry] of index.pending) yield line({ pending, ...entry });
   for (const [distribution, paths] of index.invalidations) yield formatInvalidation(distribution, paths);
+  yield formatRenewing(index.renewing);
   for (const [upload, entry] of index.uploads) yield formatUpload(upload, entry);
 }
 
@@ -347,19 +356,33 @@ export function formatUpload(upload: string, entry: UploadEntry): string {
 
 /** Lines of index and journal; as many as the longest line asks for, at least one. */
 export function formatInvalidation(invalidation: string, paths: readonly string[]): string {
+  if (paths.length === 0) return line({ invalidation, paths });
   let lines = '';
+  for (const some of linefuls(paths)) lines += line({ invalidation, paths: some });
+  return lines;
+}
+
+/** Lines of index and journal; none where there are no keys. */
+export function formatRenewing(keys: Iterable<string>): string {
+  let lines = '';
+  for (const renewing of linefuls(keys)) lines += line({ renewing });
+  return lines;
+}
+
+/** As many at a time as the longest line asks for. */
+function* linefuls(names: Iterable<string>): Generator<readonly string[]> {
   let some: string[] = [];
   let length = 0;
-  for (const path of paths) {
-    if (length + path.length > MAX_LINE_OF_PATHS) {
-      lines += line({ invalidation, paths: some });
+  for (const name of names) {
+    if (length + name.length > MAX_LINE_OF_NAMES) {
+      yield some;
       some = [];
       length = 0;
     }
-    some.push(path);
-    length += path.length + 3;
+    some.push(name);
+    length += name.length + 3;
   }
-  return lines + line({ invalidation, paths: some });
+  if (some.length > 0) yield some;
 }
 
 function line(record: Readonly<Record<string, unknown>>): string {
@@ -472,6 +495,12 @@ function addInvalidation(
   const known = paths.filter((path): path is string => typeof path === 'string' && isInvalidationPath(path));
   if (known.length < paths.length) return false;
   invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+  return true;
+}
+
+function addRenewing(keys: Set<string>, { renewing }: Readonly<Record<string, unknown>>): boolean {
+  if (!Array.isArray(renewing) || !renewing.every((key) => typeof key === 'string')) return false;
+  for (const key of renewing) keys.add(key);
   return true;
 }
 

@@ -75,6 +75,8 @@ export interface ObjectStore extends ReadableStore {
   readonly canTag: boolean;
   /** Whether a copy of an object onto itself leaves the headers that it does not name. */
   readonly mergesHeaders: boolean;
+  /** Whether such a copy changes Last-Modified; where not, nothing in a listing shows that headers were renewed. */
+  readonly datesRefreshes: boolean;
   /** What becomes of `x-amz-website-redirect-location`. */
   readonly redirects: 'kept' | 'dropped' | 'unknown';
   /** Whether no key can lie below another one, as `a/b` below `a`. */

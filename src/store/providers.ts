@@ -21,6 +21,8 @@ export interface Provider {
   readonly deleteConditions: 'batch' | 'single' | 'none';
   /** Whether a copy of an object onto itself leaves the headers that it does not name. */
   readonly mergesHeaders: boolean;
+  /** Whether such a copy changes Last-Modified; where not, nothing in a listing shows that headers were renewed. */
+  readonly datesRefreshes: boolean;
   /** What becomes of `x-amz-website-redirect-location`. */
   readonly redirects: 'kept' | 'dropped' | 'unknown';
   /** What proves the bytes of a part that was copied: its ETag, or only that a whole source was bound by its own. */
@@ -65,6 +67,7 @@ const AWS: Provider = {
   copyConditions: 'honoured',
   deleteConditions: 'batch',
   mergesHeaders: false,
+  datesRefreshes: true,
   redirects: 'kept',
   partCopyProof: 'etag',
   partSizes: 'any',
@@ -165,6 +168,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       copyConditions: 'ignored',
       deleteConditions: 'single',
       mergesHeaders: true,
+      datesRefreshes: false,
       redirects: 'kept',
       deleteMarkersAreKeys: true,
       keysAreFiles: true,

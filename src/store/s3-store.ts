@@ -74,6 +74,10 @@ export class S3Store implements ObjectStore {
     return this.#requests.provider().mergesHeaders;
   }
 
+  get datesRefreshes(): boolean {
+    return this.#requests.provider().datesRefreshes;
+  }
+
   get redirects(): 'kept' | 'dropped' | 'unknown' {
     return this.#requests.provider().redirects;
   }

@@ -1,6 +1,11 @@
 import { cutSize, formatChunks } from '../model/chunks.js';
 import type { Md5 } from '../model/digest.js';
-import type { DigestIndex, ObjectEntry, UploadEntry } from '../model/digest-index.js';
+import {
+  type DigestIndex,
+  formatRenewing,
+  type ObjectEntry,
+  type UploadEntry,
+} from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import { columnsOf } from '../model/file-columns.js';
@@ -23,7 +28,7 @@ import type { Delayed } from '../model/report.js';
 import type { Digested } from './digest.js';
 import { wholeDigestsOf } from './digest-table.js';
 import { execute } from './execute.js';
-import { explain } from './explain.js';
+import { explain, whyNot } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
 import { foreignWrites } from './foreign.js';
@@ -61,6 +66,8 @@ export class Execution {
   #invalidations: Invalidations | undefined;
   /** The last listing after the writes. */
   #after: Looked['listing'] = new Map();
+  /** Objects that are copied onto themselves, and of which the index says other headers. */
+  #renewing: readonly ObjectKey[] = [];
   delayed: Delayed | undefined;
   copiedFromFirst: Count = { files: 0, bytes: 0 };
 
@@ -200,6 +207,7 @@ export class Execution {
       const uploads = await this.uploads(storage, seen.index?.uploads ?? new Map());
       await uploads.abortLeftOvers(wantedUploads(planned.plan));
       await this.#invalidations?.journal(planned.plan);
+      await this.#journalRefreshes(planned.plan, seen);
       const toCut = cutBytes(stepsOf(planned.plan));
       const bodies = elsewhere === undefined ? (this.#run.source ?? this.#run.encodings) : NO_BODIES;
       const transfer: Transfer = this.transfer({
@@ -255,6 +263,27 @@ export class Execution {
       this.blameInvalidation(await this.#invalidations?.send());
       if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);
     });
+  }
+
+  /**
+   * A copy onto itself may show in no listing: the next run is told which objects may have other headers than the index
+   * says, should this one be killed. A journal that cannot be written costs a warning, never the run.
+   */
+  async #journalRefreshes(plan: Plan, { index }: Seen): Promise<void> {
+    const { index: storage, emit } = this.#run.ports;
+    const { signal } = this.#run.frame;
+    const keys: ObjectKey[] = [];
+    for (const { action, key } of stepsOf(plan))
+      if (action === 'refresh' && index?.objects.get(key)?.headers !== undefined) keys.push(key);
+    this.#renewing = keys;
+    if (storage === undefined || keys.length === 0) return;
+    try {
+      await storage.journal.append(formatRenewing(keys), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = `which headers are renewed cannot be remembered before they are (${whyNot(error, storage.place)}): should this run be killed and its rules be taken back, run with refresh-headers: true`;
+      emit({ type: 'message', level: 'warning', message });
+    }
   }
 
   /** Waits until every destination has staged everything. */
@@ -392,6 +421,7 @@ export class Execution {
       chunks: chunksOf(index, digests.values(), transfer.learned.values()),
       pending,
       invalidations: this.#invalidations?.left() ?? new Map(),
+      renewing: this.#renewing,
     };
     const lastWords = this.#run.frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
     await this.#run.frame.phase('index', async () =>

@@ -28,8 +28,8 @@ export function isRewritten({ modified, written }: ObjectEntry, { lastModified }
 
 /**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
- * that others wrote, or that were written since, have no entry. But where the rules have changed, what was written since
- * is renewed like the rest: a run that was killed while it renewed leaves such objects.
+ * that others wrote, or that were written since, have no entry; nor have those that a run which was killed may have
+ * renewed. But where the rules have changed, all of them are renewed like the rest.
  */
 export function headerStates(
   files: Files,
@@ -48,7 +48,7 @@ export function headerStates(
     if (entry.etag !== object.etag || entry.size !== object.size) continue;
     const headers = policy.headersOf(file);
     if (entry.headers === headerDigest(headers)) {
-      if (!isRewritten(entry, object)) states.set(key, 'same');
+      if (!isRewritten(entry, object) && !index.renewing.has(key)) states.set(key, 'same');
     } else states.set(key, classOf(headers) === entry.class ? 'changed' : 'class');
   }
   return states;

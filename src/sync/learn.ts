@@ -138,6 +138,8 @@ export interface Confirmed {
   readonly chunks?: ReadonlyMap<string, string>;
   readonly pending: ReadonlyMap<string, PendingDelete>;
   readonly invalidations: ReadonlyMap<string, readonly string[]>;
+  /** Keys whose headers this run was to renew. */
+  readonly renewing?: Iterable<ObjectKey>;
 }
 
 /** Local files with their digests. */
@@ -157,7 +159,7 @@ export async function saveIndex(
   const index = nextIndex(storage, old, confirmed);
   try {
     // What is owed and what is open may stand in the journal alone.
-    const isJournalled = owes(index) || index.uploads.size > 0;
+    const isJournalled = owes(index) || index.uploads.size + index.renewing.size > 0;
     if (old !== undefined && !isJournalled && saysNothingNew(old, index)) {
       await storage.journal.clear(signal);
       return;
@@ -251,7 +253,23 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     deploys: confirmed.deploys,
     pending: confirmed.pending,
     invalidations: confirmed.invalidations,
+    renewing: stillRenewing(old, confirmed, objects),
   };
+}
+
+/** Of what earlier runs and this one began to renew, the keys of which the index would say headers that nobody confirmed. */
+function stillRenewing(
+  old: DigestIndex | undefined,
+  { written, headers, renewing = [] }: Confirmed,
+  objects: ReadonlyMap<string, ObjectEntry>,
+): ReadonlySet<string> {
+  const left = new Set<string>(old?.renewing);
+  for (const key of renewing) left.add(key);
+  for (const key of left as Iterable<ObjectKey>) {
+    const isKnown = written.has(key) || headers.has(key) || objects.get(key)?.headers === undefined;
+    if (isKnown) left.delete(key);
+  }
+  return left;
 }
 
 /** Listed objects without most of those whose plain ETags say all that a line of theirs would. */

@@ -447,6 +447,14 @@ export class Preparation {
     };
   }
 
+  /**
+   * Whether an index is believed with `refresh-headers`: it knows nothing of what a source has by now, nor of what a run
+   * that was killed renewed where that dates nothing.
+   */
+  get #isRemembered(): boolean {
+    return this.#run.source === undefined && this.#run.ports.store.datesRefreshes;
+  }
+
   /** An index knows what rules gave an object, and nothing of what its source has by now. */
   #headerStates(
     files: Files,
@@ -456,7 +464,8 @@ export class Preparation {
     const { destination, headers } = this.#run.options;
     const { prefix } = destination;
     const states = new Map(headerStates(files, prefix, listing, index, this.policy));
-    for (const file of this.#run.source === undefined ? [] : files) {
+    const isAsked = this.#run.source !== undefined || (headers.refresh && !this.#isRemembered);
+    for (const file of isAsked ? files : []) {
       const key = (prefix + file.name) as ObjectKey;
       if (states.get(key) === 'same' && (headers.refresh || isAllHeaders(file))) states.delete(key);
     }
@@ -551,8 +560,8 @@ export class Preparation {
       store: this.#run.ports.store,
       prefix,
       listing,
-      // What a source has is remembered by nobody, so no later run could go on.
-      budget: this.#run.source === undefined ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
+      // What is not remembered no later run could go on with.
+      budget: this.#isRemembered ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
       headersOf: (file) => this.#wantedHeaders(file),
       concurrency: this.#run.inFlight,
       emit: this.#run.ports.emit,

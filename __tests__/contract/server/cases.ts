@@ -76,7 +76,7 @@ const OTHER_ETAG = '"00000000000000000000000000000000"';
 const SHOWN_WITHOUT_HEADERS: Answer = { ContentType: 'text/plain', Metadata: {}, tags: '' };
 
 export const cases: readonly Case[] = [
-  // First, because it waits for a clock while the others run.
+  // First, because they wait for a clock while the others run.
   {
     name: 'an unconditional Complete of an upload older than a PUT: who wins, and the Last-Modified',
     aws: { status: '200', text: 'written since', lastModified: 'creation' },
@@ -97,6 +97,17 @@ export const cases: readonly Case[] = [
         text: await text(context, 'a'),
         lastModified: age < 300 ? 'creation' : 'completion',
       };
+    },
+  },
+  {
+    name: 'a copy onto itself is dated anew',
+    aws: true,
+    run: async (context) => {
+      await put(context, 'a');
+      const before = (await head(context, 'a')).LastModified!;
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      await copy(context, 'a', 'a', { MetadataDirective: 'REPLACE', CacheControl: 'no-cache' });
+      return (await head(context, 'a')).LastModified! > before;
     },
   },
   // Listing

@@ -78,6 +78,7 @@ const index: DigestIndex = {
     ['E2EXAMPLE', ['/a', '/b/*']],
     ['E3EXAMPLE', []],
   ]),
+  renewing: new Set(['a/é\n"x', 'b']),
 };
 
 function fileEntries(...entries: readonly [string, FileEntry][]): FileEntries {

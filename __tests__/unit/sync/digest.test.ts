@@ -52,6 +52,7 @@ async function digestOfA(
     deploys: 0,
     pending: new Map(),
     invalidations: new Map(),
+    renewing: new Set(),
   };
   const pool = new DigestPool(() => undefined, signal);
   const { digests } = await digestTree({
