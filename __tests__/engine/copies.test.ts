@@ -243,6 +243,76 @@ describe('C13: headers that changed', () => {
     expect(classOf('classes', 'p/a')).toBe('STANDARD_IA');
   });
 
+  describe('C13: a storage class that another tool did not write', () => {
+    const asking = { ...infrequent, headers: { refresh: true } };
+
+    beforeEach(async () => {
+      await writeTree({ a: 'one' }, root);
+    });
+
+    function written(to: EmbeddedTestServer, at: string, storageClass?: string): void {
+      const headers = {
+        'content-type': 'application/octet-stream',
+        ...(storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass }),
+      };
+      to.server.putObject(at, 'p/a', 'one', { headers });
+    }
+
+    test('is given with refresh-headers: nothing moves an object back to the standard one', async () => {
+      const index = memoryIndex();
+      written(s3, bucket);
+      const check = await publish(s3, bucket, root, { index, command: 'check', ...asking });
+      expect(stepsOf(check)).toEqual(['refresh p/a planned']);
+      const difference = { name: 'x-amz-storage-class', from: 'STANDARD', to: 'STANDARD_IA' };
+      expect(check.report.steps[0]).toMatchObject({ headers: [difference] });
+      expect(stepsOf(await publish(s3, bucket, root, { index, ...asking }))).toEqual(['refresh p/a done']);
+      expect(classOf(bucket, 'p/a')).toBe('STANDARD_IA');
+      expect((await publish(s3, bucket, root, { index, ...asking })).report).toMatchObject({
+        steps: [],
+        requests: { ListObjectsV2: 1 },
+      });
+    });
+
+    test('is given to what an index remembers in it though it never was, and when another header changes', async () => {
+      const index = memoryIndex();
+      await publish(s3, bucket, root, { index, ...infrequent });
+      const { lastModified } = s3.server.object(bucket, 'p/a')!;
+      const standard = { headers: { 'content-type': 'application/octet-stream' }, lastModified };
+      s3.server.putObject(bucket, 'p/a', 'one', standard);
+      const unasked = await publish(s3, bucket, root, { index, ...infrequent });
+      expect(unasked.report).toMatchObject({ steps: [], headersUnknown: { files: 1 } });
+      expect(stepsOf(await publish(s3, bucket, root, { index, ...asking }))).toEqual(['refresh p/a done']);
+      s3.server.putObject(bucket, 'p/a', 'one', standard);
+      const writeHeaders = { ...infrequent.writeHeaders, sse: 'AES256' };
+      expect(stepsOf(await publish(s3, bucket, root, { index, writeHeaders }))).toEqual(['refresh p/a done']);
+      expect(classOf(bucket, 'p/a')).toBe('STANDARD_IA');
+    });
+
+    test('of an object that a lifecycle rule may have moved is left, and not remembered as given', async () => {
+      const index = memoryIndex();
+      written(s3, bucket, 'GLACIER_IR');
+      for (const _ of [1, 2])
+        expect((await publish(s3, bucket, root, { index, ...asking })).report).toMatchObject({
+          steps: [],
+          headersUnknown: { files: 1 },
+          requests: { HeadObject: 1 },
+        });
+      expect(classOf(bucket, 'p/a')).toBe('GLACIER_IR');
+    });
+
+    test('is not given over and over where the server has one class', async () => {
+      const gateway = await embedded({ profile: 'versitygw' });
+      try {
+        const at = await gateway.bucket();
+        written(gateway, at);
+        const run = await publish(gateway, at, root, asking);
+        expect(run.report).toMatchObject({ steps: [], headersUnknown: { files: 0 } });
+      } finally {
+        await gateway.stop();
+      }
+    });
+  });
+
   test('C13: an ACL that would be lost is kept, with its old headers and one line', async () => {
     const index = memoryIndex();
     s3.server.createBucket('with-acls', { allowsAcls: true });

@@ -233,7 +233,7 @@ function sorted(decided: HeaderSet): SortedHeaders {
   };
 }
 
-const STORAGE_CLASS = 'x-amz-storage-class';
+export const STORAGE_CLASS = 'x-amz-storage-class';
 
 /** The class that an object is to have; `undefined`: the standard one, whether it was asked for or not. */
 export function classOf(headers: HeaderSet): string | undefined {

@@ -77,6 +77,8 @@ export interface ObjectStore extends ReadableStore {
   readonly mergesHeaders: boolean;
   /** Whether such a copy changes Last-Modified; where not, nothing in a listing shows that headers were renewed. */
   readonly datesRefreshes: boolean;
+  /** Whether an object is kept in the storage class that was asked for, and listed in it. */
+  readonly storageClasses: boolean;
   /** What becomes of `x-amz-website-redirect-location`. */
   readonly redirects: 'kept' | 'dropped' | 'unknown';
   /** Whether no key can lie below another one, as `a/b` below `a`. */

@@ -23,6 +23,8 @@ export interface Provider {
   readonly mergesHeaders: boolean;
   /** Whether such a copy changes Last-Modified; where not, nothing in a listing shows that headers were renewed. */
   readonly datesRefreshes: boolean;
+  /** Whether an object is kept in the storage class that was asked for, and listed in it. */
+  readonly storageClasses: boolean;
   /** What becomes of `x-amz-website-redirect-location`. */
   readonly redirects: 'kept' | 'dropped' | 'unknown';
   /** What proves the bytes of a part that was copied: its ETag, or only that a whole source was bound by its own. */
@@ -68,6 +70,7 @@ const AWS: Provider = {
   deleteConditions: 'batch',
   mergesHeaders: false,
   datesRefreshes: true,
+  storageClasses: true,
   redirects: 'kept',
   partCopyProof: 'etag',
   partSizes: 'any',
@@ -88,6 +91,8 @@ const OTHER: Provider = {
   annotationDirective: false,
   accounts: false,
   compositeETags: false,
+  // versitygw has one class, MinIO refuses most: of others it would be a guess.
+  storageClasses: false,
   // SeaweedFS lists in the order of directories, others that are wide-spread in tests in a mixed one: none is trusted.
   listsInOrder: false,
   copyConditions: 'unknown',
@@ -132,7 +137,14 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
   // AWS under a name of one's own, or through a proxy.
   [
     'AmazonS3',
-    { ...OTHER, name: 'AWS S3', compositeETags: true, copyConditions: 'honoured', redirects: 'kept' },
+    {
+      ...OTHER,
+      name: 'AWS S3',
+      compositeETags: true,
+      copyConditions: 'honoured',
+      storageClasses: true,
+      redirects: 'kept',
+    },
   ],
   // Part copies answer ETags of 4 MiB chunks.
   [

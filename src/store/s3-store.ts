@@ -78,6 +78,10 @@ export class S3Store implements ObjectStore {
     return this.#requests.provider().datesRefreshes;
   }
 
+  get storageClasses(): boolean {
+    return this.#requests.provider().storageClasses;
+  }
+
   get redirects(): 'kept' | 'dropped' | 'unknown' {
     return this.#requests.provider().redirects;
   }

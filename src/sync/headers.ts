@@ -1,11 +1,11 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
-import { classOf, type HeaderDecider, headerDigest } from '../model/headers.js';
+import { classOf, type HeaderDecider, type HeaderSet, headerDigest } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, ListedObject } from '../model/objects.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
-import { type ReadableStore, StoreError } from '../store/object-store.js';
+import { type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
 import type { HeaderState } from './plan.js';
 
@@ -27,6 +27,29 @@ export function isRewritten({ modified, written }: ObjectEntry, { lastModified }
 }
 
 /**
+ * Whether an object is not in the class that it is to have, and no lifecycle rule moved it: none moves anything back to the
+ * standard one.
+ */
+export function lacksClass(
+  headers: HeaderSet,
+  { storageClass }: ListedObject,
+  { storageClasses }: Pick<ObjectStore, 'storageClasses'>,
+): boolean {
+  return storageClasses && classOf(headers) !== undefined && storageClass === 'STANDARD';
+}
+
+/** Whether a lifecycle rule may have moved an object from the class that it is to have, or another tool put it where it is. */
+export function mayBeMoved(
+  headers: HeaderSet,
+  object: ListedObject,
+  store: Pick<ObjectStore, 'storageClasses'>,
+): boolean {
+  const asked = classOf(headers);
+  const isThere = asked === undefined || asked === object.storageClass;
+  return store.storageClasses && !isThere && !lacksClass(headers, object, store);
+}
+
+/**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
  * that others wrote, or that were written since, have no entry; nor have those that a run which was killed may have
  * renewed. But where the rules have changed, all of them are renewed like the rest.
@@ -37,6 +60,7 @@ export function headerStates(
   listing: ReadonlyMap<ObjectKey, ListedObject>,
   index: DigestIndex | undefined,
   policy: HeaderDecider,
+  store: Pick<ObjectStore, 'storageClasses'>,
 ): ReadonlyMap<ObjectKey, HeaderState> {
   const states = new Map<ObjectKey, HeaderState>();
   if (index === undefined) return states;
@@ -47,9 +71,11 @@ export function headerStates(
     if (object === undefined || entry?.headers === undefined) continue;
     if (entry.etag !== object.etag || entry.size !== object.size) continue;
     const headers = policy.headersOf(file);
+    const isOtherClass = lacksClass(headers, object, store);
     if (entry.headers === headerDigest(headers)) {
-      if (!isRewritten(entry, object) && !index.renewing.has(key)) states.set(key, 'same');
-    } else states.set(key, classOf(headers) === entry.class ? 'changed' : 'class');
+      const isUnknown = isOtherClass || isRewritten(entry, object) || index.renewing.has(key);
+      if (!isUnknown) states.set(key, 'same');
+    } else states.set(key, isOtherClass || classOf(headers) !== entry.class ? 'class' : 'changed');
   }
   return states;
 }

@@ -10,6 +10,7 @@ import {
   type HeaderSet,
   metadataBytes,
   objectHeaders,
+  STORAGE_CLASS,
   withoutDigests,
 } from '../model/headers.js';
 import type { Listing } from '../model/listing.js';
@@ -38,7 +39,7 @@ import {
   guardTree,
   nestedNames,
 } from './guards.js';
-import { headerStates, whatWouldLoseAcls } from './headers.js';
+import { headerStates, mayBeMoved, whatWouldLoseAcls } from './headers.js';
 import { type LoadedIndex, loadIndex } from './learn.js';
 import { addHidden, type HiddenOptions, listAll, listFurther } from './list.js';
 import { isPartial } from './local-names.js';
@@ -463,7 +464,7 @@ export class Preparation {
   ): ReadonlyMap<ObjectKey, HeaderState> {
     const { destination, headers } = this.#run.options;
     const { prefix } = destination;
-    const states = new Map(headerStates(files, prefix, listing, index, this.policy));
+    const states = new Map(headerStates(files, prefix, listing, index, this.policy, this.#run.ports.store));
     const isAsked = this.#run.source !== undefined || (headers.refresh && !this.#isRemembered);
     for (const file of isAsked ? files : []) {
       const key = (prefix + file.name) as ObjectKey;
@@ -533,14 +534,24 @@ export class Preparation {
     const states = new Map<ObjectKey, HeaderState>();
     const all = this.#run.options.headers.refresh;
     const due: LocalFile[] = [];
+    // What is not remembered then is asked last: else no run would get beyond it.
+    const last: LocalFile[] = [];
     // A table has files of this disk, which are more than their headers.
     if (all || files.columns === undefined)
-      for (const file of unknownHeaders) if (all || isAllHeaders(file)) due.push(file);
+      for (const file of unknownHeaders) {
+        if (!all && !isAllHeaders(file)) continue;
+        const object = listing.get((prefix + file.name) as ObjectKey)!;
+        const isLast = mayBeMoved(this.policy.headersOf(file), object, this.#run.ports.store);
+        (isLast ? last : due).push(file);
+      }
+    for (const file of last) due.push(file);
     await this.#compareHeaders(due, listing);
     for (const { name } of due) {
       const key = (prefix + name) as ObjectKey;
       const found = this.headerDifferences.get(key);
-      if (found !== undefined) states.set(key, found.length === 0 ? 'same' : 'changed');
+      if (found === undefined) continue;
+      const changed = found.some(({ name }) => name === STORAGE_CLASS) ? 'class' : 'changed';
+      states.set(key, found.length === 0 ? 'same' : changed);
     }
     return states;
   }

@@ -1,18 +1,19 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
 import { READER_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
-import { type HeaderSet, isOwnMetadata, objectHeaders } from '../model/headers.js';
+import { classOf, type HeaderSet, isOwnMetadata, objectHeaders, STORAGE_CLASS } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { HeaderDifference } from '../model/report.js';
 import { type ObjectHead, type ObjectStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
+import { lacksClass, mayBeMoved } from './headers.js';
 
 /** HEAD requests that one run spends on headers that nobody remembers: 0.4 US cents on AWS. */
 export const HEADER_BUDGET = 10_000;
 
 export interface HeaderQuestions {
-  readonly store: Pick<ObjectStore, 'head' | 'redirects'>;
+  readonly store: Pick<ObjectStore, 'head' | 'redirects' | 'storageClasses'>;
   readonly prefix: Prefix;
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** Objects that are asked about at most. */
@@ -41,9 +42,16 @@ export async function askHeaders(
     if (denied) return;
     try {
       const head = await store.head(key, signal);
+      const object = listing.get(key);
       // Replaced since the listing: the next run sees it.
-      if (head === undefined || head.etag !== listing.get(key)?.etag) return;
-      const found = differences(await headersOf(file), head);
+      if (head === undefined || head.etag !== object?.etag) return;
+      const decided = await headersOf(file);
+      const found = [...differences(decided, head)];
+      const asked = classOf(decided);
+      if (asked !== undefined && lacksClass(decided, object, store))
+        found.push({ name: STORAGE_CLASS, from: object.storageClass, to: asked });
+      // Nobody knows then, also later.
+      if (found.length === 0 && mayBeMoved(decided, object, store)) return;
       // What the server keeps nowhere is renewed in vain.
       const isKept = store.redirects !== 'dropped';
       answers.set(key, isKept ? found : found.filter(({ name }) => name !== REDIRECT_HEADER));
