@@ -313,6 +313,86 @@ describe('C13: headers that changed', () => {
     });
   });
 
+  describe('C13: mode and time of files, as metadata has them', () => {
+    const RULED = { rules: parseHeaderRules('/*\n Cache-Control: no-cache', 'inline').rules };
+    const AGAIN = { rules: parseHeaderRules('/*\n Cache-Control: private', 'inline').rules };
+    const S3CMD = 'uid:0/mode:33188/mtime:1700000000/md5:00000000000000000000000000000000';
+    const type = { 'content-type': 'application/octet-stream' };
+
+    beforeEach(async () => {
+      await writeTree({ a: 'one', b: 'two' }, root);
+      s3.server.putObject(bucket, 'p/a', 'one', {
+        headers: { ...type, 'x-amz-meta-mtime': '1700000000.123456789' },
+      });
+      s3.server.putObject(bucket, 'p/b', 'two', { headers: { ...type, 'x-amz-meta-s3cmd-attrs': S3CMD } });
+    });
+
+    function metadata(key: string): unknown {
+      const { headers = {} } = s3.server.object(bucket, key) ?? {};
+      return [headers['cache-control'], headers['x-amz-meta-mtime'], headers['x-amz-meta-s3cmd-attrs']];
+    }
+
+    test('stay with an object whose headers are renewed, now and when a rule changes later', async () => {
+      const index = memoryIndex();
+      const own = `md5:${md5Of(Buffer.from('one'))}`;
+      const others = S3CMD.replace(/md5:.*/, `md5:${md5Of(Buffer.from('two'))}`);
+      const run = await publish(s3, bucket, root, { index, headers: { ...RULED, refresh: true } });
+      expect(stepsOf(run)).toEqual(['refresh p/a done', 'refresh p/b done']);
+      expect(metadata('p/a')).toEqual(['no-cache', '1700000000.123456789', own]);
+      expect(metadata('p/b')).toEqual(['no-cache', undefined, others]);
+      const quiet = await publish(s3, bucket, root, { index, headers: { ...RULED, refresh: true } });
+      expect(quiet.report.requests).toEqual({ ListObjectsV2: 1 });
+      await publish(s3, bucket, root, { index, headers: AGAIN });
+      expect(metadata('p/a')).toEqual(['private', '1700000000.123456789', own]);
+      expect(metadata('p/b')).toEqual(['private', undefined, others]);
+    });
+
+    test('stay too where the headers were found to be right, and change later', async () => {
+      const index = memoryIndex();
+      await publish(s3, bucket, root, { index, headers: { refresh: true } });
+      const run = await publish(s3, bucket, root, { index, headers: AGAIN });
+      expect(run.report.requests).toMatchObject({ HeadObject: 2, CopyObject: 2 });
+      expect(metadata('p/a')).toEqual(['private', '1700000000.123456789', expect.any(String)]);
+      expect(metadata('p/b')).toEqual(['private', undefined, expect.stringContaining('/mtime:1700000000/')]);
+    });
+
+    test('are added with preserve and refresh-headers where one is missing, and never compared', async () => {
+      const index = memoryIndex();
+      const asking = { index, preserve: true, headers: { refresh: true } };
+      const check = await publish(s3, bucket, root, { ...asking, command: 'check' });
+      expect(check.report.steps).toMatchObject([
+        {
+          key: 'p/a',
+          headers: [
+            { name: 'x-amz-meta-s3cmd-attrs', to: expect.stringMatching(/^mode:[0-9]+\/mtime:[0-9]+$/) },
+          ],
+        },
+      ]);
+      expect(stepsOf(await publish(s3, bucket, root, asking))).toEqual(['refresh p/a done']);
+      expect(metadata('p/a')).toEqual([
+        undefined,
+        undefined,
+        expect.stringMatching(/^md5:[0-9a-f]+\/mode:[0-9]+\/mtime:[0-9]+$/),
+      ]);
+      expect((await publish(s3, bucket, root, asking)).report.requests).toEqual({ ListObjectsV2: 1 });
+    });
+
+    test('are added to what an index knows when preserve is turned on later; without refresh-headers nothing is asked', async () => {
+      const index = memoryIndex();
+      await writeTree({ c: 'three' }, root);
+      await publish(s3, bucket, root, { index });
+      const unasked = await publish(s3, bucket, root, { index, preserve: true });
+      expect(unasked.report).toMatchObject({ steps: [], requests: { ListObjectsV2: 1 } });
+      const asking = { index, preserve: true, headers: { refresh: true } };
+      expect(stepsOf(await publish(s3, bucket, root, asking))).toEqual([
+        'refresh p/a done',
+        'refresh p/c done',
+      ]);
+      expect((await publish(s3, bucket, root, asking)).report.requests).toEqual({ ListObjectsV2: 1 });
+      expect((await publish(s3, bucket, root, { index })).report.requests).toEqual({ ListObjectsV2: 1 });
+    });
+  });
+
   test('C13: an ACL that would be lost is kept, with its old headers and one line', async () => {
     const index = memoryIndex();
     s3.server.createBucket('with-acls', { allowsAcls: true });

@@ -25,10 +25,11 @@ function extensionOf(name: string): string {
  * `x-amz-meta-s3cmd-attrs` as s3cmd writes and reads it: `md5:<hex>`, and with `preserve`
  * `md5:<hex>/mode:<decimal>/mtime:<seconds>`.
  */
-export function formatAttributes(md5: Md5, file: LocalFile | undefined): string {
-  if (file === undefined || file.redirect !== undefined) return `md5:${md5}`;
+export function formatAttributes(md5: Md5 | undefined, file: LocalFile | undefined): string {
+  const digest = md5 === undefined ? [] : [`md5:${md5}`];
+  if (file === undefined || file.redirect !== undefined) return digest.join('');
   const { mode, mtimeNs } = file.encoded?.source ?? file;
-  return `md5:${md5}/mode:${mode}/mtime:${mtimeNs / 1_000_000_000n}`;
+  return [...digest, `mode:${mode}`, `mtime:${mtimeNs / 1_000_000_000n}`].join('/');
 }
 
 /** Attributes that somebody else wrote, with the digest of the bytes that they are about now. */
@@ -177,6 +178,34 @@ export function fileAttributes(metadata: ReadonlyMap<string, string>): FileAttri
     // `-0` is written as 0.
     ...(time === undefined ? {} : { mtime: Number(time) || 0 }),
   };
+}
+
+/** Metadata in which tools keep mode, time and the like. Without `x-amz-meta-`. */
+const ATTRIBUTE_METADATA = ['s3cmd-attrs', 'mtime'] as const;
+
+/** What an object's metadata says of its file beside digests, names without `x-amz-meta-`. `undefined`: nothing. */
+export type Attributes = Readonly<Partial<Record<(typeof ATTRIBUTE_METADATA)[number], string>>>;
+
+export function attributesIn(metadata: ReadonlyMap<string, string>): Attributes | undefined {
+  const kept = ATTRIBUTE_METADATA.flatMap((name) => {
+    const text = metadata.get(name);
+    return text === undefined || text === '' || /^md5:[^/]*$/.test(text) ? [] : [[name, text] as const];
+  });
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+
+/** How much an object's metadata says of its file: mode and time, or less. */
+export type Attributed = 'none' | 'some' | 'all';
+
+export function attributedBy(attributes: Attributes | undefined): Attributed {
+  if (attributes === undefined) return 'none';
+  const { mode, mtime } = fileAttributes(new Map(Object.entries(attributes)));
+  return mode === undefined || mtime === undefined ? 'some' : 'all';
+}
+
+/** Whether `preserve` keeps mode and time of a file with its object. */
+export function isPreserved({ redirect, object }: Stored): boolean {
+  return redirect === undefined && object === undefined;
 }
 
 /** Headers by their names in lower case. */
@@ -416,4 +445,16 @@ export function headerDigest(headers: HeaderSet): string {
   const digest = hash('sha256', lines.sort().join(''), 'hex');
   if (Object.isFrozen(headers)) digests.set(headers, digest);
   return digest;
+}
+
+/** What an index remembers of an object's headers: their digest, and where it is so that metadata says something of the file. */
+export function formatHeaderState(digest: string, attributed: Attributed): string {
+  return attributed === 'none' ? digest : `${digest} ${attributed}`;
+}
+
+/** Parses what `formatHeaderState` writes. */
+export function parseHeaderState(text: string): { readonly digest: string; readonly attributed: Attributed } {
+  const space = text.indexOf(' ');
+  if (space === -1) return { digest: text, attributed: 'none' };
+  return { digest: text.slice(0, space), attributed: text.endsWith(' all') ? 'all' : 'some' };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
 import { formatLayout, type PartRun, parseLayout } from './digest-index.js';
 import { HEADER_NAME } from './header-rules.js';
-import { formatSource, type HeaderSet, parseSource } from './headers.js';
+import { type Attributes, formatSource, type HeaderSet, parseSource } from './headers.js';
 import type { ObjectKey } from './object-key.js';
 import { type LocalFile, NO_FILE } from './objects.js';
 import type { Condition, CopySource, Phase, Plan, Rank, Reason, StagedStep, Step } from './plan.js';
@@ -202,10 +202,13 @@ function parseStep(line: Readonly<Record<string, unknown>>): {
     case 'delete':
       return { ...place, step: { ...base, action, etag: etagOf(line.etag, key) } };
     case 'refresh': {
-      const { storageClass } = line;
+      const { storageClass, attributes } = line;
       const md5 = md5Of(line.md5, key);
       if (md5 === undefined) throw wrongStep(key);
-      const kept = isText(storageClass) ? { storageClass } : {};
+      const kept = {
+        ...(isText(storageClass) ? { storageClass } : {}),
+        ...(attributes === undefined ? {} : { attributes: headersIn(attributes, key) as Attributes }),
+      };
       const fields = { file: fileOf(line.file, key), md5, condition: conditionOf(line.condition, key) };
       return { ...place, step: { ...base, ...fields, ...kept, action, etag: etagOf(line.etag, key) } };
     }

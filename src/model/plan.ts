@@ -1,4 +1,5 @@
 import type { ETag, Md5 } from './digest.js';
+import type { Attributes } from './headers.js';
 import type { ObjectKey } from './object-key.js';
 import type { LocalFile, SourceBucket } from './objects.js';
 
@@ -122,6 +123,8 @@ export interface RefreshStep extends StepBase {
   readonly etag: ETag;
   /** The class that it keeps; absent: the one that `storage-class` asks for. */
   readonly storageClass?: string;
+  /** What others keep of the file in its metadata, and it keeps; absent: nothing that is known. */
+  readonly attributes?: Attributes;
   readonly condition: Condition;
 }
 

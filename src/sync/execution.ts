@@ -9,7 +9,7 @@ import {
 import { EXIT, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import { columnsOf } from '../model/file-columns.js';
-import { formatSource, headerDigest } from '../model/headers.js';
+import { attributedBy, formatHeaderState, formatSource, headerDigest } from '../model/headers.js';
 import type { Invalidation } from '../model/invalidation.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
@@ -433,11 +433,13 @@ export class Execution {
   #confirmedHeaders({ files }: Seen): ReadonlyMap<ObjectKey, string> {
     const { prefix } = this.#run.options.destination;
     const confirmed = new Map<ObjectKey, string>();
-    if (this.#preparation.headerDifferences.size === 0) return confirmed;
+    const { headerDifferences, attributes, policy } = this.#preparation;
+    if (headerDifferences.size === 0) return confirmed;
     for (const file of files) {
       const key = (prefix + file.name) as ObjectKey;
-      if (this.#preparation.headerDifferences.get(key)?.length === 0)
-        confirmed.set(key, headerDigest(this.#preparation.policy.headersOf(file)));
+      if (headerDifferences.get(key)?.length !== 0) continue;
+      const digest = headerDigest(policy.headersOf(file));
+      confirmed.set(key, formatHeaderState(digest, attributedBy(attributes.get(key))));
     }
     return confirmed;
   }

@@ -1,7 +1,14 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
-import { classOf, type HeaderDecider, type HeaderSet, headerDigest } from '../model/headers.js';
+import {
+  classOf,
+  type HeaderDecider,
+  type HeaderSet,
+  headerDigest,
+  isPreserved,
+  parseHeaderState,
+} from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, ListedObject } from '../model/objects.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
@@ -49,6 +56,12 @@ export function mayBeMoved(
   return store.storageClasses && !isThere && !lacksClass(headers, object, store);
 }
 
+export interface HeaderStatesOptions {
+  readonly store: Pick<ObjectStore, 'storageClasses'>;
+  /** Whether objects that may lack mode or time of their files are not taken for known. */
+  readonly asksAttributes: boolean;
+}
+
 /**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
  * that others wrote, or that were written since, have no entry; nor have those that a run which was killed may have
@@ -60,7 +73,7 @@ export function headerStates(
   listing: ReadonlyMap<ObjectKey, ListedObject>,
   index: DigestIndex | undefined,
   policy: HeaderDecider,
-  store: Pick<ObjectStore, 'storageClasses'>,
+  { store, asksAttributes }: HeaderStatesOptions,
 ): ReadonlyMap<ObjectKey, HeaderState> {
   const states = new Map<ObjectKey, HeaderState>();
   if (index === undefined) return states;
@@ -71,9 +84,11 @@ export function headerStates(
     if (object === undefined || entry?.headers === undefined) continue;
     if (entry.etag !== object.etag || entry.size !== object.size) continue;
     const headers = policy.headersOf(file);
+    const { digest, attributed } = parseHeaderState(entry.headers);
     const isOtherClass = lacksClass(headers, object, store);
-    if (entry.headers === headerDigest(headers)) {
-      const isUnknown = isOtherClass || isRewritten(entry, object) || index.renewing.has(key);
+    if (digest === headerDigest(headers)) {
+      const mayLack = asksAttributes && attributed !== 'all' && isPreserved(file);
+      const isUnknown = mayLack || isOtherClass || isRewritten(entry, object) || index.renewing.has(key);
       if (!isUnknown) states.set(key, 'same');
     } else states.set(key, isOtherClass || classOf(headers) !== entry.class ? 'class' : 'changed');
   }

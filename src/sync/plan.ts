@@ -1,5 +1,6 @@
 import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
 import { columnsOf } from '../model/file-columns.js';
+import type { Attributes } from '../model/headers.js';
 import { Listing } from '../model/listing.js';
 import { Md5Table } from '../model/md5-table.js';
 import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
@@ -108,6 +109,8 @@ export interface PlanInput {
   };
   /** What is remembered of the objects' headers; no entry: unknown, and left alone. */
   readonly headers: ReadonlyMap<ObjectKey, HeaderState>;
+  /** What the metadata of objects that are renewed is to keep, as far as it is known. */
+  readonly attributes?: ReadonlyMap<ObjectKey, Attributes>;
   /** Whether a file's object is written into an archived class, from which nothing is copied; absent: none is. */
   readonly archives?: (file: LocalFile) => boolean;
   /** Keys whose ACL a copy onto themselves would drop. */
@@ -350,6 +353,7 @@ function addRefreshes(
       continue;
     }
     refreshed.set(key, rank);
+    const attributes = input.attributes?.get(key);
     const step: RefreshStep = {
       action: 'refresh',
       reason: policy.send === 'upload' ? 'headers' : 'attributes',
@@ -359,6 +363,7 @@ function addRefreshes(
       condition: { ifMatch: object.etag },
       ...base,
       ...(headers.get(key) === 'class' ? {} : { storageClass: object.storageClass }),
+      ...(attributes === undefined ? {} : { attributes }),
     };
     ranks.add(rank, 0, step);
   }

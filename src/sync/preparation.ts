@@ -5,11 +5,13 @@ import { EXIT, refusal, SyncError } from '../model/errors.js';
 import { namesOf, sizesOf, totalSize } from '../model/file-columns.js';
 import { MAX_HEADER_BYTES, MAX_METADATA_BYTES } from '../model/header-rules.js';
 import {
+  type Attributes,
   type HeaderDecider,
   HeaderPolicy,
   type HeaderSet,
   metadataBytes,
   objectHeaders,
+  parseHeaderState,
   STORAGE_CLASS,
   withoutDigests,
 } from '../model/headers.js';
@@ -19,7 +21,7 @@ import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
 import type { SyncOptions } from '../model/options.js';
 import { isLarge, ownLayout } from '../model/part-sizes.js';
-import { type Count, type Plan, stepsOf } from '../model/plan.js';
+import { type Count, type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
 import { Proven } from '../model/proven.js';
 import type { HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
@@ -95,6 +97,10 @@ export class Preparation {
   policy: HeaderDecider;
   /** Of the keys whose headers S3 was asked for. */
   readonly headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
+  /** What their metadata says of the file. */
+  readonly attributes = new Map<ObjectKey, Attributes>();
+  /** Keys whose metadata says something of the file, as the index remembers. */
+  readonly #attributed = new Set<ObjectKey>();
   /** Of unchanged objects, as far as S3 was asked for them. */
   layouts: ReadonlyMap<ObjectKey, string> = new Map();
   headersUnknown: Count = { files: 0, bytes: 0 };
@@ -448,6 +454,11 @@ export class Preparation {
     };
   }
 
+  /** A bucket has no files whose attributes could be kept. */
+  get #preserves(): boolean {
+    return this.#run.options.preserve && this.#run.source === undefined;
+  }
+
   /**
    * Whether an index is believed with `refresh-headers`: it knows nothing of what a source has by now, nor of what a run
    * that was killed renewed where that dates nothing.
@@ -464,7 +475,12 @@ export class Preparation {
   ): ReadonlyMap<ObjectKey, HeaderState> {
     const { destination, headers } = this.#run.options;
     const { prefix } = destination;
-    const states = new Map(headerStates(files, prefix, listing, index, this.policy, this.#run.ports.store));
+    const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
+    const states = new Map(headerStates(files, prefix, listing, index, this.policy, asking));
+    for (const [key, state] of states) {
+      const known = state === 'same' ? undefined : index?.objects.get(key)?.headers;
+      if (known !== undefined && parseHeaderState(known).attributed !== 'none') this.#attributed.add(key);
+    }
     const isAsked = this.#run.source !== undefined || (headers.refresh && !this.#isRemembered);
     for (const file of isAsked ? files : []) {
       const key = (prefix + file.name) as ObjectKey;
@@ -490,11 +506,14 @@ export class Preparation {
     const policy = { ...input.policy, delay };
     return this.#run.frame.phase('plan', async () => {
       let headers = input.headers;
-      let made = makePlan({ ...input, policy, headers, aclBound: new Set() });
+      const { attributes } = this;
+      const aclBound = new Set<ObjectKey>();
+      let made = makePlan({ ...input, policy, headers, attributes, aclBound });
       const asked = await this.#askHeaders(made, input);
-      if (asked.size > 0) {
+      const isAttributed = await this.#askAttributes(made.plan, input.listing);
+      if (asked.size > 0 || isAttributed) {
         headers = new Map([...headers, ...asked]);
-        made = makePlan({ ...input, policy, headers, aclBound: new Set() });
+        made = makePlan({ ...input, policy, headers, attributes, aclBound });
       }
       const acls = await whatWouldLoseAcls(made.plan, {
         store,
@@ -505,7 +524,7 @@ export class Preparation {
       });
       const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
       this.#tellUnusedExcludes(made.deletions > 0);
-      return isFree ? made : makePlan({ ...input, policy, headers, ...acls });
+      return isFree ? made : makePlan({ ...input, policy, headers, attributes, ...acls });
     });
   }
 
@@ -556,6 +575,21 @@ export class Preparation {
     return states;
   }
 
+  /** A copy onto itself would drop mode and time that the index knows to be there; whether any is to be kept. */
+  async #askAttributes(plan: Plan, listing: Looked['listing']): Promise<boolean> {
+    const { command, dryRun } = this.#run.options;
+    const isWritten = !dryRun && command !== 'check' && this.#run.source === undefined;
+    if (!isWritten || this.#preserves || this.#attributed.size === 0) return false;
+    const due = [...stepsOf(plan)].filter(
+      (step): step is RefreshStep => step.action === 'refresh' && this.#attributed.has(step.key),
+    );
+    const files = due.map(({ file }) => file);
+    const answers = await this.#ask(files, listing, Number.POSITIVE_INFINITY);
+    for (const [key, { attributes }] of answers)
+      if (attributes !== undefined) this.attributes.set(key, attributes);
+    return answers.size > 0;
+  }
+
   /** The first refreshes, as a review shows what changes. */
   async compareRefreshed(plan: Plan, listing: Looked['listing']): Promise<void> {
     const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
@@ -566,19 +600,31 @@ export class Preparation {
   async #compareHeaders(files: readonly LocalFile[], listing: Looked['listing']): Promise<void> {
     const { prefix } = this.#run.options.destination;
     const due = files.filter(({ name }) => !this.headerDifferences.has((prefix + name) as ObjectKey));
-    if (due.length === 0) return;
-    const answers = await askHeaders(due, {
+    // What is not remembered no later run could go on with.
+    const budget = this.#isRemembered ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
+    for (const [key, { differences, attributes }] of await this.#ask(due, listing, budget)) {
+      this.headerDifferences.set(key, differences);
+      // What a bucket's objects have comes along with them.
+      if (attributes !== undefined && this.#run.source === undefined) this.attributes.set(key, attributes);
+    }
+  }
+
+  async #ask(
+    files: readonly LocalFile[],
+    listing: Looked['listing'],
+    budget: number,
+  ): ReturnType<typeof askHeaders> {
+    return askHeaders(files, {
       store: this.#run.ports.store,
-      prefix,
+      prefix: this.#run.options.destination.prefix,
       listing,
-      // What is not remembered no later run could go on with.
-      budget: this.#isRemembered ? HEADER_BUDGET : Number.POSITIVE_INFINITY,
+      budget,
       headersOf: (file) => this.#wantedHeaders(file),
+      preserve: this.#preserves,
       concurrency: this.#run.inFlight,
       emit: this.#run.ports.emit,
       signal: this.#run.frame.signal,
     });
-    for (const [key, differences] of answers) this.headerDifferences.set(key, differences);
   }
 
   /** Digests are no part of what is compared: they are each object's own. */

@@ -1,7 +1,19 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
 import { READER_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
-import { classOf, type HeaderSet, isOwnMetadata, objectHeaders, STORAGE_CLASS } from '../model/headers.js';
+import {
+  type Attributes,
+  attributedBy,
+  attributesIn,
+  classOf,
+  formatAttributes,
+  type HeaderSet,
+  isOwnMetadata,
+  isPreserved,
+  metadataMd5,
+  objectHeaders,
+  STORAGE_CLASS,
+} from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { HeaderDifference } from '../model/report.js';
@@ -20,9 +32,17 @@ export interface HeaderQuestions {
   readonly budget: number;
   /** What an object should have. */
   readonly headersOf: (file: LocalFile) => Promise<HeaderSet>;
+  /** Whether objects keep mode and time of their files. */
+  readonly preserve: boolean;
   readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+}
+
+export interface HeaderAnswer {
+  readonly differences: readonly HeaderDifference[];
+  /** What its metadata says of the file; absent: nothing. */
+  readonly attributes?: Attributes;
 }
 
 /**
@@ -32,9 +52,9 @@ export interface HeaderQuestions {
 export async function askHeaders(
   files: readonly LocalFile[],
   questions: HeaderQuestions,
-): Promise<ReadonlyMap<ObjectKey, readonly HeaderDifference[]>> {
-  const { store, prefix, listing, budget, headersOf, concurrency, emit, signal } = questions;
-  const answers = new Map<ObjectKey, readonly HeaderDifference[]>();
+): Promise<ReadonlyMap<ObjectKey, HeaderAnswer>> {
+  const { store, prefix, listing, budget, headersOf, preserve, concurrency, emit, signal } = questions;
+  const answers = new Map<ObjectKey, HeaderAnswer>();
   const due = files.slice(0, budget);
   let denied = false;
   await forEachConcurrent(due, concurrency, async (file) => {
@@ -46,7 +66,10 @@ export async function askHeaders(
       // Replaced since the listing: the next run sees it.
       if (head === undefined || head.etag !== object?.etag) return;
       const decided = await headersOf(file);
+      const attributes = attributesIn(head.metadata);
       const found = [...differences(decided, head)];
+      if (preserve && isPreserved(file) && attributedBy(attributes) !== 'all')
+        found.push(missingAttributes(file, head.metadata));
       const asked = classOf(decided);
       if (asked !== undefined && lacksClass(decided, object, store))
         found.push({ name: STORAGE_CLASS, from: object.storageClass, to: asked });
@@ -54,7 +77,10 @@ export async function askHeaders(
       if (found.length === 0 && mayBeMoved(decided, object, store)) return;
       // What the server keeps nowhere is renewed in vain.
       const isKept = store.redirects !== 'dropped';
-      answers.set(key, isKept ? found : found.filter(({ name }) => name !== REDIRECT_HEADER));
+      answers.set(key, {
+        differences: isKept ? found : found.filter(({ name }) => name !== REDIRECT_HEADER),
+        ...(attributes === undefined ? {} : { attributes }),
+      });
     } catch (error) {
       if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
         throw error;
@@ -70,6 +96,16 @@ export async function askHeaders(
     emit({ type: 'message', level: 'notice', message });
   }
   return answers;
+}
+
+/** Other ones than the file's are none: every checkout has its own times. */
+function missingAttributes(file: LocalFile, metadata: ObjectHead['metadata']): HeaderDifference {
+  const from = metadata.get('s3cmd-attrs');
+  return {
+    name: 'x-amz-meta-s3cmd-attrs',
+    ...(from === undefined ? {} : { from }),
+    to: formatAttributes(metadataMd5(metadata), file),
+  };
 }
 
 /** Headers that an object has and should not have, or the other way round. Storage classes may be a lifecycle rule's. */

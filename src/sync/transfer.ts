@@ -4,7 +4,17 @@ import { formatLayout } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Reused, StepOutcome } from '../model/events.js';
 import { CONTENT_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
-import { classOf, formatSource, headerDigest, type ObjectHeaders, provenMd5 } from '../model/headers.js';
+import {
+  type Attributes,
+  attributedBy,
+  classOf,
+  formatHeaderState,
+  formatSource,
+  headerDigest,
+  isPreserved,
+  type ObjectHeaders,
+  provenMd5,
+} from '../model/headers.js';
 import { Md5Table } from '../model/md5-table.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
@@ -72,6 +82,8 @@ interface Sent {
   readonly sentBytes: number;
   readonly reused?: Reused;
   readonly chunks?: string;
+  /** Of a copy onto itself: what it kept. */
+  readonly attributes?: Attributes;
 }
 
 /**
@@ -153,7 +165,7 @@ export class Transfer implements Performer {
     const md5 = step.md5 ?? staged?.expected.md5;
     const parts = staged?.expected.etag === etag ? { parts: formatLayout(staged.layout) } : {};
     const written = { etag, versionId: undefined, encryption: undefined };
-    this.#remember(key, { written, md5, file, sentBytes: 0, ...parts }, file);
+    this.#remember(key, { written, md5, file, sentBytes: 0, ...parts, ...keptBy(step) }, file);
     this.recalled++;
   }
 
@@ -289,6 +301,8 @@ export class Transfer implements Performer {
   #remember(key: ObjectKey, sent: Sent, planned: LocalFile): void {
     const decided = this.#options.policy.headersOf(sent.file);
     const asked = classOf(decided);
+    const isPreserving = this.#options.preserve && isPreserved(sent.file);
+    const attributed = isPreserving ? 'all' : attributedBy(sent.attributes);
     if (this.#options.sources.has(key)) this.#sent.set(key, sent);
     const { md5 } = sent;
     // Of what another machine sent there is no file.
@@ -300,7 +314,7 @@ export class Transfer implements Performer {
     this.learned.set(key, {
       etag: sent.written.etag,
       size: sent.file.size,
-      headers: headerDigest(decided),
+      headers: formatHeaderState(headerDigest(decided), attributed),
       ...(md5 === undefined ? {} : { md5 }),
       ...(sent.parts === undefined ? {} : { parts: sent.parts }),
       ...(sent.chunks === undefined ? {} : { chunks: sent.chunks }),
@@ -346,7 +360,8 @@ export class Transfer implements Performer {
     const { key, etag, file, md5, storageClass } = step;
     const refresh = storageClass === undefined ? {} : { storageClass };
     const source = { key, etag, size: file.size };
-    const headers = await this.#headers.of(file, md5, classifyETag(etag).kind === 'multipart');
+    const isMultipart = classifyETag(etag).kind === 'multipart';
+    const headers = await this.#headers.of(file, md5, isMultipart, step.attributes);
     try {
       const left = store.mergesHeaders ? await this.#wouldStay(key, headers) : [];
       if (left.length > 0) {
@@ -379,7 +394,7 @@ export class Transfer implements Performer {
       this.#sayRefused(step, 'the copy is not what its source was said to be');
       return { overwrite: { ifMatch: written.etag } };
     }
-    return { sent: { written, md5: step.md5, file: step.file, sentBytes: 0 } };
+    return { sent: { written, md5: step.md5, file: step.file, sentBytes: 0, ...keptBy(step) } };
   }
 
   /** A copy that S3 refuses is sent in the same run; what would fail an upload as well is thrown on. */
@@ -647,6 +662,12 @@ export class Transfer implements Performer {
   async #readBody(file: LocalFile, body: Buffer): Promise<void> {
     if (file.redirect === undefined) await this.#readWhole(file, body);
   }
+}
+
+function keptBy({
+  attributes,
+}: Pick<Step, 'action'> & Pick<RefreshStep, 'attributes'>): Pick<Sent, 'attributes'> {
+  return attributes === undefined ? {} : { attributes };
 }
 
 /** Files are made by another performer. */

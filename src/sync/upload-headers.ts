@@ -1,6 +1,7 @@
 import { base64OfMd5, type Md5 } from '../model/digest.js';
 import { REDIRECT_HEADER } from '../model/header-rules.js';
 import {
+  type Attributes,
   FROM_METADATA,
   formatAttributes,
   formatSource,
@@ -33,8 +34,16 @@ export class UploadHeaders {
     this.#options = options;
   }
 
-  /** @param md5 `undefined`: nobody knows it, and the object brings its headers along */
-  async of(file: LocalFile, md5: Md5 | undefined, multipart: boolean): Promise<ObjectHeaders> {
+  /**
+   * @param md5 `undefined`: nobody knows it, and the object brings its headers along
+   * @param attributes what the object keeps of its file, where that is not preserved anew
+   */
+  async of(
+    file: LocalFile,
+    md5: Md5 | undefined,
+    multipart: boolean,
+    attributes: Attributes = {},
+  ): Promise<ObjectHeaders> {
     const { policy, preserve, bodies } = this.#options;
     if (file.object !== undefined && bodies.headersOf !== undefined) {
       // One of which this plan knew no content is known by the ETag that it had.
@@ -48,12 +57,20 @@ export class UploadHeaders {
     if (decided[REDIRECT_HEADER] !== undefined) this.firstRedirect ??= file.name;
     // rclone reads a multipart object's MD5 from here.
     const rclone = multipart ? { md5chksum: base64OfMd5(md5) } : {};
-    return objectHeaders(decided, {
+    const own = {
       's3cmd-attrs': formatAttributes(md5, preserve ? file : undefined),
       ...rclone,
       ...(file.encoded === undefined ? {} : { [SOURCE_METADATA]: formatSource(file.encoded) }),
       ...(file.page === undefined || file.redirect !== undefined ? {} : { [PAGE_METADATA]: 'html' }),
+    };
+    const { 's3cmd-attrs': s3cmd, mtime } = attributes;
+    if (preserve || (s3cmd ?? mtime) === undefined) return objectHeaders(decided, own);
+    const full = objectHeaders(decided, {
+      ...own,
+      ...(s3cmd === undefined ? {} : { 's3cmd-attrs': withMd5(s3cmd, md5) }),
+      ...(mtime === undefined ? {} : { mtime }),
     });
+    return metadataBytes(full.metadata) <= MOST_METADATA ? full : objectHeaders(decided, own);
   }
 }
 

@@ -70,6 +70,7 @@ const steps: readonly Step[] = [
     etag,
     condition: { ifMatch: etag },
     storageClass: 'GLACIER_IR',
+    attributes: { 's3cmd-attrs': 'mode:33188', mtime: '1.5' },
   },
   { key: key('e'), rank: 0, bytes: 5, reason: 'grace', action: 'keep', etag },
   {
