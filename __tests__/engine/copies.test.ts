@@ -393,6 +393,25 @@ describe('C13: headers that changed', () => {
     });
   });
 
+  test.each([
+    ['acl', { writeHeaders: { acl: 'private' } }, 1],
+    ['storage-class', { writeHeaders: { storageClass: 'STANDARD_IA' } }, 1],
+    ['the standard class', { writeHeaders: { storageClass: 'STANDARD' } }, 0],
+    ['sse', { writeHeaders: { sse: 'aws:kms', kmsKeyId: 'alias/site' } }, 1],
+    ['preserve', { preserve: true }, 1],
+    ['nothing', {}, 0],
+  ] as [string, Changes, number][])(
+    'C13: whoever asks for %s over objects that others wrote is told that nothing became of it',
+    async (_, changes, told) => {
+      await writeTree({ a: 'one' }, root);
+      s3.server.putObject(bucket, 'p/a', 'one');
+      const run = await publish(s3, bucket, root, changes);
+      expect(stepsOf(run)).toEqual([]);
+      const lines = run.messages.filter((message) => /^the headers of 1 object are not known/.test(message));
+      expect(lines).toHaveLength(told);
+    },
+  );
+
   test('C13: an ACL that would be lost is kept, with its old headers and one line', async () => {
     const index = memoryIndex();
     s3.server.createBucket('with-acls', { allowsAcls: true });

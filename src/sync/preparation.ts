@@ -636,8 +636,10 @@ export class Preparation {
 
   /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
   #tellUnknownHeaders(count: number): void {
-    const { rules, defaults, refresh } = this.#run.options.headers;
-    const isAsked = rules.length > 0 || defaults !== 'none';
+    const { headers, writeHeaders } = this.#run.options;
+    const { rules, defaults, refresh } = headers;
+    const written = Object.values(writeHeaders).some((value) => value !== undefined && value !== 'STANDARD');
+    const isAsked = rules.length > 0 || defaults !== 'none' || written || this.#preserves;
     if (count === 0 || refresh || !isAsked) return;
     const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
     const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
