@@ -113,19 +113,25 @@ class ByteBudget {
 /* harmony export */   Kl: () => (/* binding */ classOf),
 /* harmony export */   Lk: () => (/* binding */ metadataBytes),
 /* harmony export */   PJ: () => (/* binding */ parseSource),
+/* harmony export */   QV: () => (/* binding */ formatHeaderState),
 /* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
 /* harmony export */   R3: () => (/* binding */ provenMd5),
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
+/* harmony export */   U4: () => (/* binding */ parseHeaderState),
 /* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
+/* harmony export */   a: () => (/* binding */ attributedBy),
+/* harmony export */   fJ: () => (/* binding */ STORAGE_CLASS),
 /* harmony export */   fk: () => (/* binding */ FROM_METADATA),
 /* harmony export */   iR: () => (/* binding */ fileAttributes),
 /* harmony export */   iz: () => (/* binding */ HeaderPolicy),
 /* harmony export */   j2: () => (/* binding */ formatSource),
+/* harmony export */   lH: () => (/* binding */ attributesIn),
 /* harmony export */   nR: () => (/* binding */ copiedFrom),
 /* harmony export */   q4: () => (/* binding */ withoutDigests),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
 /* harmony export */   rB: () => (/* binding */ everyHeader),
+/* harmony export */   td: () => (/* binding */ isPreserved),
 /* harmony export */   x1: () => (/* binding */ formatAttributes),
 /* harmony export */   xL: () => (/* binding */ withMd5),
 /* harmony export */   yB: () => (/* binding */ statedMd5)
@@ -158,10 +164,11 @@ function extensionOf(name) {
  * `md5:<hex>/mode:<decimal>/mtime:<seconds>`.
  */
 function formatAttributes(md5, file) {
+    const digest = md5 === undefined ? [] : [`md5:${md5}`];
     if (file === undefined || file.redirect !== undefined)
-        return `md5:${md5}`;
+        return digest.join('');
     const { mode, mtimeNs } = file.encoded?.source ?? file;
-    return `md5:${md5}/mode:${mode}/mtime:${mtimeNs / 1000000000n}`;
+    return [...digest, `mode:${mode}`, `mtime:${mtimeNs / 1000000000n}`].join('/');
 }
 /** Attributes that somebody else wrote, with the digest of the bytes that they are about now. */
 function withMd5(attributes, md5) {
@@ -261,6 +268,25 @@ function fileAttributes(metadata) {
         // `-0` is written as 0.
         ...(time === undefined ? {} : { mtime: Number(time) || 0 }),
     };
+}
+/** Metadata in which tools keep mode, time and the like. Without `x-amz-meta-`. */
+const ATTRIBUTE_METADATA = ['s3cmd-attrs', 'mtime'];
+function attributesIn(metadata) {
+    const kept = ATTRIBUTE_METADATA.flatMap((name) => {
+        const text = metadata.get(name);
+        return text === undefined || text === '' || /^md5:[^/]*$/.test(text) ? [] : [[name, text]];
+    });
+    return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+function attributedBy(attributes) {
+    if (attributes === undefined)
+        return 'none';
+    const { mode, mtime } = fileAttributes(new Map(Object.entries(attributes)));
+    return mode === undefined || mtime === undefined ? 'some' : 'all';
+}
+/** Whether `preserve` keeps mode and time of a file with its object. */
+function isPreserved({ redirect, object }) {
+    return redirect === undefined && object === undefined;
 }
 /** @param own metadata without `x-amz-meta-`: digests and times */
 function objectHeaders(decided, own) {
@@ -461,6 +487,17 @@ function headerDigest(headers) {
         digests.set(headers, digest);
     return digest;
 }
+/** What an index remembers of an object's headers: their digest, and where it is so that metadata says something of the file. */
+function formatHeaderState(digest, attributed) {
+    return attributed === 'none' ? digest : `${digest} ${attributed}`;
+}
+/** Parses what `formatHeaderState` writes. */
+function parseHeaderState(text) {
+    const space = text.indexOf(' ');
+    if (space === -1)
+        return { digest: text, attributed: 'none' };
+    return { digest: text.slice(0, space), attributed: text.endsWith(' all') ? 'all' : 'some' };
+}
 
 
 /***/ }),
@@ -550,7 +587,8 @@ function candidatePartSizes(size, parts) {
 /* harmony export */   PF: () => (/* binding */ etagsProve),
 /* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
-/* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE)
+/* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
+/* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
 
@@ -574,6 +612,8 @@ class StoreError extends Error {
         this.operation = operation;
     }
 }
+/** Of a `network`: an answer began, and could not be read to its end. */
+const UNFINISHED = 'UnfinishedAnswer';
 /** Of a `condition` that was found after this run's own write, which nothing could bind to one. */
 const CHANGED_AFTER_WRITE = 'ChangedAfterWrite';
 /** Of a `digest`: a part was sent as it was digested, and its ETag is another MD5. */

@@ -24,7 +24,7 @@ class BoundedHandler extends _smithy_node_http_handler__WEBPACK_IMPORTED_MODULE_
         const { response } = answer;
         const isObject = args[0].query['x-id'] === 'GetObject' && response.statusCode < 300;
         if (!isObject)
-            response.body = (0,_bounded_body_js__WEBPACK_IMPORTED_MODULE_0__/* .bounded */ .M)(response.body, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_ANSWER */ .EF, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_REQUEST_MS */ .a8);
+            response.body = (0,_bounded_body_js__WEBPACK_IMPORTED_MODULE_0__/* .bounded */ .Mm)(response.body, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_ANSWER */ .EF, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_REQUEST_MS */ .a8);
         return answer;
     }
 }

@@ -112,7 +112,8 @@ class ByteBudget {
 /* harmony export */   PF: () => (/* binding */ etagsProve),
 /* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
-/* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE)
+/* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
+/* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
 
@@ -136,6 +137,8 @@ class StoreError extends Error {
         this.operation = operation;
     }
 }
+/** Of a `network`: an answer began, and could not be read to its end. */
+const UNFINISHED = 'UnfinishedAnswer';
 /** Of a `condition` that was found after this run's own write, which nothing could bind to one. */
 const CHANGED_AFTER_WRITE = 'ChangedAfterWrite';
 /** Of a `digest`: a part was sent as it was digested, and its ETag is another MD5. */

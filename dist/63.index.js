@@ -668,6 +668,7 @@ __webpack_require__.d(__webpack_exports__, {
   Qe: () => (/* binding */ formatIndex),
   Ak: () => (/* binding */ formatInvalidation),
   Cu: () => (/* binding */ formatLayout),
+  TT: () => (/* binding */ formatRenewing),
   JR: () => (/* binding */ formatUpload),
   HY: () => (/* binding */ journalPath),
   db: () => (/* binding */ layoutParts),
@@ -800,8 +801,9 @@ var model_invalidation = __webpack_require__(5135);
  * A line with `objects` or `files` speaks of many as columns (`index-rows.ts`); what columns have no room for has a line
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
- * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
- * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
+ * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
+ * their lines say, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which
+ * place the lines after it speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
@@ -819,8 +821,8 @@ const MAX_INDEX_BYTES = 1024 ** 3;
 const MAX_ENTRIES = 4_000_000;
 /** A line longer than this is not ours: columns are the longest, with 96 Ki characters of names. */
 const MAX_LINE = 1024 * 1024;
-/** Paths of one line. Characters. */
-const MAX_LINE_OF_PATHS = 32 * 1024;
+/** Paths or keys of one line. Characters. */
+const MAX_LINE_OF_NAMES = 32 * 1024;
 /** Whether bytes begin as an index of any version does, as far as they go: what does not is somebody's file. */
 function beginsAsIndex(bytes) {
     return FORMAT.startsWith(bytes.toString('latin1', 0, FORMAT.length));
@@ -846,6 +848,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     const uploads = new Map();
     const pending = new Map();
     const invalidations = new Map();
+    const renewing = new Set();
     let speaksOf;
     const isElsewhere = (record) => {
         if (typeof record.destination === 'string')
@@ -859,6 +862,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         if (entry !== undefined)
             uploads.set(entry[0], entry[1]);
         addInvalidation(invalidations, record);
+        addRenewing(renewing, record);
     }
     speaksOf = undefined;
     let entries = 0;
@@ -869,7 +873,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
             droppedLines++;
             continue;
         }
-        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, machine: writer, } = record;
+        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, machine: writer, } = record;
         const elsewhere = isElsewhere(record);
         // Uploads name their machine too.
         const isOfMachine = fileRows !== undefined ||
@@ -910,6 +914,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
             if (!addInvalidation(invalidations, record))
                 droppedLines++;
         }
+        else if (begun !== undefined) {
+            if (!addRenewing(renewing, record))
+                droppedLines++;
+        }
         else if (typeof key === 'string') {
             const entry = objectEntry(record);
             if (entry === undefined)
@@ -936,8 +944,8 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     if (droppedLines > 0)
         invalidations.clear();
     const place = written === undefined ? {} : { destination: written };
-    const index = { machine, ...place, writtenNs, objects, files, uploads, deploys, pending, invalidations };
-    return { index, droppedLines };
+    const left = { uploads, deploys, pending, invalidations, renewing };
+    return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
 }
 /** An index of a run that never wrote one: what its journal says. */
 function emptyIndex(journal, destination) {
@@ -966,6 +974,7 @@ function* formatIndex(index) {
         yield line({ pending, ...entry });
     for (const [distribution, paths] of index.invalidations)
         yield formatInvalidation(distribution, paths);
+    yield formatRenewing(index.renewing);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
 }
@@ -1035,19 +1044,35 @@ function formatUpload(upload, entry) {
 }
 /** Lines of index and journal; as many as the longest line asks for, at least one. */
 function formatInvalidation(invalidation, paths) {
+    if (paths.length === 0)
+        return line({ invalidation, paths });
     let lines = '';
+    for (const some of linefuls(paths))
+        lines += line({ invalidation, paths: some });
+    return lines;
+}
+/** Lines of index and journal; none where there are no keys. */
+function formatRenewing(keys) {
+    let lines = '';
+    for (const renewing of linefuls(keys))
+        lines += line({ renewing });
+    return lines;
+}
+/** As many at a time as the longest line asks for. */
+function* linefuls(names) {
     let some = [];
     let length = 0;
-    for (const path of paths) {
-        if (length + path.length > MAX_LINE_OF_PATHS) {
-            lines += line({ invalidation, paths: some });
+    for (const name of names) {
+        if (length + name.length > MAX_LINE_OF_NAMES) {
+            yield some;
             some = [];
             length = 0;
         }
-        some.push(path);
-        length += path.length + 3;
+        some.push(name);
+        length += name.length + 3;
     }
-    return lines + line({ invalidation, paths: some });
+    if (some.length > 0)
+        yield some;
 }
 function line(record) {
     const json = JSON.stringify(record);
@@ -1164,6 +1189,13 @@ function addInvalidation(invalidations, { invalidation, paths }) {
     if (known.length < paths.length)
         return false;
     invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+    return true;
+}
+function addRenewing(keys, { renewing }) {
+    if (!Array.isArray(renewing) || !renewing.every((key) => typeof key === 'string'))
+        return false;
+    for (const key of renewing)
+        keys.add(key);
     return true;
 }
 function uploadEntry(record) {

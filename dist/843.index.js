@@ -6,10 +6,13 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   M: () => (/* binding */ bounded),
-/* harmony export */   q: () => (/* binding */ BodyLimit)
+/* harmony export */   Mm: () => (/* binding */ bounded),
+/* harmony export */   Xp: () => (/* binding */ arriving),
+/* harmony export */   qc: () => (/* binding */ BodyLimit)
 /* harmony export */ });
 /* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7075);
+/* harmony import */ var _exchange_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2274);
+
 
 /** Slower than this is an answer that trickles, once it has had its time. Bytes a second. */
 const SLOWEST = 64 * 1024;
@@ -31,7 +34,16 @@ class BodyLimit {
         if (performance.now() - this.#began <= allowed)
             return;
         const message = `no end within ${this.#longestMs} ms, and ${this.#bytes} bytes`;
-        throw Object.assign(new Error(message), { name: 'TimeoutError', code: 'ETIMEDOUT' });
+        throw (0,_exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .unfinishedError */ .yz)((0,_exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .timeoutError */ .w2)(message));
+    }
+}
+/** The body as it comes: where it breaks off, its answer had begun. */
+async function* arriving(body) {
+    try {
+        yield* body;
+    }
+    catch (error) {
+        throw (0,_exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .unfinishedError */ .yz)(error);
     }
 }
 /** The body as it is, as long as it is within the limits. */
@@ -47,7 +59,7 @@ function bounded(body, maxBytes, longestMs) {
                 return;
             }
             if (limit.bytes > maxBytes)
-                done(new Error(`the answer is longer than ${maxBytes} bytes`));
+                done((0,_exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .unfinishedError */ .yz)(new Error(`the answer is longer than ${maxBytes} bytes`)));
             else
                 done(null, chunk);
         },
@@ -82,11 +94,13 @@ function configurationError(code, message, cause) {
 /* harmony export */   NF: () => (/* binding */ idleError),
 /* harmony export */   Pw: () => (/* binding */ TooLongError),
 /* harmony export */   Wm: () => (/* binding */ stoppedError),
+/* harmony export */   _S: () => (/* binding */ promiseError),
 /* harmony export */   a8: () => (/* binding */ LONGEST_REQUEST_MS),
 /* harmony export */   cv: () => (/* binding */ exchange),
 /* harmony export */   j6: () => (/* binding */ givePieces),
 /* harmony export */   v: () => (/* binding */ TLS_PIECE),
-/* harmony export */   w2: () => (/* binding */ timeoutError)
+/* harmony export */   w2: () => (/* binding */ timeoutError),
+/* harmony export */   yz: () => (/* binding */ unfinishedError)
 /* harmony export */ });
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7067);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4708);
@@ -129,12 +143,14 @@ function exchange({ secure, host, port }, outgoing, connecting, maxBytes, signal
         });
         let settled = false;
         let isAnswered = false;
+        let promised;
         const settle = () => {
             if (settled)
                 return false;
             settled = true;
             clearTimeout(connect);
             clearTimeout(longest);
+            clearTimeout(promised);
             signal.removeEventListener('abort', onAbort);
             return true;
         };
@@ -142,7 +158,7 @@ function exchange({ secure, host, port }, outgoing, connecting, maxBytes, signal
             if (!settle())
                 return;
             sent.destroy();
-            reject(error);
+            reject(isAnswered ? unfinishedError(error) : error);
         };
         const onAbort = () => fail(stoppedError());
         const connect = setTimeout(() => fail(timeoutError(`no connection within ${connectTimeoutMs} ms`)), connectTimeoutMs);
@@ -172,8 +188,14 @@ function exchange({ secure, host, port }, outgoing, connecting, maxBytes, signal
             if (!isAnswered)
                 lost(new Error('the connection was closed without an answer'));
         });
+        // Each one restarts the time that silence may take.
+        sent.on('information', () => {
+            if (sent.writableFinished)
+                promised ??= setTimeout(() => fail(promiseError(readTimeoutMs)), readTimeoutMs);
+        });
         sent.on('response', (response) => {
             isAnswered = true;
+            clearTimeout(promised);
             collect(response, maxBytes, fail, (answer) => {
                 if (!settle())
                     return;
@@ -268,6 +290,14 @@ function stoppedError() {
 /** The same error, of a connection that was idle before and ended before a byte of the answer: `endedIdle` reads it. */
 function idleError(error) {
     return Object.assign(error, { endedIdle: true });
+}
+/** The same error, of an answer of which at least the head arrived: `toStoreError` tells it from none. */
+function unfinishedError(error) {
+    return Object.assign(error, { isUnfinished: true });
+}
+/** Of interim answers, to a request that was sent whole, and of nothing else for so long. */
+function promiseError(ms) {
+    return timeoutError(`nothing but interim answers for ${ms} ms`);
 }
 function timeoutError(message) {
     return Object.assign(new Error(message), { name: 'TimeoutError', code: 'ETIMEDOUT' });
@@ -421,6 +451,7 @@ class AnswerReader {
     #left = 0;
     #trailerBytes = 0;
     #stays = false;
+    #isPromised = false;
     /**
      * @param isHead an answer to HEAD, which ends with its head
      * @param maxBytes of the body
@@ -468,6 +499,14 @@ class AnswerReader {
     /** Whether nothing has arrived. */
     get isUntouched() {
         return this.#state === 'head' && this.#rest === undefined && this.#status === 0;
+    }
+    /** Whether the head of the answer itself has arrived. */
+    get hasBegun() {
+        return this.#state !== 'head';
+    }
+    /** Whether interim answers, and no more, have arrived. */
+    get isPromised() {
+        return this.#isPromised && this.#state === 'head';
     }
     /** What follows what could be read; undefined: nothing, or not enough. */
     #read(chunk) {
@@ -517,8 +556,10 @@ class AnswerReader {
         if (status === 101)
             throw new Error('the answer changes the protocol');
         // "Go on", "early hints": the answer follows.
-        if (status < 200)
+        if (status < 200) {
+            this.#isPromised = true;
             return;
+        }
         const said = (headers.connection ?? '').toLowerCase().split(/[\t ]*,[\t ]*/);
         this.#stays = isOneDotOne ? !said.includes('close') : said.includes('keep-alive');
         const { 'content-length': length, 'transfer-encoding': encoding } = headers;
@@ -803,6 +844,8 @@ class Connection {
     /** When the server closes it. */
     #until = Number.POSITIVE_INFINITY;
     #hasAnswered = false;
+    /** Ends an exchange that is promised an answer and gets none. */
+    #promised;
     #isRetired = false;
     /** @param pieceBytes of a body that the socket is given at a time */
     constructor(socket, pieceBytes, owner) {
@@ -854,11 +897,14 @@ class Connection {
         if (this.#unsent !== undefined)
             this.#unsent = (0,store_exchange/* givePieces */.j6)(this.socket, this.#unsent, this.#pieceBytes);
     }
+    get #isSent() {
+        return this.#unsent === undefined && this.socket.writableLength === 0;
+    }
     /** Nobody knows what is still to come on it: it ends, and its request with it. */
     fail(error) {
         const exchange = this.#settle();
         this.socket.destroy();
-        exchange?.reject(error);
+        exchange?.reject(exchange.reader.hasBegun ? (0,store_exchange/* unfinishedError */.yz)(error) : error);
     }
     /** The other end is gone. */
     #lost(error) {
@@ -888,10 +934,19 @@ class Connection {
         try {
             if (exchange.reader.take(chunk))
                 this.#answered(exchange);
+            else
+                this.#limitPromises(exchange);
         }
         catch (error) {
             this.fail(error);
         }
+    }
+    /** Each interim answer restarts the time that silence may take. */
+    #limitPromises({ reader, readTimeoutMs }) {
+        if (reader.hasBegun)
+            clearTimeout(this.#promised);
+        else if (reader.isPromised && this.#isSent)
+            this.#promised ??= setTimeout(() => this.fail((0,store_exchange/* promiseError */._S)(readTimeoutMs)), readTimeoutMs);
     }
     #end() {
         const exchange = this.#exchange;
@@ -909,11 +964,11 @@ class Connection {
     }
     #answered({ reader, resolve }) {
         const { answer } = reader;
-        const isSent = this.#unsent === undefined;
+        const isSent = this.#isSent;
         this.#settle();
         // Refused before the body was sent: a server that reads no further would hold the connection for ever.
         this.#hasAnswered = true;
-        if (reader.stays && isSent && this.socket.writableLength === 0 && !this.#isRetired) {
+        if (reader.stays && isSent && !this.#isRetired) {
             const [, seconds] = /timeout=(\d+)/.exec(String(answer.headers['keep-alive'] ?? '')) ?? [];
             if (seconds !== undefined)
                 this.#until = Date.now() + Number(seconds) * 1000 - EARLY_MS;
@@ -944,6 +999,8 @@ class Connection {
         this.#exchange = undefined;
         this.#unsent = undefined;
         clearTimeout(exchange.longest);
+        clearTimeout(this.#promised);
+        this.#promised = undefined;
         this.#owner.done(exchange.signal);
         return exchange;
     }
@@ -1361,6 +1418,8 @@ function readList(answer) {
         const EncodingType = textOf(root, 'EncodingType');
         return {
             IsTruncated: booleanOf(textOf(root, 'IsTruncated')),
+            Prefix: textOf(root, 'Prefix'),
+            KeyCount: sizeOf(textOf(root, 'KeyCount') || undefined),
             EncodingType,
             NextContinuationToken: textOf(root, 'NextContinuationToken'),
             Contents: childrenOf(root, 'Contents').map((element) => entryOf(element, date)),
@@ -1463,8 +1522,11 @@ function readComplete(answer) {
 }
 function readCreate(answer) {
     const root = rootOf(answer, 'InitiateMultipartUploadResult');
-    const UploadId = reading(answer, () => textOf(root, 'UploadId'));
-    return { UploadId: UploadId || undefined, ...writtenBy(answer.headers) };
+    const { Key, UploadId } = reading(answer, () => ({
+        Key: textOf(root, 'Key'),
+        UploadId: textOf(root, 'UploadId'),
+    }));
+    return { Key, UploadId: UploadId || undefined, ...writtenBy(answer.headers) };
 }
 function readDeleteBatch(answer) {
     const root = rootOf(answer, 'DeleteResult');
@@ -1819,6 +1881,8 @@ const AWS = {
     copyConditions: 'honoured',
     deleteConditions: 'batch',
     mergesHeaders: false,
+    datesRefreshes: true,
+    storageClasses: true,
     redirects: 'kept',
     partCopyProof: 'etag',
     partSizes: 'any',
@@ -1838,6 +1902,8 @@ const OTHER = {
     annotationDirective: false,
     accounts: false,
     compositeETags: false,
+    // versitygw has one class, MinIO refuses most: of others it would be a guess.
+    storageClasses: false,
     // SeaweedFS lists in the order of directories, others that are wide-spread in tests in a mixed one: none is trusted.
     listsInOrder: false,
     copyConditions: 'unknown',
@@ -1880,7 +1946,14 @@ const BY_SERVER = [
     // AWS under a name of one's own, or through a proxy.
     [
         'AmazonS3',
-        { ...OTHER, name: 'AWS S3', compositeETags: true, copyConditions: 'honoured', redirects: 'kept' },
+        {
+            ...OTHER,
+            name: 'AWS S3',
+            compositeETags: true,
+            copyConditions: 'honoured',
+            storageClasses: true,
+            redirects: 'kept',
+        },
     ],
     // Part copies answer ETags of 4 MiB chunks.
     [
@@ -1916,6 +1989,7 @@ const BY_SERVER = [
             copyConditions: 'ignored',
             deleteConditions: 'single',
             mergesHeaders: true,
+            datesRefreshes: false,
             redirects: 'kept',
             deleteMarkersAreKeys: true,
             keysAreFiles: true,
@@ -1949,6 +2023,8 @@ var object_store = __webpack_require__(6592);
 ;// CONCATENATED MODULE: ./build/src/store/object-answers.js
 
 
+/** Of what an answer says in place of what was asked for, so much is repeated. Characters. */
+const LONGEST_TOLD = 100;
 /**
  * Throws where the answer is not S3's, as a login page is not: what it says of the object nobody knows, and least of all
  * that there is none.
@@ -2004,6 +2080,15 @@ function etagOf(operation, text) {
 /** Of a success that is not S3's. It may have taken effect: it is a lost answer (C14). */
 function unreadable(operation, how) {
     return new object_store/* StoreError */.AD('server', 'InvalidAnswer', 200, operation, `${operation} answered ${how}`);
+}
+/** What a text may stand for that is URL-encoded, or is not. */
+function spellings(text) {
+    try {
+        return [text, decodeURIComponent(text), decodeURIComponent(text.replaceAll('+', '%20'))];
+    }
+    catch {
+        return [text];
+    }
 }
 /**
  * The engine keeps what is listed to the end of the run, and V8 makes a piece of a string a view of the whole: without
@@ -2975,6 +3060,9 @@ class Lists {
             if (answer.IsTruncated === undefined) {
                 throw new object_store/* StoreError */.AD('server', 'NoListing', 200, 'ListObjectsV2', 'the answer is not a listing');
             }
+            const contradiction = contradictionIn(answer, prefix);
+            if (contradiction !== undefined)
+                throw unreadable('ListObjectsV2', contradiction);
             return answer;
         });
         const decode = page.EncodingType === 'url' ? decodeListedKey : (text) => text;
@@ -2999,8 +3087,10 @@ class Lists {
             });
         }
         const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix: text = '' }) => keyIn(text));
-        const next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-        if (page.IsTruncated === true && next === undefined)
+        const { IsTruncated: isTruncated, NextContinuationToken: said = '' } = page;
+        // Where more is named there is more, whatever else is said; but the token that was asked for leads nowhere.
+        const next = said !== '' && (isTruncated === true || said !== token) ? said : undefined;
+        if (isTruncated === true && next === undefined)
             throw listingError('a page that does not lead to the next one');
         if (page.EncodingType !== 'url') {
             for (const { key, ...listed } of objects) {
@@ -3022,6 +3112,7 @@ class Lists {
     }
     async *listUploads(prefix, signal) {
         let from;
+        const met = new Set();
         for (;;) {
             const marker = from;
             const page = await this.#requests.call('ListMultipartUploads', signal, async () => (await this.#requests.rareCalls()).listMultipartUploads({ ...this.#requests.every, Prefix: prefix, EncodingType: 'url', ...marker }, signal));
@@ -3034,19 +3125,20 @@ class Lists {
             if (page.IsTruncated !== true || key === undefined || key === '')
                 return;
             const next = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
-            if (next.KeyMarker === marker?.KeyMarker && next.UploadIdMarker === marker.UploadIdMarker)
+            // Markers that come again lead in a circle.
+            if (met.size === met.add(JSON.stringify(next)).size)
                 return;
             from = next;
         }
     }
     async listParts({ key, id }, signal) {
         const parts = [];
-        for (let marker;;) {
+        for (let marker = 0;;) {
             const input = {
                 ...this.#requests.every,
                 Key: key,
                 UploadId: id,
-                ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+                ...(marker === 0 ? {} : { PartNumberMarker: `${marker}` }),
             };
             const page = await this.#requests.call('ListParts', signal, async () => (await this.#requests.rareCalls()).listParts(input, signal));
             for (const { PartNumber: number, ETag: text, Size: size } of page.Parts ?? []) {
@@ -3054,12 +3146,22 @@ class Lists {
                 if (number !== undefined && etag !== undefined && size !== undefined)
                     parts.push({ number, etag, size });
             }
-            const next = page.NextPartNumberMarker;
-            if (page.IsTruncated !== true || next === undefined || next === marker)
+            const next = Number(page.NextPartNumberMarker);
+            // Parts come in the order of their numbers: a marker that is no higher leads nowhere.
+            if (page.IsTruncated !== true || !(next > marker))
                 return parts;
             marker = next;
         }
     }
+}
+/** What a listing says that cannot be of what was asked for, and whole; what it does not say is no contradiction. */
+function contradictionIn(answer, prefix) {
+    const { Prefix: said = '', KeyCount: count = 0, Contents: contents, CommonPrefixes: prefixes } = answer;
+    // Servers encode it or not, whether they say so or not; what XML cannot carry is spelled in many ways.
+    if (said !== '' && !object_key/* NOT_IN_XML */.QE.test(prefix) && !spellings(said).includes(prefix))
+        return `with the prefix ${JSON.stringify(said.slice(0, LONGEST_TOLD))} where ${JSON.stringify(prefix)} was asked for`;
+    const entries = (contents?.length ?? 0) + (prefixes?.length ?? 0);
+    return count > entries ? `with ${entries} of the ${count} keys that it says to have` : undefined;
 }
 /** One text for the class that nearly all objects have, in place of one for each. */
 function classOf(text) {
@@ -3209,6 +3311,8 @@ function etagBefore(condition) {
 
 
 
+/** Keys that every server spells alike, but for a slash before them. */
+const PLAIN = /^[\w./-]+$/;
 /** Objects that come together from parts. */
 class Multipart {
     #requests;
@@ -3233,6 +3337,10 @@ class Multipart {
             const answer = await (await this.#requests.calls()).createMultipartUpload(input, signal);
             if (answer.UploadId === undefined)
                 throw unreadable('CreateMultipartUpload', 'without an upload id');
+            if (isOfAnother(answer.Key, request.key)) {
+                const said = JSON.stringify(answer.Key?.slice(0, LONGEST_TOLD));
+                throw unreadable('CreateMultipartUpload', `with an upload to the key ${said}`);
+            }
             return { key: request.key, id: answer.UploadId, encryption: answer.ServerSideEncryption };
         });
     }
@@ -3313,6 +3421,12 @@ class Multipart {
         });
     }
 }
+/** Whether an answer is about another key, as far as that can be told. */
+function isOfAnother(said = '', key) {
+    if (said === '' || !PLAIN.test(key))
+        return false;
+    return !spellings(said).some((spelled) => spelled === key || spelled === `/${key}`);
+}
 
 // EXTERNAL MODULE: ./build/src/store/bounded-body.js
 var bounded_body = __webpack_require__(6411);
@@ -3377,14 +3491,14 @@ class Reads {
                     body.destroy();
                     throw new object_store/* StoreError */.AD('rejected', 'TooLarge', 200, 'GetObject', `it has ${size} bytes, over ${maxBytes}`);
                 }
-                const limit = new bounded_body/* BodyLimit */.q(store_exchange/* LONGEST_REQUEST_MS */.a8);
+                const limit = new bounded_body/* BodyLimit */.qc(store_exchange/* LONGEST_REQUEST_MS */.a8);
                 const chunks = [];
-                for await (const chunk of body) {
+                for await (const chunk of (0,bounded_body/* arriving */.Xp)(body)) {
                     limit.add(chunk);
                     chunks.push(chunk);
                 }
                 if (limit.bytes !== size)
-                    throw new Error('the body was cut short');
+                    throw cutShort();
                 return { bytes: Buffer.concat(chunks), etag };
             }
             catch (thrown) {
@@ -3443,8 +3557,10 @@ class Reads {
         const answer = await calls.getObject(input, longest, signal, room).catch((thrown) => {
             if (!(thrown instanceof store_exchange/* TooLongError */.Pw))
                 return gone(thrown);
-            throw range === undefined ? tooLarge(thrown, size) : wrongSize(thrown.said, size);
+            throw range === undefined ? tooLarge(thrown, size) : notTheRange(undefined, thrown.said, range, object);
         });
+        if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
+            throw notTheRange(answer.ContentRange, answer.ContentLength ?? answer.Body.length, range, object);
         // A proxy may leave the length out: what was listed is then what must have arrived.
         const said = answer.ContentLength;
         if (said === undefined && answer.Body.length !== size)
@@ -3452,10 +3568,8 @@ class Reads {
         const head = object_answers_headOf('GetObject', answer, answer.Body.length);
         if (range !== undefined && head.size !== size)
             throw wrongSize(head.size, size);
-        if (range !== undefined && !isRangeOf(answer.ContentRange, range, object.size))
-            throw unreadable('GetObject', `${answer.ContentRange ?? 'no range'} where bytes ${range.first}-${range.last} were asked for`);
         if (answer.Body.length !== head.size)
-            throw new Error('the body was cut short');
+            throw cutShort();
         return { head, bytes: answer.Body };
     }
     async #getByPieces(object, consume, signal) {
@@ -3466,9 +3580,9 @@ class Reads {
         if (body === undefined)
             throw unreadable('GetObject', 'without a body');
         const head = object_answers_headOf('GetObject', answer, object.size);
-        const limit = new bounded_body/* BodyLimit */.q(store_exchange/* LONGEST_REQUEST_MS */.a8);
+        const limit = new bounded_body/* BodyLimit */.qc(store_exchange/* LONGEST_REQUEST_MS */.a8);
         async function* counted(chunks) {
-            for await (const chunk of chunks) {
+            for await (const chunk of (0,bounded_body/* arriving */.Xp)(chunks)) {
                 limit.add(chunk);
                 yield chunk;
             }
@@ -3482,9 +3596,7 @@ class Reads {
         }
         if (limit.bytes === head.size)
             return head;
-        throw answer.ContentLength === undefined
-            ? unsaidSize(limit.bytes, head.size)
-            : new Error('the body was cut short');
+        throw answer.ContentLength === undefined ? unsaidSize(limit.bytes, head.size) : cutShort();
     }
     #getInput({ key, etag }, range) {
         return {
@@ -3521,13 +3633,25 @@ function tooLarge({ said }, size) {
     const told = `${said ?? 'too many'} bytes arrived in place of ${size}`;
     return new object_store/* StoreError */.AD('rejected', 'TooLarge', 200, 'GetObject', told);
 }
-/** A server that knows no ranges answers the whole. */
+/**
+ * @param said as the range that the answer is
+ * @param bytes that it has, as far as it is known
+ */
+function notTheRange(said, bytes, { first, last }, { size }) {
+    const isWhole = said === undefined && bytes === size;
+    const answered = isWhole ? `all ${size} bytes of the object` : (said ?? 'no range');
+    const why = isWhole ? ': the server, or a proxy before it, knows no ranges' : '';
+    return unreadable('GetObject', `${answered} where bytes ${first}-${last} were asked for${why}`);
+}
 function wrongSize(said, size) {
-    return new Error(`a body of ${said ?? 'too many'} bytes in place of ${size}`);
+    return (0,store_exchange/* unfinishedError */.yz)(new Error(`a body of ${said} bytes in place of ${size}`));
+}
+function cutShort() {
+    return (0,store_exchange/* unfinishedError */.yz)(new Error('the body was cut short'));
 }
 /** Of an answer without a length, which is what its bytes are counted against where it has one. */
 function unsaidSize(bytes, size) {
-    return new Error(`a body of ${bytes} bytes and no Content-Length in place of ${size}: it was cut short, or a proxy encodes it anew`);
+    return (0,store_exchange/* unfinishedError */.yz)(new Error(`a body of ${bytes} bytes and no Content-Length in place of ${size}: it was cut short, or a proxy encodes it anew`));
 }
 /** An object that is gone is not the one that was asked for. */
 function gone(thrown) {
@@ -3995,6 +4119,12 @@ class S3Store {
     get mergesHeaders() {
         return this.#requests.provider().mergesHeaders;
     }
+    get datesRefreshes() {
+        return this.#requests.provider().datesRefreshes;
+    }
+    get storageClasses() {
+        return this.#requests.provider().storageClasses;
+    }
     get redirects() {
         return this.#requests.provider().redirects;
     }
@@ -4447,6 +4577,11 @@ function toStoreError(operation, thrown) {
     // An answer to HEAD has no body, and so no code: the status says all.
     const said = status === 403 ? 'AccessDenied' : String(status || name);
     const code = error.code ?? (isNameless ? said : name);
+    if (error.isUnfinished === true && status === 0 && name !== 'AbortError') {
+        const said = error.message ?? '';
+        const told = error.code === undefined ? said : `${error.code}: ${said}`;
+        return new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD('network', _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .UNFINISHED */ .yA, 0, operation, told, { cause: thrown });
+    }
     const region = error.$response?.headers?.['x-amz-bucket-region'];
     const told = isNameless && status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
     const message = told

@@ -173,10 +173,10 @@ class SdkCalls {
         const body = answer.Body;
         if (body === undefined)
             throw new Error('GetObject answered without a body');
-        const limit = new bounded_body/* BodyLimit */.q(exchange/* LONGEST_REQUEST_MS */.a8);
+        const limit = new bounded_body/* BodyLimit */.qc(exchange/* LONGEST_REQUEST_MS */.a8);
         const chunks = [];
         try {
-            for await (const chunk of body) {
+            for await (const chunk of (0,bounded_body/* arriving */.Xp)(body)) {
                 limit.add(chunk);
                 if (limit.bytes > maxBytes)
                     throw new exchange/* TooLongError */.Pw(maxBytes, answer.ContentLength);

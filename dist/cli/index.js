@@ -3444,6 +3444,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Qe: () => (/* binding */ formatIndex),
   Ak: () => (/* binding */ formatInvalidation),
   Cu: () => (/* binding */ formatLayout),
+  TT: () => (/* binding */ formatRenewing),
   JR: () => (/* binding */ formatUpload),
   HY: () => (/* binding */ journalPath),
   db: () => (/* binding */ layoutParts),
@@ -3578,8 +3579,9 @@ var model_invalidation = __nccwpck_require__(5135);
  * A line with `objects` or `files` speaks of many as columns (`index-rows.ts`); what columns have no room for has a line
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
- * of what a CloudFront distribution is still to be told, one with `machine` of the writer. A line with `destination`,
- * which may be the writer's, says of which place the lines after it speak; those about local files speak of no place.
+ * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
+ * their lines say, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which
+ * place the lines after it speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
@@ -3597,8 +3599,8 @@ const MAX_INDEX_BYTES = 1024 ** 3;
 const MAX_ENTRIES = 4_000_000;
 /** A line longer than this is not ours: columns are the longest, with 96 Ki characters of names. */
 const MAX_LINE = 1024 * 1024;
-/** Paths of one line. Characters. */
-const MAX_LINE_OF_PATHS = 32 * 1024;
+/** Paths or keys of one line. Characters. */
+const MAX_LINE_OF_NAMES = 32 * 1024;
 /** Whether bytes begin as an index of any version does, as far as they go: what does not is somebody's file. */
 function beginsAsIndex(bytes) {
     return FORMAT.startsWith(bytes.toString('latin1', 0, FORMAT.length));
@@ -3624,6 +3626,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     const uploads = new Map();
     const pending = new Map();
     const invalidations = new Map();
+    const renewing = new Set();
     let speaksOf;
     const isElsewhere = (record) => {
         if (typeof record.destination === 'string')
@@ -3637,6 +3640,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         if (entry !== undefined)
             uploads.set(entry[0], entry[1]);
         addInvalidation(invalidations, record);
+        addRenewing(renewing, record);
     }
     speaksOf = undefined;
     let entries = 0;
@@ -3647,7 +3651,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
             droppedLines++;
             continue;
         }
-        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, machine: writer, } = record;
+        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, machine: writer, } = record;
         const elsewhere = isElsewhere(record);
         // Uploads name their machine too.
         const isOfMachine = fileRows !== undefined ||
@@ -3688,6 +3692,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
             if (!addInvalidation(invalidations, record))
                 droppedLines++;
         }
+        else if (begun !== undefined) {
+            if (!addRenewing(renewing, record))
+                droppedLines++;
+        }
         else if (typeof key === 'string') {
             const entry = objectEntry(record);
             if (entry === undefined)
@@ -3714,8 +3722,8 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     if (droppedLines > 0)
         invalidations.clear();
     const place = written === undefined ? {} : { destination: written };
-    const index = { machine, ...place, writtenNs, objects, files, uploads, deploys, pending, invalidations };
-    return { index, droppedLines };
+    const left = { uploads, deploys, pending, invalidations, renewing };
+    return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
 }
 /** An index of a run that never wrote one: what its journal says. */
 function emptyIndex(journal, destination) {
@@ -3744,6 +3752,7 @@ function* formatIndex(index) {
         yield line({ pending, ...entry });
     for (const [distribution, paths] of index.invalidations)
         yield formatInvalidation(distribution, paths);
+    yield formatRenewing(index.renewing);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
 }
@@ -3813,19 +3822,35 @@ function formatUpload(upload, entry) {
 }
 /** Lines of index and journal; as many as the longest line asks for, at least one. */
 function formatInvalidation(invalidation, paths) {
+    if (paths.length === 0)
+        return line({ invalidation, paths });
     let lines = '';
+    for (const some of linefuls(paths))
+        lines += line({ invalidation, paths: some });
+    return lines;
+}
+/** Lines of index and journal; none where there are no keys. */
+function formatRenewing(keys) {
+    let lines = '';
+    for (const renewing of linefuls(keys))
+        lines += line({ renewing });
+    return lines;
+}
+/** As many at a time as the longest line asks for. */
+function* linefuls(names) {
     let some = [];
     let length = 0;
-    for (const path of paths) {
-        if (length + path.length > MAX_LINE_OF_PATHS) {
-            lines += line({ invalidation, paths: some });
+    for (const name of names) {
+        if (length + name.length > MAX_LINE_OF_NAMES) {
+            yield some;
             some = [];
             length = 0;
         }
-        some.push(path);
-        length += path.length + 3;
+        some.push(name);
+        length += name.length + 3;
     }
-    return lines + line({ invalidation, paths: some });
+    if (some.length > 0)
+        yield some;
 }
 function line(record) {
     const json = JSON.stringify(record);
@@ -3942,6 +3967,13 @@ function addInvalidation(invalidations, { invalidation, paths }) {
     if (known.length < paths.length)
         return false;
     invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+    return true;
+}
+function addRenewing(keys, { renewing }) {
+    if (!Array.isArray(renewing) || !renewing.every((key) => typeof key === 'string'))
+        return false;
+    for (const key of renewing)
+        keys.add(key);
     return true;
 }
 function uploadEntry(record) {
@@ -6161,7 +6193,7 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(843)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2843))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(843), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(174)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7174))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(401)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6401))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
