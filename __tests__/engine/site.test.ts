@@ -598,6 +598,16 @@ describe('C13: a run that was killed while it renewed, and rules that were taken
     },
   );
 
+  test('tags, of which HEAD tells nothing, are not written in every run that asks', async () => {
+    const at = await gateway.bucket();
+    await writeTree({ 'a.txt': 'one' }, root);
+    const headers = `${OLD}\n x-amz-tagging: team=web`;
+    const asking = { index: memoryIndex(), ...(await site({ headers, refresh: true })) };
+    await publish(gateway, at, root, asking);
+    const again = await publish(gateway, at, root, asking);
+    expect(again.report).toMatchObject({ steps: [], requests: { HeadObject: 1 } });
+  });
+
   test('its own rules again: it goes on', async () => {
     const at = await gateway.bucket();
     const index = await killed(gateway, at, true);

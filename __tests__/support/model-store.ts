@@ -352,7 +352,7 @@ export class ModelStore implements ObjectStore {
       bytes,
       etag,
       encryption: this.#encryption,
-      storageClass: 'STANDARD',
+      storageClass: headers.fields?.['x-amz-storage-class'] ?? 'STANDARD',
       contentType: headers.contentType,
       metadata: new Map(Object.entries(headers.metadata)),
       fields: { ...headers.fields, 'content-type': headers.contentType },

@@ -58,7 +58,7 @@ import {
 import { provenFiles } from './proven-files.js';
 import { publishOrder } from './ranks.js';
 import { type ListedPlace, recognise } from './recognise.js';
-import { askHeaders, HEADER_BUDGET } from './refresh-headers.js';
+import { askHeaders, HEADER_BUDGET, UNTOLD } from './refresh-headers.js';
 import { lookingFor, remoteTree } from './remote-tree.js';
 import { keysOf, type Looked, type RunParts } from './run-parts.js';
 import { bothOrFirstFailure } from './side-by-side.js';
@@ -99,6 +99,8 @@ export class Preparation {
   readonly headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
   /** What their metadata says of the file. */
   readonly attributes = new Map<ObjectKey, Attributes>();
+  /** Keys whose headers the index remembers as they should be, and where S3 is asked all the same. */
+  readonly #doubted = new Set<ObjectKey>();
   /** Keys whose metadata says something of the file, as the index remembers. */
   readonly #attributed = new Set<ObjectKey>();
   /** Of unchanged objects, as far as S3 was asked for them. */
@@ -484,7 +486,9 @@ export class Preparation {
     const isAsked = this.#run.source !== undefined || (headers.refresh && !this.#isRemembered);
     for (const file of isAsked ? files : []) {
       const key = (prefix + file.name) as ObjectKey;
-      if (states.get(key) === 'same' && (headers.refresh || isAllHeaders(file))) states.delete(key);
+      if (states.get(key) !== 'same' || !(headers.refresh || isAllHeaders(file))) continue;
+      states.delete(key);
+      if (this.#run.source === undefined) this.#doubted.add(key);
     }
     return states;
   }
@@ -603,7 +607,10 @@ export class Preparation {
     // What is not remembered no later run could go on with.
     const budget = this.#isRemembered ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
     for (const [key, { differences, attributes }] of await this.#ask(due, listing, budget)) {
-      this.headerDifferences.set(key, differences);
+      // Of what HEAD does not tell the index is believed: else it would be written in every run.
+      const isDoubted = this.#doubted.has(key);
+      const told = isDoubted ? differences.filter(({ name }) => !UNTOLD.includes(name)) : differences;
+      this.headerDifferences.set(key, told);
       // What a bucket's objects have comes along with them.
       if (attributes !== undefined && this.#run.source === undefined) this.attributes.set(key, attributes);
     }

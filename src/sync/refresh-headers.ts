@@ -24,6 +24,9 @@ import { lacksClass, mayBeMoved } from './headers.js';
 /** HEAD requests that one run spends on headers that nobody remembers: 0.4 US cents on AWS. */
 export const HEADER_BUDGET = 10_000;
 
+/** What HEAD tells nothing of. */
+export const UNTOLD: readonly string[] = ['x-amz-acl', 'x-amz-tagging'];
+
 export interface HeaderQuestions {
   readonly store: Pick<ObjectStore, 'head' | 'redirects' | 'storageClasses'>;
   readonly prefix: Prefix;
@@ -129,7 +132,7 @@ export function differences(decided: HeaderSet, head: ObjectHead): readonly Head
   // S3 answers the ARN, whatever the key was called; an alias says nothing of it.
   if (key !== undefined && !key.includes('alias/') && head.fields[kms]?.endsWith(key) !== true)
     see(kms, head.fields[kms], key);
-  // HEAD tells neither: they are written once more.
-  for (const name of ['x-amz-acl', 'x-amz-tagging'] as const) see(name, undefined, decided[name]);
+  // They are written once more.
+  for (const name of UNTOLD) see(name, undefined, decided[name]);
   return found;
 }
