@@ -422,13 +422,17 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
   const server = createProxy((request, response) => {
     request.resume().on('end', () => {
       const complete = `<CompleteMultipartUploadResult><ETag>"${other}-1"</ETag></CompleteMultipartUploadResult>`;
-      const isComplete = request.method === 'POST';
+      const copied = `<CopyObjectResult><ETag>"${other}"</ETag></CopyObjectResult>`;
+      const isCopy = request.headers['x-amz-copy-source'] !== undefined;
+      const said = request.method === 'POST' ? complete : isCopy ? copied : '';
       const etag = request.method === 'HEAD' ? there : other;
       response.writeHead(etag === 'denied' ? 403 : 200, {
+        // Its copies heed conditions.
+        server: 'AmazonS3',
         etag: `"${etag}"`,
-        'content-length': isComplete ? complete.length : 0,
+        'content-length': said.length,
       });
-      response.end(isComplete ? complete : '');
+      response.end(said);
     });
   });
   serveHere(server);
@@ -441,20 +445,41 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
   };
   const put = (store: ObjectStore): Promise<Written> =>
     store.put({ key, body, md5, headers, condition: absent }, signal);
+  const source = { key: 'from' as ObjectKey, etag: 'b-2' as ETag, size: 7 };
+  const copy = (store: ObjectStore): Promise<Written> =>
+    store.copy({ key, source, md5, headers, condition: absent }, signal);
+
+  /** Who answers is known from the first answer on. */
+  const open = async (): Promise<ObjectStore> => {
+    const store = await openAt(server, 'http', path);
+    there = other;
+    await store.head(key, signal);
+    return store;
+  };
 
   test('is none of ours where the object has another one', async () => {
+    const store = await open();
     there = md5Of(Buffer.from('older'));
-    const store = await openAt(server, 'http', path);
-    for (const write of [put, complete])
+    for (const write of [put, complete, copy])
       await expect(write(store)).rejects.toMatchObject({ kind: 'server', code: 'InvalidAnswer' });
   });
 
   test('hides that the object is the one that was sent', async () => {
-    const store = await openAt(server, 'http', path);
+    const store = await open();
     there = md5;
     expect(await put(store)).toMatchObject({ etag: md5 });
+    expect(await copy(store)).toMatchObject({ etag: md5 });
+    there = source.etag;
+    expect(await copy(store)).toMatchObject({ etag: source.etag });
     there = multipartETag([md5]);
     expect(await complete(store)).toMatchObject({ etag: there });
+  });
+
+  test('is believed of a copy whose digest nobody knows', async () => {
+    const store = await open();
+    const written = await store.copy({ key, source, md5: undefined, headers, condition: absent }, signal);
+    expect(written).toMatchObject({ etag: other });
+    expect(store.requests()).toEqual({ HeadObject: 1, CopyObject: 1 });
   });
 
   test('is believed where the object may not be read', async () => {
@@ -471,6 +496,9 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
     expect(await put(store)).toMatchObject({ etag: other });
     expect(await complete(store)).toMatchObject({ etag: `${other}-1` });
     expect(store.requests()).toEqual({ PutObject: 2, HeadObject: 1, CompleteMultipartUpload: 1 });
+    const copies = await open();
+    for (let i = 0; i < 2; i++) expect(await copy(copies)).toMatchObject({ etag: other });
+    expect(copies.requests()).toEqual({ CopyObject: 2, HeadObject: 2 });
   });
 });
 

@@ -1,4 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
+import { createServer, request as forward } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PutOptions } from '../../dev/s3-server/index.js';
@@ -140,6 +142,53 @@ describe('copy-from', () => {
       (event) => event.type === 'message' && event.level === 'notice' && /not copied/.test(event.message),
     );
     expect(said).toHaveLength(1);
+  });
+
+  test.each([
+    ['though all of them are made', false],
+    ['and one is not made at all', true],
+  ])('copies that are answered as each other, %s: right, and nobody else is accused', async (_, isLost) => {
+    const names = ['a', 'b', 'c', 'd'];
+    await writeTree(Object.fromEntries(names.map((name) => [`old-${name}`, `content ${name}`])), root);
+    await publish(s3, bucket, root);
+    for (const name of names) await rename(join(root, `old-${name}`), join(root, `new-${name}`));
+    let last: Buffer | undefined;
+    let mixed = 0;
+    const proxy = createServer((request, response) => {
+      const { method, url, headers } = request;
+      const isCopy = headers['x-amz-copy-source'] !== undefined;
+      if (isCopy && isLost && last !== undefined && mixed === 0) {
+        mixed++;
+        request.resume();
+        response.end(last);
+        return;
+      }
+      const onward = forward(s3.endpoint, { method, path: url, headers }, async (answer) => {
+        let body: Buffer = Buffer.concat(await answer.toArray());
+        if (isCopy && answer.statusCode === 200) {
+          const own = body;
+          // Each has the answer of the one before it, of the same length.
+          if (!isLost && last !== undefined) {
+            mixed++;
+            body = last;
+          }
+          last = own;
+        }
+        response.writeHead(answer.statusCode ?? 502, answer.headers).end(body);
+      });
+      request.pipe(onward);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const endpoint = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    try {
+      const run = await publish({ ...s3, endpoint }, bucket, root, { connection: { concurrency: 1 } });
+      expect(run).toMatchObject({ exit: 0, report: { totals: { copied: { files: 4 } } } });
+      expect(mixed).toBe(isLost ? 1 : 3);
+    } finally {
+      proxy.closeAllConnections();
+      await new Promise((resolve) => proxy.close(resolve));
+    }
+    for (const name of names) expect(s3.server.texts(bucket)[`p/new-${name}`]).toBe(`content ${name}`);
   });
 
   test('a bucket whose policy demands conditions takes every write of a run', async () => {

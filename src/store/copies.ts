@@ -140,7 +140,13 @@ export class Copies {
         const answer = await (await this.#requests.calls()).copyObject(input, signal);
         return written('CopyObject', { ETag: answer.CopyObjectResult?.ETag, ...answer });
       },
-      { judge: () => this.#writes.judge(key, { etags, size: source.size, md5, onlyETag, before }, signal) },
+      {
+        judge: () => this.#writes.judge(key, { etags, size: source.size, md5, onlyETag, before }, signal),
+        // What nobody knows the digest of may have any, and a copy onto itself has the object's own.
+        ...(md5 === undefined || onlyETag
+          ? {}
+          : { check: (answer) => this.#writes.ownAnswer('CopyObject', key, etags, answer, signal) }),
+      },
     );
   }
 }

@@ -125,7 +125,7 @@ export class Multipart {
     );
     return etag === undefined
       ? answer
-      : this.#writes.ownAnswer('CompleteMultipartUpload', upload.key, etag, answer, signal);
+      : this.#writes.ownAnswer('CompleteMultipartUpload', upload.key, etags, answer, signal);
   }
 
   async abortUpload(upload: Upload, signal: AbortSignal): Promise<void> {

@@ -91,27 +91,37 @@ export class Requests {
    * Makes a request until it is answered. Rejects with `StoreError`.
    *
    * @param judge see `Attempts`
+   * @param check asked about each answer, and makes requests of its own: an answer that it rejects is a lost one
    * @param isPaced false where the attempt itself makes requests, or takes as long as whoever reads its body
    */
   async call<T>(
     operation: string,
     signal: AbortSignal,
     attempt: () => Promise<T>,
-    { judge, isPaced = true }: { judge?: () => Promise<T | undefined>; isPaced?: boolean } = {},
+    {
+      judge,
+      check,
+      isPaced = true,
+    }: {
+      judge?: () => Promise<T | undefined>;
+      check?: (answer: T) => Promise<T>;
+      isPaced?: boolean;
+    } = {},
   ): Promise<T> {
+    const made = (): Promise<T> =>
+      isPaced
+        ? this.#pace.run(
+            () => this.#attempt(operation, attempt),
+            (thrown) => strainOf(toStoreError(operation, thrown)),
+          )
+        : this.#attempt(operation, attempt);
     try {
       return await withRetries({
         operation,
         maxAttempts: this.#maxAttempts,
         signal,
         comesBack: (error) => this.#comesBack(error),
-        attempt: () =>
-          isPaced
-            ? this.#pace.run(
-                () => this.#attempt(operation, attempt),
-                (thrown) => strainOf(toStoreError(operation, thrown)),
-              )
-            : this.#attempt(operation, attempt),
+        attempt: check === undefined ? made : async () => check(await made()),
         ...(judge === undefined ? {} : { judge }),
       });
     } catch (thrown) {

@@ -53,7 +53,7 @@ export class Writes {
       async () => written('PutObject', await (await this.#requests.calls()).putObject(input, signal)),
       { judge: () => this.judge(key, expected, signal) },
     );
-    return this.ownAnswer('PutObject', key, etag, answer, signal);
+    return this.ownAnswer('PutObject', key, [etag], answer, signal);
   }
 
   /**
@@ -126,18 +126,18 @@ export class Writes {
   }
 
   /**
-   * An answer with the digest of other bytes than were sent is another request's, whatever stands in between, unless the
-   * object has it too: the ETags of some servers are no digests. Rejects where the object is not the one that was sent.
+   * An answer with the digest of other bytes than were written is another request's, whatever stands in between, unless the
+   * object has it too: the ETags of some servers are no digests. Rejects where the object is not the one that was written.
    */
   async ownAnswer(
     operation: string,
     key: ObjectKey,
-    expected: ETag,
+    expected: readonly ETag[],
     answer: Written,
     signal: AbortSignal,
   ): Promise<Written> {
     const isNoDigest = classifyETag(answer.etag).kind === 'opaque' || !etagsProve(answer.encryption);
-    if (answer.etag === expected || isNoDigest || this.#hasOtherETags) return answer;
+    if (expected.includes(answer.etag) || isNoDigest || this.#hasOtherETags) return answer;
     let head: ObjectHead | undefined;
     try {
       head = await this.#requests.head(key, signal);
@@ -147,7 +147,8 @@ export class Writes {
       this.#hasOtherETags = true;
       return answer;
     }
-    if (head?.etag === expected) return { etag: expected, versionId: undefined, encryption: head.encryption };
+    if (head !== undefined && expected.includes(head.etag))
+      return { etag: head.etag, versionId: undefined, encryption: head.encryption };
     if (head?.etag !== answer.etag)
       throw unreadable(operation, `with the ETag of something else (${answer.etag})`);
     this.#hasOtherETags = true;
