@@ -396,6 +396,33 @@ describe('what cannot be copied or proved is sent, in the same run', () => {
     },
   );
 
+  test.each([false, true])(
+    'more parts than the server takes (delay-updates: %s): sent whole, told once, no other one of the run is tried',
+    async (delayUpdates) => {
+      const index = published();
+      const layout = ownLayout(EDITED.length);
+      const most = [...partsOf(layout)].length;
+      s3.server.faults.add({
+        match: {
+          operation: ['UploadPart', 'UploadPartCopy'],
+          when: ({ query }) => Number(query.get('partNumber')) > most,
+        },
+        fault: { kind: 'error', code: 'InvalidArgument' },
+      });
+      const other = Buffer.concat([noise(1_000, 4), OLD.subarray(1_000)]);
+      await writeTree({ other }, root);
+      const connection = { concurrency: 1 };
+      const run = await publishImage(EDITED, { index, delayUpdates, connection });
+      expect(run).toMatchObject({ exit: 0, report: { totals: { uploaded: { files: 2 } } } });
+      const told = run.messages.filter((message) => message.includes('is sent, not made from p/image'));
+      expect(told).toHaveLength(1);
+      expect(s3.server.log.counts.AbortMultipartUpload).toBe(1);
+      expect(s3.server.object(bucket, 'p/image')?.etag).toBe(entryOf(EDITED).etag);
+      expectHeld(EDITED);
+      expectHeld(other, 'p/other');
+    },
+  );
+
   test('under KMS, where ETags prove nothing', async () => {
     bucket = `${bucket}-kms`;
     s3.server.createBucket(bucket, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });

@@ -65,6 +65,7 @@ export class SentUploads {
   readonly #readBody: (file: LocalFile, body: Buffer) => Promise<void>;
   /** Until the server shows that it does not. */
   #copiesRanges = true;
+  readonly #toldNotReused = new Set<ObjectKey>();
 
   constructor(
     options: SentUploadsOptions,
@@ -91,9 +92,9 @@ export class SentUploads {
       const digest = await digesting;
       const delta = await this.#deltaOf(key, file, digest, cutting);
       signal.throwIfAborted();
-      const staged = await (delta === undefined
-        ? this.#sendParts(key, file, digest, layout)
-        : this.#sendParts(key, file, { ...digest, ...delta }, layoutOf(delta.parts), delta));
+      const staged =
+        (delta === undefined ? undefined : await this.#sendDelta(key, file, digest, delta)) ??
+        (await this.#sendParts(key, file, digest, layout));
       const chunks = await cutting;
       if (signal.aborted) {
         await this.#open.giveUp(staged.upload, file.size, signal.reason);
@@ -171,15 +172,39 @@ export class SentUploads {
     return { source: found.source, parts, partMd5s: digests.flat() };
   }
 
-  /** Whether an upload failed for the sizes of its parts: then no other one of this run has such. */
+  /** `undefined`: the server refused a part, as one does that takes fewer of them, and the file is to be sent whole. */
+  async #sendDelta(
+    key: ObjectKey,
+    file: LocalFile,
+    { md5 }: FileDigest,
+    delta: Delta,
+  ): Promise<Staged | undefined> {
+    const digest = { md5, partMd5s: delta.partMd5s };
+    try {
+      return await this.#sendParts(key, file, digest, layoutOf(delta.parts), delta);
+    } catch (error) {
+      const isOfPart = error instanceof StoreError && error.operation === 'UploadPart';
+      if (!isOfPart || !this.#refusesDelta(key, delta.source.key, error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** Whether an upload failed for its parts, by their sizes or number: then no other one of this run has such. */
   refusesLayout({ reused, upload }: Staged, error: unknown): boolean {
-    if (reused === undefined || !(error instanceof StoreError) || error.kind !== 'rejected') return false;
-    this.#sayNotReused(upload.key, reused.source, `the upload was refused (${error.code})`);
+    return reused !== undefined && this.#refusesDelta(upload.key, reused.source, error);
+  }
+
+  #refusesDelta(key: ObjectKey, source: string, error: unknown): boolean {
+    if (!(error instanceof StoreError) || error.kind !== 'rejected') return false;
+    this.#sayNotReused(key, source, `the upload was refused (${error.code})`);
     this.#copiesRanges = false;
     return true;
   }
 
   #sayNotReused(key: ObjectKey, source: string, why: string): void {
+    // A copy that was refused may have been told already.
+    if (this.#toldNotReused.has(key)) return;
+    this.#toldNotReused.add(key);
     const message = `${key} is sent, not made from ${source}: ${why}`;
     this.#options.emit({ type: 'message', level: 'notice', message });
   }
