@@ -620,6 +620,47 @@ describe('faults', () => {
     expect((await publish(s3, bucket, root)).exit).toBe(0);
   });
 
+  test.each([false, true])(
+    'C14: NoSuchUpload to a Complete that took effect (delay-updates: %s): one HEAD tells, nothing is sent again',
+    async (delayUpdates) => {
+      await writeTree({ 'big.bin': noise(9 * MIB) }, root);
+      s3.server.faults.add({
+        match: { operation: 'CompleteMultipartUpload' },
+        nth: 1,
+        fault: { kind: 'error', code: 'NoSuchUpload', after: true },
+      });
+      expect((await publish(s3, bucket, root, { delayUpdates })).exit).toBe(0);
+      expect(s3.server.log.counts).toMatchObject({ CreateMultipartUpload: 1, UploadPart: 2, HeadObject: 1 });
+      await expectEqual();
+    },
+  );
+
+  test.each([
+    ['UploadPart', false],
+    ['UploadPart', true],
+    ['CompleteMultipartUpload', false],
+    ['CompleteMultipartUpload', true],
+  ] as const)(
+    'an upload that somebody aborts before %s (delay-updates: %s): sent once more, not for ever',
+    async (operation, delayUpdates) => {
+      await writeTree({ 'big.bin': noise(9 * MIB) }, root);
+      const fault = { kind: 'error', code: 'NoSuchUpload' } as const;
+      s3.server.faults.add({ match: { operation }, nth: 1, fault });
+      expect((await publish(s3, bucket, root, { delayUpdates })).exit).toBe(0);
+      expect(s3.server.log.counts.CreateMultipartUpload).toBe(2);
+      expect(s3.server.uploads(bucket)).toEqual([]);
+      await expectEqual();
+
+      await writeTree({ 'big.bin': noise(9 * MIB, 2) }, root);
+      s3.server.faults.add({ match: { operation }, fault });
+      s3.server.log.clear();
+      const run = await publish(s3, bucket, root, { delayUpdates, connection: { concurrency: 1 } });
+      expect(run).toMatchObject({ exit: 1, report: { totals: { failed: { files: 1 } } } });
+      expect(s3.server.log.counts.CreateMultipartUpload).toBeLessThan(5);
+      expect(s3.server.uploads(bucket)).toEqual([]);
+    },
+  );
+
   test('SlowDown, errors and resets in one request of five: the result is equal', async () => {
     const tree = Object.fromEntries(
       Array.from({ length: 200 }, (_, i) => [`d${i % 7}/f${i}`, `content ${i % 90}`]),

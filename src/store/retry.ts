@@ -22,7 +22,7 @@ export interface Attempts<T> {
   readonly attempt: () => Promise<T>;
   /**
    * Asked when an attempt whose answer was lost may have succeeded, and a later one was refused as if it had
-   * (C14). `undefined`: it had not.
+   * (C14); of an upload that is gone always, as a proxy may have asked twice. `undefined`: it had not.
    */
   readonly judge?: () => Promise<T | undefined>;
 }
@@ -42,8 +42,15 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
       error = signal.aborted ? abortedError(operation, signal) : toStoreError(operation, thrown);
     }
     if (!heals(error)) {
-      const mayBeOurs = error.kind === 'condition' || error.kind === 'source' || error.kind === 'no-upload';
-      const judged = lostAnswer && mayBeOurs ? await judge?.() : undefined;
+      const isGone = error.kind === 'no-upload';
+      const mayBeOurs = isGone || (lostAnswer && (error.kind === 'condition' || error.kind === 'source'));
+      const judged = mayBeOurs
+        ? await judge?.().catch((met) => {
+            // Who may write need not be allowed to read: with no answer lost, the refusal is believed.
+            if (lostAnswer || toStoreError(operation, met).kind !== 'denied') throw met;
+            return undefined;
+          })
+        : undefined;
       if (judged !== undefined) return judged;
       throw error;
     }

@@ -18,7 +18,14 @@ import { FileChangedError, type FileDigest, readRange, withOpenFile } from './fi
 import { type OpenUploads, PARTS_IN_FLIGHT } from './open-uploads.js';
 import type { Staged } from './staged.js';
 import type { TransferOptions } from './transfer-options.js';
-import { isOtherPart, isRefused, isUnknownThere, isUnproved, NOT_AS_DIGESTED } from './upload-failures.js';
+import {
+  isOtherPart,
+  isRefused,
+  isUnknownThere,
+  isUnproved,
+  NOT_AS_DIGESTED,
+  wantsAnotherUpload,
+} from './upload-failures.js';
 import type { UploadHeaders } from './upload-headers.js';
 
 /** Parts of one file in flight where some of them are copied, which costs this machine nothing. */
@@ -79,8 +86,17 @@ export class SentUploads {
     this.#readBody = readBody;
   }
 
-  /** Sends a file into an upload: large ones in parts, small ones as its only one. */
+  /** Sends a file into an upload: large ones in parts, small ones as its only one. Once more where the upload went away. */
   async send(key: ObjectKey, file: LocalFile, known: FileDigest | undefined): Promise<Staged> {
+    try {
+      return await this.#send(key, file, known);
+    } catch (error) {
+      if (!wantsAnotherUpload(error)) throw error;
+      return this.#send(key, file, known);
+    }
+  }
+
+  async #send(key: ObjectKey, file: LocalFile, known: FileDigest | undefined): Promise<Staged> {
     const { pool, toCut, signal } = this.#options;
     const given = file.object === undefined ? undefined : await this.#layoutOf(file, file.object.etag);
     if (isLarge(file.size) || given !== undefined) {

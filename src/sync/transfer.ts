@@ -616,7 +616,7 @@ export class Transfer implements Performer {
       try {
         return await this.#complete(staged, condition);
       } catch (error) {
-        if (!this.#parts.refusesLayout(staged, error)) throw error;
+        if (!wantsAnotherUpload(error) && !this.#parts.refusesLayout(staged, error)) throw error;
         return this.#complete(await this.#parts.send(key, file, digest), condition);
       }
     }

@@ -25,7 +25,7 @@ export function isUnknownThere(error: unknown): error is StoreError {
   );
 }
 
-/** Whether Complete may succeed with another upload: this one is gone, or was in the way of another writer's. */
+/** Whether another upload may succeed: this one is gone, or its Complete was in the way of another writer's. */
 export function wantsAnotherUpload(error: unknown): boolean {
   return (
     error instanceof StoreError && (error.kind === 'no-upload' || error.code === 'ConditionalRequestConflict')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { StoreError } from '../../../src/store/object-store.js';
+import { StoreError, type StoreErrorKind } from '../../../src/store/object-store.js';
 import { failureWaitMs, withRetries } from '../../../src/store/retry.js';
 import { toStoreError } from '../../../src/store/store-errors.js';
 
@@ -75,6 +75,20 @@ describe('retries', () => {
   test('C14: NoSuchUpload after a lost answer to Complete is judged', async () => {
     const source = answers(['InternalError', 500], ['NoSuchUpload', 404]);
     await expect(run(source, async () => 'ours', 'CompleteMultipartUpload')).resolves.toBe('ours');
+  });
+
+  test('C14: NoSuchUpload to the first Complete too: a proxy may have asked twice', async () => {
+    const gone = ['NoSuchUpload', 404] as const;
+    const judgedBy = (judge: () => Promise<string | undefined>) =>
+      run(answers(gone), judge, 'CompleteMultipartUpload');
+    await expect(judgedBy(async () => 'ours')).resolves.toBe('ours');
+    await expect(judgedBy(async () => undefined)).rejects.toMatchObject({ kind: 'no-upload' });
+    const head = (kind: StoreErrorKind): (() => Promise<undefined>) => {
+      return () => Promise.reject(new StoreError(kind, kind, 0, 'HeadObject', 'as told'));
+    };
+    // Who may not look believes the refusal; what may be known in a while is not guessed.
+    await expect(judgedBy(head('denied'))).rejects.toMatchObject({ kind: 'no-upload' });
+    await expect(judgedBy(head('network'))).rejects.toMatchObject({ kind: 'network' });
   });
 
   test('a 412 to the first attempt is a foreign writer, whatever the key holds', async () => {
