@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PutOptions, S3Request } from '../../dev/s3-server/index.js';
-import { md5Of, multipartETag } from '../../src/model/digest.js';
+import { EMPTY_MD5, md5Of, multipartETag } from '../../src/model/digest.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
 import { parseHeaderRules } from '../../src/model/header-rules.js';
 import { clientOf } from '../support/bucket-view.js';
@@ -535,6 +535,23 @@ describe('objects in parts of which nobody knows the MD5', () => {
     expect(run.exit).toBe(0);
     expect(weed.server.object(two, 'b/parts')?.content.md5).toBe(md5Of(body));
     expect(weed.server.uploads(two)).toEqual([]);
+    await weed.stop();
+  });
+
+  test('nothing in parts is written plainly: SeaweedFS completes no upload beside a directory; then all is quiet', async () => {
+    const weed = await embedded({ profile: 'seaweedfs' });
+    for (const server of [weed, s3]) {
+      from = await server.bucket();
+      const two = await weed.bucket();
+      const source = { bucket: from, prefix: 'a', server };
+      const etag = await putParts(server, 'empty', Buffer.alloc(0), [0]);
+      expect(etag).toMatch(/-1$/);
+      weed.server.putObject(two, 'b/empty/below', 'x');
+      const run = await publish(weed, two, '/', { prefix: 'b', source });
+      expect(stepsOf(run)).toEqual(['upload b/empty done']);
+      expect(weed.server.object(two, 'b/empty')).toMatchObject({ content: { size: 0 }, etag: EMPTY_MD5 });
+      expect(stepsOf(await publish(weed, two, '/', { prefix: 'b', source }))).toEqual([]);
+    }
     await weed.stop();
   });
 });

@@ -609,8 +609,9 @@ export class Transfer implements Performer {
     digest: FileDigest | undefined,
     condition: Condition,
   ): Promise<Sent> {
-    // In the layout of the object that it was, so that its ETag says next time that it is the same.
-    const isMultipart = file.object !== undefined && classifyETag(file.object.etag).kind === 'multipart';
+    // In the layout of the object that it was, so that its ETag says next time that it is the same. None is needed for nothing.
+    const isMultipart =
+      file.size > 0 && file.object !== undefined && classifyETag(file.object.etag).kind === 'multipart';
     if (isLarge(file.size) || isMultipart) {
       const staged = await this.#parts.send(key, file, digest);
       try {
