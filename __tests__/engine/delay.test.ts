@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { md5Of } from '../../src/model/digest.js';
 import { formatUpload, parseIndex } from '../../src/model/digest-index.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
+import { parseHeaderRules } from '../../src/model/header-rules.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import { openStore } from '../../src/store/open.js';
 import { type Changes, memoryIndex, optionsFor, publish, stepsOf } from '../support/engine.js';
@@ -280,6 +281,26 @@ describe('interrupted', () => {
       expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
       expectHeld();
     });
+  });
+
+  test('an upload of which the headers are others by now is aborted by the run that publishes its key', async () => {
+    await writeTree({ 'big.bin': noise(9 * MIB) }, root);
+    const index = await stoppedInUpload();
+    const left = s3.server.uploads(bucket).map(({ id }) => id);
+    expect(left).toHaveLength(1);
+    const changes = { index, headers: parseHeaderRules('/*\n  Cache-Control: no-cache', 'inline') };
+    s3.server.faults.add({
+      match: { operation: 'CompleteMultipartUpload' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    expect((await publish(s3, bucket, root, changes)).exit).toBe(1);
+    expect(s3.server.uploads(bucket).map(({ id }) => id)).toEqual(left);
+    s3.server.faults.clear();
+    const run = await publish(s3, bucket, root, changes);
+    expect(run.exit).toBe(0);
+    expect(run.messages.filter((message) => message.includes('left open'))).toEqual([]);
+    expect(s3.server.uploads(bucket)).toEqual([]);
+    expect(parseIndex(index.bytes ?? Buffer.alloc(0)).index?.uploads.size).toBe(0);
   });
 
   test('an upload of another machine that has nothing of use is left to it', async () => {

@@ -205,7 +205,8 @@ export class Execution {
         tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes - reused });
       const clock = new SwitchClock();
       const uploads = await this.uploads(storage, seen.index?.uploads ?? new Map());
-      await uploads.abortLeftOvers(wantedUploads(planned.plan));
+      const wanted = wantedUploads(planned.plan);
+      await uploads.abortLeftOvers(wanted);
       await this.#invalidations?.journal(planned.plan);
       await this.#journalRefreshes(planned.plan, seen);
       const toCut = cutBytes(stepsOf(planned.plan));
@@ -251,9 +252,11 @@ export class Execution {
         });
       } finally {
         this.#invalidations?.settle(this.#run.frame.outcomes);
-        // A stopped run has seconds: the index says what is left open before anything is tidied.
-        if (signal.aborted) await this.#remember(planned, seen, transfer, uploads);
         isRemembered = signal.aborted;
+        // A stopped run has seconds: the index says what is left open before anything is tidied.
+        if (isRemembered) await this.#remember(planned, seen, transfer, uploads);
+        // Other parts or headers: what was published did not go on with it.
+        else await uploads.abortLeftOvers((entry) => !wanted(entry) || !transfer.learned.has(entry.key));
         await transfer.close();
       }
       this.copiedFromFirst = transfer.copiedFromFirst;

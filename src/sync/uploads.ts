@@ -81,7 +81,7 @@ export class Uploads {
     return new Uploads(request, confirmed);
   }
 
-  /** Aborts what earlier runs left behind and `wanted` does not go on with, unless its run may be at work. */
+  /** Aborts what earlier runs left behind but for what is still wanted, unless its run may be at work. */
   async abortLeftOvers(wanted: (entry: UploadEntry) => boolean): Promise<void> {
     const { store, concurrency, signal, emit } = this.#request;
     const due = [...this.#left].filter(([, entry]) => !wanted(entry) && this.#isOver(entry));
