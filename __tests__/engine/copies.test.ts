@@ -191,6 +191,21 @@ describe('copy-from', () => {
     for (const name of names) expect(s3.server.texts(bucket)[`p/new-${name}`]).toBe(`content ${name}`);
   });
 
+  test('copies that are answered as made and are not: told as that, another writer is a guess', async () => {
+    await writeTree({ a: 'content' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ b: 'content', c: 'content' }, root);
+    const remove = s3.server.after({ operation: 'CopyObject', key: 'p/c' }, () =>
+      s3.server.deleteObject(bucket, 'p/c'),
+    );
+    const run = await publish(s3, bucket, root);
+    remove();
+    expect(run.exit).toBe(5);
+    expect(run.report.error?.message).toMatch(
+      /what this run wrote under p\/c is not there, though S3 answered .* a proxy mixes up answers, or another writer/,
+    );
+  });
+
   test('a bucket whose policy demands conditions takes every write of a run', async () => {
     s3.server.createBucket('strict', { demandsConditions: true });
     await writeTree({ log: 'OLD', keep: 'kept' }, root);

@@ -31,7 +31,7 @@ import { execute } from './execute.js';
 import { explain, whyNot } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
-import { foreignWrites } from './foreign.js';
+import { type ForeignWrites, foreignWrites } from './foreign.js';
 import { pendingDeletes } from './grace.js';
 import { Invalidations } from './invalidate.js';
 import { type ConfirmedFiles, type LoadedIndex, saveIndex } from './learn.js';
@@ -320,10 +320,12 @@ export class Execution {
     if (back !== undefined) return back;
     if (this.#lock !== undefined) return undefined;
     try {
-      const foreign = await this.#foreignWrites(transfer, seen);
+      const found = await this.#foreignWrites(transfer, seen);
+      const { foreign, areUndone } = found;
       if (foreign.length === 0) return undefined;
-      this.#blame(foreign, 'nothing was deleted');
-      return { code: 'foreign-writer', message: `withheld: another writer changed ${foreign[0]}` };
+      this.#blame(found, 'nothing was deleted');
+      const why = areUndone ? `${foreign[0]} is as it was` : `another writer changed ${foreign[0]}`;
+      return { code: 'foreign-writer', message: `withheld: ${why}` };
     } catch (error) {
       const { code, exit, message } = explain(error, `${this.#run.frame.url}: listing before the deletes`);
       this.#run.frame.blame({ code, message }, exit);
@@ -358,10 +360,10 @@ export class Execution {
     )
       return;
     try {
-      const foreign = await this.#foreignWrites(transfer, seen);
+      const found = await this.#foreignWrites(transfer, seen);
       const isRemoving = this.#run.options.command === 'remove';
       const consequence = isRemoving ? 'it is not empty' : 'what this run wrote there may be gone';
-      if (foreign.length > 0) this.#blame(foreign, consequence);
+      if (found.foreign.length > 0) this.#blame(found, consequence);
     } catch (error) {
       const { message } = explain(error, `${this.#run.frame.url}: listing after the run`);
       const text = `${message}; whether another run wrote at the same time is not known`;
@@ -369,9 +371,9 @@ export class Execution {
     }
   }
 
-  async #foreignWrites(transfer: Transfer, seen: Seen): Promise<readonly ObjectKey[]> {
+  async #foreignWrites(transfer: Transfer, seen: Seen): Promise<ForeignWrites> {
     const { command, destination } = this.#run.options;
-    const { foreign, listing } = await foreignWrites({
+    const found = await foreignWrites({
       store: this.#run.ports.store,
       prefix: destination.prefix,
       listing: seen.listing,
@@ -382,14 +384,17 @@ export class Execution {
       concurrency: this.#run.inFlight,
       signal: this.#run.frame.requests,
     });
-    this.#after = listing;
-    return foreign;
+    this.#after = found.listing;
+    return found;
   }
 
-  #blame(foreign: readonly ObjectKey[], consequence: string): void {
+  #blame({ foreign, areUndone }: ForeignWrites, consequence: string): void {
     const shown = foreign.slice(0, FOREIGN_SHOWN).join(', ');
     const more = foreign.length > FOREIGN_SHOWN ? ` and ${foreign.length - FOREIGN_SHOWN} more` : '';
-    const message = `${this.#run.frame.url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
+    const what = areUndone
+      ? `what this run wrote under ${shown}${more} is not there, though S3 answered that it was written: a proxy mixes up answers, or another writer undid it during this run`
+      : `another writer changed ${shown}${more} during this run`;
+    const message = `${this.#run.frame.url}: ${what}; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
     this.#run.frame.blame({ code: 'foreign-writer', message }, EXIT.foreignWriter);
   }
 

@@ -23,6 +23,8 @@ export interface ForeignRequest {
 
 export interface ForeignWrites {
   readonly foreign: readonly ObjectKey[];
+  /** Whether this run wrote all of them and each is as it was before: the answers to its writes may have been others'. */
+  readonly areUndone: boolean;
   /** What the destination held then. */
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
 }
@@ -51,9 +53,12 @@ export async function foreignWrites(request: ForeignRequest): Promise<ForeignWri
   }
   // A listing may lag behind, or spell an ETag otherwise than the write's answer: the object itself decides.
   const foreign: ObjectKey[] = [];
+  let areUndone = true;
   await forEachConcurrent(suspects, concurrency, async (key) => {
     const head = await store.head(key, signal);
-    if (head?.etag !== expected(key)) foreign.push(key);
+    if (head?.etag === expected(key)) return;
+    foreign.push(key);
+    areUndone &&= written.has(key) && head?.etag === listing.get(key)?.etag;
   });
-  return { foreign: foreign.sort(compareKeys), listing: now };
+  return { foreign: foreign.sort(compareKeys), areUndone, listing: now };
 }

@@ -28,7 +28,7 @@ interface Case {
   readonly matters?: (key: string) => boolean;
 }
 
-/** Keys that somebody else wrote, without the prefix. */
+/** Keys that somebody else wrote, without the prefix; of what may not have been written at all `undone`. */
 async function foreign({ before, written = {}, deleted = [], now, there = now, matters = () => true }: Case) {
   const heads = new Map(Object.entries(there));
   const store = {
@@ -52,11 +52,12 @@ async function foreign({ before, written = {}, deleted = [], now, there = now, m
     concurrency: 1,
     signal: new AbortController().signal,
   });
-  return found.foreign.map((key) => key.slice(2));
+  const keys = found.foreign.map((key) => key.slice(2));
+  return found.areUndone && keys.length > 0 ? { undone: keys } : keys;
 }
 
 describe('another writer is', () => {
-  test.each<readonly [string, Case, readonly string[]]>([
+  test.each<readonly [string, Case, readonly string[] | { readonly undone: readonly string[] }]>([
     [
       'nobody, where all is as it was and as this run made it',
       { before: { a: '1' }, written: { b: '2' }, now: { a: '1', b: '2' } },
@@ -65,7 +66,17 @@ describe('another writer is', () => {
     ['who changed a key', { before: { a: '1', b: '1' }, now: { a: '2', b: '1' } }, ['a']],
     ['who made one', { before: {}, now: { b: '2', a: '1' } }, ['a', 'b']],
     ['who deleted one', { before: { a: '1' }, now: {} }, ['a']],
-    ['who deleted what this run wrote', { before: {}, written: { a: '1' }, now: {} }, ['a']],
+    [
+      'who deleted what this run wrote, or what was answered is not so',
+      { before: { b: '1' }, written: { a: '1', b: '2' }, now: { b: '1' } },
+      { undone: ['a', 'b'] },
+    ],
+    [
+      'who changed one key, whatever became of another one',
+      { before: { b: '1' }, written: { a: '1', b: '2' }, now: { b: '3' } },
+      ['a', 'b'],
+    ],
+    ['who deleted what this run overwrote', { before: { a: '1' }, written: { a: '2' }, now: {} }, ['a']],
     ['who made again what this run deleted', { before: { a: '1' }, deleted: ['a'], now: { a: '1' } }, ['a']],
     ['nobody, where this run deleted it', { before: { a: '1' }, deleted: ['a'], now: {} }, []],
     [
