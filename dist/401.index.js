@@ -8228,12 +8228,15 @@ async function foreignWrites(request) {
     }
     // A listing may lag behind, or spell an ETag otherwise than the write's answer: the object itself decides.
     const foreign = [];
+    let areUndone = true;
     await (0,model_concurrency/* forEachConcurrent */.C6)(suspects, concurrency, async (key) => {
         const head = await store.head(key, signal);
-        if (head?.etag !== expected(key))
-            foreign.push(key);
+        if (head?.etag === expected(key))
+            return;
+        foreign.push(key);
+        areUndone &&= written.has(key) && head?.etag === listing.get(key)?.etag;
     });
-    return { foreign: foreign.sort(object_key/* compareKeys */.YD), listing: now };
+    return { foreign: foreign.sort(object_key/* compareKeys */.YD), areUndone, listing: now };
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/grace.js
@@ -9494,7 +9497,7 @@ function isUnknownThere(error) {
     return (error instanceof object_store/* StoreError */.AD &&
         (error.code === 'NotImplemented' || error.status === 501 || error.status === 405));
 }
-/** Whether Complete may succeed with another upload: this one is gone, or was in the way of another writer's. */
+/** Whether another upload may succeed: this one is gone, or its Complete was in the way of another writer's. */
 function wantsAnotherUpload(error) {
     return (error instanceof object_store/* StoreError */.AD && (error.kind === 'no-upload' || error.code === 'ConditionalRequestConflict'));
 }
@@ -9778,14 +9781,25 @@ class SentUploads {
     #readBody;
     /** Until the server shows that it does not. */
     #copiesRanges = true;
+    #toldNotReused = new Set();
     constructor(options, open, headers, readBody) {
         this.#options = options;
         this.#open = open;
         this.#headers = headers;
         this.#readBody = readBody;
     }
-    /** Sends a file into an upload: large ones in parts, small ones as its only one. */
+    /** Sends a file into an upload: large ones in parts, small ones as its only one. Once more where the upload went away. */
     async send(key, file, known) {
+        try {
+            return await this.#send(key, file, known);
+        }
+        catch (error) {
+            if (!wantsAnotherUpload(error))
+                throw error;
+            return this.#send(key, file, known);
+        }
+    }
+    async #send(key, file, known) {
         const { pool, toCut, signal } = this.#options;
         const given = file.object === undefined ? undefined : await this.#layoutOf(file, file.object.etag);
         if ((0,part_sizes/* isLarge */.sV)(file.size) || given !== undefined) {
@@ -9797,9 +9811,8 @@ class SentUploads {
             const digest = await digesting;
             const delta = await this.#deltaOf(key, file, digest, cutting);
             signal.throwIfAborted();
-            const staged = await (delta === undefined
-                ? this.#sendParts(key, file, digest, layout)
-                : this.#sendParts(key, file, { ...digest, ...delta }, part_plan_layoutOf(delta.parts), delta));
+            const staged = (delta === undefined ? undefined : await this.#sendDelta(key, file, digest, delta)) ??
+                (await this.#sendParts(key, file, digest, layout));
             const chunks = await cutting;
             if (signal.aborted) {
                 await this.#open.giveUp(staged.upload, file.size, signal.reason);
@@ -9873,15 +9886,35 @@ class SentUploads {
         await (0,model_concurrency/* forEachConcurrent */.C6)(due, pool.width, (work) => work());
         return { source: found.source, parts, partMd5s: digests.flat() };
     }
-    /** Whether an upload failed for the sizes of its parts: then no other one of this run has such. */
+    /** `undefined`: the server refused a part, as one does that takes fewer of them, and the file is to be sent whole. */
+    async #sendDelta(key, file, { md5 }, delta) {
+        const digest = { md5, partMd5s: delta.partMd5s };
+        try {
+            return await this.#sendParts(key, file, digest, part_plan_layoutOf(delta.parts), delta);
+        }
+        catch (error) {
+            const isOfPart = error instanceof object_store/* StoreError */.AD && error.operation === 'UploadPart';
+            if (!isOfPart || !this.#refusesDelta(key, delta.source.key, error))
+                throw error;
+            return undefined;
+        }
+    }
+    /** Whether an upload failed for its parts, by their sizes or number: then no other one of this run has such. */
     refusesLayout({ reused, upload }, error) {
-        if (reused === undefined || !(error instanceof object_store/* StoreError */.AD) || error.kind !== 'rejected')
+        return reused !== undefined && this.#refusesDelta(upload.key, reused.source, error);
+    }
+    #refusesDelta(key, source, error) {
+        if (!(error instanceof object_store/* StoreError */.AD) || error.kind !== 'rejected')
             return false;
-        this.#sayNotReused(upload.key, reused.source, `the upload was refused (${error.code})`);
+        this.#sayNotReused(key, source, `the upload was refused (${error.code})`);
         this.#copiesRanges = false;
         return true;
     }
     #sayNotReused(key, source, why) {
+        // A copy that was refused may have been told already.
+        if (this.#toldNotReused.has(key))
+            return;
+        this.#toldNotReused.add(key);
         const message = `${key} is sent, not made from ${source}: ${why}`;
         this.#options.emit({ type: 'message', level: 'notice', message });
     }
@@ -10604,15 +10637,15 @@ class Transfer {
         }
     }
     async #upload(key, file, digest, condition) {
-        // In the layout of the object that it was, so that its ETag says next time that it is the same.
-        const isMultipart = file.object !== undefined && (0,model_digest/* classifyETag */.Q)(file.object.etag).kind === 'multipart';
+        // In the layout of the object that it was, so that its ETag says next time that it is the same. None is needed for nothing.
+        const isMultipart = file.size > 0 && file.object !== undefined && (0,model_digest/* classifyETag */.Q)(file.object.etag).kind === 'multipart';
         if ((0,part_sizes/* isLarge */.sV)(file.size) || isMultipart) {
             const staged = await this.#parts.send(key, file, digest);
             try {
                 return await this.#complete(staged, condition);
             }
             catch (error) {
-                if (!this.#parts.refusesLayout(staged, error))
+                if (!wantsAnotherUpload(error) && !this.#parts.refusesLayout(staged, error))
                     throw error;
                 return this.#complete(await this.#parts.send(key, file, digest), condition);
             }
@@ -10722,7 +10755,7 @@ class Uploads {
         }
         return new Uploads(request, confirmed);
     }
-    /** Aborts what earlier runs left behind and `wanted` does not go on with, unless its run may be at work. */
+    /** Aborts what earlier runs left behind but for what is still wanted, unless its run may be at work. */
     async abortLeftOvers(wanted) {
         const { store, concurrency, signal, emit } = this.#request;
         const due = [...this.#left].filter(([, entry]) => !wanted(entry) && this.#isOver(entry));
@@ -10972,7 +11005,8 @@ class Execution {
             const say = () => tell({ files: done, filesTotal, bytes: sent, bytesTotal: totals.upload.bytes - reused });
             const clock = new SwitchClock();
             const uploads = await this.uploads(storage, seen.index?.uploads ?? new Map());
-            await uploads.abortLeftOvers(wantedUploads(planned.plan));
+            const wanted = wantedUploads(planned.plan);
+            await uploads.abortLeftOvers(wanted);
             await this.#invalidations?.journal(planned.plan);
             await this.#journalRefreshes(planned.plan, seen);
             const toCut = cutBytes(stepsOf(planned.plan));
@@ -11022,10 +11056,13 @@ class Execution {
             }
             finally {
                 this.#invalidations?.settle(this.#run.frame.outcomes);
-                // A stopped run has seconds: the index says what is left open before anything is tidied.
-                if (signal.aborted)
-                    await this.#remember(planned, seen, transfer, uploads);
                 isRemembered = signal.aborted;
+                // A stopped run has seconds: the index says what is left open before anything is tidied.
+                if (isRemembered)
+                    await this.#remember(planned, seen, transfer, uploads);
+                // Other parts or headers: what was published did not go on with it.
+                else
+                    await uploads.abortLeftOvers((entry) => !wanted(entry) || !transfer.learned.has(entry.key));
                 await transfer.close();
             }
             this.copiedFromFirst = transfer.copiedFromFirst;
@@ -11092,11 +11129,13 @@ class Execution {
         if (this.#lock !== undefined)
             return undefined;
         try {
-            const foreign = await this.#foreignWrites(transfer, seen);
+            const found = await this.#foreignWrites(transfer, seen);
+            const { foreign, areUndone } = found;
             if (foreign.length === 0)
                 return undefined;
-            this.#blame(foreign, 'nothing was deleted');
-            return { code: 'foreign-writer', message: `withheld: another writer changed ${foreign[0]}` };
+            this.#blame(found, 'nothing was deleted');
+            const why = areUndone ? `${foreign[0]} is as it was` : `another writer changed ${foreign[0]}`;
+            return { code: 'foreign-writer', message: `withheld: ${why}` };
         }
         catch (error) {
             const { code, exit, message } = explain(error, `${this.#run.frame.url}: listing before the deletes`);
@@ -11129,11 +11168,11 @@ class Execution {
             this.#run.frame.exits.length > 0)
             return;
         try {
-            const foreign = await this.#foreignWrites(transfer, seen);
+            const found = await this.#foreignWrites(transfer, seen);
             const isRemoving = this.#run.options.command === 'remove';
             const consequence = isRemoving ? 'it is not empty' : 'what this run wrote there may be gone';
-            if (foreign.length > 0)
-                this.#blame(foreign, consequence);
+            if (found.foreign.length > 0)
+                this.#blame(found, consequence);
         }
         catch (error) {
             const { message } = explain(error, `${this.#run.frame.url}: listing after the run`);
@@ -11143,7 +11182,7 @@ class Execution {
     }
     async #foreignWrites(transfer, seen) {
         const { command, destination } = this.#run.options;
-        const { foreign, listing } = await foreignWrites({
+        const found = await foreignWrites({
             store: this.#run.ports.store,
             prefix: destination.prefix,
             listing: seen.listing,
@@ -11154,13 +11193,16 @@ class Execution {
             concurrency: this.#run.inFlight,
             signal: this.#run.frame.requests,
         });
-        this.#after = listing;
-        return foreign;
+        this.#after = found.listing;
+        return found;
     }
-    #blame(foreign, consequence) {
+    #blame({ foreign, areUndone }, consequence) {
         const shown = foreign.slice(0, FOREIGN_SHOWN).join(', ');
         const more = foreign.length > FOREIGN_SHOWN ? ` and ${foreign.length - FOREIGN_SHOWN} more` : '';
-        const message = `${this.#run.frame.url}: another writer changed ${shown}${more} during this run; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
+        const what = areUndone
+            ? `what this run wrote under ${shown}${more} is not there, though S3 answered that it was written: a proxy mixes up answers, or another writer undid it during this run`
+            : `another writer changed ${shown}${more} during this run`;
+        const message = `${this.#run.frame.url}: ${what}; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
         this.#run.frame.blame({ code: 'foreign-writer', message }, errors/* EXIT */.dc.foreignWriter);
     }
     async #remember(planned, seen, transfer, uploads) {
@@ -11781,6 +11823,8 @@ function provenFiles(files, digests, listing, prefix) {
 
 /** HEAD requests that one run spends on headers that nobody remembers: 0.4 US cents on AWS. */
 const HEADER_BUDGET = 10_000;
+/** What HEAD tells nothing of. */
+const UNTOLD = ['x-amz-acl', 'x-amz-tagging'];
 /**
  * Asks S3 what objects that have the right bytes have in other headers than they should, as many as the budget
  * allows. What was not answered stays unknown.
@@ -11869,8 +11913,8 @@ function differences(decided, head) {
     // S3 answers the ARN, whatever the key was called; an alias says nothing of it.
     if (key !== undefined && !key.includes('alias/') && head.fields[kms]?.endsWith(key) !== true)
         see(kms, head.fields[kms], key);
-    // HEAD tells neither: they are written once more.
-    for (const name of ['x-amz-acl', 'x-amz-tagging'])
+    // They are written once more.
+    for (const name of UNTOLD)
         see(name, undefined, decided[name]);
     return found;
 }
@@ -12247,6 +12291,8 @@ class Preparation {
     headerDifferences = new Map();
     /** What their metadata says of the file. */
     attributes = new Map();
+    /** Keys whose headers the index remembers as they should be, and where S3 is asked all the same. */
+    #doubted = new Set();
     /** Keys whose metadata says something of the file, as the index remembers. */
     #attributed = new Set();
     /** Of unchanged objects, as far as S3 was asked for them. */
@@ -12572,8 +12618,11 @@ class Preparation {
         const isAsked = this.#run.source !== undefined || (headers.refresh && !this.#isRemembered);
         for (const file of isAsked ? files : []) {
             const key = (prefix + file.name);
-            if (states.get(key) === 'same' && (headers.refresh || isAllHeaders(file)))
-                states.delete(key);
+            if (states.get(key) !== 'same' || !(headers.refresh || isAllHeaders(file)))
+                continue;
+            states.delete(key);
+            if (this.#run.source === undefined)
+                this.#doubted.add(key);
         }
         return states;
     }
@@ -12688,7 +12737,10 @@ class Preparation {
         // What is not remembered no later run could go on with.
         const budget = this.#isRemembered ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
         for (const [key, { differences, attributes }] of await this.#ask(due, listing, budget)) {
-            this.headerDifferences.set(key, differences);
+            // Of what HEAD does not tell the index is believed: else it would be written in every run.
+            const isDoubted = this.#doubted.has(key);
+            const told = isDoubted ? differences.filter(({ name }) => !UNTOLD.includes(name)) : differences;
+            this.headerDifferences.set(key, told);
             // What a bucket's objects have comes along with them.
             if (attributes !== undefined && this.#run.source === undefined)
                 this.attributes.set(key, attributes);

@@ -2300,7 +2300,13 @@ class Copies {
         return this.#requests.call('CopyObject', signal, async () => {
             const answer = await (await this.#requests.calls()).copyObject(input, signal);
             return written('CopyObject', { ETag: answer.CopyObjectResult?.ETag, ...answer });
-        }, { judge: () => this.#writes.judge(key, { etags, size: source.size, md5, onlyETag, before }, signal) });
+        }, {
+            judge: () => this.#writes.judge(key, { etags, size: source.size, md5, onlyETag, before }, signal),
+            // What nobody knows the digest of may have any, and a copy onto itself has the object's own.
+            ...(md5 === undefined || onlyETag
+                ? {}
+                : { check: (answer) => this.#writes.ownAnswer('CopyObject', key, etags, answer, signal) }),
+        });
     }
 }
 
@@ -3217,7 +3223,7 @@ class Writes {
         const etag = md5;
         const expected = { etags: [etag], size: body.length, md5, before: etagBefore(request.condition) };
         const answer = await this.#requests.call('PutObject', signal, async () => written('PutObject', await (await this.#requests.calls()).putObject(input, signal)), { judge: () => this.judge(key, expected, signal) });
-        return this.ownAnswer('PutObject', key, etag, answer, signal);
+        return this.ownAnswer('PutObject', key, [etag], answer, signal);
     }
     /**
      * Makes a conditional write. Where a server takes something else for an object and refuses to create one of that name, a
@@ -3274,12 +3280,12 @@ class Writes {
         return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
     }
     /**
-     * An answer with the digest of other bytes than were sent is another request's, whatever stands in between, unless the
-     * object has it too: the ETags of some servers are no digests. Rejects where the object is not the one that was sent.
+     * An answer with the digest of other bytes than were written is another request's, whatever stands in between, unless the
+     * object has it too: the ETags of some servers are no digests. Rejects where the object is not the one that was written.
      */
     async ownAnswer(operation, key, expected, answer, signal) {
         const isNoDigest = (0,digest/* classifyETag */.Q)(answer.etag).kind === 'opaque' || !(0,object_store/* etagsProve */.PF)(answer.encryption);
-        if (answer.etag === expected || isNoDigest || this.#hasOtherETags)
+        if (expected.includes(answer.etag) || isNoDigest || this.#hasOtherETags)
             return answer;
         let head;
         try {
@@ -3292,8 +3298,8 @@ class Writes {
             this.#hasOtherETags = true;
             return answer;
         }
-        if (head?.etag === expected)
-            return { etag: expected, versionId: undefined, encryption: head.encryption };
+        if (head !== undefined && expected.includes(head.etag))
+            return { etag: head.etag, versionId: undefined, encryption: head.encryption };
         if (head?.etag !== answer.etag)
             throw unreadable(operation, `with the ETag of something else (${answer.etag})`);
         this.#hasOtherETags = true;
@@ -3405,7 +3411,7 @@ class Multipart {
         const answer = await this.#requests.call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await (await this.#requests.calls()).completeMultipartUpload(input, signal)), { judge: () => this.#writes.judge(upload.key, { etags, size, md5, before }, signal) });
         return etag === undefined
             ? answer
-            : this.#writes.ownAnswer('CompleteMultipartUpload', upload.key, etag, answer, signal);
+            : this.#writes.ownAnswer('CompleteMultipartUpload', upload.key, etags, answer, signal);
     }
     async abortUpload(upload, signal) {
         const input = { ...this.#requests.every, Key: upload.key, UploadId: upload.id };
@@ -3905,8 +3911,16 @@ async function withRetries(attempts) {
             error = signal.aborted ? abortedError(operation, signal) : (0,store_errors/* toStoreError */.D5)(operation, thrown);
         }
         if (!(0,store_errors/* heals */.yG)(error)) {
-            const mayBeOurs = error.kind === 'condition' || error.kind === 'source' || error.kind === 'no-upload';
-            const judged = lostAnswer && mayBeOurs ? await judge?.() : undefined;
+            const isGone = error.kind === 'no-upload';
+            const mayBeOurs = isGone || (lostAnswer && (error.kind === 'condition' || error.kind === 'source'));
+            const judged = mayBeOurs
+                ? await judge?.().catch((met) => {
+                    // Who may write need not be allowed to read: with no answer lost, the refusal is believed.
+                    if (lostAnswer || (0,store_errors/* toStoreError */.D5)(operation, met).kind !== 'denied')
+                        throw met;
+                    return undefined;
+                })
+                : undefined;
             if (judged !== undefined)
                 return judged;
             throw error;
@@ -4015,18 +4029,20 @@ class Requests {
      * Makes a request until it is answered. Rejects with `StoreError`.
      *
      * @param judge see `Attempts`
+     * @param check asked about each answer, and makes requests of its own: an answer that it rejects is a lost one
      * @param isPaced false where the attempt itself makes requests, or takes as long as whoever reads its body
      */
-    async call(operation, signal, attempt, { judge, isPaced = true } = {}) {
+    async call(operation, signal, attempt, { judge, check, isPaced = true, } = {}) {
+        const made = () => isPaced
+            ? this.#pace.run(() => this.#attempt(operation, attempt), (thrown) => strainOf((0,store_errors/* toStoreError */.D5)(operation, thrown)))
+            : this.#attempt(operation, attempt);
         try {
             return await withRetries({
                 operation,
                 maxAttempts: this.#maxAttempts,
                 signal,
                 comesBack: (error) => this.#comesBack(error),
-                attempt: () => isPaced
-                    ? this.#pace.run(() => this.#attempt(operation, attempt), (thrown) => strainOf((0,store_errors/* toStoreError */.D5)(operation, thrown)))
-                    : this.#attempt(operation, attempt),
+                attempt: check === undefined ? made : async () => check(await made()),
                 ...(judge === undefined ? {} : { judge }),
             });
         }
