@@ -156,7 +156,11 @@ for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, w
         await store.abortUpload(upload, signal);
       }
       // AWS answers what is no ASCII as RFC 2047 has it.
-      const kept = [Buffer.from('naïve').toString('latin1'), '=?UTF-8?B?bmHDr3Zl?='];
+      const kept = [
+        Buffer.from('naïve').toString('latin1'),
+        '=?UTF-8?B?bmHDr3Zl?=',
+        '=?UTF-8?q?na=C3=AFve?=',
+      ];
       for (const at of ['named/6', 'named/6-copy'])
         expect(kept).toContain((await store.head(at as ObjectKey, signal))?.metadata.get('title'));
     });
@@ -253,7 +257,8 @@ for (const [server, path] of servers.flatMap((one) => paths.map((way) => [one, w
       const part = await store.uploadPart({ upload, number: 1, body, md5: md5Of(body) }, signal);
       const open = async (): Promise<readonly string[]> => {
         const ids: string[] = [];
-        for await (const page of store.listUploads(parsePrefix('open'), signal)) {
+        const place = store.uploadsByKey ? key : parsePrefix('open');
+        for await (const page of store.listUploads(place, signal)) {
           for (const { key: of, id, begun } of page) {
             expect(of).toBe(key);
             expect(Math.abs(begun - Date.now())).toBeLessThan(60_000);

@@ -101,6 +101,7 @@ export class ModelStore implements ObjectStore {
   readonly canTag = true;
   readonly mergesHeaders = false;
   readonly datesRefreshes = true;
+  readonly uploadsByKey = false;
   readonly storageClasses = true;
   readonly redirects = 'kept';
   readonly keysAreFiles = false;

@@ -103,7 +103,10 @@ export class Lists {
     return { objects, prefixes, next: next === undefined ? undefined : detached(next) };
   }
 
-  async *listUploads(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedUpload[]> {
+  async *listUploads(
+    prefix: Prefix | ObjectKey,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly ListedUpload[]> {
     let from: { KeyMarker: string; UploadIdMarker?: string } | undefined;
     const met = new Set<string>();
     for (;;) {

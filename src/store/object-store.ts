@@ -54,8 +54,10 @@ export interface ReadableStore {
    * Whether the ETag of every multipart object that no key encrypts is made of its parts' MD5s: `false` where nobody knows.
    */
   readonly compositeETags: boolean;
+  /** Whether a prefix finds uploads only where it is their whole key. */
+  readonly uploadsByKey: boolean;
   /** Multipart uploads under the prefix that are not ended, page by page. */
-  listUploads(prefix: Prefix, signal: AbortSignal): AsyncIterable<readonly ListedUpload[]>;
+  listUploads(prefix: Prefix | ObjectKey, signal: AbortSignal): AsyncIterable<readonly ListedUpload[]>;
   /** The parts that an upload has. Rejects with `no-upload`. */
   listParts(upload: Upload, signal: AbortSignal): Promise<readonly ListedPart[]>;
   /** Requests sent so far, retries included, by S3 operation. */

@@ -21,6 +21,8 @@ export interface Provider {
   readonly deleteConditions: 'batch' | 'single' | 'none';
   /** Whether a copy of an object onto itself leaves the headers that it does not name. */
   readonly mergesHeaders: boolean;
+  /** Whether ListMultipartUploads finds uploads only where its prefix is their whole key. */
+  readonly uploadsByKey: boolean;
   /** Whether such a copy changes Last-Modified; where not, nothing in a listing shows that headers were renewed. */
   readonly datesRefreshes: boolean;
   /** Whether an object is kept in the storage class that was asked for, and listed in it. */
@@ -70,6 +72,7 @@ const AWS: Provider = {
   deleteConditions: 'batch',
   mergesHeaders: false,
   datesRefreshes: true,
+  uploadsByKey: false,
   storageClasses: true,
   redirects: 'kept',
   partCopyProof: 'etag',
@@ -165,6 +168,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
     {
       ...OTHER,
       name: 'MinIO',
+      uploadsByKey: true,
       compositeETags: true,
       copyConditions: 'ignored',
       deleteConditions: 'none',

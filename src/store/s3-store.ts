@@ -74,6 +74,10 @@ export class S3Store implements ObjectStore {
     return this.#requests.provider().mergesHeaders;
   }
 
+  get uploadsByKey(): boolean {
+    return this.#requests.provider().uploadsByKey;
+  }
+
   get datesRefreshes(): boolean {
     return this.#requests.provider().datesRefreshes;
   }
@@ -136,7 +140,7 @@ export class S3Store implements ObjectStore {
     return this.#lists.list(prefix, signal, hints);
   }
 
-  listUploads(prefix: Prefix, signal: AbortSignal): AsyncGenerator<readonly ListedUpload[]> {
+  listUploads(prefix: Prefix | ObjectKey, signal: AbortSignal): AsyncGenerator<readonly ListedUpload[]> {
     return this.#lists.listUploads(prefix, signal);
   }
 

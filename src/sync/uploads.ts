@@ -66,11 +66,14 @@ export class Uploads {
     if (left.size === 0 || trusted) return new Uploads(request, left);
     const confirmed = new Map<string, UploadEntry>();
     try {
-      for await (const page of store.listUploads(prefix, signal)) {
-        for (const { key, id, begun } of page) {
-          const entry = left.get(id);
-          if (entry?.key !== key || Math.abs(begun - entry.begun) > CLOCKS_APART_MS) continue;
-          confirmed.set(id, entry);
+      const places = store.uploadsByKey ? new Set([...left.values()].map(({ key }) => key)) : [prefix];
+      for (const place of places) {
+        for await (const page of store.listUploads(place, signal)) {
+          for (const { key, id, begun } of page) {
+            const entry = left.get(id);
+            if (entry?.key !== key || Math.abs(begun - entry.begun) > CLOCKS_APART_MS) continue;
+            confirmed.set(id, entry);
+          }
         }
       }
     } catch (error) {

@@ -34,13 +34,15 @@ async function open(
   journalled: Readonly<Record<string, UploadEntry>>,
   changes: Partial<UploadsRequest> = {},
   listed: readonly ListedUpload[] = [],
+  uploadsByKey = false,
 ): Promise<Opened> {
   const messages: string[] = [];
   const aborted: string[] = [];
   const store = {
     abortUpload: async ({ id }: { readonly id: string }) => void aborted.push(id),
-    async *listUploads() {
-      yield listed;
+    uploadsByKey,
+    async *listUploads(place: string) {
+      yield uploadsByKey ? listed.filter(({ key }) => key === place) : listed;
     },
   } as unknown as ObjectStore;
   const uploads = await Uploads.load({
@@ -129,6 +131,15 @@ describe('uploads that an earlier run left behind', () => {
     const { uploads, aborted } = await open(journalled, { storage: untrusted, alone: true }, listed);
     await uploads.abortLeftOvers(() => false);
     expect(aborted).toEqual(['known']);
+    // MinIO finds none below a prefix.
+    const { uploads: byKey, aborted: found } = await open(
+      journalled,
+      { storage: untrusted, alone: true },
+      listed,
+      true,
+    );
+    await byKey.abortLeftOvers(() => false);
+    expect(found).toEqual(['known']);
   });
 
   test('late in a long run are known by the time when they were begun', async () => {
