@@ -275,12 +275,19 @@ export function unsavedState(getState: (name: string) => string): string {
   return getState(STATE);
 }
 
+/** Nothing, where it is none of ours. */
 function parseState(state: string): readonly Unsaved[] {
-  if (state === '') return [];
-  const all = JSON.parse(state) as readonly Partial<Unsaved>[];
-  return all.flatMap(({ directory, key }) =>
-    directory === undefined || key === undefined ? [] : { directory, key },
-  );
+  let all: unknown;
+  try {
+    all = JSON.parse(state);
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(all)) return [];
+  return (all as readonly (Partial<Unsaved> | null)[]).flatMap((unsaved) => {
+    const { directory, key } = unsaved ?? {};
+    return typeof directory === 'string' && typeof key === 'string' ? [{ directory, key }] : [];
+  });
 }
 
 async function freshDirectory(env: NodeJS.ProcessEnv): Promise<string> {
