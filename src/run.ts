@@ -162,7 +162,8 @@ export async function run(
   const [source] = isRemote ? sourcesOf(options) : [];
   const report = buildReport(options, shell, { began, identity, warnings, end, source });
   const written = await writeReport(report, options, end.exit, emit);
-  const ended = ending(written, options, shell.now() - began);
+  const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
+  const ended = ending(written, options, shell.now() - began, mayHaveChanged);
   shell.emit(ended);
   let { exit } = ended;
   let failure = exit === EXIT.done ? undefined : (ended.error?.message ?? failureText(ended));
@@ -637,6 +638,7 @@ function ending(
   { report, exit, path }: Written,
   options: { readonly dryRun: boolean },
   ms: number,
+  mayHaveChanged = false,
 ): RunEnded {
   const totals = sumTotals(report);
   const reusedBytes = sumReused(report);
@@ -647,6 +649,7 @@ function ending(
     exit,
     dryRun: options.dryRun,
     changed: isChanged(totals),
+    isUntouched: !mayHaveChanged && !isChanged(totals),
     seconds: ms / 1000,
     totals,
     sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),

@@ -147,7 +147,8 @@ async function writeSummary(
   env: NodeJS.ProcessEnv,
   emit: (event: Event) => void,
 ): Promise<string> {
-  const markdown = renderSummary(report, options.summaryTitle);
+  const { isUntouched } = ended;
+  const markdown = renderSummary(report, { title: options.summaryTitle, isUntouched });
   const directory = env.RUNNER_TEMP || tmpdir();
   const file = join(directory, `s3-dedup-sync-summary-${randomBytes(4).toString('hex')}.md`);
   try {

@@ -102,6 +102,7 @@ export class ModelStore implements ObjectStore {
   readonly mergesHeaders = false;
   readonly datesRefreshes = true;
   readonly uploadsByKey = false;
+  readonly mayHaveChanged = true;
   readonly storageClasses = true;
   readonly redirects = 'kept';
   readonly keysAreFiles = false;

@@ -9,15 +9,7 @@ import {
 } from '../console/format.js';
 import { delayedText, invalidationText, totalRows } from '../console/log.js';
 import { markdownCode, markdownText, shorten } from '../console/text.js';
-import {
-  isChanged,
-  mayHaveWritten,
-  spared,
-  sumRequests,
-  sumReused,
-  sumTotals,
-  totalRequests,
-} from '../console/totals.js';
+import { isChanged, spared, sumRequests, sumReused, sumTotals, totalRequests } from '../console/totals.js';
 import { REASON_WORDS, withoutKey } from '../console/words.js';
 import type { DestinationReport, Report, ReportStep, Status, Totals } from '../model/report.js';
 
@@ -38,14 +30,23 @@ const NAME_LENGTH = 150;
 
 const MESSAGE_LENGTH = 400;
 
+export interface SummaryOptions {
+  readonly title?: string;
+  /** See `RunEnded`. */
+  readonly isUntouched?: boolean;
+}
+
 /**
  * The job summary: what someone wants to know who opens it after a deploy, the most wanted first. Markdown as
  * GitHub renders it; every name in it is other people's text and escaped (R9).
  */
-export function renderSummary(report: Report, title = ''): string {
+export function renderSummary(
+  report: Report,
+  { title = '', isUntouched = false }: SummaryOptions = {},
+): string {
   const totals = sumTotals(report);
   const sections = [
-    headline(report, totals, title),
+    headline(report, totals, title, isUntouched),
     failures(report),
     report.destinations.length > 1 ? destinationsTable(report) : totalsTable(report, totals),
     mirrorings(report),
@@ -85,7 +86,7 @@ const EMOJI: Readonly<Record<Status, string>> = {
   cancelled: '🚫',
 };
 
-function statusSentence(report: Report, totals: Totals): string {
+function statusSentence(report: Report, totals: Totals, isUntouched: boolean): string {
   switch (report.status) {
     case 'done':
       if (report.command === 'check') return 'No difference';
@@ -99,11 +100,9 @@ function statusSentence(report: Report, totals: Totals): string {
       return 'Different from what a sync would make of it: nothing was written';
     case 'failed':
       if (report.dryRun) return 'Dry run failed';
-      return report.destinations.every(({ steps }) => !steps.some(mayHaveWritten))
-        ? 'Failed: nothing was written'
-        : 'Failed';
+      return isUntouched ? 'Failed: nothing was written' : 'Failed';
     case 'refused':
-      return report.dryRun || !isChanged(totals)
+      return report.dryRun || isUntouched
         ? 'Refused: nothing was written'
         : 'Refused at a destination: others were written';
     case 'cancelled':
@@ -120,14 +119,14 @@ function doneWord(report: Report): string {
   return isDownload(report) ? 'Downloaded' : 'Published';
 }
 
-function headline(report: Report, totals: Totals, title: string): string {
+function headline(report: Report, totals: Totals, title: string, isUntouched: boolean): string {
   const urls = report.destinations.map(({ url }) => markdownCode(url, NAME_LENGTH));
   // Of inputs that are wrong it is not known where to.
   const places = urls.length === 0 ? markdownText(report.tool) : urls.join(', ');
   const heading = title === '' ? places : markdownText(shorten(title, NAME_LENGTH));
   const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
   const { bytes, of } = spared(totals, sumReused(report));
-  const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
+  const sentences = [`**${statusSentence(report, totals, isUntouched)}** in ${formatSeconds(seconds)}.`];
   if (title !== '' && urls.length > 0) sentences.unshift(`${places}:`);
   if (report.source !== undefined) sentences.push(`From ${markdownCode(report.source, NAME_LENGTH)}.`);
   // Of a run that failed it says nothing of what is still to come.

@@ -15,7 +15,7 @@ import {
   formatStepsWere,
 } from './format.js';
 import { printable } from './text.js';
-import { mayHaveWritten, spared, totalRequests } from './totals.js';
+import { spared, totalRequests } from './totals.js';
 import { TOOL } from './version.js';
 import { REASON_WORDS, verbOf, withoutKey } from './words.js';
 
@@ -53,7 +53,6 @@ interface Top {
  */
 export function createLog(): (event: Event) => readonly LogLine[] {
   let dryRun = false;
-  let isUntouched = true;
   const groups = new Map<Action, Group>();
   const failures: string[] = [];
   let failed = 0;
@@ -63,7 +62,6 @@ export function createLog(): (event: Event) => readonly LogLine[] {
 
   function remember(outcome: StepOutcome, at: string | undefined): readonly LogLine[] {
     const { step } = outcome;
-    isUntouched &&= !mayHaveWritten(outcome);
     const where = at === undefined ? '' : `${printable(at)} `;
     switch (outcome.outcome) {
       case 'failed':
@@ -163,7 +161,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
       case 'end':
         return [
           ...details(event),
-          ...endLines(event, isUntouched),
+          ...endLines(event),
           ...failures.map((text): LogLine => ({ kind: 'annotation', level: 'error', text })),
           ...(failed > failures.length
             ? [
@@ -332,8 +330,7 @@ export function invalidationText(
 /**
  * The end of a run in a few words; begins a sentence.
  *
- * @param isUntouched whether no step may have written (`mayHaveWritten`). What was refused is, unless it is one of several
- *   destinations.
+ * @param isUntouched whether it is certain that no file was published or deleted, at any destination
  */
 export function statusText(status: Status, dryRun: boolean, isUntouched = status === 'refused'): string {
   switch (status) {
@@ -387,10 +384,10 @@ export function totalRows(
   return rows.filter(({ count }) => count.files > 0);
 }
 
-function* endLines(ended: RunEnded, isUntouched: boolean): Generator<LogLine> {
+function* endLines(ended: RunEnded): Generator<LogLine> {
   const rows = totalRows(ended.totals, ended.dryRun);
   yield info(
-    `${statusText(ended.status, ended.dryRun, isUntouched)} in ${formatSeconds(ended.seconds)}${rows.length === 0 ? '' : ':'}`,
+    `${statusText(ended.status, ended.dryRun, ended.isUntouched)} in ${formatSeconds(ended.seconds)}${rows.length === 0 ? '' : ':'}`,
   );
   const words = Math.max(0, ...rows.map(({ word }) => word.length));
   const files = Math.max(0, ...rows.map(({ count }) => formatCount(count.files).length));

@@ -1,6 +1,4 @@
-import type { ErrorCode } from '../model/errors.js';
-import type { Outcome } from '../model/events.js';
-import type { Action, Count } from '../model/plan.js';
+import type { Count } from '../model/plan.js';
 import type { Report, Totals } from '../model/report.js';
 
 const NOTHING: Count = { files: 0, bytes: 0 };
@@ -53,32 +51,6 @@ export function sumRequests(report: Report): Readonly<Record<string, number>> {
 export function isChanged(totals: Totals): boolean {
   const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
   return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
-}
-
-/** Of failures those that were refused before anything took effect. */
-const REFUSED: ReadonlySet<ErrorCode> = new Set([
-  'access-denied',
-  'bad-credentials',
-  'credentials-expired',
-  'no-such-bucket',
-  'wrong-region',
-  'file-changed',
-  'file-vanished',
-  'rejected',
-]);
-
-/** Whether a step changed something at the destination, or nobody knows: whose deploy failed wants to know whether readers see any of it. */
-export function mayHaveWritten({
-  action,
-  outcome,
-  error,
-}: {
-  readonly action: Action;
-  readonly outcome: Outcome;
-  readonly error?: { readonly code: ErrorCode };
-}): boolean {
-  if (outcome === 'failed') return error === undefined || !REFUSED.has(error.code);
-  return outcome === 'done' && action !== 'keep';
 }
 
 /**

@@ -131,6 +131,8 @@ export interface RunEnded {
   readonly exit: ExitCode;
   readonly dryRun: boolean;
   readonly changed: boolean;
+  /** It is certain that no file was published or deleted: of what got no answer nobody knows. */
+  readonly isUntouched: boolean;
   readonly seconds: number;
   readonly totals: Totals;
   /** Bytes of file content that left this machine, retries left out. */

@@ -141,6 +141,7 @@ export class Copies {
         return written('CopyObject', { ETag: answer.CopyObjectResult?.ETag, ...answer });
       },
       {
+        changes: key,
         judge: () => this.#writes.judge(key, { etags, size: source.size, md5, onlyETag, before }, signal),
         // What nobody knows the digest of may have any, and a copy onto itself has the object's own.
         ...(md5 === undefined || onlyETag

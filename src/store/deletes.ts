@@ -67,7 +67,7 @@ export class Deletes {
     const told = new Map<ObjectKey, KeyError | 'deleted' | undefined>();
     let unhealed: StoreError | undefined;
     try {
-      await this.#requests.call('DeleteObjects', signal, async () => {
+      const attempt = async (): Promise<void> => {
         const { deleted, errors } = await this.#deleteObjects(due, signal);
         const again: DeleteRequest[] = [];
         let first: StoreError | undefined;
@@ -82,7 +82,8 @@ export class Deletes {
         }
         due = again;
         if (first !== undefined) throw first;
-      });
+      };
+      await this.#requests.call('DeleteObjects', signal, attempt, { changes: requests[0]?.key });
     } catch (thrown) {
       unhealed = toStoreError('DeleteObjects', thrown);
       if (told.size === 0) throw unhealed;
@@ -133,12 +134,10 @@ export class Deletes {
   async #deleteOne(request: DeleteRequest, signal: AbortSignal): Promise<DeleteAnswer> {
     const { key, etag } = request;
     try {
-      const status = await this.#requests.call('DeleteObject', signal, async () =>
-        (await this.#requests.calls()).deleteObject(
-          { ...this.#requests.every, Key: key, IfMatch: `"${etag}"` },
-          signal,
-        ),
-      );
+      const input = { ...this.#requests.every, Key: key, IfMatch: `"${etag}"` };
+      const attempt = async (): Promise<number | undefined> =>
+        (await this.#requests.calls()).deleteObject(input, signal);
+      const status = await this.#requests.call('DeleteObject', signal, attempt, { changes: key });
       // Another success may be a proxy's page (D7): the object says whether it is there.
       if (status === 204 || (await this.#requests.head(key, signal)) === undefined)
         return { key, deleted: true };

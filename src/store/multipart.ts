@@ -121,7 +121,10 @@ export class Multipart {
           'CompleteMultipartUpload',
           await (await this.#requests.calls()).completeMultipartUpload(input, signal),
         ),
-      { judge: () => this.#writes.judge(upload.key, { etags, size, md5, before }, signal) },
+      {
+        changes: upload.key,
+        judge: () => this.#writes.judge(upload.key, { etags, size, md5, before }, signal),
+      },
     );
     return etag === undefined
       ? answer

@@ -69,6 +69,11 @@ export interface ReadableStore {
 export interface ObjectStore extends ReadableStore {
   /** Name of the provider, for messages. */
   readonly provider: string;
+  /**
+   * Whether this run wrote an object, or may have written or deleted one by a request whose answer said nothing. Those of
+   * our own directory do not count.
+   */
+  readonly mayHaveChanged: boolean;
   /** Whether objects of any size can be staged in uploads; `false` is known, `true` may turn out wrong. */
   readonly canStage: boolean;
   /** Whether that goes for keys that others lie below, as `a` beside `a/b`. */

@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../model/object-key.js';
+import { type ObjectKey, OWN_DIRECTORY } from '../model/object-key.js';
 import type { WriteHeaders } from '../model/options.js';
 import type { S3Calls } from './calls.js';
 import { headOf } from './object-answers.js';
@@ -9,7 +9,7 @@ import type { Provider } from './providers.js';
 import type { RareCalls } from './rare-calls.js';
 import { withRetries } from './retry.js';
 import type { SigningCredentials } from './sign.js';
-import { refusedForClock, repeatingNothing, toStoreError } from './store-errors.js';
+import { refusedForClock, repeatingNothing, saysNotMade, toStoreError } from './store-errors.js';
 
 export interface S3StoreOptions {
   /** Loaded with the first one. */
@@ -38,6 +38,7 @@ export class Requests {
   readonly #pace: Pace;
   readonly #counts = new Map<string, number>();
   #wasAnswered = false;
+  #mayHaveChanged = false;
   /** When the first request failed after the last that was answered. Milliseconds, of `performance.now()`. */
   #failingSince: number | undefined;
   /** Parameters of every call. */
@@ -68,6 +69,11 @@ export class Requests {
     return this.#pace.limit;
   }
 
+  /** Whether an object was written, or may have been written or deleted; those of our own directory do not count. */
+  get mayHaveChanged(): boolean {
+    return this.#mayHaveChanged;
+  }
+
   /** How many were made, by operation. */
   counts(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -92,6 +98,7 @@ export class Requests {
    *
    * @param judge see `Attempts`
    * @param check asked about each answer, and makes requests of its own: an answer that it rejects is a lost one
+   * @param changes the key, or one of the keys, that an answer which says nothing leaves in doubt
    * @param isPaced false where the attempt itself makes requests, or takes as long as whoever reads its body
    */
   async call<T>(
@@ -101,20 +108,24 @@ export class Requests {
     {
       judge,
       check,
+      changes,
       isPaced = true,
     }: {
       judge?: () => Promise<T | undefined>;
       check?: (answer: T) => Promise<T>;
+      changes?: ObjectKey | undefined;
       isPaced?: boolean;
     } = {},
   ): Promise<T> {
+    const isChange = changes !== undefined && !changes.includes(OWN_DIRECTORY);
+    const tried = isChange ? () => this.#watched(operation, attempt) : attempt;
     const made = (): Promise<T> =>
       isPaced
         ? this.#pace.run(
-            () => this.#attempt(operation, attempt),
+            () => this.#attempt(operation, tried),
             (thrown) => strainOf(toStoreError(operation, thrown)),
           )
-        : this.#attempt(operation, attempt);
+        : this.#attempt(operation, tried);
     try {
       return await withRetries({
         operation,
@@ -135,6 +146,17 @@ export class Requests {
     this.#failingSince ??= now;
     // Whoever says 5xx is there, if only a load balancer.
     return (this.#wasAnswered || status >= 500) && now - this.#failingSince < LONGEST_OUTAGE_MS;
+  }
+
+  async #watched<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await attempt();
+      this.#mayHaveChanged = true;
+      return answer;
+    } catch (thrown) {
+      if (!saysNotMade(toStoreError(operation, thrown))) this.#mayHaveChanged = true;
+      throw thrown;
+    }
   }
 
   /** Once more where nothing but the clock was wrong. */

@@ -124,6 +124,10 @@ export class S3Store implements ObjectStore {
     return this.#requests.inFlight;
   }
 
+  get mayHaveChanged(): boolean {
+    return this.#requests.mayHaveChanged;
+  }
+
   requests(): Readonly<Record<string, number>> {
     return this.#requests.counts();
   }

@@ -132,6 +132,27 @@ export function toStoreError(operation: string, thrown: unknown): StoreError {
   );
 }
 
+/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
+export function isOfS3({ operation, status, message }: StoreError): boolean {
+  return operation.startsWith('Head') || message !== `HTTP ${status}`;
+}
+
+const REFUSALS: ReadonlySet<StoreErrorKind> = new Set([
+  'condition',
+  'source',
+  'digest',
+  'denied',
+  'rejected',
+]);
+
+/** Whether it is certain that nothing was made of a request: S3's own words say so, or it was never sent. */
+export function saysNotMade(error: StoreError): boolean {
+  const { kind, status } = error;
+  // Without credentials nothing is sent.
+  if (kind === 'fatal') return status === 0 || isOfS3(error);
+  return REFUSALS.has(kind) && status > 0 && isOfS3(error);
+}
+
 /** A server's words without what it was sent: an answer may repeat the request. */
 export async function withoutSent(said: string, credentials: () => Promise<SigningValues>): Promise<string> {
   if (said === '') return said;

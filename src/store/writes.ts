@@ -51,7 +51,7 @@ export class Writes {
       'PutObject',
       signal,
       async () => written('PutObject', await (await this.#requests.calls()).putObject(input, signal)),
-      { judge: () => this.judge(key, expected, signal) },
+      { changes: key, judge: () => this.judge(key, expected, signal) },
     );
     return this.ownAnswer('PutObject', key, [etag], answer, signal);
   }

@@ -6,6 +6,7 @@ import {
   UNFINISHED,
   UnprovedCopyError,
 } from '../store/object-store.js';
+import { isOfS3 } from '../store/store-errors.js';
 import { FileChangedError } from './file-bytes.js';
 import { errorCode, systemMessage } from './system-error.js';
 
@@ -83,11 +84,6 @@ function policyOf(kind: string, resource: string): string {
 
 /** A success with something else in it than S3 answers; by the SDK's requests the status is its code. */
 const UNREADABLE: ReadonlySet<string> = new Set(['NoListing', 'InvalidAnswer', 'NoETag', '200']);
-
-/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
-function isOfS3({ operation, status, message }: StoreError): boolean {
-  return operation.startsWith('Head') || message !== `HTTP ${status}`;
-}
 
 function notOfS3({ operation, status }: StoreError): string {
   return `${operation} was answered with HTTP ${status} and no error of S3's, as a proxy or a web page answers`;

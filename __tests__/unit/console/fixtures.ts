@@ -68,6 +68,7 @@ export function ended(changes: Partial<RunEnded> = {}, totals: Partial<Totals> =
     exit: 0,
     dryRun: false,
     changed: true,
+    isUntouched: false,
     seconds: 1.5,
     totals: { ...NO_TOTALS, ...totals },
     sentBytes: 0,
