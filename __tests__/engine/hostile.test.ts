@@ -368,11 +368,10 @@ describe('a listing', () => {
   });
 
   describe('of a source that leaves keys out', () => {
-    /** Operations that are denied: HEAD, then the listing of a key; the listing of the whole prefix lies once. */
+    /** Operations that are denied; the listing of the whole prefix lies once. */
     const DENIED = [
       ['nothing', []],
       ['HEAD', ['HeadObject']],
-      ['HEAD and the listing of keys', ['HeadObject', 'ListObjectsV2']],
     ] as const;
     const deletes = { deleteAfter: true } as const;
 
@@ -438,6 +437,20 @@ describe('a listing', () => {
       expect(stepsOf(run)).toEqual(['delete b done']);
       expect(run.report.requests.HeadObject).toBe(1);
       expect([...(await readTree(root)).keys()]).toEqual(['a']);
+    });
+
+    test('and a directory that the server takes for an object is none: its marker goes', async () => {
+      await publish(s3, bucket, root);
+      const place = { source: { bucket, prefix: 'p' }, prefix: 'copy', deletes };
+      await publish(s3, bucket, '/', place);
+      s3.server.putObject(bucket, 'copy/n/', '');
+      hostile.lie = ({ operation, url, outgoing }) => {
+        if (operation !== 'HeadObject' || !url.pathname.endsWith('/p/n/')) return false;
+        outgoing.writeHead(200, { etag: '"d41d8cd98f00b204e9800998ecf8427e-0"', 'content-length': 0 }).end();
+        return true;
+      };
+      const run = await publish(server, bucket, '/', { ...quick, ...place });
+      expect(stepsOf(run)).toEqual(['delete copy/n/ done']);
     });
 
     test('and what cannot be asked for is not known: nothing is deleted', async () => {

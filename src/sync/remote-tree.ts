@@ -1,7 +1,7 @@
 import { compareKeys, joinKey, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import { type ListedObject, type LocalFile, NO_FILE } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
-import { type ReadableStore, StoreError } from '../store/object-store.js';
+import { type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
 import { listAll } from './list.js';
 import { exclusion, type Tree } from './walk.js';
 
@@ -70,20 +70,19 @@ export function lookingFor(
 ): (key: ObjectKey) => Promise<boolean> {
   let again: Promise<ReadonlyMap<ObjectKey, ListedObject>> | undefined;
   return async (key) => {
-    const head = await unlessRefused(store.head(key, signal).then((found) => found !== undefined));
-    if (head !== undefined) return head;
+    if (again === undefined) {
+      const head = await unlessRefused(store.head(key, signal).then(isFound));
+      // Some servers answer HEAD for every directory, and for those that were.
+      if (head === false || (head === true && !key.endsWith('/'))) return head;
+    }
     // Who may list below a prefix alone is refused a key that does not exist, as is a name that a server does not take.
-    const listed = await unlessRefused(isListed(store, key, signal));
-    if (listed !== undefined) return listed;
     again ??= listAll(store, prefix, () => undefined, signal);
     return (await again).has(key);
   };
 }
 
-async function isListed(store: ReadableStore, key: ObjectKey, signal: AbortSignal): Promise<boolean> {
-  for await (const page of store.list(key as string as Prefix, signal))
-    if (page.some((object) => object.key === key)) return true;
-  return false;
+function isFound(head: ObjectHead | undefined): boolean {
+  return head !== undefined;
 }
 
 async function unlessRefused(asked: Promise<boolean>): Promise<boolean | undefined> {
