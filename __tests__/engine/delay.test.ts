@@ -110,6 +110,7 @@ describe('delay-updates', () => {
       expect(run.exit).toBe(1);
       const told = run.messages.filter((message) => message.startsWith('nothing was changed: delay-updates'));
       expect(told).toHaveLength(1);
+      expect(run.report.delayed).toBeUndefined();
       expect(s3.server.texts(bucket)).toEqual(before);
       expect(s3.server.uploads(bucket)).toEqual([]);
       expect(await publish(s3, bucket, root, delayed)).toMatchObject({ exit: 0 });

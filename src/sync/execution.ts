@@ -261,7 +261,11 @@ export class Execution {
       }
       this.copiedFromFirst = transfer.copiedFromFirst;
       this.#run.frame.addExits(transfer.exits);
-      if (delay) this.delayed = clock.delayed();
+      const delayed = clock.delayed();
+      // Where the staging failed nothing was switched.
+      const isStaged =
+        delayed.keys > 0 || this.#run.frame.outcomes.every(({ outcome }) => outcome !== 'failed');
+      if (delay && isStaged) this.delayed = delayed;
       await this.#lookAgain(transfer, seen);
       this.blameInvalidation(await this.#invalidations?.send());
       if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);

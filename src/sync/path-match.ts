@@ -47,6 +47,8 @@ export interface PathMatcher {
   found(parent: DirectoryMatch, name: string): void;
   /** Positive patterns that no published file was noted for, as they were given. */
   withoutMatch(): readonly string[];
+  /** `!` patterns that took out nothing of what was met or asked for. */
+  unusedNegations(): readonly PathPattern[];
   /** Whether a `!` line takes out paths below an absolute directory. A slash at the end: a directory. */
   negatedBelow(directory: string): (path: string) => boolean;
 }
@@ -56,10 +58,25 @@ export interface PathMatcher {
  * and a file costs at most one comparison a pattern; none where the directory is covered.
  */
 export function pathMatcher(patterns: readonly PathPattern[]): PathMatcher {
-  const negatives = patterns.filter((pattern) => pattern.negate).map(compile);
+  const unused = new Map(patterns.filter((pattern) => pattern.negate).map((p) => [compile(p), p]));
   const unmatched = new Map(patterns.filter((pattern) => !pattern.negate).map((p) => [compile(p), p.text]));
   const positivesAt = standingsByDirectory([...unmatched.keys()]);
-  const negativesAt = standingsByDirectory(negatives);
+  const negativesAt = standingsByDirectory([...unused.keys()]);
+
+  /** Whether one of them is so. All that are took something out. */
+  const takenOut = (standings: readonly Standing[], isSo: (standing: Standing) => boolean): boolean => {
+    if (unused.size === 0) return standings.some(isSo);
+    const all = standings.filter(isSo);
+    for (const { pattern } of all) unused.delete(pattern);
+    return all.length > 0;
+  };
+  const directoryMatch = (
+    positives: readonly Standing[],
+    negatives: readonly Standing[],
+  ): DirectoryMatch | undefined => {
+    if (positives.length === 0 || takenOut(negatives, isCovered)) return undefined;
+    return { positives, negatives, covered: positives.some(isCovered) };
+  };
 
   return {
     at: (directory) => directoryMatch(positivesAt(directory), negativesAt(directory)),
@@ -69,7 +86,7 @@ export function pathMatcher(patterns: readonly PathPattern[]): PathMatcher {
       return directoryMatch(advanceAll(parent.positives, name), advanceAll(parent.negatives, name));
     },
     takes(parent, name) {
-      if (parent.negatives.some((standing) => matchesFile(standing, name))) return false;
+      if (takenOut(parent.negatives, (standing) => matchesFile(standing, name))) return false;
       return parent.covered || parent.positives.some((standing) => matchesFile(standing, name));
     },
     found(parent, name) {
@@ -80,6 +97,7 @@ export function pathMatcher(patterns: readonly PathPattern[]): PathMatcher {
       }
     },
     withoutMatch: () => [...new Set(unmatched.values())],
+    unusedNegations: () => [...unused.values()],
     negatedBelow(directory) {
       const start = negativesAt(directory);
       return (path) => negates(start, path);
@@ -116,12 +134,8 @@ function standingsByDirectory(patterns: readonly Compiled[]): (directory: string
   };
 }
 
-function directoryMatch(
-  positives: readonly Standing[],
-  negatives: readonly Standing[],
-): DirectoryMatch | undefined {
-  if (positives.length === 0 || negatives.some((standing) => standing.covered)) return undefined;
-  return { positives, negatives, covered: positives.some((standing) => standing.covered) };
+function isCovered({ covered }: Standing): boolean {
+  return covered;
 }
 
 function standing(pattern: Compiled, at: readonly number[]): Standing {

@@ -127,7 +127,7 @@ export async function walk(
     },
     warnings: [
       ...warningsOf(findings, files),
-      ...misplacedNegations(options.patterns, root, () => namesOf(files)),
+      ...misplacedNegations(matcher.unusedNegations(), root, () => namesOf(files)),
     ],
     missing: starts.flatMap(({ path, found }) => {
       if (found.kind === 'missing') return [path];

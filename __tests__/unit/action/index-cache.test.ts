@@ -340,6 +340,22 @@ describe('the post step', () => {
     expect(await readdir(join(temp, '_temp'))).toEqual([]);
   });
 
+  test('is told of the journal until the index is written: main may be killed in between', async () => {
+    const storage = indexStorage(NAME, surroundings({ saveCache: async () => 1 }));
+    await storage.journal.append('line\n', never);
+    const journal = state.get('index');
+    expect(journal).toMatch(/directory/);
+    const told: (string | undefined)[] = [];
+    function* pieces(): Generator<Buffer> {
+      told.push(state.get('index'));
+      yield Buffer.from('whole');
+    }
+    await storage.save(pieces(), AbortSignal.abort(new Error('stopped')));
+    expect(told).toEqual([journal]);
+    expect(state.get('index')).not.toBe(journal);
+    expect(await readdir(join(temp, '_temp'))).toHaveLength(1);
+  });
+
   test('saves the indexes of all destinations of a run', async () => {
     const stopped = AbortSignal.abort(new Error('stopped'));
     const saved: string[] = [];

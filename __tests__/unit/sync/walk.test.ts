@@ -241,31 +241,23 @@ describe('the root', () => {
     await make('site/sub/a.txt', 'site/app.map', 'site/docs/x.map', 'site/config/secret.json', 'tmp/x');
     const told = async (...lines: readonly string[]): Promise<readonly string[]> =>
       (await walkLines(['site', ...lines])).warnings;
-    for (const [line, name, meant] of [
-      ['!sub/a.txt', 'sub/a.txt', 'sub/a.txt'],
-      ['!./sub/', 'sub/a.txt', 'sub/'],
-      ['!*.map', 'app.map', '*.map'],
-      ['!/config/secret.json', 'config/secret.json', 'config/secret.json'],
-      ['!site/**/x', undefined, ''],
-      ['!site/sub', undefined, ''],
-      ['!**/*.map', undefined, ''],
-      ['!**/*.css', undefined, ''],
-      ['!tmp', undefined, ''],
+    for (const [line, name, meant, at = work] of [
+      ['!sub/a.txt', 'sub/a.txt', '/sub/a.txt'],
+      ['!./sub/', 'sub/a.txt', '/sub/'],
+      ['!*.map', 'app.map', '/*.map'],
+      ['!/config/secret.json', 'config/secret.json', '/config/secret.json', '/'],
     ] as const) {
-      const at = line.startsWith('!/') ? '/' : work;
-      const start = line.startsWith('!/') ? work.slice(1) : 'site';
-      const write = line.startsWith('!/')
-        ? `!/${start}/site/${meant}`.replace('!/', '!')
-        : `!${start}/${meant}`;
-      expect([line, await told(line)]).toEqual([
-        line,
-        name === undefined
-          ? []
-          : [
-              `paths: "${line}" does not hold back '${name}', which is published: it begins at '${at}', and not at the root (write "${write}", or "/${meant}" in excludes)`,
-            ],
+      expect(await told(line)).toEqual([
+        `paths: "${line}" holds back nothing, and '${name}' is published: it begins at '${at}', and not at the root (write "${meant}" in excludes)`,
       ]);
+      expect(names(await walkLines(['site'], { excludes: [meant] }))).not.toContain(name);
     }
+    for (const line of ['!site/**/x', '!site/sub', '!**/*.map', '!**/*.css', '!tmp', '!*/sub'])
+      expect([line, await told(line)]).toEqual([line, []]);
+    // It works, and a directory of the same name lies deeper.
+    await make('py/tests/t', 'py/py/tests/u');
+    const packaged = await walkLines(['py', '!py/tests']);
+    expect([names(packaged), packaged.warnings]).toEqual([['py/tests/u'], []]);
   });
 
   test('`root` gives it where there is more than one', async () => {
