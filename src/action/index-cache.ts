@@ -164,12 +164,21 @@ function cacheIndexStorage(
     return left;
   }
 
+  /** The new one in place of the journal, which post is told of until it is there: main may be killed meanwhile. */
+  async function replaceForPost(pieces: Iterable<Buffer>): Promise<Unsaved> {
+    const journal = await unsaved;
+    const left = await leaveForPost(pieces);
+    unsaved = Promise.resolve(left);
+    await remove(journal);
+    return left;
+  }
+
   async function forget(): Promise<void> {
     const left = await unsaved;
     unsaved = undefined;
     if (left === undefined) return;
     leave(name, undefined);
-    await rm(left.directory, { recursive: true, force: true });
+    await remove(left);
   }
 
   async function service(): Promise<CacheService | undefined> {
@@ -207,9 +216,7 @@ function cacheIndexStorage(
     },
     async save(pieces, signal) {
       if (!available()) return;
-      await forget();
-      unsaved = leaveForPost(pieces);
-      const { directory } = await unsaved;
+      const { directory } = await replaceForPost(pieces);
       // A cancelled job is killed in seconds, its post step is not.
       if (signal.aborted) return;
       const cache = await service();
@@ -273,6 +280,10 @@ export async function saveUnsaved(
 /** What main left for post. */
 export function unsavedState(getState: (name: string) => string): string {
   return getState(STATE);
+}
+
+async function remove(left: Unsaved | undefined): Promise<void> {
+  if (left !== undefined) await rm(left.directory, { recursive: true, force: true });
 }
 
 /** Nothing, where it is none of ours. */
