@@ -141,6 +141,46 @@ for (const path of ['lean', 'sdk'] as const) {
       expect(running.server.uploads(bucket)).toEqual([]);
     });
 
+    test('that something was written is known, or not: by anything but a refusal in the words of S3', async () => {
+      const key = 'doubt' as ObjectKey;
+      const put = (by: ObjectStore, at = key): Promise<Written> =>
+        by.put({ key: at, body, md5, headers, condition: absent }, signal);
+      const denied = { kind: 'error', code: 'AccessDenied' } as const;
+      const refused = await open();
+      const rule = running.server.faults.add({
+        match: { operation: ['PutObject', 'DeleteObjects'] },
+        fault: denied,
+      });
+      await expect(put(refused)).rejects.toMatchObject({ kind: 'denied' });
+      await expect(refused.delete([{ key, etag }], signal)).rejects.toMatchObject({ kind: 'denied' });
+      rule.remove();
+      // Index, journal and lock are no files.
+      await put(refused, '.s3-dedup-sync/index' as ObjectKey);
+      expect(refused.mayHaveChanged).toBe(false);
+
+      const lost = await open();
+      running.server.faults.add({
+        match: { operation: 'PutObject' },
+        nth: 1,
+        fault: { kind: 'reset', after: true },
+      });
+      running.server.faults.add({ match: { operation: 'PutObject' }, nth: [2, 3, 4], fault: denied });
+      await expect(put(lost)).rejects.toMatchObject({ kind: 'denied' });
+      running.server.faults.clear();
+      expect([lost.mayHaveChanged, running.server.object(bucket, key)?.content.md5]).toEqual([true, md5]);
+
+      const deleted = await open();
+      const after = { kind: 'error', code: 'InternalError', after: true } as const;
+      running.server.faults.add({ match: { operation: 'DeleteObjects' }, fault: after });
+      await expect(deleted.delete([{ key, etag }], signal)).rejects.toMatchObject({ kind: 'server' });
+      running.server.faults.clear();
+      expect(deleted.mayHaveChanged).toBe(true);
+
+      const done = await open();
+      await put(done);
+      expect(done.mayHaveChanged).toBe(true);
+    });
+
     test.each(losses)("put, %s, and somebody else's object is there: not ours", async (name, fault) => {
       const key = `foreign ${name}` as ObjectKey;
       running.server.faults.add({
