@@ -1338,23 +1338,6 @@ function isChanged(totals) {
     const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
     return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
 }
-/** Of failures those that were refused before anything took effect. */
-const REFUSED = new Set([
-    'access-denied',
-    'bad-credentials',
-    'credentials-expired',
-    'no-such-bucket',
-    'wrong-region',
-    'file-changed',
-    'file-vanished',
-    'rejected',
-]);
-/** Whether a step changed something at the destination, or nobody knows: whose deploy failed wants to know whether readers see any of it. */
-function mayHaveWritten({ action, outcome, error, }) {
-    if (outcome === 'failed')
-        return error === undefined || !REFUSED.has(error.code);
-    return outcome === 'done' && action !== 'keep';
-}
 /**
  * Bytes that the destination has and that did not have to travel, of all that it has now from the tree.
  *
@@ -1703,7 +1686,6 @@ const ORDER = ['upload', 'download', 'copy', 'link', 'refresh', 'delete', 'keep'
  */
 function createLog() {
     let dryRun = false;
-    let isUntouched = true;
     const groups = new Map();
     const failures = [];
     let failed = 0;
@@ -1712,7 +1694,6 @@ function createLog() {
     let slowest = [];
     function remember(outcome, at) {
         const { step } = outcome;
-        isUntouched &&= !mayHaveWritten(outcome);
         const where = at === undefined ? '' : `${printable(at)} `;
         switch (outcome.outcome) {
             case 'failed':
@@ -1805,7 +1786,7 @@ function createLog() {
             case 'end':
                 return [
                     ...details(event),
-                    ...endLines(event, isUntouched),
+                    ...endLines(event),
                     ...failures.map((text) => ({ kind: 'annotation', level: 'error', text })),
                     ...(failed > failures.length
                         ? [
@@ -1957,8 +1938,7 @@ function invalidationText({ distribution, paths, id, status }, code = printable)
 /**
  * The end of a run in a few words; begins a sentence.
  *
- * @param isUntouched whether no step may have written (`mayHaveWritten`). What was refused is, unless it is one of several
- *   destinations.
+ * @param isUntouched whether it is certain that no file was published or deleted, at any destination
  */
 function statusText(status, dryRun, isUntouched = status === 'refused') {
     switch (status) {
@@ -2002,9 +1982,9 @@ function totalRows(totals, dryRun) {
     ];
     return rows.filter(({ count }) => count.files > 0);
 }
-function* endLines(ended, isUntouched) {
+function* endLines(ended) {
     const rows = totalRows(ended.totals, ended.dryRun);
-    yield info(`${statusText(ended.status, ended.dryRun, isUntouched)} in ${formatSeconds(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
+    yield info(`${statusText(ended.status, ended.dryRun, ended.isUntouched)} in ${formatSeconds(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
     const words = Math.max(0, ...rows.map(({ word }) => word.length));
     const files = Math.max(0, ...rows.map(({ count }) => formatCount(count.files).length));
     for (const { word, count } of rows) {
@@ -2048,10 +2028,10 @@ const MESSAGE_LENGTH = 400;
  * The job summary: what someone wants to know who opens it after a deploy, the most wanted first. Markdown as
  * GitHub renders it; every name in it is other people's text and escaped (R9).
  */
-function renderSummary(report, title = '') {
+function renderSummary(report, { title = '', isUntouched = false } = {}) {
     const totals = sumTotals(report);
     const sections = [
-        headline(report, totals, title),
+        headline(report, totals, title, isUntouched),
         failures(report),
         report.destinations.length > 1 ? destinationsTable(report) : totalsTable(report, totals),
         mirrorings(report),
@@ -2088,7 +2068,7 @@ const EMOJI = {
     refused: '⛔',
     cancelled: '🚫',
 };
-function statusSentence(report, totals) {
+function statusSentence(report, totals, isUntouched) {
     switch (report.status) {
         case 'done':
             if (report.command === 'check')
@@ -2105,11 +2085,9 @@ function statusSentence(report, totals) {
         case 'failed':
             if (report.dryRun)
                 return 'Dry run failed';
-            return report.destinations.every(({ steps }) => !steps.some(mayHaveWritten))
-                ? 'Failed: nothing was written'
-                : 'Failed';
+            return isUntouched ? 'Failed: nothing was written' : 'Failed';
         case 'refused':
-            return report.dryRun || !isChanged(totals)
+            return report.dryRun || isUntouched
                 ? 'Refused: nothing was written'
                 : 'Refused at a destination: others were written';
         case 'cancelled':
@@ -2123,14 +2101,14 @@ function isDownload(report) {
 function doneWord(report) {
     return isDownload(report) ? 'Downloaded' : 'Published';
 }
-function headline(report, totals, title) {
+function headline(report, totals, title, isUntouched) {
     const urls = report.destinations.map(({ url }) => markdownCode(url, NAME_LENGTH));
     // Of inputs that are wrong it is not known where to.
     const places = urls.length === 0 ? markdownText(report.tool) : urls.join(', ');
     const heading = title === '' ? places : markdownText(shorten(title, NAME_LENGTH));
     const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
     const { bytes, of } = spared(totals, sumReused(report));
-    const sentences = [`**${statusSentence(report, totals)}** in ${formatSeconds(seconds)}.`];
+    const sentences = [`**${statusSentence(report, totals, isUntouched)}** in ${formatSeconds(seconds)}.`];
     if (title !== '' && urls.length > 0)
         sentences.unshift(`${places}:`);
     if (report.source !== undefined)
@@ -4005,9 +3983,9 @@ async function meetingOf(destinations) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(843)]).then(__webpack_require__.bind(__webpack_require__, 2843))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(843), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(414), __webpack_require__.e(401)]).then(__webpack_require__.bind(__webpack_require__, 6401))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(331), __webpack_require__.e(843)]).then(__webpack_require__.bind(__webpack_require__, 2843))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(331), __webpack_require__.e(843), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(331), __webpack_require__.e(414), __webpack_require__.e(401)]).then(__webpack_require__.bind(__webpack_require__, 6401))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
@@ -4066,7 +4044,8 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const [source] = isRemote ? sourcesOf(options) : [];
     const report = buildReport(options, shell, { began, identity, warnings, end, source });
     const written = await writeReport(report, options, end.exit, emit);
-    const ended = ending(written, options, shell.now() - began);
+    const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
+    const ended = ending(written, options, shell.now() - began, mayHaveChanged);
     shell.emit(ended);
     let { exit } = ended;
     let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? run_failureText(ended));
@@ -4459,7 +4438,7 @@ async function writeReport(report, options, exit, emit) {
         };
     }
 }
-function ending({ report, exit, path }, options, ms) {
+function ending({ report, exit, path }, options, ms, mayHaveChanged = false) {
     const totals = sumTotals(report);
     const reusedBytes = sumReused(report);
     const invalidationIds = report.destinations.flatMap(({ invalidation }) => invalidation?.id ?? []);
@@ -4469,6 +4448,7 @@ function ending({ report, exit, path }, options, ms) {
         exit,
         dryRun: options.dryRun,
         changed: isChanged(totals),
+        isUntouched: !mayHaveChanged && !isChanged(totals),
         seconds: ms / 1000,
         totals,
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
@@ -4641,7 +4621,8 @@ function setOutputs(commands, ended, summaryFile) {
 }
 /** Writes the summary; answers where it also lies as a file. A summary that cannot be written is no failed deploy. */
 async function writeSummary(report, ended, options, env, emit) {
-    const markdown = renderSummary(report, options.summaryTitle);
+    const { isUntouched } = ended;
+    const markdown = renderSummary(report, { title: options.summaryTitle, isUntouched });
     const directory = env.RUNNER_TEMP || (0,external_node_os_.tmpdir)();
     const file = (0,external_node_path_.join)(directory, `s3-dedup-sync-summary-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}.md`);
     try {

@@ -133,13 +133,21 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, p
         leave(name, left);
         return left;
     }
+    /** The new one in place of the journal, which post is told of until it is there: main may be killed meanwhile. */
+    async function replaceForPost(pieces) {
+        const journal = await unsaved;
+        const left = await leaveForPost(pieces);
+        unsaved = Promise.resolve(left);
+        await remove(journal);
+        return left;
+    }
     async function forget() {
         const left = await unsaved;
         unsaved = undefined;
         if (left === undefined)
             return;
         leave(name, undefined);
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(left.directory, { recursive: true, force: true });
+        await remove(left);
     }
     async function service() {
         try {
@@ -184,9 +192,7 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, p
         async save(pieces, signal) {
             if (!available())
                 return;
-            await forget();
-            unsaved = leaveForPost(pieces);
-            const { directory } = await unsaved;
+            const { directory } = await replaceForPost(pieces);
             // A cancelled job is killed in seconds, its post step is not.
             if (signal.aborted)
                 return;
@@ -251,11 +257,25 @@ async function saveUnsaved(state, { env, loadService }, say) {
 function unsavedState(getState) {
     return getState(STATE);
 }
+async function remove(left) {
+    if (left !== undefined)
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(left.directory, { recursive: true, force: true });
+}
+/** Nothing, where it is none of ours. */
 function parseState(state) {
-    if (state === '')
+    let all;
+    try {
+        all = JSON.parse(state);
+    }
+    catch {
         return [];
-    const all = JSON.parse(state);
-    return all.flatMap(({ directory, key }) => directory === undefined || key === undefined ? [] : { directory, key });
+    }
+    if (!Array.isArray(all))
+        return [];
+    return all.flatMap((unsaved) => {
+        const { directory, key } = unsaved ?? {};
+        return typeof directory === 'string' && typeof key === 'string' ? [{ directory, key }] : [];
+    });
 }
 async function freshDirectory(env) {
     const base = env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_3__.tmpdir)();

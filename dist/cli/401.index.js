@@ -2044,9 +2044,12 @@ class DigestTable extends entries_map/* EntriesMap */.v {
 
 // EXTERNAL MODULE: ./build/src/store/object-store.js
 var object_store = __webpack_require__(6592);
+// EXTERNAL MODULE: ./build/src/store/store-errors.js
+var store_errors = __webpack_require__(4844);
 // EXTERNAL MODULE: ./build/src/sync/system-error.js
 var system_error = __webpack_require__(1515);
 ;// CONCATENATED MODULE: ./build/src/sync/explain.js
+
 
 
 
@@ -2088,7 +2091,7 @@ function explainDenied(error) {
     const named = NAMED_ACTION.exec(message)?.[1];
     const action = named ?? IAM_ACTIONS[operation] ?? `s3:${operation}`;
     const allow = whatToAllow(message, action);
-    return isOfS3(error)
+    return (0,store_errors/* isOfS3 */.ku)(error)
         ? `${operation} was denied (${toldOf(error)}): ${allow}`
         : `${notOfS3(error)}: check endpoint-url and proxy, or ${allow}`;
 }
@@ -2109,10 +2112,6 @@ function policyOf(kind, resource) {
 }
 /** A success with something else in it than S3 answers; by the SDK's requests the status is its code. */
 const UNREADABLE = new Set(['NoListing', 'InvalidAnswer', 'NoETag', '200']);
-/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
-function isOfS3({ operation, status, message }) {
-    return operation.startsWith('Head') || message !== `HTTP ${status}`;
-}
 function notOfS3({ operation, status }) {
     return `${operation} was answered with HTTP ${status} and no error of S3's, as a proxy or a web page answers`;
 }
@@ -2224,7 +2223,7 @@ function explainStore(error, what) {
             if (error.message.includes('stored using a form of Server Side Encryption')) {
                 return failure('rejected', `${what}: a customer key (SSE-C) encrypts the object, which is not supported: exclude it, or store it under SSE-S3 or KMS`);
             }
-            if (!isOfS3(error))
+            if (!(0,store_errors/* isOfS3 */.ku)(error))
                 return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
             // A request about a bucket that is answered with a key.
             if (error.operation.startsWith('List') && error.code === 'NoSuchKey') {
@@ -2260,7 +2259,7 @@ function explainFatal(error, what, told) {
         case '303':
         case '307':
         case '308':
-            return usage('wrong-region', isOfS3(error)
+            return usage('wrong-region', (0,store_errors/* isOfS3 */.ku)(error)
                 ? `S3 answers that the region is wrong (${told}): set region to the bucket's`
                 : `${error.operation} is redirected (${told}), and no redirect is followed: set endpoint-url to where it leads, or region to the bucket's`);
         case 'TemporaryRedirect':
@@ -5975,22 +5974,19 @@ function remoteTree(listing, prefix, options, isObject) {
 function lookingFor(store, prefix, signal) {
     let again;
     return async (key) => {
-        const head = await unlessRefused(store.head(key, signal).then((found) => found !== undefined));
-        if (head !== undefined)
-            return head;
+        if (again === undefined) {
+            const head = await unlessRefused(store.head(key, signal).then(isFound));
+            // Some servers answer HEAD for every directory, and for those that were.
+            if (head === false || (head === true && !key.endsWith('/')))
+                return head;
+        }
         // Who may list below a prefix alone is refused a key that does not exist, as is a name that a server does not take.
-        const listed = await unlessRefused(isListed(store, key, signal));
-        if (listed !== undefined)
-            return listed;
         again ??= listAll(store, prefix, () => undefined, signal);
         return (await again).has(key);
     };
 }
-async function isListed(store, key, signal) {
-    for await (const page of store.list(key, signal))
-        if (page.some((object) => object.key === key))
-            return true;
-    return false;
+function isFound(head) {
+    return head !== undefined;
 }
 async function unlessRefused(asked) {
     try {
@@ -10855,12 +10851,15 @@ class Uploads {
             return new Uploads(request, left);
         const confirmed = new Map();
         try {
-            for await (const page of store.listUploads(prefix, signal)) {
-                for (const { key, id, begun } of page) {
-                    const entry = left.get(id);
-                    if (entry?.key !== key || Math.abs(begun - entry.begun) > uploads_CLOCKS_APART_MS)
-                        continue;
-                    confirmed.set(id, entry);
+            const places = store.uploadsByKey ? new Set([...left.values()].map(({ key }) => key)) : [prefix];
+            for (const place of places) {
+                for await (const page of store.listUploads(place, signal)) {
+                    for (const { key, id, begun } of page) {
+                        const entry = left.get(id);
+                        if (entry?.key !== key || Math.abs(begun - entry.begun) > uploads_CLOCKS_APART_MS)
+                            continue;
+                        confirmed.set(id, entry);
+                    }
                 }
             }
         }
@@ -11183,8 +11182,11 @@ class Execution {
             }
             this.copiedFromFirst = transfer.copiedFromFirst;
             this.#run.frame.addExits(transfer.exits);
-            if (delay)
-                this.delayed = clock.delayed();
+            const delayed = clock.delayed();
+            // Where the staging failed nothing was switched.
+            const isStaged = delayed.keys > 0 || this.#run.frame.outcomes.every(({ outcome }) => outcome !== 'failed');
+            if (delay && isStaged)
+                this.delayed = delayed;
             await this.#lookAgain(transfer, seen);
             this.blameInvalidation(await this.#invalidations?.send());
             if (!isRemembered)

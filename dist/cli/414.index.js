@@ -1173,10 +1173,24 @@ const DIALECT = { dot: true, nobrace: true, nocomment: true, noext: true, nonega
  * and a file costs at most one comparison a pattern; none where the directory is covered.
  */
 function pathMatcher(patterns) {
-    const negatives = patterns.filter((pattern) => pattern.negate).map(compile);
+    const unused = new Map(patterns.filter((pattern) => pattern.negate).map((p) => [compile(p), p]));
     const unmatched = new Map(patterns.filter((pattern) => !pattern.negate).map((p) => [compile(p), p.text]));
     const positivesAt = standingsByDirectory([...unmatched.keys()]);
-    const negativesAt = standingsByDirectory(negatives);
+    const negativesAt = standingsByDirectory([...unused.keys()]);
+    /** Whether one of them is so. All that are took something out. */
+    const takenOut = (standings, isSo) => {
+        if (unused.size === 0)
+            return standings.some(isSo);
+        const all = standings.filter(isSo);
+        for (const { pattern } of all)
+            unused.delete(pattern);
+        return all.length > 0;
+    };
+    const directoryMatch = (positives, negatives) => {
+        if (positives.length === 0 || takenOut(negatives, isCovered))
+            return undefined;
+        return { positives, negatives, covered: positives.some(isCovered) };
+    };
     return {
         at: (directory) => directoryMatch(positivesAt(directory), negativesAt(directory)),
         enter(parent, name) {
@@ -1186,7 +1200,7 @@ function pathMatcher(patterns) {
             return directoryMatch(advanceAll(parent.positives, name), advanceAll(parent.negatives, name));
         },
         takes(parent, name) {
-            if (parent.negatives.some((standing) => matchesFile(standing, name)))
+            if (takenOut(parent.negatives, (standing) => matchesFile(standing, name)))
                 return false;
             return parent.covered || parent.positives.some((standing) => matchesFile(standing, name));
         },
@@ -1199,6 +1213,7 @@ function pathMatcher(patterns) {
             }
         },
         withoutMatch: () => [...new Set(unmatched.values())],
+        unusedNegations: () => [...unused.values()],
         negatedBelow(directory) {
             const start = negativesAt(directory);
             return (path) => negates(start, path);
@@ -1231,10 +1246,8 @@ function standingsByDirectory(patterns) {
         return standings;
     };
 }
-function directoryMatch(positives, negatives) {
-    if (positives.length === 0 || negatives.some((standing) => standing.covered))
-        return undefined;
-    return { positives, negatives, covered: positives.some((standing) => standing.covered) };
+function isCovered({ covered }) {
+    return covered;
 }
 function standing(pattern, at) {
     return { pattern, at, covered: at.some((i) => pattern.endsAt[i] === true) };
@@ -1304,34 +1317,30 @@ var walk_findings = __webpack_require__(4908);
 
 
 
-
 /**
- * A line for each `!` line of `paths` that was meant to begin at the root, as lines of `excludes` do: it begins where the
- * run does, and what it names below the root is published.
+ * A line for each `!` line of `paths` that held back nothing and was meant to begin at the root, as lines of `excludes` do: it
+ * begins where the run does, and what it names below the root is published.
  *
+ * @param unused `!` lines that held back nothing
  * @param names of what is published
  */
-function misplacedNegations(patterns, root, names) {
+function misplacedNegations(unused, root, names) {
     const lines = [];
-    for (const pattern of patterns) {
-        if (!pattern.negate || reachesRoot(pattern, root))
+    for (const pattern of unused) {
+        const { text, base, glob, directoriesOnly } = pattern;
+        // What it holds back at the root it would hold back anyway.
+        if (base === root || (/^\*\*(\/|$)/.test(glob) && (0,is_inside/* isInside */.F)(root, base)))
             continue;
         const negated = pathMatcher([{ ...pattern, base: root }]).negatedBelow(root);
         for (const name of names()) {
             if (!negated(name))
                 continue;
-            const below = `${pattern.glob}${pattern.directoriesOnly ? '/' : ''}`;
-            const start = (0,is_inside/* isInside */.F)(root, pattern.base) ? (0,external_node_path_.relative)(pattern.base, root) : root;
-            const meant = `!${start.split(external_node_path_.sep).join('/')}/${below}`;
-            lines.push(`paths: ${JSON.stringify(pattern.text)} does not hold back ${(0,walk_findings/* showName */.$i)(name)}, which is published: it begins at ${(0,walk_findings/* showName */.$i)(pattern.base)}, and not at the root (write ${JSON.stringify(meant)}, or ${JSON.stringify(`/${below}`)} in excludes)`);
+            const meant = JSON.stringify(`/${glob}${directoriesOnly ? '/' : ''}`);
+            lines.push(`paths: ${JSON.stringify(text)} holds back nothing, and ${(0,walk_findings/* showName */.$i)(name)} is published: it begins at ${(0,walk_findings/* showName */.$i)(base)}, and not at the root (write ${meant} in excludes)`);
             break;
         }
     }
     return lines;
-}
-/** Whether what it holds back at the root it holds back anyway. */
-function reachesRoot({ base, glob }, root) {
-    return base === root || (/^\*\*(\/|$)/.test(glob) && (0,is_inside/* isInside */.F)(root, base));
 }
 
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -1839,7 +1848,7 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
         },
         warnings: [
             ...warningsOf(findings, files),
-            ...misplacedNegations(options.patterns, root, () => (0,file_columns/* namesOf */.eZ)(files)),
+            ...misplacedNegations(matcher.unusedNegations(), root, () => (0,file_columns/* namesOf */.eZ)(files)),
         ],
         missing: starts.flatMap(({ path, found }) => {
             if (found.kind === 'missing')

@@ -17,17 +17,19 @@ const INSTEAD = [
     ],
     [
         'include-from files-from filter filter-from',
-        'write --path PATTERN, or --exclude-from FILE with its ! lines',
+        'write --path PATTERN, or --exclude-from FILE: its first lines are * and !*/, then a line !PATTERN for each',
     ],
     [
-        'cache-control content-type content-encoding content-disposition content-language expires metadata add-header header header-upload mime-type default-mime-type tagging',
+        'cache-control content-type content-encoding content-disposition content-language expires add-header header header-upload mime-type default-mime-type tagging',
         'write a rule: --headers, or --headers-file',
     ],
+    ['metadata', 'write --preserve for mode and time, or a rule: --headers'],
+    ['update', 'leave it out: contents are compared, never times, and a newer object is replaced too'],
     ['website-redirect', 'write --redirects-file'],
     ['acl-public', 'write --acl public-read'],
     ['acl-private', 'write --acl private'],
     [
-        'size-only checksum exact-timestamps update ignore-times check-md5 no-check-md5',
+        'size-only checksum exact-timestamps ignore-times check-md5 no-check-md5',
         'leave it out: contents are compared, never times',
     ],
     ['recursive fast-list track-renames no-traverse', 'leave it out: it is always so'],

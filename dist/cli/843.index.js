@@ -1882,6 +1882,7 @@ const AWS = {
     deleteConditions: 'batch',
     mergesHeaders: false,
     datesRefreshes: true,
+    uploadsByKey: false,
     storageClasses: true,
     redirects: 'kept',
     partCopyProof: 'etag',
@@ -1974,6 +1975,7 @@ const BY_SERVER = [
         {
             ...OTHER,
             name: 'MinIO',
+            uploadsByKey: true,
             compositeETags: true,
             copyConditions: 'ignored',
             deleteConditions: 'none',
@@ -2301,6 +2303,7 @@ class Copies {
             const answer = await (await this.#requests.calls()).copyObject(input, signal);
             return written('CopyObject', { ETag: answer.CopyObjectResult?.ETag, ...answer });
         }, {
+            changes: key,
             judge: () => this.#writes.judge(key, { etags, size: source.size, md5, onlyETag, before }, signal),
             // What nobody knows the digest of may have any, and a copy onto itself has the object's own.
             ...(md5 === undefined || onlyETag
@@ -2369,7 +2372,7 @@ class Deletes {
         const told = new Map();
         let unhealed;
         try {
-            await this.#requests.call('DeleteObjects', signal, async () => {
+            const attempt = async () => {
                 const { deleted, errors } = await this.#deleteObjects(due, signal);
                 const again = [];
                 let first;
@@ -2387,7 +2390,8 @@ class Deletes {
                 due = again;
                 if (first !== undefined)
                     throw first;
-            });
+            };
+            await this.#requests.call('DeleteObjects', signal, attempt, { changes: requests[0]?.key });
         }
         catch (thrown) {
             unhealed = (0,store_errors/* toStoreError */.D5)('DeleteObjects', thrown);
@@ -2431,7 +2435,9 @@ class Deletes {
     async #deleteOne(request, signal) {
         const { key, etag } = request;
         try {
-            const status = await this.#requests.call('DeleteObject', signal, async () => (await this.#requests.calls()).deleteObject({ ...this.#requests.every, Key: key, IfMatch: `"${etag}"` }, signal));
+            const input = { ...this.#requests.every, Key: key, IfMatch: `"${etag}"` };
+            const attempt = async () => (await this.#requests.calls()).deleteObject(input, signal);
+            const status = await this.#requests.call('DeleteObject', signal, attempt, { changes: key });
             // Another success may be a proxy's page (D7): the object says whether it is there.
             if (status === 204 || (await this.#requests.head(key, signal)) === undefined)
                 return { key, deleted: true };
@@ -3222,7 +3228,7 @@ class Writes {
         };
         const etag = md5;
         const expected = { etags: [etag], size: body.length, md5, before: etagBefore(request.condition) };
-        const answer = await this.#requests.call('PutObject', signal, async () => written('PutObject', await (await this.#requests.calls()).putObject(input, signal)), { judge: () => this.judge(key, expected, signal) });
+        const answer = await this.#requests.call('PutObject', signal, async () => written('PutObject', await (await this.#requests.calls()).putObject(input, signal)), { changes: key, judge: () => this.judge(key, expected, signal) });
         return this.ownAnswer('PutObject', key, [etag], answer, signal);
     }
     /**
@@ -3408,7 +3414,10 @@ class Multipart {
         const { etag, size, md5 } = expected;
         const etags = etag === undefined ? [] : [etag];
         const before = etagBefore(request.condition);
-        const answer = await this.#requests.call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await (await this.#requests.calls()).completeMultipartUpload(input, signal)), { judge: () => this.#writes.judge(upload.key, { etags, size, md5, before }, signal) });
+        const answer = await this.#requests.call('CompleteMultipartUpload', signal, async () => written('CompleteMultipartUpload', await (await this.#requests.calls()).completeMultipartUpload(input, signal)), {
+            changes: upload.key,
+            judge: () => this.#writes.judge(upload.key, { etags, size, md5, before }, signal),
+        });
         return etag === undefined
             ? answer
             : this.#writes.ownAnswer('CompleteMultipartUpload', upload.key, etags, answer, signal);
@@ -3971,6 +3980,7 @@ function abortedError(operation, signal) {
 
 
 
+
 /** So long a server is taken for one that fails over. Milliseconds. */
 const LONGEST_OUTAGE_MS = 15_000;
 /** The requests of one bucket: what every call carries, and how each is paced, counted and made again. */
@@ -3979,6 +3989,7 @@ class Requests {
     #pace;
     #counts = new Map();
     #wasAnswered = false;
+    #mayHaveChanged = false;
     /** When the first request failed after the last that was answered. Milliseconds, of `performance.now()`. */
     #failingSince;
     /** Parameters of every call. */
@@ -4006,6 +4017,10 @@ class Requests {
     get inFlight() {
         return this.#pace.limit;
     }
+    /** Whether an object was written, or may have been written or deleted; those of our own directory do not count. */
+    get mayHaveChanged() {
+        return this.#mayHaveChanged;
+    }
     /** How many were made, by operation. */
     counts() {
         return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -4030,12 +4045,15 @@ class Requests {
      *
      * @param judge see `Attempts`
      * @param check asked about each answer, and makes requests of its own: an answer that it rejects is a lost one
+     * @param changes the key, or one of the keys, that an answer which says nothing leaves in doubt
      * @param isPaced false where the attempt itself makes requests, or takes as long as whoever reads its body
      */
-    async call(operation, signal, attempt, { judge, check, isPaced = true, } = {}) {
+    async call(operation, signal, attempt, { judge, check, changes, isPaced = true, } = {}) {
+        const isChange = changes !== undefined && !changes.includes(object_key/* OWN_DIRECTORY */.Nt);
+        const tried = isChange ? () => this.#watched(operation, attempt) : attempt;
         const made = () => isPaced
-            ? this.#pace.run(() => this.#attempt(operation, attempt), (thrown) => strainOf((0,store_errors/* toStoreError */.D5)(operation, thrown)))
-            : this.#attempt(operation, attempt);
+            ? this.#pace.run(() => this.#attempt(operation, tried), (thrown) => strainOf((0,store_errors/* toStoreError */.D5)(operation, thrown)))
+            : this.#attempt(operation, tried);
         try {
             return await withRetries({
                 operation,
@@ -4056,6 +4074,18 @@ class Requests {
         this.#failingSince ??= now;
         // Whoever says 5xx is there, if only a load balancer.
         return (this.#wasAnswered || status >= 500) && now - this.#failingSince < LONGEST_OUTAGE_MS;
+    }
+    async #watched(operation, attempt) {
+        try {
+            const answer = await attempt();
+            this.#mayHaveChanged = true;
+            return answer;
+        }
+        catch (thrown) {
+            if (!(0,store_errors/* saysNotMade */.xR)((0,store_errors/* toStoreError */.D5)(operation, thrown)))
+                this.#mayHaveChanged = true;
+            throw thrown;
+        }
     }
     /** Once more where nothing but the clock was wrong. */
     async #attempt(operation, attempt) {
@@ -4135,6 +4165,9 @@ class S3Store {
     get mergesHeaders() {
         return this.#requests.provider().mergesHeaders;
     }
+    get uploadsByKey() {
+        return this.#requests.provider().uploadsByKey;
+    }
     get datesRefreshes() {
         return this.#requests.provider().datesRefreshes;
     }
@@ -4169,6 +4202,9 @@ class S3Store {
     }
     get inFlight() {
         return this.#requests.inFlight;
+    }
+    get mayHaveChanged() {
+        return this.#requests.mayHaveChanged;
     }
     requests() {
         return this.#requests.counts();
@@ -4485,184 +4521,6 @@ function sectionsOf(file) {
     }
     const headings = text.matchAll(/^\s*\[\s*(?:profile\s+)?(["']?)(.+?)\1\s*\]/gm);
     return new Set([...headings].map(([, , name = '']) => name));
-}
-
-
-/***/ }),
-
-/***/ 4844:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   D5: () => (/* binding */ toStoreError),
-/* harmony export */   Rw: () => (/* binding */ withoutSent),
-/* harmony export */   dV: () => (/* binding */ AnswerError),
-/* harmony export */   n: () => (/* binding */ repeatingNothing),
-/* harmony export */   qS: () => (/* binding */ refusedForClock),
-/* harmony export */   rt: () => (/* binding */ endedIdle),
-/* harmony export */   yG: () => (/* binding */ heals)
-/* harmony export */ });
-/* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2166);
-/* harmony import */ var _object_store_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6592);
-
-
-/** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
-const BY_CODE = new Map([
-    ['PreconditionFailed', 'condition'],
-    ['NoSuchUpload', 'no-upload'],
-    ['NotImplemented', 'rejected'],
-    ['BadDigest', 'digest'],
-    ['InvalidDigest', 'digest'],
-    ['XAmzContentChecksumMismatch', 'digest'],
-    ['XAmzContentMD5Mismatch', 'digest'],
-    ['ExpiredToken', 'fatal'],
-    ['ExpiredTokenException', 'fatal'],
-    ['TokenRefreshRequired', 'fatal'],
-    ['InvalidAccessKeyId', 'fatal'],
-    // versitygw's.
-    ['XAdminUserNotFound', 'fatal'],
-    ['InvalidToken', 'fatal'],
-    ['SignatureDoesNotMatch', 'fatal'],
-    ['NoSuchBucket', 'fatal'],
-    ['PermanentRedirect', 'fatal'],
-    ['AuthorizationHeaderMalformed', 'fatal'],
-    ['IllegalLocationConstraintException', 'fatal'],
-    ['RequestTimeTooSkewed', 'fatal'],
-    ['CredentialsProviderError', 'fatal'],
-    ['SlowDown', 'throttled'],
-    ['ServiceUnavailable', 'throttled'],
-    ['ThrottlingException', 'throttled'],
-    ['TooManyRequests', 'throttled'],
-    ['RequestLimitExceeded', 'throttled'],
-    // CloudFront's.
-    ['Throttling', 'throttled'],
-    ['TooManyInvalidationsInProgress', 'throttled'],
-    ['RequestTimeout', 'network'],
-    ['InternalError', 'server'],
-    ['OperationAborted', 'server'],
-]);
-/** An answer that refuses, or that cannot be read, in the shape that the SDK's errors have. */
-class AnswerError extends Error {
-    $metadata;
-    $response;
-    constructor(
-    /** S3's code; without one the status. */
-    code, message, answer, options) {
-        super(message, options);
-        this.name = code;
-        this.$metadata = { httpStatusCode: answer.status };
-        const headers = {};
-        for (const [name, value] of Object.entries(answer.headers)) {
-            if (value !== undefined)
-                headers[name] = String(value);
-        }
-        this.$response = { statusCode: answer.status, headers };
-    }
-}
-/**
- * Whether the clock was found to be wrong, and corrected, by an answer that refused: the request may be sent once
- * more. A 403 alone, since any other may have taken effect.
- */
-function refusedForClock(thrown) {
-    const met = thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD ? thrown.cause : thrown;
-    const { $metadata } = (typeof met === 'object' && met !== null ? met : {});
-    return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
-}
-/** Whether the same request may succeed when it is sent again. */
-function heals({ kind }) {
-    return kind === 'server' || kind === 'network' || kind === 'throttled';
-}
-/**
- * Whether a connection that had been idle was found dead: that says nothing of the server, as a router forgets who is
- * silent. The request may have taken effect all the same.
- */
-function endedIdle({ cause }) {
-    return typeof cause === 'object' && cause !== null && cause.endedIdle === true;
-}
-/** What the SDK says to programmers behind its own words. */
-const DESERIALIZATION_HINT = / *Deserialization error: to see the raw response, .*/;
-/** Turns whatever a request threw into a `StoreError`. */
-function toStoreError(operation, thrown) {
-    if (thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD)
-        return thrown;
-    const error = (typeof thrown === 'object' && thrown !== null ? thrown : {});
-    const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
-    const name = error.name ?? 'Error';
-    // Node's errors have the code that says something in `code`, S3's in the name.
-    const isNameless = ['Error', 'Unknown', 'UnknownError'].includes(name);
-    // An answer to HEAD has no body, and so no code: the status says all.
-    const said = status === 403 ? 'AccessDenied' : String(status || name);
-    const code = error.code ?? (isNameless ? said : name);
-    if (error.isUnfinished === true && status === 0 && name !== 'AbortError') {
-        const said = error.message ?? '';
-        const told = error.code === undefined ? said : `${error.code}: ${said}`;
-        return new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD('network', _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .UNFINISHED */ .yA, 0, operation, told, { cause: thrown });
-    }
-    const region = error.$response?.headers?.['x-amz-bucket-region'];
-    const told = isNameless && status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
-    const message = told
-        ? `HTTP ${status}`
-        : (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ').replace(DESERIALIZATION_HINT, '');
-    return new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD(kindOf(operation, code, name, status), code, status, operation, region === undefined ? message : `the bucket is in region ${region}`, { cause: thrown });
-}
-/** A server's words without what it was sent: an answer may repeat the request. */
-async function withoutSent(said, credentials) {
-    if (said === '')
-        return said;
-    try {
-        return (0,_model_secrets_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutSigningValues */ .e)(said, await credentials());
-    }
-    catch {
-        // Without credentials none were sent.
-        return said;
-    }
-}
-/** The same error, of which the message is without what was sent. */
-async function repeatingNothing(error, credentials) {
-    const { kind, code, status, operation, cause } = error;
-    const message = await withoutSent(error.message, credentials);
-    return message === error.message
-        ? error
-        : new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD(kind, code, status, operation, message, { cause });
-}
-function kindOf(operation, code, name, status) {
-    if (name === 'AbortError')
-        return 'aborted';
-    const copies = operation === 'CopyObject' || operation === 'UploadPartCopy';
-    // S3 names neither side of a copy in a 412 or 404: the upload that follows settles it under its own condition.
-    if (copies && (status === 412 || status === 404) && code !== 'NoSuchBucket' && code !== 'NoSuchUpload') {
-        return 'source';
-    }
-    // A copy of an archived object.
-    if (copies && code === 'InvalidObjectState')
-        return 'source';
-    if (code === 'ConditionalRequestConflict')
-        return operation === 'CompleteMultipartUpload' ? 'condition' : 'server';
-    const known = BY_CODE.get(code);
-    if (known !== undefined)
-        return known;
-    if (status === 0)
-        return 'network';
-    if (status === 412)
-        return 'condition';
-    // A write under If-Match to a key that is gone.
-    if (status === 404 && (operation === 'PutObject' || operation === 'CompleteMultipartUpload'))
-        return 'condition';
-    if (status > 300 && status < 400 && status !== 304)
-        return 'fatal';
-    if (status === 401 || status === 403)
-        return 'denied';
-    if (status === 429 || status === 503)
-        return 'throttled';
-    // Also to HEAD, whose answer has no code.
-    if (status === 501)
-        return 'rejected';
-    if (status >= 500)
-        return 'server';
-    // The SDK's answer to a 200 whose body is an error, or is cut short.
-    if (status === 200)
-        return 'server';
-    return 'rejected';
 }
 
 

@@ -446,7 +446,6 @@ const ORDER = ['upload', 'download', 'copy', 'link', 'refresh', 'delete', 'keep'
  */
 function createLog() {
     let dryRun = false;
-    let isUntouched = true;
     const groups = new Map();
     const failures = [];
     let failed = 0;
@@ -455,7 +454,6 @@ function createLog() {
     let slowest = [];
     function remember(outcome, at) {
         const { step } = outcome;
-        isUntouched &&= !(0,totals/* mayHaveWritten */.$8)(outcome);
         const where = at === undefined ? '' : `${(0,console_text/* printable */.g$)(at)} `;
         switch (outcome.outcome) {
             case 'failed':
@@ -548,7 +546,7 @@ function createLog() {
             case 'end':
                 return [
                     ...details(event),
-                    ...endLines(event, isUntouched),
+                    ...endLines(event),
                     ...failures.map((text) => ({ kind: 'annotation', level: 'error', text })),
                     ...(failed > failures.length
                         ? [
@@ -700,8 +698,7 @@ function invalidationText({ distribution, paths, id, status }, code = console_te
 /**
  * The end of a run in a few words; begins a sentence.
  *
- * @param isUntouched whether no step may have written (`mayHaveWritten`). What was refused is, unless it is one of several
- *   destinations.
+ * @param isUntouched whether it is certain that no file was published or deleted, at any destination
  */
 function statusText(status, dryRun, isUntouched = status === 'refused') {
     switch (status) {
@@ -745,9 +742,9 @@ function totalRows(totals, dryRun) {
     ];
     return rows.filter(({ count }) => count.files > 0);
 }
-function* endLines(ended, isUntouched) {
+function* endLines(ended) {
     const rows = totalRows(ended.totals, ended.dryRun);
-    yield info(`${statusText(ended.status, ended.dryRun, isUntouched)} in ${(0,format/* formatSeconds */.Xo)(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
+    yield info(`${statusText(ended.status, ended.dryRun, ended.isUntouched)} in ${(0,format/* formatSeconds */.Xo)(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
     const words = Math.max(0, ...rows.map(({ word }) => word.length));
     const files = Math.max(0, ...rows.map(({ count }) => (0,format/* formatCount */.B4)(count.files).length));
     for (const { word, count } of rows) {
@@ -2986,7 +2983,6 @@ function entity(character) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $8: () => (/* binding */ mayHaveWritten),
 /* harmony export */   A3: () => (/* binding */ spared),
 /* harmony export */   Hq: () => (/* binding */ isChanged),
 /* harmony export */   L_: () => (/* binding */ sumTotals),
@@ -3037,23 +3033,6 @@ function sumRequests(report) {
 function isChanged(totals) {
     const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
     return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
-}
-/** Of failures those that were refused before anything took effect. */
-const REFUSED = new Set([
-    'access-denied',
-    'bad-credentials',
-    'credentials-expired',
-    'no-such-bucket',
-    'wrong-region',
-    'file-changed',
-    'file-vanished',
-    'rejected',
-]);
-/** Whether a step changed something at the destination, or nobody knows: whose deploy failed wants to know whether readers see any of it. */
-function mayHaveWritten({ action, outcome, error, }) {
-    if (outcome === 'failed')
-        return error === undefined || !REFUSED.has(error.code);
-    return outcome === 'done' && action !== 'keep';
 }
 /**
  * Bytes that the destination has and that did not have to travel, of all that it has now from the tree.
@@ -6191,9 +6170,9 @@ async function meetingOf(destinations) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(843)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2843))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(843), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(401)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6401))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(331), __nccwpck_require__.e(843)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2843))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(331), __nccwpck_require__.e(843), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(331), __nccwpck_require__.e(414), __nccwpck_require__.e(401)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6401))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
@@ -6252,7 +6231,8 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const [source] = isRemote ? sourcesOf(options) : [];
     const report = buildReport(options, shell, { began, identity, warnings, end, source });
     const written = await writeReport(report, options, end.exit, emit);
-    const ended = ending(written, options, shell.now() - began);
+    const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
+    const ended = ending(written, options, shell.now() - began, mayHaveChanged);
     shell.emit(ended);
     let { exit } = ended;
     let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? failureText(ended));
@@ -6645,7 +6625,7 @@ async function writeReport(report, options, exit, emit) {
         };
     }
 }
-function ending({ report, exit, path }, options, ms) {
+function ending({ report, exit, path }, options, ms, mayHaveChanged = false) {
     const totals = (0,console_totals/* sumTotals */.L_)(report);
     const reusedBytes = (0,console_totals/* sumReused */._e)(report);
     const invalidationIds = report.destinations.flatMap(({ invalidation }) => invalidation?.id ?? []);
@@ -6655,6 +6635,7 @@ function ending({ report, exit, path }, options, ms) {
         exit,
         dryRun: options.dryRun,
         changed: (0,console_totals/* isChanged */.Hq)(totals),
+        isUntouched: !mayHaveChanged && !(0,console_totals/* isChanged */.Hq)(totals),
         seconds: ms / 1000,
         totals,
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
