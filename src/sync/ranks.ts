@@ -4,6 +4,8 @@ import { parseExcludes } from './excludes.js';
 interface RankLine {
   readonly name: string;
   readonly matches: (name: string, isNew: boolean) => boolean;
+  /** Takes names below a directory `latest` alone, as they are below it. */
+  readonly isBelowLatest?: true;
 }
 
 /** What pages and other assets refer to, and so goes before them, whatever it is called. */
@@ -55,10 +57,8 @@ const BUILT_IN_LINES: readonly RankLine[] = [
   ...REFERRING_LINES,
   ...[...FIRST_LINES, ...REFERRING_LINES].map(({ name, matches }) => ({
     name: `latest: ${name}`,
-    matches: (path: string, isNew: boolean) => {
-      const below = BELOW_LATEST.exec(path)?.[1];
-      return below !== undefined && matches(below, isNew);
-    },
+    matches,
+    isBelowLatest: true as const,
   })),
   { name: 'latest pointers', matches: (name) => LATEST.test(name) && !isReferredTo(name) },
   { name: 'service workers', matches: (name) => SERVICE_WORKER.test(name) },
@@ -88,7 +88,12 @@ export function publishOrder(last: readonly string[]): PublishOrder {
   }
   return {
     names: [...lines.map(({ name }) => name), 'deletes'],
-    rankOf: (name, isNew) => lines.findLastIndex(({ matches }) => matches(name, isNew)),
+    rankOf: (name, isNew) => {
+      const below = BELOW_LATEST.exec(name)?.[1];
+      return lines.findLastIndex(({ matches, isBelowLatest }) =>
+        isBelowLatest === true ? below !== undefined && matches(below, isNew) : matches(name, isNew),
+      );
+    },
     deleteRank: lines.length,
   };
 }
