@@ -427,18 +427,31 @@ describe('C13: headers that changed', () => {
       expect(check.report.steps).toMatchObject([
         {
           key: 'p/a',
-          headers: [
-            { name: 'x-amz-meta-s3cmd-attrs', to: expect.stringMatching(/^mode:[0-9]+\/mtime:[0-9]+$/) },
-          ],
+          headers: [{ name: 'x-amz-meta-s3cmd-attrs', to: expect.stringMatching(/^mode:[0-9]+$/) }],
         },
       ]);
       expect(stepsOf(await publish(s3, bucket, root, asking))).toEqual(['refresh p/a done']);
       expect(metadata('p/a')).toEqual([
         undefined,
-        undefined,
-        expect.stringMatching(/^md5:[0-9a-f]+\/mode:[0-9]+\/mtime:[0-9]+$/),
+        '1700000000.123456789',
+        expect.stringMatching(/^md5:[0-9a-f]+\/mode:[0-9]+$/),
       ]);
       expect((await publish(s3, bucket, root, asking)).report.requests).toEqual({ ListObjectsV2: 1 });
+    });
+
+    test('stay with preserve too where a rule changes: what is there is not replaced', async () => {
+      const index = memoryIndex();
+      const asking = { index, preserve: true, headers: { refresh: true } };
+      s3.server.putObject(bucket, 'p/b', 'two', {
+        headers: { ...type, 'x-amz-meta-s3cmd-attrs': 'uid:0/mode:0/mtime:x' },
+      });
+      await publish(s3, bucket, root, asking);
+      const run = await publish(s3, bucket, root, { index, preserve: true, headers: AGAIN });
+      expect(run.report.requests).toMatchObject({ HeadObject: 2, CopyObject: 2 });
+      const added = expect.stringMatching(/^md5:[0-9a-f]+\/mode:[1-9][0-9]*$/);
+      expect(metadata('p/a')).toEqual(['private', '1700000000.123456789', added]);
+      const kept = expect.stringMatching(/^uid:0\/mode:0\/md5:[0-9a-f]+\/mtime:[0-9]+$/);
+      expect(metadata('p/b')).toEqual(['private', undefined, kept]);
     });
 
     test('are added to what an index knows when preserve is turned on later; without refresh-headers nothing is asked', async () => {

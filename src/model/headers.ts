@@ -203,6 +203,19 @@ export function attributedBy(attributes: Attributes | undefined): Attributed {
   return mode === undefined || mtime === undefined ? 'some' : 'all';
 }
 
+/** Attributes as they are, and of mode and time what they lack as the file has it. */
+export function completedBy(attributes: Attributes, file: LocalFile): Attributes {
+  if (!isPreserved(file)) return attributes;
+  const known = fileAttributes(new Map(Object.entries(attributes)));
+  const { mode, mtimeNs } = file.encoded?.source ?? file;
+  const own = { mode, mtime: mtimeNs / 1_000_000_000n };
+  const fields = (attributes['s3cmd-attrs'] ?? '').split('/').filter((field) => field !== '');
+  const missing = (['mode', 'mtime'] as const).filter((name) => known[name] === undefined);
+  const kept = fields.filter((field) => !missing.some((name) => field.startsWith(`${name}:`)));
+  const added = missing.map((name) => `${name}:${own[name]}`);
+  return { ...attributes, 's3cmd-attrs': [...kept, ...added].join('/') };
+}
+
 /** Whether `preserve` keeps mode and time of a file with its object. */
 export function isPreserved({ redirect, object }: Stored): boolean {
   return redirect === undefined && object === undefined;

@@ -583,7 +583,7 @@ export class Preparation {
   async #askAttributes(plan: Plan, listing: Looked['listing']): Promise<boolean> {
     const { command, dryRun } = this.#run.options;
     const isWritten = !dryRun && command !== 'check' && this.#run.source === undefined;
-    if (!isWritten || this.#preserves || this.#attributed.size === 0) return false;
+    if (!isWritten || this.#attributed.size === 0) return false;
     const due = [...stepsOf(plan)].filter(
       (step): step is RefreshStep => step.action === 'refresh' && this.#attributed.has(step.key),
     );

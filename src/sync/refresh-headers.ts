@@ -6,11 +6,10 @@ import {
   attributedBy,
   attributesIn,
   classOf,
-  formatAttributes,
+  completedBy,
   type HeaderSet,
   isOwnMetadata,
   isPreserved,
-  metadataMd5,
   objectHeaders,
   STORAGE_CLASS,
 } from '../model/headers.js';
@@ -104,11 +103,8 @@ export async function askHeaders(
 /** Other ones than the file's are none: every checkout has its own times. */
 function missingAttributes(file: LocalFile, metadata: ObjectHead['metadata']): HeaderDifference {
   const from = metadata.get('s3cmd-attrs');
-  return {
-    name: 'x-amz-meta-s3cmd-attrs',
-    ...(from === undefined ? {} : { from }),
-    to: formatAttributes(metadataMd5(metadata), file),
-  };
+  const { 's3cmd-attrs': to = '' } = completedBy(Object.fromEntries(metadata), file);
+  return { name: 'x-amz-meta-s3cmd-attrs', ...(from === undefined ? {} : { from }), to };
 }
 
 /** Headers that an object has and should not have, or the other way round. Storage classes may be a lifecycle rule's. */

@@ -2,6 +2,7 @@ import { base64OfMd5, type Md5 } from '../model/digest.js';
 import { REDIRECT_HEADER } from '../model/header-rules.js';
 import {
   type Attributes,
+  completedBy,
   FROM_METADATA,
   formatAttributes,
   formatSource,
@@ -36,7 +37,7 @@ export class UploadHeaders {
 
   /**
    * @param md5 `undefined`: nobody knows it, and the object brings its headers along
-   * @param attributes what the object keeps of its file, where that is not preserved anew
+   * @param attributes what the object keeps of its file
    */
   async of(
     file: LocalFile,
@@ -64,12 +65,9 @@ export class UploadHeaders {
       ...(file.page === undefined || file.redirect !== undefined ? {} : { [PAGE_METADATA]: 'html' }),
     };
     const { 's3cmd-attrs': s3cmd, mtime } = attributes;
-    if (preserve || (s3cmd ?? mtime) === undefined) return objectHeaders(decided, own);
-    const full = objectHeaders(decided, {
-      ...own,
-      ...(s3cmd === undefined ? {} : { 's3cmd-attrs': withMd5(s3cmd, md5) }),
-      ...(mtime === undefined ? {} : { mtime }),
-    });
+    if ((s3cmd ?? mtime) === undefined) return objectHeaders(decided, own);
+    const kept: Attributes = { ...attributes, 's3cmd-attrs': withMd5(s3cmd, md5) };
+    const full = objectHeaders(decided, { ...own, ...(preserve ? completedBy(kept, file) : kept) });
     return metadataBytes(full.metadata) <= MOST_METADATA ? full : objectHeaders(decided, own);
   }
 }
