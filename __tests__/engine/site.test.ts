@@ -598,15 +598,22 @@ describe('C13: a run that was killed while it renewed, and rules that were taken
     },
   );
 
-  test('tags, of which HEAD tells nothing, are not written in every run that asks', async () => {
-    const at = await gateway.bucket();
-    await writeTree({ 'a.txt': 'one' }, root);
-    const headers = `${OLD}\n x-amz-tagging: team=web`;
-    const asking = { index: memoryIndex(), ...(await site({ headers, refresh: true })) };
-    await publish(gateway, at, root, asking);
-    const again = await publish(gateway, at, root, asking);
-    expect(again.report).toMatchObject({ steps: [], requests: { HeadObject: 1 } });
-  });
+  test.each([
+    ['tags', '\n x-amz-tagging: team=web', {}],
+    ['encryption', '', { sse: 'AES256' }],
+    ['encryption by a key', '', { sse: 'aws:kms', kmsKeyId: 'k' }],
+  ] as const)(
+    '%s: HEAD tells nothing of it, and it is not written in every run that asks',
+    async (_, rule, writeHeaders) => {
+      const at = await gateway.bucket();
+      await writeTree({ 'a.txt': 'one' }, root);
+      const headers = OLD + rule;
+      const asking = { index: memoryIndex(), writeHeaders, ...(await site({ headers, refresh: true })) };
+      await publish(gateway, at, root, asking);
+      const again = await publish(gateway, at, root, asking);
+      expect(again.report).toMatchObject({ steps: [], requests: { HeadObject: 1 } });
+    },
+  );
 
   test('its own rules again: it goes on', async () => {
     const at = await gateway.bucket();

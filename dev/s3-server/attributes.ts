@@ -115,6 +115,9 @@ export function encryptionOf(context: Context, bucket: Bucket, request: S3Reques
   if (algorithm !== 'AES256' && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') {
     throw new S3Error('InvalidArgument', 'The encryption method specified is not supported');
   }
+  const { requestedEncryption } = context.deviations;
+  if (requestedEncryption === 'dropped') return undefined;
+  if (requestedEncryption !== 'kept') throw new S3Error(requestedEncryption);
   const keyId = header(request, 'x-amz-server-side-encryption-aws-kms-key-id');
   return keyId === undefined ? { algorithm } : { algorithm, keyId };
 }

@@ -36,6 +36,8 @@ export interface Deviations {
   readonly websiteRedirects: 'kept' | 'dropped';
   /** `AES256` on every object since January 2023. */
   readonly defaultEncryption: 'shown' | 'absent';
+  /** Encryption that a write asks for: kept and shown, taken and kept nowhere, or refused. */
+  readonly requestedEncryption: 'kept' | 'dropped' | 'InternalError' | 'NotImplemented';
   /** `standard`: every class is stored, and shown by HEAD too, as STANDARD. */
   readonly storageClasses: 'kept' | 'standard' | 'refused';
   readonly storageClassOfCopy: 'new' | 'inherited';
@@ -121,6 +123,7 @@ const aws: Deviations = {
   defaultType: 'binary/octet-stream',
   websiteRedirects: 'kept',
   defaultEncryption: 'shown',
+  requestedEncryption: 'kept',
   storageClasses: 'kept',
   storageClassOfCopy: 'new',
   awsChunkedEncoding: 'stripped',
@@ -175,6 +178,7 @@ const seaweedfs: Deviations = {
   defaultType: 'sniffed',
   websiteRedirects: 'dropped',
   defaultEncryption: 'absent',
+  requestedEncryption: 'InternalError',
   storageClassOfCopy: 'inherited',
   awsChunkedEncoding: 'appended',
   unknownLength: 'accepted',
@@ -208,6 +212,7 @@ const versitygw: Deviations = {
   ownedBucket: 'refused',
   objectAcl: 'NotImplemented',
   defaultEncryption: 'absent',
+  requestedEncryption: 'dropped',
   storageClasses: 'standard',
   awsChunkedEncoding: 'appended',
   unknownLength: 'MissingContentLength',
@@ -241,6 +246,7 @@ const minio: Deviations = {
   objectAcl: 'nameless',
   websiteRedirects: 'dropped',
   defaultEncryption: 'absent',
+  requestedEncryption: 'NotImplemented',
   storageClasses: 'refused',
   unknownLength: 'MissingContentLength',
   smallChunks: 'accepted',

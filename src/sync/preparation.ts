@@ -58,7 +58,7 @@ import {
 import { provenFiles } from './proven-files.js';
 import { publishOrder } from './ranks.js';
 import { type ListedPlace, recognise } from './recognise.js';
-import { askHeaders, HEADER_BUDGET, UNTOLD } from './refresh-headers.js';
+import { askHeaders, HEADER_BUDGET, isUntold } from './refresh-headers.js';
 import { lookingFor, remoteTree } from './remote-tree.js';
 import { keysOf, type Looked, type RunParts } from './run-parts.js';
 import { bothOrFirstFailure } from './side-by-side.js';
@@ -609,7 +609,7 @@ export class Preparation {
     for (const [key, { differences, attributes }] of await this.#ask(due, listing, budget)) {
       // Of what HEAD does not tell the index is believed: else it would be written in every run.
       const isDoubted = this.#doubted.has(key);
-      const told = isDoubted ? differences.filter(({ name }) => !UNTOLD.includes(name)) : differences;
+      const told = isDoubted ? differences.filter((difference) => !isUntold(difference)) : differences;
       this.headerDifferences.set(key, told);
       // What a bucket's objects have comes along with them.
       if (attributes !== undefined && this.#run.source === undefined) this.attributes.set(key, attributes);

@@ -24,7 +24,14 @@ import { lacksClass, mayBeMoved } from './headers.js';
 export const HEADER_BUDGET = 10_000;
 
 /** What HEAD tells nothing of. */
-export const UNTOLD: readonly string[] = ['x-amz-acl', 'x-amz-tagging'];
+const UNTOLD: readonly string[] = ['x-amz-acl', 'x-amz-tagging'];
+
+const SSE = 'x-amz-server-side-encryption';
+
+/** Whether HEAD may have left out what an object has: of encryption versitygw says nothing, though it takes it. */
+export function isUntold({ name, from }: HeaderDifference): boolean {
+  return UNTOLD.includes(name) || (from === undefined && name.startsWith(SSE));
+}
 
 export interface HeaderQuestions {
   readonly store: Pick<ObjectStore, 'head' | 'redirects' | 'storageClasses'>;
@@ -121,9 +128,8 @@ export function differences(decided: HeaderSet, head: ObjectHead): readonly Head
     see(`x-amz-meta-${name}`, head.metadata.get(name), value);
   for (const [name, value] of head.metadata)
     if (metadata[name] === undefined && !isOwnMetadata(name)) see(`x-amz-meta-${name}`, value, undefined);
-  const sse = 'x-amz-server-side-encryption';
-  if (decided[sse] !== undefined) see(sse, head.fields[sse], decided[sse]);
-  const kms = `${sse}-aws-kms-key-id`;
+  if (decided[SSE] !== undefined) see(SSE, head.fields[SSE], decided[SSE]);
+  const kms = `${SSE}-aws-kms-key-id`;
   const key = decided[kms];
   // S3 answers the ARN, whatever the key was called; an alias says nothing of it.
   if (key !== undefined && !key.includes('alias/') && head.fields[kms]?.endsWith(key) !== true)

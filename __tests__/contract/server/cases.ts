@@ -391,6 +391,17 @@ export const cases: readonly Case[] = [
     },
   },
   {
+    name: 'what HEAD says of encryption that a write asked for',
+    aws: ['AES256', 'AES256'],
+    run: async (context) => {
+      const answer = await status(put(context, 'a', { ServerSideEncryption: 'AES256' }));
+      if (answer !== '200') return answer;
+      await copy(context, 'a', 'b', { ServerSideEncryption: 'AES256' });
+      const heads = await Promise.all([head(context, 'a'), head(context, 'b')]);
+      return heads.map(({ ServerSideEncryption }) => ServerSideEncryption ?? 'none');
+    },
+  },
+  {
     name: 'a storage class is shown by HEAD and listing',
     aws: ['STANDARD_IA', 'STANDARD_IA'],
     run: async (context) => {

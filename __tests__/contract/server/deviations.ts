@@ -32,6 +32,7 @@ export const deviations: Readonly<Record<Profile, Readonly<Record<string, Answer
       ServerSideEncryption: 'none',
       StorageClass: 'none',
     },
+    'what HEAD says of encryption that a write asked for': '500 InternalError',
     'Content-MD5 is verified': ['200', '400 BadDigest', '400 BadDigest', '404 NotFound'],
     'a body sent as aws-chunked with a trailing checksum': {
       status: '200',
@@ -157,6 +158,7 @@ export const deviations: Readonly<Record<Profile, Readonly<Record<string, Answer
       ServerSideEncryption: 'none',
       StorageClass: 'STANDARD',
     },
+    'what HEAD says of encryption that a write asked for': ['none', 'none'],
     'a storage class is shown by HEAD and listing': ['STANDARD', 'STANDARD'],
     'a body sent as aws-chunked with a trailing checksum': {
       status: '200',
@@ -287,6 +289,7 @@ export const deviations: Readonly<Record<Profile, Readonly<Record<string, Answer
       ServerSideEncryption: 'none',
       StorageClass: 'none',
     },
+    'what HEAD says of encryption that a write asked for': '501 NotImplemented',
     'a storage class is shown by HEAD and listing': '400 InvalidStorageClass',
     'a wrong checksum in a header': '400 XAmzContentChecksumMismatch',
     'aws-chunked with a small chunk before the last': '200',
