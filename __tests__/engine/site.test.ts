@@ -570,33 +570,66 @@ describe('C13: a run that was killed while it renewed, and rules that were taken
     return Object.assign(index, { bytes, lines: isJournalled ? lines : '' });
   }
 
+  function aboutHeaders({ messages }: { readonly messages: readonly string[] }): readonly string[] {
+    return messages.filter((message) => /headers/.test(message));
+  }
+
   function cacheControl(server: EmbeddedTestServer, at: string): readonly (string | undefined)[] {
     return [...server.server.objects(at)].map(({ headers }) => headers['cache-control']);
   }
 
-  test.each([
-    ['its journal says so', true, { files: 2 }],
-    ['nothing does, as its journal is lost too', false, { files: 0 }],
-  ])(
-    'where a copy onto itself is not dated anew and %s: repaired by refresh-headers',
-    async (_, isJournalled, headersUnknown) => {
-      const at = await gateway.bucket();
-      const index = await killed(gateway, at, isJournalled);
-      for (const _again of [1, 2]) {
-        const back = await publish(gateway, at, root, { index, ...(await site({ headers: OLD })) });
-        expect(back).toMatchObject({ exit: 0, report: { headersUnknown, steps: [] } });
-        expect(back.messages.filter((message) => /refresh-headers: true/.test(message))).toHaveLength(
-          isJournalled ? 1 : 0,
+  test('its journal names what it renewed: that is asked for and repaired, and nothing else', async () => {
+    for (const server of [gateway, s3]) {
+      const at = await server.bucket();
+      const index = await killed(server, at, true);
+      server.server.putObject(at, 'p/c.txt', 'three', { headers: { 'cache-control': 'public' } });
+      await writeTree({ 'c.txt': 'three' }, root);
+      const options = { index, ...(await site({ headers: OLD })) };
+      for (const command of ['check', 'sync'] as const) {
+        const back = await publish(server, at, root, { ...options, command });
+        expect(stepsOf(back)).toEqual(
+          ['a', 'b'].map((name) => `refresh p/${name}.txt ${command === 'check' ? 'planned' : 'done'}`),
         );
+        expect(back.report.headersUnknown).toMatchObject({ files: 1 });
+        expect(aboutHeaders(back)).toEqual([expect.stringMatching(/^the headers of 1 object are not known/)]);
       }
-      const asking = { index, ...(await site({ headers: OLD, refresh: true })) };
-      const repair = await publish(gateway, at, root, asking);
-      expect(stepsOf(repair)).toEqual(['refresh p/a.txt done', 'refresh p/b.txt done']);
-      expect(cacheControl(gateway, at)).toEqual(['max-age=60', 'max-age=60']);
-      const last = await publish(gateway, at, root, { index, ...(await site({ headers: OLD })) });
-      expect(last.report).toMatchObject({ headersUnknown: { files: 0 }, steps: [] });
-    },
-  );
+      expect(cacheControl(server, at)).toEqual(['max-age=60', 'max-age=60', 'public']);
+      const last = await publish(server, at, root, options);
+      expect(last.report).toMatchObject({ steps: [], requests: { ListObjectsV2: 1 } });
+      expect(last.report.requests).not.toHaveProperty('HeadObject');
+      await rm(join(root, 'c.txt'));
+    }
+  });
+
+  test('its journal names it, and HEAD is denied: told once, and asked for again', async () => {
+    const at = await gateway.bucket();
+    const index = await killed(gateway, at, true);
+    const options = { index, ...(await site({ headers: OLD })) };
+    gateway.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const denied = await publish(gateway, at, root, options);
+    expect(denied.report).toMatchObject({ headersUnknown: { files: 2 }, steps: [] });
+    expect(aboutHeaders(denied)).toEqual([expect.stringMatching(/s3:GetObject lets them be compared$/)]);
+    gateway.server.faults.clear();
+    expect((await publish(gateway, at, root, options)).report.totals.refreshed.files).toBe(2);
+  });
+
+  test('where a copy onto itself is not dated anew and its journal is lost: repaired by refresh-headers', async () => {
+    const at = await gateway.bucket();
+    const index = await killed(gateway, at, false);
+    const back = await publish(gateway, at, root, { index, ...(await site({ headers: OLD })) });
+    expect(back).toMatchObject({ exit: 0, report: { steps: [] } });
+    expect(aboutHeaders(back)).toEqual([]);
+    const asking = { index, ...(await site({ headers: OLD, refresh: true })) };
+    const repair = await publish(gateway, at, root, asking);
+    expect(stepsOf(repair)).toEqual(['refresh p/a.txt done', 'refresh p/b.txt done']);
+    expect(cacheControl(gateway, at)).toEqual(['max-age=60', 'max-age=60']);
+    const last = await publish(gateway, at, root, { index, ...(await site({ headers: OLD })) });
+    expect(last.report).toMatchObject({ headersUnknown: { files: 0 }, steps: [] });
+  });
 
   test.each([
     ['tags', '\n x-amz-tagging: team=web', {}],
@@ -636,14 +669,13 @@ describe('C13: a run that was killed while it renewed, and rules that were taken
     });
     const failed = await publish(s3, bucket, root, { index, ...(await site({ headers: NEW })) });
     expect(stepsOf(failed)).toEqual(['refresh p/a.txt failed']);
-    const back = await publish(s3, bucket, root, { index, ...(await site({ headers: OLD })) });
-    expect(back.report).toMatchObject({ headersUnknown: { files: 1 }, steps: [] });
-    const asking = { index, ...(await site({ headers: OLD, refresh: true })) };
-    expect((await publish(s3, bucket, root, asking)).report).toMatchObject({
+    const back = { index, ...(await site({ headers: OLD })) };
+    expect((await publish(s3, bucket, root, back)).report).toMatchObject({
       steps: [],
+      headersUnknown: { files: 0 },
       requests: { HeadObject: 1 },
     });
-    expect((await publish(s3, bucket, root, asking)).report.requests).toEqual({ ListObjectsV2: 1 });
+    expect((await publish(s3, bucket, root, back)).report.requests).toEqual({ ListObjectsV2: 1 });
     const on = await publish(s3, bucket, root, { index, ...(await site({ headers: NEW })) });
     expect(stepsOf(on)).toEqual(['refresh p/a.txt done']);
   });

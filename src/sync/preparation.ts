@@ -101,6 +101,10 @@ export class Preparation {
   readonly attributes = new Map<ObjectKey, Attributes>();
   /** Keys whose headers the index remembers as they should be, and where S3 is asked all the same. */
   readonly #doubted = new Set<ObjectKey>();
+  /** Keys that a run which was killed or failed may have given other headers than the index says. */
+  #renewing: ReadonlySet<string> = new Set();
+  /** Files that S3 was to be asked for, and whose headers are not known all the same. */
+  #unanswered = 0;
   /** Keys whose metadata says something of the file, as the index remembers. */
   readonly #attributed = new Set<ObjectKey>();
   /** Of unchanged objects, as far as S3 was asked for them. */
@@ -479,6 +483,7 @@ export class Preparation {
     const { prefix } = destination;
     const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
     const states = new Map(headerStates(files, prefix, listing, index, this.policy, asking));
+    this.#renewing = index?.renewing ?? this.#renewing;
     for (const [key, state] of states) {
       const known = state === 'same' ? undefined : index?.objects.get(key)?.headers;
       if (known !== undefined && parseHeaderState(known).attributed !== 'none') this.#attributed.add(key);
@@ -547,8 +552,8 @@ export class Preparation {
   }
 
   /**
-   * Headers that nobody remembers are asked for with `refresh-headers`; of redirects always, as an empty object says
-   * nothing of where it leads, and so does one in the bucket that is published from.
+   * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over, and of
+   * redirects, as an empty object says nothing of where it leads, and so does one in the bucket that is published from.
    */
   async #askHeaders(
     { unknownHeaders }: Planned,
@@ -560,10 +565,11 @@ export class Preparation {
     // What is not remembered then is asked last: else no run would get beyond it.
     const last: LocalFile[] = [];
     // A table has files of this disk, which are more than their headers.
-    if (all || files.columns === undefined)
+    if (all || files.columns === undefined || this.#renewing.size > 0)
       for (const file of unknownHeaders) {
-        if (!all && !isAllHeaders(file)) continue;
-        const object = listing.get((prefix + file.name) as ObjectKey)!;
+        const key = (prefix + file.name) as ObjectKey;
+        if (!all && !isAllHeaders(file) && !this.#renewing.has(key)) continue;
+        const object = listing.get(key)!;
         const isLast = mayBeMoved(this.policy.headersOf(file), object, this.#run.ports.store);
         (isLast ? last : due).push(file);
       }
@@ -576,6 +582,7 @@ export class Preparation {
       const changed = found.some(({ name }) => name === STORAGE_CLASS) ? 'class' : 'changed';
       states.set(key, found.length === 0 ? 'same' : changed);
     }
+    this.#unanswered = due.length - states.size;
     return states;
   }
 
@@ -605,7 +612,9 @@ export class Preparation {
     const { prefix } = this.#run.options.destination;
     const due = files.filter(({ name }) => !this.headerDifferences.has((prefix + name) as ObjectKey));
     // What is not remembered no later run could go on with.
-    const budget = this.#isRemembered ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
+    const { refresh } = this.#run.options.headers;
+    const goesOn = this.#isRemembered || (this.#run.source === undefined && !refresh);
+    const budget = goesOn ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
     for (const [key, { differences, attributes }] of await this.#ask(due, listing, budget)) {
       // Of what HEAD does not tell the index is believed: else it would be written in every run.
       const isDoubted = this.#doubted.has(key);
@@ -641,8 +650,9 @@ export class Preparation {
     return this.policy.over(withoutDigests(kept), file);
   }
 
-  /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
-  #tellUnknownHeaders(count: number): void {
+  /** Whoever sets rules for objects that others wrote must hear that nothing became of them. What was asked was told. */
+  #tellUnknownHeaders(unknown: number): void {
+    const count = unknown - this.#unanswered;
     const { headers, writeHeaders } = this.#run.options;
     const { rules, defaults, refresh } = headers;
     const written = Object.values(writeHeaders).some((value) => value !== undefined && value !== 'STANDARD');
