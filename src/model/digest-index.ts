@@ -68,7 +68,7 @@ export interface ObjectEntry {
   readonly headers?: string;
   /** What an encoded object holds: as in its metadata, see `formatSource`. */
   readonly source?: string;
-  /** Storage class that was asked for when it was written; a lifecycle rule may have moved it since. */
+  /** Storage class that was asked for when it was written or compared; a lifecycle rule may have moved it since. */
   readonly class?: string;
   /** Last-Modified under which the object with these headers was listed. Milliseconds since the epoch. */
   readonly modified?: number;

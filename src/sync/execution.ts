@@ -9,7 +9,7 @@ import {
 import { EXIT, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import { columnsOf } from '../model/file-columns.js';
-import { attributedBy, formatHeaderState, formatSource, headerDigest } from '../model/headers.js';
+import { attributedBy, classOf, formatHeaderState, formatSource, headerDigest } from '../model/headers.js';
 import type { Invalidation } from '../model/invalidation.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
@@ -34,7 +34,7 @@ import { filesBack } from './files-back.js';
 import { type ForeignWrites, foreignWrites } from './foreign.js';
 import { pendingDeletes } from './grace.js';
 import { Invalidations } from './invalidate.js';
-import { type ConfirmedFiles, type LoadedIndex, saveIndex } from './learn.js';
+import { type Confirmed, type ConfirmedFiles, type LoadedIndex, saveIndex } from './learn.js';
 import { Lock } from './lock.js';
 import type { Seat } from './meeting.js';
 import type { Planned } from './plan.js';
@@ -441,17 +441,19 @@ export class Execution {
     );
   }
 
-  /** Digests of the headers that S3 answered as they should be. */
-  #confirmedHeaders({ files }: Seen): ReadonlyMap<ObjectKey, string> {
+  /** Of the headers that S3 answered as they should be. What lies in another class is left there, and not asked for again. */
+  #confirmedHeaders({ files }: Seen): Confirmed['headers'] {
     const { prefix } = this.#run.options.destination;
-    const confirmed = new Map<ObjectKey, string>();
+    const confirmed = new Map<ObjectKey, Pick<ObjectEntry, 'headers' | 'class'>>();
     const { headerDifferences, attributes, policy } = this.#preparation;
     if (headerDifferences.size === 0) return confirmed;
     for (const file of files) {
       const key = (prefix + file.name) as ObjectKey;
       if (headerDifferences.get(key)?.length !== 0) continue;
-      const digest = headerDigest(policy.headersOf(file));
-      confirmed.set(key, formatHeaderState(digest, attributedBy(attributes.get(key))));
+      const decided = policy.headersOf(file);
+      const asked = classOf(decided);
+      const headers = formatHeaderState(headerDigest(decided), attributedBy(attributes.get(key)));
+      confirmed.set(key, { headers, ...(asked === undefined ? {} : { class: asked }) });
     }
     return confirmed;
   }

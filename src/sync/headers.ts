@@ -45,17 +45,6 @@ export function lacksClass(
   return storageClasses && classOf(headers) !== undefined && storageClass === 'STANDARD';
 }
 
-/** Whether a lifecycle rule may have moved an object from the class that it is to have, or another tool put it where it is. */
-export function mayBeMoved(
-  headers: HeaderSet,
-  object: ListedObject,
-  store: Pick<ObjectStore, 'storageClasses'>,
-): boolean {
-  const asked = classOf(headers);
-  const isThere = asked === undefined || asked === object.storageClass;
-  return store.storageClasses && !isThere && !lacksClass(headers, object, store);
-}
-
 export interface HeaderStatesOptions {
   readonly store: Pick<ObjectStore, 'storageClasses'>;
   /** Whether objects that may lack mode or time of their files are not taken for known. */

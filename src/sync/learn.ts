@@ -128,8 +128,8 @@ export interface Confirmed {
   /** Uploads that are not ended. */
   readonly uploads: ReadonlyMap<string, UploadEntry>;
   readonly deploys: number;
-  /** Digests of headers that S3 answered as they should be. */
-  readonly headers: ReadonlyMap<ObjectKey, string>;
+  /** Of headers that S3 answered as they should be, and the class that was asked for with them. */
+  readonly headers: ReadonlyMap<ObjectKey, Pick<ObjectEntry, 'headers' | 'class'>>;
   /** What the encoded objects among the unchanged ones hold. */
   readonly sources: ReadonlyMap<ObjectKey, string>;
   /** Part layouts that S3 was asked for, of some of the unchanged ones. */
@@ -203,7 +203,7 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
     const parts = md5 === undefined ? undefined : confirmed.layouts?.get(object.key);
     const asked = (): Partial<ObjectEntry> => ({
-      ...(headers === undefined ? {} : { headers, ...datedBy(object) }),
+      ...(headers === undefined ? {} : { ...headers, ...datedBy(object) }),
       ...(source === undefined ? {} : { source }),
       ...(parts === undefined ? {} : { parts }),
     });

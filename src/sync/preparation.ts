@@ -41,7 +41,7 @@ import {
   guardTree,
   nestedNames,
 } from './guards.js';
-import { headerStates, mayBeMoved, whatWouldLoseAcls } from './headers.js';
+import { headerStates, whatWouldLoseAcls } from './headers.js';
 import { type LoadedIndex, loadIndex } from './learn.js';
 import { addHidden, type HiddenOptions, listAll, listFurther } from './list.js';
 import { isPartial } from './local-names.js';
@@ -562,18 +562,12 @@ export class Preparation {
     const states = new Map<ObjectKey, HeaderState>();
     const all = this.#run.options.headers.refresh;
     const due: LocalFile[] = [];
-    // What is not remembered then is asked last: else no run would get beyond it.
-    const last: LocalFile[] = [];
     // A table has files of this disk, which are more than their headers.
     if (all || files.columns === undefined || this.#renewing.size > 0)
       for (const file of unknownHeaders) {
         const key = (prefix + file.name) as ObjectKey;
-        if (!all && !isAllHeaders(file) && !this.#renewing.has(key)) continue;
-        const object = listing.get(key)!;
-        const isLast = mayBeMoved(this.policy.headersOf(file), object, this.#run.ports.store);
-        (isLast ? last : due).push(file);
+        if (all || isAllHeaders(file) || this.#renewing.has(key)) due.push(file);
       }
-    for (const file of last) due.push(file);
     await this.#compareHeaders(due, listing);
     for (const { name } of due) {
       const key = (prefix + name) as ObjectKey;

@@ -18,7 +18,7 @@ import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { HeaderDifference } from '../model/report.js';
 import { type ObjectHead, type ObjectStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
-import { lacksClass, mayBeMoved } from './headers.js';
+import { lacksClass } from './headers.js';
 
 /** HEAD requests that one run spends on headers that nobody remembers: 0.4 US cents on AWS. */
 export const HEADER_BUDGET = 10_000;
@@ -82,8 +82,6 @@ export async function askHeaders(
       const asked = classOf(decided);
       if (asked !== undefined && lacksClass(decided, object, store))
         found.push({ name: STORAGE_CLASS, from: object.storageClass, to: asked });
-      // Nobody knows then, also later.
-      if (found.length === 0 && mayBeMoved(decided, object, store)) return;
       // What the server keeps nowhere is renewed in vain.
       const isKept = store.redirects !== 'dropped';
       answers.set(key, {

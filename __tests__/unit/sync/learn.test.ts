@@ -172,19 +172,20 @@ describe('what a run confirmed', () => {
     return index?.objects.get(key);
   }
 
-  const headers = new Map([[key, 'f'.repeat(64)]]);
+  const asked = { headers: 'f'.repeat(64), class: 'STANDARD_IA' };
+  const headers = new Map([[key, asked]]);
 
   test('headers that S3 was asked for are added to what is known of the object, dated where S3 dates it', async () => {
     const known = { etag, size: 1, md5 };
     const unchanged = new Map([[key, undefined]]);
     expect(await learned({ listing: listed(7), unchanged, headers }, known)).toEqual({
       ...known,
-      headers: headers.get(key),
+      ...asked,
       modified: 7,
     });
     expect(await learned({ listing: listed(0), unchanged, headers }, known)).toEqual({
       ...known,
-      headers: headers.get(key),
+      ...asked,
     });
   });
 
