@@ -2,6 +2,7 @@ import { link, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseSite, type SiteInputs } from '../../src/console/site.js';
+import { formatRenewing } from '../../src/model/digest-index.js';
 import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
@@ -648,11 +649,15 @@ describe('C13: a run that was killed while it renewed, and rules that were taken
     },
   );
 
-  test('its own rules again: it goes on', async () => {
+  test('its own rules again: it goes on, and the journal names no key twice', async () => {
     const at = await gateway.bucket();
     const index = await killed(gateway, at, true);
+    index.lines = formatRenewing(['p/a.txt']);
+    const appended: string[] = [];
+    index.journal.append = async (lines) => void appended.push(lines);
     const again = await publish(gateway, at, root, { index, ...(await site({ headers: NEW })) });
     expect(stepsOf(again)).toEqual(['refresh p/a.txt done', 'refresh p/b.txt done']);
+    expect(appended).toEqual([formatRenewing(['p/b.txt'])]);
     expect(index.lines).toBe('');
     const last = await publish(gateway, at, root, { index, ...(await site({ headers: NEW })) });
     expect(last.report).toMatchObject({ headersUnknown: { files: 0 }, steps: [] });

@@ -283,9 +283,11 @@ export class Execution {
     for (const { action, key } of stepsOf(plan))
       if (action === 'refresh' && index?.objects.get(key)?.headers !== undefined) keys.push(key);
     this.#renewing = keys;
-    if (storage === undefined || keys.length === 0) return;
+    // What earlier runs began stands there already.
+    const begun = keys.filter((key) => index?.renewing.has(key) !== true);
+    if (storage === undefined || begun.length === 0) return;
     try {
-      await storage.journal.append(formatRenewing(keys), signal);
+      await storage.journal.append(formatRenewing(begun), signal);
     } catch (error) {
       signal.throwIfAborted();
       const message = `which headers are renewed cannot be remembered before they are (${whyNot(error, storage.place)}): should this run be killed and its rules be taken back, run with refresh-headers: true`;
