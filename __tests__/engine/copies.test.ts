@@ -427,6 +427,31 @@ describe('C13: headers that changed', () => {
       expect(metadata('p/b')).toEqual(['private', undefined, expect.stringContaining('/mtime:1700000000/')]);
     });
 
+    test('keep an object from being renewed where they may not be read', async () => {
+      const index = memoryIndex();
+      await publish(s3, bucket, root, { index, headers: { refresh: true } });
+      const before = [metadata('p/a'), metadata('p/b')];
+      s3.server.faults.add({
+        match: { operation: 'HeadObject' },
+        fault: { kind: 'error', code: 'AccessDenied' },
+        times: Number.POSITIVE_INFINITY,
+      });
+      for (const preserve of [false, true]) {
+        const run = await publish(s3, bucket, root, { index, preserve, headers: AGAIN });
+        expect(run.exit).toBe(0);
+        expect(run.report.steps).toMatchObject(
+          ['p/a', 'p/b'].map((key) => ({ key, action: 'keep', reason: 'attributes-unknown' })),
+        );
+        const told =
+          /: headers are left as they are where renewing them would drop mode and time of the file;/;
+        expect(run.messages.filter((message) => told.test(message))).toHaveLength(1);
+      }
+      expect([metadata('p/a'), metadata('p/b')]).toEqual(before);
+      s3.server.faults.clear();
+      const run = await publish(s3, bucket, root, { index, headers: AGAIN });
+      expect(stepsOf(run)).toEqual(['refresh p/a done', 'refresh p/b done']);
+    });
+
     test('are added with preserve and refresh-headers where one is missing, and never compared', async () => {
       const index = memoryIndex();
       const asking = { index, preserve: true, headers: { refresh: true } };

@@ -19,6 +19,7 @@ export type Action = 'upload' | 'download' | 'copy' | 'link' | 'refresh' | 'dele
  * - `headers`: the object has the bytes, and other headers than it should have (C13)
  * - `attributes`: the file has the bytes, and another mode or modification time than its object says
  * - `acl`: so too, and the copy onto itself that would renew them would take an ACL that nobody asked to drop
+ * - `attributes-unknown`: so too, and mode and time of the file, which the copy would drop, may not be read
  * - `not-copyable`: so too, and the object cannot be copied onto itself: it is archived or above 5 GiB
  * - `absent`: the tree no longer has the key
  * - `excluded`: the key is excluded and `delete-excluded` is set
@@ -40,6 +41,7 @@ export type Reason =
   | 'attributes'
   | 'acl'
   | 'acl-unknown'
+  | 'attributes-unknown'
   | 'not-copyable'
   | 'absent'
   | 'excluded'

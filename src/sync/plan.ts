@@ -111,6 +111,8 @@ export interface PlanInput {
   readonly headers: ReadonlyMap<ObjectKey, HeaderState>;
   /** What the metadata of objects that are renewed is to keep, as far as it is known. */
   readonly attributes?: ReadonlyMap<ObjectKey, Attributes>;
+  /** Keys of which nobody may know what their metadata is to keep. */
+  readonly attributesUnknown?: ReadonlySet<ObjectKey>;
   /** Whether a file's object is written into an archived class, from which nothing is copied; absent: none is. */
   readonly archives?: (file: LocalFile) => boolean;
   /** Keys whose ACL a copy onto themselves would drop. */
@@ -578,11 +580,16 @@ function copyable(object: ListedObject): boolean {
 
 function whyNotRefreshed(
   { key, size, storageClass }: ListedObject,
-  { aclBound, aclUnknown }: Pick<PlanInput, 'aclBound' | 'aclUnknown'>,
+  {
+    aclBound,
+    aclUnknown,
+    attributesUnknown,
+  }: Pick<PlanInput, 'aclBound' | 'aclUnknown' | 'attributesUnknown'>,
 ): Reason | undefined {
   if (ARCHIVED_CLASSES.has(storageClass) || size > MAX_COPY_SIZE) return 'not-copyable';
   if (aclBound.has(key)) return 'acl';
-  return aclUnknown?.has(key) === true ? 'acl-unknown' : undefined;
+  if (aclUnknown?.has(key) === true) return 'acl-unknown';
+  return attributesUnknown?.has(key) === true ? 'attributes-unknown' : undefined;
 }
 
 /** A source that stays is better than one that goes at the end; then the smaller key, so that plans repeat. */

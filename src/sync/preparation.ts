@@ -72,6 +72,12 @@ const REFRESHES_SHOWN = 100;
 /** An index of so much, some thousand files, says that there will be work for a thread. Bytes. */
 const INDEX_WORTH_THREAD = 256 * 1024;
 
+const HEADERS_DENIED =
+  'headers that nobody remembers are left as they are; s3:GetObject lets them be compared';
+
+const ATTRIBUTES_DENIED =
+  'headers are left as they are where renewing them would drop mode and time of the file; s3:GetObject lets those be kept';
+
 /** What a plan is made from. */
 export interface Prepared {
   readonly tree: Tree;
@@ -99,6 +105,8 @@ export class Preparation {
   readonly headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
   /** What their metadata says of the file. */
   readonly attributes = new Map<ObjectKey, Attributes>();
+  /** Keys whose metadata says something of the file, and may not be read. */
+  readonly #attributesUnknown = new Set<ObjectKey>();
   /** Keys whose headers the index remembers as they should be, and where S3 is asked all the same. */
   readonly #doubted = new Set<ObjectKey>();
   /** Keys that a run which was killed or failed may have given other headers than the index says. */
@@ -515,14 +523,14 @@ export class Preparation {
     const policy = { ...input.policy, delay };
     return this.#run.frame.phase('plan', async () => {
       let headers = input.headers;
-      const { attributes } = this;
+      const known = { attributes: this.attributes, attributesUnknown: this.#attributesUnknown };
       const aclBound = new Set<ObjectKey>();
-      let made = makePlan({ ...input, policy, headers, attributes, aclBound });
+      let made = makePlan({ ...input, policy, headers, ...known, aclBound });
       const asked = await this.#askHeaders(made, input);
       const isAttributed = await this.#askAttributes(made.plan, input.listing);
       if (asked.size > 0 || isAttributed) {
         headers = new Map([...headers, ...asked]);
-        made = makePlan({ ...input, policy, headers, attributes, aclBound });
+        made = makePlan({ ...input, policy, headers, ...known, aclBound });
       }
       const acls = await whatWouldLoseAcls(made.plan, {
         store,
@@ -533,7 +541,7 @@ export class Preparation {
       });
       const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
       this.#tellUnusedExcludes(made.deletions > 0);
-      return isFree ? made : makePlan({ ...input, policy, headers, attributes, ...acls });
+      return isFree ? made : makePlan({ ...input, policy, headers, ...known, ...acls });
     });
   }
 
@@ -580,7 +588,7 @@ export class Preparation {
     return states;
   }
 
-  /** A copy onto itself would drop mode and time that the index knows to be there; whether any is to be kept. */
+  /** A copy onto itself would drop mode and time that the index knows to be there; whether that changes the plan. */
   async #askAttributes(plan: Plan, listing: Looked['listing']): Promise<boolean> {
     const { command, dryRun } = this.#run.options;
     const isWritten = !dryRun && command !== 'check' && this.#run.source === undefined;
@@ -589,10 +597,11 @@ export class Preparation {
       (step): step is RefreshStep => step.action === 'refresh' && this.#attributed.has(step.key),
     );
     const files = due.map(({ file }) => file);
-    const answers = await this.#ask(files, listing, Number.POSITIVE_INFINITY);
+    const { answers, denied } = await this.#ask(files, listing, Number.POSITIVE_INFINITY, ATTRIBUTES_DENIED);
     for (const [key, { attributes }] of answers)
       if (attributes !== undefined) this.attributes.set(key, attributes);
-    return answers.size > 0;
+    for (const key of denied) this.#attributesUnknown.add(key);
+    return answers.size + denied.size > 0;
   }
 
   /** The first refreshes, as a review shows what changes. */
@@ -609,7 +618,8 @@ export class Preparation {
     const { refresh } = this.#run.options.headers;
     const goesOn = this.#isRemembered || (this.#run.source === undefined && !refresh);
     const budget = goesOn ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
-    for (const [key, { differences, attributes }] of await this.#ask(due, listing, budget)) {
+    const { answers } = await this.#ask(due, listing, budget, HEADERS_DENIED);
+    for (const [key, { differences, attributes }] of answers) {
       // Of what HEAD does not tell the index is believed: else it would be written in every run.
       const isDoubted = this.#doubted.has(key);
       const told = isDoubted ? differences.filter((difference) => !isUntold(difference)) : differences;
@@ -623,6 +633,7 @@ export class Preparation {
     files: readonly LocalFile[],
     listing: Looked['listing'],
     budget: number,
+    ifDenied: string,
   ): ReturnType<typeof askHeaders> {
     return askHeaders(files, {
       store: this.#run.ports.store,
@@ -631,6 +642,7 @@ export class Preparation {
       budget,
       headersOf: (file) => this.#wantedHeaders(file),
       preserve: this.#preserves,
+      ifDenied,
       concurrency: this.#run.inFlight,
       emit: this.#run.ports.emit,
       signal: this.#run.frame.signal,

@@ -43,6 +43,8 @@ export interface HeaderQuestions {
   readonly headersOf: (file: LocalFile) => Promise<HeaderSet>;
   /** Whether objects keep mode and time of their files. */
   readonly preserve: boolean;
+  /** What becomes of objects that may not be asked about, and what would help: ends a warning. */
+  readonly ifDenied: string;
   readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -54,6 +56,12 @@ export interface HeaderAnswer {
   readonly attributes?: Attributes;
 }
 
+export interface HeaderAnswers {
+  readonly answers: ReadonlyMap<ObjectKey, HeaderAnswer>;
+  /** Keys that may not be asked about. */
+  readonly denied: ReadonlySet<ObjectKey>;
+}
+
 /**
  * Asks S3 what objects that have the right bytes have in other headers than they should, as many as the budget
  * allows. What was not answered stays unknown.
@@ -61,14 +69,18 @@ export interface HeaderAnswer {
 export async function askHeaders(
   files: readonly LocalFile[],
   questions: HeaderQuestions,
-): Promise<ReadonlyMap<ObjectKey, HeaderAnswer>> {
-  const { store, prefix, listing, budget, headersOf, preserve, concurrency, emit, signal } = questions;
+): Promise<HeaderAnswers> {
+  const { store, prefix, listing, budget, headersOf, preserve, ifDenied, concurrency, emit, signal } =
+    questions;
   const answers = new Map<ObjectKey, HeaderAnswer>();
   const due = files.slice(0, budget);
-  let denied = false;
+  const denied = new Set<ObjectKey>();
   await forEachConcurrent(due, concurrency, async (file) => {
     const key = (prefix + file.name) as ObjectKey;
-    if (denied) return;
+    if (denied.size > 0) {
+      denied.add(key);
+      return;
+    }
     try {
       const head = await store.head(key, signal);
       const object = listing.get(key);
@@ -91,18 +103,18 @@ export async function askHeaders(
     } catch (error) {
       if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
         throw error;
-      if (denied) return;
-      denied = true;
-      const { message } = explain(error, key);
-      const text = `${message}: headers that nobody remembers are left as they are; s3:GetObject lets them be compared`;
-      emit({ type: 'message', level: 'warning', message: text });
+      if (denied.size === 0) {
+        const { message } = explain(error, key);
+        emit({ type: 'message', level: 'warning', message: `${message}: ${ifDenied}` });
+      }
+      denied.add(key);
     }
   });
   if (files.length > due.length) {
     const message = `the headers of ${files.length - due.length} objects are still unknown: ${budget} were asked for, the next run goes on`;
     emit({ type: 'message', level: 'notice', message });
   }
-  return answers;
+  return { answers, denied };
 }
 
 /** Other ones than the file's are none: every checkout has its own times. */

@@ -373,6 +373,7 @@ describe('the headers of what is unchanged', () => {
   const unable: readonly [string, Partial<ListedObject>, Partial<PlanInput>, string][] = [
     ['would lose an ACL', {}, { aclBound: new Set([keyOf('a')]) }, 'acl'],
     ['may lose an ACL', {}, { aclUnknown: new Set([keyOf('a')]) }, 'acl-unknown'],
+    ['may lose a time', {}, { attributesUnknown: new Set([keyOf('a')]) }, 'attributes-unknown'],
     ['is archived', { storageClass: 'DEEP_ARCHIVE' }, { aclBound: new Set([keyOf('a')]) }, 'not-copyable'],
   ];
   test.each(unable)('an object that %s is kept as it is', (_, object_, changes, reason) => {

@@ -21,13 +21,14 @@ test('no more HEADs than the budget that the docs state; the rest stays unknown,
     return { etag, fields: { 'cache-control': 'no-store' }, metadata: new Map() } as unknown as ObjectHead;
   };
   const events: Event[] = [];
-  const answers = await askHeaders(files, {
+  const { answers } = await askHeaders(files, {
     store: { head } as unknown as HeaderQuestions['store'],
     prefix: 'p/' as Prefix,
     listing: new Map(files.map(({ name }) => [`p/${name}` as ObjectKey, { etag }])) as never,
     budget: 2,
     headersOf: async () => ({ 'content-type': 'text/plain' }),
     preserve: false,
+    ifDenied: 'left as they are',
     concurrency: 4,
     emit: (event) => void events.push(event),
     signal: new AbortController().signal,
@@ -49,6 +50,7 @@ describe('what S3 answers to one question', () => {
     readonly answered: readonly string[];
     readonly told: readonly string[];
     readonly asked: number;
+    readonly denied: readonly string[];
   }> {
     const files = ['a', 'b', 'c'].map((name) => ({ name }) as LocalFile);
     const told: string[] = [];
@@ -59,18 +61,19 @@ describe('what S3 answers to one question', () => {
         return head(key);
       },
     };
-    const answers = await askHeaders(files, {
+    const { answers, denied } = await askHeaders(files, {
       store: store as unknown as HeaderQuestions['store'],
       prefix: 'p/' as Prefix,
       listing: new Map(files.map(({ name }) => [`p/${name}` as ObjectKey, { etag }])) as never,
       budget: 10,
       headersOf: async () => ({}),
       preserve: false,
+      ifDenied: 'left as they are',
       concurrency: 1,
       emit: (event) => void (event.type === 'message' && told.push(event.message)),
       signal: new AbortController().signal,
     });
-    return { answered: [...answers.keys()], told, asked };
+    return { answered: [...answers.keys()], denied: [...denied], told, asked };
   }
   const fields = { fields: {}, metadata: new Map() };
 
@@ -78,19 +81,19 @@ describe('what S3 answers to one question', () => {
     const heads = { 'p/a': { ...fields, etag }, 'p/b': { ...fields, etag: other } };
     expect(await ask((key) => heads[key as keyof typeof heads])).toEqual({
       answered: ['p/a'],
+      denied: [],
       told: [],
       asked: 3,
     });
   });
 
   test('is told once where it is denied, and the rest is not asked', async () => {
-    const { answered, told, asked } = await ask(() => {
+    const { answered, denied, told, asked } = await ask(() => {
       throw new StoreError('denied', 'AccessDenied', 403, 'HeadObject', 'as told');
     });
     expect([answered, asked]).toEqual([[], 1]);
-    expect(told).toEqual([
-      expect.stringMatching(/^p\/a: HeadObject was denied .*s3:GetObject lets them be compared$/),
-    ]);
+    expect(denied).toEqual(['p/a', 'p/b', 'p/c']);
+    expect(told).toEqual([expect.stringMatching(/^p\/a: HeadObject was denied .*: left as they are$/)]);
   });
 
   test('fails the run where it is no answer at all', async () => {
