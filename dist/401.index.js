@@ -4145,12 +4145,6 @@ function isRewritten({ modified, written }, { lastModified }) {
 function lacksClass(headers, { storageClass }, { storageClasses }) {
     return storageClasses && (0,model_headers/* classOf */.Kl)(headers) !== undefined && storageClass === 'STANDARD';
 }
-/** Whether a lifecycle rule may have moved an object from the class that it is to have, or another tool put it where it is. */
-function mayBeMoved(headers, object, store) {
-    const asked = (0,model_headers/* classOf */.Kl)(headers);
-    const isThere = asked === undefined || asked === object.storageClass;
-    return store.storageClasses && !isThere && !lacksClass(headers, object, store);
-}
 /**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
  * that others wrote, or that were written since, have no entry; nor have those that a run which was killed may have
@@ -4359,7 +4353,7 @@ function nextIndex(storage, old, confirmed) {
         const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
         const parts = md5 === undefined ? undefined : confirmed.layouts?.get(object.key);
         const asked = () => ({
-            ...(headers === undefined ? {} : { headers, ...datedBy(object) }),
+            ...(headers === undefined ? {} : { ...headers, ...datedBy(object) }),
             ...(source === undefined ? {} : { source }),
             ...(parts === undefined ? {} : { parts }),
         });
@@ -5144,12 +5138,14 @@ function sameContent(a, b) {
 function copyable(object) {
     return object.size > 0 && !model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass);
 }
-function whyNotRefreshed({ key, size, storageClass }, { aclBound, aclUnknown }) {
+function whyNotRefreshed({ key, size, storageClass }, { aclBound, aclUnknown, attributesUnknown, }) {
     if (model_objects/* ARCHIVED_CLASSES */.EF.has(storageClass) || size > part_sizes/* MAX_COPY_SIZE */.XZ)
         return 'not-copyable';
     if (aclBound.has(key))
         return 'acl';
-    return aclUnknown?.has(key) === true ? 'acl-unknown' : undefined;
+    if (aclUnknown?.has(key) === true)
+        return 'acl-unknown';
+    return attributesUnknown?.has(key) === true ? 'attributes-unknown' : undefined;
 }
 /** A source that stays is better than one that goes at the end; then the smaller key, so that plans repeat. */
 function better(candidate, known, isInTree) {
@@ -5270,10 +5266,8 @@ const BUILT_IN_LINES = [
     ...REFERRING_LINES,
     ...[...FIRST_LINES, ...REFERRING_LINES].map(({ name, matches }) => ({
         name: `latest: ${name}`,
-        matches: (path, isNew) => {
-            const below = BELOW_LATEST.exec(path)?.[1];
-            return below !== undefined && matches(below, isNew);
-        },
+        matches,
+        isBelowLatest: true,
     })),
     { name: 'latest pointers', matches: (name) => LATEST.test(name) && !isReferredTo(name) },
     { name: 'service workers', matches: (name) => SERVICE_WORKER.test(name) },
@@ -5294,7 +5288,10 @@ function publishOrder(last) {
     }
     return {
         names: [...lines.map(({ name }) => name), 'deletes'],
-        rankOf: (name, isNew) => lines.findLastIndex(({ matches }) => matches(name, isNew)),
+        rankOf: (name, isNew) => {
+            const below = BELOW_LATEST.exec(name)?.[1];
+            return lines.findLastIndex(({ matches, isBelowLatest }) => isBelowLatest === true ? below !== undefined && matches(below, isNew) : matches(name, isNew));
+        },
         deleteRank: lines.length,
     };
 }
@@ -10058,7 +10055,7 @@ class UploadHeaders {
     }
     /**
      * @param md5 `undefined`: nobody knows it, and the object brings its headers along
-     * @param attributes what the object keeps of its file, where that is not preserved anew
+     * @param attributes what the object keeps of its file
      */
     async of(file, md5, multipart, attributes = {}) {
         const { policy, preserve, bodies } = this.#options;
@@ -10084,13 +10081,10 @@ class UploadHeaders {
             ...(file.page === undefined || file.redirect !== undefined ? {} : { [model_headers/* PAGE_METADATA */.Qm]: 'html' }),
         };
         const { 's3cmd-attrs': s3cmd, mtime } = attributes;
-        if (preserve || (s3cmd ?? mtime) === undefined)
+        if ((s3cmd ?? mtime) === undefined)
             return (0,model_headers/* objectHeaders */.qO)(decided, own);
-        const full = (0,model_headers/* objectHeaders */.qO)(decided, {
-            ...own,
-            ...(s3cmd === undefined ? {} : { 's3cmd-attrs': (0,model_headers/* withMd5 */.xL)(s3cmd, md5) }),
-            ...(mtime === undefined ? {} : { mtime }),
-        });
+        const kept = { ...attributes, 's3cmd-attrs': (0,model_headers/* withMd5 */.xL)(s3cmd, md5) };
+        const full = (0,model_headers/* objectHeaders */.qO)(decided, { ...own, ...(preserve ? (0,model_headers/* completedBy */.xV)(kept, file) : kept) });
         return (0,model_headers/* metadataBytes */.Lk)(full.metadata) <= MOST_METADATA ? full : (0,model_headers/* objectHeaders */.qO)(decided, own);
     }
 }
@@ -11089,10 +11083,12 @@ class Execution {
             if (action === 'refresh' && index?.objects.get(key)?.headers !== undefined)
                 keys.push(key);
         this.#renewing = keys;
-        if (storage === undefined || keys.length === 0)
+        // What earlier runs began stands there already.
+        const begun = keys.filter((key) => index?.renewing.has(key) !== true);
+        if (storage === undefined || begun.length === 0)
             return;
         try {
-            await storage.journal.append((0,digest_index/* formatRenewing */.TT)(keys), signal);
+            await storage.journal.append((0,digest_index/* formatRenewing */.TT)(begun), signal);
         }
         catch (error) {
             signal.throwIfAborted();
@@ -11243,7 +11239,7 @@ class Execution {
         const lastWords = this.#run.frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
         await this.#run.frame.phase('index', async () => this.#run.frame.afterwards((stop) => saveIndex(storage, index, confirmed, emit, lastWords ?? stop)));
     }
-    /** Digests of the headers that S3 answered as they should be. */
+    /** Of the headers that S3 answered as they should be. What lies in another class is left there, and not asked for again. */
     #confirmedHeaders({ files }) {
         const { prefix } = this.#run.options.destination;
         const confirmed = new Map();
@@ -11254,8 +11250,10 @@ class Execution {
             const key = (prefix + file.name);
             if (headerDifferences.get(key)?.length !== 0)
                 continue;
-            const digest = (0,model_headers/* headerDigest */.Yr)(policy.headersOf(file));
-            confirmed.set(key, (0,model_headers/* formatHeaderState */.QV)(digest, (0,model_headers/* attributedBy */.a)(attributes.get(key))));
+            const decided = policy.headersOf(file);
+            const asked = (0,model_headers/* classOf */.Kl)(decided);
+            const headers = (0,model_headers/* formatHeaderState */.QV)((0,model_headers/* headerDigest */.Yr)(decided), (0,model_headers/* attributedBy */.a)(attributes.get(key)));
+            confirmed.set(key, { headers, ...(asked === undefined ? {} : { class: asked }) });
         }
         return confirmed;
     }
@@ -11827,19 +11825,26 @@ function provenFiles(files, digests, listing, prefix) {
 const HEADER_BUDGET = 10_000;
 /** What HEAD tells nothing of. */
 const UNTOLD = ['x-amz-acl', 'x-amz-tagging'];
+const SSE = 'x-amz-server-side-encryption';
+/** Whether HEAD may have left out what an object has: of encryption versitygw says nothing, though it takes it. */
+function isUntold({ name, from }) {
+    return UNTOLD.includes(name) || (from === undefined && name.startsWith(SSE));
+}
 /**
  * Asks S3 what objects that have the right bytes have in other headers than they should, as many as the budget
  * allows. What was not answered stays unknown.
  */
 async function askHeaders(files, questions) {
-    const { store, prefix, listing, budget, headersOf, preserve, concurrency, emit, signal } = questions;
+    const { store, prefix, listing, budget, headersOf, preserve, ifDenied, concurrency, emit, signal } = questions;
     const answers = new Map();
     const due = files.slice(0, budget);
-    let denied = false;
+    const denied = new Set();
     await (0,model_concurrency/* forEachConcurrent */.C6)(due, concurrency, async (file) => {
         const key = (prefix + file.name);
-        if (denied)
+        if (denied.size > 0) {
+            denied.add(key);
             return;
+        }
         try {
             const head = await store.head(key, signal);
             const object = listing.get(key);
@@ -11854,9 +11859,6 @@ async function askHeaders(files, questions) {
             const asked = (0,model_headers/* classOf */.Kl)(decided);
             if (asked !== undefined && lacksClass(decided, object, store))
                 found.push({ name: model_headers/* STORAGE_CLASS */.fJ, from: object.storageClass, to: asked });
-            // Nobody knows then, also later.
-            if (found.length === 0 && mayBeMoved(decided, object, store))
-                return;
             // What the server keeps nowhere is renewed in vain.
             const isKept = store.redirects !== 'dropped';
             answers.set(key, {
@@ -11867,28 +11869,24 @@ async function askHeaders(files, questions) {
         catch (error) {
             if (!(error instanceof object_store/* StoreError */.AD) || (error.kind !== 'denied' && error.kind !== 'rejected'))
                 throw error;
-            if (denied)
-                return;
-            denied = true;
-            const { message } = explain(error, key);
-            const text = `${message}: headers that nobody remembers are left as they are; s3:GetObject lets them be compared`;
-            emit({ type: 'message', level: 'warning', message: text });
+            if (denied.size === 0) {
+                const { message } = explain(error, key);
+                emit({ type: 'message', level: 'warning', message: `${message}: ${ifDenied}` });
+            }
+            denied.add(key);
         }
     });
     if (files.length > due.length) {
         const message = `the headers of ${files.length - due.length} objects are still unknown: ${budget} were asked for, the next run goes on`;
         emit({ type: 'message', level: 'notice', message });
     }
-    return answers;
+    return { answers, denied };
 }
 /** Other ones than the file's are none: every checkout has its own times. */
 function missingAttributes(file, metadata) {
     const from = metadata.get('s3cmd-attrs');
-    return {
-        name: 'x-amz-meta-s3cmd-attrs',
-        ...(from === undefined ? {} : { from }),
-        to: (0,model_headers/* formatAttributes */.x1)((0,model_headers/* metadataMd5 */.SG)(metadata), file),
-    };
+    const { 's3cmd-attrs': to = '' } = (0,model_headers/* completedBy */.xV)(Object.fromEntries(metadata), file);
+    return { name: 'x-amz-meta-s3cmd-attrs', ...(from === undefined ? {} : { from }), to };
 }
 /** Headers that an object has and should not have, or the other way round. Storage classes may be a lifecycle rule's. */
 function differences(decided, head) {
@@ -11907,10 +11905,9 @@ function differences(decided, head) {
     for (const [name, value] of head.metadata)
         if (metadata[name] === undefined && !(0,model_headers/* isOwnMetadata */.CV)(name))
             see(`x-amz-meta-${name}`, value, undefined);
-    const sse = 'x-amz-server-side-encryption';
-    if (decided[sse] !== undefined)
-        see(sse, head.fields[sse], decided[sse]);
-    const kms = `${sse}-aws-kms-key-id`;
+    if (decided[SSE] !== undefined)
+        see(SSE, head.fields[SSE], decided[SSE]);
+    const kms = `${SSE}-aws-kms-key-id`;
     const key = decided[kms];
     // S3 answers the ARN, whatever the key was called; an alias says nothing of it.
     if (key !== undefined && !key.includes('alias/') && head.fields[kms]?.endsWith(key) !== true)
@@ -12276,6 +12273,8 @@ function onlyPartOf(multipart, plain) {
 const REFRESHES_SHOWN = 100;
 /** An index of so much, some thousand files, says that there will be work for a thread. Bytes. */
 const INDEX_WORTH_THREAD = 256 * 1024;
+const HEADERS_DENIED = 'headers that nobody remembers are left as they are; s3:GetObject lets them be compared';
+const ATTRIBUTES_DENIED = 'headers are left as they are where renewing them would drop mode and time of the file; s3:GetObject lets those be kept';
 /**
  * Everything before the first write: an index is loaded, the tree walked and the destination listed, what differs digested
  * and recognised, headers decided, a plan made of it all and guarded.
@@ -12293,8 +12292,14 @@ class Preparation {
     headerDifferences = new Map();
     /** What their metadata says of the file. */
     attributes = new Map();
+    /** Keys whose metadata says something of the file, and may not be read. */
+    #attributesUnknown = new Set();
     /** Keys whose headers the index remembers as they should be, and where S3 is asked all the same. */
     #doubted = new Set();
+    /** Keys that a run which was killed or failed may have given other headers than the index says. */
+    #renewing = new Set();
+    /** Files that S3 was to be asked for, and whose headers are not known all the same. */
+    #unanswered = 0;
     /** Keys whose metadata says something of the file, as the index remembers. */
     #attributed = new Set();
     /** Of unchanged objects, as far as S3 was asked for them. */
@@ -12612,6 +12617,7 @@ class Preparation {
         const { prefix } = destination;
         const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
         const states = new Map(headerStates(files, prefix, listing, index, this.policy, asking));
+        this.#renewing = index?.renewing ?? this.#renewing;
         for (const [key, state] of states) {
             const known = state === 'same' ? undefined : index?.objects.get(key)?.headers;
             if (known !== undefined && (0,model_headers/* parseHeaderState */.U4)(known).attributed !== 'none')
@@ -12646,14 +12652,14 @@ class Preparation {
         const policy = { ...input.policy, delay };
         return this.#run.frame.phase('plan', async () => {
             let headers = input.headers;
-            const { attributes } = this;
+            const known = { attributes: this.attributes, attributesUnknown: this.#attributesUnknown };
             const aclBound = new Set();
-            let made = makePlan({ ...input, policy, headers, attributes, aclBound });
+            let made = makePlan({ ...input, policy, headers, ...known, aclBound });
             const asked = await this.#askHeaders(made, input);
             const isAttributed = await this.#askAttributes(made.plan, input.listing);
             if (asked.size > 0 || isAttributed) {
                 headers = new Map([...headers, ...asked]);
-                made = makePlan({ ...input, policy, headers, attributes, aclBound });
+                made = makePlan({ ...input, policy, headers, ...known, aclBound });
             }
             const acls = await whatWouldLoseAcls(made.plan, {
                 store,
@@ -12664,7 +12670,7 @@ class Preparation {
             });
             const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
             this.#tellUnusedExcludes(made.deletions > 0);
-            return isFree ? made : makePlan({ ...input, policy, headers, attributes, ...acls });
+            return isFree ? made : makePlan({ ...input, policy, headers, ...known, ...acls });
         });
     }
     /** A plan has asked of each listed key that the tree lacks whether it is excluded. Told before guards refuse. */
@@ -12682,26 +12688,20 @@ class Preparation {
         });
     }
     /**
-     * Headers that nobody remembers are asked for with `refresh-headers`; of redirects always, as an empty object says
-     * nothing of where it leads, and so does one in the bucket that is published from.
+     * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over, and of
+     * redirects, as an empty object says nothing of where it leads, and so does one in the bucket that is published from.
      */
     async #askHeaders({ unknownHeaders }, { prefix, files, listing }) {
         const states = new Map();
         const all = this.#run.options.headers.refresh;
         const due = [];
-        // What is not remembered then is asked last: else no run would get beyond it.
-        const last = [];
         // A table has files of this disk, which are more than their headers.
-        if (all || files.columns === undefined)
+        if (all || files.columns === undefined || this.#renewing.size > 0)
             for (const file of unknownHeaders) {
-                if (!all && !isAllHeaders(file))
-                    continue;
-                const object = listing.get((prefix + file.name));
-                const isLast = mayBeMoved(this.policy.headersOf(file), object, this.#run.ports.store);
-                (isLast ? last : due).push(file);
+                const key = (prefix + file.name);
+                if (all || isAllHeaders(file) || this.#renewing.has(key))
+                    due.push(file);
             }
-        for (const file of last)
-            due.push(file);
         await this.#compareHeaders(due, listing);
         for (const { name } of due) {
             const key = (prefix + name);
@@ -12711,21 +12711,24 @@ class Preparation {
             const changed = found.some(({ name }) => name === model_headers/* STORAGE_CLASS */.fJ) ? 'class' : 'changed';
             states.set(key, found.length === 0 ? 'same' : changed);
         }
+        this.#unanswered = due.length - states.size;
         return states;
     }
-    /** A copy onto itself would drop mode and time that the index knows to be there; whether any is to be kept. */
+    /** A copy onto itself would drop mode and time that the index knows to be there; whether that changes the plan. */
     async #askAttributes(plan, listing) {
         const { command, dryRun } = this.#run.options;
         const isWritten = !dryRun && command !== 'check' && this.#run.source === undefined;
-        if (!isWritten || this.#preserves || this.#attributed.size === 0)
+        if (!isWritten || this.#attributed.size === 0)
             return false;
         const due = [...stepsOf(plan)].filter((step) => step.action === 'refresh' && this.#attributed.has(step.key));
         const files = due.map(({ file }) => file);
-        const answers = await this.#ask(files, listing, Number.POSITIVE_INFINITY);
+        const { answers, denied } = await this.#ask(files, listing, Number.POSITIVE_INFINITY, ATTRIBUTES_DENIED);
         for (const [key, { attributes }] of answers)
             if (attributes !== undefined)
                 this.attributes.set(key, attributes);
-        return answers.size > 0;
+        for (const key of denied)
+            this.#attributesUnknown.add(key);
+        return answers.size + denied.size > 0;
     }
     /** The first refreshes, as a review shows what changes. */
     async compareRefreshed(plan, listing) {
@@ -12737,18 +12740,21 @@ class Preparation {
         const { prefix } = this.#run.options.destination;
         const due = files.filter(({ name }) => !this.headerDifferences.has((prefix + name)));
         // What is not remembered no later run could go on with.
-        const budget = this.#isRemembered ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
-        for (const [key, { differences, attributes }] of await this.#ask(due, listing, budget)) {
+        const { refresh } = this.#run.options.headers;
+        const goesOn = this.#isRemembered || (this.#run.source === undefined && !refresh);
+        const budget = goesOn ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
+        const { answers } = await this.#ask(due, listing, budget, HEADERS_DENIED);
+        for (const [key, { differences, attributes }] of answers) {
             // Of what HEAD does not tell the index is believed: else it would be written in every run.
             const isDoubted = this.#doubted.has(key);
-            const told = isDoubted ? differences.filter(({ name }) => !UNTOLD.includes(name)) : differences;
+            const told = isDoubted ? differences.filter((difference) => !isUntold(difference)) : differences;
             this.headerDifferences.set(key, told);
             // What a bucket's objects have comes along with them.
             if (attributes !== undefined && this.#run.source === undefined)
                 this.attributes.set(key, attributes);
         }
     }
-    async #ask(files, listing, budget) {
+    async #ask(files, listing, budget, ifDenied) {
         return askHeaders(files, {
             store: this.#run.ports.store,
             prefix: this.#run.options.destination.prefix,
@@ -12756,6 +12762,7 @@ class Preparation {
             budget,
             headersOf: (file) => this.#wantedHeaders(file),
             preserve: this.#preserves,
+            ifDenied,
             concurrency: this.#run.inFlight,
             emit: this.#run.ports.emit,
             signal: this.#run.frame.signal,
@@ -12768,8 +12775,9 @@ class Preparation {
         const kept = await this.#run.source.headersOf(file);
         return this.policy.over((0,model_headers/* withoutDigests */.q4)(kept), file);
     }
-    /** Whoever sets rules for objects that others wrote must hear that nothing became of them. */
-    #tellUnknownHeaders(count) {
+    /** Whoever sets rules for objects that others wrote must hear that nothing became of them. What was asked was told. */
+    #tellUnknownHeaders(unknown) {
+        const count = unknown - this.#unanswered;
         const { headers, writeHeaders } = this.#run.options;
         const { rules, defaults, refresh } = headers;
         const written = Object.values(writeHeaders).some((value) => value !== undefined && value !== 'STANDARD');

@@ -134,6 +134,7 @@ class ByteBudget {
 /* harmony export */   td: () => (/* binding */ isPreserved),
 /* harmony export */   x1: () => (/* binding */ formatAttributes),
 /* harmony export */   xL: () => (/* binding */ withMd5),
+/* harmony export */   xV: () => (/* binding */ completedBy),
 /* harmony export */   yB: () => (/* binding */ statedMd5)
 /* harmony export */ });
 /* unused harmony export contentTypeOf */
@@ -283,6 +284,19 @@ function attributedBy(attributes) {
         return 'none';
     const { mode, mtime } = fileAttributes(new Map(Object.entries(attributes)));
     return mode === undefined || mtime === undefined ? 'some' : 'all';
+}
+/** Attributes as they are, and of mode and time what they lack as the file has it. */
+function completedBy(attributes, file) {
+    if (!isPreserved(file))
+        return attributes;
+    const known = fileAttributes(new Map(Object.entries(attributes)));
+    const { mode, mtimeNs } = file.encoded?.source ?? file;
+    const own = { mode, mtime: mtimeNs / 1000000000n };
+    const fields = (attributes['s3cmd-attrs'] ?? '').split('/').filter((field) => field !== '');
+    const missing = ['mode', 'mtime'].filter((name) => known[name] === undefined);
+    const kept = fields.filter((field) => !missing.some((name) => field.startsWith(`${name}:`)));
+    const added = missing.map((name) => `${name}:${own[name]}`);
+    return { ...attributes, 's3cmd-attrs': [...kept, ...added].join('/') };
 }
 /** Whether `preserve` keeps mode and time of a file with its object. */
 function isPreserved({ redirect, object }) {

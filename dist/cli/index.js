@@ -3139,6 +3139,7 @@ const REASON_WORDS = {
     attributes: 'its mode or modification time changed',
     acl: 'renewing its headers would drop its ACL',
     'acl-unknown': 'whether renewing its headers would drop an ACL is not known',
+    'attributes-unknown': 'mode and time that renewing its headers would drop may not be read',
     'not-copyable': 'archived or too large to renew its headers',
     absent: 'no longer in the tree',
     excluded: 'excluded',
