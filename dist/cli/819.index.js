@@ -188,6 +188,7 @@ class ByteBudget {
 /* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
+/* harmony export */   ku: () => (/* binding */ isOfS3),
 /* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
@@ -211,6 +212,10 @@ class StoreError extends Error {
         this.status = status;
         this.operation = operation;
     }
+}
+/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
+function isOfS3({ operation, status, message }) {
+    return operation.startsWith('Head') || message !== `HTTP ${status}`;
 }
 /** Of a `network`: an answer began, and could not be read to its end. */
 const UNFINISHED = 'UnfinishedAnswer';

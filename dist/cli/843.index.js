@@ -4524,6 +4524,200 @@ function sectionsOf(file) {
 }
 
 
+/***/ }),
+
+/***/ 4844:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   D5: () => (/* binding */ toStoreError),
+/* harmony export */   Rw: () => (/* binding */ withoutSent),
+/* harmony export */   dV: () => (/* binding */ AnswerError),
+/* harmony export */   n: () => (/* binding */ repeatingNothing),
+/* harmony export */   qS: () => (/* binding */ refusedForClock),
+/* harmony export */   rt: () => (/* binding */ endedIdle),
+/* harmony export */   xR: () => (/* binding */ saysNotMade),
+/* harmony export */   yG: () => (/* binding */ heals)
+/* harmony export */ });
+/* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2166);
+/* harmony import */ var _object_store_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6592);
+
+
+/** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
+const BY_CODE = new Map([
+    ['PreconditionFailed', 'condition'],
+    ['NoSuchUpload', 'no-upload'],
+    ['NotImplemented', 'rejected'],
+    ['BadDigest', 'digest'],
+    ['InvalidDigest', 'digest'],
+    ['XAmzContentChecksumMismatch', 'digest'],
+    ['XAmzContentMD5Mismatch', 'digest'],
+    ['ExpiredToken', 'fatal'],
+    ['ExpiredTokenException', 'fatal'],
+    ['TokenRefreshRequired', 'fatal'],
+    ['InvalidAccessKeyId', 'fatal'],
+    // versitygw's.
+    ['XAdminUserNotFound', 'fatal'],
+    ['InvalidToken', 'fatal'],
+    ['SignatureDoesNotMatch', 'fatal'],
+    ['NoSuchBucket', 'fatal'],
+    ['PermanentRedirect', 'fatal'],
+    ['AuthorizationHeaderMalformed', 'fatal'],
+    ['IllegalLocationConstraintException', 'fatal'],
+    ['RequestTimeTooSkewed', 'fatal'],
+    ['CredentialsProviderError', 'fatal'],
+    ['SlowDown', 'throttled'],
+    ['ServiceUnavailable', 'throttled'],
+    ['ThrottlingException', 'throttled'],
+    ['TooManyRequests', 'throttled'],
+    ['RequestLimitExceeded', 'throttled'],
+    // CloudFront's.
+    ['Throttling', 'throttled'],
+    ['TooManyInvalidationsInProgress', 'throttled'],
+    ['RequestTimeout', 'network'],
+    ['InternalError', 'server'],
+    ['OperationAborted', 'server'],
+]);
+/** An answer that refuses, or that cannot be read, in the shape that the SDK's errors have. */
+class AnswerError extends Error {
+    $metadata;
+    $response;
+    constructor(
+    /** S3's code; without one the status. */
+    code, message, answer, options) {
+        super(message, options);
+        this.name = code;
+        this.$metadata = { httpStatusCode: answer.status };
+        const headers = {};
+        for (const [name, value] of Object.entries(answer.headers)) {
+            if (value !== undefined)
+                headers[name] = String(value);
+        }
+        this.$response = { statusCode: answer.status, headers };
+    }
+}
+/**
+ * Whether the clock was found to be wrong, and corrected, by an answer that refused: the request may be sent once
+ * more. A 403 alone, since any other may have taken effect.
+ */
+function refusedForClock(thrown) {
+    const met = thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD ? thrown.cause : thrown;
+    const { $metadata } = (typeof met === 'object' && met !== null ? met : {});
+    return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
+}
+/** Whether the same request may succeed when it is sent again. */
+function heals({ kind }) {
+    return kind === 'server' || kind === 'network' || kind === 'throttled';
+}
+/**
+ * Whether a connection that had been idle was found dead: that says nothing of the server, as a router forgets who is
+ * silent. The request may have taken effect all the same.
+ */
+function endedIdle({ cause }) {
+    return typeof cause === 'object' && cause !== null && cause.endedIdle === true;
+}
+/** What the SDK says to programmers behind its own words. */
+const DESERIALIZATION_HINT = / *Deserialization error: to see the raw response, .*/;
+/** Turns whatever a request threw into a `StoreError`. */
+function toStoreError(operation, thrown) {
+    if (thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD)
+        return thrown;
+    const error = (typeof thrown === 'object' && thrown !== null ? thrown : {});
+    const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode ?? 0;
+    const name = error.name ?? 'Error';
+    // Node's errors have the code that says something in `code`, S3's in the name.
+    const isNameless = ['Error', 'Unknown', 'UnknownError'].includes(name);
+    // An answer to HEAD has no body, and so no code: the status says all.
+    const said = status === 403 ? 'AccessDenied' : String(status || name);
+    const code = error.code ?? (isNameless ? said : name);
+    if (error.isUnfinished === true && status === 0 && name !== 'AbortError') {
+        const said = error.message ?? '';
+        const told = error.code === undefined ? said : `${error.code}: ${said}`;
+        return new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD('network', _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .UNFINISHED */ .yA, 0, operation, told, { cause: thrown });
+    }
+    const region = error.$response?.headers?.['x-amz-bucket-region'];
+    const told = isNameless && status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
+    const message = told
+        ? `HTTP ${status}`
+        : (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ').replace(DESERIALIZATION_HINT, '');
+    return new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD(kindOf(operation, code, name, status), code, status, operation, region === undefined ? message : `the bucket is in region ${region}`, { cause: thrown });
+}
+const REFUSALS = new Set([
+    'condition',
+    'source',
+    'digest',
+    'denied',
+    'rejected',
+]);
+/** Whether it is certain that nothing was made of a request: S3's own words say so, or it was never sent. */
+function saysNotMade(error) {
+    const { kind, status } = error;
+    // Without credentials nothing is sent.
+    if (kind === 'fatal')
+        return status === 0 || (0,_object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .isOfS3 */ .ku)(error);
+    return REFUSALS.has(kind) && status > 0 && (0,_object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .isOfS3 */ .ku)(error);
+}
+/** A server's words without what it was sent: an answer may repeat the request. */
+async function withoutSent(said, credentials) {
+    if (said === '')
+        return said;
+    try {
+        return (0,_model_secrets_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutSigningValues */ .e)(said, await credentials());
+    }
+    catch {
+        // Without credentials none were sent.
+        return said;
+    }
+}
+/** The same error, of which the message is without what was sent. */
+async function repeatingNothing(error, credentials) {
+    const { kind, code, status, operation, cause } = error;
+    const message = await withoutSent(error.message, credentials);
+    return message === error.message
+        ? error
+        : new _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD(kind, code, status, operation, message, { cause });
+}
+function kindOf(operation, code, name, status) {
+    if (name === 'AbortError')
+        return 'aborted';
+    const copies = operation === 'CopyObject' || operation === 'UploadPartCopy';
+    // S3 names neither side of a copy in a 412 or 404: the upload that follows settles it under its own condition.
+    if (copies && (status === 412 || status === 404) && code !== 'NoSuchBucket' && code !== 'NoSuchUpload') {
+        return 'source';
+    }
+    // A copy of an archived object.
+    if (copies && code === 'InvalidObjectState')
+        return 'source';
+    if (code === 'ConditionalRequestConflict')
+        return operation === 'CompleteMultipartUpload' ? 'condition' : 'server';
+    const known = BY_CODE.get(code);
+    if (known !== undefined)
+        return known;
+    if (status === 0)
+        return 'network';
+    if (status === 412)
+        return 'condition';
+    // A write under If-Match to a key that is gone.
+    if (status === 404 && (operation === 'PutObject' || operation === 'CompleteMultipartUpload'))
+        return 'condition';
+    if (status > 300 && status < 400 && status !== 304)
+        return 'fatal';
+    if (status === 401 || status === 403)
+        return 'denied';
+    if (status === 429 || status === 503)
+        return 'throttled';
+    // Also to HEAD, whose answer has no code.
+    if (status === 501)
+        return 'rejected';
+    if (status >= 500)
+        return 'server';
+    // The SDK's answer to a 200 whose body is an error, or is cut short.
+    if (status === 200)
+        return 'server';
+    return 'rejected';
+}
+
+
 /***/ })
 
 };

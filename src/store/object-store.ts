@@ -306,6 +306,11 @@ export class StoreError extends Error {
   }
 }
 
+/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
+export function isOfS3({ operation, status, message }: StoreError): boolean {
+  return operation.startsWith('Head') || message !== `HTTP ${status}`;
+}
+
 /** Of a `network`: an answer began, and could not be read to its end. */
 export const UNFINISHED = 'UnfinishedAnswer';
 

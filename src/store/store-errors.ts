@@ -1,5 +1,5 @@
 import { type SigningValues, withoutSigningValues } from '../model/secrets.js';
-import { StoreError, type StoreErrorKind, UNFINISHED } from './object-store.js';
+import { isOfS3, StoreError, type StoreErrorKind, UNFINISHED } from './object-store.js';
 
 /** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
 const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorKind>([
@@ -130,11 +130,6 @@ export function toStoreError(operation: string, thrown: unknown): StoreError {
     region === undefined ? message : `the bucket is in region ${region}`,
     { cause: thrown },
   );
-}
-
-/** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
-export function isOfS3({ operation, status, message }: StoreError): boolean {
-  return operation.startsWith('Head') || message !== `HTTP ${status}`;
 }
 
 const REFUSALS: ReadonlySet<StoreErrorKind> = new Set([

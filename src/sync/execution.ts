@@ -174,7 +174,7 @@ export class Execution {
       store: this.#run.ports.store,
       pool: this.#run.frame.pool,
       overwrite,
-      policy: this.#preparation.policy,
+      policy: this.#preparation.headers.policy,
       arena: this.#run.shared.bodies,
       rate: this.#run.shared.rate,
       ...(filling === undefined
@@ -447,11 +447,11 @@ export class Execution {
   #confirmedHeaders({ files }: Seen): Confirmed['headers'] {
     const { prefix } = this.#run.options.destination;
     const confirmed = new Map<ObjectKey, Pick<ObjectEntry, 'headers' | 'class'>>();
-    const { headerDifferences, attributes, policy } = this.#preparation;
-    if (headerDifferences.size === 0) return confirmed;
+    const { differences, attributes, policy } = this.#preparation.headers;
+    if (differences.size === 0) return confirmed;
     for (const file of files) {
       const key = (prefix + file.name) as ObjectKey;
-      if (headerDifferences.get(key)?.length !== 0) continue;
+      if (differences.get(key)?.length !== 0) continue;
       const decided = policy.headersOf(file);
       const asked = classOf(decided);
       const headers = formatHeaderState(headerDigest(decided), attributedBy(attributes.get(key)));

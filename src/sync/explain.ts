@@ -2,11 +2,11 @@ import { type ErrorCode, EXIT, type ExitCode, messageOf, SyncError } from '../mo
 import {
   BAD_PART_ETAG,
   CHANGED_AFTER_WRITE,
+  isOfS3,
   StoreError,
   UNFINISHED,
   UnprovedCopyError,
 } from '../store/object-store.js';
-import { isOfS3 } from '../store/store-errors.js';
 import { FileChangedError } from './file-bytes.js';
 import { errorCode, systemMessage } from './system-error.js';
 

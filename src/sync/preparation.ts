@@ -4,26 +4,15 @@ import { type DigestIndex, layoutParts } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import { namesOf, sizesOf, totalSize } from '../model/file-columns.js';
 import { MAX_HEADER_BYTES, MAX_METADATA_BYTES } from '../model/header-rules.js';
-import {
-  type Attributes,
-  type HeaderDecider,
-  HeaderPolicy,
-  type HeaderSet,
-  metadataBytes,
-  objectHeaders,
-  parseHeaderState,
-  STORAGE_CLASS,
-  withoutDigests,
-} from '../model/headers.js';
+import { HeaderPolicy, type HeaderSet, metadataBytes, objectHeaders } from '../model/headers.js';
 import type { Listing } from '../model/listing.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
 import type { SyncOptions } from '../model/options.js';
 import { isLarge, ownLayout } from '../model/part-sizes.js';
-import { type Count, type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
+import type { Count } from '../model/plan.js';
 import { Proven } from '../model/proven.js';
-import type { HeaderDifference } from '../model/report.js';
 import { type Digested, digestTree } from './digest.js';
 import { EarlyDigests } from './early-digests.js';
 import type { EncodedTree } from './encode.js';
@@ -41,24 +30,17 @@ import {
   guardTree,
   nestedNames,
 } from './guards.js';
-import { headerStates, whatWouldLoseAcls } from './headers.js';
+import { HeaderReview } from './header-review.js';
+import { whatWouldLoseAcls } from './headers.js';
 import { type LoadedIndex, loadIndex } from './learn.js';
 import { addHidden, type HiddenOptions, listAll, listFurther } from './list.js';
 import { isPartial } from './local-names.js';
 import { immutableNames } from './manifests.js';
 import { OlderObjects } from './older-objects.js';
-import {
-  type HeaderState,
-  type Identity,
-  type KnownContent,
-  makePlan,
-  type PlanInput,
-  type Planned,
-} from './plan.js';
+import { type Identity, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import { provenFiles } from './proven-files.js';
 import { publishOrder } from './ranks.js';
 import { type ListedPlace, recognise } from './recognise.js';
-import { askHeaders, HEADER_BUDGET, isUntold } from './refresh-headers.js';
 import { lookingFor, remoteTree } from './remote-tree.js';
 import { keysOf, type Looked, type RunParts } from './run-parts.js';
 import { bothOrFirstFailure } from './side-by-side.js';
@@ -66,17 +48,8 @@ import { unusedRules, withoutOwnFiles, withSite } from './site.js';
 import { isSameByETag, type SourceObjects } from './source-objects.js';
 import type { Tree } from './walk.js';
 
-/** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
-const REFRESHES_SHOWN = 100;
-
 /** An index of so much, some thousand files, says that there will be work for a thread. Bytes. */
 const INDEX_WORTH_THREAD = 256 * 1024;
-
-const HEADERS_DENIED =
-  'headers that nobody remembers are left as they are; s3:GetObject lets them be compared';
-
-const ATTRIBUTES_DENIED =
-  'headers are left as they are where renewing them would drop mode and time of the file; s3:GetObject lets those be kept';
 
 /** What a plan is made from. */
 export interface Prepared {
@@ -96,25 +69,10 @@ export class Preparation {
   readonly #run: RunParts;
   /** Whose lines about local files may be believed. */
   #fileIndex: DigestIndex | undefined;
-  /** A plan that is made anew says it once. */
-  #isNotRenewedTold = false;
   /** Whose excludes are to be told of once every key was asked for. */
   #untold: Tree | undefined;
-  policy: HeaderDecider;
-  /** Of the keys whose headers S3 was asked for. */
-  readonly headerDifferences = new Map<ObjectKey, readonly HeaderDifference[]>();
-  /** What their metadata says of the file. */
-  readonly attributes = new Map<ObjectKey, Attributes>();
-  /** Keys whose metadata says something of the file, and may not be read. */
-  readonly #attributesUnknown = new Set<ObjectKey>();
-  /** Keys whose headers the index remembers as they should be, and where S3 is asked all the same. */
-  readonly #doubted = new Set<ObjectKey>();
-  /** Keys that a run which was killed or failed may have given other headers than the index says. */
-  #renewing: ReadonlySet<string> = new Set();
-  /** Files that S3 was to be asked for, and whose headers are not known all the same. */
-  #unanswered = 0;
-  /** Keys whose metadata says something of the file, as the index remembers. */
-  readonly #attributed = new Set<ObjectKey>();
+  /** Which headers objects are to have, and which they have. */
+  readonly headers: HeaderReview;
   /** Of unchanged objects, as far as S3 was asked for them. */
   layouts: ReadonlyMap<ObjectKey, string> = new Map();
   headersUnknown: Count = { files: 0, bytes: 0 };
@@ -122,7 +80,7 @@ export class Preparation {
 
   constructor(run: RunParts) {
     this.#run = run;
-    this.policy = new HeaderPolicy(run.options.writeHeaders, run.options.headers);
+    this.headers = new HeaderReview(run);
   }
 
   /** The index of this destination; and of several, the first one's for what it says of the local files. */
@@ -189,7 +147,7 @@ export class Preparation {
     this.#run.frame.warn(isMirror ? [] : site.warnings);
     this.#run.frame.warn(guardTree(published, places, treeOptions, deletes));
     const tree = withSite(published, site, this.#run.options.destination.prefix);
-    this.policy = await this.#headerPolicy(tree);
+    this.headers.policy = await this.#headerPolicy(tree);
     this.#run.frame.warn(tree.warnings);
     refuseKeys(tree, this.#run.options);
     const { store } = this.#run.ports;
@@ -346,7 +304,7 @@ export class Preparation {
         trustObjects: remembered.trustObjects,
         fileIndex: this.#fileIndex,
         rules: site.compress,
-        policy: this.policy,
+        policy: this.headers.policy,
         prefix: destination.prefix,
         listing,
         store: this.#run.ports.store,
@@ -444,8 +402,9 @@ export class Preparation {
       ...(this.#run.ports.filling?.isPlanned === true ? { filled: this.#run.ports.filling } : {}),
       vouched: encoded.size + copied.size === 0 ? vouched : new ObjectMap<Identity>(vouched, encoded, copied),
       undecided,
-      archives: (file) => ARCHIVED_CLASSES.has(this.policy.headersOf(file)['x-amz-storage-class'] ?? ''),
-      headers: this.#headerStates(files, listing, remembered),
+      archives: (file) =>
+        ARCHIVED_CLASSES.has(this.headers.policy.headersOf(file)['x-amz-storage-class'] ?? ''),
+      headers: this.headers.states(files, listing, remembered),
       policy: {
         order: publishOrder(publishLast),
         send: 'upload',
@@ -468,44 +427,6 @@ export class Preparation {
     };
   }
 
-  /** A bucket has no files whose attributes could be kept. */
-  get #preserves(): boolean {
-    return this.#run.options.preserve && this.#run.source === undefined;
-  }
-
-  /**
-   * Whether an index is believed with `refresh-headers`: it knows nothing of what a source has by now, nor of what a run
-   * that was killed renewed where that dates nothing.
-   */
-  get #isRemembered(): boolean {
-    return this.#run.source === undefined && this.#run.ports.store.datesRefreshes;
-  }
-
-  /** An index knows what rules gave an object, and nothing of what its source has by now. */
-  #headerStates(
-    files: Files,
-    listing: Looked['listing'],
-    { index }: LoadedIndex,
-  ): ReadonlyMap<ObjectKey, HeaderState> {
-    const { destination, headers } = this.#run.options;
-    const { prefix } = destination;
-    const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
-    const states = new Map(headerStates(files, prefix, listing, index, this.policy, asking));
-    this.#renewing = index?.renewing ?? this.#renewing;
-    for (const [key, state] of states) {
-      const known = state === 'same' ? undefined : index?.objects.get(key)?.headers;
-      if (known !== undefined && parseHeaderState(known).attributed !== 'none') this.#attributed.add(key);
-    }
-    const isAsked = this.#run.source !== undefined || (headers.refresh && !this.#isRemembered);
-    for (const file of isAsked ? files : []) {
-      const key = (prefix + file.name) as ObjectKey;
-      if (states.get(key) !== 'same' || !(headers.refresh || isAllHeaders(file))) continue;
-      states.delete(key);
-      if (this.#run.source === undefined) this.#doubted.add(key);
-    }
-    return states;
-  }
-
   /** The objects that are copied, each under its own name. */
   #ownSources({ files }: Tree): Pick<PlanInput, 'own'> {
     const { source } = this.#run.ports;
@@ -523,18 +444,18 @@ export class Preparation {
     const policy = { ...input.policy, delay };
     return this.#run.frame.phase('plan', async () => {
       let headers = input.headers;
-      const known = { attributes: this.attributes, attributesUnknown: this.#attributesUnknown };
+      const { known } = this.headers;
       const aclBound = new Set<ObjectKey>();
       let made = makePlan({ ...input, policy, headers, ...known, aclBound });
-      const asked = await this.#askHeaders(made, input);
-      const isAttributed = await this.#askAttributes(made.plan, input.listing);
+      const asked = await this.headers.ask(made, input);
+      const isAttributed = await this.headers.askAttributes(made.plan, input.listing);
       if (asked.size > 0 || isAttributed) {
         headers = new Map([...headers, ...asked]);
         made = makePlan({ ...input, policy, headers, ...known, aclBound });
       }
       const acls = await whatWouldLoseAcls(made.plan, {
         store,
-        policy: this.policy,
+        policy: this.headers.policy,
         concurrency: this.#run.inFlight,
         emit,
         signal: this.#run.frame.signal,
@@ -559,131 +480,9 @@ export class Preparation {
     });
   }
 
-  /**
-   * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over, and of
-   * redirects, as an empty object says nothing of where it leads, and so does one in the bucket that is published from.
-   */
-  async #askHeaders(
-    { unknownHeaders }: Planned,
-    { prefix, files, listing }: Omit<PlanInput, 'aclBound'>,
-  ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
-    const states = new Map<ObjectKey, HeaderState>();
-    const all = this.#run.options.headers.refresh;
-    const due: LocalFile[] = [];
-    // A table has files of this disk, which are more than their headers.
-    if (all || files.columns === undefined || this.#renewing.size > 0)
-      for (const file of unknownHeaders) {
-        const key = (prefix + file.name) as ObjectKey;
-        if (all || isAllHeaders(file) || this.#renewing.has(key)) due.push(file);
-      }
-    await this.#compareHeaders(due, listing);
-    for (const { name } of due) {
-      const key = (prefix + name) as ObjectKey;
-      const found = this.headerDifferences.get(key);
-      if (found === undefined) continue;
-      const changed = found.some(({ name }) => name === STORAGE_CLASS) ? 'class' : 'changed';
-      states.set(key, found.length === 0 ? 'same' : changed);
-    }
-    this.#unanswered = due.length - states.size;
-    return states;
-  }
-
-  /** A copy onto itself would drop mode and time that the index knows to be there; whether that changes the plan. */
-  async #askAttributes(plan: Plan, listing: Looked['listing']): Promise<boolean> {
-    const { command, dryRun } = this.#run.options;
-    const isWritten = !dryRun && command !== 'check' && this.#run.source === undefined;
-    if (!isWritten || this.#attributed.size === 0) return false;
-    const due = [...stepsOf(plan)].filter(
-      (step): step is RefreshStep => step.action === 'refresh' && this.#attributed.has(step.key),
-    );
-    const files = due.map(({ file }) => file);
-    const { answers, denied } = await this.#ask(files, listing, Number.POSITIVE_INFINITY, ATTRIBUTES_DENIED);
-    for (const [key, { attributes }] of answers)
-      if (attributes !== undefined) this.attributes.set(key, attributes);
-    for (const key of denied) this.#attributesUnknown.add(key);
-    return answers.size + denied.size > 0;
-  }
-
-  /** The first refreshes, as a review shows what changes. */
-  async compareRefreshed(plan: Plan, listing: Looked['listing']): Promise<void> {
-    const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
-    const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
-    await this.#compareHeaders(shown, listing);
-  }
-
-  async #compareHeaders(files: readonly LocalFile[], listing: Looked['listing']): Promise<void> {
-    const { prefix } = this.#run.options.destination;
-    const due = files.filter(({ name }) => !this.headerDifferences.has((prefix + name) as ObjectKey));
-    // What is not remembered no later run could go on with.
-    const { refresh } = this.#run.options.headers;
-    const goesOn = this.#isRemembered || (this.#run.source === undefined && !refresh);
-    const budget = goesOn ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
-    const { answers } = await this.#ask(due, listing, budget, HEADERS_DENIED);
-    for (const [key, { differences, attributes }] of answers) {
-      // Of what HEAD does not tell the index is believed: else it would be written in every run.
-      const isDoubted = this.#doubted.has(key);
-      const told = isDoubted ? differences.filter((difference) => !isUntold(difference)) : differences;
-      this.headerDifferences.set(key, told);
-      // What a bucket's objects have comes along with them.
-      if (attributes !== undefined && this.#run.source === undefined) this.attributes.set(key, attributes);
-    }
-  }
-
-  async #ask(
-    files: readonly LocalFile[],
-    listing: Looked['listing'],
-    budget: number,
-    ifDenied: string,
-  ): ReturnType<typeof askHeaders> {
-    return askHeaders(files, {
-      store: this.#run.ports.store,
-      prefix: this.#run.options.destination.prefix,
-      listing,
-      budget,
-      headersOf: (file) => this.#wantedHeaders(file),
-      preserve: this.#preserves,
-      ifDenied,
-      concurrency: this.#run.inFlight,
-      emit: this.#run.ports.emit,
-      signal: this.#run.frame.signal,
-    });
-  }
-
-  /** Digests are no part of what is compared: they are each object's own. */
-  async #wantedHeaders(file: LocalFile): Promise<HeaderSet> {
-    if (this.#run.source === undefined) return this.policy.headersOf(file);
-    const kept = await this.#run.source.headersOf(file);
-    return this.policy.over(withoutDigests(kept), file);
-  }
-
-  /** Whoever sets rules for objects that others wrote must hear that nothing became of them. What was asked was told. */
-  #tellUnknownHeaders(unknown: number): void {
-    const count = unknown - this.#unanswered;
-    const { headers, writeHeaders } = this.#run.options;
-    const { rules, defaults, refresh } = headers;
-    const written = Object.values(writeHeaders).some((value) => value !== undefined && value !== 'STANDARD');
-    const isAsked = rules.length > 0 || defaults !== 'none' || written || this.#preserves;
-    if (count === 0 || refresh || !isAsked) return;
-    const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
-    const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
-    this.#run.ports.emit({ type: 'message', level: 'notice', message });
-  }
-
-  #tellNotRenewed(plan: Plan): void {
-    const kept = [...stepsOf(plan)].filter(({ reason }) => reason === 'not-copyable');
-    const [first] = kept;
-    if (first === undefined || this.#isNotRenewedTold) return;
-    this.#isNotRenewedTold = true;
-    const what = kept.length === 1 ? `${first.key} keeps` : `${first.key} and ${kept.length - 1} more keep`;
-    this.#run.frame.warn([
-      `${what} the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again`,
-    ]);
-  }
-
   settle(planned: Planned): void {
     this.headersUnknown = planned.headersUnknown;
-    this.#tellUnknownHeaders(planned.headersUnknown.files);
-    this.#tellNotRenewed(planned.plan);
+    this.headers.tell(planned);
     this.#run.frame.settle(planned.plan);
   }
 
@@ -709,11 +508,6 @@ export class Preparation {
     const message = `${what}: they are published as they are sent, in the publish order`;
     this.#run.ports.emit({ type: 'message', level: 'warning', message });
   }
-}
-
-/** Whether an object is nothing but its headers: a redirect, or what may be one in a bucket that is published from. */
-function isAllHeaders({ redirect, object, size, name }: LocalFile): boolean {
-  return redirect !== undefined || (object !== undefined && size === 0 && !name.endsWith('/'));
 }
 
 /** Several rules, or names that they put into values, can make more than S3 takes; it would say so file by file. */

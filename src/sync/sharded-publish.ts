@@ -69,7 +69,7 @@ export class Sharded {
     if (ranks.length > 0)
       this.#run.frame.notice(`ranks that shards can publish, one after the other: ${ranks.join(', ')}`);
     const lines = formatPlan(this.#run.frame.url, this.#endpoint, planned.plan, {
-      headersOf: (file) => this.#preparation.policy.headersOf(file),
+      headersOf: (file) => this.#preparation.headers.policy.headersOf(file),
       stored: await this.#digestEncoded(planned.plan),
       preserve: this.#run.options.preserve,
     });
@@ -108,7 +108,7 @@ export class Sharded {
       const { site, destination } = this.#run.options;
       return withSite(await withoutOwnFiles(found, site), site, destination.prefix);
     });
-    this.#preparation.policy = decided(file.headers);
+    this.#preparation.headers.policy = decided(file.headers);
     const due = withFiles(shardOf(file.plan, shard), tree.files);
     const bytesTotal = due.reduce((sum, { bytes }) => sum + bytes, 0);
     const staged: StagedUpload[] = [];
@@ -209,7 +209,7 @@ export class Sharded {
       signal,
     });
     refuseChanged(changed, url);
-    this.#preparation.policy = decided(file.headers);
+    this.#preparation.headers.policy = decided(file.headers);
     const elsewhere: Elsewhere = { file, staged, done };
     if (shard !== undefined) return this.#publishShare(elsewhere, listing, shard);
     const remembered = await loadIndex(storage, emit, signal);

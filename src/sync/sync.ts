@@ -116,7 +116,7 @@ class Run {
     if (dryRun) {
       invalidations.plan(planned.plan);
       invalidations.tellPlanned();
-      await this.#preparation.compareRefreshed(planned.plan, listing);
+      await this.#preparation.headers.compareRefreshed(planned.plan, listing);
       this.#execution.copiedFromFirst = plannedFromFirst(planned.plan);
       await this.#frame.rehearse(planned.plan);
       return this.#source?.tryArchived(planned.plan);
@@ -159,7 +159,7 @@ class Run {
     const unread = decided.failed.map(({ step }) => step.key);
     const plan = withFindings(planned.plan, findings, unread);
     this.#preparation.settle({ ...planned, plan });
-    await this.#preparation.compareRefreshed(plan, listing);
+    await this.#preparation.headers.compareRefreshed(plan, listing);
     await this.#frame.concludeCheck(plan, decided, back);
   }
 
@@ -323,9 +323,9 @@ class Run {
   }
 
   result(): SyncResult {
-    const { headerDifferences, headersUnknown, sendAllRequests } = this.#preparation;
+    const { headers, headersUnknown, sendAllRequests } = this.#preparation;
     const { delayed, invalidation, copiedFromFirst } = this.#execution;
-    const result = this.#frame.result(headerDifferences, {
+    const result = this.#frame.result(headers.differences, {
       headersUnknown,
       sendAllRequests,
       ...(delayed === undefined ? {} : { delayed }),

@@ -1,0 +1,237 @@
+import {
+  type Attributes,
+  type HeaderDecider,
+  HeaderPolicy,
+  type HeaderSet,
+  parseHeaderState,
+  STORAGE_CLASS,
+  withoutDigests,
+} from '../model/headers.js';
+import type { ObjectKey } from '../model/object-key.js';
+import type { Files, LocalFile } from '../model/objects.js';
+import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
+import type { HeaderDifference } from '../model/report.js';
+import { headerStates } from './headers.js';
+import type { LoadedIndex } from './learn.js';
+import type { HeaderState, PlanInput, Planned } from './plan.js';
+import { askHeaders, HEADER_BUDGET, isUntold } from './refresh-headers.js';
+import type { Looked, RunParts } from './run-parts.js';
+
+/** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
+const REFRESHES_SHOWN = 100;
+
+const HEADERS_DENIED =
+  'headers that nobody remembers are left as they are; s3:GetObject lets them be compared';
+
+const ATTRIBUTES_DENIED =
+  'headers are left as they are where renewing them would drop mode and time of the file; s3:GetObject lets those be kept';
+
+/**
+ * Which headers objects are to have, and which they have: as the index remembers, and where it does not and the run wants to
+ * know, as S3 answers.
+ */
+export class HeaderReview {
+  readonly #run: RunParts;
+  policy: HeaderDecider;
+  /** A plan that is made anew says it once. */
+  #isNotRenewedTold = false;
+  /** Of the keys whose headers S3 was asked for. */
+  readonly differences = new Map<ObjectKey, readonly HeaderDifference[]>();
+  /** What their metadata says of the file. */
+  readonly attributes = new Map<ObjectKey, Attributes>();
+  /** Keys whose metadata says something of the file, and may not be read. */
+  readonly #attributesUnknown = new Set<ObjectKey>();
+  /** Keys whose headers the index remembers as they should be, and where S3 is asked all the same. */
+  readonly #doubted = new Set<ObjectKey>();
+  /** Keys that a run which was killed or failed may have given other headers than the index says. */
+  #renewing: ReadonlySet<string> = new Set();
+  /** Files that S3 was to be asked for, and whose headers are not known all the same. */
+  #unanswered = 0;
+  /** Keys whose metadata says something of the file, as the index remembers. */
+  readonly #attributed = new Set<ObjectKey>();
+
+  constructor(run: RunParts) {
+    this.#run = run;
+    this.policy = new HeaderPolicy(run.options.writeHeaders, run.options.headers);
+  }
+
+  /** For a plan. */
+  get known(): Pick<PlanInput, 'attributes' | 'attributesUnknown'> {
+    return { attributes: this.attributes, attributesUnknown: this.#attributesUnknown };
+  }
+
+  /** A bucket has no files whose attributes could be kept. */
+  get #preserves(): boolean {
+    return this.#run.options.preserve && this.#run.source === undefined;
+  }
+
+  /**
+   * Whether an index is believed with `refresh-headers`: it knows nothing of what a source has by now, nor of what a run
+   * that was killed renewed where that dates nothing.
+   */
+  get #isRemembered(): boolean {
+    return this.#run.source === undefined && this.#run.ports.store.datesRefreshes;
+  }
+
+  /** An index knows what rules gave an object, and nothing of what its source has by now. */
+  states(
+    files: Files,
+    listing: Looked['listing'],
+    { index }: LoadedIndex,
+  ): ReadonlyMap<ObjectKey, HeaderState> {
+    const { destination, headers } = this.#run.options;
+    const { prefix } = destination;
+    const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
+    const states = new Map(headerStates(files, prefix, listing, index, this.policy, asking));
+    this.#renewing = index?.renewing ?? this.#renewing;
+    for (const [key, state] of states) {
+      const known = state === 'same' ? undefined : index?.objects.get(key)?.headers;
+      if (known !== undefined && parseHeaderState(known).attributed !== 'none') this.#attributed.add(key);
+    }
+    const isAsked = this.#run.source !== undefined || (headers.refresh && !this.#isRemembered);
+    for (const file of isAsked ? files : []) {
+      const key = (prefix + file.name) as ObjectKey;
+      if (states.get(key) !== 'same' || !(headers.refresh || isAllHeaders(file))) continue;
+      states.delete(key);
+      if (this.#run.source === undefined) this.#doubted.add(key);
+    }
+    return states;
+  }
+
+  /**
+   * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over, and of
+   * redirects, as an empty object says nothing of where it leads, and so does one in the bucket that is published from.
+   */
+  async ask(
+    { unknownHeaders }: Planned,
+    { prefix, files, listing }: Omit<PlanInput, 'aclBound'>,
+  ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
+    const states = new Map<ObjectKey, HeaderState>();
+    const all = this.#run.options.headers.refresh;
+    const due: LocalFile[] = [];
+    // A table has files of this disk, which are more than their headers.
+    if (all || files.columns === undefined || this.#renewing.size > 0)
+      for (const file of unknownHeaders) {
+        const key = (prefix + file.name) as ObjectKey;
+        if (all || isAllHeaders(file) || this.#renewing.has(key)) due.push(file);
+      }
+    await this.#compareHeaders(due, listing);
+    for (const { name } of due) {
+      const key = (prefix + name) as ObjectKey;
+      const found = this.differences.get(key);
+      if (found === undefined) continue;
+      const changed = found.some(({ name }) => name === STORAGE_CLASS) ? 'class' : 'changed';
+      states.set(key, found.length === 0 ? 'same' : changed);
+    }
+    this.#unanswered = due.length - states.size;
+    return states;
+  }
+
+  /** A copy onto itself would drop mode and time that the index knows to be there; whether that changes the plan. */
+  async askAttributes(plan: Plan, listing: Looked['listing']): Promise<boolean> {
+    const { command, dryRun } = this.#run.options;
+    const isWritten = !dryRun && command !== 'check' && this.#run.source === undefined;
+    if (!isWritten || this.#attributed.size === 0) return false;
+    const due = [...stepsOf(plan)].filter(
+      (step): step is RefreshStep => step.action === 'refresh' && this.#attributed.has(step.key),
+    );
+    const files = due.map(({ file }) => file);
+    const { answers, denied } = await this.#askAbout(
+      files,
+      listing,
+      Number.POSITIVE_INFINITY,
+      ATTRIBUTES_DENIED,
+    );
+    for (const [key, { attributes }] of answers)
+      if (attributes !== undefined) this.attributes.set(key, attributes);
+    for (const key of denied) this.#attributesUnknown.add(key);
+    return answers.size + denied.size > 0;
+  }
+
+  /** The first refreshes, as a review shows what changes. */
+  async compareRefreshed(plan: Plan, listing: Looked['listing']): Promise<void> {
+    const refreshed = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
+    const shown = refreshed.slice(0, REFRESHES_SHOWN).map(({ file }) => file);
+    await this.#compareHeaders(shown, listing);
+  }
+
+  async #compareHeaders(files: readonly LocalFile[], listing: Looked['listing']): Promise<void> {
+    const { prefix } = this.#run.options.destination;
+    const due = files.filter(({ name }) => !this.differences.has((prefix + name) as ObjectKey));
+    // What is not remembered no later run could go on with.
+    const { refresh } = this.#run.options.headers;
+    const goesOn = this.#isRemembered || (this.#run.source === undefined && !refresh);
+    const budget = goesOn ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
+    const { answers } = await this.#askAbout(due, listing, budget, HEADERS_DENIED);
+    for (const [key, { differences, attributes }] of answers) {
+      // Of what HEAD does not tell the index is believed: else it would be written in every run.
+      const isDoubted = this.#doubted.has(key);
+      const told = isDoubted ? differences.filter((difference) => !isUntold(difference)) : differences;
+      this.differences.set(key, told);
+      // What a bucket's objects have comes along with them.
+      if (attributes !== undefined && this.#run.source === undefined) this.attributes.set(key, attributes);
+    }
+  }
+
+  async #askAbout(
+    files: readonly LocalFile[],
+    listing: Looked['listing'],
+    budget: number,
+    ifDenied: string,
+  ): ReturnType<typeof askHeaders> {
+    return askHeaders(files, {
+      store: this.#run.ports.store,
+      prefix: this.#run.options.destination.prefix,
+      listing,
+      budget,
+      headersOf: (file) => this.#wantedHeaders(file),
+      preserve: this.#preserves,
+      ifDenied,
+      concurrency: this.#run.inFlight,
+      emit: this.#run.ports.emit,
+      signal: this.#run.frame.signal,
+    });
+  }
+
+  /** Digests are no part of what is compared: they are each object's own. */
+  async #wantedHeaders(file: LocalFile): Promise<HeaderSet> {
+    if (this.#run.source === undefined) return this.policy.headersOf(file);
+    const kept = await this.#run.source.headersOf(file);
+    return this.policy.over(withoutDigests(kept), file);
+  }
+
+  /** Whoever sets rules for objects that others wrote must hear that nothing became of them. What was asked was told. */
+  #tellUnknownHeaders(unknown: number): void {
+    const count = unknown - this.#unanswered;
+    const { headers, writeHeaders } = this.#run.options;
+    const { rules, defaults, refresh } = headers;
+    const written = Object.values(writeHeaders).some((value) => value !== undefined && value !== 'STANDARD');
+    const isAsked = rules.length > 0 || defaults !== 'none' || written || this.#preserves;
+    if (count === 0 || refresh || !isAsked) return;
+    const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
+    const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
+    this.#run.ports.emit({ type: 'message', level: 'notice', message });
+  }
+
+  #tellNotRenewed(plan: Plan): void {
+    const kept = [...stepsOf(plan)].filter(({ reason }) => reason === 'not-copyable');
+    const [first] = kept;
+    if (first === undefined || this.#isNotRenewedTold) return;
+    this.#isNotRenewedTold = true;
+    const what = kept.length === 1 ? `${first.key} keeps` : `${first.key} and ${kept.length - 1} more keep`;
+    this.#run.frame.warn([
+      `${what} the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again`,
+    ]);
+  }
+
+  /** What is left as it is, for those who asked for something else. */
+  tell({ headersUnknown, plan }: Planned): void {
+    this.#tellUnknownHeaders(headersUnknown.files);
+    this.#tellNotRenewed(plan);
+  }
+}
+
+/** Whether an object is nothing but its headers: a redirect, or what may be one in a bucket that is published from. */
+function isAllHeaders({ redirect, object, size, name }: LocalFile): boolean {
+  return redirect !== undefined || (object !== undefined && size === 0 && !name.endsWith('/'));
+}
