@@ -3455,8 +3455,8 @@ class Inputs {
     givenChoice(name, values) {
         const value = this.raw[name];
         const given = typeof value === 'string' ? value : this.orDefault(name);
-        const found = values.find((candidate) => candidate === given.toLowerCase());
-        return found ?? refuse(this.spelled(name), given, values.join(', '));
+        const folded = values.find((candidate) => candidate === given.toLowerCase());
+        return parseEnum(this.spelled(name), folded ?? given, values);
     }
     optionalChoice(name) {
         const value = this.text(name);

@@ -2104,6 +2104,8 @@ function detached(text) {
 var objects = __webpack_require__(6139);
 ;// CONCATENATED MODULE: ./build/src/store/object-inputs.js
 
+/** Keys that are spelled the same everywhere, URL-encoded or not. */
+const PLAIN_KEY = /^[\w./-]+$/;
 /** What writes carry of headers, as inputs of calls. */
 class ObjectInputs {
     #common;
@@ -2166,7 +2168,7 @@ function conditionOf(condition) {
  * @param every of every call, whose bucket it is in unless it says another one
  */
 function copySource(source, every) {
-    const path = /^[\w./-]*$/.test(source.key)
+    const path = PLAIN_KEY.test(source.key)
         ? source.key
         : source.key.split('/').map(encodeURIComponent).join('/');
     const bucket = source.bucket?.name ?? every.Bucket;
@@ -3323,8 +3325,6 @@ function etagBefore(condition) {
 
 
 
-/** Keys that every server spells alike, but for a slash before them. */
-const PLAIN = /^[\w./-]+$/;
 /** Objects that come together from parts. */
 class Multipart {
     #requests;
@@ -3438,7 +3438,7 @@ class Multipart {
 }
 /** Whether an answer is about another key, as far as that can be told. */
 function isOfAnother(said = '', key) {
-    if (said === '' || !PLAIN.test(key))
+    if (said === '' || !PLAIN_KEY.test(key))
         return false;
     return !spellings(said).some((spelled) => spelled === key || spelled === `/${key}`);
 }

@@ -329,10 +329,11 @@ async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | u
     if (!(error instanceof CommanderError)) throw error;
     if (isAnswer(error)) return undefined;
     const message = oneLine(error.message.replace(/^error: /, '').trim());
-    const unknown = /^unknown option '--([\w-]+)[^']*'/.exec(message);
-    const instead = unknown === null ? undefined : await insteadOfOption(unknown[1] ?? '');
+    const [unknown, option = ''] = /^unknown option '--([\w-]+)[^']*'/.exec(message) ?? [];
+    const { insteadOf } = await import('./console/other-tools.js');
+    const instead = insteadOf(option);
     throw usageError(
-      `${instead === undefined ? message : `${unknown?.[0]}: ${instead}`} (--help lists all options)`,
+      `${instead === undefined ? message : `${unknown}: ${instead}`} (--help lists all options)`,
     );
   }
   const given = program.opts<Readonly<Record<string, string | readonly string[] | true>>>();
@@ -347,12 +348,6 @@ async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | u
     json: given.json === true,
     detailedExit: given.detailedExitcode === true,
   };
-}
-
-/** Loaded for whoever needs it. */
-async function insteadOfOption(option: string): Promise<string | undefined> {
-  const { insteadOf } = await import('./console/other-tools.js');
-  return insteadOf(option);
 }
 
 function describe(program: Command, stdout: Terminal['stdout']): void {

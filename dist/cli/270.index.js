@@ -5885,7 +5885,7 @@ class Asker {
     }
     /** What S3 does not say is unknown, and is sent: of this object where it has a customer's key, of all where it is denied. */
     #leaveUnsaid(error, { key }) {
-        if (!(error instanceof object_store/* StoreError */.AD) || (error.kind !== 'denied' && error.kind !== 'rejected'))
+        if (!(0,object_store/* isDeniedOrRejected */.Re)(error))
             throw error;
         const isDenied = error.kind === 'denied';
         const isTold = isDenied ? this.#asking.isDenied : this.#asking.isRefusalTold;
@@ -5969,7 +5969,7 @@ function lookingFor(store, prefix, signal) {
     let again;
     return async (key) => {
         if (again === undefined) {
-            const head = await unlessRefused(store.head(key, signal).then(isFound));
+            const head = await store.head(key, signal).then((found) => found !== undefined, object_store/* unlessDenied */.qi);
             // Some servers answer HEAD for every directory, and for those that were.
             if (head === false || (head === true && !key.endsWith('/')))
                 return head;
@@ -5978,19 +5978,6 @@ function lookingFor(store, prefix, signal) {
         again ??= listAll(store, prefix, () => undefined, signal);
         return (await again).has(key);
     };
-}
-function isFound(head) {
-    return head !== undefined;
-}
-async function unlessRefused(asked) {
-    try {
-        return await asked;
-    }
-    catch (error) {
-        if (error instanceof object_store/* StoreError */.AD && (error.kind === 'denied' || error.kind === 'rejected'))
-            return undefined;
-        throw error;
-    }
 }
 function remoteFile(name, object) {
     return { ...model_objects/* NO_FILE */.tW, name, size: object.size, object };
@@ -8252,7 +8239,7 @@ class Judge {
             return head.metadata.get(model_headers/* SOURCE_METADATA */.UJ) === source ? (0,model_headers/* statedMd5 */.yB)(head) : undefined;
         }
         catch (error) {
-            if (!(error instanceof object_store/* StoreError */.AD) || (error.kind !== 'denied' && error.kind !== 'rejected'))
+            if (!(0,object_store/* isDeniedOrRejected */.Re)(error))
                 throw error;
             if (this.#denied)
                 return undefined;
@@ -10155,7 +10142,7 @@ function isOther(only, md5) {
 
 
 /** The header of `FROM_METADATA`. */
-const FROM = `x-amz-meta-${model_headers/* FROM_METADATA */.fk}`;
+const FROM = header_rules/* META */.Ge + model_headers/* FROM_METADATA */.fk;
 /** User metadata of one object: names and values. Bytes. */
 const MOST_METADATA = 2_048;
 /** The headers that objects are written with. */
@@ -11173,16 +11160,18 @@ class Execution {
             }
             this.copiedFromFirst = transfer.copiedFromFirst;
             this.#run.frame.addExits(transfer.exits);
-            const delayed = clock.delayed();
-            // Where the staging failed nothing was switched.
-            const isStaged = delayed.keys > 0 || this.#run.frame.outcomes.every(({ outcome }) => outcome !== 'failed');
-            if (delay && isStaged)
-                this.delayed = delayed;
+            if (delay)
+                this.delayed = this.#switched(clock.delayed());
             await this.#lookAgain(transfer, seen);
             this.blameInvalidation(await this.#invalidations?.send());
             if (!isRemembered)
                 await this.#remember(planned, seen, transfer, uploads);
         });
+    }
+    /** Where the staging failed nothing was switched. */
+    #switched(delayed) {
+        const isStaged = this.#run.frame.outcomes.every(({ outcome }) => outcome !== 'failed');
+        return isStaged || delayed.keys > 0 ? delayed : undefined;
     }
     /**
      * A copy onto itself may show in no listing: the next run is told which objects may have other headers than the index
@@ -11756,7 +11745,7 @@ async function askHeaders(files, questions) {
             });
         }
         catch (error) {
-            if (!(error instanceof object_store/* StoreError */.AD) || (error.kind !== 'denied' && error.kind !== 'rejected'))
+            if (!(0,object_store/* isDeniedOrRejected */.Re)(error))
                 throw error;
             if (denied.size === 0) {
                 const { message } = explain(error, key);
@@ -11790,10 +11779,10 @@ function differences(decided, head) {
         see(name, head.fields[name], decided[name]);
     const { metadata } = (0,model_headers/* objectHeaders */.qO)(decided, {});
     for (const [name, value] of Object.entries(metadata))
-        see(`x-amz-meta-${name}`, head.metadata.get(name), value);
+        see(header_rules/* META */.Ge + name, head.metadata.get(name), value);
     for (const [name, value] of head.metadata)
         if (metadata[name] === undefined && !(0,model_headers/* isOwnMetadata */.CV)(name))
-            see(`x-amz-meta-${name}`, value, undefined);
+            see(header_rules/* META */.Ge + name, value, undefined);
     if (decided[SSE] !== undefined)
         see(SSE, head.fields[SSE], decided[SSE]);
     const kms = `${SSE}-aws-kms-key-id`;
@@ -12332,7 +12321,7 @@ class SourceObjects {
             if (digests.has(file.name) || there?.size !== file.size || isSameByETag(file, there))
                 return;
             signal.throwIfAborted();
-            const head = await store.head(there.key, signal).catch(unlessDenied);
+            const head = await store.head(there.key, signal).catch(object_store/* unlessDenied */.qi);
             const { etag } = (0,model_objects/* objectOf */.Xy)(file);
             if (head?.etag === there.etag && (0,model_headers/* copiedFrom */.nR)(there.etag, head) === etag)
                 copies.set(there, etag);
@@ -12510,12 +12499,6 @@ class SourceObjects {
         }
         return (0,system_error/* couldNotWrite */.yd)(error) ? noRoom(error) : error;
     }
-}
-/** What S3 does not say is unknown. */
-function unlessDenied(error) {
-    if (!(error instanceof object_store/* StoreError */.AD) || (error.kind !== 'denied' && error.kind !== 'rejected'))
-        throw error;
-    return undefined;
 }
 async function spoolDirectory() {
     try {

@@ -165,11 +165,15 @@ function extensionOf(name) {
  * `md5:<hex>/mode:<decimal>/mtime:<seconds>`.
  */
 function formatAttributes(md5, file) {
-    const digest = md5 === undefined ? [] : [`md5:${md5}`];
     if (file === undefined || file.redirect !== undefined)
-        return digest.join('');
+        return `md5:${md5}`;
+    const { mode, mtime } = preservedOf(file);
+    return `md5:${md5}/mode:${mode}/mtime:${mtime}`;
+}
+/** What `preserve` keeps of a file. `mtime`: seconds. */
+function preservedOf(file) {
     const { mode, mtimeNs } = file.encoded?.source ?? file;
-    return [...digest, `mode:${mode}`, `mtime:${mtimeNs / 1000000000n}`].join('/');
+    return { mode, mtime: mtimeNs / 1000000000n };
 }
 /** Attributes that somebody else wrote, with the digest of the bytes that they are about now. */
 function withMd5(attributes, md5) {
@@ -290,8 +294,7 @@ function completedBy(attributes, file) {
     if (!isPreserved(file))
         return attributes;
     const known = fileAttributes(new Map(Object.entries(attributes)));
-    const { mode, mtimeNs } = file.encoded?.source ?? file;
-    const own = { mode, mtime: mtimeNs / 1000000000n };
+    const own = preservedOf(file);
     const fields = (attributes['s3cmd-attrs'] ?? '').split('/').filter((field) => field !== '');
     const missing = ['mode', 'mtime'].filter((name) => known[name] === undefined);
     const kept = fields.filter((field) => !missing.some((name) => field.startsWith(`${name}:`)));
@@ -600,9 +603,11 @@ function candidatePartSizes(size, parts) {
 /* harmony export */   AD: () => (/* binding */ StoreError),
 /* harmony export */   PF: () => (/* binding */ etagsProve),
 /* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
+/* harmony export */   Re: () => (/* binding */ isDeniedOrRejected),
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
 /* harmony export */   ku: () => (/* binding */ isOfS3),
+/* harmony export */   qi: () => (/* binding */ unlessDenied),
 /* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
@@ -630,6 +635,16 @@ class StoreError extends Error {
 /** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
 function isOfS3({ operation, status, message }) {
     return operation.startsWith('Head') || message !== `HTTP ${status}`;
+}
+/** Whether S3 will not say what was asked, to whoever asks or at all: what it would have said is not known. */
+function isDeniedOrRejected(error) {
+    return error instanceof StoreError && (error.kind === 'denied' || error.kind === 'rejected');
+}
+/** What S3 does not say is unknown. Throws what is no refusal. */
+function unlessDenied(error) {
+    if (!isDeniedOrRejected(error))
+        throw error;
+    return undefined;
 }
 /** Of a `network`: an answer began, and could not be read to its end. */
 const UNFINISHED = 'UnfinishedAnswer';

@@ -186,9 +186,11 @@ class ByteBudget {
 /* harmony export */   AD: () => (/* binding */ StoreError),
 /* harmony export */   PF: () => (/* binding */ etagsProve),
 /* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
+/* harmony export */   Re: () => (/* binding */ isDeniedOrRejected),
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
 /* harmony export */   ku: () => (/* binding */ isOfS3),
+/* harmony export */   qi: () => (/* binding */ unlessDenied),
 /* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
@@ -216,6 +218,16 @@ class StoreError extends Error {
 /** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
 function isOfS3({ operation, status, message }) {
     return operation.startsWith('Head') || message !== `HTTP ${status}`;
+}
+/** Whether S3 will not say what was asked, to whoever asks or at all: what it would have said is not known. */
+function isDeniedOrRejected(error) {
+    return error instanceof StoreError && (error.kind === 'denied' || error.kind === 'rejected');
+}
+/** What S3 does not say is unknown. Throws what is no refusal. */
+function unlessDenied(error) {
+    if (!isDeniedOrRejected(error))
+        throw error;
+    return undefined;
 }
 /** Of a `network`: an answer began, and could not be read to its end. */
 const UNFINISHED = 'UnfinishedAnswer';

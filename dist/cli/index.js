@@ -1838,8 +1838,8 @@ class Inputs {
     givenChoice(name, values) {
         const value = this.raw[name];
         const given = typeof value === 'string' ? value : this.orDefault(name);
-        const found = values.find((candidate) => candidate === given.toLowerCase());
-        return found ?? refuse(this.spelled(name), given, values.join(', '));
+        const folded = values.find((candidate) => candidate === given.toLowerCase());
+        return parseEnum(this.spelled(name), folded ?? given, values);
     }
     optionalChoice(name) {
         const value = this.text(name);
@@ -2576,9 +2576,10 @@ async function parseArguments({ argv, stdout }) {
         if (isAnswer(error))
             return undefined;
         const message = (0,console_text/* oneLine */.TN)(error.message.replace(/^error: /, '').trim());
-        const unknown = /^unknown option '--([\w-]+)[^']*'/.exec(message);
-        const instead = unknown === null ? undefined : await insteadOfOption(unknown[1] ?? '');
-        throw (0,errors/* usageError */.Wp)(`${instead === undefined ? message : `${unknown?.[0]}: ${instead}`} (--help lists all options)`);
+        const [unknown, option = ''] = /^unknown option '--([\w-]+)[^']*'/.exec(message) ?? [];
+        const { insteadOf } = await __nccwpck_require__.e(/* import() */ 535).then(__nccwpck_require__.bind(__nccwpck_require__, 2535));
+        const instead = insteadOf(option);
+        throw (0,errors/* usageError */.Wp)(`${instead === undefined ? message : `${unknown}: ${instead}`} (--help lists all options)`);
     }
     const given = program.opts();
     const raw = {};
@@ -2593,11 +2594,6 @@ async function parseArguments({ argv, stdout }) {
         json: given.json === true,
         detailedExit: given.detailedExitcode === true,
     };
-}
-/** Loaded for whoever needs it. */
-async function insteadOfOption(option) {
-    const { insteadOf } = await __nccwpck_require__.e(/* import() */ 535).then(__nccwpck_require__.bind(__nccwpck_require__, 2535));
-    return insteadOf(option);
 }
 function describe(program, stdout) {
     program

@@ -694,8 +694,8 @@ class Inputs {
   givenChoice<T extends string>(name: InputName, values: readonly T[]): T {
     const value = this.raw[name];
     const given = typeof value === 'string' ? value : this.orDefault(name);
-    const found = values.find((candidate) => candidate === given.toLowerCase());
-    return found ?? refuse(this.spelled(name), given, values.join(', '));
+    const folded = values.find((candidate) => candidate === given.toLowerCase());
+    return parseEnum(this.spelled(name), folded ?? given, values);
   }
 
   optionalChoice(name: InputName): string | undefined {

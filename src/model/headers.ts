@@ -25,11 +25,16 @@ function extensionOf(name: string): string {
  * `x-amz-meta-s3cmd-attrs` as s3cmd writes and reads it: `md5:<hex>`, and with `preserve`
  * `md5:<hex>/mode:<decimal>/mtime:<seconds>`.
  */
-export function formatAttributes(md5: Md5 | undefined, file: LocalFile | undefined): string {
-  const digest = md5 === undefined ? [] : [`md5:${md5}`];
-  if (file === undefined || file.redirect !== undefined) return digest.join('');
+export function formatAttributes(md5: Md5, file: LocalFile | undefined): string {
+  if (file === undefined || file.redirect !== undefined) return `md5:${md5}`;
+  const { mode, mtime } = preservedOf(file);
+  return `md5:${md5}/mode:${mode}/mtime:${mtime}`;
+}
+
+/** What `preserve` keeps of a file. `mtime`: seconds. */
+function preservedOf(file: LocalFile): { readonly mode: number; readonly mtime: bigint } {
   const { mode, mtimeNs } = file.encoded?.source ?? file;
-  return [...digest, `mode:${mode}`, `mtime:${mtimeNs / 1_000_000_000n}`].join('/');
+  return { mode, mtime: mtimeNs / 1_000_000_000n };
 }
 
 /** Attributes that somebody else wrote, with the digest of the bytes that they are about now. */
@@ -207,8 +212,7 @@ export function attributedBy(attributes: Attributes | undefined): Attributed {
 export function completedBy(attributes: Attributes, file: LocalFile): Attributes {
   if (!isPreserved(file)) return attributes;
   const known = fileAttributes(new Map(Object.entries(attributes)));
-  const { mode, mtimeNs } = file.encoded?.source ?? file;
-  const own = { mode, mtime: mtimeNs / 1_000_000_000n };
+  const own = preservedOf(file);
   const fields = (attributes['s3cmd-attrs'] ?? '').split('/').filter((field) => field !== '');
   const missing = (['mode', 'mtime'] as const).filter((name) => known[name] === undefined);
   const kept = fields.filter((field) => !missing.some((name) => field.startsWith(`${name}:`)));

@@ -2,7 +2,7 @@ import { base64OfMd5 } from '../model/digest.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { CreateInput } from './calls.js';
 import { etagOf, LONGEST_TOLD, spellings, unreadable, written } from './object-answers.js';
-import { conditionOf, copySource, type ObjectInputs } from './object-inputs.js';
+import { conditionOf, copySource, type ObjectInputs, PLAIN_KEY } from './object-inputs.js';
 import {
   type CompleteRequest,
   type CreateRequest,
@@ -16,9 +16,6 @@ import {
 import type { Requests } from './requests.js';
 import { toStoreError } from './store-errors.js';
 import { etagBefore, type Writes } from './writes.js';
-
-/** Keys that every server spells alike, but for a slash before them. */
-const PLAIN = /^[\w./-]+$/;
 
 /** Objects that come together from parts. */
 export class Multipart {
@@ -146,6 +143,6 @@ export class Multipart {
 
 /** Whether an answer is about another key, as far as that can be told. */
 function isOfAnother(said = '', key: ObjectKey): boolean {
-  if (said === '' || !PLAIN.test(key)) return false;
+  if (said === '' || !PLAIN_KEY.test(key)) return false;
   return !spellings(said).some((spelled) => spelled === key || spelled === `/${key}`);
 }

@@ -6,6 +6,9 @@ import type { Condition } from '../model/plan.js';
 import type { ObjectInput } from './calls.js';
 import type { SourceObject } from './object-store.js';
 
+/** Keys that are spelled the same everywhere, URL-encoded or not. */
+export const PLAIN_KEY = /^[\w./-]+$/;
+
 /** Parameters of every call. */
 export interface Every {
   readonly Bucket: string;
@@ -86,7 +89,7 @@ export function copySource(
   ExpectedSourceBucketOwner?: string;
   RequestPayer?: 'requester';
 } {
-  const path = /^[\w./-]*$/.test(source.key)
+  const path = PLAIN_KEY.test(source.key)
     ? source.key
     : source.key.split('/').map(encodeURIComponent).join('/');
   const bucket = source.bucket?.name ?? every.Bucket;

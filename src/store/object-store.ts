@@ -311,6 +311,17 @@ export function isOfS3({ operation, status, message }: StoreError): boolean {
   return operation.startsWith('Head') || message !== `HTTP ${status}`;
 }
 
+/** Whether S3 will not say what was asked, to whoever asks or at all: what it would have said is not known. */
+export function isDeniedOrRejected(error: unknown): error is StoreError {
+  return error instanceof StoreError && (error.kind === 'denied' || error.kind === 'rejected');
+}
+
+/** What S3 does not say is unknown. Throws what is no refusal. */
+export function unlessDenied(error: unknown): undefined {
+  if (!isDeniedOrRejected(error)) throw error;
+  return undefined;
+}
+
 /** Of a `network`: an answer began, and could not be read to its end. */
 export const UNFINISHED = 'UnfinishedAnswer';
 

@@ -11,7 +11,7 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import type { Encoded, Encoding, Files, ListedObject, LocalFile } from '../model/objects.js';
 import type { CompressRule } from '../model/options.js';
-import { type ReadableStore, StoreError } from '../store/object-store.js';
+import { isDeniedOrRejected, type ReadableStore } from '../store/object-store.js';
 import { beforeFirstWrite, recallMd5 } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import type { EncodedFile } from './encode-file.js';
@@ -312,8 +312,7 @@ class Judge {
       if (head === undefined || head.etag !== object.etag) return undefined;
       return head.metadata.get(SOURCE_METADATA) === source ? statedMd5(head) : undefined;
     } catch (error) {
-      if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
-        throw error;
+      if (!isDeniedOrRejected(error)) throw error;
       if (this.#denied) return undefined;
       this.#denied = true;
       const message = `${explain(error, object.key).message}: no object is asked what it encodes, and what may be unchanged is sent`;

@@ -261,15 +261,17 @@ export class Execution {
       }
       this.copiedFromFirst = transfer.copiedFromFirst;
       this.#run.frame.addExits(transfer.exits);
-      const delayed = clock.delayed();
-      // Where the staging failed nothing was switched.
-      const isStaged =
-        delayed.keys > 0 || this.#run.frame.outcomes.every(({ outcome }) => outcome !== 'failed');
-      if (delay && isStaged) this.delayed = delayed;
+      if (delay) this.delayed = this.#switched(clock.delayed());
       await this.#lookAgain(transfer, seen);
       this.blameInvalidation(await this.#invalidations?.send());
       if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);
     });
+  }
+
+  /** Where the staging failed nothing was switched. */
+  #switched(delayed: Delayed): Delayed | undefined {
+    const isStaged = this.#run.frame.outcomes.every(({ outcome }) => outcome !== 'failed');
+    return isStaged || delayed.keys > 0 ? delayed : undefined;
   }
 
   /**

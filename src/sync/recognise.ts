@@ -16,7 +16,13 @@ import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
 import { candidatePartSizes, isLarge } from '../model/part-sizes.js';
 import { Proven, UNPROVEN, uncontradicted } from '../model/proven.js';
-import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import {
+  etagsProve,
+  isDeniedOrRejected,
+  type ObjectHead,
+  type ReadableStore,
+  StoreError,
+} from '../store/object-store.js';
 import { beforeFirstWrite } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
@@ -376,7 +382,7 @@ class Asker {
 
   /** What S3 does not say is unknown, and is sent: of this object where it has a customer's key, of all where it is denied. */
   #leaveUnsaid(error: unknown, { key }: ListedObject): void {
-    if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected')) throw error;
+    if (!isDeniedOrRejected(error)) throw error;
     const isDenied = error.kind === 'denied';
     const isTold = isDenied ? this.#asking.isDenied : this.#asking.isRefusalTold;
     if (isDenied) this.#asking.isDenied = true;

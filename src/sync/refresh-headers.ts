@@ -1,6 +1,6 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
-import { READER_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
+import { META, READER_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
 import {
   type Attributes,
   attributedBy,
@@ -16,7 +16,7 @@ import {
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { HeaderDifference } from '../model/report.js';
-import { type ObjectHead, type ObjectStore, StoreError } from '../store/object-store.js';
+import { isDeniedOrRejected, type ObjectHead, type ObjectStore } from '../store/object-store.js';
 import { explain } from './explain.js';
 import { lacksClass } from './headers.js';
 
@@ -101,8 +101,7 @@ export async function askHeaders(
         ...(attributes === undefined ? {} : { attributes }),
       });
     } catch (error) {
-      if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected'))
-        throw error;
+      if (!isDeniedOrRejected(error)) throw error;
       if (denied.size === 0) {
         const { message } = explain(error, key);
         emit({ type: 'message', level: 'warning', message: `${message}: ${ifDenied}` });
@@ -134,10 +133,9 @@ export function differences(decided: HeaderSet, head: ObjectHead): readonly Head
   // What no rule gives must not be there either.
   for (const name of READER_HEADERS) see(name, head.fields[name], decided[name]);
   const { metadata } = objectHeaders(decided, {});
-  for (const [name, value] of Object.entries(metadata))
-    see(`x-amz-meta-${name}`, head.metadata.get(name), value);
+  for (const [name, value] of Object.entries(metadata)) see(META + name, head.metadata.get(name), value);
   for (const [name, value] of head.metadata)
-    if (metadata[name] === undefined && !isOwnMetadata(name)) see(`x-amz-meta-${name}`, value, undefined);
+    if (metadata[name] === undefined && !isOwnMetadata(name)) see(META + name, value, undefined);
   if (decided[SSE] !== undefined) see(SSE, head.fields[SSE], decided[SSE]);
   const kms = `${SSE}-aws-kms-key-id`;
   const key = decided[kms];

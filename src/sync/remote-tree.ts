@@ -1,7 +1,7 @@
 import { compareKeys, joinKey, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import { type ListedObject, type LocalFile, NO_FILE } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
-import { type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import { type ReadableStore, unlessDenied } from '../store/object-store.js';
 import { listAll } from './list.js';
 import { exclusion, type Tree } from './walk.js';
 
@@ -71,7 +71,7 @@ export function lookingFor(
   let again: Promise<ReadonlyMap<ObjectKey, ListedObject>> | undefined;
   return async (key) => {
     if (again === undefined) {
-      const head = await unlessRefused(store.head(key, signal).then(isFound));
+      const head = await store.head(key, signal).then((found) => found !== undefined, unlessDenied);
       // Some servers answer HEAD for every directory, and for those that were.
       if (head === false || (head === true && !key.endsWith('/'))) return head;
     }
@@ -79,20 +79,6 @@ export function lookingFor(
     again ??= listAll(store, prefix, () => undefined, signal);
     return (await again).has(key);
   };
-}
-
-function isFound(head: ObjectHead | undefined): boolean {
-  return head !== undefined;
-}
-
-async function unlessRefused(asked: Promise<boolean>): Promise<boolean | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof StoreError && (error.kind === 'denied' || error.kind === 'rejected'))
-      return undefined;
-    throw error;
-  }
 }
 
 function remoteFile(name: string, object: ListedObject): RemoteFile {

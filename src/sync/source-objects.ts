@@ -21,7 +21,13 @@ import {
 } from '../model/objects.js';
 import { candidatePartSizes } from '../model/part-sizes.js';
 import type { Plan } from '../model/plan.js';
-import { etagsProve, type ObjectHead, type ReadableStore, StoreError } from '../store/object-store.js';
+import {
+  etagsProve,
+  type ObjectHead,
+  type ReadableStore,
+  StoreError,
+  unlessDenied,
+} from '../store/object-store.js';
 import { tryArchived } from './archived.js';
 import { WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
@@ -336,12 +342,6 @@ export class SourceObjects implements BodySource {
     }
     return couldNotWrite(error) ? noRoom(error) : error;
   }
-}
-
-/** What S3 does not say is unknown. */
-function unlessDenied(error: unknown): undefined {
-  if (!(error instanceof StoreError) || (error.kind !== 'denied' && error.kind !== 'rejected')) throw error;
-  return undefined;
 }
 
 async function spoolDirectory(): Promise<string> {

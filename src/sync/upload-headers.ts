@@ -1,5 +1,5 @@
 import { base64OfMd5, type Md5 } from '../model/digest.js';
-import { REDIRECT_HEADER } from '../model/header-rules.js';
+import { META, REDIRECT_HEADER } from '../model/header-rules.js';
 import {
   type Attributes,
   completedBy,
@@ -20,7 +20,7 @@ import type { LocalFile } from '../model/objects.js';
 import type { TransferOptions } from './transfer-options.js';
 
 /** The header of `FROM_METADATA`. */
-const FROM = `x-amz-meta-${FROM_METADATA}`;
+const FROM = META + FROM_METADATA;
 
 /** User metadata of one object: names and values. Bytes. */
 const MOST_METADATA = 2_048;
