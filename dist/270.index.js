@@ -8184,16 +8184,16 @@ function notEncoded(error, file) {
  */
 async function foreignWrites(request) {
     const { store, prefix, listing, written, deleted, matters, withOwn, concurrency, signal } = request;
-    const now = await listAll(store, prefix, () => undefined, signal, {
-        withOwn,
-        hints: () => listing.keys(),
-    });
     const expected = (key) => {
         const ours = written.get(key);
         if (ours !== undefined)
             return ours.etag;
         return deleted.has(key) ? undefined : listing.get(key)?.etag;
     };
+    const now = await listAll(store, prefix, () => undefined, signal, {
+        withOwn,
+        hints: { keys: () => keysThere(request), areAll: true },
+    });
     const suspects = new Set();
     for (const { key, etag } of now.values()) {
         if (expected(key) !== etag && matters(key))
@@ -8214,6 +8214,14 @@ async function foreignWrites(request) {
         areUndone &&= written.has(key) && head?.etag === listing.get(key)?.etag;
     });
     return { foreign: foreign.sort(object_key/* compareKeys */.YD), areUndone, listing: now };
+}
+function* keysThere({ listing, written, deleted }) {
+    for (const key of listing.keys())
+        if (!deleted.has(key) || written.has(key))
+            yield key;
+    for (const key of written.keys())
+        if (!listing.has(key))
+            yield key;
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/grace.js
@@ -12598,7 +12606,7 @@ class Preparation {
     async #look(early, index) {
         const { store, copyFrom } = this.#run.ports;
         const { prefix } = this.#run.options.destination;
-        const hints = index === undefined ? undefined : () => index.objects.keys();
+        const hints = index === undefined ? undefined : { keys: () => index.objects.keys(), areAll: false };
         const [tree, listed] = await bothOrFirstFailure(this.#run.frame.signal, (either) => this.#run.frame.phase('walk', async (tell) => {
             const found = await this.tree((files) => tell({ files, bytes: 0 }), either, early);
             tell({ files: found.files.length, bytes: (0,file_columns/* totalSize */.UT)(found.files) });

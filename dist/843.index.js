@@ -2802,24 +2802,52 @@ function directoryOf(key, prefix) {
 ;// CONCATENATED MODULE: ./build/src/store/listing-ranges.js
 
 
-/** Pages that a range should have: the last one of each is not full. */
+/** So many ranges have one page each; more only where each has some, as the last page of each is mostly not full. */
+const RANGES_OF_A_PAGE = 16;
 const PAGES_A_RANGE = 4;
 const MOST_RANGES = 64;
+/** What a page of S3 holds. */
+const PAGE_KEYS = 1000;
 /** More hints than this say no more about where to cut. */
 const MOST_HINTS = 20_000;
-/** Hints that cut what lies behind the first page into ranges of about one length; none where it is short. */
-function boundsOf(hints, { objects }) {
+/** Keys that cut what lies behind the first page into ranges of about one length; none where it is short. */
+function boundsBehind({ objects }, { keys }) {
     const last = objects.at(-1)?.key;
     const isInOrder = objects.every(({ key }, i) => i === 0 || (0,object_key/* compareKeys */.YD)(objects[i - 1]?.key ?? '', key) < 0);
     if (last === undefined || !isInOrder)
         return [];
-    const behind = [...hints].filter((key) => (0,object_key/* compareKeys */.YD)(key, last) > 0);
-    const ranges = Math.min(MOST_RANGES, Math.floor(behind.length / (PAGES_A_RANGE * objects.length)));
-    const step = Math.ceil(behind.length / MOST_HINTS);
-    const sorted = behind.filter((_, i) => i % step === 0).sort(object_key/* compareKeys */.YD);
+    const isBehind = (key) => (0,object_key/* compareKeys */.YD)(key, last) > 0;
+    let behind = 0;
+    for (const key of keys())
+        if (isBehind(key))
+            behind++;
+    const pages = Math.ceil(behind / objects.length);
+    const ofSome = Math.min(MOST_RANGES, Math.floor(pages / PAGES_A_RANGE));
+    const ranges = Math.max(ofSome, Math.min(RANGES_OF_A_PAGE, pages));
+    const step = Math.ceil(behind / MOST_HINTS);
+    const some = [];
+    let i = 0;
+    for (const key of keys())
+        if (isBehind(key) && i++ % step === 0)
+            some.push(key);
+    return boundsOf(some, ranges);
+}
+/** Keys that cut all keys of a listing into its pages; none where it is one page, or where there are too many to tell. */
+function boundsOfAll(keys) {
+    const all = [];
+    for (const key of keys)
+        if (all.push(key) > MOST_HINTS)
+            return [];
+    return boundsOf(all, Math.ceil(all.length / PAGE_KEYS));
+}
+/** The last keys of ranges of as many keys each. */
+function boundsOf(keys, ranges) {
+    if (ranges < 2)
+        return [];
+    const sorted = keys.toSorted(object_key/* compareKeys */.YD);
     const bounds = new Set();
     for (let i = 1; i < ranges; i++) {
-        const bound = sorted[Math.floor((i * sorted.length) / ranges)];
+        const bound = sorted[Math.floor((i * sorted.length) / ranges) - 1];
         if (bound !== undefined && canBeSent(bound))
             bounds.add(bound);
     }
@@ -2831,8 +2859,12 @@ function canBeSent(key) {
 }
 /**
  * Ranges of keys. Each ends with the key behind which the next one begins, so together they are all keys, whatever the
- * hints are worth. A range takes at most one page more than its keys fill, and there are never more of them than pages
- * are known to be needed, and one: at most twice the requests.
+ * hints are worth.
+ *
+ * The bound, where a first page was asked for. Of what is still to be asked for, each open range has one request at most
+ * whose page brings less than a full one; all others bring full pages. So the listing ends within the requests answered,
+ * the full pages that are left, and one for each open range. A range is opened where that is at most twice the pages that
+ * are certainly needed, whatever is left; when none may be, what is left is one range.
  */
 class Ranges {
     #flights;
@@ -2841,39 +2873,50 @@ class Ranges {
     #ends = new Map();
     /** The last key that a lane was told. */
     #last = new Map();
-    #pageKeys;
+    /** Without a first page: all ranges may be opened. */
+    #isBounded;
+    #pageKeys = 1;
     #keys = 0;
-    constructor(lane, first, bounds, flights) {
+    #answered = 0;
+    /** Pages that are certainly needed. */
+    #needed = 1;
+    constructor(lane, bounds, flights, first) {
         this.#flights = flights;
         this.#lanes = [lane, ...bounds.map((bound) => new Lane(lane.prefix, bound))];
         for (const [i, bound] of bounds.entries())
             this.#ends.set(this.#lanes[i], bound);
-        this.#pageKeys = first.objects.length;
-        this.#within(lane, first);
+        this.#isBounded = first !== undefined;
+        if (first !== undefined)
+            this.#within(lane, first);
     }
     isDone() {
         return this.#lanes.every(({ isEnded }) => isEnded);
     }
     schedule() {
-        // The first page was not the last one.
-        const needed = Math.max(2, Math.ceil(this.#keys / this.#pageKeys));
-        let isWaiting = false;
+        let open = 0;
         for (const [i, lane] of this.#lanes.entries()) {
             if (this.#flights.isFull)
                 return;
-            if (i >= needed && lane.pages === 0) {
-                if (isWaiting)
+            if (!isBegun(lane) && !this.#mayOpen(i, open)) {
+                if (open > 0)
                     return;
-                // The hints name much that is not there: what is left is one range.
+                // The hints name much that is not there.
                 this.#lanes.length = i + 1;
                 this.#ends.delete(lane);
             }
-            isWaiting ||= !lane.isEnded;
-            if (lane.isEnded || lane.isInFlight)
+            if (lane.isEnded)
+                continue;
+            open++;
+            if (lane.isInFlight)
                 continue;
             lane.isInFlight = true;
             this.#flights.send(lane, lane.request());
         }
+    }
+    /** @param open ranges; what no range is opened for yet counts as one */
+    #mayOpen(i, open) {
+        const others = open + (i + 1 < this.#lanes.length ? 1 : 0);
+        return !this.#isBounded || this.#answered + others + 1 <= 2 * this.#needed;
     }
     async next() {
         const { flight: lane, answer } = await this.#flights.landed();
@@ -2883,7 +2926,7 @@ class Ranges {
         return this.#within(lane, answer);
     }
     /** What of a page belongs to the lane's range; a key beyond it is the next one's, and this one's end. */
-    #within(lane, { objects }) {
+    #within(lane, { objects, next }) {
         let last = this.#last.get(lane) ?? lane.after;
         for (const { key } of objects) {
             if (last !== undefined && (0,object_key/* compareKeys */.YD)(key, last) <= 0)
@@ -2897,9 +2940,18 @@ class Ranges {
         if (isBeyond)
             lane.isEnded = true;
         const within = isBeyond ? objects.filter(({ key }) => (0,object_key/* compareKeys */.YD)(key, end) <= 0) : objects;
+        this.#answered++;
         this.#keys += within.length;
+        this.#pageKeys = Math.max(this.#pageKeys, objects.length);
+        // What lies behind the foremost range was not told by another one.
+        const isForemost = this.#lanes.findLast(isBegun) === lane;
+        const hasMore = isForemost && (next !== undefined || within.length < objects.length);
+        this.#needed = Math.max(this.#needed, Math.ceil((this.#keys + (hasMore ? 1 : 0)) / this.#pageKeys));
         return within;
     }
+}
+function isBegun({ pages, isInFlight }) {
+    return pages > 0 || isInFlight;
 }
 
 ;// CONCATENATED MODULE: ./build/src/store/listing.js
@@ -2912,7 +2964,8 @@ const MOST_IN_FLIGHT = 16;
 /**
  * All objects under a prefix, page by page and in any order; a key may be told twice. The first page is asked for
  * alone. Where it is not the last one, more is asked for at a time, by ranges of keys or by directories, with at most
- * twice the requests that one page after the other takes.
+ * twice the requests that one page after the other takes. Where all keys are known already, their pages are asked for
+ * side by side from the first on, with as many requests as they have pages.
  */
 async function* listPages(listing) {
     const { prefix, ask, hints } = listing;
@@ -2920,32 +2973,41 @@ async function* listPages(listing) {
     const signal = AbortSignal.any([listing.signal, stop.signal]);
     // Each request listens to it.
     (0,external_node_events_.setMaxListeners)(0, signal);
-    const lane = new Lane(prefix);
-    const first = await ask(lane.request(), signal);
-    lane.take(first);
-    if (lane.isEnded) {
-        yield first.objects;
-        return;
-    }
     const most = Math.max(1, Math.min(MOST_IN_FLIGHT, listing.concurrency));
-    const bounds = hints === undefined ? [] : boundsOf(hints(), first);
-    const strategy = bounds.length > 0
-        ? new Ranges(lane, first, bounds, new Flights(ask, signal, most))
-        : new Areas(lane, first, new Flights(ask, signal, most));
+    const lane = new Lane(prefix);
     try {
+        const known = hints?.areAll === true ? boundsOfAll(hints.keys()) : [];
+        if (known.length > 0) {
+            yield* pagesOf(new Ranges(lane, known, new Flights(ask, signal, most)));
+            return;
+        }
+        const first = await ask(lane.request(), signal);
+        lane.take(first);
+        if (lane.isEnded) {
+            yield first.objects;
+            return;
+        }
+        const bounds = hints === undefined ? [] : boundsBehind(first, hints);
+        const strategy = bounds.length > 0
+            ? new Ranges(lane, bounds, new Flights(ask, signal, most), first)
+            : new Areas(lane, first, new Flights(ask, signal, most));
+        // What comes next is on its way while this page is looked at.
         strategy.schedule();
         yield first.objects;
-        while (!strategy.isDone()) {
-            const objects = await strategy.next();
-            // What comes next is on its way while this page is looked at.
-            if (!strategy.isDone())
-                strategy.schedule();
-            yield objects;
-        }
+        yield* pagesOf(strategy);
     }
     finally {
         // What is still in flight nobody needs any more.
         stop.abort();
+    }
+}
+async function* pagesOf(strategy) {
+    strategy.schedule();
+    while (!strategy.isDone()) {
+        const objects = await strategy.next();
+        if (!strategy.isDone())
+            strategy.schedule();
+        yield objects;
     }
 }
 /** Page after page under one prefix. */

@@ -71,10 +71,10 @@ interface Listed {
   readonly requests: number;
 }
 
-async function list(store: S3Store, hints?: readonly string[]): Promise<Listed> {
+async function list(store: S3Store, hints?: readonly string[], areAll = false): Promise<Listed> {
   const keys = new Set<string>();
-  for await (const page of store.list(PREFIX, signal, hints && (() => hints)))
-    for (const { key } of page) keys.add(key);
+  const hinted = hints && { keys: () => hints, areAll };
+  for await (const page of store.list(PREFIX, signal, hinted)) for (const { key } of page) keys.add(key);
   return { keys: [...keys].sort(), requests: store.requests().ListObjectsV2 ?? 0 };
 }
 
@@ -137,5 +137,19 @@ describe('where keys are listed in order', () => {
       expect(keys).toEqual(expected);
       expect(requests).toBeLessThanOrEqual(2 * pagesOf(expected.length));
     }
+  });
+
+  test('so have ranges of what this run knows to be there, and of what it only believes to be', async () => {
+    const { server } = servers.aws;
+    const bucket = await servers.aws.bucket();
+    const expected = Array.from({ length: 3_000 }, (_, i) => `p/${SEGMENTS[i % SEGMENTS.length]}${i}`).sort();
+    for (const key of [...expected, 'o/before', 'p0after']) server.putObject(bucket, key, 'x');
+    const exact = await list(await storeOn(servers.aws, bucket, true), expected, true);
+    expect(exact).toEqual({ keys: expected, requests: pagesOf(expected.length) });
+    const stale = [...expected.slice(1_500), ...expected.map((key) => `${key}~`)];
+    expect((await list(await storeOn(servers.aws, bucket, true), stale, true)).keys).toEqual(expected);
+    // Elsewhere nothing is cut.
+    const flat = await list(await storeOn(servers.aws, bucket, false), expected, true);
+    expect(flat.keys).toEqual(expected);
   });
 });

@@ -1,26 +1,51 @@
 import { compareKeys, MAX_KEY_BYTES } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import { type Flights, Lane, type ListedPage, listingError, type Strategy } from './listing.js';
+import type { KeyHints } from './object-store.js';
 
-/** Pages that a range should have: the last one of each is not full. */
+/** So many ranges have one page each; more only where each has some, as the last page of each is mostly not full. */
+const RANGES_OF_A_PAGE = 16;
 const PAGES_A_RANGE = 4;
 const MOST_RANGES = 64;
+
+/** What a page of S3 holds. */
+const PAGE_KEYS = 1000;
 
 /** More hints than this say no more about where to cut. */
 const MOST_HINTS = 20_000;
 
-/** Hints that cut what lies behind the first page into ranges of about one length; none where it is short. */
-export function boundsOf(hints: Iterable<string>, { objects }: ListedPage): readonly string[] {
+/** Keys that cut what lies behind the first page into ranges of about one length; none where it is short. */
+export function boundsBehind({ objects }: ListedPage, { keys }: KeyHints): readonly string[] {
   const last = objects.at(-1)?.key;
   const isInOrder = objects.every(({ key }, i) => i === 0 || compareKeys(objects[i - 1]?.key ?? '', key) < 0);
   if (last === undefined || !isInOrder) return [];
-  const behind = [...hints].filter((key) => compareKeys(key, last) > 0);
-  const ranges = Math.min(MOST_RANGES, Math.floor(behind.length / (PAGES_A_RANGE * objects.length)));
-  const step = Math.ceil(behind.length / MOST_HINTS);
-  const sorted = behind.filter((_, i) => i % step === 0).sort(compareKeys);
+  const isBehind = (key: string): boolean => compareKeys(key, last) > 0;
+  let behind = 0;
+  for (const key of keys()) if (isBehind(key)) behind++;
+  const pages = Math.ceil(behind / objects.length);
+  const ofSome = Math.min(MOST_RANGES, Math.floor(pages / PAGES_A_RANGE));
+  const ranges = Math.max(ofSome, Math.min(RANGES_OF_A_PAGE, pages));
+  const step = Math.ceil(behind / MOST_HINTS);
+  const some: string[] = [];
+  let i = 0;
+  for (const key of keys()) if (isBehind(key) && i++ % step === 0) some.push(key);
+  return boundsOf(some, ranges);
+}
+
+/** Keys that cut all keys of a listing into its pages; none where it is one page, or where there are too many to tell. */
+export function boundsOfAll(keys: Iterable<string>): readonly string[] {
+  const all: string[] = [];
+  for (const key of keys) if (all.push(key) > MOST_HINTS) return [];
+  return boundsOf(all, Math.ceil(all.length / PAGE_KEYS));
+}
+
+/** The last keys of ranges of as many keys each. */
+function boundsOf(keys: readonly string[], ranges: number): readonly string[] {
+  if (ranges < 2) return [];
+  const sorted = keys.toSorted(compareKeys);
   const bounds = new Set<string>();
   for (let i = 1; i < ranges; i++) {
-    const bound = sorted[Math.floor((i * sorted.length) / ranges)];
+    const bound = sorted[Math.floor((i * sorted.length) / ranges) - 1];
     if (bound !== undefined && canBeSent(bound)) bounds.add(bound);
   }
   return [...bounds];
@@ -33,8 +58,12 @@ function canBeSent(key: string): boolean {
 
 /**
  * Ranges of keys. Each ends with the key behind which the next one begins, so together they are all keys, whatever the
- * hints are worth. A range takes at most one page more than its keys fill, and there are never more of them than pages
- * are known to be needed, and one: at most twice the requests.
+ * hints are worth.
+ *
+ * The bound, where a first page was asked for. Of what is still to be asked for, each open range has one request at most
+ * whose page brings less than a full one; all others bring full pages. So the listing ends within the requests answered,
+ * the full pages that are left, and one for each open range. A range is opened where that is at most twice the pages that
+ * are certainly needed, whatever is left; when none may be, what is left is one range.
  */
 export class Ranges implements Strategy {
   readonly #flights: Flights<Lane>;
@@ -43,15 +72,20 @@ export class Ranges implements Strategy {
   readonly #ends = new Map<Lane, string>();
   /** The last key that a lane was told. */
   readonly #last = new Map<Lane, string>();
-  readonly #pageKeys: number;
+  /** Without a first page: all ranges may be opened. */
+  readonly #isBounded: boolean;
+  #pageKeys = 1;
   #keys = 0;
+  #answered = 0;
+  /** Pages that are certainly needed. */
+  #needed = 1;
 
-  constructor(lane: Lane, first: ListedPage, bounds: readonly string[], flights: Flights<Lane>) {
+  constructor(lane: Lane, bounds: readonly string[], flights: Flights<Lane>, first?: ListedPage) {
     this.#flights = flights;
     this.#lanes = [lane, ...bounds.map((bound) => new Lane(lane.prefix, bound))];
     for (const [i, bound] of bounds.entries()) this.#ends.set(this.#lanes[i] as Lane, bound);
-    this.#pageKeys = first.objects.length;
-    this.#within(lane, first);
+    this.#isBounded = first !== undefined;
+    if (first !== undefined) this.#within(lane, first);
   }
 
   isDone(): boolean {
@@ -59,22 +93,27 @@ export class Ranges implements Strategy {
   }
 
   schedule(): void {
-    // The first page was not the last one.
-    const needed = Math.max(2, Math.ceil(this.#keys / this.#pageKeys));
-    let isWaiting = false;
+    let open = 0;
     for (const [i, lane] of this.#lanes.entries()) {
       if (this.#flights.isFull) return;
-      if (i >= needed && lane.pages === 0) {
-        if (isWaiting) return;
-        // The hints name much that is not there: what is left is one range.
+      if (!isBegun(lane) && !this.#mayOpen(i, open)) {
+        if (open > 0) return;
+        // The hints name much that is not there.
         this.#lanes.length = i + 1;
         this.#ends.delete(lane);
       }
-      isWaiting ||= !lane.isEnded;
-      if (lane.isEnded || lane.isInFlight) continue;
+      if (lane.isEnded) continue;
+      open++;
+      if (lane.isInFlight) continue;
       lane.isInFlight = true;
       this.#flights.send(lane, lane.request());
     }
+  }
+
+  /** @param open ranges; what no range is opened for yet counts as one */
+  #mayOpen(i: number, open: number): boolean {
+    const others = open + (i + 1 < this.#lanes.length ? 1 : 0);
+    return !this.#isBounded || this.#answered + others + 1 <= 2 * this.#needed;
   }
 
   async next(): Promise<readonly ListedObject[]> {
@@ -85,7 +124,7 @@ export class Ranges implements Strategy {
   }
 
   /** What of a page belongs to the lane's range; a key beyond it is the next one's, and this one's end. */
-  #within(lane: Lane, { objects }: ListedPage): readonly ListedObject[] {
+  #within(lane: Lane, { objects, next }: ListedPage): readonly ListedObject[] {
     let last = this.#last.get(lane) ?? lane.after;
     for (const { key } of objects) {
       if (last !== undefined && compareKeys(key, last) <= 0)
@@ -97,7 +136,17 @@ export class Ranges implements Strategy {
     const isBeyond = end !== undefined && last !== undefined && compareKeys(last, end) >= 0;
     if (isBeyond) lane.isEnded = true;
     const within = isBeyond ? objects.filter(({ key }) => compareKeys(key, end) <= 0) : objects;
+    this.#answered++;
     this.#keys += within.length;
+    this.#pageKeys = Math.max(this.#pageKeys, objects.length);
+    // What lies behind the foremost range was not told by another one.
+    const isForemost = this.#lanes.findLast(isBegun) === lane;
+    const hasMore = isForemost && (next !== undefined || within.length < objects.length);
+    this.#needed = Math.max(this.#needed, Math.ceil((this.#keys + (hasMore ? 1 : 0)) / this.#pageKeys));
     return within;
   }
+}
+
+function isBegun({ pages, isInFlight }: Lane): boolean {
+  return pages > 0 || isInFlight;
 }

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { ListedObject } from '../model/objects.js';
 import { Areas } from './listing-areas.js';
-import { boundsOf, Ranges } from './listing-ranges.js';
-import { StoreError } from './object-store.js';
+import { boundsBehind, boundsOfAll, Ranges } from './listing-ranges.js';
+import { type KeyHints, StoreError } from './object-store.js';
 
 /** One request of a listing. */
 export interface PageRequest {
@@ -31,11 +31,8 @@ export interface ListingRequest {
   readonly signal: AbortSignal;
   /** Requests in flight at most. */
   readonly concurrency: number;
-  /**
-   * Keys that may lie under the prefix, in any order; asked for when the listing is long. Given only where keys are
-   * listed in the order of their bytes and StartAfter follows it: elsewhere ranges lose keys.
-   */
-  readonly hints?: () => Iterable<string>;
+  /** Given only where keys are listed in the order of their bytes and StartAfter follows it: elsewhere ranges lose keys. */
+  readonly hints?: KeyHints;
 }
 
 /** How the pages after the first one are asked for. */
@@ -53,7 +50,8 @@ const MOST_IN_FLIGHT = 16;
 /**
  * All objects under a prefix, page by page and in any order; a key may be told twice. The first page is asked for
  * alone. Where it is not the last one, more is asked for at a time, by ranges of keys or by directories, with at most
- * twice the requests that one page after the other takes.
+ * twice the requests that one page after the other takes. Where all keys are known already, their pages are asked for
+ * side by side from the first on, with as many requests as they have pages.
  */
 export async function* listPages(listing: ListingRequest): AsyncGenerator<readonly ListedObject[]> {
   const { prefix, ask, hints } = listing;
@@ -61,31 +59,41 @@ export async function* listPages(listing: ListingRequest): AsyncGenerator<readon
   const signal = AbortSignal.any([listing.signal, stop.signal]);
   // Each request listens to it.
   setMaxListeners(0, signal);
-  const lane = new Lane(prefix);
-  const first = await ask(lane.request(), signal);
-  lane.take(first);
-  if (lane.isEnded) {
-    yield first.objects;
-    return;
-  }
   const most = Math.max(1, Math.min(MOST_IN_FLIGHT, listing.concurrency));
-  const bounds = hints === undefined ? [] : boundsOf(hints(), first);
-  const strategy: Strategy =
-    bounds.length > 0
-      ? new Ranges(lane, first, bounds, new Flights(ask, signal, most))
-      : new Areas(lane, first, new Flights(ask, signal, most));
+  const lane = new Lane(prefix);
   try {
+    const known = hints?.areAll === true ? boundsOfAll(hints.keys()) : [];
+    if (known.length > 0) {
+      yield* pagesOf(new Ranges(lane, known, new Flights(ask, signal, most)));
+      return;
+    }
+    const first = await ask(lane.request(), signal);
+    lane.take(first);
+    if (lane.isEnded) {
+      yield first.objects;
+      return;
+    }
+    const bounds = hints === undefined ? [] : boundsBehind(first, hints);
+    const strategy =
+      bounds.length > 0
+        ? new Ranges(lane, bounds, new Flights(ask, signal, most), first)
+        : new Areas(lane, first, new Flights(ask, signal, most));
+    // What comes next is on its way while this page is looked at.
     strategy.schedule();
     yield first.objects;
-    while (!strategy.isDone()) {
-      const objects = await strategy.next();
-      // What comes next is on its way while this page is looked at.
-      if (!strategy.isDone()) strategy.schedule();
-      yield objects;
-    }
+    yield* pagesOf(strategy);
   } finally {
     // What is still in flight nobody needs any more.
     stop.abort();
+  }
+}
+
+async function* pagesOf(strategy: Strategy): AsyncGenerator<readonly ListedObject[]> {
+  strategy.schedule();
+  while (!strategy.isDone()) {
+    const objects = await strategy.next();
+    if (!strategy.isDone()) strategy.schedule();
+    yield objects;
   }
 }
 

@@ -4,7 +4,13 @@ import type { ListedObject } from '../model/objects.js';
 import type { ListAnswer } from './calls.js';
 import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
 import { detached, LONGEST_TOLD, spellings, unreadable } from './object-answers.js';
-import { type ListedPart, type ListedUpload, StoreError, type Upload } from './object-store.js';
+import {
+  type KeyHints,
+  type ListedPart,
+  type ListedUpload,
+  StoreError,
+  type Upload,
+} from './object-store.js';
 import type { Requests } from './requests.js';
 
 /** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
@@ -26,11 +32,7 @@ export class Lists {
     return this.#unlisted;
   }
 
-  list(
-    prefix: Prefix,
-    signal: AbortSignal,
-    hints?: () => Iterable<string>,
-  ): AsyncGenerator<readonly ListedObject[]> {
+  list(prefix: Prefix, signal: AbortSignal, hints?: KeyHints): AsyncGenerator<readonly ListedObject[]> {
     const { every, provider } = this.#requests;
     const isInOrder = provider().listsInOrder && !DIRECTORY_BUCKET.test(every.Bucket);
     return listPages({

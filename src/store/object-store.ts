@@ -6,6 +6,14 @@ import type { ListedObject, SourceBucket } from '../model/objects.js';
 import type { Condition } from '../model/plan.js';
 import { withoutSecrets } from '../model/secrets.js';
 
+/** Keys that may be under a prefix. */
+export interface KeyHints {
+  /** In any order. Called more than once. */
+  readonly keys: () => Iterable<string>;
+  /** Whether these are there and no others, but for what somebody else wrote a moment ago. */
+  readonly areAll: boolean;
+}
+
 /**
  * The S3 calls that the engine makes, and no more. One object is one bucket.
  * Every method rejects with `StoreError` alone. Implementations retry what heals (5xx, SlowDown, resets) and
@@ -16,13 +24,9 @@ export interface ReadableStore {
   readonly inFlight: number;
   /**
    * All objects under the prefix, page by page, in whatever order; a key may come twice.
-   * @param hints keys that may be there: where the server can, a long listing is cut into ranges between them
+   * @param hints where the server can, a long listing is cut into ranges between them
    */
-  list(
-    prefix: Prefix,
-    signal: AbortSignal,
-    hints?: () => Iterable<string>,
-  ): AsyncIterable<readonly ListedObject[]>;
+  list(prefix: Prefix, signal: AbortSignal, hints?: KeyHints): AsyncIterable<readonly ListedObject[]>;
   /**
    * Keys, and directories with a slash behind them, that were listed with U+FFFD in place of what the server cannot spell:
    * nobody knows what they are, and there is nothing under the names that they were given, or something else.

@@ -12,6 +12,7 @@ import type {
   CreateRequest,
   DeleteAnswer,
   DeleteRequest,
+  KeyHints,
   ListedPart,
   ListedUpload,
   ListedVersion,
@@ -136,11 +137,7 @@ export class S3Store implements ObjectStore {
     return this.#bytesMoved();
   }
 
-  list(
-    prefix: Prefix,
-    signal: AbortSignal,
-    hints?: () => Iterable<string>,
-  ): AsyncGenerator<readonly ListedObject[]> {
+  list(prefix: Prefix, signal: AbortSignal, hints?: KeyHints): AsyncGenerator<readonly ListedObject[]> {
     return this.#lists.list(prefix, signal, hints);
   }
 

@@ -35,15 +35,15 @@ export interface ForeignWrites {
  */
 export async function foreignWrites(request: ForeignRequest): Promise<ForeignWrites> {
   const { store, prefix, listing, written, deleted, matters, withOwn, concurrency, signal } = request;
-  const now = await listAll(store, prefix, () => undefined, signal, {
-    withOwn,
-    hints: () => listing.keys(),
-  });
   const expected = (key: ObjectKey): ETag | undefined => {
     const ours = written.get(key);
     if (ours !== undefined) return ours.etag;
     return deleted.has(key) ? undefined : listing.get(key)?.etag;
   };
+  const now = await listAll(store, prefix, () => undefined, signal, {
+    withOwn,
+    hints: { keys: () => keysThere(request), areAll: true },
+  });
   const suspects = new Set<ObjectKey>();
   for (const { key, etag } of now.values()) {
     if (expected(key) !== etag && matters(key)) suspects.add(key);
@@ -61,4 +61,9 @@ export async function foreignWrites(request: ForeignRequest): Promise<ForeignWri
     areUndone &&= written.has(key) && head?.etag === listing.get(key)?.etag;
   });
   return { foreign: foreign.sort(compareKeys), areUndone, listing: now };
+}
+
+function* keysThere({ listing, written, deleted }: ForeignRequest): Generator<ObjectKey> {
+  for (const key of listing.keys()) if (!deleted.has(key) || written.has(key)) yield key;
+  for (const key of written.keys()) if (!listing.has(key)) yield key;
 }

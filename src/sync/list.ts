@@ -11,7 +11,7 @@ import {
   type Prefix,
 } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
-import { type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
+import { type KeyHints, type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
 import type { CopyPlace } from './ports.js';
 import type { ListedPlace } from './recognise.js';
@@ -36,8 +36,7 @@ export interface ListOptions {
   readonly withOwn?: boolean;
   /** Told of each object, maybe twice. */
   readonly onListed?: ((object: ListedObject) => void) | undefined;
-  /** Keys that were there before, or will be. */
-  readonly hints?: (() => Iterable<string>) | undefined;
+  readonly hints?: KeyHints | undefined;
 }
 
 /** All objects under the prefix that the server can spell, our own only where they are asked for. A listing that fails anywhere fails whole (D9). */

@@ -226,7 +226,7 @@ export class Preparation {
   async #look(early: EarlyDigests | undefined, index: DigestIndex | undefined): Promise<Looked> {
     const { store, copyFrom } = this.#run.ports;
     const { prefix } = this.#run.options.destination;
-    const hints = index === undefined ? undefined : () => index.objects.keys();
+    const hints = index === undefined ? undefined : { keys: () => index.objects.keys(), areAll: false };
     const [tree, listed] = await bothOrFirstFailure(
       this.#run.frame.signal,
       (either) =>

@@ -3,6 +3,8 @@ import type { ETag } from '../../../src/model/digest.js';
 import { compareKeys, type ObjectKey } from '../../../src/model/object-key.js';
 import { type AskPage, type ListedPage, listPages } from '../../../src/store/listing.js';
 import { StoreError } from '../../../src/store/object-store.js';
+import { randomNumbers } from '../../support/random.js';
+import { SEED } from '../../support/seed.js';
 
 const PAGE = 100;
 
@@ -50,7 +52,7 @@ interface Listed {
   readonly rounds: number;
 }
 
-async function list(ask: AskPage, hints?: readonly string[]): Promise<Listed> {
+async function list(ask: AskPage, hints?: readonly string[], areAll = false): Promise<Listed> {
   const waiting: (() => void)[] = [];
   const keys = new Set<string>();
   let [requests, rounds] = [0, 0];
@@ -63,8 +65,8 @@ async function list(ask: AskPage, hints?: readonly string[]): Promise<Listed> {
   const whole = (async () => {
     const { signal } = new AbortController();
     const listing = { prefix: 'p/', ask: late, signal, concurrency: 64 };
-    for await (const page of listPages(hints === undefined ? listing : { ...listing, hints: () => hints }))
-      for (const { key } of page) keys.add(key);
+    const hinted = hints === undefined ? {} : { hints: { keys: () => hints, areAll } };
+    for await (const page of listPages({ ...listing, ...hinted })) for (const { key } of page) keys.add(key);
   })().finally(() => {
     isDone = true;
   });
@@ -128,6 +130,38 @@ describe('200 pages', () => {
   });
 });
 
+describe('few pages with hints', () => {
+  test.each([
+    { pages: 2, rounds: 2 },
+    { pages: 3, rounds: 2 },
+    { pages: 5, rounds: 3 },
+    { pages: 16, rounds: 5 },
+  ])('$pages take $rounds round trips, and no request more', async ({ pages, rounds }) => {
+    const keys = files('', pages * PAGE);
+    expect(await list(pagesOf(keys), keys)).toEqual({ keys: keys.length, requests: pages, rounds });
+  });
+
+  test('never take more than twice the requests, whatever the hints are', async () => {
+    const random = randomNumbers(SEED);
+    let quicker = 0;
+    for (let i = 0; i < 400; i++) {
+      const count = 1 + Math.floor(random() * 30 * PAGE);
+      const all = files('', 30 * PAGE);
+      const share = random();
+      const from = random() < 0.5 ? 0 : random();
+      const there = all.slice(0, count).filter((_, j) => j / count < from || random() < share);
+      const said = random();
+      const hints = all.filter(() => random() < said);
+      const listed = await list(pagesOf(there), hints);
+      const flat = Math.max(1, Math.ceil(there.length / PAGE));
+      expect(listed.keys).toBe(there.length);
+      expect(listed.requests).toBeLessThanOrEqual(2 * flat);
+      if (listed.rounds < flat / 2) quicker++;
+    }
+    expect(quicker).toBeGreaterThan(100);
+  });
+});
+
 describe('what does not pay is not tried', () => {
   test.each([
     { what: 'one page', keys: files('', 90), requests: 1 },
@@ -184,11 +218,38 @@ describe('a level that lies', () => {
   });
 });
 
-test('ranges refuse keys out of order: they would lose some', async () => {
-  const keys = files('', 5_000);
-  const shuffled: AskPage = async (request, signal) => {
-    const page = await pagesOf(keys)(request, signal);
-    return request.token === undefined ? page : { ...page, objects: page.objects.toReversed() };
-  };
-  await expect(list(shuffled, keys)).rejects.toMatchObject({ code: 'InvalidListing' });
+describe('what is known already', () => {
+  const PAGES = 1_000 / PAGE;
+  const keys = [...directories(7, 500), ...files('z/', 1_500)];
+
+  test('is asked for side by side from the first request on', async () => {
+    const listed = await list(pagesOf(keys), keys, true);
+    expect(listed).toEqual({ keys: keys.length, requests: keys.length / PAGE, rounds: PAGES });
+  });
+
+  test.each([
+    { what: 'has grown', there: [...keys, ...directories(3, 400, 'y/')], known: keys },
+    { what: 'has shrunk', there: keys.slice(2_000, 3_500), known: keys },
+    { what: 'is gone', there: [], known: keys },
+    { what: 'is something else', there: files('x/', 3_000), known: keys },
+    { what: 'is one page', there: keys.slice(0, 90), known: keys.slice(0, 90) },
+    { what: 'is too much to tell', there: files('', 20_500), known: files('', 20_500) },
+    { what: 'cannot be asked for', there: keys, known: keys.map((key) => `${key}\ud800`) },
+  ])('and $what is listed whole', async ({ there, known }) => {
+    const listed = await list(pagesOf(there), known, true);
+    expect(listed.keys).toBe(there.length);
+    expect(listed.requests).toBeLessThanOrEqual(2 * Math.max(there.length, known.length) * (1 / PAGE));
+  });
 });
+
+test.each([false, true])(
+  'ranges refuse keys out of order: they would lose some (all known: %s)',
+  async (areAll) => {
+    const keys = files('', 5_000);
+    const shuffled: AskPage = async (request, signal) => {
+      const page = await pagesOf(keys)(request, signal);
+      return request.token === undefined ? page : { ...page, objects: page.objects.toReversed() };
+    };
+    await expect(list(shuffled, keys, areAll)).rejects.toMatchObject({ code: 'InvalidListing' });
+  },
+);
