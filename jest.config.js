@@ -1,8 +1,16 @@
-import { availableParallelism } from 'node:os';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** What stands in ~/.aws is no part of a test: these files are not there. */
 process.env.AWS_CONFIG_FILE = '/nonexistent/aws/config';
 process.env.AWS_SHARED_CREDENTIALS_FILE = '/nonexistent/aws/credentials';
+
+/** Trees, copies of `dist` and what servers keep: gone with the run. Tests run processes of other users in it. */
+const temporary = mkdtempSync(join(tmpdir(), 's3ds-tests-'));
+chmodSync(temporary, 0o755);
+process.env.TMPDIR = temporary;
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 }));
 
 /** Tests import the TypeScript sources by their emitted names (`./x.js`); swc compiles each file as it is loaded. */
 export default {
