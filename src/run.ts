@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { explainFork } from './action/fork.js';
 import { requestCost, transferPrice } from './console/cost.js';
 import { formatCount, formatFiles } from './console/format.js';
-import type { OptionsContext } from './console/options.js';
+import type { OptionsContext } from './console/given-inputs.js';
 import { printable } from './console/text.js';
 import { isChanged, NO_TOTALS, sumRequests, sumReused, sumTotals } from './console/totals.js';
 import { TOOL } from './console/version.js';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import { parseDestinationLine } from '../../src/console/destination.js';
-import { type OptionsContext, parseOptions } from '../../src/console/options.js';
+import type { OptionsContext } from '../../src/console/given-inputs.js';
+import { parseOptions } from '../../src/console/options.js';
 import { type Chunks, cutChunks, formatChunks, parseChunks, stretchesOf } from '../../src/model/chunks.js';
 import { classifyETag, type ETag, md5Of, parseETag, parseMd5 } from '../../src/model/digest.js';
 import {

@@ -342,7 +342,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1340);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8134);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9255);
 
@@ -394,7 +394,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 1340:
+/***/ 8134:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -777,12 +777,6 @@ var digest_index = __nccwpck_require__(6112);
 var model_endpoint = __nccwpck_require__(4482);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __nccwpck_require__(4132);
-// EXTERNAL MODULE: ./build/src/model/inputs.js
-var model_inputs = __nccwpck_require__(3574);
-// EXTERNAL MODULE: ./build/src/model/invalidation.js
-var invalidation = __nccwpck_require__(5135);
-// EXTERNAL MODULE: ./build/src/model/object-key.js
-var object_key = __nccwpck_require__(5142);
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __nccwpck_require__(6139);
 ;// CONCATENATED MODULE: ./build/src/console/values.js
@@ -921,6 +915,72 @@ function parseEndpoint(name, value) {
     return bad ? refuse(name, value, allowed) : value;
 }
 
+;// CONCATENATED MODULE: ./build/src/console/connection.js
+
+
+function parseWriteHeaders(inputs) {
+    const sse = inputs.optionalChoice('sse');
+    const kmsKeyId = inputs.text('kms-key-id');
+    const storageClass = inputs.optionalChoice('storage-class');
+    const acl = inputs.optionalChoice('acl');
+    if (kmsKeyId !== undefined && sse?.startsWith('aws:kms') !== true) {
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('kms-key-id')}: it was given with ${inputs.spelled('sse')} ${sse ?? 'not set'}; it needs aws:kms or aws:kms:dsse`);
+    }
+    return {
+        ...(sse === undefined ? {} : { sse }),
+        ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+        ...(storageClass === undefined ? {} : { storageClass }),
+        ...(acl === undefined ? {} : { acl }),
+    };
+}
+function parseConnection(inputs) {
+    const region = inputs.text('region');
+    const endpointUrl = inputs.text('endpoint-url');
+    const forcePathStyle = inputs.optionalBoolean('force-path-style');
+    const profile = inputs.text('profile');
+    const role = inputs.text('role-to-assume');
+    const owner = inputs.text('expected-bucket-owner');
+    const accounts = inputs.lines('allowed-account-ids').flatMap((line) => line.split(/[\s,]+/));
+    return {
+        ...(region === undefined ? {} : { region: parseRegion(inputs.spelled('region'), region) }),
+        ...(endpointUrl === undefined
+            ? {}
+            : { endpointUrl: parseEndpoint(inputs.spelled('endpoint-url'), endpointUrl) }),
+        ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
+        ...(profile === undefined ? {} : { profile }),
+        ...(role === undefined ? {} : { role: parseRole(inputs, role) }),
+        ...(owner === undefined
+            ? {}
+            : { expectedBucketOwner: parseAccountId(inputs.spelled('expected-bucket-owner'), owner) }),
+        allowedAccountIds: accounts
+            .filter((account) => account !== '')
+            .map((account) => parseAccountId(inputs.spelled('allowed-account-ids'), account)),
+        requesterPays: inputs.boolean('requester-pays'),
+        concurrency: inputs.orDefault('concurrency') === 'auto' ? 'auto' : inputs.number('concurrency'),
+        maxAttempts: inputs.number('max-attempts'),
+        connectTimeoutMs: inputs.duration('connect-timeout'),
+        readTimeoutMs: inputs.duration('read-timeout'),
+    };
+}
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+function parseRole(inputs, arn) {
+    if (!/^arn:aws(?:-[a-z-]+)?:iam::[0-9]{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn))
+        return refuse(inputs.spelled('role-to-assume'), arn, 'arn:aws:iam::ACCOUNT:role/NAME');
+    const sessionName = inputs.orDefault('role-session-name');
+    if (!/^[\w+=,.@-]{2,64}$/.test(sessionName))
+        return refuse(inputs.spelled('role-session-name'), sessionName, '2 to 64 letters, digits and _+=,.@-');
+    return {
+        arn,
+        sessionName,
+        audience: inputs.orDefault('audience'),
+        durationSeconds: inputs.number('role-duration-seconds'),
+    };
+}
+
+// EXTERNAL MODULE: ./build/src/model/inputs.js
+var model_inputs = __nccwpck_require__(3574);
+// EXTERNAL MODULE: ./build/src/model/object-key.js
+var object_key = __nccwpck_require__(5142);
 ;// CONCATENATED MODULE: ./build/src/console/destination.js
 
 
@@ -1043,6 +1103,285 @@ function brokenRule(bucket) {
     return undefined;
 }
 
+;// CONCATENATED MODULE: ./build/src/console/copy-from.js
+
+
+
+/** Words that may stand behind a place to copy from: copies are made with the destination's own credentials. */
+const COPY_FROM_WORDS = ['region', 'expected-bucket-owner', 'requester-pays'];
+function parseCopies(inputs, context) {
+    const name = inputs.spelled('copy-from');
+    const lenient = (inputs.text('endpoint-url') ?? (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3')) !== undefined;
+    const from = inputs.lines('copy-from').map((line) => {
+        const { bucket, prefix, words } = parseDestinationLine(name, line.trim(), () => lenient);
+        const foreign = [...words.keys()].find((word) => !COPY_FROM_WORDS.includes(word));
+        if (foreign !== undefined) {
+            return refuse(`${name}, behind the place`, `${foreign}=`, `${COPY_FROM_WORDS.join('=, ')}=; S3 copies within one service, with the destination's own credentials`);
+        }
+        const region = words.get('region');
+        const owner = words.get('expected-bucket-owner');
+        const pays = words.get('requester-pays');
+        return {
+            place: { bucket, prefix: prefix ?? '' },
+            ...(region === undefined ? {} : { region: parseRegion(name, region) }),
+            ...(owner === undefined ? {} : { expectedBucketOwner: parseAccountId(name, owner) }),
+            requesterPays: pays !== undefined && parseBoolean(name, pays),
+        };
+    });
+    return { from, minSize: parseSize(inputs.spelled('copy-min-size'), inputs.orDefault('copy-min-size')) };
+}
+
+;// CONCATENATED MODULE: ./build/src/console/deletes.js
+
+
+
+/** All that is there goes, so nothing is unlike it: a limit is one that somebody set. */
+function parseRemoval(inputs) {
+    const maxDelete = parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? 'none');
+    const retain = inputs.lines('retain');
+    return { deleteAfter: true, maxDelete, deleteExcluded: false, grace: { kind: 'none' }, retain };
+}
+function parseDeletes(inputs, destination, isDownload) {
+    const deleteAfter = inputs.boolean('delete-after');
+    const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
+    if (deleteAfter && destination.prefix === '' && !wholeBucket && !isDownload) {
+        throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.kL)(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
+    }
+    return {
+        deleteAfter,
+        maxDelete: parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? ''),
+        deleteExcluded: inputs.boolean('delete-excluded'),
+        grace: parseGrace(inputs.spelled('delete-grace'), inputs.text('delete-grace') ?? ''),
+        retain: inputs.lines('retain'),
+    };
+}
+/** What waits to be deleted must not be forgotten, or it would wait for ever. */
+function requireLastingIndex(inputs, index) {
+    if (index.kind === 'file' || index.kind === 's3')
+        return;
+    const given = index.kind === 'cache' ? "the runner's cache may be dropped at any time" : 'none was given';
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('delete-grace')} needs an index that lasts, and ${given}: set ${inputs.spelled('index')} to a path that stays, or to s3://bucket/key`);
+}
+
+;// CONCATENATED MODULE: ./build/src/console/given-inputs.js
+
+
+/** How a person spelled an input: messages say what to change. */
+function spelled(name, shell) {
+    const { option, only } = (0,model_inputs/* inputDefinition */.O$)(name);
+    if (shell === 'action')
+        return name;
+    // An argument there, as the help calls it.
+    return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
+}
+/** Typed access to what was given; a default is parsed like an input. */
+class Inputs {
+    raw;
+    shell;
+    constructor(raw, shell) {
+        this.raw = raw;
+        this.shell = shell;
+    }
+    spelled(name) {
+        return spelled(name, this.shell);
+    }
+    is(shell) {
+        return this.shell === shell;
+    }
+    /** As given; an empty text is nothing given. */
+    text(name) {
+        const value = this.raw[name];
+        return typeof value === 'string' && value !== '' ? value : undefined;
+    }
+    /** Whether it says something of its own: the runner passes the defaults of action.yml as if they were given. */
+    isSet(name) {
+        const value = this.lines(name).join('\n');
+        if (value === '' || this.shell === 'cli')
+            return value !== '';
+        const { kind, default: fallback } = (0,model_inputs/* inputDefinition */.O$)(name);
+        return kind === 'boolean' ? this.boolean(name) : value !== fallback;
+    }
+    lines(name) {
+        const value = this.raw[name] ?? [];
+        return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
+    }
+    /** An empty boolean is an expression that had no value: never taken for false, except where unset means automatic. */
+    optionalBoolean(name) {
+        const value = this.raw[name];
+        if (typeof value !== 'string')
+            return undefined;
+        if (value === '' && (0,model_inputs/* inputDefinition */.O$)(name).default === undefined)
+            return undefined;
+        return parseBoolean(this.spelled(name), value);
+    }
+    boolean(name) {
+        return this.optionalBoolean(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default === 'true';
+    }
+    choice(name, values) {
+        return parseEnum(this.spelled(name), this.orDefault(name), values);
+    }
+    /** Where an expression without a value must not be taken for the default, as of booleans. In any case, as they are. */
+    givenChoice(name, values) {
+        const value = this.raw[name];
+        const given = typeof value === 'string' ? value : this.orDefault(name);
+        const folded = values.find((candidate) => candidate === given.toLowerCase());
+        return parseEnum(this.spelled(name), folded ?? given, values);
+    }
+    optionalChoice(name) {
+        const value = this.text(name);
+        return value === undefined
+            ? undefined
+            : parseEnum(this.spelled(name), value, (0,model_inputs/* inputDefinition */.O$)(name).values ?? []);
+    }
+    number(name) {
+        const { min = 0, max = Number.MAX_SAFE_INTEGER, values } = (0,model_inputs/* inputDefinition */.O$)(name);
+        return parseNumber(this.spelled(name), this.orDefault(name), min, max, values);
+    }
+    duration(name) {
+        return parseDuration(this.spelled(name), this.orDefault(name));
+    }
+    /** Of times that no timer has to hold. */
+    longDuration(name) {
+        return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
+    }
+    orDefault(name) {
+        return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/console/heeded-inputs.js
+
+
+/** How the log reads and a bucket is reached: every run heeds it. */
+const EVERY_RUN = [
+    'log-level',
+    'region',
+    'endpoint-url',
+    'force-path-style',
+    'profile',
+    'role-to-assume',
+    'audience',
+    'role-session-name',
+    'role-duration-seconds',
+    'allowed-account-ids',
+    'expected-bucket-owner',
+    'requester-pays',
+    'concurrency',
+    'max-attempts',
+    'connect-timeout',
+    'read-timeout',
+];
+/** What `remove` heeds; anything else that is set was meant for another run. */
+const REMOVE_INPUTS = new Set([
+    'command',
+    'bucket',
+    'prefix',
+    'lock',
+    'abort-uploads-after',
+    'max-delete',
+    'retain',
+    'index',
+    'report',
+    'summary',
+    'summary-title',
+    'dry-run',
+    ...EVERY_RUN,
+]);
+/** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
+const LOCK_INPUTS = new Set(['sse', 'kms-key-id', 'storage-class', 'acl']);
+/** What every run heeds that moves bytes. */
+const SHARED_INPUTS = [
+    'command',
+    'excludes',
+    'excludes-from',
+    'include-git',
+    'if-no-files-found',
+    'delay-updates',
+    'publish-last',
+    'delete-after',
+    'max-delete',
+    'delete-excluded',
+    'retain',
+    'overwrite',
+    'index',
+    'report',
+    'summary',
+    'summary-title',
+    'dry-run',
+    'read',
+    ...EVERY_RUN,
+];
+const DOWNLOAD_INPUTS = new Set([
+    // Excluded files of the target are not looked at, so they cannot be deleted.
+    ...SHARED_INPUTS.filter((name) => name !== 'delete-excluded'),
+    'source',
+    'destination',
+    'local-duplicates',
+    'as-stored',
+    'preserve',
+    'whole-bucket',
+]);
+/** About files of this disk, which are none here. */
+const OF_FILES = new Set([
+    'paths',
+    'root',
+    'symlinks',
+    'destination',
+    'local-duplicates',
+    'as-stored',
+    'preserve',
+    'redirects-file',
+    'compress',
+    'clean-urls',
+]);
+const COPY_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => !OF_FILES.has(name)));
+/** What is planned already cannot be asked for again. */
+const OF_A_PLAN = new Set([
+    ...[...REMOVE_INPUTS].filter((name) => name !== 'max-delete' && name !== 'retain'),
+    ...LOCK_INPUTS,
+    'plan-file',
+    'shard',
+    'results',
+    'abort',
+    'mirrors',
+    'mirror-by',
+    'mirrors-atomic',
+    'overwrite',
+    'whole-bucket',
+    'invalidate',
+    'invalidate-strip-prefix',
+    'invalidate-prefix',
+    'invalidate-max-paths',
+    'invalidate-wait',
+]);
+const PUBLISH_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => name !== 'local-duplicates' && name !== 'as-stored'));
+/** An input must not be taken for heeded that is not. */
+function checkHeeded(inputs, heeded, who) {
+    const other = model_inputs/* INPUT_NAMES */.Qh.find((name) => !heeded.has(name) && inputs.isSet(name));
+    if (other === undefined)
+        return;
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled(other)} was given, and ${who} does not heed it: take it out`);
+}
+/** An unset variable must not mean everything (D13), nor an input be taken for heeded that is not. */
+function checkRemoval(inputs, { bucket, prefix }) {
+    const wholeBucket = inputs.boolean('whole-bucket');
+    const locks = inputs.boolean('lock');
+    for (const name of model_inputs/* INPUT_NAMES */.Qh) {
+        if (REMOVE_INPUTS.has(name) || (name === 'whole-bucket' && wholeBucket))
+            continue;
+        if ((LOCK_INPUTS.has(name) && locks) || !inputs.isSet(name))
+            continue;
+        const why = LOCK_INPUTS.has(name)
+            ? `writes nothing without ${inputs.spelled('lock')}`
+            : 'does not heed it';
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(name)} was given, and remove ${why}: take it out`);
+    }
+    if (prefix !== '' && !wholeBucket)
+        return;
+    const given = wholeBucket ? `${inputs.spelled('whole-bucket')} was given` : `s3://${bucket} has no prefix`;
+    throw (0,errors/* refusal */.x5)('whole-bucket', `${given}, and remove empties a prefix, never a whole bucket: set ${inputs.spelled('prefix')}; a lifecycle rule or the console empties buckets`);
+}
+
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./build/src/console/index-name.js
@@ -1069,6 +1408,308 @@ function userCacheDirectory(env, platform, home) {
     if (home === '' || home === '/')
         return undefined;
     return platform === 'darwin' ? (0,external_node_path_.join)(home, 'Library', 'Caches') : (0,external_node_path_.join)(home, '.cache');
+}
+
+;// CONCATENATED MODULE: ./build/src/console/index-place.js
+
+
+
+
+
+
+
+
+/** An index that was named is the first destination's; each mirror has its own beside it. */
+function besides(index, own) {
+    switch (index.kind) {
+        case 'file':
+            return { ...index, path: `${index.path}.${own}` };
+        case 's3':
+            return { ...index, key: `${index.key}.${own}` };
+        case 'none':
+        case 'cache':
+            return index;
+    }
+}
+/** It changes with every run, and would be copied by every one. */
+function refuseIndexInSource(inputs, index, { place }) {
+    if (index.kind !== 's3' || index.bucket !== place.bucket || !index.key.startsWith(place.prefix))
+        return;
+    if (index.key.startsWith(place.prefix + object_key/* OWN_DIRECTORY */.Nt))
+        return;
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('index')}: ${(0,console_text/* printable */.g$)(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${(0,objects/* destinationUrl */.kL)(place)}: put it into the destination, as s3://BUCKET/PREFIX/${object_key/* OWN_DIRECTORY */.Nt}index`);
+}
+function parseIndex(inputs, context, connection, destination, downloadedTo) {
+    const name = inputs.spelled('index');
+    const given = inputs.text('index');
+    if (given === undefined && context.shell === 'cli') {
+        const directory = userCacheDirectory(context.env, context.platform, context.home);
+        if (directory === undefined)
+            return { kind: 'none' };
+        const endpoint = connection.endpointUrl ?? (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
+        return {
+            kind: 'file',
+            path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
+            isOwn: true,
+        };
+    }
+    if (given === 'none')
+        return { kind: 'none' };
+    if (given === undefined || given === 'cache') {
+        if (context.shell === 'action')
+            return { kind: 'cache' };
+        return refuse(name, 'cache', "a path, s3://bucket/key, none; the runner's cache is reached from the GitHub action alone");
+    }
+    if (!/^s3:/i.test(given))
+        return { kind: 'file', path: (0,external_node_path_.resolve)(context.cwd, given) };
+    const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(given);
+    const [, bucket, key] = url ?? [];
+    if (bucket === undefined || key === undefined) {
+        return refuse(name, given, 's3://bucket/key, where the key does not end at a slash');
+    }
+    const own = `${destination.prefix}${object_key/* OWN_DIRECTORY */.Nt}`;
+    if (bucket === destination.bucket && key.startsWith(destination.prefix) && !key.startsWith(own)) {
+        return refuse(name, given, `s3://${bucket}/${own}NAME, as it lies where this run publishes and deletes`);
+    }
+    return { kind: 's3', bucket, key };
+}
+
+// EXTERNAL MODULE: ./build/src/model/invalidation.js
+var invalidation = __nccwpck_require__(5135);
+;// CONCATENATED MODULE: ./build/src/console/invalidation.js
+
+
+
+
+/** What an invalidation is made of costs money beyond 1,000 paths a month, so few are sent unless more are asked for. */
+const INVALIDATE_MAX_PATHS = 3;
+function parseInvalidation(inputs, destination) {
+    const name = inputs.spelled('invalidate');
+    const given = inputs.text('invalidate')?.trim() ?? '';
+    const stripPrefix = (0,object_key/* parsePrefix */.A1)(inputs.text('invalidate-strip-prefix') ?? '');
+    const addPrefix = (0,object_key/* parsePrefix */.A1)(inputs.text('invalidate-prefix') ?? '');
+    const wait = inputs.boolean('invalidate-wait');
+    if (given === '') {
+        const lone = ['invalidate-strip-prefix', 'invalidate-prefix', 'invalidate-max-paths'].find((other) => inputs.text(other) !== undefined);
+        if (lone === undefined && !wait)
+            return undefined;
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(lone ?? 'invalidate-wait')} was given without ${name}: set ${name} to a distribution, or drop it`);
+    }
+    const [distribution = '', ...words] = given.split(/\s+/);
+    const wrong = words.find((word) => !/^new=(?:true|false)$/.test(word));
+    if (!(0,invalidation/* isDistribution */.Rj)(distribution) || wrong !== undefined || words.length > 1) {
+        return refuse(name, given, "a distribution's ID as E2EXAMPLE, and behind it new=true for new keys too");
+    }
+    if (!stripPrefix.startsWith(destination.prefix) && !destination.prefix.startsWith(stripPrefix)) {
+        return refuse(inputs.spelled('invalidate-strip-prefix'), stripPrefix, `what the published keys begin with: ${destination.prefix}, a part of it up to a slash, or more`);
+    }
+    // CloudFront knows it at the end of a path alone.
+    if (addPrefix.includes('*'))
+        return refuse(inputs.spelled('invalidate-prefix'), addPrefix, 'a path without *');
+    return {
+        distribution,
+        newKeys: words[0] === 'new=true',
+        mapping: { stripPrefix, addPrefix },
+        maxPaths: inputs.text('invalidate-max-paths') === undefined
+            ? INVALIDATE_MAX_PATHS
+            : inputs.number('invalidate-max-paths'),
+        wait,
+    };
+}
+
+;// CONCATENATED MODULE: ./build/src/console/route.js
+
+
+
+
+
+
+
+
+
+
+function routeOf(raw, context, input) {
+    const given = (name) => {
+        const value = raw[name];
+        return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+    };
+    const shown = (name) => spelled(name, context.shell);
+    const source = given('source');
+    const directory = given('destination');
+    if (source === undefined) {
+        if (directory !== undefined)
+            throw (0,errors/* usageError */.Wp)(`${shown('destination')} was given without ${shown('source')}: ${SHAPES}`);
+        return { kind: 'publish', line: placeLine('bucket', raw, context, input) };
+    }
+    const paths = raw.paths;
+    if (context.directory !== undefined || (paths !== undefined && paths.length > 0))
+        throw (0,errors/* usageError */.Wp)(`${shown('paths')} and ${shown('source')} were given: ${SHAPES}`);
+    if (given('command') === 'remove')
+        throw (0,errors/* usageError */.Wp)(`${shown('source')} was given, and remove empties ${shown('bucket')}: take it out`);
+    if (directory !== undefined && given('bucket') !== undefined)
+        throw (0,errors/* usageError */.Wp)(`${shown('destination')} and ${shown('bucket')} were given: ${SHAPES}`);
+    const from = placeLine('source', raw, context);
+    const foreign = [...from.words.keys()].find((word) => !SOURCE_WORDS.includes(word));
+    if (foreign !== undefined)
+        return refuse(`${shown('source')}, behind the place`, `${foreign}=`, `${SOURCE_WORDS.join('=, ')}=`);
+    if (directory !== undefined)
+        return { kind: 'download', line: from, directory };
+    if (given('bucket') === undefined)
+        throw (0,errors/* usageError */.Wp)(`${shown('source')} was given without ${shown('destination')} or ${shown('bucket')}: ${SHAPES}`);
+    return { kind: 'copy', line: placeLine('bucket', raw, context, input), source: from };
+}
+const SHAPES = 'paths and bucket publish, source and destination download, source and bucket copy from bucket to bucket';
+/** Words about how a source is reached. */
+const SOURCE_WORDS = [
+    'region',
+    'endpoint-url',
+    'force-path-style',
+    'profile',
+    'role-to-assume',
+    'expected-bucket-owner',
+    'requester-pays',
+    'allowed-account-ids',
+];
+/** @param endpoint of the environment, where no other is given */
+function parseSource(inputs, { bucket, prefix, words }, shared, endpoint) {
+    const name = inputs.spelled('source');
+    const { region: _, expectedBucketOwner: __, ...general } = shared;
+    const word = (key, parse) => {
+        const text = words.get(key);
+        return text === undefined ? undefined : parse(name, text);
+    };
+    const endpointUrl = word('endpoint-url', parseEndpoint);
+    // One region serves one service of another provider; AWS says where a bucket is.
+    const isThere = endpointUrl === undefined && (shared.endpointUrl ?? endpoint) !== undefined;
+    const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
+    const owner = word('expected-bucket-owner', parseAccountId);
+    const profile = words.get('profile');
+    const role = words.get('role-to-assume');
+    const pathStyle = word('force-path-style', parseBoolean);
+    const accounts = words.get('allowed-account-ids');
+    return {
+        place: { bucket, prefix: prefix ?? '' },
+        connection: {
+            ...general,
+            allowedAccountIds: accounts === undefined ? [] : accounts.split(',').map((account) => parseAccountId(name, account)),
+            requesterPays: word('requester-pays', parseBoolean) ?? false,
+            ...(endpointUrl === undefined ? {} : { endpointUrl }),
+            ...(region === undefined ? {} : { region }),
+            ...(owner === undefined ? {} : { expectedBucketOwner: owner }),
+            ...(profile === undefined ? {} : { profile }),
+            ...(role === undefined ? {} : { role: parseRole(inputs, role) }),
+            ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
+        },
+    };
+}
+/** What is copied would be found in the source by the next run. */
+function refuseOverlap(inputs, { place, connection }, { destination: to, connection: there }, endpoint) {
+    const isElsewhere = place.bucket !== to.bucket || (connection.endpointUrl ?? endpoint) !== (there.endpointUrl ?? endpoint);
+    if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix)))
+        return;
+    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('source')}: ${(0,objects/* destinationUrl */.kL)(place)} and ${(0,objects/* destinationUrl */.kL)(to)} lie in one another; copy between places that do not`);
+}
+function parseTarget(inputs, directory, { cwd }) {
+    return {
+        directory: (0,external_node_path_.resolve)(cwd, directory),
+        duplicates: inputs.choice('local-duplicates', ['copy', 'reflink', 'link']),
+        asStored: inputs.boolean('as-stored'),
+    };
+}
+function placeLine(input, raw, context, name = spelled(input, context.shell)) {
+    const given = raw[input];
+    if (typeof given !== 'string' || given.trim() === '') {
+        return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
+    }
+    const general = raw['endpoint-url'];
+    return parseDestinationLine(name, given, (words) => ((words.get('endpoint-url') ?? general ?? '') || (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3')) !== undefined);
+}
+function parseDestination(inputs, line) {
+    const given = inputs.text('prefix');
+    const prefix = given === undefined ? line.prefix : (0,object_key/* parsePrefix */.A1)(given);
+    if (line.prefix !== undefined && prefix !== line.prefix) {
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('prefix')}: ${(0,console_text/* printable */.g$)(given ?? '')} was given, and ${(0,console_text/* printable */.g$)(line.prefix)} in the URL; give one of them`);
+    }
+    const bytes = Buffer.byteLength(prefix ?? '');
+    if (prefix !== undefined && (!prefix.isWellFormed() || bytes >= object_key/* MAX_KEY_BYTES */.Xd)) {
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('prefix')}: ${bytes} bytes were given; allowed: UTF-8 of less than ${object_key/* MAX_KEY_BYTES */.Xd} bytes`);
+    }
+    return { bucket: line.bucket, prefix: prefix ?? '' };
+}
+/** It would be published below a name with quotes or an asterisk in it. What was may be downloaded and removed. */
+function refusePattern(inputs, { prefix }, input) {
+    const bare = prefix.slice(0, -1);
+    const quoted = /^(["'`])(.*)\1$/.exec(bare)?.[2];
+    if (quoted === undefined && !bare.endsWith('*'))
+        return;
+    const name = inputs.text('prefix') === undefined ? (input ?? inputs.spelled('bucket')) : inputs.spelled('prefix');
+    const meant = (quoted ?? bare).replace(/[*/]+$/, '');
+    refuse(name, bare, `a prefix as it is, without quotes and patterns${meant === '' ? '' : `: write ${(0,console_text/* printable */.g$)(meant)}`}`);
+}
+
+;// CONCATENATED MODULE: ./build/src/console/sharding.js
+
+
+
+
+/** Of each command what it needs, then what it may have. */
+const SHARDING_INPUTS = {
+    plan: [['plan-file'], []],
+    apply: [['plan-file', 'shard', 'results'], []],
+    publish: [
+        ['plan-file', 'results'],
+        ['shard', 'abort'],
+    ],
+};
+/** What a publish of one share does not do: the lock would keep the others out, and the last one has the rest. */
+const OF_THE_LAST = ['abort', 'lock', 'invalidate', 'mirrors-atomic'];
+/** What a run on several machines needs besides. */
+function parseSharding(inputs, command, route, cwd) {
+    const isSharded = command === 'plan' || command === 'apply' || command === 'publish';
+    const [needed, further] = isSharded ? SHARDING_INPUTS[command] : [[], []];
+    const heeded = [...needed, ...further];
+    const other = ['plan-file', 'shard', 'results', 'abort'].find((name) => inputs.isSet(name) && !heeded.includes(name));
+    if (other !== undefined)
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(other)} was given, and ${command} does not heed it: take it out`);
+    if (!isSharded)
+        return undefined;
+    const missing = needed.find((name) => !inputs.isSet(name));
+    if (missing !== undefined)
+        throw (0,errors/* usageError */.Wp)(`${command} needs ${inputs.spelled(missing)}`);
+    if (route !== 'publish')
+        throw (0,errors/* usageError */.Wp)(`${command} is about a tree on this disk: take the source out`);
+    const dryApply = command === 'apply' && inputs.boolean('dry-run');
+    if (dryApply)
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);
+    const results = inputs.lines('results').map((path) => (0,external_node_path_.resolve)(cwd, path.trim()));
+    if (command === 'apply' && results.length > 1)
+        return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
+    const planFile = (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? '');
+    if (command === 'apply' && results.includes(planFile))
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('results')} and ${inputs.spelled('plan-file')} name one file, ${(0,console_text/* printable */.g$)(planFile)}, and apply would write over its plan: give the results a file of their own`);
+    const shard = inputs.isSet('shard') ? parseShard(inputs) : undefined;
+    if (command === 'publish' && shard !== undefined) {
+        const last = OF_THE_LAST.find((name) => inputs.isSet(name));
+        if (last !== undefined)
+            throw (0,errors/* usageError */.Wp)(`${inputs.spelled(last)} was given, and publish does not heed it with ${inputs.spelled('shard')}: it belongs to the publish that comes last, without a shard`);
+        if (results.length > 1)
+            return refuse(inputs.spelled('results'), results.join(' '), 'the one directory of all results');
+    }
+    return {
+        planFile,
+        ...(shard === undefined ? {} : { shard }),
+        results,
+        abort: inputs.boolean('abort'),
+        beside: '',
+    };
+}
+function parseShard(inputs) {
+    const given = inputs.text('shard') ?? '';
+    const match = /^([1-9][0-9]{0,3})\/([1-9][0-9]{0,3})$/.exec(given);
+    const [number, of] = [Number(match?.[1]), Number(match?.[2])];
+    if (match === null || number > of)
+        return refuse(inputs.spelled('shard'), given, 'I/N with I from 1 to N, as 2/4');
+    return { number, of };
 }
 
 // EXTERNAL MODULE: ./build/src/model/header-rules.js
@@ -1271,6 +1912,11 @@ function compressRule(name, line) {
 
 
 
+
+
+
+
+
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
@@ -1338,18 +1984,6 @@ async function parseMirror(line, raw, first, context) {
     const { sharding } = mirror;
     const sharded = sharding === undefined ? {} : { sharding: { ...sharding, beside: `.${own}` } };
     return { ...mirror, tree: first.tree, index, ...sharded };
-}
-/** An index that was named is the first destination's; each mirror has its own beside it. */
-function besides(index, own) {
-    switch (index.kind) {
-        case 'file':
-            return { ...index, path: `${index.path}.${own}` };
-        case 's3':
-            return { ...index, key: `${index.key}.${own}` };
-        case 'none':
-        case 'cache':
-            return index;
-    }
 }
 /** Two runs in one place would take one another for foreign writers. */
 function refuseTwice(inputs, all) {
@@ -1490,429 +2124,6 @@ const NO_TREE = {
     symlinks: 'inside',
     ifNoFilesFound: 'error',
 };
-/** How the log reads and a bucket is reached: every run heeds it. */
-const EVERY_RUN = [
-    'log-level',
-    'region',
-    'endpoint-url',
-    'force-path-style',
-    'profile',
-    'role-to-assume',
-    'audience',
-    'role-session-name',
-    'role-duration-seconds',
-    'allowed-account-ids',
-    'expected-bucket-owner',
-    'requester-pays',
-    'concurrency',
-    'max-attempts',
-    'connect-timeout',
-    'read-timeout',
-];
-/** What `remove` heeds; anything else that is set was meant for another run. */
-const REMOVE_INPUTS = new Set([
-    'command',
-    'bucket',
-    'prefix',
-    'lock',
-    'abort-uploads-after',
-    'max-delete',
-    'retain',
-    'index',
-    'report',
-    'summary',
-    'summary-title',
-    'dry-run',
-    ...EVERY_RUN,
-]);
-/** Of objects that are written: the lock is one, and a bucket's policy may want its encryption said. */
-const LOCK_INPUTS = new Set(['sse', 'kms-key-id', 'storage-class', 'acl']);
-function routeOf(raw, context, input) {
-    const given = (name) => {
-        const value = raw[name];
-        return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-    };
-    const shown = (name) => spelled(name, context.shell);
-    const source = given('source');
-    const directory = given('destination');
-    if (source === undefined) {
-        if (directory !== undefined)
-            throw (0,errors/* usageError */.Wp)(`${shown('destination')} was given without ${shown('source')}: ${SHAPES}`);
-        return { kind: 'publish', line: placeLine('bucket', raw, context, input) };
-    }
-    const paths = raw.paths;
-    if (context.directory !== undefined || (paths !== undefined && paths.length > 0))
-        throw (0,errors/* usageError */.Wp)(`${shown('paths')} and ${shown('source')} were given: ${SHAPES}`);
-    if (given('command') === 'remove')
-        throw (0,errors/* usageError */.Wp)(`${shown('source')} was given, and remove empties ${shown('bucket')}: take it out`);
-    if (directory !== undefined && given('bucket') !== undefined)
-        throw (0,errors/* usageError */.Wp)(`${shown('destination')} and ${shown('bucket')} were given: ${SHAPES}`);
-    const from = placeLine('source', raw, context);
-    const foreign = [...from.words.keys()].find((word) => !SOURCE_WORDS.includes(word));
-    if (foreign !== undefined)
-        return refuse(`${shown('source')}, behind the place`, `${foreign}=`, `${SOURCE_WORDS.join('=, ')}=`);
-    if (directory !== undefined)
-        return { kind: 'download', line: from, directory };
-    if (given('bucket') === undefined)
-        throw (0,errors/* usageError */.Wp)(`${shown('source')} was given without ${shown('destination')} or ${shown('bucket')}: ${SHAPES}`);
-    return { kind: 'copy', line: placeLine('bucket', raw, context, input), source: from };
-}
-const SHAPES = 'paths and bucket publish, source and destination download, source and bucket copy from bucket to bucket';
-/** Words about how a source is reached. */
-const SOURCE_WORDS = [
-    'region',
-    'endpoint-url',
-    'force-path-style',
-    'profile',
-    'role-to-assume',
-    'expected-bucket-owner',
-    'requester-pays',
-    'allowed-account-ids',
-];
-/** What every run heeds that moves bytes. */
-const SHARED_INPUTS = [
-    'command',
-    'excludes',
-    'excludes-from',
-    'include-git',
-    'if-no-files-found',
-    'delay-updates',
-    'publish-last',
-    'delete-after',
-    'max-delete',
-    'delete-excluded',
-    'retain',
-    'overwrite',
-    'index',
-    'report',
-    'summary',
-    'summary-title',
-    'dry-run',
-    'read',
-    ...EVERY_RUN,
-];
-const DOWNLOAD_INPUTS = new Set([
-    // Excluded files of the target are not looked at, so they cannot be deleted.
-    ...SHARED_INPUTS.filter((name) => name !== 'delete-excluded'),
-    'source',
-    'destination',
-    'local-duplicates',
-    'as-stored',
-    'preserve',
-    'whole-bucket',
-]);
-/** About files of this disk, which are none here. */
-const OF_FILES = new Set([
-    'paths',
-    'root',
-    'symlinks',
-    'destination',
-    'local-duplicates',
-    'as-stored',
-    'preserve',
-    'redirects-file',
-    'compress',
-    'clean-urls',
-]);
-const COPY_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => !OF_FILES.has(name)));
-/** What is planned already cannot be asked for again. */
-const OF_A_PLAN = new Set([
-    ...[...REMOVE_INPUTS].filter((name) => name !== 'max-delete' && name !== 'retain'),
-    ...LOCK_INPUTS,
-    'plan-file',
-    'shard',
-    'results',
-    'abort',
-    'mirrors',
-    'mirror-by',
-    'mirrors-atomic',
-    'overwrite',
-    'whole-bucket',
-    'invalidate',
-    'invalidate-strip-prefix',
-    'invalidate-prefix',
-    'invalidate-max-paths',
-    'invalidate-wait',
-]);
-const PUBLISH_INPUTS = new Set(model_inputs/* INPUT_NAMES */.Qh.filter((name) => name !== 'local-duplicates' && name !== 'as-stored'));
-/** An input must not be taken for heeded that is not. */
-function checkHeeded(inputs, heeded, who) {
-    const other = model_inputs/* INPUT_NAMES */.Qh.find((name) => !heeded.has(name) && inputs.isSet(name));
-    if (other === undefined)
-        return;
-    throw (0,errors/* usageError */.Wp)(`${inputs.spelled(other)} was given, and ${who} does not heed it: take it out`);
-}
-/** @param endpoint of the environment, where no other is given */
-function parseSource(inputs, { bucket, prefix, words }, shared, endpoint) {
-    const name = inputs.spelled('source');
-    const { region: _, expectedBucketOwner: __, ...general } = shared;
-    const word = (key, parse) => {
-        const text = words.get(key);
-        return text === undefined ? undefined : parse(name, text);
-    };
-    const endpointUrl = word('endpoint-url', parseEndpoint);
-    // One region serves one service of another provider; AWS says where a bucket is.
-    const isThere = endpointUrl === undefined && (shared.endpointUrl ?? endpoint) !== undefined;
-    const region = word('region', parseRegion) ?? (isThere ? shared.region : undefined);
-    const owner = word('expected-bucket-owner', parseAccountId);
-    const profile = words.get('profile');
-    const role = words.get('role-to-assume');
-    const pathStyle = word('force-path-style', parseBoolean);
-    const accounts = words.get('allowed-account-ids');
-    return {
-        place: { bucket, prefix: prefix ?? '' },
-        connection: {
-            ...general,
-            allowedAccountIds: accounts === undefined ? [] : accounts.split(',').map((account) => parseAccountId(name, account)),
-            requesterPays: word('requester-pays', parseBoolean) ?? false,
-            ...(endpointUrl === undefined ? {} : { endpointUrl }),
-            ...(region === undefined ? {} : { region }),
-            ...(owner === undefined ? {} : { expectedBucketOwner: owner }),
-            ...(profile === undefined ? {} : { profile }),
-            ...(role === undefined ? {} : { role: parseRole(inputs, role) }),
-            ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
-        },
-    };
-}
-/** Of each command what it needs, then what it may have. */
-const SHARDING_INPUTS = {
-    plan: [['plan-file'], []],
-    apply: [['plan-file', 'shard', 'results'], []],
-    publish: [
-        ['plan-file', 'results'],
-        ['shard', 'abort'],
-    ],
-};
-/** What a publish of one share does not do: the lock would keep the others out, and the last one has the rest. */
-const OF_THE_LAST = ['abort', 'lock', 'invalidate', 'mirrors-atomic'];
-/** What a run on several machines needs besides. */
-function parseSharding(inputs, command, route, cwd) {
-    const isSharded = command === 'plan' || command === 'apply' || command === 'publish';
-    const [needed, further] = isSharded ? SHARDING_INPUTS[command] : [[], []];
-    const heeded = [...needed, ...further];
-    const other = ['plan-file', 'shard', 'results', 'abort'].find((name) => inputs.isSet(name) && !heeded.includes(name));
-    if (other !== undefined)
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(other)} was given, and ${command} does not heed it: take it out`);
-    if (!isSharded)
-        return undefined;
-    const missing = needed.find((name) => !inputs.isSet(name));
-    if (missing !== undefined)
-        throw (0,errors/* usageError */.Wp)(`${command} needs ${inputs.spelled(missing)}`);
-    if (route !== 'publish')
-        throw (0,errors/* usageError */.Wp)(`${command} is about a tree on this disk: take the source out`);
-    const dryApply = command === 'apply' && inputs.boolean('dry-run');
-    if (dryApply)
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);
-    const results = inputs.lines('results').map((path) => (0,external_node_path_.resolve)(cwd, path.trim()));
-    if (command === 'apply' && results.length > 1)
-        return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
-    const planFile = (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? '');
-    if (command === 'apply' && results.includes(planFile))
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('results')} and ${inputs.spelled('plan-file')} name one file, ${(0,console_text/* printable */.g$)(planFile)}, and apply would write over its plan: give the results a file of their own`);
-    const shard = inputs.isSet('shard') ? parseShard(inputs) : undefined;
-    if (command === 'publish' && shard !== undefined) {
-        const last = OF_THE_LAST.find((name) => inputs.isSet(name));
-        if (last !== undefined)
-            throw (0,errors/* usageError */.Wp)(`${inputs.spelled(last)} was given, and publish does not heed it with ${inputs.spelled('shard')}: it belongs to the publish that comes last, without a shard`);
-        if (results.length > 1)
-            return refuse(inputs.spelled('results'), results.join(' '), 'the one directory of all results');
-    }
-    return {
-        planFile,
-        ...(shard === undefined ? {} : { shard }),
-        results,
-        abort: inputs.boolean('abort'),
-        beside: '',
-    };
-}
-function parseShard(inputs) {
-    const given = inputs.text('shard') ?? '';
-    const match = /^([1-9][0-9]{0,3})\/([1-9][0-9]{0,3})$/.exec(given);
-    const [number, of] = [Number(match?.[1]), Number(match?.[2])];
-    if (match === null || number > of)
-        return refuse(inputs.spelled('shard'), given, 'I/N with I from 1 to N, as 2/4');
-    return { number, of };
-}
-/** What is copied would be found in the source by the next run. */
-function refuseOverlap(inputs, { place, connection }, { destination: to, connection: there }, endpoint) {
-    const isElsewhere = place.bucket !== to.bucket || (connection.endpointUrl ?? endpoint) !== (there.endpointUrl ?? endpoint);
-    if (isElsewhere || !(place.prefix.startsWith(to.prefix) || to.prefix.startsWith(place.prefix)))
-        return;
-    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('source')}: ${(0,objects/* destinationUrl */.kL)(place)} and ${(0,objects/* destinationUrl */.kL)(to)} lie in one another; copy between places that do not`);
-}
-/** It changes with every run, and would be copied by every one. */
-function refuseIndexInSource(inputs, index, { place }) {
-    if (index.kind !== 's3' || index.bucket !== place.bucket || !index.key.startsWith(place.prefix))
-        return;
-    if (index.key.startsWith(place.prefix + object_key/* OWN_DIRECTORY */.Nt))
-        return;
-    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('index')}: ${(0,console_text/* printable */.g$)(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${(0,objects/* destinationUrl */.kL)(place)}: put it into the destination, as s3://BUCKET/PREFIX/${object_key/* OWN_DIRECTORY */.Nt}index`);
-}
-function parseTarget(inputs, directory, { cwd }) {
-    return {
-        directory: (0,external_node_path_.resolve)(cwd, directory),
-        duplicates: inputs.choice('local-duplicates', ['copy', 'reflink', 'link']),
-        asStored: inputs.boolean('as-stored'),
-    };
-}
-/** An unset variable must not mean everything (D13), nor an input be taken for heeded that is not. */
-function checkRemoval(inputs, { bucket, prefix }) {
-    const wholeBucket = inputs.boolean('whole-bucket');
-    const locks = inputs.boolean('lock');
-    for (const name of model_inputs/* INPUT_NAMES */.Qh) {
-        if (REMOVE_INPUTS.has(name) || (name === 'whole-bucket' && wholeBucket))
-            continue;
-        if ((LOCK_INPUTS.has(name) && locks) || !inputs.isSet(name))
-            continue;
-        const why = LOCK_INPUTS.has(name)
-            ? `writes nothing without ${inputs.spelled('lock')}`
-            : 'does not heed it';
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(name)} was given, and remove ${why}: take it out`);
-    }
-    if (prefix !== '' && !wholeBucket)
-        return;
-    const given = wholeBucket ? `${inputs.spelled('whole-bucket')} was given` : `s3://${bucket} has no prefix`;
-    throw (0,errors/* refusal */.x5)('whole-bucket', `${given}, and remove empties a prefix, never a whole bucket: set ${inputs.spelled('prefix')}; a lifecycle rule or the console empties buckets`);
-}
-/** All that is there goes, so nothing is unlike it: a limit is one that somebody set. */
-function parseRemoval(inputs) {
-    const maxDelete = parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? 'none');
-    const retain = inputs.lines('retain');
-    return { deleteAfter: true, maxDelete, deleteExcluded: false, grace: { kind: 'none' }, retain };
-}
-/** How a person spelled an input: messages say what to change. */
-function spelled(name, shell) {
-    const { option, only } = (0,model_inputs/* inputDefinition */.O$)(name);
-    if (shell === 'action')
-        return name;
-    // An argument there, as the help calls it.
-    return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
-}
-/** Typed access to what was given; a default is parsed like an input. */
-class Inputs {
-    raw;
-    shell;
-    constructor(raw, shell) {
-        this.raw = raw;
-        this.shell = shell;
-    }
-    spelled(name) {
-        return spelled(name, this.shell);
-    }
-    is(shell) {
-        return this.shell === shell;
-    }
-    /** As given; an empty text is nothing given. */
-    text(name) {
-        const value = this.raw[name];
-        return typeof value === 'string' && value !== '' ? value : undefined;
-    }
-    /** Whether it says something of its own: the runner passes the defaults of action.yml as if they were given. */
-    isSet(name) {
-        const value = this.lines(name).join('\n');
-        if (value === '' || this.shell === 'cli')
-            return value !== '';
-        const { kind, default: fallback } = (0,model_inputs/* inputDefinition */.O$)(name);
-        return kind === 'boolean' ? this.boolean(name) : value !== fallback;
-    }
-    lines(name) {
-        const value = this.raw[name] ?? [];
-        return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
-    }
-    /** An empty boolean is an expression that had no value: never taken for false, except where unset means automatic. */
-    optionalBoolean(name) {
-        const value = this.raw[name];
-        if (typeof value !== 'string')
-            return undefined;
-        if (value === '' && (0,model_inputs/* inputDefinition */.O$)(name).default === undefined)
-            return undefined;
-        return parseBoolean(this.spelled(name), value);
-    }
-    boolean(name) {
-        return this.optionalBoolean(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default === 'true';
-    }
-    choice(name, values) {
-        return parseEnum(this.spelled(name), this.orDefault(name), values);
-    }
-    /** Where an expression without a value must not be taken for the default, as of booleans. In any case, as they are. */
-    givenChoice(name, values) {
-        const value = this.raw[name];
-        const given = typeof value === 'string' ? value : this.orDefault(name);
-        const folded = values.find((candidate) => candidate === given.toLowerCase());
-        return parseEnum(this.spelled(name), folded ?? given, values);
-    }
-    optionalChoice(name) {
-        const value = this.text(name);
-        return value === undefined
-            ? undefined
-            : parseEnum(this.spelled(name), value, (0,model_inputs/* inputDefinition */.O$)(name).values ?? []);
-    }
-    number(name) {
-        const { min = 0, max = Number.MAX_SAFE_INTEGER, values } = (0,model_inputs/* inputDefinition */.O$)(name);
-        return parseNumber(this.spelled(name), this.orDefault(name), min, max, values);
-    }
-    duration(name) {
-        return parseDuration(this.spelled(name), this.orDefault(name));
-    }
-    /** Of times that no timer has to hold. */
-    longDuration(name) {
-        return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
-    }
-    orDefault(name) {
-        return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
-    }
-}
-function placeLine(input, raw, context, name = spelled(input, context.shell)) {
-    const given = raw[input];
-    if (typeof given !== 'string' || given.trim() === '') {
-        return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
-    }
-    const general = raw['endpoint-url'];
-    return parseDestinationLine(name, given, (words) => ((words.get('endpoint-url') ?? general ?? '') || (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3')) !== undefined);
-}
-function parseDestination(inputs, line) {
-    const given = inputs.text('prefix');
-    const prefix = given === undefined ? line.prefix : (0,object_key/* parsePrefix */.A1)(given);
-    if (line.prefix !== undefined && prefix !== line.prefix) {
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('prefix')}: ${(0,console_text/* printable */.g$)(given ?? '')} was given, and ${(0,console_text/* printable */.g$)(line.prefix)} in the URL; give one of them`);
-    }
-    const bytes = Buffer.byteLength(prefix ?? '');
-    if (prefix !== undefined && (!prefix.isWellFormed() || bytes >= object_key/* MAX_KEY_BYTES */.Xd)) {
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('prefix')}: ${bytes} bytes were given; allowed: UTF-8 of less than ${object_key/* MAX_KEY_BYTES */.Xd} bytes`);
-    }
-    return { bucket: line.bucket, prefix: prefix ?? '' };
-}
-/** It would be published below a name with quotes or an asterisk in it. What was may be downloaded and removed. */
-function refusePattern(inputs, { prefix }, input) {
-    const bare = prefix.slice(0, -1);
-    const quoted = /^(["'`])(.*)\1$/.exec(bare)?.[2];
-    if (quoted === undefined && !bare.endsWith('*'))
-        return;
-    const name = inputs.text('prefix') === undefined ? (input ?? inputs.spelled('bucket')) : inputs.spelled('prefix');
-    const meant = (quoted ?? bare).replace(/[*/]+$/, '');
-    refuse(name, bare, `a prefix as it is, without quotes and patterns${meant === '' ? '' : `: write ${(0,console_text/* printable */.g$)(meant)}`}`);
-}
-function parseDeletes(inputs, destination, isDownload) {
-    const deleteAfter = inputs.boolean('delete-after');
-    const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
-    if (deleteAfter && destination.prefix === '' && !wholeBucket && !isDownload) {
-        throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.kL)(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
-    }
-    return {
-        deleteAfter,
-        maxDelete: parseMaxDelete(inputs.spelled('max-delete'), inputs.text('max-delete') ?? ''),
-        deleteExcluded: inputs.boolean('delete-excluded'),
-        grace: parseGrace(inputs.spelled('delete-grace'), inputs.text('delete-grace') ?? ''),
-        retain: inputs.lines('retain'),
-    };
-}
-/** What waits to be deleted must not be forgotten, or it would wait for ever. */
-function requireLastingIndex(inputs, index) {
-    if (index.kind === 'file' || index.kind === 's3')
-        return;
-    const given = index.kind === 'cache' ? "the runner's cache may be dropped at any time" : 'none was given';
-    throw (0,errors/* usageError */.Wp)(`${inputs.spelled('delete-grace')} needs an index that lasts, and ${given}: set ${inputs.spelled('index')} to a path that stays, or to s3://bucket/key`);
-}
 function parseDelay(inputs) {
     const choice = inputs.givenChoice('delay-updates', ['true', 'false', 'best-effort']);
     return choice === 'best-effort' ? choice : choice === 'true';
@@ -1926,156 +2137,6 @@ function parsePublishLast(inputs) {
     if (lines.filter((line) => line === 'default').length > 1)
         return refuse(name, 'default', 'default once');
     return lines.length === 0 ? ['default'] : lines.filter((line) => !line.startsWith('#'));
-}
-/** Words that may stand behind a place to copy from: copies are made with the destination's own credentials. */
-const COPY_FROM_WORDS = ['region', 'expected-bucket-owner', 'requester-pays'];
-function parseCopies(inputs, context) {
-    const name = inputs.spelled('copy-from');
-    const lenient = (inputs.text('endpoint-url') ?? (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3')) !== undefined;
-    const from = inputs.lines('copy-from').map((line) => {
-        const { bucket, prefix, words } = parseDestinationLine(name, line.trim(), () => lenient);
-        const foreign = [...words.keys()].find((word) => !COPY_FROM_WORDS.includes(word));
-        if (foreign !== undefined) {
-            return refuse(`${name}, behind the place`, `${foreign}=`, `${COPY_FROM_WORDS.join('=, ')}=; S3 copies within one service, with the destination's own credentials`);
-        }
-        const region = words.get('region');
-        const owner = words.get('expected-bucket-owner');
-        const pays = words.get('requester-pays');
-        return {
-            place: { bucket, prefix: prefix ?? '' },
-            ...(region === undefined ? {} : { region: parseRegion(name, region) }),
-            ...(owner === undefined ? {} : { expectedBucketOwner: parseAccountId(name, owner) }),
-            requesterPays: pays !== undefined && parseBoolean(name, pays),
-        };
-    });
-    return { from, minSize: parseSize(inputs.spelled('copy-min-size'), inputs.orDefault('copy-min-size')) };
-}
-/** What an invalidation is made of costs money beyond 1,000 paths a month, so few are sent unless more are asked for. */
-const INVALIDATE_MAX_PATHS = 3;
-function parseInvalidation(inputs, destination) {
-    const name = inputs.spelled('invalidate');
-    const given = inputs.text('invalidate')?.trim() ?? '';
-    const stripPrefix = (0,object_key/* parsePrefix */.A1)(inputs.text('invalidate-strip-prefix') ?? '');
-    const addPrefix = (0,object_key/* parsePrefix */.A1)(inputs.text('invalidate-prefix') ?? '');
-    const wait = inputs.boolean('invalidate-wait');
-    if (given === '') {
-        const lone = ['invalidate-strip-prefix', 'invalidate-prefix', 'invalidate-max-paths'].find((other) => inputs.text(other) !== undefined);
-        if (lone === undefined && !wait)
-            return undefined;
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled(lone ?? 'invalidate-wait')} was given without ${name}: set ${name} to a distribution, or drop it`);
-    }
-    const [distribution = '', ...words] = given.split(/\s+/);
-    const wrong = words.find((word) => !/^new=(?:true|false)$/.test(word));
-    if (!(0,invalidation/* isDistribution */.Rj)(distribution) || wrong !== undefined || words.length > 1) {
-        return refuse(name, given, "a distribution's ID as E2EXAMPLE, and behind it new=true for new keys too");
-    }
-    if (!stripPrefix.startsWith(destination.prefix) && !destination.prefix.startsWith(stripPrefix)) {
-        return refuse(inputs.spelled('invalidate-strip-prefix'), stripPrefix, `what the published keys begin with: ${destination.prefix}, a part of it up to a slash, or more`);
-    }
-    // CloudFront knows it at the end of a path alone.
-    if (addPrefix.includes('*'))
-        return refuse(inputs.spelled('invalidate-prefix'), addPrefix, 'a path without *');
-    return {
-        distribution,
-        newKeys: words[0] === 'new=true',
-        mapping: { stripPrefix, addPrefix },
-        maxPaths: inputs.text('invalidate-max-paths') === undefined
-            ? INVALIDATE_MAX_PATHS
-            : inputs.number('invalidate-max-paths'),
-        wait,
-    };
-}
-function parseWriteHeaders(inputs) {
-    const sse = inputs.optionalChoice('sse');
-    const kmsKeyId = inputs.text('kms-key-id');
-    const storageClass = inputs.optionalChoice('storage-class');
-    const acl = inputs.optionalChoice('acl');
-    if (kmsKeyId !== undefined && sse?.startsWith('aws:kms') !== true) {
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('kms-key-id')}: it was given with ${inputs.spelled('sse')} ${sse ?? 'not set'}; it needs aws:kms or aws:kms:dsse`);
-    }
-    return {
-        ...(sse === undefined ? {} : { sse }),
-        ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
-        ...(storageClass === undefined ? {} : { storageClass }),
-        ...(acl === undefined ? {} : { acl }),
-    };
-}
-function parseConnection(inputs) {
-    const region = inputs.text('region');
-    const endpointUrl = inputs.text('endpoint-url');
-    const forcePathStyle = inputs.optionalBoolean('force-path-style');
-    const profile = inputs.text('profile');
-    const role = inputs.text('role-to-assume');
-    const owner = inputs.text('expected-bucket-owner');
-    const accounts = inputs.lines('allowed-account-ids').flatMap((line) => line.split(/[\s,]+/));
-    return {
-        ...(region === undefined ? {} : { region: parseRegion(inputs.spelled('region'), region) }),
-        ...(endpointUrl === undefined
-            ? {}
-            : { endpointUrl: parseEndpoint(inputs.spelled('endpoint-url'), endpointUrl) }),
-        ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
-        ...(profile === undefined ? {} : { profile }),
-        ...(role === undefined ? {} : { role: parseRole(inputs, role) }),
-        ...(owner === undefined
-            ? {}
-            : { expectedBucketOwner: parseAccountId(inputs.spelled('expected-bucket-owner'), owner) }),
-        allowedAccountIds: accounts
-            .filter((account) => account !== '')
-            .map((account) => parseAccountId(inputs.spelled('allowed-account-ids'), account)),
-        requesterPays: inputs.boolean('requester-pays'),
-        concurrency: inputs.orDefault('concurrency') === 'auto' ? 'auto' : inputs.number('concurrency'),
-        maxAttempts: inputs.number('max-attempts'),
-        connectTimeoutMs: inputs.duration('connect-timeout'),
-        readTimeoutMs: inputs.duration('read-timeout'),
-    };
-}
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
-function parseRole(inputs, arn) {
-    if (!/^arn:aws(?:-[a-z-]+)?:iam::[0-9]{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn))
-        return refuse(inputs.spelled('role-to-assume'), arn, 'arn:aws:iam::ACCOUNT:role/NAME');
-    const sessionName = inputs.orDefault('role-session-name');
-    if (!/^[\w+=,.@-]{2,64}$/.test(sessionName))
-        return refuse(inputs.spelled('role-session-name'), sessionName, '2 to 64 letters, digits and _+=,.@-');
-    return {
-        arn,
-        sessionName,
-        audience: inputs.orDefault('audience'),
-        durationSeconds: inputs.number('role-duration-seconds'),
-    };
-}
-function parseIndex(inputs, context, connection, destination, downloadedTo) {
-    const name = inputs.spelled('index');
-    const given = inputs.text('index');
-    if (given === undefined && context.shell === 'cli') {
-        const directory = userCacheDirectory(context.env, context.platform, context.home);
-        if (directory === undefined)
-            return { kind: 'none' };
-        const endpoint = connection.endpointUrl ?? (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
-        return {
-            kind: 'file',
-            path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
-            isOwn: true,
-        };
-    }
-    if (given === 'none')
-        return { kind: 'none' };
-    if (given === undefined || given === 'cache') {
-        if (context.shell === 'action')
-            return { kind: 'cache' };
-        return refuse(name, 'cache', "a path, s3://bucket/key, none; the runner's cache is reached from the GitHub action alone");
-    }
-    if (!/^s3:/i.test(given))
-        return { kind: 'file', path: (0,external_node_path_.resolve)(context.cwd, given) };
-    const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(given);
-    const [, bucket, key] = url ?? [];
-    if (bucket === undefined || key === undefined) {
-        return refuse(name, given, 's3://bucket/key, where the key does not end at a slash');
-    }
-    const own = `${destination.prefix}${object_key/* OWN_DIRECTORY */.Nt}`;
-    if (bucket === destination.bucket && key.startsWith(destination.prefix) && !key.startsWith(own)) {
-        return refuse(name, given, `s3://${bucket}/${own}NAME, as it lies where this run publishes and deletes`);
-    }
-    return { kind: 's3', bucket, key };
 }
 async function parseTree(inputs, context, route) {
     const lines = inputs.lines('paths');

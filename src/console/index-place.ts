@@ -1,0 +1,73 @@
+import { join, resolve } from 'node:path';
+import { environmentEndpoint } from '../model/endpoint.js';
+import { usageError } from '../model/errors.js';
+import { OWN_DIRECTORY } from '../model/object-key.js';
+import { type Destination, destinationUrl } from '../model/objects.js';
+import type { Connection, IndexPlace, Source } from '../model/options.js';
+import type { Inputs, OptionsContext } from './given-inputs.js';
+import { indexName, userCacheDirectory } from './index-name.js';
+import { printable } from './text.js';
+import { refuse } from './values.js';
+
+/** An index that was named is the first destination's; each mirror has its own beside it. */
+export function besides(index: IndexPlace, own: string): IndexPlace {
+  switch (index.kind) {
+    case 'file':
+      return { ...index, path: `${index.path}.${own}` };
+    case 's3':
+      return { ...index, key: `${index.key}.${own}` };
+    case 'none':
+    case 'cache':
+      return index;
+  }
+}
+
+/** It changes with every run, and would be copied by every one. */
+export function refuseIndexInSource(inputs: Inputs, index: IndexPlace, { place }: Source): void {
+  if (index.kind !== 's3' || index.bucket !== place.bucket || !index.key.startsWith(place.prefix)) return;
+  if (index.key.startsWith(place.prefix + OWN_DIRECTORY)) return;
+  throw usageError(
+    `${inputs.spelled('index')}: ${printable(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${destinationUrl(place)}: put it into the destination, as s3://BUCKET/PREFIX/${OWN_DIRECTORY}index`,
+  );
+}
+
+export function parseIndex(
+  inputs: Inputs,
+  context: OptionsContext,
+  connection: Connection,
+  destination: Destination,
+  downloadedTo: string | undefined,
+): IndexPlace {
+  const name = inputs.spelled('index');
+  const given = inputs.text('index');
+  if (given === undefined && context.shell === 'cli') {
+    const directory = userCacheDirectory(context.env, context.platform, context.home);
+    if (directory === undefined) return { kind: 'none' };
+    const endpoint = connection.endpointUrl ?? environmentEndpoint(context.env, 'S3');
+    return {
+      kind: 'file',
+      path: join(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
+      isOwn: true,
+    };
+  }
+  if (given === 'none') return { kind: 'none' };
+  if (given === undefined || given === 'cache') {
+    if (context.shell === 'action') return { kind: 'cache' };
+    return refuse(
+      name,
+      'cache',
+      "a path, s3://bucket/key, none; the runner's cache is reached from the GitHub action alone",
+    );
+  }
+  if (!/^s3:/i.test(given)) return { kind: 'file', path: resolve(context.cwd, given) };
+  const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(given);
+  const [, bucket, key] = url ?? [];
+  if (bucket === undefined || key === undefined) {
+    return refuse(name, given, 's3://bucket/key, where the key does not end at a slash');
+  }
+  const own = `${destination.prefix}${OWN_DIRECTORY}`;
+  if (bucket === destination.bucket && key.startsWith(destination.prefix) && !key.startsWith(own)) {
+    return refuse(name, given, `s3://${bucket}/${own}NAME, as it lies where this run publishes and deletes`);
+  }
+  return { kind: 's3', bucket, key };
+}
