@@ -4502,7 +4502,7 @@ async function connectingBy(connection, endpoint) {
 async function proxyAgents(proxy, options) {
     const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
         Promise.all(/* import() */[__webpack_require__.e(411), __webpack_require__.e(947)]).then(__webpack_require__.bind(__webpack_require__, 8947)),
-        Promise.all(/* import() */[__webpack_require__.e(411), __webpack_require__.e(566)]).then(__webpack_require__.bind(__webpack_require__, 1566)),
+        Promise.all(/* import() */[__webpack_require__.e(411), __webpack_require__.e(185)]).then(__webpack_require__.bind(__webpack_require__, 1566)),
     ]);
     const https = new HttpsProxyAgent(proxy, options);
     // It takes its options for the connection to the proxy alone; the server behind that is judged by these.

@@ -1,59 +1,29 @@
-import type { BigIntStats } from 'node:fs';
-import { access, constants, lstat, realpath, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, parse, sep } from 'node:path';
-import { InPlace, QUICK_CALLS } from '../disk/in-place.js';
-import { isInside } from '../disk/is-inside.js';
-import { hasProcessEnded } from '../disk/process-mark.js';
-import { makeDirectory } from '../disk/replace-file.js';
-import { baseOf, parentOf, TargetDirectory } from '../disk/target-directory.js';
-import { forEachConcurrent } from '../model/concurrency.js';
+import { sep } from 'node:path';
+import { TargetDirectory } from '../disk/target-directory.js';
 import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
-import { refusal, SyncError, usageError } from '../model/errors.js';
+import { refusal, SyncError } from '../model/errors.js';
 import type { Progress } from '../model/events.js';
 import { totalSize } from '../model/file-columns.js';
-import { REDIRECT_HEADER } from '../model/header-rules.js';
-import {
-  fileAttributes,
-  formatSource,
-  metadataMd5,
-  PAGE_METADATA,
-  parseSource,
-  type SourceForm,
-  statedMd5,
-  storedSource,
-} from '../model/headers.js';
-import { compareKeys, type ObjectKey, type Prefix } from '../model/object-key.js';
+import { formatSource, metadataMd5, statedMd5 } from '../model/headers.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
-import { type Count, type Plan, stepsOf, type WriteStep } from '../model/plan.js';
+import type { Plan, WriteStep } from '../model/plan.js';
 import { WrittenObjects } from '../model/written-objects.js';
-import type { ObjectHead } from '../store/object-store.js';
 import { tryArchived } from './archived.js';
-import { BEGINNING_CALLS, looksEncoded, looksEncodedInPlace } from './decode.js';
-import { beforeFirstWrite, digestTree } from './digest.js';
+import { digestTree } from './digest.js';
+import { DownloadTarget } from './download-target.js';
 import { execute } from './execute.js';
 import { explain } from './explain.js';
-import { Fetch, secondsOf, tokenOf } from './fetch.js';
+import { Fetch, tokenOf } from './fetch.js';
 import { asFailure } from './fetch-failures.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
 import { guardDeletions, guardSpelling } from './guards.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll } from './list.js';
-import {
-  conflicts,
-  type Folding,
-  isPartial,
-  markOfPartial,
-  type NameProblem,
-  nameRefusal,
-  progressName,
-  resumableName,
-  temporaryName,
-  whyNoFile,
-} from './local-names.js';
+import { isPartial } from './local-names.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
 import { publishOrder } from './ranks.js';
@@ -68,23 +38,13 @@ import {
   withFindings,
 } from './read-back.js';
 import { type Recognised, recognise } from './recognise.js';
+import { RemoteFiles } from './remote-files.js';
 import { lookingFor, type RemoteFile, type RemoteTree, remoteTree } from './remote-tree.js';
 import { retainedKeys } from './remove.js';
 import { planTotals, RunFrame } from './run-frame.js';
 import { bothOrFirstFailure } from './side-by-side.js';
 import { withoutOwnFiles } from './site.js';
-import { reasonOf } from './system-error.js';
 import { type Tree, walk } from './walk.js';
-import { listed, NAMES_SHOWN, showName } from './walk-findings.js';
-
-/** Unfinished files whose run may go on elsewhere are nobody's when nothing was written to them for so long. Milliseconds. */
-const ABANDONED_MS = 24 * 60 * 60_000;
-
-/** Beginnings of files that are read side by side. */
-const READ_AT_ONCE = 32;
-
-/** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
-const ASKED_PER_ENDING = 3;
 
 /**
  * Downloads what a bucket holds: list and walk, digest, plan, guard, execute, remember, report, as in the other direction.
@@ -119,23 +79,24 @@ interface Prepared {
 
 type KnownObjects = Pick<Recognised, 'vouched' | 'undecided'>;
 
-/** Directories that are looked at side by side. */
-const DIRECTORIES_AT_ONCE = 32;
-
 class Download {
   readonly #options: SyncOptions;
   readonly #target: Target;
   readonly #ports: SyncPorts;
   readonly #frame: RunFrame;
-  /** What HEAD said, by key. */
-  readonly #heads = new Map<ObjectKey, ObjectHead>();
+  readonly #source: RemoteFiles;
+  readonly #directory: DownloadTarget;
   readonly #inFlight = (): number => this.#ports.store.inFlight;
 
   constructor(options: SyncOptions, target: Target, ports: SyncPorts) {
     this.#options = options;
     this.#target = target;
     this.#ports = ports;
-    this.#frame = new RunFrame(options, ports, () => [ports.store]);
+    const { store, now } = ports;
+    const frame = new RunFrame(options, ports, () => [store]);
+    this.#frame = frame;
+    this.#source = new RemoteFiles({ store, frame, asStored: target.asStored });
+    this.#directory = new DownloadTarget({ directory: target.directory, frame, now });
   }
 
   async sync(): Promise<void> {
@@ -148,7 +109,7 @@ class Download {
     this.#frame.settle(planned.plan);
     // Without files nothing is written, not even the directory.
     if (this.#options.dryRun || prepared.files.length === 0) return this.#rehearse(planned.plan);
-    await this.#refuseUnwritable(prepared);
+    await this.#directory.refuseUnwritable(prepared.here, planned.plan);
     const fetched = await this.#execute(prepared);
     await this.#remember(prepared, fetched, remembered, digestedNs);
   }
@@ -230,9 +191,9 @@ class Download {
     const partials = met.map(({ name }) => name).filter(isPartial);
     const localFiles = met.filter(({ name }) => !isPartial(name));
     const local = new Map(localFiles.map((file) => [file.name, file]));
-    const wanted = await this.#withoutExtras(source, local);
-    await this.#refuseNames(wanted, here, local);
-    const files = await this.#decoded(wanted, local, remembered);
+    const wanted = await this.#source.withoutExtras(source, local);
+    await this.#directory.refuseNames(wanted, here, local);
+    const files = await this.#source.decoded(wanted, local, remembered);
     const digests = await this.#digest(localFiles, listing, files, remembered);
     const recognised = await this.#recognise(localFiles, listing, files, digests, remembered);
     const { command, read } = this.#options;
@@ -265,7 +226,7 @@ class Download {
     const { store } = this.#ports;
     const { destination, tree } = this.#options;
     const { directory } = this.#target;
-    const exists = await isDirectory(directory);
+    const exists = await this.#directory.exists();
     const pattern = { text: directory, base: directory, glob: '', searchPath: directory };
     const patterns = [{ ...pattern, directoriesOnly: false, negate: false }];
     const [here, source] = await bothOrFirstFailure(
@@ -314,150 +275,6 @@ class Download {
       case 'ignore':
         return;
     }
-  }
-
-  /**
-   * Objects that are no files of the tree: markers of directories, further names of pages, redirects. With `as-stored`
-   * only the markers, which no file can be.
-   */
-  async #withoutExtras(
-    { files, objects }: RemoteTree,
-    local: ReadonlyMap<string, LocalFile>,
-  ): Promise<readonly RemoteFile[]> {
-    const names = files.filter(({ name, size }) => !(size === 0 && name.endsWith('/')));
-    if (this.#target.asStored) return names;
-    const due = names.filter(({ name, size, object }) => {
-      if (size === 0) return local.get(name)?.size !== 0;
-      const page = objects.get(`${name}.html`);
-      return page !== undefined && page.size === size && page.etag === object.etag;
-    });
-    await this.#ask(due);
-    const extras = new Set<LocalFile>();
-    let redirects = 0;
-    for (const file of due) {
-      const head = this.#headOf(file);
-      const isRedirect = head?.fields[REDIRECT_HEADER] !== undefined;
-      if (isRedirect && file.size === 0) redirects++;
-      if ((isRedirect && file.size === 0) || head?.metadata.has(PAGE_METADATA) === true) extras.add(file);
-    }
-    if (extras.size > 0) {
-      const pages = extras.size - redirects;
-      const what = [
-        ...(pages > 0 ? [`${pages} further ${pages === 1 ? 'name' : 'names'} of pages`] : []),
-        ...(redirects > 0 ? [`${redirects} ${redirects === 1 ? 'redirect' : 'redirects'}`] : []),
-      ].join(' and ');
-      this.#frame.notice(`${what} left out, as they are no files of the tree; as-stored takes them too`);
-    }
-    return names.filter((file) => !extras.has(file));
-  }
-
-  /** Names that cannot be files there, all in one line (R2). */
-  async #refuseNames(
-    files: readonly LocalFile[],
-    here: Tree,
-    local: ReadonlyMap<string, LocalFile>,
-  ): Promise<void> {
-    const { directory } = this.#target;
-    const problems: NameProblem[] = [];
-    const possible: string[] = [];
-    const folding = await foldingOf(directory);
-    for (const { name } of files) {
-      const why = whyNoFile(name, directory, process.platform);
-      if (why === undefined) possible.push(name);
-      else problems.push({ code: 'unsafe-name', name, clause: `${showName(name)} ${why}` });
-    }
-    problems.push(...conflicts(possible, folding, local.keys()));
-    for (const name of possible) {
-      const clause = inTheWay(name, here, local);
-      if (clause !== undefined) problems.push({ code: 'in-the-way', name, clause });
-    }
-    const error = nameRefusal(problems);
-    if (error !== undefined) throw error;
-  }
-
-  /** The files that encoded objects stand for, where there is a file that may be what they encode. */
-  async #decoded(
-    files: readonly RemoteFile[],
-    local: ReadonlyMap<string, LocalFile>,
-    { index, trustFiles }: LoadedIndex,
-  ): Promise<readonly RemoteFile[]> {
-    if (this.#target.asStored) return files;
-    const sources = new Map<RemoteFile, RemoteFile>();
-    const byEnding = new Map<string, RemoteFile[]>();
-    const group = (file: RemoteFile, isStored: boolean): void => {
-      const ending = `${endingOf(file.name)}${isStored ? '/as stored' : ''}`;
-      const alike = byEnding.get(ending);
-      if (alike === undefined) byEnding.set(ending, [file]);
-      else alike.push(file);
-    };
-    const asStored: { readonly file: RemoteFile; readonly here: LocalFile }[] = [];
-    for (const file of files) {
-      const { name, size, object } = file;
-      const known = trustFiles ? index?.objects.get(object.key) : undefined;
-      if (known !== undefined && known.etag === object.etag && known.source !== undefined) {
-        sources.set(file, encodedFile(file, parseSource(known.source)));
-        continue;
-      }
-      const here = local.get(name);
-      // What is encoded is smaller than its source.
-      if (here === undefined || size === 0 || size > here.size) continue;
-      // An index knows what was taken as-stored; without one the files will be read anyway.
-      if (size < here.size) group(file, false);
-      else if (!trustFiles || index === undefined) asStored.push({ file, here });
-    }
-    for (const file of await this.#beginEncoded(asStored)) group(file, true);
-    const isEncoded = (file: RemoteFile): boolean => {
-      const head = this.#headOf(file);
-      const form = head === undefined ? undefined : storedSource(head.etag, head);
-      if (form === undefined) return false;
-      sources.set(file, encodedFile(file, form));
-      return true;
-    };
-    for (const some of byEnding.values()) {
-      const first = some.slice(0, ASKED_PER_ENDING);
-      await this.#ask(first);
-      const rest = some.slice(ASKED_PER_ENDING);
-      if (first.filter(isEncoded).length === 0) continue;
-      await this.#ask(rest);
-      rest.forEach(isEncoded);
-    }
-    return sources.size === 0 ? files : files.map((file) => sources.get(file) ?? file);
-  }
-
-  /** Those whose files here begin as encoded ones do. */
-  async #beginEncoded(
-    all: readonly { readonly file: RemoteFile; readonly here: LocalFile }[],
-  ): Promise<readonly RemoteFile[]> {
-    const inPlace = new InPlace(QUICK_CALLS);
-    const encoded = new Set<RemoteFile>();
-    await forEachConcurrent(all, READ_AT_ONCE, async ({ file, here }) => {
-      this.#frame.signal.throwIfAborted();
-      try {
-        const look = (): boolean => looksEncodedInPlace(here.path);
-        if (await inPlace.call(look, () => looksEncoded(here.path), BEGINNING_CALLS)) encoded.add(file);
-      } catch (error) {
-        throw beforeFirstWrite(error, here);
-      }
-      this.#frame.moved();
-    });
-    return [...encoded];
-  }
-
-  /** Asks for the headers of objects, each once. */
-  async #ask(files: readonly RemoteFile[]): Promise<void> {
-    const { store } = this.#ports;
-    const due = files.filter((file) => this.#headOf(file) === undefined);
-    await forEachConcurrent(due, this.#inFlight, async ({ object }) => {
-      this.#frame.signal.throwIfAborted();
-      const head = await store.head(object.key, this.#frame.signal);
-      this.#frame.moved();
-      // Gone or replaced since the listing: the fetch will say so.
-      if (head !== undefined && head.etag === object.etag) this.#heads.set(object.key, head);
-    });
-  }
-
-  #headOf({ object }: RemoteFile): ObjectHead | undefined {
-    return this.#heads.get(object.key);
   }
 
   /** Digests what an object may have the content of. */
@@ -522,10 +339,10 @@ class Download {
       const etags = bySize.get(object.size);
       return etags !== undefined && etags.size > 1;
     });
-    await this.#ask(unsaid);
+    await this.#source.ask(unsaid);
     const all = new ObjectMap(vouched);
     for (const file of unsaid) {
-      const head = this.#headOf(file);
+      const head = this.#source.headOf(file);
       const md5 = head === undefined ? undefined : metadataMd5(head.metadata);
       if (md5 !== undefined) all.set(file.object, md5);
     }
@@ -578,36 +395,15 @@ class Download {
     return this.#frame.phase('plan', async () => {
       const planned = makePlan(input);
       if (!this.#options.preserve) return planned;
-      const changed = await this.#changedAttributes(files, planned, local);
+      const changed = await this.#source.changedAttributes(files, planned, local);
       return changed.size === 0 ? planned : makePlan({ ...input, headers: new Map([...same, ...changed]) });
     });
-  }
-
-  /** Files that have their bytes, and not the mode and time that their objects say. */
-  async #changedAttributes(
-    files: readonly RemoteFile[],
-    { unchanged }: Planned,
-    local: ReadonlyMap<string, LocalFile>,
-  ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
-    const due = files.filter(({ name }) => unchanged.has(name as ObjectKey));
-    await this.#ask(due);
-    const changed = new Map<ObjectKey, HeaderState>();
-    for (const file of due) {
-      const head = this.#headOf(file);
-      const here = local.get(file.name);
-      if (head === undefined || here === undefined) continue;
-      const { mode, mtime } = fileAttributes(head.metadata);
-      const otherMode = mode !== undefined && (mode & 0o777) !== (here.mode & 0o777);
-      const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== secondsOf(here.mtimeNs);
-      if (otherMode || otherTime) changed.set(file.name as ObjectKey, 'changed');
-    }
-    return changed;
   }
 
   async #guard(planned: Planned): Promise<void> {
     const { deletes } = this.#options;
     const { directory } = this.#target;
-    if (deletes.deleteAfter && (await isRootOrHome(directory))) {
+    if (deletes.deleteAfter && (await this.#directory.isRootOrHome())) {
       throw refusal(
         'unrelated-destination',
         `${directory}: delete-after would delete whatever the source does not have in it: name a directory of its own`,
@@ -616,54 +412,17 @@ class Download {
     guardDeletions(planned, deletes, directory, 'the source');
   }
 
-  /** Directories that nothing can be made in, in one line rather than one for each file. */
-  async #refuseUnwritable({ here, planned }: Prepared): Promise<void> {
-    const { directory } = this.#target;
-    const written = new Set<string>();
-    for (const { action, key } of stepsOf(planned.plan)) {
-      if (action === 'keep' || action === 'refresh') continue;
-      let at = parentOf(key);
-      while (at !== '' && !here.hasDirectory(at)) at = parentOf(at);
-      written.add(at);
-    }
-    const closed: string[] = [];
-    await forEachConcurrent(written, DIRECTORIES_AT_ONCE, async (name) => {
-      const path = join(directory, name);
-      await access(path, constants.W_OK | constants.X_OK).catch(({ code }: NodeJS.ErrnoException) => {
-        if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
-          closed.push(`${showName(path)} (${code})`);
-      });
-    });
-    if (closed.length === 0) return;
-    const shown = listed(closed.sort(compareKeys).slice(0, NAMES_SHOWN), closed.length);
-    throw refusal(
-      'not-writable',
-      `no files can be made in ${shown}: nothing was written; give this user permission to write there, or name another directory`,
-    );
-  }
-
-  /** The directory itself, where it is not there yet. */
-  async #makeTarget(): Promise<void> {
-    const { directory } = this.#target;
-    await makeDirectory(directory).catch((error: unknown) => {
-      throw refusal(
-        'not-writable',
-        `the directory ${showName(directory)} cannot be made (${reasonOf(error)}): nothing was written; make it, or name another one that this user may write to`,
-      );
-    });
-  }
-
   async #execute({ isThere, files, local, planned, partials }: Prepared): Promise<Fetch> {
     const { store, emit } = this.#ports;
     const { preserve, overwrite } = this.#options;
     const totals = planTotals(planned.plan);
     const { signal } = this.#frame;
-    await this.#makeTarget();
+    await this.#directory.make();
     const directory = await TargetDirectory.open(this.#target.directory);
     try {
-      await this.#refuseFolded(directory, files, local);
+      await this.#directory.refuseFolded(directory, files, local);
       return await this.#frame.phase('fetch', async (tell) => {
-        await this.#clean(directory, partials, planned.plan);
+        await this.#directory.clean(directory, partials, planned.plan);
         const filesTotal =
           totals.download.files +
           totals.copy.files +
@@ -679,7 +438,7 @@ class Download {
           directory,
           target: this.#target,
           local,
-          heads: this.#heads,
+          heads: this.#source.heads,
           pool: this.#frame.pool,
           bytesDue: totals.download.bytes,
           preserve,
@@ -727,62 +486,6 @@ class Download {
     }
   }
 
-  /** What a file system takes for one name it may show only when it is written to: that of a mount, or an empty one. */
-  async #refuseFolded(
-    directory: TargetDirectory,
-    files: readonly LocalFile[],
-    local: ReadonlyMap<string, LocalFile>,
-  ): Promise<void> {
-    if (!(await directory.foldsCase(temporaryName()))) return;
-    const folding = { case: true, normalisation: process.platform === 'darwin' };
-    const names = files.map(({ name }) => name);
-    const error = nameRefusal(conflicts(names, folding, local.keys()));
-    if (error !== undefined) throw error;
-  }
-
-  /** Takes away what an interrupted run left half done and this one does not go on with. */
-  async #clean(directory: TargetDirectory, partials: readonly string[], plan: Plan): Promise<void> {
-    if (partials.length === 0) return;
-    const met = new Set(partials);
-    const wanted = new Set<string>();
-    for (const step of stepsOf(plan)) {
-      if (!('file' in step) || step.file.object === undefined) continue;
-      const { name, object } = step.file;
-      const partial = resumableName(name, object);
-      const at = name.slice(0, name.length - baseOf(name).length);
-      wanted.add(at + partial).add(at + progressName(partial));
-    }
-    const now = this.#ports.now();
-    const removed = { files: 0, bytes: 0 };
-    const left = { files: 0, bytes: 0 };
-    for (const name of partials) {
-      if (wanted.has(name)) continue;
-      await directory
-        .within(parentOf(name), false, async (at) => {
-          const path = join(at, baseOf(name));
-          // Not its mtime, which may be the object's.
-          const { ctimeMs, size } = await lstat(path);
-          const isProgress = name.endsWith('.done');
-          const isAlone = isProgress && !met.has(name.replace(/\.done$/, '.part'));
-          const hasEnded = hasProcessEnded(markOfPartial(name) ?? '');
-          const isNobodys = isAlone || (hasEnded ?? now - ctimeMs > ABANDONED_MS);
-          if (isNobodys) await rm(path, { force: true });
-          if (isProgress) return;
-          const count = isNobodys ? removed : left;
-          count.files++;
-          count.bytes += size;
-        })
-        .catch(() => undefined);
-    }
-    if (removed.files > 0) this.#frame.notice(`${unfinished(removed)} of interrupted downloads removed`);
-    if (left.files > 0) {
-      const { directory: where } = this.#target;
-      this.#frame.notice(
-        `${unfinished(left)} of other downloads, which may still go on, left in ${where}: a download removes them once their run has ended, or a day after they were last written to`,
-      );
-    }
-  }
-
   async #remember(
     { listing, files, local, digests, vouched }: Prepared,
     fetch: Fetch,
@@ -800,7 +503,7 @@ class Download {
     }
     for (const { object, encoded } of files) {
       if (encoded === undefined) continue;
-      const head = this.#heads.get(object.key);
+      const head = this.#source.heads.get(object.key);
       const md5 = head === undefined ? index?.objects.get(object.key)?.md5 : statedMd5(head);
       if (md5 === undefined) continue;
       known.set(object.key, md5);
@@ -839,74 +542,6 @@ class Download {
     await this.#frame.close();
     return this.#frame.result(new Map(), { headersUnknown: { files: 0, bytes: 0 }, sendAllRequests: 0 });
   }
-}
-
-function unfinished({ files, bytes }: Count): string {
-  return `${files} unfinished ${files === 1 ? 'file' : 'files'} (${Math.ceil(bytes / 1024 ** 2)} MiB)`;
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    if ((await stat(path)).isDirectory()) return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') {
-      // A link that leads nowhere stands there all the same.
-      if ((await lstat(path).catch(() => undefined)) === undefined) return false;
-    } else if (code !== 'ENOTDIR') throw refusal('unreadable', `${path} cannot be looked at (${code})`);
-  }
-  throw usageError(
-    `${path} was given as the directory to download to, and it is no directory: name another one`,
-  );
-}
-
-/** Whether a directory is the root or somebody's home, or above it; a link is what it leads to. */
-async function isRootOrHome(path: string): Promise<boolean> {
-  const real = (at: string): Promise<string> => realpath(at).catch(() => at);
-  const directory = await real(path);
-  return directory === parse(directory).root || isInside(await real(homedir()), directory);
-}
-
-/** Whether the file system takes two spellings for one name, as it shows by the directory itself. */
-async function foldingOf(directory: string): Promise<Folding> {
-  // Linux has file systems that fold, macOS and Windows such that do not; the name of the directory tells where it can.
-  const name = baseOf(directory.replaceAll('\\', '/'));
-  const swapped = name === name.toLowerCase() ? name.toUpperCase() : name.toLowerCase();
-  const isMac = process.platform === 'darwin';
-  if (swapped === name) return { case: process.platform === 'win32' || isMac, normalisation: isMac };
-  const [one, other] = await Promise.all(
-    [name, swapped].map((spelled) =>
-      lstat(join(directory, '..', spelled), { bigint: true }).catch(() => undefined),
-    ),
-  );
-  if (one === undefined) return { case: process.platform === 'win32' || isMac, normalisation: isMac };
-  const id = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
-  return { case: other !== undefined && id(other) === id(one), normalisation: isMac };
-}
-
-/** What of the target stands where a file or its directory is to be. */
-function inTheWay(name: string, here: Tree, local: ReadonlyMap<string, LocalFile>): string | undefined {
-  if (here.skipped(name)) return `${showName(name)} is, or lies behind, a link or a special file there`;
-  if (here.hasDirectory(name)) return `${showName(name)} is a directory there`;
-  for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1)) {
-    const above = name.slice(0, slash);
-    if (local.has(above))
-      return `${showName(name)} needs the directory ${showName(above)}, which is a file there`;
-  }
-  return undefined;
-}
-
-/** Names without one have one in common. */
-function endingOf(name: string): string {
-  const base = name.slice(name.lastIndexOf('/') + 1);
-  const dot = base.lastIndexOf('.');
-  return dot < 0 ? '' : base.slice(dot + 1);
-}
-
-function encodedFile(file: RemoteFile, form: SourceForm | undefined): RemoteFile {
-  if (form === undefined) return file;
-  const { md5, size, encoding } = form;
-  return { ...file, size, encoded: { encoding, md5, source: { ...file, size } } };
 }
 
 function listedFile(name: string, file: LocalFile): ListedObject {

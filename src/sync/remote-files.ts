@@ -1,0 +1,206 @@
+import { InPlace, QUICK_CALLS } from '../disk/in-place.js';
+import { forEachConcurrent } from '../model/concurrency.js';
+import { REDIRECT_HEADER } from '../model/header-rules.js';
+import {
+  fileAttributes,
+  PAGE_METADATA,
+  parseSource,
+  type SourceForm,
+  storedSource,
+} from '../model/headers.js';
+import type { ObjectKey } from '../model/object-key.js';
+import type { LocalFile } from '../model/objects.js';
+import type { ObjectHead, ReadableStore } from '../store/object-store.js';
+import { BEGINNING_CALLS, looksEncoded, looksEncodedInPlace } from './decode.js';
+import { beforeFirstWrite } from './digest.js';
+import { secondsOf } from './fetch.js';
+import type { LoadedIndex } from './learn.js';
+import type { HeaderState, Planned } from './plan.js';
+import type { RemoteFile, RemoteTree } from './remote-tree.js';
+import type { RunFrame } from './run-frame.js';
+
+/** Beginnings of files that are read side by side. */
+const READ_AT_ONCE = 32;
+
+/** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
+const ASKED_PER_ENDING = 3;
+
+export interface RemoteFilesOptions {
+  readonly store: ReadableStore;
+  readonly frame: RunFrame;
+  /** Objects are files as they are stored. */
+  readonly asStored: boolean;
+}
+
+/** What files a bucket's objects are, as far as their headers say. */
+export class RemoteFiles {
+  /** What HEAD said, by key. */
+  readonly heads = new Map<ObjectKey, ObjectHead>();
+  readonly #store: ReadableStore;
+  readonly #frame: RunFrame;
+  readonly #asStored: boolean;
+
+  constructor({ store, frame, asStored }: RemoteFilesOptions) {
+    this.#store = store;
+    this.#frame = frame;
+    this.#asStored = asStored;
+  }
+
+  /**
+   * Objects that are no files of the tree: markers of directories, further names of pages, redirects. With `as-stored`
+   * only the markers, which no file can be.
+   */
+  async withoutExtras(
+    { files, objects }: RemoteTree,
+    local: ReadonlyMap<string, LocalFile>,
+  ): Promise<readonly RemoteFile[]> {
+    const names = files.filter(({ name, size }) => !(size === 0 && name.endsWith('/')));
+    if (this.#asStored) return names;
+    const due = names.filter(({ name, size, object }) => {
+      if (size === 0) return local.get(name)?.size !== 0;
+      const page = objects.get(`${name}.html`);
+      return page !== undefined && page.size === size && page.etag === object.etag;
+    });
+    await this.ask(due);
+    const extras = new Set<LocalFile>();
+    let redirects = 0;
+    for (const file of due) {
+      const head = this.headOf(file);
+      const isRedirect = head?.fields[REDIRECT_HEADER] !== undefined;
+      if (isRedirect && file.size === 0) redirects++;
+      if ((isRedirect && file.size === 0) || head?.metadata.has(PAGE_METADATA) === true) extras.add(file);
+    }
+    if (extras.size > 0) {
+      const pages = extras.size - redirects;
+      const what = [
+        ...(pages > 0 ? [`${pages} further ${pages === 1 ? 'name' : 'names'} of pages`] : []),
+        ...(redirects > 0 ? [`${redirects} ${redirects === 1 ? 'redirect' : 'redirects'}`] : []),
+      ].join(' and ');
+      this.#frame.notice(`${what} left out, as they are no files of the tree; as-stored takes them too`);
+    }
+    return names.filter((file) => !extras.has(file));
+  }
+
+  /** The files that encoded objects stand for, where there is a file that may be what they encode. */
+  async decoded(
+    files: readonly RemoteFile[],
+    local: ReadonlyMap<string, LocalFile>,
+    { index, trustFiles }: LoadedIndex,
+  ): Promise<readonly RemoteFile[]> {
+    if (this.#asStored) return files;
+    const sources = new Map<RemoteFile, RemoteFile>();
+    const byEnding = new Map<string, RemoteFile[]>();
+    const group = (file: RemoteFile, isStored: boolean): void => {
+      const ending = `${endingOf(file.name)}${isStored ? '/as stored' : ''}`;
+      const alike = byEnding.get(ending);
+      if (alike === undefined) byEnding.set(ending, [file]);
+      else alike.push(file);
+    };
+    const asStored: { readonly file: RemoteFile; readonly here: LocalFile }[] = [];
+    for (const file of files) {
+      const { name, size, object } = file;
+      const known = trustFiles ? index?.objects.get(object.key) : undefined;
+      if (known !== undefined && known.etag === object.etag && known.source !== undefined) {
+        sources.set(file, encodedFile(file, parseSource(known.source)));
+        continue;
+      }
+      const here = local.get(name);
+      // What is encoded is smaller than its source.
+      if (here === undefined || size === 0 || size > here.size) continue;
+      // An index knows what was taken as-stored; without one the files will be read anyway.
+      if (size < here.size) group(file, false);
+      else if (!trustFiles || index === undefined) asStored.push({ file, here });
+    }
+    for (const file of await this.#beginEncoded(asStored)) group(file, true);
+    const isEncoded = (file: RemoteFile): boolean => {
+      const head = this.headOf(file);
+      const form = head === undefined ? undefined : storedSource(head.etag, head);
+      if (form === undefined) return false;
+      sources.set(file, encodedFile(file, form));
+      return true;
+    };
+    for (const some of byEnding.values()) {
+      const first = some.slice(0, ASKED_PER_ENDING);
+      await this.ask(first);
+      const rest = some.slice(ASKED_PER_ENDING);
+      if (first.filter(isEncoded).length === 0) continue;
+      await this.ask(rest);
+      rest.forEach(isEncoded);
+    }
+    return sources.size === 0 ? files : files.map((file) => sources.get(file) ?? file);
+  }
+
+  /** Those whose files here begin as encoded ones do. */
+  async #beginEncoded(
+    all: readonly { readonly file: RemoteFile; readonly here: LocalFile }[],
+  ): Promise<readonly RemoteFile[]> {
+    const inPlace = new InPlace(QUICK_CALLS);
+    const encoded = new Set<RemoteFile>();
+    await forEachConcurrent(all, READ_AT_ONCE, async ({ file, here }) => {
+      this.#frame.signal.throwIfAborted();
+      try {
+        const look = (): boolean => looksEncodedInPlace(here.path);
+        if (await inPlace.call(look, () => looksEncoded(here.path), BEGINNING_CALLS)) encoded.add(file);
+      } catch (error) {
+        throw beforeFirstWrite(error, here);
+      }
+      this.#frame.moved();
+    });
+    return [...encoded];
+  }
+
+  /** Asks for the headers of objects, each once. */
+  async ask(files: readonly RemoteFile[]): Promise<void> {
+    const store = this.#store;
+    const due = files.filter((file) => this.headOf(file) === undefined);
+    await forEachConcurrent(
+      due,
+      () => store.inFlight,
+      async ({ object }) => {
+        this.#frame.signal.throwIfAborted();
+        const head = await store.head(object.key, this.#frame.signal);
+        this.#frame.moved();
+        // Gone or replaced since the listing: the fetch will say so.
+        if (head !== undefined && head.etag === object.etag) this.heads.set(object.key, head);
+      },
+    );
+  }
+
+  headOf({ object }: RemoteFile): ObjectHead | undefined {
+    return this.heads.get(object.key);
+  }
+
+  /** Files that have their bytes, and not the mode and time that their objects say. */
+  async changedAttributes(
+    files: readonly RemoteFile[],
+    { unchanged }: Planned,
+    local: ReadonlyMap<string, LocalFile>,
+  ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
+    const due = files.filter(({ name }) => unchanged.has(name as ObjectKey));
+    await this.ask(due);
+    const changed = new Map<ObjectKey, HeaderState>();
+    for (const file of due) {
+      const head = this.headOf(file);
+      const here = local.get(file.name);
+      if (head === undefined || here === undefined) continue;
+      const { mode, mtime } = fileAttributes(head.metadata);
+      const otherMode = mode !== undefined && (mode & 0o777) !== (here.mode & 0o777);
+      const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== secondsOf(here.mtimeNs);
+      if (otherMode || otherTime) changed.set(file.name as ObjectKey, 'changed');
+    }
+    return changed;
+  }
+}
+
+/** Names without one have one in common. */
+function endingOf(name: string): string {
+  const base = name.slice(name.lastIndexOf('/') + 1);
+  const dot = base.lastIndexOf('.');
+  return dot < 0 ? '' : base.slice(dot + 1);
+}
+
+function encodedFile(file: RemoteFile, form: SourceForm | undefined): RemoteFile {
+  if (form === undefined) return file;
+  const { md5, size, encoding } = form;
+  return { ...file, size, encoded: { encoding, md5, source: { ...file, size } } };
+}
