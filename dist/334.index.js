@@ -10,6 +10,8 @@ export const modules = {
 /* harmony export */   q: () => (/* binding */ SILENT)
 /* harmony export */ });
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+/* harmony import */ var _endpoint_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6606);
+
 
 /** The service that gives it answers within a second, or tries again for half a minute. Milliseconds. */
 const TOKEN_MS = 60_000;
@@ -35,8 +37,9 @@ async function roleConfiguration(connection, client, surroundings) {
  * @param client what the STS client is made with
  */
 async function roleCredentials({ arn, audience, sessionName, durationSeconds }, { profile }, client, { idToken, hide }) {
-    const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(719)]).then(__webpack_require__.t.bind(__webpack_require__, 9719, 19));
-    const clientConfig = client;
+    const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await Promise.all(/* import() */[__webpack_require__.e(291), __webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(719)]).then(__webpack_require__.t.bind(__webpack_require__, 9719, 19));
+    const sts = { ...client, ...(0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .atEndpoint */ .T)(await (0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .endpointOf */ .X)('STS', profile)) };
+    const clientConfig = sts;
     const hidden = (give) => async (...args) => {
         const credentials = await give(...args);
         hide?.(credentials.secretAccessKey);
@@ -109,6 +112,8 @@ var secrets = __webpack_require__(2166);
 var configuration_error = __webpack_require__(6630);
 // EXTERNAL MODULE: ./build/src/store/credentials.js
 var credentials = __webpack_require__(501);
+// EXTERNAL MODULE: ./build/src/store/endpoint.js
+var store_endpoint = __webpack_require__(6606);
 // EXTERNAL MODULE: ./build/src/store/profiles.js
 var profiles = __webpack_require__(7673);
 ;// CONCATENATED MODULE: ./build/src/store/rare-calls.js
@@ -245,6 +250,7 @@ var store_errors = __webpack_require__(4844);
 
 
 
+
 /** A client of the SDK for one bucket. Rejects with a `SyncError` of exit 2 where there is no region or no role. */
 async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal, surroundings, }) {
     const { profile } = connection;
@@ -261,7 +267,7 @@ async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal
         // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
         expectContinueHeader: false,
         cacheMiddleware: true,
-        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(0,store_endpoint/* atEndpoint */.T)(endpoint),
         ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
     };
     const region = await resolveRegion(configuration, connection, endpoint, bucket, signal);
@@ -293,8 +299,9 @@ async function resolveRegion(configuration, connection, endpoint, bucket, signal
         if (!/region is missing|region=""/i.test(message))
             throw noCredentials(connection, error);
     }
+    const { AWS_DEFAULT_REGION: fallback } = process.env;
     if (endpoint !== undefined)
-        return 'us-east-1';
+        return fallback || 'us-east-1';
     // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
     try {
         const answer = await new dist_cjs/* S3Client */.YxF({ ...configuration, region: 'us-east-1' }).send(new dist_cjs/* HeadBucketCommand */.kuI({ Bucket: bucket }), { abortSignal: signal });
@@ -305,8 +312,9 @@ async function resolveRegion(configuration, connection, endpoint, bucket, signal
             throw noCredentials(connection, error);
         const headers = error.$response?.headers;
         const region = headers?.['x-amz-bucket-region'];
-        if (region !== undefined)
-            return region;
+        const found = region ?? (fallback || undefined);
+        if (found !== undefined)
+            return found;
         throw (0,configuration_error/* configurationError */.D)('no-region', `no region is set and S3 did not say where the bucket ${bucket} is (${(0,errors/* messageOf */.bD)(error)}): set region, or AWS_REGION`, error);
     }
 }
@@ -320,6 +328,7 @@ async function identify({ client, region, handler, connection, provider, emit, s
         throw noCredentials(connection, error);
     }
     const source = sourceOf(credentials.$source, connection);
+    warnOfBoth(connection, emit);
     const allowed = connection.allowedAccountIds;
     if (!provider.accounts && allowed.length === 0)
         return { source };
@@ -331,6 +340,7 @@ async function identify({ client, region, handler, connection, provider, emit, s
             ...(connection.profile === undefined ? {} : { profile: connection.profile }),
             requestHandler: handler,
             credentials,
+            ...(0,store_endpoint/* atEndpoint */.T)(await (0,store_endpoint/* endpointOf */.X)('STS', connection.profile)),
         });
         const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
             abortSignal: signal,
@@ -354,6 +364,16 @@ async function identify({ client, region, handler, connection, provider, emit, s
         emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${told}` });
         return { source };
     }
+}
+/** Other tools take the keys then; whoever set the other one must hear which account is written to. */
+function warnOfBoth({ profile, role }, emit) {
+    const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+    if (profile !== undefined || role !== undefined)
+        return;
+    if (!AWS_PROFILE || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY)
+        return;
+    const message = `AWS_PROFILE and AWS_ACCESS_KEY_ID are both set, and the profile ${AWS_PROFILE} is used: unset the one that is not meant`;
+    emit({ type: 'message', level: 'warning', message });
 }
 /** The SDK notes where credentials came from under these names (its user-agent features). */
 const SOURCES = [

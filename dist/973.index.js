@@ -803,7 +803,7 @@ const INPUTS = {
         group: 'Connection',
         placeholder: 'URL',
         word: true,
-        description: 'URL of an S3-compatible service.',
+        description: 'URL of an S3-compatible service; else AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, or what the profile in use has.',
     },
     'force-path-style': {
         kind: 'boolean',

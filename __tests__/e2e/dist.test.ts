@@ -799,6 +799,42 @@ describe('through a proxy, the direct route closed', () => {
   });
 });
 
+describe('the endpoint of the profile in use, in the configuration file', () => {
+  test.each(['profile', 'AWS_PROFILE'])('is where a run goes, and is told: by %s', async (by) => {
+    const { AWS_ENDPOINT_URL_S3: endpoint, AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = env;
+    await mkdir(join(root, '.aws'));
+    await writeFile(
+      join(root, '.aws/config'),
+      `[default]\nendpoint_url = http://127.0.0.1:9\n\n[profile there]\nservices = local\nregion = us-east-1\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n\n[services local]\ns3 =\n  endpoint_url = ${endpoint}\n`,
+    );
+    await writeTree({ 'a.txt': 'one', 'b.txt': 'one' }, join(root, 'public'));
+    const args = ['sync', 'public', `s3://${bucket}/site`, '--index', 'none'];
+    const ended =
+      by === 'profile'
+        ? await runCli(dist, [...args, '--profile', 'there'], { cwd: root, env: { AWS_PROFILE: 'default' } })
+        : await runCli(dist, args, { cwd: root, env: { AWS_PROFILE: 'there' } });
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    expect(ended.stdout).toContain(`Credentials: profile there; ${endpoint}/, us-east-1`);
+    expect(s3.server.object(bucket, 'site/b.txt')).toBeDefined();
+  });
+
+  test('keys beside AWS_PROFILE, which other tools would take, are told', async () => {
+    await mkdir(join(root, '.aws'));
+    await writeFile(
+      join(root, '.aws/config'),
+      `[profile there]\naws_access_key_id = ${env.AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${env.AWS_SECRET_ACCESS_KEY}\n`,
+    );
+    await writeTree({ 'a.txt': 'one' }, join(root, 'public'));
+    const args = ['sync', 'public', `s3://${bucket}/site`, '--index', 'none'];
+    const ended = await runCli(dist, args, { cwd: root, env: { ...env, AWS_DEFAULT_PROFILE: 'there' } });
+    expect(ended).toMatchObject({
+      status: 0,
+      stderr:
+        'warning: AWS_PROFILE and AWS_ACCESS_KEY_ID are both set, and the profile there is used: unset the one that is not meant\n',
+    });
+  });
+});
+
 test('a tree that another user may not read is refused before the first write', async () => {
   const { chmod, chown } = await import('node:fs/promises');
   if (process.getuid?.() !== 0) return;

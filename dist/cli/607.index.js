@@ -9,35 +9,35 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   openInvalidator: () => (/* binding */ openInvalidator)
 /* harmony export */ });
-/* harmony import */ var _model_endpoint_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4482);
 /* harmony import */ var _credentials_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(501);
-/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2843);
-/* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4844);
+/* harmony import */ var _endpoint_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6606);
+/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(2843);
+/* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4844);
 
 
 
 
 /**
  * Reaches CloudFront as the destination is reached: profile, proxy, certificates, timeouts. It is global, and has
- * nothing of the bucket's region and endpoint; AWS_ENDPOINT_URL_CLOUDFRONT is the SDK's own.
+ * nothing of the bucket's region and endpoint.
  *
  * @param region of the bucket: China has a CloudFront of its own
  */
 async function openInvalidator({ connection }, distribution, region, surroundings = {}) {
-    const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(169)]).then(__webpack_require__.t.bind(__webpack_require__, 3169, 19));
+    const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await Promise.all(/* import() */[__webpack_require__.e(291), __webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(169)]).then(__webpack_require__.t.bind(__webpack_require__, 3169, 19));
     const isChina = region.startsWith('cn-');
     const own = isChina
         ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
         : 'https://cloudfront.amazonaws.com';
-    // Only for the choice of a proxy; the SDK takes it by itself.
-    const endpoint = (0,_model_endpoint_js__WEBPACK_IMPORTED_MODULE_3__/* .environmentEndpoint */ .p)(process.env, 'CLOUDFRONT') ?? own;
-    const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_1__.requestHandler)(connection, endpoint);
+    const endpoint = await (0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .endpointOf */ .X)('CLOUDFRONT', connection.profile);
+    const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_2__.requestHandler)(connection, endpoint ?? own);
     const client = new CloudFrontClient({
         region: isChina ? 'cn-northwest-1' : 'us-east-1',
         // The engine waits for longer than the SDK would, and under one reference.
         maxAttempts: 1,
         logger: _credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .SILENT */ .q,
         requestHandler: handler,
+        ...(0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .atEndpoint */ .T)(endpoint),
         ...(connection.profile === undefined ? {} : { profile: connection.profile }),
         ...(await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .roleConfiguration */ .X)(connection, { region, requestHandler: handler }, surroundings)),
     });
@@ -56,7 +56,7 @@ async function openInvalidator({ connection }, distribution, region, surrounding
                 return { id: Invalidation?.Id ?? '' };
             }
             catch (error) {
-                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .toStoreError */ .D5)('CreateInvalidation', error), () => client.config.credentials());
+                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .toStoreError */ .D5)('CreateInvalidation', error), () => client.config.credentials());
             }
         },
         async isDone(id, signal) {
@@ -66,7 +66,7 @@ async function openInvalidator({ connection }, distribution, region, surrounding
                 return Invalidation?.Status === 'Completed';
             }
             catch (error) {
-                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .toStoreError */ .D5)('GetInvalidation', error), () => client.config.credentials());
+                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .toStoreError */ .D5)('GetInvalidation', error), () => client.config.credentials());
             }
         },
     };
@@ -83,6 +83,8 @@ async function openInvalidator({ connection }, distribution, region, surrounding
 /* harmony export */   q: () => (/* binding */ SILENT)
 /* harmony export */ });
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
+/* harmony import */ var _endpoint_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6606);
+
 
 /** The service that gives it answers within a second, or tries again for half a minute. Milliseconds. */
 const TOKEN_MS = 60_000;
@@ -108,8 +110,9 @@ async function roleConfiguration(connection, client, surroundings) {
  * @param client what the STS client is made with
  */
 async function roleCredentials({ arn, audience, sessionName, durationSeconds }, { profile }, client, { idToken, hide }) {
-    const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(719)]).then(__webpack_require__.t.bind(__webpack_require__, 9719, 19));
-    const clientConfig = client;
+    const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await Promise.all(/* import() */[__webpack_require__.e(291), __webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(719)]).then(__webpack_require__.t.bind(__webpack_require__, 9719, 19));
+    const sts = { ...client, ...(0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .atEndpoint */ .T)(await (0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .endpointOf */ .X)('STS', profile)) };
+    const clientConfig = sts;
     const hidden = (give) => async (...args) => {
         const credentials = await give(...args);
         hide?.(credentials.secretAccessKey);

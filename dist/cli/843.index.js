@@ -86,6 +86,65 @@ function configurationError(code, message, cause) {
 
 /***/ }),
 
+/***/ 6606:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   T: () => (/* binding */ atEndpoint),
+/* harmony export */   X: () => (/* binding */ endpointOf)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8161);
+/* harmony import */ var _model_endpoint_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(4482);
+/* harmony import */ var _configuration_error_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6630);
+/* harmony import */ var _profiles_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(7673);
+
+
+
+
+
+/**
+ * Where a service is reached: as the environment says, else as the profile in use does. The SDK reads the configuration
+ * files too, but those of `default` or AWS_PROFILE, whatever profile its client is made with. Rejects with a `SyncError` of exit 2.
+ *
+ * @param profile of the input; `undefined`: AWS_PROFILE, or `default`
+ * @returns `undefined`: AWS itself
+ */
+async function endpointOf(service, profile) {
+    const { env } = process;
+    if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
+        return undefined;
+    const said = (0,_model_endpoint_js__WEBPACK_IMPORTED_MODULE_4__/* .environmentEndpoint */ .p)(env, service);
+    if (said !== undefined || !(0,_profiles_js__WEBPACK_IMPORTED_MODULE_3__/* .profileFiles */ .x)(env, (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)()).some((file) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(file)))
+        return said;
+    const { loadConfig } = await __webpack_require__.e(/* import() */ 291).then(__webpack_require__.t.bind(__webpack_require__, 7291, 19));
+    // What a selector throws is lost: the SDK goes on as if nothing stood there.
+    const read = loadConfig({
+        environmentVariableSelector: () => undefined,
+        configFileSelector: (section, all = {}) => ({ section, all }),
+        default: undefined,
+    }, profile === undefined ? {} : { profile });
+    const found = await read();
+    return found && endpointIn(found.section, found.all, service);
+}
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function endpointIn(section, all, service) {
+    if (section.ignore_configured_endpoint_urls === 'true')
+        return undefined;
+    const { services } = section;
+    const own = services === undefined ? undefined : all[`services.${services}`];
+    if (services !== undefined && own === undefined)
+        throw (0,_configuration_error_js__WEBPACK_IMPORTED_MODULE_2__/* .configurationError */ .D)('usage', `the profile names the services ${JSON.stringify(services)}, and the configuration file has no section [services ${services}]: add it, or take the line out`);
+    return own?.[`${service.toLowerCase()}.endpoint_url`] || section.endpoint_url || undefined;
+}
+/** How a client of the SDK is told where its service is, so that it does not look for itself. */
+function atEndpoint(endpoint) {
+    return endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint };
+}
+
+
+/***/ }),
+
 /***/ 2274:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -326,14 +385,14 @@ var external_node_http_ = __webpack_require__(7067);
 var external_node_https_ = __webpack_require__(4708);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __webpack_require__(8161);
-// EXTERNAL MODULE: ./build/src/model/endpoint.js
-var model_endpoint = __webpack_require__(4482);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/options.js
 var model_options = __webpack_require__(153);
 // EXTERNAL MODULE: ./build/src/store/configuration-error.js
 var configuration_error = __webpack_require__(6630);
+// EXTERNAL MODULE: ./build/src/store/endpoint.js
+var store_endpoint = __webpack_require__(6606);
 // EXTERNAL MODULE: ./build/src/store/profiles.js
 var profiles = __webpack_require__(7673);
 ;// CONCATENATED MODULE: ./build/src/store/environment.js
@@ -367,7 +426,7 @@ const BUCKET = /^(?!.*--xa?-s3$)[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
  */
 function environmentAccess(connection, bucket, endpoint, env, home) {
     const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
-    const region = connection.region ?? env.AWS_REGION ?? '';
+    const region = connection.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || '');
     if (!accessKeyId || !secretAccessKey || endpoint === undefined)
         return undefined;
     if (!REGION.test(region) || !BUCKET.test(bucket))
@@ -1910,10 +1969,14 @@ const OTHER = {
     copyConditions: 'unknown',
     redirects: 'unknown',
 };
+/**
+ * S3's own names, and buckets below them: by region, dual-stack, FIPS, accelerated, S3 Express, access points and VPC
+ * endpoints. Load balancers and instances have names in the same domain, and anything may answer there.
+ * https://docs.aws.amazon.com/general/latest/gr/s3.html
+ */
+const AWS_HOST = /(?:^|\.)s3(?:express-[a-z0-9-]+|-(?!control|object-lambda|outposts)[a-z0-9-]+)?(?:\.dualstack)?(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9]+)?(?:\.vpce)?\.amazonaws\.com(?:\.cn)?$/;
 /** By the end of the endpoint's host name. */
 const BY_HOST = [
-    ['.amazonaws.com', AWS],
-    ['.amazonaws.com.cn', AWS],
     // R2 answers 501 NotImplemented to tagging headers and has a header of its own for the destination's condition,
     // while Complete honours the usual ones: "S3 API compatibility" and "Extensions" in Cloudflare's R2 documentation.
     // "All parts except the last one must be the same size": "Multipart upload" there.
@@ -2004,8 +2067,12 @@ const BY_SERVER = [
  * there was one.
  */
 function providerOf(endpoint, server) {
+    const name = server?.toLowerCase() ?? '';
+    const byServer = BY_SERVER.find(([start]) => name.startsWith(start.toLowerCase()))?.[1];
+    // What answers in AWS's place says so.
+    const aws = byServer === undefined || byServer.name === AWS.name ? AWS : byServer;
     if (endpoint === undefined)
-        return AWS;
+        return aws;
     let host;
     try {
         host = new URL(endpoint).hostname.toLowerCase();
@@ -2013,11 +2080,10 @@ function providerOf(endpoint, server) {
     catch {
         return OTHER;
     }
+    if (AWS_HOST.test(host))
+        return aws;
     const byHost = BY_HOST.find(([end]) => host.endsWith(end))?.[1];
-    if (byHost !== undefined)
-        return byHost;
-    const name = server?.toLowerCase() ?? '';
-    return BY_SERVER.find(([start]) => name.startsWith(start.toLowerCase()))?.[1] ?? OTHER;
+    return byHost ?? byServer ?? OTHER;
 }
 
 // EXTERNAL MODULE: ./build/src/store/object-store.js
@@ -2930,7 +2996,7 @@ class Ranges {
         let last = this.#last.get(lane) ?? lane.after;
         for (const { key } of objects) {
             if (last !== undefined && (0,object_key/* compareKeys */.YD)(key, last) <= 0)
-                throw listingError(`the key ${JSON.stringify(key)} out of order`);
+                throw new OutOfOrder();
             last = key;
         }
         if (last !== undefined)
@@ -2965,10 +3031,21 @@ const MOST_IN_FLIGHT = 16;
  * All objects under a prefix, page by page and in any order; a key may be told twice. The first page is asked for
  * alone. Where it is not the last one, more is asked for at a time, by ranges of keys or by directories, with at most
  * twice the requests that one page after the other takes. Where all keys are known already, their pages are asked for
- * side by side from the first on, with as many requests as they have pages.
+ * side by side from the first on, with as many requests as they have pages. Where ranges show that keys do not come in the
+ * order of their bytes after all, it begins anew without them.
  */
 async function* listPages(listing) {
-    const { prefix, ask, hints } = listing;
+    try {
+        yield* pagesBy(listing, listing.hints);
+    }
+    catch (error) {
+        if (!(error instanceof OutOfOrder))
+            throw error;
+        yield* pagesBy(listing);
+    }
+}
+async function* pagesBy(listing, hints) {
+    const { prefix, ask } = listing;
     const stop = new AbortController();
     const signal = AbortSignal.any([listing.signal, stop.signal]);
     // Each request listens to it.
@@ -3081,6 +3158,9 @@ class Flights {
             });
         }
     }
+}
+/** Keys of a range that came in another order than that of their bytes: some may not have come at all. */
+class OutOfOrder extends Error {
 }
 function listingError(what, cause) {
     return new object_store/* StoreError */.AD('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, {
@@ -4349,8 +4429,12 @@ async function openStore(options, emit, signal, surroundings = {}) {
     const { connection, destination, writeHeaders } = options;
     // The SDK warns on every run under Node 20, in words that no user of ours can act on.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+    // As the other AWS tools have it, and the SDK does not.
+    const { AWS_PROFILE, AWS_DEFAULT_PROFILE } = process.env;
+    if (!AWS_PROFILE && AWS_DEFAULT_PROFILE)
+        process.env.AWS_PROFILE = AWS_DEFAULT_PROFILE;
     const { bucket } = destination;
-    const endpoint = connection.endpointUrl ?? (0,model_endpoint/* environmentEndpoint */.p)(process.env, 'S3');
+    const endpoint = connection.endpointUrl ?? (await (0,store_endpoint/* endpointOf */.X)('S3', connection.profile));
     if (endpoint !== undefined)
         checkEndpoint(endpoint);
     const provider = providerOf(endpoint);
@@ -4368,7 +4452,7 @@ async function openStore(options, emit, signal, surroundings = {}) {
     let clock;
     let loading;
     const sdk = () => {
-        loading ??= Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(711), __webpack_require__.e(334)]).then(__webpack_require__.bind(__webpack_require__, 9334)).then(async ({ sdkAccess }) => {
+        loading ??= Promise.all(/* import() */[__webpack_require__.e(291), __webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(711), __webpack_require__.e(334)]).then(__webpack_require__.bind(__webpack_require__, 9334)).then(async ({ sdkAccess }) => {
             const handler = await handlerBy(connecting);
             const access = await sdkAccess({
                 connection,
@@ -4422,10 +4506,10 @@ async function openStore(options, emit, signal, surroundings = {}) {
         return opened(lean, credentials, { source: 'environment' }, target.region);
     }
     const { client, region } = await sdk();
-    const { identify } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(711), __webpack_require__.e(334)]).then(__webpack_require__.bind(__webpack_require__, 9334));
+    const { identify } = await Promise.all(/* import() */[__webpack_require__.e(291), __webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(711), __webpack_require__.e(334)]).then(__webpack_require__.bind(__webpack_require__, 9334));
     const handler = await handlerBy(connecting);
     const identity = await identify({ client, region, handler, connection, provider, emit, signal });
-    const { resolveTarget } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(711), __webpack_require__.e(638)]).then(__webpack_require__.bind(__webpack_require__, 5638));
+    const { resolveTarget } = await Promise.all(/* import() */[__webpack_require__.e(291), __webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(711), __webpack_require__.e(638)]).then(__webpack_require__.bind(__webpack_require__, 5638));
     const target = isLean ? await resolveTarget(client, bucket) : undefined;
     if (target === undefined)
         emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
@@ -4444,7 +4528,7 @@ function shareClock(client, clock) {
 function checkEndpoint(endpoint) {
     if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint))
         return;
-    throw (0,configuration_error/* configurationError */.D)('usage', `the endpoint is ${JSON.stringify(endpoint.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as https://s3.example.com: correct endpoint-url, or AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL`);
+    throw (0,configuration_error/* configurationError */.D)('usage', `the endpoint is ${JSON.stringify(endpoint.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as https://s3.example.com: correct endpoint-url, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL, or endpoint_url of the profile`);
 }
 /** For people, and to tell services apart. */
 function withoutCredentials(endpoint) {
@@ -4462,7 +4546,7 @@ async function requestHandler(connection, endpoint) {
 }
 /** The same way by the SDK. */
 async function handlerBy(connecting) {
-    const { BoundedHandler } = await Promise.all(/* import() */[__webpack_require__.e(279), __webpack_require__.e(315)]).then(__webpack_require__.bind(__webpack_require__, 7315));
+    const { BoundedHandler } = await Promise.all(/* import() */[__webpack_require__.e(291), __webpack_require__.e(279), __webpack_require__.e(315)]).then(__webpack_require__.bind(__webpack_require__, 7315));
     const { httpAgent, httpsAgent, connectTimeoutMs, readTimeoutMs, longestRequestMs } = connecting;
     return new BoundedHandler({
         httpAgent,

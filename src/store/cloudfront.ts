@@ -1,13 +1,13 @@
-import { environmentEndpoint } from '../model/endpoint.js';
 import type { SyncOptions } from '../model/options.js';
 import { type RoleSurroundings, roleConfiguration, SILENT } from './credentials.js';
+import { atEndpoint, endpointOf } from './endpoint.js';
 import type { Invalidator } from './object-store.js';
 import { requestHandler } from './open.js';
 import { repeatingNothing, toStoreError } from './store-errors.js';
 
 /**
  * Reaches CloudFront as the destination is reached: profile, proxy, certificates, timeouts. It is global, and has
- * nothing of the bucket's region and endpoint; AWS_ENDPOINT_URL_CLOUDFRONT is the SDK's own.
+ * nothing of the bucket's region and endpoint.
  *
  * @param region of the bucket: China has a CloudFront of its own
  */
@@ -24,15 +24,15 @@ export async function openInvalidator(
   const own = isChina
     ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
     : 'https://cloudfront.amazonaws.com';
-  // Only for the choice of a proxy; the SDK takes it by itself.
-  const endpoint = environmentEndpoint(process.env, 'CLOUDFRONT') ?? own;
-  const { handler } = await requestHandler(connection, endpoint);
+  const endpoint = await endpointOf('CLOUDFRONT', connection.profile);
+  const { handler } = await requestHandler(connection, endpoint ?? own);
   const client = new CloudFrontClient({
     region: isChina ? 'cn-northwest-1' : 'us-east-1',
     // The engine waits for longer than the SDK would, and under one reference.
     maxAttempts: 1,
     logger: SILENT,
     requestHandler: handler,
+    ...atEndpoint(endpoint),
     ...(connection.profile === undefined ? {} : { profile: connection.profile }),
     ...(await roleConfiguration(connection, { region, requestHandler: handler }, surroundings)),
   });

@@ -1,6 +1,7 @@
 import type { AwsCredentialIdentityProvider, Logger } from '@smithy/types';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { AssumedRole, Connection } from '../model/options.js';
+import { atEndpoint, endpointOf } from './endpoint.js';
 
 /** Gives a token of the runner's identity provider for an audience. It is a secret. */
 export type IdToken = (audience: string) => Promise<string>;
@@ -51,7 +52,8 @@ async function roleCredentials(
   const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await import(
     '@aws-sdk/credential-providers'
   );
-  const clientConfig = client as NonNullable<Parameters<typeof fromWebToken>[0]['clientConfig']>;
+  const sts = { ...client, ...atEndpoint(await endpointOf('STS', profile)) };
+  const clientConfig = sts as NonNullable<Parameters<typeof fromWebToken>[0]['clientConfig']>;
   const hidden =
     (give: AwsCredentialIdentityProvider): AwsCredentialIdentityProvider =>
     async (...args) => {

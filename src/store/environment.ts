@@ -47,7 +47,7 @@ export function environmentAccess(
   home: string,
 ): EnvironmentAccess | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
-  const region = connection.region ?? env.AWS_REGION ?? '';
+  const region = connection.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || '');
   if (!accessKeyId || !secretAccessKey || endpoint === undefined) return undefined;
   if (!REGION.test(region) || !BUCKET.test(bucket)) return undefined;
   const { role, profile, forcePathStyle, allowedAccountIds } = connection;

@@ -1,6 +1,6 @@
 import { compareKeys, MAX_KEY_BYTES } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
-import { type Flights, Lane, type ListedPage, listingError, type Strategy } from './listing.js';
+import { type Flights, Lane, type ListedPage, OutOfOrder, type Strategy } from './listing.js';
 import type { KeyHints } from './object-store.js';
 
 /** So many ranges have one page each; more only where each has some, as the last page of each is mostly not full. */
@@ -127,8 +127,7 @@ export class Ranges implements Strategy {
   #within(lane: Lane, { objects, next }: ListedPage): readonly ListedObject[] {
     let last = this.#last.get(lane) ?? lane.after;
     for (const { key } of objects) {
-      if (last !== undefined && compareKeys(key, last) <= 0)
-        throw listingError(`the key ${JSON.stringify(key)} out of order`);
+      if (last !== undefined && compareKeys(key, last) <= 0) throw new OutOfOrder();
       last = key;
     }
     if (last !== undefined) this.#last.set(lane, last);

@@ -51,10 +51,23 @@ const MOST_IN_FLIGHT = 16;
  * All objects under a prefix, page by page and in any order; a key may be told twice. The first page is asked for
  * alone. Where it is not the last one, more is asked for at a time, by ranges of keys or by directories, with at most
  * twice the requests that one page after the other takes. Where all keys are known already, their pages are asked for
- * side by side from the first on, with as many requests as they have pages.
+ * side by side from the first on, with as many requests as they have pages. Where ranges show that keys do not come in the
+ * order of their bytes after all, it begins anew without them.
  */
 export async function* listPages(listing: ListingRequest): AsyncGenerator<readonly ListedObject[]> {
-  const { prefix, ask, hints } = listing;
+  try {
+    yield* pagesBy(listing, listing.hints);
+  } catch (error) {
+    if (!(error instanceof OutOfOrder)) throw error;
+    yield* pagesBy(listing);
+  }
+}
+
+async function* pagesBy(
+  listing: Omit<ListingRequest, 'hints'>,
+  hints?: KeyHints,
+): AsyncGenerator<readonly ListedObject[]> {
+  const { prefix, ask } = listing;
   const stop = new AbortController();
   const signal = AbortSignal.any([listing.signal, stop.signal]);
   // Each request listens to it.
@@ -179,6 +192,9 @@ export class Flights<T> {
     }
   }
 }
+
+/** Keys of a range that came in another order than that of their bytes: some may not have come at all. */
+export class OutOfOrder extends Error {}
 
 export function listingError(what: string, cause?: unknown): StoreError {
   return new StoreError('rejected', 'InvalidListing', 200, 'ListObjectsV2', `the listing holds ${what}`, {

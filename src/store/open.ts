@@ -3,7 +3,6 @@ import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { homedir } from 'node:os';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
-import { environmentEndpoint } from '../model/endpoint.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../model/options.js';
 import { configurationError } from './configuration-error.js';
 import type { RoleSurroundings } from './credentials.js';
+import { endpointOf } from './endpoint.js';
 import { environmentAccess } from './environment.js';
 import { type Connecting, LONGEST_REQUEST_MS } from './exchange.js';
 import { LeanCalls } from './lean-calls.js';
@@ -36,8 +36,11 @@ export async function openStore(
   const { connection, destination, writeHeaders } = options;
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  // As the other AWS tools have it, and the SDK does not.
+  const { AWS_PROFILE, AWS_DEFAULT_PROFILE } = process.env;
+  if (!AWS_PROFILE && AWS_DEFAULT_PROFILE) process.env.AWS_PROFILE = AWS_DEFAULT_PROFILE;
   const { bucket } = destination;
-  const endpoint = connection.endpointUrl ?? environmentEndpoint(process.env, 'S3');
+  const endpoint = connection.endpointUrl ?? (await endpointOf('S3', connection.profile));
   if (endpoint !== undefined) checkEndpoint(endpoint);
   const provider = providerOf(endpoint);
   const { connecting, bytesMoved } = await connectingBy(connection, endpoint);
@@ -137,7 +140,7 @@ function checkEndpoint(endpoint: string): void {
   if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint)) return;
   throw configurationError(
     'usage',
-    `the endpoint is ${JSON.stringify(endpoint.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as https://s3.example.com: correct endpoint-url, or AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL`,
+    `the endpoint is ${JSON.stringify(endpoint.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as https://s3.example.com: correct endpoint-url, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL, or endpoint_url of the profile`,
   );
 }
 

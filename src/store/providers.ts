@@ -102,10 +102,16 @@ const OTHER: Provider = {
   redirects: 'unknown',
 };
 
+/**
+ * S3's own names, and buckets below them: by region, dual-stack, FIPS, accelerated, S3 Express, access points and VPC
+ * endpoints. Load balancers and instances have names in the same domain, and anything may answer there.
+ * https://docs.aws.amazon.com/general/latest/gr/s3.html
+ */
+const AWS_HOST =
+  /(?:^|\.)s3(?:express-[a-z0-9-]+|-(?!control|object-lambda|outposts)[a-z0-9-]+)?(?:\.dualstack)?(?:\.[a-z]{2}(?:-[a-z]+)+-[0-9]+)?(?:\.vpce)?\.amazonaws\.com(?:\.cn)?$/;
+
 /** By the end of the endpoint's host name. */
 const BY_HOST: readonly (readonly [string, Provider])[] = [
-  ['.amazonaws.com', AWS],
-  ['.amazonaws.com.cn', AWS],
   // R2 answers 501 NotImplemented to tagging headers and has a header of its own for the destination's condition,
   // while Complete honours the usual ones: "S3 API compatibility" and "Extensions" in Cloudflare's R2 documentation.
   // "All parts except the last one must be the same size": "Multipart upload" there.
@@ -198,15 +204,18 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
  * there was one.
  */
 export function providerOf(endpoint: string | undefined, server?: string): Provider {
-  if (endpoint === undefined) return AWS;
+  const name = server?.toLowerCase() ?? '';
+  const byServer = BY_SERVER.find(([start]) => name.startsWith(start.toLowerCase()))?.[1];
+  // What answers in AWS's place says so.
+  const aws = byServer === undefined || byServer.name === AWS.name ? AWS : byServer;
+  if (endpoint === undefined) return aws;
   let host: string;
   try {
     host = new URL(endpoint).hostname.toLowerCase();
   } catch {
     return OTHER;
   }
+  if (AWS_HOST.test(host)) return aws;
   const byHost = BY_HOST.find(([end]) => host.endsWith(end))?.[1];
-  if (byHost !== undefined) return byHost;
-  const name = server?.toLowerCase() ?? '';
-  return BY_SERVER.find(([start]) => name.startsWith(start.toLowerCase()))?.[1] ?? OTHER;
+  return byHost ?? byServer ?? OTHER;
 }

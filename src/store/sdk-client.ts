@@ -13,6 +13,7 @@ import type { Connection } from '../model/options.js';
 import { withoutSigningValues } from '../model/secrets.js';
 import { configurationError } from './configuration-error.js';
 import { type RoleSurroundings, roleConfiguration, SILENT } from './credentials.js';
+import { atEndpoint, endpointOf } from './endpoint.js';
 import { missingProfile } from './profiles.js';
 import type { Provider } from './providers.js';
 import { RareCalls } from './rare-calls.js';
@@ -63,7 +64,7 @@ export async function sdkAccess({
     // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
     expectContinueHeader: false,
     cacheMiddleware: true,
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...atEndpoint(endpoint),
     ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
   };
   const region = await resolveRegion(configuration, connection, endpoint, bucket, signal);
@@ -105,7 +106,8 @@ async function resolveRegion(
     // An unset variable of a workflow sets AWS_REGION to nothing. A profile that does not exist is not a missing region.
     if (!/region is missing|region=""/i.test(message)) throw noCredentials(connection, error);
   }
-  if (endpoint !== undefined) return 'us-east-1';
+  const { AWS_DEFAULT_REGION: fallback } = process.env;
+  if (endpoint !== undefined) return fallback || 'us-east-1';
   // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
   try {
     const answer = await new S3Client({ ...configuration, region: 'us-east-1' }).send(
@@ -117,7 +119,8 @@ async function resolveRegion(
     if (isCredentialError(error)) throw noCredentials(connection, error);
     const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers;
     const region = headers?.['x-amz-bucket-region'];
-    if (region !== undefined) return region;
+    const found = region ?? (fallback || undefined);
+    if (found !== undefined) return found;
     throw configurationError(
       'no-region',
       `no region is set and S3 did not say where the bucket ${bucket} is (${messageOf(error)}): set region, or AWS_REGION`,
@@ -151,6 +154,7 @@ export async function identify({
     throw noCredentials(connection, error);
   }
   const source = sourceOf((credentials as { $source?: Record<string, unknown> }).$source, connection);
+  warnOfBoth(connection, emit);
   const allowed = connection.allowedAccountIds;
   if (!provider.accounts && allowed.length === 0) return { source };
   try {
@@ -161,6 +165,7 @@ export async function identify({
       ...(connection.profile === undefined ? {} : { profile: connection.profile }),
       requestHandler: handler,
       credentials,
+      ...atEndpoint(await endpointOf('STS', connection.profile)),
     });
     const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
       abortSignal: signal,
@@ -197,6 +202,15 @@ export async function identify({
     emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${told}` });
     return { source };
   }
+}
+
+/** Other tools take the keys then; whoever set the other one must hear which account is written to. */
+function warnOfBoth({ profile, role }: Connection, emit: Emit): void {
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+  if (profile !== undefined || role !== undefined) return;
+  if (!AWS_PROFILE || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return;
+  const message = `AWS_PROFILE and AWS_ACCESS_KEY_ID are both set, and the profile ${AWS_PROFILE} is used: unset the one that is not meant`;
+  emit({ type: 'message', level: 'warning', message });
 }
 
 /** The SDK notes where credentials came from under these names (its user-agent features). */
