@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionCommands } from './action/commands.js';
 import { type CacheService, loadCacheService, runnerCache } from './action/index-cache.js';
-import { misspelledInputs, readInputs } from './action/inputs.js';
+import { readInputs, refuseMisspelledInputs } from './action/inputs.js';
 import { actionSink } from './action/log-events.js';
 import { outputsOf } from './action/outputs.js';
 import { renderSummary } from './action/summary.js';
@@ -50,11 +50,9 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
   const { commands, env, cwd, now } = surroundings;
   const began = now();
   const raw = readInputs(env);
-  const warnings = misspelledInputs(env).map(
-    (message): Event => ({ type: 'message', level: 'warning', message }),
-  );
   let options: SyncOptions;
   try {
+    refuseMisspelledInputs(env);
     options = await parseOptions(raw, {
       shell: 'action',
       cwd,
@@ -66,7 +64,6 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
   } catch (error) {
     const level = commands.isDebug() ? 'debug' : 'info';
     const emit = (event: Event): void => actionSink(commands, level)(createLog()(event));
-    warnings.forEach(emit);
     const given = { command: String(raw.command || 'sync'), dryRun: raw['dry-run'] === 'true' };
     // As far as they can be read.
     const wishes = {
@@ -101,7 +98,6 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
       if ((event.at ?? '') === shownAt) view.show(event.progress);
     }
   };
-  warnings.forEach(emit);
   const cache = runnerCache({
     env,
     emit,

@@ -1,6 +1,22 @@
+import { usageError } from '../model/errors.js';
 import { INPUT_NAMES, type InputName, inputDefinition, type RawInputs } from '../model/inputs.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What other actions and tools call an input that says where a run writes, what it leaves out or what it keeps. */
+const CALLED_ELSEWHERE: Readonly<Partial<Record<InputName, string>>> = {
+  paths: 'source-dir source-directory source-folder source-path local-dir local-path dir directory folder',
+  excludes: 'ignore ignore-pattern exclude-pattern exclude-path exclude-glob',
+  bucket: 's3-bucket s3-bucket-name aws-bucket aws-s3-bucket bucket-name',
+  prefix: 'dest-dir destination-dir destination-directory s3-prefix key-prefix bucket-prefix',
+  'delete-after': 'delete delete-removed',
+  'max-delete': 'max-deletion delete-limit',
+  'delete-grace': 'grace grace-period',
+  retain: 'keep protect',
+  'dry-run': 'dry preview simulate',
+  region: 'aws-region aws-default-region s3-region bucket-region',
+  'endpoint-url': 'endpoint s3-endpoint aws-endpoint',
+};
 
 /**
  * The action's inputs, as the runner passes them. Read here and not by @actions/core, whose `getInput` answers an
@@ -19,12 +35,17 @@ export function readInputs(env: Environment): RawInputs {
 }
 
 /**
- * A line for each name that is no input, and would be one with another hyphen or plural. The runner names what it does
- * not know beside all that there is, other runners say nothing. What stands beside the right input was meant for others.
+ * Refuses names that are no inputs where it is known what was meant: a dry run would publish. The runner only warns of
+ * names that it does not know, other runners say nothing. What is like no input is left to them; what stands beside the
+ * right input, or says what holds anyway, was meant for others.
  */
-export function misspelledInputs(env: Environment): readonly string[] {
+export function refuseMisspelledInputs(env: Environment): void {
   const meant = new Map<string, InputName>();
-  for (const name of INPUT_NAMES) if (inputDefinition(name).only !== 'cli') meant.set(spellingOf(name), name);
+  for (const name of INPUT_NAMES) {
+    if (inputDefinition(name).only === 'cli') continue;
+    for (const spelling of [name, ...(CALLED_ELSEWHERE[name]?.split(' ') ?? [])])
+      meant.set(spellingOf(spelling), name);
+  }
   const known = new Set(INPUT_NAMES.map((name) => `INPUT_${name.toUpperCase()}`));
   const lines: string[] = [];
   for (const [variable, value = ''] of Object.entries(env)) {
@@ -32,11 +53,12 @@ export function misspelledInputs(env: Environment): readonly string[] {
     const given = variable.slice('INPUT_'.length).toLowerCase();
     const name = meant.get(spellingOf(given));
     if (name === undefined) continue;
-    const instead = env[`INPUT_${name.toUpperCase()}`]?.trim() ?? '';
-    if (instead !== '' && instead !== inputDefinition(name).default) continue;
-    lines.push(`there is no input ${given}, and what it was given is not heeded: write ${name}`);
+    const fallback = inputDefinition(name).default ?? '';
+    const instead = env[`INPUT_${name.toUpperCase()}`]?.trim() || fallback;
+    if (instead !== fallback || value.trim() === instead) continue;
+    lines.push(`there is no input ${given}: write ${name}`);
   }
-  return lines;
+  if (lines.length > 0) throw usageError(`${lines.join('; ')}; nothing was written`);
 }
 
 /** What is left of a name when hyphens and plurals do not count. */

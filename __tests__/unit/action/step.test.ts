@@ -98,16 +98,25 @@ test('a step that goes well sets every output, the summary, and its file', async
 });
 
 describe('inputs that are wrong', () => {
-  test.each([
-    [{}, 0],
-    [{ INPUT_BUCKET: '' }, 2],
-  ])('are named where there is one like them, whether the run begins or not: %j', async (more, status) => {
-    const { exit, log } = await stepWith({ ...inputs, ...more, INPUT_EXCLUDE: 'private/**' });
-    expect(exit).toBe(status);
-    expect(log).toContain(
-      'warning|there is no input exclude, and what it was given is not heeded: write excludes',
-    );
-  });
+  test.each([{}, { INPUT_BUCKET: '' }, { INPUT_COMMAND: 'remove', INPUT_PATHS: '' }])(
+    'are refused where there is one like them, before anything is asked of S3: %j',
+    async (more) => {
+      const openStore = async (): Promise<never> => {
+        throw new Error('S3 was asked');
+      };
+      const misspelled = { INPUT_DRYRUN: 'true', 'INPUT_DELETE-AFTER': 'true' };
+      const { exit, failed, outputs, log } = await stepWith(
+        { ...inputs, ...misspelled, ...more },
+        { openStore },
+      );
+      expect([exit, failed, log]).toEqual([
+        2,
+        ['there is no input dryrun: write dry-run; nothing was written'],
+        [],
+      ]);
+      expect(outputs).toMatchObject({ status: 'failed', changed: 'false' });
+    },
+  );
 
   test('fail the step in one line, with outputs and a summary that begins with it', async () => {
     const { exit, outputs, failed, log, summary } = await stepWith({ ...inputs, 'INPUT_DRY-RUN': '' });
