@@ -19,6 +19,7 @@ const policies = documentedPolicies(join(dirname(fileURLToPath(import.meta.url))
 
 const MIB = 1024 * 1024;
 const SITE = 's3://www.example.com/site';
+const PREVIEW = 's3://previews.example.com/pr-1';
 const BUCKETS = ['www.example.com', 'downloads', 'staging', 'previews.example.com'];
 const KEY = '1234abcd-12ab-34cd-56ef-1234567890ab';
 
@@ -393,6 +394,40 @@ const features: Readonly<Record<string, Feature>> = {
       ),
     },
   },
+  'remove, with lock': {
+    policies: ['Remove'],
+    prepare: () => void s3.server.putObject('previews.example.com', 'pr-1/a', 'x'),
+    run: () => cli('remove', PREVIEW, '--lock'),
+    works: () => expect(s3.server.texts('previews.example.com')).toEqual({}),
+    without: {
+      's3:PutObject': fails(/PutObject was denied .*: allow s3:PutObject in the policy/),
+    },
+  },
+  'remove, of what a publish that was killed left behind': {
+    policies: ['Remove'],
+    prepare: () => killedPublish(`${PREVIEW}/.s3-dedup-sync/index`, PREVIEW),
+    run: () => cli('remove', PREVIEW, '--index', `${PREVIEW}/.s3-dedup-sync/index`),
+    works: () => {
+      expect(s3.server.uploads('previews.example.com')).toEqual([]);
+      expect(s3.server.texts('previews.example.com')).toEqual({});
+    },
+    without: {
+      's3:AbortMultipartUpload': says(
+        /pr-1\/large\.bin that an earlier run left behind: AbortMultipartUpload was denied .*: allow s3:AbortMultipartUpload in the policy/,
+      ),
+    },
+  },
+  'remove, of what it left behind, by an index that others may have written': {
+    policies: ['Bucket of an index', 'Remove'],
+    prepare: () => killedPublish('s3://downloads/index/pr-1', PREVIEW),
+    run: () => cli('remove', PREVIEW, '--index', 's3://downloads/index/pr-1'),
+    works: () => expect(s3.server.uploads('previews.example.com')).toEqual([]),
+    without: {
+      's3:ListBucketMultipartUploads': says(
+        /uploads of an interrupted run: ListMultipartUploads was denied .*: allow s3:ListBucketMultipartUploads in the policy/,
+      ),
+    },
+  },
   'an object encrypted by KMS, and a copy of it': {
     policies: ['Publish', 'KMS'],
     prepare: async () => void (await writeTree({ 'public/twin.css': 'one' }, root)),
@@ -537,17 +572,19 @@ async function twiceWithIndex(index: string): Promise<Ended> {
 }
 
 /** Killed with one large upload begun, which the journal of its index names. */
-async function killedPublish(index: string): Promise<void> {
+async function killedPublish(index: string, destination = SITE): Promise<void> {
   await writeTree({ 'public/large.bin': noise(20 * MIB) }, root);
-  await runCli(dist, ['public', SITE, '--delay-updates', '--index', index], {
+  const { host, pathname } = new URL(destination);
+  const key = `${pathname.slice(1)}/large.bin`;
+  await runCli(dist, ['public', destination, '--delay-updates', '--index', index], {
     cwd: root,
     env,
     started: (child) => {
-      const stop = s3.server.after({ operation: 'UploadPart', key: 'site/large.bin' }, () => {
+      const stop = s3.server.after({ operation: 'UploadPart', key }, () => {
         stop();
         child.kill('SIGKILL');
       });
     },
   });
-  expect(s3.server.uploads('www.example.com').map(({ key }) => key)).toContain('site/large.bin');
+  expect(s3.server.uploads(host).map((upload) => upload.key)).toContain(key);
 }

@@ -1,6 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { md5Of } from '../../src/model/digest.js';
+import { formatUpload } from '../../src/model/digest-index.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import { openStore } from '../../src/store/open.js';
+import { machineId, objectIndexStorage } from '../../src/sync/index-file.js';
+import type { IndexStorage } from '../../src/sync/ports.js';
 import {
   type Changes,
   memoryIndex,
@@ -301,5 +305,41 @@ describe('what earlier runs remember', () => {
     expect(run.exit).toBe(0);
     expect(s3.server.uploads(bucket).map(({ key }) => key)).toEqual(['pr-1/theirs']);
     expect(index.saves).toBe(saves);
+  });
+
+  test.each([
+    ['could not be aborted', machineId(), true, 'run again'],
+    ['may be of a run that is at work', 'f'.repeat(32), false, 'run again with lock'],
+  ])('what names an upload that %s stays, and a later removal aborts it', async (_, machine, lock, told) => {
+    const { signal } = new AbortController();
+    const { store, close } = await openStore(optionsFor(s3, bucket, '/'), () => undefined, signal);
+    const index = 'pr-1/.s3-dedup-sync/index' as ObjectKey;
+    const indexThere = (): IndexStorage => objectIndexStorage(store, { bucket, key: index }, true);
+    await writeTree({ a: 'a' }, root);
+    await publish(s3, bucket, root, { prefix: 'pr-1', index: indexThere() });
+    const key = 'pr-1/big.bin' as ObjectKey;
+    const headers = { contentType: 'text/plain', metadata: {} };
+    const { id } = await store.createUpload({ key, headers }, signal);
+    const purpose = { key, md5: md5Of(Buffer.from('')), size: 9 * MIB, parts: `1x${9 * MIB}`, headers: '' };
+    const entry = { ...purpose, begun: Date.now(), machine, pid: process.pid };
+    await indexThere().journal.append(formatUpload(id, entry), signal);
+    put('pr-1/.s3-dedup-sync/index-of-another');
+    const journal = keys().find((ours) => ours.startsWith(`${index}.journal/`));
+
+    s3.server.access.set({ id: s3.accessKeyId, ...(lock ? { deny: ['AbortMultipartUpload'] } : {}) });
+    const first = await remove({ index: indexThere(), lock });
+    s3.server.access.set({ id: s3.accessKeyId });
+    expect(first).toMatchObject({
+      exit: 0,
+      report: { totals: { deleted: { files: 2 }, kept: { files: 2 } } },
+    });
+    expect(first.messages).toContain(
+      `s3://${bucket}/${index} and its journal stay, as they name 1 upload that was not aborted: ${told}, else what was uploaded is billed until a lifecycle rule aborts it`,
+    );
+    expect([s3.server.uploads(bucket).length, keys()]).toEqual([1, [index, journal]]);
+
+    expect(await remove({ index: indexThere(), lock: true })).toMatchObject({ exit: 0 });
+    close();
+    expect([s3.server.uploads(bucket), keys()]).toEqual([[], []]);
   });
 });

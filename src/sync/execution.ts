@@ -41,6 +41,7 @@ import type { Planned } from './plan.js';
 import type { IndexStorage } from './ports.js';
 import type { Preparation } from './preparation.js';
 import type { PlanProgress } from './progress.js';
+import { keepingOwn } from './remove.js';
 import { planTotals } from './run-frame.js';
 import { keysOf, type Looked, type RunParts, type Seen } from './run-parts.js';
 import { stagedFrom } from './shards.js';
@@ -207,6 +208,7 @@ export class Execution {
       const uploads = await this.uploads(storage, seen.index?.uploads ?? new Map());
       const wanted = wantedUploads(planned.plan);
       await uploads.abortLeftOvers(wanted);
+      const plan = this.#keepingNames(planned.plan, uploads.left().size);
       await this.#invalidations?.journal(planned.plan);
       await this.#journalRefreshes(planned.plan, seen);
       const toCut = cutBytes(stepsOf(planned.plan));
@@ -234,7 +236,7 @@ export class Execution {
       // What is sent in one piece is hashed where it is sent.
       if (toCut === 0) this.#run.frame.pool.rest();
       try {
-        this.#run.frame.outcomes = await execute(planned.plan, transfer, {
+        this.#run.frame.outcomes = await execute(plan, transfer, {
           concurrency,
           ...(meeting === undefined ? {} : { meet: () => this.#meet(meeting) }),
           emit: (event) => {
@@ -266,6 +268,25 @@ export class Execution {
       this.blameInvalidation(await this.#invalidations?.send());
       if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);
     });
+  }
+
+  /** An upload that no index names is aborted by nobody: a removal keeps the index and journal of what it leaves open. */
+  #keepingNames(plan: Plan, left: number): Plan {
+    const { options, ports, frame } = this.#run;
+    const { command, destination } = options;
+    const { place } = ports.index ?? {};
+    if (command !== 'remove' || left === 0 || place === undefined) return plan;
+    const keeping = keepingOwn(plan, (key) => {
+      const url = `s3://${destination.bucket}/${key}`;
+      return url === place || url.startsWith(`${place}.journal/`);
+    });
+    if (keeping === undefined) return plan;
+    const what = left === 1 ? '1 upload that was' : `${left} uploads that were`;
+    const again = this.isLocked ? 'run again' : 'run again with lock';
+    frame.warn([
+      `${place} and its journal stay, as they name ${what} not aborted: ${again}, else what was uploaded is billed until a lifecycle rule aborts it`,
+    ]);
+    return keeping;
   }
 
   /** Where the staging failed nothing was switched. */

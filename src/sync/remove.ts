@@ -1,6 +1,6 @@
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
-import type { Count, DeleteStep, Phase } from '../model/plan.js';
+import type { Count, DeleteStep, KeepStep, Phase, Plan, Step } from '../model/plan.js';
 import { parseExcludes } from './excludes.js';
 import { LOSSES_NAMED, type Planned } from './plan.js';
 
@@ -55,6 +55,23 @@ export function planRemoval(
   };
 }
 
-function phasesOf(steps: readonly DeleteStep[]): readonly Phase[] {
+/** The same plan, but that it keeps what it would delete of these; `undefined`: nothing is kept. */
+export function keepingOwn(plan: Plan, isKept: (key: ObjectKey) => boolean): Plan | undefined {
+  let keeps = false;
+  const ranks = plan.ranks.map(({ name, phases }) => {
+    const kept: KeepStep[] = [];
+    const deleted: DeleteStep[] = [];
+    for (const step of phases.flatMap(({ steps }): readonly Step[] => steps)) {
+      if (step.action !== 'delete') continue;
+      if (isKept(step.key)) kept.push({ ...step, action: 'keep' });
+      else deleted.push(step);
+    }
+    keeps ||= kept.length > 0;
+    return { name, phases: [...phasesOf(kept), ...phasesOf(deleted)] };
+  });
+  return keeps ? { ...plan, ranks } : undefined;
+}
+
+function phasesOf(steps: readonly (DeleteStep | KeepStep)[]): readonly Phase[] {
   return steps.length === 0 ? [] : [{ kind: 'publish', steps }];
 }
