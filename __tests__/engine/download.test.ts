@@ -1506,6 +1506,9 @@ describe('bodies', () => {
     });
     const run = await download(s3, bucket, here);
     expect(run).toMatchObject({ exit: 5, report: { steps: [{ error: { code: 'foreign-writer' } }] } });
+    expect(run.report.steps[0]?.error?.message).toContain(
+      'it was left alone: the next run replaces or deletes it, so run again only if what the bucket has is to be there',
+    );
     expect((await readTree(here)).has('big')).toBe(false);
   });
 

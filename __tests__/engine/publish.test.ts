@@ -562,7 +562,9 @@ describe('other writers', () => {
     const run = await publish(s3, bucket, root);
     remove();
     expect(run.exit).toBe(5);
-    expect(run.report.error?.message).toMatch(/another writer changed p\/old during this run/);
+    expect(run.report.error?.message).toMatch(
+      /another writer changed p\/old during this run; .* may be gone: the next run replaces what that one wrote, so run again only if/,
+    );
     expect(s3.server.texts(bucket)).toEqual({ 'p/new': 'content', 'p/old': 'replaced' });
     expect(run.report.totals).toMatchObject({ uploaded: { files: 1 }, copied: { files: 0 } });
     expect(run.messages.join()).toMatch(/is uploaded, not copied/);

@@ -28,7 +28,7 @@ import type { Delayed } from '../model/report.js';
 import type { Digested } from './digest.js';
 import { wholeDigestsOf } from './digest-table.js';
 import { execute } from './execute.js';
-import { explain, whyNot } from './explain.js';
+import { afterAnotherWriter, explain, whyNot } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
 import { type ForeignWrites, foreignWrites } from './foreign.js';
@@ -423,7 +423,10 @@ export class Execution {
     const what = areUndone
       ? `what this run wrote under ${shown}${more} is not there, though S3 answered that it was written: a proxy mixes up answers, or another writer undid it during this run`
       : `another writer changed ${shown}${more} during this run`;
-    const message = `${this.#run.frame.url}: ${what}; ${consequence}: run again, and let one run at a time publish here (a concurrency group, or lock)`;
+    const { command, deletes } = this.#run.options;
+    const changes = deletes.deleteAfter ? 'replaces or deletes' : 'replaces';
+    const advice = afterAnotherWriter(command === 'remove' ? 'deletes' : changes);
+    const message = `${this.#run.frame.url}: ${what}; ${consequence}: ${advice}`;
     this.#run.frame.blame({ code: 'foreign-writer', message }, EXIT.foreignWriter);
   }
 

@@ -125,6 +125,12 @@ export function whyNot(error: unknown, place: string): string {
   return isKnown ? explain(error, place).message : `${place}: ${messageOf(error)}`;
 }
 
+/** No condition holds the next run back: what another writer left is what it lists, and what it goes by. */
+export function afterAnotherWriter(next: 'replaces' | 'deletes' | 'replaces or deletes'): string {
+  const wanted = next === 'deletes' ? 'that may go' : 'this tree is the one to be there';
+  return `the next run ${next} what that one wrote, so run again only if ${wanted}, and let one run at a time publish here (a concurrency group, or lock)`;
+}
+
 /** Puts whatever a step or a phase met into one line that says what to do. */
 export function explain(error: unknown, what: string): Explained {
   if (error instanceof SyncError) return { code: error.code, exit: error.exit, message: error.message };
@@ -159,12 +165,18 @@ export function explain(error: unknown, what: string): Explained {
 function explainStore(error: StoreError, what: string): Explained {
   const told = toldOf(error);
   switch (error.kind) {
-    case 'condition':
+    case 'condition': {
+      const how =
+        error.code === CHANGED_AFTER_WRITE
+          ? 'and after this run wrote it, which this server does not let it do under a condition'
+          : `(${error.code}); its bytes were left alone`;
+      const next = error.operation.startsWith('Delete') ? 'deletes' : 'replaces';
       return {
         code: 'foreign-writer',
         exit: EXIT.foreignWriter,
-        message: `${what}: another writer changed the key during this run ${error.code === CHANGED_AFTER_WRITE ? 'and after this run wrote it, which this server does not let it do under a condition' : `(${error.code}); its bytes were left alone`}: run again, and let one run at a time publish here`,
+        message: `${what}: another writer changed the key during this run ${how}: ${afterAnotherWriter(next)}`,
       };
+    }
     case 'source':
       return failure('rejected', `${what}: the source of the copy is gone or was changed (${told})`);
     case 'digest':

@@ -27,7 +27,7 @@ export function foreign(name: string): SyncError {
   return new SyncError(
     'foreign-writer',
     EXIT.foreignWriter,
-    `${name}: something else made or changed the file during this run; it was left alone: run again, and let one thing at a time write there`,
+    `${name}: something else made or changed the file during this run; it was left alone: the next run replaces or deletes it, so run again only if what the bucket has is to be there, and let one thing at a time write there`,
     { key: name },
   );
 }

@@ -129,7 +129,7 @@ export class Lock {
     const { url, onLost, signal } = this.#request;
     if (this.#isLost || signal.aborted) return;
     this.#isLost = true;
-    const message = `the lock of ${url} was lost (${messageOf(cause)}): the run was ended; run again`;
+    const message = `the lock of ${url} was lost (${messageOf(cause)}): the run was ended, and another may write there by now: run again only if this one is to have the last word`;
     onLost(new SyncError('foreign-writer', EXIT.foreignWriter, message, { cause }));
   }
 

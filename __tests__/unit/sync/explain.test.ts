@@ -126,7 +126,18 @@ const system = (code: string): Error =>
 const { failed, usage, foreignWriter } = EXIT;
 
 test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
-  [store('condition', 'PreconditionFailed'), 'foreign-writer', foreignWriter, 'its bytes were left alone'],
+  [
+    store('condition', 'PreconditionFailed'),
+    'foreign-writer',
+    foreignWriter,
+    'its bytes were left alone: the next run replaces what that one wrote, so run again only if this tree is the one to be there, and let one run at a time publish here',
+  ],
+  [
+    store('condition', 'PreconditionFailed', 'DeleteObjects'),
+    'foreign-writer',
+    foreignWriter,
+    'its bytes were left alone: the next run deletes what that one wrote, so run again only if that may go, and',
+  ],
   [store('condition', CHANGED_AFTER_WRITE), 'foreign-writer', foreignWriter, 'after this run wrote it'],
   [store('source', 'NoSuchKey'), 'rejected', failed, 'the source of the copy is gone or was changed'],
   [store('digest', 'BadDigest'), 'wrong-content', failed, 'a proxy changes bodies'],

@@ -206,7 +206,7 @@ describe('a renewal that takes longer than the time to the next', () => {
       expect.objectContaining({
         exit: EXIT.foreignWriter,
         message:
-          'the lock of s3://b/site/ was lost (it was not renewed in time): the run was ended; run again',
+          'the lock of s3://b/site/ was lost (it was not renewed in time): the run was ended, and another may write there by now: run again only if this one is to have the last word',
       }),
     ]);
   });
