@@ -163,10 +163,12 @@ export async function run(
   const report = buildReport(options, shell, { began, identity, warnings, end, source });
   const written = await writeReport(report, options, end.exit, emit);
   const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
-  const ended = ending(written, options, shell.now() - began, mayHaveChanged);
+  const made = ending(written, options, shell.now() - began, mayHaveChanged);
+  const wouldChange = shell.detailedExit && made.exit === EXIT.done && made.dryRun && made.changed;
+  const ended = wouldChange ? { ...made, exit: EXIT.wouldChange } : made;
   shell.emit(ended);
   let { exit } = ended;
-  let failure = exit === EXIT.done ? undefined : (ended.error?.message ?? failureText(ended));
+  let failure = made.exit === EXIT.done ? undefined : (ended.error?.message ?? failureText(ended));
   try {
     await shell.finish(written.report, ended);
   } catch (thrown) {
@@ -174,7 +176,7 @@ export async function run(
     failure ??= `outputs or summary could not be written: ${messageOf(thrown)}`;
   }
   if (failure !== undefined) shell.fail(failure, exit);
-  return shell.detailedExit && exit === EXIT.done && ended.dryRun && ended.changed ? EXIT.wouldChange : exit;
+  return exit;
 
   /** One destination, to its end. Never rejects. */
   async function publishTo(to: SyncOptions): Promise<RunResult> {
@@ -649,7 +651,7 @@ function ending(
     exit,
     dryRun: options.dryRun,
     changed: isChanged(totals),
-    isUntouched: !mayHaveChanged && !isChanged(totals),
+    isUntouched: options.dryRun || (!mayHaveChanged && !isChanged(totals)),
     seconds: ms / 1000,
     totals,
     sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),

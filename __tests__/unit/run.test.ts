@@ -247,8 +247,10 @@ describe('exit status and failure', () => {
       report: destinationReport({ status: 'planned', totals }),
       exit: 0,
     });
-    expect((await runWith({ dryRun: true }, { sync }, { detailedExit: true })).exit).toBe(EXIT.wouldChange);
-    expect((await runWith({ dryRun: true }, { sync })).exit).toBe(0);
+    const would = await runWith({ dryRun: true }, { sync }, { detailedExit: true });
+    expect([would.exit, would.ended.exit, would.failures]).toEqual([6, 6, []]);
+    const plain = await runWith({ dryRun: true }, { sync });
+    expect([plain.exit, plain.ended]).toEqual([0, expect.objectContaining({ exit: 0, isUntouched: true })]);
     expect((await runWith({ dryRun: false }, { sync }, { detailedExit: true })).exit).toBe(0);
     expect((await runWith({ dryRun: true }, {}, { detailedExit: true })).exit).toBe(0);
   });
