@@ -154,14 +154,17 @@ export async function run(
   const reached = new Promise<OpenedStore | undefined>((resolve) => {
     reach = resolve;
   });
-  const results = await Promise.all(all.map(publishTo));
+  const unwritable = await unwritableReport(options);
+  const results = unwritable ? [notBegun(options, unwritable)] : await Promise.all(all.map(publishTo));
   for (const { close } of stores) close();
   const identity = results[0]?.identity;
   const end = together(results, options.dryRun);
   const isRemote = options.source !== undefined || options.target !== undefined;
   const [source] = isRemote ? sourcesOf(options) : [];
   const report = buildReport(options, shell, { began, identity, warnings, end, source });
-  const written = await writeReport(report, options, end.exit, emit);
+  const written = unwritable
+    ? { report, exit: end.exit, path: undefined }
+    : await writeReport(report, options, end.exit, emit);
   const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
   const made = ending(written, options, shell.now() - began, mayHaveChanged);
   const wouldChange = shell.detailedExit && made.exit === EXIT.done && made.dryRun && made.changed;
@@ -608,7 +611,20 @@ interface Written {
   readonly path: string | undefined;
 }
 
-/** A report that was asked for and cannot be written fails the run, after everything else is done. */
+/** Why a report could not be written at the end of the run: told before its first write. */
+async function unwritableReport({ report }: SyncOptions): Promise<Explained | undefined> {
+  if (report === undefined) return undefined;
+  try {
+    const { tryReplacing } = await import('./disk/replace-file.js');
+    await tryReplacing(report);
+    return undefined;
+  } catch (thrown) {
+    const message = `report: ${report} cannot be written (${messageOf(thrown)}): check the directory and its permissions`;
+    return { code: 'report-not-written', message, exit: EXIT.usage };
+  }
+}
+
+/** A report that could be written when the run began, and cannot at its end, fails it after everything else is done. */
 async function writeReport(
   report: Report,
   options: SyncOptions,
@@ -621,9 +637,10 @@ async function writeReport(
     await writeReportFile(options.report, report);
     return { report, exit, path: options.report };
   } catch (thrown) {
+    const isDone = report.status === 'done' ? '; everything else was done' : '';
     const error: ReportError = {
       code: 'report-not-written',
-      message: `report: ${options.report} cannot be written (${messageOf(thrown)}): check the directory and its permissions`,
+      message: `report: ${options.report} cannot be written (${messageOf(thrown)})${isDone}: check the disk, the directory and its permissions`,
     };
     const failed = report.status === 'done' || report.status === 'planned';
     // A run that failed already ends with its own error; this one is said beside it.

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -333,28 +333,72 @@ describe('the report', () => {
     expect(await readFile(join(directory, 'r.jsonl'), 'utf8')).toMatch(/^\{.*\}\n$/);
   });
 
-  test('that cannot be written fails the run after everything else is done', async () => {
-    await writeFile(join(directory, 'file'), '');
-    const { exit, report, failures, ended } = await runWith({ report: join(directory, 'file/r.json') });
+  test.each(['file/r.json', '.', 'file/not/there/r.json'])(
+    'that could never be written is told before anything is asked or made: %s',
+    async (name) => {
+      await writeFile(join(directory, 'file'), '');
+      const engine = fakeEngine();
+      const path = join(directory, name);
+      const mirrors = [{ ...options, destination: { bucket: 'site', prefix: parsePrefix('q') } }];
+      const { exit, report, failures, ended } = await runWith({ report: path, mirrors }, engine);
+      expect(exit).toBe(2);
+      expect(engine.openStore).not.toHaveBeenCalled();
+      expect(report).toMatchObject({ status: 'failed', error: { code: 'report-not-written' } });
+      expect(failures).toEqual([
+        expect.stringMatching(
+          /^2 report: [^ ]* cannot be written \(.*\): check the directory and its permissions$/,
+        ),
+      ]);
+      expect(ended).toMatchObject({ exit: 2, isUntouched: true });
+      expect(ended).not.toHaveProperty('report');
+      expect(await readdir(directory)).toEqual(['file']);
+    },
+  );
+
+  test('is left as it is until the end', async () => {
+    const path = join(directory, 'r.json');
+    await writeFile(path, 'older');
+    let meanwhile: unknown;
+    await runWith(
+      { report: path },
+      {
+        sync: async () => {
+          meanwhile = [await readdir(directory), await readFile(path, 'utf8')];
+          return { report: destinationReport(), exit: 0 };
+        },
+      },
+    );
+    expect(meanwhile).toEqual([['r.json'], 'older']);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ status: 'done' });
+  });
+
+  test('that can no longer be written fails the run, and says that everything else was done', async () => {
+    const path = join(directory, 'r.json');
+    const sync: Engine['sync'] = async () => {
+      await mkdir(path);
+      return { report: destinationReport(), exit: 0 };
+    };
+    const { exit, report, failures, ended } = await runWith({ report: path }, { sync });
     expect(exit).toBe(1);
     expect(report).toMatchObject({ status: 'failed', error: { code: 'report-not-written' } });
-    expect(failures[0]).toMatch(
-      /^1 report: .*file\/r\.json cannot be written .*: check the directory and its permissions$/,
-    );
+    expect(failures).toEqual([
+      `1 report: ${path} cannot be written (it is not a regular file); everything else was done: check the disk, the directory and its permissions`,
+    ]);
     expect(ended).not.toHaveProperty('report');
   });
 
   test('that cannot be written is said beside the failure that the run has anyway', async () => {
-    await writeFile(join(directory, 'file'), '');
-    const { exit, failures, events } = await runWith(
-      { report: join(directory, 'file/r.json') },
-      { openStore: failing(new SyncError('no-such-bucket', EXIT.usage, 'no bucket')) },
-    );
+    const path = join(directory, 'r.json');
+    const openStore = async (): Promise<never> => {
+      await mkdir(path);
+      throw new SyncError('no-such-bucket', EXIT.usage, 'no bucket');
+    };
+    const { exit, failures, events } = await runWith({ report: path }, { openStore });
     expect([exit, failures]).toEqual([2, ['2 no bucket']]);
     expect(events).toContainEqual({
       type: 'message',
       level: 'error',
-      message: expect.stringMatching(/^report: /),
+      message: expect.stringMatching(/^report: .* \(it is not a regular file\): check/),
     });
   });
 
