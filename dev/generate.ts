@@ -362,7 +362,15 @@ export function renderReportSchema(): string {
             description:
               'everything was staged before anything changed; the switch, first to last completion',
             required: ['keys', 'seconds'],
-            properties: { keys: { type: 'integer', minimum: 0 }, seconds: { type: 'number', minimum: 0 } },
+            properties: {
+              keys: { type: 'integer', minimum: 0 },
+              of: {
+                type: 'integer',
+                minimum: 0,
+                description: 'how many keys it would have been, where it stopped before the last one',
+              },
+              seconds: { type: 'number', minimum: 0 },
+            },
           },
           invalidation: {
             type: 'object',

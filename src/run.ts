@@ -686,7 +686,9 @@ function delayedOf(report: Report): { readonly delayed?: Delayed } {
   const all = report.destinations.flatMap(({ delayed }) => delayed ?? []);
   if (all.length === 0 || all.length < report.destinations.length) return {};
   const keys = all.reduce((sum, { keys: some }) => sum + some, 0);
-  return { delayed: { keys, seconds: Math.max(...all.map(({ seconds }) => seconds)) } };
+  const due = all.reduce((sum, { keys: some, of = some }) => sum + of, 0);
+  const seconds = Math.max(...all.map(({ seconds }) => seconds));
+  return { delayed: { keys, ...(keys < due ? { of: due } : {}), seconds } };
 }
 
 /** Who holds a lock, for whoever waits for it: the job where CI names it, else host and process. */

@@ -117,6 +117,24 @@ describe('delay-updates', () => {
     },
   );
 
+  test('a switch that stops half way is told as that, and the next run finishes it', async () => {
+    await writeTree({ 'a.js': 'old', 'z.html': 'old' }, root);
+    await publish(s3, bucket, root);
+    await writeTree({ 'a.js': 'new', 'z.html': 'newer' }, root);
+    s3.server.faults.add({
+      match: { operation: 'CompleteMultipartUpload', key: 'p/z.html' },
+      fault: { kind: 'error', code: 'InvalidRequest' },
+    });
+    const run = await publish(s3, bucket, root, delayed);
+    s3.server.faults.clear();
+    expect(run).toMatchObject({ exit: 1, report: { delayed: { keys: 1, of: 2 } } });
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a.js': 'new', 'p/z.html': 'old' });
+    const next = await publish(s3, bucket, root, delayed);
+    expect(next).toMatchObject({ exit: 0, report: { delayed: { keys: 1 } } });
+    expect(next.report.delayed).not.toHaveProperty('of');
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a.js': 'new', 'p/z.html': 'newer' });
+  });
+
   test('an upload that somebody aborts after it was staged is staged once more', async () => {
     await writeTree({ a: 'content' }, root);
     s3.server.faults.add({

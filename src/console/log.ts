@@ -292,7 +292,9 @@ function clause(word: string, count: Count): string | undefined {
 }
 
 /** How the switch went, once everything was staged. */
-export function delayedText({ keys, seconds }: Delayed): string {
+export function delayedText({ keys, of, seconds }: Delayed): string {
+  if (of !== undefined)
+    return `the switch stopped after ${formatCount(keys)} of ${formatCount(of)} keys: readers see both releases until the next run finishes it`;
   return `the switch took ${formatSeconds(seconds)} for ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
 }
 
@@ -402,7 +404,10 @@ function* endLines(ended: RunEnded): Generator<LogLine> {
     yield info(
       `  ${formatPercent(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`,
     );
-  if (ended.delayed !== undefined && ended.delayed.keys > 0) yield info(`  ${delayedText(ended.delayed)}`);
+  if (ended.delayed !== undefined && ended.delayed.keys > 0)
+    yield ended.delayed.of === undefined
+      ? info(`  ${delayedText(ended.delayed)}`)
+      : error(delayedText(ended.delayed));
   const requests = totalRequests(ended.requests);
   if (requests > 0) yield info(`  ${formatRequests(requests)}`);
   if (ended.report !== undefined) yield info(`  report: ${printable(ended.report)}`);

@@ -70,6 +70,8 @@ export interface RequestCost {
 /** How the switch from the old tree to the new one went, from its first completion to its last. */
 export interface Delayed {
   readonly keys: number;
+  /** How many it would have been, where it stopped before the last one. */
+  readonly of?: number;
   readonly seconds: number;
 }
 

@@ -263,7 +263,7 @@ export class Execution {
       }
       this.copiedFromFirst = transfer.copiedFromFirst;
       this.#run.frame.addExits(transfer.exits);
-      if (delay) this.delayed = this.#switched(clock.delayed());
+      if (delay) this.delayed = clock.delayed();
       await this.#lookAgain(transfer, seen);
       this.blameInvalidation(await this.#invalidations?.send());
       if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);
@@ -287,12 +287,6 @@ export class Execution {
       `${place} and its journal stay, as they name ${what} not aborted: ${again}, else what was uploaded is billed until a lifecycle rule aborts it`,
     ]);
     return keeping;
-  }
-
-  /** Where the staging failed nothing was switched. */
-  #switched(delayed: Delayed): Delayed | undefined {
-    const isStaged = this.#run.frame.outcomes.every(({ outcome }) => outcome !== 'failed');
-    return isStaged || delayed.keys > 0 ? delayed : undefined;
   }
 
   /**
@@ -540,20 +534,26 @@ export function writesObject(step: Step): step is UploadStep | CopyStep | Refres
 
 /** Measures the switch: from the start of the first write that succeeded to the end of the last one. */
 class SwitchClock {
+  #due = 0;
   #keys = 0;
   #from = Number.POSITIVE_INFINITY;
   #to = 0;
 
   see({ outcome, action, ms }: StepOutcome): void {
-    if (outcome !== 'done' || action === 'delete' || action === 'keep') return;
+    if (action === 'delete' || action === 'keep') return;
+    this.#due++;
+    if (outcome !== 'done') return;
     const now = performance.now();
     this.#keys++;
     this.#from = Math.min(this.#from, now - ms);
     this.#to = now;
   }
 
-  delayed(): Delayed {
-    return { keys: this.#keys, seconds: this.#keys === 0 ? 0 : (this.#to - this.#from) / 1000 };
+  /** `undefined`: it did not begin, as where the staging failed. */
+  delayed(): Delayed | undefined {
+    if (this.#keys === 0) return this.#due === 0 ? { keys: 0, seconds: 0 } : undefined;
+    const seconds = (this.#to - this.#from) / 1000;
+    return { keys: this.#keys, ...(this.#keys < this.#due ? { of: this.#due } : {}), seconds };
   }
 }
 

@@ -119,6 +119,13 @@ const failed = report(
 const NASTY =
   'a|b`c`<script>alert(1)</script>@octocat\n| x | y |\n```mermaid\n![](http://evil.example/x.png)[l](//e)';
 
+test('a switch that stopped half way is told as that', () => {
+  const delayed = { keys: 1, of: 2, seconds: 0.22 };
+  expect(renderSummary(report({ status: 'failed' }, { delayed }))).toContain(
+    '**Failed** in 12 s. Everything was staged first; the switch stopped after 1 of 2 keys: readers see both releases until the next run finishes it.',
+  );
+});
+
 describe('golden summaries', () => {
   test('a deploy', () => expectGolden('deploy', renderSummary(deploy)));
 

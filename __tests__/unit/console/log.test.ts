@@ -164,6 +164,15 @@ test('a failure says that nothing was written where that is certain', () => {
   expect(printed([start, failed])).toContain('Failed in 1.5 s');
 });
 
+test('a switch is told with its time, and one that stopped as that, for whoever reads errors alone too', () => {
+  const switched = ended({ delayed: { keys: 2, seconds: 0.22 } });
+  expect(printed([start, switched])).toContain('  the switch took 0.22 s for 2 keys');
+  const stopped = ended({ status: 'failed', exit: 1, delayed: { keys: 1, of: 2, seconds: 0.22 } });
+  expect(printed([start, stopped])).toContain(
+    'E error: the switch stopped after 1 of 2 keys: readers see both releases until the next run finishes it',
+  );
+});
+
 test('of a run that failed no share of bytes is told: what is still to come is not in it', () => {
   const unchanged = { unchanged: { files: 9, bytes: 900 } };
   expect(printed([start, ended({ status: 'failed', exit: 1 }, unchanged)]).join()).not.toContain(

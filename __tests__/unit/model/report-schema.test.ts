@@ -30,6 +30,7 @@ const report: Report = {
       sentBytes: 1,
       reusedBytes: 1,
       sendAllRequests: 0,
+      delayed: { keys: 1, of: 2, seconds: 0.1 },
       invalidation: { distribution: 'E2EXAMPLE', paths: ['/*'], id: 'I2EXAMPLE', status: 'completed' },
       error: { code: 'access-denied', message: 'm' },
       steps: [
