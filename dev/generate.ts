@@ -75,7 +75,8 @@ a boolean as \`true\` or \`false\`, and an empty one is an error, as it is an ex
 const DOCS_WORDS = `## Behind a destination
 
 A destination is \`s3://bucket/prefix\`, and behind it stand \`name=value\` words that are about it alone; they go
-before the input of the same name. Values with blanks stand in double quotes:
+before the input of the same name. A word without a value, as of an expression that has none, is refused. Values with
+blanks stand in double quotes:
 \`s3://my-bucket/site region=eu-west-1 "kms-key-id=alias/my key" sse=aws:kms\`.
 
 Names: `;

@@ -1,5 +1,5 @@
 import { usageError } from '../model/errors.js';
-import { type InputName, WORD_NAMES } from '../model/inputs.js';
+import { type InputName, inputDefinition, WORD_NAMES } from '../model/inputs.js';
 import { type Prefix, parsePrefix } from '../model/object-key.js';
 import { printable, shorten } from './text.js';
 import { refuse } from './values.js';
@@ -68,9 +68,19 @@ function parseWords(input: string, words: readonly string[]): ReadonlyMap<InputN
       );
     }
     if (parsed.has(name)) throw usageError(`${input}: ${name}= stands twice behind the place; give it once`);
-    parsed.set(name, word.slice(separator + 1));
+    const value = word.slice(separator + 1);
+    // An expression without a value, as where it empties a whole input that must have one.
+    if (value.trim() === '')
+      return refuse(`${input}, ${name}=`, '', `${allowedIn(name)}, or no ${name}= at all`);
+    parsed.set(name, value);
   }
   return parsed;
+}
+
+function allowedIn(name: InputName): string {
+  const { kind, values = [] } = inputDefinition(name);
+  if (kind === 'boolean') return 'true, false';
+  return kind === 'enum' ? values.join(', ') : 'a value';
 }
 
 const ACCESS_POINT =
