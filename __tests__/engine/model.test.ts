@@ -481,7 +481,8 @@ function wrongKeys(
   const wrong: string[] = [];
   for (const [key, bytes] of wanted) {
     const object = store.objects.get(key);
-    // Metadata that lies under an ETag that proves nothing is believed of its own key (design rule 3).
+    // Metadata that lies is believed of its own key where the ETag is no MD5 and none of parts that we know: nothing
+    // else says what the object holds.
     const believed = object?.lies === true && !object.ours;
     if (object?.bytes.equals(bytes) !== true && !believed && !store.touched.has(key)) wrong.push(key);
   }

@@ -118,7 +118,7 @@ function namedLines(named: ParsedHeaderRules['elsewhere']): string {
 }
 
 function elsewhereText(place: string, elsewhere: ParsedHeaderRules['elsewhere']): string {
-  return `${place}: S3 cannot store ${namedLines(elsewhere)} with an object: set them where the site is served, as in a CloudFront response headers policy (docs/RECIPES.md)`;
+  return `${place}: S3 cannot store ${namedLines(elsewhere)} with an object: set them where the site is served; on CloudFront, in a response headers policy that the distribution's behaviour names`;
 }
 
 /** `PATTERN`, `PATTERN encoding=br`. */

@@ -542,7 +542,10 @@ function contentIdOf({ name, size }: LocalFile, contents: PlanInput['contents'])
   return identity === undefined ? undefined : contentId(size, identity);
 }
 
-/** The digest of an object's bytes as far as ETag, metadata and index can prove it: design rule 3. */
+/**
+ * The digest of an object's bytes as far as something proves it: what metadata or a believed index vouches for, an ETag that is
+ * an MD5, or one of parts that a file's bytes make too.
+ */
 function objectContents(input: PlanInput): ContentOf {
   const composites = new Map<string, Identity>();
   const columns = columnsOf(input.files);

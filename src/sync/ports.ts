@@ -9,7 +9,7 @@ import type { Filling, FirstDestination } from './first-destination.js';
 import type { Seat } from './meeting.js';
 import type { SharedTree } from './shared-tree.js';
 
-/** What may be believed of what lies in an index, by who can write where it is kept: design rule 3. */
+/** What may be believed of what lies in an index, by who can write where it is kept: docs/decisions/0007. */
 export interface IndexTrust {
   /** What objects hold, without an ETag or metadata that agrees. */
   readonly remote: boolean;
