@@ -874,6 +874,22 @@ describe('clean-urls', () => {
     expect(s3.server.texts(bucket)).toMatchObject({ 'p/about': 'file', 'p/secret': 'theirs' });
     expect(run.messages).toEqual([expect.stringContaining('clean-urls: about is there already')]);
   });
+
+  test('a name that the walk left alone is not replaced by a page', async () => {
+    await writeTree({ 'about.html': 'page' }, root);
+    await symlink('../elsewhere', join(root, 'about'));
+    s3.server.putObject(bucket, 'p/about', 'theirs');
+    const run = await publish(s3, bucket, root, {
+      tree: { symlinks: 'skip' },
+      ...(await site({ cleanUrls: true })),
+    });
+    expect(run.exit).toBe(0);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/about': 'theirs', 'p/about.html': 'page' });
+    expect(run.messages).toEqual([
+      expect.stringContaining('their keys are left alone'),
+      expect.stringContaining('clean-urls: about is there already'),
+    ]);
+  });
 });
 
 describe('redirects-file', () => {
@@ -979,6 +995,24 @@ describe('redirects-file', () => {
     });
     expect(s3.server.texts(bucket)).toEqual({ 'p/a.html': 'a', 'p/kept': 'theirs', 'p/old': '' });
     expect(run.messages).toEqual([expect.stringMatching(/^redirects-file line 1: kept is excluded/)]);
+  });
+
+  test('what the walk left alone, and what lies behind it, is neither made nor changed by a redirect', async () => {
+    await writeTree({ 'a.html': 'a', _redirects: '/docs/old /a.html\n/link /a.html\n/new /a.html\n' }, root);
+    await symlink('../elsewhere', join(root, 'docs'));
+    await symlink('../elsewhere', join(root, 'link'));
+    s3.server.putObject(bucket, 'p/docs/old', 'theirs');
+    const run = await publish(s3, bucket, root, {
+      tree: { symlinks: 'skip' },
+      ...(await site({ redirectsFile: '_redirects' })),
+    });
+    expect(run.exit).toBe(0);
+    expect(s3.server.texts(bucket)).toEqual({ 'p/a.html': 'a', 'p/docs/old': 'theirs', 'p/new': '' });
+    expect(run.messages).toEqual([
+      expect.stringContaining('their keys are left alone'),
+      expect.stringMatching(/^redirects-file line 1: docs\/old is, or lies behind, a link/),
+      expect.stringMatching(/^redirects-file line 2: link is, or lies behind, a link/),
+    ]);
   });
 
   test('S3 reads a target from the root of the bucket: a path stays within the prefix, a URL is as it was', async () => {

@@ -61,7 +61,7 @@ export function unusedRules(tree: Tree): readonly string[] {
 
 /**
  * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
- * redirect. What `excludes` keep from being published is no further name either.
+ * redirect. A key that is excluded, or that the walk left alone, is neither.
  *
  * @param prefix where the site lies in its bucket
  */
@@ -73,8 +73,9 @@ export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions, pref
   const added: LocalFile[] = [];
   for (const redirect of redirects) {
     refuseTaken(redirect, names);
-    if (tree.excluded(redirect.name)) {
-      const text = `redirects-file line ${redirect.line}: ${redirect.name} is excluded, and its object is left as it is`;
+    const why = whyLeftAlone(tree, redirect.name);
+    if (why !== undefined) {
+      const text = `redirects-file line ${redirect.line}: ${redirect.name} ${why}, and its object is left as it is`;
       warnings.push(text);
       continue;
     }
@@ -85,7 +86,7 @@ export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions, pref
   for (const file of cleanUrls ? tree.files : []) {
     const name = PAGE.exec(file.name)?.[1];
     if (name === undefined || INDEX_PAGE.test(file.name) || tree.excluded(name)) continue;
-    if (names.has(name)) kept.push(name);
+    if (names.has(name) || tree.skipped(name)) kept.push(name);
     else added.push({ ...file, name, page: file.name });
   }
   const [first] = kept;
@@ -94,6 +95,11 @@ export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions, pref
     warnings.push(`clean-urls: ${first}${more} is there already, and is not replaced by ${first}.html`);
   }
   return { ...tree, warnings, files: [...tree.files, ...added].sort((a, b) => compareKeys(a.name, b.name)) };
+}
+
+function whyLeftAlone({ excluded, skipped }: Tree, name: string): string | undefined {
+  if (excluded(name)) return 'is excluded';
+  return skipped(name) ? 'is, or lies behind, a link or a special file that is not published' : undefined;
 }
 
 /** One object has one content: a file and a redirect under one key cannot both be meant. */

@@ -48,6 +48,7 @@ test('clean-urls: names that are there already are not replaced, and the first i
     files: given.map((name) => ({ name }) as LocalFile),
     warnings: [],
     excluded: (name: string) => name === 'secret',
+    skipped: () => false,
   } as unknown as Tree;
   const site = { compress: [], cleanUrls: true, redirects: [], unpublished: new Set<string>(), warnings: [] };
   const made = withSite(tree, site, parsePrefix('p'));
