@@ -875,6 +875,31 @@ describe('clean-urls', () => {
     expect(run.messages).toEqual([expect.stringContaining('clean-urls: about is there already')]);
   });
 
+  test.each<readonly [string, Changes['tree'], boolean]>([
+    ['excluded', { excludes: ['about.html', 'docs/'] }, true],
+    ['left alone', { symlinks: 'skip' }, true],
+    ['excluded, with delete-excluded', { excludes: ['about.html', 'docs/'] }, false],
+    ['left alone, with delete-excluded', { symlinks: 'skip' }, true],
+  ])('D5: the further name of a page that is %s shares its protection', async (what, tree, stays) => {
+    await writeTree({ 'about.html': 'page', 'docs/a.html': 'a', 'gone.html': 'g', 'x.html': 'x' }, root);
+    const options = await site({ cleanUrls: true });
+    await publish(s3, bucket, root, options);
+    for (const name of ['about.html', 'docs', 'gone.html']) await rm(join(root, name), { recursive: true });
+    if (what.startsWith('left'))
+      for (const name of ['about.html', 'docs']) await symlink('../elsewhere', join(root, name));
+    // A directory's own page has no further name.
+    s3.server.putObject(bucket, 'p/index', 'old');
+    const run = await publish(s3, bucket, root, {
+      ...options,
+      tree: { ...tree, excludes: [...(tree?.excludes ?? []), 'index.html'] },
+      deletes: { deleteAfter: true, deleteExcluded: what.includes('delete-excluded') },
+    });
+    expect(run.exit).toBe(0);
+    const kept = ['p/about', 'p/about.html', 'p/docs/a', 'p/docs/a.html'];
+    const left = Object.keys(s3.server.texts(bucket));
+    expect(left).toEqual([...(stays ? kept : []), 'p/x', 'p/x.html']);
+  });
+
   test('a name that the walk left alone is not replaced by a page', async () => {
     await writeTree({ 'about.html': 'page' }, root);
     await symlink('../elsewhere', join(root, 'about'));

@@ -61,7 +61,8 @@ export function unusedRules(tree: Tree): readonly string[] {
 
 /**
  * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
- * redirect. A key that is excluded, or that the walk left alone, is neither.
+ * redirect. A key that is excluded, or that the walk left alone, is neither. The further name of a page that is excluded or left
+ * alone is protected like the page.
  *
  * @param prefix where the site lies in its bucket
  */
@@ -94,7 +95,19 @@ export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions, pref
     const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
     warnings.push(`clean-urls: ${first}${more} is there already, and is not replaced by ${first}.html`);
   }
-  return { ...tree, warnings, files: [...tree.files, ...added].sort((a, b) => compareKeys(a.name, b.name)) };
+  const files = [...tree.files, ...added].sort((a, b) => compareKeys(a.name, b.name));
+  return { ...tree, ...(cleanUrls ? protection(tree) : {}), warnings, files };
+}
+
+function protection({ excluded, skipped }: Tree): Pick<Tree, 'excluded' | 'skipped'> {
+  const withPage =
+    (isProtected: (name: string) => boolean) =>
+    (name: string): boolean => {
+      if (isProtected(name)) return true;
+      const page = `${name}.html`;
+      return PAGE.test(page) && !INDEX_PAGE.test(page) && isProtected(page);
+    };
+  return { excluded: withPage(excluded), skipped: withPage(skipped) };
 }
 
 function whyLeftAlone({ excluded, skipped }: Tree, name: string): string | undefined {
