@@ -1126,6 +1126,30 @@ describe('what publishing made of files', () => {
     expect(Object.keys(stored)).toEqual(['a', 'a.html', 'b', 'b.html', 'old']);
   });
 
+  test.each<readonly [string, Changes]>([
+    ['plain', {}],
+    ['staged', { delayUpdates: true }],
+    ['under KMS', { writeHeaders: { sse: 'aws:kms' } }],
+  ])('a further name is known where its ETag is not that of its page: %s', async (_, changes) => {
+    const tree = { 'a.html': 'page', 'docs/b.html': 'another' };
+    await writeTree(tree, from);
+    await publish(s3, bucket, from, { ...changes, site: { cleanUrls: true } });
+    // Of another size than their page, or of none: nobody is asked about them.
+    put({ other: 'file', 'other.html': 'longer page', plain: 'page' });
+    s3.server.log.clear();
+    await download(s3, bucket, here);
+    const asked = s3.server.log.of('HeadObject').map(({ key }) => key);
+    expect(asked).toEqual(['p/a', 'p/docs/b']);
+    await downloaded();
+    expect(await texts()).toEqual({ ...tree, other: 'file', 'other.html': 'longer page', plain: 'page' });
+    expect(await download(s3, bucket, here, { command: 'check', dryRun: true })).toMatchObject({ exit: 0 });
+    // The page is looked for among what is excluded too.
+    await removeTree(here);
+    await mkdir(here);
+    await downloaded({ tree: { excludes: ['*.html'] } });
+    expect(await texts()).toEqual({ other: 'file', plain: 'page' });
+  });
+
   test.each<readonly [string, readonly string[], readonly string[]]>([
     ['1 further name of pages left out', ['a.html'], []],
     ['3 further names of pages left out', ['a.html', 'b.html', 'c.html'], []],

@@ -51,16 +51,15 @@ export class RemoteFiles {
    * only the markers, which no file can be.
    */
   async withoutExtras(
-    { files, objects }: RemoteTree,
+    { files, listed }: RemoteTree,
     local: ReadonlyMap<string, LocalFile>,
   ): Promise<readonly RemoteFile[]> {
     const names = files.filter(({ name, size }) => !(size === 0 && name.endsWith('/')));
     if (this.#asStored) return names;
-    const due = names.filter(({ name, size, object }) => {
-      if (size === 0) return local.get(name)?.size !== 0;
-      const page = objects.get(`${name}.html`);
-      return page !== undefined && page.size === size && page.etag === object.etag;
-    });
+    // A further name has another ETag than its page where one of them was staged, or KMS encrypts them: their sizes have to do.
+    const due = names.filter(({ name, size }) =>
+      size === 0 ? local.get(name)?.size !== 0 : listed(`${name}.html`)?.size === size,
+    );
     await this.ask(due);
     const extras = new Set<LocalFile>();
     let redirects = 0;

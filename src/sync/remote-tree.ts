@@ -15,6 +15,8 @@ export interface RemoteTree extends Tree {
   readonly files: readonly RemoteFile[];
   /** The object that each name stands for. */
   readonly objects: ReadonlyMap<string, ListedObject>;
+  /** What was listed under a name, be it excluded or not. */
+  readonly listed: (name: string) => ListedObject | undefined;
 }
 
 /**
@@ -47,6 +49,7 @@ export function remoteTree(
     root: '',
     files,
     objects,
+    listed: (name) => listing.get((prefix + name) as ObjectKey),
     excluded,
     skipped: () => false,
     hasDirectory: (name) => directories.has(name),
