@@ -95,7 +95,8 @@ test('requests to an index in another bucket are requests of the run', async () 
     () => undefined,
     new AbortController().signal,
   );
-  const index = objectIndexStorage(store, { bucket: other, key: 'i' as ObjectKey }, false);
+  const place = { bucket: other, key: 'i' as ObjectKey };
+  const index = ofDestination(objectIndexStorage(store, place, false), 's3://of/this');
   s3.server.log.clear();
   const { report } = await publish(s3, bucket, root, { index });
   const asked: Record<string, number> = {};

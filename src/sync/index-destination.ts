@@ -14,10 +14,11 @@ export function indexDestination(destination: Destination, endpoint: string | un
  * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
  */
 export function ofDestination(storage: IndexStorage, destination: string, withFiles = true): IndexStorage {
-  const { trust, place, journal } = storage;
+  const { trust, place, store, journal } = storage;
   return {
     trust: { ...trust, local: trust.local && withFiles },
     place,
+    ...(store === undefined ? {} : { store }),
     destination,
     load: (signal) => storage.load(signal),
     save: (pieces, signal) => storage.save(pieces, signal),
