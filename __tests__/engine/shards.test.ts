@@ -217,6 +217,46 @@ describe('a shard that failed', () => {
   );
 });
 
+describe('a directory of results', () => {
+  beforeEach(async () => {
+    await writeTree({ a: 'aaa', b: 'bb' }, root);
+    await command('plan');
+    await applyAll(2);
+    await writeFile(join(work, 'notes.txt'), 'no results');
+  });
+
+  test.each([['2'], ['results-2.ndjson'], ['results-2.jsonl.0123456789ab']])(
+    'results in a directory count by what they are, whatever their name: %s',
+    async (name) => {
+      await rename(resultsOf(2), join(work, name));
+      // What a killed run left, and of another plan.
+      const whole = await readFile(resultsOf(1), 'utf8');
+      await writeFile(`${resultsOf(1)}.aaaaaaaaaaaa.tmp`, whole.slice(0, -5));
+      await writeFile(join(work, 'older'), whole.replace(/"plan":"./, '"plan":"-'));
+      expect(await publishPlan()).toMatchObject({ exit: 0, messages: [] });
+      expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'aaa', 'p/b': 'bb' });
+    },
+  );
+
+  test('what is none of its results is named where some are missing', async () => {
+    await mkdir(join(work, 'staged-2'));
+    await rename(resultsOf(2), join(work, 'staged-2/results-2.jsonl'));
+    const left = `; no results of this plan: ${join(work, 'notes.txt')}, ${join(work, 'staged-2')}`;
+    const early = await publishPlan();
+    expect(early.report.error?.message).toContain(
+      `the results of shard 2/2 are missing: run apply for it again${left}`,
+    );
+    await rm(resultsOf(1));
+    expect((await publishPlan()).report.error?.message).toContain(
+      `no results were given: publish needs those of every shard${left}`,
+    );
+    expect((await command('publish', { results: [work], abort: true })).messages).toEqual([
+      `0 uploads of the plan were aborted, or had ended${left}`,
+    ]);
+    expect(s3.server.uploads(bucket)).toHaveLength(2);
+  });
+});
+
 describe('what does not belong together is refused before anything is written', () => {
   beforeEach(async () => {
     await twoReleases({}, 1000);

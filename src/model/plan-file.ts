@@ -284,6 +284,18 @@ export function* formatPublished({ plan, keys }: Published): Generator<string> {
   yield `${JSON.stringify({ end: keys.size })}\n`;
 }
 
+/** How results begin. */
+const RESULTS_BEGIN = [RESULTS_FORMAT, PUBLISHED_FORMAT].map((format) => `{"format":"${format}",`);
+
+/** Bytes of a file that are enough for `beginsAsResults`. */
+export const RESULTS_BEGIN_BYTES = Math.max(...RESULTS_BEGIN.map((begin) => begin.length));
+
+/** Whether bytes begin as results of any version do. */
+export function beginsAsResults(bytes: Buffer): boolean {
+  const text = bytes.toString('latin1', 0, RESULTS_BEGIN_BYTES);
+  return RESULTS_BEGIN.some((begin) => text.startsWith(begin));
+}
+
 /** Rejects anything that `formatResults` and `formatPublished` would not write, with a PlanFileError. */
 export function parseResults(bytes: Buffer): Results | Published {
   const lines = linesOf(bytes, 'results');

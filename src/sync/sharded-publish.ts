@@ -27,6 +27,7 @@ import type { Looked, RunParts, Seen } from './run-parts.js';
 import {
   type AllResults,
   gather,
+  leftOut,
   publishedPath,
   readPlan,
   readResults,
@@ -192,7 +193,7 @@ export class Sharded {
     const file = await readPlan(planFile, url, this.#endpoint, destination.prefix);
     const results = await readResults(sharding, file);
     if (abort) return this.#abortStaged(results);
-    const { staged, losers } = gather(file, results.staged);
+    const { staged, losers } = gather(file, results.staged, results.ignored);
     const listing = await this.#preparation.list(false);
     const concurrency = this.#run.inFlight;
     const { plan } = file;
@@ -305,13 +306,14 @@ export class Sharded {
   }
 
   /** Gives a plan up: aborts the uploads that its results name, and nothing else. */
-  async #abortStaged({ staged }: AllResults): Promise<void> {
+  async #abortStaged({ staged, ignored }: AllResults): Promise<void> {
     const { dryRun } = this.#run.options;
     const { store } = this.#run.ports;
     const uploads = uploadsOf(staged);
     const isOne = uploads.length === 1;
     const what = `${uploads.length} ${isOne ? 'upload' : 'uploads'} of the plan`;
-    if (dryRun) return this.#run.frame.notice(`${what} would be aborted where they are still open`);
+    const but = leftOut(ignored);
+    if (dryRun) return this.#run.frame.notice(`${what} would be aborted where they are still open${but}`);
     await this.#run.frame.phase('execute', (tell) => {
       let files = 0;
       return forEachConcurrent(uploads, this.#run.inFlight, async (upload) => {
@@ -320,7 +322,7 @@ export class Sharded {
         tell({ files: ++files, filesTotal: uploads.length, bytes: 0 });
       });
     });
-    this.#run.frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended`);
+    this.#run.frame.notice(`${what} ${isOne ? 'was' : 'were'} aborted, or had ended${but}`);
   }
 
   /** As plans name it: AWS itself has none. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile, tryReplacing } from '../disk/replace-file.js';
 import type { ETag } from '../model/digest.js';
@@ -9,11 +9,14 @@ import type { Sharding } from '../model/options.js';
 import type { CopyStep, Plan, StagedStep, UploadStep } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
 import {
+  beginsAsResults,
   MAX_PLAN_BYTES,
   type PlanFile,
   PlanFileError,
+  type Published,
   parsePlan,
   parseResults,
+  RESULTS_BEGIN_BYTES,
   type Results,
   type Shard,
   type StagedUpload,
@@ -21,7 +24,7 @@ import {
 import type { Upload } from '../store/object-store.js';
 import type { Staged } from './staged.js';
 
-/** What names of results end with in a directory of them. */
+/** A file whose name ends so in a directory of results is refused where it is none of the plan. */
 const RESULTS_NAMES = ['.json', '.jsonl'] as const;
 
 /** Keys that a message names. */
@@ -59,24 +62,29 @@ export interface AllResults {
   readonly staged: readonly Results[];
   /** ETags of what shards published. */
   readonly published: ReadonlyMap<ObjectKey, ETag>;
+  /** What else lies in the directories of results. */
+  readonly ignored: readonly string[];
 }
 
 /**
- * Files, and those in directories; each must be results of `plan`, and name nothing but what the plan stages or
- * publishes: the uploads of other keys are others'.
+ * Files, and those in directories; each must be results of `plan`, but for what lies in a directory under a name that does
+ * not say so, and name nothing but what the plan stages or publishes: the uploads of other keys are others'.
  */
 export async function readResults(
-  { results: paths, beside }: Pick<Sharding, 'results' | 'beside'>,
+  { planFile, results: paths, beside }: Sharding,
   plan: PlanFile,
 ): Promise<AllResults> {
   const stages = new Set([...stagedSteps(plan.plan)].map(({ key }) => key));
   const publishes = new Set([...stepsOf(plan.plan)].map(({ key }) => key));
   const staged: Results[] = [];
   const published = new Map<ObjectKey, ETag>();
-  for (const path of await filesAmong(paths, beside)) {
-    const results = await parsed(path, parseResults);
-    if (results.plan !== plan.id)
-      throw mismatch(`${path} holds results of another plan: give publish those of its own plan`);
+  const ignored: string[] = [];
+  for (const { path, isNamed } of await filesAmong(paths, beside)) {
+    const results = isNamed ? await resultsIn(path, plan.id) : await foundResults(path, plan.id);
+    if (results === undefined) {
+      if (path !== planFile + beside) ignored.push(path);
+      continue;
+    }
     const isStaged = 'uploads' in results;
     const keys = isStaged ? results.uploads.map(({ key }) => key) : [...results.keys.keys()];
     const stranger = keys.find((key) => !(isStaged ? stages : publishes).has(key));
@@ -87,17 +95,59 @@ export async function readResults(
     if (isStaged) staged.push(results);
     else for (const [key, etag] of results.keys) published.set(key, etag);
   }
-  return { staged, published };
+  return { staged, published, ignored };
 }
 
-async function filesAmong(paths: readonly string[], beside: string): Promise<readonly string[]> {
-  const files: string[] = [];
+async function resultsIn(path: string, id: string): Promise<Results | Published> {
+  const results = await parsed(path, parseResults);
+  if (results.plan === id) return results;
+  throw mismatch(`${path} holds results of another plan: give publish those of its own plan`);
+}
+
+/** What a file holds that nobody called results: of another plan, or cut short, it is not meant. */
+async function foundResults(path: string, id: string): Promise<Results | Published | undefined> {
+  if (!(await mayBeResults(path))) return undefined;
+  try {
+    return await resultsIn(path, id);
+  } catch (error) {
+    if (error instanceof SyncError && error.code === 'plan-mismatch') return undefined;
+    throw error;
+  }
+}
+
+async function mayBeResults(path: string): Promise<boolean> {
+  try {
+    // A pipe would never end.
+    if (!(await stat(path)).isFile()) return false;
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(RESULTS_BEGIN_BYTES) });
+      return beginsAsResults(buffer.subarray(0, bytesRead));
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+interface GivenFile {
+  readonly path: string;
+  /** Whether it was given, or is called as results are. */
+  readonly isNamed: boolean;
+}
+
+async function filesAmong(paths: readonly string[], beside: string): Promise<readonly GivenFile[]> {
+  const files: GivenFile[] = [];
   for (const path of paths) {
     if (await isDirectory(path)) {
       for (const name of (await readdir(path)).sort())
-        if (RESULTS_NAMES.some((end) => name.endsWith(end + beside))) files.push(join(path, name));
+        files.push({
+          path: join(path, name),
+          isNamed: RESULTS_NAMES.some((end) => name.endsWith(end + beside)),
+        });
     } else {
-      files.push(path + beside);
+      files.push({ path: path + beside, isNamed: true });
     }
   }
   return files;
@@ -200,12 +250,13 @@ export function withFiles(steps: readonly ShardStep[], files: Files): readonly S
 export function gather(
   { plan, id }: PlanFile,
   all: AllResults['staged'],
+  ignored: AllResults['ignored'] = [],
 ): { readonly staged: ReadonlyMap<ObjectKey, StagedUpload>; readonly losers: readonly Upload[] } {
   const [first] = all;
   const needed = [...stagedSteps(plan)];
   if (first === undefined) {
     if (needed.length === 0) return { staged: new Map(), losers: [] };
-    throw mismatch('no results were given: publish needs those of every shard');
+    throw mismatch(`no results were given: publish needs those of every shard${leftOut(ignored)}`);
   }
   const { of } = first.shard;
   const last = new Map<number, Results>();
@@ -226,7 +277,7 @@ export function gather(
     if (!last.has(number)) missing.push(`${number}/${of}`);
   if (missing.length > 0)
     throw mismatch(
-      `the results of shard ${named(missing, of - last.size)} are missing: run apply for it again`,
+      `the results of shard ${named(missing, of - last.size)} are missing: run apply for it again${leftOut(ignored)}`,
     );
   const staged = new Map<ObjectKey, StagedUpload>();
   for (const { uploads } of last.values()) for (const upload of uploads) staged.set(upload.key, upload);
@@ -241,6 +292,11 @@ export function gather(
   // Named twice it would be aborted after it was completed.
   const kept = new Set([...staged.values()].map(({ uploadId }) => uploadId));
   return { staged, losers: losers.filter((upload) => !kept.has(upload.id)) };
+}
+
+/** What was met where results were looked for, to end a message with. */
+export function leftOut(ignored: AllResults['ignored']): string {
+  return ignored.length === 0 ? '' : `; no results of this plan: ${named(ignored)}`;
 }
 
 /** A step's upload as the performer completes it. */
