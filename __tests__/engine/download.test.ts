@@ -15,7 +15,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -680,6 +680,24 @@ describe('what is deleted', () => {
       'same: the file vanished during the run: run again when nothing moves or deletes it',
     );
     expect(await texts()).toEqual({ empty: 'not yet' });
+  });
+
+  test('D15: retain that keeps nothing refuses where it was to keep something, and is told where not', async () => {
+    put({ same: 'same' });
+    const tree = { same: 'same', 'keep/x': 'x', gone: 'gone' };
+    await writeTree(tree, here);
+    for (const dryRun of [true, false]) {
+      const deletes = { deleteAfter: true, retain: [`${basename(here)}/keep/`] };
+      const run = await download(s3, bucket, here, { deletes, dryRun });
+      expect(run).toMatchObject({ exit: 4, report: { error: { code: 'pattern-without-match' } } });
+      expect(run.report.error?.message).toContain('(write "/keep/"), and what it was to keep');
+    }
+    expect(await texts()).toEqual(tree);
+    const run = await downloaded({ deletes: { deleteAfter: true, retain: ['/keep/', './none', '/same'] } });
+    expect(run.messages).toEqual([
+      expect.stringMatching(/^retain: nothing is kept back by ".\/none" \(write "\/none"\): no /),
+    ]);
+    expect(await texts()).toEqual({ same: 'same', 'keep/x': 'x' });
   });
 
   test('retained files stay', async () => {

@@ -11,7 +11,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { PutOptions } from '../../dev/s3-server/index.js';
@@ -335,6 +335,63 @@ describe('deleting', () => {
     const deletes = { deleteAfter: true, deleteExcluded: true, maxDelete: { kind: 'none' } } as const;
     expect((await publish(s3, bucket, root, { deletes, tree })).exit).toBe(0);
     expect(Object.keys(s3.server.texts(bucket)).sort()).toEqual(['p/b.html', 'p/dir/x.html']);
+  });
+
+  const OLD = { 'p/a.txt': 'a', 'p/old/x': 'x', 'p/old/y': 'y', 'p/gone': 'g' };
+  const retaining = (retain: readonly string[], changes: Changes = {}): Promise<Published> =>
+    publish(s3, bucket, root, { deletes: { deleteAfter: true, retain }, ...changes });
+  const putOld = async (): Promise<void> => {
+    await writeTree({ 'a.txt': 'a' }, root);
+    for (const [key, text] of Object.entries(OLD)) s3.server.putObject(bucket, key, text);
+  };
+
+  test.each([
+    ['./old/', '"/old/"'],
+    ['p/old/', '"/old/"'],
+    ['ROOT/old/', '"/old/"'],
+    ['s3://BUCKET/p/old/', '"/old/"'],
+    ['"old/"', '"old/"'],
+    ['old/ # keep', '"old/"'],
+    ['tmp/,old/', '"tmp/", "old/"'],
+  ])(
+    'D15: retain %j, which matches nothing and was to keep something, refuses the run',
+    async (given, meant) => {
+      await putOld();
+      const line = given.replace('ROOT', basename(root)).replace('BUCKET', bucket);
+      for (const dryRun of [true, false]) {
+        const run = await retaining([line, '/gone'], { dryRun });
+        expect(run).toMatchObject({ exit: 4, report: { error: { code: 'pattern-without-match' } } });
+        expect(run.report.error?.message).toBe(
+          `retain: nothing is kept back by ${JSON.stringify(line)} (write ${meant}), and what it was to keep would be deleted (p/old/x, p/old/y): nothing was written or deleted; correct the line, or take it out`,
+        );
+        expect(run.messages).toEqual([]);
+      }
+      expect(s3.server.texts(bucket)).toMatchObject(OLD);
+      const checked = await retaining([line], { command: 'check' });
+      expect(checked.messages).toEqual([expect.stringContaining(`(write ${meant}): no key`)]);
+    },
+  );
+
+  test('D15: retain that keeps nothing is told where something is deleted; what matches a key is not', async () => {
+    await putOld();
+    const lines = ['/old/', '*.db', './none/', '[a,b]*.x', '/a.txt', '/none/x', './a.txt'];
+    const run = await retaining(lines, { dryRun: true });
+    expect(run).toMatchObject({ exit: 0, report: { totals: { deleted: { files: 1 } } } });
+    expect(run.messages).toEqual([
+      expect.stringMatching(
+        /^retain: nothing is kept back by ".\/none\/" \(write "\/none\/"\), "\/none\/x", ".\/a.txt" \(write "\/a.txt"\): no /,
+      ),
+      expect.stringMatching(/^retain: nothing is kept back by "\*\.db", "\[a,b\]\*\.x": no /),
+    ]);
+    expect((await retaining([...lines, '/gone'])).messages).toEqual([]);
+  });
+
+  test('D15: a line may name what lies there under the name of the prefix', async () => {
+    await putOld();
+    s3.server.putObject(bucket, 'p/p/other', 'o');
+    const run = await retaining(['p/old/', 'p/other']);
+    expect(run).toMatchObject({ exit: 0, report: { totals: { deleted: { files: 3 } } } });
+    expect(run.messages).toEqual([expect.stringMatching(/^retain: nothing is kept back by "p\/old\/": no /)]);
   });
 
   test('D5: excludes that keep nothing back are told; what matches a file, a directory or a key is not', async () => {

@@ -145,6 +145,27 @@ describe('max-delete', () => {
     expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
   });
 
+  test.each(['./keep/', 'pr-1/keep/', 'keep/ # it', '"keep/"'])(
+    'D15: retain %j, which matches nothing and was to keep something, refuses the run',
+    async (line) => {
+      put('pr-1/a', 'pr-1/keep/x');
+      const run = await remove({ deletes: { retain: [line] } });
+      expect(run).toMatchObject({ exit: 4, report: { error: { code: 'pattern-without-match' } } });
+      expect(run.messages).toEqual([]);
+      expect(keys()).toEqual(['pr-1/a', 'pr-1/keep/x']);
+    },
+  );
+
+  test('D15: other lines of retain that keep nothing are told', async () => {
+    put('pr-1/a', 'pr-1/.s3-dedup-sync/index');
+    const run = await remove({ deletes: { retain: ['/.s3-dedup-sync/', '*.log', './none', '/b/c'] } });
+    expect(run).toMatchObject({ exit: 0, report: { totals: { deleted: { files: 1 } } } });
+    expect(run.messages).toEqual([
+      expect.stringMatching(/^retain: nothing is kept back by ".\/none" \(write "\/none"\), "\/b\/c": no /),
+      expect.stringMatching(/^retain: nothing is kept back by "\*\.log": no /),
+    ]);
+  });
+
   test('what retain keeps is no deletion', async () => {
     put('pr-1/a', 'pr-1/b');
     const deletes = { maxDelete: { kind: 'count', count: 1 }, retain: ['a'] } as const;

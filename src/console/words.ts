@@ -12,7 +12,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'no-region': 'no region is set and S3 does not say where the bucket is',
   'file-not-found': 'a file that an input names cannot be read',
   'no-files-found': 'there is nothing to publish',
-  'pattern-without-match': 'a line of paths matches nothing, and delete-after is set',
+  'pattern-without-match':
+    'a line of paths or retain matches nothing, and what it stands for would be deleted',
   'too-many-deletions': 'more would be deleted than max-delete allows',
   'unrelated-destination': 'the destination shares neither a key nor a content with the tree',
   'whole-bucket':

@@ -280,7 +280,7 @@ export const INPUTS = {
     group: 'Deleting',
     placeholder: 'PATTERN',
     description:
-      'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them.',
+      'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them. A line that matches nothing refuses the run where `./`, the prefix or the root before it, quotes or a comment are all that keeps it from what would be deleted.',
   },
   'copy-from': {
     kind: 'lines',

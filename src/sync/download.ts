@@ -40,7 +40,7 @@ import {
 import { type Recognised, recognise } from './recognise.js';
 import { RemoteFiles } from './remote-files.js';
 import { lookingFor, type RemoteFile, type RemoteTree, remoteTree } from './remote-tree.js';
-import { retainedKeys } from './remove.js';
+import { type RetainContext, Retained } from './retain.js';
 import { planTotals, RunFrame } from './run-frame.js';
 import { bothOrFirstFailure } from './side-by-side.js';
 import { withoutOwnFiles } from './site.js';
@@ -73,6 +73,7 @@ interface Prepared {
   readonly digests: ReadonlyMap<string, FileDigest>;
   readonly vouched: ReadonlyObjectMap<Md5>;
   readonly planned: Planned;
+  readonly retain: RetainContext;
   readonly partials: readonly string[];
   readonly readFirst: ReadFirst;
 }
@@ -86,12 +87,14 @@ class Download {
   readonly #frame: RunFrame;
   readonly #source: RemoteFiles;
   readonly #directory: DownloadTarget;
+  readonly #retained: Retained;
   readonly #inFlight = (): number => this.#ports.store.inFlight;
 
   constructor(options: SyncOptions, target: Target, ports: SyncPorts) {
     this.#options = options;
     this.#target = target;
     this.#ports = ports;
+    this.#retained = new Retained(options.deletes.retain);
     const { store, now } = ports;
     const frame = new RunFrame(options, ports, () => [store]);
     this.#frame = frame;
@@ -104,8 +107,10 @@ class Download {
     const remembered = await loadIndex(storage, emit, this.#frame.signal);
     const digestedNs = BigInt(this.#ports.now()) * 1_000_000n;
     const prepared = await this.#prepare(remembered);
-    const { planned } = prepared;
+    const { planned, retain } = prepared;
+    this.#retained.guard(planned.plan, retain);
     await this.#guard(planned);
+    this.#retained.tell(planned, retain, this.#frame);
     this.#frame.settle(planned.plan);
     // Without files nothing is written, not even the directory.
     if (this.#options.dryRun || prepared.files.length === 0) return this.#rehearse(planned.plan);
@@ -130,6 +135,7 @@ class Download {
   /** Compares the directory with what a download would make of it. */
   async check(): Promise<void> {
     const prepared = await this.#prepare({ index: undefined, trustFiles: false, trustObjects: false });
+    this.#retained.tell(prepared.planned, prepared.retain, this.#frame);
     const back = this.#options.read ? await this.#readBack(prepared) : NOTHING_FOUND;
     const { readFirst } = prepared;
     const plan = withFindings(
@@ -203,22 +209,22 @@ class Download {
         : { known: recognised, ...NOTHING_READ };
     const { vouched } = known;
     const planned = await this.#plan(source, files, here, local, digests, known);
-    this.#tellUnusedExcludes(source, here, planned.deletions > 0);
-    const { isThere } = source;
-    return { listing, here, isThere, files, local, digests, vouched, planned, partials, readFirst };
-  }
-
-  /** Of lines that neither objects nor files were excluded by. */
-  #tellUnusedExcludes(source: RemoteTree, here: Tree, deletes: boolean): void {
+    const { destination } = this.#options;
+    const directory = this.#target.directory.replaceAll(sep, '/');
+    const context = {
+      places: [directory, destination.prefix, destinationUrl(destination)],
+      hasDirectory: (name: string) => here.hasDirectory(name) || source.hasDirectory(name),
+    };
+    // Of lines that neither objects nor files were excluded by.
     const unused = new Set(here.unusedExcludes());
-    this.#frame.tellUnusedExcludes(
+    this.#frame.tellUnused(
+      'excludes',
       source.unusedExcludes().filter((line) => unused.has(line)),
-      {
-        places: [this.#target.directory.replaceAll(sep, '/'), this.#options.destination.prefix],
-        hasDirectory: (name) => here.hasDirectory(name) || source.hasDirectory(name),
-        deletes,
-      },
+      { ...context, deletes: planned.deletions > 0 },
     );
+    const { isThere } = source;
+    const retain = { ...context, prefix: '' as Prefix, listing: local };
+    return { listing, here, isThere, files, local, digests, vouched, planned, retain, partials, readFirst };
   }
 
   /** Lists the source and walks the target side by side. */
@@ -358,7 +364,6 @@ class Download {
     known: KnownObjects,
   ): Promise<Planned> {
     const { deletes, delayUpdates, publishLast } = this.#options;
-    const retained = retainedKeys('' as Prefix, deletes.retain);
     const listing = new Map<ObjectKey, ListedObject>();
     const digested = new ObjectMap<Md5>();
     for (const [name, file] of local) {
@@ -385,7 +390,7 @@ class Download {
         copyMinSize: 0,
         deleteAfter: deletes.deleteAfter && files.length > 0,
         deleteExcluded: deletes.deleteExcluded,
-        retained: (name) => retained(name as ObjectKey),
+        retained: (name) => this.#retained.keeps(name),
         grace: () => 'due',
         excluded,
         skipped: here.skipped,

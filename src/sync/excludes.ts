@@ -120,7 +120,8 @@ function unclosed(line: string): Error {
   );
 }
 
-function isClosed(line: string): boolean {
+/** Whether each `[` of a line is closed, and no `\` ends it. */
+export function isClosed(line: string): boolean {
   const lastClass = line.lastIndexOf(':]');
   for (let at = 0; at < line.length; at++) {
     if (line[at] === '\\') at++;

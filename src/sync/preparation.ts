@@ -8,7 +8,13 @@ import { HeaderPolicy, type HeaderSet, metadataBytes, objectHeaders } from '../m
 import type { Listing } from '../model/listing.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
-import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
+import {
+  ARCHIVED_CLASSES,
+  destinationUrl,
+  type Files,
+  type ListedObject,
+  type LocalFile,
+} from '../model/objects.js';
 import type { SyncOptions } from '../model/options.js';
 import { isLarge, ownLayout } from '../model/part-sizes.js';
 import type { Count } from '../model/plan.js';
@@ -16,7 +22,6 @@ import { Proven } from '../model/proven.js';
 import { type Digested, digestTree } from './digest.js';
 import { EarlyDigests } from './early-digests.js';
 import type { EncodedTree } from './encode.js';
-import { parseExcludes } from './excludes.js';
 import { explain } from './explain.js';
 import { graceStates } from './grace.js';
 import {
@@ -42,10 +47,12 @@ import { provenFiles } from './proven-files.js';
 import { publishOrder } from './ranks.js';
 import { type ListedPlace, recognise } from './recognise.js';
 import { lookingFor, remoteTree } from './remote-tree.js';
+import { type RetainContext, Retained } from './retain.js';
 import { keysOf, type Looked, type RunParts } from './run-parts.js';
 import { bothOrFirstFailure } from './side-by-side.js';
 import { unusedRules, withoutOwnFiles, withSite } from './site.js';
 import { isSameByETag, type SourceObjects } from './source-objects.js';
+import type { UnusedContext } from './unused-excludes.js';
 import type { Tree } from './walk.js';
 
 /** An index of so much, some thousand files, says that there will be work for a thread. Bytes. */
@@ -71,6 +78,9 @@ export class Preparation {
   #fileIndex: DigestIndex | undefined;
   /** Whose excludes are to be told of once every key was asked for. */
   #untold: Tree | undefined;
+  readonly #retained: Retained;
+  /** What lines that match nothing are judged by. */
+  #judgedBy: Omit<UnusedContext, 'deletes'> = { places: [], hasDirectory: () => false };
   /** Which headers objects are to have, and which they have. */
   readonly headers: HeaderReview;
   /** Of unchanged objects, as far as S3 was asked for them. */
@@ -81,6 +91,7 @@ export class Preparation {
   constructor(run: RunParts) {
     this.#run = run;
     this.headers = new HeaderReview(run);
+    this.#retained = new Retained(run.options.deletes.retain);
   }
 
   /** The index of this destination; and of several, the first one's for what it says of the local files. */
@@ -147,6 +158,7 @@ export class Preparation {
     this.#run.frame.warn(isMirror ? [] : site.warnings);
     this.#run.frame.warn(guardTree(published, places, treeOptions, deletes));
     const tree = withSite(published, site, this.#run.options.destination.prefix);
+    this.#judgedBy = this.#judging(tree);
     this.headers.policy = await this.#headerPolicy(tree);
     this.#run.frame.warn(tree.warnings);
     refuseKeys(tree, this.#run.options);
@@ -165,10 +177,13 @@ export class Preparation {
     return { tree, listing, further, known, input, digestedNs };
   }
 
+  /** Refuses deletes that look like a mistake; of lines of `retain` that keep nothing back the others are told. */
   async guardDeletions(planned: Planned, files: Files, listing: Looked['listing']): Promise<void> {
     const { deletes, destination } = this.#run.options;
     if (files.length === 0) return;
+    this.#retained.guard(planned.plan, this.#retainContext(listing));
     guardDeletions(planned, deletes, this.#run.frame.url);
+    this.tellRetain(planned, listing);
     if (!deletes.deleteAfter || planned.deletions === 0) return;
     for (const { destination: within, listed } of this.#run.shared.inner(destination)) {
       // Another destination is not waited for where it has nothing to lose.
@@ -177,6 +192,28 @@ export class Preparation {
       if (inner !== undefined)
         guardInner(planned, listing, destination, { destination: within, listing: inner });
     }
+  }
+
+  /** Lines of `retain` that keep nothing back from deletes. */
+  tellRetain(planned: Planned, listing: Looked['listing']): void {
+    if (this.#run.ports.isMirror === true) return;
+    this.#retained.tell(planned, this.#retainContext(listing), this.#run.frame);
+  }
+
+  #retainContext(listing: Looked['listing']): RetainContext {
+    return { ...this.#judgedBy, prefix: this.#run.options.destination.prefix, listing };
+  }
+
+  #judging(tree: Tree): Omit<UnusedContext, 'deletes'> {
+    const { source, destination } = this.#run.options;
+    const remote = [destination, ...(source === undefined ? [] : [source.place])];
+    return {
+      places: [
+        tree.root.replaceAll(sep, '/'),
+        ...remote.flatMap((place) => [place.prefix, destinationUrl(place)]),
+      ],
+      hasDirectory: tree.hasDirectory,
+    };
   }
 
   /** Every write of a tagged name would fail there. */
@@ -385,7 +422,6 @@ export class Preparation {
       signal: this.#run.frame.signal,
     });
     this.layouts = layouts;
-    const retained = parseExcludes(deletes.retain);
     const copied =
       (await this.#run.source?.copiesAmong(files, listing, prefix, store)) ?? new ObjectMap<ETag>();
     return {
@@ -413,7 +449,7 @@ export class Preparation {
         copyMinSize: copies.minSize,
         deleteAfter: deletes.deleteAfter && files.length > 0,
         deleteExcluded: deletes.deleteExcluded,
-        retained: (name) => retained?.(name, false) === true,
+        retained: (name) => this.#retained.keeps(name),
         grace: graceStates(
           deletes.grace,
           remembered.index,
@@ -471,13 +507,7 @@ export class Preparation {
     const tree = this.#untold;
     this.#untold = undefined;
     if (tree === undefined) return;
-    const { source, destination } = this.#run.options;
-    const prefixes = [destination.prefix, source?.place.prefix ?? ''];
-    this.#run.frame.tellUnusedExcludes(tree.unusedExcludes(), {
-      places: [tree.root.replaceAll(sep, '/'), ...prefixes],
-      hasDirectory: tree.hasDirectory,
-      deletes,
-    });
+    this.#run.frame.tellUnused('excludes', tree.unusedExcludes(), { ...this.#judgedBy, deletes });
   }
 
   settle(planned: Planned): void {

@@ -1,23 +1,18 @@
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import type { Count, DeleteStep, KeepStep, Phase, Plan, Step } from '../model/plan.js';
-import { parseExcludes } from './excludes.js';
 import { LOSSES_NAMED, type Planned } from './plan.js';
-
-/** Keys that `retain` never lets go. */
-export function retainedKeys(prefix: Prefix, lines: readonly string[]): (key: ObjectKey) => boolean {
-  const retained = parseExcludes(lines);
-  return (key) => retained?.(key.slice(prefix.length), false) === true;
-}
 
 /**
  * Everything under the prefix goes, each under the ETag that was listed. `max-delete` counts all but our own objects,
  * which nobody put there by hand.
+ *
+ * @param retained names below the prefix that stay
  */
 export function planRemoval(
   prefix: Prefix,
   listing: ReadonlyMap<ObjectKey, ListedObject>,
-  retained: (key: ObjectKey) => boolean,
+  retained: (name: string) => boolean,
 ): Planned {
   const removed: DeleteStep[] = [];
   const own: DeleteStep[] = [];
@@ -26,7 +21,7 @@ export function planRemoval(
   for (const { key, size: bytes, etag } of [...listing.values()].sort((a, b) => compareKeys(a.key, b.key))) {
     const isOwn = key.startsWith(prefix + OWN_DIRECTORY);
     if (isOwn) ownListed++;
-    if (retained(key)) {
+    if (retained(key.slice(prefix.length))) {
       kept.files++;
       kept.bytes += bytes;
     } else if (isOwn) own.push({ key, action: 'delete', reason: 'own', rank: 1, bytes, etag });

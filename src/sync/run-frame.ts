@@ -116,8 +116,9 @@ export class RunFrame {
     this.#ports.emit({ type: 'message', level: 'notice', message });
   }
 
-  tellUnusedExcludes(lines: readonly string[], context: UnusedContext): void {
-    const { warning, notice } = tellUnused(lines, context);
+  /** @param input that the lines belong to */
+  tellUnused(input: 'excludes' | 'retain', lines: readonly string[], context: UnusedContext): void {
+    const { warning, notice } = tellUnused(input, lines, context);
     if (warning !== undefined) this.warn([warning]);
     if (notice !== undefined) this.notice(notice);
   }

@@ -1,7 +1,7 @@
 import type { Md5 } from '../model/digest.js';
 import type { ObjectKey } from '../model/object-key.js';
 import { ObjectMap } from '../model/object-map.js';
-import { ARCHIVED_CLASSES, type Files } from '../model/objects.js';
+import { ARCHIVED_CLASSES, destinationUrl, type Files } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
 import { type Count, type Plan, stepsOf } from '../model/plan.js';
 import type { Digested } from './digest.js';
@@ -25,7 +25,8 @@ import {
   readUnknown,
   withFindings,
 } from './read-back.js';
-import { planRemoval, retainedKeys } from './remove.js';
+import { planRemoval } from './remove.js';
+import { type RetainContext, Retained } from './retain.js';
 import { RunFrame } from './run-frame.js';
 import { keysOf, type Looked, type RunParts, type Seen } from './run-parts.js';
 import { Sharded } from './sharded-publish.js';
@@ -153,6 +154,7 @@ class Run {
     const { read } = this.#options;
     const decided = read ? await this.#readUnknown(known, input, listing) : { input, ...NOTHING_READ };
     const planned = await this.#preparation.plan(decided.input, false);
+    this.#preparation.tellRetain(planned, listing);
     const back = read ? await this.#readBack(planned, known.files, listing, decided.keys) : NOTHING_FOUND;
     const { findings } = back;
     this.#tellDamaged(findings.length);
@@ -259,12 +261,22 @@ class Run {
     // Ours goes when it is given back.
     if (this.#execution.isLocked) listing.delete(lockKey(prefix));
     await refuseLocks(listing.keys(), { store, url: this.#frame.url, now, signal });
-    const retained = retainedKeys(prefix, deletes.retain);
-    const planned = await this.#frame.phase('plan', async () => planRemoval(prefix, listing, retained));
+    const retained = new Retained(deletes.retain);
+    const planned = await this.#frame.phase('plan', async () =>
+      planRemoval(prefix, listing, (name) => retained.keeps(name)),
+    );
+    const context: RetainContext = {
+      prefix,
+      listing,
+      places: [prefix, destinationUrl(destination)],
+      hasDirectory: () => false,
+    };
+    retained.guard(planned.plan, context);
     guardDeletions(planned, deletes, this.#frame.url, 'the prefix');
+    retained.tell(planned, context, this.#frame);
     this.#preparation.settle(planned);
     if (dryRun) return this.#frame.rehearse(planned.plan);
-    const matters = (key: ObjectKey): boolean => !retained(key);
+    const matters = (key: ObjectKey): boolean => !retained.keeps(key.slice(prefix.length));
     const seen: Seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
     await this.#execution.execute(planned, seen, false);
   }

@@ -1,4 +1,5 @@
 import { OWN_DIRECTORY } from '../model/object-key.js';
+import { isClosed } from './excludes.js';
 import { listed } from './walk-findings.js';
 
 /** Of a pattern, how much is shown. Characters. */
@@ -9,15 +10,23 @@ const BUILT_IN = [/(^|\/)\.git(\/|$)/, new RegExp(`^/?${OWN_DIRECTORY.replaceAll
 
 /** Lines in the dialect of .gitignore that kept nothing back; comments, `!` lines and what is built in are none. */
 export function unusedExcludes(lines: readonly string[], used: ReadonlySet<string>): readonly string[] {
-  return [...new Set(lines)].filter(
-    (line) =>
-      line.trim() !== '' && !/^[#!]/.test(line) && !used.has(line) && !BUILT_IN.some((r) => r.test(line)),
-  );
+  return unusedLines(lines, used).filter((line) => !BUILT_IN.some((r) => r.test(line)));
 }
+
+/** The same, with what is built in. */
+export function unusedLines(lines: readonly string[], used: ReadonlySet<string>): readonly string[] {
+  return [...new Set(lines)].filter((line) => line.trim() !== '' && !/^[#!]/.test(line) && !used.has(line));
+}
+
+/** What a line was compared with. */
+const UNMATCHED = {
+  excludes: 'no file and no listed key',
+  retain: 'no key or file that would be deleted',
+} as const;
 
 /** What unused lines are judged by. */
 export interface UnusedContext {
-  /** Root and prefix, `/`-separated: a line that begins with the end of one was meant to begin below it. */
+  /** Root, prefix and URL, `/`-separated: a line that begins with the end of one was meant to begin below it. */
   readonly places: readonly string[];
   readonly hasDirectory: (name: string) => boolean;
   /** Whether the plan deletes objects or files. */
@@ -32,38 +41,55 @@ export interface UnusedMessages {
   readonly notice?: string;
 }
 
-export function tellUnused(lines: readonly string[], context: UnusedContext): UnusedMessages {
+/** @param input that the lines belong to */
+export function tellUnused(
+  input: keyof typeof UNMATCHED,
+  lines: readonly string[],
+  context: UnusedContext,
+): UnusedMessages {
   const warned: string[] = [];
   const noticed: string[] = [];
   for (const line of lines) {
-    const meant = meantBy(line, context);
-    const isSlip = meant.length !== 1 || meant[0] !== line.trimEnd();
-    const advice = isSlip && meant.length > 0 ? ` (write ${listed(meant.map(shown), meant.length)})` : '';
-    (isSlip || (context.deletes && isPath(line)) ? warned : noticed).push(shown(line) + advice);
+    const meant = slipOf(line, context);
+    const isWarned = meant !== undefined || (context.deletes && firstName(line) !== undefined);
+    (isWarned ? warned : noticed).push(withAdvice(line, meant));
   }
   const text = (shown: readonly string[]): string =>
-    `excludes: nothing is kept back by ${listed(shown, shown.length)}: no file and no listed key matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
+    `${input}: nothing is kept back by ${listed(shown, shown.length)}: ${UNMATCHED[input]} matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
   return {
     ...(warned.length === 0 ? {} : { warning: text(warned) }),
     ...(noticed.length === 0 ? {} : { notice: text(noticed) }),
   };
 }
 
+/** The lines that a line was to be, where it can only be a slip. */
+export function slipOf(line: string, context: Omit<UnusedContext, 'deletes'>): readonly string[] | undefined {
+  const meant = meantBy(line, context);
+  return meant.length === 1 && meant[0] === line.trimEnd() ? undefined : meant;
+}
+
+/** A line, and what to write instead. */
+export function withAdvice(line: string, meant: readonly string[] = []): string {
+  return shown(line) + (meant.length === 0 ? '' : ` (write ${listed(meant.map(shown), meant.length)})`);
+}
+
 function shown(pattern: string): string {
   return JSON.stringify(pattern.length > SHOWN ? `${pattern.slice(0, SHOWN)}…` : pattern);
 }
 
-/** Whether a pattern is one place below the root, and no name that may be anywhere. */
-function isPath(line: string): boolean {
+/** The first name of a pattern that is one place below the root, and no name that may be anywhere. */
+export function firstName(line: string): string | undefined {
   const [first = ''] = line.replace(/^\//, '').split('/');
-  return line.trimEnd().slice(0, -1).includes('/') && !/[*?[]/.test(first);
+  return line.trimEnd().slice(0, -1).includes('/') && !/[*?[]/.test(first) ? first : undefined;
 }
 
 /** The lines that a line was to be: it itself where it holds no slip. */
-function meantBy(line: string, context: UnusedContext): readonly string[] {
+function meantBy(line: string, context: Omit<UnusedContext, 'deletes'>): readonly string[] {
   const comment = line.search(/\s#/);
   const text = unquoted((comment > 0 ? line.slice(0, comment) : line).trim());
   const patterns = alternatives(text).map((part) => unquoted(part.trim()));
+  // A comma or a # in brackets is one of their characters.
+  if (!patterns.every(isClosed)) return [line.trimEnd()];
   return patterns.filter((pattern) => pattern !== '').map((pattern) => belowPlaces(pattern, context));
 }
 
@@ -80,17 +106,15 @@ function alternatives(text: string): readonly string[] {
 }
 
 /** A pattern without `./`, or the name of a place that it was written with. */
-function belowPlaces(pattern: string, { places, hasDirectory }: UnusedContext): string {
-  const body = pattern.replace(/^(\.?\/)+/, '');
-  const isDotted = pattern.startsWith('./');
-  if (!hasDirectory(body.slice(0, Math.max(0, body.indexOf('/'))))) {
-    for (const place of places) {
-      const segments = place.split('/').filter((segment) => segment !== '');
-      for (let from = 0; from < segments.length; from++) {
-        const above = `${segments.slice(from).join('/')}/`;
-        if (body.startsWith(above) && body.length > above.length) return `/${body.slice(above.length)}`;
-      }
+function belowPlaces(pattern: string, { places, hasDirectory }: Omit<UnusedContext, 'deletes'>): string {
+  const body = pattern.replace(/^(\.?\/)+/, '').replace(/^s3:\/\//, 's3:/');
+  for (const place of places) {
+    const segments = place.split('/').filter((segment) => segment !== '');
+    for (let from = 0; from < segments.length; from++) {
+      const above = `${segments.slice(from).join('/')}/`;
+      if (!body.startsWith(above) || body.length === above.length) continue;
+      if (!hasDirectory(body.slice(0, body.indexOf('/')))) return `/${body.slice(above.length)}`;
     }
   }
-  return isDotted ? `/${body}` : pattern;
+  return pattern.startsWith('./') ? `/${body}` : pattern;
 }
