@@ -24,6 +24,7 @@ import {
   formatIndex,
   parseIndex,
 } from '../../src/model/digest-index.js';
+import { parseHeaderRules } from '../../src/model/header-rules.js';
 import { machineId } from '../../src/sync/index-file.js';
 import { type Changes, inParts, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -48,6 +49,44 @@ beforeEach(async () => {
 afterEach(async () => {
   s3.server.faults.clear();
   await removeTree(root);
+});
+
+describe('lines of rules that match nothing', () => {
+  const ruled = (lines: readonly string[], author: 'inline' | 'file' = 'inline'): Promise<Published> =>
+    publish(s3, bucket, root, {
+      headers: {
+        rules: parseHeaderRules(lines.map((line) => `${line}\n  X-Amz-Meta-A: b`).join('\n'), author).rules,
+      },
+      site: { compress: lines.map((pattern) => ({ pattern, encoding: 'gzip' })) },
+      publishLast: ['default', ...lines],
+      dryRun: true,
+    });
+
+  test('are told where they begin with the prefix or the root and would match below it', async () => {
+    await writeTree({ 'index.html': 'page', 'assets/a.css': 'a' }, root);
+    const top = basename(root);
+    const run = await ruled(['/p/assets/*', `/${top}/index.html`]);
+    const told = `nothing matches "/p/assets/*" (write "/assets/*"), "/${top}/index.html" (write "/index.html"): a pattern is compared with the path below the root, which is the key below the prefix`;
+    expect(run.messages).toEqual([`headers: ${told}`, `compress: ${told}`, `publish-last: ${told}`]);
+    expect(run.events).toContainEqual({ type: 'message', level: 'warning', message: `headers: ${told}` });
+    expect((await ruled(['/p/assets/*'], 'file')).messages).toEqual([
+      expect.stringMatching(/^compress: /),
+      expect.stringMatching(/^publish-last: /),
+    ]);
+  });
+
+  test('are not where they match, nothing below matches, or a directory has that name', async () => {
+    await writeTree({ 'index.html': 'page', 'p/x/a': 'a', 'y/b': 'b' }, root);
+    const run = await ruled([
+      '/index.html',
+      '/none',
+      `/${basename(root)}/none`,
+      '/p/x/a',
+      '/p/y/b',
+      '/*.css',
+    ]);
+    expect(run.messages).toEqual([]);
+  });
 });
 
 async function expectEqual(prefix = 'p/'): Promise<void> {

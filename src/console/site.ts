@@ -128,6 +128,9 @@ function compressRule(name: string, line: string): CompressRule {
   if (encoding !== 'gzip' && encoding !== 'br') {
     return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br');
   }
+  // A word behind the pattern would be part of it, and nothing be compressed.
+  if (words === null && /^[^#].*\s/.test(pattern))
+    return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br; a blank of a name as ?');
   if (pattern === '' || pattern === '!') return refuse(name, line, 'a pattern before encoding=');
   return { pattern, encoding };
 }

@@ -14,6 +14,8 @@ import { MAX_KEY_BYTES } from './object-key.js';
  * https://developers.cloudflare.com/pages/configuration/headers
  */
 export interface HeaderRule {
+  /** As it was given. */
+  readonly path: string;
   readonly pattern: RegExp;
   readonly changes: readonly HeaderChange[];
   /** Which of the inputs its lines belong to. */
@@ -99,7 +101,7 @@ const MAX_PATTERN_LENGTH = 3 * MAX_KEY_BYTES;
 export const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 
 export function parseHeaderRules(text: string, author: HeaderAuthor): ParsedHeaderRules {
-  const rules: { pattern: RegExp; changes: HeaderChange[] }[] = [];
+  const rules: { path: string; pattern: RegExp; changes: HeaderChange[] }[] = [];
   const problems: HeaderProblem[] = [];
   const elsewhere: { line: number; name: string }[] = [];
   let current: HeaderChange[] | undefined;
@@ -120,7 +122,7 @@ export function parseHeaderRules(text: string, author: HeaderAuthor): ParsedHead
       current = [];
       const pattern = patternOf(content);
       if (typeof pattern === 'string') problems.push({ line, message: pattern });
-      else rules.push({ pattern, changes: current });
+      else rules.push({ path: content, pattern, changes: current });
       continue;
     }
     const change = changeOf(content, line, author);
@@ -144,8 +146,8 @@ export function parseHeaderRules(text: string, author: HeaderAuthor): ParsedHead
     problems.push({ line: first.line, message });
   }
   return {
-    rules: rules.flatMap(({ pattern, changes }) =>
-      changes.length === 0 ? [] : [{ pattern, changes: detachedFirst(changes), author }],
+    rules: rules.flatMap(({ path, pattern, changes }) =>
+      changes.length === 0 ? [] : [{ path, pattern, changes: detachedFirst(changes), author }],
     ),
     problems,
     elsewhere,
@@ -251,7 +253,7 @@ export function isRedirectTarget(target: string): boolean {
 }
 
 /** A pattern as a regular expression over paths, or what is wrong with it. */
-function patternOf(text: string): RegExp | string {
+export function patternOf(text: string): RegExp | string {
   if (text.length > MAX_PATTERN_LENGTH)
     return `${quoted(text)} has ${text.length} characters; allowed: ${MAX_PATTERN_LENGTH}, as no key is longer`;
   const parts = text.replace(/\*{2,}/g, '*').split(/(\*|(?<!\\):[A-Za-z]\w*)/);

@@ -436,7 +436,7 @@ function linesText(lines: readonly RuleLine[]): string {
 }
 
 /** The paths under which readers find an object: a directory's index page is found under the directory too. */
-function pathsOf({ name, page, redirect }: Stored): readonly string[] {
+export function pathsOf({ name, page, redirect }: Stored): readonly string[] {
   const paths = [`/${name}`];
   // A redirect is of the rank of a page, and under no other name than its own.
   if (page !== undefined && page !== name && redirect === undefined) paths.push(`/${page}`);

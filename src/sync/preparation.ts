@@ -3,8 +3,8 @@ import type { ETag, Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import { namesOf, sizesOf, totalSize } from '../model/file-columns.js';
-import { MAX_HEADER_BYTES, MAX_METADATA_BYTES } from '../model/header-rules.js';
-import { HeaderPolicy, type HeaderSet, metadataBytes, objectHeaders } from '../model/headers.js';
+import { MAX_HEADER_BYTES, MAX_METADATA_BYTES, patternOf } from '../model/header-rules.js';
+import { HeaderPolicy, type HeaderSet, metadataBytes, objectHeaders, pathsOf } from '../model/headers.js';
 import type { Listing } from '../model/listing.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
@@ -22,6 +22,7 @@ import { Proven } from '../model/proven.js';
 import { type Digested, digestTree } from './digest.js';
 import { EarlyDigests } from './early-digests.js';
 import type { EncodedTree } from './encode.js';
+import { parseExcludes } from './excludes.js';
 import { explain } from './explain.js';
 import { graceStates } from './grace.js';
 import {
@@ -52,7 +53,7 @@ import { keysOf, type Looked, type RunParts } from './run-parts.js';
 import { bothOrFirstFailure } from './side-by-side.js';
 import { unusedRules, withoutOwnFiles, withSite } from './site.js';
 import { isSameByETag, type SourceObjects } from './source-objects.js';
-import type { UnusedContext } from './unused-excludes.js';
+import { belowPlaces, slipOf, tellSlips, type UnusedContext } from './unused-excludes.js';
 import type { Tree } from './walk.js';
 
 /** An index of so much, some thousand files, says that there will be work for a thread. Bytes. */
@@ -161,6 +162,7 @@ export class Preparation {
     this.#judgedBy = this.#judging(tree);
     this.headers.policy = await this.#headerPolicy(tree);
     this.#run.frame.warn(tree.warnings);
+    if (!isMirror) this.#tellSlips(tree);
     refuseKeys(tree, this.#run.options);
     const { store } = this.#run.ports;
     if (store.keysAreFiles) guardNesting(tree, store.provider);
@@ -202,6 +204,36 @@ export class Preparation {
 
   #retainContext(listing: Looked['listing']): RetainContext {
     return { ...this.#judgedBy, prefix: this.#run.options.destination.prefix, listing };
+  }
+
+  /** Lines of other inputs that match nothing: no name is looked at where none begins with a place. */
+  #tellSlips({ files }: Tree): void {
+    const { headers, site, publishLast } = this.#run.options;
+    const isNamed = (patterns: readonly string[]): boolean => {
+      const matches = parseExcludes(patterns);
+      for (const name of namesOf(files)) if (matches?.(name, false) === true) return true;
+      return false;
+    };
+    const isPath = (patterns: readonly string[]): boolean => {
+      const regexps = patterns.map(patternOf).filter((pattern) => typeof pattern !== 'string');
+      for (const file of files)
+        if (pathsOf(file).some((path) => regexps.some((pattern) => pattern.test(path)))) return true;
+      return false;
+    };
+    const inline = headers.rules.filter(({ author }) => author === 'inline').map(({ path }) => path);
+    const below = (path: string): readonly string[] | undefined => {
+      const meant = belowPlaces(path, this.#judgedBy);
+      return meant === path ? undefined : [meant];
+    };
+    const slip = (line: string): readonly string[] | undefined =>
+      /^[!#]/.test(line) ? undefined : slipOf(line, this.#judgedBy);
+    const compressed = site.compress.map(({ pattern }) => pattern);
+    const told = [
+      tellSlips({ input: 'headers', lines: inline, meant: below, matches: isPath }),
+      tellSlips({ input: 'compress', lines: compressed, meant: slip, matches: isNamed }),
+      tellSlips({ input: 'publish-last', lines: publishLast, meant: slip, matches: isNamed }),
+    ];
+    this.#run.frame.warn(told.filter((warning) => warning !== undefined));
   }
 
   #judging(tree: Tree): Omit<UnusedContext, 'deletes'> {

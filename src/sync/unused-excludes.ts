@@ -68,6 +68,26 @@ export function slipOf(line: string, context: Omit<UnusedContext, 'deletes'>): r
   return meant.length === 1 && meant[0] === line.trimEnd() ? undefined : meant;
 }
 
+/** Lines of an input, and how they are compared with names. */
+export interface NamedLines {
+  readonly input: string;
+  readonly lines: readonly string[];
+  readonly meant: (line: string) => readonly string[] | undefined;
+  /** Whether one of the patterns matches a name of the tree. */
+  readonly matches: (patterns: readonly string[]) => boolean;
+}
+
+/** A warning for lines that match nothing in the tree, where what they can only have been meant as does. */
+export function tellSlips({ input, lines, meant, matches }: NamedLines): string | undefined {
+  const slips = [...new Set(lines)].flatMap((line) => {
+    const patterns = meant(line);
+    const isSlip = patterns !== undefined && !matches([line]) && matches(patterns);
+    return isSlip ? [withAdvice(line, patterns)] : [];
+  });
+  if (slips.length === 0) return undefined;
+  return `${input}: nothing matches ${listed(slips, slips.length)}: a pattern is compared with the path below the root, which is the key below the prefix`;
+}
+
 /** A line, and what to write instead. */
 export function withAdvice(line: string, meant: readonly string[] = []): string {
   return shown(line) + (meant.length === 0 ? '' : ` (write ${listed(meant.map(shown), meant.length)})`);
@@ -106,7 +126,10 @@ function alternatives(text: string): readonly string[] {
 }
 
 /** A pattern without `./`, or the name of a place that it was written with. */
-function belowPlaces(pattern: string, { places, hasDirectory }: Omit<UnusedContext, 'deletes'>): string {
+export function belowPlaces(
+  pattern: string,
+  { places, hasDirectory }: Omit<UnusedContext, 'deletes'>,
+): string {
   const body = pattern.replace(/^(\.?\/)+/, '').replace(/^s3:\/\//, 's3:/');
   for (const place of places) {
     const segments = place.split('/').filter((segment) => segment !== '');

@@ -139,7 +139,7 @@ test('an input that is given empty is not given, and every input arrives', async
     headers: '/*\n  Cache-Control: no-cache',
     'headers-defaults': 'website',
     'refresh-headers': 'true',
-    compress: ['*.html', '*.css encoding=br', '!vendor/'],
+    compress: ['*.html', '*.css encoding=br', '!vendor/', '# not a pattern'],
     'clean-urls': 'true',
     index: 'none',
     report: 'out/report.jsonl',
@@ -185,6 +185,7 @@ test('an input that is given empty is not given, and every input arrives', async
     headers: {
       rules: [
         {
+          path: '/*',
           pattern: expect.any(RegExp),
           changes: [{ name: 'cache-control', value: 'no-cache', line: 2 }],
           author: 'inline',
@@ -198,6 +199,7 @@ test('an input that is given empty is not given, and every input arrives', async
         { pattern: '*.html', encoding: 'gzip' },
         { pattern: '*.css', encoding: 'br' },
         { pattern: '!vendor/', encoding: 'gzip' },
+        { pattern: '# not a pattern', encoding: 'gzip' },
       ],
       cleanUrls: true,
       redirects: [],
@@ -447,6 +449,10 @@ describe('what is refused, in one line', () => {
     [
       { compress: ['encoding=br'] },
       /^compress: "encoding=br" was given; allowed: a pattern before encoding=/,
+    ],
+    [
+      { compress: ['*.css br'] },
+      /^compress: "\*\.css br" was given; allowed: a pattern, then encoding=gzip or encoding=br; a blank of a name as \?/,
     ],
     [
       { compress: ['*.html encoding=zstd'] },
