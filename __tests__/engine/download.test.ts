@@ -468,6 +468,11 @@ describe('what is deleted', () => {
     });
     expect({ exit: marker.exit, steps: stepsOf(marker) }).toEqual({ exit: 0, steps: [] });
     expect(await texts()).toEqual({ a: 'a' });
+    put({ b: 'b', 'c/d': 'd' });
+    const excluded = await download(s3, bucket, here, { ...DELETE, tree: { excludes: ['*'] } });
+    expect(excluded.report.error?.message).toMatch(
+      /^all 3 objects under s3:\/\/\S+ are excluded by "\*": nothing .*; check excludes/,
+    );
   });
 
   test('nothing to download, and a target that is not there: nothing is made', async () => {

@@ -40,6 +40,7 @@ async function parseLine(text: string, cwd: string): Promise<PathPattern> {
     pattern = pattern.slice(1).trim();
   }
   if (pattern === '') throw badLine(text, 'nothing stands after the `!`');
+  if (/^s3:\/\//i.test(pattern)) throw badLine(text, 'an s3:// URL goes into `source`, in place of `paths`');
 
   const { base, rest } = splitBase(slashed(pattern), cwd);
   const directoriesOnly = rest.endsWith('/') || (rest === '' && slashed(pattern).endsWith('/'));

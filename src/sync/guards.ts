@@ -8,6 +8,7 @@ import { type Plan, stepsOf } from '../model/plan.js';
 import type { ReadableStore } from '../store/object-store.js';
 import type { Planned } from './plan.js';
 import type { SourcePort } from './ports.js';
+import { shown } from './unused-excludes.js';
 import type { Tree } from './walk.js';
 import { listed, showName } from './walk-findings.js';
 
@@ -34,11 +35,13 @@ export function guardTree(
       path.endsWith(sep) ? `directory ${showName(path)}` : showName(path),
     );
     const where = missing.length === 0 ? '' : `, as there is no ${missing.join(', no ')}`;
-    const message = `no files were found under ${places.join(', ')}${where}`;
+    const under = places.join(', ');
+    const message = allExcludedText(tree, 'file', under) ?? `no files were found under ${under}${where}`;
     if (options.ifNoFilesFound === 'error') {
+      const suspects = tree.allExcluded === undefined ? 'paths or source, and excludes' : 'excludes';
       throw refusal(
         'no-files-found',
-        `${message}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn`,
+        `${message}: nothing was written or deleted; check ${suspects}, or set if-no-files-found: warn`,
       );
     }
     return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];
@@ -52,6 +55,19 @@ export function guardTree(
     );
   }
   return [`these paths matched no file: ${patterns}`];
+}
+
+/** What there is and `excludes` kept back to the last; `undefined`: there is nothing. */
+export function allExcludedText(
+  { allExcluded }: Pick<Tree, 'allExcluded'>,
+  what: 'file' | 'object',
+  under: string,
+): string | undefined {
+  if (allExcluded === undefined) return undefined;
+  const { files, lines } = allExcluded;
+  const counted =
+    files === 1 ? `the only ${what} under ${under} is` : `all ${files} ${what}s under ${under} are`;
+  return `${counted} excluded${lines.length === 1 ? ` by ${shown(lines[0]!)}` : ''}`;
 }
 
 /**

@@ -29,7 +29,7 @@ export function remoteTree(
   options: TreeOptions,
   isObject: (key: ObjectKey) => Promise<boolean>,
 ): RemoteTree {
-  const { excluded, unusedExcludes } = exclusion(options);
+  const { excluded, unusedExcludes, used } = exclusion(options);
   // The marker of the prefix itself; index and lock of another destination, which belong to that place alone.
   const isFile = (name: string): boolean =>
     name !== '' && !name.includes(`/${OWN_DIRECTORY}`) && !excluded(name);
@@ -45,9 +45,13 @@ export function remoteTree(
       directories.add(name.slice(0, slash));
   }
   files.sort((a, b) => compareKeys(a.name, b.name));
+  const lines = files.length === 0 ? [...used] : [];
+  const allExcluded =
+    lines.length === 0 ? 0 : remoteTree(listing, prefix, { ...options, excludes: [] }, isObject).files.length;
   return {
     root: '',
     files,
+    ...(allExcluded === 0 ? {} : { allExcluded: { files: allExcluded, lines } }),
     objects,
     listed: (name) => listing.get((prefix + name) as ObjectKey),
     excluded,

@@ -93,7 +93,8 @@ export function withAdvice(line: string, meant: readonly string[] = []): string 
   return shown(line) + (meant.length === 0 ? '' : ` (write ${listed(meant.map(shown), meant.length)})`);
 }
 
-function shown(pattern: string): string {
+/** A pattern in quotes, cut where it is long. */
+export function shown(pattern: string): string {
   return JSON.stringify(pattern.length > SHOWN ? `${pattern.slice(0, SHOWN)}…` : pattern);
 }
 

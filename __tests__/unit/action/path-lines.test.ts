@@ -15,6 +15,13 @@ async function refusal(line: string): Promise<unknown> {
 }
 
 describe('parsePathLines', () => {
+  test.each(['s3://x/y', '!s3://x/y', 'S3://x'])('%s goes into source', async (line) => {
+    expect(await refusal(line)).toMatchObject({
+      code: 'usage',
+      message: `the path "${line}" cannot be used: an s3:// URL goes into \`source\`, in place of \`paths\``,
+    });
+  });
+
   test.each([
     // line, base, glob, search path
     ['dist', '/w', 'dist', '/w/dist'],

@@ -114,6 +114,21 @@ describe('an empty tree', () => {
       ),
     );
   });
+  test('of which excludes kept back everything is told so, with the line where one did', () => {
+    const kept = (files: number, lines: readonly string[]): Tree => ({
+      ...tree(0, ['public/*.htm']),
+      allExcluded: { files, lines },
+    });
+    expect(refusalOf(() => guardTree(kept(3, ['*']), ['public'], options('error'), KEEP))).toEqual(
+      refused(
+        'no-files-found',
+        'all 3 files under public are excluded by "*": nothing was written or deleted; check excludes, or set if-no-files-found: warn',
+      ),
+    );
+    expect(guardTree(kept(1, ['a', 'b']), ['public'], options('warn'), KEEP)).toEqual([
+      'the only file under public is excluded: nothing is written or deleted',
+    ]);
+  });
   test('is a warning, or nothing, when that was asked for', () => {
     expect(guardTree(tree(0), ['public'], options('warn'), DELETE)).toEqual([
       'no files were found under public: nothing is written or deleted',
