@@ -207,12 +207,18 @@ export function guardBlocked(
   );
 }
 
-/** Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write. */
+/**
+ * Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write.
+ *
+ * @param cause what decides on them
+ * @param prefix of the destination, which lines of `excludes` are below
+ */
 export function guardDeletions(
   planned: Planned,
   deletes: DeleteOptions,
   url: string,
   cause = 'the tree',
+  prefix = '',
 ): void {
   if (!deletes.deleteAfter) return;
   const { losses, firstLosses, deletions, listedUnexcluded, related } = planned;
@@ -227,7 +233,7 @@ export function guardDeletions(
   if (inner !== undefined && cause === 'the tree') {
     throw refusal(
       'unrelated-destination',
-      `${url}: ${inner}${OWN_DIRECTORY} says that another run publishes to ${inner}, and delete-after would delete that: exclude it, or empty it first with remove`,
+      `${url}: ${inner}${OWN_DIRECTORY} says that another run publishes to ${inner}, and delete-after would delete that: exclude it (${JSON.stringify(`/${inner.slice(prefix.length)}`)}), which protects it; only if nothing is published there any more, remove it`,
     );
   }
   const limit = deletionLimit(maxDelete, listedUnexcluded);

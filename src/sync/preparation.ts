@@ -184,7 +184,7 @@ export class Preparation {
     const { deletes, destination } = this.#run.options;
     if (files.length === 0) return;
     this.#retained.guard(planned.plan, this.#retainContext(listing));
-    guardDeletions(planned, deletes, this.#run.frame.url);
+    guardDeletions(planned, deletes, this.#run.frame.url, 'the tree', destination.prefix);
     this.tellRetain(planned, listing);
     if (!deletes.deleteAfter || planned.deletions === 0) return;
     for (const { destination: within, listed } of this.#run.shared.inner(destination)) {

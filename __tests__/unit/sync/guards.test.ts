@@ -278,11 +278,11 @@ describe('D8, D11: the deletion limit', () => {
       }) as unknown as Planned;
     const own = 'site/docs/.s3-dedup-sync/lock';
     const guard = (of: Planned, cause?: string): unknown =>
-      refusalOf(() => guardDeletions(of, DELETE, 's3://b/site/', cause));
+      refusalOf(() => guardDeletions(of, DELETE, 's3://b/site/', cause, 'site/'));
     expect(guard(holding('delete', own))).toEqual(
       refused(
         'unrelated-destination',
-        's3://b/site/: site/docs/.s3-dedup-sync/ says that another run publishes to site/docs/, and delete-after would delete that: exclude it, or empty it first with remove',
+        's3://b/site/: site/docs/.s3-dedup-sync/ says that another run publishes to site/docs/, and delete-after would delete that: exclude it ("/docs/"), which protects it; only if nothing is published there any more, remove it',
       ),
     );
     expect(guard(holding('delete', 'site/my.s3-dedup-sync/lock'))).toBeUndefined();
