@@ -14,7 +14,7 @@ import {
 import { basename, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { PutOptions } from '../../dev/s3-server/index.js';
+import type { PutOptions, S3ServerOptions } from '../../dev/s3-server/index.js';
 import { parsePathLines } from '../../src/action/path-lines.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import {
@@ -1117,6 +1117,44 @@ describe('encryption', () => {
       expect(stepsOf(await publish(s3, bucket, root))).toEqual([]);
     },
   );
+
+  test.each<[string, S3ServerOptions]>([
+    ['SeaweedFS', { profile: 'seaweedfs' }],
+    ['versitygw', { profile: 'versitygw' }],
+    ['a server that nobody knows', { deviations: { serverHeader: 'nobody' } }],
+  ])('C15: on %s, where another tool wrote other bytes with old metadata, once', async (_, options) => {
+    const other = await embedded(options);
+    const place = await other.bucket();
+    const right = noise(12 * MIB);
+    await writeTree({ a: right }, root);
+    const index = memoryIndex();
+    await publish(other, place, root, { index });
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(right)}` };
+    const wrong = noise(12 * MIB, 2);
+    other.server.putObject(place, 'p/a', wrong, { ...inParts(wrong, 6 * MIB, 6 * MIB), headers });
+    expect(stepsOf(await publish(other, place, root, { index }))).toHaveLength(1);
+    expect(other.server.object(place, 'p/a')?.content.md5).toBe(md5Of(right));
+    expect(stepsOf(await publish(other, place, root, { index }))).toEqual([]);
+    // Other parts of the same bytes, by S3's word.
+    other.server.putObject(place, 'p/a', right, { ...inParts(right, 7 * MIB, 5 * MIB), headers });
+    expect(stepsOf(await publish(other, place, root, { index }))).toEqual([]);
+    await other.stop();
+  });
+
+  test('C15: so too on SeaweedFS without an index, for which part copies are not proved either; check does not know', async () => {
+    const weed = await embedded({ profile: 'seaweedfs' });
+    const place = await weed.bucket();
+    await writeTree({ a: noise(12 * MIB) }, root);
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(noise(12 * MIB))}` };
+    const wrong = noise(12 * MIB, 2);
+    weed.server.putObject(place, 'p/a', wrong, { ...inParts(wrong, 6 * MIB, 6 * MIB), headers });
+    const check = await publish(weed, place, root, { command: 'check', dryRun: true });
+    expect(check.report.steps).toMatchObject([{ key: 'p/a', reason: 'content-unknown' }]);
+    await publish(weed, place, root);
+    expect(weed.server.object(place, 'p/a')?.content.md5).toBe(md5Of(noise(12 * MIB)));
+    expect(stepsOf(await publish(weed, place, root))).toEqual([]);
+    await weed.stop();
+  });
 
   test.each<[string, PutOptions]>([
     ['parts of several sizes', inParts(noise(20 * MIB), 7 * MIB, 6 * MIB, 7 * MIB)],

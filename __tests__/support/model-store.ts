@@ -96,7 +96,7 @@ export class ModelStore implements ObjectStore {
   readonly inFlight = 16;
   readonly unlisted: ReadonlySet<string> = new Set();
   readonly provider = 'a model';
-  readonly compositeETags = true;
+  readonly compositeETags = 'all';
   readonly canStage = true;
   readonly canTag = true;
   readonly mergesHeaders = false;

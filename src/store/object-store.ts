@@ -55,9 +55,10 @@ export interface ReadableStore {
   /** The size of a part of a multipart object, the first is 1, in bytes; `undefined`: S3 does not say. */
   partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined>;
   /**
-   * Whether the ETag of every multipart object that no key encrypts is made of its parts' MD5s: `false` where nobody knows.
+   * Which multipart ETags, of objects that no key encrypts, are made of the parts' MD5s: all, all but those of objects with
+   * copied parts, or nobody knows.
    */
-  readonly compositeETags: boolean;
+  readonly compositeETags: 'all' | 'uncopied' | 'unknown';
   /** Whether a prefix finds uploads only where it is their whole key. */
   readonly uploadsByKey: boolean;
   /** Multipart uploads under the prefix that are not ended, page by page. */

@@ -34,10 +34,10 @@ export interface Provider {
   /** Sizes that the parts of one upload may have, but for the last and down to 5 MiB: any, or all the same. */
   readonly partSizes: 'any' | 'equal';
   /**
-   * Whether the ETag of every multipart object that no key encrypts is made of its parts' MD5s, so that one which a file's
-   * parts do not make is another content's.
+   * Which multipart ETags, of objects that no key encrypts, are made of the parts' MD5s, so that one which a file's parts do
+   * not make is another content's: all, all but those of objects with copied parts, or nobody knows.
    */
-  readonly compositeETags: boolean;
+  readonly compositeETags: 'all' | 'uncopied' | 'unknown';
   /** Takes multipart uploads of one part of any size, and part copies. */
   readonly staging: boolean;
   /** Whether ListMultipartUploads encodes the keys that it says it encodes. */
@@ -77,7 +77,7 @@ const AWS: Provider = {
   redirects: 'kept',
   partCopyProof: 'etag',
   partSizes: 'any',
-  compositeETags: true,
+  compositeETags: 'all',
   staging: true,
   uploadKeys: 'encoded',
   directoriesAreKeys: false,
@@ -93,7 +93,7 @@ const OTHER: Provider = {
   name: 'S3',
   annotationDirective: false,
   accounts: false,
-  compositeETags: false,
+  compositeETags: 'unknown',
   // versitygw has one class, MinIO refuses most: of others it would be a guess.
   storageClasses: false,
   // SeaweedFS lists in the order of directories, others that are wide-spread in tests in a mixed one: none is trusted.
@@ -149,7 +149,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
     {
       ...OTHER,
       name: 'AWS S3',
-      compositeETags: true,
+      compositeETags: 'all',
       copyConditions: 'honoured',
       storageClasses: true,
       redirects: 'kept',
@@ -164,6 +164,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       copyConditions: 'honoured',
       redirects: 'dropped',
       partCopyProof: 'source',
+      compositeETags: 'uncopied',
       uploadKeys: 'raw',
       directoriesAreKeys: true,
     },
@@ -175,7 +176,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       ...OTHER,
       name: 'MinIO',
       uploadsByKey: true,
-      compositeETags: true,
+      compositeETags: 'all',
       copyConditions: 'ignored',
       deleteConditions: 'none',
       redirects: 'dropped',
@@ -187,6 +188,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
     {
       ...OTHER,
       name: 'versitygw',
+      compositeETags: 'all',
       copyConditions: 'ignored',
       deleteConditions: 'single',
       mergesHeaders: true,

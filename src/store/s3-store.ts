@@ -95,9 +95,10 @@ export class S3Store implements ObjectStore {
     return this.#requests.provider().keysAreFiles;
   }
 
-  get compositeETags(): boolean {
+  get compositeETags(): 'all' | 'uncopied' | 'unknown' {
     // In directory buckets ETags say nothing of bytes.
-    return this.#requests.provider().compositeETags && !DIRECTORY_BUCKET.test(this.#requests.every.Bucket);
+    if (DIRECTORY_BUCKET.test(this.#requests.every.Bucket)) return 'unknown';
+    return this.#requests.provider().compositeETags;
   }
 
   get keysBlock(): boolean {

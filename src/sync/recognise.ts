@@ -115,8 +115,8 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
     isWorthHead,
   );
   // C15: an ETag that can be computed is asked before metadata that whoever overwrote the object may have kept.
-  const isByMetadata = ({ digest, object }: Own): boolean =>
-    request.store.compositeETags && here.isProvable(object) && vouched.get(object) === digest.md5;
+  const isByMetadata = (one: Own): boolean =>
+    here.isProvable(one.object) && vouched.get(one.object) === one.digest.md5 && isDoubtful(one, request);
   const inParts = own.filter(
     (one) => isHere(one.file) && (here.hasEtagAlone(one.object) || isByMetadata(one)),
   );
@@ -126,7 +126,9 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
       layouts.set(one.object.key, formatLayout(found.layout));
       vouched.set(one.object, one.digest.md5);
     } else if (found !== undefined && isByMetadata(one)) {
-      if (await isUniform(one.object, found.layout, request)) here.contradict(one.object);
+      if (!(await isUniform(one.object, found.layout, request))) return;
+      if (request.store.compositeETags === 'all') here.contradict(one.object);
+      else here.doubt(one.object);
     }
   });
 
@@ -150,6 +152,27 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
     await asker.ask(unknown, concurrency);
   }
   return { vouched, undecided, layouts };
+}
+
+/**
+ * Whether metadata alone is too little for an object with a multipart ETag that its file's parts do not make. An ETag under
+ * which the index knows the file may be of copied parts; where nobody knows what ETags are made of, only one that
+ * the index does not have tells that another writer was there, who may have kept the metadata.
+ */
+function isDoubtful(
+  { digest, object }: Own,
+  { store, index }: Pick<RecogniseRequest, 'store' | 'index'>,
+): boolean {
+  const known = index?.objects.get(object.key);
+  const isKnown = known !== undefined && known.etag === object.etag && known.size === object.size;
+  switch (store.compositeETags) {
+    case 'all':
+      return true;
+    case 'uncopied':
+      return !isKnown || known.md5 !== digest.md5;
+    case 'unknown':
+      return known !== undefined && !isKnown;
+  }
 }
 
 /** Whether its bytes lie on this machine. */
@@ -340,6 +363,12 @@ class Asker {
   /** What its metadata says of an object is not true. */
   contradict(object: ListedObject): void {
     this.#told.set(object, 'another');
+    this.#asking.vouched.delete(object);
+  }
+
+  /** What its metadata says of an object may not be true. */
+  doubt(object: ListedObject): void {
+    this.#told.set(object, 'nothing');
     this.#asking.vouched.delete(object);
   }
 
