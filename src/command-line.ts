@@ -305,12 +305,9 @@ async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | u
     const definition = inputDefinition(name);
     const option = new Option(`--${optionName(name)}${valueFlag(definition)}`, helpText(definition));
     option.helpGroup(`${definition.group}:`);
-    if (definition.kind === 'lines') {
-      option.argParser((value: string, previous: readonly string[] | undefined) => [
-        ...(previous ?? []),
-        value,
-      ]);
-    }
+    option.argParser((value: string, previous: string | readonly string[] | undefined) =>
+      together(name, value, previous),
+    );
     program.addOption(option);
   }
   program.addOption(
@@ -348,6 +345,19 @@ async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | u
     json: given.json === true,
     detailedExit: given.detailedExitcode === true,
   };
+}
+
+/** An option that is given again; what takes one value does not silently take the last. */
+function together(
+  name: InputName,
+  value: string,
+  previous: string | readonly string[] | undefined,
+): string | readonly string[] {
+  const { kind, repeatable } = inputDefinition(name);
+  if (kind === 'lines') return [...(previous ?? []), value];
+  if (previous === undefined || previous === value) return value;
+  if (repeatable === true) return `${String(previous)}\n${value}`;
+  throw usageError(`--${optionName(name)} was given twice: it takes one value (--help lists all options)`);
 }
 
 function describe(program: Command, stdout: Terminal['stdout']): void {
@@ -398,7 +408,7 @@ function helpText(definition: InputDefinition): string {
   const text = definition.description
     .replaceAll('`', '')
     .replace(/, one a line(?: or separated by commas)?/, '');
-  const repeated = definition.kind === 'lines' ? ' Repeatable.' : '';
+  const repeated = definition.kind === 'lines' || definition.repeatable === true ? ' Repeatable.' : '';
   const said = definition.kind === 'boolean' || fallback === undefined ? '' : ` Default: ${fallback}.`;
   return `${text}${repeated}${said}`;
 }

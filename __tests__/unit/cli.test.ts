@@ -278,6 +278,16 @@ describe('options', () => {
     expect(connection.allowedAccountIds).toEqual(['123456789012', '210987654321', '000000000000']);
   });
 
+  test('what is a text of lines goes on where it is given again', async () => {
+    const { headers } = await optionsOf(
+      ...base,
+      '--headers',
+      '/*\n  Cache-Control: max-age=60',
+      '--headers=/assets/*\n  Content-Language: de',
+    );
+    expect(headers.rules.map(({ pattern }) => pattern.test('/a.css'))).toEqual([true, false]);
+  });
+
   test('behind -- nothing is an option', async () => {
     const { tree } = await optionsOf('--', '--dry-run', 's3://site');
     expect(tree.patterns).toMatchObject([{ searchPath: '/work/--dry-run' }]);
@@ -287,6 +297,10 @@ describe('options', () => {
     [['--exlude', 'x'], /^error: unknown option '--exlude' \(Did you mean --exclude\?\)/],
     [['--summary', 'never'], /^error: unknown option '--summary'/],
     [['--delete'], /^error: unknown option '--delete': write --delete-after \(--help/],
+    [
+      ['--cache-control', 'max-age=60'],
+      /^error: unknown option '--cache-control': write a rule, as --headers \$'\/\*\\n {2}Cache-Control: max-age=60'/,
+    ],
     [['--include=*.html'], /^error: unknown option '--include[^']*': the last --exclude that matches counts/],
     [
       ['--size-only'],
@@ -296,6 +310,11 @@ describe('options', () => {
     [[...base, '--dry-run=maybe'], /^error: --dry-run: "maybe" was given; allowed: true, false\n$/],
     [[...base, '--index', 'cache'], /^error: --index: "cache" was given/],
     [[...base, '--sse', 'x'], /^error: --sse: "x" was given; allowed: AES256/],
+    [
+      [...base, '--max-delete', '5', '--max-delete=10'],
+      /^error: --max-delete was given twice: it takes one value \(--help/,
+    ],
+    [[...base, '--dry-run', '--dry-run=false'], /^error: --dry-run was given twice/],
   ])('%j is a usage error of one line', async (argv, message) => {
     const { exit, err, out } = await cli(argv);
     expect(exit).toBe(2);

@@ -11,9 +11,12 @@ const INSTEAD: readonly (readonly [options: string, advice: string])[] = [
   ],
   [
     'cache-control content-type content-encoding content-disposition content-language expires add-header header header-upload mime-type default-mime-type tagging',
-    'write a rule: --headers, or --headers-file',
+    "write a rule, as --headers $'/*\\n  Cache-Control: max-age=60', or --headers-file",
   ],
-  ['metadata', 'write --preserve for mode and time, or a rule: --headers'],
+  [
+    'metadata',
+    "write --preserve for mode and time, or a rule, as --headers $'/*\\n  x-amz-meta-NAME: VALUE'",
+  ],
   ['update', 'leave it out: contents are compared, never times, and a newer object is replaced too'],
   ['website-redirect', 'write --redirects-file'],
   ['acl-public', 'write --acl public-read'],

@@ -40,6 +40,8 @@ export interface InputDefinition {
   readonly only?: 'action' | 'cli';
   /** Marked as required in `action.yml`; the runner does not enforce it, we do. */
   readonly required?: true;
+  /** A text of lines: the option may be repeated on the command line, and each goes on behind the one before. */
+  readonly repeatable?: true;
   /** May stand as `name=value` behind the URL of a destination. */
   readonly word?: true;
 }
@@ -344,6 +346,7 @@ export const INPUTS = {
   },
   headers: {
     kind: 'string',
+    repeatable: true,
     group: 'Websites',
     placeholder: 'RULES',
     description:
