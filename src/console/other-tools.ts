@@ -3,7 +3,7 @@ const INSTEAD: readonly (readonly [options: string, advice: string])[] = [
   ['delete delete-removed delete-during del', 'write --delete-after'],
   [
     'include',
-    "the last --exclude that matches counts, and a directory has to be entered: --exclude '*' --exclude '!*/' --exclude '!PATTERN', or --path PATTERN alone",
+    "the last --exclude that matches counts, a directory has to be entered, and * does not cross /: --exclude '*' --exclude '!*/' --exclude '!PATTERN' with !*.html for *.html and !/assets/** for assets/*, or --path PATTERN alone",
   ],
   [
     'include-from files-from filter filter-from',
