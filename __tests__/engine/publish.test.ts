@@ -542,6 +542,35 @@ describe('deleting', () => {
     expect(given.exit).toBe(0);
   });
 
+  test('a destination that was published with the name of the root before its keys, or without, is not moved unasked', async () => {
+    const site = join(root, 'site');
+    await writeTree({ 'site/a': 'a', 'site/b/c': 'c' }, root);
+    const at = (searchPath: string, changes: Changes = DELETE): ReturnType<typeof publish> =>
+      publish(s3, bucket, searchPath, {
+        prefix: 'site',
+        tree: { excludes: ['/a.txt', '/dir/'] },
+        ...changes,
+      });
+    s3.server.putObject(bucket, 'site/', '');
+    await at(root);
+    for (const [from, told] of [
+      [
+        site,
+        `below site/, and the tree is the inside of '${site}': nothing was written; publish to .*/site/site/`,
+      ],
+      [root, `has its files below site/: nothing was written; publish the inside of '${site}/' to go on`],
+    ] as const) {
+      const before = s3.server.texts(bucket);
+      const run = await at(from);
+      expect(run).toMatchObject({ exit: 4, report: { error: { code: 'too-many-deletions' } } });
+      expect(run.report.error?.message).toMatch(/^all 2 objects .* would be deleted, .*max-delete: none/);
+      expect(run.report.error?.message).toMatch(new RegExp(told));
+      expect(s3.server.texts(bucket)).toEqual(before);
+      const deletes = { deleteAfter: true, maxDelete: { kind: 'count', count: 2 } } as const;
+      expect((await at(from, { deletes })).exit).toBe(0);
+    }
+  });
+
   test('D14: an inner destination, known by its index or lock, is refused, whatever max-delete says', async () => {
     for (const key of ['p/inner/x', 'p/inner/.s3-dedup-sync/index'])
       s3.server.putObject(bucket, key, 'theirs');

@@ -1,4 +1,4 @@
-import { sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { EXIT, refusal, SyncError, usageError } from '../model/errors.js';
 import { namesOf } from '../model/file-columns.js';
 import { directoriesAbove, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
@@ -244,6 +244,49 @@ export function guardDeletions(
       `${losses} of ${listedUnexcluded} objects under ${url} would be deleted (${listed(firstLosses, losses)}) and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`,
     );
   }
+}
+
+/**
+ * Refuses to move a whole destination by one directory: it was published with the root's own name before its keys, as s3cmd
+ * and other roots have it, or without. Each content stays, so that none counts as lost, and each URL is gone.
+ */
+export function guardMoved(
+  { deletions, listedUnexcluded }: Planned,
+  tree: Pick<Tree, 'root' | 'files' | 'excluded'>,
+  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  { deleteAfter, maxDelete }: DeleteOptions,
+  { prefix }: Pick<Destination, 'prefix'>,
+  url: string,
+): void {
+  const limit = maxDelete.kind === 'default' ? 0 : deletionLimit(maxDelete, listedUnexcluded);
+  if (!deleteAfter || deletions <= limit) return;
+  // The marker of the prefix itself stays.
+  if (deletions < listedUnexcluded - (listing.has(prefix as string as ObjectKey) ? 1 : 0)) return;
+  const names: string[] = [];
+  for (const key of listing.keys()) {
+    const name = key.slice(prefix.length);
+    if (name !== '' && !tree.excluded(name)) names.push(name);
+  }
+  const files = new Set(namesOf(tree.files));
+  const above = `${basename(tree.root)}/`;
+  const [first = ''] = files;
+  const below = first.slice(0, first.indexOf('/') + 1);
+  const isAbove =
+    above !== '/' &&
+    names.every((name) => name.startsWith(above)) &&
+    names.some((name) => files.has(name.slice(above.length)));
+  const isBelow =
+    below !== '' &&
+    names.some((name) => files.has(below + name)) &&
+    [...files].every((name) => name.startsWith(below));
+  if (!isAbove && !isBelow) return;
+  const told = isAbove
+    ? `they lie below ${above}, and the tree is the inside of ${showName(tree.root)}: nothing was written; publish to ${url}${above} to go on there`
+    : `the tree has its files below ${below}: nothing was written; publish the inside of ${showName(join(tree.root, below))} to go on`;
+  throw refusal(
+    'too-many-deletions',
+    `all ${deletions} objects under ${url} would be deleted, as ${told}, or set max-delete: none to move them`,
+  );
 }
 
 /** The prefix of another destination among what would be deleted: our own objects of an inner prefix lie there. */

@@ -30,6 +30,7 @@ import {
   guardBlocked,
   guardDeletions,
   guardInner,
+  guardMoved,
   guardNesting,
   guardOverlap,
   guardSpelling,
@@ -180,11 +181,18 @@ export class Preparation {
   }
 
   /** Refuses deletes that look like a mistake; of lines of `retain` that keep nothing back the others are told. */
-  async guardDeletions(planned: Planned, files: Files, listing: Looked['listing']): Promise<void> {
+  async guardDeletions(
+    planned: Planned,
+    tree: Tree,
+    files: Files,
+    listing: Looked['listing'],
+  ): Promise<void> {
     const { deletes, destination } = this.#run.options;
     if (files.length === 0) return;
     this.#retained.guard(planned.plan, this.#retainContext(listing));
     guardDeletions(planned, deletes, this.#run.frame.url, 'the tree', destination.prefix);
+    if (this.#run.source === undefined)
+      guardMoved(planned, tree, listing, deletes, destination, this.#run.frame.url);
     this.tellRetain(planned, listing);
     if (!deletes.deleteAfter || planned.deletions === 0) return;
     for (const { destination: within, listed } of this.#run.shared.inner(destination)) {

@@ -63,7 +63,7 @@ export class Sharded {
     const remembered = await this.#preparation.load();
     const { tree, listing, known, input } = await this.#preparation.prepare(remembered);
     const planned = await this.#preparation.plan(input, this.#preparation.canDelay(tree));
-    await this.#preparation.guardDeletions(planned, known.files, listing);
+    await this.#preparation.guardDeletions(planned, tree, known.files, listing);
     this.#preparation.settle(planned);
     await this.#run.frame.rehearse(planned.plan);
     const ranks = ranksToShare(planned.plan).map(({ rank, keys }) => `${rank} (${keys})`);

@@ -112,7 +112,7 @@ class Run {
     const delay = this.#preparation.canDelay(tree);
     let planned = await this.#preparation.plan(input, delay);
     this.#tellKept(planned, listing);
-    await this.#preparation.guardDeletions(planned, known.files, listing);
+    await this.#preparation.guardDeletions(planned, tree, known.files, listing);
     this.#preparation.settle(planned);
     if (dryRun) {
       invalidations.plan(planned.plan);
