@@ -2,6 +2,7 @@ import type { Command, CommanderError } from 'commander';
 import { eventToJson } from './console/json-events.js';
 import { createLog } from './console/log.js';
 import { parseOptions } from './console/options.js';
+import { foreignCommand, insteadOf } from './console/other-tools.js';
 import { barProgress, lineProgress, type ProgressView } from './console/progress.js';
 import { SHAPES } from './console/shapes.js';
 import { consoleSink, isShown, levelOf } from './console/sink.js';
@@ -232,6 +233,8 @@ function placed({ raw: given, words }: Arguments): {
     );
   }
   if (more.some((word) => !isPlace(word)) || (more.length > 0 && !isPlace(destination))) {
+    const foreign = foreignCommand(rest);
+    if (foreign !== undefined) throw new ShapeError(`${foreign} is no command here: write sync, or nothing`);
     throw new ShapeError(
       more.every((word) => /^[a-z-]+=/.test(word))
         ? `${more.map(printable).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'`
@@ -326,8 +329,7 @@ async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | u
     if (!(error instanceof CommanderError)) throw error;
     if (isAnswer(error)) return undefined;
     const message = oneLine(error.message.replace(/^error: /, '').trim());
-    const [unknown, option = ''] = /^unknown option '--([\w-]+)[^']*'/.exec(message) ?? [];
-    const { insteadOf } = await import('./console/other-tools.js');
+    const [unknown, option = ''] = /^unknown option '--?([\w-]+)[^']*'/.exec(message) ?? [];
     const instead = insteadOf(option);
     throw usageError(
       `${instead === undefined ? message : `${unknown}: ${instead}`} (--help lists all options)`,

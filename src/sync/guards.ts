@@ -41,7 +41,7 @@ export function guardTree(
       const suspects = tree.allExcluded === undefined ? 'paths or source, and excludes' : 'excludes';
       throw refusal(
         'no-files-found',
-        `${message}: nothing was written or deleted; check ${suspects}, or set if-no-files-found: warn`,
+        `${message}${literalPattern(tree.missing, places)}: nothing was written or deleted; check ${suspects}, or set if-no-files-found: warn`,
       );
     }
     return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];
@@ -68,6 +68,16 @@ export function allExcludedText(
   const counted =
     files === 1 ? `the only ${what} under ${under} is` : `all ${files} ${what}s under ${under} are`;
   return `${counted} excluded${lines.length === 1 ? ` by ${shown(lines[0]!)}` : ''}`;
+}
+
+/** What to write for a DIR that is a pattern, which only a quoted one can be. */
+function literalPattern(missing: readonly string[], places: readonly string[]): string {
+  const given = places.find(
+    (place) => /[*?]/.test(place) && missing.some((path) => path.endsWith(place.replace(/^(\.?[\\/])+/, ''))),
+  );
+  if (given === undefined) return '';
+  const directory = given.slice(0, given.search(/[^\\/]*[*?]/)) || '.';
+  return ` (a DIR is no pattern: write ${showName(directory)}, or --path ${showName(given)})`;
 }
 
 /**

@@ -129,6 +129,14 @@ describe('an empty tree', () => {
       'the only file under public is excluded: nothing is written or deleted',
     ]);
   });
+  test('of a quoted pattern in the place of DIR: told to be none', () => {
+    const gone = tree(0, [], ['/work/repo/pub/*']);
+    expect(refusalOf(() => guardTree(gone, ['./pub/*'], options('error'), KEEP))).toMatchObject({
+      message: expect.stringContaining(
+        "no '/work/repo/pub/*' (a DIR is no pattern: write './pub/', or --path './pub/*'): nothing was written",
+      ),
+    });
+  });
   test('is a warning, or nothing, when that was asked for', () => {
     expect(guardTree(tree(0), ['public'], options('warn'), DELETE)).toEqual([
       'no files were found under public: nothing is written or deleted',
