@@ -168,8 +168,12 @@ function isDoubtful(
   switch (store.compositeETags) {
     case 'all':
       return true;
-    case 'uncopied':
-      return !isKnown || known.md5 !== digest.md5;
+    case 'uncopied': {
+      // An object that is copied by parts has one, as nothing has that other tools cut.
+      const kind = classifyETag(object.etag);
+      const isCopied = kind.kind === 'multipart' && kind.parts === 1;
+      return !isCopied && (!isKnown || known.md5 !== digest.md5);
+    }
     case 'unknown':
       return known !== undefined && !isKnown;
   }
