@@ -71,6 +71,8 @@ export function runnerCache(surroundings: CacheSurroundings): (name: string) => 
   const { emit, saveState } = surroundings;
   const left = new Map<string, Unsaved>();
   let last: Promise<unknown> = Promise.resolve();
+  /** Settles with the last call, which goes on when it is no longer waited for. */
+  let call: Promise<unknown> = Promise.resolve();
   let available = true;
   let patienceMs = PATIENCE_MS;
   const shared: SharedCache = {
@@ -85,7 +87,10 @@ export function runnerCache(surroundings: CacheSurroundings): (name: string) => 
         const { limit, release } = limitOf(signal, patienceMs);
         let isOfUse = false;
         try {
-          const answer = await work(limit);
+          await patiently(call, limit);
+          const begun = work(limit);
+          call = begun.catch(() => undefined);
+          const answer = await patiently(begun, limit);
           isOfUse = answer !== undefined;
           return answer;
         } finally {
@@ -198,20 +203,15 @@ function cacheIndexStorage(
     async load(signal) {
       const cache = await service();
       if (cache === undefined) return undefined;
-      const directory = await freshDirectory(env);
       try {
-        const hit = await inTurn(signal, (limit) => restore(cache, { directory, key }, prefix, env, limit));
-        if (hit === undefined) return undefined;
-        const bytes = await readIndex(directory);
+        const bytes = await inTurn(signal, () => restore(cache, key, prefix, env));
         // Lines that were appended to anything else would be lost, and what it is would get into another cache.
-        if (bytes.subarray(0, EMPTY_INDEX.length).equals(EMPTY_INDEX)) restored = bytes;
+        if (bytes?.subarray(0, EMPTY_INDEX.length).equals(EMPTY_INDEX)) restored = bytes;
         return bytes;
       } catch (error) {
         if (signal.aborted) return undefined;
         giveUp(`it could not be restored (${messageOf(error)})`);
         return undefined;
-      } finally {
-        await rm(directory, { recursive: true, force: true });
       }
     },
     async save(pieces, signal) {
@@ -265,7 +265,9 @@ export async function saveUnsaved(
   for (const unsaved of all) {
     try {
       const cache = await loadService();
-      if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env, limit))) {
+      const isSaved =
+        cache.isFeatureAvailable() && (await patiently(saveDirectory(cache, unsaved, env, limit), limit));
+      if (isSaved) {
         say('the index of the interrupted run was saved');
       }
     } catch (error) {
@@ -307,23 +309,26 @@ async function freshDirectory(env: NodeJS.ProcessEnv): Promise<string> {
   return await mkdtemp(join(base, 's3-dedup-sync-'));
 }
 
+/** Whoever no longer waits for it leaves the workspace and the directory to it until it has settled. */
 async function restore(
   cache: CacheService,
-  { directory, key }: Unsaved,
+  key: string,
   prefix: string,
   env: NodeJS.ProcessEnv,
-  limit: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Buffer | undefined> {
+  const directory = await freshDirectory(env);
   const back = pretendWorkspace(directory, env);
   const times = { timeoutInMs: 30_000, segmentTimeoutInMs: PATIENCE_MS };
   try {
-    return await patiently(cache.restoreCache([FILE], key, [prefix], times, ANY_SYSTEM), limit);
+    const hit = await cache.restoreCache([FILE], key, [prefix], times, ANY_SYSTEM);
+    return hit === undefined ? undefined : await readIndex(directory);
   } finally {
     back();
+    await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** `undefined`: it was not taken. Nothing of the process is left changed when it is given up; what goes on then ends with it. */
+/** `undefined`: it was not taken. At `limit` the working directory is as it was, the workspace when it has settled. */
 async function saveDirectory(
   cache: CacheService,
   { directory, key }: Unsaved,
@@ -333,13 +338,16 @@ async function saveDirectory(
   limit.throwIfAborted();
   const back = pretendWorkspace(directory, env);
   const cwd = process.cwd();
+  const leave = (): void => process.chdir(cwd);
+  limit.addEventListener('abort', leave, { once: true });
   try {
     // The library resolves what it saves against the working directory, and names it relative to the workspace.
     process.chdir(directory);
-    const id = await patiently(cache.saveCache([FILE], key, undefined, ANY_SYSTEM), limit);
+    const id = await cache.saveCache([FILE], key, undefined, ANY_SYSTEM);
     return id === -1 ? undefined : true;
   } finally {
-    process.chdir(cwd);
+    limit.removeEventListener('abort', leave);
+    if (!limit.aborted) leave();
     back();
   }
 }
@@ -349,6 +357,7 @@ async function saveDirectory(
  * workspace could be named by its absolute path alone, which differs from runner to runner and with it the cache's
  * version. So for the length of a call our own directory is the workspace. It also keeps a forged archive, which
  * is unpacked before anyone sees it, from writing by relative names into the tree that is about to be published.
+ * The library reads it late, just before it unpacks: it stays until the call has settled, waited for or not.
  */
 function pretendWorkspace(directory: string, env: NodeJS.ProcessEnv): () => void {
   const workspace = env.GITHUB_WORKSPACE;

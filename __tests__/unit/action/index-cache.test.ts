@@ -187,6 +187,41 @@ describe('restoring', () => {
     expect(await storage.load(stop.signal)).toBeUndefined();
     expect(messages).toEqual([]);
   });
+
+  test('what is unpacked when nobody waits for it any more does not get into the workspace', async () => {
+    const stop = new AbortController();
+    const asked: string[] = [];
+    let begun = (): void => undefined;
+    const isAsked = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    let answer = (): void => undefined;
+    const restoreCache: CacheService['restoreCache'] = async (_paths, key) => {
+      asked.push(key);
+      if (asked.length > 1) return undefined;
+      begun();
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      await writeFile(join(env.GITHUB_WORKSPACE ?? '', 's3-dedup-sync.index'), 'late');
+      return 'key';
+    };
+    const cache = runnerCache(surroundings({ restoreCache }));
+    const first = cache(NAME).load(stop.signal);
+    await isAsked;
+    stop.abort(new Error('stopped'));
+    expect(await first).toBeUndefined();
+    // One call at a time, waited for or not.
+    const second = cache('f'.repeat(32)).load(never);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toHaveLength(1);
+    answer();
+    expect(await second).toBeUndefined();
+    expect(asked).toHaveLength(2);
+    expect(await readdir(join(temp, 'workspace'))).toEqual([]);
+    expect(await readdir(join(temp, '_temp'))).toEqual([]);
+    expect(env.GITHUB_WORKSPACE).toBe(join(temp, 'workspace'));
+  });
 });
 
 describe('saving', () => {
@@ -262,7 +297,6 @@ describe('saving', () => {
         ),
       );
       expect(process.cwd()).toBe(cwd);
-      expect(env.GITHUB_WORKSPACE).toBe(join(temp, 'workspace'));
       const left = JSON.parse(state.get('index') ?? '') as { key: string }[];
       expect(left).toHaveLength(2);
       expect(keys).not.toContain(left[0]?.key);
