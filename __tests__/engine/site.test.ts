@@ -1,11 +1,12 @@
-import { link, rename, rm, symlink } from 'node:fs/promises';
+import { link, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type CacheService, runnerCache } from '../../src/action/index-cache.js';
 import { parseSite, type SiteInputs } from '../../src/console/site.js';
 import { formatRenewing } from '../../src/model/digest-index.js';
-import { type Changes, memoryIndex, publish, stepsOf } from '../support/engine.js';
+import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
-import { noise, removeTree, writeTree } from '../support/tree.js';
+import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
 let s3: EmbeddedTestServer;
 let bucket: string;
@@ -468,6 +469,63 @@ describe('refresh-headers', () => {
     ]);
     expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1, HeadObject: 1, GetBucketOwnershipControls: 1 });
   });
+});
+
+test("one restore of the runner's cache that fails costs one run: the next one knows all headers again", async () => {
+  let cached: Buffer | undefined;
+  let failures = 0;
+  const service: CacheService = {
+    isFeatureAvailable: () => true,
+    restoreCache: async () => {
+      if (failures-- > 0) {
+        process.stdout.write('::warning::Failed to restore: Rate limited%0Aas told\n');
+        return undefined;
+      }
+      if (cached === undefined) return undefined;
+      await writeFile(join(env.GITHUB_WORKSPACE ?? '', 's3-dedup-sync.index'), cached);
+      return 'key';
+    },
+    saveCache: async ([path = '']) => {
+      cached = await readFile(path);
+      return 1;
+    },
+  };
+  const temporary = await temporaryDirectory();
+  const env: NodeJS.ProcessEnv = { RUNNER_TEMP: temporary };
+  const run = async (value: string): Promise<Published> => {
+    const emit = (): void => undefined;
+    const index = runnerCache({ env, emit, saveState: emit, loadService: async () => service })('name');
+    return publish(s3, bucket, root, { index, ...(await site({ headers: `/*\n Cache-Control: ${value}` })) });
+  };
+  try {
+    await writeTree({ a: 'one', b: 'two', c: 'three' }, root);
+    expect((await run('no-cache')).messages).toEqual([]);
+
+    await writeTree({ c: 'changed' }, root);
+    failures = 1;
+    const blind = await run('no-cache');
+    expect(stepsOf(blind)).toEqual(['upload p/c done']);
+    expect(blind.messages).toEqual([
+      "the index of earlier runs is ignored: the runner's cache: it could not be restored (Rate limited as told)",
+      expect.stringMatching(
+        /^the headers of 2 objects are not known, as the index of earlier runs could not be read, and left as they are: /,
+      ),
+    ]);
+
+    const next = await run('public');
+    expect(stepsOf(next)).toEqual(['refresh p/a done', 'refresh p/b done', 'refresh p/c done']);
+
+    // Whatever is not restored even then stays the newest.
+    const kept = cached;
+    await writeTree({ c: 'changed again' }, root);
+    failures = 2;
+    expect((await run('public')).messages.at(-1)).toBe(
+      "the index could not be written (the runner's cache: the last one could not be restored (Rate limited as told), and none takes its place unread): the next run will take longer, nothing else is lost",
+    );
+    expect(cached).toBe(kept);
+  } finally {
+    await removeTree(temporary);
+  }
 });
 
 describe('C13: objects of the same bytes that somebody wrote again', () => {

@@ -58,6 +58,8 @@ const MAX_CACHED_BYTES = 320 * 1024 ** 2;
  */
 const PATIENCE_MS = 60_000;
 
+const NEWLINE = 0x0a;
+
 /** State that main leaves for post: indexes that are written and not yet saved. */
 const STATE = 'index';
 
@@ -146,7 +148,8 @@ interface SharedCache extends CacheSurroundings {
  * The index in the runner's cache. Caches are immutable, so each save has a key of its own, and the newest of the
  * destination's is restored. Anyone who can write the repository's caches can forge one: nothing in it is trusted.
  *
- * Missing service, missing token, failing saves: a notice, once, and the run goes on without.
+ * Missing service, missing token, failing saves: a notice, once, and the run goes on without. One that is there and
+ * could not be restored is asked for again before another is saved, which would hide it.
  */
 function cacheIndexStorage(
   name: string,
@@ -157,6 +160,8 @@ function cacheIndexStorage(
   const unique = randomBytes(4).toString('hex');
   const key = `${prefix}${env.GITHUB_RUN_ID ?? '0'}-${env.GITHUB_RUN_ATTEMPT ?? '0'}-${unique}`;
   let restored: Buffer | undefined;
+  /** Whether there may be one that was not restored. */
+  let isUnread = false;
   let unsaved: Promise<Unsaved> | undefined;
 
   /** What post saves if main never comes to it. */
@@ -197,26 +202,52 @@ function cacheIndexStorage(
     return undefined;
   }
 
+  async function lastIndex(signal: AbortSignal): Promise<Buffer | undefined> {
+    const cache = await service();
+    if (cache === undefined) return undefined;
+    try {
+      isUnread = true;
+      const bytes = await inTurn(signal, () => restore(cache, key, prefix, env));
+      isUnread = false;
+      // Lines that were appended to anything else would be lost, and what it is would get into another cache.
+      if (bytes !== undefined && isIndex(bytes)) restored = bytes;
+      return bytes;
+    } catch (error) {
+      isUnread = !(error instanceof UnusableError);
+      throw error;
+    }
+  }
+
+  /** Lines that come later stand: those of an index that could not be restored when the run began go before. */
+  async function withOlder(pieces: Iterable<Buffer>, signal: AbortSignal): Promise<Iterable<Buffer>> {
+    if (!isUnread) return pieces;
+    try {
+      await lastIndex(signal);
+    } catch (error) {
+      if (isUnread)
+        throw new Error(
+          `the last one could not be restored (${messageOf(error)}), and none takes its place unread`,
+        );
+    }
+    return restored === undefined ? pieces : joined(restored, pieces);
+  }
+
   return {
     trust: { remote: false, local: false, grace: false },
     place: "the runner's cache",
     async load(signal) {
-      const cache = await service();
-      if (cache === undefined) return undefined;
       try {
-        const bytes = await inTurn(signal, () => restore(cache, key, prefix, env));
-        // Lines that were appended to anything else would be lost, and what it is would get into another cache.
-        if (bytes?.subarray(0, EMPTY_INDEX.length).equals(EMPTY_INDEX)) restored = bytes;
-        return bytes;
+        return await lastIndex(signal);
       } catch (error) {
         if (signal.aborted) return undefined;
-        giveUp(`it could not be restored (${messageOf(error)})`);
-        return undefined;
+        const why = `it could not be restored (${messageOf(error)})`;
+        if (error instanceof OutOfPatienceError) giveUp(why);
+        throw new Error(why);
       }
     },
     async save(pieces, signal) {
       if (!available()) return;
-      const { directory } = await replaceForPost(pieces);
+      const { directory } = await replaceForPost(await withOlder(pieces, signal));
       // A cancelled job is killed in seconds, its post step is not.
       if (signal.aborted) return;
       const cache = await service();
@@ -237,6 +268,7 @@ function cacheIndexStorage(
       load: async () => Buffer.alloc(0),
       append: groupCommit(async (lines) => {
         if (!available()) return;
+        if (isUnread) throw new Error('the last one could not be restored, and none takes its place unread');
         unsaved ??= leaveForPost([restored ?? EMPTY_INDEX]);
         const { directory } = await unsaved;
         await appendFile(join(directory, FILE), lines);
@@ -244,6 +276,22 @@ function cacheIndexStorage(
       clear: forget,
     },
   };
+}
+
+function isIndex(bytes: Buffer): boolean {
+  return bytes.subarray(0, EMPTY_INDEX.length).equals(EMPTY_INDEX);
+}
+
+/** One index of two: what the second one says of the same stands. */
+function* joined(first: Buffer, second: Iterable<Buffer>): Generator<Buffer> {
+  yield first;
+  // A journal may have been cut short.
+  if (first.at(-1) !== NEWLINE) yield Buffer.of(NEWLINE);
+  let isFirst = true;
+  for (const piece of second) {
+    yield isFirst ? piece.subarray(EMPTY_INDEX.length) : piece;
+    isFirst = false;
+  }
 }
 
 /** What `cache-mode` of the workflow or the job says; GitHub's default for pull_request_target is `read`. */
@@ -320,7 +368,7 @@ async function restore(
   const back = pretendWorkspace(directory, env);
   const times = { timeoutInMs: 30_000, segmentTimeoutInMs: PATIENCE_MS };
   try {
-    const hit = await cache.restoreCache([FILE], key, [prefix], times, ANY_SYSTEM);
+    const hit = await orFailure(() => cache.restoreCache([FILE], key, [prefix], times, ANY_SYSTEM));
     return hit === undefined ? undefined : await readIndex(directory);
   } finally {
     back();
@@ -368,6 +416,39 @@ function pretendWorkspace(directory: string, env: NodeJS.ProcessEnv): () => void
   };
 }
 
+/** What the newest cache holds is no index, and never will be: the next one takes its place. */
+class UnusableError extends Error {
+  override readonly name = 'UnusableError';
+}
+
+const FAILURE = /^::(?:warning|error)::Failed to restore: ([^\r\n]*)/;
+
+/** The library's words where the archive is there and tar does not unpack it. */
+const NOT_UNPACKED = / failed with error: /;
+
+/**
+ * The library answers a failure as it answers a miss, and tells them apart in the log alone. An annotation less: who
+ * is told of the failure says it.
+ */
+async function orFailure<T>(work: () => Promise<T>): Promise<T> {
+  const { stdout } = process;
+  const { write } = stdout;
+  let failure: string | undefined;
+  stdout.write = ((...given: Parameters<typeof write>) => {
+    const [, why] = FAILURE.exec(String(given[0])) ?? [];
+    if (why === undefined) return write.apply(stdout, given);
+    failure = why.replace(/%0[AD]/g, ' ').replaceAll('%25', '%');
+    return true;
+  }) as typeof write;
+  try {
+    const answer = await work();
+    if (failure === undefined) return answer;
+  } finally {
+    stdout.write = write;
+  }
+  throw NOT_UNPACKED.test(failure) ? new UnusableError(failure) : new Error(failure);
+}
+
 class OutOfPatienceError extends Error {
   override readonly name = 'OutOfPatienceError';
 
@@ -413,7 +494,15 @@ const AS_IT_IS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O
  * could be ours.
  */
 async function readIndex(directory: string): Promise<Buffer> {
-  const handle = await open(join(directory, FILE), AS_IT_IS);
+  try {
+    return await readOwn(join(directory, FILE));
+  } catch (error) {
+    throw new UnusableError(messageOf(error), { cause: error });
+  }
+}
+
+async function readOwn(path: string): Promise<Buffer> {
+  const handle = await open(path, AS_IT_IS);
   try {
     const stats = await handle.stat();
     if (!stats.isFile() || stats.nlink > 1) throw new Error('it is no file of its own');

@@ -47,6 +47,8 @@ export class HeaderReview {
   #renewing: ReadonlySet<string> = new Set();
   /** Files that S3 was to be asked for, and whose headers are not known all the same. */
   #unanswered = 0;
+  /** Whether there may be an index, which could not be read. */
+  #isUnread = false;
   /** Keys whose metadata says something of the file, as the index remembers. */
   readonly #attributed = new Set<ObjectKey>();
 
@@ -77,13 +79,14 @@ export class HeaderReview {
   states(
     files: Files,
     listing: Looked['listing'],
-    { index }: LoadedIndex,
+    { index, isUnread = false }: LoadedIndex,
   ): ReadonlyMap<ObjectKey, HeaderState> {
     const { destination, headers } = this.#run.options;
     const { prefix } = destination;
     const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
     const states = new Map(headerStates(files, prefix, listing, index, this.policy, asking));
     this.#renewing = index?.renewing ?? this.#renewing;
+    this.#isUnread = isUnread;
     for (const [key, state] of states) {
       const known = state === 'same' ? undefined : index?.objects.get(key)?.headers;
       if (known !== undefined && parseHeaderState(known).attributed !== 'none') this.#attributed.add(key);
@@ -209,7 +212,10 @@ export class HeaderReview {
     const isAsked = rules.length > 0 || defaults !== 'none' || written || this.#preserves;
     if (count === 0 || refresh || !isAsked) return;
     const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
-    const message = `${what} not known, as no earlier run wrote them or others wrote them since, and left as they are: refresh-headers: true compares and renews them`;
+    const why = this.#isUnread
+      ? 'the index of earlier runs could not be read'
+      : 'no earlier run wrote them or others wrote them since';
+    const message = `${what} not known, as ${why}, and left as they are: refresh-headers: true compares and renews them`;
     this.#run.ports.emit({ type: 'message', level: 'notice', message });
   }
 

@@ -36,6 +36,8 @@ export interface LoadedIndex {
   readonly index: DigestIndex | undefined;
   readonly trustFiles: boolean;
   readonly trustObjects: boolean;
+  /** There may be one, which could not be read. */
+  readonly isUnread?: boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function loadIndex(
     journal = await loadJournal(storage, emit, signal);
   } catch (error) {
     signal.throwIfAborted();
-    return ignore(whyNot(error, storage.place));
+    return { ...ignore(whyNot(error, storage.place)), isUnread: true };
   }
   onBytes(bytes?.length ?? 0);
   if (bytes === undefined) {

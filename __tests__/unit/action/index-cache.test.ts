@@ -114,7 +114,7 @@ describe('restoring', () => {
     expect(await readdir(join(temp, '_temp'))).toEqual([]);
   });
 
-  test('a forged archive with a link, a pipe, a directory, a huge file or nothing in its place is no index', async () => {
+  test('a forged archive with a link, a pipe, a directory, a huge file or nothing in its place is no index, and the next save takes its place', async () => {
     const secret = join(temp, 'secret');
     await writeFile(secret, EMPTY_INDEX);
     const forged: readonly ((path: string) => unknown)[] = [
@@ -132,10 +132,17 @@ describe('restoring', () => {
       messages = [];
       const write = async (directory: string): Promise<void> =>
         void (await forge(join(directory, 's3-dedup-sync.index')));
-      const storage = indexStorage(NAME, surroundings(restoring(write)));
-      expect(await storage.load(never)).toBeUndefined();
-      expect(messages).toHaveLength(1);
-      expect(messages[0]).toMatch(/^notice: the index is not kept: it could not be restored/);
+      let saved = '';
+      const saveCache: CacheService['saveCache'] = async ([path = '']) => {
+        saved = await readFile(path, 'utf8');
+        return 1;
+      };
+      const storage = indexStorage(NAME, surroundings({ ...restoring(write), saveCache }));
+      await expect(storage.load(never)).rejects.toThrow(/^it could not be restored \(/);
+      // It would be the newest for good.
+      await storage.save([Buffer.from('the next one')], never);
+      expect(saved).toBe('the next one');
+      expect(messages).toEqual([]);
     }
     expect(await readFile(secret)).toEqual(EMPTY_INDEX);
     expect(await readdir(join(temp, '_temp'))).toEqual([]);
@@ -328,9 +335,12 @@ test('a service that is broken costs a run of many destinations a minute, not a 
     const cache = runnerCache(surroundings({ restoreCache }));
     const signal = new AbortController().signal;
     const names = ['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(32));
-    expect(await Promise.all(names.map((name) => cache(name).load(signal)))).toEqual(
-      Array(5).fill(undefined),
-    );
+    const loaded = await Promise.allSettled(names.map((name) => cache(name).load(signal)));
+    const late = new Error('it could not be restored (no answer within 60 s)');
+    expect(loaded).toEqual([
+      ...Array(3).fill({ status: 'fulfilled', value: undefined }),
+      ...Array(2).fill({ status: 'rejected', reason: late }),
+    ]);
     expect(calls).toBe(3);
     expect(messages).toEqual([expect.stringContaining('it could not be restored (no answer within 60 s)')]);
     for (const name of names) await cache(name).save([Buffer.from('x')], signal);
@@ -420,9 +430,11 @@ describe('the post step', () => {
 describe('with @actions/cache itself and a cache service of version 1', () => {
   let server: Server;
   let before: NodeJS.ProcessEnv;
+  let isRefusing: boolean;
   let archives: Map<string, { readonly version: string; body: Buffer }>;
 
   beforeEach(async () => {
+    isRefusing = false;
     archives = new Map();
     const pending: { key: string; version: string; body: Buffer }[] = [];
     server = createServer(async (request, response) => {
@@ -438,6 +450,8 @@ describe('with @actions/cache itself and a cache service of version 1', () => {
       const upload = pending[Number(id) - 1];
       if (url.pathname === '/archive') {
         response.end(archives.get(url.searchParams.get('key') ?? '')?.body);
+      } else if (request.method === 'GET' && isRefusing) {
+        answer(403, { message: 'refused' });
       } else if (request.method === 'GET') {
         const [primary = '', prefix = ''] = (url.searchParams.get('keys') ?? '').split(',');
         const key = [...archives.keys()].findLast((own) => own === primary || own.startsWith(prefix));
@@ -509,6 +523,39 @@ describe('with @actions/cache itself and a cache service of version 1', () => {
     await indexStorage(NAME, real).save([Buffer.from('an index')], never);
     expect(await indexStorage(NAME, real).load(never)).toEqual(Buffer.from('an index'));
     expect(messages).toEqual([]);
+  });
+
+  test('a failure is no miss: nothing takes the place of what could not be restored, and it is added to what could', async () => {
+    const real = { ...surroundings({}), env: process.env, loadService: loadCacheService };
+    const good = Buffer.from(`${EMPTY_INDEX}good\n`);
+    const learned = Buffer.from(`${EMPTY_INDEX}learned\n`);
+    await indexStorage(NAME, real).save([good], never);
+    isRefusing = true;
+    const storage = indexStorage(NAME, real);
+    const why = 'Cache service responded with 403';
+    await expect(storage.load(never)).rejects.toThrow(`it could not be restored (${why})`);
+    const unread = /could not be restored.*, and none takes its place unread$/;
+    await expect(storage.journal.append('line\n', never)).rejects.toThrow(unread);
+    await expect(storage.save([learned], never)).rejects.toThrow(unread);
+    expect([archives.size, state.get('index')]).toEqual([1, '']);
+
+    isRefusing = false;
+    await storage.save([learned], never);
+    expect(archives.size).toBe(2);
+    expect(`${await indexStorage(NAME, real).load(never)}`).toBe(`${EMPTY_INDEX}good\nlearned\n`);
+    expect(messages).toEqual([]);
+    const { calls } = jest.mocked(process.stdout.write).mock;
+    expect(calls.filter(([text]) => `${text}`.includes('Failed to restore'))).toEqual([]);
+  });
+
+  test('what tar does not unpack is no index, and the next save takes its place', async () => {
+    const real = { ...surroundings({}), env: process.env, loadService: loadCacheService };
+    await indexStorage(NAME, real).save([EMPTY_INDEX], never);
+    for (const archive of archives.values()) archive.body = Buffer.from('no archive');
+    const storage = indexStorage(NAME, real);
+    await expect(storage.load(never)).rejects.toThrow(/^it could not be restored \(.* failed with error: /);
+    await storage.save([Buffer.from('the next one')], never);
+    expect(await indexStorage(NAME, real).load(never)).toEqual(Buffer.from('the next one'));
   });
 
   test('a job whose cache-mode is read has the index, and says why it saves none', async () => {
