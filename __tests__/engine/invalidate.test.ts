@@ -241,6 +241,58 @@ describe('what was not sent is sent by the next run', () => {
     expect(cdn.paths).toEqual([['/*']]);
   });
 
+  test('nor what a later run owes of keys that the tree no longer has', async () => {
+    await firstDeploy();
+    const older = index.bytes;
+    await writeTree({ 'a.css': 'changed' }, root);
+    cdn.failures.push(refused('denied', 'AccessDenied'));
+    expect((await deploy()).exit).toBe(EXIT.failed);
+    index.bytes = older;
+    await rm(join(root, 'a.css'));
+    const run = await deploy();
+    expect(run).toMatchObject({ exit: 0, report: { steps: [] } });
+    expect(run.messages.slice(1)).toEqual([
+      expect.stringMatching(/^p\/a\.css was written by a run that the index does not/),
+    ]);
+    await deploy();
+    expect(cdn.paths).toEqual([['/*']]);
+  });
+
+  test('an index that is not kept remembers nothing: the run says so, and what to do by hand', async () => {
+    await firstDeploy();
+    await writeTree({ 'a.css': 'changed' }, root);
+    let why: string | undefined = 'as told';
+    const lost = { ...killedBeforeSaving(), whyNotKept: () => why };
+    cdn.failures.push(refused('denied', 'AccessDenied'));
+    const failed = await deploy({ index: lost });
+    expect(failed.report.error?.message).toMatch(
+      /; the index is not kept \(as told\), so invalidate \/\* by hand$/,
+    );
+    expect(failed.messages).toContain(
+      'the index is not kept (as told): what is still to be invalidated is not remembered: invalidate /* by hand',
+    );
+
+    // By then it cannot be known.
+    why = undefined;
+    await writeTree({ 'a.css': 'changed again' }, root);
+    cdn.failures.push(refused('denied', 'AccessDenied'));
+    const save = async (): Promise<void> => {
+      why = 'refused';
+    };
+    const later = await deploy({ index: { ...lost, save } });
+    expect(later.report.error?.message).toMatch(
+      /; the next run sends what is missing, if the index is kept$/,
+    );
+    expect(later.messages).toContain(
+      'the index is not kept (refused): what is still to be invalidated is not remembered: invalidate /* by hand',
+    );
+
+    // What was sent is not owed.
+    await writeTree({ 'a.css': 'and again' }, root);
+    const sent = await deploy({ index: lost });
+    expect(sent.messages.filter((message) => /not kept/.test(message))).toEqual([]);
+  });
+
   test('what another tool published before is known from then on', async () => {
     await publish(s3, bucket, root);
     await firstDeploy();

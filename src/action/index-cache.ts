@@ -60,6 +60,8 @@ const PATIENCE_MS = 60_000;
 
 const NEWLINE = 0x0a;
 
+const NO_SERVICE = 'this runner has no cache service';
+
 /** State that main leaves for post: indexes that are written and not yet saved. */
 const STATE = 'index';
 
@@ -75,15 +77,15 @@ export function runnerCache(surroundings: CacheSurroundings): (name: string) => 
   let last: Promise<unknown> = Promise.resolve();
   /** Settles with the last call, which goes on when it is no longer waited for. */
   let call: Promise<unknown> = Promise.resolve();
-  let available = true;
+  let givenUp: string | undefined;
   let patienceMs = PATIENCE_MS;
   const shared: SharedCache = {
     ...surroundings,
-    available: () => available,
+    givenUp: () => givenUp,
     // The library's idea of the workspace is the process's: one call at a time.
     inTurn(signal, work) {
       const take = async (): ReturnType<typeof work> => {
-        if (!available) return undefined;
+        if (givenUp !== undefined) return undefined;
         if (patienceMs <= 0) throw new OutOfPatienceError();
         const began = performance.now();
         const { limit, release } = limitOf(signal, patienceMs);
@@ -117,8 +119,8 @@ export function runnerCache(surroundings: CacheSurroundings): (name: string) => 
       });
     },
     giveUp(why) {
-      if (!available) return;
-      available = false;
+      if (givenUp !== undefined) return;
+      givenUp = why;
       emit({
         type: 'message',
         level: 'notice',
@@ -130,7 +132,8 @@ export function runnerCache(surroundings: CacheSurroundings): (name: string) => 
 }
 
 interface SharedCache extends CacheSurroundings {
-  readonly available: () => boolean;
+  /** Why there is no cache. */
+  readonly givenUp: () => string | undefined;
   /** `undefined`: by then the cache is given up. What `work` waits for in vain, up to `limit`, others need not wait for. */
   readonly inTurn: <T>(
     signal: AbortSignal,
@@ -153,7 +156,7 @@ interface SharedCache extends CacheSurroundings {
  */
 function cacheIndexStorage(
   name: string,
-  { env, loadService, available, inTurn, leave, putOff, giveUp }: SharedCache,
+  { env, loadService, givenUp, inTurn, leave, putOff, giveUp }: SharedCache,
 ): IndexStorage {
   const prefix = `s3ds-v1-${name}-`;
   // Two jobs of one run may publish to one destination.
@@ -195,7 +198,7 @@ function cacheIndexStorage(
     try {
       const loaded = await loadService();
       if (loaded.isFeatureAvailable()) return loaded;
-      giveUp('this runner has no cache service');
+      giveUp(NO_SERVICE);
     } catch (error) {
       giveUp(`the cache service cannot be used (${messageOf(error)})`);
     }
@@ -232,9 +235,12 @@ function cacheIndexStorage(
     return restored === undefined ? pieces : joined(restored, pieces);
   }
 
+  const whyNotKept = (): string | undefined => givenUp() ?? whyNotWritable(env);
+
   return {
     trust: { remote: false, local: false, grace: false },
     place: "the runner's cache",
+    whyNotKept,
     async load(signal) {
       try {
         return await lastIndex(signal);
@@ -246,7 +252,7 @@ function cacheIndexStorage(
       }
     },
     async save(pieces, signal) {
-      if (!available()) return;
+      if (givenUp() !== undefined) return;
       const { directory } = await replaceForPost(await withOlder(pieces, signal));
       // A cancelled job is killed in seconds, its post step is not.
       if (signal.aborted) return;
@@ -254,7 +260,7 @@ function cacheIndexStorage(
       if (cache !== undefined) {
         try {
           const saved = await inTurn(signal, (limit) => saveDirectory(cache, { directory, key }, env, limit));
-          if (saved === undefined) giveUp(whyNotTaken(env));
+          if (saved === undefined) giveUp(whyNotWritable(env) ?? 'the cache service did not take it');
         } catch (error) {
           if (signal.aborted || error instanceof OutOfPatienceError) return putOff(messageOf(error));
           giveUp(`the cache service did not take it (${messageOf(error)})`);
@@ -267,7 +273,10 @@ function cacheIndexStorage(
       ofEndedRuns: true,
       load: async () => Buffer.alloc(0),
       append: groupCommit(async (lines) => {
-        if (!available()) return;
+        const why = whyNotKept();
+        // What no run has none misses.
+        if (why === NO_SERVICE) return;
+        if (why !== undefined) throw new Error(why);
         if (isUnread) throw new Error('the last one could not be restored, and none takes its place unread');
         unsaved ??= leaveForPost([restored ?? EMPTY_INDEX]);
         const { directory } = await unsaved;
@@ -295,10 +304,9 @@ function* joined(first: Buffer, second: Iterable<Buffer>): Generator<Buffer> {
 }
 
 /** What `cache-mode` of the workflow or the job says; GitHub's default for pull_request_target is `read`. */
-function whyNotTaken({ ACTIONS_CACHE_MODE: mode = '' }: NodeJS.ProcessEnv): string {
-  return mode === 'read' || mode === 'none'
-    ? `the job's cache-mode is ${mode}`
-    : 'the cache service did not take it';
+function whyNotWritable({ ACTIONS_CACHE_MODE = '' }: NodeJS.ProcessEnv): string | undefined {
+  const mode = ACTIONS_CACHE_MODE.trim().toLowerCase();
+  return mode === 'read' || mode === 'none' ? `the job's cache-mode is ${mode}` : undefined;
 }
 
 /** The post step: saves what main wrote and was killed before it could save. Never fails a job. */

@@ -14,7 +14,7 @@ export function indexDestination(destination: Destination, endpoint: string | un
  * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
  */
 export function ofDestination(storage: IndexStorage, destination: string, withFiles = true): IndexStorage {
-  const { trust, place, store, journal } = storage;
+  const { trust, place, store, journal, whyNotKept } = storage;
   return {
     trust: { ...trust, local: trust.local && withFiles },
     place,
@@ -22,6 +22,7 @@ export function ofDestination(storage: IndexStorage, destination: string, withFi
     destination,
     load: (signal) => storage.load(signal),
     save: (pieces, signal) => storage.save(pieces, signal),
+    ...(whyNotKept === undefined ? {} : { whyNotKept }),
     journal: {
       ofEndedRuns: journal.ofEndedRuns,
       load: (signal) => journal.load(signal),

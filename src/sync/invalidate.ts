@@ -109,19 +109,21 @@ export class Invalidations {
   }
 
   /**
-   * A key of the tree that a run wrote of which the index knows nothing, as it is an older one: what that run could not
-   * send is not known. A run that was killed has left its paths in the journal.
+   * A key of the tree or of the index that a run wrote of which the index knows nothing, as it is an older one: what that
+   * run could not send is not known. A run that was killed has left its paths in the journal.
    */
   #stranger(owed: readonly string[], { mapping }: InvalidationOptions): ObjectKey | undefined {
     const { known, listing, keys } = this.#request;
-    for (const key of keys) {
-      const object = listing.get(key);
-      if (object === undefined) continue;
-      const entry = known.get(key);
-      if (entry?.etag === object.etag && entry.size === object.size) continue;
-      const isOwed = pathsOf([key], mapping).every((path) => owed.some((other) => covers(other, path)));
-      if (!isOwed) return key;
-    }
+    const someKeys: readonly Iterable<string>[] = [keys, known.keys()];
+    for (const some of someKeys)
+      for (const key of some as Iterable<ObjectKey>) {
+        const object = listing.get(key);
+        if (object === undefined) continue;
+        const entry = known.get(key);
+        if (entry?.etag === object.etag && entry.size === object.size) continue;
+        const isOwed = pathsOf([key], mapping).every((path) => owed.some((other) => covers(other, path)));
+        if (!isOwed) return key;
+      }
     return undefined;
   }
 
@@ -259,8 +261,15 @@ export class Invalidations {
   #failure(error: unknown, distribution: string): SyncError {
     const { storage, url } = this.#request;
     const told = toldOf(error);
-    const next =
-      storage === undefined ? `the next run invalidates ${EVERYTHING}` : 'the next run sends what is missing';
+    const next = ((): string => {
+      if (storage === undefined) return `the next run invalidates ${EVERYTHING}`;
+      const { whyNotKept } = storage;
+      if (whyNotKept === undefined) return 'the next run sends what is missing';
+      const why = whyNotKept();
+      return why === undefined
+        ? 'the next run sends what is missing, if the index is kept'
+        : `the index is not kept (${why}), so invalidate ${EVERYTHING} by hand`;
+    })();
     const advice = ((): string => {
       if (!(error instanceof StoreError)) return 'run again';
       if (error.kind === 'denied') return 'allow cloudfront:CreateInvalidation on the distribution';

@@ -167,6 +167,11 @@ export async function saveIndex(
       return;
     }
     await storage.save(piecesOf(index), signal);
+    const why = storage.whyNotKept?.();
+    if (why !== undefined && owes(index)) {
+      const message = `the index is not kept (${why}): ${lostWith(index)}`;
+      emit({ type: 'message', level: 'warning', message });
+    }
   } catch (error) {
     if (error instanceof JournalLeftError) {
       const again = index.invalidations.size === 0 ? '' : ', and invalidates again what it names';

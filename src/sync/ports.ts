@@ -32,6 +32,11 @@ export interface IndexStorage {
   load(signal: AbortSignal): Promise<Buffer | undefined>;
   /** Replaces the index whole, and with it the journal; `pieces` make its bytes, once, as they are taken. Rejects when it cannot, and the old one is then still there; with `JournalLeftError` where the journal alone stays. */
   save(pieces: Iterable<Buffer>, signal: AbortSignal): Promise<void>;
+  /**
+   * Why nothing that this run learns is kept, as far as is known by now: then `save` resolves all the same, as a run
+   * without an index is right. Absent: what is not kept rejects.
+   */
+  readonly whyNotKept?: () => string | undefined;
   readonly journal: JournalStorage;
 }
 

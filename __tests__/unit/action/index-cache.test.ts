@@ -269,10 +269,14 @@ describe('saving', () => {
       },
     ],
   ])('a service that %s costs a notice and no run', async (_, saveCache) => {
-    await indexStorage(NAME, surroundings({ saveCache })).save([Buffer.from('x')], never);
+    const storage = indexStorage(NAME, surroundings({ saveCache }));
+    expect(storage.whyNotKept?.()).toBeUndefined();
+    await storage.save([Buffer.from('x')], never);
     expect(messages).toHaveLength(1);
     expect(messages[0]).toMatch(/^notice: the index is not kept: the cache service did not take it/);
     expect(state.get('index')).toBe('');
+    expect(storage.whyNotKept?.()).toMatch(/^the cache service did not take it/);
+    await expect(storage.journal.append('line\n', never)).rejects.toThrow('did not take it');
   });
 
   test.each([
@@ -354,12 +358,16 @@ describe('without a cache service (GHES, other runners, by hand)', () => {
   test.each([
     ['not there', { isFeatureAvailable: () => false } as Partial<CacheService>],
     ['not loadable', new Error('no module')],
-  ])('%s: one notice, and the run goes on', async (_, service) => {
+  ])('%s: one notice, and the run goes on', async (what, service) => {
     const storage = indexStorage(NAME, surroundings(service));
     expect(await storage.load(never)).toBeUndefined();
+    const appended = storage.journal.append('line\n', never);
+    if (what === 'not there') await appended;
+    else await expect(appended).rejects.toThrow(/^the cache service cannot be used /);
     await storage.save([Buffer.from('x')], never);
     expect(messages).toHaveLength(1);
     expect(messages[0]).toMatch(/index: s3:\/\/bucket\/key or a path keeps it elsewhere$/);
+    expect(storage.whyNotKept?.()).toMatch(/cache service/);
     expect(state.size).toBe(0);
   });
 });
@@ -562,8 +570,11 @@ describe('with @actions/cache itself and a cache service of version 1', () => {
     const real = { ...surroundings({}), env: process.env, loadService: loadCacheService };
     await indexStorage(NAME, real).save([Buffer.from('an index')], never);
     process.env.ACTIONS_CACHE_MODE = 'read';
-    expect(await indexStorage(NAME, real).load(never)).toEqual(Buffer.from('an index'));
-    await indexStorage(NAME, real).save([Buffer.from('another')], never);
+    const storage = indexStorage(NAME, real);
+    expect(await storage.load(never)).toEqual(Buffer.from('an index'));
+    expect(storage.whyNotKept?.()).toBe("the job's cache-mode is read");
+    await expect(storage.journal.append('line\n', never)).rejects.toThrow('cache-mode is read');
+    await storage.save([Buffer.from('another')], never);
     expect(archives.size).toBe(1);
     expect(messages).toEqual([
       expect.stringMatching(/^notice: the index is not kept: the job's cache-mode is read\. /),
