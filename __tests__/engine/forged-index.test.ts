@@ -427,6 +427,11 @@ test('an index of short lines or of columns without end is not read to its end: 
   const columns = line({ objects: { key: column('k'), size: column(0), md5: md5('').repeat(rows) } });
   const many = Buffer.concat([EMPTY_INDEX, ...column(Buffer.from(columns)).slice(0, 401)]);
   expect(parseIndex(many)).toEqual({ index: undefined, why: 'it has more than 4000000 entries' });
+  const names = Buffer.from(line({ renewing: column('k') }));
+  expect(parseIndex(Buffer.concat([EMPTY_INDEX, ...column(names).slice(0, 401)]))).toEqual({
+    index: undefined,
+    why: 'it has more than 4000000 entries',
+  });
   const bytes = Buffer.concat([EMPTY_INDEX, Buffer.alloc(4_000_001, '\n')]);
   expect(parseIndex(bytes)).toEqual({ index: undefined, why: 'it has more than 4000000 entries' });
 });

@@ -12,7 +12,7 @@ import {
   ObjectRows,
   type Writable,
 } from './index-rows.js';
-import { isDistribution, isInvalidationPath } from './invalidation.js';
+import { EVERYTHING, isDistribution, isInvalidationPath } from './invalidation.js';
 import type { ObjectKey } from './object-key.js';
 
 /**
@@ -46,6 +46,9 @@ export const MAX_INDEX_BYTES = 1024 ** 3;
 
 /** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */
 const MAX_ENTRIES = 4_000_000;
+
+/** Paths that a distribution is owed: a run leaves 1,000 at most, and more of them are everything. */
+const MAX_OWED_PATHS = 5_000;
 
 /** A line longer than this is not ours: columns are the longest, with 96 Ki characters of names. */
 const MAX_LINE = 1024 * 1024;
@@ -176,7 +179,7 @@ export function parseIndex(
   let deploys = 0;
   const uploads = new Map<string, UploadEntry>();
   const pending = new Map<string, PendingDelete>();
-  const invalidations = new Map<string, readonly string[]>();
+  const owed: Owed = new Map();
   const renewing = new Set<string>();
   let speaksOf: string | undefined;
   const isElsewhere = (record: Readonly<Record<string, unknown>>): boolean => {
@@ -187,7 +190,7 @@ export function parseIndex(
     if (record === undefined || isElsewhere(record)) continue;
     const entry = uploadEntry(record);
     if (entry !== undefined) uploads.set(entry[0], entry[1]);
-    addInvalidation(invalidations, record);
+    addInvalidation(owed, record);
     addRenewing(renewing, record);
   }
   speaksOf = undefined;
@@ -234,9 +237,10 @@ export function parseIndex(
       if (entry === undefined) droppedLines++;
       else pending.set(waiting, entry);
     } else if (invalidation !== undefined) {
-      if (!addInvalidation(invalidations, record)) droppedLines++;
+      if (!addInvalidation(owed, record)) droppedLines++;
     } else if (begun !== undefined) {
-      if (!addRenewing(renewing, record)) droppedLines++;
+      if (addRenewing(renewing, record)) entries += (begun as readonly unknown[]).length;
+      else droppedLines++;
     } else if (typeof key === 'string') {
       const entry = objectEntry(record);
       if (entry === undefined) droppedLines++;
@@ -253,7 +257,10 @@ export function parseIndex(
     }
   }
   // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
-  if (droppedLines > 0) invalidations.clear();
+  if (droppedLines > 0) owed.clear();
+  const invalidations = new Map<string, readonly string[]>();
+  for (const [distribution, paths] of owed)
+    invalidations.set(distribution, paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths]);
   const place = written === undefined ? {} : { destination: written };
   const left = { uploads, deploys, pending, invalidations, renewing };
   return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
@@ -438,13 +445,10 @@ function extraOf(
   record: Readonly<Record<string, unknown>>,
   known: ReadonlySet<string>,
 ): Record<string, unknown> | undefined {
-  let extra: Record<string, unknown> | undefined;
-  for (const name of Object.keys(record)) {
-    if (known.has(name)) continue;
-    // Its own member, whatever it is called.
-    extra = { ...extra, [name]: record[name] };
-  }
-  return extra;
+  const names = Object.keys(record).filter((name) => !known.has(name));
+  if (names.length === 0) return undefined;
+  // Its own member, whatever it is called.
+  return Object.fromEntries(names.map((name) => [name, record[name]]));
 }
 
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
@@ -485,16 +489,18 @@ function pendingDelete(record: Readonly<Record<string, unknown>>): PendingDelete
   return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
 }
 
+/** Paths by distribution. */
+type Owed = Map<string, Set<string>>;
+
 /** Adds what a line says; false: it says nothing that may be believed. */
-function addInvalidation(
-  invalidations: Map<string, readonly string[]>,
-  { invalidation, paths }: Readonly<Record<string, unknown>>,
-): boolean {
+function addInvalidation(owed: Owed, { invalidation, paths }: Readonly<Record<string, unknown>>): boolean {
   if (typeof invalidation !== 'string' || !isDistribution(invalidation) || !Array.isArray(paths))
     return false;
   const known = paths.filter((path): path is string => typeof path === 'string' && isInvalidationPath(path));
   if (known.length < paths.length) return false;
-  invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+  const all = owed.get(invalidation) ?? new Set();
+  owed.set(invalidation, all);
+  for (const path of known) if (all.size <= MAX_OWED_PATHS) all.add(path);
   return true;
 }
 

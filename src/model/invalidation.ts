@@ -102,6 +102,22 @@ export function covers(path: string, covered: string): boolean {
   return path === covered || (isWildcard(path) && stemOf(covered).startsWith(stemOf(path)));
 }
 
+/** What tells, at once whatever they are, whether one of these paths stands for another. */
+export function coverOf(paths: readonly string[]): (path: string) => boolean {
+  const whole = new Set(paths);
+  const stems = new Set(paths.filter(isWildcard).map(stemOf));
+  const lengths = [...new Set(Array.from(stems, ({ length }) => length))].sort((a, b) => a - b);
+  return (path) => {
+    if (whole.has(path)) return true;
+    const stem = stemOf(path);
+    for (const length of lengths) {
+      if (length > stem.length) return false;
+      if (stems.has(stem.slice(0, length))) return true;
+    }
+    return false;
+  };
+}
+
 /** In the order of their stems: what has a common beginning stands together, a wildcard before what it covers. */
 function withoutCovered(paths: Iterable<string>): readonly string[] {
   const sorted = [...new Set(paths)].sort((a, b) => {

@@ -4,7 +4,7 @@ import { formatInvalidation, type ObjectEntry } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import {
-  covers,
+  coverOf,
   EVERYTHING,
   groupPaths,
   type Invalidation,
@@ -114,6 +114,7 @@ export class Invalidations {
    */
   #stranger(owed: readonly string[], { mapping }: InvalidationOptions): ObjectKey | undefined {
     const { known, listing, keys } = this.#request;
+    const isCovered = coverOf(owed);
     const someKeys: readonly Iterable<string>[] = [keys, known.keys()];
     for (const some of someKeys)
       for (const key of some as Iterable<ObjectKey>) {
@@ -121,8 +122,7 @@ export class Invalidations {
         if (object === undefined) continue;
         const entry = known.get(key);
         if (entry?.etag === object.etag && entry.size === object.size) continue;
-        const isOwed = pathsOf([key], mapping).every((path) => owed.some((other) => covers(other, path)));
-        if (!isOwed) return key;
+        if (!pathsOf([key], mapping).every(isCovered)) return key;
       }
     return undefined;
   }

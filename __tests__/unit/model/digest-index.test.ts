@@ -480,6 +480,26 @@ describe('the index', () => {
     expect(parsed.index?.invalidations).toEqual(new Map([['E2EXAMPLE', paths]]));
   });
 
+  test('paths of a line each without end are everything, as soon as they are more than any run leaves', () => {
+    const paths = (count: number): Buffer[] =>
+      Array.from({ length: count }, (_, i) => Buffer.from(formatInvalidation('E2EXAMPLE', [`/p${i}`])));
+    const owed = (lines: readonly Buffer[], journal?: Buffer): readonly string[] | undefined =>
+      parseIndex(Buffer.concat([EMPTY_INDEX, ...lines]), journal).index?.invalidations.get('E2EXAMPLE');
+    expect(owed(paths(5_000))).toHaveLength(5_000);
+    expect(owed(paths(5_001))).toEqual(['/*']);
+    expect(owed(paths(100_000))).toEqual(['/*']);
+    expect(owed([], Buffer.concat(paths(100_000)))).toEqual(['/*']);
+  });
+
+  test('a line of members without end that no version has is read in time, and written again', () => {
+    const extra = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`m${i}`, 0]));
+    const some = {
+      ...index,
+      objects: new Map([['a', { etag: md5 as string as ETag, size: 0, md5, extra }]]),
+    };
+    expect(parseIndex(bytes(some)).index?.objects.get('a')?.extra).toEqual(extra);
+  });
+
   test('another format is refused with a reason', () => {
     expect(parseIndex(Buffer.from('s3-dedup-sync-index 2\n'))).toEqual({
       index: undefined,

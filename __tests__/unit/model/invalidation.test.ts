@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  coverOf,
   covers,
   groupPaths,
   invalidationPath,
@@ -113,6 +114,27 @@ describe('grouping', () => {
     "l'a",
   );
   const key = fc.array(segment, { minLength: 1, maxLength: 5 }).map((segments) => segments.join('/'));
+
+  test('what stands for a path is found among many as among few', () => {
+    const paths = ['/a/*', '/b', '/c*', '/d/e/*', '/'];
+    const isCovered = coverOf(paths);
+    for (const path of [
+      '/',
+      '/a',
+      '/a/',
+      '/a/x',
+      '/a/*',
+      '/b',
+      '/b*',
+      '/bc',
+      '/c',
+      '/cd',
+      '/d/*',
+      '/d/e/f',
+      '/e',
+    ])
+      expect([path, isCovered(path)]).toEqual([path, paths.some((one) => covers(one, path))]);
+  });
 
   test('covers every path, within the limit, with what CloudFront takes; exactly when they fit; again the same', () => {
     fc.assert(
