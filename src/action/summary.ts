@@ -289,20 +289,20 @@ function largestUploads(report: Report): string {
 function copiedContents(report: Report): string {
   const places = new Map<
     string,
-    { where: string; key: string; count: number; bytes: number; first: string }
+    { from: string; key: string; count: number; bytes: number; first: string }
   >();
-  for (const { step, where } of steps(report)) {
+  for (const { step, from } of steps(report)) {
     const isCopy = step.action === 'copy' || step.action === 'link';
     if (!isCopy || step.source === undefined || !happened(step)) continue;
-    const id = where + step.source;
-    const place = places.get(id) ?? { where, key: step.source, count: 0, bytes: step.bytes, first: step.key };
+    const id = from + step.source;
+    const place = places.get(id) ?? { from, key: step.source, count: 0, bytes: step.bytes, first: step.key };
     place.count++;
     places.set(id, place);
   }
   if (places.size === 0) return '';
   const most = [...places.values()].sort((a, b) => b.count - a.count || b.bytes - a.bytes).slice(0, TOP);
-  const rows = most.map(({ where, key, count, bytes, first }) => [
-    where + code(key),
+  const rows = most.map(({ from, key, count, bytes, first }) => [
+    from + code(key),
     count === 1 ? code(first) : `${formatCount(count)} places`,
     formatBytes(bytes),
     formatBytes(bytes * count),
@@ -396,13 +396,32 @@ interface PlacedStep {
   readonly step: ReportStep;
   /** The destination, before its key, where there are several. */
   readonly where: string;
+  /** Likewise of what it is copied from. */
+  readonly from: string;
 }
 
 function* steps(report: Report): Generator<PlacedStep> {
+  const [first] = report.destinations;
   for (const destination of report.destinations) {
     const where = whereOf(destination, report);
-    for (const step of destination.steps) yield { step, where };
+    const ofFirst = whereOf(first!, report);
+    for (const step of destination.steps)
+      yield { step, where, from: isFromFirst(step, destination, first!) ? ofFirst : where };
   }
+}
+
+/** What a mirror copies from the first destination has the same name there. */
+function isFromFirst(
+  { key, source, reason }: ReportStep,
+  destination: DestinationReport,
+  first: DestinationReport,
+): boolean {
+  if (destination === first || destination.mirrored === undefined || reason !== 'exists') return false;
+  return source === prefixOf(first) + key.slice(prefixOf(destination).length);
+}
+
+function prefixOf({ url }: DestinationReport): string {
+  return url.replace(/^s3:\/\/[^/]*\//, '');
 }
 
 function whereOf(destination: DestinationReport, { destinations }: Report): string {

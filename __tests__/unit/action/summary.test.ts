@@ -150,6 +150,30 @@ describe('golden summaries', () => {
     );
   });
 
+  test('what a mirror copied from the first destination is told as content of that one', () => {
+    const [first] = deploy.destinations as readonly [DestinationReport];
+    const copy = { action: 'copy', reason: 'exists' } as const;
+    const mirror: DestinationReport = {
+      ...first,
+      url: 's3://far/copy/',
+      mirroredBy: 'copy',
+      mirrored: { copied: { files: 1, bytes: 1000 }, sent: { files: 0, bytes: 0 }, copyable: true },
+      steps: [
+        step('copy/a', { ...copy, source: 'blog/a' }),
+        step('copy/b', { action: 'copy', reason: 'duplicate', source: 'copy/a' }),
+        step('copy/c', { ...copy, source: 'copy/old' }),
+      ],
+    };
+    const text = renderSummary({ ...deploy, destinations: [{ ...first, steps: [] }, mirror] });
+    const [, table = ''] = /Contents copied: 3<([\s\S]*?)<\/details>/.exec(text) ?? [];
+    const rows = table.split('\n').filter((row) => row.startsWith('| <'));
+    expect(rows.map((row) => row.replace(/<\/?code>/g, '').replaceAll('&#58;', ':'))).toEqual([
+      expect.stringMatching(/^\| s3:\/\/site\/blog\/ blog\/a \| copy\/a \|/),
+      expect.stringMatching(/^\| s3:\/\/far\/copy\/ copy\/a \| copy\/b \|/),
+      expect.stringMatching(/^\| s3:\/\/far\/copy\/ copy\/old \| copy\/c \|/),
+    ]);
+  });
+
   test('a mirror of the same URL at another service; invalidations, sent and left', () => {
     const [destination] = deploy.destinations;
     const paths = ['/', '/index.html', '/<b>%7C*'];
