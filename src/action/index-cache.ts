@@ -170,7 +170,12 @@ function cacheIndexStorage(
   /** What post saves if main never comes to it. */
   async function leaveForPost(pieces: Iterable<Buffer>): Promise<Unsaved> {
     const directory = await freshDirectory(env);
-    await writeFile(join(directory, FILE), pieces);
+    try {
+      await writeFile(join(directory, FILE), bounded(pieces));
+    } catch (error) {
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    }
     // What main began to save has its key, and no other may.
     const left: Unsaved = { directory, key: `${key}-post` };
     leave(name, left);
@@ -289,6 +294,19 @@ function cacheIndexStorage(
 
 function isIndex(bytes: Buffer): boolean {
   return bytes.subarray(0, EMPTY_INDEX.length).equals(EMPTY_INDEX);
+}
+
+/** What would not be restored need not be saved. */
+function* bounded(pieces: Iterable<Buffer>): Generator<Buffer> {
+  let left = MAX_CACHED_BYTES;
+  for (const piece of pieces) {
+    left -= piece.length;
+    if (left < 0)
+      throw new Error(
+        `it has more than ${MAX_CACHED_BYTES / 1024 ** 2} MiB, which would not be restored: index: s3://bucket/key or a path keeps it`,
+      );
+    yield piece;
+  }
 }
 
 /** One index of two: what the second one says of the same stands. */

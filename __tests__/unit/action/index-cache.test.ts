@@ -252,6 +252,16 @@ describe('saving', () => {
     expect(messages).toEqual([]);
   });
 
+  test('what is too long to be restored is not saved, and no part of it stays', async () => {
+    const saveCache = jest.fn<CacheService['saveCache']>(async () => 1);
+    const storage = indexStorage(NAME, surroundings({ saveCache }));
+    const long = storage.save([EMPTY_INDEX, Buffer.alloc(320 * 1024 ** 2)], never);
+    await expect(long).rejects.toThrow(/^it has more than 320 MiB, which would not be restored: /);
+    expect(saveCache).not.toHaveBeenCalled();
+    expect(state.get('index') ?? '').toBe('');
+    expect(await readdir(join(temp, '_temp'))).toEqual([]);
+  });
+
   test('two jobs of one run have different keys', async () => {
     const keys: string[] = [];
     const service = { saveCache: async (_: string[], key: string) => keys.push(key) };
