@@ -100,12 +100,22 @@ test('requests to an index in another bucket are requests of the run', async () 
   s3.server.log.clear();
   const { report } = await publish(s3, bucket, root, { index });
   const asked: Record<string, number> = {};
-  for (const operation of ['PutObject', 'GetObject', 'ListObjectsV2', 'HeadObject'] as const) {
+  for (const operation of [
+    'PutObject',
+    'GetObject',
+    'ListObjectsV2',
+    'HeadObject',
+    'DeleteObjects',
+  ] as const) {
     const count = s3.server.log.of(operation).length;
     if (count > 0) asked[operation] = count;
   }
   expect(report.requests).toEqual(asked);
-  expect(asked.PutObject).toBeGreaterThan(1);
+  expect(asked.PutObject).toBeGreaterThan(2);
+  // That the run began to write, until the index says what it wrote.
+  const journalled = s3.server.log.of('PutObject').filter(({ key }) => key?.startsWith('i.journal/'));
+  expect(journalled).toHaveLength(1);
+  expect(asked.DeleteObjects).toBe(1);
   close();
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ETag } from '../../src/model/digest.js';
 import { EXIT, SyncError } from '../../src/model/errors.js';
+import { groupCommit } from '../../src/model/group-commit.js';
 import { pathsOf } from '../../src/model/invalidation.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import { openStore } from '../../src/store/open.js';
@@ -362,6 +363,15 @@ describe('what was not sent is sent by the next run', () => {
       'what is to be invalidated cannot be remembered before it is published (/in memory: disk full): should this run be killed, invalidate /* by hand',
     ]);
     expect(cdn.paths).toEqual([['/a.css']]);
+  });
+
+  test('what is to be invalidated and that the run begins to write are one write of the journal', async () => {
+    await firstDeploy();
+    await writeTree({ 'a.css': 'changed' }, root);
+    const written: string[] = [];
+    index.journal.append = groupCommit(async (lines) => void written.push(lines));
+    await deploy();
+    expect(written).toEqual([expect.stringMatching(/"invalidation".*\n.*"writing"/)]);
   });
 
   test('an index that cannot be written while something is owed says what to do', async () => {

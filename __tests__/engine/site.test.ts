@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type CacheService, runnerCache } from '../../src/action/index-cache.js';
 import { parseSite, type SiteInputs } from '../../src/console/site.js';
-import { formatRenewing } from '../../src/model/digest-index.js';
+import { formatRenewing, formatWriting } from '../../src/model/digest-index.js';
 import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
@@ -741,6 +741,97 @@ describe('C13: a run that was killed while it renewed, and rules that were taken
     expect((await publish(s3, bucket, root, back)).report.requests).toEqual({ ListObjectsV2: 1 });
     const on = await publish(s3, bucket, root, { index, ...(await site({ headers: NEW })) });
     expect(stepsOf(on)).toEqual(['refresh p/a.txt done']);
+  });
+});
+
+describe('C13: a run that was killed while it wrote', () => {
+  const rule = (age: number): string => `/*\n Cache-Control: max-age=${age}`;
+  const T = Date.parse('2026-01-01T00:00:00Z');
+
+  /** What a run leaves that was killed when its last file was to be written. */
+  async function killed(at = bucket): Promise<ReturnType<typeof memoryIndex>> {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one', 'b.txt': 'one', 'c.txt': 'two' }, root);
+    let journal = '';
+    const remove = s3.server.before({ operation: 'PutObject' }, () => {
+      journal = journal === '' ? index.lines : journal;
+    });
+    await publish(s3, at, root, { index, now: () => T, ...(await site({ headers: rule(1) })) });
+    remove();
+    expect(journal).toBe(formatWriting(T));
+    await writeTree({ 'index.html': 'last' }, root);
+    return Object.assign(index, { bytes: undefined, lines: journal });
+  }
+
+  function cacheControl(at = bucket): readonly (string | undefined)[] {
+    return [...s3.server.objects(at)].map(({ headers }) => headers['cache-control']);
+  }
+
+  test('its own rules again, then other ones: what it wrote is asked for once, remembered, and renewed', async () => {
+    const index = await killed();
+    const again = { index, ...(await site({ headers: rule(1) })) };
+    const second = await publish(s3, bucket, root, again);
+    expect(stepsOf(second)).toEqual(['upload p/index.html done']);
+    expect(second.report).toMatchObject({ headersUnknown: { files: 0 }, requests: { HeadObject: 3 } });
+    expect((await publish(s3, bucket, root, again)).report.requests).toEqual({ ListObjectsV2: 1 });
+    const without = { index, ...(await site({})) };
+    expect((await publish(s3, bucket, root, without)).report.totals.refreshed.files).toBe(4);
+    expect(cacheControl()).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  test('no rules any more: what it wrote is renewed, what is older is left alone', async () => {
+    const index = await killed();
+    s3.server.putObject(bucket, 'p/old.txt', 'old', {
+      headers: { 'cache-control': 'public' },
+      lastModified: new Date(T - 3_600_000),
+    });
+    await writeTree({ 'old.txt': 'old' }, root);
+    const options = { index, ...(await site({})) };
+    const check = await publish(s3, bucket, root, { ...options, command: 'check' });
+    expect(check.report.steps.filter(({ action }) => action === 'refresh')).toHaveLength(3);
+    const next = await publish(s3, bucket, root, options);
+    expect(next.report).toMatchObject({
+      headersUnknown: { files: 1 },
+      totals: { uploaded: { files: 1 }, refreshed: { files: 3 } },
+      requests: { HeadObject: 3 },
+    });
+    expect(cacheControl()).toEqual([undefined, undefined, undefined, undefined, 'public']);
+    expect((await publish(s3, bucket, root, options)).report.requests).toEqual({ ListObjectsV2: 1 });
+  });
+
+  test('HEAD is denied: one line says so, and the next run asks again', async () => {
+    const index = await killed();
+    s3.server.faults.add({
+      match: { operation: 'HeadObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const options = { index, ...(await site({ headers: rule(2) })) };
+    const denied = await publish(s3, bucket, root, options);
+    expect(stepsOf(denied)).toEqual(['upload p/index.html done']);
+    expect(denied.messages.filter((message) => /headers/.test(message))).toEqual([
+      expect.stringMatching(
+        /the headers of objects that a run which was interrupted may have written are left as they are; s3:GetObject lets them be compared$/,
+      ),
+    ]);
+    s3.server.faults.clear();
+    expect((await publish(s3, bucket, root, options)).report.totals.refreshed.files).toBe(3);
+    expect(new Set(cacheControl())).toEqual(new Set(['max-age=2']));
+  });
+
+  test('a write that failed may have been made all the same: that is asked for too', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'a.txt': 'one' }, root);
+    s3.server.faults.add({
+      match: { operation: 'PutObject' },
+      times: 1,
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    const failed = await publish(s3, bucket, root, { index, ...(await site({ headers: rule(1) })) });
+    expect(stepsOf(failed)).toEqual(['upload p/a.txt failed']);
+    s3.server.putObject(bucket, 'p/a.txt', 'one', { headers: { 'cache-control': 'max-age=1' } });
+    const next = await publish(s3, bucket, root, { index, ...(await site({})) });
+    expect(stepsOf(next)).toEqual(['refresh p/a.txt done']);
   });
 });
 

@@ -25,8 +25,9 @@ import type { ObjectKey } from './object-key.js';
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
- * their lines say, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which
- * place the lines after it speak; those about local files speak of no place.
+ * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
+ * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
+ * speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
@@ -130,6 +131,10 @@ export interface DigestIndex {
   readonly invalidations: ReadonlyMap<string, readonly string[]>;
   /** Keys whose headers a run began to renew, and nobody knows whether it did: C13. */
   readonly renewing: ReadonlySet<string>;
+  /**
+   * When the first run began to write of which nobody knows what it wrote, milliseconds since the epoch; absent: none.
+   */
+  readonly writing?: number;
 }
 
 /** An index whose lines about files are made as they are written. */
@@ -181,6 +186,7 @@ export function parseIndex(
   const pending = new Map<string, PendingDelete>();
   const owed: Owed = new Map();
   const renewing = new Set<string>();
+  const begins: number[] = [];
   let speaksOf: string | undefined;
   const isElsewhere = (record: Readonly<Record<string, unknown>>): boolean => {
     if (typeof record.destination === 'string') speaksOf = record.destination;
@@ -192,6 +198,7 @@ export function parseIndex(
     if (entry !== undefined) uploads.set(entry[0], entry[1]);
     addInvalidation(owed, record);
     addRenewing(renewing, record);
+    if (isSize(record.writing)) begins.push(record.writing);
   }
   speaksOf = undefined;
   let entries = 0;
@@ -210,6 +217,7 @@ export function parseIndex(
       pending: waiting,
       invalidation,
       renewing: begun,
+      writing,
       machine: writer,
     } = record;
     const elsewhere = isElsewhere(record);
@@ -241,6 +249,9 @@ export function parseIndex(
     } else if (begun !== undefined) {
       if (addRenewing(renewing, record)) entries += (begun as readonly unknown[]).length;
       else droppedLines++;
+    } else if (writing !== undefined) {
+      if (isSize(writing)) begins.push(writing);
+      else droppedLines++;
     } else if (typeof key === 'string') {
       const entry = objectEntry(record);
       if (entry === undefined) droppedLines++;
@@ -262,7 +273,11 @@ export function parseIndex(
   for (const [distribution, paths] of owed)
     invalidations.set(distribution, paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths]);
   const place = written === undefined ? {} : { destination: written };
-  const left = { uploads, deploys, pending, invalidations, renewing };
+  const first = earliest(begins);
+  const left = {
+    ...{ uploads, deploys, pending, invalidations, renewing },
+    ...(first === undefined ? {} : { writing: first }),
+  };
   return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
 }
 
@@ -293,6 +308,7 @@ export function* formatIndex(index: WritableIndex): Generator<string> {
   for (const [pending, entry] of index.pending) yield line({ pending, ...entry });
   for (const [distribution, paths] of index.invalidations) yield formatInvalidation(distribution, paths);
   yield formatRenewing(index.renewing);
+  if (index.writing !== undefined) yield formatWriting(index.writing);
   for (const [upload, entry] of index.uploads) yield formatUpload(upload, entry);
 }
 
@@ -374,6 +390,18 @@ export function formatRenewing(keys: Iterable<string>): string {
   let lines = '';
   for (const renewing of linefuls(keys)) lines += line({ renewing });
   return lines;
+}
+
+/** A line of index and journal. */
+export function formatWriting(writing: number): string {
+  return line({ writing });
+}
+
+/** The first of some times; none of none. */
+export function earliest(times: Iterable<number>): number | undefined {
+  let first: number | undefined;
+  for (const time of times) if (first === undefined || time < first) first = time;
+  return first;
 }
 
 /** As many at a time as the longest line asks for. */

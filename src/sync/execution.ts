@@ -2,7 +2,9 @@ import { cutSize, formatChunks } from '../model/chunks.js';
 import type { Md5 } from '../model/digest.js';
 import {
   type DigestIndex,
+  earliest,
   formatRenewing,
+  formatWriting,
   type ObjectEntry,
   type UploadEntry,
 } from '../model/digest-index.js';
@@ -69,6 +71,8 @@ export class Execution {
   #after: Looked['listing'] = new Map();
   /** Objects that are copied onto themselves, and of which the index says other headers. */
   #renewing: readonly ObjectKey[] = [];
+  /** When this run began to write, as long as it is not known what it wrote. Milliseconds since the epoch. */
+  #writing: number | undefined;
   delayed: Delayed | undefined;
   copiedFromFirst: Count = { files: 0, bytes: 0 };
 
@@ -209,8 +213,11 @@ export class Execution {
       const wanted = wantedUploads(planned.plan);
       await uploads.abortLeftOvers(wanted);
       const plan = this.#keepingNames(planned.plan, uploads.left().size);
-      await this.#invalidations?.journal(planned.plan);
-      await this.#journalRefreshes(planned.plan, seen);
+      // Both go into the journal by one write.
+      await Promise.all([
+        this.#invalidations?.journal(planned.plan),
+        this.#journalWrites(planned.plan, seen),
+      ]);
       const toCut = cutBytes(stepsOf(planned.plan));
       const bodies = elsewhere === undefined ? (this.#run.source ?? this.#run.encodings) : NO_BODIES;
       const transfer: Transfer = this.transfer({
@@ -252,6 +259,8 @@ export class Execution {
           },
           signal,
         });
+        // What failed or was interrupted may have been written all the same.
+        if (!signal.aborted && !this.#run.frame.outcomes.some(mayHaveWritten)) this.#writing = undefined;
       } finally {
         this.#invalidations?.settle(this.#run.frame.outcomes);
         isRemembered = signal.aborted;
@@ -290,23 +299,35 @@ export class Execution {
   }
 
   /**
-   * A copy onto itself may show in no listing: the next run is told which objects may have other headers than the index
-   * says, should this one be killed. A journal that cannot be written costs a warning, never the run.
+   * The next run is told what may have other headers than the index says, should this one be killed: the objects that are
+   * copied onto themselves by name, as that may show in no listing, and of the others since when they are written, as the
+   * listing dates them. A journal that cannot be written costs a warning, never the run.
    */
-  async #journalRefreshes(plan: Plan, { index }: Seen): Promise<void> {
-    const { index: storage, emit } = this.#run.ports;
+  async #journalWrites(plan: Plan, { index }: Seen): Promise<void> {
+    const { index: storage, emit, now } = this.#run.ports;
     const { signal } = this.#run.frame;
     const keys: ObjectKey[] = [];
-    for (const { action, key } of stepsOf(plan))
-      if (action === 'refresh' && index?.objects.get(key)?.headers !== undefined) keys.push(key);
+    let writesOthers = false;
+    for (const step of stepsOf(plan)) {
+      const isNamed = step.action === 'refresh' && index?.objects.get(step.key)?.headers !== undefined;
+      if (isNamed) keys.push(step.key);
+      else writesOthers ||= writesObject(step);
+    }
     this.#renewing = keys;
     // What earlier runs began stands there already.
     const begun = keys.filter((key) => index?.renewing.has(key) !== true);
-    if (storage === undefined || begun.length === 0) return;
+    let lines = formatRenewing(begun);
+    if (writesOthers && this.#writing === undefined) {
+      this.#writing = now();
+      lines += formatWriting(this.#writing);
+    }
+    if (storage === undefined || lines === '') return;
     try {
-      await storage.journal.append(formatRenewing(begun), signal);
+      await storage.journal.append(lines, signal);
     } catch (error) {
       signal.throwIfAborted();
+      // Of what is written anew the next run says that nobody remembers it.
+      if (begun.length === 0) return;
       const message = `which headers are renewed cannot be remembered before they are (${whyNot(error, storage.place)}): should this run be killed and its rules be taken back, run with refresh-headers: true`;
       emit({ type: 'message', level: 'warning', message });
     }
@@ -438,6 +459,8 @@ export class Execution {
       !this.#run.frame.signal.aborted &&
       (written > 0 || begins || dropped > 0);
     const deploys = index?.deploys ?? 0;
+    const before = this.#preparation.headers.isWritingAnswered ? undefined : index?.writing;
+    const writing = earliest([before, this.#writing].filter((time) => time !== undefined));
     const confirmed = {
       listing,
       unchanged: planned.unchanged,
@@ -456,6 +479,7 @@ export class Execution {
       pending,
       invalidations: this.#invalidations?.left() ?? new Map(),
       renewing: this.#renewing,
+      ...(writing === undefined ? {} : { writing }),
     };
     const lastWords = this.#run.frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
     await this.#run.frame.phase('index', async () =>
@@ -530,6 +554,11 @@ function takeOver(transfer: Transfer, due: Plan, { file, staged, done }: Elsewhe
 
 export function writesObject(step: Step): step is UploadStep | CopyStep | RefreshStep {
   return step.action === 'upload' || step.action === 'copy' || step.action === 'refresh';
+}
+
+/** Of what was refused as another writer's is there, it is known that this run did not write it. */
+function mayHaveWritten({ step, outcome, error }: StepOutcome): boolean {
+  return outcome === 'failed' && writesObject(step) && error?.code !== 'foreign-writer';
 }
 
 /** Measures the switch: from the start of the first write that succeeded to the end of the last one. */

@@ -11,7 +11,7 @@ import type { ObjectKey } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
 import type { HeaderDifference } from '../model/report.js';
-import { headerStates } from './headers.js';
+import { headerStates, mayBeOf } from './headers.js';
 import type { LoadedIndex } from './learn.js';
 import type { HeaderState, PlanInput, Planned } from './plan.js';
 import { askHeaders, HEADER_BUDGET, isUntold } from './refresh-headers.js';
@@ -22,6 +22,10 @@ const REFRESHES_SHOWN = 100;
 
 const HEADERS_DENIED =
   'headers that nobody remembers are left as they are; s3:GetObject lets them be compared';
+
+const INTERRUPTED = 'objects that a run which was interrupted may have written';
+
+const WRITTEN_DENIED = `the headers of ${INTERRUPTED} are left as they are; s3:GetObject lets them be compared`;
 
 const ATTRIBUTES_DENIED =
   'headers are left as they are where renewing them would drop mode and time of the file; s3:GetObject lets those be kept';
@@ -45,6 +49,10 @@ export class HeaderReview {
   readonly #doubted = new Set<ObjectKey>();
   /** Keys that a run which was killed or failed may have given other headers than the index says. */
   #renewing: ReadonlySet<string> = new Set();
+  /** Since when runs have written of which nobody knows what they wrote. */
+  #writing: number | undefined;
+  /** Whether S3 answered about everything that those may have written. */
+  isWritingAnswered = false;
   /** Files that S3 was to be asked for, and whose headers are not known all the same. */
   #unanswered = 0;
   /** Whether there may be an index, which could not be read. */
@@ -87,6 +95,7 @@ export class HeaderReview {
     const states = new Map(headerStates(files, prefix, listing, index, this.policy, asking));
     this.#renewing = index?.renewing ?? this.#renewing;
     this.#isUnread = isUnread;
+    this.#writing = index?.writing;
     for (const [key, state] of states) {
       const known = state === 'same' ? undefined : index?.objects.get(key)?.headers;
       if (known !== undefined && parseHeaderState(known).attributed !== 'none') this.#attributed.add(key);
@@ -102,8 +111,9 @@ export class HeaderReview {
   }
 
   /**
-   * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over, and of
-   * redirects, as an empty object says nothing of where it leads, and so does one in the bucket that is published from.
+   * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over or may have
+   * written before it was, and of redirects, as an empty object says nothing of where it leads, and so does one in the
+   * bucket that is published from.
    */
   async ask(
     { unknownHeaders }: Planned,
@@ -112,21 +122,29 @@ export class HeaderReview {
     const states = new Map<ObjectKey, HeaderState>();
     const all = this.#run.options.headers.refresh;
     const due: LocalFile[] = [];
+    const written: LocalFile[] = [];
     // A table has files of this disk, which are more than their headers.
-    if (all || files.columns === undefined || this.#renewing.size > 0)
+    if (all || files.columns === undefined || this.#renewing.size > 0 || this.#writing !== undefined)
       for (const file of unknownHeaders) {
         const key = (prefix + file.name) as ObjectKey;
         if (all || isAllHeaders(file) || this.#renewing.has(key)) due.push(file);
+        else if (mayBeOf(this.#writing, listing.get(key)!)) written.push(file);
       }
-    await this.#compareHeaders(due, listing);
-    for (const { name } of due) {
+    const told = written.length === 0 ? {} : { objects: INTERRUPTED, ifDenied: WRITTEN_DENIED };
+    const asked = [...due, ...written];
+    await this.#compareHeaders(asked, listing, { ...told, bound: due.length + HEADER_BUDGET });
+    this.isWritingAnswered = asked.every(({ name }) => {
+      const key = (prefix + name) as ObjectKey;
+      return this.differences.has(key) || !mayBeOf(this.#writing, listing.get(key)!);
+    });
+    for (const { name } of asked) {
       const key = (prefix + name) as ObjectKey;
       const found = this.differences.get(key);
       if (found === undefined) continue;
       const changed = found.some(({ name }) => name === STORAGE_CLASS) ? 'class' : 'changed';
       states.set(key, found.length === 0 ? 'same' : changed);
     }
-    this.#unanswered = due.length - states.size;
+    this.#unanswered = asked.length - states.size;
     return states;
   }
 
@@ -158,14 +176,18 @@ export class HeaderReview {
     await this.#compareHeaders(shown, listing);
   }
 
-  async #compareHeaders(files: readonly LocalFile[], listing: Looked['listing']): Promise<void> {
+  async #compareHeaders(
+    files: readonly LocalFile[],
+    listing: Looked['listing'],
+    { bound = Number.POSITIVE_INFINITY, ifDenied = HEADERS_DENIED, objects = 'objects' } = {},
+  ): Promise<void> {
     const { prefix } = this.#run.options.destination;
     const due = files.filter(({ name }) => !this.differences.has((prefix + name) as ObjectKey));
     // What is not remembered no later run could go on with.
     const { refresh } = this.#run.options.headers;
     const goesOn = this.#isRemembered || (this.#run.source === undefined && !refresh);
-    const budget = goesOn ? HEADER_BUDGET : Number.POSITIVE_INFINITY;
-    const { answers } = await this.#askAbout(due, listing, budget, HEADERS_DENIED);
+    const budget = goesOn ? HEADER_BUDGET : bound;
+    const { answers } = await this.#askAbout(due, listing, budget, ifDenied, objects);
     for (const [key, { differences, attributes }] of answers) {
       // Of what HEAD does not tell the index is believed: else it would be written in every run.
       const isDoubted = this.#doubted.has(key);
@@ -181,6 +203,7 @@ export class HeaderReview {
     listing: Looked['listing'],
     budget: number,
     ifDenied: string,
+    objects = 'objects',
   ): ReturnType<typeof askHeaders> {
     return askHeaders(files, {
       store: this.#run.ports.store,
@@ -190,6 +213,7 @@ export class HeaderReview {
       headersOf: (file) => this.#wantedHeaders(file),
       preserve: this.#preserves,
       ifDenied,
+      objects,
       concurrency: this.#run.inFlight,
       emit: this.#run.ports.emit,
       signal: this.#run.frame.signal,
@@ -214,7 +238,7 @@ export class HeaderReview {
     const what = count === 1 ? 'the headers of 1 object are' : `the headers of ${count} objects are`;
     const why = this.#isUnread
       ? 'the index of earlier runs could not be read'
-      : 'no earlier run wrote them or others wrote them since';
+      : 'no earlier run remembered them or others wrote them since';
     const message = `${what} not known, as ${why}, and left as they are: refresh-headers: true compares and renews them`;
     this.#run.ports.emit({ type: 'message', level: 'notice', message });
   }

@@ -33,6 +33,15 @@ export function isRewritten({ modified, written }: ObjectEntry, { lastModified }
   return written !== undefined && lastModified > written + CLOCKS_APART_MS;
 }
 
+/** How far the clocks of the machine that wrote a journal and of S3 may be apart: S3 takes no later request. Milliseconds. */
+const JOURNAL_APART_MS = 15 * 60_000;
+
+/** Whether an object may be one that a run wrote which began at `writing` and never said what it wrote. */
+export function mayBeOf(writing: number | undefined, { lastModified }: ListedObject): boolean {
+  if (writing === undefined) return false;
+  return lastModified === 0 || lastModified >= writing - JOURNAL_APART_MS;
+}
+
 /**
  * Whether an object is not in the class that it is to have, and no lifecycle rule moved it: none moves anything back to the
  * standard one.

@@ -142,6 +142,8 @@ export interface Confirmed {
   readonly invalidations: ReadonlyMap<string, readonly string[]>;
   /** Keys whose headers this run was to renew. */
   readonly renewing?: Iterable<ObjectKey>;
+  /** Since when runs have written of which nobody knows what they wrote; absent: all is known. */
+  readonly writing?: number;
 }
 
 /** Local files with their digests. */
@@ -161,7 +163,8 @@ export async function saveIndex(
   const index = nextIndex(storage, old, confirmed);
   try {
     // What is owed and what is open may stand in the journal alone.
-    const isJournalled = owes(index) || index.uploads.size + index.renewing.size > 0;
+    const isJournalled =
+      owes(index) || index.uploads.size + index.renewing.size > 0 || index.writing !== undefined;
     if (old !== undefined && !isJournalled && saysNothingNew(old, index)) {
       await storage.journal.clear(signal);
       return;
@@ -261,6 +264,7 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
     pending: confirmed.pending,
     invalidations: confirmed.invalidations,
     renewing: stillRenewing(old, confirmed, objects),
+    ...(confirmed.writing === undefined ? {} : { writing: confirmed.writing }),
   };
 }
 

@@ -45,6 +45,8 @@ export interface HeaderQuestions {
   readonly preserve: boolean;
   /** What becomes of objects that may not be asked about, and what would help: ends a warning. */
   readonly ifDenied: string;
+  /** What is asked about, in the plural. */
+  readonly objects: string;
   readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -70,8 +72,19 @@ export async function askHeaders(
   files: readonly LocalFile[],
   questions: HeaderQuestions,
 ): Promise<HeaderAnswers> {
-  const { store, prefix, listing, budget, headersOf, preserve, ifDenied, concurrency, emit, signal } =
-    questions;
+  const {
+    store,
+    prefix,
+    listing,
+    budget,
+    headersOf,
+    preserve,
+    ifDenied,
+    objects,
+    concurrency,
+    emit,
+    signal,
+  } = questions;
   const answers = new Map<ObjectKey, HeaderAnswer>();
   const due = files.slice(0, budget);
   const denied = new Set<ObjectKey>();
@@ -110,7 +123,7 @@ export async function askHeaders(
     }
   });
   if (files.length > due.length) {
-    const message = `the headers of ${files.length - due.length} objects are still unknown: ${budget} were asked for, the next run goes on`;
+    const message = `the headers of ${files.length - due.length} ${objects} are still unknown: ${budget} were asked for, the next run goes on`;
     emit({ type: 'message', level: 'notice', message });
   }
   return { answers, denied };

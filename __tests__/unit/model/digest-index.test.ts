@@ -11,6 +11,7 @@ import {
   formatIndex,
   formatInvalidation,
   formatLayout,
+  formatWriting,
   layoutParts,
   layoutSize,
   type ObjectEntry,
@@ -79,6 +80,7 @@ const index: DigestIndex = {
     ['E3EXAMPLE', []],
   ]),
   renewing: new Set(['a/é\n"x', 'b']),
+  writing: 5,
 };
 
 function fileEntries(...entries: readonly [string, FileEntry][]): FileEntries {
@@ -94,6 +96,17 @@ function bytes(of: DigestIndex): Buffer {
 describe('the index', () => {
   test('reads what it wrote, unknown fields included', () => {
     expect(parseIndex(bytes(index))).toEqual({ index, droppedLines: 0 });
+  });
+
+  test('runs that began to write: the first of them counts, in index and journal', () => {
+    const since = (lines: string, journal = ''): unknown => {
+      const parsed = parseIndex(Buffer.concat([EMPTY_INDEX, Buffer.from(lines)]), Buffer.from(journal));
+      return [parsed.index?.writing, 'droppedLines' in parsed && parsed.droppedLines];
+    };
+    const forged = formatWriting(-1);
+    expect(since('')).toEqual([undefined, 0]);
+    expect(since(formatWriting(9), formatWriting(7) + formatWriting(8))).toEqual([7, 0]);
+    expect(since(formatWriting(6) + forged, formatWriting(7) + forged)).toEqual([6, 1]);
   });
 
   test('a truncated or damaged line is dropped, the others stand', () => {
