@@ -925,3 +925,51 @@ describe('a server that nobody knows', () => {
     await unknown.stop();
   });
 });
+
+describe('R3: a copy that a server makes by a multipart upload', () => {
+  let gateway: EmbeddedTestServer;
+
+  beforeAll(async () => {
+    gateway = await embedded({ profile: 'versitygw' });
+  });
+  afterAll(() => gateway.stop());
+
+  test.each([
+    ['killed', true],
+    ['that could not abort', false],
+  ])('of a run %s: its upload is journalled, and aborted by the next run', async (_, isKilled) => {
+    const at = await gateway.bucket();
+    const index = memoryIndex();
+    await writeTree({ a: 'one' }, root);
+    await publish(gateway, at, root, { index });
+    const { bytes } = index;
+    await writeTree({ b: 'one', c: 'one' }, root);
+    let lines = '';
+    const remove = gateway.server.before({ operation: 'UploadPartCopy' }, () => {
+      lines = index.lines;
+    });
+    gateway.server.faults.add({
+      match: { operation: ['UploadPartCopy', 'AbortMultipartUpload'] },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    await publish(gateway, at, root, { index });
+    remove();
+    gateway.server.faults.clear();
+    expect(gateway.server.uploads(at)).toHaveLength(2);
+    if (isKilled) Object.assign(index, { bytes, lines });
+    for (const name of ['b', 'c']) await rm(join(root, name));
+    await publish(gateway, at, root, { index });
+    expect(gateway.server.uploads(at)).toEqual([]);
+  });
+
+  test('that succeeds leaves nothing in the index', async () => {
+    const at = await gateway.bucket();
+    const index = memoryIndex();
+    await writeTree({ a: 'one' }, root);
+    await publish(gateway, at, root, { index });
+    await writeTree({ b: 'one' }, root);
+    expect(stepsOf(await publish(gateway, at, root, { index }))).toEqual(['copy p/b <- p/a done']);
+    expect(`${index.bytes}`).not.toMatch(/"upload"|"writing"/);
+  });
+});

@@ -81,14 +81,13 @@ export class Copies {
   }
 
   async #copyAsPart(request: CopyRequest, signal: AbortSignal): Promise<Written> {
-    const { key, source, md5, condition } = request;
+    const { key, source, md5, condition, uploads } = request;
     if (md5 === undefined) throw new UnprovedCopyError('nobody knows its digest');
     const metadata = { ...request.headers.metadata, md5chksum: base64OfMd5(md5) };
-    const upload = await this.#multipart.createUpload(
-      { key, headers: { ...request.headers, metadata } },
-      signal,
-    );
+    const headers = { ...request.headers, metadata };
+    const upload = await this.#multipart.createUpload({ key, headers }, signal);
     try {
+      await uploads?.begun(upload, headers);
       const part = await this.#multipart.copyPart({ upload, number: 1, source }, signal);
       if ((part.etag as string) !== md5) {
         throw new UnprovedCopyError(
@@ -98,9 +97,17 @@ export class Copies {
         );
       }
       const expected = { etag: multipartETag([md5]), size: source.size, md5 };
-      return await this.#multipart.completeUpload({ upload, parts: [part], expected, condition }, signal);
+      const written = await this.#multipart.completeUpload(
+        { upload, parts: [part], expected, condition },
+        signal,
+      );
+      uploads?.ended(upload);
+      return written;
     } catch (error) {
-      await this.#multipart.abortUpload(upload, signal).catch(() => undefined);
+      await this.#multipart.abortUpload(upload, signal).then(
+        () => uploads?.ended(upload),
+        () => undefined,
+      );
       throw error;
     }
   }

@@ -201,6 +201,14 @@ export interface CopyRequest extends ObjectHeadersFor {
     /** In place of the one that every write carries; absent: that one. */
     readonly storageClass?: string;
   };
+  /** Told of the multipart upload that the copy is made by, where it is. */
+  readonly uploads?: CopyUploads;
+}
+
+export interface CopyUploads {
+  /** Waited for before the first part. */
+  begun(upload: Upload, headers: ObjectHeaders): Promise<void>;
+  ended(upload: Upload): void;
 }
 
 export interface CreateRequest extends ObjectHeadersFor {

@@ -4,7 +4,7 @@ import { everyHeader, headerDigest, type ObjectHeaders } from '../model/headers.
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import { isLarge } from '../model/part-sizes.js';
-import { type Part, StoreError, type Upload } from '../store/object-store.js';
+import { type CopyUploads, type Part, StoreError, type Upload } from '../store/object-store.js';
 import { explain, explainDenied } from './explain.js';
 import type { TransferOptions } from './transfer-options.js';
 
@@ -52,6 +52,19 @@ export class OpenUploads {
     const upload = await store.createUpload({ key, headers, ...crc32 }, requests);
     await uploads.begun(upload, purpose);
     return { upload, have: new Map() };
+  }
+
+  /** Journals the upload that a server-side copy is made by, where a server has no better way. */
+  ofCopy(md5: Md5, size: number): CopyUploads {
+    const { uploads } = this.#options;
+    const parts = formatLayout([{ count: 1, size }]);
+    return {
+      begun: (upload, headers) => {
+        const { key } = upload;
+        return uploads.begun(upload, { key, md5, size, parts, headers: headerDigest(everyHeader(headers)) });
+      },
+      ended: (upload) => uploads.ended(upload),
+    };
   }
 
   /** The parts of an earlier run's upload whose ETags prove them. None, where it is gone. */

@@ -341,7 +341,8 @@ export class Transfer implements Performer {
         return { sent: await this.#complete(staged, condition) };
       }
       const headers = await this.#headers.of(file, md5, false);
-      const written = await store.copy({ key, source, md5, headers, condition }, requests);
+      const uploads = this.#open.ofCopy(md5, source.size);
+      const written = await store.copy({ key, source, md5, headers, condition, uploads }, requests);
       return this.#checked({ ...step, md5 }, written);
     } catch (error) {
       return this.#sendInstead(step, error);
@@ -448,7 +449,9 @@ export class Transfer implements Performer {
     }
     const known = await this.#digestThere(step, source);
     const headers = await this.#headers.of(file, known, false);
-    const written = await store.copy({ key, source, md5: known, headers, condition }, requests);
+    const uploads = known === undefined ? {} : { uploads: this.#open.ofCopy(known, source.size) };
+    const request = { key, source, md5: known, headers, condition, ...uploads };
+    const written = await store.copy(request, requests);
     const etag = classifyETag(written.etag);
     const md5 = etag.kind === 'md5' && etagsProve(written.encryption) ? etag.md5 : known;
     return { written, md5, file, sentBytes: 0 };
