@@ -350,8 +350,13 @@ describe('what does not belong together is refused before anything is written', 
     const { exit, report } = await publishPlan();
     expect([exit, report.error?.message]).toEqual([
       5,
-      expect.stringMatching(/p\/f1 changed since the plan was made/),
+      expect.stringMatching(
+        /p\/f1 changed since the plan was made; .*publish with abort, .* then plan again$/,
+      ),
     ]);
+    expect(s3.server.uploads(bucket)).not.toEqual([]);
+    expect((await command('publish', { results: [work], abort: true })).exit).toBe(0);
+    expect(s3.server.uploads(bucket)).toEqual([]);
   });
 
   test('a plan that cannot be read, and results that are not there', async () => {

@@ -339,7 +339,7 @@ export function refuseChanged(changed: readonly ObjectKey[], url: string): void 
   throw new SyncError(
     'foreign-writer',
     EXIT.foreignWriter,
-    `${url}: ${named(changed)} changed since the plan was made; nothing was written: the next plan replaces or deletes what another writer left, so plan again only if this tree is the one to be there`,
+    `${url}: ${named(changed)} changed since the plan was made; nothing was written: give the plan up (publish with abort, this plan and its results), as what it staged stays open otherwise; the next plan replaces or deletes what another writer left, so plan again only if this tree is the one to be there`,
   );
 }
 
