@@ -819,6 +819,21 @@ describe('C13: a run that was killed while it wrote', () => {
     expect(new Set(cacheControl())).toEqual(new Set(['max-age=2']));
   });
 
+  test('renewing it fails: the next run asks again, however long after', async () => {
+    const index = await killed();
+    s3.server.faults.add({
+      match: { operation: 'CopyObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    const later = { index, now: () => Date.now() + 3_600_000 };
+    const failed = await publish(s3, bucket, root, { ...later, ...(await site({ headers: rule(2) })) });
+    expect(failed.exit).toBe(1);
+    s3.server.faults.clear();
+    await publish(s3, bucket, root, { ...later, ...(await site({})) });
+    expect(cacheControl()).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
   test('a write that failed may have been made all the same: that is asked for too', async () => {
     const index = memoryIndex();
     await writeTree({ 'a.txt': 'one' }, root);

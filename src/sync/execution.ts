@@ -73,6 +73,8 @@ export class Execution {
   #renewing: readonly ObjectKey[] = [];
   /** When this run began to write, as long as it is not known what it wrote. Milliseconds since the epoch. */
   #writing: number | undefined;
+  /** Whether everything that was to be written was, headers alone too. */
+  #isAllWritten = false;
   delayed: Delayed | undefined;
   copiedFromFirst: Count = { files: 0, bytes: 0 };
 
@@ -259,8 +261,10 @@ export class Execution {
           },
           signal,
         });
+        const { outcomes } = this.#run.frame;
+        this.#isAllWritten = outcomes.every(({ step, outcome }) => outcome === 'done' || !writesObject(step));
         // What failed or was interrupted may have been written all the same.
-        if (!signal.aborted && !this.#run.frame.outcomes.some(mayHaveWritten)) this.#writing = undefined;
+        if (!signal.aborted && !outcomes.some(mayHaveWritten)) this.#writing = undefined;
       } finally {
         this.#invalidations?.settle(this.#run.frame.outcomes);
         isRemembered = signal.aborted;
@@ -459,7 +463,8 @@ export class Execution {
       !this.#run.frame.signal.aborted &&
       (written > 0 || begins || dropped > 0);
     const deploys = index?.deploys ?? 0;
-    const before = this.#preparation.headers.isWritingAnswered ? undefined : index?.writing;
+    const isSettled = this.#preparation.headers.isWritingAnswered && this.#isAllWritten;
+    const before = isSettled ? undefined : index?.writing;
     const writing = earliest([before, this.#writing].filter((time) => time !== undefined));
     const confirmed = {
       listing,
