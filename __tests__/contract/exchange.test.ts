@@ -8,7 +8,8 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { selfSigned } from '../../dev/certificate.js';
 import { Connections } from '../../src/store/connections.js';
-import { type Connecting, exchange, type Outgoing, TLS_PIECE } from '../../src/store/exchange.js';
+import { BODY_PIECE, type Connecting, exchange, type Outgoing } from '../../src/store/exchange.js';
+import { Flow } from '../../src/store/flow.js';
 import { StoreError } from '../../src/store/object-store.js';
 import { requestHandler } from '../../src/store/open.js';
 import { endedIdle, toStoreError } from '../../src/store/store-errors.js';
@@ -92,25 +93,21 @@ const MAX_BYTES = 1_000;
 /** Both ways: by node:http, and by connections of our own. */
 interface Way {
   readonly name: string;
-  readonly open: (through: Connecting) => {
+  readonly open: (
+    through: Connecting,
+    flow?: Flow,
+  ) => {
     readonly send: (port: number, sending?: Sending) => Promise<WireAnswer>;
     readonly isEmpty: () => boolean;
-    /** Bytes that sockets took. */
-    readonly moved: () => number;
   };
 }
 
 const WAYS: readonly Way[] = [
   {
     name: 'by node:http',
-    open: (through) => ({
+    open: (through, flow) => ({
       send: (port, { host = '127.0.0.1', signal = never, ...rest } = {}) =>
-        exchange({ secure, host, port }, outgoingOf(rest), through, MAX_BYTES, signal),
-      moved: () =>
-        Object.values(through.httpsAgent.sockets).reduce(
-          (sum, used = []) => sum + used.reduce((bytes, { bytesWritten }) => bytes + bytesWritten, 0),
-          0,
-        ),
+        exchange({ secure, host, port }, outgoingOf(rest), through, MAX_BYTES, signal, flow),
       isEmpty: () =>
         [through.httpAgent, through.httpsAgent].every(
           ({ sockets: used }) => Object.values(used).flat().length === 0,
@@ -119,15 +116,14 @@ const WAYS: readonly Way[] = [
   },
   {
     name: 'by our own connections',
-    open: (through) => {
+    open: (through, flow) => {
       let connections: Connections | undefined;
       return {
         send(port, { host = '127.0.0.1', signal = never, ...rest } = {}) {
-          connections ??= new Connections({ secure, host, port }, through);
+          connections ??= new Connections({ secure, host, port }, through, flow);
           return connections.exchange(outgoingOf(rest), MAX_BYTES, signal);
         },
         isEmpty: () => connections?.isEmpty ?? true,
-        moved: () => connections?.bytesMoved ?? 0,
       };
     },
   },
@@ -384,7 +380,7 @@ describe.each(CASES)('one request $name over $over', ({ open, isSecure }) => {
   });
 
   test('arrives whole, whatever its length', async () => {
-    for (const length of [0, 1, TLS_PIECE, TLS_PIECE + 1, 5 * TLS_PIECE + 7]) {
+    for (const length of [0, 1, BODY_PIECE, BODY_PIECE + 1, 5 * BODY_PIECE + 7]) {
       const body = randomBytes(length);
       let arrived = '';
       const port = await listen((socket, text) => {
@@ -424,11 +420,12 @@ describe.each(CASES)('one request $name over $over', ({ open, isSecure }) => {
       const worker = new Worker(script, { eval: true, workerData: { ...certificate } });
       try {
         const [port] = (await once(worker, 'message')) as [number];
-        const way = open(await connecting());
+        const taken = new Flow(0);
+        const way = open(await connecting(), taken);
         let [before, most, isSent] = [0, 0, false];
         const look = (): void => {
-          most = Math.max(most, way.moved() - before);
-          before = way.moved();
+          most = Math.max(most, taken.bytes - before);
+          before = taken.bytes;
           if (!isSent) setImmediate(look);
         };
         look();
@@ -443,18 +440,39 @@ describe.each(CASES)('one request $name over $over', ({ open, isSecure }) => {
   if (isSecure)
     test('is encrypted no further than it is read', async () => {
       const port = await listen((socket) => void socket.pause());
-      const way = open(await connecting());
+      const taken = new Flow(0);
+      const way = open(await connecting(), taken);
       const stop = new AbortController();
       const sent = kindOf(way.send(port, { body: Buffer.alloc(64 * 1024 * 1024), signal: stop.signal }));
-      for (let before = -1; before !== way.moved() || before < 64 * 1024; ) {
-        before = way.moved();
+      for (let before = -1; before !== taken.bytes || before < 64 * 1024; ) {
+        before = taken.bytes;
         await new Promise((resolve) => setTimeout(resolve, 300));
       }
       // What the system holds of a connection on its way.
-      expect(way.moved()).toBeLessThan(32 * 1024 * 1024);
+      expect(taken.bytes).toBeLessThan(32 * 1024 * 1024);
       stop.abort();
       expect(await sent).toBe('aborted');
     });
+
+  test('that nobody answers is no progress, whatever the connection takes of it; what is taken later on is, and so is an answer', async () => {
+    const port = await listen((socket, request) => {
+      if (request.startsWith('PUT')) socket.pause();
+      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    });
+    const flow = new Flow();
+    const way = open(await connecting({ readTimeoutMs: 200 }), flow);
+    for (let i = 0; i < 2; i++)
+      expect(await kindOf(way.send(port, { body: Buffer.alloc(4 * BODY_PIECE) }))).toBe('network');
+    expect(flow.bytes).toBe(0);
+    await way.send(port, { method: 'HEAD' });
+    const answered = flow.bytes;
+    expect(answered).toBeGreaterThan(0);
+    const later = new Flow(0);
+    const slow = open(await connecting({ readTimeoutMs: 200 }), later);
+    expect(await kindOf(slow.send(port, { body: Buffer.alloc(4 * BODY_PIECE) }))).toBe('network');
+    expect(later.bytes).toBeGreaterThan(0);
+    expect(flow.bytes).toBe(answered);
+  });
 
   test('finds a connection dead that had been idle: that is said, and no other one like it is used again', async () => {
     const dead = new Set<Socket>();

@@ -1294,3 +1294,25 @@ test('an index that takes for ever to be saved is given up, and what is publishe
     jest.restoreAllMocks();
   }
 });
+
+test('a server that falls silent is no progress, though it accepts each request: the run ends after its five minutes', async () => {
+  await writeTree({ a: 'a', b: 'b' }, root);
+  const now = performance.now.bind(performance);
+  let since: number | undefined;
+  // Three seconds are five minutes.
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + 99 * (now() - (since ?? now())));
+  const cancel = s3.server.before({ operation: 'PutObject' }, () => {
+    since ??= now();
+  });
+  for (const operation of ['PutObject', 'HeadObject'] as const)
+    s3.server.faults.add({ match: { operation }, fault: { kind: 'hang' } });
+  try {
+    const { exit, report } = await publish(s3, bucket, root, {
+      connection: { readTimeoutMs: 200, maxAttempts: 5 },
+    });
+    expect({ exit, error: report.error }).toMatchObject({ exit: 1, error: { code: 'no-progress' } });
+  } finally {
+    cancel();
+    jest.restoreAllMocks();
+  }
+});

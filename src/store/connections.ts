@@ -7,6 +7,7 @@ import {
 } from 'node:tls';
 import { AnswerReader } from './answer-reader.js';
 import {
+  BODY_PIECE,
   givePieces,
   idleError,
   type Limits,
@@ -14,10 +15,10 @@ import {
   type Outgoing,
   promiseError,
   stoppedError,
-  TLS_PIECE,
   timeoutError,
   unfinishedError,
 } from './exchange.js';
+import { Flow } from './flow.js';
 import type { WireAnswer } from './wire-answer.js';
 
 /** A server that says when it closes an idle connection may do so a little early. Milliseconds. */
@@ -56,6 +57,7 @@ interface Exchange {
 export class Connections {
   readonly #origin: Origin;
   readonly #connecting: Limits & { readonly ca?: Buffer };
+  readonly #flow: Flow;
   readonly #open = new Set<Connection>();
   /** The last one used is the first: the others may be let go by the server. */
   readonly #idle: Connection[] = [];
@@ -65,16 +67,10 @@ export class Connections {
   #context: SecureContext | undefined;
   #session: Buffer | undefined;
 
-  constructor(origin: Origin, connecting: Limits & { readonly ca?: Buffer }) {
+  constructor(origin: Origin, connecting: Limits & { readonly ca?: Buffer }, flow = new Flow()) {
     this.#origin = origin;
     this.#connecting = connecting;
-  }
-
-  /** Of connections that are open, both ways. */
-  get bytesMoved(): number {
-    let bytes = 0;
-    for (const { socket } of this.#open) bytes += socket.bytesRead + socket.bytesWritten;
-    return bytes;
+    this.#flow = flow;
   }
 
   get isEmpty(): boolean {
@@ -131,7 +127,7 @@ export class Connections {
       },
     };
     const socket = secure ? this.#connectTls(onread) : connectTcp({ host, port: port ?? 80, onread });
-    const made: Connection = new Connection(socket, secure ? TLS_PIECE : Number.POSITIVE_INFINITY, {
+    const made: Connection = new Connection(socket, this.#flow, {
       idle: () => this.#idle.push(made),
       done: (signal) => this.#unlisten(signal, made),
       closed: () => this.#open.delete(made),
@@ -209,9 +205,11 @@ class Connection {
   readonly #owner: Owner;
   #exchange: Exchange | undefined;
   #isConnected = false;
+  /** Since when there is something to send, and where to. Milliseconds, of `performance.now()`. */
+  #sendingSince = 0;
   /** What of the body was not given to the socket. */
   #unsent: Buffer | undefined;
-  readonly #pieceBytes: number;
+  readonly #flow: Flow;
   /** When the server closes it. */
   #until = Number.POSITIVE_INFINITY;
   #hasAnswered = false;
@@ -219,10 +217,9 @@ class Connection {
   #promised: NodeJS.Timeout | undefined;
   #isRetired = false;
 
-  /** @param pieceBytes of a body that the socket is given at a time */
-  constructor(socket: Socket, pieceBytes: number, owner: Owner) {
+  constructor(socket: Socket, flow: Flow, owner: Owner) {
     this.socket = socket;
-    this.#pieceBytes = pieceBytes;
+    this.#flow = flow;
     this.#owner = owner;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, PROBE_AFTER_MS);
@@ -231,6 +228,7 @@ class Connection {
     socket.on('timeout', () => this.#silent());
     // What was written may be on its way at once, and so the next piece, and the next: meanwhile no answer would be heard.
     socket.on('drain', () => {
+      flow.taken(BODY_PIECE, performance.now() - this.#sendingSince);
       if (this.#unsent !== undefined) setImmediate(() => this.#send());
     });
     socket.on('close', () => {
@@ -245,6 +243,7 @@ class Connection {
 
   connected(): void {
     this.#isConnected = true;
+    this.#sendingSince = performance.now();
   }
 
   /** What befell another one befell it too, as a router forgets them all: no further request is sent on it. */
@@ -257,6 +256,7 @@ class Connection {
   begin(exchange: Exchange, head: string, body: Buffer | undefined): void {
     const { socket } = this;
     this.#exchange = exchange;
+    this.#sendingSince = performance.now();
     socket.ref();
     if (socket.timeout !== exchange.readTimeoutMs) socket.setTimeout(exchange.readTimeoutMs);
     socket.cork();
@@ -267,7 +267,7 @@ class Connection {
   }
 
   #send(): void {
-    if (this.#unsent !== undefined) this.#unsent = givePieces(this.socket, this.#unsent, this.#pieceBytes);
+    if (this.#unsent !== undefined) this.#unsent = givePieces(this.socket, this.#unsent);
   }
 
   get #isSent(): boolean {
@@ -307,6 +307,7 @@ class Connection {
       this.socket.destroy();
       return;
     }
+    this.#flow.received(chunk.length);
     try {
       if (exchange.reader.take(chunk)) this.#answered(exchange);
       else this.#limitPromises(exchange);

@@ -1,6 +1,7 @@
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Writable } from 'node:stream';
+import type { Flow } from './flow.js';
 import type { WireAnswer } from './wire-answer.js';
 
 /** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
@@ -10,10 +11,11 @@ export const LONGEST_REQUEST_MS = 60 * 60_000;
 export const LONGEST_ANSWER = 8 * 1024 * 1024;
 
 /**
- * TLS encrypts whatever it is given at once, into memory of its own beside the body, so it is given one piece after the
- * other: 916 MB in bodies of up to 8 MiB took 530 MiB of memory otherwise, and 160 so. Bytes.
+ * A body is given to its connection one piece after the other: that shows whether it is taken, and TLS encrypts whatever it
+ * is given at once, into memory of its own beside the body. 916 MB in bodies of up to 8 MiB took 530 MiB of memory
+ * otherwise, and 160 so. Bytes.
  */
-export const TLS_PIECE = 128 * 1024;
+export const BODY_PIECE = 128 * 1024;
 
 /** How long a request may take. Milliseconds. */
 export interface Limits {
@@ -60,6 +62,7 @@ export function exchange(
   connecting: Connecting,
   maxBytes: number,
   signal: AbortSignal,
+  flow?: Flow,
 ): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -134,6 +137,9 @@ export function exchange(
     sent.on('response', (response) => {
       isAnswered = true;
       clearTimeout(promised);
+      // Of HEAD there is no more.
+      flow?.received(1);
+      response.on('data', ({ length }: Buffer) => flow?.received(length));
       collect(response, maxBytes, fail, (answer) => {
         if (!settle()) return;
         // Refused before the body was sent: a server that reads no further would hold the connection for ever.
@@ -141,8 +147,8 @@ export function exchange(
         resolve(answer);
       });
     });
-    if (secure && body !== undefined && body.length > 0) sendByPieces(sent, body);
-    else sent.end(body);
+    if (body !== undefined && body.length > 0) sendByPieces(sent, body, flow);
+    else sent.end();
   });
 }
 
@@ -152,27 +158,31 @@ function closeIdle(agent: Agent): void {
     for (const socket of sockets ?? []) socket.destroy();
 }
 
-function sendByPieces(sent: ClientRequest, body: Buffer): void {
+function sendByPieces(sent: ClientRequest, body: Buffer, flow: Flow | undefined): void {
+  const since = performance.now();
   let unsent: Buffer | undefined = body;
   const send = (): void => {
     if (sent.destroyed || unsent === undefined) return;
-    unsent = givePieces(sent, unsent, TLS_PIECE);
+    unsent = givePieces(sent, unsent);
     if (unsent !== undefined) return;
     sent.off('drain', soon);
     sent.end();
   };
   // An answer that comes meanwhile has its turn.
-  const soon = (): void => void setImmediate(send);
+  const soon = (): void => {
+    flow?.taken(BODY_PIECE, performance.now() - since);
+    setImmediate(send);
+  };
   sent.on('drain', soon);
   send();
 }
 
 /** Gives a stream pieces of a body until it has enough. What is left; `undefined`: nothing. */
-export function givePieces(stream: Writable, body: Buffer, pieceBytes: number): Buffer | undefined {
+export function givePieces(stream: Writable, body: Buffer): Buffer | undefined {
   let rest = body;
-  while (rest.length > pieceBytes) {
-    const goesOn = stream.write(rest.subarray(0, pieceBytes));
-    rest = rest.subarray(pieceBytes);
+  while (rest.length > BODY_PIECE) {
+    const goesOn = stream.write(rest.subarray(0, BODY_PIECE));
+    rest = rest.subarray(BODY_PIECE);
     if (!goesOn) return rest;
   }
   stream.write(rest);

@@ -24,6 +24,7 @@ import type {
 } from './calls.js';
 import { Connections } from './connections.js';
 import { type Connecting, exchange, LONGEST_ANSWER } from './exchange.js';
+import { Flow } from './flow.js';
 import { EMPTY_PAYLOAD, escapeKey, Signer, type SigningCredentials, UNSIGNED_PAYLOAD } from './sign.js';
 import { AnswerError } from './store-errors.js';
 import type { Target } from './target.js';
@@ -71,19 +72,20 @@ const CLOCK_TOLERANCE_MS = 240_000;
 export class LeanCalls implements S3Calls {
   readonly #options: LeanOptions;
   readonly #signer: Signer;
+  readonly #flow = new Flow();
   /** None through a proxy. */
   readonly #connections: Connections | undefined;
 
   constructor(options: LeanOptions) {
     const { target, connecting } = options;
     this.#options = options;
-    this.#connections = connecting.isProxied ? undefined : new Connections(target, connecting);
+    this.#connections = connecting.isProxied ? undefined : new Connections(target, connecting, this.#flow);
     this.#signer = new Signer(options.target.region, options.target.service);
   }
 
-  /** Of connections of its own, both ways. */
+  /** See `Flow`. */
   get bytesMoved(): number {
-    return this.#connections?.bytesMoved ?? 0;
+    return this.#flow.bytes;
   }
 
   close(): void {
@@ -152,7 +154,7 @@ export class LeanCalls implements S3Calls {
     headers['user-agent'] = target.userAgent;
     const outgoing = { method, path: query === '' ? path : `${path}?${query}`, headers, body };
     const answer = await (this.#connections === undefined
-      ? exchange(target, outgoing, connecting, maxBytes, signal)
+      ? exchange(target, outgoing, connecting, maxBytes, signal, this.#flow)
       : this.#connections.exchange(outgoing, maxBytes, signal, room));
     notice(answer.headers.server as string | undefined);
     try {

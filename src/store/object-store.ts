@@ -67,7 +67,7 @@ export interface ReadableStore {
   listParts(upload: Upload, signal: AbortSignal): Promise<readonly ListedPart[]>;
   /** Requests sent so far, retries included, by S3 operation. */
   requests(): Readonly<Record<string, number>>;
-  /** Bytes that the open connections have carried, both ways: a number that changes while anything flows. */
+  /** A number that changes while a server answers, or takes more of a body: see `Flow`. */
   bytesMoved(): number;
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
 import { homedir } from 'node:os';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { messageOf } from '../model/errors.js';
@@ -209,7 +210,7 @@ async function connectingBy(connection: Connection, endpoint: string | undefined
       isProxied: proxy !== '',
       ...authority,
     },
-    bytesMoved: () => carried(httpAgent) + carried(httpsAgent),
+    bytesMoved: receivedBy(httpAgent, httpsAgent),
   };
 }
 
@@ -228,12 +229,20 @@ async function proxyAgents(
   return [new HttpProxyAgent(proxy, options), agent as HttpsAgent];
 }
 
-function carried(agent: HttpAgent): number {
+/** Bytes that came by sockets of these agents, those that were closed since the last look too. */
+function receivedBy(...agents: readonly HttpAgent[]): () => number {
+  const seen = new WeakMap<Socket, number>();
   let bytes = 0;
-  for (const sockets of [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)]) {
-    for (const { bytesRead, bytesWritten } of sockets ?? []) bytes += bytesRead + bytesWritten;
-  }
-  return bytes;
+  return () => {
+    for (const { sockets, freeSockets } of agents) {
+      for (const socket of [...Object.values(sockets), ...Object.values(freeSockets)].flat()) {
+        if (socket === undefined) continue;
+        bytes += socket.bytesRead - (seen.get(socket) ?? 0);
+        seen.set(socket, socket.bytesRead);
+      }
+    }
+    return bytes;
+  };
 }
 
 /** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */
