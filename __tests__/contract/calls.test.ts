@@ -725,6 +725,43 @@ describe('the lean path', () => {
     expect(notices).toEqual(['AmazonS3', undefined]);
   });
 
+  test('waits for what trickles alone where S3 makes something of what it has, or sends an object', async () => {
+    const target = await resolveTarget(client, 'bucket');
+    const hurried = { ...connecting, readTimeoutMs: 300, slowAnswerMs: 0 };
+    const calls = new LeanCalls({ client, target: target!, connecting: hurried, notice: () => undefined });
+    respond = (response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      const more = setInterval(() => response.write(' '), 50);
+      setTimeout(() => {
+        clearInterval(more);
+        response.destroy();
+      }, 1_000);
+    };
+    const at = { Bucket: 'bucket', Key: 'k' };
+    const CopySource = 'bucket/s';
+    const upload = { ...at, UploadId: 'u' };
+    const told = async (asked: Promise<unknown>): Promise<unknown> =>
+      asked.catch(({ message }: Error) => message);
+    const waiting = await Promise.all(
+      [
+        calls.copyObject({ ...at, CopySource }, signal),
+        calls.uploadPartCopy({ ...upload, CopySource, PartNumber: 1 }, signal),
+        calls.completeMultipartUpload({ ...upload, MultipartUpload: { Parts: [] } }, signal),
+        calls.getObject(at, 100, signal),
+      ].map(told),
+    );
+    expect(new Set(waiting)).toEqual(new Set(['the answer was cut short']));
+    const hurrying = await Promise.all(
+      [
+        calls.listObjectsV2({ Bucket: 'bucket' }, signal),
+        calls.putObject({ ...at, Body: Buffer.from('b'), ContentLength: 1 }, signal),
+        calls.deleteObject(at, signal),
+        calls.deleteObjects({ Bucket: 'bucket', Delete: { Objects: [{ Key: 'k' }] } }, signal),
+      ].map(told),
+    );
+    expect(new Set(hurrying)).toEqual(new Set(['fewer than 4096 bytes of the answer came within 300 ms']));
+  });
+
   test("has the client's credentials, and new ones before those expire", async () => {
     let given = 0;
     const credentials = async () => ({

@@ -86,6 +86,8 @@ interface Sending {
   readonly body?: Buffer;
   readonly signal?: AbortSignal;
   readonly host?: string;
+  readonly mayTrickle?: boolean;
+  readonly maxBytes?: number;
 }
 
 const MAX_BYTES = 1_000;
@@ -106,8 +108,8 @@ const WAYS: readonly Way[] = [
   {
     name: 'by node:http',
     open: (through, flow) => ({
-      send: (port, { host = '127.0.0.1', signal = never, ...rest } = {}) =>
-        exchange({ secure, host, port }, outgoingOf(rest), through, MAX_BYTES, signal, flow),
+      send: (port, { host = '127.0.0.1', signal = never, maxBytes = MAX_BYTES, ...rest } = {}) =>
+        exchange({ secure, host, port }, outgoingOf(rest), through, maxBytes, signal, flow),
       isEmpty: () =>
         [through.httpAgent, through.httpsAgent].every(
           ({ sockets: used }) => Object.values(used).flat().length === 0,
@@ -119,9 +121,9 @@ const WAYS: readonly Way[] = [
     open: (through, flow) => {
       let connections: Connections | undefined;
       return {
-        send(port, { host = '127.0.0.1', signal = never, ...rest } = {}) {
+        send(port, { host = '127.0.0.1', signal = never, maxBytes = MAX_BYTES, ...rest } = {}) {
           connections ??= new Connections({ secure, host, port }, through, flow);
-          return connections.exchange(outgoingOf(rest), MAX_BYTES, signal);
+          return connections.exchange(outgoingOf(rest), maxBytes, signal);
         },
         isEmpty: () => connections?.isEmpty ?? true,
       };
@@ -129,10 +131,14 @@ const WAYS: readonly Way[] = [
   },
 ];
 
-function outgoingOf({ method = 'PUT', body }: Pick<Sending, 'method' | 'body'>): Outgoing {
+function outgoingOf({
+  method = 'PUT',
+  body,
+  mayTrickle = false,
+}: Pick<Sending, 'method' | 'body' | 'mayTrickle'>): Outgoing {
   const headers: Record<string, string> = { host: '127.0.0.1' };
   if (body !== undefined) headers['content-length'] = String(body.length);
-  return { method, path: '/k', headers, body };
+  return { method, path: '/k', headers, body, mayTrickle };
 }
 
 async function kindOf(sent: Promise<WireAnswer>): Promise<string> {
@@ -256,7 +262,37 @@ describe.each(CASES)('one request $name over $over', ({ open, isSecure }) => {
       socket.on('close', () => clearInterval(more));
     });
     const sent = send(port, await connecting({ readTimeoutMs: 200, longestRequestMs: 500 }));
-    await expect(sent).rejects.toThrow('no end within 500 ms');
+    await expect(sent).rejects.toMatchObject({ message: 'no end within 500 ms', hadItsTime: true });
+  });
+
+  test.each([
+    ['body', 'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n'],
+    ['head', 'HTTP/1.1 200 OK\r\nX: '],
+  ])('whose answer trickles in its %s ends soon, unless it may', async (_, begin) => {
+    const port = await listen((socket) => {
+      socket.write(begin);
+      const more = setInterval(() => socket.write('a'), 20);
+      socket.on('close', () => clearInterval(more));
+    });
+    const limits = { readTimeoutMs: 200, slowAnswerMs: 100, longestRequestMs: 900 };
+    const way = open(await connecting(limits));
+    const trickling = { hadItsTime: true, message: 'fewer than 4096 bytes of the answer came within 300 ms' };
+    await expect(way.send(port)).rejects.toMatchObject(trickling);
+    await expect(way.send(port, { mayTrickle: true })).rejects.toThrow('no end within 900 ms');
+  });
+
+  test('whose answer is long has its time as long as enough of it comes', async () => {
+    const port = await listen((socket) => {
+      let left = 5;
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${left * 5_000}\r\n\r\n`);
+      const more = setInterval(() => {
+        socket.write('a'.repeat(5_000));
+        if (--left === 0) clearInterval(more);
+      }, 100);
+      socket.on('close', () => clearInterval(more));
+    });
+    const way = open(await connecting({ readTimeoutMs: 250, slowAnswerMs: 50 }));
+    expect((await way.send(port, { maxBytes: 30_000 })).body.length).toBe(25_000);
   });
 
   test('to where no connection comes about ends after its own limit', async () => {

@@ -1,5 +1,5 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
-import { timeoutError, unfinishedError } from './exchange.js';
+import { spentError, unfinishedError } from './exchange.js';
 
 /** Slower than this is an answer that trickles, once it has had its time. Bytes a second. */
 const SLOWEST = 64 * 1024;
@@ -24,7 +24,7 @@ export class BodyLimit {
     const allowed = this.#longestMs + (this.#bytes / SLOWEST) * 1000;
     if (performance.now() - this.#began <= allowed) return;
     const message = `no end within ${this.#longestMs} ms, and ${this.#bytes} bytes`;
-    throw unfinishedError(timeoutError(message));
+    throw unfinishedError(spentError(message));
   }
 }
 

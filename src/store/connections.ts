@@ -14,6 +14,8 @@ import {
   type Origin,
   type Outgoing,
   promiseError,
+  SlowAnswer,
+  spentError,
   stoppedError,
   timeoutError,
   unfinishedError,
@@ -45,6 +47,8 @@ interface Exchange {
   readonly readTimeoutMs: number;
   readonly signal: AbortSignal;
   readonly longest: NodeJS.Timeout;
+  /** `undefined`: its answer may trickle. */
+  readonly slow: SlowAnswer | undefined;
   readonly resolve: (answer: WireAnswer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -92,12 +96,20 @@ export class Connections {
       const connection = this.#take() ?? this.#connect();
       const { longestRequestMs, readTimeoutMs } = this.#connecting;
       const longest = setTimeout(
-        () => connection.fail(timeoutError(`no end within ${longestRequestMs} ms`)),
+        () => connection.fail(spentError(`no end within ${longestRequestMs} ms`)),
         longestRequestMs,
       );
       const reader = new AnswerReader(outgoing.method === 'HEAD', maxBytes, room);
       this.#listen(signal, connection);
-      connection.begin({ reader, readTimeoutMs, signal, longest, resolve, reject }, head, outgoing.body);
+      const slow =
+        outgoing.mayTrickle === true
+          ? undefined
+          : new SlowAnswer(this.#connecting, (error) => connection.fail(error));
+      connection.begin(
+        { reader, readTimeoutMs, signal, longest, slow, resolve, reject },
+        head,
+        outgoing.body,
+      );
     });
   }
 
@@ -310,14 +322,15 @@ class Connection {
     this.#flow.received(chunk.length);
     try {
       if (exchange.reader.take(chunk)) this.#answered(exchange);
-      else this.#limitPromises(exchange);
+      else this.#limit(exchange, chunk.length);
     } catch (error) {
       this.fail(error as Error);
     }
   }
 
-  /** Each interim answer restarts the time that silence may take. */
-  #limitPromises({ reader, readTimeoutMs }: Exchange): void {
+  /** Whatever comes restarts the time that silence may take. */
+  #limit({ reader, readTimeoutMs, slow }: Exchange, bytes: number): void {
+    slow?.add(bytes);
     if (reader.hasBegun) clearTimeout(this.#promised);
     else if (reader.isPromised && this.#isSent)
       this.#promised ??= setTimeout(() => this.fail(promiseError(readTimeoutMs)), readTimeoutMs);
@@ -371,6 +384,7 @@ class Connection {
     this.#exchange = undefined;
     this.#unsent = undefined;
     clearTimeout(exchange.longest);
+    exchange.slow?.clear();
     clearTimeout(this.#promised);
     this.#promised = undefined;
     this.#owner.done(exchange.signal);

@@ -7,6 +7,10 @@ import type { WireAnswer } from './wire-answer.js';
 /** A request that takes longer than this does not end: an answer that trickles is no answer. Milliseconds. */
 export const LONGEST_REQUEST_MS = 60 * 60_000;
 
+/** In so long, and what it may be silent for, so much of an answer comes or its end, unless it may trickle. Milliseconds, bytes. */
+export const SLOW_ANSWER_MS = 5 * 60_000;
+const SLOWEST_ANSWER = 4 * 1024;
+
 /** DeleteObjects repeats 1,000 keys of 1,024 bytes, each byte up to 6 when it is escaped. */
 export const LONGEST_ANSWER = 8 * 1024 * 1024;
 
@@ -24,6 +28,7 @@ export interface Limits {
   /** Nothing sent and nothing received; or, once all is sent, nothing but interim answers. */
   readonly readTimeoutMs: number;
   readonly longestRequestMs: number;
+  readonly slowAnswerMs: number;
 }
 
 /** How requests reach a server. */
@@ -48,6 +53,8 @@ export interface Outgoing {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: Buffer | undefined;
+  /** The bytes of an object come as slowly as the line is, and S3 keeps a connection by blanks while it copies. */
+  readonly mayTrickle?: boolean;
 }
 
 /**
@@ -69,7 +76,7 @@ export function exchange(
       reject(stoppedError());
       return;
     }
-    const { method, path, headers, body } = outgoing;
+    const { method, path, headers, body, mayTrickle } = outgoing;
     const { connectTimeoutMs, readTimeoutMs, longestRequestMs } = connecting;
     const sent: ClientRequest = (secure ? httpsRequest : httpRequest)({
       agent: secure ? connecting.httpsAgent : connecting.httpAgent,
@@ -86,12 +93,14 @@ export function exchange(
     let settled = false;
     let isAnswered = false;
     let promised: NodeJS.Timeout | undefined;
+    const slow = mayTrickle === true ? undefined : new SlowAnswer(connecting, (error) => fail(error));
     const settle = (): boolean => {
       if (settled) return false;
       settled = true;
       clearTimeout(connect);
       clearTimeout(longest);
       clearTimeout(promised);
+      slow?.clear();
       signal.removeEventListener('abort', onAbort);
       return true;
     };
@@ -106,7 +115,7 @@ export function exchange(
       connectTimeoutMs,
     );
     const longest = setTimeout(
-      () => fail(timeoutError(`no end within ${longestRequestMs} ms`)),
+      () => fail(spentError(`no end within ${longestRequestMs} ms`)),
       longestRequestMs,
     );
     signal.addEventListener('abort', onAbort);
@@ -129,6 +138,8 @@ export function exchange(
     sent.on('close', () => {
       if (!isAnswered) lost(new Error('the connection was closed without an answer'));
     });
+    // A head is told when it is whole.
+    sent.on('finish', () => slow?.add(0));
     // Each one restarts the time that silence may take.
     sent.on('information', () => {
       if (sent.writableFinished)
@@ -139,7 +150,10 @@ export function exchange(
       clearTimeout(promised);
       // Of HEAD there is no more.
       flow?.received(1);
-      response.on('data', ({ length }: Buffer) => flow?.received(length));
+      response.on('data', ({ length }: Buffer) => {
+        flow?.received(length);
+        slow?.add(length);
+      });
       collect(response, maxBytes, fail, (answer) => {
         if (!settle()) return;
         // Refused before the body was sent: a server that reads no further would hold the connection for ever.
@@ -150,6 +164,33 @@ export function exchange(
     if (body !== undefined && body.length > 0) sendByPieces(sent, body, flow);
     else sent.end();
   });
+}
+
+/** Ends an answer that trickles. */
+export class SlowAnswer {
+  readonly #ms: number;
+  readonly #end: (error: Error) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #bytes = 0;
+
+  constructor({ slowAnswerMs, readTimeoutMs }: Limits, end: (error: Error) => void) {
+    this.#ms = slowAnswerMs + readTimeoutMs;
+    this.#end = end;
+  }
+
+  /** It has begun, or so much more of it came. */
+  add(bytes: number): void {
+    const told = `fewer than ${SLOWEST_ANSWER} bytes of the answer came within ${this.#ms} ms`;
+    this.#timer ??= setTimeout(() => this.#end(spentError(told)), this.#ms);
+    this.#bytes += bytes;
+    if (this.#bytes < SLOWEST_ANSWER) return;
+    this.#bytes = 0;
+    this.#timer.refresh();
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 /** What befell one of them befell them all: a router forgot them, or a server was replaced. */
@@ -250,6 +291,11 @@ export function unfinishedError(error: Error): Error {
 /** Of interim answers, to a request that was sent whole, and of nothing else for so long. */
 export function promiseError(ms: number): Error {
   return timeoutError(`nothing but interim answers for ${ms} ms`);
+}
+
+/** Of a request that had all the time that one may have: `hadItsTime` reads it. */
+export function spentError(message: string): Error {
+  return Object.assign(timeoutError(message), { hadItsTime: true });
 }
 
 export function timeoutError(message: string): Error {

@@ -152,13 +152,15 @@ export class LeanCalls implements S3Calls {
     const payload = payloadOf(request, target.secure);
     this.#signer.sign({ method, path, query, headers, payload }, credentials, new Date(Date.now() + offset));
     headers['user-agent'] = target.userAgent;
-    const outgoing = { method, path: query === '' ? path : `${path}?${query}`, headers, body };
+    const isObject = method === 'GET' && key !== undefined;
+    const mayTrickle = isObject || isMadeByS3(request);
+    const outgoing = { method, path: query === '' ? path : `${path}?${query}`, headers, body, mayTrickle };
     const answer = await (this.#connections === undefined
       ? exchange(target, outgoing, connecting, maxBytes, signal, this.#flow)
       : this.#connections.exchange(outgoing, maxBytes, signal, room));
     notice(answer.headers.server as string | undefined);
     try {
-      throwRefusal(answer, method === 'GET' && key !== undefined);
+      throwRefusal(answer, isObject);
     } catch (thrown) {
       if (answer.status === 403 && thrown instanceof AnswerError) this.#correctClock(answer, offset, thrown);
       throw thrown;
@@ -175,6 +177,11 @@ export class LeanCalls implements S3Calls {
     this.#options.client.config.systemClockOffset = correct;
     refusal.$metadata.clockSkewCorrected = true;
   }
+}
+
+/** Whether S3 makes the object, or a part, of what it has: that may take minutes, with blanks until it is done. */
+function isMadeByS3({ method, key, headers }: wire.WireRequest): boolean {
+  return headers['x-amz-copy-source'] !== undefined || (method === 'POST' && key !== undefined);
 }
 
 /**

@@ -16,7 +16,7 @@ import { configurationError } from './configuration-error.js';
 import type { RoleSurroundings } from './credentials.js';
 import { endpointOf } from './endpoint.js';
 import { environmentAccess } from './environment.js';
-import { type Connecting, LONGEST_REQUEST_MS } from './exchange.js';
+import { type Connecting, LONGEST_REQUEST_MS, SLOW_ANSWER_MS } from './exchange.js';
 import { LeanCalls } from './lean-calls.js';
 import type { OpenedStore } from './object-store.js';
 import { providerOf } from './providers.js';
@@ -207,6 +207,7 @@ async function connectingBy(connection: Connection, endpoint: string | undefined
       connectTimeoutMs,
       readTimeoutMs,
       longestRequestMs: LONGEST_REQUEST_MS,
+      slowAnswerMs: SLOW_ANSWER_MS,
       isProxied: proxy !== '',
       ...authority,
     },

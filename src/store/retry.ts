@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from './object-store.js';
-import { endedIdle, heals, toStoreError } from './store-errors.js';
+import { endedIdle, hadItsTime, heals, toStoreError } from './store-errors.js';
 
 /** SlowDown heals by waiting: it may be met this many times as often as other failures. */
 const THROTTLE_ALLOWANCE = 4;
@@ -63,7 +63,8 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
     }
     if (error.kind === 'throttled') throttles++;
     else failures++;
-    if (failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE) {
+    const isUsedUp = failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE;
+    if (isUsedUp || hadItsTime(error)) {
       const judged = lostAnswer ? await judge?.().catch(() => undefined) : undefined;
       if (judged !== undefined) return judged;
       throw error;

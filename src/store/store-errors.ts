@@ -47,6 +47,7 @@ interface Thrown {
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
   readonly endedIdle?: true;
   readonly isUnfinished?: true;
+  readonly hadItsTime?: true;
   readonly cause?: unknown;
 }
 
@@ -96,6 +97,11 @@ export function heals({ kind }: Pick<StoreError, 'kind'>): boolean {
  */
 export function endedIdle({ cause }: StoreError): boolean {
   return typeof cause === 'object' && cause !== null && (cause as Thrown).endedIdle === true;
+}
+
+/** Whether its request took as long as any may: another one would too. */
+export function hadItsTime({ cause }: StoreError): boolean {
+  return typeof cause === 'object' && cause !== null && (cause as Thrown).hadItsTime === true;
 }
 
 /** What the SDK says to programmers behind its own words. */

@@ -7,7 +7,7 @@ import { toStoreError } from '../../../src/store/store-errors.js';
 function answers(
   ...list: readonly (
     | readonly [string, number]
-    | { readonly code: string; readonly endedIdle?: boolean }
+    | { readonly code: string; readonly endedIdle?: boolean; readonly hadItsTime?: boolean }
     | { readonly ok: string }
   )[]
 ) {
@@ -106,6 +106,13 @@ describe('retries', () => {
     expect(twice.calls()).toBe(2);
     const taken = answers(idle, ['PreconditionFailed', 412]);
     await expect(run(taken, async () => 'ours', 'PutObject', 1)).resolves.toBe('ours');
+  });
+
+  test('a request that had all the time there is for one is not sent again, but judged', async () => {
+    const spent = answers({ code: 'ETIMEDOUT', hadItsTime: true });
+    await expect(run(spent)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    const taken = answers({ code: 'ETIMEDOUT', hadItsTime: true });
+    await expect(run(taken, async () => 'ours')).resolves.toBe('ours');
   });
 
   test('the waits outlast a server that fails over; what does not come back is given up soon', () => {
