@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -9,6 +12,7 @@ import { md5Of } from '../../src/model/digest.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import type { Connection } from '../../src/model/options.js';
 import type { S3Calls } from '../../src/store/calls.js';
+import { SILENT } from '../../src/store/credentials.js';
 import type { Connecting } from '../../src/store/exchange.js';
 import { LeanCalls } from '../../src/store/lean-calls.js';
 import { requestHandler } from '../../src/store/open.js';
@@ -16,6 +20,7 @@ import { providerOf } from '../../src/store/providers.js';
 import { RareCalls } from '../../src/store/rare-calls.js';
 import { S3Store } from '../../src/store/s3-store.js';
 import { SdkCalls } from '../../src/store/sdk-calls.js';
+import type { SigningCredentials } from '../../src/store/sign.js';
 import { toStoreError } from '../../src/store/store-errors.js';
 import { resolveTarget } from '../../src/store/target.js';
 
@@ -723,6 +728,61 @@ describe('the lean path', () => {
     respond = answer(204);
     await outcome('DeleteObject', lean);
     expect(notices).toEqual(['AmazonS3', undefined]);
+  });
+
+  test("that cannot renew the credentials sends nothing, and tells their source's own words", async () => {
+    const directory = mkdtempSync(join(tmpdir(), 's3ds-credentials-'));
+    const process_ = join(directory, 'process.sh');
+    const config = join(directory, 'config');
+    writeFileSync(process_, '#!/bin/sh\necho "vault sealed" >&2\nexit 1\n', { mode: 0o755 });
+    writeFileSync(config, `[default]\ncredential_process = ${process_}\n`);
+    const names = [
+      'AWS_CONFIG_FILE',
+      'AWS_EC2_METADATA_DISABLED',
+      'AWS_ACCESS_KEY_ID',
+      'AWS_PROFILE',
+    ] as const;
+    const before = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) delete process.env[name];
+    Object.assign(process.env, { AWS_CONFIG_FILE: config, AWS_EC2_METADATA_DISABLED: 'true' });
+    try {
+      const { credentials: _, ...keyless } = clientLike();
+      const own = new S3Client({ ...keyless, logger: SILENT });
+      const target = await resolveTarget(client, 'bucket');
+      const from = (credentials: () => Promise<SigningCredentials>): LeanCalls => {
+        const config = { credentials, systemClockOffset: 0 };
+        return new LeanCalls({ client: { config }, target: target!, connecting, notice: () => undefined });
+      };
+      received = [];
+      const ask = async (credentials: () => Promise<SigningCredentials>): Promise<unknown> =>
+        from(credentials)
+          .deleteObject({ Bucket: 'bucket', Key: 'k' }, signal)
+          .catch((thrown) => {
+            const { kind, status, code, message } = toStoreError('DeleteObject', thrown);
+            return [kind, status, code, message];
+          });
+      const name = 'CredentialsProviderError';
+      expect(await ask(() => own.config.credentials())).toEqual(['fatal', 0, name, 'vault sealed']);
+      const denied = { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } };
+      const refusing = Object.assign(new Error('not authorized'), denied);
+      const chain = new Error('none', { cause: refusing });
+      expect(await ask(() => Promise.reject(Object.assign(chain, { name })))).toEqual([
+        'fatal',
+        0,
+        name,
+        'not authorized',
+      ]);
+      expect(await ask(() => Promise.reject(refusing))).toEqual(['fatal', 0, name, 'not authorized']);
+      const away = Object.assign(new Error('m'), { code: 'ECONNREFUSED' });
+      expect(await ask(() => Promise.reject(away))).toEqual(['network', 0, 'ECONNREFUSED', 'm']);
+      expect(received).toEqual([]);
+    } finally {
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+      rmSync(directory, { recursive: true });
+    }
   });
 
   test('waits for what trickles alone where S3 makes something of what it has, or sends an object', async () => {

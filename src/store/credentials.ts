@@ -2,6 +2,7 @@ import type { AwsCredentialIdentityProvider, Logger } from '@smithy/types';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { AssumedRole, Connection } from '../model/options.js';
 import { atEndpoint, endpointOf } from './endpoint.js';
+import { heals, toStoreError } from './store-errors.js';
 
 /** Gives a token of the runner's identity provider for an audience. It is a secret. */
 export type IdToken = (audience: string) => Promise<string>;
@@ -16,14 +17,42 @@ export interface RoleSurroundings {
   readonly hide?: (secret: string) => void;
 }
 
+/** What a credential_process said that failed: the SDK's chain tells its logger alone, before it tries the next source. */
+const FAILED_PROCESS = /^@smithy\/property-provider -> Command failed: [^\n]*\n(.*\S)/s;
+
+const NO_PROVIDER = 'Could not load credentials from any providers';
+let saidByProcess: string | undefined;
+
 /** The SDK writes to standard error of profiles and keys that are both set; what counts is in the log's line on credentials. */
 export const SILENT: Logger = {
   trace: () => undefined,
-  debug: () => undefined,
+  debug: (said: unknown) => {
+    saidByProcess = FAILED_PROCESS.exec(String(said))?.[1] ?? saidByProcess;
+  },
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
 };
+
+/**
+ * Credentials for one more request of a run that began with some. Where they cannot be renewed, nothing was sent and nobody
+ * refused the request: what the source says is told under the SDK's name for that. What may heal stays as it is.
+ */
+export async function renewed<T>(credentials: () => Promise<T>): Promise<T> {
+  try {
+    return await credentials();
+  } catch (cause) {
+    if (cause instanceof SyncError || heals(toStoreError('AssumeRole', cause))) throw cause;
+    const told = innermost(cause);
+    const message = told === NO_PROVIDER ? (saidByProcess ?? told) : told;
+    throw Object.assign(new Error(message, { cause }), { name: 'CredentialsProviderError' });
+  }
+}
+
+function innermost(error: unknown): string {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof Error ? innermost(cause) : messageOf(error);
+}
 
 /** What makes a client of the SDK act as the connection's role; nothing, and so the SDK's chain, where there is none. */
 export async function roleConfiguration(

@@ -23,6 +23,7 @@ import type {
   WriteAnswer,
 } from './calls.js';
 import { Connections } from './connections.js';
+import { renewed } from './credentials.js';
 import { type Connecting, exchange, LONGEST_ANSWER } from './exchange.js';
 import { Flow } from './flow.js';
 import { EMPTY_PAYLOAD, escapeKey, Signer, type SigningCredentials, UNSIGNED_PAYLOAD } from './sign.js';
@@ -147,7 +148,7 @@ export class LeanCalls implements S3Calls {
     const path = key === undefined ? target.bucketPath : target.objectPath + escapeKey(key);
     headers.host = target.authority;
     // Not kept between requests: the client knows when they must be renewed.
-    const credentials = await client.config.credentials();
+    const credentials = await renewed(() => client.config.credentials());
     const offset = client.config.systemClockOffset;
     const payload = payloadOf(request, target.secure);
     this.#signer.sign({ method, path, query, headers, payload }, credentials, new Date(Date.now() + offset));

@@ -303,13 +303,17 @@ function explainFatal(error: StoreError, what: string, told: string): Explained 
         'credentials-expired',
         `${what}: the credentials expired (${told}): run again with fresh ones, what was published stays and is not sent again`,
       );
+    case 'CredentialsProviderError':
+      return failure(
+        'credentials-expired',
+        `${what}: the credentials could not be renewed (${error.message}): run again when their source gives them, what was published stays and is not sent again`,
+      );
     case 'RequestTimeTooSkewed':
       return usage('bad-credentials', `the clock of this machine is wrong (${told}): set it`);
     case 'InvalidAccessKeyId':
     case 'XAdminUserNotFound':
     case 'InvalidToken':
     case 'SignatureDoesNotMatch':
-    case 'CredentialsProviderError':
       return usage(
         'bad-credentials',
         `S3 refuses the credentials (${told}): check that key, secret and endpoint belong together`,

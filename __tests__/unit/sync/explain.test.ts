@@ -191,6 +191,12 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('fatal', 'Redirect'), 'wrong-region', usage, "set region to the bucket's"],
   [store('fatal', 'AuthorizationHeaderMalformed'), 'wrong-region', usage, "set region to the bucket's"],
   [store('fatal', 'ExpiredToken'), 'credentials-expired', failed, 'what was published stays'],
+  [
+    store('fatal', 'CredentialsProviderError'),
+    'credentials-expired',
+    failed,
+    'the credentials could not be renewed (as told): run again when their source gives them',
+  ],
   [store('fatal', 'RequestTimeTooSkewed'), 'bad-credentials', usage, 'the clock of this machine is wrong'],
   [store('fatal', 'SignatureDoesNotMatch'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
   [store('fatal', 'InvalidAccessKeyId'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
