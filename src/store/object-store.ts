@@ -319,6 +319,9 @@ export class StoreError extends Error {
   }
 }
 
+/** "Network Authentication Required" (RFC 6585): a network's own answer in place of S3's, until somebody has logged in. */
+export const LOGIN_REQUIRED = 511;
+
 /** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
 export function isOfS3({ operation, status, message }: StoreError): boolean {
   return operation.startsWith('Head') || message !== `HTTP ${status}`;

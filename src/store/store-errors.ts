@@ -1,5 +1,5 @@
 import { type SigningValues, withoutSigningValues } from '../model/secrets.js';
-import { isOfS3, StoreError, type StoreErrorKind, UNFINISHED } from './object-store.js';
+import { isOfS3, LOGIN_REQUIRED, StoreError, type StoreErrorKind, UNFINISHED } from './object-store.js';
 
 /** Codes of S3 and of its imitators, by what they mean. HTTP status decides what is not listed. */
 const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorKind>([
@@ -87,7 +87,8 @@ export function refusedForClock(thrown: unknown): boolean {
 }
 
 /** Whether the same request may succeed when it is sent again. */
-export function heals({ kind }: Pick<StoreError, 'kind'>): boolean {
+export function heals({ kind, status }: Pick<StoreError, 'kind'> & Partial<Pick<StoreError, 'status'>>): boolean {
+  if (status === LOGIN_REQUIRED) return false;
   return kind === 'server' || kind === 'network' || kind === 'throttled';
 }
 

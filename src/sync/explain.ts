@@ -3,6 +3,7 @@ import {
   BAD_PART_ETAG,
   CHANGED_AFTER_WRITE,
   isOfS3,
+  LOGIN_REQUIRED,
   StoreError,
   UNFINISHED,
   UnprovedCopyError,
@@ -94,6 +95,8 @@ function explainSilence({ code, message }: StoreError, told: string): string {
   if (code === 'EMFILE' || code === 'ENFILE') return tooManyFiles(code);
   if (code === UNFINISHED)
     return `the answer could not be read to its end (${message}) on any attempt: check network and proxy, and run again`;
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return `the server's certificate is not valid at this time (${told}): renew it on the server, or set the clock of this machine where that is wrong`;
   if (/^(CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY)|ERR_TLS_CERT)/.test(code))
     return `the server's certificate is not accepted (${told}): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url`;
   if (/^(EPROTO|ERR_SSL_)/.test(code)) {
@@ -213,6 +216,11 @@ function explainStore(error: StoreError, what: string): Explained {
         `${what}: S3 asked to slow down until the attempts were used up (${told}): lower concurrency, or raise max-attempts`,
       );
     case 'server':
+      if (error.status === LOGIN_REQUIRED)
+        return failure(
+          'server-error',
+          `${what}: ${notOfS3(error)}: this network wants a login first, so check network, endpoint-url and proxy`,
+        );
       return failure(
         'server-error',
         `${what}: ${error.operation} failed (${told}) on every attempt: ${UNREADABLE.has(error.code) ? "that is not S3's, so check endpoint-url, and whether a proxy or a login page answers in its place" : 'run again'}`,

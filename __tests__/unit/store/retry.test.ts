@@ -53,6 +53,12 @@ describe('retries', () => {
     expect(source.calls()).toBe(1);
   });
 
+  test('a network that wants a login first is not asked again', async () => {
+    const source = answers(['511', 511]);
+    await expect(run(source)).rejects.toMatchObject({ kind: 'server', status: 511 });
+    expect(source.calls()).toBe(1);
+  });
+
   test('too many open files are waited for: others are closed meanwhile', async () => {
     const source = answers({ code: 'EMFILE' }, { ok: 'done' });
     await expect(run(source)).resolves.toBe('done');

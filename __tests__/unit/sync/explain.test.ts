@@ -65,6 +65,12 @@ test.each([
     404,
     /^p\/a: PutObject was answered with HTTP 404 and no error of S3's, as a proxy or a web page answers: check endpoint-url and proxy$/,
   ],
+  [
+    'server',
+    '511',
+    511,
+    /^p\/a: PutObject was answered with HTTP 511 and no error of S3's, as a proxy or a web page answers: this network wants a login first, so check network, endpoint-url and proxy$/,
+  ],
   ['fatal', '302', 302, /is redirected .*, and no redirect is followed: set endpoint-url to where it leads/],
   ['fatal', '307', 307, /is redirected .*, and no redirect is followed: set endpoint-url to where it leads/],
 ] as const)(
@@ -84,6 +90,10 @@ test('a server that was reached and is not trusted, or speaks no TLS, is not tol
   expect(told('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate')).toBe(
     "p/a: the server's certificate is not accepted (DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate): set AWS_CA_BUNDLE to a file with that of its authority, or correct endpoint-url",
   );
+  expect(told('CERT_HAS_EXPIRED', 'certificate has expired')).toBe(
+    "p/a: the server's certificate is not valid at this time (CERT_HAS_EXPIRED: certificate has expired): renew it on the server, or set the clock of this machine where that is wrong",
+  );
+  expect(told('CERT_NOT_YET_VALID', 'certificate is not yet valid')).toContain('set the clock');
   expect(told('Error', 'the connection was closed without an answer')).toBe(
     'p/a: no answer from S3 (the connection was closed without an answer) on any attempt: check endpoint-url, region, proxy and network',
   );
