@@ -79,9 +79,12 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
   }
 }
 
-/** Full jitter: what was refused at once comes back spread over the time. */
-function throttledWaitMs(met: number): number {
-  return Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_THROTTLED_WAIT_MS * 2 ** (met - 1));
+/**
+ * How long is waited after the server asked so many times to slow down, at least half of it: what was refused at once comes
+ * back spread over the other half, and 20 attempts outlast 140 s, whatever chance says.
+ */
+export function throttledWaitMs(met: number, share = Math.random()): number {
+  return jittered(Math.min(LONGEST_WAIT_MS, FIRST_THROTTLED_WAIT_MS * 2 ** (met - 1)), share);
 }
 
 /**
@@ -89,8 +92,11 @@ function throttledWaitMs(met: number): number {
  * balancer or a server takes to fail over. What is not likely to come back, as where the endpoint is wrong, is told after 3 s.
  */
 export function failureWaitMs(failures: number, comesBack: boolean, share = Math.random()): number {
-  const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * (comesBack ? 4 : 2) ** (failures - 1));
-  return (most * (1 + share)) / 2;
+  return jittered(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * (comesBack ? 4 : 2) ** (failures - 1)), share);
+}
+
+function jittered(mostMs: number, share: number): number {
+  return (mostMs * (1 + share)) / 2;
 }
 
 function abortedError(operation: string, signal: AbortSignal): StoreError {

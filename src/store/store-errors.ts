@@ -87,7 +87,10 @@ export function refusedForClock(thrown: unknown): boolean {
 }
 
 /** Whether the same request may succeed when it is sent again. */
-export function heals({ kind, status }: Pick<StoreError, 'kind'> & Partial<Pick<StoreError, 'status'>>): boolean {
+export function heals({
+  kind,
+  status,
+}: Pick<StoreError, 'kind'> & Partial<Pick<StoreError, 'status'>>): boolean {
   if (status === LOGIN_REQUIRED) return false;
   return kind === 'server' || kind === 'network' || kind === 'throttled';
 }

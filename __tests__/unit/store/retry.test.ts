@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { StoreError, type StoreErrorKind } from '../../../src/store/object-store.js';
-import { failureWaitMs, withRetries } from '../../../src/store/retry.js';
+import { failureWaitMs, throttledWaitMs, withRetries } from '../../../src/store/retry.js';
 import { toStoreError } from '../../../src/store/store-errors.js';
 
 /** Answers of S3 in turn: an error's name and status, Node's code, or a result. */
@@ -128,6 +128,13 @@ describe('retries', () => {
     expect(waits(true, 0)).toEqual([100, 400, 1_600, 6_400]);
     expect(waits(false, 1)).toEqual([200, 400, 800, 1_600]);
     expect(failureWaitMs(100, true, 1)).toBe(20_000);
+  });
+
+  test('the attempts of five outlast a server that asks to slow down for two minutes, whatever chance says', () => {
+    const waits = (share: number) => Array.from({ length: 19 }, (_, i) => throttledWaitMs(i + 1, share));
+    expect(waits(1).slice(0, 7)).toEqual([400, 800, 1_600, 3_200, 6_400, 12_800, 20_000]);
+    expect(waits(0).slice(0, 3)).toEqual([200, 400, 800]);
+    expect(waits(0).reduce((sum, ms) => sum + ms)).toBeGreaterThan(140_000);
   });
 
   test('a stopped run stops waiting', async () => {
