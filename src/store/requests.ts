@@ -141,11 +141,12 @@ export class Requests {
   }
 
   /** What was waited for in vain is not waited for by each request anew. */
-  #comesBack({ status }: StoreError): boolean {
+  #comesBack({ status, code }: StoreError): boolean {
     const now = performance.now();
     this.#failingSince ??= now;
-    // Whoever says 5xx is there, if only a load balancer.
-    return (this.#wasAnswered || status >= 500) && now - this.#failingSince < LONGEST_OUTAGE_MS;
+    // Whoever says 5xx is there, if only a load balancer; and a resolver that cannot say now says nothing of the name.
+    const isLikely = this.#wasAnswered || status >= 500 || code === 'EAI_AGAIN';
+    return isLikely && now - this.#failingSince < LONGEST_OUTAGE_MS;
   }
 
   async #watched<T>(operation: string, attempt: () => Promise<T>): Promise<T> {

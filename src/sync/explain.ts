@@ -104,6 +104,8 @@ function explainSilence({ code, message }: StoreError, told: string): string {
     const reason = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? told;
     return `no TLS connection came about (${reason}): check that the port of endpoint-url speaks TLS, else begin it with http://`;
   }
+  if (code === 'EAI_AGAIN')
+    return `the name of the server could not be looked up (${told}) on any attempt: check network and name servers of this machine, and run again`;
   return `no answer from S3 (${told}) on any attempt: check endpoint-url, region, proxy and network`;
 }
 

@@ -94,6 +94,9 @@ test('a server that was reached and is not trusted, or speaks no TLS, is not tol
     "p/a: the server's certificate is not valid at this time (CERT_HAS_EXPIRED: certificate has expired): renew it on the server, or set the clock of this machine where that is wrong",
   );
   expect(told('CERT_NOT_YET_VALID', 'certificate is not yet valid')).toContain('set the clock');
+  expect(told('EAI_AGAIN', 'getaddrinfo EAI_AGAIN s3.example.com')).toBe(
+    'p/a: the name of the server could not be looked up (EAI_AGAIN: getaddrinfo EAI_AGAIN s3.example.com) on any attempt: check network and name servers of this machine, and run again',
+  );
   expect(told('Error', 'the connection was closed without an answer')).toBe(
     'p/a: no answer from S3 (the connection was closed without an answer) on any attempt: check endpoint-url, region, proxy and network',
   );
