@@ -324,6 +324,7 @@ class BodyArena {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ isClosed),
 /* harmony export */   T: () => (/* binding */ parseExcludes)
 /* harmony export */ });
 /* harmony import */ var ignore__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(298);
@@ -438,6 +439,7 @@ function parted(lines) {
 function unclosed(line) {
     return (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .usageError */ .Wp)(`the pattern ${JSON.stringify(line.slice(0, 80))} matches nothing, as its [ is not closed or it ends with a \\: close it, or write \\[ and \\\\ for the characters themselves`);
 }
+/** Whether each `[` of a line is closed, and no `\` ends it. */
 function isClosed(line) {
     const lastClass = line.lastIndexOf(':]');
     for (let at = 0; at < line.length; at++) {
@@ -796,49 +798,91 @@ function reasonOf(error) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   U: () => (/* binding */ unusedExcludes),
-/* harmony export */   y: () => (/* binding */ tellUnused)
+/* harmony export */   $$: () => (/* binding */ tellSlips),
+/* harmony export */   G1: () => (/* binding */ belowPlaces),
+/* harmony export */   Kj: () => (/* binding */ slipOf),
+/* harmony export */   SP: () => (/* binding */ shown),
+/* harmony export */   UD: () => (/* binding */ unusedExcludes),
+/* harmony export */   b5: () => (/* binding */ withAdvice),
+/* harmony export */   i3: () => (/* binding */ unusedLines),
+/* harmony export */   u$: () => (/* binding */ firstName),
+/* harmony export */   yw: () => (/* binding */ tellUnused)
 /* harmony export */ });
-/* harmony import */ var _model_object_key_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(5142);
-/* harmony import */ var _walk_findings_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4908);
+/* harmony import */ var _model_object_key_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5142);
+/* harmony import */ var _excludes_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(9542);
+/* harmony import */ var _walk_findings_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4908);
+
 
 
 /** Of a pattern, how much is shown. Characters. */
 const SHOWN = 80;
 /** `.git` and our own are kept back without asking the lines. */
-const BUILT_IN = [/(^|\/)\.git(\/|$)/, new RegExp(`^/?${_model_object_key_js__WEBPACK_IMPORTED_MODULE_1__/* .OWN_DIRECTORY */ .Nt.replaceAll('.', '\\.')}`)];
+const BUILT_IN = [/(^|\/)\.git(\/|$)/, new RegExp(`^/?${_model_object_key_js__WEBPACK_IMPORTED_MODULE_2__/* .OWN_DIRECTORY */ .Nt.replaceAll('.', '\\.')}`)];
 /** Lines in the dialect of .gitignore that kept nothing back; comments, `!` lines and what is built in are none. */
 function unusedExcludes(lines, used) {
-    return [...new Set(lines)].filter((line) => line.trim() !== '' && !/^[#!]/.test(line) && !used.has(line) && !BUILT_IN.some((r) => r.test(line)));
+    return unusedLines(lines, used).filter((line) => !BUILT_IN.some((r) => r.test(line)));
 }
-function tellUnused(lines, context) {
+/** The same, with what is built in. */
+function unusedLines(lines, used) {
+    return [...new Set(lines)].filter((line) => line.trim() !== '' && !/^[#!]/.test(line) && !used.has(line));
+}
+/** What a line was compared with. */
+const UNMATCHED = {
+    excludes: 'no file and no listed key',
+    retain: 'no key or file that would be deleted',
+};
+/** @param input that the lines belong to */
+function tellUnused(input, lines, context) {
     const warned = [];
     const noticed = [];
     for (const line of lines) {
-        const meant = meantBy(line, context);
-        const isSlip = meant.length !== 1 || meant[0] !== line.trimEnd();
-        const advice = isSlip && meant.length > 0 ? ` (write ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .KE)(meant.map(shown), meant.length)})` : '';
-        (isSlip || (context.deletes && isPath(line)) ? warned : noticed).push(shown(line) + advice);
+        const meant = slipOf(line, context);
+        const isWarned = meant !== undefined || (context.deletes && firstName(line) !== undefined);
+        (isWarned ? warned : noticed).push(withAdvice(line, meant));
     }
-    const text = (shown) => `excludes: nothing is kept back by ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .KE)(shown, shown.length)}: no file and no listed key matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
+    const text = (shown) => `${input}: nothing is kept back by ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(shown, shown.length)}: ${UNMATCHED[input]} matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
     return {
         ...(warned.length === 0 ? {} : { warning: text(warned) }),
         ...(noticed.length === 0 ? {} : { notice: text(noticed) }),
     };
 }
+/** The lines that a line was to be, where it can only be a slip. */
+function slipOf(line, context) {
+    const meant = meantBy(line, context);
+    return meant.length === 1 && meant[0] === line.trimEnd() ? undefined : meant;
+}
+/** A warning for lines that match nothing in the tree, where what they can only have been meant as does. */
+function tellSlips({ input, lines, meant, matches }) {
+    const slips = [...new Set(lines)].flatMap((line) => {
+        const patterns = meant(line);
+        const isSlip = patterns !== undefined && !matches([line]) && matches(patterns);
+        return isSlip ? [withAdvice(line, patterns)] : [];
+    });
+    if (slips.length === 0)
+        return undefined;
+    return `${input}: nothing matches ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(slips, slips.length)}: a pattern is compared with the path below the root, which is the key below the prefix`;
+}
+/** A line, and what to write instead. */
+function withAdvice(line, meant = []) {
+    return shown(line) + (meant.length === 0 ? '' : ` (write ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(meant.map(shown), meant.length)})`);
+}
+/** A pattern in quotes, cut where it is long. */
 function shown(pattern) {
     return JSON.stringify(pattern.length > SHOWN ? `${pattern.slice(0, SHOWN)}…` : pattern);
 }
-/** Whether a pattern is one place below the root, and no name that may be anywhere. */
-function isPath(line) {
+/** The first name of a pattern that is one place below the root, and no name that may be anywhere. */
+function firstName(line) {
     const [first = ''] = line.replace(/^\//, '').split('/');
-    return line.trimEnd().slice(0, -1).includes('/') && !/[*?[]/.test(first);
+    return line.trimEnd().slice(0, -1).includes('/') && !/[*?[]/.test(first) ? first : undefined;
 }
 /** The lines that a line was to be: it itself where it holds no slip. */
 function meantBy(line, context) {
     const comment = line.search(/\s#/);
     const text = unquoted((comment > 0 ? line.slice(0, comment) : line).trim());
     const patterns = alternatives(text).map((part) => unquoted(part.trim()));
+    // A comma or a # in brackets is one of their characters.
+    if (!patterns.every(_excludes_js__WEBPACK_IMPORTED_MODULE_0__/* .isClosed */ .L))
+        return [line.trimEnd()];
     return patterns.filter((pattern) => pattern !== '').map((pattern) => belowPlaces(pattern, context));
 }
 function unquoted(text) {
@@ -854,19 +898,18 @@ function alternatives(text) {
 }
 /** A pattern without `./`, or the name of a place that it was written with. */
 function belowPlaces(pattern, { places, hasDirectory }) {
-    const body = pattern.replace(/^(\.?\/)+/, '');
-    const isDotted = pattern.startsWith('./');
-    if (!hasDirectory(body.slice(0, Math.max(0, body.indexOf('/'))))) {
-        for (const place of places) {
-            const segments = place.split('/').filter((segment) => segment !== '');
-            for (let from = 0; from < segments.length; from++) {
-                const above = `${segments.slice(from).join('/')}/`;
-                if (body.startsWith(above) && body.length > above.length)
-                    return `/${body.slice(above.length)}`;
-            }
+    const body = pattern.replace(/^(\.?\/)+/, '').replace(/^s3:\/\//, 's3:/');
+    for (const place of places) {
+        const segments = place.split('/').filter((segment) => segment !== '');
+        for (let from = 0; from < segments.length; from++) {
+            const above = `${segments.slice(from).join('/')}/`;
+            if (!body.startsWith(above) || body.length === above.length)
+                continue;
+            if (!hasDirectory(body.slice(0, body.indexOf('/'))))
+                return `/${body.slice(above.length)}`;
         }
     }
-    return isDotted ? `/${body}` : pattern;
+    return pattern.startsWith('./') ? `/${body}` : pattern;
 }
 
 
@@ -1828,9 +1871,13 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
         throw refusal;
     const files = findings.files.sorted();
     onProgress(files.length);
+    // Lines that met something; what they are asked later adds to them.
+    const lines = files.length === 0 ? [...used] : [];
+    const allExcluded = lines.length === 0 ? 0 : await countFiles({ ...options, excludes: [] }, () => onProgress(0), signal);
     return {
         root,
         files,
+        ...(allExcluded === 0 ? {} : { allExcluded: { files: allExcluded, lines } }),
         excluded,
         skipped: (name) => isBelowAny(name, findings.skipped),
         hasDirectory: (name) => findings.directories.has(name),
@@ -1857,8 +1904,18 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
             return found.kind === 'file' && named.every((pattern) => pattern.directoriesOnly) ? [path + external_node_path_.sep] : [];
         }),
         patternsWithoutMatch: matcher.withoutMatch(),
-        unusedExcludes: () => (0,unused_excludes/* unusedExcludes */.U)(options.excludes, used),
+        unusedExcludes: () => (0,unused_excludes/* unusedExcludes */.UD)(options.excludes, used),
     };
+}
+/** How many files there are; 0 where that cannot be said. */
+async function countFiles(options, onProgress, signal) {
+    try {
+        return (await walk(options, onProgress, signal)).files.length;
+    }
+    catch {
+        signal.throwIfAborted();
+        return 0;
+    }
 }
 /** Works off a stack, some pieces side by side. The last in goes first, which keeps the stack short. */
 async function drain(first, visit, goesOn, signal) {
@@ -1905,12 +1962,13 @@ function checkGit({ includeGit }, starts) {
     }
 }
 /** Names that `excludes` and the .git rule keep out, and our own. */
-function exclusion({ includeGit, excludes }) {
+function exclusion({ includeGit, excludes, }) {
     const used = new Set();
     const rules = { includeGit, excludes: (0,sync_excludes/* parseExcludes */.T)(excludes, used) };
     return {
         excluded: (name) => isExcluded(rules, name),
-        unusedExcludes: () => (0,unused_excludes/* unusedExcludes */.U)(excludes, used),
+        unusedExcludes: () => (0,unused_excludes/* unusedExcludes */.UD)(excludes, used),
+        used,
     };
 }
 function nameBelow(root, path) {

@@ -115,6 +115,7 @@ class ByteBudget {
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
 /* harmony export */   ku: () => (/* binding */ isOfS3),
+/* harmony export */   mN: () => (/* binding */ LOGIN_REQUIRED),
 /* harmony export */   qi: () => (/* binding */ unlessDenied),
 /* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
@@ -140,6 +141,8 @@ class StoreError extends Error {
         this.operation = operation;
     }
 }
+/** "Network Authentication Required" (RFC 6585): a network's own answer in place of S3's, until somebody has logged in. */
+const LOGIN_REQUIRED = 511;
 /** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
 function isOfS3({ operation, status, message }) {
     return operation.startsWith('Head') || message !== `HTTP ${status}`;
@@ -235,7 +238,7 @@ function fileIndexStorage(path, isOwn = false) {
         try {
             // What another run appended meanwhile stays; what cannot be read does not.
             const left = await readRegular(journal).then((bytes) => (bytes === undefined ? '' : (0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .otherLines */ .qw)(`${bytes}`, known.map(String))), () => '');
-            await (left === '' ? (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true }) : (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .fR)(journal, [left]));
+            await (left === '' ? (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true }) : (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(journal, [left]));
             known = [];
         }
         catch (error) {
@@ -263,7 +266,7 @@ function fileIndexStorage(path, isOwn = false) {
         async save(pieces) {
             if (unread !== undefined && !isOwn)
                 throw notReplaced(unread);
-            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .fR)(path, pieces);
+            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, pieces);
             await clear();
         },
         journal: {
@@ -288,7 +291,7 @@ function fileIndexStorage(path, isOwn = false) {
 }
 /** What a full disk or a killed run left of a line would take the next one along. */
 async function appendLines(path, lines, isWhole) {
-    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .Oh)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(path));
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .O)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(path));
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }

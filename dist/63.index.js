@@ -47,6 +47,8 @@ const MAX_CACHED_BYTES = 320 * 1024 ** 2;
  * Milliseconds.
  */
 const PATIENCE_MS = 60_000;
+const NEWLINE = 0x0a;
+const NO_SERVICE = 'this runner has no cache service';
 /** State that main leaves for post: indexes that are written and not yet saved. */
 const STATE = 'index';
 /** The runner's cache as one run uses it: for the index of each of its destinations. */
@@ -54,15 +56,17 @@ function runnerCache(surroundings) {
     const { emit, saveState } = surroundings;
     const left = new Map();
     let last = Promise.resolve();
-    let available = true;
+    /** Settles with the last call, which goes on when it is no longer waited for. */
+    let call = Promise.resolve();
+    let givenUp;
     let patienceMs = PATIENCE_MS;
     const shared = {
         ...surroundings,
-        available: () => available,
+        givenUp: () => givenUp,
         // The library's idea of the workspace is the process's: one call at a time.
         inTurn(signal, work) {
             const take = async () => {
-                if (!available)
+                if (givenUp !== undefined)
                     return undefined;
                 if (patienceMs <= 0)
                     throw new OutOfPatienceError();
@@ -70,7 +74,10 @@ function runnerCache(surroundings) {
                 const { limit, release } = limitOf(signal, patienceMs);
                 let isOfUse = false;
                 try {
-                    const answer = await work(limit);
+                    await patiently(call, limit);
+                    const begun = work(limit);
+                    call = begun.catch(() => undefined);
+                    const answer = await patiently(begun, limit);
                     isOfUse = answer !== undefined;
                     return answer;
                 }
@@ -99,9 +106,9 @@ function runnerCache(surroundings) {
             });
         },
         giveUp(why) {
-            if (!available)
+            if (givenUp !== undefined)
                 return;
-            available = false;
+            givenUp = why;
             emit({
                 type: 'message',
                 level: 'notice',
@@ -115,19 +122,28 @@ function runnerCache(surroundings) {
  * The index in the runner's cache. Caches are immutable, so each save has a key of its own, and the newest of the
  * destination's is restored. Anyone who can write the repository's caches can forge one: nothing in it is trusted.
  *
- * Missing service, missing token, failing saves: a notice, once, and the run goes on without.
+ * Missing service, missing token, failing saves: a notice, once, and the run goes on without. One that is there and
+ * could not be restored is asked for again before another is saved, which would hide it.
  */
-function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, putOff, giveUp }) {
+function cacheIndexStorage(name, { env, loadService, givenUp, inTurn, leave, putOff, giveUp }) {
     const prefix = `s3ds-v1-${name}-`;
     // Two jobs of one run may publish to one destination.
     const unique = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(4).toString('hex');
     const key = `${prefix}${env.GITHUB_RUN_ID ?? '0'}-${env.GITHUB_RUN_ATTEMPT ?? '0'}-${unique}`;
     let restored;
+    /** Whether there may be one that was not restored. */
+    let isUnread = false;
     let unsaved;
     /** What post saves if main never comes to it. */
     async function leaveForPost(pieces) {
         const directory = await freshDirectory(env);
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), pieces);
+        try {
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.writeFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), bounded(pieces));
+        }
+        catch (error) {
+            await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(directory, { recursive: true, force: true });
+            throw error;
+        }
         // What main began to save has its key, and no other may.
         const left = { directory, key: `${key}-post` };
         leave(name, left);
@@ -154,45 +170,66 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, p
             const loaded = await loadService();
             if (loaded.isFeatureAvailable())
                 return loaded;
-            giveUp('this runner has no cache service');
+            giveUp(NO_SERVICE);
         }
         catch (error) {
             giveUp(`the cache service cannot be used (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
         }
         return undefined;
     }
+    async function lastIndex(signal) {
+        const cache = await service();
+        if (cache === undefined)
+            return undefined;
+        try {
+            isUnread = true;
+            const bytes = await inTurn(signal, () => restore(cache, key, prefix, env));
+            isUnread = false;
+            // Lines that were appended to anything else would be lost, and what it is would get into another cache.
+            if (bytes !== undefined && isIndex(bytes))
+                restored = bytes;
+            return bytes;
+        }
+        catch (error) {
+            isUnread = !(error instanceof UnusableError);
+            throw error;
+        }
+    }
+    /** Lines that come later stand: those of an index that could not be restored when the run began go before. */
+    async function withOlder(pieces, signal) {
+        if (!isUnread)
+            return pieces;
+        try {
+            await lastIndex(signal);
+        }
+        catch (error) {
+            if (isUnread)
+                throw new Error(`the last one could not be restored (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)}), and none takes its place unread`);
+        }
+        return restored === undefined ? pieces : joined(restored, pieces);
+    }
+    const whyNotKept = () => givenUp() ?? whyNotWritable(env);
     return {
         trust: { remote: false, local: false, grace: false },
         place: "the runner's cache",
+        whyNotKept,
         async load(signal) {
-            const cache = await service();
-            if (cache === undefined)
-                return undefined;
-            const directory = await freshDirectory(env);
             try {
-                const hit = await inTurn(signal, (limit) => restore(cache, { directory, key }, prefix, env, limit));
-                if (hit === undefined)
-                    return undefined;
-                const bytes = await readIndex(directory);
-                // Lines that were appended to anything else would be lost, and what it is would get into another cache.
-                if (bytes.subarray(0, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK.length).equals(_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK))
-                    restored = bytes;
-                return bytes;
+                return await lastIndex(signal);
             }
             catch (error) {
                 if (signal.aborted)
                     return undefined;
-                giveUp(`it could not be restored (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`);
-                return undefined;
-            }
-            finally {
-                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(directory, { recursive: true, force: true });
+                const why = `it could not be restored (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error)})`;
+                if (error instanceof OutOfPatienceError)
+                    giveUp(why);
+                throw new Error(why);
             }
         },
         async save(pieces, signal) {
-            if (!available())
+            if (givenUp() !== undefined)
                 return;
-            const { directory } = await replaceForPost(pieces);
+            const { directory } = await replaceForPost(await withOlder(pieces, signal));
             // A cancelled job is killed in seconds, its post step is not.
             if (signal.aborted)
                 return;
@@ -201,7 +238,7 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, p
                 try {
                     const saved = await inTurn(signal, (limit) => saveDirectory(cache, { directory, key }, env, limit));
                     if (saved === undefined)
-                        giveUp(whyNotTaken(env));
+                        giveUp(whyNotWritable(env) ?? 'the cache service did not take it');
                 }
                 catch (error) {
                     if (signal.aborted || error instanceof OutOfPatienceError)
@@ -216,8 +253,14 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, p
             ofEndedRuns: true,
             load: async () => Buffer.alloc(0),
             append: (0,_model_group_commit_js__WEBPACK_IMPORTED_MODULE_8__/* .groupCommit */ .D)(async (lines) => {
-                if (!available())
+                const why = whyNotKept();
+                // What no run has none misses.
+                if (why === NO_SERVICE)
                     return;
+                if (why !== undefined)
+                    throw new Error(why);
+                if (isUnread)
+                    throw new Error('the last one could not be restored, and none takes its place unread');
                 unsaved ??= leaveForPost([restored ?? _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK]);
                 const { directory } = await unsaved;
                 await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), lines);
@@ -226,11 +269,35 @@ function cacheIndexStorage(name, { env, loadService, available, inTurn, leave, p
         },
     };
 }
+function isIndex(bytes) {
+    return bytes.subarray(0, _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK.length).equals(_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK);
+}
+/** What would not be restored need not be saved. */
+function* bounded(pieces) {
+    let left = MAX_CACHED_BYTES;
+    for (const piece of pieces) {
+        left -= piece.length;
+        if (left < 0)
+            throw new Error(`it has more than ${MAX_CACHED_BYTES / 1024 ** 2} MiB, which would not be restored: index: s3://bucket/key or a path keeps it`);
+        yield piece;
+    }
+}
+/** One index of two: what the second one says of the same stands. */
+function* joined(first, second) {
+    yield first;
+    // A journal may have been cut short.
+    if (first.at(-1) !== NEWLINE)
+        yield Buffer.of(NEWLINE);
+    let isFirst = true;
+    for (const piece of second) {
+        yield isFirst ? piece.subarray(_model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK.length) : piece;
+        isFirst = false;
+    }
+}
 /** What `cache-mode` of the workflow or the job says; GitHub's default for pull_request_target is `read`. */
-function whyNotTaken({ ACTIONS_CACHE_MODE: mode = '' }) {
-    return mode === 'read' || mode === 'none'
-        ? `the job's cache-mode is ${mode}`
-        : 'the cache service did not take it';
+function whyNotWritable({ ACTIONS_CACHE_MODE = '' }) {
+    const mode = ACTIONS_CACHE_MODE.trim().toLowerCase();
+    return mode === 'read' || mode === 'none' ? `the job's cache-mode is ${mode}` : undefined;
 }
 /** The post step: saves what main wrote and was killed before it could save. Never fails a job. */
 async function saveUnsaved(state, { env, loadService }, say) {
@@ -240,7 +307,8 @@ async function saveUnsaved(state, { env, loadService }, say) {
     for (const unsaved of all) {
         try {
             const cache = await loadService();
-            if (cache.isFeatureAvailable() && (await saveDirectory(cache, unsaved, env, limit))) {
+            const isSaved = cache.isFeatureAvailable() && (await patiently(saveDirectory(cache, unsaved, env, limit), limit));
+            if (isSaved) {
                 say('the index of the interrupted run was saved');
             }
         }
@@ -279,32 +347,40 @@ function parseState(state) {
 }
 async function freshDirectory(env) {
     const base = env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_3__.tmpdir)();
-    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .Oh)(base);
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .O)(base);
     return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(base, 's3-dedup-sync-'));
 }
-async function restore(cache, { directory, key }, prefix, env, limit) {
+/** Whoever no longer waits for it leaves the workspace and the directory to it until it has settled. */
+async function restore(cache, key, prefix, env) {
+    const directory = await freshDirectory(env);
     const back = pretendWorkspace(directory, env);
     const times = { timeoutInMs: 30_000, segmentTimeoutInMs: PATIENCE_MS };
     try {
-        return await patiently(cache.restoreCache([FILE], key, [prefix], times, ANY_SYSTEM), limit);
+        const hit = await orFailure(() => cache.restoreCache([FILE], key, [prefix], times, ANY_SYSTEM));
+        return hit === undefined ? undefined : await readIndex(directory);
     }
     finally {
         back();
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(directory, { recursive: true, force: true });
     }
 }
-/** `undefined`: it was not taken. Nothing of the process is left changed when it is given up; what goes on then ends with it. */
+/** `undefined`: it was not taken. At `limit` the working directory is as it was, the workspace when it has settled. */
 async function saveDirectory(cache, { directory, key }, env, limit) {
     limit.throwIfAborted();
     const back = pretendWorkspace(directory, env);
     const cwd = process.cwd();
+    const leave = () => process.chdir(cwd);
+    limit.addEventListener('abort', leave, { once: true });
     try {
         // The library resolves what it saves against the working directory, and names it relative to the workspace.
         process.chdir(directory);
-        const id = await patiently(cache.saveCache([FILE], key, undefined, ANY_SYSTEM), limit);
+        const id = await cache.saveCache([FILE], key, undefined, ANY_SYSTEM);
         return id === -1 ? undefined : true;
     }
     finally {
-        process.chdir(cwd);
+        limit.removeEventListener('abort', leave);
+        if (!limit.aborted)
+            leave();
         back();
     }
 }
@@ -313,6 +389,7 @@ async function saveDirectory(cache, { directory, key }, env, limit) {
  * workspace could be named by its absolute path alone, which differs from runner to runner and with it the cache's
  * version. So for the length of a call our own directory is the workspace. It also keeps a forged archive, which
  * is unpacked before anyone sees it, from writing by relative names into the tree that is about to be published.
+ * The library reads it late, just before it unpacks: it stays until the call has settled, waited for or not.
  */
 function pretendWorkspace(directory, env) {
     const workspace = env.GITHUB_WORKSPACE;
@@ -323,6 +400,38 @@ function pretendWorkspace(directory, env) {
         else
             env.GITHUB_WORKSPACE = workspace;
     };
+}
+/** What the newest cache holds is no index, and never will be: the next one takes its place. */
+class UnusableError extends Error {
+    name = 'UnusableError';
+}
+const FAILURE = /^::(?:warning|error)::Failed to restore: ([^\r\n]*)/;
+/** The library's words where the archive is there and tar does not unpack it. */
+const NOT_UNPACKED = / failed with error: /;
+/**
+ * The library answers a failure as it answers a miss, and tells them apart in the log alone. An annotation less: who
+ * is told of the failure says it.
+ */
+async function orFailure(work) {
+    const { stdout } = process;
+    const { write } = stdout;
+    let failure;
+    stdout.write = ((...given) => {
+        const [, why] = FAILURE.exec(String(given[0])) ?? [];
+        if (why === undefined)
+            return write.apply(stdout, given);
+        failure = why.replace(/%0[AD]/g, ' ').replaceAll('%25', '%');
+        return true;
+    });
+    try {
+        const answer = await work();
+        if (failure === undefined)
+            return answer;
+    }
+    finally {
+        stdout.write = write;
+    }
+    throw NOT_UNPACKED.test(failure) ? new UnusableError(failure) : new Error(failure);
 }
 class OutOfPatienceError extends Error {
     name = 'OutOfPatienceError';
@@ -363,7 +472,15 @@ const AS_IT_IS = node_fs__WEBPACK_IMPORTED_MODULE_1__.constants.O_RDONLY | (node
  * could be ours.
  */
 async function readIndex(directory) {
-    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.open)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), AS_IT_IS);
+    try {
+        return await readOwn((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE));
+    }
+    catch (error) {
+        throw new UnusableError((0,_model_errors_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .bD)(error), { cause: error });
+    }
+}
+async function readOwn(path) {
+    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.open)(path, AS_IT_IS);
     try {
         const stats = await handle.stat();
         if (!stats.isFile() || stats.nlink > 1)
@@ -384,9 +501,9 @@ async function readIndex(directory) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   LB: () => (/* binding */ tryReplacing),
-/* harmony export */   Oh: () => (/* binding */ makeDirectory),
-/* harmony export */   fR: () => (/* binding */ replaceFile)
+/* harmony export */   O: () => (/* binding */ makeDirectory),
+/* harmony export */   f: () => (/* binding */ replaceFile),
+/* harmony export */   tryReplacing: () => (/* binding */ tryReplacing)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
@@ -401,7 +518,9 @@ async function readIndex(directory) {
  * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 async function replaceFile(path, pieces) {
-    const temporary = await besides(path);
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    await refuseSpecial(path);
+    const temporary = besides(path);
     try {
         const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
         try {
@@ -419,19 +538,40 @@ async function replaceFile(path, pieces) {
         throw error;
     }
 }
-/** Rejects where `replaceFile` could not even begin; the file stays as it is. */
+/**
+ * Rejects where `replaceFile` could not even begin; the file stays as it is. Directories that are not there are not made:
+ * below a root an empty one looks like a build that made nothing.
+ */
 async function tryReplacing(path) {
-    const temporary = await besides(path);
+    await refuseSpecial(path);
+    let directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path);
+    while (!(await isThere(directory)))
+        directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(directory);
+    const temporary = besides((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path)));
     await (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx')).close();
     await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary);
 }
 /** Where a file is written that is to take the place of another, or to be a new one. */
-async function besides(path) {
-    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
-    if (there?.isFile() === false)
-        throw new Error('it is not a regular file');
+function besides(path) {
     return `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+}
+async function refuseSpecial(path) {
+    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
+    // /dev/stdout leads to what the process has open, be that a file: what would be replaced is the link.
+    const link = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readlink)(path).catch(() => '');
+    if (there?.isFile() === false || link.startsWith('/proc/'))
+        throw new Error('it is not a regular file');
+}
+async function isThere(path) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path);
+        return true;
+    }
+    catch (error) {
+        if (error.code === 'ENOENT' && (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) !== path)
+            return false;
+        throw error;
+    }
 }
 /** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
 async function makeDirectory(path) {
@@ -683,6 +823,7 @@ __webpack_require__.d(__webpack_exports__, {
   ZK: () => (/* binding */ EMPTY_INDEX),
   w2: () => (/* binding */ MAX_INDEX_BYTES),
   JS: () => (/* binding */ beginsAsIndex),
+  Qd: () => (/* binding */ earliest),
   gW: () => (/* binding */ emptyIndex),
   kS: () => (/* binding */ formatDestination),
   Qe: () => (/* binding */ formatIndex),
@@ -690,6 +831,7 @@ __webpack_require__.d(__webpack_exports__, {
   Cu: () => (/* binding */ formatLayout),
   TT: () => (/* binding */ formatRenewing),
   JR: () => (/* binding */ formatUpload),
+  c4: () => (/* binding */ formatWriting),
   HY: () => (/* binding */ journalPath),
   db: () => (/* binding */ layoutParts),
   ev: () => (/* binding */ layoutSize),
@@ -822,8 +964,9 @@ var model_invalidation = __webpack_require__(5135);
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
- * their lines say, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which
- * place the lines after it speak; those about local files speak of no place.
+ * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
+ * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
+ * speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
@@ -839,6 +982,8 @@ function journalPath(path) {
 const MAX_INDEX_BYTES = 1024 ** 3;
 /** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */
 const MAX_ENTRIES = 4_000_000;
+/** Paths that a distribution is owed: a run leaves 1,000 at most, and more of them are everything. */
+const MAX_OWED_PATHS = 5_000;
 /** A line longer than this is not ours: columns are the longest, with 96 Ki characters of names. */
 const MAX_LINE = 1024 * 1024;
 /** Paths or keys of one line. Characters. */
@@ -867,8 +1012,9 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     let deploys = 0;
     const uploads = new Map();
     const pending = new Map();
-    const invalidations = new Map();
+    const owed = new Map();
     const renewing = new Set();
+    const begins = [];
     let speaksOf;
     const isElsewhere = (record) => {
         if (typeof record.destination === 'string')
@@ -881,8 +1027,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         const entry = uploadEntry(record);
         if (entry !== undefined)
             uploads.set(entry[0], entry[1]);
-        addInvalidation(invalidations, record);
+        addInvalidation(owed, record);
         addRenewing(renewing, record);
+        if ((0,index_rows/* isSize */.kp)(record.writing))
+            begins.push(record.writing);
     }
     speaksOf = undefined;
     let entries = 0;
@@ -893,7 +1041,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
             droppedLines++;
             continue;
         }
-        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, machine: writer, } = record;
+        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, writing, machine: writer, } = record;
         const elsewhere = isElsewhere(record);
         // Uploads name their machine too.
         const isOfMachine = fileRows !== undefined ||
@@ -931,11 +1079,19 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
                 pending.set(waiting, entry);
         }
         else if (invalidation !== undefined) {
-            if (!addInvalidation(invalidations, record))
+            if (!addInvalidation(owed, record))
                 droppedLines++;
         }
         else if (begun !== undefined) {
-            if (!addRenewing(renewing, record))
+            if (addRenewing(renewing, record))
+                entries += begun.length;
+            else
+                droppedLines++;
+        }
+        else if (writing !== undefined) {
+            if ((0,index_rows/* isSize */.kp)(writing))
+                begins.push(writing);
+            else
                 droppedLines++;
         }
         else if (typeof key === 'string') {
@@ -962,9 +1118,16 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     }
     // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
     if (droppedLines > 0)
-        invalidations.clear();
+        owed.clear();
+    const invalidations = new Map();
+    for (const [distribution, paths] of owed)
+        invalidations.set(distribution, paths.size > MAX_OWED_PATHS ? [model_invalidation/* EVERYTHING */.Qz] : [...paths]);
     const place = written === undefined ? {} : { destination: written };
-    const left = { uploads, deploys, pending, invalidations, renewing };
+    const first = earliest(begins);
+    const left = {
+        ...{ uploads, deploys, pending, invalidations, renewing },
+        ...(first === undefined ? {} : { writing: first }),
+    };
     return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
 }
 /** An index of a run that never wrote one: what its journal says. */
@@ -995,6 +1158,8 @@ function* formatIndex(index) {
     for (const [distribution, paths] of index.invalidations)
         yield formatInvalidation(distribution, paths);
     yield formatRenewing(index.renewing);
+    if (index.writing !== undefined)
+        yield formatWriting(index.writing);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
 }
@@ -1078,6 +1243,18 @@ function formatRenewing(keys) {
         lines += line({ renewing });
     return lines;
 }
+/** A line of index and journal. */
+function formatWriting(writing) {
+    return line({ writing });
+}
+/** The first of some times; none of none. */
+function earliest(times) {
+    let first;
+    for (const time of times)
+        if (first === undefined || time < first)
+            first = time;
+    return first;
+}
 /** As many at a time as the longest line asks for. */
 function* linefuls(names) {
     let some = [];
@@ -1145,14 +1322,11 @@ const OBJECT_FIELDS = new Set([
 const FILE_FIELDS = new Set(['path', 'size', 'mtimeNs', 'ctimeNs', 'ino', 'md5']);
 /** What a newer version wrote. */
 function extraOf(record, known) {
-    let extra;
-    for (const name of Object.keys(record)) {
-        if (known.has(name))
-            continue;
-        // Its own member, whatever it is called.
-        extra = { ...extra, [name]: record[name] };
-    }
-    return extra;
+    const names = Object.keys(record).filter((name) => !known.has(name));
+    if (names.length === 0)
+        return undefined;
+    // Its own member, whatever it is called.
+    return Object.fromEntries(names.map((name) => [name, record[name]]));
 }
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
 function objectEntry(record) {
@@ -1202,13 +1376,17 @@ function pendingDelete(record) {
     return etag === undefined || !(0,index_rows/* isSize */.kp)(since) || !(0,index_rows/* isSize */.kp)(deploys) ? undefined : { etag, since, deploys };
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
-function addInvalidation(invalidations, { invalidation, paths }) {
+function addInvalidation(owed, { invalidation, paths }) {
     if (typeof invalidation !== 'string' || !(0,model_invalidation/* isDistribution */.Rj)(invalidation) || !Array.isArray(paths))
         return false;
     const known = paths.filter((path) => typeof path === 'string' && (0,model_invalidation/* isInvalidationPath */.eX)(path));
     if (known.length < paths.length)
         return false;
-    invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+    const all = owed.get(invalidation) ?? new Set();
+    owed.set(invalidation, all);
+    for (const path of known)
+        if (all.size <= MAX_OWED_PATHS)
+            all.add(path);
     return true;
 }
 function addRenewing(keys, { renewing }) {
@@ -1709,10 +1887,10 @@ function words(column, rows) {
 /* harmony export */   Qz: () => (/* binding */ EVERYTHING),
 /* harmony export */   Rj: () => (/* binding */ isDistribution),
 /* harmony export */   eX: () => (/* binding */ isInvalidationPath),
-/* harmony export */   hU: () => (/* binding */ covers),
+/* harmony export */   vv: () => (/* binding */ coverOf),
 /* harmony export */   wG: () => (/* binding */ pathsOf)
 /* harmony export */ });
-/* unused harmony export invalidationPath */
+/* unused harmony exports invalidationPath, covers */
 /**
  * From keys to the paths that CloudFront is told to forget. What it takes: "What you need to know when invalidating
  * files", https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
@@ -1785,6 +1963,24 @@ function groupPaths(paths, maxPaths) {
 /** Whether a path of a result stands for this one. */
 function covers(path, covered) {
     return path === covered || (isWildcard(path) && stemOf(covered).startsWith(stemOf(path)));
+}
+/** What tells, at once whatever they are, whether one of these paths stands for another. */
+function coverOf(paths) {
+    const whole = new Set(paths);
+    const stems = new Set(paths.filter(isWildcard).map(stemOf));
+    const lengths = [...new Set(Array.from(stems, ({ length }) => length))].sort((a, b) => a - b);
+    return (path) => {
+        if (whole.has(path))
+            return true;
+        const stem = stemOf(path);
+        for (const length of lengths) {
+            if (length > stem.length)
+                return false;
+            if (stems.has(stem.slice(0, length)))
+                return true;
+        }
+        return false;
+    };
 }
 /** In the order of their stems: what has a common beginning stands together, a wildcard before what it covers. */
 function withoutCovered(paths) {

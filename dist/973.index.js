@@ -43,6 +43,7 @@ function environmentEndpoint(env, service) {
 /* harmony export */   Fh: () => (/* binding */ REDIRECT_HEADER),
 /* harmony export */   Fx: () => (/* binding */ MAX_METADATA_BYTES),
 /* harmony export */   Ge: () => (/* binding */ META),
+/* harmony export */   Id: () => (/* binding */ patternOf),
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
 /* harmony export */   d7: () => (/* binding */ CONTENT_HEADERS),
@@ -120,7 +121,7 @@ function parseHeaderRules(text, author) {
             if (typeof pattern === 'string')
                 problems.push({ line, message: pattern });
             else
-                rules.push({ pattern, changes: current });
+                rules.push({ path: content, pattern, changes: current });
             continue;
         }
         const change = changeOf(content, line, author);
@@ -149,7 +150,7 @@ function parseHeaderRules(text, author) {
         problems.push({ line: first.line, message });
     }
     return {
-        rules: rules.flatMap(({ pattern, changes }) => changes.length === 0 ? [] : [{ pattern, changes: detachedFirst(changes), author }]),
+        rules: rules.flatMap(({ path, pattern, changes }) => changes.length === 0 ? [] : [{ path, pattern, changes: detachedFirst(changes), author }]),
         problems,
         elsewhere,
     };
@@ -585,7 +586,7 @@ const INPUTS = {
         kind: 'lines',
         group: 'Deleting',
         placeholder: 'PATTERN',
-        description: 'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them.',
+        description: 'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them. A line that matches nothing refuses the run where `./`, the prefix or the root before it, quotes or a comment are all that keeps it from what would be deleted.',
     },
     'copy-from': {
         kind: 'lines',
@@ -645,6 +646,7 @@ const INPUTS = {
     },
     headers: {
         kind: 'string',
+        repeatable: true,
         group: 'Websites',
         placeholder: 'RULES',
         description: 'Headers by path, in the syntax of `_headers` files: a line with a path such as `/assets/*`, then indented lines `Cache-Control: public, max-age=3600`, or `! Cache-Control` to take one away. Here also x-amz-storage-class, x-amz-tagging, x-amz-acl and x-amz-website-redirect-location.',
@@ -1057,10 +1059,27 @@ var external_node_os_ = __webpack_require__(8161);
 var external_node_path_ = __webpack_require__(6760);
 // EXTERNAL MODULE: ./build/src/action/index-cache.js
 var index_cache = __webpack_require__(9063);
+// EXTERNAL MODULE: ./build/src/model/errors.js
+var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/inputs.js
 var model_inputs = __webpack_require__(3574);
 ;// CONCATENATED MODULE: ./build/src/action/inputs.js
 
+
+/** What other actions and tools call an input that says where a run writes, what it leaves out or what it keeps. */
+const CALLED_ELSEWHERE = {
+    paths: 'source-dir source-directory source-folder source-path local-dir local-path dir directory folder',
+    excludes: 'ignore ignore-pattern exclude-pattern exclude-path exclude-glob',
+    bucket: 's3-bucket s3-bucket-name aws-bucket aws-s3-bucket bucket-name',
+    prefix: 'dest-dir destination-dir destination-directory s3-prefix key-prefix bucket-prefix',
+    'delete-after': 'delete delete-removed',
+    'max-delete': 'max-deletion delete-limit',
+    'delete-grace': 'grace grace-period',
+    retain: 'keep protect',
+    'dry-run': 'dry preview simulate',
+    region: 'aws-region aws-default-region s3-region bucket-region',
+    'endpoint-url': 'endpoint s3-endpoint aws-endpoint',
+};
 /**
  * The action's inputs, as the runner passes them. Read here and not by @actions/core, whose `getInput` answers an
  * input that is empty and one that is absent alike: an empty boolean is an expression without a value, and must
@@ -1078,14 +1097,18 @@ function readInputs(env) {
     return raw;
 }
 /**
- * A line for each name that is no input, and would be one with another hyphen or plural. The runner names what it does
- * not know beside all that there is, other runners say nothing. What stands beside the right input was meant for others.
+ * Refuses names that are no inputs where it is known what was meant: a dry run would publish. The runner only warns of
+ * names that it does not know, other runners say nothing. What is like no input is left to them; what stands beside the
+ * right input, or says what holds anyway, was meant for others.
  */
-function misspelledInputs(env) {
+function refuseMisspelledInputs(env) {
     const meant = new Map();
-    for (const name of model_inputs/* INPUT_NAMES */.Qh)
-        if ((0,model_inputs/* inputDefinition */.O$)(name).only !== 'cli')
-            meant.set(spellingOf(name), name);
+    for (const name of model_inputs/* INPUT_NAMES */.Qh) {
+        if ((0,model_inputs/* inputDefinition */.O$)(name).only === 'cli')
+            continue;
+        for (const spelling of [name, ...(CALLED_ELSEWHERE[name]?.split(' ') ?? [])])
+            meant.set(spellingOf(spelling), name);
+    }
     const known = new Set(model_inputs/* INPUT_NAMES */.Qh.map((name) => `INPUT_${name.toUpperCase()}`));
     const lines = [];
     for (const [variable, value = ''] of Object.entries(env)) {
@@ -1095,12 +1118,14 @@ function misspelledInputs(env) {
         const name = meant.get(spellingOf(given));
         if (name === undefined)
             continue;
-        const instead = env[`INPUT_${name.toUpperCase()}`]?.trim() ?? '';
-        if (instead !== '' && instead !== (0,model_inputs/* inputDefinition */.O$)(name).default)
+        const fallback = (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
+        const instead = env[`INPUT_${name.toUpperCase()}`]?.trim() || fallback;
+        if (instead !== fallback || value.trim() === instead)
             continue;
-        lines.push(`there is no input ${given}, and what it was given is not heeded: write ${name}`);
+        lines.push(`there is no input ${given}: write ${name}`);
     }
-    return lines;
+    if (lines.length > 0)
+        throw (0,errors/* usageError */.Wp)(`${lines.join('; ')}; nothing was written`);
 }
 /** What is left of a name when hyphens and plurals do not count. */
 function spellingOf(name) {
@@ -1585,7 +1610,7 @@ const ERROR_MEANINGS = {
     'no-region': 'no region is set and S3 does not say where the bucket is',
     'file-not-found': 'a file that an input names cannot be read',
     'no-files-found': 'there is nothing to publish',
-    'pattern-without-match': 'a line of paths matches nothing, and delete-after is set',
+    'pattern-without-match': 'a line of paths or retain matches nothing, and what it stands for would be deleted',
     'too-many-deletions': 'more would be deleted than max-delete allows',
     'unrelated-destination': 'the destination shares neither a key nor a content with the tree',
     'whole-bucket': 'delete-after without a prefix, and the whole bucket was not spelled; or remove without a prefix',
@@ -1906,7 +1931,9 @@ function clause(word, count) {
     return count.files === 0 ? undefined : `${word} ${formatFilesAndBytes(count)}`;
 }
 /** How the switch went, once everything was staged. */
-function delayedText({ keys, seconds }) {
+function delayedText({ keys, of, seconds }) {
+    if (of !== undefined)
+        return `the switch stopped after ${formatCount(keys)} of ${formatCount(of)} keys: readers see both releases until the next run finishes it`;
     return `the switch took ${formatSeconds(seconds)} for ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
 }
 /** The log has said what was sent when it says how that ended. */
@@ -1998,7 +2025,9 @@ function* endLines(ended) {
     if (bytes > 0 && ended.status !== 'failed')
         yield info(`  ${formatPercent(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
     if (ended.delayed !== undefined && ended.delayed.keys > 0)
-        yield info(`  ${delayedText(ended.delayed)}`);
+        yield ended.delayed.of === undefined
+            ? info(`  ${delayedText(ended.delayed)}`)
+            : error(delayedText(ended.delayed));
     const requests = totalRequests(ended.requests);
     if (requests > 0)
         yield info(`  ${formatRequests(requests)}`);
@@ -2260,20 +2289,20 @@ function largestUploads(report) {
 }
 function copiedContents(report) {
     const places = new Map();
-    for (const { step, where } of steps(report)) {
+    for (const { step, from } of steps(report)) {
         const isCopy = step.action === 'copy' || step.action === 'link';
         if (!isCopy || step.source === undefined || !happened(step))
             continue;
-        const id = where + step.source;
-        const place = places.get(id) ?? { where, key: step.source, count: 0, bytes: step.bytes, first: step.key };
+        const id = from + step.source;
+        const place = places.get(id) ?? { from, key: step.source, count: 0, bytes: step.bytes, first: step.key };
         place.count++;
         places.set(id, place);
     }
     if (places.size === 0)
         return '';
     const most = [...places.values()].sort((a, b) => b.count - a.count || b.bytes - a.bytes).slice(0, TOP);
-    const rows = most.map(({ where, key, count, bytes, first }) => [
-        where + code(key),
+    const rows = most.map(({ from, key, count, bytes, first }) => [
+        from + code(key),
         count === 1 ? code(first) : `${formatCount(count)} places`,
         formatBytes(bytes),
         formatBytes(bytes * count),
@@ -2358,11 +2387,22 @@ function capital(word) {
     return word.charAt(0).toUpperCase() + word.slice(1);
 }
 function* steps(report) {
+    const [first] = report.destinations;
     for (const destination of report.destinations) {
         const where = whereOf(destination, report);
+        const ofFirst = whereOf(first, report);
         for (const step of destination.steps)
-            yield { step, where };
+            yield { step, where, from: isFromFirst(step, destination, first) ? ofFirst : where };
     }
+}
+/** What a mirror copies from the first destination has the same name there. */
+function isFromFirst({ key, source, reason }, destination, first) {
+    if (destination === first || destination.mirrored === undefined || reason !== 'exists')
+        return false;
+    return source === prefixOf(first) + key.slice(prefixOf(destination).length);
+}
+function prefixOf({ url }) {
+    return url.replace(/^s3:\/\/[^/]*\//, '');
 }
 function whereOf(destination, { destinations }) {
     return destinations.length > 1 ? `${named(destination, destinations)} ` : '';
@@ -2422,8 +2462,6 @@ var is_inside = __webpack_require__(2572);
 var digest_index = __webpack_require__(6112);
 // EXTERNAL MODULE: ./build/src/model/endpoint.js
 var model_endpoint = __webpack_require__(4482);
-// EXTERNAL MODULE: ./build/src/model/errors.js
-var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __webpack_require__(6139);
 ;// CONCATENATED MODULE: ./build/src/console/values.js
@@ -2684,9 +2722,19 @@ function parseWords(input, words) {
         }
         if (parsed.has(name))
             throw (0,errors/* usageError */.Wp)(`${input}: ${name}= stands twice behind the place; give it once`);
-        parsed.set(name, word.slice(separator + 1));
+        const value = word.slice(separator + 1);
+        // An expression without a value, as where it empties a whole input that must have one.
+        if (value.trim() === '')
+            return refuse(`${input}, ${name}=`, '', `${allowedIn(name)}, or no ${name}= at all`);
+        parsed.set(name, value);
     }
     return parsed;
+}
+function allowedIn(name) {
+    const { kind, values = [] } = (0,model_inputs/* inputDefinition */.O$)(name);
+    if (kind === 'boolean')
+        return 'true, false';
+    return kind === 'enum' ? values.join(', ') : 'a value';
 }
 const ACCESS_POINT = /^arn:aws(?:-[a-z0-9-]+)?:s3:[a-z0-9-]+:[0-9]{12}:accesspoint[/:]([a-z0-9][a-z0-9-]{1,48}[a-z0-9])(?:\/(.*))?$/s;
 /** As policies name a bucket, and what is in it. */
@@ -3499,7 +3547,7 @@ function namedLines(named) {
     return `${lines.join(', ')}${named.length > lines.length ? ` and ${named.length - lines.length} more` : ''}`;
 }
 function elsewhereText(place, elsewhere) {
-    return `${place}: S3 cannot store ${namedLines(elsewhere)} with an object: set them where the site is served, as in a CloudFront response headers policy (docs/RECIPES.md)`;
+    return `${place}: S3 cannot store ${namedLines(elsewhere)} with an object: set them where the site is served; on CloudFront, in a response headers policy that the distribution's behaviour names`;
 }
 /** `PATTERN`, `PATTERN encoding=br`. */
 function compressRule(name, line) {
@@ -3508,6 +3556,9 @@ function compressRule(name, line) {
     if (encoding !== 'gzip' && encoding !== 'br') {
         return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br');
     }
+    // A word behind the pattern would be part of it, and nothing be compressed.
+    if (words === null && /^[^#].*\s/.test(pattern))
+        return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br; a blank of a name as ?');
     if (pattern === '' || pattern === '!')
         return refuse(name, line, 'a pattern before encoding=');
     return { pattern, encoding };
@@ -4000,13 +4051,15 @@ function indexDestination(destination, endpoint) {
  * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
  */
 function ofDestination(storage, destination, withFiles = true) {
-    const { trust, place, journal } = storage;
+    const { trust, place, store, journal, whyNotKept } = storage;
     return {
         trust: { ...trust, local: trust.local && withFiles },
         place,
+        ...(store === undefined ? {} : { store }),
         destination,
         load: (signal) => storage.load(signal),
         save: (pieces, signal) => storage.save(pieces, signal),
+        ...(whyNotKept === undefined ? {} : { whyNotKept }),
         journal: {
             ofEndedRuns: journal.ofEndedRuns,
             load: (signal) => journal.load(signal),
@@ -4045,9 +4098,9 @@ async function meetingOf(destinations) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(843)]).then(__webpack_require__.bind(__webpack_require__, 2843))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(843), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(414), __webpack_require__.e(185)]).then(__webpack_require__.bind(__webpack_require__, 4566))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(233)]).then(__webpack_require__.bind(__webpack_require__, 9233))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(233), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(414), __webpack_require__.e(66)]).then(__webpack_require__.bind(__webpack_require__, 5066))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
@@ -4097,7 +4150,8 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const reached = new Promise((resolve) => {
         reach = resolve;
     });
-    const results = await Promise.all(all.map(publishTo));
+    const unwritable = await unwritableReport(options);
+    const results = unwritable ? [notBegun(options, unwritable)] : await Promise.all(all.map(publishTo));
     for (const { close } of stores)
         close();
     const identity = results[0]?.identity;
@@ -4105,12 +4159,16 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const isRemote = options.source !== undefined || options.target !== undefined;
     const [source] = isRemote ? sourcesOf(options) : [];
     const report = buildReport(options, shell, { began, identity, warnings, end, source });
-    const written = await writeReport(report, options, end.exit, emit);
+    const written = unwritable
+        ? { report, exit: end.exit, path: undefined }
+        : await writeReport(report, options, end.exit, emit);
     const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
-    const ended = ending(written, options, shell.now() - began, mayHaveChanged);
+    const made = ending(written, options, shell.now() - began, mayHaveChanged);
+    const wouldChange = shell.detailedExit && made.exit === errors/* EXIT */.dc.done && made.dryRun && made.changed;
+    const ended = wouldChange ? { ...made, exit: errors/* EXIT */.dc.wouldChange } : made;
     shell.emit(ended);
     let { exit } = ended;
-    let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? run_failureText(ended));
+    let failure = made.exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? run_failureText(ended));
     try {
         await shell.finish(written.report, ended);
     }
@@ -4120,7 +4178,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     }
     if (failure !== undefined)
         shell.fail(failure, exit);
-    return shell.detailedExit && exit === errors/* EXIT */.dc.done && ended.dryRun && ended.changed ? errors/* EXIT */.dc.wouldChange : exit;
+    return exit;
     /** One destination, to its end. Never rejects. */
     async function publishTo(to) {
         const isFirst = to === options;
@@ -4475,7 +4533,21 @@ function commitOf(env) {
     const found = COMMIT_VARIABLES.map((name) => env[name]).find((value) => /^[0-9a-f]{7,64}$/i.test(value ?? ''));
     return found;
 }
-/** A report that was asked for and cannot be written fails the run, after everything else is done. */
+/** Why a report could not be written at the end of the run: told before its first write. */
+async function unwritableReport({ report }) {
+    if (report === undefined)
+        return undefined;
+    try {
+        const { tryReplacing } = await Promise.resolve(/* import() */).then(__webpack_require__.bind(__webpack_require__, 170));
+        await tryReplacing(report);
+        return undefined;
+    }
+    catch (thrown) {
+        const message = `report: ${report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`;
+        return { code: 'report-not-written', message, exit: errors/* EXIT */.dc.usage };
+    }
+}
+/** A report that could be written when the run began, and cannot at its end, fails it after everything else is done. */
 async function writeReport(report, options, exit, emit) {
     if (options.report === undefined)
         return { report, exit, path: undefined };
@@ -4485,9 +4557,10 @@ async function writeReport(report, options, exit, emit) {
         return { report, exit, path: options.report };
     }
     catch (thrown) {
+        const isDone = report.status === 'done' ? '; everything else was done' : '';
         const error = {
             code: 'report-not-written',
-            message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`,
+            message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)})${isDone}: check the disk, the directory and its permissions`,
         };
         const failed = report.status === 'done' || report.status === 'planned';
         // A run that failed already ends with its own error; this one is said beside it.
@@ -4510,7 +4583,7 @@ function ending({ report, exit, path }, options, ms, mayHaveChanged = false) {
         exit,
         dryRun: options.dryRun,
         changed: isChanged(totals),
-        isUntouched: !mayHaveChanged && !isChanged(totals),
+        isUntouched: options.dryRun || (!mayHaveChanged && !isChanged(totals)),
         seconds: ms / 1000,
         totals,
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
@@ -4528,7 +4601,9 @@ function delayedOf(report) {
     if (all.length === 0 || all.length < report.destinations.length)
         return {};
     const keys = all.reduce((sum, { keys: some }) => sum + some, 0);
-    return { delayed: { keys, seconds: Math.max(...all.map(({ seconds }) => seconds)) } };
+    const due = all.reduce((sum, { keys: some, of = some }) => sum + of, 0);
+    const seconds = Math.max(...all.map(({ seconds }) => seconds));
+    return { delayed: { keys, ...(keys < due ? { of: due } : {}), seconds } };
 }
 /** Who holds a lock, for whoever waits for it: the job where CI names it, else host and process. */
 function ownerOf(env) {
@@ -4603,9 +4678,9 @@ async function step(surroundings) {
     const { commands, env, cwd, now } = surroundings;
     const began = now();
     const raw = readInputs(env);
-    const warnings = misspelledInputs(env).map((message) => ({ type: 'message', level: 'warning', message }));
     let options;
     try {
+        refuseMisspelledInputs(env);
         options = await parseOptions(raw, {
             shell: 'action',
             cwd,
@@ -4618,7 +4693,6 @@ async function step(surroundings) {
     catch (error) {
         const level = commands.isDebug() ? 'debug' : 'info';
         const emit = (event) => actionSink(commands, level)(createLog()(event));
-        warnings.forEach(emit);
         const given = { command: String(raw.command || 'sync'), dryRun: raw['dry-run'] === 'true' };
         // As far as they can be read.
         const wishes = {
@@ -4649,7 +4723,6 @@ async function step(surroundings) {
                 view.show(event.progress);
         }
     };
-    warnings.forEach(emit);
     const cache = (0,index_cache/* runnerCache */.$)({
         env,
         emit,
@@ -4688,7 +4761,7 @@ async function writeSummary(report, ended, options, env, emit) {
     const directory = env.RUNNER_TEMP || (0,external_node_os_.tmpdir)();
     const file = (0,external_node_path_.join)(directory, `s3-dedup-sync-summary-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}.md`);
     try {
-        await (0,replace_file/* makeDirectory */.Oh)(directory);
+        await (0,replace_file/* makeDirectory */.O)(directory);
         await (0,promises_.writeFile)(file, markdown);
         const jobSummary = env.GITHUB_STEP_SUMMARY ?? '';
         if (jobSummary !== '' && isWanted(options.summary, ended))

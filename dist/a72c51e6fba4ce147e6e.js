@@ -955,8 +955,9 @@ function words(column, rows) {
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
- * their lines say, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which
- * place the lines after it speak; those about local files speak of no place.
+ * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
+ * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
+ * speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
@@ -972,6 +973,8 @@ function journalPath(path) {
 const MAX_INDEX_BYTES = (/* unused pure expression or super */ null && (1024 ** 3));
 /** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */
 const MAX_ENTRIES = 4_000_000;
+/** Paths that a distribution is owed: a run leaves 1,000 at most, and more of them are everything. */
+const MAX_OWED_PATHS = 5_000;
 /** A line longer than this is not ours: columns are the longest, with 96 Ki characters of names. */
 const MAX_LINE = (/* unused pure expression or super */ null && (1024 * 1024));
 /** Paths or keys of one line. Characters. */
@@ -1000,8 +1003,9 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     let deploys = 0;
     const uploads = new Map();
     const pending = new Map();
-    const invalidations = new Map();
+    const owed = new Map();
     const renewing = new Set();
+    const begins = [];
     let speaksOf;
     const isElsewhere = (record) => {
         if (typeof record.destination === 'string')
@@ -1014,8 +1018,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         const entry = uploadEntry(record);
         if (entry !== undefined)
             uploads.set(entry[0], entry[1]);
-        addInvalidation(invalidations, record);
+        addInvalidation(owed, record);
         addRenewing(renewing, record);
+        if (isSize(record.writing))
+            begins.push(record.writing);
     }
     speaksOf = undefined;
     let entries = 0;
@@ -1026,7 +1032,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
             droppedLines++;
             continue;
         }
-        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, machine: writer, } = record;
+        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, writing, machine: writer, } = record;
         const elsewhere = isElsewhere(record);
         // Uploads name their machine too.
         const isOfMachine = fileRows !== undefined ||
@@ -1064,11 +1070,19 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
                 pending.set(waiting, entry);
         }
         else if (invalidation !== undefined) {
-            if (!addInvalidation(invalidations, record))
+            if (!addInvalidation(owed, record))
                 droppedLines++;
         }
         else if (begun !== undefined) {
-            if (!addRenewing(renewing, record))
+            if (addRenewing(renewing, record))
+                entries += begun.length;
+            else
+                droppedLines++;
+        }
+        else if (writing !== undefined) {
+            if (isSize(writing))
+                begins.push(writing);
+            else
                 droppedLines++;
         }
         else if (typeof key === 'string') {
@@ -1095,9 +1109,16 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     }
     // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
     if (droppedLines > 0)
-        invalidations.clear();
+        owed.clear();
+    const invalidations = new Map();
+    for (const [distribution, paths] of owed)
+        invalidations.set(distribution, paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths]);
     const place = written === undefined ? {} : { destination: written };
-    const left = { uploads, deploys, pending, invalidations, renewing };
+    const first = earliest(begins);
+    const left = {
+        ...{ uploads, deploys, pending, invalidations, renewing },
+        ...(first === undefined ? {} : { writing: first }),
+    };
     return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
 }
 /** An index of a run that never wrote one: what its journal says. */
@@ -1128,6 +1149,8 @@ function* formatIndex(index) {
     for (const [distribution, paths] of index.invalidations)
         yield formatInvalidation(distribution, paths);
     yield formatRenewing(index.renewing);
+    if (index.writing !== undefined)
+        yield formatWriting(index.writing);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
 }
@@ -1211,6 +1234,18 @@ function formatRenewing(keys) {
         lines += line({ renewing });
     return lines;
 }
+/** A line of index and journal. */
+function formatWriting(writing) {
+    return line({ writing });
+}
+/** The first of some times; none of none. */
+function earliest(times) {
+    let first;
+    for (const time of times)
+        if (first === undefined || time < first)
+            first = time;
+    return first;
+}
 /** As many at a time as the longest line asks for. */
 function* linefuls(names) {
     let some = [];
@@ -1278,14 +1313,11 @@ const OBJECT_FIELDS = new Set([
 const FILE_FIELDS = new Set(['path', 'size', 'mtimeNs', 'ctimeNs', 'ino', 'md5']);
 /** What a newer version wrote. */
 function extraOf(record, known) {
-    let extra;
-    for (const name of Object.keys(record)) {
-        if (known.has(name))
-            continue;
-        // Its own member, whatever it is called.
-        extra = { ...extra, [name]: record[name] };
-    }
-    return extra;
+    const names = Object.keys(record).filter((name) => !known.has(name));
+    if (names.length === 0)
+        return undefined;
+    // Its own member, whatever it is called.
+    return Object.fromEntries(names.map((name) => [name, record[name]]));
 }
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
 function objectEntry(record) {
@@ -1335,13 +1367,17 @@ function pendingDelete(record) {
     return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
-function addInvalidation(invalidations, { invalidation, paths }) {
+function addInvalidation(owed, { invalidation, paths }) {
     if (typeof invalidation !== 'string' || !isDistribution(invalidation) || !Array.isArray(paths))
         return false;
     const known = paths.filter((path) => typeof path === 'string' && isInvalidationPath(path));
     if (known.length < paths.length)
         return false;
-    invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+    const all = owed.get(invalidation) ?? new Set();
+    owed.set(invalidation, all);
+    for (const path of known)
+        if (all.size <= MAX_OWED_PATHS)
+            all.add(path);
     return true;
 }
 function addRenewing(keys, { renewing }) {

@@ -351,7 +351,7 @@ describe('what does not belong together is refused before anything is written', 
     expect([exit, report.error?.message]).toEqual([
       5,
       expect.stringMatching(
-        /p\/f1 changed since the plan was made; .*publish with abort, .* then plan again$/,
+        /p\/f1 changed since the plan was made; .*publish with abort, .* so plan again only if this tree is the one to be there$/,
       ),
     ]);
     expect(s3.server.uploads(bucket)).not.toEqual([]);

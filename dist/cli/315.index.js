@@ -21,10 +21,14 @@ export const modules = {
 class BoundedHandler extends _smithy_node_http_handler__WEBPACK_IMPORTED_MODULE_2__.NodeHttpHandler {
     async handle(...args) {
         const answer = await super.handle(...args);
+        const [{ method, query, headers }] = args;
         const { response } = answer;
-        const isObject = args[0].query['x-id'] === 'GetObject' && response.statusCode < 300;
+        const isObject = query['x-id'] === 'GetObject' && response.statusCode < 300;
+        // What S3 makes of what it has may take minutes, with blanks until it is done.
+        const isMadeByS3 = headers['x-amz-copy-source'] !== undefined || (method === 'POST' && query.uploadId !== undefined);
+        const longestMs = isMadeByS3 ? _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_REQUEST_MS */ .a8 : _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .SLOW_ANSWER_MS */ .Ky;
         if (!isObject)
-            response.body = (0,_bounded_body_js__WEBPACK_IMPORTED_MODULE_0__/* .bounded */ .Mm)(response.body, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_ANSWER */ .EF, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_REQUEST_MS */ .a8);
+            response.body = (0,_bounded_body_js__WEBPACK_IMPORTED_MODULE_0__/* .bounded */ .Mm)(response.body, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_ANSWER */ .EF, longestMs);
         return answer;
     }
 }

@@ -1,5 +1,5 @@
 export const id = 324;
-export const ids = [324];
+export const ids = [324,170];
 export const modules = {
 
 /***/ 324:
@@ -13,7 +13,7 @@ export const modules = {
 
 /** Writes the report whole or not at all; step by step, as the report of a million files would not fit one string. */
 async function writeReportFile(path, report) {
-    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .replaceFile */ .fR)(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)));
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .replaceFile */ .f)(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)));
 }
 /** JSON Lines: the run without its steps, then a line for each step, with its destination's place from 0. */
 function* jsonLines(report) {
@@ -72,9 +72,9 @@ function* batched(pieces) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   LB: () => (/* binding */ tryReplacing),
-/* harmony export */   Oh: () => (/* binding */ makeDirectory),
-/* harmony export */   fR: () => (/* binding */ replaceFile)
+/* harmony export */   O: () => (/* binding */ makeDirectory),
+/* harmony export */   f: () => (/* binding */ replaceFile),
+/* harmony export */   tryReplacing: () => (/* binding */ tryReplacing)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
@@ -89,7 +89,9 @@ function* batched(pieces) {
  * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 async function replaceFile(path, pieces) {
-    const temporary = await besides(path);
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    await refuseSpecial(path);
+    const temporary = besides(path);
     try {
         const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
         try {
@@ -107,19 +109,40 @@ async function replaceFile(path, pieces) {
         throw error;
     }
 }
-/** Rejects where `replaceFile` could not even begin; the file stays as it is. */
+/**
+ * Rejects where `replaceFile` could not even begin; the file stays as it is. Directories that are not there are not made:
+ * below a root an empty one looks like a build that made nothing.
+ */
 async function tryReplacing(path) {
-    const temporary = await besides(path);
+    await refuseSpecial(path);
+    let directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path);
+    while (!(await isThere(directory)))
+        directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(directory);
+    const temporary = besides((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path)));
     await (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx')).close();
     await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary);
 }
 /** Where a file is written that is to take the place of another, or to be a new one. */
-async function besides(path) {
-    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
-    if (there?.isFile() === false)
-        throw new Error('it is not a regular file');
+function besides(path) {
     return `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+}
+async function refuseSpecial(path) {
+    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
+    // /dev/stdout leads to what the process has open, be that a file: what would be replaced is the link.
+    const link = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readlink)(path).catch(() => '');
+    if (there?.isFile() === false || link.startsWith('/proc/'))
+        throw new Error('it is not a regular file');
+}
+async function isThere(path) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path);
+        return true;
+    }
+    catch (error) {
+        if (error.code === 'ENOENT' && (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) !== path)
+            return false;
+        throw error;
+    }
 }
 /** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
 async function makeDirectory(path) {

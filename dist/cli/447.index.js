@@ -54,6 +54,8 @@ async function parseLine(text, cwd) {
     }
     if (pattern === '')
         throw badLine(text, 'nothing stands after the `!`');
+    if (/^s3:\/\//i.test(pattern))
+        throw badLine(text, 'an s3:// URL goes into `source`, in place of `paths`');
     const { base, rest } = splitBase(slashed(pattern), cwd);
     const directoriesOnly = rest.endsWith('/') || (rest === '' && slashed(pattern).endsWith('/'));
     const glob = rest.replace(/^\/+|\/+$/g, '');

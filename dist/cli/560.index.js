@@ -132,6 +132,7 @@ class ByteBudget {
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
 /* harmony export */   rB: () => (/* binding */ everyHeader),
 /* harmony export */   td: () => (/* binding */ isPreserved),
+/* harmony export */   wG: () => (/* binding */ pathsOf),
 /* harmony export */   x1: () => (/* binding */ formatAttributes),
 /* harmony export */   xL: () => (/* binding */ withMd5),
 /* harmony export */   xV: () => (/* binding */ completedBy),
@@ -607,6 +608,7 @@ function candidatePartSizes(size, parts) {
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
 /* harmony export */   ku: () => (/* binding */ isOfS3),
+/* harmony export */   mN: () => (/* binding */ LOGIN_REQUIRED),
 /* harmony export */   qi: () => (/* binding */ unlessDenied),
 /* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
@@ -632,6 +634,8 @@ class StoreError extends Error {
         this.operation = operation;
     }
 }
+/** "Network Authentication Required" (RFC 6585): a network's own answer in place of S3's, until somebody has logged in. */
+const LOGIN_REQUIRED = 511;
 /** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
 function isOfS3({ operation, status, message }) {
     return operation.startsWith('Head') || message !== `HTTP ${status}`;

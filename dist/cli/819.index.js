@@ -1,14 +1,14 @@
 export const id = 819;
-export const ids = [819];
+export const ids = [819,170];
 export const modules = {
 
 /***/ 170:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   LB: () => (/* binding */ tryReplacing),
-/* harmony export */   Oh: () => (/* binding */ makeDirectory),
-/* harmony export */   fR: () => (/* binding */ replaceFile)
+/* harmony export */   O: () => (/* binding */ makeDirectory),
+/* harmony export */   f: () => (/* binding */ replaceFile),
+/* harmony export */   tryReplacing: () => (/* binding */ tryReplacing)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
@@ -23,7 +23,9 @@ export const modules = {
  * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
  */
 async function replaceFile(path, pieces) {
-    const temporary = await besides(path);
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    await refuseSpecial(path);
+    const temporary = besides(path);
     try {
         const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
         try {
@@ -41,19 +43,40 @@ async function replaceFile(path, pieces) {
         throw error;
     }
 }
-/** Rejects where `replaceFile` could not even begin; the file stays as it is. */
+/**
+ * Rejects where `replaceFile` could not even begin; the file stays as it is. Directories that are not there are not made:
+ * below a root an empty one looks like a build that made nothing.
+ */
 async function tryReplacing(path) {
-    const temporary = await besides(path);
+    await refuseSpecial(path);
+    let directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path);
+    while (!(await isThere(directory)))
+        directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(directory);
+    const temporary = besides((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path)));
     await (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx')).close();
     await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary);
 }
 /** Where a file is written that is to take the place of another, or to be a new one. */
-async function besides(path) {
-    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
-    if (there?.isFile() === false)
-        throw new Error('it is not a regular file');
+function besides(path) {
     return `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+}
+async function refuseSpecial(path) {
+    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
+    // /dev/stdout leads to what the process has open, be that a file: what would be replaced is the link.
+    const link = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readlink)(path).catch(() => '');
+    if (there?.isFile() === false || link.startsWith('/proc/'))
+        throw new Error('it is not a regular file');
+}
+async function isThere(path) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path);
+        return true;
+    }
+    catch (error) {
+        if (error.code === 'ENOENT' && (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) !== path)
+            return false;
+        throw error;
+    }
 }
 /** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
 async function makeDirectory(path) {
@@ -190,6 +213,7 @@ class ByteBudget {
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
 /* harmony export */   ku: () => (/* binding */ isOfS3),
+/* harmony export */   mN: () => (/* binding */ LOGIN_REQUIRED),
 /* harmony export */   qi: () => (/* binding */ unlessDenied),
 /* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
@@ -215,6 +239,8 @@ class StoreError extends Error {
         this.operation = operation;
     }
 }
+/** "Network Authentication Required" (RFC 6585): a network's own answer in place of S3's, until somebody has logged in. */
+const LOGIN_REQUIRED = 511;
 /** S3 gives every refusal a code; what has none is of a proxy, a web page, another service. HEAD has no body at all. */
 function isOfS3({ operation, status, message }) {
     return operation.startsWith('Head') || message !== `HTTP ${status}`;
@@ -351,7 +377,7 @@ function fileIndexStorage(path, isOwn = false) {
         try {
             // What another run appended meanwhile stays; what cannot be read does not.
             const left = await readRegular(journal).then((bytes) => (bytes === undefined ? '' : (0,digest_index/* otherLines */.qw)(`${bytes}`, known.map(String))), () => '');
-            await (left === '' ? (0,promises_.rm)(journal, { force: true }) : (0,replace_file/* replaceFile */.fR)(journal, [left]));
+            await (left === '' ? (0,promises_.rm)(journal, { force: true }) : (0,replace_file/* replaceFile */.f)(journal, [left]));
             known = [];
         }
         catch (error) {
@@ -379,7 +405,7 @@ function fileIndexStorage(path, isOwn = false) {
         async save(pieces) {
             if (unread !== undefined && !isOwn)
                 throw notReplaced(unread);
-            await (0,replace_file/* replaceFile */.fR)(path, pieces);
+            await (0,replace_file/* replaceFile */.f)(path, pieces);
             await clear();
         },
         journal: {
@@ -404,7 +430,7 @@ function fileIndexStorage(path, isOwn = false) {
 }
 /** What a full disk or a killed run left of a line would take the next one along. */
 async function appendLines(path, lines, isWhole) {
-    await (0,replace_file/* makeDirectory */.Oh)((0,external_node_path_.dirname)(path));
+    await (0,replace_file/* makeDirectory */.O)((0,external_node_path_.dirname)(path));
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,promises_.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }

@@ -342,7 +342,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8134);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(179);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9255);
 
@@ -394,7 +394,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 8134:
+/***/ 179:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -665,7 +665,9 @@ function clause(word, count) {
     return count.files === 0 ? undefined : `${word} ${(0,format/* formatFilesAndBytes */.ft)(count)}`;
 }
 /** How the switch went, once everything was staged. */
-function delayedText({ keys, seconds }) {
+function delayedText({ keys, of, seconds }) {
+    if (of !== undefined)
+        return `the switch stopped after ${(0,format/* formatCount */.B4)(keys)} of ${(0,format/* formatCount */.B4)(of)} keys: readers see both releases until the next run finishes it`;
     return `the switch took ${(0,format/* formatSeconds */.Xo)(seconds)} for ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
 }
 /** The log has said what was sent when it says how that ended. */
@@ -757,7 +759,9 @@ function* endLines(ended) {
     if (bytes > 0 && ended.status !== 'failed')
         yield info(`  ${(0,format/* formatPercent */.l9)(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
     if (ended.delayed !== undefined && ended.delayed.keys > 0)
-        yield info(`  ${delayedText(ended.delayed)}`);
+        yield ended.delayed.of === undefined
+            ? info(`  ${delayedText(ended.delayed)}`)
+            : error(delayedText(ended.delayed));
     const requests = (0,totals/* totalRequests */.Xi)(ended.requests);
     if (requests > 0)
         yield info(`  ${(0,format/* formatRequests */.i_)(requests)}`);
@@ -1039,9 +1043,19 @@ function parseWords(input, words) {
         }
         if (parsed.has(name))
             throw (0,errors/* usageError */.Wp)(`${input}: ${name}= stands twice behind the place; give it once`);
-        parsed.set(name, word.slice(separator + 1));
+        const value = word.slice(separator + 1);
+        // An expression without a value, as where it empties a whole input that must have one.
+        if (value.trim() === '')
+            return refuse(`${input}, ${name}=`, '', `${allowedIn(name)}, or no ${name}= at all`);
+        parsed.set(name, value);
     }
     return parsed;
+}
+function allowedIn(name) {
+    const { kind, values = [] } = (0,model_inputs/* inputDefinition */.O$)(name);
+    if (kind === 'boolean')
+        return 'true, false';
+    return kind === 'enum' ? values.join(', ') : 'a value';
 }
 const ACCESS_POINT = /^arn:aws(?:-[a-z0-9-]+)?:s3:[a-z0-9-]+:[0-9]{12}:accesspoint[/:]([a-z0-9][a-z0-9-]{1,48}[a-z0-9])(?:\/(.*))?$/s;
 /** As policies name a bucket, and what is in it. */
@@ -1882,7 +1896,7 @@ function namedLines(named) {
     return `${lines.join(', ')}${named.length > lines.length ? ` and ${named.length - lines.length} more` : ''}`;
 }
 function elsewhereText(place, elsewhere) {
-    return `${place}: S3 cannot store ${namedLines(elsewhere)} with an object: set them where the site is served, as in a CloudFront response headers policy (docs/RECIPES.md)`;
+    return `${place}: S3 cannot store ${namedLines(elsewhere)} with an object: set them where the site is served; on CloudFront, in a response headers policy that the distribution's behaviour names`;
 }
 /** `PATTERN`, `PATTERN encoding=br`. */
 function compressRule(name, line) {
@@ -1891,6 +1905,9 @@ function compressRule(name, line) {
     if (encoding !== 'gzip' && encoding !== 'br') {
         return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br');
     }
+    // A word behind the pattern would be part of it, and nothing be compressed.
+    if (words === null && /^[^#].*\s/.test(pattern))
+        return refuse(name, line, 'a pattern, then encoding=gzip or encoding=br; a blank of a name as ?');
     if (pattern === '' || pattern === '!')
         return refuse(name, line, 'a pattern before encoding=');
     return { pattern, encoding };
@@ -2179,6 +2196,81 @@ async function readExcludes(name, file, cwd) {
         .filter((line) => line.trim() !== '');
 }
 
+;// CONCATENATED MODULE: ./build/src/console/other-tools.js
+/** What to write here for options that people know from aws-cli, rclone, s3cmd, s5cmd and mc. */
+const INSTEAD = [
+    ['delete delete-removed delete-during del remove', 'write --delete-after'],
+    ['delete-before', 'write --delete-after: deletes come last, after everything else succeeded'],
+    ['rexclude rinclude', 'it takes regular expressions: write --exclude with patterns of .gitignore'],
+    [
+        'include',
+        "the last --exclude that matches counts, a directory has to be entered, and * does not cross /: --exclude '*' --exclude '!*/' --exclude '!PATTERN' with !*.html for *.html and !/assets/** for assets/*, or --path PATTERN alone",
+    ],
+    [
+        'include-from files-from filter filter-from',
+        'write --path PATTERN, or --exclude-from FILE: its first lines are * and !*/, then a line !PATTERN for each',
+    ],
+    [
+        'cache-control content-type content-encoding content-disposition content-language expires add-header header header-upload mime-type default-mime-type tagging',
+        "write a rule, as --headers $'/*\\n  Cache-Control: max-age=60', or --headers-file",
+    ],
+    [
+        'metadata',
+        "write --preserve for mode and time, or a rule, as --headers $'/*\\n  x-amz-meta-NAME: VALUE'",
+    ],
+    [
+        'guess-mime-type no-guess-mime-type no-mime-magic',
+        "leave it out: the name decides the type, or a rule, as --headers $'/*.data\\n  Content-Type: text/plain'",
+    ],
+    ['checksum-algorithm', 'leave it out: every body goes with its MD5, which S3 verifies'],
+    ['update', 'leave it out: contents are compared, never times, and a newer object is replaced too'],
+    ['website-redirect', 'write --redirects-file'],
+    ['acl-public', 'write --acl public-read'],
+    ['acl-private', 'write --acl private'],
+    [
+        'size-only checksum exact-timestamps ignore-times check-md5 no-check-md5',
+        'leave it out: contents are compared, never times',
+    ],
+    ['recursive fast-list track-renames no-traverse', 'leave it out: it is always so'],
+    ['quiet only-show-errors q', 'write --log-level error'],
+    ['verbose debug v', 'write --log-level debug'],
+    ['progress no-progress stats', 'leave it out: a terminal sees progress, a log does not'],
+    ['dryrun n', 'write --dry-run'],
+    ['P', 'leave it out for the progress of rclone, write --acl public-read for s3cmd'],
+    ['c', 'leave it out for the checksums of rclone; files of s3cmd are not read'],
+    ['watch', 'leave it out, and run it again: only what changed is sent'],
+    ['follow-symlinks copy-links', 'write --symlinks all'],
+    ['no-follow-symlinks skip-links', 'write --symlinks skip'],
+    ['endpoint host', 'write --endpoint-url'],
+    ['transfers checkers numworkers workers', 'write --concurrency'],
+    ['retries retry-count', 'write --max-attempts'],
+    ['timeout cli-read-timeout', 'write --read-timeout'],
+    ['cli-connect-timeout', 'write --connect-timeout'],
+    ['request-payer', 'write --requester-pays'],
+    ['ca-bundle', 'set AWS_CA_BUNDLE'],
+    [
+        'no-verify-ssl no-check-certificate',
+        'leave it out, and set AWS_CA_BUNDLE to a file with the certificate that the server is known by',
+    ],
+    ['source-region', "write it behind the source: 's3://bucket/prefix region=eu-west-1'"],
+    ['rr reduced-redundancy', 'write --storage-class REDUCED_REDUNDANCY'],
+    ['server-side-encryption', 'write --sse'],
+    ['sse-kms-key-id', 'write --kms-key-id'],
+    ['access-key secret-key', 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'],
+];
+/** First words that are commands of these tools. */
+const COMMANDS = new Set(['s3', 'cp', 'copy', 'mirror', 'put', 'upload', 'rsync']);
+/** The words of another tool's command before what it publishes; `undefined`: there are none. */
+function foreignCommand([first = '', second = '']) {
+    if (!COMMANDS.has(first))
+        return undefined;
+    return first === 's3' && (second === 'sync' || COMMANDS.has(second)) ? `${first} ${second}` : first;
+}
+/** @param option as it was given, without `-` or `--`; `undefined`: nothing is known of it */
+function insteadOf(option) {
+    return INSTEAD.find(([options]) => options.split(' ').includes(option))?.[1];
+}
+
 ;// CONCATENATED MODULE: ./build/src/console/progress.js
 
 /** What is going on, in a word. */
@@ -2389,10 +2481,11 @@ var run = __nccwpck_require__(9255);
 
 
 
+
 /** A line of progress for those without a bar. Milliseconds. */
 const PROGRESS_LINE_MS = 5_000;
 /** First words that are commands; a directory of such a name is written `./plan`. */
-const COMMANDS = new Set(['sync', 'check', 'plan', 'apply', 'publish']);
+const command_line_COMMANDS = new Set(['sync', 'check', 'plan', 'apply', 'publish']);
 const SHAPES_SHOWN = `; use one of these:${shapes_SHAPES.map((shape) => `\n  ${shape}`).join('')}\n`;
 /** Behind `Usage: s3-dedup-sync `. */
 const USAGE = `${shapes_SHAPES.join('\n       ').slice('s3-dedup-sync '.length)}
@@ -2529,8 +2622,8 @@ class ShapeError extends errors/* SyncError */.S0 {
 function placed({ raw: given, words }) {
     let raw = given;
     const [command = ''] = words;
-    const rest = COMMANDS.has(command) ? words.slice(1) : words;
-    if (COMMANDS.has(command))
+    const rest = command_line_COMMANDS.has(command) ? words.slice(1) : words;
+    if (command_line_COMMANDS.has(command))
         raw = { ...raw, command };
     if (command === 'publish')
         return { inputs: onePlace(raw, rest, 'publish') };
@@ -2553,6 +2646,9 @@ function placed({ raw: given, words }) {
             : `${(0,console_text/* printable */.g$)(directory)} says what to publish, but not where to`);
     }
     if (more.some((word) => !isPlace(word)) || (more.length > 0 && !isPlace(destination))) {
+        const foreign = foreignCommand(rest);
+        if (foreign !== undefined)
+            throw new ShapeError(`${foreign} is no command here: write sync, or nothing`);
         throw new ShapeError(more.every((word) => /^[a-z-]+=/.test(word))
             ? `${more.map(console_text/* printable */.g$).join(' ')}: words behind the destination stand in one argument with it, as 's3://bucket/prefix region=eu-west-1'`
             : `one DIR can be given, and behind it places that begin with s3://`);
@@ -2618,12 +2714,7 @@ async function parseArguments({ argv, stdout }) {
         const definition = (0,model_inputs/* inputDefinition */.O$)(name);
         const option = new Option(`--${optionName(name)}${valueFlag(definition)}`, helpText(definition));
         option.helpGroup(`${definition.group}:`);
-        if (definition.kind === 'lines') {
-            option.argParser((value, previous) => [
-                ...(previous ?? []),
-                value,
-            ]);
-        }
+        option.argParser((value, previous) => together(name, value, previous));
         program.addOption(option);
     }
     program.addOption(new Option('--json', 'Write events as JSON Lines to standard output, and no text.').helpGroup('Run and report:'));
@@ -2637,8 +2728,7 @@ async function parseArguments({ argv, stdout }) {
         if (isAnswer(error))
             return undefined;
         const message = (0,console_text/* oneLine */.TN)(error.message.replace(/^error: /, '').trim());
-        const [unknown, option = ''] = /^unknown option '--([\w-]+)[^']*'/.exec(message) ?? [];
-        const { insteadOf } = await __nccwpck_require__.e(/* import() */ 535).then(__nccwpck_require__.bind(__nccwpck_require__, 2535));
+        const [unknown, option = ''] = /^unknown option '--?([\w-]+)[^']*'/.exec(message) ?? [];
         const instead = insteadOf(option);
         throw (0,errors/* usageError */.Wp)(`${instead === undefined ? message : `${unknown}: ${instead}`} (--help lists all options)`);
     }
@@ -2655,6 +2745,17 @@ async function parseArguments({ argv, stdout }) {
         json: given.json === true,
         detailedExit: given.detailedExitcode === true,
     };
+}
+/** An option that is given again; what takes one value does not silently take the last. */
+function together(name, value, previous) {
+    const { kind, repeatable } = (0,model_inputs/* inputDefinition */.O$)(name);
+    if (kind === 'lines')
+        return [...(previous ?? []), value];
+    if (previous === undefined || previous === value)
+        return value;
+    if (repeatable === true)
+        return `${String(previous)}\n${value}`;
+    throw (0,errors/* usageError */.Wp)(`--${optionName(name)} was given twice: it takes one value (--help lists all options)`);
 }
 function describe(program, stdout) {
     program
@@ -2702,7 +2803,7 @@ function helpText(definition) {
     const text = definition.description
         .replaceAll('`', '')
         .replace(/, one a line(?: or separated by commas)?/, '');
-    const repeated = definition.kind === 'lines' ? ' Repeatable.' : '';
+    const repeated = definition.kind === 'lines' || definition.repeatable === true ? ' Repeatable.' : '';
     const said = definition.kind === 'boolean' || fallback === undefined ? '' : ` Default: ${fallback}.`;
     return `${text}${repeated}${said}`;
 }
@@ -3146,7 +3247,7 @@ const ERROR_MEANINGS = {
     'no-region': 'no region is set and S3 does not say where the bucket is',
     'file-not-found': 'a file that an input names cannot be read',
     'no-files-found': 'there is nothing to publish',
-    'pattern-without-match': 'a line of paths matches nothing, and delete-after is set',
+    'pattern-without-match': 'a line of paths or retain matches nothing, and what it stands for would be deleted',
     'too-many-deletions': 'more would be deleted than max-delete allows',
     'unrelated-destination': 'the destination shares neither a key nor a content with the tree',
     'whole-bucket': 'delete-after without a prefix, and the whole bucket was not spelled; or remove without a prefix',
@@ -3476,6 +3577,7 @@ function stretchesOf(file, other) {
 __nccwpck_require__.d(__webpack_exports__, {
   w2: () => (/* binding */ MAX_INDEX_BYTES),
   JS: () => (/* binding */ beginsAsIndex),
+  Qd: () => (/* binding */ earliest),
   gW: () => (/* binding */ emptyIndex),
   kS: () => (/* binding */ formatDestination),
   Qe: () => (/* binding */ formatIndex),
@@ -3483,6 +3585,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Cu: () => (/* binding */ formatLayout),
   TT: () => (/* binding */ formatRenewing),
   JR: () => (/* binding */ formatUpload),
+  c4: () => (/* binding */ formatWriting),
   HY: () => (/* binding */ journalPath),
   db: () => (/* binding */ layoutParts),
   ev: () => (/* binding */ layoutSize),
@@ -3617,8 +3720,9 @@ var model_invalidation = __nccwpck_require__(5135);
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
- * their lines say, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which
- * place the lines after it speak; those about local files speak of no place.
+ * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
+ * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
+ * speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
  */
@@ -3634,6 +3738,8 @@ function journalPath(path) {
 const MAX_INDEX_BYTES = 1024 ** 3;
 /** Objects, files and other lines; short ones are cheap to forge and take five times their memory. */
 const MAX_ENTRIES = 4_000_000;
+/** Paths that a distribution is owed: a run leaves 1,000 at most, and more of them are everything. */
+const MAX_OWED_PATHS = 5_000;
 /** A line longer than this is not ours: columns are the longest, with 96 Ki characters of names. */
 const MAX_LINE = 1024 * 1024;
 /** Paths or keys of one line. Characters. */
@@ -3662,8 +3768,9 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     let deploys = 0;
     const uploads = new Map();
     const pending = new Map();
-    const invalidations = new Map();
+    const owed = new Map();
     const renewing = new Set();
+    const begins = [];
     let speaksOf;
     const isElsewhere = (record) => {
         if (typeof record.destination === 'string')
@@ -3676,8 +3783,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         const entry = uploadEntry(record);
         if (entry !== undefined)
             uploads.set(entry[0], entry[1]);
-        addInvalidation(invalidations, record);
+        addInvalidation(owed, record);
         addRenewing(renewing, record);
+        if ((0,index_rows/* isSize */.kp)(record.writing))
+            begins.push(record.writing);
     }
     speaksOf = undefined;
     let entries = 0;
@@ -3688,7 +3797,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
             droppedLines++;
             continue;
         }
-        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, machine: writer, } = record;
+        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, writing, machine: writer, } = record;
         const elsewhere = isElsewhere(record);
         // Uploads name their machine too.
         const isOfMachine = fileRows !== undefined ||
@@ -3726,11 +3835,19 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
                 pending.set(waiting, entry);
         }
         else if (invalidation !== undefined) {
-            if (!addInvalidation(invalidations, record))
+            if (!addInvalidation(owed, record))
                 droppedLines++;
         }
         else if (begun !== undefined) {
-            if (!addRenewing(renewing, record))
+            if (addRenewing(renewing, record))
+                entries += begun.length;
+            else
+                droppedLines++;
+        }
+        else if (writing !== undefined) {
+            if ((0,index_rows/* isSize */.kp)(writing))
+                begins.push(writing);
+            else
                 droppedLines++;
         }
         else if (typeof key === 'string') {
@@ -3757,9 +3874,16 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     }
     // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
     if (droppedLines > 0)
-        invalidations.clear();
+        owed.clear();
+    const invalidations = new Map();
+    for (const [distribution, paths] of owed)
+        invalidations.set(distribution, paths.size > MAX_OWED_PATHS ? [model_invalidation/* EVERYTHING */.Qz] : [...paths]);
     const place = written === undefined ? {} : { destination: written };
-    const left = { uploads, deploys, pending, invalidations, renewing };
+    const first = earliest(begins);
+    const left = {
+        ...{ uploads, deploys, pending, invalidations, renewing },
+        ...(first === undefined ? {} : { writing: first }),
+    };
     return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
 }
 /** An index of a run that never wrote one: what its journal says. */
@@ -3790,6 +3914,8 @@ function* formatIndex(index) {
     for (const [distribution, paths] of index.invalidations)
         yield formatInvalidation(distribution, paths);
     yield formatRenewing(index.renewing);
+    if (index.writing !== undefined)
+        yield formatWriting(index.writing);
     for (const [upload, entry] of index.uploads)
         yield formatUpload(upload, entry);
 }
@@ -3873,6 +3999,18 @@ function formatRenewing(keys) {
         lines += line({ renewing });
     return lines;
 }
+/** A line of index and journal. */
+function formatWriting(writing) {
+    return line({ writing });
+}
+/** The first of some times; none of none. */
+function earliest(times) {
+    let first;
+    for (const time of times)
+        if (first === undefined || time < first)
+            first = time;
+    return first;
+}
 /** As many at a time as the longest line asks for. */
 function* linefuls(names) {
     let some = [];
@@ -3940,14 +4078,11 @@ const OBJECT_FIELDS = new Set([
 const FILE_FIELDS = new Set(['path', 'size', 'mtimeNs', 'ctimeNs', 'ino', 'md5']);
 /** What a newer version wrote. */
 function extraOf(record, known) {
-    let extra;
-    for (const name of Object.keys(record)) {
-        if (known.has(name))
-            continue;
-        // Its own member, whatever it is called.
-        extra = { ...extra, [name]: record[name] };
-    }
-    return extra;
+    const names = Object.keys(record).filter((name) => !known.has(name));
+    if (names.length === 0)
+        return undefined;
+    // Its own member, whatever it is called.
+    return Object.fromEntries(names.map((name) => [name, record[name]]));
 }
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
 function objectEntry(record) {
@@ -3997,13 +4132,17 @@ function pendingDelete(record) {
     return etag === undefined || !(0,index_rows/* isSize */.kp)(since) || !(0,index_rows/* isSize */.kp)(deploys) ? undefined : { etag, since, deploys };
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
-function addInvalidation(invalidations, { invalidation, paths }) {
+function addInvalidation(owed, { invalidation, paths }) {
     if (typeof invalidation !== 'string' || !(0,model_invalidation/* isDistribution */.Rj)(invalidation) || !Array.isArray(paths))
         return false;
     const known = paths.filter((path) => typeof path === 'string' && (0,model_invalidation/* isInvalidationPath */.eX)(path));
     if (known.length < paths.length)
         return false;
-    invalidations.set(invalidation, [...new Set([...(invalidations.get(invalidation) ?? []), ...known])]);
+    const all = owed.get(invalidation) ?? new Set();
+    owed.set(invalidation, all);
+    for (const path of known)
+        if (all.size <= MAX_OWED_PATHS)
+            all.add(path);
     return true;
 }
 function addRenewing(keys, { renewing }) {
@@ -4252,6 +4391,7 @@ function messageOf(error) {
 /* harmony export */   Fh: () => (/* binding */ REDIRECT_HEADER),
 /* harmony export */   Fx: () => (/* binding */ MAX_METADATA_BYTES),
 /* harmony export */   Ge: () => (/* binding */ META),
+/* harmony export */   Id: () => (/* binding */ patternOf),
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
 /* harmony export */   d7: () => (/* binding */ CONTENT_HEADERS),
@@ -4329,7 +4469,7 @@ function parseHeaderRules(text, author) {
             if (typeof pattern === 'string')
                 problems.push({ line, message: pattern });
             else
-                rules.push({ pattern, changes: current });
+                rules.push({ path: content, pattern, changes: current });
             continue;
         }
         const change = changeOf(content, line, author);
@@ -4358,7 +4498,7 @@ function parseHeaderRules(text, author) {
         problems.push({ line: first.line, message });
     }
     return {
-        rules: rules.flatMap(({ pattern, changes }) => changes.length === 0 ? [] : [{ pattern, changes: detachedFirst(changes), author }]),
+        rules: rules.flatMap(({ path, pattern, changes }) => changes.length === 0 ? [] : [{ path, pattern, changes: detachedFirst(changes), author }]),
         problems,
         elsewhere,
     };
@@ -5029,7 +5169,7 @@ const INPUTS = {
         kind: 'lines',
         group: 'Deleting',
         placeholder: 'PATTERN',
-        description: 'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them.',
+        description: 'Patterns in the dialect of .gitignore, one a line: keys that are never deleted, though the tree does not have them. A line that matches nothing refuses the run where `./`, the prefix or the root before it, quotes or a comment are all that keeps it from what would be deleted.',
     },
     'copy-from': {
         kind: 'lines',
@@ -5089,6 +5229,7 @@ const INPUTS = {
     },
     headers: {
         kind: 'string',
+        repeatable: true,
         group: 'Websites',
         placeholder: 'RULES',
         description: 'Headers by path, in the syntax of `_headers` files: a line with a path such as `/assets/*`, then indented lines `Cache-Control: public, max-age=3600`, or `! Cache-Control` to take one away. Here also x-amz-storage-class, x-amz-tagging, x-amz-acl and x-amz-website-redirect-location.',
@@ -5390,10 +5531,10 @@ const OUTPUT_NAMES = Object.keys(OUTPUTS);
 /* harmony export */   Qz: () => (/* binding */ EVERYTHING),
 /* harmony export */   Rj: () => (/* binding */ isDistribution),
 /* harmony export */   eX: () => (/* binding */ isInvalidationPath),
-/* harmony export */   hU: () => (/* binding */ covers),
+/* harmony export */   vv: () => (/* binding */ coverOf),
 /* harmony export */   wG: () => (/* binding */ pathsOf)
 /* harmony export */ });
-/* unused harmony export invalidationPath */
+/* unused harmony exports invalidationPath, covers */
 /**
  * From keys to the paths that CloudFront is told to forget. What it takes: "What you need to know when invalidating
  * files", https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
@@ -5466,6 +5607,24 @@ function groupPaths(paths, maxPaths) {
 /** Whether a path of a result stands for this one. */
 function covers(path, covered) {
     return path === covered || (isWildcard(path) && stemOf(covered).startsWith(stemOf(path)));
+}
+/** What tells, at once whatever they are, whether one of these paths stands for another. */
+function coverOf(paths) {
+    const whole = new Set(paths);
+    const stems = new Set(paths.filter(isWildcard).map(stemOf));
+    const lengths = [...new Set(Array.from(stems, ({ length }) => length))].sort((a, b) => a - b);
+    return (path) => {
+        if (whole.has(path))
+            return true;
+        const stem = stemOf(path);
+        for (const length of lengths) {
+            if (length > stem.length)
+                return false;
+            if (stems.has(stem.slice(0, length)))
+                return true;
+        }
+        return false;
+    };
 }
 /** In the order of their stems: what has a common beginning stands together, a wildcard before what it covers. */
 function withoutCovered(paths) {
@@ -6183,13 +6342,15 @@ function indexDestination(destination, endpoint) {
  * @param withFiles whether it is also told of the local files; a mirror's is not, as the first destination's knows them
  */
 function ofDestination(storage, destination, withFiles = true) {
-    const { trust, place, journal } = storage;
+    const { trust, place, store, journal, whyNotKept } = storage;
     return {
         trust: { ...trust, local: trust.local && withFiles },
         place,
+        ...(store === undefined ? {} : { store }),
         destination,
         load: (signal) => storage.load(signal),
         save: (pieces, signal) => storage.save(pieces, signal),
+        ...(whyNotKept === undefined ? {} : { whyNotKept }),
         journal: {
             ofEndedRuns: journal.ofEndedRuns,
             load: (signal) => journal.load(signal),
@@ -6228,9 +6389,9 @@ async function meetingOf(destinations) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(843)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2843))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(843), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(566)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4566))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(233)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9233))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(233), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(66)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5066))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
@@ -6280,7 +6441,8 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const reached = new Promise((resolve) => {
         reach = resolve;
     });
-    const results = await Promise.all(all.map(publishTo));
+    const unwritable = await unwritableReport(options);
+    const results = unwritable ? [notBegun(options, unwritable)] : await Promise.all(all.map(publishTo));
     for (const { close } of stores)
         close();
     const identity = results[0]?.identity;
@@ -6288,12 +6450,16 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const isRemote = options.source !== undefined || options.target !== undefined;
     const [source] = isRemote ? sourcesOf(options) : [];
     const report = buildReport(options, shell, { began, identity, warnings, end, source });
-    const written = await writeReport(report, options, end.exit, emit);
+    const written = unwritable
+        ? { report, exit: end.exit, path: undefined }
+        : await writeReport(report, options, end.exit, emit);
     const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
-    const ended = ending(written, options, shell.now() - began, mayHaveChanged);
+    const made = ending(written, options, shell.now() - began, mayHaveChanged);
+    const wouldChange = shell.detailedExit && made.exit === errors/* EXIT */.dc.done && made.dryRun && made.changed;
+    const ended = wouldChange ? { ...made, exit: errors/* EXIT */.dc.wouldChange } : made;
     shell.emit(ended);
     let { exit } = ended;
-    let failure = exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? failureText(ended));
+    let failure = made.exit === errors/* EXIT */.dc.done ? undefined : (ended.error?.message ?? failureText(ended));
     try {
         await shell.finish(written.report, ended);
     }
@@ -6303,7 +6469,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     }
     if (failure !== undefined)
         shell.fail(failure, exit);
-    return shell.detailedExit && exit === errors/* EXIT */.dc.done && ended.dryRun && ended.changed ? errors/* EXIT */.dc.wouldChange : exit;
+    return exit;
     /** One destination, to its end. Never rejects. */
     async function publishTo(to) {
         const isFirst = to === options;
@@ -6658,7 +6824,21 @@ function commitOf(env) {
     const found = COMMIT_VARIABLES.map((name) => env[name]).find((value) => /^[0-9a-f]{7,64}$/i.test(value ?? ''));
     return found;
 }
-/** A report that was asked for and cannot be written fails the run, after everything else is done. */
+/** Why a report could not be written at the end of the run: told before its first write. */
+async function unwritableReport({ report }) {
+    if (report === undefined)
+        return undefined;
+    try {
+        const { tryReplacing } = await __nccwpck_require__.e(/* import() */ 170).then(__nccwpck_require__.bind(__nccwpck_require__, 170));
+        await tryReplacing(report);
+        return undefined;
+    }
+    catch (thrown) {
+        const message = `report: ${report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`;
+        return { code: 'report-not-written', message, exit: errors/* EXIT */.dc.usage };
+    }
+}
+/** A report that could be written when the run began, and cannot at its end, fails it after everything else is done. */
 async function writeReport(report, options, exit, emit) {
     if (options.report === undefined)
         return { report, exit, path: undefined };
@@ -6668,9 +6848,10 @@ async function writeReport(report, options, exit, emit) {
         return { report, exit, path: options.report };
     }
     catch (thrown) {
+        const isDone = report.status === 'done' ? '; everything else was done' : '';
         const error = {
             code: 'report-not-written',
-            message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`,
+            message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)})${isDone}: check the disk, the directory and its permissions`,
         };
         const failed = report.status === 'done' || report.status === 'planned';
         // A run that failed already ends with its own error; this one is said beside it.
@@ -6693,7 +6874,7 @@ function ending({ report, exit, path }, options, ms, mayHaveChanged = false) {
         exit,
         dryRun: options.dryRun,
         changed: (0,console_totals/* isChanged */.Hq)(totals),
-        isUntouched: !mayHaveChanged && !(0,console_totals/* isChanged */.Hq)(totals),
+        isUntouched: options.dryRun || (!mayHaveChanged && !(0,console_totals/* isChanged */.Hq)(totals)),
         seconds: ms / 1000,
         totals,
         sentBytes: report.destinations.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
@@ -6711,7 +6892,9 @@ function delayedOf(report) {
     if (all.length === 0 || all.length < report.destinations.length)
         return {};
     const keys = all.reduce((sum, { keys: some }) => sum + some, 0);
-    return { delayed: { keys, seconds: Math.max(...all.map(({ seconds }) => seconds)) } };
+    const due = all.reduce((sum, { keys: some, of = some }) => sum + of, 0);
+    const seconds = Math.max(...all.map(({ seconds }) => seconds));
+    return { delayed: { keys, ...(keys < due ? { of: due } : {}), seconds } };
 }
 /** Who holds a lock, for whoever waits for it: the job where CI names it, else host and process. */
 function ownerOf(env) {
