@@ -68,7 +68,7 @@ const DOCS_INTRO = `# Inputs and outputs
 Written by \`npm run generate\` from src/model/inputs.ts.
 
 On the command line an input \`x-y\` is \`--x-y\`; a bare flag means true, \`--x-y=false\` the opposite; lists and \`headers\` are
-repeated, what takes one value is given once. A number is written in digits; a time as \`500 ms\`, \`10 s\`, \`5 min\`, \`1 h\` or \`7 days\`, a plain number is seconds;
+repeated, of what takes one value the last counts. A number is written in digits; a time as \`500 ms\`, \`10 s\`, \`5 min\`, \`1 h\` or \`7 days\`, a plain number is seconds;
 a boolean as \`true\` or \`false\`, and an empty one is an error, as it is an expression without a value.
 `;
 

@@ -349,7 +349,7 @@ async function parseArguments({ argv, stdout }: Terminal): Promise<Arguments | u
   };
 }
 
-/** An option that is given again; what takes one value does not silently take the last. */
+/** An option that is given again: of what takes one value the last counts, as elsewhere. */
 function together(
   name: InputName,
   value: string,
@@ -357,9 +357,7 @@ function together(
 ): string | readonly string[] {
   const { kind, repeatable } = inputDefinition(name);
   if (kind === 'lines') return [...(previous ?? []), value];
-  if (previous === undefined || previous === value) return value;
-  if (repeatable === true) return `${String(previous)}\n${value}`;
-  throw usageError(`--${optionName(name)} was given twice: it takes one value (--help lists all options)`);
+  return repeatable === true && previous !== undefined ? `${String(previous)}\n${value}` : value;
 }
 
 function describe(program: Command, stdout: Terminal['stdout']): void {

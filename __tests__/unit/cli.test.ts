@@ -322,11 +322,6 @@ describe('options', () => {
     [[...base, '--dry-run=maybe'], /^error: --dry-run: "maybe" was given; allowed: true, false\n$/],
     [[...base, '--index', 'cache'], /^error: --index: "cache" was given/],
     [[...base, '--sse', 'x'], /^error: --sse: "x" was given; allowed: AES256/],
-    [
-      [...base, '--max-delete', '5', '--max-delete=10'],
-      /^error: --max-delete was given twice: it takes one value \(--help/,
-    ],
-    [[...base, '--dry-run', '--dry-run=false'], /^error: --dry-run was given twice/],
   ])('%j is a usage error of one line', async (argv, message) => {
     const { exit, err, out } = await cli(argv);
     expect(exit).toBe(2);
