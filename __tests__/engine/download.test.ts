@@ -471,7 +471,7 @@ describe('what is deleted', () => {
     put({ b: 'b', 'c/d': 'd' });
     const excluded = await download(s3, bucket, here, { ...DELETE, tree: { excludes: ['*'] } });
     expect(excluded.report.error?.message).toMatch(
-      /^all 3 objects under s3:\/\/\S+ are excluded by "\*": nothing .*; check excludes/,
+      /^no objects were found under s3:\/\/\S+, but for what is excluded by "\*": nothing .*; check the source and excludes/,
     );
   });
 

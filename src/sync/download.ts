@@ -20,7 +20,7 @@ import { Fetch, tokenOf } from './fetch.js';
 import { asFailure } from './fetch-failures.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
-import { allExcludedText, guardDeletions, guardSpelling } from './guards.js';
+import { butExcluded, guardDeletions, guardSpelling } from './guards.js';
 import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll } from './list.js';
 import { isPartial } from './local-names.js';
@@ -269,12 +269,12 @@ class Download {
   #guardSource(source: RemoteTree): void {
     if (source.files.length > 0) return;
     const url = destinationUrl(this.#options.destination);
-    const message = allExcludedText(source, 'object', url) ?? `no objects were found under ${url}`;
+    const message = `no objects were found under ${url}${butExcluded(source)}`;
     switch (this.#options.tree.ifNoFilesFound) {
       case 'error':
         throw refusal(
           'no-files-found',
-          `${message}: nothing was written or deleted; check ${source.allExcluded === undefined ? 'the source and excludes' : 'excludes'}, or set if-no-files-found: warn`,
+          `${message}: nothing was written or deleted; check the source and excludes, or set if-no-files-found: warn`,
         );
       case 'warn':
         this.#frame.warn([`${message}: nothing is written or deleted`]);

@@ -36,12 +36,11 @@ export function guardTree(
     );
     const where = missing.length === 0 ? '' : `, as there is no ${missing.join(', no ')}`;
     const under = places.join(', ');
-    const message = allExcludedText(tree, 'file', under) ?? `no files were found under ${under}${where}`;
+    const message = `no files were found under ${under}${where}${butExcluded(tree)}`;
     if (options.ifNoFilesFound === 'error') {
-      const suspects = tree.allExcluded === undefined ? 'paths or source, and excludes' : 'excludes';
       throw refusal(
         'no-files-found',
-        `${message}${literalPattern(tree.missing, places)}: nothing was written or deleted; check ${suspects}, or set if-no-files-found: warn`,
+        `${message}${literalPattern(tree.missing, places)}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn`,
       );
     }
     return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];
@@ -57,17 +56,10 @@ export function guardTree(
   return [`these paths matched no file: ${patterns}`];
 }
 
-/** What there is and `excludes` kept back to the last; `undefined`: there is nothing. */
-export function allExcludedText(
-  { allExcluded }: Pick<Tree, 'allExcluded'>,
-  what: 'file' | 'object',
-  under: string,
-): string | undefined {
-  if (allExcluded === undefined) return undefined;
-  const { files, lines } = allExcluded;
-  const counted =
-    files === 1 ? `the only ${what} under ${under} is` : `all ${files} ${what}s under ${under} are`;
-  return `${counted} excluded${lines.length === 1 ? ` by ${shown(lines[0]!)}` : ''}`;
+/** What `excludes` kept back where nothing was found, to end a message with. */
+export function butExcluded({ excludedBy = [] }: Pick<Tree, 'excludedBy'>): string {
+  const lines = excludedBy.map(shown);
+  return lines.length === 0 ? '' : `, but for what is excluded by ${listed(lines, lines.length)}`;
 }
 
 /** What to write for a DIR that is a pattern, which only a quoted one can be. */

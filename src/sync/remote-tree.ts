@@ -45,13 +45,11 @@ export function remoteTree(
       directories.add(name.slice(0, slash));
   }
   files.sort((a, b) => compareKeys(a.name, b.name));
-  const lines = files.length === 0 ? [...used] : [];
-  const allExcluded =
-    lines.length === 0 ? 0 : remoteTree(listing, prefix, { ...options, excludes: [] }, isObject).files.length;
+  const excludedBy = files.length === 0 ? [...used] : [];
   return {
     root: '',
     files,
-    ...(allExcluded === 0 ? {} : { allExcluded: { files: allExcluded, lines } }),
+    excludedBy,
     objects,
     listed: (name) => listing.get((prefix + name) as ObjectKey),
     excluded,

@@ -54,8 +54,8 @@ export interface Tree {
   readonly missing: readonly string[];
   /** Patterns that no published file belongs to, as they were given (D12). */
   readonly patternsWithoutMatch: readonly string[];
-  /** Where `excludes` kept back every file: how many, and by which lines. */
-  readonly allExcluded?: { readonly files: number; readonly lines: readonly string[] };
+  /** Lines of `excludes` that kept something back, where no file was found. */
+  readonly excludedBy?: readonly string[];
   /** Lines of `excludes` that kept back nothing that was met or asked for so far, as they were given. */
   readonly unusedExcludes: () => readonly string[];
 }
@@ -111,14 +111,12 @@ export async function walk(
   if (refusal !== undefined) throw refusal;
   const files = findings.files.sorted();
   onProgress(files.length);
-  // Lines that met something; what they are asked later adds to them.
-  const lines = files.length === 0 ? [...used] : [];
-  const allExcluded =
-    lines.length === 0 ? 0 : await countFiles({ ...options, excludes: [] }, () => onProgress(0), signal);
+  // Copied: what lines are asked later adds to those that met something.
+  const excludedBy = files.length === 0 ? [...used] : [];
   return {
     root,
     files,
-    ...(allExcluded === 0 ? {} : { allExcluded: { files: allExcluded, lines } }),
+    excludedBy,
     excluded,
     skipped: (name) => isBelowAny(name, findings.skipped),
     hasDirectory: (name) => findings.directories.has(name),
@@ -144,20 +142,6 @@ export async function walk(
     patternsWithoutMatch: matcher.withoutMatch(),
     unusedExcludes: () => unusedExcludes(options.excludes, used),
   };
-}
-
-/** How many files there are; 0 where that cannot be said. */
-async function countFiles(
-  options: TreeOptions,
-  onProgress: () => void,
-  signal: AbortSignal,
-): Promise<number> {
-  try {
-    return (await walk(options, onProgress, signal)).files.length;
-  } catch {
-    signal.throwIfAborted();
-    return 0;
-  }
 }
 
 /** Works off a stack, some pieces side by side. The last in goes first, which keeps the stack short. */

@@ -114,19 +114,16 @@ describe('an empty tree', () => {
       ),
     );
   });
-  test('of which excludes kept back everything is told so, with the line where one did', () => {
-    const kept = (files: number, lines: readonly string[]): Tree => ({
-      ...tree(0, ['public/*.htm']),
-      allExcluded: { files, lines },
-    });
-    expect(refusalOf(() => guardTree(kept(3, ['*']), ['public'], options('error'), KEEP))).toEqual(
+  test('of which excludes kept something back is told so, with the lines that did', () => {
+    const kept = (excludedBy: readonly string[]): Tree => ({ ...tree(0, ['public/*.htm']), excludedBy });
+    expect(refusalOf(() => guardTree(kept(['*']), ['public'], options('error'), KEEP))).toEqual(
       refused(
         'no-files-found',
-        'all 3 files under public are excluded by "*": nothing was written or deleted; check excludes, or set if-no-files-found: warn',
+        'no files were found under public, but for what is excluded by "*": nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn',
       ),
     );
-    expect(guardTree(kept(1, ['a', 'b']), ['public'], options('warn'), KEEP)).toEqual([
-      'the only file under public is excluded: nothing is written or deleted',
+    expect(guardTree(kept(['a', 'b']), ['public'], options('warn'), KEEP)).toEqual([
+      'no files were found under public, but for what is excluded by "a", "b": nothing is written or deleted',
     ]);
   });
   test('of a quoted pattern in the place of DIR: told to be none', () => {
