@@ -4003,10 +4003,9 @@ function guardTree(tree, places, options, deletes) {
         const missing = tree.missing.map((path) => path.endsWith(external_node_path_.sep) ? `directory ${(0,walk_findings/* showName */.$i)(path)}` : (0,walk_findings/* showName */.$i)(path));
         const where = missing.length === 0 ? '' : `, as there is no ${missing.join(', no ')}`;
         const under = places.join(', ');
-        const message = allExcludedText(tree, 'file', under) ?? `no files were found under ${under}${where}`;
+        const message = `no files were found under ${under}${where}${butExcluded(tree)}`;
         if (options.ifNoFilesFound === 'error') {
-            const suspects = tree.allExcluded === undefined ? 'paths or source, and excludes' : 'excludes';
-            throw (0,errors/* refusal */.x5)('no-files-found', `${message}${literalPattern(tree.missing, places)}: nothing was written or deleted; check ${suspects}, or set if-no-files-found: warn`);
+            throw (0,errors/* refusal */.x5)('no-files-found', `${message}${literalPattern(tree.missing, places)}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn`);
         }
         return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];
     }
@@ -4018,13 +4017,10 @@ function guardTree(tree, places, options, deletes) {
     }
     return [`these paths matched no file: ${patterns}`];
 }
-/** What there is and `excludes` kept back to the last; `undefined`: there is nothing. */
-function allExcludedText({ allExcluded }, what, under) {
-    if (allExcluded === undefined)
-        return undefined;
-    const { files, lines } = allExcluded;
-    const counted = files === 1 ? `the only ${what} under ${under} is` : `all ${files} ${what}s under ${under} are`;
-    return `${counted} excluded${lines.length === 1 ? ` by ${(0,unused_excludes/* shown */.SP)(lines[0])}` : ''}`;
+/** What `excludes` kept back where nothing was found, to end a message with. */
+function butExcluded({ excludedBy = [] }) {
+    const lines = excludedBy.map(unused_excludes/* shown */.SP);
+    return lines.length === 0 ? '' : `, but for what is excluded by ${(0,walk_findings/* listed */.KE)(lines, lines.length)}`;
 }
 /** What to write for a DIR that is a pattern, which only a quoted one can be. */
 function literalPattern(missing, places) {
@@ -6329,12 +6325,11 @@ function remoteTree(listing, prefix, options, isObject) {
             directories.add(name.slice(0, slash));
     }
     files.sort((a, b) => (0,object_key/* compareKeys */.YD)(a.name, b.name));
-    const lines = files.length === 0 ? [...used] : [];
-    const allExcluded = lines.length === 0 ? 0 : remoteTree(listing, prefix, { ...options, excludes: [] }, isObject).files.length;
+    const excludedBy = files.length === 0 ? [...used] : [];
     return {
         root: '',
         files,
-        ...(allExcluded === 0 ? {} : { allExcluded: { files: allExcluded, lines } }),
+        excludedBy,
         objects,
         listed: (name) => listing.get((prefix + name)),
         excluded,
@@ -7806,10 +7801,10 @@ class Download {
         if (source.files.length > 0)
             return;
         const url = (0,model_objects/* destinationUrl */.kL)(this.#options.destination);
-        const message = allExcludedText(source, 'object', url) ?? `no objects were found under ${url}`;
+        const message = `no objects were found under ${url}${butExcluded(source)}`;
         switch (this.#options.tree.ifNoFilesFound) {
             case 'error':
-                throw (0,errors/* refusal */.x5)('no-files-found', `${message}: nothing was written or deleted; check ${source.allExcluded === undefined ? 'the source and excludes' : 'excludes'}, or set if-no-files-found: warn`);
+                throw (0,errors/* refusal */.x5)('no-files-found', `${message}: nothing was written or deleted; check the source and excludes, or set if-no-files-found: warn`);
             case 'warn':
                 this.#frame.warn([`${message}: nothing is written or deleted`]);
                 return;

@@ -1871,13 +1871,12 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
         throw refusal;
     const files = findings.files.sorted();
     onProgress(files.length);
-    // Lines that met something; what they are asked later adds to them.
-    const lines = files.length === 0 ? [...used] : [];
-    const allExcluded = lines.length === 0 ? 0 : await countFiles({ ...options, excludes: [] }, () => onProgress(0), signal);
+    // Copied: what lines are asked later adds to those that met something.
+    const excludedBy = files.length === 0 ? [...used] : [];
     return {
         root,
         files,
-        ...(allExcluded === 0 ? {} : { allExcluded: { files: allExcluded, lines } }),
+        excludedBy,
         excluded,
         skipped: (name) => isBelowAny(name, findings.skipped),
         hasDirectory: (name) => findings.directories.has(name),
@@ -1906,16 +1905,6 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
         patternsWithoutMatch: matcher.withoutMatch(),
         unusedExcludes: () => (0,unused_excludes/* unusedExcludes */.UD)(options.excludes, used),
     };
-}
-/** How many files there are; 0 where that cannot be said. */
-async function countFiles(options, onProgress, signal) {
-    try {
-        return (await walk(options, onProgress, signal)).files.length;
-    }
-    catch {
-        signal.throwIfAborted();
-        return 0;
-    }
 }
 /** Works off a stack, some pieces side by side. The last in goes first, which keeps the stack short. */
 async function drain(first, visit, goesOn, signal) {

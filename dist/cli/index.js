@@ -2746,16 +2746,12 @@ async function parseArguments({ argv, stdout }) {
         detailedExit: given.detailedExitcode === true,
     };
 }
-/** An option that is given again; what takes one value does not silently take the last. */
+/** An option that is given again: of what takes one value the last counts, as elsewhere. */
 function together(name, value, previous) {
     const { kind, repeatable } = (0,model_inputs/* inputDefinition */.O$)(name);
     if (kind === 'lines')
         return [...(previous ?? []), value];
-    if (previous === undefined || previous === value)
-        return value;
-    if (repeatable === true)
-        return `${String(previous)}\n${value}`;
-    throw (0,errors/* usageError */.Wp)(`--${optionName(name)} was given twice: it takes one value (--help lists all options)`);
+    return repeatable === true && previous !== undefined ? `${String(previous)}\n${value}` : value;
 }
 function describe(program, stdout) {
     program
