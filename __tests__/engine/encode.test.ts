@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import type { CompressRule } from '../../src/model/options.js';
 import { temporaryDirectory } from '../../src/sync/encode.js';
-import { Cdn, invalidation } from '../support/cdn.js';
 import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
@@ -251,8 +250,7 @@ describe('compress', () => {
   async function beforeFirstWrite(work: () => Promise<unknown>, changes: Changes = {}): Promise<Published> {
     const index = memoryIndex();
     index.journal.append = async () => void (await work());
-    const told = { invalidation: invalidation(), invalidator: new Cdn() };
-    return publish(s3, bucket, root, { ...compress('*.html'), index, ...told, ...changes });
+    return publish(s3, bucket, root, { ...compress('*.html'), index, ...changes });
   }
 });
 
