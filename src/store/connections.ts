@@ -7,12 +7,12 @@ import {
 } from 'node:tls';
 import { AnswerReader } from './answer-reader.js';
 import {
-  BODY_PIECE,
   givePieces,
   idleError,
   type Limits,
   type Origin,
   type Outgoing,
+  pieceBytes,
   promiseError,
   SlowAnswer,
   spentError,
@@ -139,7 +139,7 @@ export class Connections {
       },
     };
     const socket = secure ? this.#connectTls(onread) : connectTcp({ host, port: port ?? 80, onread });
-    const made: Connection = new Connection(socket, this.#flow, {
+    const made: Connection = new Connection(socket, pieceBytes(secure), this.#flow, {
       idle: () => this.#idle.push(made),
       done: (signal) => this.#unlisten(signal, made),
       closed: () => this.#open.delete(made),
@@ -221,6 +221,7 @@ class Connection {
   #sendingSince = 0;
   /** What of the body was not given to the socket. */
   #unsent: Buffer | undefined;
+  readonly #pieceBytes: number;
   readonly #flow: Flow;
   /** When the server closes it. */
   #until = Number.POSITIVE_INFINITY;
@@ -229,8 +230,10 @@ class Connection {
   #promised: NodeJS.Timeout | undefined;
   #isRetired = false;
 
-  constructor(socket: Socket, flow: Flow, owner: Owner) {
+  /** @param pieceBytes of a body that the socket is given at a time */
+  constructor(socket: Socket, pieceBytes: number, flow: Flow, owner: Owner) {
     this.socket = socket;
+    this.#pieceBytes = pieceBytes;
     this.#flow = flow;
     this.#owner = owner;
     socket.setNoDelay(true);
@@ -240,7 +243,7 @@ class Connection {
     socket.on('timeout', () => this.#silent());
     // What was written may be on its way at once, and so the next piece, and the next: meanwhile no answer would be heard.
     socket.on('drain', () => {
-      flow.taken(BODY_PIECE, performance.now() - this.#sendingSince);
+      flow.taken(pieceBytes, performance.now() - this.#sendingSince);
       if (this.#unsent !== undefined) setImmediate(() => this.#send());
     });
     socket.on('close', () => {
@@ -279,7 +282,7 @@ class Connection {
   }
 
   #send(): void {
-    if (this.#unsent !== undefined) this.#unsent = givePieces(this.socket, this.#unsent);
+    if (this.#unsent !== undefined) this.#unsent = givePieces(this.socket, this.#unsent, this.#pieceBytes);
   }
 
   get #isSent(): boolean {
