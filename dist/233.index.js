@@ -267,21 +267,21 @@ function atEndpoint(endpoint) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   EF: () => (/* binding */ LONGEST_ANSWER),
-/* harmony export */   I3: () => (/* binding */ pieceBytes),
 /* harmony export */   Ky: () => (/* binding */ SLOW_ANSWER_MS),
 /* harmony export */   MG: () => (/* binding */ SlowAnswer),
 /* harmony export */   N3: () => (/* binding */ spentError),
 /* harmony export */   NF: () => (/* binding */ idleError),
 /* harmony export */   Pw: () => (/* binding */ TooLongError),
 /* harmony export */   Wm: () => (/* binding */ stoppedError),
+/* harmony export */   YM: () => (/* binding */ PLAIN_PIECE),
 /* harmony export */   _S: () => (/* binding */ promiseError),
 /* harmony export */   a8: () => (/* binding */ LONGEST_REQUEST_MS),
 /* harmony export */   cv: () => (/* binding */ exchange),
 /* harmony export */   j6: () => (/* binding */ givePieces),
+/* harmony export */   s1: () => (/* binding */ BODY_PIECE),
 /* harmony export */   w2: () => (/* binding */ timeoutError),
 /* harmony export */   yz: () => (/* binding */ unfinishedError)
 /* harmony export */ });
-/* unused harmony export BODY_PIECE */
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7067);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4708);
 
@@ -296,13 +296,11 @@ const LONGEST_ANSWER = 8 * 1024 * 1024;
 /**
  * A body is given to its connection one piece after the other: that shows whether it is taken. TLS encrypts whatever it is
  * given at once, into memory of its own beside the body: 916 MB in bodies of up to 8 MiB took 530 MiB of memory otherwise,
- * and 160 so. Without TLS the pieces are larger: such small ones took a tenth of the time more. Bytes.
+ * and 160 so. Bytes.
  */
 const BODY_PIECE = 128 * 1024;
+/** On a connection of our own without TLS: small pieces took a tenth of the time more. Bytes. */
 const PLAIN_PIECE = 4 * 1024 * 1024;
-function pieceBytes(secure) {
-    return secure ? BODY_PIECE : PLAIN_PIECE;
-}
 /**
  * Sends one request and resolves with its whole answer, of at most `maxBytes`. A body that is cut short, too long or
  * too slow rejects, as does a signal; then the connection is closed, since nobody knows what is still to come on it.
@@ -404,7 +402,7 @@ function exchange({ secure, host, port }, outgoing, connecting, maxBytes, signal
             });
         });
         if (body !== undefined && body.length > 0)
-            sendByPieces(sent, body, pieceBytes(secure), flow);
+            sendByPieces(sent, body, flow);
         else
             sent.end();
     });
@@ -439,13 +437,13 @@ function closeIdle(agent) {
         for (const socket of sockets ?? [])
             socket.destroy();
 }
-function sendByPieces(sent, body, bytes, flow) {
+function sendByPieces(sent, body, flow) {
     const since = performance.now();
     let unsent = body;
     const send = () => {
         if (sent.destroyed || unsent === undefined)
             return;
-        unsent = givePieces(sent, unsent, bytes);
+        unsent = givePieces(sent, unsent, BODY_PIECE);
         if (unsent !== undefined)
             return;
         sent.off('drain', soon);
@@ -453,7 +451,7 @@ function sendByPieces(sent, body, bytes, flow) {
     };
     // An answer that comes meanwhile has its turn.
     const soon = () => {
-        flow?.taken(bytes, performance.now() - since);
+        flow?.taken(BODY_PIECE, performance.now() - since);
         setImmediate(send);
     };
     sent.on('drain', soon);
@@ -1033,7 +1031,7 @@ class Connections {
             },
         };
         const socket = secure ? this.#connectTls(onread) : (0,external_node_net_.connect)({ host, port: port ?? 80, onread });
-        const made = new Connection(socket, (0,store_exchange/* pieceBytes */.I3)(secure), this.#flow, {
+        const made = new Connection(socket, secure ? store_exchange/* BODY_PIECE */.s1 : store_exchange/* PLAIN_PIECE */.YM, this.#flow, {
             idle: () => this.#idle.push(made),
             done: (signal) => this.#unlisten(signal, made),
             closed: () => this.#open.delete(made),

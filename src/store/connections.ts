@@ -7,12 +7,13 @@ import {
 } from 'node:tls';
 import { AnswerReader } from './answer-reader.js';
 import {
+  BODY_PIECE,
   givePieces,
   idleError,
   type Limits,
   type Origin,
   type Outgoing,
-  pieceBytes,
+  PLAIN_PIECE,
   promiseError,
   SlowAnswer,
   spentError,
@@ -139,7 +140,7 @@ export class Connections {
       },
     };
     const socket = secure ? this.#connectTls(onread) : connectTcp({ host, port: port ?? 80, onread });
-    const made: Connection = new Connection(socket, pieceBytes(secure), this.#flow, {
+    const made: Connection = new Connection(socket, secure ? BODY_PIECE : PLAIN_PIECE, this.#flow, {
       idle: () => this.#idle.push(made),
       done: (signal) => this.#unlisten(signal, made),
       closed: () => this.#open.delete(made),
