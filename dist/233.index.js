@@ -92,7 +92,7 @@ function configurationError(code, message, cause) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   Fv: () => (/* binding */ renewed),
 /* harmony export */   XD: () => (/* binding */ roleConfiguration),
-/* harmony export */   qY: () => (/* binding */ SILENT)
+/* harmony export */   cL: () => (/* binding */ SilentLogger)
 /* harmony export */ });
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
 /* harmony import */ var _endpoint_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6606);
@@ -105,22 +105,28 @@ const TOKEN_MS = 60_000;
 /** What a credential_process said that failed: the SDK's chain tells its logger alone, before it tries the next source. */
 const FAILED_PROCESS = /^@smithy\/property-provider -> Command failed: [^\n]*\n(.*\S)/s;
 const NO_PROVIDER = 'Could not load credentials from any providers';
-let saidByProcess;
 /** The SDK writes to standard error of profiles and keys that are both set; what counts is in the log's line on credentials. */
-const SILENT = {
-    trace: () => undefined,
-    debug: (said) => {
-        saidByProcess = FAILED_PROCESS.exec(String(said))?.[1] ?? saidByProcess;
-    },
-    info: () => undefined,
-    warn: () => undefined,
-    error: () => undefined,
-};
+class SilentLogger {
+    #saidByProcess;
+    /** What a credential_process said that failed. */
+    get saidByProcess() {
+        return this.#saidByProcess;
+    }
+    debug(said) {
+        this.#saidByProcess = FAILED_PROCESS.exec(String(said))?.[1] ?? this.#saidByProcess;
+    }
+    trace() { }
+    info() { }
+    warn() { }
+    error() { }
+}
 /**
  * Credentials for one more request of a run that began with some. Where they cannot be renewed, nothing was sent and nobody
  * refused the request: what the source says is told under the SDK's name for that. What may heal stays as it is.
+ *
+ * @param logger of the client that they are of
  */
-async function renewed(credentials) {
+async function renewed(credentials, logger) {
     try {
         return await credentials();
     }
@@ -128,7 +134,8 @@ async function renewed(credentials) {
         if (cause instanceof _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .SyncError */ .S0 || (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .heals */ .yG)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .toStoreError */ .D5)('AssumeRole', cause)))
             throw cause;
         const told = innermost(cause);
-        const message = told === NO_PROVIDER ? (saidByProcess ?? told) : told;
+        const said = logger instanceof SilentLogger ? logger.saidByProcess : undefined;
+        const message = told === NO_PROVIDER ? (said ?? told) : told;
         throw Object.assign(new Error(message, { cause }), { name: 'CredentialsProviderError' });
     }
 }
@@ -176,7 +183,7 @@ async function roleCredentials({ arn, audience, sessionName, durationSeconds }, 
     }
     return hidden(fromTemporaryCredentials({
         masterCredentials: fromNodeProviderChain({
-            logger: SILENT,
+            logger: client.logger,
             ...(profile === undefined ? {} : { profile }),
         }),
         params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },
@@ -2098,7 +2105,7 @@ class LeanCalls {
         const path = key === undefined ? target.bucketPath : target.objectPath + escapeKey(key);
         headers.host = target.authority;
         // Not kept between requests: the client knows when they must be renewed.
-        const credentials = await (0,store_credentials/* renewed */.Fv)(() => client.config.credentials());
+        const credentials = await (0,store_credentials/* renewed */.Fv)(() => client.config.credentials(), client.config.logger);
         const offset = client.config.systemClockOffset;
         const payload = payloadOf(request, target.secure);
         this.#signer.sign({ method, path, query, headers, payload }, credentials, new Date(Date.now() + offset));
@@ -3294,20 +3301,21 @@ async function* pagesBy(listing, hints) {
         const strategy = bounds.length > 0
             ? new Ranges(lane, bounds, new Flights(ask, signal, most), first)
             : new Areas(lane, first, new Flights(ask, signal, most));
-        // What comes next is on its way while this page is looked at.
-        strategy.schedule();
-        yield first.objects;
-        yield* pagesOf(strategy);
+        yield* pagesOf(strategy, first);
     }
     finally {
         // What is still in flight nobody needs any more.
         stop.abort();
     }
 }
-async function* pagesOf(strategy) {
+/** @param first the page that was asked for alone */
+async function* pagesOf(strategy, first) {
     strategy.schedule();
+    if (first !== undefined)
+        yield first.objects;
     while (!strategy.isDone()) {
         const objects = await strategy.next();
+        // What comes next is on its way while this page is looked at.
         if (!strategy.isDone())
             strategy.schedule();
         yield objects;

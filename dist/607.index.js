@@ -31,15 +31,16 @@ async function openInvalidator({ connection }, distribution, region, surrounding
         : 'https://cloudfront.amazonaws.com';
     const endpoint = await (0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .endpointOf */ .X)('CLOUDFRONT', connection.profile);
     const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_2__.requestHandler)(connection, endpoint ?? own);
+    const logger = new _credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .SilentLogger */ .cL();
     const client = new CloudFrontClient({
         region: isChina ? 'cn-northwest-1' : 'us-east-1',
         // The engine waits for longer than the SDK would, and under one reference.
         maxAttempts: 1,
-        logger: _credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .SILENT */ .qY,
+        logger,
         requestHandler: handler,
         ...(0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .atEndpoint */ .T)(endpoint),
         ...(connection.profile === undefined ? {} : { profile: connection.profile }),
-        ...(await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .roleConfiguration */ .XD)(connection, { region, requestHandler: handler }, surroundings)),
+        ...(await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .roleConfiguration */ .XD)(connection, { region, requestHandler: handler, logger }, surroundings)),
     });
     return {
         distribution,

@@ -12,7 +12,7 @@ import { md5Of } from '../../src/model/digest.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import type { Connection } from '../../src/model/options.js';
 import type { S3Calls } from '../../src/store/calls.js';
-import { SILENT } from '../../src/store/credentials.js';
+import { SilentLogger } from '../../src/store/credentials.js';
 import type { Connecting } from '../../src/store/exchange.js';
 import { LeanCalls } from '../../src/store/lean-calls.js';
 import { requestHandler } from '../../src/store/open.js';
@@ -747,10 +747,10 @@ describe('the lean path', () => {
     Object.assign(process.env, { AWS_CONFIG_FILE: config, AWS_EC2_METADATA_DISABLED: 'true' });
     try {
       const { credentials: _, ...keyless } = clientLike();
-      const own = new S3Client({ ...keyless, logger: SILENT });
+      const own = new S3Client({ ...keyless, logger: new SilentLogger() });
       const target = await resolveTarget(client, 'bucket');
       const from = (credentials: () => Promise<SigningCredentials>): LeanCalls => {
-        const config = { credentials, systemClockOffset: 0 };
+        const config = { credentials, systemClockOffset: 0, logger: own.config.logger };
         return new LeanCalls({ client: { config }, target: target!, connecting, notice: () => undefined });
       };
       received = [];

@@ -169,9 +169,10 @@ async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal
     const missing = profile === undefined ? undefined : (0,profiles/* missingProfile */.m)(profile, 'profile');
     if (missing !== undefined)
         throw missing;
+    const logger = new credentials/* SilentLogger */.cL();
     const configuration = {
         maxAttempts: 1,
-        logger: credentials/* SILENT */.qY,
+        logger,
         requestHandler: handler,
         ...(profile === undefined ? {} : { profile }),
         requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -183,7 +184,7 @@ async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal
         ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
     };
     const region = await resolveRegion(configuration, connection, endpoint, bucket, signal);
-    const role = await (0,credentials/* roleConfiguration */.XD)(connection, { region, requestHandler: handler }, surroundings);
+    const role = await (0,credentials/* roleConfiguration */.XD)(connection, { region, requestHandler: handler, logger }, surroundings);
     const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region, ...role });
     const noticeAnswer = (next) => async (args) => {
         const result = await next(args);

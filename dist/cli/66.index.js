@@ -4141,8 +4141,7 @@ function guardTree(tree, places, options, deletes) {
     if (tree.files.length === 0) {
         const missing = tree.missing.map((path) => path.endsWith(external_node_path_.sep) ? `directory ${(0,walk_findings/* showName */.$i)(path)}` : (0,walk_findings/* showName */.$i)(path));
         const where = missing.length === 0 ? '' : `, as there is no ${missing.join(', no ')}`;
-        const under = places.join(', ');
-        const message = `no files were found under ${under}${where}${butExcluded(tree)}`;
+        const message = `no files were found under ${places.join(', ')}${where}${butExcluded(tree)}`;
         if (options.ifNoFilesFound === 'error') {
             throw (0,errors/* refusal */.x5)('no-files-found', `${message}${literalPattern(tree.missing, places)}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn`);
         }
@@ -8705,8 +8704,7 @@ class Invalidations {
     #stranger(owed, { mapping }) {
         const { known, listing, keys } = this.#request;
         const isCovered = (0,invalidation/* coverOf */.vv)(owed);
-        const someKeys = [keys, known.keys()];
-        for (const some of someKeys)
+        for (const some of [keys, known.keys()])
             for (const key of some) {
                 const object = listing.get(key);
                 if (object === undefined)

@@ -1,5 +1,5 @@
 import type { SyncOptions } from '../model/options.js';
-import { type RoleSurroundings, roleConfiguration, SILENT } from './credentials.js';
+import { type RoleSurroundings, roleConfiguration, SilentLogger } from './credentials.js';
 import { atEndpoint, endpointOf } from './endpoint.js';
 import type { Invalidator } from './object-store.js';
 import { requestHandler } from './open.js';
@@ -26,15 +26,16 @@ export async function openInvalidator(
     : 'https://cloudfront.amazonaws.com';
   const endpoint = await endpointOf('CLOUDFRONT', connection.profile);
   const { handler } = await requestHandler(connection, endpoint ?? own);
+  const logger = new SilentLogger();
   const client = new CloudFrontClient({
     region: isChina ? 'cn-northwest-1' : 'us-east-1',
     // The engine waits for longer than the SDK would, and under one reference.
     maxAttempts: 1,
-    logger: SILENT,
+    logger,
     requestHandler: handler,
     ...atEndpoint(endpoint),
     ...(connection.profile === undefined ? {} : { profile: connection.profile }),
-    ...(await roleConfiguration(connection, { region, requestHandler: handler }, surroundings)),
+    ...(await roleConfiguration(connection, { region, requestHandler: handler, logger }, surroundings)),
   });
   return {
     distribution,

@@ -21,30 +21,40 @@ export interface RoleSurroundings {
 const FAILED_PROCESS = /^@smithy\/property-provider -> Command failed: [^\n]*\n(.*\S)/s;
 
 const NO_PROVIDER = 'Could not load credentials from any providers';
-let saidByProcess: string | undefined;
 
 /** The SDK writes to standard error of profiles and keys that are both set; what counts is in the log's line on credentials. */
-export const SILENT: Logger = {
-  trace: () => undefined,
-  debug: (said: unknown) => {
-    saidByProcess = FAILED_PROCESS.exec(String(said))?.[1] ?? saidByProcess;
-  },
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
+export class SilentLogger implements Logger {
+  #saidByProcess: string | undefined;
+
+  /** What a credential_process said that failed. */
+  get saidByProcess(): string | undefined {
+    return this.#saidByProcess;
+  }
+
+  debug(said: unknown): void {
+    this.#saidByProcess = FAILED_PROCESS.exec(String(said))?.[1] ?? this.#saidByProcess;
+  }
+
+  trace(): void {}
+  info(): void {}
+  warn(): void {}
+  error(): void {}
+}
 
 /**
  * Credentials for one more request of a run that began with some. Where they cannot be renewed, nothing was sent and nobody
  * refused the request: what the source says is told under the SDK's name for that. What may heal stays as it is.
+ *
+ * @param logger of the client that they are of
  */
-export async function renewed<T>(credentials: () => Promise<T>): Promise<T> {
+export async function renewed<T>(credentials: () => Promise<T>, logger?: unknown): Promise<T> {
   try {
     return await credentials();
   } catch (cause) {
     if (cause instanceof SyncError || heals(toStoreError('AssumeRole', cause))) throw cause;
     const told = innermost(cause);
-    const message = told === NO_PROVIDER ? (saidByProcess ?? told) : told;
+    const said = logger instanceof SilentLogger ? logger.saidByProcess : undefined;
+    const message = told === NO_PROVIDER ? (said ?? told) : told;
     throw Object.assign(new Error(message, { cause }), { name: 'CredentialsProviderError' });
   }
 }
@@ -54,10 +64,17 @@ function innermost(error: unknown): string {
   return cause instanceof Error ? innermost(cause) : messageOf(error);
 }
 
+/** What an STS client is made with. */
+interface StsClient {
+  readonly region: string;
+  readonly requestHandler?: unknown;
+  readonly logger: SilentLogger;
+}
+
 /** What makes a client of the SDK act as the connection's role; nothing, and so the SDK's chain, where there is none. */
 export async function roleConfiguration(
   connection: Connection,
-  client: { readonly region: string; readonly requestHandler?: unknown },
+  client: StsClient,
   surroundings: RoleSurroundings,
 ): Promise<{ readonly credentials?: AwsCredentialIdentityProvider }> {
   const { role } = connection;
@@ -75,7 +92,7 @@ export async function roleConfiguration(
 async function roleCredentials(
   { arn, audience, sessionName, durationSeconds }: AssumedRole,
   { profile }: Connection,
-  client: { readonly region: string; readonly requestHandler?: unknown },
+  client: StsClient,
   { idToken, hide }: RoleSurroundings,
 ): Promise<AwsCredentialIdentityProvider> {
   const { fromTemporaryCredentials, fromWebToken, fromNodeProviderChain } = await import(
@@ -108,7 +125,7 @@ async function roleCredentials(
   return hidden(
     fromTemporaryCredentials({
       masterCredentials: fromNodeProviderChain({
-        logger: SILENT,
+        logger: client.logger,
         ...(profile === undefined ? {} : { profile }),
       }),
       params: { RoleArn: arn, RoleSessionName: sessionName, DurationSeconds: durationSeconds },

@@ -50,6 +50,8 @@ export interface LeanOptions {
   readonly client: {
     readonly config: {
       readonly credentials: () => Promise<SigningCredentials>;
+      /** Heard what their source said. */
+      readonly logger?: unknown;
       /** Milliseconds. */
       systemClockOffset: number;
     };
@@ -148,7 +150,7 @@ export class LeanCalls implements S3Calls {
     const path = key === undefined ? target.bucketPath : target.objectPath + escapeKey(key);
     headers.host = target.authority;
     // Not kept between requests: the client knows when they must be renewed.
-    const credentials = await renewed(() => client.config.credentials());
+    const credentials = await renewed(() => client.config.credentials(), client.config.logger);
     const offset = client.config.systemClockOffset;
     const payload = payloadOf(request, target.secure);
     this.#signer.sign({ method, path, query, headers, payload }, credentials, new Date(Date.now() + offset));

@@ -91,20 +91,20 @@ async function* pagesBy(
       bounds.length > 0
         ? new Ranges(lane, bounds, new Flights(ask, signal, most), first)
         : new Areas(lane, first, new Flights(ask, signal, most));
-    // What comes next is on its way while this page is looked at.
-    strategy.schedule();
-    yield first.objects;
-    yield* pagesOf(strategy);
+    yield* pagesOf(strategy, first);
   } finally {
     // What is still in flight nobody needs any more.
     stop.abort();
   }
 }
 
-async function* pagesOf(strategy: Strategy): AsyncGenerator<readonly ListedObject[]> {
+/** @param first the page that was asked for alone */
+async function* pagesOf(strategy: Strategy, first?: ListedPage): AsyncGenerator<readonly ListedObject[]> {
   strategy.schedule();
+  if (first !== undefined) yield first.objects;
   while (!strategy.isDone()) {
     const objects = await strategy.next();
+    // What comes next is on its way while this page is looked at.
     if (!strategy.isDone()) strategy.schedule();
     yield objects;
   }

@@ -15,6 +15,12 @@ export interface KeyHints {
 }
 
 /**
+ * Which multipart ETags, of objects that no key encrypts, are made of the parts' MD5s: all, all but those of objects with
+ * copied parts, or nobody knows.
+ */
+export type CompositeETags = 'all' | 'uncopied' | 'unknown';
+
+/**
  * The S3 calls that the engine makes, and no more. One object is one bucket.
  * Every method rejects with `StoreError` alone. Implementations retry what heals (5xx, SlowDown, resets) and
  * judge by HEAD an answer that was lost (C14).
@@ -54,11 +60,7 @@ export interface ReadableStore {
   getWhole(object: ListedVersion, signal: AbortSignal, wanted?: Wanted): Promise<WholeBody>;
   /** The size of a part of a multipart object, the first is 1, in bytes; `undefined`: S3 does not say. */
   partSize(key: ObjectKey, etag: ETag, part: number, signal: AbortSignal): Promise<number | undefined>;
-  /**
-   * Which multipart ETags, of objects that no key encrypts, are made of the parts' MD5s: all, all but those of objects with
-   * copied parts, or nobody knows.
-   */
-  readonly compositeETags: 'all' | 'uncopied' | 'unknown';
+  readonly compositeETags: CompositeETags;
   /** Whether a prefix finds uploads only where it is their whole key. */
   readonly uploadsByKey: boolean;
   /** Multipart uploads under the prefix that are not ended, page by page. */

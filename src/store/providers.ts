@@ -1,4 +1,5 @@
 import { MAX_COPY_SIZE } from '../model/part-sizes.js';
+import type { CompositeETags } from './object-store.js';
 
 /**
  * What a provider does otherwise than AWS. Every quirk that the store knows stands here, with its source;
@@ -33,11 +34,8 @@ export interface Provider {
   readonly partCopyProof: 'etag' | 'source';
   /** Sizes that the parts of one upload may have, but for the last and down to 5 MiB: any, or all the same. */
   readonly partSizes: 'any' | 'equal';
-  /**
-   * Which multipart ETags, of objects that no key encrypts, are made of the parts' MD5s, so that one which a file's parts do
-   * not make is another content's: all, all but those of objects with copied parts, or nobody knows.
-   */
-  readonly compositeETags: 'all' | 'uncopied' | 'unknown';
+  /** One of these that a file's parts do not make is another content's. */
+  readonly compositeETags: CompositeETags;
   /** Takes multipart uploads of one part of any size, and part copies. */
   readonly staging: boolean;
   /** Whether ListMultipartUploads encodes the keys that it says it encodes. */

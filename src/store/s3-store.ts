@@ -8,6 +8,7 @@ import { Multipart } from './multipart.js';
 import { ObjectInputs } from './object-inputs.js';
 import type {
   CompleteRequest,
+  CompositeETags,
   CopyRequest,
   CreateRequest,
   DeleteAnswer,
@@ -95,7 +96,7 @@ export class S3Store implements ObjectStore {
     return this.#requests.provider().keysAreFiles;
   }
 
-  get compositeETags(): 'all' | 'uncopied' | 'unknown' {
+  get compositeETags(): CompositeETags {
     // In directory buckets ETags say nothing of bytes.
     if (DIRECTORY_BUCKET.test(this.#requests.every.Bucket)) return 'unknown';
     return this.#requests.provider().compositeETags;

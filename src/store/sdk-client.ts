@@ -12,7 +12,7 @@ import type { Emit, Identity } from '../model/events.js';
 import type { Connection } from '../model/options.js';
 import { withoutSigningValues } from '../model/secrets.js';
 import { configurationError } from './configuration-error.js';
-import { type RoleSurroundings, roleConfiguration, SILENT } from './credentials.js';
+import { type RoleSurroundings, roleConfiguration, SilentLogger } from './credentials.js';
 import { atEndpoint, endpointOf } from './endpoint.js';
 import { missingProfile } from './profiles.js';
 import type { Provider } from './providers.js';
@@ -54,9 +54,10 @@ export async function sdkAccess({
   const { profile } = connection;
   const missing = profile === undefined ? undefined : missingProfile(profile, 'profile');
   if (missing !== undefined) throw missing;
+  const logger = new SilentLogger();
   const configuration: S3ClientConfig = {
     maxAttempts: 1,
-    logger: SILENT,
+    logger,
     requestHandler: handler,
     ...(profile === undefined ? {} : { profile }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -68,7 +69,7 @@ export async function sdkAccess({
     ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
   };
   const region = await resolveRegion(configuration, connection, endpoint, bucket, signal);
-  const role = await roleConfiguration(connection, { region, requestHandler: handler }, surroundings);
+  const role = await roleConfiguration(connection, { region, requestHandler: handler, logger }, surroundings);
   const client = new S3Client({ ...configuration, region, ...role });
   const noticeAnswer: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> =
     (next) => async (args) => {

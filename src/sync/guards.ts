@@ -35,8 +35,7 @@ export function guardTree(
       path.endsWith(sep) ? `directory ${showName(path)}` : showName(path),
     );
     const where = missing.length === 0 ? '' : `, as there is no ${missing.join(', no ')}`;
-    const under = places.join(', ');
-    const message = `no files were found under ${under}${where}${butExcluded(tree)}`;
+    const message = `no files were found under ${places.join(', ')}${where}${butExcluded(tree)}`;
     if (options.ifNoFilesFound === 'error') {
       throw refusal(
         'no-files-found',

@@ -115,9 +115,8 @@ export class Invalidations {
   #stranger(owed: readonly string[], { mapping }: InvalidationOptions): ObjectKey | undefined {
     const { known, listing, keys } = this.#request;
     const isCovered = coverOf(owed);
-    const someKeys: readonly Iterable<string>[] = [keys, known.keys()];
-    for (const some of someKeys)
-      for (const key of some as Iterable<ObjectKey>) {
+    for (const some of [keys, known.keys()] as readonly Iterable<ObjectKey>[])
+      for (const key of some) {
         const object = listing.get(key);
         if (object === undefined) continue;
         const entry = known.get(key);

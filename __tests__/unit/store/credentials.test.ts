@@ -1,5 +1,5 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { roleConfiguration } from '../../../src/store/credentials.js';
+import { roleConfiguration, SilentLogger } from '../../../src/store/credentials.js';
 import { optionsFor } from '../../support/engine.js';
 
 afterEach(() => {
@@ -10,7 +10,8 @@ test('a token service that hangs is waited for a minute', async () => {
   const role = { arn: 'arn:aws:iam::1:role/r', audience: 'a', sessionName: 's', durationSeconds: 900 };
   const { connection } = optionsFor({ region: '', endpoint: '' }, 'b', '/', { connection: { role } });
   const idToken = (): Promise<string> => new Promise(() => undefined);
-  const { credentials } = await roleConfiguration(connection, { region: 'us-east-1' }, { idToken });
+  const client = { region: 'us-east-1', logger: new SilentLogger() };
+  const { credentials } = await roleConfiguration(connection, client, { idToken });
   jest.useFakeTimers();
   let ended = false;
   const failed = credentials?.().catch((error: unknown) => {
