@@ -1143,9 +1143,7 @@ class FileTable {
     }
     /** All that are there now, in the order of `compareKeys`. */
     sorted() {
-        const order = Uint32Array.from({ length: this.length }, (_, row) => row);
-        order.sort((a, b) => this.names.compare(a, b));
-        return new SortedFiles(this, order);
+        return new SortedFiles(this, this.names.ordered(this.length));
     }
     #widen() {
         const rows = this.#sizes.length * 2;

@@ -947,7 +947,10 @@ class FileEntries extends entries_map/* EntriesMap */.v {
 var index_rows = __webpack_require__(8401);
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
 var model_invalidation = __webpack_require__(5135);
+// EXTERNAL MODULE: ./build/src/model/object-entries.js
+var object_entries = __webpack_require__(945);
 ;// CONCATENATED MODULE: ./build/src/model/digest-index.js
+
 
 
 
@@ -1003,7 +1006,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
         return { index: undefined, why: 'it is not an index of this version' };
     }
-    const objects = new Map();
+    const objects = new object_entries/* ObjectEntries */.Q();
     const files = new FileEntries();
     let machine = '';
     let writtenNs = 0n;
@@ -1050,11 +1053,12 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         if (elsewhere && !isOfMachine)
             continue;
         if (objectRows !== undefined) {
-            const rows = (0,index_rows/* addObjectRows */.eH)(objectRows, objects);
-            if (rows === -1)
+            const block = (0,index_rows/* objectBlock */.rs)(objectRows);
+            if (block === undefined)
                 droppedLines++;
             else
-                entries += rows;
+                objects.setRows(block);
+            entries += block?.keys.length ?? 0;
         }
         else if (fileRows !== undefined) {
             const block = (0,index_rows/* fileBlock */.Ap)(fileRows);
@@ -1649,11 +1653,12 @@ function groupCommit(write) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   Ap: () => (/* binding */ fileBlock),
 /* harmony export */   Jp: () => (/* binding */ ObjectRows),
-/* harmony export */   eH: () => (/* binding */ addObjectRows),
 /* harmony export */   hg: () => (/* binding */ isFileRow),
 /* harmony export */   kp: () => (/* binding */ isSize),
 /* harmony export */   oM: () => (/* binding */ isObjectRow),
-/* harmony export */   uP: () => (/* binding */ FileRows)
+/* harmony export */   rs: () => (/* binding */ objectBlock),
+/* harmony export */   uP: () => (/* binding */ FileRows),
+/* harmony export */   x3: () => (/* binding */ NONE)
 /* harmony export */ });
 /* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6799);
 /* harmony import */ var _name_table_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8025);
@@ -1784,41 +1789,30 @@ class FileRows {
         };
     }
 }
-/** Adds the objects of a line; returns how many, and -1, nothing added, where it is not whole. */
-function addObjectRows(value, objects) {
+/** `undefined`: the line is not whole. */
+function objectBlock(value) {
     if (!isRecord(value, OBJECT_COLUMNS))
-        return -1;
+        return undefined;
     const { key: keys, size: sizes, md5: md5s, etag: etags = md5s, headers, modified, written } = value;
     if (!isEvery(keys, isString))
-        return -1;
+        return undefined;
     const rows = keys.length;
     const isTime = (column) => column === undefined || (isEvery(column, isTimeOrNone) && column.length === rows);
     if (!isEvery(sizes, isSize) || sizes.length !== rows)
-        return -1;
+        return undefined;
     if (!isDigits(md5s, rows) || !isDigits(etags, rows))
-        return -1;
+        return undefined;
     if (!isTime(modified) || !isTime(written))
-        return -1;
+        return undefined;
     const [distinct, places] = headers === undefined ? [[], undefined] : placed(headers, rows);
     if (distinct === undefined)
-        return -1;
-    const areSame = etags === md5s;
-    for (let row = 0; row < rows; row++) {
-        const from = row * MD5_DIGITS;
-        const md5 = md5s.slice(from, from + MD5_DIGITS);
-        const etag = (areSame ? md5 : etags.slice(from, from + MD5_DIGITS));
-        const entry = { etag, size: sizes[row], md5 };
-        const place = places === undefined ? NONE : places[row];
-        if (place !== NONE)
-            entry.headers = distinct[place];
-        const [seen, made] = [modified?.[row] ?? NONE, written?.[row] ?? NONE];
-        if (seen !== NONE)
-            entry.modified = seen;
-        if (made !== NONE)
-            entry.written = made;
-        objects.set(keys[row], entry);
-    }
-    return rows;
+        return undefined;
+    return {
+        ...{ keys, sizes, modified, written },
+        md5s: Buffer.from(md5s, 'hex'),
+        ...(etags === md5s ? {} : { etags: Buffer.from(etags, 'hex') }),
+        headers: (row) => (places === undefined || places[row] === NONE ? undefined : distinct[places[row]]),
+    };
 }
 /** `undefined`: the line is not whole. */
 function fileBlock(value) {
@@ -2273,6 +2267,14 @@ class NameTable {
         }
         return aLength - bLength;
     }
+    /** The rows of the first so many names, in the order of `compareKeys`. */
+    ordered(size = this.#size) {
+        const rows = Uint32Array.from({ length: size }, (_, row) => row);
+        for (let row = 1; row < size; row++)
+            if (this.compare(row - 1, row) > 0)
+                return rows.sort((a, b) => this.compare(a, b));
+        return rows;
+    }
     #slotOf(name, hash) {
         const mask = this.#slots.length - 1;
         for (let slot = hash & mask;; slot = (slot + 1) & mask) {
@@ -2369,6 +2371,153 @@ class Numbering {
         const number = this.#texts.push(text) - 1;
         this.#numbers.set(text, number);
         return number;
+    }
+}
+
+
+/***/ }),
+
+/***/ 945:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Q: () => (/* binding */ ObjectEntries)
+/* harmony export */ });
+/* harmony import */ var _entries_map_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6452);
+/* harmony import */ var _index_rows_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8401);
+/* harmony import */ var _md5_column_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9018);
+/* harmony import */ var _name_table_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8025);
+/* harmony import */ var _numbering_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(4684);
+
+
+
+
+
+const FIRST_ROWS = 1024;
+/** In place of a number of header digests. */
+const NO_HEADERS = 0;
+/**
+ * What an index knows of objects, by key, in the order in which they were first met: 65 bytes each beside the key. There may be a
+ * million, and more before one is written. Entries are made as they are asked for: the same one is another object each time.
+ */
+class ObjectEntries extends _entries_map_js__WEBPACK_IMPORTED_MODULE_0__/* .EntriesMap */ .v {
+    #keys = new _name_table_js__WEBPACK_IMPORTED_MODULE_3__/* .NameTable */ .K3();
+    #md5s = new _md5_column_js__WEBPACK_IMPORTED_MODULE_2__/* .Md5Column */ .B();
+    /** Those that are not the MD5, as under KMS. */
+    #etags = new _md5_column_js__WEBPACK_IMPORTED_MODULE_2__/* .Md5Column */ .B();
+    #sizes = new Float64Array(FIRST_ROWS);
+    /** Of `#headerDigests`, plus 1. */
+    #headers = new Uint32Array(FIRST_ROWS);
+    #headerDigests = new _numbering_js__WEBPACK_IMPORTED_MODULE_4__/* .Numbering */ .U();
+    #modified = new Float64Array(FIRST_ROWS);
+    #written = new Float64Array(FIRST_ROWS);
+    /** Those that columns cannot hold. */
+    #others = new Map();
+    get size() {
+        return this.#keys.size;
+    }
+    /** Replaces what has the same key. */
+    set(key, entry) {
+        const row = this.#rowOf(key);
+        const { etag, size, md5, headers, modified = _index_rows_js__WEBPACK_IMPORTED_MODULE_1__/* .NONE */ .x3, written = _index_rows_js__WEBPACK_IMPORTED_MODULE_1__/* .NONE */ .x3 } = entry;
+        if (md5 === undefined || !(0,_index_rows_js__WEBPACK_IMPORTED_MODULE_1__/* .isObjectRow */ .oM)(entry)) {
+            this.#others.set(row, entry);
+            return;
+        }
+        this.#others.delete(row);
+        this.#md5s.set(row, md5);
+        if (etag === md5)
+            this.#etags.clear(row);
+        else
+            this.#etags.set(row, etag);
+        this.#sizes[row] = size;
+        this.#headers[row] = headers === undefined ? NO_HEADERS : this.#headerDigests.numberOf(headers) + 1;
+        this.#modified[row] = modified;
+        this.#written[row] = written;
+    }
+    /** As `set` of each. */
+    setRows({ keys, sizes, md5s, etags, headers, modified, written }) {
+        for (const [i, key] of keys.entries()) {
+            const row = this.#rowOf(key);
+            this.#others.delete(row);
+            this.#md5s.setBytes(row, md5s, i);
+            if (etags === undefined)
+                this.#etags.clear(row);
+            else
+                this.#etags.setBytes(row, etags, i);
+            const digest = headers(i);
+            this.#sizes[row] = sizes[i];
+            this.#headers[row] = digest === undefined ? NO_HEADERS : this.#headerDigests.numberOf(digest) + 1;
+            this.#modified[row] = modified?.[i] ?? _index_rows_js__WEBPACK_IMPORTED_MODULE_1__/* .NONE */ .x3;
+            this.#written[row] = written?.[i] ?? _index_rows_js__WEBPACK_IMPORTED_MODULE_1__/* .NONE */ .x3;
+        }
+    }
+    /** Says when what is there was written, by this machine's clock. Milliseconds since the epoch. */
+    date(key, written) {
+        const row = this.#keys.find(key);
+        if (row === -1)
+            return;
+        const other = this.#others.get(row);
+        if (other === undefined)
+            this.#written[row] = written;
+        else
+            this.#others.set(row, { ...other, written });
+    }
+    get(key) {
+        const row = this.#keys.find(key);
+        return row === -1 ? undefined : this.#at(row);
+    }
+    has(key) {
+        return this.#keys.find(key) !== -1;
+    }
+    *keys() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#keys.at(row);
+    }
+    *values() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#at(row);
+    }
+    *entries() {
+        for (let row = 0; row < this.size; row++)
+            yield [this.#keys.at(row), this.#at(row)];
+    }
+    /** In the order of `compareKeys`. */
+    *inOrder() {
+        for (const row of this.#keys.ordered())
+            yield [this.#keys.at(row), this.#at(row)];
+    }
+    #rowOf(key) {
+        const row = this.#keys.add(key);
+        if (row >= this.#sizes.length)
+            this.#widen();
+        return row;
+    }
+    #at(row) {
+        const other = this.#others.get(row);
+        if (other !== undefined)
+            return other;
+        const md5 = this.#md5s.at(row);
+        const entry = {
+            etag: (this.#etags.at(row) ?? md5),
+            size: this.#sizes[row],
+            md5,
+        };
+        const [headers, modified, written] = [this.#headers[row], this.#modified[row], this.#written[row]];
+        if (headers !== NO_HEADERS)
+            entry.headers = this.#headerDigests.texts[headers - 1];
+        if (modified !== _index_rows_js__WEBPACK_IMPORTED_MODULE_1__/* .NONE */ .x3)
+            entry.modified = modified;
+        if (written !== _index_rows_js__WEBPACK_IMPORTED_MODULE_1__/* .NONE */ .x3)
+            entry.written = written;
+        return entry;
+    }
+    #widen() {
+        const rows = this.#sizes.length * 2;
+        this.#sizes = (0,_name_table_js__WEBPACK_IMPORTED_MODULE_3__/* .moved */ .aW)(this.#sizes, new Float64Array(rows));
+        this.#headers = (0,_name_table_js__WEBPACK_IMPORTED_MODULE_3__/* .moved */ .aW)(this.#headers, new Uint32Array(rows));
+        this.#modified = (0,_name_table_js__WEBPACK_IMPORTED_MODULE_3__/* .moved */ .aW)(this.#modified, new Float64Array(rows));
+        this.#written = (0,_name_table_js__WEBPACK_IMPORTED_MODULE_3__/* .moved */ .aW)(this.#written, new Float64Array(rows));
     }
 }
 

@@ -499,6 +499,14 @@ class name_table_NameTable {
         }
         return aLength - bLength;
     }
+    /** The rows of the first so many names, in the order of `compareKeys`. */
+    ordered(size = this.#size) {
+        const rows = Uint32Array.from({ length: size }, (_, row) => row);
+        for (let row = 1; row < size; row++)
+            if (this.compare(row - 1, row) > 0)
+                return rows.sort((a, b) => this.compare(a, b));
+        return rows;
+    }
     #slotOf(name, hash) {
         const mask = this.#slots.length - 1;
         for (let slot = hash & mask;; slot = (slot + 1) & mask) {
@@ -735,7 +743,7 @@ const NAME_CHARS = (/* unused pure expression or super */ null && (96 * 1024));
 const MD5_DIGITS = 32;
 const HEX = /^[0-9a-f]*$/;
 /** In place of what a row does not have. */
-const NONE = (/* unused pure expression or super */ null && (-1));
+const index_rows_NONE = (/* unused pure expression or super */ null && (-1));
 const OBJECT_COLUMNS = new Set([
     'key',
     'size',
@@ -791,9 +799,9 @@ class index_rows_ObjectRows {
         this.#sizes.push(size);
         this.#md5s += md5;
         this.#etags += etag;
-        this.#headers.push(headers === undefined ? NONE : this.#headerDigests.numberOf(headers));
-        this.#modified.push(modified ?? NONE);
-        this.#written.push(written ?? NONE);
+        this.#headers.push(headers === undefined ? index_rows_NONE : this.#headerDigests.numberOf(headers));
+        this.#modified.push(modified ?? index_rows_NONE);
+        this.#written.push(written ?? index_rows_NONE);
         this.#chars += key.length;
     }
     get columns() {
@@ -846,41 +854,30 @@ class index_rows_FileRows {
         };
     }
 }
-/** Adds the objects of a line; returns how many, and -1, nothing added, where it is not whole. */
-function index_rows_addObjectRows(value, objects) {
+/** `undefined`: the line is not whole. */
+function index_rows_objectBlock(value) {
     if (!isRecord(value, OBJECT_COLUMNS))
-        return -1;
+        return undefined;
     const { key: keys, size: sizes, md5: md5s, etag: etags = md5s, headers, modified, written } = value;
     if (!isEvery(keys, isString))
-        return -1;
+        return undefined;
     const rows = keys.length;
     const isTime = (column) => column === undefined || (isEvery(column, isTimeOrNone) && column.length === rows);
     if (!isEvery(sizes, index_rows_isSize) || sizes.length !== rows)
-        return -1;
+        return undefined;
     if (!isDigits(md5s, rows) || !isDigits(etags, rows))
-        return -1;
+        return undefined;
     if (!isTime(modified) || !isTime(written))
-        return -1;
+        return undefined;
     const [distinct, places] = headers === undefined ? [[], undefined] : placed(headers, rows);
     if (distinct === undefined)
-        return -1;
-    const areSame = etags === md5s;
-    for (let row = 0; row < rows; row++) {
-        const from = row * MD5_DIGITS;
-        const md5 = md5s.slice(from, from + MD5_DIGITS);
-        const etag = (areSame ? md5 : etags.slice(from, from + MD5_DIGITS));
-        const entry = { etag, size: sizes[row], md5 };
-        const place = places === undefined ? NONE : places[row];
-        if (place !== NONE)
-            entry.headers = distinct[place];
-        const [seen, made] = [modified?.[row] ?? NONE, written?.[row] ?? NONE];
-        if (seen !== NONE)
-            entry.modified = seen;
-        if (made !== NONE)
-            entry.written = made;
-        objects.set(keys[row], entry);
-    }
-    return rows;
+        return undefined;
+    return {
+        ...{ keys, sizes, modified, written },
+        md5s: Buffer.from(md5s, 'hex'),
+        ...(etags === md5s ? {} : { etags: Buffer.from(etags, 'hex') }),
+        headers: (row) => (places === undefined || places[row] === index_rows_NONE ? undefined : distinct[places[row]]),
+    };
 }
 /** `undefined`: the line is not whole. */
 function index_rows_fileBlock(value) {
@@ -911,10 +908,10 @@ function index_rows_isSize(value) {
     return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 function isTimeOrNone(value) {
-    return value === NONE || index_rows_isSize(value);
+    return value === index_rows_NONE || index_rows_isSize(value);
 }
 function isNone(value) {
-    return value === NONE;
+    return value === index_rows_NONE;
 }
 function isDigits(column, rows) {
     return typeof column === 'string' && column.length === rows * MD5_DIGITS && HEX.test(column);
@@ -938,7 +935,142 @@ function words(column, rows) {
         : undefined;
 }
 
+;// CONCATENATED MODULE: ./build/src/model/object-entries.js
+
+
+
+
+
+const object_entries_FIRST_ROWS = 1024;
+/** In place of a number of header digests. */
+const NO_HEADERS = 0;
+/**
+ * What an index knows of objects, by key, in the order in which they were first met: 65 bytes each beside the key. There may be a
+ * million, and more before one is written. Entries are made as they are asked for: the same one is another object each time.
+ */
+class object_entries_ObjectEntries extends (/* unused pure expression or super */ null && (EntriesMap)) {
+    #keys = new NameTable();
+    #md5s = new Md5Column();
+    /** Those that are not the MD5, as under KMS. */
+    #etags = new Md5Column();
+    #sizes = new Float64Array(object_entries_FIRST_ROWS);
+    /** Of `#headerDigests`, plus 1. */
+    #headers = new Uint32Array(object_entries_FIRST_ROWS);
+    #headerDigests = new Numbering();
+    #modified = new Float64Array(object_entries_FIRST_ROWS);
+    #written = new Float64Array(object_entries_FIRST_ROWS);
+    /** Those that columns cannot hold. */
+    #others = new Map();
+    get size() {
+        return this.#keys.size;
+    }
+    /** Replaces what has the same key. */
+    set(key, entry) {
+        const row = this.#rowOf(key);
+        const { etag, size, md5, headers, modified = NONE, written = NONE } = entry;
+        if (md5 === undefined || !isObjectRow(entry)) {
+            this.#others.set(row, entry);
+            return;
+        }
+        this.#others.delete(row);
+        this.#md5s.set(row, md5);
+        if (etag === md5)
+            this.#etags.clear(row);
+        else
+            this.#etags.set(row, etag);
+        this.#sizes[row] = size;
+        this.#headers[row] = headers === undefined ? NO_HEADERS : this.#headerDigests.numberOf(headers) + 1;
+        this.#modified[row] = modified;
+        this.#written[row] = written;
+    }
+    /** As `set` of each. */
+    setRows({ keys, sizes, md5s, etags, headers, modified, written }) {
+        for (const [i, key] of keys.entries()) {
+            const row = this.#rowOf(key);
+            this.#others.delete(row);
+            this.#md5s.setBytes(row, md5s, i);
+            if (etags === undefined)
+                this.#etags.clear(row);
+            else
+                this.#etags.setBytes(row, etags, i);
+            const digest = headers(i);
+            this.#sizes[row] = sizes[i];
+            this.#headers[row] = digest === undefined ? NO_HEADERS : this.#headerDigests.numberOf(digest) + 1;
+            this.#modified[row] = modified?.[i] ?? NONE;
+            this.#written[row] = written?.[i] ?? NONE;
+        }
+    }
+    /** Says when what is there was written, by this machine's clock. Milliseconds since the epoch. */
+    date(key, written) {
+        const row = this.#keys.find(key);
+        if (row === -1)
+            return;
+        const other = this.#others.get(row);
+        if (other === undefined)
+            this.#written[row] = written;
+        else
+            this.#others.set(row, { ...other, written });
+    }
+    get(key) {
+        const row = this.#keys.find(key);
+        return row === -1 ? undefined : this.#at(row);
+    }
+    has(key) {
+        return this.#keys.find(key) !== -1;
+    }
+    *keys() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#keys.at(row);
+    }
+    *values() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#at(row);
+    }
+    *entries() {
+        for (let row = 0; row < this.size; row++)
+            yield [this.#keys.at(row), this.#at(row)];
+    }
+    /** In the order of `compareKeys`. */
+    *inOrder() {
+        for (const row of this.#keys.ordered())
+            yield [this.#keys.at(row), this.#at(row)];
+    }
+    #rowOf(key) {
+        const row = this.#keys.add(key);
+        if (row >= this.#sizes.length)
+            this.#widen();
+        return row;
+    }
+    #at(row) {
+        const other = this.#others.get(row);
+        if (other !== undefined)
+            return other;
+        const md5 = this.#md5s.at(row);
+        const entry = {
+            etag: (this.#etags.at(row) ?? md5),
+            size: this.#sizes[row],
+            md5,
+        };
+        const [headers, modified, written] = [this.#headers[row], this.#modified[row], this.#written[row]];
+        if (headers !== NO_HEADERS)
+            entry.headers = this.#headerDigests.texts[headers - 1];
+        if (modified !== NONE)
+            entry.modified = modified;
+        if (written !== NONE)
+            entry.written = written;
+        return entry;
+    }
+    #widen() {
+        const rows = this.#sizes.length * 2;
+        this.#sizes = moved(this.#sizes, new Float64Array(rows));
+        this.#headers = moved(this.#headers, new Uint32Array(rows));
+        this.#modified = moved(this.#modified, new Float64Array(rows));
+        this.#written = moved(this.#written, new Float64Array(rows));
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/model/digest-index.js
+
 
 
 
@@ -994,7 +1126,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
         return { index: undefined, why: 'it is not an index of this version' };
     }
-    const objects = new Map();
+    const objects = new ObjectEntries();
     const files = new FileEntries();
     let machine = '';
     let writtenNs = 0n;
@@ -1041,11 +1173,12 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         if (elsewhere && !isOfMachine)
             continue;
         if (objectRows !== undefined) {
-            const rows = addObjectRows(objectRows, objects);
-            if (rows === -1)
+            const block = objectBlock(objectRows);
+            if (block === undefined)
                 droppedLines++;
             else
-                entries += rows;
+                objects.setRows(block);
+            entries += block?.keys.length ?? 0;
         }
         else if (fileRows !== undefined) {
             const block = fileBlock(fileRows);

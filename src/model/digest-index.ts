@@ -3,16 +3,17 @@ import { isChunksText } from './chunks.js';
 import { type ETag, type Md5, parseETag, parseMd5 } from './digest.js';
 import { FileEntries } from './file-entries.js';
 import {
-  addObjectRows,
   FileRows,
   fileBlock,
   isFileRow,
   isObjectRow,
   isSize,
   ObjectRows,
+  objectBlock,
   type Writable,
 } from './index-rows.js';
 import { EVERYTHING, isDistribution, isInvalidationPath } from './invalidation.js';
+import { ObjectEntries } from './object-entries.js';
 import type { ObjectKey } from './object-key.js';
 
 /**
@@ -137,8 +138,9 @@ export interface DigestIndex {
   readonly writing?: number;
 }
 
-/** An index whose lines about files are made as they are written. */
-export interface WritableIndex extends Omit<DigestIndex, 'files'> {
+/** An index whose lines about objects and files are made as they are written. */
+export interface WritableIndex extends Omit<DigestIndex, 'objects' | 'files'> {
+  readonly objects: Iterable<readonly [string, ObjectEntry]>;
   readonly files: Iterable<readonly [string, FileEntry]>;
 }
 
@@ -175,7 +177,7 @@ export function parseIndex(
   if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
     return { index: undefined, why: 'it is not an index of this version' };
   }
-  const objects = new Map<string, ObjectEntry>();
+  const objects = new ObjectEntries();
   const files = new FileEntries();
   let machine = '';
   let writtenNs = 0n;
@@ -228,9 +230,10 @@ export function parseIndex(
       (typeof writer === 'string' && upload === undefined);
     if (elsewhere && !isOfMachine) continue;
     if (objectRows !== undefined) {
-      const rows = addObjectRows(objectRows, objects);
-      if (rows === -1) droppedLines++;
-      else entries += rows;
+      const block = objectBlock(objectRows);
+      if (block === undefined) droppedLines++;
+      else objects.setRows(block);
+      entries += block?.keys.length ?? 0;
     } else if (fileRows !== undefined) {
       const block = fileBlock(fileRows);
       if (block === undefined) droppedLines++;
@@ -313,7 +316,7 @@ export function* formatIndex(index: WritableIndex): Generator<string> {
 }
 
 /** In columns as far as they go; where a line of columns ends depends on nothing but what is in it. */
-function* formatObjects(objects: DigestIndex['objects']): Generator<string> {
+function* formatObjects(objects: WritableIndex['objects']): Generator<string> {
   let rows = new ObjectRows();
   for (const [key, entry] of objects) {
     if (!isObjectRow(entry)) {

@@ -1,4 +1,4 @@
-import { type ETag, type Md5, parseMd5 } from './digest.js';
+import { parseMd5 } from './digest.js';
 import type { FileEntry, ObjectEntry } from './digest-index.js';
 import { fits } from './name-table.js';
 import { Numbering } from './numbering.js';
@@ -19,7 +19,7 @@ const MD5_DIGITS = 32;
 const HEX = /^[0-9a-f]*$/;
 
 /** In place of what a row does not have. */
-const NONE = -1;
+export const NONE = -1;
 
 /** Objects of one line as columns: what a line of their own would say of each. */
 interface ObjectRowColumns {
@@ -169,33 +169,40 @@ export class FileRows {
   }
 }
 
-/** Adds the objects of a line; returns how many, and -1, nothing added, where it is not whole. */
-export function addObjectRows(value: unknown, objects: Map<string, ObjectEntry>): number {
-  if (!isRecord(value, OBJECT_COLUMNS)) return -1;
+/** Objects of a line whose columns are whole. */
+export interface ObjectBlock<K extends string = string> {
+  readonly keys: readonly K[];
+  readonly sizes: readonly number[];
+  /** 16 bytes a row. */
+  readonly md5s: Buffer;
+  /** Likewise; absent: they are the MD5s. */
+  readonly etags?: Buffer;
+  /** What it says of the headers of a row. */
+  readonly headers: (row: number) => string | undefined;
+  /** `NONE` in place of what is not known; likewise `written`. */
+  readonly modified: readonly number[] | undefined;
+  readonly written: readonly number[] | undefined;
+}
+
+/** `undefined`: the line is not whole. */
+export function objectBlock(value: unknown): ObjectBlock | undefined {
+  if (!isRecord(value, OBJECT_COLUMNS)) return undefined;
   const { key: keys, size: sizes, md5: md5s, etag: etags = md5s, headers, modified, written } = value;
-  if (!isEvery(keys, isString)) return -1;
+  if (!isEvery(keys, isString)) return undefined;
   const rows = keys.length;
   const isTime = (column: unknown): column is readonly number[] | undefined =>
     column === undefined || (isEvery(column, isTimeOrNone) && column.length === rows);
-  if (!isEvery(sizes, isSize) || sizes.length !== rows) return -1;
-  if (!isDigits(md5s, rows) || !isDigits(etags, rows)) return -1;
-  if (!isTime(modified) || !isTime(written)) return -1;
+  if (!isEvery(sizes, isSize) || sizes.length !== rows) return undefined;
+  if (!isDigits(md5s, rows) || !isDigits(etags, rows)) return undefined;
+  if (!isTime(modified) || !isTime(written)) return undefined;
   const [distinct, places] = headers === undefined ? [[], undefined] : placed(headers, rows);
-  if (distinct === undefined) return -1;
-  const areSame = etags === md5s;
-  for (let row = 0; row < rows; row++) {
-    const from = row * MD5_DIGITS;
-    const md5 = md5s.slice(from, from + MD5_DIGITS) as Md5;
-    const etag = (areSame ? md5 : etags.slice(from, from + MD5_DIGITS)) as string as ETag;
-    const entry: Writable<ObjectEntry> = { etag, size: sizes[row]!, md5 };
-    const place = places === undefined ? NONE : places[row]!;
-    if (place !== NONE) entry.headers = distinct[place]!;
-    const [seen, made] = [modified?.[row] ?? NONE, written?.[row] ?? NONE];
-    if (seen !== NONE) entry.modified = seen;
-    if (made !== NONE) entry.written = made;
-    objects.set(keys[row]!, entry);
-  }
-  return rows;
+  if (distinct === undefined) return undefined;
+  return {
+    ...{ keys, sizes, modified, written },
+    md5s: Buffer.from(md5s, 'hex'),
+    ...(etags === md5s ? {} : { etags: Buffer.from(etags, 'hex') }),
+    headers: (row) => (places === undefined || places[row] === NONE ? undefined : distinct[places[row]!]),
+  };
 }
 
 /** Files of a line whose columns are whole. */

@@ -91,6 +91,12 @@ export class Listing extends EntriesMap<ObjectKey, ListedObject> {
       if (!isPassed(row, this.#sizes[row]!)) yield this.#object(row, this.names.at(row) as ObjectKey);
   }
 
+  /** Those of rows that are not passed over, in the order of `compareKeys`. */
+  *inOrder(isPassed: (row: number) => boolean): Generator<ListedObject, undefined> {
+    for (const row of this.names.ordered(this.size))
+      if (!isPassed(row)) yield this.#object(row, this.names.at(row) as ObjectKey);
+  }
+
   #find(key: ObjectKey): number {
     const row = this.names.find(key);
     return row < this.#size ? row : -1;

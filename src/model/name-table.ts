@@ -108,6 +108,14 @@ export class NameTable {
     return aLength - bLength;
   }
 
+  /** The rows of the first so many names, in the order of `compareKeys`. */
+  ordered(size = this.#size): Uint32Array {
+    const rows = Uint32Array.from({ length: size }, (_, row) => row);
+    for (let row = 1; row < size; row++)
+      if (this.compare(row - 1, row) > 0) return rows.sort((a, b) => this.compare(a, b));
+    return rows;
+  }
+
   #slotOf(name: string, hash: number): number {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {

@@ -5,12 +5,12 @@ import { refusal, SyncError } from '../model/errors.js';
 import type { Progress } from '../model/events.js';
 import { totalSize } from '../model/file-columns.js';
 import { formatSource, metadataMd5, statedMd5 } from '../model/headers.js';
+import { ObjectEntries } from '../model/object-entries.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
 import type { Plan, WriteStep } from '../model/plan.js';
-import { WrittenObjects } from '../model/written-objects.js';
 import { tryArchived } from './archived.js';
 import { digestTree } from './digest.js';
 import { DownloadTarget } from './download-target.js';
@@ -524,7 +524,7 @@ class Download {
     const confirmed = {
       listing,
       unchanged: known,
-      written: new WrittenObjects(),
+      written: new ObjectEntries<ObjectKey>(),
       deleted: new Set<ObjectKey>(),
       files: [...digested.values()],
       digestedNs,

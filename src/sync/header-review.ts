@@ -92,7 +92,7 @@ export class HeaderReview {
     const { destination, headers } = this.#run.options;
     const { prefix } = destination;
     const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
-    const states = new Map(headerStates(files, prefix, listing, index, this.policy, asking));
+    const states = headerStates(files, prefix, listing, index, this.policy, asking);
     this.#renewing = index?.renewing ?? this.#renewing;
     this.#isUnread = isUnread;
     this.#writing = index?.writing;

@@ -9,12 +9,13 @@ import {
   isPreserved,
   parseHeaderState,
 } from '../model/headers.js';
+import { Listing } from '../model/listing.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, ListedObject } from '../model/objects.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
 import { type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
-import type { HeaderState } from './plan.js';
+import { HeaderStates } from './header-states.js';
 
 /**
  * How far the clocks of this machine and of S3 may be apart: later than this after our write, an object of the same
@@ -72,8 +73,8 @@ export function headerStates(
   index: DigestIndex | undefined,
   policy: HeaderDecider,
   { store, asksAttributes }: HeaderStatesOptions,
-): ReadonlyMap<ObjectKey, HeaderState> {
-  const states = new Map<ObjectKey, HeaderState>();
+): HeaderStates {
+  const states = new HeaderStates(listing instanceof Listing ? listing.names : undefined);
   if (index === undefined) return states;
   for (const file of files) {
     const key = (prefix + file.name) as ObjectKey;

@@ -14,9 +14,9 @@ import {
 import type { Emit } from '../model/events.js';
 import { Listing } from '../model/listing.js';
 import { Md5Table } from '../model/md5-table.js';
+import type { ObjectEntries } from '../model/object-entries.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
-import type { WrittenObjects } from '../model/written-objects.js';
 import { whyNot } from './explain.js';
 import { isRewritten } from './headers.js';
 import { JournalLeftError, machineId } from './index-file.js';
@@ -117,7 +117,7 @@ export interface Confirmed {
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** Keys whose object has the file's bytes, as the plan found. */
   readonly unchanged: ReadonlyMap<ObjectKey, Md5 | undefined>;
-  readonly written: WrittenObjects;
+  readonly written: ObjectEntries<ObjectKey>;
   /** What a listing after the writes showed; none where there was no such listing. */
   readonly after?: ReadonlyMap<ObjectKey, ListedObject>;
   /** Whether objects too are named that their own ETag tells all of: then another run's writes are seen. */
@@ -204,55 +204,7 @@ function owes({ invalidations }: WritableIndex): boolean {
 }
 
 function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirmed: Confirmed): WritableIndex {
-  const entries: [string, ObjectEntry][] = [];
-  for (const object of worthLine(old, confirmed)) {
-    if (confirmed.written.has(object.key) || confirmed.deleted.has(object.key)) continue;
-    const known = old?.objects.get(object.key);
-    const md5 = confirmed.unchanged.get(object.key);
-    const headers = confirmed.headers.get(object.key);
-    const source = md5 === undefined ? undefined : confirmed.sources.get(object.key);
-    const parts = md5 === undefined ? undefined : confirmed.layouts?.get(object.key);
-    const asked = (): Partial<ObjectEntry> => ({
-      ...(headers === undefined ? {} : { ...headers, ...datedBy(object) }),
-      ...(source === undefined ? {} : { source }),
-      ...(parts === undefined ? {} : { parts }),
-    });
-    const isPlain = headers === undefined && source === undefined && parts === undefined;
-    if (known !== undefined && known.etag === object.etag && known.size === object.size) {
-      const same = (md5 === undefined || md5 === known.md5) && isPlain;
-      const seen = headers === undefined ? dated(known, object) : undated(known);
-      entries.push([
-        object.key,
-        same ? seen : { ...seen, ...(md5 === undefined ? {} : { md5 }), ...asked() },
-      ]);
-    } else if (confirmed.everyObject === true && confirmed.unchanged.has(object.key)) {
-      entries.push([
-        object.key,
-        { etag: object.etag, size: object.size, ...(md5 === undefined ? {} : { md5 }), ...asked() },
-      ]);
-    } else if (md5 !== undefined && (!isPlain || (object.etag as string) !== md5)) {
-      // A plain ETag says its own digest; only the others, and those under KMS, are worth a line.
-      entries.push([object.key, { etag: object.etag, size: object.size, md5, ...asked() }]);
-    }
-  }
-  for (const [key, entry] of confirmed.written) {
-    const written = confirmed.written.writtenAt(key);
-    const object = confirmed.after?.get(key);
-    const isSeen = object !== undefined && object.etag === entry.etag && object.lastModified > 0;
-    if (isSeen) entries.push([key, { modified: object.lastModified, ...entry }]);
-    else entries.push([key, written === undefined ? entry : { written, ...entry }]);
-  }
-  entries.sort(([a], [b]) => compareKeys(a, b));
-  // Copies have what their sources are made of.
-  const chunksOf = ({ md5, size }: ObjectEntry): string | undefined =>
-    confirmed.chunks === undefined || confirmed.chunks.size === 0
-      ? undefined
-      : confirmed.chunks.get(`${md5}/${size}`);
-  const objects = new Map<string, ObjectEntry>();
-  for (const [key, entry] of entries) {
-    const chunks = chunksOf(entry);
-    objects.set(key, chunks === undefined || chunks === entry.chunks ? entry : { ...entry, chunks });
-  }
+  const objects = { [Symbol.iterator]: () => objectEntries(old, confirmed) };
   return {
     machine: machineId(),
     ...(storage.destination === undefined ? {} : { destination: storage.destination }),
@@ -268,28 +220,111 @@ function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirme
   };
 }
 
+/** Sorted by key, each once. There may be a million: they are made as they are taken. */
+function* objectEntries(
+  old: DigestIndex | undefined,
+  confirmed: Confirmed,
+): Generator<readonly [string, ObjectEntry]> {
+  const { chunks } = confirmed;
+  const lines = merged(keptEntries(old, confirmed), writtenEntries(confirmed));
+  if (chunks === undefined || chunks.size === 0) return yield* lines;
+  for (const [key, entry] of lines) {
+    // Copies have what their sources are made of.
+    const known = chunks.get(`${entry.md5}/${entry.size}`);
+    yield [key, known === undefined || known === entry.chunks ? entry : { ...entry, chunks: known }];
+  }
+}
+
+/** What the run left as it was, by key. */
+function* keptEntries(
+  old: DigestIndex | undefined,
+  confirmed: Confirmed,
+): Generator<readonly [string, ObjectEntry]> {
+  for (const object of worthLine(old, confirmed)) {
+    if (confirmed.written.has(object.key) || confirmed.deleted.has(object.key)) continue;
+    const entry = keptEntry(object, old?.objects.get(object.key), confirmed);
+    if (entry !== undefined) yield [object.key, entry];
+  }
+}
+
+/** `undefined`: there is nothing to say that a listing does not. */
+function keptEntry(
+  object: ListedObject,
+  known: ObjectEntry | undefined,
+  confirmed: Confirmed,
+): ObjectEntry | undefined {
+  const { key, etag, size } = object;
+  const md5 = confirmed.unchanged.get(key);
+  const headers = confirmed.headers.get(key);
+  const source = md5 === undefined ? undefined : confirmed.sources.get(key);
+  const parts = md5 === undefined ? undefined : confirmed.layouts?.get(key);
+  const isPlain = headers === undefined && source === undefined && parts === undefined;
+  const asked = (): Partial<ObjectEntry> => ({
+    ...(md5 === undefined ? {} : { md5 }),
+    ...(headers === undefined ? {} : { ...headers, ...datedBy(object) }),
+    ...(source === undefined ? {} : { source }),
+    ...(parts === undefined ? {} : { parts }),
+  });
+  if (known !== undefined && known.etag === etag && known.size === size) {
+    const same = (md5 === undefined || md5 === known.md5) && isPlain;
+    const seen = headers === undefined ? dated(known, object) : undated(known);
+    return same ? seen : { ...seen, ...asked() };
+  }
+  const isNamed = confirmed.everyObject === true && confirmed.unchanged.has(key);
+  // A plain ETag says its own digest; only the others, and those under KMS, are worth a line.
+  const isWorth = md5 !== undefined && (!isPlain || (etag as string) !== md5);
+  return isNamed || isWorth ? { etag, size, ...asked() } : undefined;
+}
+
+/** What the run wrote, by key. */
+function* writtenEntries({ written, after }: Confirmed): Generator<readonly [string, ObjectEntry]> {
+  for (const [key, entry] of written.inOrder()) {
+    const object = after?.get(key);
+    const isSeen = object !== undefined && object.etag === entry.etag && object.lastModified > 0;
+    yield [key, isSeen ? { ...undated(entry), modified: object.lastModified } : entry];
+  }
+}
+
+/** Entries of both in the order of their keys, in which each of them comes; they have none in common. */
+function* merged<T>(
+  some: Iterator<readonly [string, T]>,
+  others: Iterator<readonly [string, T]>,
+): Generator<readonly [string, T]> {
+  let [one, other] = [some.next(), others.next()];
+  while (one.done !== true || other.done !== true) {
+    const isOne = other.done === true || (one.done !== true && compareKeys(one.value[0], other.value[0]) < 0);
+    if (isOne) {
+      yield one.value;
+      one = some.next();
+    } else {
+      yield other.value;
+      other = others.next();
+    }
+  }
+}
+
 /** Of what earlier runs and this one began to renew, the keys of which the index would say headers that nobody confirmed. */
 function stillRenewing(
   old: DigestIndex | undefined,
   { written, headers, renewing = [] }: Confirmed,
-  objects: ReadonlyMap<string, ObjectEntry>,
+  objects: WritableIndex['objects'],
 ): ReadonlySet<string> {
-  const left = new Set<string>(old?.renewing);
-  for (const key of renewing) left.add(key);
-  for (const key of left as Iterable<ObjectKey>) {
-    const isKnown = written.has(key) || headers.has(key) || objects.get(key)?.headers === undefined;
-    if (isKnown) left.delete(key);
-  }
+  const begun = new Set<string>(old?.renewing);
+  for (const key of renewing) begun.add(key);
+  for (const key of begun as Iterable<ObjectKey>) if (written.has(key) || headers.has(key)) begun.delete(key);
+  const left = new Set<string>();
+  if (begun.size === 0) return left;
+  for (const [key, entry] of objects) if (entry.headers !== undefined && begun.has(key)) left.add(key);
   return left;
 }
 
-/** Listed objects without most of those whose plain ETags say all that a line of theirs would. */
+/** Listed objects by key, without most of those whose plain ETags say all that a line of theirs would. */
 function worthLine(old: DigestIndex | undefined, confirmed: Confirmed): Iterable<ListedObject> {
   const { listing, unchanged, everyObject, headers, sources } = confirmed;
+  if (!(listing instanceof Listing)) return [...listing.values()].sort((a, b) => compareKeys(a.key, b.key));
   const knowsMore = (old?.objects.size ?? 0) + headers.size + sources.size > 0 || everyObject === true;
-  const areTables = listing instanceof Listing && unchanged instanceof Md5Table;
-  if (knowsMore || !areTables || unchanged.names !== listing.names) return listing.values();
-  return listing.except((row) => listing.md5s.isSame(row, unchanged.md5s, row));
+  const areTables = unchanged instanceof Md5Table && unchanged.names === listing.names;
+  return listing.inOrder((row) => !knowsMore && areTables && listing.md5s.isSame(row, unchanged.md5s, row));
 }
 
 /** The first listing that shows what a run wrote dates it; a line about what was written again since stays as it is. */
@@ -352,14 +387,24 @@ function saysNothingNew(old: DigestIndex, next: WritableIndex): boolean {
   );
 }
 
-/** What was taken over is the entry itself. */
 function saysNothingNewOfObjects(old: DigestIndex, next: WritableIndex): boolean {
-  if (old.objects.size !== next.objects.size) return false;
+  let objects = 0;
   for (const [key, entry] of next.objects) {
     const known = old.objects.get(key);
-    if (entry !== known && !isDeepStrictEqual(entry, known)) return false;
+    if (known === undefined || !sameObject(known, entry)) return false;
+    objects++;
   }
-  return true;
+  return objects === old.objects.size;
+}
+
+/** All but `extra`. */
+const OBJECT_MEMBERS = Object.keys({
+  ...{ etag: true, size: true, md5: true, parts: true, chunks: true, headers: true, source: true },
+  ...{ class: true, modified: true, written: true },
+} satisfies Record<Exclude<keyof ObjectEntry, 'extra'>, true>) as readonly (keyof ObjectEntry)[];
+
+function sameObject(a: ObjectEntry, b: ObjectEntry): boolean {
+  return OBJECT_MEMBERS.every((member) => a[member] === b[member]) && isDeepStrictEqual(a.extra, b.extra);
 }
 
 function saysNothingNewOfFiles(old: DigestIndex, next: WritableIndex): boolean {
@@ -386,7 +431,7 @@ function sameEntry(a: FileEntry, b: FileEntry): boolean {
 }
 
 function otherLines(index: WritableIndex): Generator<string> {
-  return formatIndex({ ...index, objects: new Map(), files: [], writtenNs: 0n });
+  return formatIndex({ ...index, objects: [], files: [], writtenNs: 0n });
 }
 
 function sameLines(a: Iterator<string>, b: Iterator<string>): boolean {

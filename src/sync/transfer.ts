@@ -16,6 +16,7 @@ import {
   provenMd5,
 } from '../model/headers.js';
 import { Md5Table } from '../model/md5-table.js';
+import { ObjectEntries } from '../model/object-entries.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import { isLarge } from '../model/part-sizes.js';
@@ -31,7 +32,6 @@ import type {
   UploadStep,
   WriteStep,
 } from '../model/plan.js';
-import { WrittenObjects } from '../model/written-objects.js';
 import {
   etagsProve,
   type SourceObject,
@@ -104,7 +104,7 @@ export class Transfer implements Performer {
   /** How many of the keys learned other runs published. */
   recalled = 0;
   /** What is confirmed to lie under the keys written, for the index. */
-  readonly learned = new WrittenObjects();
+  readonly learned = new ObjectEntries<ObjectKey>();
   /** MD5 of the files whose bytes were sent or copied. */
   readonly published = new Md5Table<string>();
   /** Those of them that were not what the plan says. */

@@ -12,6 +12,7 @@ import {
   formatInvalidation,
   formatLayout,
   formatWriting,
+  type IndexParse,
   layoutParts,
   layoutSize,
   type ObjectEntry,
@@ -89,13 +90,19 @@ function fileEntries(...entries: readonly [string, FileEntry][]): FileEntries {
   return files;
 }
 
+/** With a Map of its objects, whichever order their lines came in. */
+function told(parse: IndexParse): object {
+  if (parse.index === undefined) return parse;
+  return { ...parse, index: { ...parse.index, objects: new Map(parse.index.objects) } };
+}
+
 function bytes(of: DigestIndex): Buffer {
   return Buffer.from([...formatIndex(of)].join(''));
 }
 
 describe('the index', () => {
   test('reads what it wrote, unknown fields included', () => {
-    expect(parseIndex(bytes(index))).toEqual({ index, droppedLines: 0 });
+    expect(told(parseIndex(bytes(index)))).toEqual({ index, droppedLines: 0 });
   });
 
   test('runs that began to write: the first of them counts, in index and journal', () => {
@@ -112,7 +119,7 @@ describe('the index', () => {
   test('a truncated or damaged line is dropped, the others stand', () => {
     const whole = bytes(index);
     const cut = parseIndex(whole.subarray(0, whole.length - 3));
-    expect(cut).toMatchObject({
+    expect(told(cut)).toMatchObject({
       droppedLines: 1,
       index: { objects: index.objects, files: index.files, uploads: new Map() },
     });
@@ -169,7 +176,7 @@ describe('the index', () => {
       fc.property(entriesOf(anObject), entriesOf(aFile), (objects, files) => {
         const of = { ...index, objects: new Map(objects), files: fileEntries(...files) };
         const parsed = parseIndex(bytes(of));
-        expect(parsed).toEqual({ index: of, droppedLines: 0 });
+        expect(told(parsed)).toEqual({ index: of, droppedLines: 0 });
         const again = bytes(parsed.index!);
         expect(bytes(parseIndex(again).index!)).toEqual(again);
       }),
@@ -182,7 +189,7 @@ describe('the index', () => {
       const files = fileEntries(...keys.map((path): [string, FileEntry] => [path, FILE]));
       const of = { ...index, objects, files };
       const whole = bytes(of);
-      expect(parseIndex(whole)).toEqual({ index: of, droppedLines: 0 });
+      expect(told(parseIndex(whole))).toEqual({ index: of, droppedLines: 0 });
       return whole.toString().split('\n');
     };
     const rows = (keys: readonly string[], kind: string): readonly number[] =>
@@ -267,10 +274,10 @@ describe('the index', () => {
       { key: 'a', etag: md5, size: 1, md5, headers: 'h', modified: 1 },
       { key: 'b', etag: md5, size: 2, md5, written: 2 },
     ];
-    const alone = parsed(...apart.map(checked)).index?.objects;
-    expect(parsed(checked({ objects: OBJECTS })).index?.objects).toEqual(alone);
+    const alone = [...parsed(...apart.map(checked)).index!.objects];
+    expect([...parsed(checked({ objects: OBJECTS })).index!.objects]).toEqual(alone);
     const { etag: _, ...plain } = OBJECTS;
-    expect(parsed(checked({ objects: plain })).index?.objects).toEqual(alone);
+    expect([...parsed(checked({ objects: plain })).index!.objects]).toEqual(alone);
     const time = '72340172838076673';
     const file = { size: 1, mtimeNs: time, ctimeNs: time, ino: time, md5 };
     const files = parsed(checked({ path: 'a', ...file }), checked({ path: 'b', ...file, size: 2 })).index
@@ -449,7 +456,7 @@ describe('the index', () => {
       chunks: formatChunks({ sizes: new Uint32Array(most).fill(7), sums: new Uint32Array(most).fill(9) }),
     };
     const objects = new Map([['\u0001'.repeat(1024), longest]]);
-    expect(parseIndex(bytes({ ...index, objects }))).toEqual({
+    expect(told(parseIndex(bytes({ ...index, objects })))).toEqual({
       index: { ...index, objects },
       droppedLines: 0,
     });

@@ -8,9 +8,9 @@ import {
   parseIndex,
 } from '../../../src/model/digest-index.js';
 import type { Event } from '../../../src/model/events.js';
+import { ObjectEntries } from '../../../src/model/object-entries.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
-import { WrittenObjects } from '../../../src/model/written-objects.js';
 import { StoreError } from '../../../src/store/object-store.js';
 import { JournalLeftError } from '../../../src/sync/index-file.js';
 import { type Confirmed, loadIndex, saveIndex } from '../../../src/sync/learn.js';
@@ -143,7 +143,7 @@ describe('what a run confirmed', () => {
   const nothing: Confirmed = {
     listing: new Map(),
     unchanged: new Map(),
-    written: new WrittenObjects(),
+    written: new ObjectEntries<ObjectKey>(),
     deleted: new Set(),
     files: [],
     digestedNs: 10n ** 18n,
@@ -197,7 +197,7 @@ describe('what a run confirmed', () => {
 
   test('what was written is dated by the listing that shows it, else by our own clock, else not at all', async () => {
     const entry = { etag, size: 1, md5, headers: 'f'.repeat(64) };
-    const written = new WrittenObjects();
+    const written = new ObjectEntries<ObjectKey>();
     written.set(key, entry);
     expect(await learned({ written })).toEqual(entry);
     written.date(key, 5);

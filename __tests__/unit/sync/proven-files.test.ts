@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type ETag, type Md5, md5Of, multipartETag } from '../../../src/model/digest.js';
 import { Listing } from '../../../src/model/listing.js';
+import { ObjectEntries } from '../../../src/model/object-entries.js';
 import { compareKeys, type ObjectKey, type Prefix, parsePrefix } from '../../../src/model/object-key.js';
 import { ObjectMap } from '../../../src/model/object-map.js';
 import type { Files, ListedObject, LocalFile } from '../../../src/model/objects.js';
 import { Proven, UNPROVEN } from '../../../src/model/proven.js';
-import { WrittenObjects } from '../../../src/model/written-objects.js';
 import type { ObjectHead, ReadableStore } from '../../../src/store/object-store.js';
 import { DigestTable } from '../../../src/sync/digest-table.js';
 import type { FileDigest } from '../../../src/sync/file-bytes.js';
@@ -145,7 +145,7 @@ test('tables and plain collections make the same plan, and the same index', asyn
       ): Promise<string> => {
         const storage = memoryIndex();
         const confirmed = {
-          ...{ listing, unchanged: planned.unchanged, files, written: new WrittenObjects() },
+          ...{ listing, unchanged: planned.unchanged, files, written: new ObjectEntries<ObjectKey>() },
           ...{ deleted: new Set<ObjectKey>(), digestedNs: 10n ** 18n, uploads: new Map(), deploys: 0 },
           ...{ headers: new Map(), sources: new Map(), pending: new Map(), invalidations: new Map() },
         };
