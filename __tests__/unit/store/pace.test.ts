@@ -214,14 +214,23 @@ describe('twice as many requests', () => {
     expect(most).toBe(10);
   });
 
-  test('are not tried again after SlowDown, from where it grows back to what had paid', async () => {
+  test('are tried ever later after SlowDown, from where it grows back to what had paid', async () => {
     const refuses = (_request: number, inFlight: number): Error | undefined =>
       inFlight > 200 ? new SlowDown() : undefined;
-    const { limits, most } = await simulate(12_000, { ...far, refuses }, AUTO);
-    const cut = limits.indexOf(256) + limits.slice(limits.indexOf(256)).findIndex((limit) => limit < 256);
+    const { limits, most } = await simulate(40_000, { ...far, refuses }, AUTO);
+    const begun = [...limits.entries()].filter(([i, limit]) => limit === 256 && limits[i - 1] === 128);
+    const between = begun.slice(1).map(([i], n) => i - begun[n]![0]);
     expect(most).toBeGreaterThan(200);
-    expect(Math.max(...limits.slice(cut))).toBe(128);
-    expect(limits.at(-1)).toBe(128);
+    expect(between.length).toBeGreaterThan(2);
+    expect(between[0]).toBeGreaterThan(8 * 128);
+    for (const [n, rounds] of between.slice(1).entries()) expect(rounds).toBeGreaterThan(between[n]! * 1.3);
+  });
+
+  test('are tried again where one SlowDown was all, as of a prefix that S3 splits', async () => {
+    const refuses = (request: number): Error | undefined => (request === 10 ? new SlowDown() : undefined);
+    const { limits } = await simulate(12_000, { ...far, refuses }, AUTO);
+    expect(limits[20]).toBeLessThan(64);
+    expect(limits.at(-1)).toBe(256);
   });
 
   test('that had paid are given up too, and not grown back into', async () => {
