@@ -525,6 +525,7 @@ function parseHeaderState(text) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   XZ: () => (/* binding */ MAX_COPY_SIZE),
+/* harmony export */   YI: () => (/* binding */ isOfParts),
 /* harmony export */   kz: () => (/* binding */ MAX_PARTS),
 /* harmony export */   pt: () => (/* binding */ ownPartSize),
 /* harmony export */   sV: () => (/* binding */ isLarge),
@@ -533,7 +534,9 @@ function parseHeaderState(text) {
 /* harmony export */   xF: () => (/* binding */ candidatePartSizes)
 /* harmony export */ });
 /* unused harmony export MULTIPART_THRESHOLD */
-/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6112);
+/* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6799);
+/* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6112);
+
 
 const MIB = 1024 * 1024;
 /** Files of this size and more go up in parts. Bytes. */
@@ -541,6 +544,11 @@ const MULTIPART_THRESHOLD = 8 * MIB;
 /** Whether a file of this size, in bytes, goes up in parts. */
 function isLarge(size) {
     return size >= MULTIPART_THRESHOLD;
+}
+/** Whether the digest of a file as a whole does not do for knowing that its bytes make an ETag. */
+function isOfParts(etag, size) {
+    const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_0__/* .classifyETag */ .Q)(etag);
+    return kind.kind === 'multipart' && (kind.parts > 1 || isLarge(size));
 }
 /** S3 takes at most this many parts of an upload. */
 const MAX_PARTS = 10_000;
@@ -556,7 +564,7 @@ function ownPartSize(size) {
     return Math.max(8 * MIB, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }
 function ownLayout(size) {
-    return (0,_digest_index_js__WEBPACK_IMPORTED_MODULE_0__/* .uniformLayout */ .Ng)(size, ownPartSize(size));
+    return (0,_digest_index_js__WEBPACK_IMPORTED_MODULE_1__/* .uniformLayout */ .Ng)(size, ownPartSize(size));
 }
 /**
  * Part sizes that tools use by default, in MiB: aws-cli, boto3 and the Java SDK's transfer manager 8, rclone,

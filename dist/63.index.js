@@ -850,11 +850,14 @@ var model_chunks = __webpack_require__(9621);
 var digest = __webpack_require__(6799);
 // EXTERNAL MODULE: ./build/src/model/entries-map.js
 var entries_map = __webpack_require__(6452);
+// EXTERNAL MODULE: ./build/src/model/index-rows.js
+var index_rows = __webpack_require__(8401);
 // EXTERNAL MODULE: ./build/src/model/md5-column.js
 var md5_column = __webpack_require__(9018);
 // EXTERNAL MODULE: ./build/src/model/name-table.js
 var name_table = __webpack_require__(8025);
 ;// CONCATENATED MODULE: ./build/src/model/file-entries.js
+
 
 
 
@@ -877,8 +880,8 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         const row = this.#paths.add(path);
         if (row >= this.#sizes.length)
             this.#widen();
-        const { size, mtimeNs, ctimeNs, ino, md5, extra } = entry;
-        if (extra !== undefined || ![mtimeNs, ctimeNs, ino].every(name_table/* fits */.lA)) {
+        const { size, mtimeNs, ctimeNs, ino, md5 } = entry;
+        if (!(0,index_rows/* isFileRow */.hg)(entry)) {
             this.#others.set(row, entry);
             return;
         }
@@ -943,8 +946,6 @@ class FileEntries extends entries_map/* EntriesMap */.v {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/model/index-rows.js
-var index_rows = __webpack_require__(8401);
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
 var model_invalidation = __webpack_require__(5135);
 // EXTERNAL MODULE: ./build/src/model/object-entries.js
@@ -1202,9 +1203,10 @@ function* formatFiles(files) {
     if (rows.length > 0)
         yield line({ files: rows.columns });
 }
-function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5 }) {
+function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5, etag }) {
     // JSON has no integers of this size.
-    return line({ ...extra, path, size, mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}`, md5 });
+    const times = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
+    return line({ ...extra, path, size, ...times, md5, ...(etag === undefined ? {} : { etag }) });
 }
 /** A line of the journal, before those that are about the destination. */
 function formatDestination(destination) {
@@ -1323,7 +1325,15 @@ const OBJECT_FIELDS = new Set([
     'modified',
     'written',
 ]);
-const FILE_FIELDS = new Set(['path', 'size', 'mtimeNs', 'ctimeNs', 'ino', 'md5']);
+const FILE_FIELDS = new Set([
+    'path',
+    'size',
+    'mtimeNs',
+    'ctimeNs',
+    'ino',
+    'md5',
+    'etag',
+]);
 /** What a newer version wrote. */
 function extraOf(record, known) {
     const names = Object.keys(record).filter((name) => !known.has(name));
@@ -1364,15 +1374,17 @@ function objectEntry(record) {
     return entry;
 }
 function fileEntry(record) {
-    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5 } = record;
+    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
+    const etag = typeof rawETag === 'string' ? (0,digest/* parseETag */.nn)(rawETag) : undefined;
     if (md5 === undefined || !(0,index_rows/* isSize */.kp)(size))
         return undefined;
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
-    const entry = { size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 };
+    const times = { mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino) };
     const extra = extraOf(record, FILE_FIELDS);
-    return extra === undefined ? entry : { ...entry, extra };
+    const more = { ...(etag === undefined ? {} : { etag }), ...(extra === undefined ? {} : { extra }) };
+    return { size, ...times, md5, ...more };
 }
 function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
@@ -1706,8 +1718,8 @@ function isObjectRow(entry) {
     return etag === md5 || (0,_digest_js__WEBPACK_IMPORTED_MODULE_0__/* .parseMd5 */ .S2)(etag) !== undefined;
 }
 /** Whether columns can say all of it. */
-function isFileRow({ mtimeNs, ctimeNs, ino, extra }) {
-    return extra === undefined && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(mtimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ctimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ino);
+function isFileRow({ mtimeNs, ctimeNs, ino, etag, extra }) {
+    return etag === undefined && extra === undefined && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(mtimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ctimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ino);
 }
 /** Gathers objects for one line. */
 class ObjectRows {

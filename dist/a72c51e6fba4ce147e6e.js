@@ -579,154 +579,6 @@ function name_table_fits(value) {
     return BigInt.asIntN(64, value) === value;
 }
 
-;// CONCATENATED MODULE: ./build/src/model/md5-column.js
-
-const md5_column_FIRST_ROWS = 1024;
-const BYTES = 16;
-const WORDS = BYTES / Int32Array.BYTES_PER_ELEMENT;
-/** MD5s by row, 17 bytes each. */
-class md5_column_Md5Column {
-    #bytes = Buffer.alloc(md5_column_FIRST_ROWS * BYTES);
-    /** The same bytes. */
-    #words = new Int32Array(this.#bytes.buffer);
-    #isSet = new Uint8Array(md5_column_FIRST_ROWS);
-    set(row, md5) {
-        this.#reach(row);
-        this.#bytes.write(md5, row * BYTES, BYTES, 'hex');
-        this.#isSet[row] = 1;
-    }
-    /** Takes one over from others, 16 bytes each. */
-    setBytes(row, md5s, from) {
-        this.#reach(row);
-        md5s.copy(this.#bytes, row * BYTES, from * BYTES, (from + 1) * BYTES);
-        this.#isSet[row] = 1;
-    }
-    #reach(row) {
-        if (row >= this.#isSet.length) {
-            const rows = Math.max(row + 1, this.#isSet.length * 2);
-            this.#isSet = moved(this.#isSet, new Uint8Array(rows));
-            const bytes = Buffer.alloc(rows * BYTES);
-            this.#bytes.copy(bytes);
-            this.#bytes = bytes;
-            this.#words = new Int32Array(bytes.buffer);
-        }
-    }
-    /** Whether it has the MD5 that another column has. */
-    isSame(row, other, otherRow) {
-        if (!this.has(row) || !other.has(otherRow))
-            return false;
-        for (let word = 0; word < WORDS; word++)
-            if (this.#words[row * WORDS + word] !== other.#words[otherRow * WORDS + word])
-                return false;
-        return true;
-    }
-    /** Takes one over from another column, where it has one. */
-    copy(row, other, otherRow) {
-        this.setBytes(row, other.#bytes, otherRow);
-    }
-    at(row) {
-        if (this.#isSet[row] !== 1)
-            return undefined;
-        return this.#bytes.toString('hex', row * BYTES, (row + 1) * BYTES);
-    }
-    has(row) {
-        return this.#isSet[row] === 1;
-    }
-    clear(row) {
-        if (row < this.#isSet.length)
-            this.#isSet[row] = 0;
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/model/file-entries.js
-
-
-
-const file_entries_FIRST_ROWS = 1024;
-/** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
-class file_entries_FileEntries extends (/* unused pure expression or super */ null && (EntriesMap)) {
-    #paths = new NameTable();
-    #sizes = new Float64Array(file_entries_FIRST_ROWS);
-    #mtimes = new BigInt64Array(file_entries_FIRST_ROWS);
-    #ctimes = new BigInt64Array(file_entries_FIRST_ROWS);
-    #inodes = new BigInt64Array(file_entries_FIRST_ROWS);
-    #md5s = new Md5Column();
-    /** Those that columns cannot hold. */
-    #others = new Map();
-    get size() {
-        return this.#paths.size;
-    }
-    /** Replaces what has the same path. */
-    set(path, entry) {
-        const row = this.#paths.add(path);
-        if (row >= this.#sizes.length)
-            this.#widen();
-        const { size, mtimeNs, ctimeNs, ino, md5, extra } = entry;
-        if (extra !== undefined || ![mtimeNs, ctimeNs, ino].every(fits)) {
-            this.#others.set(row, entry);
-            return;
-        }
-        this.#others.delete(row);
-        this.#sizes[row] = size;
-        this.#mtimes[row] = mtimeNs;
-        this.#ctimes[row] = ctimeNs;
-        this.#inodes[row] = ino;
-        this.#md5s.set(row, md5);
-    }
-    /** As `set` of each. */
-    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes }) {
-        for (const [i, path] of paths.entries()) {
-            const row = this.#paths.add(path);
-            if (row >= this.#sizes.length)
-                this.#widen();
-            this.#others.delete(row);
-            this.#sizes[row] = sizes[i];
-            this.#mtimes[row] = mtimes[i];
-            this.#ctimes[row] = ctimes[i];
-            this.#inodes[row] = inodes[i];
-            this.#md5s.setBytes(row, md5s, i);
-        }
-    }
-    get(path) {
-        const row = this.#paths.find(path);
-        return row === -1 ? undefined : this.#at(row);
-    }
-    has(path) {
-        return this.#paths.find(path) !== -1;
-    }
-    *keys() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#paths.at(row);
-    }
-    *values() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#at(row);
-    }
-    *entries() {
-        for (let row = 0; row < this.size; row++)
-            yield [this.#paths.at(row), this.#at(row)];
-    }
-    #at(row) {
-        const other = this.#others.get(row);
-        if (other !== undefined)
-            return other;
-        return {
-            size: this.#sizes[row],
-            mtimeNs: this.#mtimes[row],
-            ctimeNs: this.#ctimes[row],
-            ino: this.#inodes[row],
-            md5: this.#md5s.at(row),
-        };
-    }
-    #widen() {
-        const rows = this.#sizes.length * 2;
-        this.#sizes = moved(this.#sizes, new Float64Array(rows));
-        this.#mtimes = moved(this.#mtimes, new BigInt64Array(rows));
-        this.#ctimes = moved(this.#ctimes, new BigInt64Array(rows));
-        this.#inodes = moved(this.#inodes, new BigInt64Array(rows));
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/src/model/index-rows.js
 
 
@@ -771,8 +623,8 @@ function index_rows_isObjectRow(entry) {
     return etag === md5 || parseMd5(etag) !== undefined;
 }
 /** Whether columns can say all of it. */
-function index_rows_isFileRow({ mtimeNs, ctimeNs, ino, extra }) {
-    return extra === undefined && fits(mtimeNs) && fits(ctimeNs) && fits(ino);
+function index_rows_isFileRow({ mtimeNs, ctimeNs, ino, etag, extra }) {
+    return etag === undefined && extra === undefined && fits(mtimeNs) && fits(ctimeNs) && fits(ino);
 }
 /** Gathers objects for one line. */
 class index_rows_ObjectRows {
@@ -933,6 +785,155 @@ function words(column, rows) {
     return bytes.length === rows * BigInt64Array.BYTES_PER_ELEMENT
         ? new BigInt64Array(bytes.buffer)
         : undefined;
+}
+
+;// CONCATENATED MODULE: ./build/src/model/md5-column.js
+
+const md5_column_FIRST_ROWS = 1024;
+const BYTES = 16;
+const WORDS = BYTES / Int32Array.BYTES_PER_ELEMENT;
+/** MD5s by row, 17 bytes each. */
+class md5_column_Md5Column {
+    #bytes = Buffer.alloc(md5_column_FIRST_ROWS * BYTES);
+    /** The same bytes. */
+    #words = new Int32Array(this.#bytes.buffer);
+    #isSet = new Uint8Array(md5_column_FIRST_ROWS);
+    set(row, md5) {
+        this.#reach(row);
+        this.#bytes.write(md5, row * BYTES, BYTES, 'hex');
+        this.#isSet[row] = 1;
+    }
+    /** Takes one over from others, 16 bytes each. */
+    setBytes(row, md5s, from) {
+        this.#reach(row);
+        md5s.copy(this.#bytes, row * BYTES, from * BYTES, (from + 1) * BYTES);
+        this.#isSet[row] = 1;
+    }
+    #reach(row) {
+        if (row >= this.#isSet.length) {
+            const rows = Math.max(row + 1, this.#isSet.length * 2);
+            this.#isSet = moved(this.#isSet, new Uint8Array(rows));
+            const bytes = Buffer.alloc(rows * BYTES);
+            this.#bytes.copy(bytes);
+            this.#bytes = bytes;
+            this.#words = new Int32Array(bytes.buffer);
+        }
+    }
+    /** Whether it has the MD5 that another column has. */
+    isSame(row, other, otherRow) {
+        if (!this.has(row) || !other.has(otherRow))
+            return false;
+        for (let word = 0; word < WORDS; word++)
+            if (this.#words[row * WORDS + word] !== other.#words[otherRow * WORDS + word])
+                return false;
+        return true;
+    }
+    /** Takes one over from another column, where it has one. */
+    copy(row, other, otherRow) {
+        this.setBytes(row, other.#bytes, otherRow);
+    }
+    at(row) {
+        if (this.#isSet[row] !== 1)
+            return undefined;
+        return this.#bytes.toString('hex', row * BYTES, (row + 1) * BYTES);
+    }
+    has(row) {
+        return this.#isSet[row] === 1;
+    }
+    clear(row) {
+        if (row < this.#isSet.length)
+            this.#isSet[row] = 0;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/model/file-entries.js
+
+
+
+
+const file_entries_FIRST_ROWS = 1024;
+/** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
+class file_entries_FileEntries extends (/* unused pure expression or super */ null && (EntriesMap)) {
+    #paths = new NameTable();
+    #sizes = new Float64Array(file_entries_FIRST_ROWS);
+    #mtimes = new BigInt64Array(file_entries_FIRST_ROWS);
+    #ctimes = new BigInt64Array(file_entries_FIRST_ROWS);
+    #inodes = new BigInt64Array(file_entries_FIRST_ROWS);
+    #md5s = new Md5Column();
+    /** Those that columns cannot hold. */
+    #others = new Map();
+    get size() {
+        return this.#paths.size;
+    }
+    /** Replaces what has the same path. */
+    set(path, entry) {
+        const row = this.#paths.add(path);
+        if (row >= this.#sizes.length)
+            this.#widen();
+        const { size, mtimeNs, ctimeNs, ino, md5 } = entry;
+        if (!isFileRow(entry)) {
+            this.#others.set(row, entry);
+            return;
+        }
+        this.#others.delete(row);
+        this.#sizes[row] = size;
+        this.#mtimes[row] = mtimeNs;
+        this.#ctimes[row] = ctimeNs;
+        this.#inodes[row] = ino;
+        this.#md5s.set(row, md5);
+    }
+    /** As `set` of each. */
+    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes }) {
+        for (const [i, path] of paths.entries()) {
+            const row = this.#paths.add(path);
+            if (row >= this.#sizes.length)
+                this.#widen();
+            this.#others.delete(row);
+            this.#sizes[row] = sizes[i];
+            this.#mtimes[row] = mtimes[i];
+            this.#ctimes[row] = ctimes[i];
+            this.#inodes[row] = inodes[i];
+            this.#md5s.setBytes(row, md5s, i);
+        }
+    }
+    get(path) {
+        const row = this.#paths.find(path);
+        return row === -1 ? undefined : this.#at(row);
+    }
+    has(path) {
+        return this.#paths.find(path) !== -1;
+    }
+    *keys() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#paths.at(row);
+    }
+    *values() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#at(row);
+    }
+    *entries() {
+        for (let row = 0; row < this.size; row++)
+            yield [this.#paths.at(row), this.#at(row)];
+    }
+    #at(row) {
+        const other = this.#others.get(row);
+        if (other !== undefined)
+            return other;
+        return {
+            size: this.#sizes[row],
+            mtimeNs: this.#mtimes[row],
+            ctimeNs: this.#ctimes[row],
+            ino: this.#inodes[row],
+            md5: this.#md5s.at(row),
+        };
+    }
+    #widen() {
+        const rows = this.#sizes.length * 2;
+        this.#sizes = moved(this.#sizes, new Float64Array(rows));
+        this.#mtimes = moved(this.#mtimes, new BigInt64Array(rows));
+        this.#ctimes = moved(this.#ctimes, new BigInt64Array(rows));
+        this.#inodes = moved(this.#inodes, new BigInt64Array(rows));
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/model/object-entries.js
@@ -1322,9 +1323,10 @@ function* formatFiles(files) {
     if (rows.length > 0)
         yield line({ files: rows.columns });
 }
-function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5 }) {
+function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5, etag }) {
     // JSON has no integers of this size.
-    return line({ ...extra, path, size, mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}`, md5 });
+    const times = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
+    return line({ ...extra, path, size, ...times, md5, ...(etag === undefined ? {} : { etag }) });
 }
 /** A line of the journal, before those that are about the destination. */
 function formatDestination(destination) {
@@ -1443,7 +1445,15 @@ const OBJECT_FIELDS = new Set([
     'modified',
     'written',
 ]);
-const FILE_FIELDS = new Set(['path', 'size', 'mtimeNs', 'ctimeNs', 'ino', 'md5']);
+const FILE_FIELDS = new Set([
+    'path',
+    'size',
+    'mtimeNs',
+    'ctimeNs',
+    'ino',
+    'md5',
+    'etag',
+]);
 /** What a newer version wrote. */
 function extraOf(record, known) {
     const names = Object.keys(record).filter((name) => !known.has(name));
@@ -1484,15 +1494,17 @@ function objectEntry(record) {
     return entry;
 }
 function fileEntry(record) {
-    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5 } = record;
+    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag } = record;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
+    const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
     if (md5 === undefined || !isSize(size))
         return undefined;
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
-    const entry = { size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 };
+    const times = { mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino) };
     const extra = extraOf(record, FILE_FIELDS);
-    return extra === undefined ? entry : { ...entry, extra };
+    const more = { ...(etag === undefined ? {} : { etag }), ...(extra === undefined ? {} : { extra }) };
+    return { size, ...times, md5, ...more };
 }
 function pendingDelete(record) {
     const { etag: text, since, deploys } = record;

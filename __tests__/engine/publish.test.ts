@@ -16,7 +16,7 @@ import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { PutOptions, S3ServerOptions } from '../../dev/s3-server/index.js';
 import { parsePathLines } from '../../src/action/path-lines.js';
-import { md5Of, multipartETag } from '../../src/model/digest.js';
+import { type ETag, md5Of, multipartETag } from '../../src/model/digest.js';
 import {
   type DigestIndex,
   emptyIndex,
@@ -904,6 +904,21 @@ describe('files that change during the run', () => {
       expect(s3.server.log.counts[operation]).toBe(4);
       expect(s3.server.uploads(place)).toEqual([]);
     });
+  });
+
+  test('the ETag that a large file made is remembered with its stat, as it was sent and as it was met', async () => {
+    await writeTree({ 'big.bin': noise(20 * MIB), small: 'small' }, root);
+    const index = memoryIndex();
+    const remembered = (): readonly (ETag | undefined)[] =>
+      ['big.bin', 'small'].map((name) => parseIndex(index.bytes!).index!.files.get(join(root, name))?.etag);
+    for (const written of [2, 0]) {
+      const run = await publish(s3, bucket, root, { index });
+      expect(run.report.totals.uploaded.files).toBe(written);
+      const etag = s3.server.object(bucket, 'p/big.bin')!.etag;
+      expect(etag).toMatch(/-3$/);
+      expect(remembered()).toEqual([etag, undefined]);
+      index.bytes = undefined;
+    }
   });
 
   test('C6: a large file that changes while its parts go up is digested and sent anew, once', async () => {

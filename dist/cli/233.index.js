@@ -4163,8 +4163,8 @@ class Pace {
         this.#inVain = 0;
         if (strain === 'throttled') {
             this.#limit = Math.max(1, this.#limit / 2);
-            // Where it ends is known now.
-            this.#rest = Number.POSITIVE_INFINITY;
+            // S3 says so while it splits a prefix, and takes more than before once it has: where it does not, it is asked ever later.
+            this.#restLonger();
         }
         else {
             if (this.#limit > this.#first)

@@ -2150,6 +2150,7 @@ async function digestTree(request) {
     const jobs = new Map();
     /** Large files that were digested early. */
     const uncut = [];
+    const listedAs = ({ name }) => request.listing.get((request.prefix + name))?.etag;
     const columns = (0,file_columns/* columnsOf */.PL)(request.files);
     const whole = wholeDigestsOf(request.files, known);
     for (let place = 0; place < columns.length; place++) {
@@ -2164,7 +2165,7 @@ async function digestTree(request) {
         if (request.adopted?.has(file.name) === true)
             continue;
         const layouts = listed.layoutsOf(file);
-        const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
+        const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts, listedAs(file));
         if (remembered !== undefined) {
             known.set(file.name, remembered);
             if (request.chunks === true && remembered.chunks === undefined && (0,model_chunks/* chunkUnit */.u8)(file.size) !== undefined)
@@ -2257,15 +2258,21 @@ function beforeFirstWrite(error, file) {
         key: file.name,
     });
 }
-function recall(index, file, layouts) {
-    // The index holds whole digests alone: where digests of several parts are asked for, the file is read.
-    if (index === undefined || (0,part_sizes/* isLarge */.sV)(file.size) || !areWhole(layouts))
+/** @param listed what lies under the file's own key */
+function recall(index, file, layouts, listed) {
+    const { md5, etag } = (index === undefined ? undefined : recallEntry(index, file)) ?? {};
+    if (md5 === undefined)
         return undefined;
-    const md5 = recallMd5(index, file);
-    return md5 === undefined ? undefined : wholeUnder(md5, layouts);
+    if (!(0,part_sizes/* isLarge */.sV)(file.size) && areWhole(layouts))
+        return wholeUnder(md5, layouts);
+    // Of digests of several parts the index holds what one layout makes of them: where that is not there, the file is read.
+    return etag !== undefined && etag === listed ? wholeDigest(md5, [etag]) : undefined;
 }
 /** The digest of a file whose stat is as it was when an earlier run on this machine digested it. */
 function recallMd5(index, file) {
+    return recallEntry(index, file)?.md5;
+}
+function recallEntry(index, file) {
     const entry = index.files.get(file.path);
     if (entry === undefined)
         return undefined;
@@ -2275,7 +2282,7 @@ function recallMd5(index, file) {
         entry.ino === file.ino;
     // git's racy rule: a file touched at or after the index was written may have changed unseen (C12).
     const settled = file.mtimeNs < index.writtenNs && file.ctimeNs < index.writtenNs;
-    return same && settled ? entry.md5 : undefined;
+    return same && settled ? entry : undefined;
 }
 /** Whether the digest of a whole file says all: an upload of one part is what delay-updates leaves. */
 function areWhole(layouts) {
@@ -4864,9 +4871,10 @@ function fileEntries(files) {
         : new Map([...entries].sort(([a], [b]) => (0,object_key/* compareKeys */.YD)(a, b)));
 }
 function* entriesOf(files) {
-    for (const { file, md5 } of files) {
+    for (const { file, md5, etag } of files) {
         const { path, size, mtimeNs, ctimeNs, ino } = file;
-        yield [path, { size, mtimeNs, ctimeNs, ino, md5 }];
+        const entry = { size, mtimeNs, ctimeNs, ino, md5 };
+        yield [path, etag === undefined ? entry : { ...entry, etag }];
     }
 }
 function isAscending(files) {
@@ -4933,6 +4941,7 @@ function sameEntry(a, b) {
         a.ctimeNs === b.ctimeNs &&
         a.ino === b.ino &&
         a.md5 === b.md5 &&
+        a.etag === b.etag &&
         a.extra === b.extra);
 }
 function otherLines(index) {
@@ -10651,6 +10660,8 @@ class Transfer {
     learned = new object_entries/* ObjectEntries */.Q();
     /** MD5 of the files whose bytes were sent or copied. */
     published = new Md5Table();
+    /** ETags that files of them made which were sent in parts, each of which was proved, by name. */
+    composites = new Map();
     /** Those of them that were not what the plan says. */
     changed = new Map();
     /** Keys confirmed to be gone. */
@@ -10850,6 +10861,10 @@ class Transfer {
         const isHere = (sent.file.encoded?.source ?? sent.file).path !== '' && sent.file.object === undefined;
         if (isHere && md5 !== undefined) {
             this.published.set(sent.file.name, md5);
+            const isProved = sent.sentBytes > 0 && (0,object_store/* etagsProve */.PF)(sent.written.encryption);
+            const { etag } = sent.written;
+            if (isProved && (0,part_sizes/* isOfParts */.YI)(etag, sent.file.size))
+                this.composites.set(sent.file.name, etag);
             if (sent.file !== planned)
                 this.changed.set(sent.file.name, sent.file);
         }
@@ -11774,7 +11789,7 @@ class Execution {
             after: this.#after,
             everyObject: this.#run.options.invalidation !== undefined,
             deleted: transfer.deleted,
-            files: digestedFiles(seen, transfer),
+            files: digestedFiles(seen, transfer, this.#run.options.destination.prefix),
             digestedNs,
             uploads: uploads.left(),
             deploys: isDeploy ? deploys + 1 : deploys,
@@ -11920,23 +11935,38 @@ function encodedSources(files, prefix) {
     return sources;
 }
 /** Files of this disk with their digests, as they were sent or else met. What is stored encoded is not on it. */
-function digestedFiles({ files, digests }, { published, changed }) {
+function digestedFiles({ files, digests, listing }, { published, changed, composites }, prefix) {
     const columns = (0,file_columns/* columnsOf */.PL)(files);
     const whole = wholeDigestsOf(files, digests);
+    const met = (file, place) => {
+        const md5 = whole?.at(columns.rowAt(place));
+        if (md5 !== undefined)
+            return { md5 };
+        const digest = file.object === undefined ? digests.get(file.name) : undefined;
+        if (digest === undefined)
+            return undefined;
+        const { md5: all, etags } = digest;
+        if (!etags.some((etag) => (0,part_sizes/* isOfParts */.YI)(etag, file.size)))
+            return { md5: all };
+        const { etag } = listing.get((prefix + file.name)) ?? {};
+        return etag !== undefined && etags.includes(etag) ? { md5: all, etag } : { md5: all };
+    };
     function* all() {
         for (let place = 0; place < columns.length; place++) {
             const file = columns.at(place);
             const { name } = file;
-            const met = () => whole?.at(columns.rowAt(place)) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
-            const md5 = (published.size === 0 ? undefined : published.get(name)) ?? met();
-            if (md5 !== undefined)
-                yield unencoded({ file: changed.get(name) ?? file, md5 });
+            const md5 = published.size === 0 ? undefined : published.get(name);
+            const etag = md5 === undefined ? undefined : composites.get(name);
+            const known = md5 === undefined ? met(file, place) : { md5, ...(etag === undefined ? {} : { etag }) };
+            if (known !== undefined)
+                yield unencoded({ file: changed.get(name) ?? file, ...known });
         }
     }
     return { [Symbol.iterator]: all, areByPath: columns.areByPath };
 }
-function unencoded({ file, md5 }) {
-    return file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 };
+function unencoded(known) {
+    const { encoded } = known.file;
+    return encoded === undefined ? known : { file: encoded.source, md5: encoded.md5 };
 }
 /** What contents are made of, as far as that is known, by digest and size. */
 function chunksOf(index, digests, written) {

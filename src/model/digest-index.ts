@@ -90,6 +90,8 @@ export interface FileEntry {
   readonly ctimeNs: bigint;
   readonly ino: bigint;
   readonly md5: Md5;
+  /** Of a file in several parts: the ETag that its bytes were seen to make, by whichever layout. */
+  readonly etag?: ETag;
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
@@ -347,9 +349,10 @@ function* formatFiles(files: WritableIndex['files']): Generator<string> {
   if (rows.length > 0) yield line({ files: rows.columns });
 }
 
-function formatFile(path: string, { extra, size, mtimeNs, ctimeNs, ino, md5 }: FileEntry): string {
+function formatFile(path: string, { extra, size, mtimeNs, ctimeNs, ino, md5, etag }: FileEntry): string {
   // JSON has no integers of this size.
-  return line({ ...extra, path, size, mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}`, md5 });
+  const times = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
+  return line({ ...extra, path, size, ...times, md5, ...(etag === undefined ? {} : { etag }) });
 }
 
 /** A line of the journal, before those that are about the destination. */
@@ -469,7 +472,15 @@ const OBJECT_FIELDS: ReadonlySet<string> = new Set([
   'written',
 ]);
 
-const FILE_FIELDS: ReadonlySet<string> = new Set(['path', 'size', 'mtimeNs', 'ctimeNs', 'ino', 'md5']);
+const FILE_FIELDS: ReadonlySet<string> = new Set([
+  'path',
+  'size',
+  'mtimeNs',
+  'ctimeNs',
+  'ino',
+  'md5',
+  'etag',
+]);
 
 /** What a newer version wrote. */
 function extraOf(
@@ -505,13 +516,15 @@ function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | u
 }
 
 function fileEntry(record: Readonly<Record<string, unknown>>): FileEntry | undefined {
-  const { size, mtimeNs, ctimeNs, ino, md5: rawMd5 } = record;
+  const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag } = record;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
+  const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   if (md5 === undefined || !isSize(size)) return undefined;
   if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino)) return undefined;
-  const entry = { size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 };
+  const times = { mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino) };
   const extra = extraOf(record, FILE_FIELDS);
-  return extra === undefined ? entry : { ...entry, extra };
+  const more = { ...(etag === undefined ? {} : { etag }), ...(extra === undefined ? {} : { extra }) };
+  return { size, ...times, md5, ...more };
 }
 
 function pendingDelete(record: Readonly<Record<string, unknown>>): PendingDelete | undefined {

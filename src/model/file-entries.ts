@@ -1,8 +1,8 @@
 import type { FileEntry } from './digest-index.js';
 import { EntriesMap } from './entries-map.js';
-import type { FileBlock } from './index-rows.js';
+import { type FileBlock, isFileRow } from './index-rows.js';
 import { Md5Column } from './md5-column.js';
-import { fits, moved, NameTable } from './name-table.js';
+import { moved, NameTable } from './name-table.js';
 
 const FIRST_ROWS = 1024;
 
@@ -25,8 +25,8 @@ export class FileEntries extends EntriesMap<string, FileEntry> {
   set(path: string, entry: FileEntry): void {
     const row = this.#paths.add(path);
     if (row >= this.#sizes.length) this.#widen();
-    const { size, mtimeNs, ctimeNs, ino, md5, extra } = entry;
-    if (extra !== undefined || ![mtimeNs, ctimeNs, ino].every(fits)) {
+    const { size, mtimeNs, ctimeNs, ino, md5 } = entry;
+    if (!isFileRow(entry)) {
       this.#others.set(row, entry);
       return;
     }

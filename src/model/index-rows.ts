@@ -75,8 +75,8 @@ export function isObjectRow(entry: ObjectEntry): boolean {
 }
 
 /** Whether columns can say all of it. */
-export function isFileRow({ mtimeNs, ctimeNs, ino, extra }: FileEntry): boolean {
-  return extra === undefined && fits(mtimeNs) && fits(ctimeNs) && fits(ino);
+export function isFileRow({ mtimeNs, ctimeNs, ino, etag, extra }: FileEntry): boolean {
+  return etag === undefined && extra === undefined && fits(mtimeNs) && fits(ctimeNs) && fits(ino);
 }
 
 /** Gathers objects for one line. */

@@ -1,3 +1,4 @@
+import { classifyETag, type ETag } from './digest.js';
 import { type PartRun, uniformLayout } from './digest-index.js';
 
 const MIB = 1024 * 1024;
@@ -8,6 +9,12 @@ export const MULTIPART_THRESHOLD = 8 * MIB;
 /** Whether a file of this size, in bytes, goes up in parts. */
 export function isLarge(size: number): boolean {
   return size >= MULTIPART_THRESHOLD;
+}
+
+/** Whether the digest of a file as a whole does not do for knowing that its bytes make an ETag. */
+export function isOfParts(etag: ETag, size: number): boolean {
+  const kind = classifyETag(etag);
+  return kind.kind === 'multipart' && (kind.parts > 1 || isLarge(size));
 }
 
 /** S3 takes at most this many parts of an upload. */

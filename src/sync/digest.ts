@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Chunks, chunkUnit, parseChunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
-import { type Md5, multipartETag } from '../model/digest.js';
-import type { DigestIndex, PartRun } from '../model/digest-index.js';
+import { type ETag, type Md5, multipartETag } from '../model/digest.js';
+import type { DigestIndex, FileEntry, PartRun } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import { columnsOf, sizesOf } from '../model/file-columns.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
@@ -66,6 +66,8 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const jobs = new Map<string, [LocalFile, ...LocalFile[]]>();
   /** Large files that were digested early. */
   const uncut: LocalFile[] = [];
+  const listedAs = ({ name }: LocalFile): ETag | undefined =>
+    request.listing.get((request.prefix + name) as ObjectKey)?.etag;
   const columns = columnsOf(request.files);
   const whole = wholeDigestsOf(request.files, known);
   for (let place = 0; place < columns.length; place++) {
@@ -77,7 +79,7 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
     const file = columns.at(place);
     if (request.adopted?.has(file.name) === true) continue;
     const layouts = listed.layoutsOf(file);
-    const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts);
+    const remembered = early?.take(file, layouts) ?? recall(request.fileIndex, file, layouts, listedAs(file));
     if (remembered !== undefined) {
       known.set(file.name, remembered);
       if (request.chunks === true && remembered.chunks === undefined && chunkUnit(file.size) !== undefined)
@@ -169,19 +171,26 @@ export function beforeFirstWrite(error: unknown, file: LocalFile): SyncError {
   });
 }
 
+/** @param listed what lies under the file's own key */
 function recall(
   index: DigestIndex | undefined,
   file: LocalFile,
   layouts: readonly (readonly PartRun[])[],
+  listed: ETag | undefined,
 ): FileDigest | undefined {
-  // The index holds whole digests alone: where digests of several parts are asked for, the file is read.
-  if (index === undefined || isLarge(file.size) || !areWhole(layouts)) return undefined;
-  const md5 = recallMd5(index, file);
-  return md5 === undefined ? undefined : wholeUnder(md5, layouts);
+  const { md5, etag } = (index === undefined ? undefined : recallEntry(index, file)) ?? {};
+  if (md5 === undefined) return undefined;
+  if (!isLarge(file.size) && areWhole(layouts)) return wholeUnder(md5, layouts);
+  // Of digests of several parts the index holds what one layout makes of them: where that is not there, the file is read.
+  return etag !== undefined && etag === listed ? wholeDigest(md5, [etag]) : undefined;
 }
 
 /** The digest of a file whose stat is as it was when an earlier run on this machine digested it. */
 export function recallMd5(index: DigestIndex, file: LocalFile): Md5 | undefined {
+  return recallEntry(index, file)?.md5;
+}
+
+function recallEntry(index: DigestIndex, file: LocalFile): FileEntry | undefined {
   const entry = index.files.get(file.path);
   if (entry === undefined) return undefined;
   const same =
@@ -191,7 +200,7 @@ export function recallMd5(index: DigestIndex, file: LocalFile): Md5 | undefined 
     entry.ino === file.ino;
   // git's racy rule: a file touched at or after the index was written may have changed unseen (C12).
   const settled = file.mtimeNs < index.writtenNs && file.ctimeNs < index.writtenNs;
-  return same && settled ? entry.md5 : undefined;
+  return same && settled ? entry : undefined;
 }
 
 /** Whether the digest of a whole file says all: an upload of one part is what delay-updates leaves. */

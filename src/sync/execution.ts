@@ -1,5 +1,4 @@
 import { cutSize, formatChunks } from '../model/chunks.js';
-import type { Md5 } from '../model/digest.js';
 import {
   type DigestIndex,
   earliest,
@@ -15,7 +14,7 @@ import { attributedBy, classOf, formatHeaderState, formatSource, headerDigest } 
 import type { Invalidation } from '../model/invalidation.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
-import { isLarge } from '../model/part-sizes.js';
+import { isLarge, isOfParts } from '../model/part-sizes.js';
 import {
   type CopyStep,
   type Count,
@@ -36,7 +35,13 @@ import { filesBack } from './files-back.js';
 import { type ForeignWrites, foreignWrites } from './foreign.js';
 import { pendingDeletes } from './grace.js';
 import { Invalidations } from './invalidate.js';
-import { type Confirmed, type ConfirmedFiles, type LoadedIndex, saveIndex } from './learn.js';
+import {
+  type Confirmed,
+  type ConfirmedFile,
+  type ConfirmedFiles,
+  type LoadedIndex,
+  saveIndex,
+} from './learn.js';
 import { Lock } from './lock.js';
 import type { Seat } from './meeting.js';
 import type { Planned } from './plan.js';
@@ -473,7 +478,7 @@ export class Execution {
       after: this.#after,
       everyObject: this.#run.options.invalidation !== undefined,
       deleted: transfer.deleted,
-      files: digestedFiles(seen, transfer),
+      files: digestedFiles(seen, transfer, this.#run.options.destination.prefix),
       digestedNs,
       uploads: uploads.left(),
       deploys: isDeploy ? deploys + 1 : deploys,
@@ -630,29 +635,40 @@ function encodedSources(files: Files, prefix: Prefix): ReadonlyMap<ObjectKey, st
 
 /** Files of this disk with their digests, as they were sent or else met. What is stored encoded is not on it. */
 function digestedFiles(
-  { files, digests }: Digested,
-  { published, changed }: Pick<Transfer, 'published' | 'changed'>,
+  { files, digests, listing }: Pick<Seen, 'files' | 'digests' | 'listing'>,
+  { published, changed, composites }: Pick<Transfer, 'published' | 'changed' | 'composites'>,
+  prefix: Prefix,
 ): ConfirmedFiles {
   const columns = columnsOf(files);
   const whole = wholeDigestsOf(files, digests);
-  function* all(): Generator<{ readonly file: LocalFile; readonly md5: Md5 }> {
+  const met = (file: LocalFile, place: number): Known | undefined => {
+    const md5 = whole?.at(columns.rowAt(place));
+    if (md5 !== undefined) return { md5 };
+    const digest = file.object === undefined ? digests.get(file.name) : undefined;
+    if (digest === undefined) return undefined;
+    const { md5: all, etags } = digest;
+    if (!etags.some((etag) => isOfParts(etag, file.size))) return { md5: all };
+    const { etag } = listing.get((prefix + file.name) as ObjectKey) ?? {};
+    return etag !== undefined && etags.includes(etag) ? { md5: all, etag } : { md5: all };
+  };
+  function* all(): Generator<ConfirmedFile> {
     for (let place = 0; place < columns.length; place++) {
       const file = columns.at(place);
       const { name } = file;
-      const met = (): Md5 | undefined =>
-        whole?.at(columns.rowAt(place)) ?? (file.object === undefined ? digests.get(name)?.md5 : undefined);
-      const md5 = (published.size === 0 ? undefined : published.get(name)) ?? met();
-      if (md5 !== undefined) yield unencoded({ file: changed.get(name) ?? file, md5 });
+      const md5 = published.size === 0 ? undefined : published.get(name);
+      const etag = md5 === undefined ? undefined : composites.get(name);
+      const known = md5 === undefined ? met(file, place) : { md5, ...(etag === undefined ? {} : { etag }) };
+      if (known !== undefined) yield unencoded({ file: changed.get(name) ?? file, ...known });
     }
   }
   return { [Symbol.iterator]: all, areByPath: columns.areByPath };
 }
 
-function unencoded({ file, md5 }: { readonly file: LocalFile; readonly md5: Md5 }): {
-  readonly file: LocalFile;
-  readonly md5: Md5;
-} {
-  return file.encoded === undefined ? { file, md5 } : { file: file.encoded.source, md5: file.encoded.md5 };
+type Known = Pick<ConfirmedFile, 'md5' | 'etag'>;
+
+function unencoded(known: ConfirmedFile): ConfirmedFile {
+  const { encoded } = known.file;
+  return encoded === undefined ? known : { file: encoded.source, md5: encoded.md5 };
 }
 
 /** What contents are made of, as far as that is known, by digest and size. */

@@ -146,8 +146,12 @@ export interface Confirmed {
   readonly writing?: number;
 }
 
+export interface ConfirmedFile extends Pick<FileEntry, 'md5' | 'etag'> {
+  readonly file: LocalFile;
+}
+
 /** Local files with their digests. */
-export interface ConfirmedFiles extends Iterable<{ readonly file: LocalFile; readonly md5: Md5 }> {
+export interface ConfirmedFiles extends Iterable<ConfirmedFile> {
   /** Whether they are known to come in the order of their paths. */
   readonly areByPath?: boolean;
 }
@@ -351,9 +355,10 @@ function fileEntries(files: Confirmed['files']): Iterable<readonly [string, File
 }
 
 function* entriesOf(files: Confirmed['files']): Generator<readonly [string, FileEntry]> {
-  for (const { file, md5 } of files) {
+  for (const { file, md5, etag } of files) {
     const { path, size, mtimeNs, ctimeNs, ino } = file;
-    yield [path, { size, mtimeNs, ctimeNs, ino, md5 }];
+    const entry = { size, mtimeNs, ctimeNs, ino, md5 };
+    yield [path, etag === undefined ? entry : { ...entry, etag }];
   }
 }
 
@@ -426,6 +431,7 @@ function sameEntry(a: FileEntry, b: FileEntry): boolean {
     a.ctimeNs === b.ctimeNs &&
     a.ino === b.ino &&
     a.md5 === b.md5 &&
+    a.etag === b.etag &&
     a.extra === b.extra
   );
 }

@@ -19,7 +19,7 @@ import { Md5Table } from '../model/md5-table.js';
 import { ObjectEntries } from '../model/object-entries.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
-import { isLarge } from '../model/part-sizes.js';
+import { isLarge, isOfParts } from '../model/part-sizes.js';
 import type {
   Condition,
   CopyStep,
@@ -107,6 +107,8 @@ export class Transfer implements Performer {
   readonly learned = new ObjectEntries<ObjectKey>();
   /** MD5 of the files whose bytes were sent or copied. */
   readonly published = new Md5Table<string>();
+  /** ETags that files of them made which were sent in parts, each of which was proved, by name. */
+  readonly composites = new Map<string, ETag>();
   /** Those of them that were not what the plan says. */
   readonly changed = new Map<string, LocalFile>();
   /** Keys confirmed to be gone. */
@@ -309,6 +311,9 @@ export class Transfer implements Performer {
     const isHere = (sent.file.encoded?.source ?? sent.file).path !== '' && sent.file.object === undefined;
     if (isHere && md5 !== undefined) {
       this.published.set(sent.file.name, md5);
+      const isProved = sent.sentBytes > 0 && etagsProve(sent.written.encryption);
+      const { etag } = sent.written;
+      if (isProved && isOfParts(etag, sent.file.size)) this.composites.set(sent.file.name, etag);
       if (sent.file !== planned) this.changed.set(sent.file.name, sent.file);
     }
     this.learned.set(key, {

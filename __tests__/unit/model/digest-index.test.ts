@@ -164,6 +164,7 @@ describe('the index', () => {
       ctimeNs: ns,
       ino: ns,
       md5: hash,
+      etag: fc.option(fc.constant(`${md5}-2` as ETag), { nil: undefined, freq: 9 }),
       extra: fc.option(fc.constant({ later: [1] }), { nil: undefined, freq: 9 }),
     })
     .map((entry) => present(entry) as FileEntry);

@@ -2,14 +2,15 @@ import { link, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Chunks } from '../../../src/model/chunks.js';
-import { type Md5, md5Of } from '../../../src/model/digest.js';
+import { type ETag, type Md5, md5Of } from '../../../src/model/digest.js';
 import { type DigestIndex, emptyIndex, type FileEntry } from '../../../src/model/digest-index.js';
 import { EXIT } from '../../../src/model/errors.js';
-import { parsePrefix } from '../../../src/model/object-key.js';
-import type { LocalFile } from '../../../src/model/objects.js';
+import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
+import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import { type Digested, type DigestRequest, digestTree } from '../../../src/sync/digest.js';
 import { DigestPool } from '../../../src/sync/digest-pool.js';
 import type { EarlyDigests } from '../../../src/sync/early-digests.js';
+import type { FileDigest } from '../../../src/sync/file-bytes.js';
 import { ListedSizes } from '../../../src/sync/listed-sizes.js';
 import { removeTree, writeTree } from '../../support/tree.js';
 import { walkTree } from '../../support/walk-tree.js';
@@ -94,6 +95,47 @@ describe('what the index remembers of a file', () => {
 
   test('C18: is not believed where others may have written it', async () => {
     expect(await digestOfA({}, later(), false)).toBe(read);
+  });
+});
+
+describe('what the index remembers of a large file', () => {
+  const ETAG = `${REMEMBERED}-3` as ETag;
+  const listedAs = (name: string, etag: ETag): [ObjectKey, ListedObject] => {
+    const key = `p/${name}` as ObjectKey;
+    return [key, { key, etag, size: 20_000_000, lastModified: 1, storageClass: 'STANDARD' }];
+  };
+
+  async function reads(
+    listed: readonly [ObjectKey, ListedObject][],
+    entry: Partial<FileEntry>,
+  ): Promise<number> {
+    const large = { ...files[0]!, size: 20_000_000 };
+    const { size, mtimeNs, ctimeNs, ino, path } = large;
+    const remembered = { size, mtimeNs, ctimeNs, ino, md5: REMEMBERED, ...entry };
+    const writtenNs = ctimeNs + 1n;
+    const fileIndex = { ...emptyIndex(Buffer.alloc(0)), writtenNs, files: new Map([[path, remembered]]) };
+    let read = 0;
+    const digest = async (): Promise<FileDigest> => {
+      read++;
+      return { md5: md5Of(Buffer.from('read')), partMd5s: [], etags: [] };
+    };
+    const request = { prefix: parsePrefix('p'), files: [large], fileIndex, listing: new Map(listed) };
+    const { digests } = await digested(request, { digest });
+    if (read === 0) expect(digests.get('a')).toEqual({ md5: REMEMBERED, partMd5s: [], etags: [ETAG] });
+    return read;
+  }
+
+  test('is believed where the ETag that it made lies under its key', async () => {
+    expect(await reads([listedAs('a', ETAG)], { etag: ETAG })).toBe(0);
+  });
+
+  test.each<[string, string, ETag, Partial<FileEntry>]>([
+    ['another ETag lies there', 'a', `${REMEMBERED}-2` as ETag, { etag: ETAG }],
+    ['it lies under another key', 'b', ETAG, { etag: ETAG }],
+    ['no ETag is remembered', 'a', ETAG, {}],
+    ['it was touched since', 'a', ETAG, { etag: ETAG, ctimeNs: 1n }],
+  ])('is not where %s', async (_, name, listed, entry) => {
+    expect(await reads([listedAs(name, listed)], entry)).toBe(1);
   });
 });
 
