@@ -5100,10 +5100,15 @@ function uncontradicted(proven, vouched) {
 
 ;// CONCATENATED MODULE: ./build/src/sync/read-order.js
 /**
+ * Links of a chain that are worked off one after the other: each costs the latency of a copy. What a sequence of photos
+ * or pages is, shifted by one, would take as long as all of them together.
+ */
+const LONGEST_CHAIN = 16;
+/**
  * Orders reads before writes. Every key reads at most one object, so the reads of a rank form trees, mostly chains, and
  * rings with such trees. Further names of a content follow the first; where that one becomes archived, each reads by
- * itself. A chain, a log rotation (C1), resolves by phases; a ring, a swap (C2), is broken by staging its smallest member. A source that
- * an earlier rank overwrites is staged before that rank (C17). `refreshed` are keys that are copied onto themselves,
+ * itself. A chain, a log rotation (C1), resolves by phases, and is cut by staging where it is long; a ring, a swap (C2), is
+ * broken by staging its smallest member. A source that an earlier rank overwrites is staged before that rank (C17). `refreshed` are keys that are copied onto themselves,
  * with their ranks: what follows one in its own rank comes after it.
  */
 function orderReads(writes, refreshed) {
@@ -5131,6 +5136,10 @@ function orderReads(writes, refreshed) {
         before.delete(smallest.key);
         staged.set(smallest.key, smallest.rank);
     }
+    for (const key of cutsOf(before)) {
+        before.delete(key);
+        staged.set(key, byKey.get(key).rank);
+    }
     return { phases: phasesOf(writes, before, rankOf), staged };
 }
 /** Rings of a graph in which every node has at most one edge out. */
@@ -5151,6 +5160,33 @@ function ringsOf(edges) {
             rings.push(path.slice(path.indexOf(at)));
     }
     return rings;
+}
+/** Nodes whose edge out is taken away, so that no path is longer than a chain may be. There is no ring. */
+function cutsOf(edges) {
+    const waits = new Map();
+    for (const to of edges.values())
+        waits.set(to, (waits.get(to) ?? 0) + 1);
+    const cuts = [];
+    const links = new Map();
+    for (const start of edges.keys()) {
+        if (waits.has(start))
+            continue;
+        let key = start;
+        for (let to = edges.get(key); to !== undefined; to = edges.get(key)) {
+            const before = (links.get(key) ?? 0) + 1;
+            if (before === LONGEST_CHAIN)
+                cuts.push(key);
+            else
+                links.set(to, Math.max(links.get(to) ?? 0, before));
+            const left = waits.get(to) - 1;
+            waits.set(to, left);
+            // Whoever reads it last goes on from there.
+            if (left > 0)
+                break;
+            key = to;
+        }
+    }
+    return cuts;
 }
 /** Longest paths over what must come after what, worked off from the keys that wait for nothing. */
 function phasesOf(writes, before, rankOf) {

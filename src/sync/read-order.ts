@@ -20,10 +20,16 @@ export interface Order {
 }
 
 /**
+ * Links of a chain that are worked off one after the other: each costs the latency of a copy. What a sequence of photos
+ * or pages is, shifted by one, would take as long as all of them together.
+ */
+const LONGEST_CHAIN = 16;
+
+/**
  * Orders reads before writes. Every key reads at most one object, so the reads of a rank form trees, mostly chains, and
  * rings with such trees. Further names of a content follow the first; where that one becomes archived, each reads by
- * itself. A chain, a log rotation (C1), resolves by phases; a ring, a swap (C2), is broken by staging its smallest member. A source that
- * an earlier rank overwrites is staged before that rank (C17). `refreshed` are keys that are copied onto themselves,
+ * itself. A chain, a log rotation (C1), resolves by phases, and is cut by staging where it is long; a ring, a swap (C2), is
+ * broken by staging its smallest member. A source that an earlier rank overwrites is staged before that rank (C17). `refreshed` are keys that are copied onto themselves,
  * with their ranks: what follows one in its own rank comes after it.
  */
 export function orderReads(writes: readonly Write[], refreshed: ReadonlyMap<ObjectKey, number>): Order {
@@ -47,6 +53,10 @@ export function orderReads(writes: readonly Write[], refreshed: ReadonlyMap<Obje
     before.delete(smallest.key);
     staged.set(smallest.key, smallest.rank);
   }
+  for (const key of cutsOf(before)) {
+    before.delete(key);
+    staged.set(key, byKey.get(key)!.rank);
+  }
   return { phases: phasesOf(writes, before, rankOf), staged };
 }
 
@@ -68,6 +78,29 @@ function ringsOf(edges: ReadonlyMap<ObjectKey, ObjectKey>): readonly (readonly O
       rings.push(path.slice(path.indexOf(at)));
   }
   return rings;
+}
+
+/** Nodes whose edge out is taken away, so that no path is longer than a chain may be. There is no ring. */
+function cutsOf(edges: ReadonlyMap<ObjectKey, ObjectKey>): readonly ObjectKey[] {
+  const waits = new Map<ObjectKey, number>();
+  for (const to of edges.values()) waits.set(to, (waits.get(to) ?? 0) + 1);
+  const cuts: ObjectKey[] = [];
+  const links = new Map<ObjectKey, number>();
+  for (const start of edges.keys()) {
+    if (waits.has(start)) continue;
+    let key = start;
+    for (let to = edges.get(key); to !== undefined; to = edges.get(key)) {
+      const before = (links.get(key) ?? 0) + 1;
+      if (before === LONGEST_CHAIN) cuts.push(key);
+      else links.set(to, Math.max(links.get(to) ?? 0, before));
+      const left = waits.get(to)! - 1;
+      waits.set(to, left);
+      // Whoever reads it last goes on from there.
+      if (left > 0) break;
+      key = to;
+    }
+  }
+  return cuts;
 }
 
 /** Longest paths over what must come after what, worked off from the keys that wait for nothing. */

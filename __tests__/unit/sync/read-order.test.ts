@@ -1,6 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import { orderReads, type Write } from '../../../src/sync/read-order.js';
+import { SEED } from '../../support/seed.js';
 
 /** A write as `key <- what it reads` or `key << what it follows`, its rank in front where it is not 0. */
 function write(line: string): Write {
@@ -68,4 +70,40 @@ test.each<[string, readonly string[], object, object]>([
 test('what follows a renewed key comes after it in its own rank, and need not wait in a later one', () => {
   expect(ordered(['b << a'], { a: 0 })).toEqual({ phases: { a: 0, b: 1 }, staged: {} });
   expect(ordered(['1 b << a'], { a: 0 })).toEqual({ phases: {}, staged: {} });
+});
+
+describe('a long chain', () => {
+  const longest = (lines: readonly Write[]): number => {
+    const { phases, staged } = orderReads(lines, new Map());
+    for (const { key, reads } of lines) {
+      const after = lines.find((line) => line.key === reads);
+      if (after === undefined || staged.has(key)) continue;
+      expect(phases.get(key)).toBeLessThan(phases.get(after.key)!);
+    }
+    return Math.max(0, ...phases.values());
+  };
+
+  test('is cut, so that its links do not wait for all that come before them', () => {
+    const lines = Array.from({ length: 600 }, (_, i) => write(`k${i} <- k${i - 1}`.replace(' <- k-1', '')));
+    expect(longest(lines)).toBe(15);
+    expect(longest(lines.toReversed())).toBe(15);
+    expect(orderReads(lines, new Map()).staged.size).toBe(37);
+    expect(orderReads(lines.slice(0, 16), new Map()).staged.size).toBe(0);
+    const ring = [write('k0 <- k599'), ...lines.slice(1)];
+    expect(longest(ring)).toBe(15);
+  });
+
+  test('is cut wherever it is met, and whatever else reads its members', () => {
+    const tree = fc.array(fc.nat(60), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(tree, (reads) => {
+        const lines = reads
+          .map((of, i) => write(`k${i} <- k${of}`))
+          .filter(({ key, reads }) => key !== reads);
+        expect(longest(lines)).toBeLessThan(16);
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+    expect.hasAssertions();
+  });
 });
