@@ -6948,11 +6948,11 @@ class DigestPool {
      * @param older chunks of an older version of it: the more they have in common, the sooner it is done
      */
     async chunks(file, older) {
-        const unit = (0,model_chunks/* chunkUnit */.u8)(file.size);
+        const unit = (0,model_chunks/* chunkUnit */.u8)(file.size, older);
         if (unit === undefined)
             return undefined;
-        // Other files of another size may have chunks of another unit.
-        const isAlike = older !== undefined && (0,model_chunks/* chunkUnit */.u8)((0,model_chunks/* cutSize */.E0)(older)) === unit;
+        // Files of quite another size have chunks of another unit.
+        const isAlike = older !== undefined && (0,model_chunks/* areOfUnit */.G3)(older, unit);
         const read = () => this.#inThread({ file, unit, ...(isAlike ? { older } : {}) }).then((chunks) => chunks, () => undefined);
         return this.#memo === undefined ? read() : this.#memo.chunks(file, read);
     }

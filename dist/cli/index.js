@@ -3351,6 +3351,7 @@ function isInside(path, directory) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   E0: () => (/* binding */ cutSize),
+/* harmony export */   G3: () => (/* binding */ areOfUnit),
 /* harmony export */   TM: () => (/* binding */ stretchesOf),
 /* harmony export */   U9: () => (/* binding */ isChunksText),
 /* harmony export */   bF: () => (/* binding */ cutChunks),
@@ -3365,7 +3366,7 @@ const MIB = 1024 * KIB;
 /** Files of this size are cut into chunks: below it a plain upload is over before much could be spared. Bytes. */
 const LEAST_FILE = 64 * MIB;
 const MOST_FILE = 4 * 1024 ** 4;
-/** Chunks of one file: what the index has to carry is bounded. */
+/** Chunks of one file of the least size: what the index has to carry is bounded. Twice as many beside an older version. */
 const MOST_CHUNKS = 8_192;
 /** What a chunk has at least, but for the last one of a file, and at most. Units, as `chunkUnit` has them. */
 const LEAST_UNITS = 2;
@@ -3373,7 +3374,7 @@ const MOST_UNITS = 8;
 /** Of a size and of a CRC32 each. */
 const BYTES_A_CHUNK = 8;
 /** Base64 of as many chunks as a file can have. Characters. */
-const MOST_TEXT = Math.ceil(((MOST_CHUNKS + 1) * BYTES_A_CHUNK) / 3) * 4;
+const MOST_TEXT = Math.ceil(((2 * MOST_CHUNKS + 1) * BYTES_A_CHUNK) / 3) * 4;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** Of the file that they are. Bytes. */
 function cutSize({ sizes }) {
@@ -3382,14 +3383,23 @@ function cutSize({ sizes }) {
 /**
  * The measure of a file's chunks: none but the last is smaller than two of it, one has three on average, none more than
  * eight. `undefined`: the file is not cut.
+ *
+ * @param older an older version: beside one of half the unit or of twice as much, that one is kept, as a log is that grew
+ *   beyond 2 GiB; chunks of two units have nothing in common
  */
-function chunkUnit(size) {
+function chunkUnit(size, older) {
     if (size < LEAST_FILE || size > MOST_FILE)
         return undefined;
     let unit = 128 * KIB;
     while (size / (LEAST_UNITS * unit) > MOST_CHUNKS)
         unit *= 2;
-    return unit;
+    if (older === undefined)
+        return unit;
+    return [unit, unit / 2, unit * 2].find((each) => areOfUnit(older, each)) ?? unit;
+}
+/** Whether chunks are as long as those of a unit. */
+function areOfUnit({ sizes }, unit) {
+    return sizes.every((size, i) => size <= MOST_UNITS * unit && (size >= LEAST_UNITS * unit || i === sizes.length - 1));
 }
 /** Every bit of a byte moves every bit of its number: MurmurHash3's finalizer. */
 const GEAR = Int32Array.from({ length: 256 }, (_, byte) => {

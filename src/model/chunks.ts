@@ -7,7 +7,7 @@ const MIB = 1024 * KIB;
 const LEAST_FILE = 64 * MIB;
 const MOST_FILE = 4 * 1024 ** 4;
 
-/** Chunks of one file: what the index has to carry is bounded. */
+/** Chunks of one file of the least size: what the index has to carry is bounded. Twice as many beside an older version. */
 const MOST_CHUNKS = 8_192;
 
 /** What a chunk has at least, but for the last one of a file, and at most. Units, as `chunkUnit` has them. */
@@ -18,7 +18,7 @@ const MOST_UNITS = 8;
 const BYTES_A_CHUNK = 8;
 
 /** Base64 of as many chunks as a file can have. Characters. */
-const MOST_TEXT = Math.ceil(((MOST_CHUNKS + 1) * BYTES_A_CHUNK) / 3) * 4;
+const MOST_TEXT = Math.ceil(((2 * MOST_CHUNKS + 1) * BYTES_A_CHUNK) / 3) * 4;
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -41,12 +41,23 @@ export function cutSize({ sizes }: Chunks): number {
 /**
  * The measure of a file's chunks: none but the last is smaller than two of it, one has three on average, none more than
  * eight. `undefined`: the file is not cut.
+ *
+ * @param older an older version: beside one of half the unit or of twice as much, that one is kept, as a log is that grew
+ *   beyond 2 GiB; chunks of two units have nothing in common
  */
-export function chunkUnit(size: number): number | undefined {
+export function chunkUnit(size: number, older?: Chunks): number | undefined {
   if (size < LEAST_FILE || size > MOST_FILE) return undefined;
   let unit = 128 * KIB;
   while (size / (LEAST_UNITS * unit) > MOST_CHUNKS) unit *= 2;
-  return unit;
+  if (older === undefined) return unit;
+  return [unit, unit / 2, unit * 2].find((each) => areOfUnit(older, each)) ?? unit;
+}
+
+/** Whether chunks are as long as those of a unit. */
+export function areOfUnit({ sizes }: Chunks, unit: number): boolean {
+  return sizes.every(
+    (size, i) => size <= MOST_UNITS * unit && (size >= LEAST_UNITS * unit || i === sizes.length - 1),
+  );
 }
 
 /** Every bit of a byte moves every bit of its number: MurmurHash3's finalizer. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type Chunks, chunkUnit, cutSize } from '../model/chunks.js';
+import { areOfUnit, type Chunks, chunkUnit } from '../model/chunks.js';
 import { settleAll } from '../model/concurrency.js';
 import { type Md5, md5Of } from '../model/digest.js';
 import type { LocalFile } from '../model/objects.js';
@@ -191,10 +191,10 @@ export class DigestPool {
    * @param older chunks of an older version of it: the more they have in common, the sooner it is done
    */
   async chunks(file: LocalFile, older?: Chunks): Promise<Chunks | undefined> {
-    const unit = chunkUnit(file.size);
+    const unit = chunkUnit(file.size, older);
     if (unit === undefined) return undefined;
-    // Other files of another size may have chunks of another unit.
-    const isAlike = older !== undefined && chunkUnit(cutSize(older)) === unit;
+    // Files of quite another size have chunks of another unit.
+    const isAlike = older !== undefined && areOfUnit(older, unit);
     const read = (): Promise<Chunks | undefined> =>
       this.#inThread({ file, unit, ...(isAlike ? { older } : {}) }).then(
         (chunks) => chunks as Chunks,

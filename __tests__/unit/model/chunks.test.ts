@@ -106,7 +106,7 @@ describe('chunks', () => {
   });
 
   test('are bounded in number and length for every size', () => {
-    expect([64 * MIB - 1, 4096 * GIB + 1].map(chunkUnit)).toEqual([undefined, undefined]);
+    expect([64 * MIB - 1, 4096 * GIB + 1].map((size) => chunkUnit(size))).toEqual([undefined, undefined]);
     for (const size of [64 * MIB, 512 * MIB, 2 * GIB, 2 * GIB + 1, 100 * GIB, 4096 * GIB]) {
       const unit = chunkUnit(size)!;
       const most = Math.ceil(size / (2 * unit));
@@ -120,6 +120,23 @@ describe('chunks', () => {
     expect(chunkUnit(512 * MIB)).toBe(UNIT);
   });
 
+  test('are of the unit of an older version that is twice or half as long as their own', () => {
+    const older = [UNIT / 2, UNIT, 2 * UNIT, 4 * UNIT].map((unit) =>
+      chunksOf(old.subarray(0, 50 * unit), undefined, unit),
+    );
+    const units = (size: number): readonly (number | undefined)[] =>
+      older.map((chunks) => chunkUnit(size, chunks));
+    expect(units(2 * GIB)).toEqual([UNIT / 2, UNIT, 2 * UNIT, UNIT]);
+    expect(units(2 * GIB + 1)).toEqual([2 * UNIT, UNIT, 2 * UNIT, 4 * UNIT]);
+    // Of all the same bytes, chunks are as long as they can be, and might be of several units.
+    const flat = chunksOf(Buffer.alloc(64 * MIB), undefined, UNIT);
+    expect(chunkUnit(64 * MIB, flat)).toBe(UNIT);
+    // What a file has at most, beside an older version, is read back.
+    const most = 2 * 8192;
+    const longest = { sizes: new Uint32Array(most).fill(2 * UNIT), sums: new Uint32Array(most) };
+    expect(parseChunks(formatChunks(longest), most * 2 * UNIT)).toEqual(longest);
+  });
+
   test('are read back, and nothing else is taken for them', () => {
     const chunks = cut(old);
     const text = formatChunks(chunks);
@@ -129,7 +146,7 @@ describe('chunks', () => {
     expect(parseChunks('AAAA', 0)).toBeUndefined();
     const empty = formatChunks({ sizes: Uint32Array.of(0, 5), sums: Uint32Array.of(1, 2) });
     expect(parseChunks(empty, 5)).toBeUndefined();
-    expect(['', 'a b', 'ü', 5, null, {}, 'A'.repeat(100_000)].map(isChunksText)).toEqual(
+    expect(['', 'a b', 'ü', 5, null, {}, 'A'.repeat(200_000)].map(isChunksText)).toEqual(
       Array.from({ length: 7 }, () => false),
     );
   });
