@@ -405,6 +405,9 @@ describe('deleting', () => {
         );
         expect(run.messages).toEqual([]);
       }
+      const waiting = { deleteAfter: true, retain: [line], grace: { kind: 'deploys', deploys: 9 } } as const;
+      const put = await publish(s3, bucket, root, { deletes: waiting, index: memoryIndex() });
+      expect(put).toMatchObject({ exit: 4, report: { error: { code: 'pattern-without-match' } } });
       expect(s3.server.texts(bucket)).toMatchObject(OLD);
       const checked = await retaining([line], { command: 'check' });
       expect(checked.messages).toEqual([expect.stringContaining(`(write ${meant}): no key`)]);
@@ -583,6 +586,25 @@ describe('deleting', () => {
     expect(s3.server.texts(bucket)).toMatchObject({ 'p/inner/x': 'theirs' });
     const excluded = await publish(s3, bucket, root, { deletes, tree: { excludes: ['/inner/'] } });
     expect(excluded.exit).toBe(0);
+    expect(s3.server.texts(bucket)).toMatchObject({ 'p/inner/x': 'theirs' });
+  });
+
+  test.each([
+    ['delete-grace puts off', { grace: { kind: 'deploys', deploys: 1 } }, []],
+    ['retain keeps of its own files', { retain: ['.s3-dedup-sync/'] }, []],
+    ['excludes keep of its own files', {}, ['.s3-dedup-sync/']],
+  ] as const)('D14: an inner destination is refused too with what %s', async (_, kept, excludes) => {
+    const deletes = { deleteAfter: true, maxDelete: { kind: 'none' }, ...kept } as const;
+    const index = memoryIndex();
+    for (const key of ['p/inner/x', 'p/inner/.s3-dedup-sync/index'])
+      s3.server.putObject(bucket, key, 'theirs');
+    for (const deploy of ['one', 'two', 'three']) {
+      await writeTree({ 'a.txt': deploy }, root);
+      // Each deploy there writes its index anew.
+      s3.server.putObject(bucket, 'p/inner/.s3-dedup-sync/index', `theirs, ${deploy}`);
+      const run = await publish(s3, bucket, root, { deletes, index, tree: { excludes } });
+      expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unrelated-destination' } } });
+    }
     expect(s3.server.texts(bucket)).toMatchObject({ 'p/inner/x': 'theirs' });
   });
 

@@ -183,3 +183,9 @@ export function* stepsOf(plan: Plan): Generator<Step> {
     for (const phase of rank.phases) if (phase.kind === 'publish') yield* phase.steps;
   }
 }
+
+/** Keys of what is deleted, now or when `delete-grace` is over. */
+export function* leavingKeys(plan: Plan): Generator<ObjectKey> {
+  for (const step of stepsOf(plan))
+    if (step.action === 'delete' || (step.action === 'keep' && step.reason === 'grace')) yield step.key;
+}

@@ -4,7 +4,7 @@ import { namesOf } from '../model/file-columns.js';
 import { directoriesAbove, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import { type Destination, destinationUrl, type ListedObject } from '../model/objects.js';
 import type { DeleteOptions, TreeOptions } from '../model/options.js';
-import { type Plan, stepsOf } from '../model/plan.js';
+import { leavingKeys, type Plan } from '../model/plan.js';
 import type { ReadableStore } from '../store/object-store.js';
 import type { Planned } from './plan.js';
 import type { SourcePort } from './ports.js';
@@ -106,8 +106,7 @@ export function guardInner(
   destination: Destination,
   inner: { readonly destination: Destination; readonly listing: ReadonlyMap<ObjectKey, ListedObject> },
 ): void {
-  for (const { action, key } of stepsOf(plan)) {
-    if (action !== 'delete') continue;
+  for (const key of leavingKeys(plan)) {
     const object = listing.get(key);
     const there = inner.listing.get(key);
     if (object === undefined || there === undefined || !isSameObject(object, there)) continue;
@@ -118,10 +117,41 @@ export function guardInner(
   }
 }
 
-/** Whether a plan deletes anything below a prefix. */
+/** Whether a plan deletes anything below a prefix, now or later. */
 export function deletesBelow(plan: Plan, prefix: Prefix): boolean {
-  for (const { action, key } of stepsOf(plan)) if (action === 'delete' && key.startsWith(prefix)) return true;
+  for (const key of leavingKeys(plan)) if (key.startsWith(prefix)) return true;
   return false;
+}
+
+/**
+ * Refuses deletes below a prefix that another run publishes to: our own objects there say so (D14), whether they stay or not.
+ * Those that wait count too: with each deploy there its index begins to wait anew, while pages that did not change expire.
+ *
+ * @param keys what is listed
+ */
+export function guardInnerRun(
+  { plan, deletions }: Pick<Planned, 'plan' | 'deletions'>,
+  keys: Iterable<ObjectKey>,
+  { prefix }: Pick<Destination, 'prefix'>,
+  url: string,
+): void {
+  if (deletions === 0) return;
+  const directories = new Set<string>();
+  for (const key of keys) {
+    const at = key.indexOf(`/${OWN_DIRECTORY}`, prefix.length);
+    if (at !== -1) directories.add(key.slice(0, at));
+  }
+  if (directories.size === 0) return;
+  for (const key of leavingKeys(plan)) {
+    for (const directory of directoriesAbove(key)) {
+      if (!directories.has(directory)) continue;
+      const inner = `${directory}/`;
+      throw refusal(
+        'unrelated-destination',
+        `${url}: ${inner}${OWN_DIRECTORY} says that another run publishes to ${inner}, and delete-after would delete that: exclude it (${JSON.stringify(`/${inner.slice(prefix.length)}`)}), which protects it; only if nothing is published there any more, remove it`,
+      );
+    }
+  }
 }
 
 /** Whether two listings, maybe by two names of one bucket, show one object. */
@@ -212,14 +242,12 @@ export function guardBlocked(
  * Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write.
  *
  * @param cause what decides on them
- * @param prefix of the destination, which lines of `excludes` are below
  */
 export function guardDeletions(
   planned: Planned,
   deletes: DeleteOptions,
   url: string,
   cause = 'the tree',
-  prefix = '',
 ): void {
   if (!deletes.deleteAfter) return;
   const { losses, firstLosses, deletions, listedUnexcluded, related } = planned;
@@ -228,13 +256,6 @@ export function guardDeletions(
     throw refusal(
       'unrelated-destination',
       `${url} holds ${listedUnexcluded} objects (${listed(firstLosses, listedUnexcluded)}) and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`,
-    );
-  }
-  const inner = innerDestination(planned);
-  if (inner !== undefined && cause === 'the tree') {
-    throw refusal(
-      'unrelated-destination',
-      `${url}: ${inner}${OWN_DIRECTORY} says that another run publishes to ${inner}, and delete-after would delete that: exclude it (${JSON.stringify(`/${inner.slice(prefix.length)}`)}), which protects it; only if nothing is published there any more, remove it`,
     );
   }
   const limit = deletionLimit(maxDelete, listedUnexcluded);
@@ -288,16 +309,6 @@ export function guardMoved(
     'too-many-deletions',
     `all ${deletions} objects under ${url} would be deleted, as ${told}, or set max-delete: none to move them`,
   );
-}
-
-/** The prefix of another destination among what would be deleted: our own objects of an inner prefix lie there. */
-function innerDestination({ plan }: Planned): string | undefined {
-  for (const { action, key } of stepsOf(plan)) {
-    if (action !== 'delete') continue;
-    const at = `/${key}`.indexOf(`/${OWN_DIRECTORY}`);
-    if (at > 0) return key.slice(0, at);
-  }
-  return undefined;
 }
 
 function deletionLimit(maxDelete: DeleteOptions['maxDelete'], listed: number): number {

@@ -30,6 +30,7 @@ import {
   guardBlocked,
   guardDeletions,
   guardInner,
+  guardInnerRun,
   guardMoved,
   guardNesting,
   guardOverlap,
@@ -190,7 +191,8 @@ export class Preparation {
     const { deletes, destination } = this.#run.options;
     if (files.length === 0) return;
     this.#retained.guard(planned.plan, this.#retainContext(listing));
-    guardDeletions(planned, deletes, this.#run.frame.url, 'the tree', destination.prefix);
+    guardInnerRun(planned, listing.keys(), destination, this.#run.frame.url);
+    guardDeletions(planned, deletes, this.#run.frame.url);
     if (this.#run.source === undefined)
       guardMoved(planned, tree, listing, deletes, destination, this.#run.frame.url);
     this.tellRetain(planned, listing);

@@ -1,6 +1,6 @@
 import { refusal } from '../model/errors.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import { type Plan, stepsOf } from '../model/plan.js';
+import { leavingKeys, type Plan } from '../model/plan.js';
 import { type Excludes, parseExcludes } from './excludes.js';
 import type { Planned } from './plan.js';
 import type { RunFrame } from './run-frame.js';
@@ -51,8 +51,8 @@ export class Retained {
       needed,
     );
     const lost: ObjectKey[] = [];
-    for (const { action, key } of stepsOf(plan))
-      if (action === 'delete' && keeps?.(key.slice(context.prefix.length), false) === true) lost.push(key);
+    for (const key of leavingKeys(plan))
+      if (keeps?.(key.slice(context.prefix.length), false) === true) lost.push(key);
     if (lost.length === 0) return;
     const wrong = [...meant].filter(([, patterns]) => patterns.some((pattern) => needed.has(pattern)));
     const given = wrong.map(([line, patterns]) => withAdvice(line, patterns));

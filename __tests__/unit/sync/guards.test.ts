@@ -8,6 +8,7 @@ import type { DeleteOptions, MaxDelete, TreeOptions } from '../../../src/model/o
 import {
   guardBlocked,
   guardDeletions,
+  guardInnerRun,
   guardNesting,
   guardOverlap,
   guardTree,
@@ -275,24 +276,25 @@ describe('D8, D11: the deletion limit', () => {
     expect(() => guardDeletions(planned(3, 3, false), KEEP, 's3://b/')).not.toThrow();
   });
 
-  test('another destination inside of this one is not deleted with it', () => {
-    const holding = (action: string, key: string): Planned =>
-      ({
-        ...planned(0, 9),
-        plan: { ranks: [{ name: 'deletes', phases: [{ kind: 'publish', steps: [{ action, key }] }] }] },
-      }) as unknown as Planned;
+  test('another destination inside of this one is not deleted with it, now or later', () => {
+    const guard = (action: string, key: string, own: string, reason = 'absent'): unknown => {
+      const phases = [{ kind: 'publish', steps: [{ action, key, reason }] }];
+      const of = { deletions: 1, plan: { ranks: [{ name: 'deletes', phases }] } } as unknown as Planned;
+      const keys = [key, own, 'site/a'] as ObjectKey[];
+      return refusalOf(() => guardInnerRun(of, keys, { prefix: parsePrefix('site') }, 's3://b/site/'));
+    };
     const own = 'site/docs/.s3-dedup-sync/lock';
-    const guard = (of: Planned, cause?: string): unknown =>
-      refusalOf(() => guardDeletions(of, DELETE, 's3://b/site/', cause, 'site/'));
-    expect(guard(holding('delete', own))).toEqual(
-      refused(
-        'unrelated-destination',
-        's3://b/site/: site/docs/.s3-dedup-sync/ says that another run publishes to site/docs/, and delete-after would delete that: exclude it ("/docs/"), which protects it; only if nothing is published there any more, remove it',
-      ),
+    const told = refused(
+      'unrelated-destination',
+      's3://b/site/: site/docs/.s3-dedup-sync/ says that another run publishes to site/docs/, and delete-after would delete that: exclude it ("/docs/"), which protects it; only if nothing is published there any more, remove it',
     );
-    expect(guard(holding('delete', 'site/my.s3-dedup-sync/lock'))).toBeUndefined();
-    expect(guard(holding('delete', '.s3-dedup-sync/lock'))).toBeUndefined();
-    expect(guard(holding('keep', own))).toBeUndefined();
-    expect(guard(holding('delete', own), 'the prefix')).toBeUndefined();
+    expect(guard('delete', own, own)).toEqual(told);
+    expect(guard('delete', 'site/docs/d/page', own)).toEqual(told);
+    expect(guard('keep', 'site/docs/d/page', own, 'grace')).toEqual(told);
+    expect(guard('keep', 'site/docs/page', own, 'acl')).toBeUndefined();
+    expect(guard('delete', 'site/docs2/page', own)).toBeUndefined();
+    expect(guard('delete', 'site/page', own)).toBeUndefined();
+    expect(guard('delete', 'site/docs/page', 'site/docs/my.s3-dedup-sync/lock')).toBeUndefined();
+    expect(guard('delete', 'site/docs/page', 'site/.s3-dedup-sync/lock')).toBeUndefined();
   });
 });
