@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { md5Of } from '../../src/model/digest.js';
 import { formatIndex, parseIndex } from '../../src/model/digest-index.js';
 import type { Event } from '../../src/model/events.js';
@@ -489,4 +489,48 @@ describe('mirrors-atomic', () => {
     note();
     expect(seen.lastIndexOf('UploadPart')).toBeLessThan(seen.indexOf('CompleteMultipartUpload'));
   });
+
+  test('one that has staged everything and is stopped while it waits: no other publishes', async () => {
+    const [first = '', second = ''] = names;
+    await writeTree({ a: 'one' }, root);
+    jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'setImmediate', 'setTimeout'] });
+    const [isStaged, isStopped, isDecided] = [moment(), moment(), moment()];
+    const hooks = [
+      s3.server.after({ operation: 'UploadPart', bucket: first }, isStaged.give),
+      s3.server.before({ operation: 'UploadPart', bucket: second }, () => isStopped.given),
+      // It is still about to end when the other one comes.
+      s3.server.before({ operation: 'AbortMultipartUpload', bucket: first }, () => {
+        isStopped.give();
+        return isDecided.given;
+      }),
+      s3.server.before(
+        { operation: ['AbortMultipartUpload', 'CompleteMultipartUpload'], bucket: second },
+        isDecided.give,
+      ),
+    ];
+    try {
+      const running = publishAll([first, second], { mirrorsAtomic: true, lock: true });
+      await isStaged.given;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      s3.server.putObject(first, 'p/.s3-dedup-sync/lock', "another run's");
+      jest.advanceTimersByTime(150_000);
+      const run = await running;
+      expect(run.exit).toBe(5);
+      expect(run.destinations.map(({ error }) => error?.code)).toEqual(['foreign-writer', 'mirror-absent']);
+      expect(s3.server.texts(second)).toEqual({});
+      expect(s3.server.uploads(second)).toEqual([]);
+    } finally {
+      jest.useRealTimers();
+      for (const remove of hooks) remove();
+    }
+  });
 });
+
+/** Something that is waited for. */
+function moment(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give: () => give() };
+}

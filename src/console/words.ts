@@ -43,7 +43,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'no-progress': 'nothing moved for a long time',
   'no-room': 'no room for temporary files',
   'not-writable': 'a file or directory could not be written',
-  'mirror-absent': 'with mirrors-atomic: another destination could not stage everything',
+  'mirror-absent': 'with mirrors-atomic: another destination failed before everything was staged everywhere',
   'report-not-written': 'the report could not be written',
   'invalidation-failed': 'everything was published, and CloudFront could not be told to forget what it has',
   internal: 'a mistake in this program',

@@ -345,12 +345,11 @@ export class Execution {
   /** Waits until every destination has staged everything. */
   async #meet(meeting: Seat): Promise<StepOutcome['error'] | undefined> {
     const { signal } = this.#run.frame;
-    const stopped = new Promise<void>((resolve) =>
-      signal.addEventListener('abort', () => resolve(), { once: true }),
-    );
-    const absent = await this.#run.frame.alive(Promise.race([meeting.arrive(), stopped]));
-    if (absent === undefined) return undefined;
-    const message = `nothing was published to ${this.#run.frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
+    // At once: the last one could come while this one ends.
+    signal.addEventListener('abort', () => meeting.fail(), { once: true });
+    const absent = await this.#run.frame.alive(meeting.arrive());
+    if (absent === undefined || signal.aborted) return undefined;
+    const message = `nothing was published to ${this.#run.frame.url}, as ${absent} failed before everything was staged everywhere (mirrors-atomic)`;
     this.#run.frame.blame({ code: 'mirror-absent', message }, EXIT.failed);
     return { code: 'mirror-absent', message };
   }

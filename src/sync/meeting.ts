@@ -1,6 +1,6 @@
 /**
  * Where the destinations of a run meet when everything is staged in each of them: nothing becomes visible anywhere
- * before all have come, and nothing at all when one of them cannot.
+ * before all have come, and nothing at all when one of them fails before that.
  */
 export class Meeting {
   readonly #all: Promise<string | undefined>;
@@ -24,16 +24,15 @@ export class Meeting {
         hasCome = true;
         return this.#all;
       },
-      fail: () => {
-        if (!hasCome) this.#settle(url);
-      },
+      // What is settled stays so.
+      fail: () => this.#settle(url),
     };
   }
 }
 
 export interface Seat {
-  /** Waits for the others. The URL of one that could not come; `undefined`: all are there. */
+  /** Waits for the others. The URL of one that will not publish; `undefined`: all are there. */
   arrive(): Promise<string | undefined>;
-  /** This destination will not publish. Of no effect once all have met, or after it came itself. */
+  /** This destination will not publish, though it may have come. Of no effect once all have met. */
   fail(): void;
 }

@@ -14,12 +14,19 @@ describe('a meeting of destinations', () => {
     expect(gone).toBe(2);
   });
 
-  test('one that cannot come is named to the others; afterwards nobody can fail', async () => {
+  test('one that cannot come, or has come and is stopped, is named to the others; afterwards nobody can fail', async () => {
     const meeting = new Meeting(2);
     const [one, other] = ['s3://b/p', 's3://b/p'].map((url) => meeting.seat(url));
     const waiting = one?.arrive();
     other?.fail();
     expect(await waiting).toBe('s3://b/p');
+
+    const waits = new Meeting(2);
+    const [come, last] = ['s3://b/p', 's3://c/p'].map((url) => waits.seat(url));
+    const met = come?.arrive();
+    come?.fail();
+    expect(await last?.arrive()).toBe('s3://b/p');
+    expect(await met).toBe('s3://b/p');
 
     const good = new Meeting(1).seat('s3://b/p');
     expect(await good.arrive()).toBeUndefined();
