@@ -202,6 +202,8 @@ function kindOf(operation: string, code: string, name: string, status: number): 
   if (status > 300 && status < 400 && status !== 304) return 'fatal';
   if (status === 401 || status === 403) return 'denied';
   if (status === 429 || status === 503) return 'throttled';
+  // Of a proxy: the request did not arrive in time, or too early in a connection.
+  if (status === 408 || status === 425) return 'network';
   // Also to HEAD, whose answer has no code.
   if (status === 501) return 'rejected';
   if (status >= 500) return 'server';

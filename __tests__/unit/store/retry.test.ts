@@ -47,6 +47,17 @@ describe('retries', () => {
     expect(source.calls()).toBe(4);
   });
 
+  test.each([408, 425])(
+    'HTTP %i of a proxy heals, and leaves in doubt whether the request arrived',
+    async (status) => {
+      const source = answers([`${status}`, status], ['PreconditionFailed', 412]);
+      await expect(run(source, async () => 'ours')).resolves.toBe('ours');
+      await expect(run(answers(['Unknown', status], { ok: 'done' }), undefined, 'HeadObject')).resolves.toBe(
+        'done',
+      );
+    },
+  );
+
   test('a refusal is not asked again', async () => {
     const source = answers(['AccessDenied', 403]);
     await expect(run(source)).rejects.toMatchObject({ kind: 'denied', operation: 'PutObject' });
