@@ -47,16 +47,16 @@ function serveHere(server: Server): void {
   });
 }
 
-/** Who sends each request once. */
+/** Who sends each request once, unless it is told otherwise. */
 async function openAt(
   server: Server,
   scheme: 'http' | 'https',
   path: string,
-  secret = 's',
+  { secret = 's', maxAttempts = 1 } = {},
 ): Promise<ObjectStore> {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: secret, S3DS_REQUESTS: path });
   const endpoint = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const connection = { maxAttempts: 1 };
+  const connection = { maxAttempts };
   const options = optionsFor({ region: 'us-east-1', endpoint }, 'bucket', '/', { connection });
   return (await openStore(options, () => undefined, signal)).store;
 }
@@ -356,7 +356,7 @@ for (const path of ['lean', 'sdk'] as const) {
     const key = 'k' as ObjectKey;
     const open = async (as: string): Promise<ObjectStore> => {
       name = as;
-      const store = await openAt(server, 'http', path, 'secret-key');
+      const store = await openAt(server, 'http', path, { secret: 'secret-key' });
       // Who answers is known from the first answer on.
       isTaken = false;
       await store.put({ key, body, md5, headers, condition: absent }, signal);
@@ -459,13 +459,17 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
   const other = '0'.repeat(32);
   /** What the object has. */
   let there = '';
+  /** How many writes are answered with the ETag of something else, from now on. */
+  let mixedUp = Number.POSITIVE_INFINITY;
   const server = createProxy((request, response) => {
     request.resume().on('end', () => {
-      const complete = `<CompleteMultipartUploadResult><ETag>"${other}-1"</ETag></CompleteMultipartUploadResult>`;
-      const copied = `<CopyObjectResult><ETag>"${other}"</ETag></CopyObjectResult>`;
+      const given = request.method === 'HEAD' || mixedUp-- > 0 ? other : md5;
+      const ofParts = given === md5 ? multipartETag([md5]) : `${other}-1`;
+      const complete = `<CompleteMultipartUploadResult><ETag>"${ofParts}"</ETag></CompleteMultipartUploadResult>`;
+      const copied = `<CopyObjectResult><ETag>"${given}"</ETag></CopyObjectResult>`;
       const isCopy = request.headers['x-amz-copy-source'] !== undefined;
       const said = request.method === 'POST' ? complete : isCopy ? copied : '';
-      const etag = request.method === 'HEAD' ? there : other;
+      const etag = request.method === 'HEAD' ? there : given;
       response.writeHead(etag === 'denied' ? 403 : 200, {
         // Its copies heed conditions.
         server: 'AmazonS3',
@@ -490,8 +494,8 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
     store.copy({ key, source, md5, headers, condition: absent }, signal);
 
   /** Who answers is known from the first answer on. */
-  const open = async (): Promise<ObjectStore> => {
-    const store = await openAt(server, 'http', path);
+  const open = async (maxAttempts = 1): Promise<ObjectStore> => {
+    const store = await openAt(server, 'http', path, { maxAttempts });
     there = other;
     await store.head(key, signal);
     return store;
@@ -502,6 +506,20 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
     there = md5Of(Buffer.from('older'));
     for (const write of [put, complete, copy])
       await expect(write(store)).rejects.toMatchObject({ kind: 'server', code: 'InvalidAnswer' });
+  });
+
+  test.each([
+    ['PutObject', put],
+    ['CompleteMultipartUpload', complete],
+    ['CopyObject', copy],
+  ] as const)('is a lost one, and %s is made again', async (operation, write) => {
+    const store = await open(2);
+    there = md5Of(Buffer.from('older'));
+    mixedUp = 1;
+    const etag = operation === 'CompleteMultipartUpload' ? multipartETag([md5]) : md5;
+    expect(await write(store)).toMatchObject({ etag });
+    expect(store.requests()).toEqual({ [operation]: 2, HeadObject: 2 });
+    mixedUp = Number.POSITIVE_INFINITY;
   });
 
   test('hides that the object is the one that was sent', async () => {

@@ -110,7 +110,7 @@ export class Multipart {
     const { etag, size, md5 } = expected;
     const etags = etag === undefined ? [] : [etag];
     const before = etagBefore(request.condition);
-    const answer = await this.#requests.call(
+    return this.#requests.call(
       'CompleteMultipartUpload',
       signal,
       async () =>
@@ -121,11 +121,14 @@ export class Multipart {
       {
         changes: upload.key,
         judge: () => this.#writes.judge(upload.key, { etags, size, md5, before }, signal),
+        ...(etag === undefined
+          ? {}
+          : {
+              check: (answer) =>
+                this.#writes.ownAnswer('CompleteMultipartUpload', upload.key, etags, answer, signal),
+            }),
       },
     );
-    return etag === undefined
-      ? answer
-      : this.#writes.ownAnswer('CompleteMultipartUpload', upload.key, etags, answer, signal);
   }
 
   async abortUpload(upload: Upload, signal: AbortSignal): Promise<void> {

@@ -47,13 +47,16 @@ export class Writes {
     };
     const etag = md5 as string as ETag;
     const expected = { etags: [etag], size: body.length, md5, before: etagBefore(request.condition) };
-    const answer = await this.#requests.call(
+    return this.#requests.call(
       'PutObject',
       signal,
       async () => written('PutObject', await (await this.#requests.calls()).putObject(input, signal)),
-      { changes: key, judge: () => this.judge(key, expected, signal) },
+      {
+        changes: key,
+        judge: () => this.judge(key, expected, signal),
+        check: (answer) => this.ownAnswer('PutObject', key, [etag], answer, signal),
+      },
     );
-    return this.ownAnswer('PutObject', key, [etag], answer, signal);
   }
 
   /**
