@@ -1278,12 +1278,76 @@ describe('what publishing made of files', () => {
     expect(s3.server.log.of('HeadObject')).not.toEqual([]);
   });
 
-  test('objects without an ending are of one kind: a few of them are asked whether they are encoded', async () => {
-    const files = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`bin${i}`, gzipSync(`x${i}`)]));
-    put(files);
-    await writeTree(files, here);
-    expect(stepsOf(await download(s3, bucket, here))).toEqual([]);
+  test('objects without an ending are of one kind: a few of them are asked whether they encode larger files', async () => {
+    const names = Array.from({ length: 8 }, (_, i) => `bin${i}`);
+    put(Object.fromEntries(names.map((name) => [name, gzipSync(name)])));
+    await writeTree(Object.fromEntries(names.map((name) => [name, PAGE])), here);
+    await download(s3, bucket, here, { dryRun: true });
     expect(s3.server.log.of('HeadObject')).toHaveLength(3);
+  });
+
+  test('files as they are stored become what they decode to, however many others just begin as encoded ones', async () => {
+    const { body, headers } = encoded(Buffer.from(PAGE), 'gzip');
+    const layers = Object.fromEntries(Array.from({ length: 4 }, (_, i) => [`a${i}`, gzipSync(`layer ${i}`)]));
+    put(layers);
+    put({ page: body }, { headers });
+    await writeTree({ ...layers, page: body }, here);
+    await downloaded();
+    expect((await texts()).page).toBe(PAGE);
+  });
+
+  describe('as another tool stored them, with an index', () => {
+    const later = { now: () => Date.now() + 60_000 };
+
+    test('files that were met so become what they decode to, whichever run met them first', async () => {
+      const { body, headers } = encoded(Buffer.from(PAGE), 'gzip');
+      put({ 'a.html': 'a', 'a.txt': 'a' });
+      const index = memoryIndex();
+      await downloaded({ index, ...later });
+      put({ 'a.html': body }, { headers });
+      await writeTree({ 'a.html': body }, here);
+      await downloaded({ index, ...later, asStored: true });
+      await downloaded({ index, ...later });
+      expect(await texts()).toEqual({ 'a.html': PAGE, 'a.txt': 'a' });
+    });
+
+    test('files become what they decode to after a run that left them out', async () => {
+      const { body, headers } = encoded(Buffer.from(PAGE), 'gzip');
+      put({ 'a.html': body }, { headers });
+      put({ 'a.txt': 'a' });
+      const index = memoryIndex();
+      await downloaded({ index, ...later, asStored: true });
+      await downloaded({ index, ...later, tree: { excludes: ['*.html'] } });
+      await downloaded({ index, ...later });
+      expect(await texts()).toEqual({ 'a.html': PAGE, 'a.txt': 'a' });
+    });
+
+    test('what encodes nothing is asked once, what does not begin so is read once', async () => {
+      const files = { 'a.gz': gzipSync('a'), 'a.txt': 'a' };
+      put(files);
+      await writeTree(files, here);
+      const index = memoryIndex();
+      await downloaded({ index, ...later });
+      expect(s3.server.log.of('HeadObject')).toHaveLength(1);
+      expect(entryOf(index, 'p/a.gz')?.source).toMatch(/^none\/[0-9]+$/);
+      const known = parseIndex(index.bytes!).index?.files;
+      expect(known?.get(join(here, 'a.txt'))?.plain).toBe(true);
+      expect(known?.get(join(here, 'a.gz'))?.plain).toBeUndefined();
+      await downloaded({ index, ...later });
+      expect(s3.server.log.of('HeadObject')).toEqual([]);
+      expect(index.saves).toBe(1);
+    });
+
+    test('an object that was asked is asked again when its metadata changed', async () => {
+      const { body, headers } = encoded(Buffer.from(PAGE), 'gzip');
+      put({ 'a.html': body });
+      const index = memoryIndex();
+      await downloaded({ index, ...later });
+      await downloaded({ index, ...later });
+      put({ 'a.html': body }, { headers, lastModified: new Date(Date.now() + 5000) });
+      await downloaded({ index, ...later });
+      expect(await texts()).toEqual({ 'a.html': PAGE });
+    });
   });
 
   test('C18: a line of the index that says no source is none', async () => {

@@ -71,7 +71,7 @@ export interface ObjectEntry {
   readonly chunks?: string;
   /** SHA-256 of the headers that inputs and the name decided; see `headerDigest` and `formatHeaderState`. */
   readonly headers?: string;
-  /** What an encoded object holds: as in its metadata, see `formatSource`. */
+  /** What an encoded object holds: as in its metadata, see `formatSource`, or `noSource`. */
   readonly source?: string;
   /** Storage class that was asked for when it was written or compared; a lifecycle rule may have moved it since. */
   readonly class?: string;
@@ -92,6 +92,8 @@ export interface FileEntry {
   readonly md5: Md5;
   /** Of a file in several parts: the ETag that its bytes were seen to make, by whichever layout. */
   readonly etag?: ETag;
+  /** It begins as no encoded file does: a download need not look again. */
+  readonly plain?: true;
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
@@ -349,10 +351,10 @@ function* formatFiles(files: WritableIndex['files']): Generator<string> {
   if (rows.length > 0) yield line({ files: rows.columns });
 }
 
-function formatFile(path: string, { extra, size, mtimeNs, ctimeNs, ino, md5, etag }: FileEntry): string {
+function formatFile(path: string, { mtimeNs, ctimeNs, ino, extra, ...members }: FileEntry): string {
   // JSON has no integers of this size.
-  const times = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
-  return line({ ...extra, path, size, ...times, md5, ...(etag === undefined ? {} : { etag }) });
+  const numbers = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
+  return line({ ...extra, path, ...numbers, ...members });
 }
 
 /** A line of the journal, before those that are about the destination. */
@@ -480,6 +482,7 @@ const FILE_FIELDS: ReadonlySet<string> = new Set([
   'ino',
   'md5',
   'etag',
+  'plain',
 ]);
 
 /** What a newer version wrote. */
@@ -516,15 +519,18 @@ function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | u
 }
 
 function fileEntry(record: Readonly<Record<string, unknown>>): FileEntry | undefined {
-  const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag } = record;
+  const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain } = record;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   if (md5 === undefined || !isSize(size)) return undefined;
   if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino)) return undefined;
-  const times = { mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino) };
   const extra = extraOf(record, FILE_FIELDS);
-  const more = { ...(etag === undefined ? {} : { etag }), ...(extra === undefined ? {} : { extra }) };
-  return { size, ...times, md5, ...more };
+  return {
+    ...{ size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 },
+    ...(etag === undefined ? {} : { etag }),
+    ...(plain === true ? { plain } : {}),
+    ...(extra === undefined ? {} : { extra }),
+  };
 }
 
 function pendingDelete(record: Readonly<Record<string, unknown>>): PendingDelete | undefined {

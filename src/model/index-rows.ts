@@ -17,6 +17,7 @@ const NAME_CHARS = 96 * 1024;
 
 const MD5_DIGITS = 32;
 const HEX = /^[0-9a-f]*$/;
+const BITS = /^[01]*$/;
 
 /** In place of what a row does not have. */
 export const NONE = -1;
@@ -54,6 +55,8 @@ interface FileRowColumns {
   readonly mtimeNs: string;
   readonly ctimeNs: string;
   readonly ino: string;
+  /** A 1 or a 0 a row; absent: zeros. */
+  readonly plain?: string;
 }
 
 const FILE_COLUMNS: ReadonlySet<string> = new Set<keyof FileRowColumns>([
@@ -63,6 +66,7 @@ const FILE_COLUMNS: ReadonlySet<string> = new Set<keyof FileRowColumns>([
   'mtimeNs',
   'ctimeNs',
   'ino',
+  'plain',
 ]);
 
 /** Whether columns can say all of it. */
@@ -135,6 +139,7 @@ export class FileRows {
   readonly #mtimes = new BigInt64Array(ROWS);
   readonly #ctimes = new BigInt64Array(ROWS);
   readonly #inodes = new BigInt64Array(ROWS);
+  #plain = '';
   #chars = 0;
 
   get length(): number {
@@ -146,7 +151,7 @@ export class FileRows {
   }
 
   /** @param entry as `isFileRow` wants it */
-  add(path: string, { size, mtimeNs, ctimeNs, ino, md5 }: FileEntry): void {
+  add(path: string, { size, mtimeNs, ctimeNs, ino, md5, plain }: FileEntry): void {
     const row = this.length;
     this.#paths.push(path);
     this.#sizes.push(size);
@@ -154,6 +159,7 @@ export class FileRows {
     this.#mtimes[row] = mtimeNs;
     this.#ctimes[row] = ctimeNs;
     this.#inodes[row] = ino;
+    this.#plain += plain === true ? '1' : '0';
     this.#chars += path.length;
   }
 
@@ -165,6 +171,7 @@ export class FileRows {
       mtimeNs: base64(this.#mtimes, this.length),
       ctimeNs: base64(this.#ctimes, this.length),
       ino: base64(this.#inodes, this.length),
+      ...(this.#plain.includes('1') ? { plain: this.#plain } : {}),
     };
   }
 }
@@ -214,12 +221,14 @@ export interface FileBlock {
   readonly mtimes: BigInt64Array;
   readonly ctimes: BigInt64Array;
   readonly inodes: BigInt64Array;
+  /** A 1 or a 0 a row; absent: zeros. */
+  readonly plain: string | undefined;
 }
 
 /** `undefined`: the line is not whole. */
 export function fileBlock(value: unknown): FileBlock | undefined {
   if (!isRecord(value, FILE_COLUMNS)) return undefined;
-  const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino } = value;
+  const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino, plain } = value;
   if (!isEvery(paths, isString) || !isEvery(sizes, isSize) || sizes.length !== paths.length) return undefined;
   const rows = paths.length;
   const mtimes = words(mtimeNs, rows);
@@ -227,7 +236,8 @@ export function fileBlock(value: unknown): FileBlock | undefined {
   const inodes = words(ino, rows);
   if (!isDigits(md5, rows) || mtimes === undefined || ctimes === undefined || inodes === undefined)
     return undefined;
-  return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
+  if (!isBits(plain, rows)) return undefined;
+  return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes, plain };
 }
 
 export type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -259,6 +269,10 @@ function isNone(value: number): boolean {
 
 function isDigits(column: unknown, rows: number): column is string {
   return typeof column === 'string' && column.length === rows * MD5_DIGITS && HEX.test(column);
+}
+
+function isBits(column: unknown, rows: number): column is string | undefined {
+  return column === undefined || (typeof column === 'string' && column.length === rows && BITS.test(column));
 }
 
 /** Texts, and the place of each row's among them; `undefined`: they are none. */

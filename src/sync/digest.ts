@@ -178,7 +178,7 @@ function recall(
   layouts: readonly (readonly PartRun[])[],
   listed: ETag | undefined,
 ): FileDigest | undefined {
-  const { md5, etag } = (index === undefined ? undefined : recallEntry(index, file)) ?? {};
+  const { md5, etag } = (index === undefined ? undefined : recallFile(index, file)) ?? {};
   if (md5 === undefined) return undefined;
   if (!isLarge(file.size) && areWhole(layouts)) return wholeUnder(md5, layouts);
   // Of digests of several parts the index holds what one layout makes of them: where that is not there, the file is read.
@@ -187,10 +187,11 @@ function recall(
 
 /** The digest of a file whose stat is as it was when an earlier run on this machine digested it. */
 export function recallMd5(index: DigestIndex, file: LocalFile): Md5 | undefined {
-  return recallEntry(index, file)?.md5;
+  return recallFile(index, file)?.md5;
 }
 
-function recallEntry(index: DigestIndex, file: LocalFile): FileEntry | undefined {
+/** What an earlier run on this machine knew of a file whose stat is as it was then. */
+export function recallFile(index: DigestIndex, file: LocalFile): FileEntry | undefined {
   const entry = index.files.get(file.path);
   if (entry === undefined) return undefined;
   const same =

@@ -4,7 +4,7 @@ import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js
 import { refusal, SyncError } from '../model/errors.js';
 import type { Progress } from '../model/events.js';
 import { totalSize } from '../model/file-columns.js';
-import { formatSource, metadataMd5, statedMd5 } from '../model/headers.js';
+import { formatSource, metadataMd5, noSource, statedMd5 } from '../model/headers.js';
 import { ObjectEntries } from '../model/object-entries.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
@@ -21,7 +21,7 @@ import { asFailure } from './fetch-failures.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
 import { butExcluded, guardDeletions, guardSpelling } from './guards.js';
-import { type LoadedIndex, loadIndex, saveIndex } from './learn.js';
+import { type ConfirmedFile, type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll } from './list.js';
 import { isPartial } from './local-names.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
@@ -493,7 +493,7 @@ class Download {
   }
 
   async #remember(
-    { listing, files, local, digests, vouched }: Prepared,
+    { listing, files, local, digests, vouched, planned }: Prepared,
     fetch: Fetch,
     { index }: LoadedIndex,
     digestedNs: bigint,
@@ -503,6 +503,12 @@ class Download {
     const known = new Map<ObjectKey, Md5>();
     for (const [object, md5] of vouched) known.set(object.key, md5);
     const sources = new Map<ObjectKey, string>();
+    for (const { name, object } of this.#source.sourceless) {
+      const md5 = planned.unchanged.get(name as ObjectKey);
+      if (md5 === undefined) continue;
+      known.set(object.key, md5);
+      sources.set(object.key, noSource(object));
+    }
     for (const [key, { md5, form }] of fetch.fetched) {
       known.set(key, md5);
       if (form !== undefined) sources.set(key, formatSource({ ...form, source: form }));
@@ -515,10 +521,12 @@ class Download {
       known.set(object.key, md5);
       sources.set(object.key, formatSource(encoded));
     }
-    const digested = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>(fetch.published);
+    const digested = new Map<string, ConfirmedFile>(fetch.published);
+    const { plain } = this.#source;
     for (const [name, { md5 }] of digests) {
       const file = local.get(name);
-      if (file !== undefined && !digested.has(name)) digested.set(name, { file, md5 });
+      if (file === undefined || digested.has(name)) continue;
+      digested.set(name, { file, md5, ...(plain.has(name) ? { plain: true } : {}) });
     }
     const lastWords = this.#frame.signal.aborted ? this.#frame.lastRequests() : undefined;
     const confirmed = {

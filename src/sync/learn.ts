@@ -12,6 +12,7 @@ import {
   type WritableIndex,
 } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
+import type { Writable } from '../model/index-rows.js';
 import { Listing } from '../model/listing.js';
 import { Md5Table } from '../model/md5-table.js';
 import type { ObjectEntries } from '../model/object-entries.js';
@@ -146,7 +147,7 @@ export interface Confirmed {
   readonly writing?: number;
 }
 
-export interface ConfirmedFile extends Pick<FileEntry, 'md5' | 'etag'> {
+export interface ConfirmedFile extends Pick<FileEntry, 'md5' | 'etag' | 'plain'> {
   readonly file: LocalFile;
 }
 
@@ -355,10 +356,12 @@ function fileEntries(files: Confirmed['files']): Iterable<readonly [string, File
 }
 
 function* entriesOf(files: Confirmed['files']): Generator<readonly [string, FileEntry]> {
-  for (const { file, md5, etag } of files) {
+  for (const { file, md5, etag, plain } of files) {
     const { path, size, mtimeNs, ctimeNs, ino } = file;
-    const entry = { size, mtimeNs, ctimeNs, ino, md5 };
-    yield [path, etag === undefined ? entry : { ...entry, etag }];
+    const entry: Writable<FileEntry> = { size, mtimeNs, ctimeNs, ino, md5 };
+    if (etag !== undefined) entry.etag = etag;
+    if (plain === true) entry.plain = plain;
+    yield [path, entry];
   }
 }
 
@@ -432,6 +435,7 @@ function sameEntry(a: FileEntry, b: FileEntry): boolean {
     a.ino === b.ino &&
     a.md5 === b.md5 &&
     a.etag === b.etag &&
+    a.plain === b.plain &&
     a.extra === b.extra
   );
 }

@@ -3,6 +3,7 @@ import { forEachConcurrent } from '../model/concurrency.js';
 import { REDIRECT_HEADER } from '../model/header-rules.js';
 import {
   fileAttributes,
+  noSource,
   PAGE_METADATA,
   parseSource,
   type SourceForm,
@@ -12,7 +13,7 @@ import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import type { ObjectHead, ReadableStore } from '../store/object-store.js';
 import { BEGINNING_CALLS, looksEncoded, looksEncodedInPlace } from './decode.js';
-import { beforeFirstWrite } from './digest.js';
+import { beforeFirstWrite, recallFile } from './digest.js';
 import { secondsOf } from './fetch.js';
 import type { LoadedIndex } from './learn.js';
 import type { HeaderState, Planned } from './plan.js';
@@ -22,7 +23,7 @@ import type { RunFrame } from './run-frame.js';
 /** Beginnings of files that are read side by side. */
 const READ_AT_ONCE = 32;
 
-/** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
+/** Objects of one ending that are asked whether they are encoded, before it is taken that none is: else they are fetched. */
 const ASKED_PER_ENDING = 3;
 
 export interface RemoteFilesOptions {
@@ -36,6 +37,10 @@ export interface RemoteFilesOptions {
 export class RemoteFiles {
   /** What HEAD said, by key. */
   readonly heads = new Map<ObjectKey, ObjectHead>();
+  /** Names of local files that begin as no encoded ones do. */
+  readonly plain = new Set<string>();
+  /** Objects whose files begin as encoded ones do, and that say of themselves that they encode nothing. */
+  readonly sourceless = new Set<RemoteFile>();
   readonly #store: ReadableStore;
   readonly #frame: RunFrame;
   readonly #asStored: boolean;
@@ -87,30 +92,34 @@ export class RemoteFiles {
     { index, trustFiles }: LoadedIndex,
   ): Promise<readonly RemoteFile[]> {
     if (this.#asStored) return files;
+    const believed = trustFiles ? index : undefined;
     const sources = new Map<RemoteFile, RemoteFile>();
     const byEnding = new Map<string, RemoteFile[]>();
-    const group = (file: RemoteFile, isStored: boolean): void => {
-      const ending = `${endingOf(file.name)}${isStored ? '/as stored' : ''}`;
-      const alike = byEnding.get(ending);
-      if (alike === undefined) byEnding.set(ending, [file]);
-      else alike.push(file);
-    };
-    const asStored: { readonly file: RemoteFile; readonly here: LocalFile }[] = [];
+    const alike: { readonly file: RemoteFile; readonly here: LocalFile }[] = [];
     for (const file of files) {
       const { name, size, object } = file;
-      const known = trustFiles ? index?.objects.get(object.key) : undefined;
-      if (known !== undefined && known.etag === object.etag && known.source !== undefined) {
-        sources.set(file, encodedFile(file, parseSource(known.source)));
+      const known = believed?.objects.get(object.key);
+      const source = known?.etag === object.etag ? known.source : undefined;
+      if (source === noSource(object)) continue;
+      const form = parseSource(source);
+      if (form !== undefined) {
+        sources.set(file, encodedFile(file, form));
         continue;
       }
       const here = local.get(name);
       // What is encoded is smaller than its source.
       if (here === undefined || size === 0 || size > here.size) continue;
-      // An index knows what was taken as-stored; without one the files will be read anyway.
-      if (size < here.size) group(file, false);
-      else if (!trustFiles || index === undefined) asStored.push({ file, here });
+      if (size === here.size) {
+        const isPlain = believed !== undefined && recallFile(believed, here)?.plain === true;
+        if (isPlain) this.plain.add(name);
+        else alike.push({ file, here });
+        continue;
+      }
+      const ending = endingOf(name);
+      const some = byEnding.get(ending);
+      if (some === undefined) byEnding.set(ending, [file]);
+      else some.push(file);
     }
-    for (const file of await this.#beginEncoded(asStored)) group(file, true);
     const isEncoded = (file: RemoteFile): boolean => {
       const head = this.headOf(file);
       const form = head === undefined ? undefined : storedSource(head.etag, head);
@@ -118,6 +127,12 @@ export class RemoteFiles {
       sources.set(file, encodedFile(file, form));
       return true;
     };
+    // Each is asked: one that nobody asked would keep its stored bytes for good.
+    const maybeStored = await this.#beginEncoded(alike);
+    await this.ask(maybeStored);
+    for (const file of maybeStored) {
+      if (!isEncoded(file) && this.headOf(file) !== undefined) this.sourceless.add(file);
+    }
     for (const some of byEnding.values()) {
       const first = some.slice(0, ASKED_PER_ENDING);
       await this.ask(first);
@@ -140,6 +155,7 @@ export class RemoteFiles {
       try {
         const look = (): boolean => looksEncodedInPlace(here.path);
         if (await inPlace.call(look, () => looksEncoded(here.path), BEGINNING_CALLS)) encoded.add(file);
+        else this.plain.add(file.name);
       } catch (error) {
         throw beforeFirstWrite(error, here);
       }
@@ -198,8 +214,7 @@ function endingOf(name: string): string {
   return dot < 0 ? '' : base.slice(dot + 1);
 }
 
-function encodedFile(file: RemoteFile, form: SourceForm | undefined): RemoteFile {
-  if (form === undefined) return file;
+function encodedFile(file: RemoteFile, form: SourceForm): RemoteFile {
   const { md5, size, encoding } = form;
   return { ...file, size, encoded: { encoding, md5, source: { ...file, size } } };
 }

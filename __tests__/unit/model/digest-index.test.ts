@@ -165,6 +165,7 @@ describe('the index', () => {
       ino: ns,
       md5: hash,
       etag: fc.option(fc.constant(`${md5}-2` as ETag), { nil: undefined, freq: 9 }),
+      plain: fc.option(fc.constant(true), { nil: undefined }),
       extra: fc.option(fc.constant({ later: [1] }), { nil: undefined, freq: 9 }),
     })
     .map((entry) => present(entry) as FileEntry);
@@ -252,6 +253,7 @@ describe('the index', () => {
         mtimeNs: [undefined, ...WORDS],
         ctimeNs: [undefined, ...WORDS],
         ino: [undefined, ...WORDS],
+        plain: [null, 1, '1', '101', '12', [1, 0]],
         later: [[1, 2]],
       },
     ],
@@ -284,6 +286,11 @@ describe('the index', () => {
     const files = parsed(checked({ path: 'a', ...file }), checked({ path: 'b', ...file, size: 2 })).index
       ?.files;
     expect(parsed(checked({ files: FILES })).index?.files).toEqual(files);
+    const began = parsed(
+      checked({ path: 'a', ...file, plain: true }),
+      checked({ path: 'b', ...file, size: 2 }),
+    );
+    expect(parsed(checked({ files: { ...FILES, plain: '10' } })).index?.files).toEqual(began.index?.files);
   });
 
   test('what lies in another destination is no business of this one in columns either', () => {
