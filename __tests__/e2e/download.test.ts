@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, lstat, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, lstat, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -460,6 +460,32 @@ describe('on the embedded server', () => {
     expect(absent.status).toBe(4);
     expect(absent.stderr).toContain("deep/er' cannot be made (EACCES): nothing was written");
     expect(absent.stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('what nobody but its owner could change is no obstacle: read-only files are copied, those of others replaced', async () => {
+    if (process.getuid?.() !== 0) return;
+    const target = join(directory, 'target');
+    await writeTree({ old: 'same', x: 'one', y: 'two', theirs: 'kept' }, target);
+    await chmod(directory, 0o755);
+    for (const name of ['.', 'old', 'x', 'y']) await chown(join(target, name), 65534, 65534);
+    for (const name of ['old', 'x', 'y']) await chmod(join(target, name), 0o444);
+    await chmod(join(target, 'theirs'), 0o644);
+    await command('chmod', ['-R', 'a+rX', join(dist, '..')]);
+    const told = (content: string, mode: number) => ({
+      headers: { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from(content))}/mode:${mode}` },
+    });
+    for (const name of ['old', 'new']) s3.server.putObject(bucket, `p/${name}`, 'same');
+    s3.server.putObject(bucket, 'p/x', 'two');
+    s3.server.putObject(bucket, 'p/y', 'one');
+    s3.server.putObject(bucket, 'p/theirs', 'kept', told('kept', 0o100600));
+    for (const name of ['a', 'b']) s3.server.putObject(bucket, `p/${name}`, 'none', told('none', 0o100000));
+    const args = ['sync', `s3://${bucket}/p`, target, '--preserve', '--index', 'none'];
+    await succeeded(runCli(dist, args, { cwd: directory, env: reach(s3), uid: 65534 }));
+    const contents = { old: 'same', new: 'same', x: 'two', y: 'one', theirs: 'kept', a: 'none', b: 'none' };
+    for (const [name, content] of Object.entries(contents))
+      expect([name, await readFile(join(target, name), 'utf8')]).toEqual([name, content]);
+    expect((await stat(join(target, 'theirs'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(target, 'b'))).mode & 0o777).toBe(0);
   });
 
   test('no room left: said so, the old files stay, and nothing half is left of small ones', async () => {

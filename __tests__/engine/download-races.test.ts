@@ -146,6 +146,20 @@ describe('a file that changes while another one is made from it', () => {
   });
 });
 
+test.each(['EACCES', 'EPERM'])(
+  'a file that may not be copied (%s) is no source: its object is fetched',
+  async (code) => {
+    await writeTree({ old: 'same' }, here);
+    put({ old: 'same', new: 'same' });
+    doing.copyFile = async () => {
+      throw refused(code);
+    };
+    expect((await download(s3, bucket, here)).exit).toBe(0);
+    expect(await texts()).toEqual({ old: 'same', new: 'same' });
+    expect(s3.server.log.of('GetObject')).toHaveLength(1);
+  },
+);
+
 test.each(['EACCES', 'EROFS', 'EPERM'])(
   'directories that nothing can be made in (%s) are named in one line, and nothing is written',
   async (code) => {

@@ -48,6 +48,7 @@ import type { GrowingDigest } from './growing-digest.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
 import { statFields } from './lstat.js';
 import { appendLine, doneRanges, isSameInode, linesOf, openPartial } from './partial-file.js';
+import { errorCode } from './system-error.js';
 import { type Evidence, isJudgedWhole, Verifier } from './verify.js';
 
 /** Bodies held in memory at a time, over all requests. Bytes. */
@@ -247,7 +248,9 @@ export class Fetch implements Performer {
     const attributes = this.#attributesOf(head);
     const temporary = temporaryName();
     const { name } = step.file;
-    const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
+    const action = await this.#duplicate(source.file, name, temporary, step.action, attributes).catch(
+      unlessDenied,
+    );
     return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
   }
 
@@ -674,26 +677,29 @@ export class Fetch implements Performer {
     return { name, path, real: path, ...statFields(stats) };
   }
 
-  /** Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. */
+  /**
+   * Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. So does one
+   * of another owner, to whom alone it may be done.
+   */
   async #refresh({ file, key, md5, condition }: RefreshStep): Promise<void> {
     const attributes = this.#attributesOf(await this.#head(objectOf(file)));
     const { name } = file;
     const form = formOf(file);
     const local = this.#options.local.get(key);
-    const stats = await this.#options.directory.within(parentOf(name), false, async (at) => {
+    const { stats, isDone } = await this.#options.directory.within(parentOf(name), false, async (at) => {
       const handle = await open(join(at, baseOf(name)), constants.O_RDONLY | constants.O_NOFOLLOW);
       try {
         const now = await handle.stat({ bigint: true });
         if (local === undefined || !sameFile(local, now)) throw foreign(name);
         // Those that it has now: this run may have linked to it.
-        if (now.nlink > 1n) return now;
-        await giveTraits(handle, traitsOf(attributes));
-        return await handle.stat({ bigint: true });
+        if (now.nlink > 1n) return { stats: now, isDone: false };
+        const isDone = await giveTraits(handle, traitsOf(attributes)).then(() => true, unlessDenied);
+        return { stats: await handle.stat({ bigint: true }), isDone };
       } finally {
         await handle.close();
       }
     });
-    if (stats.nlink === 1n) return this.#settle(key, name, stats, md5, form);
+    if (isDone === true) return this.#settle(key, name, stats, md5, form);
     const temporary = temporaryName();
     const action = await this.#duplicate(this.#fileOf(name, stats), name, temporary, 'copy', attributes);
     if (action === undefined) throw foreign(name);
@@ -802,7 +808,8 @@ function traitsOf(attributes: FileAttributes | undefined): FileTraits {
 
 /** To a file that is there, through no link. */
 async function giveAttributes(path: string, attributes: FileAttributes): Promise<void> {
-  const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  // A copy of a file that is read-only is so too; its owner may give it what it is to have.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     await giveTraits(handle, traitsOf(attributes));
   } finally {
@@ -820,6 +827,11 @@ const NO_LINK: ReadonlySet<string | undefined> = new Set([
   'EXDEV',
   'EEXIST',
 ]);
+
+/** What is done otherwise where it may not be done so. Where nothing may be written at all, that will say so. */
+function unlessDenied(error: unknown): undefined {
+  if (!['EACCES', 'EPERM'].includes(errorCode(error) ?? '')) throw error;
+}
 
 function asWrongContent(error: unknown): never {
   if (error instanceof StoreError && error.code === 'TooLarge') throw new WrongContentError(error.message);
