@@ -334,6 +334,21 @@ describe('hard links', () => {
     expect(fetches()).toBe(1);
   });
 
+  test('a copy has the mode of a new file where a default ACL of its directory says another than the umask', async () => {
+    const entries = '(1,7,-1),(4,5,-1),(8,7,1234),(16,7,-1),(32,5,-1)';
+    const acl = `struct.pack('<I',2)+b''.join(struct.pack('<HHi',*e) for e in (${entries}))`;
+    const set = `import os,struct; os.setxattr('${here}','system.posix_acl_default',${acl})`;
+    const hasAcls = await promisify(execFile)('python3', ['-c', set]).then(
+      () => true,
+      () => false,
+    );
+    if (!hasAcls) return;
+    put({ a: 'same', b: 'same', 'deep/c': 'same', d: 'else' });
+    await downloaded();
+    const modes = await Promise.all(['a', 'b', 'deep/c', 'd'].map((name) => lstat(join(here, name))));
+    expect(modes.map(({ mode }) => mode & 0o777)).toEqual([0o664, 0o664, 0o664, 0o664]);
+  });
+
   test('a copy takes no mode from a file that somebody made executable here', async () => {
     await writeTree({ tool: '#!' }, here);
     await chmod(join(here, 'tool'), 0o4755);
@@ -1826,6 +1841,27 @@ describe('bodies', () => {
       expect(asked).toBe(2 * rounds);
     },
   );
+
+  test('what another download of the same objects made during the run is done, new files and replaced ones', async () => {
+    await writeTree({ old: 'old', large: 'old' }, here);
+    const large = noise(2 * MIB);
+    put({ old: 'changed', new: 'new', large });
+    const theirs = { old: 'changed', new: 'new', large };
+    whenFetched('new', async () => {
+      for (const [name, content] of Object.entries(theirs)) {
+        await writeFile(join(outside, 'theirs'), content);
+        await rename(join(outside, 'theirs'), join(here, name));
+      }
+    });
+    const index = memoryIndex();
+    const run = await download(s3, bucket, here, { index });
+    expect({ exit: run.exit, steps: stepsOf(run) }).toEqual({
+      exit: 0,
+      steps: ['download new done', 'download large done', 'download old done'],
+    });
+    expect((await readdir(here)).sort()).toEqual(['large', 'new', 'old']);
+    expect(stepsOf(await download(s3, bucket, here, { index }))).toEqual([]);
+  });
 
   test('a file that changed here during the run is left alone (5), unless overwrite is always', async () => {
     await writeTree({ met: 'met' }, here);

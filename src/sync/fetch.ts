@@ -42,13 +42,13 @@ import { decodeTo, looksEncoded, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
 import { asFailure, changed, collision, foreign } from './fetch-failures.js';
-import type { FileDigest, FileJob } from './file-bytes.js';
+import { FileChangedError, type FileDigest, type FileJob } from './file-bytes.js';
 import { GatheredDigests } from './gathered-digests.js';
 import type { GrowingDigest } from './growing-digest.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
 import { statFields } from './lstat.js';
 import { appendLine, doneRanges, isSameInode, linesOf, openPartial } from './partial-file.js';
-import { errorCode } from './system-error.js';
+import { errorCode, isGone } from './system-error.js';
 import { type Evidence, isJudgedWhole, Verifier } from './verify.js';
 
 /** Bodies held in memory at a time, over all requests. Bytes. */
@@ -65,6 +65,9 @@ const WORTH_GATHERING = 1024 * 1024;
 
 /** A file of this size, or that is half of all, is digested while it is written: at the end it would be waited for. Bytes. */
 const WORTH_GROWING = 64 * 1024 * 1024;
+
+/** At a file that another run has just named: when that takes its temporary name away the file shows another time. */
+const LOOKS = 3;
 
 /** Permission bits that an object may set; it may make nothing run as somebody else. */
 const MODE_BITS = 0o777;
@@ -137,6 +140,10 @@ export class Fetch implements Performer {
   readonly #placed = new Map<ObjectKey, Placed>();
   /** Whether files that others are made from look encoded, by whether this run made them, and by name. */
   readonly #encoded = new Map<string, Promise<boolean>>();
+  /** Modes that new files get, by the name of their directory. */
+  readonly #modes = new Map<string, number>();
+  /** Files that were met or made, where something was found under a name that was free. */
+  #byInode: Map<string, LocalFile> | undefined;
   /** Files of this run, as they are now, for the index. */
   readonly published = new Map<string, { readonly file: LocalFile; readonly md5: Md5 }>();
   /** What was learned of the objects that were fetched, for the index. */
@@ -318,7 +325,7 @@ export class Fetch implements Performer {
         const before = await lstat(path, { bigint: true });
         if (!sameFile(source, before)) return undefined;
         // Its own attributes, not those of its twin (R3).
-        const own = { mode: 0o666 & ~process.umask(), ...attributes };
+        const own = { ...attributes, mode: attributes?.mode ?? (await this.#modeIn(parentOf(name), to)) };
         const isLink = how === 'link' && agrees(before, own) && (await this.#linked(path, there));
         const clone = target.duplicates === 'copy' ? 0 : constants.COPYFILE_FICLONE;
         if (!isLink) await copyFile(path, there, constants.COPYFILE_EXCL | clone);
@@ -328,6 +335,22 @@ export class Fetch implements Performer {
         return 'copy';
       }),
     );
+  }
+
+  /** What a new file gets in a directory: the umask is not asked where that has a default ACL, or knows one mode alone. */
+  async #modeIn(name: string, at: string): Promise<number> {
+    const known = this.#modes.get(name);
+    if (known !== undefined) return known;
+    const path = join(at, temporaryName());
+    const handle = await open(path, 'wx');
+    try {
+      const mode = (await handle.stat()).mode & MODE_BITS;
+      this.#modes.set(name, mode);
+      return mode;
+    } finally {
+      await handle.close();
+      await unlink(path);
+    }
   }
 
   async #fetch(file: LocalFile): Promise<Made> {
@@ -626,13 +649,15 @@ export class Fetch implements Performer {
         } else {
           const now = await this.#files.lstat(to);
           if (now !== undefined && !now.isFile()) throw new InTheWayError(`${name} is no regular file`);
-          const other = isFree && now !== undefined ? this.#otherNameOf(now, name) : undefined;
+          const other = isFree && now !== undefined ? await this.#otherNameOf(now, name) : undefined;
           if (other !== undefined) throw collision(name, other);
           const isAsMet = isFree
             ? now === undefined
             : now !== undefined && tokenOf(now) === condition.ifMatch;
-          if (!isAsMet && overwrite !== 'always') throw foreign(name);
-          await this.#files.rename(from, to);
+          if (isAsMet || overwrite === 'always') await this.#files.rename(from, to);
+          // Another download of the same objects is done when it has made what this one would.
+          else if (await this.#holds(to, name, md5)) await this.#files.unlink(from);
+          else throw foreign(name);
         }
         if (resumable === true) await rm(join(at, progressName(temporary)), { force: true });
         return this.#files.lstat(to);
@@ -644,6 +669,23 @@ export class Fetch implements Performer {
       await this.#discard(name, temporary);
       throw error;
     }
+  }
+
+  /** Whether what was found under a name has the content that is due there. */
+  async #holds(path: string, name: string, md5: Md5): Promise<boolean> {
+    for (let attempt = 0; attempt < LOOKS; attempt++) {
+      const now = await this.#files.lstat(path);
+      if (now?.isFile() !== true) return false;
+      const file = { ...this.#fileOf(name, now), path, real: path };
+      try {
+        return (await this.#options.pool.digest({ file, layouts: [] }, file.size)).md5 === md5;
+      } catch (error) {
+        if (error instanceof FileChangedError) continue;
+        if (!isGone(error)) unlessDenied(error);
+        return false;
+      }
+    }
+    return false;
   }
 
   /** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
@@ -661,15 +703,23 @@ export class Fetch implements Performer {
   #settle(key: ObjectKey, name: string, stats: BigIntStats, md5: Md5, form: SourceForm | undefined): void {
     const file = this.#fileOf(name, stats);
     this.#placed.set(key, { file, md5, form });
+    this.#byInode?.set(inodeOf(file), file);
     this.published.set(name, { file, md5 });
   }
 
   /** Another name under which a file was met or made: what is found under `name` then shows that both are one there. */
-  #otherNameOf({ dev, ino }: BigIntStats, name: string): string | undefined {
-    const isIt = (file: LocalFile): boolean => file.dev === dev && file.ino === ino && file.name !== name;
-    for (const file of this.#options.local.values()) if (isIt(file)) return file.name;
-    for (const { file } of this.published.values()) if (isIt(file)) return file.name;
-    return undefined;
+  async #otherNameOf(found: BigIntStats, name: string): Promise<string | undefined> {
+    const { local } = this.#options;
+    if (this.#byInode === undefined) {
+      this.#byInode = new Map();
+      for (const file of local.values()) this.#byInode.set(inodeOf(file), file);
+      for (const { file } of this.published.values()) this.#byInode.set(inodeOf(file), file);
+    }
+    const other = this.#byInode.get(inodeOf(found));
+    if (other === undefined || other.name === name) return undefined;
+    // A file that was replaced meanwhile leaves its number to the next one.
+    const now = await this.#files.lstat(other.path);
+    return now !== undefined && inodeOf(now) === inodeOf(found) ? other.name : undefined;
   }
 
   #fileOf(name: string, stats: BigIntStats): LocalFile {
@@ -758,6 +808,10 @@ export function tokenOf({
   mtimeNs,
 }: Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>): ETag {
   return `file:${dev}:${ino}:${size}:${mtimeNs}` as ETag;
+}
+
+function inodeOf({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string {
+  return `${dev}:${ino}`;
 }
 
 function fileStep(step: WriteStep | StagedStep): DownloadStep | CopyStep | LinkStep {
