@@ -828,6 +828,15 @@ describe.each(WAYS)('what goes wrong, %s', (way, serverOf) => {
     expect(s3.server.object(to, 'b/thawed')?.headers['x-amz-storage-class']).toBeUndefined();
   });
 
+  test('an archived source object is made from one that can be read and has the same content', async () => {
+    const server = serverOf();
+    put(server, 'a', 'same', { headers: { 'x-amz-storage-class': 'GLACIER' } });
+    put(server, 'b', 'same');
+    expect(await copy({ dryRun: true }, { server })).toMatchObject({ exit: 0 });
+    expect(await copy({}, { server })).toMatchObject({ exit: 0 });
+    expect(there()).toEqual({ a: 'same', b: 'same' });
+  });
+
   test('a source that may not be read: its name, before anything is written', async () => {
     const server = serverOf();
     put(server, 'x', 'x');

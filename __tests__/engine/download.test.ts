@@ -1899,6 +1899,15 @@ describe('bodies', () => {
     expect(await texts()).toEqual({ 'index.html': 'old page', 'app.js': 'old' });
   });
 
+  test('an archived object is made from one that can be read and has the same content', async () => {
+    const headers = { 'x-amz-storage-class': 'GLACIER' };
+    put({ a: 'same', c: 'same' }, { headers });
+    put({ b: 'same' });
+    expect(await download(s3, bucket, here, { dryRun: true })).toMatchObject({ exit: 0 });
+    expect(stepsOf(await downloaded())).toEqual(['download b done', 'copy a <- b done', 'copy c <- b done']);
+    expect(await texts()).toEqual({ a: 'same', b: 'same', c: 'same' });
+  });
+
   test.each(['GLACIER', 'DEEP_ARCHIVE'])(
     'an archived object is named, with what to do, by a dry run too: %s',
     async (storageClass) => {

@@ -383,11 +383,16 @@ function decide(
   // Spread last, here and below: each member behind a spread takes Node 20 a microsecond, and an object of that kind much memory.
   const first = new Map<string, ObjectKey>();
   const decided: Decided[] = [];
-  for (const want of wanted.sort((a, b) => a.rank - b.rank || compareKeys(a.key, b.key))) {
+  const last = (want: Wanted): number => Number(isArchived(want.file));
+  // What cannot be read is made from a twin that can, where that is there by then.
+  for (const want of wanted.sort(
+    (a, b) => a.rank - b.rank || last(a) - last(b) || compareKeys(a.key, b.key),
+  )) {
     const { file, key } = want;
     const id = file.size === 0 ? undefined : contentIdOf(file, contents);
-    const own = file.size === 0 ? undefined : input.own?.get(file.name);
     const leader = id === undefined ? undefined : first.get(id);
+    const isUnread = leader !== undefined && isArchived(file);
+    const own = file.size === 0 || isUnread ? undefined : input.own?.get(file.name);
     const safe = id === undefined ? undefined : sources.get(id);
     const moved = id === undefined ? undefined : moving.get(id);
     const filled = file.size === 0 ? undefined : input.filled;
@@ -396,6 +401,7 @@ function decide(
     } else if (own !== undefined) {
       // It is the one whose headers are wanted too.
       decided.push({ from: { reason: 'exists', object: own }, ...want });
+      if (id !== undefined && input.archives?.(file) !== true && !first.has(id)) first.set(id, key);
     } else if (safe !== undefined) {
       const renewedAt = safe.bucket === undefined ? refreshed.get(safe.key) : undefined;
       // What is staged is read before anything is renewed.
@@ -579,6 +585,11 @@ function sameContent(a: Identity | undefined, b: Identity | undefined): boolean 
 
 function copyable(object: ListedObject): boolean {
   return object.size > 0 && !ARCHIVED_CLASSES.has(object.storageClass);
+}
+
+/** Whether a file is an object of another place that must be restored before it is read. */
+function isArchived({ object }: LocalFile): boolean {
+  return object !== undefined && ARCHIVED_CLASSES.has(object.storageClass ?? '');
 }
 
 function whyNotRefreshed(
