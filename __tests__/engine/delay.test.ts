@@ -486,6 +486,33 @@ describe('delete-grace and retain', () => {
     for (let run = 0; run < 5; run++) expect(await left()).toEqual([...all.slice(1), 'p/app.5.js']);
   });
 
+  test.each([
+    ['has an ACL of its own', { acl: 'public-read' }],
+    ['is archived', { headers: { 'x-amz-storage-class': 'GLACIER' } }],
+  ] as const)(
+    'nor do those whose headers changed of an object that %s and keeps the old ones',
+    async (_, object) => {
+      const place = `${bucket}-acls`;
+      s3.server.createBucket(place, { allowsAcls: true });
+      const index = memoryIndex();
+      const deletes = { deleteAfter: true, grace: { kind: 'deploys', deploys: 1 } } as const;
+      const run = async (rule: string): Promise<readonly string[]> => {
+        const headers = { rules: parseHeaderRules(`/page\n  Cache-Control: ${rule}`, 'inline').rules };
+        const done = await publish(s3, place, root, { index, deletes, headers });
+        expect(done).toMatchObject({ exit: 0 });
+        return Object.keys(s3.server.texts(place));
+      };
+      await writeTree({ page: 'page', old: 'old' }, root);
+      await run('max-age=1');
+      s3.server.putObject(place, 'p/page', 'page', object);
+      await rm(join(root, 'old'));
+      expect(await run('max-age=2')).toEqual(['p/old', 'p/page']);
+      expect(await run('max-age=2')).toEqual(['p/old', 'p/page']);
+      await writeTree({ new: 'new' }, root);
+      expect(await run('max-age=2')).toEqual(['p/new', 'p/page']);
+    },
+  );
+
   test('a run that only drops keys is a deploy, the one that deletes them at their time is none', async () => {
     const index = memoryIndex();
     const deletes = { deleteAfter: true, grace: { kind: 'deploys', deploys: 1 } } as const;

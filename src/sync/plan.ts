@@ -211,7 +211,8 @@ export function makePlan(input: PlanInput): Planned {
   const refreshed = addRefreshes(ranks, input, compared.renewed);
   const decided = decide(input, compared.wanted, present, refreshed);
   addWrites(ranks, input, decided, refreshed, contentOf);
-  const deletes = addDeletes(ranks, input, compared, present.deletions, contentOf);
+  const isWritten = decided.length + refreshed.size > 0;
+  const deletes = addDeletes(ranks, input, isWritten, present.deletions, contentOf);
   const { unchanged, same, headersUnknown } = compared;
   return {
     plan: { ranks: ranks.build(), unchanged: same, kept: present.kept },
@@ -476,11 +477,15 @@ function addWrites(
   }
 }
 
-/** What goes at the end, and what of it waits. `related`: some of their contents are in the tree. */
+/**
+ * What goes at the end, and what of it waits. `related`: some of their contents are in the tree.
+ *
+ * @param isWritten whether anything is: an object that keeps its old headers is not
+ */
 function addDeletes(
   ranks: RankBuilder,
   input: PlanInput,
-  { wanted, renewed }: Compared,
+  isWritten: boolean,
   deletions: ListedObject[],
   contentOf: ContentOf,
 ): Pick<Planned, 'waiting' | 'losses' | 'firstLosses' | 'related'> {
@@ -492,10 +497,7 @@ function addDeletes(
   let related = false;
   const firstLosses: ObjectKey[] = [];
   const waiting: KeepStep[] = [];
-  const isDeploy =
-    wanted.length > 0 ||
-    renewed.length > 0 ||
-    deletions.some((object) => policy.grace(object, false) === 'begins');
+  const isDeploy = isWritten || deletions.some((object) => policy.grace(object, false) === 'begins');
   for (const object of deletions.sort((a, b) => compareKeys(a.key, b.key))) {
     const excluded = policy.excluded(object.key.slice(prefix.length));
     const md5 = contentOf(object);

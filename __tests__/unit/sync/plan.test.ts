@@ -5,6 +5,7 @@ import { compareKeys, type ObjectKey, parsePrefix } from '../../../src/model/obj
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import { type Step, stepsOf } from '../../../src/model/plan.js';
 import {
+  type GraceState,
   type HeaderState,
   makePlan,
   type PlanInput,
@@ -383,6 +384,21 @@ describe('the headers of what is unchanged', () => {
       { action: 'keep', key: keyOf('a'), rank: 1, bytes: 2, reason, etag: etag('AA') },
     ]);
   });
+
+  test.each([
+    ...unable.map(
+      ([why, listed, changes]) => [`of an object that ${why}`, listed, changes, 'waits'] as const,
+    ),
+    ['which is renewed', {}, {}, 'expired'],
+  ] as const)(
+    'headers that changed %s: a grace in deploys goes by what is written',
+    (_, listed, changes, state) => {
+      const grace = (_gone: ListedObject, isDeploy: boolean): GraceState => (isDeploy ? 'expired' : 'waits');
+      const objects = [object('a', 'AA', listed), object('gone', 'gone')];
+      const planned = plan({ a: 'AA' }, objects, { ...DELETE, grace }, { ...headers('changed'), ...changes });
+      expect(planned.waiting.length).toBe(state === 'waits' ? 1 : 0);
+    },
+  );
 
   test.each([
     [5 * 1024 ** 3, ['refresh a (headers)']],
