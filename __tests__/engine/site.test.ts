@@ -1064,6 +1064,29 @@ describe('clean-urls', () => {
     expect(left).toEqual([...(stays ? kept : []), 'p/x', 'p/x.html']);
   });
 
+  test('the further name of a page that is retained stays with it', async () => {
+    const gone = { 'old/a.html': 'a', 'old/index.html': 'i', 'gone.html': 'g' };
+    await writeTree({ 'index.html': 'home', ...gone }, root);
+    const options = await site({ cleanUrls: true });
+    await publish(s3, bucket, root, options);
+    for (const name of Object.keys(gone)) await rm(join(root, name));
+    // A directory's own page has no further name.
+    s3.server.putObject(bucket, 'p/old/index', 'theirs');
+    const deletes = { deleteAfter: true, retain: ['/old/*.html'] };
+    const run = await publish(s3, bucket, root, { ...options, deletes });
+    expect(run).toMatchObject({ exit: 0, messages: [], report: { totals: { kept: { files: 3 } } } });
+    const kept = ['p/index.html', 'p/old/a', 'p/old/a.html', 'p/old/index.html'];
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(kept);
+    // A line with a slip refuses for the further name alone too.
+    s3.server.deleteObject(bucket, 'p/old/a.html');
+    s3.server.deleteObject(bucket, 'p/old/index.html');
+    const slip = { deleteAfter: true, retain: ['./old/*.html'] };
+    expect(await publish(s3, bucket, root, { ...options, deletes: slip })).toMatchObject({
+      exit: 4,
+      report: { error: { code: 'pattern-without-match', message: expect.stringContaining('p/old/a)') } },
+    });
+  });
+
   test('a name that the walk left alone is not replaced by a page', async () => {
     await writeTree({ 'about.html': 'page' }, root);
     await symlink('../elsewhere', join(root, 'about'));

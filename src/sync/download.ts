@@ -391,7 +391,7 @@ class Download {
         copyMinSize: 0,
         deleteAfter: deletes.deleteAfter && files.length > 0,
         deleteExcluded: deletes.deleteExcluded,
-        retained: (name) => this.#retained.keeps(name),
+        retained: this.#retained.keeps,
         grace: () => 'due',
         excluded,
         skipped: here.skipped,

@@ -94,7 +94,8 @@ export class Preparation {
   constructor(run: RunParts) {
     this.#run = run;
     this.headers = new HeaderReview(run);
-    this.#retained = new Retained(run.options.deletes.retain);
+    const { deletes, site } = run.options;
+    this.#retained = new Retained(deletes.retain, site.cleanUrls);
   }
 
   /** The index of this destination; and of several, the first one's for what it says of the local files. */
@@ -491,7 +492,7 @@ export class Preparation {
         copyMinSize: copies.minSize,
         deleteAfter: deletes.deleteAfter && files.length > 0,
         deleteExcluded: deletes.deleteExcluded,
-        retained: (name) => this.#retained.keeps(name),
+        retained: this.#retained.keeps,
         grace: graceStates(
           deletes.grace,
           remembered.index,

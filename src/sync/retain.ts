@@ -1,9 +1,10 @@
 import { refusal } from '../model/errors.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { leavingKeys, type Plan } from '../model/plan.js';
-import { type Excludes, parseExcludes } from './excludes.js';
+import { parseExcludes } from './excludes.js';
 import type { Planned } from './plan.js';
 import type { RunFrame } from './run-frame.js';
+import { withFurtherNames } from './site.js';
 import {
   firstName,
   slipOf,
@@ -24,16 +25,23 @@ export interface RetainContext extends Omit<UnusedContext, 'deletes'> {
 /** What `retain` never lets go. Names are those below the prefix. */
 export class Retained {
   readonly #lines: readonly string[];
+  readonly #cleanUrls: boolean;
   readonly #used = new Set<string>();
-  readonly #excludes: Excludes | undefined;
+  readonly keeps: (name: string) => boolean;
 
-  constructor(lines: readonly string[]) {
+  /** @param cleanUrls whether the further names of pages stay with them */
+  constructor(lines: readonly string[], cleanUrls = false) {
     this.#lines = lines;
-    this.#excludes = parseExcludes(lines, this.#used);
+    this.#cleanUrls = cleanUrls;
+    this.keeps = this.#keptBy(lines, this.#used);
   }
 
-  keeps(name: string): boolean {
-    return this.#excludes?.(name, false) === true;
+  /** @param used lines that keep something are added to it */
+  #keptBy(lines: readonly string[], used: Set<string>): (name: string) => boolean {
+    const excludes = parseExcludes(lines, used);
+    if (excludes === undefined) return () => false;
+    const keeps = (name: string): boolean => excludes(name, false);
+    return this.#cleanUrls ? withFurtherNames(keeps) : keeps;
   }
 
   /** Refuses deletes of what a line was to keep that nothing matches: it can only have been meant otherwise. */
@@ -46,13 +54,12 @@ export class Retained {
     if (meant.size === 0) return;
     for (const line of matched([...meant.keys()], context)) meant.delete(line);
     const needed = new Set<string>();
-    const keeps = parseExcludes(
+    const keeps = this.#keptBy(
       this.#lines.flatMap((line) => meant.get(line) ?? [line]),
       needed,
     );
     const lost: ObjectKey[] = [];
-    for (const key of leavingKeys(plan))
-      if (keeps?.(key.slice(context.prefix.length), false) === true) lost.push(key);
+    for (const key of leavingKeys(plan)) if (keeps(key.slice(context.prefix.length))) lost.push(key);
     if (lost.length === 0) return;
     const wrong = [...meant].filter(([, patterns]) => patterns.some((pattern) => needed.has(pattern)));
     const given = wrong.map(([line, patterns]) => withAdvice(line, patterns));

@@ -100,14 +100,16 @@ export function withSite(tree: Tree, { cleanUrls, redirects }: SiteOptions, pref
 }
 
 function protection({ excluded, skipped }: Tree): Pick<Tree, 'excluded' | 'skipped'> {
-  const withPage =
-    (isProtected: (name: string) => boolean) =>
-    (name: string): boolean => {
-      if (isProtected(name)) return true;
-      const page = `${name}.html`;
-      return PAGE.test(page) && !INDEX_PAGE.test(page) && isProtected(page);
-    };
-  return { excluded: withPage(excluded), skipped: withPage(skipped) };
+  return { excluded: withFurtherNames(excluded), skipped: withFurtherNames(skipped) };
+}
+
+/** What is protected, and the further names that `clean-urls` gives to its pages. */
+export function withFurtherNames(isProtected: (name: string) => boolean): (name: string) => boolean {
+  return (name) => {
+    if (isProtected(name)) return true;
+    const page = `${name}.html`;
+    return PAGE.test(page) && !INDEX_PAGE.test(page) && isProtected(page);
+  };
 }
 
 function whyLeftAlone({ excluded, skipped }: Tree, name: string): string | undefined {

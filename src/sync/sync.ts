@@ -262,9 +262,7 @@ class Run {
     if (this.#execution.isLocked) listing.delete(lockKey(prefix));
     await refuseLocks(listing.keys(), { store, url: this.#frame.url, now, signal });
     const retained = new Retained(deletes.retain);
-    const planned = await this.#frame.phase('plan', async () =>
-      planRemoval(prefix, listing, (name) => retained.keeps(name)),
-    );
+    const planned = await this.#frame.phase('plan', async () => planRemoval(prefix, listing, retained.keeps));
     const context: RetainContext = {
       prefix,
       listing,
