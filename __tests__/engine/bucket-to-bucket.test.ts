@@ -1067,6 +1067,22 @@ describe.each(WAYS)('with the other inputs, %s', (way, serverOf) => {
     expect((await copy({ index, headers: { refresh: true } }, { server })).report.steps).toEqual([]);
   });
 
+  test('a redirect leads to the copy of what it leads to; one that leads elsewhere is as it was', async () => {
+    const server = serverOf();
+    const location = 'x-amz-website-redirect-location';
+    put(server, 'new.html', 'new');
+    put(server, 'old', '', { headers: { [location]: '/a/new.html' } });
+    put(server, 'out', '', { headers: { [location]: '/else/new.html' } });
+    await copy({}, { server });
+    const locations = (): readonly unknown[] => ['old', 'out'].map((name) => headersOf(name)?.[location]);
+    expect(locations()).toEqual(['/b/new.html', '/else/new.html']);
+    expect((await copy({ headers: { refresh: true } }, { server })).report.steps).toEqual([]);
+    // As another tool copies it.
+    s3.server.putObject(to, 'b/old', '', { headers: headersOf('out') ?? {} });
+    expect(stepsOf(await copy({}, { server }))).toEqual(['refresh b/old done']);
+    expect(locations()).toEqual(['/b/new.html', '/else/new.html']);
+  });
+
   test('lock, invalidation and the order: pages last', async () => {
     const server = serverOf();
     for (const name of ['index.html', 'app.js', 'z.css']) put(server, name, name);

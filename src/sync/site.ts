@@ -134,9 +134,23 @@ function refuseTaken({ name, line }: Redirect, names: ReadonlySet<string>): void
 
 /** S3 reads a path from the root of the bucket's website, and whoever writes the rules from that of the site. */
 function locationOf(target: string, prefix: Prefix): string {
-  if (!target.startsWith('/') || target.startsWith('//')) return target;
-  const root = prefix.split('/').map(encodeURIComponent).join('/');
-  return `/${root}${target.slice(1)}`;
+  return isPath(target) ? `/${encoded(prefix)}${target.slice(1)}` : target;
+}
+
+/** Where the copy of an object that redirects leads: below its own prefix, where the object leads below its. */
+export function movedLocation(location: string, from: Prefix, to: Prefix): string {
+  if (from === to || !isPath(location)) return location;
+  // Other tools may have written it as it is.
+  const root = [encoded(from), from].find((start) => location.startsWith(`/${start}`));
+  return root === undefined ? location : locationOf(location.slice(root.length), to);
+}
+
+function isPath(target: string): boolean {
+  return target.startsWith('/') && !target.startsWith('//');
+}
+
+function encoded(prefix: Prefix): string {
+  return prefix.split('/').map(encodeURIComponent).join('/');
 }
 
 /** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */

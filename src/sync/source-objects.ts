@@ -8,7 +8,7 @@ import { classifyETag, EMPTY_MD5, type ETag, type Md5, multipartETag } from '../
 import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
-import { expiryOf, READER_HEADERS } from '../model/header-rules.js';
+import { expiryOf, READER_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
 import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
@@ -36,6 +36,7 @@ import { Fetch } from './fetch.js';
 import type { FileDigest } from './file-bytes.js';
 import { statFields } from './lstat.js';
 import type { KnownContent } from './plan.js';
+import { movedLocation } from './site.js';
 import { couldNotWrite, systemMessage } from './system-error.js';
 import type { BodySource } from './transfer-options.js';
 
@@ -53,6 +54,9 @@ export interface SourceObjectsOptions {
   readonly store: ReadableStore;
   /** Its name, for messages. */
   readonly bucket: string;
+  /** Where they lie there, and where they go. */
+  readonly from: Prefix;
+  readonly to: Prefix;
   readonly pool: DigestPool;
   readonly concurrency: number;
   readonly emit: Emit;
@@ -182,6 +186,9 @@ export class SourceObjects implements BodySource {
     const expires = expiryOf(headers.expires ?? '');
     if (expires === undefined) delete headers.expires;
     else headers.expires = expires;
+    const location = headers[REDIRECT_HEADER];
+    const { from, to } = this.#options;
+    if (location !== undefined) headers[REDIRECT_HEADER] = movedLocation(location, from, to);
     for (const [name, value] of head.metadata)
       if (name !== FROM_METADATA) headers[`x-amz-meta-${name}`] = value;
     return headers;

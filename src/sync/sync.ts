@@ -87,6 +87,8 @@ class Run {
         : new SourceObjects({
             store: ports.source.store,
             bucket: ports.source.bucket.name,
+            from: ports.source.prefix,
+            to: options.destination.prefix,
             pool: frame.pool,
             concurrency: requestsInFlight(options.connection),
             emit: ports.emit,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parsePrefix } from '../../../src/model/object-key.js';
 import type { LocalFile } from '../../../src/model/objects.js';
-import { withoutOwnFiles, withSite } from '../../../src/sync/site.js';
+import { movedLocation, withoutOwnFiles, withSite } from '../../../src/sync/site.js';
 import type { Tree } from '../../../src/sync/walk.js';
 import { removeTree, writeTree } from '../../support/tree.js';
 import { walkTree } from '../../support/walk-tree.js';
@@ -54,4 +54,16 @@ test('clean-urls: names that are there already are not replaced, and the first i
   const made = withSite(tree, site, parsePrefix('p'));
   expect(names(made)).toEqual([...given, 'c'].sort());
   expect(made.warnings).toEqual(['clean-urls: a and 1 more is there already, and is not replaced by a.html']);
+});
+
+test.each([
+  ['/site/blog/p.html', 'site', 'prod/v 2', '/prod/v%202/blog/p.html'],
+  ['/my%20site/p?a=b', 'my site', '', '/p?a=b'],
+  ['/my site/p', 'my site', 'prod', '/prod/p'],
+  ['/p.html', '', 'prod', '/prod/p.html'],
+  ['/site2/p.html', 'site', 'prod', '/site2/p.html'],
+  ['//site/p.html', '', 'prod', '//site/p.html'],
+  ['https://www.example.com/site/p.html', 'site', 'prod', 'https://www.example.com/site/p.html'],
+])('%s, copied from below "%s" to below "%s", leads to %s', (location, from, to, expected) => {
+  expect(movedLocation(location, parsePrefix(from), parsePrefix(to))).toBe(expected);
 });

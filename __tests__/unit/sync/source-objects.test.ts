@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { type ETag, md5Of } from '../../../src/model/digest.js';
-import type { ObjectKey } from '../../../src/model/object-key.js';
+import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
 import type { LocalFile } from '../../../src/model/objects.js';
 import type { ReadableStore } from '../../../src/store/object-store.js';
 import { DigestPool } from '../../../src/sync/digest-pool.js';
@@ -30,6 +30,8 @@ test.each([
     const source = new SourceObjects({
       store,
       bucket: 'b',
+      from: parsePrefix('a'),
+      to: parsePrefix('c'),
       pool,
       concurrency: 1,
       emit: () => undefined,
