@@ -150,6 +150,7 @@ describe('what readers could have cached is invalidated', () => {
 
   test('keys outside of what is served are left out, prefixes map, paths are grouped', async () => {
     const served = invalidation({ mapping: { stripPrefix: 'p/b/', addPrefix: 'files/' }, maxPaths: 1 });
+    // Everything is told under whatever paths it has: this mapping is the first one.
     await firstDeploy();
     await writeTree({ 'a.css': '1', 'b/c.txt': '2', 'b/d.txt': '3' }, root);
     await deploy({ invalidation: served });
@@ -242,6 +243,41 @@ describe('what was not sent is sent by the next run', () => {
     expect(cdn.paths).toEqual([['/*']]);
   }
 
+  test('what a run mapped to other paths was not told: everything, once, when the mapping is corrected', async () => {
+    const wrong = invalidation({ mapping: { stripPrefix: '', addPrefix: '' } });
+    const told = /^earlier runs invalidated what they changed with another invalidate-strip-prefix or /;
+    await firstDeploy();
+    await writeTree({ 'a.css': 'changed' }, root);
+    await deploy({ invalidation: wrong });
+    expect(cdn.paths).toEqual([['/p/a.css']]);
+    const corrected = await deploy();
+    expect(corrected).toMatchObject({ exit: 0, report: { steps: [] } });
+    expect(corrected.messages.slice(1)).toEqual([expect.stringMatching(told)]);
+    // From then on both are known to know everything.
+    for (const mapped of [wrong, invalidation()])
+      expect((await deploy({ invalidation: mapped })).messages).toHaveLength(1);
+    expect(cdn.paths).toEqual([['/p/a.css'], ['/*']]);
+  });
+
+  test('nor was what is still owed by another mapping, or served under no path by it', async () => {
+    await firstDeploy();
+    const nothing = invalidation({ mapping: { stripPrefix: 'p/b/', addPrefix: '' } });
+    await writeTree({ 'a.css': 'changed' }, root);
+    await deploy({ invalidation: nothing });
+    expect(cdn.told).toEqual([]);
+    // The run that would tell it fails to.
+    cdn.failures.push(refused('denied', 'AccessDenied'));
+    expect((await deploy()).exit).toBe(EXIT.failed);
+    // What is owed is owed whatever the mapping by then.
+    await deploy({ invalidation: nothing });
+    expect(cdn.paths).toEqual([['/*']]);
+    await writeTree({ 'b/c.txt': 'changed' }, root);
+    cdn.failures.push(refused('fatal', 'ExpiredToken'));
+    await deploy({ invalidation: nothing, index: killedBeforeSaving() });
+    await deploy();
+    expect(cdn.paths).toEqual([['/*'], ['/*']]);
+  });
+
   test('an older index does not know what a later run owes: everything, once; other keys of the bucket say nothing', async () => {
     await deployWithOlderIndex(async () => s3.server.putObject(bucket, 'p/others', 'not of the tree'));
   });
@@ -316,7 +352,7 @@ describe('what was not sent is sent by the next run', () => {
     await writeTree({ 'a.css': 'changed' }, root);
     cdn.failures.push(refused('fatal', 'ExpiredToken'));
     await deploy({ index: killedBeforeSaving() });
-    expect(index.lines).toMatch(/"invalidation":"E2EXAMPLE","paths":\["\/a.css"\]/);
+    expect(index.lines).toMatch(/"invalidation":"E2EXAMPLE",.*"paths":\["\/a.css"\]/);
     await deploy();
     expect(cdn.paths).toEqual([['/a.css']]);
     await deploy();
@@ -606,7 +642,11 @@ test(`R15: ${HISTORIES} random histories: after a run that succeeded no reader h
             return of.cached.has(path) && cached !== store.objects.get(key);
           }),
         );
-      const run = async (which: Cdn | undefined, faults: readonly Fault[]): Promise<SyncResult> => {
+      const run = async (
+        which: Cdn | undefined,
+        faults: readonly Fault[],
+        mapping = invalidation().mapping,
+      ): Promise<SyncResult> => {
         const stop = new AbortController();
         let dead = false;
         const die = (): void => {
@@ -652,7 +692,7 @@ test(`R15: ${HISTORIES} random histories: after a run that succeeded no reader h
           delayUpdates: pick([false, false, true]),
           ...(which === undefined
             ? {}
-            : { invalidation: invalidation({ ...options, distribution: which.distribution }) }),
+            : { invalidation: invalidation({ ...options, distribution: which.distribution, mapping }) }),
         };
         const ports = {
           store,
@@ -695,9 +735,11 @@ test(`R15: ${HISTORIES} random histories: after a run that succeeded no reader h
         const which = pick([cdns[0], cdns[0], cdns[1], undefined]);
         const kinds = ['server', 'denied', 'lost', 'stop', 'kill', 'kill-after'] as const;
         const faults: Fault[] = random() < 0.6 ? [{ at: Math.floor(random() * 14), kind: pick(kinds) }] : [];
-        const result = await run(which, faults);
+        // Told under other paths than readers ask for, or under none.
+        const wrong = pick([undefined, undefined, undefined, { stripPrefix: '', addPrefix: 'x/' }]);
+        const result = await run(which, faults, wrong);
         read();
-        if (which !== undefined && result.exit === EXIT.done) {
+        if (which !== undefined && wrong === undefined && result.exit === EXIT.done) {
           expect([context(at), stale(which)]).toEqual([context(at), []]);
         }
         if (random() < 0.7) {

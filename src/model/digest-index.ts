@@ -12,7 +12,14 @@ import {
   objectBlock,
   type Writable,
 } from './index-rows.js';
-import { EVERYTHING, isDistribution, isInvalidationPath } from './invalidation.js';
+import {
+  EVERYTHING,
+  isDistribution,
+  isInvalidationPath,
+  isSameMapping,
+  type Owed,
+  type PathMapping,
+} from './invalidation.js';
 import { ObjectEntries } from './object-entries.js';
 import type { ObjectKey } from './object-key.js';
 
@@ -25,7 +32,7 @@ import type { ObjectKey } from './object-key.js';
  * A line with `objects` or `files` speaks of many as columns (`index-rows.ts`); what columns have no room for has a line
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
- * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
+ * of what a CloudFront distribution is still to be told, and by which mapping of keys to paths, those with `renewing` of keys that may have other headers than
  * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
  * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
  * speak; those about local files speak of no place.
@@ -129,11 +136,8 @@ export interface DigestIndex {
   readonly deploys: number;
   /** Keys that the tree no longer has and that `delete-grace` keeps. */
   readonly pending: ReadonlyMap<string, PendingDelete>;
-  /**
-   * Paths that a distribution is still to be told, by its id. No paths: nothing is owed. No distribution: nobody knows
-   * what is, R15.
-   */
-  readonly invalidations: ReadonlyMap<string, readonly string[]>;
+  /** By the id of a distribution. No paths: nothing is owed. No distribution: nobody knows what is, R15. */
+  readonly invalidations: ReadonlyMap<string, Owed>;
   /** Keys whose headers a run began to renew, and nobody knows whether it did: C13. */
   readonly renewing: ReadonlySet<string>;
   /**
@@ -190,7 +194,7 @@ export function parseIndex(
   let deploys = 0;
   const uploads = new Map<string, UploadEntry>();
   const pending = new Map<string, PendingDelete>();
-  const owed: Owed = new Map();
+  const owed: OwedLines = new Map();
   const renewing = new Set<string>();
   const begins: number[] = [];
   let speaksOf: string | undefined;
@@ -276,9 +280,11 @@ export function parseIndex(
   }
   // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
   if (droppedLines > 0) owed.clear();
-  const invalidations = new Map<string, readonly string[]>();
-  for (const [distribution, paths] of owed)
-    invalidations.set(distribution, paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths]);
+  const invalidations = new Map<string, Owed>();
+  for (const [distribution, { paths, mapping }] of owed) {
+    const all = paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths];
+    invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
+  }
   const place = written === undefined ? {} : { destination: written };
   const first = earliest(begins);
   const left = {
@@ -313,7 +319,7 @@ export function* formatIndex(index: WritableIndex): Generator<string> {
   yield* formatObjects(index.objects);
   yield* formatFiles(index.files);
   for (const [pending, entry] of index.pending) yield line({ pending, ...entry });
-  for (const [distribution, paths] of index.invalidations) yield formatInvalidation(distribution, paths);
+  for (const [distribution, owed] of index.invalidations) yield formatInvalidation(distribution, owed);
   yield formatRenewing(index.renewing);
   if (index.writing !== undefined) yield formatWriting(index.writing);
   for (const [upload, entry] of index.uploads) yield formatUpload(upload, entry);
@@ -386,10 +392,10 @@ export function formatUpload(upload: string, entry: UploadEntry): string {
 }
 
 /** Lines of index and journal; as many as the longest line asks for, at least one. */
-export function formatInvalidation(invalidation: string, paths: readonly string[]): string {
-  if (paths.length === 0) return line({ invalidation, paths });
+export function formatInvalidation(invalidation: string, { paths, mapping }: Owed): string {
+  if (paths.length === 0) return line({ invalidation, ...mapping, paths });
   let lines = '';
-  for (const some of linefuls(paths)) lines += line({ invalidation, paths: some });
+  for (const some of linefuls(paths)) lines += line({ invalidation, ...mapping, paths: some });
   return lines;
 }
 
@@ -539,18 +545,26 @@ function pendingDelete(record: Readonly<Record<string, unknown>>): PendingDelete
   return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
 }
 
-/** Paths by distribution. */
-type Owed = Map<string, Set<string>>;
+/** What the lines of each distribution say. */
+type OwedLines = Map<string, { readonly paths: Set<string>; mapping: PathMapping | undefined }>;
 
 /** Adds what a line says; false: it says nothing that may be believed. */
-function addInvalidation(owed: Owed, { invalidation, paths }: Readonly<Record<string, unknown>>): boolean {
+function addInvalidation(owed: OwedLines, record: Readonly<Record<string, unknown>>): boolean {
+  const { invalidation, paths, stripPrefix, addPrefix } = record;
   if (typeof invalidation !== 'string' || !isDistribution(invalidation) || !Array.isArray(paths))
     return false;
   const known = paths.filter((path): path is string => typeof path === 'string' && isInvalidationPath(path));
-  if (known.length < paths.length) return false;
-  const all = owed.get(invalidation) ?? new Set();
+  const isMapped = typeof stripPrefix === 'string' && typeof addPrefix === 'string';
+  const isUnmapped = stripPrefix === undefined && addPrefix === undefined;
+  if (known.length < paths.length || !(isMapped || isUnmapped)) return false;
+  const all = owed.get(invalidation) ?? { paths: new Set(), mapping: undefined };
   owed.set(invalidation, all);
-  for (const path of known) if (all.size <= MAX_OWED_PATHS) all.add(path);
+  if (isMapped) {
+    all.mapping ??= { stripPrefix, addPrefix };
+    // Two runs at once, which mapped otherwise.
+    if (!isSameMapping(all.mapping, { stripPrefix, addPrefix })) known.push(EVERYTHING);
+  }
+  for (const path of known) if (all.paths.size <= MAX_OWED_PATHS) all.paths.add(path);
   return true;
 }
 

@@ -11,6 +11,14 @@ export interface PathMapping {
   readonly addPrefix: string;
 }
 
+/** What earlier runs left of a distribution. */
+export interface Owed {
+  /** That it is still to be told. */
+  readonly paths: readonly string[];
+  /** How it was told what changed since it was last told everything; absent: nothing did, or nobody knows. */
+  readonly mapping?: PathMapping;
+}
+
 export type InvalidationStatus = 'sent' | 'completed' | 'pending' | 'planned' | 'failed';
 
 /** What became of an invalidation. `pending` and, without an id, `failed`: the next run sends it. */
@@ -56,6 +64,10 @@ export function isInvalidationPath(text: string): boolean {
 
 export function isDistribution(text: string): boolean {
   return DISTRIBUTION.test(text);
+}
+
+export function isSameMapping(a: PathMapping, b: PathMapping): boolean {
+  return a.stripPrefix === b.stripPrefix && a.addPrefix === b.addPrefix;
 }
 
 /** The path under which a key is served; `undefined`: it is not. */

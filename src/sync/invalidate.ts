@@ -9,6 +9,8 @@ import {
   groupPaths,
   type Invalidation,
   type InvalidationStatus,
+  isSameMapping,
+  type Owed,
   pathsOf,
 } from '../model/invalidation.js';
 import type { ObjectKey } from '../model/object-key.js';
@@ -39,7 +41,7 @@ export interface InvalidationsRequest {
   readonly invalidator: Invalidator | undefined;
   readonly storage: IndexStorage | undefined;
   /** What earlier runs left, by distribution; no entry: not known. */
-  readonly remembered: ReadonlyMap<string, readonly string[]>;
+  readonly remembered: ReadonlyMap<string, Owed>;
   /** What earlier runs left under their keys. */
   readonly known: ReadonlyMap<string, ObjectEntry>;
   /** What is there now. */
@@ -93,9 +95,13 @@ export class Invalidations {
       // Though the destination is empty: what was removed from it may still be cached.
       const message = `what earlier runs left to invalidate is not known, as the index is new or lost: this run invalidates ${EVERYTHING} of ${options.distribution}`;
       emit({ type: 'message', level: 'notice', message });
+    } else if (known.mapping !== undefined && !isSameMapping(known.mapping, options.mapping)) {
+      // What readers may still have under the right paths.
+      const message = `earlier runs invalidated what they changed with another invalidate-strip-prefix or invalidate-prefix, so under other paths: this run invalidates ${EVERYTHING} of ${options.distribution}`;
+      emit({ type: 'message', level: 'notice', message });
     } else {
-      const stranger = this.#stranger(known, options);
-      if (stranger === undefined) return [...known, ...pathsOf(this.#vanished(), options.mapping)];
+      const stranger = this.#stranger(known.paths, options);
+      if (stranger === undefined) return [...known.paths, ...pathsOf(this.#vanished(), options.mapping)];
       const message = `${stranger} was written by a run that the index does not know, so what that run left to invalidate is not known either: this run invalidates ${EVERYTHING} of ${options.distribution}`;
       emit({ type: 'message', level: 'notice', message });
     }
@@ -139,9 +145,10 @@ export class Invalidations {
     if (storage === undefined || !writes(plan)) return;
     let lines = '';
     const due = this.#with(stepsOf(plan));
-    if (options !== undefined && due.length > 0) lines = formatInvalidation(options.distribution, due);
+    if (options !== undefined && due.length > 0)
+      lines = formatInvalidation(options.distribution, { paths: due, ...mappingOf(due, options) });
     for (const other of remembered.keys()) {
-      if (other !== options?.distribution) lines += formatInvalidation(other, [EVERYTHING]);
+      if (other !== options?.distribution) lines += formatInvalidation(other, { paths: [EVERYTHING] });
     }
     if (lines === '') return;
     try {
@@ -232,11 +239,17 @@ export class Invalidations {
   }
 
   /** What the index is to remember. */
-  left(): ReadonlyMap<string, readonly string[]> {
+  left(): ReadonlyMap<string, Owed> {
     const { options, remembered } = this.#request;
-    const left = new Map<string, readonly string[]>();
-    for (const [other, paths] of remembered) left.set(other, this.#isChanged ? [EVERYTHING] : paths);
-    if (options !== undefined) left.set(options.distribution, this.#due);
+    const left = new Map<string, Owed>();
+    for (const [other, owed] of remembered) left.set(other, this.#isChanged ? { paths: [EVERYTHING] } : owed);
+    if (options === undefined) return left;
+    const { distribution } = options;
+    const told = this.#report?.paths ?? this.#due;
+    // What is not served under any path was left out by this mapping too.
+    const isMapped = this.#isChanged || told.length > 0;
+    const mapping = isMapped ? mappingOf(told, options) : remembered.get(distribution);
+    left.set(distribution, { ...mapping, paths: this.#due });
     return left;
   }
 
@@ -298,6 +311,11 @@ function mayBeCached(step: Step, newKeys: boolean): boolean {
     case 'copy':
       return newKeys || 'ifMatch' in step.condition;
   }
+}
+
+/** Whoever is told everything is told it under whatever path it has. */
+function mappingOf(paths: readonly string[], { mapping }: InvalidationOptions): Pick<Owed, 'mapping'> {
+  return paths.includes(EVERYTHING) ? {} : { mapping };
 }
 
 function writes(plan: Plan): boolean {

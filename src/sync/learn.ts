@@ -140,7 +140,7 @@ export interface Confirmed {
   /** What contents are made of, by digest and size. */
   readonly chunks?: ReadonlyMap<string, string>;
   readonly pending: ReadonlyMap<string, PendingDelete>;
-  readonly invalidations: ReadonlyMap<string, readonly string[]>;
+  readonly invalidations: DigestIndex['invalidations'];
   /** Keys whose headers this run was to renew. */
   readonly renewing?: Iterable<ObjectKey>;
   /** Since when runs have written of which nobody knows what they wrote; absent: all is known. */
@@ -205,7 +205,7 @@ function lostWith(index: WritableIndex): string {
 
 /** Whether a distribution is still to be told something. */
 function owes({ invalidations }: WritableIndex): boolean {
-  return [...invalidations.values()].some((paths) => paths.length > 0);
+  return [...invalidations.values()].some(({ paths }) => paths.length > 0);
 }
 
 function nextIndex(storage: IndexStorage, old: DigestIndex | undefined, confirmed: Confirmed): WritableIndex {

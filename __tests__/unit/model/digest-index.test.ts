@@ -77,8 +77,8 @@ const index: DigestIndex = {
   deploys: 4,
   pending: new Map([['gone', { etag: md5 as string as ETag, since: 1, deploys: 2 }]]),
   invalidations: new Map([
-    ['E2EXAMPLE', ['/a', '/b/*']],
-    ['E3EXAMPLE', []],
+    ['E2EXAMPLE', { paths: ['/a', '/b/*'], mapping: { stripPrefix: 'p/é"/', addPrefix: '' } }],
+    ['E3EXAMPLE', { paths: [] }],
   ]),
   renewing: new Set(['a/é\n"x', 'b']),
   writing: 5,
@@ -333,8 +333,13 @@ describe('the index', () => {
       { etag: [...NO_TEXT, ''], since: NO_SIZE, deploys: NO_SIZE },
     ],
     invalidations: [
-      { invalidation: 'E2EXAMPLE', paths: ['/a'] },
-      { invalidation: [null, 1, 'e2'], paths: [undefined, {}, [1], ['/a', 'b']] },
+      { invalidation: 'E2EXAMPLE', stripPrefix: 'p/', addPrefix: '', paths: ['/a'] },
+      {
+        invalidation: [null, 1, 'e2'],
+        stripPrefix: NO_TEXT,
+        addPrefix: NO_TEXT,
+        paths: [undefined, {}, [1], ['/a', 'b']],
+      },
     ],
     uploads: [
       UPLOAD,
@@ -471,19 +476,32 @@ describe('the index', () => {
   });
 
   test('R15: what is owed to a distribution is added up over index and journal', () => {
-    const journal = formatInvalidation('E2EXAMPLE', ['/c', '/a']) + formatInvalidation('E4EXAMPLE', ['/*']);
+    const journal =
+      formatInvalidation('E2EXAMPLE', { paths: ['/c', '/a'] }) +
+      formatInvalidation('E4EXAMPLE', { paths: ['/*'] });
     // The last line of a journal may be cut short: what it was to say was not begun.
-    const cut = formatInvalidation('E3EXAMPLE', ['/x']).slice(0, -2);
+    const cut = formatInvalidation('E3EXAMPLE', { paths: ['/x'] }).slice(0, -2);
     expect(parseIndex(bytes(index), Buffer.from(journal + cut))).toMatchObject({
       droppedLines: 0,
       index: {
         invalidations: new Map([
-          ['E2EXAMPLE', ['/c', '/a', '/b/*']],
-          ['E3EXAMPLE', []],
-          ['E4EXAMPLE', ['/*']],
+          ['E2EXAMPLE', { ...index.invalidations.get('E2EXAMPLE'), paths: ['/c', '/a', '/b/*'] }],
+          ['E3EXAMPLE', { paths: [] }],
+          ['E4EXAMPLE', { paths: ['/*'] }],
         ]),
       },
     });
+  });
+
+  test('R15: two runs that map keys to other paths at the same time leave everything', () => {
+    const lines = ['p/', 'q/', 'p/'].map((stripPrefix) =>
+      formatInvalidation('E2EXAMPLE', { paths: ['/a'], mapping: { stripPrefix, addPrefix: 'x/' } }),
+    );
+    const owed = (journal: readonly string[]): unknown =>
+      parseIndex(EMPTY_INDEX, Buffer.from(journal.join(''))).index?.invalidations.get('E2EXAMPLE');
+    const mapping = { stripPrefix: 'p/', addPrefix: 'x/' };
+    expect(owed([lines[0]!, lines[2]!])).toEqual({ paths: ['/a'], mapping });
+    expect(owed(lines)).toEqual({ paths: ['/a', '/*'], mapping });
   });
 
   test('R15: a damaged index does not say what is owed: half of it would be worse than nothing', () => {
@@ -492,8 +510,8 @@ describe('the index', () => {
       whole.subarray(0, whole.length - 3),
       Buffer.concat([whole, Buffer.from('not a line\n')]),
       Buffer.from(whole.toString().replace(/[0-9a-f]{8} (?=\{"objects")/, '00000000 ')),
-      Buffer.from([...formatIndex(index), formatInvalidation('E2EXAMPLE', ['no path'])].join('')),
-      Buffer.from([...formatIndex(index), formatInvalidation('none', ['/a'])].join('')),
+      Buffer.from([...formatIndex(index), formatInvalidation('E2EXAMPLE', { paths: ['no path'] })].join('')),
+      Buffer.from([...formatIndex(index), formatInvalidation('none', { paths: ['/a'] })].join('')),
     ];
     for (const damaged of wrong) {
       expect(parseIndex(damaged)).toMatchObject({ droppedLines: 1, index: { invalidations: new Map() } });
@@ -502,17 +520,20 @@ describe('the index', () => {
 
   test('more paths than a line holds take several', () => {
     const paths = Array.from({ length: 1000 }, (_, i) => `/${i}${'x'.repeat(3000)}`);
-    const lines = formatInvalidation('E2EXAMPLE', paths);
+    const lines = formatInvalidation('E2EXAMPLE', { paths });
     expect(lines.split('\n').length).toBeGreaterThan(50);
     const parsed = parseIndex(Buffer.from(`s3-dedup-sync-index 1\n${lines}`));
-    expect(parsed.index?.invalidations).toEqual(new Map([['E2EXAMPLE', paths]]));
+    expect(parsed.index?.invalidations).toEqual(new Map([['E2EXAMPLE', { paths }]]));
   });
 
   test('paths of a line each without end are everything, as soon as they are more than any run leaves', () => {
     const paths = (count: number): Buffer[] =>
-      Array.from({ length: count }, (_, i) => Buffer.from(formatInvalidation('E2EXAMPLE', [`/p${i}`])));
+      Array.from({ length: count }, (_, i) =>
+        Buffer.from(formatInvalidation('E2EXAMPLE', { paths: [`/p${i}`] })),
+      );
     const owed = (lines: readonly Buffer[], journal?: Buffer): readonly string[] | undefined =>
-      parseIndex(Buffer.concat([EMPTY_INDEX, ...lines]), journal).index?.invalidations.get('E2EXAMPLE');
+      parseIndex(Buffer.concat([EMPTY_INDEX, ...lines]), journal).index?.invalidations.get('E2EXAMPLE')
+        ?.paths;
     expect(owed(paths(5_000))).toHaveLength(5_000);
     expect(owed(paths(5_001))).toEqual(['/*']);
     expect(owed(paths(100_000))).toEqual(['/*']);

@@ -236,12 +236,12 @@ describe('what a run confirmed', () => {
     ],
     [
       'an invalidation is owed',
-      { invalidations: new Map([['E2EXAMPLE', ['/a']]]) },
+      { invalidations: new Map([['E2EXAMPLE', { paths: ['/a'] }]]) },
       /what is still to be invalidated is not remembered: invalidate \/\* by hand$/,
     ],
     [
       'an invalidation was sent',
-      { invalidations: new Map([['E2EXAMPLE', []]]) },
+      { invalidations: new Map([['E2EXAMPLE', { paths: [] }]]) },
       /the next run will take longer, and may invalidate again what this one did$/,
     ],
     [
@@ -267,7 +267,7 @@ describe('what a run confirmed', () => {
 
   test.each([
     ['', new Map()],
-    [', and invalidates again what it names', new Map([['E2EXAMPLE', []]])],
+    [', and invalidates again what it names', new Map([['E2EXAMPLE', { paths: [] }]])],
   ])('whose journal alone stays is not told as not written%s', async (again, invalidations) => {
     const messages: string[] = [];
     const cause = new StoreError('denied', 'AccessDenied', 403, 'DeleteObjects', 'as told');
