@@ -92,7 +92,12 @@ beforeAll(async () => {
   sdk = new SdkCalls(client);
   const target = await resolveTarget(client, 'bucket');
   if (target === undefined) throw new Error('the lean path knows no target');
-  lean = new LeanCalls({ client, target, connecting, notice: (name) => notices.push(name) });
+  lean = new LeanCalls({
+    client,
+    target,
+    connecting,
+    notice: ({ server }) => notices.push(server as string | undefined),
+  });
 });
 
 afterAll(async () => {
@@ -863,6 +868,7 @@ describe('the lean path', () => {
         inFlight: { first: 4, most: 4 },
         maxAttempts: 1,
         bytesMoved: () => 0,
+        clockOffset: () => 0,
       });
       const ahead = 3_600_000;
       const inTime = ({ headers }: IncomingMessage): boolean => {

@@ -63,6 +63,7 @@ async function storeOn(server: EmbeddedTestServer, bucket: string, inOrder: bool
     inFlight: { first: 16, most: 16 },
     maxAttempts: 1,
     bytesMoved: () => 0,
+    clockOffset: () => 0,
   });
 }
 

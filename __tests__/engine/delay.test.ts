@@ -579,6 +579,34 @@ describe('delete-grace and retain', () => {
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a']);
   });
 
+  test('a time goes by the clock of S3 and of this machine, whichever has it end later', async () => {
+    let ahead = 0;
+    const other = await embedded({ clock: () => Date.now() + ahead * DAY_MS });
+    const place = await other.bucket();
+    const index = memoryIndex();
+    const deletes = { deleteAfter: true, grace: { kind: 'time', ms: 7 * DAY_MS } } as const;
+    /** @param today by this machine's clock; S3's is `ahead` of the true one */
+    const left = async (today: number): Promise<readonly string[]> => {
+      const now = (): number => Date.now() + today * DAY_MS;
+      expect(await publish(other, place, root, { index, deletes, now })).toMatchObject({ exit: 0 });
+      return Object.keys(other.server.texts(place));
+    };
+    await writeTree({ a: 'a', old: 'old' }, root);
+    await left(0);
+    await rm(join(root, 'old'));
+    // It is the 400th day, and the clock of this machine is that far behind.
+    ahead = 400;
+    expect(await left(0)).toEqual(['p/a', 'p/old']);
+    ahead = 0;
+    expect(await left(406)).toEqual(['p/a', 'p/old']);
+    // The clock of this machine is ahead.
+    ahead = -2;
+    expect(await left(408)).toEqual(['p/a', 'p/old']);
+    ahead = 0;
+    expect(await left(408)).toEqual(['p/a']);
+    await other.stop();
+  });
+
   test('D8: what begins to wait is judged by max-delete', async () => {
     const index = memoryIndex();
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`f${i}`, `content ${i}`]));

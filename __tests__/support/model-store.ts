@@ -95,6 +95,7 @@ export class ModelStore implements ObjectStore {
   readonly maxCopySize = 5 * 1024 ** 3;
   readonly inFlight = 16;
   readonly unlisted: ReadonlySet<string> = new Set();
+  readonly clockOffset = 0;
   readonly provider = 'a model';
   readonly compositeETags = 'all';
   readonly canStage = true;

@@ -224,6 +224,7 @@ export class S3Server {
     const id = (++this.#requests).toString(16).toUpperCase().padStart(16, '0');
     const { serverHeader } = this.deviations;
     const common = {
+      date: this.#context.now().toUTCString(),
       ...(serverHeader === '' ? {} : { server: serverHeader }),
       'x-amz-request-id': id,
       'x-amz-id-2': 'embedded',

@@ -42,6 +42,7 @@ import {
   readPut,
   throwRefusal,
   type WireAnswer,
+  type WireHeaders,
 } from './wire-answer.js';
 import * as wire from './wire-request.js';
 
@@ -58,8 +59,8 @@ export interface LeanOptions {
   };
   readonly target: Target;
   readonly connecting: Connecting;
-  /** Told of the `Server` header of every answer. */
-  readonly notice: (server: string | undefined) => void;
+  /** Told of the headers of every answer. */
+  readonly notice: (headers: WireHeaders) => void;
 }
 
 /** A key of 1,024 bytes is 3,072 when it is URL-encoded, and a page has 1,000 of them; some servers give more. */
@@ -161,7 +162,7 @@ export class LeanCalls implements S3Calls {
     const answer = await (this.#connections === undefined
       ? exchange(target, outgoing, connecting, maxBytes, signal, this.#flow)
       : this.#connections.exchange(outgoing, maxBytes, signal, room));
-    notice(answer.headers.server as string | undefined);
+    notice(answer.headers);
     try {
       throwRefusal(answer, isObject);
     } catch (thrown) {

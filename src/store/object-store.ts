@@ -74,6 +74,8 @@ export interface ReadableStore {
 }
 
 export interface ObjectStore extends ReadableStore {
+  /** How far its clock is ahead of this machine's, as far as answers say. Milliseconds. */
+  readonly clockOffset: number;
   /** Name of the provider, for messages. */
   readonly provider: string;
   /**

@@ -22,7 +22,9 @@ import type { OpenedStore } from './object-store.js';
 import { providerOf } from './providers.js';
 import { S3Store } from './s3-store.js';
 import type { SdkAccess } from './sdk-client.js';
+import { ServerClock } from './server-clock.js';
 import type { SigningCredentials } from './sign.js';
+import type { WireHeaders } from './wire-answer.js';
 
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
@@ -48,10 +50,13 @@ export async function openStore(
   // Who answers is settled by the first answer that names its server.
   let answering = provider;
   let isNamed = false;
-  const notice = (server: string | undefined): void => {
+  const serverClock = new ServerClock();
+  const notice = (headers: WireHeaders): void => {
+    serverClock.see(headers);
+    const { server } = headers;
     if (isNamed || server === undefined) return;
     isNamed = true;
-    answering = providerOf(endpoint, server);
+    answering = providerOf(endpoint, String(server));
   };
   /** What requests are dated by where the SDK is loaded late, or never. */
   let clock: { systemClockOffset: number } | undefined;
@@ -91,6 +96,7 @@ export async function openStore(
       inFlight: { first: requestsInFlight(connection), most: mostRequestsInFlight(connection) },
       maxAttempts: connection.maxAttempts,
       bytesMoved: () => bytesMoved() + (lean?.bytesMoved ?? 0),
+      clockOffset: () => serverClock.offset,
     }),
     identity,
     region,

@@ -27,6 +27,7 @@ export interface S3StoreOptions {
   readonly inFlight: InFlight;
   readonly maxAttempts: number;
   readonly bytesMoved: () => number;
+  readonly clockOffset: () => number;
 }
 
 /** So long a server is taken for one that fails over. Milliseconds. */

@@ -46,6 +46,7 @@ export class S3Store implements ObjectStore {
   readonly #copies: Copies;
   readonly #deletes: Deletes;
   readonly #bytesMoved: () => number;
+  readonly #clockOffset: () => number;
 
   constructor(options: S3StoreOptions) {
     const requests = new Requests(options);
@@ -58,6 +59,7 @@ export class S3Store implements ObjectStore {
     this.#copies = new Copies(requests, inputs, this.#writes, this.#multipart);
     this.#deletes = new Deletes(requests);
     this.#bytesMoved = options.bytesMoved;
+    this.#clockOffset = options.clockOffset;
   }
 
   get maxCopySize(): number {
@@ -125,6 +127,10 @@ export class S3Store implements ObjectStore {
 
   get inFlight(): number {
     return this.#requests.inFlight;
+  }
+
+  get clockOffset(): number {
+    return this.#clockOffset();
   }
 
   get mayHaveChanged(): boolean {

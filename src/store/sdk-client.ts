@@ -19,6 +19,7 @@ import type { Provider } from './providers.js';
 import { RareCalls } from './rare-calls.js';
 import { SdkCalls } from './sdk-calls.js';
 import { toStoreError } from './store-errors.js';
+import type { WireHeaders } from './wire-answer.js';
 
 /** What the SDK is asked for one bucket. */
 export interface SdkRequest {
@@ -28,8 +29,8 @@ export interface SdkRequest {
   readonly endpoint: string | undefined;
   /** How its requests are sent. */
   readonly handler: NodeHttpHandler;
-  /** Told of the `Server` header of every answer. */
-  readonly notice: (server: string | undefined) => void;
+  /** Told of the headers of every answer. */
+  readonly notice: (headers: WireHeaders) => void;
   readonly signal: AbortSignal;
   readonly surroundings: RoleSurroundings;
 }
@@ -74,7 +75,7 @@ export async function sdkAccess({
   const noticeAnswer: DeserializeMiddleware<ServiceInputTypes, ServiceOutputTypes> =
     (next) => async (args) => {
       const result = await next(args);
-      notice((result.response as { headers?: Record<string, string> }).headers?.server);
+      notice((result.response as { headers?: WireHeaders }).headers ?? {});
       return result;
     };
   client.middlewareStack.add(noticeAnswer, { step: 'deserialize', priority: 'low', name: 'noticeServer' });

@@ -201,7 +201,7 @@ export class Execution {
 
   /** @param elsewhere what other machines did, whose bytes are not here */
   async execute(planned: Planned, seen: Seen, delay: boolean, elsewhere?: Elsewhere): Promise<void> {
-    const { index: storage, meeting, now } = this.#run.ports;
+    const { index: storage, meeting } = this.#run.ports;
     const { digests } = seen;
     const signal = this.#run.frame.signal;
     const totals = planTotals(planned.plan);
@@ -246,7 +246,7 @@ export class Execution {
           say();
         },
       });
-      if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere, now());
+      if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere, this.#run.latestNow());
       // What is sent in one piece is hashed where it is sent.
       if (toCut === 0) this.#run.frame.pool.rest();
       try {
@@ -257,7 +257,7 @@ export class Execution {
             if (event.type === 'outcome') {
               // What is kept is no part of the total either.
               if (event.outcome.action !== 'keep') done++;
-              transfer.learned.date(event.outcome.step.key, now());
+              transfer.learned.date(event.outcome.step.key, this.#run.latestNow());
               this.#tellWritten(event.outcome, transfer);
               clock.see(event.outcome);
             }
@@ -313,7 +313,7 @@ export class Execution {
    * listing dates them. A journal that cannot be written costs a warning, never the run.
    */
   async #journalWrites(plan: Plan, { index }: Seen): Promise<void> {
-    const { index: storage, emit, now } = this.#run.ports;
+    const { index: storage, emit } = this.#run.ports;
     const { signal } = this.#run.frame;
     const keys: ObjectKey[] = [];
     let writesOthers = false;
@@ -327,7 +327,7 @@ export class Execution {
     const begun = keys.filter((key) => index?.renewing.has(key) !== true);
     let lines = formatRenewing(begun);
     if (writesOthers && this.#writing === undefined) {
-      this.#writing = now();
+      this.#writing = this.#run.earliestNow();
       lines += formatWriting(this.#writing);
     }
     if (storage === undefined || lines === '') return;
@@ -454,11 +454,11 @@ export class Execution {
   }
 
   async #remember(planned: Planned, seen: Seen, transfer: Transfer, uploads: Uploads): Promise<void> {
-    const { index: storage, emit, now } = this.#run.ports;
+    const { index: storage, emit } = this.#run.ports;
     if (storage === undefined || this.#run.options.command === 'remove') return;
     const { files, digests, listing, index, digestedNs, published = 0 } = seen;
     const written = transfer.learned.size - transfer.recalled + published;
-    const pending = pendingDeletes(planned, transfer.deleted, index, now());
+    const pending = pendingDeletes(planned, transfer.deleted, index, this.#run.latestNow());
     const begins = [...pending].some(([key, begun]) => begun !== index?.pending.get(key));
     // What is deleted since its grace is over was dropped by an earlier one.
     const dropped = this.#run.options.deletes.grace.kind === 'none' ? transfer.deleted.size : 0;

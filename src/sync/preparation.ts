@@ -443,7 +443,7 @@ export class Preparation {
     encoded: ReadonlyObjectMap<Md5>,
   ): Promise<Omit<PlanInput, 'aclBound'>> {
     const { command, destination, deletes, copies, publishLast } = this.#run.options;
-    const { store, emit, now } = this.#run.ports;
+    const { store, emit } = this.#run.ports;
     const { prefix } = destination;
     const proven =
       this.#run.source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
@@ -496,7 +496,7 @@ export class Preparation {
         grace: graceStates(
           deletes.grace,
           remembered.index,
-          now(),
+          this.#run.earliestNow(),
           this.#run.ports.index?.trust.grace === true,
         ),
         excluded: tree.excluded,

@@ -23,6 +23,12 @@ export interface RunParts {
   readonly encodings: Encodings;
   /** Where the tree lies in a bucket. */
   readonly source: SourceObjects | undefined;
+  /**
+   * What time it is by S3's clock or by this machine's, whichever is behind, and whichever is ahead: one of them may be wrong.
+   * Milliseconds since the epoch.
+   */
+  readonly earliestNow: () => number;
+  readonly latestNow: () => number;
   /** Requests in flight, as many as the store finds good. */
   readonly inFlight: Concurrency;
 }

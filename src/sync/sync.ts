@@ -97,7 +97,10 @@ class Run {
           });
     const shared = ports.shared ?? new SharedTree(frame.signal);
     const inFlight = (): number => ports.store.inFlight;
-    const parts: RunParts = { options, ports, frame, shared, encodings, source, inFlight };
+    const earliestNow = (): number => ports.now() + Math.min(0, ports.store.clockOffset);
+    const latestNow = (): number => ports.now() + Math.max(0, ports.store.clockOffset);
+    const clocks = { earliestNow, latestNow };
+    const parts: RunParts = { options, ports, frame, shared, encodings, source, ...clocks, inFlight };
     this.#encodings = encodings;
     this.#source = source;
     this.#preparation = new Preparation(parts);

@@ -33,6 +33,7 @@ test.each([
       inFlight: { first: 1, most: 1 },
       maxAttempts: 5,
       bytesMoved: () => 0,
+      clockOffset: () => 0,
     });
     waits.length = 0;
     const asked = requests.call('HeadObject', new AbortController().signal, async () => requests.calls());
