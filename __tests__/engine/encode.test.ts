@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
+import { parseHeaderRules } from '../../src/model/header-rules.js';
 import type { CompressRule } from '../../src/model/options.js';
 import { temporaryDirectory } from '../../src/sync/encode.js';
 import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
@@ -199,6 +200,52 @@ describe('compress', () => {
     expect(stepsOf(await publish(s3, bucket, root, { index }))).toEqual(['upload p/a.html done']);
     expect(headersOf('p/a.html')).not.toHaveProperty('content-encoding');
     expect(bodyOf('p/a.html').toString()).toBe(TEXT);
+  });
+
+  test('taken over from the build, and by it: the same stored bytes get in place, and lose, what a download goes by', async () => {
+    const index = memoryIndex();
+    const { rules } = parseHeaderRules('/*.html\n Content-Encoding: gzip', 'inline');
+    const built: Changes = { headers: { rules } };
+    await writeTree({ 'a.html': TEXT, 'b.txt': OTHER }, root);
+    await publish(s3, bucket, root, { index, ...compress('*.html') });
+    const stored = bodyOf('p/a.html');
+    expect(headersOf('p/a.html')).toHaveProperty('x-amz-meta-s3ds-source');
+
+    await writeTree({ 'a.html': stored }, root);
+    const byBuild = await publish(s3, bucket, root, { index, ...built });
+    expect(stepsOf(byBuild)).toEqual(['refresh p/a.html done']);
+    expect(headersOf('p/a.html')).not.toHaveProperty('x-amz-meta-s3ds-source');
+    expect(stepsOf(await publish(s3, bucket, root, { index, ...built }))).toEqual([]);
+
+    await writeTree({ 'a.html': TEXT }, root);
+    // Nobody confirms what a renewal that failed left behind.
+    s3.server.faults.add({
+      match: { operation: 'CopyObject' },
+      fault: { kind: 'error', code: 'AccessDenied' },
+    });
+    expect((await publish(s3, bucket, root, { index, ...compress('*.html') })).exit).not.toBe(0);
+    s3.server.faults.clear();
+    const again = await publish(s3, bucket, root, { index, ...compress('*.html') });
+    expect(stepsOf(again)).toEqual(['refresh p/a.html done']);
+    expect(headersOf('p/a.html')['x-amz-meta-s3ds-source']).toBe(sourceOf(TEXT, 'gzip'));
+    expect(stepsOf(await publish(s3, bucket, root, { index, ...compress('*.html') }))).toEqual([]);
+    expect(bodyOf('p/a.html')).toEqual(stored);
+  });
+
+  test('where nobody remembers, refresh-headers compares what a download goes by', async () => {
+    const refresh: Changes = { headers: { refresh: true } };
+    await writeTree({ 'a.html': TEXT }, root);
+    await publish(s3, bucket, root, compress('*.html'));
+    const { 'x-amz-meta-s3ds-source': stated, ...others } = headersOf('p/a.html');
+    s3.server.putObject(bucket, 'p/a.html', bodyOf('p/a.html'), { headers: others });
+    const asked: Changes = { index: memoryIndex(), ...refresh, ...compress('*.html') };
+    const dry = await publish(s3, bucket, root, { ...asked, dryRun: true });
+    expect(dry.report.steps).toMatchObject([
+      { action: 'refresh', headers: [{ name: 'x-amz-meta-s3ds-source', to: stated }] },
+    ]);
+    expect(stepsOf(await publish(s3, bucket, root, asked))).toEqual(['refresh p/a.html done']);
+    expect(headersOf('p/a.html')['x-amz-meta-s3ds-source']).toBe(stated);
+    expect(stepsOf(await publish(s3, bucket, root, asked))).toEqual([]);
   });
 
   test('a temporary directory that is not there is named, and not taken for a file that vanished', async () => {

@@ -126,6 +126,24 @@ export function formatSource({
   return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
 }
 
+/** Whether an object is a further name of a page, and no file of its own. */
+export function isFurtherName({ page, redirect }: Stored): boolean {
+  return page !== undefined && redirect === undefined;
+}
+
+/** What an object's metadata says of what it holds, beside digests: a download goes by it. Names without `x-amz-meta-`. */
+export function statedBy(file: Stored): Readonly<Record<string, string>> {
+  return {
+    ...(file.encoded === undefined ? {} : { [SOURCE_METADATA]: formatSource(file.encoded) }),
+    ...(isFurtherName(file) ? { [PAGE_METADATA]: 'html' } : {}),
+  };
+}
+
+/** Whether metadata of this name is what `statedBy` makes. Without `x-amz-meta-`. */
+export function isStated(name: string): boolean {
+  return name === SOURCE_METADATA || name === PAGE_METADATA;
+}
+
 /** What an encoded object says of its file. */
 export interface SourceForm {
   readonly md5: Md5;

@@ -1,3 +1,4 @@
+import { META } from '../model/header-rules.js';
 import {
   type Attributes,
   type HeaderDecider,
@@ -5,6 +6,7 @@ import {
   type HeaderSet,
   parseHeaderState,
   STORAGE_CLASS,
+  statedBy,
   withoutDigests,
 } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
@@ -222,7 +224,12 @@ export class HeaderReview {
 
   /** Digests are no part of what is compared: they are each object's own. */
   async #wantedHeaders(file: LocalFile): Promise<HeaderSet> {
-    if (this.#run.source === undefined) return this.policy.headersOf(file);
+    if (this.#run.source === undefined) {
+      const stated = Object.entries(statedBy(file)).map(([name, value]) => [META + name, value] as const);
+      return stated.length === 0
+        ? this.policy.headersOf(file)
+        : { ...this.policy.headersOf(file), ...Object.fromEntries(stated) };
+    }
     const kept = await this.#run.source.headersOf(file);
     return this.policy.over(withoutDigests(kept), file);
   }

@@ -3,6 +3,7 @@ import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import {
   classOf,
+  formatSource,
   type HeaderDecider,
   type HeaderSet,
   headerDigest,
@@ -11,7 +12,7 @@ import {
 } from '../model/headers.js';
 import { Listing } from '../model/listing.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
-import type { Files, ListedObject } from '../model/objects.js';
+import type { Files, ListedObject, LocalFile } from '../model/objects.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
 import { type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
@@ -85,13 +86,18 @@ export function headerStates(
     const headers = policy.headersOf(file);
     const { digest, attributed } = parseHeaderState(entry.headers);
     const isOtherClass = lacksClass(headers, object, store);
-    if (digest === headerDigest(headers)) {
+    if (digest === headerDigest(headers) && entry.source === sourceOf(file)) {
       const mayLack = asksAttributes && attributed !== 'all' && isPreserved(file);
       const isUnknown = mayLack || isOtherClass || isRewritten(entry, object) || index.renewing.has(key);
       if (!isUnknown) states.set(key, 'same');
     } else states.set(key, isOtherClass || classOf(headers) !== entry.class ? 'class' : 'changed');
   }
   return states;
+}
+
+/** What a line about a file's object has as `source`. An object of another bucket brings along what it says of that. */
+function sourceOf({ encoded }: LocalFile): string | undefined {
+  return encoded === undefined ? undefined : formatSource(encoded);
 }
 
 interface AclRequest {

@@ -261,7 +261,9 @@ function keptEntry(
   const { key, etag, size } = object;
   const md5 = confirmed.unchanged.get(key);
   const headers = confirmed.headers.get(key);
-  const source = md5 === undefined ? undefined : confirmed.sources.get(key);
+  // A line that knows the headers says by its source what is in the metadata: nobody confirmed that of what was not renewed.
+  const isStated = headers === undefined && known?.headers !== undefined && known.etag === etag;
+  const source = md5 === undefined || isStated ? undefined : confirmed.sources.get(key);
   const parts = md5 === undefined ? undefined : confirmed.layouts?.get(key);
   const isPlain = headers === undefined && source === undefined && parts === undefined;
   const asked = (): Partial<ObjectEntry> => ({
@@ -272,7 +274,7 @@ function keptEntry(
   });
   if (known !== undefined && known.etag === etag && known.size === size) {
     const same = (md5 === undefined || md5 === known.md5) && isPlain;
-    const seen = headers === undefined ? dated(known, object) : undated(known);
+    const seen = headers === undefined ? dated(known, object) : undescribed(known);
     return same ? seen : { ...seen, ...asked() };
   }
   const isNamed = confirmed.everyObject === true && confirmed.unchanged.has(key);
@@ -340,6 +342,11 @@ function dated(entry: ObjectEntry, object: ListedObject): ObjectEntry {
 
 function undated({ modified: _, written: __, ...entry }: ObjectEntry): ObjectEntry {
   return entry;
+}
+
+/** Without what S3 was asked for. */
+function undescribed({ source: _, ...entry }: ObjectEntry): ObjectEntry {
+  return undated(entry);
 }
 
 /** Nothing where the server does not say. */

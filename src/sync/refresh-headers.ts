@@ -10,6 +10,7 @@ import {
   type HeaderSet,
   isOwnMetadata,
   isPreserved,
+  isStated,
   objectHeaders,
   STORAGE_CLASS,
 } from '../model/headers.js';
@@ -148,7 +149,8 @@ export function differences(decided: HeaderSet, head: ObjectHead): readonly Head
   const { metadata } = objectHeaders(decided, {});
   for (const [name, value] of Object.entries(metadata)) see(META + name, head.metadata.get(name), value);
   for (const [name, value] of head.metadata)
-    if (metadata[name] === undefined && !isOwnMetadata(name)) see(META + name, value, undefined);
+    if (metadata[name] === undefined && (isStated(name) || !isOwnMetadata(name)))
+      see(META + name, value, undefined);
   if (decided[SSE] !== undefined) see(SSE, head.fields[SSE], decided[SSE]);
   const kms = `${SSE}-aws-kms-key-id`;
   const key = decided[kms];

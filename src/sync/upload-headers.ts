@@ -5,14 +5,12 @@ import {
   completedBy,
   FROM_METADATA,
   formatAttributes,
-  formatSource,
   type HeaderSet,
   metadataBytes,
   metadataMd5,
   type ObjectHeaders,
   objectHeaders,
-  PAGE_METADATA,
-  SOURCE_METADATA,
+  statedBy,
   withMd5,
   withoutDigests,
 } from '../model/headers.js';
@@ -61,8 +59,7 @@ export class UploadHeaders {
     const own = {
       's3cmd-attrs': formatAttributes(md5, preserve ? file : undefined),
       ...rclone,
-      ...(file.encoded === undefined ? {} : { [SOURCE_METADATA]: formatSource(file.encoded) }),
-      ...(file.page === undefined || file.redirect !== undefined ? {} : { [PAGE_METADATA]: 'html' }),
+      ...statedBy(file),
     };
     const { 's3cmd-attrs': s3cmd, mtime } = attributes;
     if ((s3cmd ?? mtime) === undefined) return objectHeaders(decided, own);

@@ -108,17 +108,23 @@ describe('what S3 answers to one question', () => {
   });
 });
 
-test('metadata that no rule gives any more is a difference, what tools keep of the file is none', () => {
+test('metadata that no rule gives any more is a difference, what a download goes by too, what tools keep of the file is none', () => {
   const metadata = new Map([
     ['foo', 'bar'],
     ['team', 'web'],
     ['s3cmd-attrs', 'md5:0'],
     ['md5chksum', '0'],
     ['mtime', '0'],
+    ['s3ds-from', 'e'],
     ['s3ds-source', 'x'],
+    ['s3ds-page', 'html'],
   ]);
   const head = { fields: {}, metadata } as unknown as ObjectHead;
-  expect(differences({ 'x-amz-meta-team': 'web' }, head)).toEqual([{ name: 'x-amz-meta-foo', from: 'bar' }]);
+  const decided = { 'x-amz-meta-team': 'web', 'x-amz-meta-s3ds-page': 'html' };
+  expect(differences(decided, head)).toEqual([
+    { name: 'x-amz-meta-foo', from: 'bar' },
+    { name: 'x-amz-meta-s3ds-source', from: 'x' },
+  ]);
 });
 
 describe('encryption', () => {
