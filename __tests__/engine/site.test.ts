@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type CacheService, runnerCache } from '../../src/action/index-cache.js';
 import { parseSite, type SiteInputs } from '../../src/console/site.js';
-import { formatRenewing, formatWriting } from '../../src/model/digest-index.js';
+import {
+  type DigestIndex,
+  formatIndex,
+  formatRenewing,
+  formatWriting,
+  parseIndex,
+} from '../../src/model/digest-index.js';
 import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
@@ -1085,6 +1091,37 @@ describe('clean-urls', () => {
       exit: 4,
       report: { error: { code: 'pattern-without-match', message: expect.stringContaining('p/old/a)') } },
     });
+  });
+
+  test('a further name that becomes a file of these bytes is renewed as one: a download would leave it out', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'about.html': 'page', 'b.html': 'b' }, root);
+    await publish(s3, bucket, root, { index, ...(await site({ cleanUrls: true })) });
+    expect(headersOf('p/about')).toHaveProperty('x-amz-meta-s3ds-page');
+    await writeTree({ about: 'page' }, root);
+    const asFile = {
+      index,
+      deletes: { deleteAfter: true },
+      ...(await site({ headers: '/about\n Content-Type: text/html; charset=utf-8' })),
+    };
+    const run = await publish(s3, bucket, root, asFile);
+    expect(stepsOf(run)).toEqual(['refresh p/about done', 'delete p/b done']);
+    expect(headersOf('p/about')).not.toHaveProperty('x-amz-meta-s3ds-page');
+    expect(stepsOf(await publish(s3, bucket, root, asFile))).toEqual([]);
+  });
+
+  test('an index of an older version does not say which names are further ones: none of them is renewed for that', async () => {
+    const index = memoryIndex();
+    await writeTree({ 'about.html': 'page', 'docs/a.html': 'a' }, root);
+    const options = { index, ...(await site({ cleanUrls: true })) };
+    await publish(s3, bucket, root, options);
+    const { index: known } = parseIndex(index.bytes!) as { readonly index: DigestIndex };
+    const older = [...known.objects].map(([key, { headers = '', ...entry }]) => {
+      return [key, { ...entry, headers: headers.replace(' page', '') }] as const;
+    });
+    expect(older.map(([, entry]) => entry)).not.toEqual([...known.objects.values()]);
+    index.bytes = Buffer.from([...formatIndex({ ...known, objects: older })].join(''));
+    expect(stepsOf(await publish(s3, bucket, root, options))).toEqual([]);
   });
 
   test('a name that the walk left alone is not replaced by a page', async () => {

@@ -76,7 +76,7 @@ export interface ObjectEntry {
   readonly parts?: string;
   /** What its content is made of, as `formatChunks` has it: hints to what later versions have in common with it. */
   readonly chunks?: string;
-  /** SHA-256 of the headers that inputs and the name decided; see `headerDigest` and `formatHeaderState`. */
+  /** SHA-256 of the headers that inputs and the name decided, and words about them; see `formatHeaderState`. */
   readonly headers?: string;
   /** What an encoded object holds: as in its metadata, see `formatSource`, or `noSource`. */
   readonly source?: string;

@@ -487,14 +487,27 @@ export function headerDigest(headers: HeaderSet): string {
   return digest;
 }
 
-/** What an index remembers of an object's headers: their digest, and where it is so that metadata says something of the file. */
-export function formatHeaderState(digest: string, attributed: Attributed): string {
-  return attributed === 'none' ? digest : `${digest} ${attributed}`;
+/** What an index remembers of an object's headers. */
+export interface HeaderMemory {
+  readonly digest: string;
+  readonly attributed: Attributed;
+  /** It was written as a further name of a page. Lines of older versions do not say so. */
+  readonly isFurtherName: boolean;
+}
+
+/** The digest of the headers that were decided, and words that most objects have none of. */
+export function formatHeaderState(file: Stored, decided: HeaderSet, attributed: Attributed): string {
+  const said = attributed === 'none' ? '' : ` ${attributed}`;
+  return `${headerDigest(decided)}${said}${isFurtherName(file) ? ' page' : ''}`;
 }
 
 /** Parses what `formatHeaderState` writes. */
-export function parseHeaderState(text: string): { readonly digest: string; readonly attributed: Attributed } {
-  const space = text.indexOf(' ');
-  if (space === -1) return { digest: text, attributed: 'none' };
-  return { digest: text.slice(0, space), attributed: text.endsWith(' all') ? 'all' : 'some' };
+export function parseHeaderState(text: string): HeaderMemory {
+  if (!text.includes(' ')) return { digest: text, attributed: 'none', isFurtherName: false };
+  const [digest = '', ...words] = text.split(' ');
+  return {
+    digest,
+    attributed: words.includes('all') ? 'all' : words.includes('some') ? 'some' : 'none',
+    isFurtherName: words.includes('page'),
+  };
 }

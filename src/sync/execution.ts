@@ -10,7 +10,7 @@ import {
 import { EXIT, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import { columnsOf } from '../model/file-columns.js';
-import { attributedBy, classOf, formatHeaderState, formatSource, headerDigest } from '../model/headers.js';
+import { attributedBy, classOf, formatHeaderState, formatSource } from '../model/headers.js';
 import type { Invalidation } from '../model/invalidation.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
@@ -507,7 +507,7 @@ export class Execution {
       if (differences.get(key)?.length !== 0) continue;
       const decided = policy.headersOf(file);
       const asked = classOf(decided);
-      const headers = formatHeaderState(headerDigest(decided), attributedBy(attributes.get(key)));
+      const headers = formatHeaderState(file, decided, attributedBy(attributes.get(key)));
       confirmed.set(key, { headers, ...(asked === undefined ? {} : { class: asked }) });
     }
     return confirmed;

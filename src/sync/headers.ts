@@ -5,8 +5,10 @@ import {
   classOf,
   formatSource,
   type HeaderDecider,
+  type HeaderMemory,
   type HeaderSet,
   headerDigest,
+  isFurtherName,
   isPreserved,
   parseHeaderState,
 } from '../model/headers.js';
@@ -84,10 +86,10 @@ export function headerStates(
     if (object === undefined || entry?.headers === undefined) continue;
     if (entry.etag !== object.etag || entry.size !== object.size) continue;
     const headers = policy.headersOf(file);
-    const { digest, attributed } = parseHeaderState(entry.headers);
+    const known = parseHeaderState(entry.headers);
     const isOtherClass = lacksClass(headers, object, store);
-    if (digest === headerDigest(headers) && entry.source === sourceOf(file)) {
-      const mayLack = asksAttributes && attributed !== 'all' && isPreserved(file);
+    if (known.digest === headerDigest(headers) && isStatedBy(file, known, entry)) {
+      const mayLack = asksAttributes && known.attributed !== 'all' && isPreserved(file);
       const isUnknown = mayLack || isOtherClass || isRewritten(entry, object) || index.renewing.has(key);
       if (!isUnknown) states.set(key, 'same');
     } else states.set(key, isOtherClass || classOf(headers) !== entry.class ? 'class' : 'changed');
@@ -95,9 +97,14 @@ export function headerStates(
   return states;
 }
 
-/** What a line about a file's object has as `source`. An object of another bucket brings along what it says of that. */
-function sourceOf({ encoded }: LocalFile): string | undefined {
-  return encoded === undefined ? undefined : formatSource(encoded);
+/**
+ * Whether metadata says what it is to say of what the object holds, as far as lines tell: that of a further name may be an
+ * older version's, and one from another bucket brings its own along.
+ */
+function isStatedBy(file: LocalFile, known: HeaderMemory, { source }: ObjectEntry): boolean {
+  if (file.object !== undefined) return true;
+  const wanted = file.encoded === undefined ? undefined : formatSource(file.encoded);
+  return source === wanted && (isFurtherName(file) || !known.isFurtherName);
 }
 
 interface AclRequest {

@@ -10,7 +10,6 @@ import {
   classOf,
   formatHeaderState,
   formatSource,
-  headerDigest,
   isPreserved,
   type ObjectHeaders,
   provenMd5,
@@ -319,7 +318,7 @@ export class Transfer implements Performer {
     this.learned.set(key, {
       etag: sent.written.etag,
       size: sent.file.size,
-      headers: formatHeaderState(headerDigest(decided), attributed),
+      headers: formatHeaderState(sent.file, decided, attributed),
       ...(md5 === undefined ? {} : { md5 }),
       ...(sent.parts === undefined ? {} : { parts: sent.parts }),
       ...(sent.chunks === undefined ? {} : { chunks: sent.chunks }),
