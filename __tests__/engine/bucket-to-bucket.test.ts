@@ -1162,3 +1162,60 @@ describe.each(WAYS)('with the other inputs, %s', (way, serverOf) => {
     expect(wrong.report.error?.message).toContain(`s3://${from}/a/`);
   });
 });
+
+describe('published from files and from a bucket in turn', () => {
+  test('headers that are as they should be are written by neither', async () => {
+    const index = memoryIndex();
+    const root = await writeTree({ 'a.html': 'one', 'b.css': 'two' });
+    const files: Changes = { prefix: 'b', index };
+    try {
+      await publish(s3, from, root, { prefix: 'a' });
+      await publish(s3, to, root, files);
+      for (const _ of ['once', 'and again']) {
+        expect(stepsOf(await copy({ index }))).toEqual([]);
+        expect(stepsOf(await publish(s3, to, root, files))).toEqual([]);
+      }
+      put(s3, 'c.txt', 'new', { headers: { 'content-type': 'text/plain; charset=utf-8' } });
+      await writeTree({ 'c.txt': 'new' }, root);
+      expect(stepsOf(await copy({ index }))).toEqual(['copy b/c.txt <- a/c.txt done']);
+      s3.server.log.clear();
+      expect(await publish(s3, to, root, { ...files, command: 'check' })).toMatchObject({
+        exit: 0,
+        report: { steps: [] },
+      });
+      expect(stepsOf(await publish(s3, to, root, files))).toEqual([]);
+      expect(s3.server.log.counts.HeadObject).toBe(2);
+      s3.server.log.clear();
+      expect(stepsOf(await publish(s3, to, root, files))).toEqual([]);
+      expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+    } finally {
+      await removeTree(root);
+    }
+  });
+
+  test('files have the headers of their rules, which a run from a bucket leaves', async () => {
+    const index = memoryIndex();
+    const root = await writeTree({ 'a.html': 'one', 'b.css': 'two' });
+    const { rules } = parseHeaderRules('/*\n Cache-Control: max-age=60', 'inline');
+    const files: Changes = { prefix: 'b', index, headers: { rules } };
+    try {
+      await publish(s3, to, root, { ...files, tree: { excludes: ['b.css'] } });
+      put(s3, 'a.html', 'one', { headers: { 'cache-control': 'no-store' } });
+      put(s3, 'b.css', 'two', { headers: { 'cache-control': 'no-store' } });
+      expect(stepsOf(await copy({ index }))).toEqual(['copy b/b.css <- a/b.css done']);
+      expect(headersOf('a.html')).toMatchObject({ 'cache-control': 'max-age=60' });
+      expect(stepsOf(await publish(s3, to, root, files))).toEqual(['refresh b/b.css done']);
+      expect(headersOf('b.css')).toMatchObject({ 'cache-control': 'max-age=60' });
+      expect(stepsOf(await copy({ index }))).toEqual([]);
+      const { rules: other } = parseHeaderRules('/*\n Cache-Control: no-cache', 'inline');
+      const told = await copy({ index, headers: { rules: other } });
+      expect(told.report.headersUnknown.files).toBe(2);
+      expect(told.messages).toContainEqual(
+        expect.stringMatching(/headers of 2 objects .* refresh-headers: true/),
+      );
+      expect(headersOf('b.css')).toMatchObject({ 'cache-control': 'max-age=60' });
+    } finally {
+      await removeTree(root);
+    }
+  });
+});

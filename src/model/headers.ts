@@ -493,21 +493,26 @@ export interface HeaderMemory {
   readonly attributed: Attributed;
   /** It was written as a further name of a page. Lines of older versions do not say so. */
   readonly isFurtherName: boolean;
+  /** They came along with an object of another bucket, and the digest is of what went over them. Nor do older lines say this. */
+  readonly isBrought: boolean;
 }
 
 /** The digest of the headers that were decided, and words that most objects have none of. */
 export function formatHeaderState(file: Stored, decided: HeaderSet, attributed: Attributed): string {
   const said = attributed === 'none' ? '' : ` ${attributed}`;
-  return `${headerDigest(decided)}${said}${isFurtherName(file) ? ' page' : ''}`;
+  const kind = file.object !== undefined ? ' brought' : isFurtherName(file) ? ' page' : '';
+  return `${headerDigest(decided)}${said}${kind}`;
 }
 
 /** Parses what `formatHeaderState` writes. */
 export function parseHeaderState(text: string): HeaderMemory {
-  if (!text.includes(' ')) return { digest: text, attributed: 'none', isFurtherName: false };
+  if (!text.includes(' '))
+    return { digest: text, attributed: 'none', isFurtherName: false, isBrought: false };
   const [digest = '', ...words] = text.split(' ');
   return {
     digest,
     attributed: words.includes('all') ? 'all' : words.includes('some') ? 'some' : 'none',
     isFurtherName: words.includes('page'),
+    isBrought: words.includes('brought'),
   };
 }

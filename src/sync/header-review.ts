@@ -51,6 +51,8 @@ export class HeaderReview {
   readonly #doubted = new Set<ObjectKey>();
   /** Keys that a run which was killed or failed may have given other headers than the index says. */
   #renewing: ReadonlySet<string> = new Set();
+  /** Keys whose headers came along from another bucket, and are to be those of their files. */
+  #brought: ReadonlySet<ObjectKey> = new Set();
   /** Since when runs have written of which nobody knows what they wrote. */
   #writing: number | undefined;
   /** Whether S3 answered about everything that those may have written. */
@@ -95,6 +97,7 @@ export class HeaderReview {
     const { prefix } = destination;
     const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
     const states = headerStates(files, prefix, listing, index, this.policy, asking);
+    this.#brought = states.asked;
     this.#renewing = index?.renewing ?? this.#renewing;
     this.#isUnread = isUnread;
     this.#writing = index?.writing;
@@ -114,7 +117,7 @@ export class HeaderReview {
 
   /**
    * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over or may have
-   * written before it was, and of redirects, as an empty object says nothing of where it leads, and so does one in the
+   * written before it was, those that came along from another bucket, and of redirects, as an empty object says nothing of where it leads, and so does one in the
    * bucket that is published from.
    */
   async ask(
@@ -126,10 +129,11 @@ export class HeaderReview {
     const due: LocalFile[] = [];
     const written: LocalFile[] = [];
     // A table has files of this disk, which are more than their headers.
-    if (all || files.columns === undefined || this.#renewing.size > 0 || this.#writing !== undefined)
+    const named = this.#renewing.size + this.#brought.size;
+    if (all || files.columns === undefined || named > 0 || this.#writing !== undefined)
       for (const file of unknownHeaders) {
         const key = (prefix + file.name) as ObjectKey;
-        if (all || isAllHeaders(file) || this.#renewing.has(key)) due.push(file);
+        if (all || isAllHeaders(file) || this.#renewing.has(key) || this.#brought.has(key)) due.push(file);
         else if (mayBeOf(this.#writing, listing.get(key)!)) written.push(file);
       }
     const told = written.length === 0 ? {} : { objects: INTERRUPTED, ifDenied: WRITTEN_DENIED };

@@ -13,6 +13,8 @@ export class HeaderStates extends EntriesMap<ObjectKey, HeaderState> {
   readonly #keys: NameTable;
   #states = new Uint8Array(FIRST_ROWS);
   #size = 0;
+  /** Keys without a state of which S3 is to be asked. */
+  readonly asked = new Set<ObjectKey>();
 
   /** @param keys that this table's are among */
   constructor(keys = new NameTable()) {

@@ -67,7 +67,8 @@ export interface HeaderStatesOptions {
 /**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
  * that others wrote, or that were written since, have no entry; nor have those that a run which was killed may have
- * renewed. But where the rules have changed, all of them are renewed like the rest.
+ * renewed. But where the rules have changed, all of them are renewed like the rest. Of what a run from another bucket decided,
+ * a publish of files asks S3, as its rules are all that an object is to have; the other way round nothing is known.
  */
 export function headerStates(
   files: Files,
@@ -87,8 +88,15 @@ export function headerStates(
     if (entry.etag !== object.etag || entry.size !== object.size) continue;
     const headers = policy.headersOf(file);
     const known = parseHeaderState(entry.headers);
+    const isSameDigest = known.digest === headerDigest(headers);
+    // What one kind of run decided says nothing of what the other one is to leave there.
+    if (known.isBrought && file.object === undefined) {
+      states.asked.add(key);
+      continue;
+    }
+    if (!known.isBrought && file.object !== undefined && !isSameDigest) continue;
     const isOtherClass = lacksClass(headers, object, store);
-    if (known.digest === headerDigest(headers) && isStatedBy(file, known, entry)) {
+    if (isSameDigest && isStatedBy(file, known, entry)) {
       const mayLack = asksAttributes && known.attributed !== 'all' && isPreserved(file);
       const isUnknown = mayLack || isOtherClass || isRewritten(entry, object) || index.renewing.has(key);
       if (!isUnknown) states.set(key, 'same');
