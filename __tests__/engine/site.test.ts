@@ -1185,6 +1185,26 @@ describe('redirects-file', () => {
     expect(headersOf('p/old')['x-amz-website-redirect-location']).toBe('https://example.com/');
   });
 
+  test('with an ACL and tags, of which HEAD says nothing: without an index they are renewed when asked for, and a check finds none', async () => {
+    s3.server.createBucket('redirects-with-acls', { allowsAcls: true });
+    await writeTree({ 'a.html': 'a', _redirects: '/old /a.html\n' }, root);
+    const asked = async (refresh: boolean): Promise<Changes> => ({
+      writeHeaders: { acl: 'public-read' },
+      ...(await site({ redirectsFile: '_redirects', headers: '/*\n x-amz-tagging: team=web', refresh })),
+    });
+    const run = async (refresh: boolean, command: 'sync' | 'check' = 'sync'): Promise<readonly string[]> =>
+      stepsOf(await publish(s3, 'redirects-with-acls', root, { ...(await asked(refresh)), command }));
+    await run(false);
+    expect(await run(false)).toEqual([]);
+    expect(await run(false, 'check')).toEqual([]);
+    expect(await run(true, 'check')).toEqual([]);
+    expect(await run(true)).toEqual(['refresh p/a.html done', 'refresh p/old done']);
+    await writeTree({ _redirects: '/old /b.html\n', 'b.html': 'b' }, root);
+    expect(await run(false, 'check')).toContain('refresh p/old planned');
+    expect(await run(false)).toContain('refresh p/old done');
+    expect(s3.server.object('redirects-with-acls', 'p/old')?.acl).toBe('public-read');
+  });
+
   test.each([
     ['SeaweedFS', { profile: 'seaweedfs' }, 'SeaweedFS', undefined],
     ['a server', { deviations: { serverHeader: 'Other', websiteRedirects: 'dropped' } }, 'S3', 1],

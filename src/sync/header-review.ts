@@ -117,15 +117,19 @@ export class HeaderReview {
 
   /**
    * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over or may have
-   * written before it was, those that came along from another bucket, and of redirects, as an empty object says nothing of where it leads, and so does one in the
-   * bucket that is published from.
+   * written before it was, those that came along from another bucket, and of redirects, as an empty object says nothing of
+   * where it leads, and so does one in the bucket that is published from: of these two what HEAD does not tell is left, as
+   * it is by a check.
    */
   async ask(
     { unknownHeaders }: Planned,
     { prefix, files, listing }: Omit<PlanInput, 'aclBound'>,
   ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
     const states = new Map<ObjectKey, HeaderState>();
-    const all = this.#run.options.headers.refresh;
+    const { command, headers } = this.#run.options;
+    const all = headers.refresh;
+    const isNamed = (key: ObjectKey): boolean => this.#renewing.has(key) || this.#brought.has(key);
+    const isDoubtful = (key: ObjectKey): boolean => isNamed(key) || mayBeOf(this.#writing, listing.get(key)!);
     const due: LocalFile[] = [];
     const written: LocalFile[] = [];
     // A table has files of this disk, which are more than their headers.
@@ -133,7 +137,7 @@ export class HeaderReview {
     if (all || files.columns === undefined || named > 0 || this.#writing !== undefined)
       for (const file of unknownHeaders) {
         const key = (prefix + file.name) as ObjectKey;
-        if (all || isAllHeaders(file) || this.#renewing.has(key) || this.#brought.has(key)) due.push(file);
+        if (all || isAllHeaders(file) || isNamed(key)) due.push(file);
         else if (mayBeOf(this.#writing, listing.get(key)!)) written.push(file);
       }
     const told = written.length === 0 ? {} : { objects: INTERRUPTED, ifDenied: WRITTEN_DENIED };
@@ -145,8 +149,11 @@ export class HeaderReview {
     });
     for (const { name } of asked) {
       const key = (prefix + name) as ObjectKey;
-      const found = this.differences.get(key);
-      if (found === undefined) continue;
+      const answered = this.differences.get(key);
+      if (answered === undefined) continue;
+      // Without an index what HEAD does not tell would be written in every run.
+      const isWritten = command !== 'check' && (all || isDoubtful(key));
+      const found = isWritten ? answered : answered.filter((difference) => !isUntold(difference));
       const changed = found.some(({ name }) => name === STORAGE_CLASS) ? 'class' : 'changed';
       states.set(key, found.length === 0 ? 'same' : changed);
     }
