@@ -539,6 +539,33 @@ describe('C13: headers that changed', () => {
     expect(run.messages.filter((message) => /would drop an ACL/.test(message))).toHaveLength(1);
   });
 
+  test('C13: an ACL that is not asked for any more stays, and is told and remembered once', async () => {
+    const index = memoryIndex();
+    s3.server.createBucket('acl-dropped', { allowsAcls: true });
+    await writeTree({ a: 'one', b: 'two' }, root);
+    await publish(s3, 'acl-dropped', root, { index, writeHeaders: { acl: 'public-read' } });
+    s3.server.log.clear();
+    const run = await publish(s3, 'acl-dropped', root, { index });
+    expect(run).toMatchObject({ exit: 0, report: { steps: [], totals: { unchanged: { files: 2 } } } });
+    expect(run.messages).toContainEqual(
+      expect.stringMatching(/^p\/a and 1 more keep the ACL of earlier runs, .* acl: private in one run/),
+    );
+    const next = await publish(s3, 'acl-dropped', root, { index });
+    expect(next.messages.filter((message) => message.includes('ACL'))).toEqual([]);
+    expect(s3.server.log.counts).toEqual({ ListObjectsV2: 2 });
+    expect(s3.server.object('acl-dropped', 'p/a')?.acl).toBe('public-read');
+    // Another header that changed is a reason to renew, and may not take the ACL along.
+    const both = { index, writeHeaders: { acl: 'public-read' } };
+    expect(stepsOf(await publish(s3, 'acl-dropped', root, both))).toHaveLength(2);
+    expect(stepsOf(await publish(s3, 'acl-dropped', root, { index, ...infrequent }))).toEqual([
+      'keep p/a done',
+      'keep p/b done',
+    ]);
+    const renewed = { index, writeHeaders: { ...infrequent.writeHeaders, acl: 'private' } };
+    expect(stepsOf(await publish(s3, 'acl-dropped', root, renewed))).toHaveLength(2);
+    expect(s3.server.object('acl-dropped', 'p/a')?.acl).toBe('private');
+  });
+
   test('C13: objects whose headers nobody remembers are left alone and counted', async () => {
     await writeTree({ a: 'one' }, root);
     await publish(s3, bucket, root);

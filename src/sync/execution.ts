@@ -10,7 +10,13 @@ import {
 import { EXIT, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import { columnsOf } from '../model/file-columns.js';
-import { attributedBy, classOf, formatHeaderState, formatSource } from '../model/headers.js';
+import {
+  attributedBy,
+  classOf,
+  formatHeaderState,
+  formatSource,
+  parseHeaderState,
+} from '../model/headers.js';
 import type { Invalidation } from '../model/invalidation.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
@@ -496,18 +502,25 @@ export class Execution {
     );
   }
 
-  /** Of the headers that S3 answered as they should be. What lies in another class is left there, and not asked for again. */
-  #confirmedHeaders({ files }: Seen): Confirmed['headers'] {
+  /**
+   * Of the headers that S3 answered as they should be. What lies in another class is left there, and not asked for again, and
+   * so is an ACL that is not asked for any more.
+   */
+  #confirmedHeaders({ files, index }: Seen): Confirmed['headers'] {
     const { prefix } = this.#run.options.destination;
     const confirmed = new Map<ObjectKey, Pick<ObjectEntry, 'headers' | 'class'>>();
-    const { differences, attributes, policy } = this.#preparation.headers;
-    if (differences.size === 0) return confirmed;
+    const { differences, attributes, aclsLeft, policy } = this.#preparation.headers;
+    if (differences.size + aclsLeft.size === 0) return confirmed;
     for (const file of files) {
       const key = (prefix + file.name) as ObjectKey;
-      if (differences.get(key)?.length !== 0) continue;
+      const isAclLeft = aclsLeft.has(key);
+      if (differences.get(key)?.length !== 0 && !isAclLeft) continue;
       const decided = policy.headersOf(file);
       const asked = classOf(decided);
-      const headers = formatHeaderState(file, decided, attributedBy(attributes.get(key)));
+      const attributed = isAclLeft
+        ? parseHeaderState(index?.objects.get(key)?.headers ?? '').attributed
+        : attributedBy(attributes.get(key));
+      const headers = formatHeaderState(file, decided, attributed);
       confirmed.set(key, { headers, ...(asked === undefined ? {} : { class: asked }) });
     }
     return confirmed;

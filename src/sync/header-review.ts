@@ -39,8 +39,9 @@ const ATTRIBUTES_DENIED =
 export class HeaderReview {
   readonly #run: RunParts;
   policy: HeaderDecider;
-  /** A plan that is made anew says it once. */
+  /** A plan that is made anew says these once. */
   #isNotRenewedTold = false;
+  #isAclLeftTold = false;
   /** Of the keys whose headers S3 was asked for. */
   readonly differences = new Map<ObjectKey, readonly HeaderDifference[]>();
   /** What their metadata says of the file. */
@@ -53,6 +54,8 @@ export class HeaderReview {
   #renewing: ReadonlySet<string> = new Set();
   /** Keys whose headers came along from another bucket, and are to be those of their files. */
   #brought: ReadonlySet<ObjectKey> = new Set();
+  /** Keys whose objects keep an ACL that is not asked for any more. */
+  aclsLeft: ReadonlySet<ObjectKey> = new Set();
   /** Since when runs have written of which nobody knows what they wrote. */
   #writing: number | undefined;
   /** Whether S3 answered about everything that those may have written. */
@@ -98,6 +101,7 @@ export class HeaderReview {
     const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
     const states = headerStates(files, prefix, listing, index, this.policy, asking);
     this.#brought = states.asked;
+    this.aclsLeft = states.aclsLeft;
     this.#renewing = index?.renewing ?? this.#renewing;
     this.#isUnread = isUnread;
     this.#writing = index?.writing;
@@ -110,6 +114,7 @@ export class HeaderReview {
       const key = (prefix + file.name) as ObjectKey;
       if (states.get(key) !== 'same' || !(headers.refresh || isAllHeaders(file))) continue;
       states.delete(key);
+      states.aclsLeft.delete(key);
       if (this.#run.source === undefined) this.#doubted.add(key);
     }
     return states;
@@ -272,10 +277,23 @@ export class HeaderReview {
     ]);
   }
 
+  /** Once: the index then knows the headers without it. */
+  #tellAclsLeft(unchanged: Planned['unchanged']): void {
+    const left = [...this.aclsLeft].filter((key) => unchanged.has(key));
+    const [first] = left;
+    if (first === undefined || this.#isAclLeftTold) return;
+    this.#isAclLeftTold = true;
+    const what = left.length === 1 ? `${first} keeps` : `${first} and ${left.length - 1} more keep`;
+    this.#run.frame.warn([
+      `${what} the ACL of earlier runs, as no input gives one any more: acl: private in one run takes it away, where the bucket has ACLs`,
+    ]);
+  }
+
   /** What is left as it is, for those who asked for something else. */
-  tell({ headersUnknown, plan }: Planned): void {
+  tell({ headersUnknown, plan, unchanged }: Planned): void {
     this.#tellUnknownHeaders(headersUnknown.files);
     this.#tellNotRenewed(plan);
+    this.#tellAclsLeft(unchanged);
   }
 }
 

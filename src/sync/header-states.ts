@@ -15,6 +15,8 @@ export class HeaderStates extends EntriesMap<ObjectKey, HeaderState> {
   #size = 0;
   /** Keys without a state of which S3 is to be asked. */
   readonly asked = new Set<ObjectKey>();
+  /** Keys whose headers lack nothing but an ACL that is not asked for any more. */
+  readonly aclsLeft = new Set<ObjectKey>();
 
   /** @param keys that this table's are among */
   constructor(keys = new NameTable()) {

@@ -12,6 +12,7 @@ import {
   isPreserved,
   parseHeaderState,
 } from '../model/headers.js';
+import { CANNED_ACLS } from '../model/inputs.js';
 import { Listing } from '../model/listing.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, ListedObject, LocalFile } from '../model/objects.js';
@@ -19,6 +20,8 @@ import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
 import { type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
 import { HeaderStates } from './header-states.js';
+
+const ACL = 'x-amz-acl';
 
 /**
  * How far the clocks of this machine and of S3 may be apart: later than this after our write, an object of the same
@@ -80,6 +83,7 @@ export function headerStates(
 ): HeaderStates {
   const states = new HeaderStates(listing instanceof Listing ? listing.names : undefined);
   if (index === undefined) return states;
+  const hadAcl = aclFinder();
   for (const file of files) {
     const key = (prefix + file.name) as ObjectKey;
     const object = listing.get(key);
@@ -96,10 +100,13 @@ export function headerStates(
     }
     if (!known.isBrought && file.object !== undefined && !isSameDigest) continue;
     const isOtherClass = lacksClass(headers, object, store);
-    if (isSameDigest && isStatedBy(file, known, entry)) {
+    const isAclLeft = !isSameDigest && hadAcl(known.digest, headers);
+    if ((isSameDigest || isAclLeft) && isStatedBy(file, known, entry)) {
       const mayLack = asksAttributes && known.attributed !== 'all' && isPreserved(file);
       const isUnknown = mayLack || isOtherClass || isRewritten(entry, object) || index.renewing.has(key);
-      if (!isUnknown) states.set(key, 'same');
+      if (isUnknown) continue;
+      states.set(key, 'same');
+      if (isAclLeft) states.aclsLeft.add(key);
     } else states.set(key, isOtherClass || classOf(headers) !== entry.class ? 'class' : 'changed');
   }
   return states;
@@ -113,6 +120,22 @@ function isStatedBy(file: LocalFile, known: HeaderMemory, { source }: ObjectEntr
   if (file.object !== undefined) return true;
   const wanted = file.encoded === undefined ? undefined : formatSource(file.encoded);
   return source === wanted && (isFurtherName(file) || !known.isFurtherName);
+}
+
+/**
+ * Says whether a digest is of these headers and an ACL. None is sent where none is asked for, so an object may keep its own: a
+ * copy onto itself would change nothing but that. Many objects have few digests.
+ */
+function aclFinder(): (digest: string, headers: HeaderSet) => boolean {
+  const known = new Map<string, boolean>();
+  return (digest, headers) => {
+    if (headers[ACL] !== undefined) return false;
+    const pair = `${digest} ${headerDigest(headers)}`;
+    const had =
+      known.get(pair) ?? CANNED_ACLS.some((acl) => headerDigest({ ...headers, [ACL]: acl }) === digest);
+    known.set(pair, had);
+    return had;
+  };
 }
 
 interface AclRequest {
@@ -136,7 +159,7 @@ export async function whatWouldLoseAcls(
   const aclUnknown = new Set<ObjectKey>();
   const steps = [...stepsOf(plan)].filter(
     (step): step is RefreshStep =>
-      step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined,
+      step.action === 'refresh' && policy.headersOf(step.file)[ACL] === undefined,
   );
   let denied: string | undefined;
   await forEachConcurrent(steps, request.concurrency, async ({ key }) => {
