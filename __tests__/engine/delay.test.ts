@@ -421,6 +421,42 @@ describe('two writers', () => {
     expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a']);
   });
 
+  test.each([
+    ['before its deletes', 'p/b'],
+    ['before its next rank', 'p/a'],
+    ['at its end', undefined],
+  ])(
+    'lock: of a run that slept %s, and whose lock another one had meanwhile, nothing more is done',
+    async (_, last) => {
+      await writeTree({ a: '0', 'x.html': 'x' }, root);
+      await publish(s3, bucket, root);
+      const theirs = await writeTree({ a: 'a', b: 'b', 'x.html': 'x' });
+      await rm(join(root, 'x.html'));
+      await writeTree({ a: 'a', b: 'b' }, root);
+      let slept = 0;
+      let second: Awaited<ReturnType<typeof publish>> | undefined;
+      const now = (): number => Date.now() + slept;
+      const sleep = async (): Promise<void> => {
+        slept = 11 * 60_000;
+        second = await publish(s3, bucket, theirs, { lock: true, now });
+      };
+      const match =
+        last === undefined
+          ? { operation: 'DeleteObjects' as const }
+          : { operation: 'PutObject' as const, key: last };
+      const remove = s3.server.after(match, async () => {
+        remove();
+        await sleep();
+      });
+      const deletes = { deleteAfter: true };
+      const run = await publish(s3, bucket, root, { lock: true, deletes, now });
+      expect(second?.exit).toBe(0);
+      expect(run).toMatchObject({ exit: 5, report: { error: { code: 'foreign-writer' } } });
+      expect(run.report.error?.message).toMatch(/^the lock of s3:.* was lost/);
+      expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'a', 'p/b': 'b', 'p/x.html': 'x' });
+    },
+  );
+
   test('lock: is not archived with what is published, as nobody could read it then', async () => {
     await writeTree({ a: 'a' }, root);
     s3.server.log.clear();
@@ -434,6 +470,7 @@ describe('two writers', () => {
     expect(classes).toEqual([
       ['p/.s3-dedup-sync/lock', undefined],
       ['p/a', 'DEEP_ARCHIVE'],
+      ['p/.s3-dedup-sync/lock', undefined],
     ]);
   });
 });

@@ -32,6 +32,8 @@ export interface ExecuteOptions {
   readonly emit: Emit;
   /** Asked once when everything is staged, before anything is published: why nothing may be, if so. */
   readonly meet?: () => Promise<StepOutcome['error'] | undefined>;
+  /** Waited for before each step; what makes the rest of the plan wrong aborts `signal`. */
+  readonly awake?: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -108,6 +110,7 @@ export async function execute(
       await forEachConcurrent(batches, concurrency, async ({ work, offset }) => {
         const steps: readonly Step[] = isDeletes(work) ? work : [work];
         let results: readonly StepOutcome[];
+        await options.awake?.();
         if (reason !== undefined) results = steps.map((step) => notDone(step, reason));
         else if (stopped()) results = steps.map((step) => unstaged.get(step) ?? skipped(step, failed));
         else if (isDeletes(work)) results = await performer.delete(work);

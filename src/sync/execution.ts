@@ -224,7 +224,9 @@ export class Execution {
       const clock = new SwitchClock();
       const uploads = await this.uploads(storage, seen.index?.uploads ?? new Map());
       const wanted = wantedUploads(planned.plan);
-      await uploads.abortLeftOvers(wanted);
+      // They are another run's where the lock is.
+      await this.#lock?.awake();
+      if (!signal.aborted) await uploads.abortLeftOvers(wanted);
       const plan = this.#keepingNames(planned.plan, uploads.left().size);
       // Both go into the journal by one write.
       await Promise.all([
@@ -259,6 +261,7 @@ export class Execution {
         this.#run.frame.outcomes = await execute(plan, transfer, {
           concurrency,
           ...(meeting === undefined ? {} : { meet: () => this.#meet(meeting) }),
+          awake: async () => this.#lock?.awake(),
           emit: (event) => {
             if (event.type === 'outcome') {
               // What is kept is no part of the total either.
@@ -371,12 +374,16 @@ export class Execution {
   /**
    * Looks once more before anything is deleted. Where a file is there by now whose object would go, as while a build still
    * fills the directory, nothing is; nor where somebody else writes too: the first listing is as old as the sending took,
-   * and the conditions of deletes know nothing of a key that was added.
+   * and the conditions of deletes know nothing of a key that was added. With a lock it is enough that S3 says it is held.
    */
   async #mayDelete(plan: Plan, transfer: Transfer, seen: Seen): Promise<StepOutcome['error'] | undefined> {
     const back = await this.#filesBack(plan, seen);
     if (back !== undefined) return back;
-    if (this.#lock !== undefined) return undefined;
+    if (this.#lock !== undefined) {
+      // Where it is lost the run is stopped.
+      await this.#lock.confirm();
+      return undefined;
+    }
     try {
       const found = await this.#foreignWrites(transfer, seen);
       const { foreign, areUndone } = found;
@@ -406,17 +413,12 @@ export class Execution {
 
   /**
    * When anything was written, a last listing shows whether somebody else wrote in between, also while deletes went on.
-   * With a lock nobody does, and after a failure the exit is decided: both go without.
+   * With a lock nobody does, as long as it is held; after a failure the exit is decided.
    */
   async #lookAgain(transfer: Transfer, seen: Seen): Promise<void> {
     const isWritten = transfer.learned.size > 0 || transfer.deleted.size > 0;
-    if (
-      !isWritten ||
-      this.#lock !== undefined ||
-      this.#run.frame.signal.aborted ||
-      this.#run.frame.exits.length > 0
-    )
-      return;
+    if (!isWritten || this.#run.frame.signal.aborted || this.#run.frame.exits.length > 0) return;
+    if (this.#lock !== undefined) return this.#lock.confirm();
     try {
       const found = await this.#foreignWrites(transfer, seen);
       const isRemoving = this.#run.options.command === 'remove';

@@ -12,6 +12,9 @@ const LEASE_MS = 10 * 60_000;
 /** Three renewals may fail before the lease is over. */
 const RENEW_MS = LEASE_MS / 4;
 
+/** A machine that sleeps stops its timers too: by the clock a renewal is found due this soon after it woke. Milliseconds. */
+const TICK_MS = 1_000;
+
 /** A lock is some hundred bytes; what is larger is not ours. */
 const MAX_LOCK_BYTES = 64 * 1024;
 
@@ -66,6 +69,8 @@ export class Lock {
   readonly #key: ObjectKey;
   #etag: ETag;
   #expires: number;
+  /** When the last renewal began. */
+  #begun: number;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
   #isLost = false;
@@ -75,7 +80,8 @@ export class Lock {
     this.#key = key;
     this.#etag = etag;
     this.#expires = expires;
-    this.#timer = setInterval(() => this.#tick(), RENEW_MS).unref();
+    this.#begun = expires - LEASE_MS;
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
   /** Rejects with a refusal that names who holds it and until when. */
@@ -100,7 +106,8 @@ export class Lock {
     await this.#renewing;
     try {
       const [answer] = await this.#request.store.delete([{ key: this.#key, etag: this.#etag }], signal);
-      if (answer?.deleted !== false) return undefined;
+      const isAnothers = this.#isLost && answer?.deleted === false && answer.error.kind === 'condition';
+      if (answer?.deleted !== false || isAnothers) return undefined;
       throw answer.error;
     } catch (error) {
       const { message } = explain(error, this.#key);
@@ -108,15 +115,38 @@ export class Lock {
     }
   }
 
-  /** One renewal at a time: two would go by the same ETag, and the later one take the other for another run's. */
+  /**
+   * Waited for before each step: a machine that slept may have lost the lock meanwhile, and steps that were planned before
+   * would undo what another run made. Where it is lost `onLost` was called.
+   */
+  async awake(): Promise<void> {
+    while (this.#isDue() && !this.#isOver()) await (this.#renewing ?? this.#begin());
+  }
+
+  /** Renews it now: S3 says whether it still is ours, whatever this machine's clock says. */
+  async confirm(): Promise<void> {
+    while (this.#renewing !== undefined) await this.#renewing;
+    if (!this.#isOver()) await this.#begin();
+  }
+
   #tick(): void {
-    if (this.#renewing !== undefined) {
-      if (this.#isDue()) this.#lose(new Error('it was not renewed in time'));
-      return;
-    }
+    // A clock that was set back says as little of how long it was.
+    if (Math.abs(this.#request.now() - this.#begun) < RENEW_MS) return;
+    if (this.#renewing === undefined) this.#begin();
+    else if (this.#isDue()) this.#lose(new Error('it was not renewed in time'));
+  }
+
+  /** One renewal at a time: two would go by the same ETag, and the later one take the other for another run's. */
+  #begin(): Promise<void> {
+    this.#begun = this.#request.now();
     this.#renewing = this.#renew().finally(() => {
       this.#renewing = undefined;
     });
+    return this.#renewing;
+  }
+
+  #isOver(): boolean {
+    return this.#isLost || this.#request.signal.aborted;
   }
 
   /** What is in flight must have ended before the lease has. */
@@ -126,17 +156,16 @@ export class Lock {
 
   #lose(cause: unknown): void {
     clearInterval(this.#timer);
-    const { url, onLost, signal } = this.#request;
-    if (this.#isLost || signal.aborted) return;
+    const { url, onLost } = this.#request;
+    if (this.#isOver()) return;
     this.#isLost = true;
     const message = `the lock of ${url} was lost (${messageOf(cause)}): the run was ended, and another may write there by now: run again only if this one is to have the last word`;
     onLost(new SyncError('foreign-writer', EXIT.foreignWriter, message, { cause }));
   }
 
   async #renew(): Promise<void> {
-    const { now, signal } = this.#request;
-    if (signal.aborted) return;
-    const expires = now() + LEASE_MS;
+    if (this.#isOver()) return;
+    const expires = this.#begun + LEASE_MS;
     try {
       const etag = await put(this.#request, this.#key, { ifMatch: this.#etag }, expires);
       if (etag === undefined) throw new Error('another run has taken it');
