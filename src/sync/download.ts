@@ -528,7 +528,7 @@ class Download {
       if (file === undefined || digested.has(name)) continue;
       digested.set(name, { file, md5, ...(plain.has(name) ? { plain: true } : {}) });
     }
-    const lastWords = this.#frame.signal.aborted ? this.#frame.lastRequests() : undefined;
+    const lastWords = this.#frame.signal.aborted ? this.#frame.last.index : undefined;
     const confirmed = {
       listing,
       unchanged: known,

@@ -63,9 +63,6 @@ import { Transfer } from './transfer.js';
 import type { BodySource, TransferOptions } from './transfer-options.js';
 import { Uploads } from './uploads.js';
 
-/** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
-const LAST_WORDS_MS = 4_000;
-
 /** Files that are looked at side by side. */
 const LOOKED_AT_ONCE = 32;
 
@@ -202,6 +199,7 @@ export class Execution {
       emit: this.#run.ports.emit,
       signal: this.#run.frame.signal,
       requests: this.#run.frame.requests,
+      aborts: this.#run.frame.last.aborts,
     });
   }
 
@@ -498,7 +496,7 @@ export class Execution {
       renewing: this.#renewing,
       ...(writing === undefined ? {} : { writing }),
     };
-    const lastWords = this.#run.frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
+    const lastWords = this.#run.frame.signal.aborted ? this.#run.frame.last.index : undefined;
     await this.#run.frame.phase('index', async () =>
       this.#run.frame.afterwards((stop) => saveIndex(storage, index, confirmed, emit, lastWords ?? stop)),
     );
@@ -530,7 +528,7 @@ export class Execution {
 
   /** Gives the lock back. */
   async close(): Promise<void> {
-    const held = await this.#lock?.release(this.#run.frame.lastRequests());
+    const held = await this.#lock?.release(this.#run.frame.last.lock);
     if (held !== undefined) this.#run.frame.warn([held]);
   }
 }

@@ -8,21 +8,20 @@ import { type CopyUploads, type Part, StoreError, type Upload } from '../store/o
 import { explain, explainDenied } from './explain.js';
 import type { TransferOptions } from './transfer-options.js';
 
-/** How long an abort may take when the run itself was stopped. The runner leaves 7.5 s. Milliseconds. */
-export const ABORT_TIME_MS = 2_000;
-
 /** Parts of one file in flight; other files and the arena share the rest. */
 export const PARTS_IN_FLIGHT = 8;
 
 /** Begins multipart uploads, or goes on with those of earlier runs, and ends those that come to nothing. */
 export class OpenUploads {
-  readonly #options: Pick<TransferOptions, 'store' | 'uploads' | 'emit' | 'signal' | 'requests'>;
+  readonly #options: Pick<TransferOptions, 'store' | 'uploads' | 'emit' | 'signal' | 'requests' | 'aborts'>;
   /** Ids of uploads that other runs staged: they are theirs until they are completed. */
   readonly adopted = new Set<string>();
   #deniedParts = 0;
   #deniedAborts = 0;
 
-  constructor(options: Pick<TransferOptions, 'store' | 'uploads' | 'emit' | 'signal' | 'requests'>) {
+  constructor(
+    options: Pick<TransferOptions, 'store' | 'uploads' | 'emit' | 'signal' | 'requests' | 'aborts'>,
+  ) {
     this.#options = options;
   }
 
@@ -106,10 +105,9 @@ export class OpenUploads {
 
   /** What was begun and will not be completed costs storage until it is aborted. */
   async abort(upload: Upload): Promise<void> {
-    const { store, requests, emit, uploads } = this.#options;
-    const time = requests.aborted ? AbortSignal.timeout(ABORT_TIME_MS) : requests;
+    const { store, aborts, emit, uploads } = this.#options;
     try {
-      await store.abortUpload(upload, time);
+      await store.abortUpload(upload, aborts);
       uploads.ended(upload);
     } catch (error) {
       const { message } = explain(error, upload.key);

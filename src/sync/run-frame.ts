@@ -25,8 +25,18 @@ import { tellUnused, type UnusedContext } from './unused-excludes.js';
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
 
-/** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
-const LAST_REQUESTS_MS = 2_000;
+/**
+ * How long after a run was stopped it may still do what must not be left out, one after the other. The runner kills after
+ * 10 s, and outputs, summary and report come last. Milliseconds.
+ */
+const LAST_MS = {
+  /** What requests in flight wrote is then known. */
+  requests: 2_000,
+  index: 4_000,
+  /** Of uploads. */
+  aborts: 5_000,
+  lock: 6_000,
+} as const;
 
 /** Progress is told at most this often. Milliseconds. */
 const PROGRESS_MS = 200;
@@ -40,6 +50,8 @@ export class RunFrame {
   readonly signal: AbortSignal;
   /** Requests in flight end with it, a little later than the run. */
   readonly requests: AbortSignal;
+  /** What is done last ends with these, however the time before was spent. */
+  readonly last: Readonly<Record<Exclude<keyof typeof LAST_MS, 'requests'>, AbortSignal>>;
   outcomes: readonly StepOutcome[] = [];
   exits: readonly ExitCode[] = [];
   error: ReportError | undefined;
@@ -66,13 +78,25 @@ export class RunFrame {
     this.url = runUrl(options);
     this.signal = AbortSignal.any([ports.signal, this.#stop.signal]);
     const requests = new AbortController();
+    const index = new AbortController();
+    const aborts = new AbortController();
+    const lock = new AbortController();
     this.requests = requests.signal;
-    // Every request in flight listens to it.
-    setMaxListeners(0, this.signal, this.requests);
-    const end = (): void => requests.abort(this.signal.reason);
-    this.#stop.signal.addEventListener('abort', end);
-    this.#endSoon = () => setTimeout(end, LAST_REQUESTS_MS).unref();
+    this.last = { index: index.signal, aborts: aborts.signal, lock: lock.signal };
+    // Every request in flight listens to them.
+    setMaxListeners(0, this.signal, this.requests, ...Object.values(this.last));
+    const noTime = new Error('the run was stopped, and no time was left');
+    this.#endSoon = () => {
+      setTimeout(() => requests.abort(this.signal.reason), LAST_MS.requests).unref();
+      setTimeout(() => index.abort(noTime), LAST_MS.index).unref();
+      setTimeout(() => aborts.abort(noTime), LAST_MS.aborts).unref();
+      setTimeout(() => lock.abort(noTime), LAST_MS.lock).unref();
+    };
     ports.signal.addEventListener('abort', this.#endSoon);
+    this.#stop.signal.addEventListener('abort', () => {
+      requests.abort(this.signal.reason);
+      this.#endSoon();
+    });
     this.pool = new DigestPool(() => this.moved(), this.signal, ports.shared?.digests);
     this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
   }
@@ -215,11 +239,6 @@ export class RunFrame {
     await this.pool.close();
     // Not while it is aborted: what is still asked for then ends a little later.
     if (!this.#ports.signal.aborted) this.#ports.signal.removeEventListener('abort', this.#endSoon);
-  }
-
-  /** How long what must still be said or written may take. */
-  lastRequests(): AbortSignal {
-    return this.requests.aborted ? AbortSignal.timeout(LAST_REQUESTS_MS) : this.requests;
   }
 
   /** @param differences of the headers of keys that S3 was asked for */

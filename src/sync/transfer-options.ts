@@ -49,6 +49,8 @@ export interface TransferOptions {
   readonly signal: AbortSignal;
   /** Requests in flight end with it. */
   readonly requests: AbortSignal;
+  /** Aborts of uploads end with it. */
+  readonly aborts: AbortSignal;
 }
 
 /** Makes the bytes of files that do not lie on this disk, as they are sent. */

@@ -42,7 +42,7 @@ import { CopiedUploads } from './copied-uploads.js';
 import { CannotStageError, failedOutcome, type Performer } from './execute.js';
 import { explain, explainDenied } from './explain.js';
 import { createWholeReader, FileChangedError, type FileDigest } from './file-bytes.js';
-import { ABORT_TIME_MS, OpenUploads } from './open-uploads.js';
+import { OpenUploads } from './open-uploads.js';
 import { SentUploads } from './sent-uploads.js';
 import type { Staged } from './staged.js';
 import type { TransferOptions } from './transfer-options.js';
@@ -175,7 +175,7 @@ export class Transfer implements Performer {
    * the next one will go on with.
    */
   async close(): Promise<void> {
-    const { signal, uploads, concurrency, emit } = this.#options;
+    const { signal, aborts, uploads, concurrency, emit } = this.#options;
     const stopped = signal.aborted;
     const due = [...this.#staged.values()].filter(
       ({ upload, expected }) =>
@@ -187,9 +187,8 @@ export class Transfer implements Performer {
       const message = `${what}: publish again, or give the plan up with abort`;
       emit({ type: 'message', level: 'warning', message });
     }
-    const until = performance.now() + (stopped ? ABORT_TIME_MS : Number.POSITIVE_INFINITY);
     await forEachConcurrent(due, concurrency, async ({ upload }) => {
-      if (performance.now() < until) await this.#open.abort(upload);
+      if (!aborts.aborted) await this.#open.abort(upload);
     });
     const left = uploads.left().size;
     if (left === 0) return;

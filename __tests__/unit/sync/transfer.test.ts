@@ -36,6 +36,7 @@ function transfer(store: Partial<ObjectStore>, options: Partial<TransferOptions>
     emit: (event: Event) => void events.push(event),
     signal: stop.signal,
     requests: stop.signal,
+    aborts: new AbortController().signal,
     ...options,
   } as unknown as TransferOptions);
 }
