@@ -109,6 +109,8 @@ export class Execution {
       now,
       onLost: (error) => this.#run.frame.stop(error),
       signal: this.#run.frame.signal,
+      requests: this.#run.frame.requests,
+      last: this.#run.frame.last.lock,
     });
   }
 
@@ -528,7 +530,7 @@ export class Execution {
 
   /** Gives the lock back. */
   async close(): Promise<void> {
-    const held = await this.#lock?.release(this.#run.frame.last.lock);
+    const held = await this.#lock?.release();
     if (held !== undefined) this.#run.frame.warn([held]);
   }
 }

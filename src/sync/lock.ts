@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ETag } from '../model/digest.js';
 import { md5Of } from '../model/digest.js';
 import { EXIT, messageOf, refusal, SyncError } from '../model/errors.js';
@@ -46,6 +47,14 @@ interface Lease {
   readonly owner: string;
   /** Milliseconds since the epoch. */
   readonly expires: number;
+  /** Which run wrote it: owners are people's names, and two jobs of a workflow have one. Absent: an older one. */
+  readonly run?: string;
+}
+
+/** A lease that lies there. */
+interface Held {
+  readonly etag: ETag;
+  readonly expires: number;
 }
 
 export interface LockRequest {
@@ -57,7 +66,12 @@ export interface LockRequest {
   readonly now: () => number;
   /** Called once when another run has taken the lock, or it could not be renewed in time. */
   readonly onLost: (error: SyncError) => void;
+  /** Nothing more is begun when it is aborted. */
   readonly signal: AbortSignal;
+  /** Writes in flight end with it. */
+  readonly requests: AbortSignal;
+  /** What is still asked and given back then ends with it. */
+  readonly last: AbortSignal;
 }
 
 /**
@@ -67,6 +81,7 @@ export interface LockRequest {
 export class Lock {
   readonly #request: LockRequest;
   readonly #key: ObjectKey;
+  readonly #run: string;
   #etag: ETag;
   #expires: number;
   /** When the last renewal began. */
@@ -75,9 +90,10 @@ export class Lock {
   #renewing: Promise<void> | undefined;
   #isLost = false;
 
-  private constructor(request: LockRequest, key: ObjectKey, etag: ETag, expires: number) {
+  private constructor(request: LockRequest, key: ObjectKey, run: string, { etag, expires }: Held) {
     this.#request = request;
     this.#key = key;
+    this.#run = run;
     this.#etag = etag;
     this.#expires = expires;
     this.#begun = expires - LEASE_MS;
@@ -86,26 +102,28 @@ export class Lock {
 
   /** Rejects with a refusal that names who holds it and until when. */
   static async acquire(request: LockRequest): Promise<Lock> {
-    const { store, prefix, url, now, signal } = request;
+    const { store, prefix, url, owner, now, signal } = request;
     const key = lockKey(prefix);
-    const expires = now() + LEASE_MS;
-    const taken = await put(request, key, { ifNoneMatch: '*' }, expires);
-    if (taken !== undefined) return new Lock(request, key, taken, expires);
+    const run = randomUUID();
+    const lease = { owner, expires: now() + LEASE_MS, run };
+    const taken = await put(request, key, { ifNoneMatch: '*' }, lease);
+    if (taken !== undefined) return new Lock(request, key, run, taken);
     const body = await store.read(key, MAX_LOCK_BYTES, signal);
     const held = body === undefined ? undefined : parseLease(body.bytes);
     if (body !== undefined && held !== undefined && held.expires <= now()) {
-      const etag = await put(request, key, { ifMatch: body.etag }, expires);
-      if (etag !== undefined) return new Lock(request, key, etag, expires);
+      const over = await put(request, key, { ifMatch: body.etag }, lease);
+      if (over !== undefined) return new Lock(request, key, run, over);
     }
     throw locked(url, key, held);
   }
 
   /** Gives the lock back; one that is not ours any more is left. Returns why it could not be, for people. */
-  async release(signal: AbortSignal): Promise<string | undefined> {
+  async release(): Promise<string | undefined> {
+    const { store, last } = this.#request;
     clearInterval(this.#timer);
     await this.#renewing;
     try {
-      const [answer] = await this.#request.store.delete([{ key: this.#key, etag: this.#etag }], signal);
+      const [answer] = await store.delete([{ key: this.#key, etag: this.#etag }], last);
       const isAnothers = this.#isLost && answer?.deleted === false && answer.error.kind === 'condition';
       if (answer?.deleted !== false || isAnothers) return undefined;
       throw answer.error;
@@ -165,12 +183,13 @@ export class Lock {
 
   async #renew(): Promise<void> {
     if (this.#isOver()) return;
-    const expires = this.#begun + LEASE_MS;
+    const { owner } = this.#request;
+    const lease = { owner, expires: this.#begun + LEASE_MS, run: this.#run };
     try {
-      const etag = await put(this.#request, this.#key, { ifMatch: this.#etag }, expires);
-      if (etag === undefined) throw new Error('another run has taken it');
-      this.#etag = etag;
-      this.#expires = expires;
+      const held = await put(this.#request, this.#key, { ifMatch: this.#etag }, lease);
+      if (held === undefined) throw new Error('another run has taken it');
+      this.#etag = held.etag;
+      this.#expires = held.expires;
     } catch (error) {
       const isTaken = !(error instanceof StoreError);
       if (isTaken || this.#isDue()) this.#lose(error);
@@ -189,20 +208,31 @@ function locked(url: string, key: ObjectKey, held: Lease | undefined): SyncError
   );
 }
 
-/** The new lock's ETag; `undefined` when the condition did not hold. */
+/**
+ * Writes a lease; `undefined`: the condition did not hold. What lies there says whether an attempt whose answer was lost, now
+ * or of an earlier renewal, is what did not let it hold, and whether one that was cut short was made.
+ */
 async function put(
-  { store, owner, signal }: LockRequest,
+  { store, requests, last }: LockRequest,
   key: ObjectKey,
   condition: Condition,
-  expires: number,
-): Promise<ETag | undefined> {
-  const lease: Lease = { owner, expires };
+  lease: Required<Lease>,
+): Promise<Held | undefined> {
   const body = Buffer.from(`${JSON.stringify(lease)}\n`);
   const headers = { contentType: 'application/json', metadata: {} };
   try {
-    return (await store.put({ key, body, md5: md5Of(body), headers, condition }, signal)).etag;
+    const { etag } = await store.put({ key, body, md5: md5Of(body), headers, condition }, requests);
+    return { etag, expires: lease.expires };
   } catch (error) {
-    if (error instanceof StoreError && error.kind === 'condition') return undefined;
+    const { kind } = error as Partial<StoreError>;
+    if (kind !== 'condition' && kind !== 'aborted') throw error;
+    const there = await store.read(key, MAX_LOCK_BYTES, last).catch(() => undefined);
+    const isKnown = 'ifMatch' in condition && there?.etag === condition.ifMatch;
+    if (there !== undefined && !isKnown) {
+      const held = parseLease(there.bytes);
+      if (held?.run === lease.run) return { etag: there.etag, expires: held.expires };
+    }
+    if (kind === 'condition') return undefined;
     throw error;
   }
 }
@@ -210,10 +240,11 @@ async function put(
 /** `undefined`: it is not a lease that we could have written. */
 export function parseLease(bytes: Buffer): Lease | undefined {
   try {
-    const { owner, expires } = JSON.parse(bytes.toString('utf8')) as Partial<Lease>;
+    const { owner, expires, run } = JSON.parse(bytes.toString('utf8')) as Partial<Lease>;
     if (typeof owner !== 'string' || typeof expires !== 'number' || !(Math.abs(expires) <= LAST_TIME_MS))
       return undefined;
-    return { owner: owner.slice(0, 200).replace(/\p{Cc}/gu, ' '), expires };
+    const who = { owner: owner.slice(0, 200).replace(/\p{Cc}/gu, ' '), expires };
+    return typeof run === 'string' ? { ...who, run } : who;
   } catch {
     return undefined;
   }

@@ -33,6 +33,8 @@ const acquire = (owner: string): Promise<Lock> =>
     owner,
     now: () => now,
     signal,
+    requests: signal,
+    last: signal,
     onLost: (error) => void lost.push(error),
   });
 
@@ -48,12 +50,12 @@ async function pass(minutes: number): Promise<void> {
 
 test('is held for ten minutes, renewed while the run goes on, and given back', async () => {
   const lock = await acquire('one');
-  expect(lease()).toEqual({ owner: 'one', expires: now + 10 * MINUTE });
+  expect(lease()).toEqual({ owner: 'one', expires: now + 10 * MINUTE, run: expect.any(String) });
   const begun = now;
   await pass(25);
   expect((lease() as { expires: number }).expires).toBeGreaterThan(now);
   expect(now - begun).toBe(25 * MINUTE);
-  expect(await lock.release(signal)).toBeUndefined();
+  expect(await lock.release()).toBeUndefined();
   expect(store.objects.has(key)).toBe(false);
   await pass(15);
   expect(store.objects.has(key)).toBe(false);
@@ -83,9 +85,9 @@ describe('that another run has', () => {
         message: expect.stringContaining('another run has taken it'),
       }),
     ]);
-    expect(await first.release(signal)).toBeUndefined();
+    expect(await first.release()).toBeUndefined();
     expect(lease()).toMatchObject({ owner: 'two' });
-    expect(await second.release(signal)).toBeUndefined();
+    expect(await second.release()).toBeUndefined();
   });
 
   test.each(['', '{}', '{"owner":"x"}', '{"owner":1,"expires":1}', '{"owner":"x","expires":1e99}'])(
@@ -151,7 +153,7 @@ describe('a machine that slept, and its timers with it', () => {
     const lock = await acquire('one');
     now += 11 * MINUTE;
     const second = await acquire('two');
-    if (given > 0) await second.release(signal);
+    if (given > 0) await second.release();
     await lock.awake();
     await lock.awake();
     expect(lost).toEqual([expect.objectContaining({ exit: EXIT.foreignWriter })]);
@@ -178,6 +180,58 @@ describe('a machine that slept, and its timers with it', () => {
   });
 });
 
+describe('an answer that is lost', () => {
+  /** The next write takes effect, and is then refused by what it wrote itself, or cut short. */
+  function lose(error: StoreError): void {
+    const put = store.put.bind(store);
+    store.put = async (...args) => {
+      store.put = put;
+      await put(...args);
+      throw error;
+    };
+  }
+  const refused = new StoreError('condition', 'PreconditionFailed', 412, 'PutObject', 'as told');
+  const aborted = new StoreError('aborted', 'Aborted', 0, 'PutObject', 'as told');
+  const unanswered = new StoreError('network', 'ECONNRESET', 0, 'PutObject', 'as told');
+
+  test.each([
+    ['refused', refused],
+    ['cut short', aborted],
+  ])(
+    'when it is taken, %s: it is ours, and is given back; one of the same owner is not',
+    async (_, error) => {
+      lose(error);
+      const lock = await acquire('one');
+      await expect(acquire('one')).rejects.toMatchObject({ code: 'locked' });
+      await lock.confirm();
+      expect(await lock.release()).toBeUndefined();
+      expect([store.objects.has(key), lost]).toEqual([false, []]);
+    },
+  );
+
+  test.each([
+    ['refused', refused],
+    ['cut short', aborted],
+    ['for good', unanswered],
+  ])('when it is renewed, %s: it is not taken for another run\u2019s', async (_, error) => {
+    const lock = await acquire('one');
+    now += MINUTE;
+    lose(error);
+    await lock.confirm();
+    await lock.confirm();
+    expect(lease()).toMatchObject({ owner: 'one', expires: now + 10 * MINUTE });
+    expect(await lock.release()).toBeUndefined();
+    expect([store.objects.has(key), lost]).toEqual([false, []]);
+  });
+
+  test('of a write that was not made is no lock', async () => {
+    store.put = async () => {
+      throw aborted;
+    };
+    await expect(acquire('one')).rejects.toBe(aborted);
+  });
+});
+
 test('S3 is asked whether it still is ours, whatever the clock says, and never by two renewals at once', async () => {
   const lock = await acquire('one');
   await Promise.all([lock.confirm(), lock.confirm()]);
@@ -196,6 +250,8 @@ test('a run that was stopped renews nothing', async () => {
     owner: 'one',
     now: () => now,
     signal: stop.signal,
+    requests: signal,
+    last: signal,
     onLost: (error) => void lost.push(error),
   });
   const held = lease();
@@ -246,7 +302,7 @@ describe('a renewal that takes longer than the time to the next', () => {
     await pass(20);
     expect(lost).toEqual([]);
     expect((lease() as { expires: number }).expires).toBeGreaterThan(now);
-    expect(await lock.release(signal)).toBeUndefined();
+    expect(await lock.release()).toBeUndefined();
   });
 
   test('ends the run once, before the lease has ended', async () => {
