@@ -220,6 +220,52 @@ for (const path of ['lean', 'sdk'] as const) {
       },
     );
 
+    describe('a copy onto itself under KMS, where each write has a new ETag', () => {
+      const key = 'page' as ObjectKey;
+      const renewed = { ...headers, fields: { 'cache-control': 'no-cache' } };
+      let kms: string;
+      let own: ObjectStore;
+      beforeAll(async () => {
+        kms = `${await running.bucket()}-kms`;
+        running.server.createBucket(kms, { encryption: { algorithm: 'aws:kms' } });
+        const connection = { readTimeoutMs: 300, maxAttempts: 3 };
+        process.env.S3DS_REQUESTS = path;
+        own = (await openStore(optionsFor(running, kms, '/', { connection }), () => undefined, signal)).store;
+      });
+      const refresh = async (): Promise<Written> => {
+        running.server.putObject(kms, key, body, {
+          headers: { 'content-type': 'text/plain', 'x-amz-meta-s3cmd-attrs': `md5:${md5}` },
+        });
+        const source = { key, etag: running.server.object(kms, key)!.etag as ETag, size: body.length };
+        const condition = { ifMatch: source.etag };
+        return own.copy({ key, source, md5, headers: renewed, condition, refresh: {} }, signal);
+      };
+
+      test.each(losses)('%s: done', async (_, fault) => {
+        const rule = lose('CopyObject', fault);
+        const written = await refresh();
+        const object = running.server.object(kms, key)!;
+        expect([written.etag, object.headers['cache-control']]).toEqual([object.etag, 'no-cache']);
+        expect(rule.befallen).toBe(1);
+      });
+
+      test('and the same bytes that somebody else wrote meanwhile, with other headers: not ours', async () => {
+        lose('CopyObject', { kind: 'reset' });
+        const taken = running.server.before({ operation: 'CopyObject', key }, () => {
+          running.server.putObject(kms, key, body, {
+            headers: { 'content-type': 'text/plain', 'x-amz-meta-s3cmd-attrs': `md5:${md5}` },
+          });
+        });
+        await expect(refresh()).rejects.toMatchObject({ kind: 'source' });
+        taken();
+      });
+
+      test('that never arrives: what was there before is not what was sent', async () => {
+        running.server.faults.add({ match: { operation: 'CopyObject' }, fault: { kind: 'reset' } });
+        await expect(refresh()).rejects.toMatchObject({ kind: 'network' });
+      });
+    });
+
     test('a batch of deletes whose answer is cut is asked again', async () => {
       const keys = ['del/a', 'del/b'] as ObjectKey[];
       for (const key of keys) await store.put({ key, body, md5, headers, condition: absent }, signal);

@@ -137,9 +137,16 @@ export class Copies {
       ...conditionOf(condition),
     };
     const etags = [...(md5 === undefined ? [] : [md5 as string as ETag]), source.etag];
-    // After a copy onto itself only another ETag tells that it was made.
-    const onlyETag = refresh !== undefined;
-    const before = onlyETag ? source.etag : undefined;
+    // After a copy onto itself another ETag tells that it was made, or under KMS another one with all that was sent.
+    const isRefresh = refresh !== undefined;
+    const before = isRefresh ? source.etag : undefined;
+    const expected = {
+      etags,
+      size: source.size,
+      md5,
+      before,
+      ...(isRefresh ? { refresh: request.headers } : {}),
+    };
     return this.#requests.call(
       'CopyObject',
       signal,
@@ -149,9 +156,9 @@ export class Copies {
       },
       {
         changes: key,
-        judge: () => this.#writes.judge(key, { etags, size: source.size, md5, onlyETag, before }, signal),
+        judge: () => this.#writes.judge(key, expected, signal),
         // What nobody knows the digest of may have any, and a copy onto itself has the object's own.
-        ...(md5 === undefined || onlyETag
+        ...(md5 === undefined || isRefresh
           ? {}
           : { check: (answer) => this.#writes.ownAnswer('CopyObject', key, etags, answer, signal) }),
       },

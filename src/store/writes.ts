@@ -1,5 +1,6 @@
 import { base64OfMd5, classifyETag, type ETag, type Md5, parseETag } from '../model/digest.js';
-import { metadataMd5 } from '../model/headers.js';
+import { READER_HEADERS } from '../model/header-rules.js';
+import { metadataMd5, type ObjectHeaders } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { Condition } from '../model/plan.js';
 import { unreadable, written } from './object-answers.js';
@@ -109,8 +110,8 @@ export class Writes {
       readonly etags: readonly ETag[];
       readonly size: number;
       readonly md5: Md5 | undefined;
-      /** The metadata was the same before. */
-      readonly onlyETag?: boolean;
+      /** Of a copy onto itself: the metadata named the same bytes before, so all that was sent must be there. */
+      readonly refresh?: ObjectHeaders | undefined;
       /** What was there before: where it has the same bytes, nothing tells it from what was sent but its headers. */
       readonly before?: ETag | undefined;
     },
@@ -121,8 +122,9 @@ export class Writes {
     const proved =
       expected.etags.includes(head.etag) ||
       // Metadata speaks only where the ETag cannot contradict it (C15).
-      (expected.onlyETag !== true &&
-        (!etagsProve(head.encryption) || classifyETag(head.etag).kind !== 'md5') &&
+      ((expected.refresh === undefined
+        ? !etagsProve(head.encryption) || classifyETag(head.etag).kind !== 'md5'
+        : !etagsProve(head.encryption) && hasHeaders(head, expected.refresh)) &&
         expected.md5 !== undefined &&
         metadataMd5(head.metadata) === expected.md5);
     return proved ? { etag: head.etag, versionId: undefined, encryption: head.encryption } : undefined;
@@ -157,6 +159,17 @@ export class Writes {
     this.#hasOtherETags = true;
     return answer;
   }
+}
+
+/** Whether an object answers what was sent with it, as far as HEAD says it, and nothing else. */
+function hasHeaders(head: ObjectHead, { contentType, metadata, fields = {} }: ObjectHeaders): boolean {
+  const sent = Object.entries(metadata);
+  return (
+    head.contentType === contentType &&
+    head.metadata.size === sent.length &&
+    sent.every(([name, value]) => head.metadata.get(name) === value) &&
+    READER_HEADERS.every((name) => name === 'content-type' || head.fields[name] === fields[name])
+  );
 }
 
 export function etagBefore(condition: Condition | undefined): ETag | undefined {
