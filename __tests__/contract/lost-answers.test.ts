@@ -266,6 +266,20 @@ for (const path of ['lean', 'sdk'] as const) {
       });
     });
 
+    test('a write that failed on every attempt is asked for as a single attempt may, and no longer', async () => {
+      const once = await open({ connection: { maxAttempts: 2 } });
+      running.server.faults.add({
+        match: { operation: ['PutObject', 'HeadObject'] },
+        fault: { kind: 'error', code: 'InternalError' },
+      });
+      const key = 'never' as ObjectKey;
+      await expect(once.put({ key, body, md5, headers, condition: absent }, signal)).rejects.toMatchObject({
+        kind: 'server',
+        operation: 'PutObject',
+      });
+      expect(once.requests()).toEqual({ HeadObject: 1, PutObject: 2 });
+    });
+
     test('a batch of deletes whose answer is cut is asked again', async () => {
       const keys = ['del/a', 'del/b'] as ObjectKey[];
       for (const key of keys) await store.put({ key, body, md5, headers, condition: absent }, signal);

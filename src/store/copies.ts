@@ -156,7 +156,7 @@ export class Copies {
       },
       {
         changes: key,
-        judge: () => this.#writes.judge(key, expected, signal),
+        judge: (attempts) => this.#writes.judge(key, expected, signal, attempts),
         // What nobody knows the digest of may have any, and a copy onto itself has the object's own.
         ...(md5 === undefined || isRefresh
           ? {}

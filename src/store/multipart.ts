@@ -120,7 +120,7 @@ export class Multipart {
         ),
       {
         changes: upload.key,
-        judge: () => this.#writes.judge(upload.key, { etags, size, md5, before }, signal),
+        judge: (attempts) => this.#writes.judge(upload.key, { etags, size, md5, before }, signal, attempts),
         ...(etag === undefined
           ? {}
           : {

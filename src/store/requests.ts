@@ -7,7 +7,7 @@ import type { ObjectHead, StoreError } from './object-store.js';
 import { type InFlight, Pace, type Strain } from './pace.js';
 import type { Provider } from './providers.js';
 import type { RareCalls } from './rare-calls.js';
-import { withRetries } from './retry.js';
+import { type Attempts, withRetries } from './retry.js';
 import type { SigningCredentials } from './sign.js';
 import { refusedForClock, repeatingNothing, saysNotMade, toStoreError } from './store-errors.js';
 
@@ -81,8 +81,12 @@ export class Requests {
   }
 
   /** What the object is now; `undefined`: there is none. */
-  async head(key: ObjectKey, signal: AbortSignal): Promise<ObjectHead | undefined> {
-    return this.call('HeadObject', signal, async () => {
+  async head(
+    key: ObjectKey,
+    signal: AbortSignal,
+    maxAttempts = this.#maxAttempts,
+  ): Promise<ObjectHead | undefined> {
+    const attempt = async (): Promise<ObjectHead | undefined> => {
       try {
         const calls = await this.calls();
         return headOf('HeadObject', await calls.headObject({ ...this.every, Key: key }, signal));
@@ -91,7 +95,8 @@ export class Requests {
         if (error.status === 404) return undefined;
         throw error;
       }
-    });
+    };
+    return this.call('HeadObject', signal, attempt, { maxAttempts });
   }
 
   /**
@@ -111,11 +116,13 @@ export class Requests {
       check,
       changes,
       isPaced = true,
+      maxAttempts = this.#maxAttempts,
     }: {
-      judge?: () => Promise<T | undefined>;
+      judge?: Attempts<T>['judge'];
       check?: (answer: T) => Promise<T>;
       changes?: ObjectKey | undefined;
       isPaced?: boolean;
+      maxAttempts?: number;
     } = {},
   ): Promise<T> {
     const isChange = changes !== undefined && !changes.includes(OWN_DIRECTORY);
@@ -130,7 +137,7 @@ export class Requests {
     try {
       return await withRetries({
         operation,
-        maxAttempts: this.#maxAttempts,
+        maxAttempts,
         signal,
         comesBack: (error) => this.#comesBack(error),
         attempt: check === undefined ? made : async () => check(await made()),

@@ -23,8 +23,10 @@ export interface Attempts<T> {
   /**
    * Asked when an attempt whose answer was lost may have succeeded, and a later one was refused as if it had
    * (C14); of an upload that is gone always, as a proxy may have asked twice. `undefined`: it had not.
+   *
+   * @param attempts that asking may take; as many as any request, unless it says so
    */
-  readonly judge?: () => Promise<T | undefined>;
+  readonly judge?: (attempts?: number) => Promise<T | undefined>;
 }
 
 /** Runs a request until it is answered, with exponential back-off and jitter. Rejects with `StoreError`. */
@@ -65,7 +67,8 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
     else failures++;
     const isUsedUp = failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE;
     if (isUsedUp || hadItsTime(error)) {
-      const judged = lostAnswer ? await judge?.().catch(() => undefined) : undefined;
+      // Once: where nothing is answered, or all is asked to slow down, asking as often again would take as long again.
+      const judged = lostAnswer ? await judge?.(1).catch(() => undefined) : undefined;
       if (judged !== undefined) return judged;
       throw error;
     }

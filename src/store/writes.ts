@@ -54,7 +54,7 @@ export class Writes {
       async () => written('PutObject', await (await this.#requests.calls()).putObject(input, signal)),
       {
         changes: key,
-        judge: () => this.judge(key, expected, signal),
+        judge: (attempts) => this.judge(key, expected, signal, attempts),
         check: (answer) => this.ownAnswer('PutObject', key, [etag], answer, signal),
       },
     );
@@ -116,8 +116,9 @@ export class Writes {
       readonly before?: ETag | undefined;
     },
     signal: AbortSignal,
+    attempts?: number,
   ): Promise<Written | undefined> {
-    const head = await this.#requests.head(key, signal);
+    const head = await this.#requests.head(key, signal, attempts);
     if (head === undefined || head.size !== expected.size || head.etag === expected.before) return undefined;
     const proved =
       expected.etags.includes(head.etag) ||
