@@ -198,7 +198,7 @@ export async function run(
       say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
       if (isFirst) reach(opened);
       const filling = isFirst ? undefined : await fillingOf(to, opened);
-      const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
+      const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened, say);
       const index =
         storage === undefined
           ? undefined
@@ -327,7 +327,11 @@ export async function run(
     };
   }
 
-  async function indexStorage(to: SyncOptions, opened: OpenedStore): Promise<IndexStorage | undefined> {
+  async function indexStorage(
+    to: SyncOptions,
+    opened: OpenedStore,
+    say: Emit,
+  ): Promise<IndexStorage | undefined> {
     const { index, destination } = to;
     switch (index.kind) {
       case 'none':
@@ -338,9 +342,9 @@ export async function run(
         return await fileIndexStorage(index.path, index.isOwn);
       case 's3': {
         const inDestination = index.bucket === destination.bucket;
-        const place = inDestination
-          ? opened
-          : await openStore(indexBucket(to, index.bucket), emit, signal, shell);
+        // A mirror may be elsewhere, and another's: what was named for all of them lies where the first destination is.
+        const elsewhere = index.bucket === options.destination.bucket ? options : indexBucket(options, index);
+        const place = inDestination ? opened : await openStore(elsewhere, say, signal, shell);
         const { bucket, key } = index;
         return await objectIndexStorage(place.store, { bucket, key: key as ObjectKey }, inDestination);
       }
@@ -458,9 +462,13 @@ function errorOfSteps({ steps, totals }: DestinationReport): ReportError | undef
   return { code, message: `${formatFiles(files)} failed${files > 1 ? ', the first' : ''}: ${told}` };
 }
 
-/** An index in another bucket is reached as the destination is, but for what is about the destination alone. */
-function indexBucket(options: SyncOptions, bucket: string): SyncOptions {
-  const { expectedBucketOwner: _, ...connection } = options.connection;
+/** An index in another bucket is reached as the destination is, but for its region and what is about the destination alone. */
+function indexBucket(
+  options: SyncOptions,
+  { bucket, region }: { readonly bucket: string; readonly region?: string },
+): SyncOptions {
+  const { expectedBucketOwner: _, ...shared } = options.connection;
+  const connection = region === undefined ? shared : { ...shared, region };
   return { ...options, destination: { bucket, prefix: '' as Prefix }, connection, writeHeaders: {} };
 }
 

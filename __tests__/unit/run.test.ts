@@ -453,6 +453,38 @@ describe('the index', () => {
       { bucket: 'other', key: 'k' as ObjectKey },
       false,
     );
+    await runWith({ index: { kind: 's3', bucket: 'other', key: 'k', region: 'us-west-2' } }, engine);
+    expect(engine.openStore.mock.calls[3]?.[0].connection).toMatchObject({ region: 'us-west-2' });
+  });
+
+  test('of a mirror is reached as the first destination is, in its bucket with its owner and headers, elsewhere without', async () => {
+    const first = {
+      connection: { ...options.connection, region: 'eu-central-1', expectedBucketOwner: '123456789012' },
+      writeHeaders: { sse: 'aws:kms', acl: 'private' },
+    } as const;
+    const mirrorTo = (bucket: string): SyncOptions => ({
+      ...options,
+      destination: { bucket: 'far', prefix: parsePrefix('m') },
+      connection: { ...options.connection, region: 'auto', endpointUrl: 'https://far.example.com' },
+      index: { kind: 's3', bucket, key: 'k.own' },
+    });
+    const index = { kind: 's3', bucket: 'site', key: 'k' } as const;
+    const engine = fakeEngine();
+    await runWith({ ...first, index, mirrors: [mirrorTo('site')] }, engine);
+    const [, , third] = engine.openStore.mock.calls.map(([asked]) => asked);
+    expect(third).toMatchObject({ ...first, destination: options.destination });
+    const other = fakeEngine();
+    await runWith({ ...first, index: { ...index, bucket: 'other' }, mirrors: [mirrorTo('other')] }, other);
+    const apart = other.openStore.mock.calls
+      .map(([asked]) => asked)
+      .filter(({ destination }) => destination.bucket === 'other');
+    expect(apart).toHaveLength(2);
+    for (const { connection, writeHeaders } of apart) {
+      expect(connection).toMatchObject({ region: 'eu-central-1' });
+      expect(connection).not.toHaveProperty('endpointUrl');
+      expect(connection).not.toHaveProperty('expectedBucketOwner');
+      expect(writeHeaders).toEqual({});
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import type { Connection, IndexPlace, Source } from '../model/options.js';
 import type { Inputs, OptionsContext } from './given-inputs.js';
 import { indexName, userCacheDirectory } from './index-name.js';
 import { printable } from './text.js';
-import { refuse } from './values.js';
+import { parseRegion, refuse } from './values.js';
 
 /** An index that was named is the first destination's; each mirror has its own beside it. */
 export function besides(index: IndexPlace, own: string): IndexPlace {
@@ -60,7 +60,9 @@ export function parseIndex(
     );
   }
   if (!/^s3:/i.test(given)) return { kind: 'file', path: resolve(context.cwd, given) };
-  const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(given);
+  const [place = '', ...words] = given.split(/\s+(?=[a-z-]+=)/);
+  const region = parseIndexRegion(name, words);
+  const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(place);
   const [, bucket, key] = url ?? [];
   if (bucket === undefined || key === undefined) {
     return refuse(name, given, 's3://bucket/key, where the key does not end at a slash');
@@ -69,5 +71,19 @@ export function parseIndex(
   if (bucket === destination.bucket && key.startsWith(destination.prefix) && !key.startsWith(own)) {
     return refuse(name, given, `s3://${bucket}/${own}NAME, as it lies where this run publishes and deletes`);
   }
-  return { kind: 's3', bucket, key };
+  return { kind: 's3', bucket, key, ...(region === undefined ? {} : { region }) };
+}
+
+/** A key may have blanks in it, but what looks like a word of a destination is meant for one. */
+function parseIndexRegion(name: string, words: readonly string[]): string | undefined {
+  const [word, second] = words;
+  if (word === undefined) return undefined;
+  const value = /^region=(\S+)$/.exec(word)?.[1];
+  if (value === undefined || second !== undefined)
+    return refuse(
+      `${name}, behind the place`,
+      words.join(' '),
+      'region=REGION, of the bucket that it lies in',
+    );
+  return parseRegion(name, value);
 }

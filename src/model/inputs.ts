@@ -466,7 +466,7 @@ export const INPUTS = {
     cliDefault: "a file in the user's cache directory",
     placeholder: 'PLACE',
     description:
-      "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key`, or `none`. With one, only what changed of a large file is sent. Losing it costs time, never correctness.",
+      "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key` (with `region=` behind it where that bucket is in another region than the destination's), or `none`. With one, only what changed of a large file is sent. Losing it costs time, never correctness.",
   },
   report: {
     kind: 'string',

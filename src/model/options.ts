@@ -165,7 +165,8 @@ export type IndexPlace =
   | { readonly kind: 'cache' }
   /** `isOwn`: under a name of ours in the user's cache directory, as none was given. */
   | { readonly kind: 'file'; readonly path: string; readonly isOwn?: true }
-  | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
+  /** `region`: of another bucket than the destination's, where it is not the first destination's. */
+  | { readonly kind: 's3'; readonly bucket: string; readonly key: string; readonly region?: string };
 
 /** `sync` publishes a tree; `remove` empties a prefix: its tree has no patterns, and its `deletes` are all there is. */
 export type Command = 'sync' | 'remove' | 'check' | 'plan' | 'apply' | 'publish';

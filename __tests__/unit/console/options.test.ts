@@ -460,6 +460,11 @@ describe('what is refused, in one line', () => {
     ],
     [{ index: 's3://site' }, /^index: "s3:\/\/site" was given; allowed: s3:\/\/bucket\/key/],
     [{ index: 's3://site/dir/' }, /does not end at a slash/],
+    [
+      { index: 's3://other/i endpoint-url=x' },
+      /^index, behind the place: "endpoint-url=x" was given; allowed: region=REGION/,
+    ],
+    [{ index: 's3://other/i region=us-west-2 region=us-east-1' }, /^index, behind the place: /],
     [{ index: 's3://site/x.index', prefix: '' }, /allowed: s3:\/\/site\/\.s3-dedup-sync\/NAME/],
     [{ index: 's3://site/p/x', prefix: 'p' }, /allowed: s3:\/\/site\/p\/\.s3-dedup-sync\/NAME/],
     [{ bucket: 's3://site/a', prefix: 'b' }, /^prefix: b was given, and a\/ in the URL; give one of them$/],
@@ -586,6 +591,12 @@ describe('the index', () => {
   test('is in the cache, a file, an object, or nowhere', async () => {
     expect((await parse({ index: 'cache' })).index).toEqual({ kind: 'cache' });
     expect((await parse({ index: 'state/x' })).index).toEqual({ kind: 'file', path: join(cwd, 'state/x') });
+    expect((await parse({ index: 's3://other/i region=us-west-2' })).index).toEqual({
+      kind: 's3',
+      bucket: 'other',
+      key: 'i',
+      region: 'us-west-2',
+    });
     expect((await parse({ index: 's3://other/a/b c' })).index).toEqual({
       kind: 's3',
       bucket: 'other',
