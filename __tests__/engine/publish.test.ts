@@ -646,6 +646,65 @@ describe('other writers', () => {
     expect(run.report.steps.find((step) => step.key === 'p/a.txt')?.error?.code).toBe('foreign-writer');
   });
 
+  test.each([
+    ['', false],
+    [', delayed', true],
+  ])(
+    'a key that another run gave the same bytes meanwhile is done, with headers that are not known%s',
+    async (_, delayUpdates) => {
+      const big = noise(9 * MIB);
+      await writeTree({ changed: 'old' }, root);
+      await publish(s3, bucket, root);
+      await writeTree({ changed: 'new', LICENSE: 'same', twin: 'same', 'big.bin': big, empty: '' }, root);
+      const index = memoryIndex();
+      const theirs = s3.server.after({ operation: 'ListObjectsV2' }, () => {
+        const all = { changed: 'new', LICENSE: 'same', twin: 'same', 'big.bin': big, empty: '' };
+        for (const [name, body] of Object.entries(all)) s3.server.putObject(bucket, `p/${name}`, body);
+      });
+      const changes = {
+        index,
+        delayUpdates,
+        headers: { rules: [], defaults: 'website', refresh: false },
+      } as const;
+      const run = await publish(s3, bucket, root, changes);
+      theirs();
+      expect(run.report.error).toBeUndefined();
+      expect(run.exit).toBe(0);
+      expect(s3.server.uploads(bucket)).toEqual([]);
+      expect(run.messages.join()).toMatch(/p\/\w+(\.bin)?: another run wrote the same bytes first/);
+      const next = await publish(s3, bucket, root, changes);
+      expect(stepsOf(next)).toEqual([]);
+      expect(next.report.headersUnknown.files).toBe(5);
+    },
+  );
+
+  test('so is one under KMS, whose own metadata says its digest', async () => {
+    const kms = 'kms-side-by-side';
+    s3.server.createBucket(kms, { encryption: { algorithm: 'aws:kms', keyId: 'k' } });
+    await writeTree({ a: 'same', b: 'other' }, root);
+    const theirs = s3.server.after({ operation: 'ListObjectsV2' }, () => {
+      const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('same'))}` };
+      s3.server.putObject(kms, 'p/a', 'same', { headers });
+      s3.server.putObject(kms, 'p/b', 'THEIR', { headers });
+    });
+    const run = await publish(s3, kms, root);
+    theirs();
+    expect(run.exit).toBe(5);
+    expect(run.report.steps.filter(({ outcome }) => outcome === 'failed').map(({ key }) => key)).toEqual([
+      'p/b',
+    ]);
+  });
+
+  test('with overwrite: always it is given the headers of this run', async () => {
+    await writeTree({ 'a.html': 'same' }, root);
+    const remove = s3.server.after({ operation: 'ListObjectsV2' }, () => {
+      remove();
+      s3.server.putObject(bucket, 'p/a.html', 'same', { headers: { 'content-type': 'text/plain' } });
+    });
+    expect((await publish(s3, bucket, root, { overwrite: 'always' })).exit).toBe(0);
+    expect(s3.server.object(bucket, 'p/a.html')?.headers['content-type']).toBe('text/html; charset=utf-8');
+  });
+
   test('nor one that changed, was deleted, or is to be deleted', async () => {
     await writeTree({ a: 'one', b: 'two', 'big.bin': noise(9 * MIB), z: 'z' }, root);
     await publish(s3, bucket, root);

@@ -305,7 +305,7 @@ export const INPUTS = {
     values: ['if-unchanged', 'always'],
     default: 'if-unchanged',
     description:
-      'Which objects may be replaced: `if-unchanged` those that are still what the listing showed, else the key fails with exit status 5; `always` whatever another writer put there meanwhile. Deletions always want what the listing showed.',
+      'Which objects may be replaced: `if-unchanged` those that are still what the listing showed, else the key fails with exit status 5, unless it has the same bytes already; `always` whatever another writer put there meanwhile. Deletions always want what the listing showed.',
   },
   sse: {
     kind: 'enum',

@@ -1,5 +1,5 @@
 import { forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag, type ETag, type Md5, md5Of } from '../model/digest.js';
+import { classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { formatLayout } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Reused, StepOutcome } from '../model/events.js';
@@ -13,6 +13,7 @@ import {
   isPreserved,
   type ObjectHeaders,
   provenMd5,
+  statedMd5,
 } from '../model/headers.js';
 import { Md5Table } from '../model/md5-table.js';
 import { ObjectEntries } from '../model/object-entries.js';
@@ -33,6 +34,7 @@ import type {
 } from '../model/plan.js';
 import {
   etagsProve,
+  type ObjectHead,
   type SourceObject,
   StoreError,
   UnprovedCopyError,
@@ -83,6 +85,8 @@ interface Sent {
   readonly chunks?: string;
   /** Of a copy onto itself: what it kept. */
   readonly attributes?: Attributes;
+  /** Another run wrote it: nothing but its bytes is known. */
+  readonly isOthers?: true;
 }
 
 /**
@@ -118,6 +122,7 @@ export class Transfer implements Performer {
   readonly copiedFromFirst = { files: 0, bytes: 0 };
   readonly #fromFirst = new Set<ObjectKey>();
   #refusedCopies = 0;
+  #foundThere = 0;
 
   constructor(options: TransferOptions) {
     this.#options = options;
@@ -317,13 +322,40 @@ export class Transfer implements Performer {
     this.learned.set(key, {
       etag: sent.written.etag,
       size: sent.file.size,
-      headers: formatHeaderState(sent.file, decided, attributed),
+      ...(sent.isOthers === true ? {} : { headers: formatHeaderState(sent.file, decided, attributed) }),
       ...(md5 === undefined ? {} : { md5 }),
       ...(sent.parts === undefined ? {} : { parts: sent.parts }),
       ...(sent.chunks === undefined ? {} : { chunks: sent.chunks }),
       ...(sent.file.encoded === undefined ? {} : { source: formatSource(sent.file.encoded) }),
-      ...(asked === undefined ? {} : { class: asked }),
+      ...(asked === undefined || sent.isOthers === true ? {} : { class: asked }),
     });
+  }
+
+  /**
+   * A write, unless another run made the same one first: jobs that have files in common, and publish them side by side, find
+   * each other's objects. Those that the run was told to overwrite get its headers too.
+   */
+  async #unlessThere(
+    key: ObjectKey,
+    file: LocalFile,
+    expected: { readonly md5: Md5 | undefined; readonly etag?: ETag | undefined },
+    write: () => Promise<Written>,
+  ): Promise<Pick<Sent, 'written' | 'isOthers'>> {
+    const { store, requests, overwrite, emit } = this.#options;
+    try {
+      return { written: await write() };
+    } catch (error) {
+      // Of a copy the refusal does not say which side it is about.
+      const isForeign = error instanceof StoreError && (error.kind === 'condition' || error.status === 412);
+      if (!isForeign || overwrite === 'always') throw error;
+      // Whoever may not read it knows nothing but the refusal.
+      const head = await store.head(key, requests).catch(() => undefined);
+      if (head === undefined || !isWhole(head, file, expected)) throw error;
+      const { etag, encryption } = head;
+      const message = `${key}: another run wrote the same bytes first, and what headers it gave them is not known`;
+      emit({ type: 'message', level: this.#foundThere++ === 0 ? 'notice' : 'debug', message });
+      return { written: { etag, versionId: undefined, encryption }, isOthers: true };
+    }
   }
 
   /**
@@ -345,8 +377,11 @@ export class Transfer implements Performer {
       }
       const headers = await this.#headers.of(file, md5, false);
       const uploads = this.#open.ofCopy(md5, source.size);
-      const written = await store.copy({ key, source, md5, headers, condition, uploads }, requests);
-      return this.#checked({ ...step, md5 }, written);
+      const { written, ...made } = await this.#unlessThere(key, file, { md5, etag: source.etag }, () =>
+        store.copy({ key, source, md5, headers, condition, uploads }, requests),
+      );
+      const checked = this.#checked({ ...step, md5 }, written);
+      return { ...checked, ...(checked.sent === undefined ? {} : { sent: { ...checked.sent, ...made } }) };
     } catch (error) {
       return this.#sendInstead(step, error);
     }
@@ -474,14 +509,18 @@ export class Transfer implements Performer {
     const { layout, file, upload, parts, expected, crc32, sentBytes, reused, chunks } = staged;
     const whole = crc32 === undefined ? {} : { crc32 };
     try {
-      const written = await store.completeUpload({ upload, parts, expected, condition, ...whole }, requests);
-      uploads.ended(upload);
+      const { etag, md5 } = expected;
+      const made = await this.#unlessThere(upload.key, file, expected, () =>
+        store.completeUpload({ upload, parts, expected, condition, ...whole }, requests),
+      );
       this.#open.adopted.delete(upload.id);
+      if (made.isOthers === true) await this.#open.abort(upload);
+      else uploads.ended(upload);
       return {
-        written,
-        md5: expected.md5,
+        ...made,
+        md5,
         file,
-        parts: formatLayout(layout),
+        ...(made.isOthers === true && made.written.etag !== etag ? {} : { parts: formatLayout(layout) }),
         sentBytes,
         ...(reused === undefined ? {} : { reused }),
         ...(chunks === undefined ? {} : { chunks }),
@@ -649,26 +688,42 @@ export class Transfer implements Performer {
     const { store, rate, requests } = this.#options;
     const md5 = known ?? md5Of(body);
     const headers = await this.#headers.of(file, md5, false);
-    let written: Written;
+    let made: Pick<Sent, 'written' | 'isOthers'>;
     try {
       const put = { key, body, md5, headers, condition };
-      written = await rate.measure(body.length, () => store.put(put, requests));
+      made = await this.#unlessThere(key, file, { md5 }, () =>
+        rate.measure(body.length, () => store.put(put, requests)),
+      );
     } catch (error) {
       if (known !== undefined && isRefused(error) && md5Of(body) !== md5)
         throw new FileChangedError(NOT_AS_DIGESTED);
       throw error;
     }
     // A server that compares nothing; where ETags are no digests, that shows by the body alone.
-    if (known !== undefined && (written.etag as string) !== md5 && md5Of(body) !== md5)
-      return this.#put(key, file, body, undefined, { ifMatch: written.etag });
+    const { etag } = made.written;
+    const isNotChecked = known !== undefined && made.isOthers !== true && (etag as string) !== md5;
+    if (isNotChecked && md5Of(body) !== md5) return this.#put(key, file, body, undefined, { ifMatch: etag });
     this.#options.onSent(file.size);
-    return { written, md5, file, sentBytes: file.size };
+    return { ...made, md5, file, sentBytes: file.size };
   }
 
   /** A redirect has no bytes and no file. */
   async #readBody(file: LocalFile, body: Buffer): Promise<void> {
     if (file.redirect === undefined) await this.#readWhole(file, body);
   }
+}
+
+/** Whether a key has a file's content. Whoever wrote it, metadata says so where no ETag can contradict it (C15). */
+function isWhole(
+  head: ObjectHead,
+  file: LocalFile,
+  { md5, etag }: { readonly md5: Md5 | undefined; readonly etag?: ETag | undefined },
+): boolean {
+  if (head.size !== file.size || head.fields[REDIRECT_HEADER] !== file.redirect) return false;
+  if (head.etag === etag) return true;
+  // In one piece, in one part, or under KMS.
+  const isMd5 = md5 !== undefined && [md5 as string, multipartETag([md5])].includes(head.etag);
+  return isMd5 || (md5 !== undefined && statedMd5(head) === md5);
 }
 
 function keptBy({
