@@ -230,7 +230,7 @@ export const INPUTS = {
     default: 'default',
     placeholder: 'PATTERN',
     description:
-      'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, repository entry points and signatures, checksum files, what lies in a directory `latest`, latest pointers, service workers.',
+      'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, signatures, repository entry points, checksum files, what lies in a directory `latest`, latest pointers, service workers.',
   },
   lock: {
     kind: 'boolean',

@@ -20,15 +20,20 @@ const FEED =
 /** Of pacman, whose repositories have a directory for each architecture. */
 const PACMAN =
   /(^|\/)(x86_64|i[3-6]86|aarch64|armv[67]h|riscv64|loong64|any)\/[^/]+\.(db|files)(\.tar(\.\w+)?)?/;
+/** Helm's index, and TUF's snapshot, are among them. OCI's index.json is not: many a page reads data of that name. */
 const ENTRY_POINT = new RegExp(
-  String.raw`(^|/)(repomd\.xml|Release|maven-metadata\.xml|(current_)?repodata\.json(\.\w+)?)$|${PACMAN.source}$`,
+  String.raw`(^|/)(repomd\.xml|Release|maven-metadata\.xml|(current_)?repodata\.json(\.\w+)?|index\.yaml|(\d+\.)?snapshot\.json)$|${PACMAN.source}$`,
 );
-const SIGNATURE = new RegExp(
-  String.raw`(^|/)(repomd\.xml\.[^/]+|Release\.gpg|InRelease|APKINDEX[^/]*)$|${PACMAN.source}\.sig$`,
-);
+/** TUF's timestamp names its snapshot. */
+const REPOSITORY_SIGNATURE =
+  /(^|\/)(repomd\.xml\.[^/]+|Release\.gpg|InRelease|APKINDEX[^/]*|timestamp\.json)$/;
+/** What is signed stands before it. A `.gpg` may be a key as well. */
+const SIGNATURE = /^(.*[^/])\.(asc|sig|sign|minisig|sigstore(\.json)?|prov)$/i;
+const CHECKSUMS_SIGNATURE = /^(.*[^/])\.(asc|sig|sign|minisig|sigstore(\.json)?|gpg)$/i;
 const CHECKSUMS =
   /(^|\/)(((MD5|SHA1|SHA224|SHA256|SHA384|SHA512|B2)SUMS?|CHECKSUMS?|checksums?)[^/]*|[^/]+\.(md5|sha1|sha224|sha256|sha384|sha512)(sums?)?)$/;
 const LATEST = /(^|\/)latest([.-][^/]*)?$/i;
+const LATEST_METADATA = /\.(ya?ml|json|xml|txt)$/i;
 const BELOW_LATEST = /(?:^|\/)latest\/(.*)$/i;
 const SERVICE_WORKER =
   /(^|\/)((sw|service-?worker|firebase-messaging-sw|ngsw-worker|OneSignalSDKWorker)([.-]v?\d+)?(\.min)?\.m?js|ngsw\.json)$/i;
@@ -47,9 +52,23 @@ const REFERRING_LINES: readonly RankLine[] = [
     name: 'changed pages, feeds, sitemaps',
     matches: (name, isNew) => (!isNew && PAGE.test(name)) || FEED.test(name),
   },
+  { name: 'signatures', matches: (name) => SIGNATURE.test(name) },
   { name: 'repository entry points', matches: (name) => ENTRY_POINT.test(name) },
-  { name: 'repository signatures', matches: (name) => SIGNATURE.test(name) },
-  { name: 'checksum files', matches: (name) => CHECKSUMS.test(name) && !isReferredTo(name) },
+  {
+    name: 'repository signatures',
+    matches: (name) => REPOSITORY_SIGNATURE.test(name) || ENTRY_POINT.test(SIGNATURE.exec(name)?.[1] ?? ''),
+  },
+  { name: 'checksum files', matches: isChecksums },
+  { name: 'checksum signatures', matches: isChecksumsSignature },
+];
+
+/** Of files `latest`: what is downloaded, what says which version that is, and what proves both. */
+const LATEST_LINES: readonly RankLine[] = [
+  { name: 'latest pointers', matches: () => true },
+  { name: 'latest metadata', matches: (name) => LATEST_METADATA.test(name) },
+  { name: 'latest signatures', matches: (name) => SIGNATURE.test(name) },
+  { name: 'latest checksums', matches: isChecksums },
+  { name: 'latest checksum signatures', matches: isChecksumsSignature },
 ];
 
 /** What needs no option. A directory `latest` is a pointer to a release, and a place with an order of its own too. */
@@ -60,9 +79,21 @@ const BUILT_IN_LINES: readonly RankLine[] = [
     matches,
     isBelowLatest: true as const,
   })),
-  { name: 'latest pointers', matches: (name) => LATEST.test(name) && !isReferredTo(name) },
+  ...LATEST_LINES.map(({ name: line, matches }) => ({
+    name: line,
+    matches: (name: string, isNew: boolean) =>
+      LATEST.test(name) && !isReferredTo(name) && matches(name, isNew),
+  })),
   { name: 'service workers', matches: (name) => SERVICE_WORKER.test(name) },
 ];
+
+function isChecksums(name: string): boolean {
+  return CHECKSUMS.test(name) && !isReferredTo(name);
+}
+
+function isChecksumsSignature(name: string): boolean {
+  return isChecksums(CHECKSUMS_SIGNATURE.exec(name)?.[1] ?? '');
+}
 
 function isReferredTo(name: string): boolean {
   return ASSET.test(name) || PAGE.test(name);

@@ -19,7 +19,15 @@ describe('publish order', () => {
     ['SHA256SUMS', true, 'checksum files'],
     ['a.iso.sha256', true, 'checksum files'],
     ['latest/app.tgz', true, 'latest: new keys'],
-    ['latest.json', false, 'latest pointers'],
+    ['latest.json', false, 'latest metadata'],
+    ['latest.iso', false, 'latest pointers'],
+    ['latest-app.dmg.blockmap', false, 'latest pointers'],
+    ['latest.iso.asc', false, 'latest signatures'],
+    ['latest.yml.sig', false, 'latest signatures'],
+    ['latest.iso.sha256', false, 'latest checksums'],
+    ['latest.iso.sha256.asc', false, 'latest checksum signatures'],
+    ['latest/app.tgz.asc', false, 'latest: signatures'],
+    ['latest/SHA256SUMS.asc', false, 'latest: checksum signatures'],
     ['news/latest-posts/a.css', true, 'new keys'],
     ['sw.js', false, 'service workers'],
     // At the root, below a directory, and with what may follow: no further, and nothing that only ends so.
@@ -33,7 +41,7 @@ describe('publish order', () => {
     ['repodata/repomd.xml.d/a.xml', true, 'package metadata'],
     ['repodata/my-repomd.xml', true, 'package metadata'],
     ['repomd.xml.key', true, 'repository signatures'],
-    ['my-repomd.xml.asc', true, 'new keys'],
+    ['my-repomd.xml.asc', true, 'signatures'],
     ['a.HTM', true, 'new pages'],
     ['a.xhtml', false, 'changed pages, feeds, sitemaps'],
     ['a.html.css', true, 'new keys'],
@@ -63,7 +71,7 @@ describe('publish order', () => {
     ['aarch64/mine.db.tar.zst', true, 'repository entry points'],
     ['extra/os/x86_64/extra.db.sig', true, 'repository signatures'],
     ['x86_64/mine.db.tar.zst.sig', true, 'repository signatures'],
-    ['extra/os/x86_64/a-1-1-x86_64.pkg.tar.zst.sig', true, 'new keys'],
+    ['extra/os/x86_64/a-1-1-x86_64.pkg.tar.zst.sig', true, 'signatures'],
     ['data/app.db', true, 'new keys'],
     ['x86_64/a.db.css', true, 'new keys'],
     ['org/x/app/maven-metadata.xml', false, 'repository entry points'],
@@ -75,7 +83,20 @@ describe('publish order', () => {
     ['APKINDEX.d/a', true, 'new keys'],
     ['MYAPKINDEX', true, 'new keys'],
     ['MD5SUM', true, 'checksum files'],
-    ['a/SHA512SUMS.gpg', true, 'checksum files'],
+    ['a/SHA512SUMS.gpg', true, 'checksum signatures'],
+    ['SHA256SUMS.asc', true, 'checksum signatures'],
+    ['app.tar.gz.sha256.minisig', false, 'checksum signatures'],
+    ['app.tar.gz.asc', true, 'signatures'],
+    ['app.tar.gz.sigstore.json', false, 'signatures'],
+    ['helm/a.tgz.prov', true, 'signatures'],
+    ['helm/index.yaml', false, 'repository entry points'],
+    ['helm/index.yaml.sig', false, 'repository signatures'],
+    ['tuf/2.snapshot.json', true, 'repository entry points'],
+    ['tuf/timestamp.json', false, 'repository signatures'],
+    ['oci/index.json', false, 'changed keys'],
+    ['keys/archive.gpg', true, 'new keys'],
+    ['.asc', true, 'new keys'],
+    ['.sig', true, 'new keys'],
     ['SHA3SUMS', true, 'new keys'],
     ['MYSHA256SUMS', true, 'new keys'],
     ['SHA256SUMS/a', true, 'new keys'],
@@ -90,7 +111,7 @@ describe('publish order', () => {
     ['a.md5.css', true, 'new keys'],
     ['a.sha256d/b', true, 'new keys'],
     ['latest', true, 'latest pointers'],
-    ['a/LATEST.txt', true, 'latest pointers'],
+    ['a/LATEST.txt', true, 'latest metadata'],
     ['latest-linux', true, 'latest pointers'],
     ['latest/a/b', true, 'latest: new keys'],
     ['latest/a/b', false, 'latest: changed keys'],
@@ -103,10 +124,10 @@ describe('publish order', () => {
     ['docs/latest/index.html', false, 'latest: changed pages, feeds, sitemaps'],
     ['docs/latest/assets/app.js', true, 'latest: new keys'],
     ['latest/SHA256SUMS', false, 'latest: checksum files'],
-    ['latest/latest.yml', false, 'latest pointers'],
+    ['latest/latest.yml', false, 'latest metadata'],
     ['latest/sw.js', true, 'service workers'],
-    ['latest-mac.yml', true, 'latest pointers'],
-    ['latest-linux-arm64.yml', true, 'latest pointers'],
+    ['latest-mac.yml', true, 'latest metadata'],
+    ['latest-linux-arm64.yml', true, 'latest metadata'],
     // What pages refer to, though its name begins like something else.
     ['js/swiper-bundle.min.js', true, 'new keys'],
     ['js/swagger-ui-bundle.js', false, 'changed keys'],
@@ -140,6 +161,20 @@ describe('publish order', () => {
   ])('%s (new: %s) is of the rank %s', (name, isNew, rank) => {
     const order = publishOrder(['default']);
     expect(order.names[order.rankOf(name, isNew)]).toBe(rank);
+  });
+
+  test('R1: what names or proves a file comes after it, each after what it is about', () => {
+    const order = publishOrder(['default']);
+    const rise = (...names: readonly string[]): void => {
+      const ranks = names.map((name) => order.rankOf(name, false));
+      expect(ranks).toEqual([...new Set(ranks)].sort((a, b) => a - b));
+    };
+    rise('app.tgz', 'app.tgz.sig', 'app.tgz.sha256', 'app.tgz.sha256.asc');
+    rise('app.tgz', 'app.tgz.sig', 'SHA256SUMS', 'SHA256SUMS.gpg');
+    rise('latest.iso', 'latest.yml', 'latest.iso.sig', 'latest.iso.sha256', 'latest.iso.sha256.asc');
+    rise('a.tgz', 'a.tgz.prov', 'index.yaml', 'index.yaml.asc');
+    rise('targets.json', 'snapshot.json', 'timestamp.json');
+    rise('a.pkg.tar.zst', 'a.pkg.tar.zst.sig', 'x86_64/a.db', 'x86_64/a.db.sig');
   });
 
   test('publish-last: its lines, each a place of its own, around the built-in ones', () => {
