@@ -11,7 +11,7 @@ export interface ForeignRequest {
   /** Before the first write. */
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
   /** What this run put there since. */
-  readonly written: ReadonlyMap<ObjectKey, { readonly etag: ETag }>;
+  readonly written: ReadonlyMap<ObjectKey, { readonly etag: ETag; readonly size: number }>;
   readonly deleted: ReadonlySet<ObjectKey>;
   /** Whether it matters what becomes of a key. */
   readonly matters: (key: ObjectKey) => boolean;
@@ -23,7 +23,7 @@ export interface ForeignRequest {
 
 export interface ForeignWrites {
   readonly foreign: readonly ObjectKey[];
-  /** Whether this run wrote all of them and each is as it was before: the answers to its writes may have been others'. */
+  /** Whether this run wrote all of them and each is as it was before, or lacks bytes: the answers to its writes may have been others'. */
   readonly areUndone: boolean;
   /** What the destination held then. */
   readonly listing: ReadonlyMap<ObjectKey, ListedObject>;
@@ -44,9 +44,15 @@ export async function foreignWrites(request: ForeignRequest): Promise<ForeignWri
     withOwn,
     hints: { keys: () => keysThere(request), areAll: true },
   });
+  // Of what this run wrote the size too: SeaweedFS keeps no bytes under `a/`, and their ETag all the same.
+  const isExpected = (
+    key: ObjectKey,
+    there: { readonly etag: ETag; readonly size: number } | undefined,
+  ): boolean =>
+    there?.etag === expected(key) && (there === undefined || (written.get(key) ?? there).size === there.size);
   const suspects = new Set<ObjectKey>();
-  for (const { key, etag } of now.values()) {
-    if (expected(key) !== etag && matters(key)) suspects.add(key);
+  for (const object of now.values()) {
+    if (!isExpected(object.key, object) && matters(object.key)) suspects.add(object.key);
   }
   for (const key of [...listing.keys(), ...written.keys()]) {
     if (!now.has(key) && expected(key) !== undefined && matters(key)) suspects.add(key);
@@ -56,9 +62,10 @@ export async function foreignWrites(request: ForeignRequest): Promise<ForeignWri
   let areUndone = true;
   await forEachConcurrent(suspects, concurrency, async (key) => {
     const head = await store.head(key, signal);
-    if (head?.etag === expected(key)) return;
+    if (isExpected(key, head)) return;
     foreign.push(key);
-    areUndone &&= written.has(key) && head?.etag === listing.get(key)?.etag;
+    const isCut = head !== undefined && head.etag === expected(key);
+    areUndone &&= written.has(key) && (isCut || head?.etag === listing.get(key)?.etag);
   });
   return { foreign: foreign.sort(compareKeys), areUndone, listing: now };
 }

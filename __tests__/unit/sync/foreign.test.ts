@@ -5,13 +5,16 @@ import type { ListedObject } from '../../../src/model/objects.js';
 import type { ObjectStore } from '../../../src/store/object-store.js';
 import { foreignWrites } from '../../../src/sync/foreign.js';
 
+/** ETags, each with its size where that is not 1. */
 type Objects = Readonly<Record<string, string>>;
+
+const sizeOf = (etag: string): number => Number(etag.split(' ')[1] ?? 1);
 
 function listed(objects: Objects): readonly ListedObject[] {
   return Object.entries(objects).map(([key, etag]) => ({
     key: `p/${key}` as ObjectKey,
-    size: 1,
-    etag: etag as ETag,
+    size: sizeOf(etag),
+    etag: etag.split(' ')[0] as ETag,
     lastModified: 0,
     storageClass: 'STANDARD',
   }));
@@ -38,7 +41,7 @@ async function foreign({ before, written = {}, deleted = [], now, there = now, m
     },
     head: async (key: ObjectKey) => {
       const etag = heads.get(key.slice(2));
-      return etag === undefined ? undefined : { etag };
+      return etag === undefined ? undefined : { etag: etag.split(' ')[0], size: sizeOf(etag) };
     },
   } as unknown as ObjectStore;
   const found = await foreignWrites({
@@ -77,6 +80,16 @@ describe('another writer is', () => {
       ['a', 'b'],
     ],
     ['who deleted what this run overwrote', { before: { a: '1' }, written: { a: '2' }, now: {} }, ['a']],
+    [
+      'nobody, but an answer that was not so, where bytes were dropped and their ETag kept',
+      { before: {}, written: { 'a/': '1' }, now: { 'a/': '1 0' } },
+      { undone: ['a/'] },
+    ],
+    [
+      'nobody, where the listing alone has another size for what this run wrote',
+      { before: {}, written: { a: '1' }, now: { a: '1 0' }, there: { a: '1' } },
+      [],
+    ],
     ['who made again what this run deleted', { before: { a: '1' }, deleted: ['a'], now: { a: '1' } }, ['a']],
     ['nobody, where this run deleted it', { before: { a: '1' }, deleted: ['a'], now: {} }, []],
     [
