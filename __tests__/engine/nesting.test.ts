@@ -32,6 +32,41 @@ test.each(['versitygw', 'minio'] as const)(
   },
 );
 
+test.each(['versitygw', 'seaweedfs', 'minio'] as const)(
+  '%s takes keys for paths: a key that is another one there is refused before the first write, and so is its prefix',
+  async (profile) => {
+    s3 = await embedded({ profile });
+    const source = await embedded({ profile: 'aws' });
+    try {
+      root = await writeTree({ a: 'a' });
+      const from = await source.bucket();
+      for (const key of ['p/c', 'p/a/b/../../c', 'p/../../victim', 'p/a//b'])
+        source.server.putObject(from, key, Buffer.from(key));
+      const bucket = await s3.bucket();
+      s3.server.putObject(bucket, 'site/a', Buffer.from('live'));
+      const refused = { exit: EXIT.refused, report: { error: { code: 'unsafe-name' } } };
+      const changes: Changes = {
+        overwrite: 'always',
+        deletes: { deleteAfter: true, maxDelete: { kind: 'none' } },
+      };
+      const copied = await publish(s3, bucket, root, {
+        ...changes,
+        source: { bucket: from, server: source },
+      });
+      expect(copied).toMatchObject(refused);
+      expect(copied.report.error?.message).toMatch(/^3 names have an empty, .*'\.\.\/\.\.\/victim'/);
+      for (const prefix of ['site//', 'x/../site', './site'])
+        for (const command of ['sync', 'check', 'remove'] as const) {
+          const run = await publish(s3, bucket, root, { ...changes, prefix: `${prefix}/b`, command });
+          expect({ prefix, command, ...run }).toMatchObject({ prefix, command, ...refused });
+        }
+      expect(s3.server.texts(bucket)).toEqual({ 'site/a': 'live' });
+    } finally {
+      await source.stop();
+    }
+  },
+);
+
 test.each([
   [
     'a file that became a directory',

@@ -309,6 +309,24 @@ describe('what does not belong together is refused before anything is written', 
     expect([exit, report.error?.message]).toEqual([4, expect.stringMatching(/names "elsewhere\/f1"/)]);
   });
 
+  test('a plan that names a key which the server takes for another one', async () => {
+    const { serverHeader } = s3.server.deviations;
+    Object.assign(s3.server.deviations, { serverHeader: 'VERSITYGW' });
+    try {
+      const path = join(work, 'plan');
+      const forged = (await readFile(path, 'utf8')).replaceAll('"p/g3"', '"p/../g3"');
+      await writeFile(path, forged);
+      await applyAll(2);
+      const { exit, report } = await publishPlan();
+      expect([exit, report.error?.message]).toEqual([
+        4,
+        expect.stringContaining("nothing was written: 'p/../g3'; rename"),
+      ]);
+    } finally {
+      Object.assign(s3.server.deviations, { serverHeader });
+    }
+  });
+
   test.each([
     ['outside of the prefix', 'elsewhere/f1'],
     ['beside the prefix', 'prefix/f1'],

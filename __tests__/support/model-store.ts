@@ -108,6 +108,8 @@ export class ModelStore implements ObjectStore {
   readonly redirects = 'kept';
   readonly keysAreFiles = false;
   readonly keysBlock = false;
+  readonly otherNames = undefined;
+  readonly markersHaveBytes = true;
   readonly canStageNested = true;
   readonly copiesRanges = true;
   readonly objects = new Map<ObjectKey, ModelObject>();

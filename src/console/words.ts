@@ -25,7 +25,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'symlink-outside': 'a symbolic link leaves the roots',
   'symlink-cycle': 'a symbolic link leads back into itself',
   'key-collision': 'two files have the same key, or two objects the same file',
-  'unsafe-name': 'an object has a name that a file below the target cannot have',
+  'unsafe-name': 'a name cannot be kept as it is spelled where it would be written',
   'in-the-way': 'a link, a file or a directory is in the way of a download',
   'plan-mismatch': 'plan, results, tree and destination do not belong together',
   'cannot-delay': 'delay-updates is set and the destination cannot stage updates',

@@ -101,6 +101,13 @@ export interface ObjectStore extends ReadableStore {
   readonly keysAreFiles: boolean;
   /** Whether it refuses a key below one that is there, or one that others lie below, even for the time of a run. */
   readonly keysBlock: boolean;
+  /**
+   * What in a key makes it another one's name, or may: `a//b` of `a/b`, where a server takes keys for paths. `undefined`: each
+   * is kept as it is spelled. Global, and each match is what makes it so.
+   */
+  readonly otherNames: RegExp | undefined;
+  /** Whether a key that ends at a slash can have bytes. */
+  readonly markersHaveBytes: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
   /**

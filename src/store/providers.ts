@@ -56,9 +56,19 @@ export interface Provider {
   readonly keysAreFiles: boolean;
   /** Whether it refuses a key below one that is there, or one that others lie below, even for the time of a run. */
   readonly keysBlock: boolean;
+  /**
+   * What in a key makes it another one's name, or may: a server that takes keys for paths keeps `a//b` as `a/b`, and
+   * `../x` outside of the prefix. `undefined`: each key is kept as it is spelled. Global, and each match is what makes it so.
+   */
+  readonly otherNames: RegExp | undefined;
+  /** Whether a key that ends at a slash can have bytes. */
+  readonly markersHaveBytes: boolean;
   /** Largest source of one CopyObject or UploadPartCopy. Bytes. */
   readonly maxCopySize: number;
 }
+
+/** Whole segments alone: an empty one, but for what follows the last slash, `.` and `..`. */
+const PATH_SEGMENTS = /(?<![^/])(?:\.{1,2}(?![^/])|(?=\/))/g;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html */
 const AWS: Provider = {
@@ -83,6 +93,8 @@ const AWS: Provider = {
   listsInOrder: true,
   keysAreFiles: false,
   keysBlock: false,
+  otherNames: undefined,
+  markersHaveBytes: true,
   maxCopySize: MAX_COPY_SIZE,
 };
 
@@ -98,6 +110,8 @@ const OTHER: Provider = {
   listsInOrder: false,
   copyConditions: 'unknown',
   redirects: 'unknown',
+  // Many keep objects in a file system, rclone's and versitygw among them: none is trusted.
+  otherNames: PATH_SEGMENTS,
 };
 
 /**
@@ -121,10 +135,11 @@ const BY_HOST: readonly (readonly [string, Provider])[] = [
       taggingDirective: false,
       copyConditions: 'ignored',
       partSizes: 'equal',
+      otherNames: undefined,
     },
   ],
   // B2 refuses tags: "S3-Compatible API" in Backblaze's documentation.
-  ['.backblazeb2.com', { ...OTHER, name: 'Backblaze B2', taggingDirective: false }],
+  ['.backblazeb2.com', { ...OTHER, name: 'Backblaze B2', taggingDirective: false, otherNames: undefined }],
   // The XML API has no object tags and no part copies: "Migrate from Amazon S3" and "XML API multipart uploads" in
   // Google's documentation.
   [
@@ -135,6 +150,7 @@ const BY_HOST: readonly (readonly [string, Provider])[] = [
       taggingDirective: false,
       copyConditions: 'none',
       staging: false,
+      otherNames: undefined,
     },
   ],
 ];
@@ -151,6 +167,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       copyConditions: 'honoured',
       storageClasses: true,
       redirects: 'kept',
+      otherNames: undefined,
     },
   ],
   // Part copies answer ETags of 4 MiB chunks.
@@ -165,6 +182,9 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       compositeETags: 'uncopied',
       uploadKeys: 'raw',
       directoriesAreKeys: true,
+      // A backslash is stored as a slash.
+      otherNames: new RegExp(`${PATH_SEGMENTS.source}|\\\\`, 'g'),
+      markersHaveBytes: false,
     },
   ],
   // Both keep objects in a file system, where a name is a file or a directory.
@@ -195,6 +215,7 @@ const BY_SERVER: readonly (readonly [string, Provider])[] = [
       deleteMarkersAreKeys: true,
       keysAreFiles: true,
       keysBlock: true,
+      markersHaveBytes: false,
     },
   ],
 ];

@@ -108,6 +108,14 @@ export class S3Store implements ObjectStore {
     return this.#requests.provider().keysBlock;
   }
 
+  get otherNames(): RegExp | undefined {
+    return this.#requests.provider().otherNames;
+  }
+
+  get markersHaveBytes(): boolean {
+    return this.#requests.provider().markersHaveBytes;
+  }
+
   get canStageNested(): boolean {
     return !this.#requests.provider().directoriesAreKeys;
   }

@@ -1,11 +1,11 @@
-import { basename, join, sep } from 'node:path';
+import { basename, join, posix, sep } from 'node:path';
 import { EXIT, refusal, SyncError, usageError } from '../model/errors.js';
-import { namesOf } from '../model/file-columns.js';
+import { columnsOf, namesOf } from '../model/file-columns.js';
 import { directoriesAbove, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
-import { type Destination, destinationUrl, type ListedObject } from '../model/objects.js';
+import { type Destination, destinationUrl, type Files, type ListedObject } from '../model/objects.js';
 import type { DeleteOptions, TreeOptions } from '../model/options.js';
 import { leavingKeys, type Plan } from '../model/plan.js';
-import type { ReadableStore } from '../store/object-store.js';
+import type { ObjectStore, ReadableStore } from '../store/object-store.js';
 import type { Planned } from './plan.js';
 import type { SourcePort } from './ports.js';
 import { shown } from './unused-excludes.js';
@@ -199,6 +199,58 @@ export function nestedNames(tree: Tree): string | undefined {
   const shown = [...parents].slice(0, SHOWN_NAMES).join(', ');
   const more = parents.size > SHOWN_NAMES ? ` and ${parents.size - SHOWN_NAMES} more` : '';
   return `${shown}${more} beside what lies below ${first}/`;
+}
+
+/**
+ * Refuses keys that are another key's name there, or may be: its bytes would be overwritten, even outside of the prefix, and
+ * deleted as absent from the tree. What is listed under such names shows that they are kept as they are spelled.
+ */
+export function guardNames(
+  names: Iterable<string>,
+  prefix: Prefix,
+  listing: ReadonlyMap<ObjectKey, ListedObject>,
+  { provider, otherNames }: Pick<ObjectStore, 'provider' | 'otherNames'>,
+): void {
+  if (otherNames === undefined) return;
+  const kindsOf = (key: string): string[] => Array.from(key.matchAll(otherNames), ([kind]) => kind);
+  let kept: ReadonlySet<string> | undefined;
+  const isOther = (key: string): boolean => {
+    if (key.search(otherNames) === -1) return false;
+    kept ??= new Set([...listing.keys()].flatMap(kindsOf));
+    return !kindsOf(key).every((kind) => kept?.has(kind));
+  };
+  const may = `the server (${provider}) may take for the path of another object: nothing was`;
+  if (isOther(prefix))
+    throw refusal(
+      'unsafe-name',
+      `the prefix ${showName(prefix)} has an empty, \`.\` or \`..\` directory name, which ${may} written or deleted; write ${showName(posix.normalize(prefix))} if that is meant`,
+    );
+  const others: string[] = [];
+  for (const name of names) if (isOther(prefix + name)) others.push(name);
+  if (others.length === 0) return;
+  const shown = listed(others.slice(0, SHOWN_NAMES).map(showName), others.length, SHOWN_NAMES);
+  const what = others.length === 1 ? '1 name has' : `${others.length} names have`;
+  throw refusal(
+    'unsafe-name',
+    `${what} an empty, \`.\` or \`..\` directory name or a backslash, which ${may} written: ${shown}; rename or exclude them`,
+  );
+}
+
+/** Refuses bytes under names that end at a slash where they would be dropped without a word. */
+export function guardMarkers(
+  files: Files,
+  { provider, markersHaveBytes }: Pick<ObjectStore, 'provider' | 'markersHaveBytes'>,
+): void {
+  if (markersHaveBytes) return;
+  const columns = columnsOf(files);
+  const names: string[] = [];
+  for (let place = 0; place < columns.length; place++)
+    if (columns.sizeAt(place) > 0 && columns.nameAt(place).endsWith('/')) names.push(columns.nameAt(place));
+  if (names.length === 0) return;
+  throw refusal(
+    'unsafe-name',
+    `${provider} keeps no bytes under a name that ends at a slash (${listed(names.map(showName), names.length, SHOWN_NAMES)}): nothing was written; rename or exclude them`,
+  );
 }
 
 export function guardNesting(tree: Tree, provider: string): void {

@@ -31,7 +31,9 @@ import {
   guardDeletions,
   guardInner,
   guardInnerRun,
+  guardMarkers,
   guardMoved,
+  guardNames,
   guardNesting,
   guardOverlap,
   guardSpelling,
@@ -168,6 +170,8 @@ export class Preparation {
     if (!isMirror) this.#tellSlips(tree);
     refuseKeys(tree, this.#run.options);
     const { store } = this.#run.ports;
+    guardNames(namesOf(tree.files), this.#run.options.destination.prefix, listing, store);
+    guardMarkers(tree.files, store);
     if (store.keysAreFiles) guardNesting(tree, store.provider);
     if (store.keysBlock && command !== 'check')
       guardBlocked(tree, listing, this.#run.options.destination.prefix, store.provider);

@@ -4,7 +4,7 @@ import type { ObjectEntry } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import type { StepOutcome } from '../model/events.js';
 import type { HeaderDecider, HeaderSet } from '../model/headers.js';
-import type { ObjectKey } from '../model/object-key.js';
+import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { Sharding } from '../model/options.js';
 import { type Phase, type Plan, stepsOf } from '../model/plan.js';
@@ -17,6 +17,7 @@ import {
 } from '../model/plan-file.js';
 import { failedOutcome, skipped } from './execute.js';
 import { cutBytes, type Elsewhere, type Execution, writesObject } from './execution.js';
+import { guardNames } from './guards.js';
 import { isRewritten } from './headers.js';
 import { loadIndex } from './learn.js';
 import { addHidden } from './list.js';
@@ -198,6 +199,8 @@ export class Sharded {
     const concurrency = this.#run.inFlight;
     const { plan } = file;
     const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
+    // Whoever made the plan file may have put another key's name into it.
+    guardNames(keys, '' as Prefix, listing, store);
     await addHidden(listing, keys, this.#preparation.hiddenBelow);
     const { published } = results;
     const { done, changed } = await progressOf({

@@ -9,7 +9,7 @@ import { download } from './download.js';
 import { Encodings } from './encode.js';
 import { CannotStageError } from './execute.js';
 import { Execution } from './execution.js';
-import { guardDeletions } from './guards.js';
+import { guardDeletions, guardNames } from './guards.js';
 import { loadIndex } from './learn.js';
 import { lockKey, refuseLocks } from './lock.js';
 import type { Identity, PlanInput, Planned } from './plan.js';
@@ -263,6 +263,7 @@ class Run {
     // It names the uploads that a publish left behind. It is not written: a line about what is gone is never believed.
     const { index } = await loadIndex(dryRun ? undefined : storage, emit, signal);
     const listing = new Map(await this.#preparation.list(true));
+    guardNames([], prefix, listing, store);
     // Ours goes when it is given back.
     if (this.#execution.isLocked) listing.delete(lockKey(prefix));
     await refuseLocks(listing.keys(), { store, url: this.#frame.url, now, signal });

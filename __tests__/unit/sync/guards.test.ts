@@ -5,10 +5,13 @@ import { type ErrorCode, EXIT, type SyncError } from '../../../src/model/errors.
 import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import type { DeleteOptions, MaxDelete, TreeOptions } from '../../../src/model/options.js';
+import { type Provider, providerOf } from '../../../src/store/providers.js';
 import {
   guardBlocked,
   guardDeletions,
   guardInnerRun,
+  guardMarkers,
+  guardNames,
   guardNesting,
   guardOverlap,
   guardTree,
@@ -177,6 +180,95 @@ describe('files beside a directory of their name', () => {
       ),
     );
   });
+});
+
+describe('names that may be those of other objects', () => {
+  const SEAWEEDFS = providerOf('http://127.0.0.1:8333', 'SeaweedFS');
+  const VERSITYGW = providerOf('http://127.0.0.1:7070', 'VERSITYGW');
+  const UNKNOWN = providerOf('https://files.example.com');
+  const guard = (
+    { name: provider, otherNames }: Provider,
+    names: readonly string[],
+    prefix = 'p',
+    keys: readonly string[] = [],
+  ) => {
+    const listing = new Map(keys.map((key) => [key as ObjectKey, {} as ListedObject]));
+    return refusalOf(() => guardNames(names, parsePrefix(prefix), listing, { provider, otherNames }));
+  };
+
+  test.each(['a//b', '/a', 'a//', './a', '../a', 'a/./b', 'a/../../b', '..', 'a/.'])(
+    '%s is refused where keys are, or may be, taken for paths, and nowhere else',
+    (name) => {
+      for (const provider of [SEAWEEDFS, VERSITYGW, UNKNOWN])
+        expect(guard(provider, ['k', name])).toEqual(
+          refused(
+            'unsafe-name',
+            `1 name has an empty, \`.\` or \`..\` directory name or a backslash, which the server (${provider.name}) may take for the path of another object: nothing was written: '${name}'; rename or exclude them`,
+          ),
+        );
+      const literal = [
+        providerOf(undefined),
+        providerOf('https://files.example.com', 'AmazonS3'),
+        providerOf('https://a.r2.cloudflarestorage.com'),
+        providerOf('https://s3.eu-central-003.backblazeb2.com'),
+        providerOf('https://storage.googleapis.com'),
+      ];
+      for (const provider of literal) expect(guard(provider, [name])).toBeUndefined();
+    },
+  );
+
+  test('others are no paths, a directory marker among them', () => {
+    const names = ['a/', '.a/b', 'a./b', '..a', 'a..', '...', 'a/...', 'a b+c', '.well-known/x'];
+    expect(guard(UNKNOWN, names)).toBeUndefined();
+    expect(guard(SEAWEEDFS, names)).toBeUndefined();
+  });
+
+  test('a backslash is one where it is stored as a slash', () => {
+    expect(guard(SEAWEEDFS, ['a\\b'])).toBeDefined();
+    expect(guard(VERSITYGW, ['a\\b'])).toBeUndefined();
+  });
+
+  test('of a prefix it is said how it would be written, and of many names the first', () => {
+    expect(guard(VERSITYGW, ['k'], 'site//pr/./1')).toEqual(
+      refused(
+        'unsafe-name',
+        "the prefix 'site//pr/./1/' has an empty, `.` or `..` directory name, which the server (versitygw) may take for the path of another object: nothing was written or deleted; write 'site/pr/1/' if that is meant",
+      ),
+    );
+    expect(guard(VERSITYGW, [], 'a//b')).toBeDefined();
+    expect(guard(VERSITYGW, ['1//', '2//', '3//', '4//'])).toMatchObject({
+      message: expect.stringContaining('4 names have an empty, `.` or `..` directory name or a backslash'),
+    });
+    expect(guard(VERSITYGW, ['1//', '2//', '3//', '4//'])).toMatchObject({
+      message: expect.stringContaining("nothing was written: '1//', '2//', '3//' and 1 more; rename"),
+    });
+  });
+
+  test('what is listed under such names shows that those of its kind are kept', () => {
+    expect(guard(UNKNOWN, ['b//c', 'd'], 'p', ['p/a//b'])).toBeUndefined();
+    expect(guard(UNKNOWN, ['b'], 'p//q', ['p//q/a'])).toBeUndefined();
+    expect(guard(UNKNOWN, ['../c'], 'p', ['p/a//b'])).toBeDefined();
+    expect(guard(UNKNOWN, ['b/..//c'], 'p', ['p/a//b'])).toBeDefined();
+  });
+});
+
+test('bytes under a name that ends at a slash are refused where they would be dropped', () => {
+  const files = [
+    { name: 'a/', size: 2 },
+    { name: 'b/', size: 0 },
+    { name: 'c', size: 1 },
+  ] as unknown as readonly LocalFile[];
+  const guard = (server: string) => {
+    const { name: provider, markersHaveBytes } = providerOf('http://127.0.0.1:8333', server);
+    return refusalOf(() => guardMarkers(files, { provider, markersHaveBytes }));
+  };
+  expect(guard('SeaweedFS')).toEqual(
+    refused(
+      'unsafe-name',
+      "SeaweedFS keeps no bytes under a name that ends at a slash ('a/'): nothing was written; rename or exclude them",
+    ),
+  );
+  expect(guard('AmazonS3')).toBeUndefined();
 });
 
 describe('what a server cannot hold beside what is new', () => {
