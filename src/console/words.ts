@@ -23,7 +23,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'key-too-long': 'a key would have more than 1,024 bytes',
   'symlink-broken': 'a symbolic link has no target',
   'symlink-outside': 'a symbolic link leaves the roots',
-  'symlink-cycle': 'a symbolic link leads back into itself',
+  'symlink-cycle': 'a symbolic link leads back into itself, or links multiply',
   'key-collision': 'two files have the same key, or two objects the same file',
   'unsafe-name': 'a name cannot be kept as it is spelled where it would be written',
   'in-the-way': 'a link, a file or a directory is in the way of a download',

@@ -21,6 +21,12 @@ export const GIT = '.git';
 /** What decoding puts in place of bytes that are no UTF-8. */
 const REPLACEMENT = '\ufffd';
 
+/**
+ * Ways to one directory by a link that lies behind another link. Two links in each of 40 directories to the next one are 2^39
+ * ways to the last, and no name among them is too long for a key.
+ */
+const MOST_WAYS = 1_000;
+
 interface Directory {
   /** To open it by. */
   readonly path: string;
@@ -31,6 +37,8 @@ interface Directory {
   /** Without symbolic links: where a cycle shows. */
   readonly real: string;
   readonly parent: Directory | undefined;
+  /** Whether a link was followed on the way. */
+  readonly behindLink: boolean;
   readonly match: DirectoryMatch;
 }
 
@@ -93,6 +101,9 @@ export function createWalker({
 }: WalkerParts): Walker {
   const lookAt = createLstat();
   const uid = process.geteuid?.();
+  /** Behind a link, by where they lead. */
+  const ways = new Map<string, number>();
+  let multiplies = false;
 
   function refuse(code: ErrorCode, name: string, clause: string): void {
     findings.refusals.push({ code, name, clause });
@@ -260,10 +271,22 @@ export function createWalker({
       findings.skipped.set(name, kindOf(stats));
     } else if (isOnTheWay(directory, real)) {
       refuse('symlink-cycle', name, `${link}, a directory that the link itself lies in`);
-    } else if (match !== undefined) {
-      return { ...below(directory, base, match), real };
+    } else if (match !== undefined && isOneOfFew(directory, name, real)) {
+      return { ...below(directory, base, match), real, behindLink: true };
     }
     return undefined;
+  }
+
+  /** Links that lead to directories with further links multiply: the walk would not end. Told once, as it ends the run. */
+  function isOneOfFew({ behindLink }: Directory, name: string, real: string): boolean {
+    if (!behindLink) return true;
+    if (multiplies) return false;
+    const met = (ways.get(real) ?? 0) + 1;
+    ways.set(real, met);
+    multiplies = met > MOST_WAYS;
+    const what = `${showName(name)} is one of more than ${MOST_WAYS} ways to one directory, by links behind links`;
+    if (multiplies) refuse('symlink-cycle', name, what);
+    return !multiplies;
   }
 
   async function begin({ path, found }: Start, name: string): Promise<readonly Work[]> {
@@ -276,9 +299,9 @@ export function createWalker({
         if (match === undefined) return [];
         const namePrefix = name === '' ? '' : `${name}/`;
         const { real } = found;
-        return [
-          { open: { path, pathPrefix: withSeparator(path), namePrefix, real, parent: undefined, match } },
-        ];
+        const pathPrefix = withSeparator(path);
+        const at = { path, pathPrefix, namePrefix, real, parent: undefined, behindLink: false, match };
+        return [{ open: at }];
       }
       case 'file': {
         const base = basename(path);
@@ -338,6 +361,7 @@ function below(parent: Directory, base: string, match: DirectoryMatch): Director
     namePrefix: `${parent.namePrefix}${base}/`,
     real: withSeparator(parent.real) + base,
     parent,
+    behindLink: parent.behindLink,
     match,
   };
 }

@@ -559,6 +559,27 @@ describe('symbolic links', () => {
     }
   });
 
+  test('R11: links behind links that multiply are refused by name, and never a walk without end', async () => {
+    for (let i = 0; i < 40; i++) {
+      await make(`o/${i}/`);
+      if (i < 39) for (const name of ['a', 'b']) await symlink(`../${i + 1}`, at(`o/${i}/${name}`));
+    }
+    const error = await walkError(['o']);
+    expect(error).toMatchObject({ code: 'symlink-cycle', exit: 4 });
+    expect(error.message).toMatch(
+      /^1 entry stands in the way: '[0-9ab/]+' is one of more than 1000 ways to one directory, by links behind links; exclude/,
+    );
+  });
+
+  test('any number of links may lead to one directory, and few behind them', async () => {
+    await make('o/shared/deep/c');
+    await symlink('../real', at('o/shared/more'));
+    const links = Array.from({ length: 900 }, (_, i) => `link${i}`);
+    for (const name of links) await symlink('shared', at(`o/${name}`));
+    const tree = await walkLines(['o']);
+    expect(tree.files.length).toBe(2 + 2 * (links.length + 1));
+  });
+
   test('all: a link to above the root is a cycle', async () => {
     await symlink(work, at('o/x'));
     expect(await walkError(['o'], { symlinks: 'all' })).toMatchObject({ code: 'symlink-cycle', exit: 4 });
