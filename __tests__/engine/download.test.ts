@@ -132,6 +132,13 @@ async function downloaded(changes: Parameters<typeof download>[3] = {}): Promise
   return run;
 }
 
+test('what another run keeps below the target is never deleted', async () => {
+  put({ a: 'a', 'x/.s3-dedup-sync/index': 'theirs' });
+  await writeTree({ 'x/.s3-dedup-sync/index': 'here', 'x/gone': 'b' }, here);
+  await downloaded({ deletes: { deleteAfter: true, maxDelete: { kind: 'none' } } });
+  expect(await texts()).toEqual({ a: 'a', 'x/.s3-dedup-sync/index': 'here' });
+});
+
 describe('each distinct content is fetched once', () => {
   test('a fresh tree with duplicates and empty files, into a directory that is not there yet', async () => {
     put({ 'a.txt': 'one', 'b/c.txt': 'one', 'd/e/f.css': 'two two', e: '', g: '', 'd/': '' });

@@ -92,6 +92,7 @@ export async function walk(
     skipped: new Map(),
     directories: new Set(),
     secrets: [],
+    ownBelow: new Set(),
   };
   const walker = createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound });
 
@@ -229,12 +230,18 @@ function isBelowAny(name: string, names: ReadonlyMap<string, unknown>): boolean 
   return false;
 }
 
-function warningsOf({ skipped, secrets }: Findings, files: Files): readonly string[] {
+function warningsOf({ skipped, secrets, ownBelow }: Findings, files: Files): readonly string[] {
   const warnings: string[] = [];
   if (skipped.size > 0) {
     const names = [...skipped].sort(([a], [b]) => compareKeys(a, b));
     const shown = names.slice(0, NAMES_SHOWN).map(([name, kind]) => `${showName(name)} (${kind})`);
     warnings.push(`not published, and their keys are left alone: ${listed(shown, skipped.size)}`);
+  }
+  if (ownBelow.size > 0) {
+    const shown = [...ownBelow].sort(compareKeys).slice(0, NAMES_SHOWN).map(showName);
+    warnings.push(
+      `not published, as other runs keep there what they remember: ${listed(shown, ownBelow.size)}`,
+    );
   }
   if (secrets.length > 0) {
     const shown = secrets.sort(compareKeys).slice(0, NAMES_SHOWN).map(showName);

@@ -68,6 +68,8 @@ export interface Findings {
   readonly directories: Set<string>;
   /** Names of files that look like secrets. */
   readonly secrets: string[];
+  /** Names of directories that are our own, and not the root's: what another run remembers, of another tree. */
+  readonly ownBelow: Set<string>;
 }
 
 /** Told of every file as it is met. */
@@ -118,8 +120,11 @@ export function createWalker({
   function enters(directory: Directory, base: string): DirectoryMatch | undefined {
     if (base === GIT && !rules.includeGit) return undefined;
     const name = directory.namePrefix + base;
-    if (`${name}/` === OWN_DIRECTORY || rules.excludes?.(name, true) === true) return undefined;
-    return matcher.enter(directory.match, base);
+    if (rules.excludes?.(name, true) === true) return undefined;
+    const match = matcher.enter(directory.match, base);
+    if (match === undefined || `${base}/` !== OWN_DIRECTORY) return match;
+    if (name !== base) findings.ownBelow.add(name);
+    return undefined;
   }
 
   /** What was listed and is gone would count as absent, and its objects be deleted: the tree is being changed. */

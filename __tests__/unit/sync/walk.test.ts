@@ -167,12 +167,17 @@ describe('keys', () => {
     expect(names(await walkLines(['o'], { excludes: ['*.js', 'b/'] }))).toEqual(['a.JS']);
   });
 
-  test('our own directory at the root is never tree', async () => {
+  test("our own directory is never tree; below the root it is another run's, and named", async () => {
     await make('o/.s3-dedup-sync/lock', 'o/sub/.s3-dedup-sync/x', 'o/y');
     const tree = await walkLines(['o']);
-    expect(names(tree)).toEqual(['sub/.s3-dedup-sync/x', 'y']);
+    expect(names(tree)).toEqual(['y']);
+    expect(tree.warnings).toEqual([
+      "not published, as other runs keep there what they remember: 'sub/.s3-dedup-sync'",
+    ]);
     expect(tree.excluded('.s3-dedup-sync/index')).toBe(true);
+    // Deletes of what is there refuse the run, as another destination is.
     expect(tree.excluded('sub/.s3-dedup-sync/x')).toBe(false);
+    expect((await walkLines(['o'], { excludes: ['sub/.s3*'] })).warnings).toEqual([]);
   });
 
   test('directories that were walked are known, for their markers (D10)', async () => {
