@@ -48,10 +48,12 @@ const UNSAFE = /[^!$&()*+,\-./0-9:;=@A-Z_a-z]+/g;
 
 /**
  * What no path can name: an asterisk means anything, and may stand at the end alone. An apostrophe and a tilde are
- * refused as they are, and encoded they are another path than the one that browsers ask for.
- * https://github.com/laurilehmijoki/s3_website/issues/63, https://github.com/aws/aws-sdk-js/issues/4234
+ * refused as they are, and encoded they are another path than the one that browsers ask for. A plus sign is a blank to S3 in a
+ * path, so that readers ask for `%2B`, as encoders write it, or for `%2b`, as apt does.
+ * https://github.com/laurilehmijoki/s3_website/issues/63, https://github.com/aws/aws-sdk-js/issues/4234,
+ * https://github.com/dnbert/prm/pull/46
  */
-const UNNAMABLE = /[*'~]/;
+const UNNAMABLE = /[*'~+]/;
 
 const VALID = /^\/(?:[!$&()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
 
