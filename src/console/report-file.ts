@@ -1,5 +1,6 @@
 import { replaceFile } from '../disk/replace-file.js';
 import type { Report, ReportStep } from '../model/report.js';
+import { withoutCommands } from './text.js';
 
 /** Writes the report whole or not at all; step by step, as the report of a million files would not fit one string. */
 export async function writeReportFile(path: string, report: Report): Promise<void> {
@@ -9,9 +10,9 @@ export async function writeReportFile(path: string, report: Report): Promise<voi
 /** JSON Lines: the run without its steps, then a line for each step, with its destination's place from 0. */
 export function* jsonLines(report: Report): Generator<string> {
   const destinations = report.destinations.map(({ steps: _, ...rest }) => rest);
-  yield `${JSON.stringify({ ...report, destinations })}\n`;
+  yield `${jsonOf({ ...report, destinations })}\n`;
   for (const [destination, { steps }] of report.destinations.entries()) {
-    for (const step of steps) yield `${JSON.stringify({ destination, ...step })}\n`;
+    for (const step of steps) yield `${jsonOf({ destination, ...step })}\n`;
   }
 }
 
@@ -19,7 +20,7 @@ export function* jsonLines(report: Report): Generator<string> {
 export function* json(report: Report): Generator<string> {
   const { destinations, ...run } = report;
   // Without the closing brace: what follows is the last member.
-  yield `${JSON.stringify(run, undefined, 2).slice(0, -2)},\n  "destinations": [`;
+  yield `${jsonOf(run, 2).slice(0, -2)},\n  "destinations": [`;
   let first = true;
   for (const { steps, ...destination } of destinations) {
     yield `${first ? '' : ','}\n    ${indented(destination).slice(0, -6)},\n      "steps": [`;
@@ -33,14 +34,19 @@ export function* json(report: Report): Generator<string> {
 function* stepLines(steps: readonly ReportStep[]): Generator<string> {
   let separator = '\n';
   for (const step of steps) {
-    yield `${separator}        ${JSON.stringify(step)}`;
+    yield `${separator}        ${jsonOf(step)}`;
     separator = ',\n';
   }
   if (steps.length > 0) yield '\n      ';
 }
 
+/** A report may be printed to the log. */
+function jsonOf(value: object, indent?: number): string {
+  return withoutCommands(JSON.stringify(value, undefined, indent));
+}
+
 function indented(value: object): string {
-  return JSON.stringify(value, undefined, 2).replaceAll('\n', '\n    ');
+  return jsonOf(value, 2).replaceAll('\n', '\n    ');
 }
 
 /** Joins small pieces: a system call a step is slower than the run. */

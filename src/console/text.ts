@@ -19,10 +19,12 @@ function escapeCharacter(character: string): string {
     : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
+/** What a runner reads a command from anywhere in a line: `##[` on GitHub, `##vso[` on Azure, `##teamcity[`. */
+const COMMAND = /##(?=\w*\[)/g;
+
 /**
  * A name as it is, or in double quotes with C-style escapes when it holds what a terminal, a log or a reader
- * would take for something else. The runner reads a command from a line that begins `::` after blanks, and from
- * `##[` anywhere in it.
+ * would take for something else. GitHub's runner reads a command from a line that begins `::` after blanks too.
  */
 export function printable(name: string): string {
   const plain =
@@ -30,12 +32,12 @@ export function printable(name: string): string {
     name.search(UNPRINTABLE) === -1 &&
     !/^[\s"]|\s$/.test(name) &&
     !name.startsWith('::') &&
-    !name.includes('##[');
+    name.search(COMMAND) === -1;
   if (plain) return name;
   const escaped = name
     .replace(/[\\"]/g, '\\$&')
     .replace(UNPRINTABLE, escapeCharacter)
-    .replace(/##(?=\[)/g, '#\\x23');
+    .replace(COMMAND, '#\\x23');
   return `"${escaped}"`;
 }
 
@@ -48,8 +50,13 @@ export function oneLine(text: string): string {
     .replace(/\s*[\r\n\u2028\u2029]+\s*/g, ' ')
     .replace(/\t/g, ' ')
     .replace(UNPRINTABLE, escapeCharacter)
-    .replace(/##(?=\[)/g, '#\\x23');
+    .replace(COMMAND, '#\\x23');
   return flat.replace(/^(\s*)::/, '$1\\x3a:');
+}
+
+/** JSON in which no runner finds a command, and every program what was in it before. */
+export function withoutCommands(json: string): string {
+  return json.replace(COMMAND, '#\\u0023');
 }
 
 /** Shortens in the middle: the beginning names the place, the end the file. */

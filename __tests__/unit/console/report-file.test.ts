@@ -46,6 +46,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
+test.each([json, jsonLines])(
+  'a key in it is no command to a runner that it is printed to (R9): %p',
+  (write) => {
+    const keys = ['##[error]a', 'a##vso[task.setvariable]b'];
+    const text = [...write({ ...report(keys.map(step)), warnings: keys })].join('');
+    expect(text).not.toMatch(/##\w*\[/);
+    for (const key of keys) expect(text).toContain(JSON.stringify(key).replace('##', '#\\u0023'));
+  },
+);
+
 describe('JSON', () => {
   test.each([
     ['no destination', report()],

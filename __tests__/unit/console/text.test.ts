@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { markdownCode, markdownText, oneLine, printable, shorten } from '../../../src/console/text.js';
 
-/** What the runner takes for a command: it trims blanks before `::`, and looks for `##[` anywhere. */
+/** What runners take for a command: GitHub's trims blanks before `::`, and all look for `##[` or `##vso[` anywhere. */
 function isCommand(line: string): boolean {
-  return line.trimStart().startsWith('::') || line.includes('##[');
+  return line.trimStart().startsWith('::') || /##\w*\[/.test(line);
 }
 
 describe('names in a log (R9)', () => {
@@ -19,6 +19,9 @@ describe('names in a log (R9)', () => {
     ['::set-output name=x::y', '"::set-output name=x::y"'],
     [' ::warning::x', '" ::warning::x"'],
     ['##[error]x', '"#\\x23[error]x"'],
+    ['a##vso[task.setvariable variable=x]y', '"a#\\x23vso[task.setvariable variable=x]y"'],
+    ['##teamcity[buildStop]', '"#\\x23teamcity[buildStop]"'],
+    ['a##b', 'a##b'],
     ['end ', '"end "'],
     ['"quoted"', '"\\"quoted\\""'],
     ['evil\u202egnp.exe', '"evil\\u202egnp.exe"'],
@@ -29,7 +32,23 @@ describe('names in a log (R9)', () => {
 
   test('whatever the name is, no line becomes a command', () => {
     const nasty = fc.array(
-      fc.constantFrom('::', '##[', '\n', '\r', '\u2028', ' ', '\t', 'a', '"', '\\', '\u001b', '#', '[', ':'),
+      fc.constantFrom(
+        '::',
+        '##[',
+        '##vso[',
+        '\n',
+        '\r',
+        '\u2028',
+        ' ',
+        '\t',
+        'a',
+        '"',
+        '\\',
+        '\u001b',
+        '#',
+        '[',
+        ':',
+      ),
     );
     fc.assert(
       fc.property(nasty, (parts) => {
