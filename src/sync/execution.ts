@@ -32,6 +32,7 @@ import {
 } from '../model/plan.js';
 import type { PlanFile, StagedUpload } from '../model/plan-file.js';
 import type { Delayed } from '../model/report.js';
+import type { BodyArena } from './body-arena.js';
 import type { Digested } from './digest.js';
 import { wholeDigestsOf } from './digest-table.js';
 import { execute } from './execute.js';
@@ -73,6 +74,7 @@ const FOREIGN_SHOWN = 10;
 export class Execution {
   readonly #run: RunParts;
   readonly #preparation: Preparation;
+  readonly #bodies: BodyArena;
   #lock: Lock | undefined;
   #invalidations: Invalidations | undefined;
   /** The last listing after the writes. */
@@ -89,6 +91,7 @@ export class Execution {
   constructor(run: RunParts, preparation: Preparation) {
     this.#run = run;
     this.#preparation = preparation;
+    this.#bodies = run.shared.bodies();
   }
 
   get isLocked(): boolean {
@@ -192,7 +195,7 @@ export class Execution {
       pool: this.#run.frame.pool,
       overwrite,
       policy: this.#preparation.headers.policy,
-      arena: this.#run.shared.bodies,
+      arena: this.#bodies,
       rate: this.#run.shared.rate,
       ...(filling === undefined
         ? {}

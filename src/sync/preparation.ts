@@ -107,7 +107,7 @@ export class Preparation {
       if (bytes >= INDEX_WORTH_THREAD && this.#run.source === undefined) this.#run.frame.pool.warm();
     });
     if (!isMirror) this.#run.shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
-    this.#fileIndex = await this.#run.frame.alive(this.#run.shared.index);
+    this.#fileIndex = await this.#run.frame.alive(this.#run.shared.index());
     return loaded;
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Chunks } from '../model/chunks.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
 import type { ObjectKey } from '../model/object-key.js';
@@ -13,6 +14,12 @@ import type { OnFound } from './walker.js';
 /** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
 
+/** What each destination has of it at least: two parts. Bytes. */
+const LEAST_BODY_BYTES = 16 * 1024 * 1024;
+
+/** How long the first destination's index is waited for: one of a million files takes about as long to load. Milliseconds. */
+const PATIENCE_MS = 15_000;
+
 /** What a destination holds, by key; `undefined`: it could not be listed. */
 type Listed = ReadonlyMap<ObjectKey, ListedObject> | undefined;
 
@@ -21,13 +28,12 @@ type Listed = ReadonlyMap<ObjectKey, ListedObject> | undefined;
  * they also learn what the others hold.
  */
 export class SharedTree {
-  readonly bodies = new BodyArena(BODY_BYTES);
   readonly digests = new DigestMemo();
   readonly rate = new UploadRate();
-  /** The index that knows the local files and may be believed: the first destination's, once it is loaded. */
-  readonly index: Promise<DigestIndex | undefined>;
+  readonly #index: Promise<DigestIndex | undefined>;
   #tellIndex: (index: DigestIndex | undefined) => void = () => undefined;
   readonly #signal: AbortSignal;
+  readonly #patienceMs: number;
   readonly #listings = new Map<Destination, { listed: Promise<Listed>; tell: (listed: Listed) => void }>();
   #tree: Promise<Tree> | undefined;
 
@@ -35,8 +41,9 @@ export class SharedTree {
    * @param signal of the whole run: one destination that fails must not end the walk of the others
    * @param destinations all of the run
    */
-  constructor(signal: AbortSignal, destinations: readonly Destination[] = []) {
+  constructor(signal: AbortSignal, destinations: readonly Destination[] = [], patienceMs = PATIENCE_MS) {
     this.#signal = signal;
+    this.#patienceMs = patienceMs;
     for (const destination of destinations) {
       let tell: (listed: Listed) => void = () => undefined;
       const listed = new Promise<Listed>((resolve) => {
@@ -44,9 +51,28 @@ export class SharedTree {
       });
       this.#listings.set(destination, { listed, tell });
     }
-    this.index = new Promise((resolve) => {
+    this.#index = new Promise((resolve) => {
       this.#tellIndex = resolve;
     });
+  }
+
+  /**
+   * The index that knows the local files and may be believed: the first destination's. Where that does not answer the others
+   * go on without: they read what it would have told.
+   */
+  async index(): Promise<DigestIndex | undefined> {
+    const stop = new AbortController();
+    try {
+      const { signal } = stop;
+      return await Promise.race([this.#index, setTimeout(this.#patienceMs, undefined, { signal })]);
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /** Memory for the bodies of one destination: what one that does not answer has taken is no other's. */
+  bodies(): BodyArena {
+    return new BodyArena(Math.max(BODY_BYTES / Math.max(this.#listings.size, 1), LEAST_BODY_BYTES));
   }
 
   /** Told once by the first destination; later words are not heard. */

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Chunks } from '../../../src/model/chunks.js';
 import { type ETag, md5Of } from '../../../src/model/digest.js';
-import { uniformLayout } from '../../../src/model/digest-index.js';
-import type { LocalFile } from '../../../src/model/objects.js';
+import { emptyIndex, uniformLayout } from '../../../src/model/digest-index.js';
+import type { Prefix } from '../../../src/model/object-key.js';
+import type { Destination, LocalFile } from '../../../src/model/objects.js';
 import type { FileDigest } from '../../../src/sync/file-bytes.js';
-import { DigestMemo } from '../../../src/sync/shared-tree.js';
+import { DigestMemo, SharedTree } from '../../../src/sync/shared-tree.js';
 
 const times = { mtimeNs: 1n, ctimeNs: 1n, dev: 1n, ino: 1n };
 const file: LocalFile = { name: 'a', path: '/a', real: '/a', size: 9, ...times, nlink: 1, mode: 0o100644 };
@@ -103,5 +104,27 @@ describe('digests that several destinations ask for', () => {
       'first cannot read it',
       'second cannot read it',
     ]);
+  });
+});
+
+describe('what a first destination that does not answer keeps from the others', () => {
+  const place = (bucket: string): Destination => ({ bucket, prefix: '' as Prefix });
+
+  test('its index is not waited for longer than its loading takes', async () => {
+    const shared = new SharedTree(new AbortController().signal, [], 1);
+    expect(await shared.index()).toBeUndefined();
+    const index = emptyIndex(Buffer.alloc(0));
+    shared.tellIndex(index);
+    expect(await shared.index()).toBe(index);
+  });
+
+  test('none of the memory for bodies: each has its own, and all together not much more than one', async () => {
+    const { signal } = new AbortController();
+    const shared = new SharedTree(signal, [place('one'), place('two')]);
+    const [one, two] = [shared.bodies(), shared.bodies()];
+    const part = 8 * 1024 * 1024;
+    const hanging = [1, 2, 3, 4, 5].map(() => one.with(part, () => new Promise<void>(() => undefined)));
+    expect(hanging).toHaveLength(5);
+    expect(await two.with(part, async ({ length }) => length)).toBe(part);
   });
 });
