@@ -11,6 +11,10 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['EROFS', 'the target is on a file system that is read-only: mount it for writing, or take another one'],
   ['EIO', 'the disk under the target, or the connection to it, fails: check it, and run again'],
   ['ESTALE', 'the network file system under the target was changed or came back: run again'],
+  [
+    'ENOENT',
+    'the target, or a directory in it, was moved or deleted during this run: run again when nothing does',
+  ],
   ['EFBIG', 'the file system of the target, or a limit (ulimit -f), holds no file of that size'],
 ]);
 

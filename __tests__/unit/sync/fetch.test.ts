@@ -39,6 +39,11 @@ test.each([
     'the file cannot be written (EACCES: as told): check the permissions of the target',
   ],
   [
+    'ENOENT',
+    'not-writable',
+    'the file cannot be written (ENOENT: as told): the target, or a directory in it, was moved or deleted during this run: run again when nothing does',
+  ],
+  [
     'EROFS',
     'not-writable',
     'the file cannot be written (EROFS: as told): the target is on a file system that is read-only: mount it for writing, or take another one',

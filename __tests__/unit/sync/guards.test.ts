@@ -368,6 +368,21 @@ describe('D8, D11: the deletion limit', () => {
     expect(() => guardDeletions(planned(3, 3, false), KEEP, 's3://b/')).not.toThrow();
   });
 
+  test('D14: what a download says of its target speaks of files and names', () => {
+    const guard = (of: Planned): unknown =>
+      refusalOf(() => guardDeletions(of, DELETE, '/srv/site', 'the source'));
+    expect(guard(planned(3, 3, false))).toEqual(
+      refused(
+        'unrelated-destination',
+        "/srv/site holds 3 files (k0, k1, k2) and shares neither a name nor a content with the source, so delete-after would delete somebody else's files: check source and target, or set max-delete to allow it",
+      ),
+    );
+    const given = { ...DELETE, maxDelete: { kind: 'count', count: 0 } } as const;
+    expect(() => guardDeletions(planned(1, 1), given, '/srv/site', 'the source')).toThrow(
+      /^1 of 1 files under .+; check the source, or/,
+    );
+  });
+
   test('another destination inside of this one is not deleted with it, now or later', () => {
     const guard = (action: string, key: string, own: string, reason = 'absent'): unknown => {
       const phases = [{ kind: 'publish', steps: [{ action, key, reason }] }];
