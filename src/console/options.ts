@@ -80,8 +80,20 @@ async function parseAll(raw: RawInputs, context: OptionsContext): Promise<SyncOp
   const mirrors: SyncOptions[] = [];
   for (const line of lines) mirrors.push(await parseMirror(line, raw, first, context));
   refuseTwice(inputs, [first, ...mirrors]);
+  const elsewhere = mirrors.find((mirror) => isElsewhere(mirror, first));
+  if (mirrorBy === 'copy' && elsewhere !== undefined) {
+    throw usageError(
+      `${inputs.spelled('mirror-by')} copy was given, and ${destinationUrl(elsewhere.destination)} is reached by another endpoint than ${destinationUrl(first.destination)}: use upload or auto`,
+    );
+  }
   const shared = mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {};
   return { ...first, ...shared, mirrorBy, mirrors: mirrors.map((mirror) => ({ ...mirror, ...shared })) };
+}
+
+/** As far as both endpoints were given: what the environment says is known later. */
+function isElsewhere({ connection: { endpointUrl: a } }: SyncOptions, first: SyncOptions): boolean {
+  const { endpointUrl: b } = first.connection;
+  return a !== undefined && b !== undefined && a !== b;
 }
 
 /** About one bucket: what is said in general is not about the mirrors. */

@@ -52,6 +52,17 @@ async function refusal(raw: RawInputs, context = action()): Promise<SyncError> {
   return error;
 }
 
+test('mirror-by copy with a mirror at another endpoint is refused before any destination is written', async () => {
+  const mirrors = ['s3://other/p endpoint-url=https://two.example.org'];
+  const raw = { mirrors, 'mirror-by': 'copy', 'endpoint-url': 'https://one.example.org' };
+  const error = await refusal(raw);
+  expect(error.exit).toBe(2);
+  expect(error.message).toMatch(
+    /^mirror-by copy was given, and s3:\/\/other\/p\/ is reached by another endpoint than s3:\/\/.+: use upload or auto$/,
+  );
+  expect(await parse({ ...raw, 'mirror-by': 'auto' })).toMatchObject({ mirrorBy: 'auto' });
+});
+
 test('what is not given has the documented default', async () => {
   expect(await parse()).toEqual({
     command: 'sync',
