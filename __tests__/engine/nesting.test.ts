@@ -178,6 +178,8 @@ describe('versitygw lists U+FFFD for what XML cannot carry', () => {
       expect(s3.server.texts(bucket)).toEqual({ ...Object.fromEntries(ours), ...kept });
       const removed = await publish(s3, bucket, root, { command: 'remove', ...ALL });
       expect(removed.messages).toContainEqual(told);
+      expect(removed).toMatchObject({ exit: EXIT.failed, report: { error: { code: 'unsafe-name' } } });
+      expect(removed.report.error?.message).toContain('/p/ is not empty: its server cannot list');
       for (const key of Object.keys(kept)) expect(s3.server.texts(bucket)).toHaveProperty([key]);
     },
   );

@@ -1,4 +1,5 @@
 import type { Md5 } from '../model/digest.js';
+import { EXIT, SyncError } from '../model/errors.js';
 import type { ObjectKey } from '../model/object-key.js';
 import { ObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, destinationUrl, type Files } from '../model/objects.js';
@@ -283,6 +284,13 @@ class Run {
     const matters = (key: ObjectKey): boolean => !retained.keeps(key.slice(prefix.length));
     const seen: Seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
     await this.#execution.execute(planned, seen, false);
+    const left = [...store.unlisted].filter((key) => matters(key as ObjectKey));
+    if (left.length > 0)
+      throw new SyncError(
+        'unsafe-name',
+        EXIT.failed,
+        `${this.#frame.url} is not empty: its server cannot list all keys (${JSON.stringify(left[0])}); delete the others by hand`,
+      );
   }
 
   /** What lies here already, and stays as it is, for the mirrors. */
