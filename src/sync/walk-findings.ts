@@ -35,9 +35,14 @@ export function listed(shown: readonly string[], count: number, most: number = N
   return shown.slice(0, most).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
+/** Of a longer name the beginning and the end are shown: 3,000 directories below one another are several KB. Characters. */
+const MOST_SHOWN = 400;
+
 /** A name in quotes, on one line whatever it holds. */
 export function showName(name: string): string {
-  return `'${name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, codePoint)}'`;
+  const half = MOST_SHOWN / 2;
+  const cut = name.length <= MOST_SHOWN ? name : `${name.slice(0, half)}…${name.slice(-half)}`.toWellFormed();
+  return `'${cut.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, codePoint)}'`;
 }
 
 /** A name as the file system has it, bytes that are no UTF-8 as `\xNN`. */

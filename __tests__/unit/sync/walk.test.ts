@@ -26,6 +26,7 @@ import { type SyncError, usageError } from '../../../src/model/errors.js';
 import type { TreeOptions } from '../../../src/model/options.js';
 import { createLstat } from '../../../src/sync/lstat.js';
 import { type Tree, walk } from '../../../src/sync/walk.js';
+import { showName } from '../../../src/sync/walk-findings.js';
 import { turnsDuring } from '../../support/turns.js';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -439,6 +440,12 @@ describe('excludes', () => {
     await make('o/.well-known/x', 'o/.htaccess');
     expect(names(await walkLines(['o', '!o/dir*', '!o/a.*']))).toEqual(['.htaccess', '.well-known/x']);
   });
+});
+
+test('of a long name the beginning and the end are shown', () => {
+  const name = `begin/${'deep/'.repeat(1000)}end`;
+  expect(showName(name)).toMatch(/^'begin\/.{194}….{197}end'$/);
+  expect(showName('a'.repeat(400))).toBe(`'${'a'.repeat(400)}'`);
 });
 
 describe('.git', () => {
