@@ -90,7 +90,7 @@ export class Multipart {
     return this.#writes.create(key, request.condition, signal, async (condition) => {
       if (condition !== undefined) return this.#complete({ ...request, condition }, signal);
       // It would answer 500.
-      const told = `${this.#requests.provider().name} completes no upload to a key that others lie below`;
+      const told = `${this.#requests.provider().name} completes no upload to a key that others lie below: delete those first, or publish small files without delay-updates`;
       throw new StoreError('rejected', 'KeyIsDirectory', 412, 'CompleteMultipartUpload', told);
     });
   }
