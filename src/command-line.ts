@@ -59,7 +59,7 @@ Each takes options. SOURCE and DESTINATION of check are those of a sync.`;
 
 const EPILOGUE = `
 Exit status: 0 done, 1 something failed, 2 usage or configuration, 3 check found differences, 4 a guard
-refused and nothing was written, 5 another writer changed a key, 130 and 143 stopped by a signal; with
+refused and nothing was written, 5 another writer changed a key, 129, 130 and 143 stopped by a signal; with
 --detailed-exitcode 6: a dry run that would change something.
 The log goes to standard output; warnings, errors and progress go to standard error.
 Credentials come from where the AWS tools look: environment, profile, web identity, container, instance.

@@ -712,7 +712,8 @@ function ownerOf(env: Shell['env']): string {
 const ECHO_MS = 100;
 
 /**
- * SIGINT and SIGTERM stop the run in good order; its index, report and summary are still written. A second SIGINT
+ * SIGINT, SIGTERM and SIGHUP (a terminal or a connection that was closed, whatever `nohup` asks for: Node does not say)
+ * stop the run in good order; its index, report and summary are still written. A second SIGINT
  * ends the process at once. The runner sends SIGINT, SIGTERM after 7.5 s, and kills 2.5 s later.
  */
 export function abortOnSignals(
@@ -722,33 +723,26 @@ export function abortOnSignals(
 ): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const controller = new AbortController();
   let interruptedAt: number | undefined;
+  const cancel = (by: NodeJS.Signals, exit: ExitCode): void => {
+    const message = `cancelled by ${by}: what was not begun is left for the next run`;
+    controller.abort(new SyncError('cancelled', exit, message));
+  };
   const interrupt = (): void => {
     if (interruptedAt !== undefined && now() - interruptedAt >= ECHO_MS) exitNow(EXIT.interrupted);
     interruptedAt ??= now();
-    controller.abort(
-      new SyncError(
-        'cancelled',
-        EXIT.interrupted,
-        'cancelled by SIGINT: what was not begun is left for the next run',
-      ),
-    );
+    cancel('SIGINT', EXIT.interrupted);
   };
-  const terminate = (): void => {
-    controller.abort(
-      new SyncError(
-        'cancelled',
-        EXIT.terminated,
-        'cancelled by SIGTERM: what was not begun is left for the next run',
-      ),
-    );
-  };
+  const terminate = (): void => cancel('SIGTERM', EXIT.terminated);
+  const hangUp = (): void => cancel('SIGHUP', EXIT.hungUp);
   target.on('SIGINT', interrupt);
   target.on('SIGTERM', terminate);
+  target.on('SIGHUP', hangUp);
   return {
     signal: controller.signal,
     dispose: () => {
       target.off('SIGINT', interrupt);
       target.off('SIGTERM', terminate);
+      target.off('SIGHUP', hangUp);
     },
   };
 }

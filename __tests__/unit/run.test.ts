@@ -208,7 +208,7 @@ describe('exit status and failure', () => {
     },
   ];
 
-  test.each([1, 2, 4, 5, 130, 143] as const)(
+  test.each([1, 2, 4, 5, 129, 130, 143] as const)(
     "%d of the engine is the run's, and is said once",
     async (exit) => {
       const error = { code: 'internal', message: 'why' } as const;
@@ -514,6 +514,7 @@ describe('signals', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('%s stops the run in good order with %d', (name, exit) => {
     const { process, stop, exits } = pretend();
     process.emit(name);
@@ -544,6 +545,7 @@ describe('signals', () => {
   test('are let go of afterwards', () => {
     const { process, stop } = pretend();
     stop.dispose();
-    expect(process.listenerCount('SIGINT') + process.listenerCount('SIGTERM')).toBe(0);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    expect(signals.map((name) => process.listenerCount(name))).toEqual([0, 0, 0]);
   });
 });

@@ -9,6 +9,7 @@ export const EXIT = {
   refused: 4,
   foreignWriter: 5,
   wouldChange: 6,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -63,7 +64,7 @@ export type ErrorCode =
   | 'report-not-written'
   | 'invalidation-failed'
   | 'internal'
-  // signals: exit 130, 143
+  // signals: exit 129, 130, 143
   | 'cancelled';
 
 /**
@@ -92,9 +93,9 @@ export function refusal(code: ErrorCode, message: string): SyncError {
   return new SyncError(code, EXIT.refused, message);
 }
 
-/** When several apply: 130/143, 2, 4, 5, 1, 3. */
+/** When several apply: 129/130/143, 2, 4, 5, 1, 3. */
 export function worstExit(codes: Iterable<ExitCode>): ExitCode {
-  const order: readonly ExitCode[] = [130, 143, 2, 4, 5, 1, 3, 6, 0];
+  const order: readonly ExitCode[] = [129, 130, 143, 2, 4, 5, 1, 3, 6, 0];
   let worst = order.length - 1;
   for (const code of codes) worst = Math.min(worst, order.indexOf(code));
   return order[worst] ?? EXIT.failed;

@@ -162,6 +162,7 @@ export function statusOf(exit: ExitCode, dryRun: boolean): Status {
       return 'refused';
     case EXIT.different:
       return 'different';
+    case EXIT.hungUp:
     case EXIT.interrupted:
     case EXIT.terminated:
       return 'cancelled';

@@ -95,7 +95,7 @@ export interface SyncPorts {
   /** Who this run is, for the holder of a lock to be told by: a host, a process, the URL of a job. */
   readonly owner: string;
   readonly emit: Emit;
-  /** Aborted on SIGINT and SIGTERM; its reason is a `SyncError` of code `cancelled`. */
+  /** Aborted on SIGINT, SIGTERM and SIGHUP; its reason is a `SyncError` of code `cancelled`. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -86,11 +86,12 @@ describe('headers', () => {
   });
 });
 
-test('when several exit statuses apply: 130/143, 2, 4, 5, 1, 3', () => {
+test('when several exit statuses apply: 129/130/143, 2, 4, 5, 1, 3', () => {
   expect(worstExit([])).toBe(0);
   expect(worstExit([1, 5])).toBe(5);
   expect(worstExit([5, 4, 1])).toBe(4);
   expect(worstExit([4, 2])).toBe(2);
   expect(worstExit([2, 143])).toBe(143);
+  expect(worstExit([2, 129])).toBe(129);
   expect(worstExit([3, 1])).toBe(1);
 });
