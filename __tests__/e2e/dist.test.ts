@@ -569,6 +569,7 @@ describe('the action, from a copy of dist alone', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('%s: stops, says so, leaves no upload behind', async (signal, status) => {
     await writeTree({ 'public/big.bin': noise(17 * MIB), 'public/index.html': 'page' }, root);
     s3.server.latency = { UploadPart: 300 };

@@ -356,7 +356,7 @@ describe('interrupted', () => {
     expect(levels).toEqual(['warning', ...Array.from({ length: open - 1 }, () => 'debug')]);
     expect(open).toBeGreaterThan(1);
     expect(run.messages).toContainEqual(
-      `${open} multipart uploads are left open and will be billed until a lifecycle rule aborts them: an index would let the next run do it`,
+      `${open} multipart uploads are left open and will be billed until a lifecycle rule aborts them: an index that is kept (a path or s3://) would let the next run do it`,
     );
   });
 });

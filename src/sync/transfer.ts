@@ -198,9 +198,12 @@ export class Transfer implements Performer {
     const left = uploads.left().size;
     if (left === 0) return;
     const what = `${left} multipart ${left === 1 ? 'upload is' : 'uploads are'} left open`;
-    const message = uploads.journalled
-      ? `${what}: the next run goes on with what it can use and aborts the rest`
-      : `${what} and will be billed until a lifecycle rule aborts them: an index would let the next run do it`;
+    const knows = uploads.journalled
+      ? ': the next run'
+      : `, billed until a lifecycle rule aborts ${left === 1 ? 'it' : 'them'}: if the index can be written the next run`;
+    const message = uploads.isKept
+      ? `${what}${knows} goes on with what it can use and aborts the rest`
+      : `${what} and will be billed until a lifecycle rule aborts ${left === 1 ? 'it' : 'them'}: an index that is kept (a path or s3://) would let the next run do it`;
     emit({ type: 'message', level: uploads.journalled ? 'notice' : 'warning', message });
   }
 

@@ -162,9 +162,15 @@ export class Uploads {
     this.#left.delete(id);
   }
 
-  /** Whether the next run will know of an upload that this one leaves open. */
+  /** Whether the next run will know of an upload that this one leaves open, even if no index is written. */
   get journalled(): boolean {
-    return this.#request.storage !== undefined && !this.#journalFailed;
+    return this.isKept && !this.#journalFailed;
+  }
+
+  /** Whether the next run will know of it from the index. */
+  get isKept(): boolean {
+    const { storage } = this.#request;
+    return storage !== undefined && storage.whyNotKept?.() === undefined;
   }
 
   /** What the index must name. */

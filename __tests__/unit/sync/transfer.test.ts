@@ -82,6 +82,30 @@ describe('D7: a key is deleted where the server says so of that key', () => {
   });
 });
 
+test.each([
+  [true, true, 'notice', ': the next run goes on with what it can use and aborts the rest'],
+  [
+    false,
+    true,
+    'warning',
+    ', billed until a lifecycle rule aborts it: if the index can be written the next run goes on with what it can use and aborts the rest',
+  ],
+  [
+    false,
+    false,
+    'warning',
+    ' and will be billed until a lifecycle rule aborts it: an index that is kept (a path or s3://) would let the next run do it',
+  ],
+] as const)(
+  'what is left open, journalled %s, with an index %s: who ends it',
+  async (journalled, isKept, level, told) => {
+    const uploads = { journalled, isKept, left: () => new Map([['u', {}]]) } as unknown as Uploads;
+    await transfer({}, { uploads, concurrency: 1 }).close();
+    const message = `1 multipart upload is left open${told}`;
+    expect(events).toEqual([{ type: 'message', level, message }]);
+  },
+);
+
 describe('a file that is sent', () => {
   let root: string;
   let step: UploadStep;

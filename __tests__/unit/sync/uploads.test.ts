@@ -155,6 +155,16 @@ describe('uploads that an earlier run left behind', () => {
   });
 });
 
+test.each([undefined, 'this runner has no cache service'])(
+  'the next run knows of what is left open where an index is kept, and not where it is not: %s',
+  async (why) => {
+    const storage = { ...memoryIndex(), whyNotKept: () => why };
+    const { uploads } = await open({}, { storage });
+    const isKept = why === undefined;
+    expect([uploads.journalled, uploads.isKept]).toEqual([isKept, isKept]);
+  },
+);
+
 describe('a journal that cannot be written', () => {
   test.each([
     ['a full disk', new Error('ENOSPC: as told'), '/in memory: ENOSPC: as told'],
@@ -173,7 +183,7 @@ describe('a journal that cannot be written', () => {
     expect(messages).toEqual([
       `the journal of uploads cannot be written (${told}): should this run be killed, a lifecycle rule must abort what it leaves behind`,
     ]);
-    expect(uploads.journalled).toBe(false);
+    expect([uploads.journalled, uploads.isKept]).toEqual([false, true]);
     expect([...uploads.left().keys()]).toEqual(['one', 'two', 'three']);
   });
 });
