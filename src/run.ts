@@ -175,8 +175,9 @@ export async function run(
   try {
     await shell.finish(written.report, ended);
   } catch (thrown) {
+    const isDone = exit === EXIT.done ? '; everything else was done' : '';
     exit = worstExit([exit, EXIT.failed]);
-    failure ??= `outputs or summary could not be written: ${messageOf(thrown)}`;
+    failure ??= `outputs or summary could not be written: ${messageOf(thrown)}${isDone}`;
   }
   if (failure !== undefined) shell.fail(failure, exit);
   return exit;

@@ -258,7 +258,7 @@ describe('exit status and failure', () => {
   test('outputs or a summary that cannot be written fail a run that went well, and hide no other failure', async () => {
     const finish = failing(new Error('disk full'));
     expect((await runWith({}, {}, { finish })).failures).toEqual([
-      '1 outputs or summary could not be written: disk full',
+      '1 outputs or summary could not be written: disk full; everything else was done',
     ]);
     const refused = failing(new SyncError('no-credentials', EXIT.usage, 'none'));
     const both = await runWith({}, { openStore: refused }, { finish });
