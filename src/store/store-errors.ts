@@ -6,6 +6,11 @@ const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorK
   ['PreconditionFailed', 'condition'],
   ['NoSuchUpload', 'no-upload'],
   ['NotImplemented', 'rejected'],
+  // With HTTP 403, and no question of rights.
+  ['QuotaExceeded', 'rejected'],
+  ['AccountProblem', 'rejected'],
+  ['AllAccessDisabled', 'rejected'],
+  ['NotSignedUp', 'rejected'],
   ['BadDigest', 'digest'],
   ['InvalidDigest', 'digest'],
   ['XAmzContentChecksumMismatch', 'digest'],
@@ -27,6 +32,8 @@ const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorK
   ['SlowDown', 'throttled'],
   ['ServiceUnavailable', 'throttled'],
   ['ThrottlingException', 'throttled'],
+  // Of the key that encrypts, with HTTP 400.
+  ['KMS.ThrottlingException', 'throttled'],
   ['TooManyRequests', 'throttled'],
   ['RequestLimitExceeded', 'throttled'],
   // CloudFront's.
@@ -128,9 +135,11 @@ export function toStoreError(operation: string, thrown: unknown): StoreError {
     return new StoreError('network', UNFINISHED, 0, operation, told, { cause: thrown });
   }
   const region = error.$response?.headers?.['x-amz-bucket-region'];
-  const told = isNameless && status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
-  const message = told
-    ? `HTTP ${status}`
+  const isSilent = status > 0 && /^(Unknown(Error)?)?$/.test(error.message ?? '');
+  const message = isSilent
+    ? isNameless
+      ? `HTTP ${status}`
+      : code
     : (error.message ?? String(thrown)).replace(/\s*[\r\n]+\s*/g, ' ').replace(DESERIALIZATION_HINT, '');
   return new StoreError(
     kindOf(operation, code, name, status),

@@ -42,11 +42,12 @@ export function throwRefusal(answer: WireAnswer, isContent: boolean): void {
   const isSuccess = status >= 200 && status < 300;
   if (isSuccess && isContent) return;
   if (isSuccess && !body.subarray(-64).toString('latin1').trimEnd().endsWith('</Error>')) return;
-  const { code, message } = saidIn(body);
-  // A HEAD has no body, and who answers in S3's place has another: the status says it.
+  const { code: said, message } = saidIn(body);
+  const code = said !== undefined && CODE.test(said) ? said : undefined;
+  // A HEAD has no body, and who answers in S3's place has another: the status says it. Ceph gives a code and no words.
   throw new AnswerError(
-    code !== undefined && CODE.test(code) ? code : status === 403 ? 'AccessDenied' : String(status),
-    (message || `HTTP ${status}`).slice(0, LONGEST_MESSAGE),
+    code ?? (status === 403 ? 'AccessDenied' : String(status)),
+    (message || code || `HTTP ${status}`).slice(0, LONGEST_MESSAGE),
     answer,
   );
 }

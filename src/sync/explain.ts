@@ -266,9 +266,24 @@ function explainStore(error: StoreError, what: string): Explained {
           message: `${what}: S3 took the bucket for a key (${told}), as it does where endpoint-url names the bucket too: take the bucket out of its path or host name`,
         };
       }
-      return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
+      return failure('rejected', `${what}: S3 refused ${error.operation} (${told})${whatToDo(error)}`);
     case 'fatal':
       return explainFatal(error, what, told);
+  }
+}
+
+function whatToDo({ code }: StoreError): string {
+  switch (code) {
+    case 'QuotaExceeded':
+      return ': a quota is used up, of the bucket, the user or the account: raise it, or delete what nobody needs';
+    case 'AccountProblem':
+    case 'AllAccessDisabled':
+    case 'NotSignedUp':
+      return ': the account or the bucket is blocked: settle that with the provider';
+    case 'AccessControlListNotSupported':
+      return ': the bucket takes no ACL, so leave acl out; what anyone may read is said by a policy of the bucket';
+    default:
+      return '';
   }
 }
 
