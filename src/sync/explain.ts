@@ -60,7 +60,10 @@ export function explainDenied(error: StoreError): string {
   const { message, operation } = error;
   const named = NAMED_ACTION.exec(message)?.[1];
   const action = named ?? IAM_ACTIONS[operation] ?? `s3:${operation}`;
-  const allow = whatToAllow(message, action);
+  // A bucket whose readers pay does not say so.
+  const mayHaveToPay = named === undefined && operation.startsWith('List');
+  const orPay = mayHaveToPay ? ', or set requester-pays where whoever asks for it has to pay' : '';
+  const allow = whatToAllow(message, action) + orPay;
   return isOfS3(error)
     ? `${operation} was denied (${toldOf(error)}): ${allow}`
     : `${notOfS3(error)}: check endpoint-url and proxy, or ${allow}`;
@@ -68,9 +71,11 @@ export function explainDenied(error: StoreError): string {
 
 function whatToAllow(message: string, action: string): string {
   const resource = action.startsWith('kms:') ? 'key' : 'bucket';
+  if (message.includes('BlockPublicAcls'))
+    return 'leave acl out, as the bucket takes no ACL that lets anyone in (S3 Block Public Access)';
   const denying = DENYING_POLICY.exec(message)?.[1];
   if (denying !== undefined)
-    return `take ${action} out of what the ${policyOf(denying, resource)} denies: that goes before whatever is allowed`;
+    return `meet the conditions of the ${policyOf(denying, resource)} (encryption: sse and kms-key-id; acl; VPC endpoint; TLS) or, if it has none, take ${action} out of what it denies: that goes before whatever is allowed`;
   const lacking = LACKING_POLICY.exec(message)?.[1];
   if (lacking !== undefined && lacking !== 'identity-based policy')
     return `allow ${action} in the ${policyOf(lacking, resource)}`;

@@ -8,6 +8,7 @@ import {
   UNFINISHED,
   UnprovedCopyError,
 } from '../../../src/store/object-store.js';
+import { toStoreError } from '../../../src/store/store-errors.js';
 import { explain } from '../../../src/sync/explain.js';
 import { FileChangedError } from '../../../src/sync/file-bytes.js';
 
@@ -41,11 +42,15 @@ test.each([
   ],
   [
     'with an explicit deny in a resource-based policy',
-    'take s3:PutObject out of what the policy of the bucket denies: that goes before whatever is allowed',
+    'meet the conditions of the policy of the bucket (encryption: sse and kms-key-id; acl; VPC endpoint; TLS) or, if it has none, take s3:PutObject out of what it denies: that goes before whatever is allowed',
   ],
   [
     'with an explicit deny in a service control policy',
-    'take s3:PutObject out of what the service control policy denies: that goes before whatever is allowed',
+    'meet the conditions of the service control policy (encryption: sse and kms-key-id; acl; VPC endpoint; TLS) or, if it has none, take s3:PutObject out of what it denies: that goes before whatever is allowed',
+  ],
+  [
+    'because public access control lists (ACLs) are prevented by the BlockPublicAcls setting in S3 Block Public Access',
+    'leave acl out, as the bucket takes no ACL that lets anyone in (S3 Block Public Access)',
   ],
 ])('the policy that S3 says it was, %s, is the one to change', (why, told) => {
   const message = `User: arn:aws:iam::1:role/r is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::b/p/a" ${why}`;
@@ -112,6 +117,7 @@ test('a server that was reached and is not trusted, or speaks no TLS, is not tol
 
 test.each([
   ['ListObjectsV2', 'allow s3:ListBucket in'],
+  ['ListObjectsV2', ', or set requester-pays where whoever asks for it has to pay'],
   ['HeadObject', 'allow s3:GetObject in'],
   [
     'PutObject',
@@ -184,6 +190,35 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
     'too many files are open (EMFILE): raise the limit (ulimit -n)',
   ],
   [store('aborted', 'AbortError'), 'cancelled', failed, 'stopped'],
+  [store('rejected', 'AccessControlListNotSupported'), 'rejected', failed, 'leave acl out'],
+  [
+    toStoreError('PutObject', { name: 'QuotaExceeded', message: '', $metadata: { httpStatusCode: 403 } }),
+    'rejected',
+    failed,
+    'S3 refused PutObject (QuotaExceeded): a quota is used up',
+  ],
+  [
+    toStoreError('PutObject', { name: 'AccountProblem', message: 'x', $metadata: { httpStatusCode: 403 } }),
+    'rejected',
+    failed,
+    'S3 refused PutObject (AccountProblem: x): the account or the bucket is blocked',
+  ],
+  [
+    toStoreError('PutObject', { name: 'AccessDenied', message: '', $metadata: { httpStatusCode: 403 } }),
+    'access-denied',
+    failed,
+    'PutObject was denied (AccessDenied): allow s3:PutObject',
+  ],
+  [
+    toStoreError('PutObject', {
+      name: 'KMS.ThrottlingException',
+      message: 'x',
+      $metadata: { httpStatusCode: 400 },
+    }),
+    'throttled',
+    failed,
+    'S3 asked to slow down',
+  ],
   [store('rejected', 'ObjectParentIsFile'), 'rejected', failed, 'delete that object by hand first'],
   [store('rejected', 'ExistingObjectIsDirectory'), 'rejected', failed, 'delete those by hand first'],
   [
