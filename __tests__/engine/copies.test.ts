@@ -566,6 +566,25 @@ describe('C13: headers that changed', () => {
     expect(s3.server.object('acl-dropped', 'p/a')?.acl).toBe('private');
   });
 
+  test('C13: an object that another run gave its own headers during this one is not taken for ours', async () => {
+    const index = memoryIndex();
+    const headers = { rules: parseHeaderRules('/*\n Cache-Control: private', 'inline').rules };
+    await writeTree({ a: 'one', b: 'two' }, root);
+    let listings = 0;
+    const remove = s3.server.before({ operation: 'ListObjectsV2' }, () => {
+      if (++listings !== 2) return;
+      const theirs = { headers: { 'cache-control': 'no-cache' }, lastModified: new Date(Date.now() + 9_000) };
+      s3.server.putObject(bucket, 'p/a', 'one', theirs);
+    });
+    expect((await publish(s3, bucket, root, { index, headers })).exit).toBe(0);
+    remove();
+    const next = await publish(s3, bucket, root, { index, headers });
+    expect(stepsOf(next)).toEqual([]);
+    expect(next.messages.join()).toMatch(/the headers of 1 object are not known/);
+    const run = await publish(s3, bucket, root, { index, headers: { ...headers, refresh: true } });
+    expect(stepsOf(run)).toEqual(['refresh p/a done']);
+  });
+
   test('C13: objects whose headers nobody remembers are left alone and counted', async () => {
     await writeTree({ a: 'one' }, root);
     await publish(s3, bucket, root);

@@ -29,6 +29,12 @@ import type { IndexStorage } from './ports.js';
  */
 const SETTLING_NS = 2_000_000_000n;
 
+/**
+ * An object that is dated this much later than our write was answered is another writer's: of S3's clock we know whole
+ * seconds, and its machines may be a little apart. Milliseconds.
+ */
+const DATED_MS = 2_000;
+
 /** Characters of an index that are written in one go. */
 const PIECE = 256 * 1024;
 
@@ -288,8 +294,15 @@ function* writtenEntries({ written, after }: Confirmed): Generator<readonly [str
   for (const [key, entry] of written.inOrder()) {
     const object = after?.get(key);
     const isSeen = object !== undefined && object.etag === entry.etag && object.lastModified > 0;
-    yield [key, isSeen ? { ...undated(entry), modified: object.lastModified } : entry];
+    yield [key, isSeen ? seenEntry(entry, object) : entry];
   }
+}
+
+/** Another run may have written the same bytes after us, with headers that nobody here knows. */
+function seenEntry(entry: ObjectEntry, { lastModified }: ListedObject): ObjectEntry {
+  const { headers: _, class: __, ...bytes } = undated(entry);
+  if (entry.written !== undefined && lastModified > entry.written + DATED_MS) return bytes;
+  return { ...undated(entry), modified: lastModified };
 }
 
 /** Entries of both in the order of their keys, in which each of them comes; they have none in common. */

@@ -206,6 +206,15 @@ describe('what a run confirmed', () => {
     expect([own?.modified, own?.written]).toEqual([undefined, 5]);
   });
 
+  test('what is dated later than our write was answered may have the headers of another run', async () => {
+    const entry = { etag, size: 1, md5, ...asked };
+    const written = new ObjectEntries<ObjectKey>();
+    written.set(key, entry);
+    written.date(key, 10_000);
+    expect(await learned({ written, after: listed(12_000) })).toEqual({ ...entry, modified: 12_000 });
+    expect(await learned({ written, after: listed(12_001) })).toEqual({ etag, size: 1, md5 });
+  });
+
   test('is written in pieces of some size, and is whole', async () => {
     const times = { mtimeNs: 1n, ctimeNs: 1n, dev: 1n, ino: 1n, nlink: 1, mode: 0 };
     const names = Array.from({ length: 5_000 }, (_, i) => `/tree/${String(i).padStart(60, '0')}`);
