@@ -468,6 +468,26 @@ test.each([false, true])(
   },
 );
 
+test('what a publish with a new index left alone is no stranger of the next run', async () => {
+  const index = { kind: 'file', path: join(work, 'an index') } as const;
+  const told: Changes = { invalidation: invalidation() };
+  await writeTree({ a: 'a', b: 'b' }, root);
+  await publish(s3, bucket, root);
+  await writeTree({ c: 'c' }, root);
+  await command('plan', {}, told, index);
+  await applyAll(1);
+  expect((await command('publish', { results: [work] }, told, index)).exit).toBe(0);
+  expect(cdn.paths).toEqual([['/*']]);
+  const next = { ...optionsFor(s3, bucket, root, told), index };
+  expect((await ended(next)).exit).toBe(0);
+  expect(cdn.paths).toHaveLength(1);
+  // Nor does it hide what another run wrote since.
+  await writeTree({ a: 'changed' }, root);
+  await publish(s3, bucket, root);
+  expect((await ended(next)).exit).toBe(0);
+  expect(cdn.paths.slice(1)).toEqual([['/*']]);
+});
+
 test('a plan of deletes alone needs no shards, and one of nothing says nothing of them', async () => {
   const deletes: Changes = { deletes: { deleteAfter: true } };
   await writeTree({ a: 'a', b: 'b', gone: 'gone' }, root);

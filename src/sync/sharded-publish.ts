@@ -217,7 +217,10 @@ export class Sharded {
     const elsewhere: Elsewhere = { file, staged, done };
     if (shard !== undefined) return this.#publishShare(elsewhere, listing, shard);
     const remembered = await loadIndex(storage, emit, signal);
-    const planned = plannedOf(plan, done);
+    const left = remembered.index === undefined ? [...listing.keys()].filter((key) => !keys.has(key)) : [];
+    // Of what lies there a new index owes no invalidation, as this run tells CloudFront everything.
+    const unchanged = new Map(left.map((key) => [key, undefined]));
+    const planned = { ...plannedOf(plan, done), unchanged };
     const files = [...stepsOf(plan)].flatMap((step) => ('file' in step ? step.file : []));
     const { index } = remembered;
     // A publish that is run again has remembered it.
