@@ -329,7 +329,7 @@ describe('interrupted', () => {
     const entries = parseIndex(index.bytes ?? Buffer.alloc(0)).index?.uploads ?? new Map();
     index.bytes = Buffer.from('s3-dedup-sync-index 1\n');
     index.lines = '';
-    for (const [id, entry] of entries) index.lines += formatUpload(id, { ...entry, machine: 'another' });
+    for (const [id, entry] of entries) index.lines += formatUpload(id, { ...entry, process: 'another' });
     expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
     expect(s3.server.log.counts.ListParts).toBe(1);
     expect(s3.server.object(bucket, 'p/big.bin')?.content.size).toBe(9 * MIB);
@@ -370,7 +370,7 @@ test('an upload of a run that may still be at work is left to it, until it is ol
   const entries = parseIndex(index.bytes ?? Buffer.alloc(0)).index?.uploads ?? new Map();
   index.bytes = Buffer.from('s3-dedup-sync-index 1\n');
   expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
-  for (const [id, entry] of entries) index.lines += formatUpload(id, { ...entry, machine: 'another' });
+  for (const [id, entry] of entries) index.lines += formatUpload(id, { ...entry, process: 'another' });
   // A run with nothing else to remember does not forget it.
   expect(await publish(s3, bucket, root, { index })).toMatchObject({ exit: 0 });
   expect(s3.server.uploads(bucket)).toHaveLength(1);

@@ -610,8 +610,8 @@ describe('what is deleted', () => {
   });
 
   test('unfinished files go when their run has ended, or a day later where nobody can know; one that runs keeps its', async () => {
+    if (process.platform !== 'linux') return;
     const mark = processMark();
-    if (mark === undefined) return;
     const [place, pid] = mark.split('.');
     const name = (letter: string, mark: string): string => `.s3ds-${letter.repeat(24)}.${mark}.part`;
     const ended = name('a', `${place}.${pid}.1`);

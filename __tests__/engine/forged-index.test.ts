@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { processMark } from '../../src/disk/process-mark.js';
 import { type Chunks, formatChunks } from '../../src/model/chunks.js';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
 import { EMPTY_INDEX, emptyIndex, formatIndex, parseIndex } from '../../src/model/digest-index.js';
@@ -181,8 +182,7 @@ const FORGERIES: Readonly<Record<string, (bucket: string) => Record<string, unkn
       parts: '1x3',
       headers: 'h',
       begun: Date.now(),
-      machine: machineId(),
-      pid: 1,
+      process: processMark(),
     })),
   'an invalidation': () => [
     { invalidation: 'E2EXAMPLE', paths: [] },
@@ -307,7 +307,7 @@ const mutation = fc.record({
       'since',
       'paths',
       'begun',
-      'pid',
+      'process',
       '__proto__',
     ],
   ),

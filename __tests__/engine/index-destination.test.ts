@@ -72,7 +72,7 @@ test('what is owed for one destination is not taken for what is owed for another
 
 test('lines of a journal are of the destination that they were written for', async () => {
   const [one, two] = [await s3.bucket(), await s3.bucket()];
-  const upload = `{"upload":"u","key":"p/big","md5":"d41d8cd98f00b204e9800998ecf8427e","size":9,"parts":"1x9","headers":"h","begun":1,"machine":"m","pid":1}`;
+  const upload = `{"upload":"u","key":"p/big","md5":"d41d8cd98f00b204e9800998ecf8427e","size":9,"parts":"1x9","headers":"h","begun":1,"process":"p.1.1"}`;
   const line = `${crc32(upload).toString(16).padStart(8, '0')} ${upload}\n`;
   const storage = ofDestination(
     index,

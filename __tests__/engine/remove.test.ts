@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { processMark } from '../../src/disk/process-mark.js';
 import { md5Of } from '../../src/model/digest.js';
 import { formatUpload } from '../../src/model/digest-index.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import { openStore } from '../../src/store/open.js';
-import { machineId, objectIndexStorage } from '../../src/sync/index-file.js';
+import { objectIndexStorage } from '../../src/sync/index-file.js';
 import type { IndexStorage } from '../../src/sync/ports.js';
 import {
   type Changes,
@@ -331,9 +332,9 @@ describe('what earlier runs remember', () => {
   });
 
   test.each([
-    ['could not be aborted', machineId(), true, 'run again'],
-    ['may be of a run that is at work', 'f'.repeat(32), false, 'run again with lock'],
-  ])('what names an upload that %s stays, and a later removal aborts it', async (_, machine, lock, told) => {
+    ['could not be aborted', processMark(), true, 'run again'],
+    ['may be of a run that is at work', 'another', false, 'run again with lock'],
+  ])('what names an upload that %s stays, and a later removal aborts it', async (_, process, lock, told) => {
     const { signal } = new AbortController();
     const { store, close } = await openStore(optionsFor(s3, bucket, '/'), () => undefined, signal);
     const index = 'pr-1/.s3-dedup-sync/index' as ObjectKey;
@@ -344,7 +345,7 @@ describe('what earlier runs remember', () => {
     const headers = { contentType: 'text/plain', metadata: {} };
     const { id } = await store.createUpload({ key, headers }, signal);
     const purpose = { key, md5: md5Of(Buffer.from('')), size: 9 * MIB, parts: `1x${9 * MIB}`, headers: '' };
-    const entry = { ...purpose, begun: Date.now(), machine, pid: process.pid };
+    const entry = { ...purpose, begun: Date.now(), process };
     await indexThere().journal.append(formatUpload(id, entry), signal);
     put('pr-1/.s3-dedup-sync/index-of-another');
     const journal = keys().find((ours) => ours.startsWith(`${index}.journal/`));

@@ -511,7 +511,7 @@ export const TARGETS: readonly FuzzTarget[] = [
         `{"path":"/r/a","size":9,"mtimeNs":"1","ctimeNs":"-2","ino":"3","md5":"${MD5}"}`,
         `{"objects":{"key":["p/b","p/c"],"size":[1,2],"md5":"${MD5}${MD5}","etag":"${MD5}${MD5}","headers":[["h"],[0,-1]],"modified":[1,-1],"written":[-1,2]}}`,
         `{"files":{"path":["/r/b"],"size":[1],"md5":"${MD5}","mtimeNs":"AQAAAAAAAAA=","ctimeNs":"AQAAAAAAAAA=","ino":"AwAAAAAAAAA="}}`,
-        `{"upload":"id","key":"p/a","md5":"${MD5}","size":9,"parts":"1x8+1x1","headers":"h","begun":7,"machine":"m","pid":3}`,
+        `{"upload":"id","key":"p/a","md5":"${MD5}","size":9,"parts":"1x8+1x1","headers":"h","begun":7,"process":"p.1.1"}`,
         `{"pending":"p/gone","etag":"${MD5}","since":1,"deploys":2}`,
         '{"invalidation":"E2EXAMPLE","paths":["/a","/b/*"]}',
         '{"destination":"s3://other/p/"}',

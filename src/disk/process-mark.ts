@@ -1,20 +1,21 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Where it runs, its number there, and when it began, in clock ticks. */
 const MARK = /^([0-9a-f]{12})\.([1-9]\d{0,9})\.(\d{1,20})$/;
 
-/** Asked for once: a run that downloads nothing needs none. */
-let known: { readonly mark: string | undefined } | undefined;
+/** Asked for once: a run that neither downloads nor uploads in parts needs none. */
+let known: string | undefined;
 
 /**
  * Tells this process from all others, in letters for a file name: those of other machines, of this one before it was
- * started again, of other containers, and those that get its number later. `undefined` where the system cannot tell.
+ * started again, of other containers, and those that get its number later. Where the system cannot tell it is of a place of
+ * its own, of which no other process knows anything.
  */
-export function processMark(): string | undefined {
-  known ??= { mark: markOf() };
-  return known.mark;
+export function processMark(): string {
+  known ??= markOf() ?? `${randomBytes(6).toString('hex')}.${process.pid}.0`;
+  return known;
 }
 
 /**
@@ -23,9 +24,9 @@ export function processMark(): string | undefined {
  *
  * @param own the mark of this process
  */
-export function hasProcessEnded(mark: string, own: string | undefined = processMark()): boolean | undefined {
+export function hasProcessEnded(mark: string, own: string = processMark()): boolean | undefined {
   const [, place, pid, began] = MARK.exec(mark) ?? [];
-  if (own === undefined || place === undefined || place !== MARK.exec(own)?.[1]) return undefined;
+  if (place === undefined || place !== MARK.exec(own)?.[1]) return undefined;
   try {
     // Answers for every process, while /proc may be mounted so that it hides those of others (hidepid).
     process.kill(Number(pid), 0);

@@ -116,9 +116,8 @@ export interface UploadEntry {
   readonly headers: string;
   /** When it was begun, milliseconds since the epoch. */
   readonly begun: number;
-  /** Who began it: a run on the same machine whose process is gone is not coming back. */
-  readonly machine: string;
-  readonly pid: number;
+  /** The mark of the process that began it, which is not coming back once it has ended. */
+  readonly process: string;
 }
 
 export interface DigestIndex {
@@ -231,11 +230,7 @@ export function parseIndex(
       machine: writer,
     } = record;
     const elsewhere = isElsewhere(record);
-    // Uploads name their machine too.
-    const isOfMachine =
-      fileRows !== undefined ||
-      typeof path === 'string' ||
-      (typeof writer === 'string' && upload === undefined);
+    const isOfMachine = fileRows !== undefined || typeof path === 'string' || typeof writer === 'string';
     if (elsewhere && !isOfMachine) continue;
     if (objectRows !== undefined) {
       const block = objectBlock(objectRows);
@@ -575,16 +570,16 @@ function addRenewing(keys: Set<string>, { renewing }: Readonly<Record<string, un
 }
 
 function uploadEntry(record: Readonly<Record<string, unknown>>): readonly [string, UploadEntry] | undefined {
-  const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+  const { upload, key, md5: rawMd5, size, parts, headers, begun, process } = record;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
     return undefined;
-  if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+  if (typeof parts !== 'string' || typeof headers !== 'string' || typeof process !== 'string')
     return undefined;
   const layout = parseLayout(parts);
-  if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined) return undefined;
+  if (!isSize(size) || !isSize(begun) || layout === undefined) return undefined;
   if (layoutSize(layout) !== size) return undefined;
-  return [upload, { key: key as ObjectKey, md5, size, parts, headers, begun, machine, pid }];
+  return [upload, { key: key as ObjectKey, md5, size, parts, headers, begun, process }];
 }
 
 function isDecimal(value: unknown): value is string {

@@ -1,3 +1,4 @@
+import { hasProcessEnded, processMark } from '../disk/process-mark.js';
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Md5 } from '../model/digest.js';
 import { formatUpload, type UploadEntry } from '../model/digest-index.js';
@@ -5,7 +6,6 @@ import type { Emit } from '../model/events.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ObjectStore, Upload } from '../store/object-store.js';
 import { explain, whyNot } from './explain.js';
-import { machineId } from './index-file.js';
 import type { IndexStorage } from './ports.js';
 
 /** How far two clocks may be apart before an upload is not the one that a journal names. Milliseconds. */
@@ -46,13 +46,11 @@ export class Uploads {
   readonly #open = new Map<string, UploadEntry>();
   /** Taken, and their runs may still be at work. */
   readonly #shared = new Map<string, UploadEntry>();
-  readonly #machine: string;
   #journalFailed = false;
 
   private constructor(request: UploadsRequest, left: Map<string, UploadEntry>) {
     this.#request = request;
     this.#left = left;
-    this.#machine = machineId();
   }
 
   /**
@@ -106,10 +104,11 @@ export class Uploads {
     }
   }
 
-  #isOver({ begun, machine, pid }: UploadEntry): boolean {
+  #isOver({ begun, process }: UploadEntry): boolean {
     const { alone, storage, now, abortAfterMs } = this.#request;
     if (alone || storage?.journal.ofEndedRuns === true || now() - begun >= abortAfterMs) return true;
-    return machine === this.#machine && !isRunning(pid);
+    // What this process began before this run was of a run that has ended.
+    return process === processMark() || hasProcessEnded(process) === true;
   }
 
   /** An upload that an earlier run began for the same. It is this run's from now on. */
@@ -121,7 +120,7 @@ export class Uploads {
       this.#left.delete(id);
       if (!this.#isOver(entry)) this.#shared.set(id, entry);
       const upload = { key, id, encryption: undefined };
-      await this.#journal(upload, { ...entry, machine: this.#machine, pid: process.pid });
+      await this.#journal(upload, { ...entry, process: processMark() });
       return upload;
     }
     return undefined;
@@ -139,7 +138,7 @@ export class Uploads {
   /** Journals an upload, before its first part. A journal that cannot be written costs a warning, never the run. */
   async begun(upload: Upload, purpose: Purpose): Promise<void> {
     const begun = this.#request.now();
-    await this.#journal(upload, { ...purpose, begun, machine: this.#machine, pid: process.pid });
+    await this.#journal(upload, { ...purpose, begun, process: processMark() });
   }
 
   async #journal({ id }: Upload, entry: UploadEntry): Promise<void> {
@@ -176,16 +175,5 @@ export class Uploads {
   /** What the index must name. */
   left(): ReadonlyMap<string, UploadEntry> {
     return new Map([...this.#left, ...this.#open]);
-  }
-}
-
-/** Whether a process of this machine still runs; another user's does. */
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,18 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { hasProcessEnded, processMark } from '../../../src/disk/process-mark.js';
+import { beganOf } from '../../support/processes.js';
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
-/** When a process began, as Linux counts. */
-function beganOf(pid: number): string {
-  return /\) .*$/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[0].split(' ')[20] ?? '';
-}
-
 function own(): readonly [string, string, string] {
-  const [place, pid, began] = (processMark() ?? '').split('.');
+  const [place, pid, began] = processMark().split('.');
   return [place ?? '', pid ?? '', began ?? ''];
 }
 

@@ -69,8 +69,7 @@ const index: DigestIndex = {
         parts: '1x8+1x1',
         headers: 'h',
         begun: 7,
-        machine: 'm',
-        pid: 3,
+        process: 'p.3.1',
       },
     ],
   ]),
@@ -312,8 +311,7 @@ describe('the index', () => {
     parts: '1x8+1x1',
     headers: 'h',
     begun: 1,
-    machine: 'm',
-    pid: 2,
+    process: 'p.2.1',
   };
   const NO_SIZE = [undefined, null, -1, 1.5, '1', 2 ** 53];
   const NO_TEXT = [undefined, null, 1, {}];
@@ -351,8 +349,7 @@ describe('the index', () => {
         parts: [...NO_TEXT, '', '1x8', '0x9', '9x1x'],
         headers: NO_TEXT,
         begun: NO_SIZE,
-        machine: NO_TEXT,
-        pid: NO_SIZE,
+        process: NO_TEXT,
       },
     ],
   };
@@ -415,7 +412,7 @@ describe('the index', () => {
       ...emptyIndex(Buffer.from(records.map(checked).join('')), destination).uploads.keys(),
     ];
     const second = { ...UPLOAD, upload: 'v' };
-    expect(journal(undefined, UPLOAD, { ...second, pid: -1 })).toEqual(['u']);
+    expect(journal(undefined, UPLOAD, { ...second, begun: -1 })).toEqual(['u']);
     expect(
       journal('s3://a/', { destination: 's3://b/' }, UPLOAD, { destination: 's3://a/' }, second),
     ).toEqual(['v']);

@@ -1,16 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
+import { processMark } from '../../../src/disk/process-mark.js';
 import { md5Of } from '../../../src/model/digest.js';
 import type { UploadEntry } from '../../../src/model/digest-index.js';
 import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
 import { type ListedUpload, type ObjectStore, StoreError } from '../../../src/store/object-store.js';
-import { machineId } from '../../../src/sync/index-file.js';
 import type { IndexStorage } from '../../../src/sync/ports.js';
 import { Uploads, type UploadsRequest } from '../../../src/sync/uploads.js';
 import { memoryIndex } from '../../support/engine.js';
+import { beganOf } from '../../support/processes.js';
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
 
 const HOUR = 3_600_000;
 const NOW = 100 * HOUR;
+/** Of another machine or container, which may have the same numbers. */
+const ELSEWHERE = `${'f'.repeat(12)}.${process.pid}.1`;
 const purpose = {
   key: 'p/a' as ObjectKey,
   md5: md5Of(Buffer.from('a')),
@@ -20,7 +25,7 @@ const purpose = {
 };
 
 function entry(changes: Partial<UploadEntry> = {}): UploadEntry {
-  return { ...purpose, begun: NOW - HOUR, machine: 'another machine', pid: 1, ...changes };
+  return { ...purpose, begun: NOW - HOUR, process: ELSEWHERE, ...changes };
 }
 
 interface Opened {
@@ -67,21 +72,26 @@ const failing = (error: Error): IndexStorage => ({
 });
 
 describe('uploads that an earlier run left behind', () => {
-  test('are aborted when that run has ended: its process is gone, or it was long ago', async () => {
+  onLinux('are aborted when that run has ended: its process is gone, or it was long ago', async () => {
+    const own = processMark();
+    const [place] = own.split('.');
     const { pid } = spawnSync('true');
-    const here = machineId();
+    const gone = `${place}.${pid}.1`;
     const { uploads, aborted, messages } = await open({
-      gone: entry({ machine: here, pid }),
-      'of this process': entry({ machine: here, pid: process.pid }),
-      running: entry({ machine: here, pid: process.ppid }),
+      gone: entry({ process: gone }),
+      'of this process': entry({ process: own }),
+      // Its number is another process's by now.
+      before: entry({ process: `${place}.${process.pid}.1` }),
+      running: entry({ process: `${place}.${process.ppid}.${beganOf(process.ppid)}` }),
       elsewhere: entry(),
+      'no mark': entry({ process: `${process.pid}` }),
       old: entry({ begun: NOW - 24 * HOUR }),
-      wanted: entry({ machine: here, pid, key: 'p/wanted' as ObjectKey }),
+      wanted: entry({ process: gone, key: 'p/wanted' as ObjectKey }),
     });
     await uploads.abortLeftOvers(({ key }) => key === 'p/wanted');
-    expect([...aborted].sort()).toEqual(['gone', 'of this process', 'old']);
-    expect(messages).toEqual(['3 uploads were aborted that an interrupted run left behind']);
-    expect([...uploads.left().keys()]).toEqual(['running', 'elsewhere', 'wanted']);
+    expect([...aborted].sort()).toEqual(['before', 'gone', 'of this process', 'old']);
+    expect(messages).toEqual(['4 uploads were aborted that an interrupted run left behind']);
+    expect([...uploads.left().keys()]).toEqual(['running', 'elsewhere', 'no mark', 'wanted']);
   });
 
   test('of other prefixes are others\u2019', async () => {
