@@ -620,6 +620,42 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
   });
 });
 
+describe('an object that a proxy passes on without its length', () => {
+  /** What is listed of it. */
+  let listed = { etag, size: body.length };
+  const server = createProxy((request, response) => {
+    const { etag: said, size } = listed;
+    const contents = `<Contents><Key>k</Key><ETag>"${said}"</ETag><Size>${size}</Size></Contents>`;
+    if (request.url?.includes('list-type'))
+      response.end(NO_OBJECTS.replace('</ListBucketResult>', `${contents}</ListBucketResult>`));
+    else {
+      response.writeHead(200, { etag: `"${etag}"` });
+      response.write(body.subarray(0, 3));
+      response.end(body.subarray(3));
+    }
+  });
+  serveHere(server);
+  const read = async (maxBytes = 100): Promise<unknown> => {
+    const store = await openAt(server, 'http', 'lean');
+    return (await store.read('k' as ObjectKey, maxBytes, signal))?.bytes;
+  };
+
+  test('is read where as much arrives as is listed, and no more than it may have', async () => {
+    listed = { etag, size: body.length };
+    expect(await read()).toEqual(body);
+    await expect(read(6)).rejects.toMatchObject({ code: 'TooLarge' });
+  });
+
+  test.each([
+    ['is longer', etag, body.length + 1, 'network'],
+    ['is shorter', etag, body.length - 1, 'network'],
+    ['is another one', '0'.repeat(32) as ETag, body.length, 'server'],
+  ])('is not believed where what is listed %s', async (_, said, size, kind) => {
+    listed = { etag: said, size };
+    await expect(read()).rejects.toMatchObject({ kind });
+  });
+});
+
 const certificate = selfSigned();
 
 (certificate === undefined ? describe.skip : describe)('under TLS', () => {

@@ -1,5 +1,6 @@
 import { type ETag, parseETag } from '../model/digest.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
+import type { ListedObject } from '../model/objects.js';
 import { arriving, BodyLimit } from './bounded-body.js';
 import type { GetInput } from './calls.js';
 import { LONGEST_ANSWER, LONGEST_REQUEST_MS, TooLongError, unfinishedError } from './exchange.js';
@@ -19,6 +20,8 @@ import { refusedForClock, toStoreError } from './store-errors.js';
 
 /** Bodies of at most so many bytes are not worth a stream. */
 const SMALL_BODY = 256 * 1024;
+
+type Body = AsyncIterable<Uint8Array> & { destroy(): void };
 
 /** What an object is, and its bytes. */
 export class Reads {
@@ -68,18 +71,19 @@ export class Reads {
 
   async read(key: ObjectKey, maxBytes: number, signal: AbortSignal): Promise<StoredBody | undefined> {
     const read = async (): Promise<StoredBody | undefined> => {
+      let body: Body | undefined;
       try {
         const answer = await (await this.#requests.rareCalls()).getObject(
           { ...this.#requests.every, Key: key },
           signal,
         );
         const etag = parseETag(answer.ETag);
-        const size = answer.ContentLength;
-        const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
-        if (body === undefined || etag === undefined || size === undefined)
-          throw unreadable('GetObject', 'without a body, its length or its ETag');
+        body = answer.Body as Body | undefined;
+        if (body === undefined || etag === undefined)
+          throw unreadable('GetObject', 'without a body or its ETag');
+        // A proxy may leave the length out: what is listed is then what must arrive.
+        const size = answer.ContentLength ?? (await this.#listedSize(key, etag, signal));
         if (size > maxBytes) {
-          body.destroy();
           throw new StoreError(
             'rejected',
             'TooLarge',
@@ -92,6 +96,7 @@ export class Reads {
         const chunks: Uint8Array[] = [];
         for await (const chunk of arriving(body)) {
           limit.add(chunk);
+          if (limit.bytes > size) throw wrongSize(limit.bytes, size);
           chunks.push(chunk);
         }
         if (limit.bytes !== size) throw cutShort();
@@ -103,6 +108,9 @@ export class Reads {
         const isDenied = error.kind === 'denied' && !refusedForClock(error);
         if (isDenied && (await this.#isAbsent(key, signal))) return undefined;
         throw error;
+      } finally {
+        // Of a body that is not read to its end the connection cannot be used again.
+        body?.destroy();
       }
     };
     // It may have to list, and a request that has a place does not wait for another one's.
@@ -115,14 +123,25 @@ export class Reads {
    */
   async #isAbsent(key: ObjectKey, signal: AbortSignal): Promise<boolean> {
     try {
-      for await (const page of this.#lists.list(key as string as Prefix, signal)) {
-        if (page.some((object) => object.key === key)) return false;
-      }
-      return true;
+      return (await this.#listed(key, signal)) === undefined;
     } catch (error) {
       if (error instanceof StoreError && error.kind === 'denied') return false;
       throw error;
     }
+  }
+
+  async #listedSize(key: ObjectKey, etag: ETag, signal: AbortSignal): Promise<number> {
+    const listed = await this.#listed(key, signal);
+    if (listed?.etag === etag) return listed.size;
+    throw unreadable('GetObject', 'without a Content-Length, and the listing has another object');
+  }
+
+  async #listed(key: ObjectKey, signal: AbortSignal): Promise<ListedObject | undefined> {
+    for await (const page of this.#lists.list(key as string as Prefix, signal)) {
+      const found = page.find((object) => object.key === key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   async get(
@@ -179,7 +198,7 @@ export class Reads {
     const answer = await (await this.#requests.rareCalls())
       .getObject(this.#getInput(object), signal)
       .catch(gone);
-    const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
+    const body = answer.Body as Body | undefined;
     if (body === undefined) throw unreadable('GetObject', 'without a body');
     const head = headOf('GetObject', answer, object.size);
     const limit = new BodyLimit(LONGEST_REQUEST_MS);
