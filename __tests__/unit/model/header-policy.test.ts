@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { HeaderPolicy, headerDigest } from '../../../src/model/headers.js';
+import {
+  formatHeaderState,
+  HeaderPolicy,
+  headerDigest,
+  parseHeaderState,
+} from '../../../src/model/headers.js';
 import type { Stored } from '../../../src/model/objects.js';
 
 const IMMUTABLE = new Set(['assets/app.1a2b.js']);
@@ -41,5 +46,28 @@ describe('headers of files that no rule is about', () => {
     expect(shared.headersOf({ name: 'a.html' } as Stored)).toEqual(
       policy().headersOf({ name: 'a.html' } as Stored),
     );
+  });
+});
+
+describe('what an index remembers of headers', () => {
+  const headers = { 'content-type': 'text/html' };
+  const digest = headerDigest(headers);
+  const none = { digest, attributed: 'none', isFurtherName: false, isBrought: false };
+
+  test.each<readonly [Partial<Stored>, 'none' | 'some' | 'all', string, object]>([
+    [{}, 'none', '', {}],
+    [{}, 'some', ' some', { attributed: 'some' }],
+    [{ page: 'a.html' }, 'none', ' page', { isFurtherName: true }],
+    [{ page: 'a.html' }, 'all', ' all page', { attributed: 'all', isFurtherName: true }],
+    [{ page: 'a.html', redirect: '/b' }, 'none', '', {}],
+    [{ object: {} as never }, 'some', ' some brought', { attributed: 'some', isBrought: true }],
+  ])('%j, with attributes: %s', (file, attributed, words, known) => {
+    const text = formatHeaderState({ name: 'a', ...file }, headers, attributed);
+    expect(text).toBe(digest + words);
+    expect(parseHeaderState(text)).toEqual({ ...none, ...known });
+  });
+
+  test('words of a newer version are left out', () => {
+    expect(parseHeaderState(`${digest} new all`)).toEqual({ ...none, attributed: 'all' });
   });
 });
