@@ -1296,6 +1296,43 @@ describe('encryption', () => {
     expect(stepsOf(await publish(s3, bucket, root))).toEqual([]);
   });
 
+  describe.each<[string, S3ServerOptions]>([
+    ['AWS', {}],
+    ['SeaweedFS', { profile: 'seaweedfs' }],
+    ['MinIO', { profile: 'minio' }],
+    ['a server that nobody knows', { deviations: { serverHeader: 'nobody' } }],
+  ])('C15: on %s', (_, options) => {
+    test.each<[string, number, (wrong: Buffer) => PutOptions]>([
+      ['one part', 1000, (wrong) => ({ etag: multipartETag([md5Of(wrong)]) })],
+      ['parts of a usual size', 12 * MIB, (wrong) => inParts(wrong, 10 * MIB, 2 * MIB)],
+      ['parts of another size', 12 * MIB, (wrong) => inParts(wrong, 7 * MIB, 5 * MIB)],
+    ])('nothing is copied from what has old metadata beside the ETag of %s', async (_, size, cut) => {
+      const other = await embedded(options);
+      const place = await other.bucket();
+      const release = await other.bucket();
+      const right = noise(size);
+      const wrong = noise(size, 2);
+      const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(right)}` };
+      const put = (bucket: string, key: string, body: Buffer): void =>
+        void other.server.putObject(bucket, key, body, { ...cut(body), headers });
+      put(place, 'p/old', wrong);
+      put(release, 'v1/old', wrong);
+      await writeTree({ new: right }, root);
+      const from = { place: { bucket: release, prefix: 'v1/' }, connection: {} } as never;
+      const copies = { copies: { from: [from] } };
+      await publish(other, place, root, copies);
+      expect(other.server.log.count('CopyObject', 'UploadPartCopy')).toBe(0);
+      expect(other.server.object(place, 'p/new')?.content.md5).toBe(md5Of(right));
+      // What its parts prove is copied.
+      put(release, 'v1/old', right);
+      const again = await other.bucket();
+      const run = await publish(other, again, root, copies);
+      expect(run.report.totals).toMatchObject({ copied: { files: 1 }, uploaded: { files: 0 } });
+      expect(other.server.object(again, 'p/new')?.content.md5).toBe(md5Of(right));
+      await other.stop();
+    });
+  });
+
   test('C15: metadata never contradicts a plain ETag', async () => {
     await writeTree({ a: 'right' }, root);
     s3.server.putObject(bucket, 'p/a', 'wrong', {

@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** MD5 of bytes, 32 lower-case hex digits. With the size it is the identity of a content. */
 export type Md5 = string & { readonly __brand: 'Md5' };
@@ -49,7 +49,10 @@ export function base64OfMd5(md5: Md5): string {
 
 /** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
 export function multipartETag(partMd5s: readonly Md5[]): ETag {
-  const hash = createHash('md5');
-  for (const md5 of partMd5s) hash.update(md5, 'hex');
-  return `${hash.digest('hex')}-${partMd5s.length}` as ETag;
+  return `${hash('md5', Buffer.from(partMd5s.join(''), 'hex'), 'hex')}-${partMd5s.length}` as ETag;
+}
+
+/** Whether an ETag is that of an upload of one part: the MD5 of the whole can say which. */
+export function isOfOnePart(etag: ETag): boolean {
+  return etag.endsWith('-1') && MULTIPART.test(etag);
 }

@@ -1,9 +1,10 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag, type ETag, type Md5, multipartETag } from '../model/digest.js';
+import { classifyETag, type ETag, isOfOnePart, type Md5, multipartETag } from '../model/digest.js';
 import {
   type DigestIndex,
   formatLayout,
   layoutParts,
+  type ObjectEntry,
   type PartRun,
   partsOf,
   uniformLayout,
@@ -58,10 +59,14 @@ export interface RecogniseRequest {
   readonly signal: AbortSignal;
 }
 
-/** A file, and the object of its size under its key. */
-interface Own {
+/** A file, and what is known of its bytes. */
+interface Wanted {
   readonly file: LocalFile;
   readonly digest: FileDigest;
+}
+
+/** A file, and an object of its size: that under its key, or another one. */
+interface Own extends Wanted {
   readonly object: ListedObject;
 }
 
@@ -104,24 +109,27 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
     const digest = digests.get(name);
     const object = listing.get((prefix + name) as ObjectKey);
     if (digest === undefined || object === undefined || object.size !== columns.sizeAt(place)) continue;
-    if (!vouched.has(object) && !proves(object.etag, digest))
-      own.push({ file: columns.at(place), digest, object });
+    if (vouched.has(object) || proves(object.etag, digest)) continue;
+    if (isMarked(object.etag, digest)) vouched.set(object, digest.md5);
+    else own.push({ file: columns.at(place), digest, object });
   }
   // What is large costs more to send than to ask.
   const isWorthHead = ({ size }: ListedObject): boolean => request.askEach === true || isLarge(size);
   await here.ask(
     own.map(({ object }) => object),
     concurrency,
-    isWorthHead,
+    (object) => here.saysMd5(object) && !isWorthHead(object),
   );
   // C15: an ETag that can be computed is asked before metadata that whoever overwrote the object may have kept.
   const isByMetadata = (one: Own): boolean =>
     here.isProvable(one.object) && vouched.get(one.object) === one.digest.md5 && isDoubtful(one, request);
-  const inParts = own.filter(
-    (one) => isHere(one.file) && (here.hasEtagAlone(one.object) || isByMetadata(one)),
-  );
-  await forEachConcurrent(inParts, concurrency, async (one) => {
-    const found = await layoutOf(one, request);
+  await forEachConcurrent(own, concurrency, async (one) => {
+    if (!here.hasEtagAlone(one.object) && !isByMetadata(one)) return;
+    if (!isHere(one.file)) {
+      if (isByMetadata(one)) here.doubt(one.object);
+      return;
+    }
+    const found = await layoutOf(one, request.store, request);
     if (found?.isProof === true) {
       layouts.set(one.object.key, formatLayout(found.layout));
       vouched.set(one.object, one.digest.md5);
@@ -135,23 +143,87 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
   const undecided = new ObjectMap<true>();
   for (const { object } of own)
     if (!vouched.has(object) && !here.isOther(object)) undecided.set(object, true);
+  const claims = claimsOf(own, here, request, vouched);
 
+  const { store, further, index: known } = request;
   const places = [
-    { asker: here, objects: listing.values() as Iterable<ListedObject> },
-    ...request.further.map(({ store, objects }) => ({ asker: new Asker(store, asking), objects })),
+    { asker: here, store, objects: listing.values() as Iterable<ListedObject>, known },
+    ...further.map((place) => ({ asker: new Asker(place.store, asking), ...place, known: undefined })),
   ];
   const missing = sizesWithout(request, vouched);
   if (missing.size === 0) return { vouched, undecided, layouts };
-  for (const { asker, objects } of places) {
-    const unknown: ListedObject[] = [];
-    for (const object of objects) {
-      const wanted = missing.get(object.size);
-      if (wanted === undefined || vouched.has(object) || ARCHIVED_CLASSES.has(object.storageClass)) continue;
-      if (!wanted.some((digest) => proves(object.etag, digest))) unknown.push(object);
-    }
-    await asker.ask(unknown, concurrency);
-  }
+  for (const place of places) await askForCopies(place, missing, claims, request, vouched);
   return { vouched, undecided, layouts };
+}
+
+/**
+ * Asks for what files can be copied from whose content is found nowhere. Where an ETag could say the content, metadata alone
+ * is too little for that (C15), as another writer may have kept it: the index must know the object, or the file make its ETag.
+ * What it costs is an upload.
+ */
+async function askForCopies(
+  {
+    asker,
+    store,
+    objects,
+    known,
+  }: {
+    readonly asker: Asker;
+    readonly store: ReadableStore;
+    readonly objects: Iterable<ListedObject>;
+    readonly known: DigestIndex | undefined;
+  },
+  missing: ReadonlyMap<number, readonly Wanted[]>,
+  claims: ReadonlyObjectMap<Md5>,
+  request: RecogniseRequest,
+  vouched: ObjectMap<Md5>,
+): Promise<void> {
+  const unknown: ListedObject[] = [];
+  for (const object of objects) {
+    const wanted = missing.get(object.size);
+    if (wanted === undefined || vouched.has(object) || ARCHIVED_CLASSES.has(object.storageClass)) continue;
+    if (wanted.some(({ digest }) => proves(object.etag, digest))) continue;
+    const marked = wanted.find(({ digest }) => isMarked(object.etag, digest));
+    const md5 = entryOf(known, object)?.md5;
+    if (marked !== undefined) vouched.set(object, marked.digest.md5);
+    // An index that is not true costs an upload here.
+    else if (md5 === undefined || wanted.some(({ digest }) => digest.md5 === md5)) unknown.push(object);
+  }
+  // Of uploads of one part that no index knows, only a key that encrypts them makes metadata count: a sample says so.
+  const isSampled = (object: ListedObject): boolean =>
+    asker.saysMd5(object) || (isOfOnePart(object.etag) && entryOf(known, object)?.md5 === undefined);
+  await asker.ask(unknown, request.concurrency, isSampled);
+  await forEachConcurrent(unknown, request.concurrency, async (object) => {
+    const md5 = vouched.get(object) ?? claims.get(object);
+    if (md5 === undefined || !asker.isClaimed(object)) return;
+    const wanted = missing.get(object.size)?.find(({ digest }) => digest.md5 === md5);
+    const isProved =
+      entryOf(known, object)?.md5 === md5 ||
+      (wanted !== undefined &&
+        isHere(wanted.file) &&
+        (await layoutOf({ ...wanted, object }, store, request))?.isProof === true);
+    if (isProved) vouched.set(object, md5);
+    else asker.doubt(object);
+  });
+}
+
+/** Objects under files' own keys that say they hold another file, and are proved as those under other keys are. */
+function claimsOf(
+  own: readonly Own[],
+  asker: Asker,
+  { digests }: RecogniseRequest,
+  vouched: ObjectMap<Md5>,
+): ReadonlyObjectMap<Md5> {
+  const claims = new ObjectMap<Md5>();
+  for (const { object, digest } of own) {
+    const md5 = vouched.get(object);
+    if (md5 !== undefined && md5 !== digest.md5 && asker.isClaimed(object)) claims.set(object, md5);
+  }
+  if (claims.size === 0) return claims;
+  const wanted = new Set<Md5>();
+  for (const { md5 } of digests.values()) wanted.add(md5);
+  for (const [object, md5] of claims) if (wanted.has(md5)) vouched.delete(object);
+  return claims;
 }
 
 /**
@@ -160,23 +232,30 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
  * the index does not have tells that another writer was there, who may have kept the metadata.
  */
 function isDoubtful(
-  { digest, object }: Own,
+  { file, digest, object }: Own,
   { store, index }: Pick<RecogniseRequest, 'store' | 'index'>,
 ): boolean {
-  const known = index?.objects.get(object.key);
-  const isKnown = known !== undefined && known.etag === object.etag && known.size === object.size;
+  const known = entryOf(index, object);
+  const isOther = known === undefined && index?.objects.has(object.key) === true;
+  // Of bytes that lie in S3 alone nobody can compute it: without metadata each run would send them.
+  if (!isHere(file)) return isOther;
   switch (store.compositeETags) {
     case 'all':
       return true;
     case 'uncopied': {
       // An object that is copied by parts has one, as nothing has that other tools cut.
-      const kind = classifyETag(object.etag);
-      const isCopied = kind.kind === 'multipart' && kind.parts === 1;
-      return !isCopied && (!isKnown || known.md5 !== digest.md5);
+      const isCopied = isOfOnePart(object.etag);
+      return !isCopied && known?.md5 !== digest.md5;
     }
     case 'unknown':
-      return known !== undefined && !isKnown;
+      return isOther;
   }
+}
+
+/** What an index says of an object as it was listed. */
+function entryOf(index: DigestIndex | undefined, { key, etag, size }: ListedObject): ObjectEntry | undefined {
+  const entry = index?.objects.get(key);
+  return entry !== undefined && entry.etag === etag && entry.size === size ? entry : undefined;
 }
 
 /** Whether its bytes lie on this machine. */
@@ -191,14 +270,14 @@ function isHere({ path, object }: LocalFile): boolean {
  */
 async function layoutOf(
   { file, digest, object }: Own,
-  { store, pool, signal }: RecogniseRequest,
+  store: ReadableStore,
+  { pool, signal }: RecogniseRequest,
 ): Promise<{ readonly layout: readonly PartRun[]; readonly isProof: boolean } | undefined> {
   const kind = classifyETag(object.etag);
   if (kind.kind !== 'multipart') return undefined;
   if (kind.parts === 1) {
-    // MinIO marks what it compresses by the latter.
-    const isSame = [multipartETag([digest.md5]), `${digest.md5}-1`].includes(object.etag);
-    return isSame ? undefined : { layout: uniformLayout(object.size, object.size), isProof: false };
+    const isProof = object.etag === multipartETag([digest.md5]);
+    return { layout: uniformLayout(object.size, object.size), isProof };
   }
   signal.throwIfAborted();
   const layout = await layoutByFirstPart(store, object, signal).catch(unlessUnsaid);
@@ -242,12 +321,12 @@ function unlessUnsaid(error: unknown): undefined {
 function sizesWithout(
   request: RecogniseRequest,
   vouched: ReadonlyObjectMap<Md5>,
-): ReadonlyMap<number, readonly FileDigest[]> {
+): ReadonlyMap<number, readonly Wanted[]> {
   const { prefix, files, digests, listing, further, copyMinSize } = request;
   const has = (object: ListedObject, digest: FileDigest): boolean =>
     !ARCHIVED_CLASSES.has(object.storageClass) &&
     (vouched.has(object) ? vouched.get(object) === digest.md5 : proves(object.etag, digest));
-  const wanted = new Map<number, Map<Md5, FileDigest>>();
+  const wanted = new Map<number, Map<Md5, Wanted>>();
   const columns = columnsOf(files);
   const proven = uncontradicted(request.proven, vouched);
   for (let place = 0; place < columns.length; place++) {
@@ -258,9 +337,9 @@ function sizesWithout(
     if (digest === undefined) continue;
     const own = listing.get((prefix + name) as ObjectKey);
     if (own?.size === size && has(own, digest)) continue;
-    const ofSize = wanted.get(size) ?? new Map<Md5, FileDigest>();
+    const ofSize = wanted.get(size) ?? new Map<Md5, Wanted>();
     wanted.set(size, ofSize);
-    ofSize.set(digest.md5, digest);
+    ofSize.set(digest.md5, { file: columns.at(place), digest });
   }
   if (wanted.size === 0) return new Map();
   const found = (object: ListedObject): void => {
@@ -270,17 +349,23 @@ function sizesWithout(
     if (md5 !== undefined) ofSize.delete(md5);
     else ofSize.delete(object.etag as string as Md5);
     if (classifyETag(object.etag).kind !== 'multipart') return;
-    for (const digest of ofSize.values()) if (digest.etags.includes(object.etag)) ofSize.delete(digest.md5);
+    for (const { digest } of ofSize.values())
+      if (digest.etags.includes(object.etag)) ofSize.delete(digest.md5);
   };
   for (const object of listing.values()) found(object);
   for (const { objects } of further) for (const object of objects) found(object);
-  const left = new Map<number, readonly FileDigest[]>();
+  const left = new Map<number, readonly Wanted[]>();
   for (const [size, ofSize] of wanted) if (ofSize.size > 0) left.set(size, [...ofSize.values()]);
   return left;
 }
 
 function proves(etag: ETag, digest: FileDigest): boolean {
   return (etag as string) === digest.md5 || digest.etags.includes(etag);
+}
+
+/** Whether an ETag is the MD5 as MinIO marks it where it compresses an object. */
+function isMarked(etag: ETag, { md5 }: FileDigest): boolean {
+  return (etag as string) === `${md5}-1`;
 }
 
 interface Asking {
@@ -325,24 +410,23 @@ class Asker {
   /**
    * Objects whose ETags do not say what they would have to.
    *
-   * @param isWorthHead though its ETag is plain; of others of that kind a sample says whether they are asked
+   * @param isSampled of those of that kind a sample says whether they are asked
    */
   async ask(
     objects: readonly ListedObject[],
     concurrency: Concurrency,
-    isWorthHead: (object: ListedObject) => boolean = () => false,
+    isSampled: (object: ListedObject) => boolean,
   ): Promise<void> {
     const { vouched } = this.#asking;
     const due: ListedObject[] = [];
-    const plain: ListedObject[] = [];
+    const alike: ListedObject[] = [];
     for (const object of objects) {
       if (this.#told.has(object)) continue;
-      const isAsked = !isPlain(object) || (isWorthHead(object) && !this.#underKms.has(object));
-      (isAsked ? due : plain).push(object);
+      (isSampled(object) || this.#underKms.has(object) ? alike : due).push(object);
     }
     if (!this.#isSampled) {
       const [line] = this.#underKms;
-      const sample = plain.length > 0 ? sampleOf(plain) : line === undefined ? [] : [line[0]];
+      const sample = alike.length > 0 ? sampleOf(alike) : line === undefined ? [] : [line[0]];
       this.#isSampled = sample.length > 0;
       due.push(...sample);
     }
@@ -350,8 +434,13 @@ class Asker {
     await forEachConcurrent(due, concurrency, learn);
     if (this.#hasKms) for (const [object, md5] of this.#underKms) vouched.set(object, md5);
     if (!this.#isMixed) return;
-    const left = plain.filter((object) => !this.#told.has(object) && !vouched.has(object));
+    const left = alike.filter((object) => !this.#told.has(object) && !vouched.has(object));
     await forEachConcurrent(left, concurrency, learn);
+  }
+
+  /** Whether an object's ETag says its MD5 where nothing encrypts it: no metadata contradicts that. */
+  saysMd5(object: ListedObject): boolean {
+    return isPlain(object) || (this.#store.compositeETags === 'all' && isOfOnePart(object.etag));
   }
 
   /** Whether S3 was asked about an object, and knows no more of its content than an ETag made of MD5s. */
@@ -362,6 +451,11 @@ class Asker {
   /** Whether nothing encrypts an object that metadata vouches for: its ETag could say that it is another. */
   isProvable(object: ListedObject): boolean {
     return this.#told.get(object) === 'metadata-beside-etag';
+  }
+
+  /** Whether that ETag is one of parts, which their digests could make. */
+  isClaimed(object: ListedObject): boolean {
+    return this.isProvable(object) && classifyETag(object.etag).kind === 'multipart';
   }
 
   /** What its metadata says of an object is not true. */
@@ -380,7 +474,7 @@ class Asker {
   isOther(object: ListedObject): boolean {
     const told = this.#told.get(object);
     if (told === undefined) return !this.#asking.isDenied;
-    return told === 'gone' || told === 'another' || (told === 'etag-proves' && isPlain(object));
+    return told === 'gone' || told === 'another' || (told === 'etag-proves' && this.saysMd5(object));
   }
 
   async #learn(object: ListedObject): Promise<void> {
@@ -388,7 +482,8 @@ class Asker {
     if (this.#asking.isDenied) return;
     const told = await this.#ask(object);
     this.#told.set(object, told);
-    if (isPlain(object) && (told === 'metadata' || told === 'nothing')) this.#isMixed = true;
+    const isOpaque = told === 'metadata' || told === 'nothing';
+    if (isOpaque && (isPlain(object) || isOfOnePart(object.etag))) this.#isMixed = true;
   }
 
   /** Learns what metadata vouches for. */
@@ -403,10 +498,8 @@ class Asker {
     // The write's own condition will say so.
     if (head === undefined || head.etag !== object.etag) return 'gone';
     const proves = etagsProve(head.encryption);
-    if (isPlain(object)) {
-      if (proves) return 'etag-proves';
-      this.#hasKms = true;
-    }
+    if (proves && this.saysMd5(object)) return 'etag-proves';
+    if (!proves && isPlain(object)) this.#hasKms = true;
     const md5 = metadataMd5(head.metadata);
     if (md5 === undefined) return proves ? 'etag-proves' : 'nothing';
     this.#asking.vouched.set(object, md5);

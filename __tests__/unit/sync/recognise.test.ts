@@ -5,6 +5,7 @@ import type { ObjectKey } from '../../../src/model/object-key.js';
 import { parsePrefix } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import {
+  type CompositeETags,
   type ObjectHead,
   type ReadableStore,
   StoreError,
@@ -40,6 +41,9 @@ const noPool: RecogniseRequest['pool'] = { digest: () => Promise.reject(new Erro
 
 type Remotes = Readonly<Record<string, Remote>>;
 
+/** Which composite ETags a provider is known to make of MD5s. */
+const COMPOSITES = ['all', 'uncopied', 'unknown'] as const;
+
 interface Given {
   readonly further?: Remotes;
   readonly copyMinSize?: number;
@@ -49,6 +53,7 @@ interface Given {
   >;
   readonly trustObjects?: boolean;
   readonly askEach?: boolean;
+  readonly compositeETags?: CompositeETags;
   /** Of files that are longer than their names of contents. */
   readonly sizes?: Readonly<Record<string, number>>;
   /** Names of files whose size alone says that they are new. */
@@ -61,6 +66,7 @@ function place(
   below: string,
   remotes: Remotes,
   asked: string[],
+  compositeETags: CompositeETags,
 ): { store: ReadableStore; objects: ListedObject[] } {
   const objects = Object.entries(remotes).map(
     ([name, { listed, size = 1, storageClass = 'STANDARD', modified = 0 }]): ListedObject => ({
@@ -80,7 +86,7 @@ function place(
     return { etag: etag ?? listed, encryption, metadata } as unknown as ObjectHead;
   };
   const partSize = async (): Promise<undefined> => undefined;
-  return { store: { head, partSize } as unknown as ReadableStore, objects };
+  return { store: { head, partSize, compositeETags } as unknown as ReadableStore, objects };
 }
 
 /** Asks about the objects that the tree may be; tells who was asked, and the contents of what was vouched for. */
@@ -95,6 +101,7 @@ async function ask(
     undigested = [],
     askEach = false,
     sizes = {},
+    compositeETags = 'unknown',
   }: Given = {},
 ): Promise<{
   readonly asked: readonly string[];
@@ -104,8 +111,8 @@ async function ask(
 }> {
   const asked: string[] = [];
   const messages: string[] = [];
-  const here = place(prefix, remotes, asked);
-  const there = place('other/', further, asked);
+  const here = place(prefix, remotes, asked, compositeETags);
+  const there = place('other/', further, asked, compositeETags);
   const digests = new Map(
     Object.entries(tree)
       .filter(([name]) => !undigested.includes(name))
@@ -202,6 +209,20 @@ describe('an object under a file’s own key', () => {
       const { asked, vouched } = await ask({ a: 'X', b: 'X' }, remotes);
       expect({ asked, vouched }).toStrictEqual({ asked: ['p/a'], vouched: {} });
     }
+  });
+
+  test('C15: whose ETag is of one part, made of its MD5, and another one: no metadata contradicts it', async () => {
+    const remotes = {
+      a: { listed: inOnePart('Y'), of: 'X', modified: 1 },
+      b: { listed: inOnePart('Z'), of: 'X', modified: 2 },
+      c: { listed: inOnePart('XX'), of: 'X', modified: 3 },
+    };
+    const tree = { a: 'X', b: 'X', c: 'X' };
+    const { asked, vouched, undecided } = await ask(tree, remotes, { compositeETags: 'all' });
+    expect({ asked, vouched, undecided }).toEqual({ asked: ['p/a', 'p/c'], vouched: {}, undecided: [] });
+    // Of copied parts it may not be made.
+    const copied = await ask(tree, remotes, { compositeETags: 'uncopied' });
+    expect(copied.vouched).toEqual({ 'p/a': 'X', 'p/b': 'X', 'p/c': 'X' });
   });
 
   test('of a file that is new by its size alone: nobody is asked', async () => {
@@ -314,9 +335,57 @@ describe('an object under a file’s own key', () => {
 
 describe('an object under another key', () => {
   const unknown = { listed: inParts('X'), of: 'X' };
+  const opaque = { listed: 'opaque' as ETag, of: 'X' };
+  const kms = { encryption: 'aws:kms', of: 'X' };
+
+  test.each(COMPOSITES)(
+    'C15: its metadata is too little for a copy where its ETag could say the content: %s',
+    async (compositeETags) => {
+      const remotes = { y: { listed: inOnePart('Y'), of: 'X' }, z: { listed: inParts('Y'), of: 'X' } };
+      expect((await ask({ a: 'X' }, remotes, { compositeETags })).vouched).toEqual({});
+      expect((await ask({ a: 'X' }, {}, { compositeETags, further: remotes })).vouched).toEqual({});
+      // So too where it lies under the key of another file.
+      const own = { b: { listed: inParts('Y'), of: 'X' } };
+      expect((await ask({ a: 'X', b: 'Z' }, own, { compositeETags })).vouched).toEqual({});
+      // An index that knows it is not needed to be believed alone.
+      const index = { z: { of: 'X', etag: remotes.z.listed, size: 1 } };
+      const known = await ask({ a: 'X' }, remotes, { compositeETags, index, trustObjects: false });
+      expect(known.vouched).toEqual({ 'p/z': 'X' });
+    },
+  );
+
+  test.each(COMPOSITES)('C7: its metadata counts where a key encrypts it: %s', async (compositeETags) => {
+    const remotes = { y: { listed: inOnePart('1'), ...kms }, z: { listed: inParts('2'), ...kms } };
+    const { vouched } = await ask({ a: 'X' }, remotes, { compositeETags });
+    expect(vouched).toEqual({ 'p/y': 'X', 'p/z': 'X' });
+  });
+
+  test.each(COMPOSITES)(
+    'of other objects of one part, as delay-updates makes them, a sample is asked: %s',
+    async (compositeETags) => {
+      const others = Object.fromEntries(
+        [5, 3, 9, 4].map((modified) => [
+          `o${modified}`,
+          { listed: inOnePart(`${modified}`), of: 'Y', modified },
+        ]),
+      );
+      const { asked, vouched } = await ask({ a: 'X' }, others, { compositeETags });
+      expect({ asked, vouched }).toEqual({ asked: ['p/o3', 'p/o9'], vouched: {} });
+      const index = Object.fromEntries(
+        Object.entries(others).map(([name, { listed }]) => [name, { of: 'Y', etag: listed, size: 1 }]),
+      );
+      const known = await ask({ a: 'X' }, others, { compositeETags, index, trustObjects: false });
+      expect(known.asked).toEqual([]);
+    },
+  );
+
+  test('is known without a question by the ETag of what MinIO compresses', async () => {
+    const { asked, vouched } = await ask({ a: 'X' }, { z: { listed: `${md5('X')}-1` as ETag } });
+    expect({ asked, vouched }).toEqual({ asked: [], vouched: { 'p/z': 'X' } });
+  });
 
   test('is asked where a file of its size has its content nowhere', async () => {
-    const { asked, vouched } = await ask({ a: 'X' }, { z: unknown, long: { ...unknown, size: 2 } });
+    const { asked, vouched } = await ask({ a: 'X' }, { z: opaque, long: { ...opaque, size: 2 } });
     expect({ asked, vouched }).toEqual({ asked: ['p/z'], vouched: { 'p/z': 'X' } });
   });
 
@@ -334,7 +403,7 @@ describe('an object under another key', () => {
   });
 
   test('is asked where the file’s own object turned out to be something else', async () => {
-    const { asked, vouched } = await ask({ a: 'X' }, { a: { listed: inParts('Y'), of: 'Y' }, z: unknown });
+    const { asked, vouched } = await ask({ a: 'X' }, { a: { listed: inParts('Y'), of: 'Y' }, z: opaque });
     expect({ asked, vouched }).toStrictEqual({ asked: ['p/a', 'p/z'], vouched: { 'p/a': 'Y', 'p/z': 'X' } });
   });
 
