@@ -15,6 +15,7 @@ import { parseHeaderRules } from '../../src/model/header-rules.js';
 import { clientOf } from '../support/bucket-view.js';
 import {
   type Changes,
+  inParts,
   memoryIndex,
   type Published,
   publish,
@@ -434,6 +435,28 @@ describe.each(WAYS)('what vouches for a content, %s', (way, serverOf) => {
     const run = await publish(s3, to, root, { prefix: 'b' });
     expect(stepsOf(run)).toEqual(['upload b/x done']);
     await removeTree(root);
+  });
+
+  test.each<[string, Buffer, Buffer, PutOptions]>([
+    [
+      'one part',
+      Buffer.from('old'),
+      Buffer.from('NEW'),
+      { etag: multipartETag([md5Of(Buffer.from('NEW'))]) },
+    ],
+    ['several parts', noise(TWO_PARTS), noise(TWO_PARTS, 2), inParts(noise(TWO_PARTS, 2), 5 * MIB, 9)],
+  ])('C15: old metadata beside the ETag of %s says nothing of a source', async (_, old, now, options) => {
+    const server = serverOf();
+    const stale = { ...options, headers: attributes(old) };
+    put(server, 'x', now, stale);
+    put(server, 'twin', old);
+    s3.server.putObject(to, 'b/x', old);
+    // Nor of what lies there already.
+    s3.server.putObject(to, 'b/other', now, stale);
+    expect(await twice()).toBe(0);
+    put(server, 'again', now, stale);
+    s3.server.deleteObject(to, 'b/twin');
+    expect(await twice()).toBe(0);
   });
 
   test('metadata that leaves no room for ours', async () => {

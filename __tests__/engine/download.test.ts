@@ -279,6 +279,53 @@ describe('each distinct content is fetched once', () => {
     expect((await readFile(join(here, 'q.gz'))).equals(page)).toBe(true);
   });
 
+  describe('C15: an object with old metadata beside the ETag of', () => {
+    test.each<[string, number, (body: Buffer) => PutOptions]>([
+      ['one part', 1000, (body) => ({ etag: multipartETag([md5Of(body)]) })],
+      ['parts of a usual size', 9 * MIB, (body) => inParts(body, 8 * MIB, MIB)],
+      ['parts of another size', 9 * MIB, (body) => inParts(body, 6 * MIB, 3 * MIB)],
+    ])('%s is made of no file that has the old bytes', async (_, size, cut) => {
+      const old = noise(size);
+      const now = noise(size, 2);
+      const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(old)}` };
+      // Before and after the name that the old bytes have; from a local file, by its own name, and from an object.
+      for (const local of ['moved', 'a', undefined]) {
+        await removeTree(here);
+        await writeTree(local === undefined ? {} : { [local]: old }, here);
+        replaceAll({ plain: old });
+        put({ a: now, z: now }, { ...cut(now), headers });
+        expect((await download(s3, bucket, here)).exit).toBe(0);
+        for (const [name, body] of Object.entries({ plain: old, a: now, z: now }))
+          expect([local, name, md5Of(await readFile(join(here, name)))]).toEqual([local, name, md5Of(body)]);
+      }
+    });
+  });
+
+  test.each<[string, (body: Buffer) => PutOptions]>([
+    ['of a usual size', (body) => inParts(body, 10 * MIB, 2 * MIB)],
+    ['of another size', (body) => inParts(body, 7 * MIB, 5 * MIB)],
+  ])('one content under a plain ETag and one of parts %s is fetched once', async (_, cut) => {
+    const body = noise(12 * MIB);
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(body)}` };
+    put({ a: body }, { headers });
+    put({ b: body }, { ...cut(body), headers });
+    const run = await downloaded();
+    expect(run.report.totals).toMatchObject({ downloaded: { files: 1 }, copied: { files: 1 } });
+    expect(await downloaded()).toMatchObject({ report: { steps: [] } });
+  });
+
+  test('what delay-updates stored in one part is asked nothing, first or again, and is fetched once', async () => {
+    const text = (i: number): string => `${i} of one size`;
+    for (let i = 0; i < 4; i++) {
+      put({ [`staged${i}`]: text(i) }, { etag: multipartETag([md5Of(Buffer.from(text(i)))]) });
+      put({ [`plain${i}`]: text(i) });
+    }
+    const run = await downloaded();
+    expect(run.report.totals).toMatchObject({ downloaded: { files: 4 }, copied: { files: 4 } });
+    expect((await downloaded()).report.steps).toEqual([]);
+    expect(s3.server.log.of('HeadObject')).toEqual([]);
+  });
+
   test('a source that changed or vanished after it was read is not copied: the object is fetched', async () => {
     await writeTree({ old: 'content', gone: 'vanishing', 'dir/moved': 'led away' }, here);
     put({ first: 'first', second: 'content', third: 'vanishing', fourth: 'led away' });
@@ -1287,17 +1334,25 @@ describe('what publishing made of files', () => {
     expect({ steps: stepsOf(stored), fetches: fetches() }).toEqual({ steps: [], fetches: 0 });
   });
 
-  test('C15: of an object in parts, whose ETag says nothing of its metadata, the index learns no source', async () => {
+  test('C15: of an object in parts its metadata alone does not say what it encodes: its bytes do, once', async () => {
     const page = gzipSync(PAGE);
     const source = `md5:${md5Of(Buffer.from(PAGE))}/size:${PAGE.length}/encoding:gzip`;
     const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(page)}`, 'x-amz-meta-s3ds-source': source };
     put({ 'a.html': page }, { ...inParts(page, 10, page.length - 10), headers });
     await writeTree({ 'a.html': PAGE }, here);
     const index = memoryIndex();
+    expect(stepsOf(await downloaded({ index }))).toEqual(['download a.html done']);
+    expect(await texts()).toEqual({ 'a.html': PAGE });
+    expect(entryOf(index, 'p/a.html')?.source).toBe(source);
     expect(stepsOf(await downloaded({ index }))).toEqual([]);
-    expect(entryOf(index, 'p/a.html')?.source).toBeUndefined();
-    await downloaded({ index });
-    expect(s3.server.log.of('HeadObject')).not.toEqual([]);
+    // What another tool puts there with the metadata kept is the file.
+    const other = Buffer.from(page).fill(0, 10);
+    put({ 'a.html': other }, { ...inParts(other, 10, other.length - 10), headers });
+    for (const known of [{}, { index }]) {
+      await writeTree({ 'a.html': PAGE }, here);
+      await download(s3, bucket, here, known);
+      expect((await readFile(join(here, 'a.html'))).equals(other)).toBe(true);
+    }
   });
 
   test('objects without an ending are of one kind: a few of them are asked whether they encode larger files', async () => {
@@ -1746,17 +1801,18 @@ describe('bodies', () => {
   });
 
   test('objects of one size that change after they were listed are not taken for one content', async () => {
-    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(Buffer.from('same'))}` };
-    put({ plain: 'same' });
-    put({ parts: 'same' }, { ...inParts(Buffer.from('same'), 1, 3), headers });
+    const same = noise(9 * MIB);
+    const headers = { 'x-amz-meta-s3cmd-attrs': `md5:${md5Of(same)}` };
+    put({ plain: same });
+    put({ parts: same }, { ...inParts(same, 6 * MIB, 3 * MIB), headers });
     hooks.push(
       s3.server.before({ operation: 'HeadObject', key: 'p/parts' }, () =>
-        put({ parts: 'else' }, { headers }),
+        put({ parts: noise(9 * MIB, 2) }, { headers }),
       ),
     );
     const run = await download(s3, bucket, here);
     expect(run).toMatchObject({ exit: 1 });
-    expect(await texts()).toEqual({ plain: 'same' });
+    expect([...(await readTree(here)).keys()]).toEqual(['plain']);
   });
 
   test('preserve: what changes after it was listed says nothing of mode and time', async () => {

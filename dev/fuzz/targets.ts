@@ -385,9 +385,9 @@ export const TARGETS: readonly FuzzTarget[] = [
       const head = orRefused(AnswerError, () => readHead({ status: 200, headers, body: Buffer.alloc(0) }));
       const metadata = new Map(Object.entries(head?.Metadata ?? {}));
       const etag = parseETag(head?.ETag) ?? (MD5 as string as ETag);
-      const said = { metadata, encryption: head?.ServerSideEncryption };
-      storedSource(etag, said);
-      copiedFrom(etag, said);
+      const said = { etag, metadata, encryption: head?.ServerSideEncryption };
+      storedSource(said);
+      copiedFrom(said);
       isClean();
     },
   },

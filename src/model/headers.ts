@@ -73,28 +73,27 @@ export function isOwnMetadata(name: string): boolean {
  */
 export const FROM_METADATA = 's3ds-from';
 
+/** Of what HEAD says of an object, what says its content. */
+interface Told {
+  readonly etag: ETag;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly encryption: string | undefined;
+}
+
 /**
- * The ETag of the source that an object is a copy of, as its metadata says. Believed as `storedSource` is: where the
- * digest that the object gives of itself is its ETag, or where no ETag is a digest.
+ * The ETag of the source that an object is a copy of, as its metadata says. Believed as what `statedMd5` says is; and beside
+ * an ETag of several parts, which nothing here can make, as the bytes lie in S3: else they would be carried by each run.
  */
-export function copiedFrom(
-  etag: ETag,
-  head: { readonly metadata: ReadonlyMap<string, string>; readonly encryption: string | undefined },
-): string | undefined {
-  return isEncrypted(head.encryption) || provesItself(etag, head.metadata)
-    ? head.metadata.get(FROM_METADATA)
-    : undefined;
+export function copiedFrom(head: Told): string | undefined {
+  const { etag, metadata, encryption } = head;
+  const kind = classifyETag(etag);
+  const isInParts = kind.kind === 'multipart' && kind.parts > 1;
+  const md5 = isInParts ? metadataMd5(metadata) : statedMd5(head);
+  return isEncrypted(encryption) || md5 !== undefined ? metadata.get(FROM_METADATA) : undefined;
 }
 
 function isEncrypted(encryption: string | undefined): boolean {
   return encryption !== undefined && encryption !== 'AES256';
-}
-
-/** Whether the digest that an object gives of itself is its ETag, as far as that says one. */
-function provesItself(etag: ETag, metadata: ReadonlyMap<string, string>): boolean {
-  const kind = classifyETag(etag);
-  const isLarge = kind.kind === 'multipart' && kind.parts > 1;
-  return isLarge ? metadataMd5(metadata) !== undefined : provenMd5(etag, metadata) !== undefined;
 }
 
 /** The digest that an object gives of itself, where its ETag says the same. */
@@ -104,17 +103,13 @@ export function provenMd5(etag: ETag, metadata: ReadonlyMap<string, string>): Md
   return isSame ? md5 : undefined;
 }
 
-/** As `provenMd5`; under encryption where no ETag is a digest, what the object says alone. */
-export function statedMd5({
-  etag,
-  metadata,
-  encryption,
-}: {
-  readonly etag: ETag;
-  readonly metadata: ReadonlyMap<string, string>;
-  readonly encryption: string | undefined;
-}): Md5 | undefined {
-  return isEncrypted(encryption) ? metadataMd5(metadata) : provenMd5(etag, metadata);
+/**
+ * The digest that an object gives of itself, as far as that may be believed without its bytes (C15): where its ETag says the
+ * same, or can say nothing. Who overwrites an object keeps metadata now and then.
+ */
+export function statedMd5({ etag, metadata, encryption }: Told): Md5 | undefined {
+  const isMute = isEncrypted(encryption) || classifyETag(etag).kind === 'opaque';
+  return isMute ? metadataMd5(metadata) : provenMd5(etag, metadata);
 }
 
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
@@ -167,19 +162,15 @@ export function noSource({ lastModified }: Pick<ListedObject, 'lastModified'>): 
 }
 
 /**
- * The file that an object encodes, as its metadata says. That is believed when the digest that the object gives of its
- * stored bytes is its ETag, or where no ETag is a digest: who overwrites an object keeps metadata now and then.
+ * The file that an object encodes, as its metadata says. That is believed when it gives the digest that its stored bytes
+ * have: who overwrites an object keeps metadata now and then.
+ *
+ * @param md5 of the stored bytes, where they were read
  */
-export function storedSource(
-  etag: ETag,
-  {
-    metadata,
-    encryption,
-  }: { readonly metadata: ReadonlyMap<string, string>; readonly encryption: string | undefined },
-): SourceForm | undefined {
-  if (metadataMd5(metadata) === undefined) return undefined;
-  const proved = isEncrypted(encryption) || provesItself(etag, metadata);
-  return proved ? parseSource(metadata.get(SOURCE_METADATA)) : undefined;
+export function storedSource(head: Told, md5 = statedMd5(head)): SourceForm | undefined {
+  const { metadata } = head;
+  if (md5 === undefined || metadataMd5(metadata) !== md5) return undefined;
+  return parseSource(metadata.get(SOURCE_METADATA));
 }
 
 /** Mode and time that an object keeps of its file. */

@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import { TargetDirectory } from '../disk/target-directory.js';
-import { classifyETag, EMPTY_MD5, type ETag, type Md5 } from '../model/digest.js';
+import { classifyETag, EMPTY_MD5, type ETag, isOfOnePart, type Md5, multipartETag } from '../model/digest.js';
 import { refusal, SyncError } from '../model/errors.js';
 import type { Progress } from '../model/events.js';
 import { totalSize } from '../model/file-columns.js';
@@ -10,6 +10,7 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import { destinationUrl, type ListedObject, type LocalFile } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions, type Target } from '../model/options.js';
+import { isLarge } from '../model/part-sizes.js';
 import type { Plan, WriteStep } from '../model/plan.js';
 import { tryArchived } from './archived.js';
 import { digestTree } from './digest.js';
@@ -72,13 +73,17 @@ interface Prepared {
   readonly local: ReadonlyMap<string, LocalFile>;
   readonly digests: ReadonlyMap<string, FileDigest>;
   readonly vouched: ReadonlyObjectMap<Md5>;
+  readonly claimed: ReadonlyObjectMap<Md5>;
   readonly planned: Planned;
   readonly retain: RetainContext;
   readonly partials: readonly string[];
   readonly readFirst: ReadFirst;
 }
 
-type KnownObjects = Pick<Recognised, 'vouched' | 'undecided'>;
+interface KnownObjects extends Pick<Recognised, 'vouched' | 'undecided'> {
+  /** What other objects say of themselves, and their ETags could contradict. */
+  readonly claimed: ReadonlyObjectMap<Md5>;
+}
 
 class Download {
   readonly #options: SyncOptions;
@@ -174,19 +179,19 @@ class Download {
     files: readonly RemoteFile[],
     listing: Prepared['listing'],
     digests: ReadonlyMap<string, FileDigest>,
-    { vouched, undecided }: KnownObjects,
+    { vouched, undecided, claimed }: KnownObjects,
   ): Promise<ReadFirst & { readonly known: KnownObjects }> {
     const md5s = new Map<ObjectKey, Md5 | undefined>();
     for (const { name, object, encoded } of files)
       if (encoded === undefined && undecided.has(object)) md5s.set(object.key, digests.get(name)?.md5);
-    if (md5s.size === 0) return { known: { vouched, undecided }, ...NOTHING_READ };
+    if (md5s.size === 0) return { known: { vouched, undecided, claimed }, ...NOTHING_READ };
     const { read, ...unread } = await this.#frame.phase('read', (tell) =>
       readUnknown(files, md5s, this.#reading(listing, tell)),
     );
     const learned = new ObjectMap(vouched);
     for (const { object, there } of read) if (there !== undefined) learned.set(object, there);
     const keys = new Set(read.map(({ object }) => object.key));
-    return { known: { vouched: learned, undecided }, keys, ...unread };
+    return { known: { vouched: learned, undecided, claimed }, keys, ...unread };
   }
 
   async #prepare(remembered: LoadedIndex): Promise<Prepared> {
@@ -207,7 +212,7 @@ class Download {
       command === 'check' && read
         ? await this.#readUnknown(files, listing, digests, recognised)
         : { known: recognised, ...NOTHING_READ };
-    const { vouched } = known;
+    const { vouched, claimed } = known;
     const planned = await this.#plan(source, files, here, local, digests, known);
     const { destination } = this.#options;
     const directory = this.#target.directory.replaceAll(sep, '/');
@@ -224,7 +229,8 @@ class Download {
     );
     const { isThere } = source;
     const retain = { ...context, prefix: '' as Prefix, listing: local };
-    return { listing, here, isThere, files, local, digests, vouched, planned, retain, partials, readFirst };
+    const found = { listing, here, isThere, files, local, digests, vouched, claimed };
+    return { ...found, planned, retain, partials, readFirst };
   }
 
   /** Lists the source and walks the target side by side. */
@@ -337,23 +343,40 @@ class Download {
       emit,
       signal: this.#frame.signal,
     });
-    // Objects of one size may be one content under two kinds of ETag: a HEAD costs less than fetching it twice.
+    return { undecided, ...(await this.#askLarge(files, digests, vouched)) };
+  }
+
+  /**
+   * What large objects say of themselves where one of their size has another ETag: it may be one content under two kinds of
+   * ETag, and a HEAD costs less than fetching it twice. Where its ETag could say the same it is a claim, and is proved before
+   * it is used (C15).
+   */
+  async #askLarge(
+    files: readonly RemoteFile[],
+    digests: ReadonlyMap<string, FileDigest>,
+    vouched: ReadonlyObjectMap<Md5>,
+  ): Promise<Pick<KnownObjects, 'vouched' | 'claimed'>> {
+    const composites = compositesOf(files, digests);
     const bySize = new Map<number, Set<ETag>>();
     for (const { object } of files)
-      bySize.set(object.size, (bySize.get(object.size) ?? new Set()).add(object.etag));
-    const unsaid = files.filter(({ size, object }) => {
-      if (size === 0 || classifyETag(object.etag).kind !== 'multipart' || vouched.has(object)) return false;
-      const etags = bySize.get(object.size);
-      return etags !== undefined && etags.size > 1;
+      if (isLarge(object.size))
+        bySize.set(object.size, (bySize.get(object.size) ?? new Set()).add(object.etag));
+    const unsaid = files.filter(({ object }) => {
+      if (classifyETag(object.etag).kind !== 'multipart') return false;
+      const isKnown = vouched.has(object) || composites.has(object.etag);
+      return !isKnown && (bySize.get(object.size)?.size ?? 0) > 1;
     });
     await this.#source.ask(unsaid);
     const all = new ObjectMap(vouched);
+    const claimed = new ObjectMap<Md5>();
     for (const file of unsaid) {
       const head = this.#source.headOf(file);
       const md5 = head === undefined ? undefined : metadataMd5(head.metadata);
-      if (md5 !== undefined) all.set(file.object, md5);
+      // Whether it is the file of its own name was judged already.
+      if (head === undefined || md5 === undefined || digests.get(file.name)?.md5 === md5) continue;
+      (statedMd5(head) === undefined ? claimed : all).set(file.object, md5);
     }
-    return { vouched: all, undecided };
+    return { vouched: all, claimed };
   }
 
   async #plan(
@@ -418,7 +441,7 @@ class Download {
     guardDeletions(planned, deletes, directory, 'the source');
   }
 
-  async #execute({ isThere, files, local, planned, partials }: Prepared): Promise<Fetch> {
+  async #execute({ isThere, files, local, claimed, planned, partials }: Prepared): Promise<Fetch> {
     const { store, emit } = this.#ports;
     const { preserve, overwrite } = this.#options;
     const totals = planTotals(planned.plan);
@@ -445,6 +468,7 @@ class Download {
           target: this.#target,
           local,
           heads: this.#source.heads,
+          claimed: new Set([...claimed].map(([{ key }]) => key)),
           pool: this.#frame.pool,
           bytesDue: totals.download.bytes,
           preserve,
@@ -568,14 +592,28 @@ function listedFile(name: string, file: LocalFile): ListedObject {
   };
 }
 
+/** Contents of multipart ETags: those of files here, and of one part those that a plain ETag makes. */
+function compositesOf(
+  files: readonly RemoteFile[],
+  digests: ReadonlyMap<string, FileDigest>,
+): ReadonlyMap<ETag, Md5> {
+  const composites = new Map<ETag, Md5>();
+  for (const { md5, etags } of digests.values()) for (const etag of etags) composites.set(etag, md5);
+  const sizes = new Set(files.flatMap(({ object }) => (isOfOnePart(object.etag) ? [object.size] : [])));
+  for (const { object } of files) {
+    const etag = classifyETag(object.etag);
+    if (etag.kind === 'md5' && sizes.has(object.size)) composites.set(multipartETag([etag.md5]), etag.md5);
+  }
+  return composites;
+}
+
 /** What is known of the objects' contents: by ETag, by what vouches for them, or by a file with their multipart ETag. */
 function contentsOf(
   files: readonly RemoteFile[],
   digests: ReadonlyMap<string, FileDigest>,
-  { vouched, undecided }: KnownObjects,
+  { vouched, undecided, claimed }: KnownObjects,
 ): ReadonlyMap<string, KnownContent> {
-  const composites = new Map<ETag, Md5>();
-  for (const { md5, etags } of digests.values()) for (const etag of etags) composites.set(etag, md5);
+  const composites = compositesOf(files, digests);
   const contents = new Map<string, KnownContent>();
   for (const { name, size, object, encoded } of files) {
     if (size === 0) {
@@ -584,7 +622,8 @@ function contentsOf(
     }
     const etag = classifyETag(object.etag);
     const plain = etag.kind === 'md5' && !undecided.has(object) ? etag.md5 : undefined;
-    const md5 = encoded?.md5 ?? vouched.get(object) ?? plain ?? composites.get(object.etag);
+    const known = encoded?.md5 ?? vouched.get(object) ?? plain ?? composites.get(object.etag);
+    const md5 = known ?? claimed.get(object);
     if (md5 !== undefined) contents.set(name, { md5, etags: [] });
     else if (etag.kind === 'multipart') contents.set(name, { md5: undefined, etags: [object.etag] });
   }

@@ -80,6 +80,8 @@ export interface FetchOptions {
   readonly local: ReadonlyMap<string, LocalFile>;
   /** What HEAD said of objects already, by key. */
   readonly heads: ReadonlyMap<ObjectKey, ObjectHead>;
+  /** Objects whose metadata alone says what they hold, beside an ETag that can prove it. */
+  readonly claimed: ReadonlySet<ObjectKey>;
   readonly pool: DigestPool;
   /** What is to be fetched, in bytes, as far as it is known. */
   readonly bytesDue: number;
@@ -249,9 +251,9 @@ export class Fetch implements Performer {
     const object = objectOf(step.file);
     const isAsked = preserve || (!target.asStored && (await this.#mayBeEncoded(step)));
     const head = isAsked ? await this.#head(object) : undefined;
-    const form = this.#formOf(object, head);
+    const form = this.#formOf(head);
     const source = this.#sourceOf(step, form);
-    if (source === undefined) return undefined;
+    if (source === undefined || !(await this.#isProved(object, source.file))) return undefined;
     const attributes = this.#attributesOf(head);
     const temporary = temporaryName();
     const { name } = step.file;
@@ -281,12 +283,27 @@ export class Fetch implements Performer {
     if (step.source.kind === 'published') {
       const placed = this.#placed.get(step.source.key);
       // The same stored bytes are two contents when one object says that it encodes something.
-      return placed !== undefined && sameForm(placed.form, form) ? placed : undefined;
+      if (placed === undefined || !sameForm(placed.form, form)) return undefined;
+      // What the object of the other name was said to have it may not have had.
+      return form !== undefined || step.md5 === undefined || step.md5 === placed.md5 ? placed : undefined;
     }
     const file = this.#options.local.get(step.source.key);
     // What is here is the content itself: an object that turns out to encode it has another one.
     if (file === undefined || step.md5 === undefined || !sameForm(formOf(step.file), form)) return undefined;
     return { file, md5: step.md5 };
+  }
+
+  /** Whether a file has an object's bytes: what only the object's metadata says of them must be proved by its ETag. */
+  async #isProved(object: RemoteObject, file: LocalFile): Promise<boolean> {
+    if (!this.#options.claimed.has(object.key)) return true;
+    try {
+      return await this.#verifier.makes(object, (layouts) =>
+        this.#options.pool.digest({ file, layouts }, file.size),
+      );
+    } catch (error) {
+      if (error instanceof FileChangedError) return false;
+      return unlessAbsent(error as NodeJS.ErrnoException) ?? false;
+    }
   }
 
   /** `undefined`: the file is not, or no longer, the one that was met. */
@@ -381,7 +398,7 @@ export class Fetch implements Performer {
       const { body, head } = await this.#read(object, { room });
       const md5 = await this.#options.pool.digestBytes(body, this.#options.bytesDue);
       await this.#verifier.verify(object, head, bytesEvidence(body, md5));
-      this.fetched.set(object.key, { md5, form: storedSource(object.etag, head) });
+      this.fetched.set(object.key, { md5, form: storedSource(head, md5) });
       return this.#keep(file, body, md5, head);
     };
     return this.#bodies.with(object.size, work, { turn: turnOf(object) });
@@ -408,8 +425,8 @@ export class Fetch implements Performer {
           digest: (layouts) => digestOf({ file: made, layouts }),
         };
         const md5 = await this.#verifier.verify(object, head, evidence);
-        this.fetched.set(object.key, { md5, form: storedSource(object.etag, head) });
-        return this.#finish(file, path, temporary, md5, this.#formOf(object, head), head);
+        this.fetched.set(object.key, { md5, form: storedSource(head, md5) });
+        return this.#finish(file, path, temporary, md5, this.#formOf(head, md5), head);
       });
     } catch (error) {
       await this.#discard(name, temporary);
@@ -445,7 +462,7 @@ export class Fetch implements Performer {
 
   /** Puts a body, decoded where the object says that it is encoded, under a temporary name. */
   async #keep(file: LocalFile, body: Buffer, md5: Md5, head: ObjectHead | undefined): Promise<Made> {
-    const form = this.#formOf(objectOf(file), head);
+    const form = this.#formOf(head, md5);
     const temporary = temporaryName();
     try {
       const traits = traitsOf(this.#attributesOf(head));
@@ -525,10 +542,8 @@ export class Fetch implements Performer {
           md5 = await judge();
         }
         const there = join(at, temporary);
-        // Of an object in parts the metadata alone says what it encodes: who overwrites it may have kept that (C15).
-        const said = metadataMd5(head.metadata) === md5 ? storedSource(object.etag, head) : undefined;
-        this.fetched.set(object.key, { md5, form: said });
-        const form = this.#options.target.asStored ? undefined : said;
+        this.fetched.set(object.key, { md5, form: storedSource(head, md5) });
+        const form = this.#formOf(head, md5);
         const result = await this.#finish(file, there, temporary, md5, form, head);
         return temporary === partial && form === undefined ? { ...result, resumable: true } : result;
       });
@@ -774,8 +789,9 @@ export class Fetch implements Performer {
     return head;
   }
 
-  #formOf(object: RemoteObject, head: ObjectHead | undefined): SourceForm | undefined {
-    return this.#options.target.asStored || head === undefined ? undefined : storedSource(object.etag, head);
+  /** @param md5 of the stored bytes, where they were read */
+  #formOf(head: ObjectHead | undefined, md5?: Md5): SourceForm | undefined {
+    return this.#options.target.asStored || head === undefined ? undefined : storedSource(head, md5);
   }
 
   #attributesOf(head: ObjectHead | undefined): FileAttributes | undefined {

@@ -122,7 +122,7 @@ export class RemoteFiles {
     }
     const isEncoded = (file: RemoteFile): boolean => {
       const head = this.headOf(file);
-      const form = head === undefined ? undefined : storedSource(head.etag, head);
+      const form = head === undefined ? undefined : storedSource(head);
       if (form === undefined) return false;
       sources.set(file, encodedFile(file, form));
       return true;

@@ -9,7 +9,7 @@ import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.
 import { EXIT, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
 import { expiryOf, READER_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
-import { copiedFrom, FROM_METADATA, type HeaderSet, metadataMd5 } from '../model/headers.js';
+import { copiedFrom, FROM_METADATA, type HeaderSet, statedMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import {
@@ -161,7 +161,7 @@ export class SourceObjects implements BodySource {
       signal.throwIfAborted();
       const head = await store.head(there.key, signal).catch(unlessDenied);
       const { etag } = objectOf(file);
-      if (head?.etag === there.etag && copiedFrom(there.etag, head) === etag) copies.set(there, etag);
+      if (head?.etag === there.etag && copiedFrom(head) === etag) copies.set(there, etag);
     });
     return copies;
   }
@@ -170,7 +170,7 @@ export class SourceObjects implements BodySource {
     const head = this.#heads.get(key);
     const kind = classifyETag(etag);
     if (kind.kind === 'md5' && (head === undefined || etagsProve(head.encryption))) return kind.md5;
-    return head === undefined ? undefined : metadataMd5(head.metadata);
+    return head === undefined ? undefined : statedMd5(head);
   }
 
   async headersOf(file: LocalFile): Promise<HeaderSet> {
@@ -294,6 +294,7 @@ export class SourceObjects implements BodySource {
       target: { directory: path, duplicates: 'copy', asStored: true },
       local: new Map(),
       heads: this.#heads,
+      claimed: new Set(),
       pool,
       bytesDue: Number.POSITIVE_INFINITY,
       preserve: false,

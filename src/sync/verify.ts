@@ -53,30 +53,49 @@ export class Verifier {
     }
     if (said === md5 || etags.some((found) => composite(found) === etag)) return md5;
     if (kind.kind === 'multipart' && proves) {
-      // The MD5 of the very bytes that make the ETag.
-      const madeBy = async (...some: readonly (readonly PartRun[])[]): Promise<Md5 | undefined> => {
-        if (some.length === 0) return undefined;
-        const again = await evidence.digest(some);
-        return again.etags.some((found) => composite(found) === etag) ? again.md5 : undefined;
-      };
-      const proved = said === undefined ? undefined : await madeBy(...layouts);
-      if (proved !== undefined) return proved;
-      const even = await layoutByFirstPart(this.#store, object, this.#signal);
-      const byEven = even !== undefined && layoutParts(even) === kind.parts ? await madeBy(even) : undefined;
-      if (byEven !== undefined) return byEven;
-      // Parts need not be of one size: what puts objects together from others makes such.
-      const layout = even === undefined ? undefined : await this.#layoutOf(object, kind.parts);
-      if (layout !== undefined) {
-        const byLayout = await madeBy(layout);
-        if (byLayout === undefined) throw wrong('its ETag');
-        return byLayout;
-      }
+      // Digests of the usual layouts were asked for already where the object does not say its MD5.
+      const made = await this.#madeBy(object, kind.parts, said === undefined ? [] : layouts, evidence.digest);
+      if (made === 'other') throw wrong('its ETag');
+      if (made !== undefined) return made;
     }
     if (said !== undefined) throw wrong('its metadata');
     if (evidence.resumed === true)
       throw new WrongContentError('nothing says of what an earlier run fetched that it is right');
     this.#unverified++;
     return md5;
+  }
+
+  /** Whether bytes make the multipart ETag of an object that nothing encrypts. */
+  async makes(object: RemoteObject, digest: Evidence['digest']): Promise<boolean> {
+    const kind = classifyETag(object.etag);
+    if (kind.kind !== 'multipart') return false;
+    const made = await this.#madeBy(object, kind.parts, usualLayouts(object, kind.parts), digest);
+    return made !== undefined && made !== 'other';
+  }
+
+  /**
+   * The MD5 of the very bytes that make a multipart ETag, by the usual layouts and by what S3 says of its parts. `other`: under
+   * the layout that S3 says of each they do not; `undefined`: they may, under one that nobody knows.
+   */
+  async #madeBy(
+    object: RemoteObject,
+    parts: number,
+    usual: readonly (readonly PartRun[])[],
+    digest: Evidence['digest'],
+  ): Promise<Md5 | 'other' | undefined> {
+    const madeBy = async (...some: readonly (readonly PartRun[])[]): Promise<Md5 | undefined> => {
+      if (some.length === 0) return undefined;
+      const { md5, etags } = await digest(some);
+      return etags.some((found) => composite(found) === object.etag) ? md5 : undefined;
+    };
+    const proved = await madeBy(...usual);
+    if (proved !== undefined) return proved;
+    const even = await layoutByFirstPart(this.#store, object, this.#signal);
+    const byEven = even !== undefined && layoutParts(even) === parts ? await madeBy(even) : undefined;
+    if (even === undefined || byEven !== undefined) return byEven;
+    // Parts need not be of one size: what puts objects together from others makes such.
+    const layout = await this.#layoutOf(object, parts);
+    return layout === undefined ? undefined : ((await madeBy(layout)) ?? 'other');
   }
 
   /** As S3 says of each part; `undefined`: it does not, or not so that they make the object. */
@@ -111,13 +130,13 @@ export async function layoutByFirstPart(
 }
 
 /** What a multipart ETag is mostly made by. */
-function candidateLayouts(
-  { etag, size }: RemoteObject,
-  { encryption }: ObjectHead,
-): readonly (readonly PartRun[])[] {
-  const kind = classifyETag(etag);
-  if (kind.kind !== 'multipart' || !etagsProve(encryption)) return [];
-  return candidatePartSizes(size, kind.parts).map((partSize) => uniformLayout(size, partSize));
+function candidateLayouts(object: RemoteObject, { encryption }: ObjectHead): readonly (readonly PartRun[])[] {
+  const kind = classifyETag(object.etag);
+  return kind.kind === 'multipart' && etagsProve(encryption) ? usualLayouts(object, kind.parts) : [];
+}
+
+function usualLayouts({ size }: RemoteObject, parts: number): readonly (readonly PartRun[])[] {
+  return candidatePartSizes(size, parts).map((partSize) => uniformLayout(size, partSize));
 }
 
 /**

@@ -96,6 +96,7 @@ describe('files of a target', () => {
       target: { directory: root, duplicates: 'copy', asStored: false },
       local: new Map(),
       heads: new Map(),
+      claimed: new Set(),
       pool: new DigestPool(() => undefined, stop.signal),
       bytesDue: 0,
       preserve: false,
