@@ -470,7 +470,8 @@ export class Preparation {
     });
     this.layouts = layouts;
     const copied =
-      (await this.#run.source?.copiesAmong(files, listing, prefix, store)) ?? new ObjectMap<ETag>();
+      (await this.#run.source?.copiesAmong({ files, digests }, listing, prefix, store)) ??
+      new ObjectMap<ETag>();
     return {
       prefix,
       files,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TargetDirectory } from '../disk/target-directory.js';
 import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag, EMPTY_MD5, type ETag, type Md5, multipartETag } from '../model/digest.js';
+import { classifyETag, EMPTY_MD5, type ETag, isOfOnePart, type Md5, multipartETag } from '../model/digest.js';
 import { layoutParts, type PartRun, uniformLayout } from '../model/digest-index.js';
 import { EXIT, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
@@ -30,6 +30,7 @@ import {
 } from '../store/object-store.js';
 import { tryArchived } from './archived.js';
 import { WrongContentError } from './decode.js';
+import type { Digested } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
 import { Fetch } from './fetch.js';
@@ -112,6 +113,13 @@ export class SourceObjects implements BodySource {
   } {
     const contents = new Map<string, KnownContent>();
     const digests = new Map<string, FileDigest>();
+    // Digests of parts are looked for where there are any.
+    const ofOnePart = new Set<number>();
+    for (const { size, object } of files)
+      if (object !== undefined && isOfOnePart(object.etag)) ofOnePart.add(size);
+    for (const { size, etag } of listing.values()) if (isOfOnePart(etag)) ofOnePart.add(size);
+    const partOf = (md5: Md5, size: number): readonly ETag[] =>
+      ofOnePart.has(size) ? [multipartETag([md5])] : [];
     // What one object says of its content holds for all that have its ETag: some were not asked.
     const told = new Map<string, Md5>();
     for (const file of files) {
@@ -126,14 +134,14 @@ export class SourceObjects implements BodySource {
             onlyPartOf(object.etag, there?.etag) ??
             (same ? vouched.get(there) : undefined));
       if (md5 === undefined) continue;
-      for (const etag of [object.etag, multipartETag([md5])]) told.set(`${etag}/${file.size}`, md5);
+      for (const etag of [object.etag, ...partOf(md5, file.size)]) told.set(`${etag}/${file.size}`, md5);
     }
     for (const file of files) {
       const { name, size } = file;
       const { etag } = objectOf(file);
       const own = classifyETag(etag).kind === 'multipart' ? [etag] : [];
       const md5 = told.get(`${etag}/${size}`);
-      const etags = md5 === undefined ? own : [...own, multipartETag([md5])];
+      const etags = md5 === undefined ? own : [...own, ...partOf(md5, size)];
       if (md5 !== undefined) {
         contents.set(name, { md5, etags });
         digests.set(name, { md5, partMd5s: [], etags });
@@ -147,13 +155,12 @@ export class SourceObjects implements BodySource {
    * else says what that is: by one HEAD each.
    */
   async copiesAmong(
-    files: Files,
+    { files, digests }: Digested,
     listing: ReadonlyMap<ObjectKey, ListedObject>,
     prefix: Prefix,
     store: ReadableStore,
   ): Promise<ReadonlyObjectMap<ETag>> {
     const { concurrency, signal } = this.#options;
-    const { digests } = this.contents(files, listing, prefix);
     const copies = new ObjectMap<ETag>();
     await forEachConcurrent(files, concurrency, async (file) => {
       const there = listing.get((prefix + file.name) as ObjectKey);
@@ -376,5 +383,7 @@ export function isSameByETag(file: LocalFile, there: ListedObject | undefined): 
 /** The MD5 that a plain ETag is, where the other one says that these bytes came as an upload of one part. */
 function onlyPartOf(multipart: ETag, plain: ETag | undefined): Md5 | undefined {
   const kind = plain === undefined ? undefined : classifyETag(plain);
-  return kind?.kind === 'md5' && multipartETag([kind.md5]) === multipart ? kind.md5 : undefined;
+  return kind?.kind === 'md5' && isOfOnePart(multipart) && multipartETag([kind.md5]) === multipart
+    ? kind.md5
+    : undefined;
 }
